@@ -1,0 +1,16 @@
+"""The two kinds of failure that end in a sentence instead of a traceback."""
+
+
+class UserError(Exception):
+    """Somebody asked for what cannot be done; nothing was changed.
+
+    A subclass carries the facts; `bot.replies.explain` turns them into words.
+    """
+
+
+class StartupError(Exception):
+    """Usher cannot start; its text is one readable paragraph for whoever runs it."""
+
+    def __init__(self, text: str, exit_code: int = 78) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code

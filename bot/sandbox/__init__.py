@@ -1,0 +1,1 @@
+"""Local stand-ins for TradingView and Discord, and the page that drives them."""

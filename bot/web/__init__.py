@@ -1,0 +1,1 @@
+"""The small HTTP server that shares the bot's loop."""

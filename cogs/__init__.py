@@ -1,0 +1,1 @@
+"""Slash commands, one module for each group: defer, one call, one reply."""
