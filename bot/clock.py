@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Source(Protocol):
@@ -45,7 +45,7 @@ async def sleep(seconds: float) -> None:
     await _source.sleep(seconds)
 
 
-async def within(seconds: float, future: "asyncio.Future[object] | asyncio.Task[object]") -> bool:
+async def within(seconds: float, future: "asyncio.Future[Any]") -> bool:
     """Wait at most that many seconds; True when `future` is done. It is never cancelled here."""
     pause = asyncio.ensure_future(sleep(seconds))
     try:

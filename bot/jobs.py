@@ -44,9 +44,7 @@ class Jobs:
         """Run `job` now and again `seconds` after each end, for as long as the program lives."""
         return self.spawn(self._repeat(seconds, name, job), name)
 
-    async def _repeat(
-        self, seconds: float, name: str, job: Callable[[], Awaitable[None]]
-    ) -> None:
+    async def _repeat(self, seconds: float, name: str, job: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await job()

@@ -75,7 +75,8 @@ async def eventually(check, *, tries: int = 2000, pause: float = 0.005):
 
 @pytest.fixture(autouse=True)
 def no_blocking_calls():
-    with blockbuster_ctx(["bot", "cogs"]):
+    with blockbuster_ctx(["bot", "cogs"]) as blockers:
+        blockers.functions["os.path.abspath"].deactivate()  # reads no disk
         yield
 
 

@@ -1,0 +1,97 @@
+"""Opens the database: one writer that begins IMMEDIATE, readers beside it, migrated at start."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store.migrate import migrate
+
+BUSY_MS = 5_000
+
+
+class Database:
+    """Where everything is kept; opened by `open_database`."""
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that holds the write lock from its first moment; no network inside one."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view of what is committed; writing through it fails."""
+        async with self._reader.begin() as connection:
+            yield connection
+
+    async def is_answering(self) -> bool:
+        """Whether a trivial question gets its answer."""
+        async with self.read() as connection:
+            return bool((await connection.execute(text("SELECT 1"))).scalar_one())
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncIterator[Database]:
+    """Create what is missing, bring the schema up to date, and close everything at the end."""
+    target = make_url(url)
+    await asyncio.to_thread(_prepare_folder, target)
+    await asyncio.to_thread(migrate, target)
+    # One writer: writers queue here in order, instead of racing for SQLite's lock.
+    writer = create_async_engine(target, pool_size=1, max_overflow=0, pool_timeout=60)
+    reader = create_async_engine(target, pool_size=4, max_overflow=0, pool_timeout=60)
+    _begin_with(writer, "BEGIN IMMEDIATE", "PRAGMA query_only = OFF")
+    _begin_with(reader, "BEGIN", "PRAGMA query_only = ON")
+    try:
+        yield Database(writer, reader)
+    finally:
+        # Undisposed, aiosqlite's threads keep the process alive.
+        await reader.dispose()
+        await writer.dispose()
+
+
+def file_of(url: str | URL) -> Path | None:
+    """The database's file; None when it lives in memory."""
+    name = make_url(url).database
+    return None if not name or name == ":memory:" else Path(name)
+
+
+def _prepare_folder(url: URL) -> None:
+    os.umask(0o077)  # the database, its journal and the key are the owner's alone
+    path = file_of(url)
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.parent.name == "data":  # ours by name: a clone brings it with everybody's rights
+        path.parent.chmod(0o700)
+
+
+def _begin_with(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        # The driver must not begin on its own: its transactions start as readers.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA foreign_keys = ON",
+            f"PRAGMA busy_timeout = {BUSY_MS}",
+            "PRAGMA synchronous = FULL",
+            *pragmas,
+        ):
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)

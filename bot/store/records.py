@@ -1,0 +1,194 @@
+"""Rows as the rest of the program sees them: frozen, typed, moments aware in UTC."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of one table, by the names of its columns."""
+
+    @classmethod
+    def of(cls, row: "Row[Any]") -> Self:
+        """Build from a row that holds at least these columns."""
+        values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class Guild(Record):
+    """A Discord server and its settings."""
+
+    id: int
+    log_channel_id: int | None
+    left_at: datetime | None
+    posted_event_id: int | None
+    commands_digest: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Record):
+    """The vendor's TradingView account of one server."""
+
+    id: int
+    guild_id: int
+    username: str | None
+    name_folded: str | None
+    environment_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session(Record):
+    """A stored login: never holds the cookies in the clear."""
+
+    account_id: int
+    version: int
+    state: str
+    state_since: datetime
+    checked_at: datetime | None
+    set_by: int | None
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Script(Record):
+    """One invite-only publication."""
+
+    id: int
+    guild_id: int
+    pine_id: str
+    slug: str
+    title: str
+    archived_at: datetime | None
+    paused_at: datetime | None
+    paused_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer(Record):
+    """A person: a member, a TradingView user, or both."""
+
+    id: int
+    guild_id: int
+    member_id: int | None
+    username: str | None
+    name_folded: str | None
+    tv_user_id: int | None
+    linked_at: datetime | None
+    linked_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Record):
+    """A member's request for a name, which staff decide."""
+
+    id: int
+    guild_id: int
+    member_id: int
+    username: str
+    asked_at: datetime
+    state: str
+    decided_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission(Record):
+    """What TradingView should hold for one person and script, beside what was seen there."""
+
+    id: int
+    guild_id: int
+    script_id: int
+    customer_id: int
+    username: str
+    name_folded: str
+    tv_user_id: int | None
+    checked: bool
+    wanted: str
+    wanted_ends_at: datetime | None
+    revision: int
+    synced_revision: int
+    replaces: int | None
+    held_back: bool
+    seen: str
+    seen_ends_at: datetime | None
+    seen_at: datetime | None
+    ours: str
+    ours_ends_at: datetime | None
+    sent_revision: int | None
+    before: str
+    before_ends_at: datetime | None
+    differs: bool
+    state: str
+    reason: str | None
+    detail: str | None
+    attempts: int
+    next_try_at: datetime | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement(Record):
+    """Why somebody may use a script, and how long."""
+
+    id: int
+    guild_id: int
+    script_id: int
+    permission_id: int
+    source: str
+    reference: str
+    kind: str
+    length: str | None
+    asked_at: datetime
+    asked_by: int | None
+    start_at: datetime | None
+    ends_at: datetime | None
+    settled_at: datetime | None
+    ended_at: datetime | None
+    ended_by: int | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish(Record):
+    """One order of somebody, from asked to told."""
+
+    id: int
+    guild_id: int
+    permission_id: int
+    kind: str
+    reference: str
+    entitlement_id: int | None
+    revision: int
+    asked_by: int
+    asked_at: datetime
+    note: str | None
+    before: str
+    before_ends_at: datetime | None
+    state: str
+    reason: str | None
+    ended_at: datetime | None
+    told_state: str | None
+    member_told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Record):
+    """One entry of the history."""
+
+    id: int
+    guild_id: int
+    at: datetime
+    actor_id: int | None
+    action: str
+    script_id: int | None
+    customer_id: int | None
+    permission_id: int | None
+    wish_id: int | None
+    member_id: int | None
+    note: str | None
+    before: Any
+    after: Any

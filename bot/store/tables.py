@@ -1,0 +1,307 @@
+"""Every table. The schema holds the rules that no code may break."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC. Naive values are refused: SQLite would drop a zone silently."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: naive UTC for SQLite, aware elsewhere."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """From the database: always aware UTC."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _guild() -> Column[int]:
+    return Column("guild_id", BigInteger, ForeignKey("guild.id"), nullable=False)
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _end_rule(prefix: str) -> CheckConstraint:
+    """An end is there exactly when the kind says so: a missing date is never lifetime."""
+    return CheckConstraint(
+        f"({prefix} = 'until') = ({prefix}_ends_at IS NOT NULL)", name=f"{prefix}_end"
+    )
+
+
+guild = Table(
+    "guild",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_channel_id", BigInteger),
+    Column("left_at", UtcDateTime),  # the bot is not in that server: its queue pauses
+    Column("posted_event_id", Integer),  # the last history line that the log channel shows
+    Column("commands_digest", String(64)),  # of the command tree last registered there
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+guild_role = Table(
+    "guild_role",
+    metadata,
+    Column("guild_id", BigInteger, ForeignKey("guild.id"), primary_key=True),
+    Column("role_id", BigInteger, primary_key=True),
+    Column("level", String(16), primary_key=True),
+    _one_of("level", "staff", "manager"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("guild_id", BigInteger, ForeignKey("guild.id"), nullable=False, unique=True),
+    Column("username", String(64)),
+    Column("name_folded", String(64), unique=True),
+    Column("environment_digest", String(64)),  # of the pair last read from the environment
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, ForeignKey("account.id"), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),  # grows with every new pair
+    Column("cookies", LargeBinary, nullable=False),  # encrypted
+    Column("state", String(16), nullable=False),
+    Column("state_since", UtcDateTime, nullable=False),
+    Column("checked_at", UtcDateTime),
+    Column("set_by", BigInteger),  # nobody: it came from the environment
+    Column("set_at", UtcDateTime, nullable=False),
+    _one_of("state", "alive", "dead"),
+)
+
+script = Table(
+    "script",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _guild(),
+    Column("pine_id", String(80), nullable=False, unique=True),
+    Column("slug", String(32), nullable=False),
+    Column("title", String(100), nullable=False),
+    Column("archived_at", UtcDateTime),
+    Column("paused_at", UtcDateTime),
+    Column("paused_reason", Text),  # TradingView's own words, for staff
+    Column("added_by", BigInteger, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    UniqueConstraint("guild_id", "slug"),
+)
+
+customer = Table(
+    "customer",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _guild(),
+    Column("member_id", BigInteger),
+    Column("username", String(64)),
+    Column("name_folded", String(64)),
+    Column("tv_user_id", BigInteger),
+    Column("linked_at", UtcDateTime),
+    Column("linked_by", BigInteger),
+    UniqueConstraint("guild_id", "member_id"),
+    UniqueConstraint("guild_id", "name_folded"),
+    CheckConstraint("member_id IS NOT NULL OR name_folded IS NOT NULL", name="somebody"),
+    CheckConstraint("(username IS NULL) = (name_folded IS NULL)", name="name"),
+)
+
+claim = Table(
+    "claim",  # a member says that a TradingView name is theirs, and staff must look first
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _guild(),
+    Column("member_id", BigInteger, nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("decided_by", BigInteger),
+    Column("decided_at", UtcDateTime),
+    _one_of("state", "waiting", "accepted", "refused"),
+    Index(
+        "uq_claim_waiting",
+        "guild_id",
+        "member_id",
+        unique=True,
+        sqlite_where=Column("state") == "waiting",
+        postgresql_where=Column("state") == "waiting",
+    ),
+)
+
+permission = Table(
+    "permission",  # what TradingView should hold, beside what was seen there
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _guild(),
+    Column("script_id", Integer, ForeignKey("script.id"), nullable=False),
+    Column("customer_id", Integer, ForeignKey("customer.id"), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("name_folded", String(64), nullable=False),
+    Column("tv_user_id", BigInteger),
+    Column(
+        "checked", Boolean, nullable=False, server_default=false()
+    ),  # the spelling is TradingView's
+    Column("wanted", String(16), nullable=False),
+    Column("wanted_ends_at", UtcDateTime),
+    Column("revision", Integer, nullable=False),  # grows with every wish
+    Column("synced_revision", Integer, nullable=False),
+    Column("replaces", Integer),  # the wish (set, revoke) that overrules whatever TradingView shows
+    Column("held_back", Boolean, nullable=False, server_default=false()),  # no automatic return
+    Column("seen", String(16), nullable=False),
+    Column("seen_ends_at", UtcDateTime),
+    Column("seen_at", UtcDateTime),
+    Column("ours", String(16), nullable=False),  # what our own last write left there
+    Column("ours_ends_at", UtcDateTime),
+    Column("sent_revision", Integer),  # the revision of the last write, kept before it goes out
+    Column("before", String(16), nullable=False),  # what stood there before that write
+    Column("before_ends_at", UtcDateTime),
+    Column("differs", Boolean, nullable=False, server_default=false()),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(32)),
+    Column("detail", Text),  # TradingView's own words, for staff
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_try_at", UtcDateTime),
+    Column("asked_at", UtcDateTime, nullable=False),  # of the oldest wish still waiting
+    UniqueConstraint("script_id", "name_folded"),
+    _one_of("wanted", "nothing", "until", "open", "lifetime"),
+    _one_of("seen", "unknown", "nothing", "until", "lifetime"),
+    _one_of("ours", "unknown", "nothing", "until", "lifetime"),
+    _one_of("before", "unknown", "nothing", "until", "lifetime"),
+    _one_of("state", "waiting", "working", "done", "stuck"),
+    _end_rule("wanted"),
+    _end_rule("seen"),
+    _end_rule("ours"),
+    _end_rule("before"),
+    CheckConstraint("state <> 'stuck' OR reason IS NOT NULL", name="stuck_says_why"),
+    Index("ix_permission_due", "guild_id", "state", "next_try_at"),
+    Index("ix_permission_customer_id", "customer_id"),
+)
+
+entitlement = Table(
+    "entitlement",  # why somebody may use a script, and how long
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _guild(),
+    Column("script_id", Integer, ForeignKey("script.id"), nullable=False),
+    Column("permission_id", Integer, ForeignKey("permission.id"), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("reference", String(100), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("length", String(32)),  # as asked: "1M"
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("asked_by", BigInteger),
+    Column("start_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", Integer),  # the wish that took it away, so that it can be put back
+    Column("note", Text),
+    UniqueConstraint("source", "reference", "script_id"),
+    _one_of("source", "manual", "found", "role", "code", "trial", "webhook", "comp"),
+    _one_of("kind", "until", "open", "lifetime"),
+    CheckConstraint(
+        "(kind = 'until' AND (ends_at IS NOT NULL) = (settled_at IS NOT NULL)"
+        " AND (ends_at IS NOT NULL OR length IS NOT NULL))"
+        " OR (kind IN ('open', 'lifetime') AND ends_at IS NULL AND length IS NULL"
+        " AND settled_at IS NOT NULL)",
+        name="kind_end",
+    ),
+    Index("ix_entitlement_permission_id", "permission_id"),
+)
+
+wish = Table(
+    "wish",  # one order of somebody, from asked to told
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _guild(),
+    Column("permission_id", Integer, ForeignKey("permission.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("reference", String(100), nullable=False),
+    Column("entitlement_id", Integer, ForeignKey("entitlement.id")),
+    Column("revision", Integer, nullable=False),
+    Column("asked_by", BigInteger, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("note", Text),
+    Column("before", String(16), nullable=False),  # what Usher wanted before this wish
+    Column("before_ends_at", UtcDateTime),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(32)),
+    Column("ended_at", UtcDateTime),
+    Column("told_state", String(16)),  # the state the asker has been told
+    Column("member_told_at", UtcDateTime),
+    Column("answer_token", LargeBinary),  # encrypted; gone once told or after 15 minutes
+    UniqueConstraint("guild_id", "reference"),
+    _one_of("kind", "grant", "set", "revoke", "put_back"),
+    _one_of("state", "waiting", "done", "superseded", "stuck"),
+    _one_of("before", "nothing", "until", "open", "lifetime"),
+    _end_rule("before"),
+    Index("ix_wish_permission_id", "permission_id", "state"),
+    Index("ix_wish_told", "state", "told_state"),
+)
+
+event = Table(
+    "event",  # the history; triggers refuse every change
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _guild(),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor_id", BigInteger),  # nobody: Usher itself
+    Column("action", String(32), nullable=False),
+    Column("script_id", Integer),
+    Column("customer_id", Integer),
+    Column("permission_id", Integer),
+    Column("wish_id", Integer),
+    Column("member_id", BigInteger),
+    Column("note", Text),
+    Column("before", JSON),
+    Column("after", JSON),
+    Index("ix_event_guild_customer", "guild_id", "customer_id", "at"),
+)
