@@ -1,0 +1,240 @@
+"""Every mistake in the settings is reported at once, by name, with its mend, and without its value."""
+
+import re
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.errors import StartupError
+from bot.settings import Settings, load
+
+NAMES = {name.upper() for name in Settings.model_fields}
+EXAMPLE = Path(__file__).parent.parent / ".env.example"
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch):
+    """No variable of ours comes from the machine."""
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
+
+
+def complaint(monkeypatch, **variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(StartupError) as caught:
+        load(None)
+    assert caught.value.exit_code == 78
+    assert caught.value.__context__ is None
+    return str(caught.value)
+
+
+def test_the_variables_are_those_of_the_contract():
+    assert {
+        "DISCORD_TOKEN",
+        "DISCORD_GUILD_ID",
+        "DISCORD_API_URL",
+        "DISCORD_GATEWAY_URL",
+        "TRADINGVIEW_URL",
+        "PINE_FACADE_URL",
+        "TV_SESSIONID",
+        "TV_SESSIONID_SIGN",
+        "TV_PACE",
+        "TV_CONCURRENCY",
+        "DATABASE_URL",
+        "SECRET_KEY",
+        "HTTP_HOST",
+        "HTTP_PORT",
+        "PUBLIC_URL",
+        "TRUSTED_PROXIES",
+        "LOG_LEVEL",
+        "LOG_FORMAT",
+    } == NAMES
+
+
+def test_the_example_file_names_every_setting_and_no_other():
+    named = re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE)
+    assert sorted(named) == sorted(NAMES)
+
+
+def test_the_example_file_holds_the_defaults(monkeypatch):
+    assert load(EXAMPLE) == load(None)
+
+
+def test_defaults():
+    settings = load(None)
+    assert settings.tv_pace == 2
+    assert settings.tv_concurrency == 2
+    assert settings.tradingview_url == "https://www.tradingview.com"
+    assert settings.pine_facade_url == "https://pine-facade.tradingview.com"
+    assert (settings.http_host, settings.http_port) == ("127.0.0.1", 8080)
+    assert settings.database_path == Path("data/usher.db")
+    assert settings.trusted_proxies == settings.secret_keys == ()
+    assert (settings.log_level, settings.log_format) == ("info", "text")
+
+
+def test_a_missing_token_is_named(monkeypatch):
+    monkeypatch.delenv("DISCORD_TOKEN")
+    assert "DISCORD_TOKEN is missing" in complaint(monkeypatch)
+
+
+@pytest.mark.parametrize("blank", ["", "   ", '""'])
+def test_an_empty_token_is_missing(monkeypatch, blank):
+    assert "DISCORD_TOKEN is missing" in complaint(monkeypatch, DISCORD_TOKEN=blank)
+
+
+def test_the_token_is_not_needed_where_discord_is_not(monkeypatch):
+    monkeypatch.delenv("DISCORD_TOKEN")
+    assert load(None, need_token=False).discord_token is None
+
+
+def test_set_but_empty_counts_as_unset(monkeypatch):
+    for name in NAMES - {"DISCORD_TOKEN"}:
+        monkeypatch.setenv(name, "")
+    assert load(None).http_port == 8080
+    for name in NAMES - {"DISCORD_TOKEN"}:
+        monkeypatch.setenv(name, "  ")
+    assert dict(load(None)) == dict(Settings(discord_token="MTIz.abc.def"))
+
+
+def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
+    wrong = {
+        "DISCORD_TOKEN": "Bot tokenvalue",
+        "DISCORD_GUILD_ID": "guildvalue",
+        "DISCORD_API_URL": "apivalue",
+        "DISCORD_GATEWAY_URL": "http://gatewayvalue",
+        "TRADINGVIEW_URL": "ftp://tvvalue",
+        "PINE_FACADE_URL": "pinevalue",
+        "TV_SESSIONID": "sessionid=cookievalue",
+        "TV_SESSIONID_SIGN": "signvalue; x",
+        "TV_PACE": "0",
+        "TV_CONCURRENCY": "0",
+        "DATABASE_URL": "postgresql://u:dbvalue@host/db",
+        "SECRET_KEY": "keyvalue",
+        "HTTP_HOST": "http://hostvalue/",
+        "HTTP_PORT": "65536",
+        "PUBLIC_URL": "publicvalue",
+        "TRUSTED_PROXIES": "proxyvalue",
+        "LOG_LEVEL": "levelvalue",
+        "LOG_FORMAT": "formatvalue",
+    }
+    text = complaint(monkeypatch, **wrong)
+    assert set(re.findall(r"^  ([A-Z_]+) ", text, re.MULTILINE)) == NAMES
+    assert "value" not in text.replace("the value of the cookie", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_GUILD_ID", "0"),
+        ("DISCORD_GUILD_ID", "-3"),
+        ("TRADINGVIEW_URL", "https://"),
+        ("TRADINGVIEW_URL", "https://host:99999"),
+        ("TRADINGVIEW_URL", "https://host/?a=b"),
+        ("PUBLIC_URL", "https://user:pw@host"),
+        ("TV_PACE", "nan"),
+        ("TV_PACE", "inf"),
+        ("TV_PACE", "-1"),
+        ("TV_CONCURRENCY", "1.5"),
+        ("HTTP_PORT", "-1"),
+        ("DATABASE_URL", "sqlite:///data/usher.db"),
+        ("DATABASE_URL", "sqlite+aiosqlite://"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite+aiosqlite://data/usher.db"),
+        ("DATABASE_URL", "usher.db"),
+        ("SECRET_KEY", ","),
+        ("TRUSTED_PROXIES", "10.0.0.1 10.0.0.2"),
+    ],
+)
+def test_what_cannot_work_is_refused(monkeypatch, name, value):
+    assert f"  {name} " in complaint(monkeypatch, **{name: value})
+
+
+def test_a_tradingview_login_needs_the_server_it_is_for(monkeypatch):
+    text = complaint(monkeypatch, TV_SESSIONID="abc123")
+    assert "TV_SESSIONID needs DISCORD_GUILD_ID" in text
+
+
+def test_the_signature_alone_is_a_mistake(monkeypatch):
+    text = complaint(monkeypatch, TV_SESSIONID_SIGN="v3:abc=", DISCORD_GUILD_ID="1")
+    assert "TV_SESSIONID_SIGN works only together with TV_SESSIONID" in text
+
+
+def test_a_whole_login_is_taken(monkeypatch):
+    monkeypatch.setenv("DISCORD_GUILD_ID", "81384788765712384")
+    monkeypatch.setenv("TV_SESSIONID", "a1" * 16)
+    monkeypatch.setenv("TV_SESSIONID_SIGN", "v3:Ab+/cd==")
+    settings = load(None)
+    assert settings.tv_sessionid.get_secret_value() == "a1" * 16
+    assert settings.tv_sessionid_sign.get_secret_value() == "v3:Ab+/cd=="
+    assert "a1a1" not in repr(settings)
+    assert set(settings.secrets) == {"MTIz.abc.def", "a1" * 16, "v3:Ab+/cd=="}
+
+
+@pytest.mark.parametrize("name", ["DISCORD_API_URL", "DISCORD_GATEWAY_URL"])
+def test_half_of_another_discord_is_a_mistake(monkeypatch, name):
+    url = {"DISCORD_API_URL": "http://h/api/v10", "DISCORD_GATEWAY_URL": "ws://h/gateway"}[name]
+    assert "belong together" in complaint(monkeypatch, **{name: url})
+
+
+def test_another_discord_is_taken(monkeypatch):
+    monkeypatch.setenv("DISCORD_API_URL", "http://127.0.0.1:9000/api/v10/")
+    monkeypatch.setenv("DISCORD_GATEWAY_URL", "ws://127.0.0.1:9000/gateway")
+    assert load(None).discord_api_url == "http://127.0.0.1:9000/api/v10"
+
+
+def test_several_keys_keep_their_order(monkeypatch):
+    first, second = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    monkeypatch.setenv("SECRET_KEY", f" {first} , {second},")
+    assert load(None).secret_keys == (first, second)
+    text = complaint(monkeypatch, SECRET_KEY=f"{first},oops")
+    assert "Number 2 is not one" in text
+    assert first not in text
+
+
+def test_proxies_are_addresses_and_networks(monkeypatch):
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.5, 172.16.0.1/12, fd00::/8")
+    assert load(None).trusted_proxies == (
+        ip_network("10.0.0.5"),
+        ip_network("172.16.0.0/12"),
+        ip_network("fd00::/8"),
+    )
+
+
+def test_quotation_marks_and_capitals_are_forgiven(monkeypatch):
+    monkeypatch.setenv("LOG_LEVEL", ' "DEBUG" ')
+    assert load(None).log_level == "debug"
+
+
+def test_the_file_is_read_and_the_environment_wins(monkeypatch, tmp_path):
+    env = tmp_path / ".env"
+    env.write_text("\ufeffHTTP_PORT=1234\nLOG_FORMAT=json\nOTHER_PROGRAM=1\n", encoding="utf-8")
+    monkeypatch.setenv("HTTP_PORT", "4321")
+    settings = load(env)
+    assert (settings.http_port, settings.log_format) == (4321, "json")
+
+
+def test_no_file_is_read_unless_asked(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("HTTP_PORT=1234\n")
+    monkeypatch.chdir(tmp_path)
+    assert load(None).http_port == 8080
+    assert load().http_port == 1234
+
+
+def test_a_missing_file_is_no_mistake(tmp_path):
+    assert load(tmp_path / "absent") == load(None)
+
+
+def test_an_unreadable_file_is_one_sentence(tmp_path):
+    env = tmp_path / ".env"
+    env.write_bytes("HTTP_PORT=1234".encode("utf-16"))
+    with pytest.raises(StartupError, match="not UTF-8"):
+        load(env)
+
+
+def test_made_directly_settings_read_no_environment(monkeypatch):
+    monkeypatch.setenv("HTTP_PORT", "4321")
+    assert Settings().http_port == 8080
