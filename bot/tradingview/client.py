@@ -1,0 +1,211 @@
+"""One account's door to TradingView: sends what `wire` builds and returns what it reads."""
+
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+import aiohttp
+from yarl import URL
+
+from bot import clock
+from bot.tradingview import wire
+from bot.tradingview.errors import (
+    BadPagination,
+    Denied,
+    SessionRefused,
+    SlowDown,
+    TradingViewError,
+    Trouble,
+    Uncertain,
+    UpstreamTrouble,
+)
+from bot.tradingview.models import AccountFacts, Answer, Cookies, End, Hint, Page, Row
+from bot.tradingview.pace import Pace
+
+log = logging.getLogger(__name__)
+
+# Far above any script's list; ends a listing whose cursor never does.
+MOST_PAGES = 5000
+
+
+class TradingView:
+    """Every call raises TradingViewError and nothing else for what the other side does.
+
+    `http` is the caller's: it needs a `DummyCookieJar`, or cookies of one account reach another.
+    `cookies` is asked at each request; `timeout` is in seconds, counted from the turn on.
+    """
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        *,
+        base: str,
+        pine_facade: str,
+        pace: Pace,
+        cookies: Callable[[], Cookies | None],
+        timeout: float = 10.0,
+    ) -> None:
+        self._http = http
+        self._base = base.rstrip("/")
+        self._pine_facade = pine_facade.rstrip("/")
+        self._pace = pace
+        self._cookies = cookies
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+
+    async def hints(self, text: str, *, urgent: bool = False) -> list[Hint]:
+        """Names that begin like `text`; no exact one among them is "probably no such user"."""
+        return wire.read_hints(await self._ask(wire.hints(text), urgent=urgent))
+
+    async def account(self, *, urgent: bool = False) -> AccountFacts:
+        """What the living login tells of itself; raises when it is not known to be alive."""
+        return wire.read_account(await self._ask(wire.account(), urgent=urgent))
+
+    async def pages(
+        self, pine_id: str, *, username: str | None = None, urgent: bool = False
+    ) -> AsyncGenerator[Page, None]:
+        """The access list, part by part, complete only when the iteration ends without an error.
+
+        Rows can come twice: when somebody is added meanwhile, and when a refused page size makes it
+        start again.
+        """
+        request = wire.listing(pine_id, username)
+        restarted = False
+        seen: set[str] = set()
+        while True:
+            try:
+                page = wire.read_page(await self._ask(request, urgent=urgent), self._base)
+            except BadPagination:
+                if restarted:
+                    raise
+                restarted = True
+                seen.clear()
+                request = wire.listing(pine_id, username, limit=None)
+                continue
+            yield page
+            if page.next_path is None:
+                return
+            if page.next_path in seen or len(seen) >= MOST_PAGES:
+                raise UpstreamTrouble(
+                    Trouble.SHAPE, detail="the list of users goes round in circles"
+                )
+            seen.add(page.next_path)
+            request = wire.listing_next(page.next_path, pine_id, username)
+
+    async def find_row(
+        self, pine_id: str, username: str, *, user_id: int | None = None, urgent: bool = False
+    ) -> Row | None:
+        """That person's row, None only after a complete listing; it may be an expired one.
+
+        With `user_id`, a row of that id comes first, whatever its name; a row of the name that
+        belongs to another id is returned only when there is nothing better.
+        """
+        wanted = username.casefold()
+        namesake: Row | None = None
+        async with aclosing(self.pages(pine_id, username=username, urgent=urgent)) as pages:
+            async for page in pages:
+                for row in page.rows:
+                    if user_id is not None and row.user_id == user_id:
+                        return row
+                    if row.username.casefold() == wanted:
+                        if user_id is None or row.user_id is None:
+                            return row
+                        namesake = row
+        return namesake
+
+    async def add(self, pine_id: str, username: str, end: End, *, urgent: bool = False) -> Answer:
+        """Grant; EXISTS means that nothing was changed. Raises TypeError or ValueError for a bad end."""
+        return await self._write(wire.add(pine_id, username, end), urgent=urgent)
+
+    async def modify(
+        self, pine_id: str, username: str, end: End, *, urgent: bool = False
+    ) -> Answer:
+        """Change the end of a row. Raises TypeError or ValueError for a bad end."""
+        return await self._write(wire.modify(pine_id, username, end), urgent=urgent)
+
+    async def remove(self, pine_id: str, username: str, *, urgent: bool = False) -> Answer:
+        """Take the row of exactly this name away; ABSENT when there was none."""
+        return await self._write(wire.remove(pine_id, username), urgent=urgent)
+
+    async def _write(self, request: wire.Request, *, urgent: bool) -> Answer:
+        return wire.read_answer(await self._ask(request, urgent=urgent))
+
+    async def _ask(self, request: wire.Request, *, urgent: bool) -> wire.Reply:
+        """Send in turn, and once more when other cookies took the place of those refused."""
+        self._login(request)  # without one, nothing need wait for its turn
+        reply, used, error = await self._in_turn(request, urgent=urgent)
+        if isinstance(error, SessionRefused | Denied) and self._login(request) != used:
+            reply, used, error = await self._in_turn(request, urgent=urgent)
+        if error is not None:
+            raise error
+        return reply
+
+    async def _in_turn(
+        self, request: wire.Request, *, urgent: bool
+    ) -> tuple[wire.Reply, Cookies | None, TradingViewError | None]:
+        async with self._pace.turn(urgent=urgent):
+            used = self._login(request)  # the newest: it may have been a long wait
+            reply = await self._send(request, used)
+            error = wire.failure(reply, request.purpose, clock.now())
+            if isinstance(error, SlowDown):
+                self._pace.slow_down(error.retry_after)  # before anybody has the next turn
+            return reply, used, error
+
+    def _login(self, request: wire.Request) -> Cookies | None:
+        if request.purpose is wire.Purpose.PUBLIC:
+            return None
+        cookies = self._cookies()
+        if cookies is None:
+            raise SessionRefused(detail="no login is stored")
+        return cookies
+
+    async def _send(self, request: wire.Request, cookies: Cookies | None) -> wire.Reply:
+        """One exchange over the network; aiohttp's exceptions end here, as they hold the headers."""
+        begun = clock.monotonic()
+        status: int | str = "no answer"
+        try:
+            async with self._http.request(
+                request.method,
+                # Encoded already: a cursor must go back exactly as it came.
+                URL(self._base + request.target, encoded=True),
+                data=request.body,
+                headers=wire.headers(self._base, request, cookies),
+                allow_redirects=False,
+                timeout=self._timeout,
+            ) as response:
+                status = response.status
+                body, complete = await _read(response)
+        except aiohttp.ClientConnectorError:
+            raise UpstreamTrouble(Trouble.NETWORK) from None  # the request never left
+        except TimeoutError:  # ClientTimeout(total=...) raises this one, which is no ClientError
+            raise _no_answer(Trouble.TIMEOUT, request) from None
+        except _TooLargeError:
+            raise _no_answer(Trouble.TOO_LARGE, request) from None
+        except (aiohttp.ClientError, OSError):
+            raise _no_answer(Trouble.NETWORK, request) from None
+        finally:
+            took = (clock.monotonic() - begun) * 1000
+            log.debug("%s %s %s %.0f ms", request.method, request.path, status, took)
+        named = {name.lower(): value for name, value in response.headers.items()}
+        return wire.Reply(status, named, wire.without_secrets(body, cookies), complete)
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """The body, and whether it came to its end; raises _TooLargeError above the limit."""
+    body = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > wire.LONGEST_BODY:
+                response.close()  # the rest is never fetched
+                raise _TooLargeError
+    except aiohttp.ClientPayloadError:
+        return bytes(body), False
+    return bytes(body), True
+
+
+def _no_answer(kind: Trouble, request: wire.Request) -> TradingViewError:
+    return (Uncertain if request.purpose is wire.Purpose.WRITE else UpstreamTrouble)(kind)
