@@ -1,0 +1,317 @@
+# ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
+"""Everything that can be refused: one class for each sentence, holding the facts and no words.
+
+`bot.replies` says them; nothing was changed when one of these is raised. No field holds a secret.
+"""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import UserError
+from bot.store.records import Entitlement, Script
+from bot.tradingview.models import End
+from bot.tradingview.names import PineIdProblem
+
+# Not frozen: Python itself sets the traceback of an exception on its way.
+_refusal = dataclass(eq=False)
+
+
+# Who is meant
+
+
+@_refusal
+class NobodyNamed(UserError):
+    """Neither a member nor a TradingView name was given."""
+
+
+@_refusal
+class NameUnreadable(UserError):
+    """The text cannot be a TradingView name."""
+
+    text: str
+
+
+@_refusal
+class UserUnknown(UserError):
+    """TradingView has nobody of that name; `near` are names that it suggests instead."""
+
+    text: str
+    near: tuple[str, ...] = ()
+
+
+@_refusal
+class MemberHasNoName(UserError):
+    """Only a member was given, and no TradingView name is tied to them."""
+
+    member_id: int
+
+
+@_refusal
+class MemberHasOtherName(UserError):
+    """The member is tied to another TradingView name (said to staff)."""
+
+    member_id: int
+    username: str
+
+
+@_refusal
+class NameTaken(UserError):
+    """The TradingView name is tied to another member, `member_id` (said to staff)."""
+
+    username: str
+    member_id: int | None
+
+
+@_refusal
+class HaveOtherName(UserError):
+    """Whoever asks has linked another TradingView name of their own already."""
+
+    username: str
+
+
+@_refusal
+class HaveNoName(UserError):
+    """Whoever asks has linked no TradingView name."""
+
+
+@_refusal
+class ClaimUnknown(UserError):
+    """There is no such claim here."""
+
+
+@_refusal
+class ClaimDecided(UserError):
+    """The claim was decided already, by `by` (nobody: it was withdrawn)."""
+
+    accepted: bool
+    by: int | None
+
+
+# Times
+
+
+@_refusal
+class DurationUnreadable(UserError):
+    """The text is no duration."""
+
+    text: str
+
+
+@_refusal
+class DateUnreadable(UserError):
+    """The text is neither a date nor a duration."""
+
+    text: str
+
+
+@_refusal
+class DateAmbiguous(UserError):
+    """The date can be read in two ways, as 01/02/2026."""
+
+    text: str
+
+
+@_refusal
+class DatePast(UserError):
+    """The date is over."""
+
+    when: datetime
+
+
+@_refusal
+class TooFar(UserError):
+    """The end would lie too far in the future."""
+
+    text: str
+
+
+# Scripts
+
+
+@_refusal
+class ItemUnknown(UserError):
+    """No script has that short name; `near` are short names that look like it."""
+
+    text: str
+    near: tuple[str, ...] = ()
+
+
+@_refusal
+class PineIdUnusable(UserError):
+    """The text is not the pine id of an invite-only script; `kind` says in which way."""
+
+    kind: PineIdProblem
+
+
+@_refusal
+class PineIdElsewhere(UserError):
+    """Another server of this Usher keeps that script."""
+
+
+@_refusal
+class ScriptThere(UserError):
+    """This server has that script already, under `slug`."""
+
+    slug: str
+
+
+@_refusal
+class ScriptNotYours(UserError):
+    """TradingView shows no access list of that script; `detail`: its own words, for staff."""
+
+    detail: str | None = None
+
+
+@_refusal
+class SlugUnusable(UserError):
+    """The text cannot be a short name."""
+
+    text: str
+
+
+@_refusal
+class SlugTaken(UserError):
+    """Another script has that short name; `archived` says that it is an archived one."""
+
+    slug: str
+    archived: bool = False
+
+
+@_refusal
+class TitleUnusable(UserError):
+    """The title is empty or longer than `longest` characters."""
+
+    longest: int
+
+
+# The TradingView login
+
+
+@_refusal
+class NoLogin(UserError):
+    """This server has no TradingView login yet."""
+
+
+@_refusal
+class LoginNotWorking(UserError):
+    """TradingView refuses the stored login; `reason`: its own words, for staff."""
+
+    reason: str | None = None
+
+
+@_refusal
+class CookiesUnreadable(UserError):
+    """The text cannot be the cookie `which`; never holds what was typed."""
+
+    which: str
+
+
+@_refusal
+class CookiesRefused(UserError):
+    """TradingView does not accept these cookies; `without_sign`: the second one was left out."""
+
+    without_sign: bool = False
+
+
+@_refusal
+class AccountElsewhere(UserError):
+    """Another server of this Usher uses that TradingView account."""
+
+    username: str
+
+
+@_refusal
+class TradingViewSilent(UserError):
+    """TradingView did not answer a read that cannot wait; `what` it was about."""
+
+    what: str
+
+
+# Access
+
+
+@_refusal
+class NothingToRevoke(UserError):
+    """Nobody of that name has access to that script."""
+
+
+@_refusal
+class AlreadyPutBack(UserError):
+    """What was taken away is back already."""
+
+
+@_refusal
+class PutBackTooLate(UserError):
+    """The 24 hours in which it could be put back are over."""
+
+
+# The server's own settings
+
+
+class RoleProblem(enum.StrEnum):
+    """Why a role cannot be given a level."""
+
+    EVERYONE = "everyone"
+    MANAGED = "managed"
+
+
+@_refusal
+class RoleUnusable(UserError):
+    """That role cannot be given a level."""
+
+    problem: RoleProblem
+
+
+@_refusal
+class RoleNotSet(UserError):
+    """That role had no such level, so there is nothing to remove."""
+
+    role_id: int
+
+
+@_refusal
+class ChannelClosed(UserError):
+    """The bot may not write there; `missing`: the names of the permissions it lacks."""
+
+    channel_id: int
+    missing: tuple[str, ...]
+
+
+# Questions: asked again with a yes, they are done
+
+
+@_refusal
+class NeedsYes(UserError):
+    """Nothing is wrong, but somebody must say yes first."""
+
+
+@_refusal
+class Shortens(NeedsYes):
+    """The new end lies before the old one."""
+
+    script: Script
+    username: str
+    before: End | None
+    after: End | None
+
+
+@_refusal
+class EndsSeveral(NeedsYes):
+    """More than one reason ends, or one that has no end."""
+
+    script: Script
+    username: str
+    reasons: tuple[Entitlement, ...]
+
+
+@_refusal
+class CookiesOfOther(NeedsYes):
+    """The cookies belong to another TradingView account than the one in use.
+
+    `missing`: titles of this server's scripts that the new account does not own.
+    """
+
+    username: str | None
+    before: str | None
+    missing: tuple[str, ...] = ()
