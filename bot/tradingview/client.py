@@ -8,7 +8,7 @@ import aiohttp
 from yarl import URL
 
 from bot import clock
-from bot.tradingview import wire
+from bot.tradingview import reading, verdict, wire
 from bot.tradingview.errors import (
     BadPagination,
     Denied,
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # Far above any script's list; ends a listing whose cursor never does.
 MOST_PAGES = 5000
+LONGEST_BODY = 8 * 1024 * 1024  # a page of 30 rows with large pictures is 2 MB (wire §5)
 
 
 class TradingView:
@@ -54,11 +55,11 @@ class TradingView:
 
     async def hints(self, text: str, *, urgent: bool = False) -> list[Hint]:
         """Names that begin like `text`; no exact one among them is "probably no such user"."""
-        return wire.read_hints(await self._ask(wire.hints(text), urgent=urgent))
+        return reading.hints(await self._ask(wire.hints(text), urgent=urgent))
 
     async def account(self, *, urgent: bool = False) -> AccountFacts:
         """What the living login tells of itself; raises when it is not known to be alive."""
-        return wire.read_account(await self._ask(wire.account(), urgent=urgent))
+        return reading.account(await self._ask(wire.account(), urgent=urgent))
 
     async def pages(
         self, pine_id: str, *, username: str | None = None, urgent: bool = False
@@ -73,7 +74,7 @@ class TradingView:
         seen: set[str] = set()
         while True:
             try:
-                page = wire.read_page(await self._ask(request, urgent=urgent), self._base)
+                page = reading.page(await self._ask(request, urgent=urgent), self._base)
             except BadPagination:
                 if restarted:
                     raise
@@ -127,9 +128,9 @@ class TradingView:
         return await self._write(wire.remove(pine_id, username), urgent=urgent)
 
     async def _write(self, request: wire.Request, *, urgent: bool) -> Answer:
-        return wire.read_answer(await self._ask(request, urgent=urgent))
+        return reading.answer(await self._ask(request, urgent=urgent))
 
-    async def _ask(self, request: wire.Request, *, urgent: bool) -> wire.Reply:
+    async def _ask(self, request: wire.Request, *, urgent: bool) -> verdict.Reply:
         """Send in turn, and once more when other cookies took the place of those refused."""
         self._login(request)  # without one, nothing need wait for its turn
         reply, used, error = await self._in_turn(request, urgent=urgent)
@@ -141,11 +142,11 @@ class TradingView:
 
     async def _in_turn(
         self, request: wire.Request, *, urgent: bool
-    ) -> tuple[wire.Reply, Cookies | None, TradingViewError | None]:
+    ) -> tuple[verdict.Reply, Cookies | None, TradingViewError | None]:
         async with self._pace.turn(urgent=urgent):
             used = self._login(request)  # the newest: it may have been a long wait
             reply = await self._send(request, used)
-            error = wire.failure(reply, request.purpose, clock.now())
+            error = verdict.failure(reply, request.purpose, clock.now())
             if isinstance(error, SlowDown):
                 self._pace.slow_down(error.retry_after)  # before anybody has the next turn
             return reply, used, error
@@ -158,35 +159,42 @@ class TradingView:
             raise SessionRefused(detail="no login is stored")
         return cookies
 
-    async def _send(self, request: wire.Request, cookies: Cookies | None) -> wire.Reply:
-        """One exchange over the network; aiohttp's exceptions end here, as they hold the headers."""
+    async def _send(self, request: wire.Request, cookies: Cookies | None) -> verdict.Reply:
+        """One exchange; aiohttp's exceptions end here, as they hold the headers that were sent."""
         begun = clock.monotonic()
         status: int | str = "no answer"
         try:
-            async with self._http.request(
-                request.method,
-                # Encoded already: a cursor must go back exactly as it came.
-                URL(self._base + request.target, encoded=True),
-                data=request.body,
-                headers=wire.headers(self._base, request, cookies),
-                allow_redirects=False,
-                timeout=self._timeout,
-            ) as response:
-                status = response.status
-                body, complete = await _read(response)
+            reply = await self._exchange(request, cookies)
+            status = reply.status
+            return reply
         except aiohttp.ClientConnectorError:
-            raise UpstreamTrouble(Trouble.NETWORK) from None  # the request never left
+            failed: TradingViewError = UpstreamTrouble(Trouble.NETWORK)  # it never left
         except TimeoutError:  # ClientTimeout(total=...) raises this one, which is no ClientError
-            raise _no_answer(Trouble.TIMEOUT, request) from None
+            failed = _no_answer(Trouble.TIMEOUT, request)
         except _TooLargeError:
-            raise _no_answer(Trouble.TOO_LARGE, request) from None
+            failed = _no_answer(Trouble.TOO_LARGE, request)
         except (aiohttp.ClientError, OSError):
-            raise _no_answer(Trouble.NETWORK, request) from None
+            failed = _no_answer(Trouble.NETWORK, request)
         finally:
             took = (clock.monotonic() - begun) * 1000
             log.debug("%s %s %s %.0f ms", request.method, request.path, status, took)
-        named = {name.lower(): value for name, value in response.headers.items()}
-        return wire.Reply(status, named, wire.without_secrets(body, cookies), complete)
+        raise failed  # out here, so that nothing of aiohttp hangs on it
+
+    async def _exchange(self, request: wire.Request, cookies: Cookies | None) -> verdict.Reply:
+        async with self._http.request(
+            request.method,
+            # Encoded already: a cursor must go back exactly as it came.
+            URL(self._base + request.target, encoded=True),
+            data=request.body,
+            headers=wire.headers(self._base, request, cookies),
+            allow_redirects=False,
+            timeout=self._timeout,
+        ) as response:
+            body, complete = await _read(response)
+        if response.status >= 300:  # parts of it are shown to staff
+            body = verdict.without_secrets(body, cookies)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return verdict.Reply(response.status, headers, body, complete)
 
 
 class _TooLargeError(Exception):
@@ -199,7 +207,7 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
     try:
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > wire.LONGEST_BODY:
+            if len(body) > LONGEST_BODY:
                 response.close()  # the rest is never fetched
                 raise _TooLargeError
     except aiohttp.ClientPayloadError:
