@@ -166,7 +166,6 @@ class TradingView:
         try:
             reply = await self._exchange(request, cookies)
             status = reply.status
-            return reply
         except aiohttp.ClientConnectorError:
             failed: TradingViewError = UpstreamTrouble(Trouble.NETWORK)  # it never left
         except TimeoutError:  # ClientTimeout(total=...) raises this one, which is no ClientError
@@ -175,6 +174,8 @@ class TradingView:
             failed = _no_answer(Trouble.TOO_LARGE, request)
         except (aiohttp.ClientError, OSError):
             failed = _no_answer(Trouble.NETWORK, request)
+        else:
+            return reply
         finally:
             took = (clock.monotonic() - begun) * 1000
             log.debug("%s %s %s %.0f ms", request.method, request.path, status, took)
