@@ -1,0 +1,71 @@
+"""The shape of every answer: JSON, and an error says what is wrong with nothing internal in it."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import hdrs, web
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_SENTENCES = {
+    400: "The request is not understood.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The request is too large.",
+    415: "The request has the wrong content type.",
+    429: "Too many requests; try again later.",
+    503: "Not available at the moment; try again later.",
+}
+_FAILED = "Something went wrong here; it has been noted."
+_KEPT_HEADERS = (hdrs.ALLOW, hdrs.RETRY_AFTER)
+
+
+def error(status: int, text: str | None = None, **headers: str) -> web.Response:
+    """An error as JSON; header names are written with underscores."""
+    return web.json_response(
+        {"errorMessage": text or _SENTENCES.get(status, _FAILED)},
+        status=status,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+    )
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What goes wrong becomes a JSON answer; the details stay in the log."""
+    try:
+        return await handler(request)
+    except web.HTTPException as raised:
+        if raised.status < 400:
+            raise
+        answer = error(raised.status)
+        for name in _KEPT_HEADERS:
+            if name in raised.headers:
+                answer.headers[name] = raised.headers[name]
+        return answer
+    except Exception:
+        log.exception("%s %s failed", request.method, route_of(request))
+        return error(500)
+
+
+async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Headers for every answer; pages may bring a content policy of their own."""
+    wanted: dict[str, Any] = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+    for name, value in wanted.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = "Usher"  # the versions underneath are nobody's business
+
+
+def route_of(request: web.BaseRequest) -> str:
+    """The route's pattern, for the log: names of people and one-time addresses stay out of it."""
+    match = request.match_info if isinstance(request, web.Request) else None
+    resource = match.route.resource if match is not None else None
+    return resource.canonical if resource is not None else "(no such address)"

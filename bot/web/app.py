@@ -1,0 +1,39 @@
+"""The aiohttp application: which address answers what."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from bot.jobs import Jobs
+from bot.web import answers, health, validate
+from bot.web.clients import Network, RateLimit
+from bot.web.health import Probe
+from bot.web.names import Lookup, Names
+
+_LARGEST_BODY = 64 * 1024
+
+
+def make_app(
+    *,
+    lookup: Lookup,
+    database: Probe,
+    gateway: Probe,
+    jobs: Jobs,
+    trusted_proxies: Sequence[Network] = (),
+    limit: RateLimit | None = None,
+) -> web.Application:
+    """The application. `lookup` must have an upstream budget of its own and send no cookies.
+
+    `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
+    """
+    app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
+    app.on_response_prepare.append(answers.add_headers)
+    app[validate.NAMES] = Names(lookup, jobs)
+    app[validate.LIMIT] = limit or RateLimit(rate=1.0, burst=30)
+    app[validate.TRUSTED] = tuple(trusted_proxies)
+    app[health.PROBES] = {"database": database, "gateway": gateway}
+    app[health.JOBS] = jobs
+    app.router.add_get("/validate/{username:.*}", validate.validate)
+    app.router.add_get("/healthz", health.alive)
+    app.router.add_get("/readyz", health.ready)
+    return app

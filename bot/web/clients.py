@@ -1,0 +1,75 @@
+"""Who is asking, and how often one client may."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from aiohttp import web
+from cachetools import TLRUCache
+
+from bot import clock
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+# What one subscriber usually holds; limiting single addresses of it would limit nobody.
+_IPV6_CLIENT = 64
+
+
+def client_of(request: web.Request, trusted: Sequence[Network]) -> str:
+    """The client to hold to a limit: an IPv4 address or an IPv6 network of 64 bits.
+
+    X-Forwarded-For counts only as far as each hop, from the nearest on, is one of `trusted`.
+    """
+    address = _address(request.remote or "")
+    if address is None:
+        return "unknown"
+    hops = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
+    while hops and any(address in network for network in trusted):
+        further = _address(hops.pop())
+        if further is None:
+            break
+        address = further
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, _IPV6_CLIENT), strict=False))
+    return str(address)
+
+
+def _address(text: str) -> Address | None:
+    """An address as proxies write it: with a port, in brackets, or as IPv4 inside IPv6."""
+    text = text.strip().partition("%")[0]
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
+
+
+class RateLimit:
+    """A bucket of `burst` requests for each client, refilled at `rate` a second.
+
+    The one who has been away longest is forgotten first when more than `most` are known.
+    """
+
+    def __init__(self, rate: float, burst: int, *, most: int = 10_000) -> None:
+        self._interval = 1 / rate
+        self._slack = (burst - 1) * self._interval
+        # The moment when a client's bucket is full again; from then on it need not be known.
+        self._full_at: TLRUCache[str, float] = TLRUCache(
+            most, ttu=lambda _, full_at, __: full_at, timer=clock.monotonic
+        )
+
+    def take(self, client: str) -> float:
+        """Take one request out; returns 0, or the seconds to wait when the bucket is empty."""
+        now = clock.monotonic()
+        full_at = max(self._full_at.get(client, now), now)
+        wait = full_at - self._slack - now
+        if wait > 0:
+            return wait
+        self._full_at[client] = full_at + self._interval
+        return 0.0

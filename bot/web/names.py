@@ -1,0 +1,99 @@
+"""Does a TradingView user exist: asked by strangers, so with as few questions as possible."""
+
+import asyncio
+import enum
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from cachetools import TLRUCache
+
+from bot import clock
+from bot.jobs import Jobs
+from bot.tradingview import Hint, TradingViewError
+
+log = logging.getLogger(__name__)
+
+Lookup = Callable[[str], Awaitable[Sequence[Hint]]]
+
+
+class Unanswered(Exception):  # noqa: N818 - named for what it says
+    """TradingView did not say; nothing may be concluded about the name."""
+
+
+class _Unknown(enum.Enum):
+    UNKNOWN = enum.auto()
+
+
+_UNKNOWN = _Unknown.UNKNOWN
+
+
+class Names:
+    """Spellings of TradingView users, remembered for a short while; one question for many askers.
+
+    Times are in seconds. At most `most` names are remembered, and `most_at_once` asked about.
+    """
+
+    def __init__(
+        self,
+        lookup: Lookup,
+        jobs: Jobs,
+        *,
+        found_for: float = 60.0,
+        absent_for: float = 20.0,
+        timeout: float = 5.0,
+        most: int = 10_000,
+        most_at_once: int = 100,
+    ) -> None:
+        self._lookup = lookup
+        self._jobs = jobs
+        self._timeout = timeout
+        self._most_at_once = most_at_once
+        self._known: TLRUCache[str, str | None] = TLRUCache(
+            most,
+            ttu=lambda _, name, now: now + (absent_for if name is None else found_for),
+            timer=clock.monotonic,
+        )
+        self._asking: dict[str, asyncio.Task[str | _Unknown | None]] = {}
+
+    async def find(self, name: str) -> str | None:
+        """The exact spelling of `name`, None when there is no such user; raises Unanswered."""
+        key = name.casefold()
+        known = self._known.get(key, _UNKNOWN)
+        if not isinstance(known, _Unknown):
+            return known
+        # Shielded: an asker who hangs up must not take the answer away from the others.
+        answer = await asyncio.shield(self._asking.get(key) or self._ask(key, name))
+        if isinstance(answer, _Unknown):
+            raise Unanswered
+        return answer
+
+    def _ask(self, key: str, name: str) -> "asyncio.Task[str | _Unknown | None]":
+        if len(self._asking) >= self._most_at_once:
+            raise Unanswered
+        task = self._jobs.spawn(self._in_time(key, name), f"validate {key}")
+        self._asking[key] = task
+        task.add_done_callback(lambda _: self._asking.pop(key))
+        return task
+
+    async def _in_time(self, key: str, name: str) -> str | _Unknown | None:
+        question = self._jobs.spawn(self._question(name), f"look up {key}")
+        if not await clock.within(self._timeout, question):
+            question.cancel()
+            log.warning("TradingView did not answer a name check within %s s", self._timeout)
+            return _UNKNOWN
+        answer = question.result()
+        if not isinstance(answer, _Unknown):
+            self._known[key] = answer
+        return answer
+
+    async def _question(self, name: str) -> str | _Unknown | None:
+        try:
+            hints = await self._lookup(name)
+        except TradingViewError as error:
+            log.warning("a name check got no answer: %s", error)
+            return _UNKNOWN
+        except Exception:  # an outage of ours is no more "invalid" than one of TradingView's
+            log.exception("a name check failed")
+            return _UNKNOWN
+        wanted = name.casefold()
+        return next((hint.username for hint in hints if hint.username.casefold() == wanted), None)
