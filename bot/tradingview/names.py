@@ -9,6 +9,7 @@ _INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x20
 _WRAPPING = " \t\r\n\u00a0<>\"'`"
 _USERNAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _PROFILE = re.compile(r"(?:^|/)u/([^/?#]*)", re.IGNORECASE)
+_MENTION = re.compile(r"<@[!&]?\d+>")
 _PINE_ID = re.compile(r"PUB;([A-Za-z0-9]{8,64})", re.ASCII)
 _USUAL_LENGTH = 32
 _LONGEST_PASTE = 500
@@ -20,6 +21,8 @@ def clean_username(text: str) -> str:
     Raises ValueError for what cannot be a name. Whether it exists is for TradingView to say.
     """
     name = _bare(text)
+    if _MENTION.search(text):
+        name = ""  # Discord's way to write a member, whose number would pass for a name
     if profile := _PROFILE.search(name):
         name = unquote(profile[1])
     name = name.strip(_WRAPPING).removeprefix("@").strip(_WRAPPING)

@@ -135,7 +135,7 @@ def _said(reply: Reply) -> _Said:
     if not isinstance(data, dict):
         return _Said(None, _line(text, LONGEST_DETAIL), reply.status)
     code, detail = data.get("code"), data.get("detail")
-    if not isinstance(detail, str) and (detail or code is None):
+    if not isinstance(detail, str) and (detail or not isinstance(code, str)):
         detail = text  # such as {"pine_id": ["..."]}
     return _Said(
         _line(code, _LONGEST_CODE) if isinstance(code, str) else None,
