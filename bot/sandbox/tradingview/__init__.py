@@ -2,6 +2,7 @@
 
 from bot.sandbox.tradingview.board import FaultRule
 from bot.sandbox.tradingview.calls import Call
+from bot.sandbox.tradingview.samples import Sample, furnish, picture
 from bot.sandbox.tradingview.server import FakeTradingView
 from bot.sandbox.tradingview.switches import Switches
 from bot.sandbox.tradingview.world import Grant, Script, Session, User, Vendor, World, utc_now
@@ -11,11 +12,14 @@ __all__ = [
     "FakeTradingView",
     "FaultRule",
     "Grant",
+    "Sample",
     "Script",
     "Session",
     "Switches",
     "User",
     "Vendor",
     "World",
+    "furnish",
+    "picture",
     "utc_now",
 ]

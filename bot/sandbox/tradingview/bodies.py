@@ -28,7 +28,10 @@ async def read_form(request: web.Request) -> dict[str, str]:
         raw = (await request.read()).decode("utf-8", "replace")
         return dict(parse_qsl(raw, keep_blank_values=True))
     if request.content_type == MULTIPART:
-        fields = await request.post()
+        try:
+            fields = await request.post()
+        except ValueError as error:
+            raise UnsupportedBodyError(str(error)) from error
         return {name: value for name, value in fields.items() if isinstance(value, str)}
     raise UnsupportedBodyError(request.content_type)
 

@@ -57,7 +57,7 @@ class FakeTradingView:
         self._runner = runner
         site = web.TCPSite(runner, host, port)
         await site.start()
-        self.url = site.name if port else f"http://{host}:{runner.addresses[0][1]}"
+        self.url = f"http://{host}:{runner.addresses[0][1]}"
 
     async def close(self) -> None:
         """Let go of every held request and stop; may be called twice."""
@@ -202,7 +202,9 @@ class FakeTradingView:
             await response.prepare(request)
             if self.switches.take("truncated", call):
                 await response.write(body[: len(body) // 2])
-                self._cut(request, call)
+                call.dropped = True
+                if request.transport is not None:
+                    request.transport.close()
             elif self.switches.take("slow_bodies", call):
                 await self._drip(response, body)
             else:

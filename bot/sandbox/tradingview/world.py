@@ -4,6 +4,7 @@ import base64
 import itertools
 import secrets
 import string
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -80,17 +81,18 @@ class Script:
     private: bool = False
     forbidden: bool = False
     grants: dict[int, Grant] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
+    changes: deque[Change] = field(default_factory=deque)
 
     def put(self, user_id: int, grant: Grant | None, at: datetime) -> None:
         """Write one row, or take it away with None; slow readers see it later."""
-        self.changes = [change for change in self.changes if change.at > at - KEEP_CHANGES]
+        while self.changes and self.changes[0].at <= at - KEEP_CHANGES:
+            self.changes.popleft()
         self.changes.append(Change(at, user_id, self.grants.get(user_id)))
         self._store(user_id, grant)
 
     def seed(self, user_id: int, grant: Grant | None) -> None:
         """Write one row as if it had been so for long."""
-        self.changes = [change for change in self.changes if change.user_id != user_id]
+        self.changes = deque(change for change in self.changes if change.user_id != user_id)
         self._store(user_id, grant)
 
     def as_of(self, moment: datetime) -> list[Grant]:
@@ -98,7 +100,7 @@ class Script:
         rows = dict(self.grants)
         for change in reversed(self.changes):
             if change.at <= moment:
-                continue
+                break
             if change.before is None:
                 rows.pop(change.user_id, None)
             else:
@@ -141,6 +143,7 @@ class World:
         self._user_ids = itertools.count(1001)
         self._serials = itertools.count(1)
         self.users: list[User] = []
+        self._by_name: dict[str, User] = {}
         self.vendors: list[Vendor] = []
         self.scripts: dict[str, Script] = {}
         self.sessions: list[Session] = []
@@ -151,28 +154,28 @@ class World:
             raise ValueError(f"{username} exists already")
         user = User(next(self._user_ids), username, inactive=inactive)
         self.users.append(user)
+        self._by_name[username.casefold()] = user
         return user
 
     def find_user(self, username: str, *, case_sensitive: bool = False) -> User | None:
-        for user in self.users:
-            if user.deleted:
-                continue
-            if user.username == username:
-                return user
-            if not case_sensitive and user.username.casefold() == username.casefold():
-                return user
-        return None
+        user = self._by_name.get(username.casefold())
+        if user is None or (case_sensitive and user.username != username):
+            return None
+        return user
 
     def rename_user(self, user: User, username: str) -> None:
         """The name changes, the id and every row stay (wire §17, 21)."""
         other = self.find_user(username)
         if other is not None and other is not user:
             raise ValueError(f"{username} exists already")
+        self._by_name.pop(user.username.casefold(), None)
+        self._by_name[username.casefold()] = user
         user.username = username
 
     def delete_user(self, user: User) -> None:
         """Gone from the hints and for writes; rows stay in the lists (wire §8)."""
         user.deleted = True
+        self._by_name.pop(user.username.casefold(), None)
 
     def add_vendor(self, user: "User | str", plan: str = "premium") -> Vendor:
         owner = self.add_user(user) if isinstance(user, str) else user
@@ -260,6 +263,10 @@ class World:
 
     def row(self, pine_id: str, username: str) -> Grant | None:
         """The true row of that person, whatever the switches show to readers; any case."""
+        user = self.find_user(username)
+        if user is not None:
+            return self.scripts[pine_id].grants.get(user.id)
+        # Somebody deleted may still have one.
         for grant in self.scripts[pine_id].grants.values():
             if grant.username.casefold() == username.casefold():
                 return grant
