@@ -1,0 +1,102 @@
+"""The `usher` command: settings, logging, the loop, exit code."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from bot import logs, settings
+from bot.errors import StartupError
+
+log = logging.getLogger(__name__)
+
+# StartupError brings 78 (configuration) or 69 (unavailable), after sysexits.h.
+FAILED = 1
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns the process's exit code."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] | None = getattr(chosen, "command", None)
+    if command is None:
+        parser.print_help()
+        return 0
+    try:
+        return command(chosen)
+    except StartupError as error:
+        _say(logs.cleaned(str(error)))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception:
+        # Through the log and not the interpreter: its traceback would show secrets.
+        if not logging.getLogger().handlers:
+            logs.set_up()
+        log.critical("Usher stopped because of a mistake in it", exc_info=True)
+        return FAILED
+
+
+def _run(_: argparse.Namespace) -> int:
+    found = settings.load()
+    logs.set_up(found.log_level, found.log_format, found.secrets)
+    os.umask(0o077)  # whatever is written from here on is the operator's alone
+    from bot import app  # noqa: PLC0415 - mistakes in the settings come first
+
+    asyncio.run(app.run(found))
+    return 0
+
+
+def _sandbox(chosen: argparse.Namespace) -> int:
+    logs.set_up()
+    from bot import sandbox  # noqa: PLC0415 - the stand-ins are loaded only for those who ask
+
+    asyncio.run(sandbox.run(chosen.port))
+    return 0
+
+
+def _check(_: argparse.Namespace) -> int:
+    from bot import check  # noqa: PLC0415 - as above
+
+    logs.set_up("error")
+    return asyncio.run(check.run())
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="usher",
+        description="A Discord bot that looks after who may use your invite-only TradingView scripts.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    run = commands.add_parser("run", help="start the bot and its web endpoint")
+    run.set_defaults(command=_run)
+    sandbox = commands.add_parser(
+        "sandbox", help="try everything on this computer, without accounts, tokens or network"
+    )
+    sandbox.add_argument(
+        "--port", type=_port, default=8000, help="where the sandbox's page is (8000; 0: any free)"
+    )
+    sandbox.set_defaults(command=_sandbox)
+    check = commands.add_parser(
+        "check", help="say what is wrong with settings, token and login, and how to mend it"
+    )
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
