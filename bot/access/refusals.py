@@ -7,14 +7,45 @@
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar, dataclass_transform
 
 from bot.errors import UserError
 from bot.store.records import Entitlement, Script
 from bot.tradingview.models import End
 from bot.tradingview.names import PineIdProblem
 
-# Not frozen: Python itself sets the traceback of an exception on its way.
-_refusal = dataclass(eq=False)
+T = TypeVar("T", bound=UserError)
+
+
+@dataclass_transform(eq_default=False)
+def _refusal(cls: type[T]) -> type[T]:
+    # Not frozen: Python itself sets the traceback of an exception on its way.
+    return dataclass(eq=False)(cls)
+
+
+# Who may ask
+
+
+@_refusal
+class NotAllowed(UserError):
+    """Whoever asks lacks the level: staff, manager or manage_server."""
+
+    level: str
+
+
+@_refusal
+class OnlyInServer(UserError):
+    """That works only inside a Discord server."""
+
+
+@_refusal
+class ButtonGone(UserError):
+    """The button or form belongs to a question that is over, or to an older Usher."""
+
+
+@_refusal
+class NotYourButton(UserError):
+    """Somebody else was asked."""
 
 
 # Who is meant
