@@ -1,0 +1,187 @@
+"""Everything that can happen to the world: it changes, the bot's gateway and the observers hear of it."""
+
+from typing import Any
+
+from bot.sandbox.discord import observer, payloads, permissions
+from bot.sandbox.discord.errors import Json
+from bot.sandbox.discord.gateway import Gateway
+from bot.sandbox.discord.intents import EVERYWHERE, Scope
+from bot.sandbox.discord.observer import Observers
+from bot.sandbox.discord.world import (
+    Channel,
+    Guild,
+    Member,
+    Message,
+    Overwrite,
+    Role,
+    User,
+    World,
+)
+
+
+class Changes:
+    """The only place that changes the world."""
+
+    def __init__(self, world: World, gateway: Gateway, observers: Observers) -> None:
+        self.world = world
+        self.gateway = gateway
+        self.observers = observers
+
+    # Guilds, roles and members
+
+    def add_guild(self, name: str, owner: User) -> Guild:
+        number = self.world.ids.next()
+        everyone = Role(number, "@everyone", permissions.EVERYONE, 0)
+        guild = Guild(number, name, owner, everyone, {number: everyone})
+        guild.members[owner.id] = Member(owner, self.world.now())
+        self.world.guilds[number] = guild
+        return guild
+
+    def invite_bot(self, guild: Guild, bits: int) -> None:
+        """What an invite link does: a managed role at the bottom, the member, GUILD_CREATE."""
+        bot = self.world.bot
+        if bot.id in guild.members:
+            return
+        for role in guild.roles.values():
+            role.position += 1 if role.position > 0 else 0
+        role = Role(self.world.ids.next(), bot.name, bits, 1, bot)
+        guild.roles[role.id] = role
+        guild.members[bot.id] = Member(bot, self.world.now(), [role])
+        self.gateway.dispatch("GUILD_CREATE", payloads.guild_create(guild, bot), EVERYWHERE)
+        self._guild_changed(guild)
+
+    def remove_bot(self, guild: Guild) -> None:
+        member = guild.members.pop(self.world.bot.id, None)
+        if member is None:
+            return
+        for role in [each for each in guild.roles.values() if each.bot is self.world.bot]:
+            del guild.roles[role.id]
+        self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, EVERYWHERE)
+        self._guild_changed(guild)
+
+    def add_role(self, guild: Guild, name: str, bits: int, position: int | None) -> Role:
+        top = max(role.position for role in guild.roles.values())
+        role = Role(self.world.ids.next(), name, bits, top + 1 if position is None else position)
+        guild.roles[role.id] = role
+        self._guild_event(guild, "GUILD_ROLE_CREATE", {"role": payloads.role(role)})
+        self._guild_changed(guild)
+        return role
+
+    def change_role(
+        self, guild: Guild, role: Role, *, position: int | None, bits: int | None
+    ) -> None:
+        role.position = role.position if position is None else position
+        role.permissions = role.permissions if bits is None else bits
+        self._guild_event(guild, "GUILD_ROLE_UPDATE", {"role": payloads.role(role)})
+        self._guild_changed(guild)
+
+    def delete_role(self, guild: Guild, role: Role) -> None:
+        del guild.roles[role.id]
+        for member in guild.members.values():
+            self.take_role(guild, member, role)
+        self._guild_event(guild, "GUILD_ROLE_DELETE", {"role_id": str(role.id)})
+        self._guild_changed(guild)
+
+    def add_member(self, guild: Guild, user: User, roles: list[Role]) -> Member:
+        member = Member(user, self.world.now(), list(roles))
+        guild.members[user.id] = member
+        self._guild_event(guild, "GUILD_MEMBER_ADD", payloads.member(member))
+        self._guild_changed(guild)
+        return member
+
+    def remove_member(self, guild: Guild, user: User) -> None:
+        if guild.members.pop(user.id, None) is not None:
+            self._guild_event(guild, "GUILD_MEMBER_REMOVE", {"user": payloads.user(user)})
+            self._guild_changed(guild)
+
+    def give_role(self, guild: Guild, member: Member, role: Role) -> None:
+        if role not in member.roles:
+            member.roles.append(role)
+            self._member_changed(guild, member)
+
+    def take_role(self, guild: Guild, member: Member, role: Role) -> None:
+        if role in member.roles:
+            member.roles.remove(role)
+            self._member_changed(guild, member)
+
+    def add_channel(self, guild: Guild, name: str, *, public: bool) -> Channel:
+        channel = Channel(self.world.ids.next(), name, guild, position=len(guild.channels))
+        if not public:
+            hidden = permissions.VIEW_CHANNEL
+            channel.overwrites[guild.id] = Overwrite(guild.id, 0, deny=hidden)
+            for role in guild.roles.values():
+                if role.bot is self.world.bot:
+                    channel.overwrites[role.id] = Overwrite(role.id, 0, allow=hidden)
+        guild.channels[channel.id] = self.world.channels[channel.id] = channel
+        self.gateway_channel("CHANNEL_CREATE", channel)
+        return channel
+
+    def delete_channel(self, channel: Channel) -> None:
+        assert channel.guild is not None  # noqa: S101 - direct messages are never deleted
+        del channel.guild.channels[channel.id], self.world.channels[channel.id]
+        self.gateway_channel("CHANNEL_DELETE", channel)
+
+    def set_overwrite(self, channel: Channel, overwrite: Overwrite) -> None:
+        channel.overwrites[overwrite.id] = overwrite
+        self.gateway_channel("CHANNEL_UPDATE", channel)
+
+    # Messages
+
+    def post(self, message: Message) -> Message:
+        message.channel.messages.append(message)
+        if not message.loading:
+            message.keep(message.created_at)
+        self._message_event("MESSAGE_CREATE", message)
+        self.observers.tell("message_created", message=observer.message(message))
+        return message
+
+    def edit(self, message: Message, **new: Any) -> Message:
+        for name, value in new.items():
+            setattr(message, name, value)
+        moment = self.world.now()
+        if message.versions:
+            message.edited_at = moment
+        message.keep(moment)
+        self._message_event("MESSAGE_UPDATE", message)
+        self.observers.tell("message_edited", message=observer.message(message))
+        return message
+
+    def delete(self, message: Message) -> None:
+        message.deleted = True
+        if message.visible_to is None:
+            where = message.channel.guild
+            facts: Json = {"id": str(message.id), "channel_id": str(message.channel.id)}
+            if where is not None:
+                facts["guild_id"] = str(where.id)
+            self.gateway.dispatch("MESSAGE_DELETE", facts, Scope(dm=where is None))
+        self.observers.tell("message_deleted", message=observer.message(message))
+
+    # How it is told
+
+    def gateway_channel(self, event: str, channel: Channel) -> None:
+        if channel.guild is not None:
+            self._guild_event(channel.guild, event, payloads.channel(channel))
+            self._guild_changed(channel.guild)
+
+    def _message_event(self, event: str, message: Message) -> None:
+        if message.visible_to is not None:
+            return  # ephemeral messages are not sent over the gateway
+        guild = message.channel.guild
+        if guild is not None and self.world.bot.id not in guild.members:
+            return
+        body = payloads.message_event(message)
+        self.gateway.dispatch(event, body, Scope(dm=guild is None))
+
+    def _member_changed(self, guild: Guild, member: Member) -> None:
+        scope = Scope(about_bot=member.user is self.world.bot)
+        body = {"guild_id": str(guild.id), **payloads.member(member)}
+        if self.world.bot.id in guild.members:
+            self.gateway.dispatch("GUILD_MEMBER_UPDATE", body, scope)
+        self._guild_changed(guild)
+
+    def _guild_event(self, guild: Guild, event: str, body: Json) -> None:
+        if self.world.bot.id in guild.members:
+            self.gateway.dispatch(event, {"guild_id": str(guild.id), **body}, EVERYWHERE)
+
+    def _guild_changed(self, guild: Guild) -> None:
+        self.observers.tell("guild_changed", guild_id=str(guild.id))

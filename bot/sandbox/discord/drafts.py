@@ -1,0 +1,88 @@
+"""From a request body to a message: building a new one and applying an edit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.discord import limits
+from bot.sandbox.discord.changes import Changes
+from bot.sandbox.discord.components import numbered
+from bot.sandbox.discord.errors import Json
+from bot.sandbox.discord.world import LOADING, Channel, Message, World
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An uploaded file, `index` being the number in its part's name."""
+
+    index: int
+    filename: str
+    content: bytes
+    content_type: str = "application/octet-stream"
+
+
+def build(world: World, channel: Channel, body: Json, files: list[Draft]) -> Message:
+    """A message from the bot, not yet posted."""
+    message = Message(world.ids.next(), channel, world.bot, world.now())
+    message.content = (body.get("content") or "").strip()
+    message.embeds = _embeds(body.get("embeds"))
+    message.components = numbered(body.get("components") or [])
+    message.attachments = _attachments(world, channel, body.get("attachments"), [], files)
+    message.flags = int(body.get("flags") or 0)
+    return message
+
+
+def apply_edit(changes: Changes, message: Message, body: Json, files: list[Draft]) -> None:
+    """Change what the body names; what it leaves out stays. Raises 50006 when nothing remains."""
+    new: dict[str, Any] = {"flags": message.flags & ~LOADING}
+    if "content" in body:
+        new["content"] = (body["content"] or "").strip()
+    if "embeds" in body:
+        new["embeds"] = _embeds(body["embeds"])
+    if "components" in body:
+        new["components"] = numbered(body["components"] or [])
+    if "attachments" in body or files:
+        kept = message.attachments
+        listed = body.get("attachments")
+        new["attachments"] = _attachments(changes.world, message.channel, listed, kept, files)
+    limits.check_edit_leaves_something(
+        new.get("content", message.content),
+        new.get("embeds", message.embeds),
+        new.get("components", message.components),
+        new.get("attachments", message.attachments),
+    )
+    changes.edit(message, **new)
+
+
+def _embeds(embeds: Any) -> list[Json]:
+    shaped: list[Json] = []
+    for embed in embeds or []:
+        one = {"type": "rich", **{key: value for key, value in embed.items() if value is not None}}
+        if one.get("fields"):
+            one["fields"] = [{"inline": False, **field} for field in one["fields"]]
+        shaped.append(one)
+    return shaped
+
+
+def _attachments(
+    world: World, channel: Channel, listed: Any, kept: list[Json], files: list[Draft]
+) -> list[Json]:
+    notes = {str(each.get("id")): each for each in listed or []}
+    stay = [each for each in kept if listed is None or each["id"] in notes]
+    return [*stay, *(store(world, channel, file, notes) for file in files)]
+
+
+def store(world: World, channel: Channel, file: Draft, notes: dict[str, Json]) -> Json:
+    """Keep a file and say where it is; `notes` are the body's remarks by index."""
+    number = world.ids.next()
+    world.files[number] = file.content
+    url = f"{world.files_url}/attachments/{channel.id}/{number}/{file.filename}"
+    attachment: Json = {
+        "id": str(number),
+        "filename": file.filename,
+        "size": len(file.content),
+        "url": url,
+        "proxy_url": url,
+        "content_type": file.content_type,
+    }
+    description = notes.get(str(file.index), {}).get("description")
+    return attachment if description is None else {**attachment, "description": description}

@@ -1,0 +1,49 @@
+"""Answers to the gateway's requests for members."""
+
+from collections.abc import Iterator
+
+from bot.sandbox.discord import payloads
+from bot.sandbox.discord.errors import Json
+from bot.sandbox.discord.world import Guild, Member
+
+_CHUNK = 1000
+
+
+def chunks(guild: Guild, asked: Json) -> Iterator[Json]:
+    """The GUILD_MEMBERS_CHUNK bodies for one request."""
+    found, missing = _chosen(guild, asked)
+    count = max(1, -(-len(found) // _CHUNK))
+    for index in range(count):
+        part = found[index * _CHUNK : (index + 1) * _CHUNK]
+        chunk: Json = {
+            "guild_id": str(guild.id),
+            "members": [payloads.member(each) for each in part],
+            "chunk_index": index,
+            "chunk_count": count,
+        }
+        if missing:
+            chunk["not_found"] = missing
+        if asked.get("nonce"):
+            chunk["nonce"] = asked["nonce"]
+        yield chunk
+
+
+def named(guild: Guild, query: str, limit: int) -> list[Member]:
+    """Members whose name begins with the query."""
+    start = query.casefold()
+    hits = [
+        each
+        for each in guild.members.values()
+        if each.user.name.casefold().startswith(start)
+        or (each.user.display_name or "").casefold().startswith(start)
+    ]
+    return hits[: limit or None]
+
+
+def _chosen(guild: Guild, asked: Json) -> tuple[list[Member], list[str]]:
+    ids = asked.get("user_ids")
+    if ids is None:
+        return named(guild, asked.get("query") or "", int(asked.get("limit") or 0)), []
+    wanted = [str(each) for each in (ids if isinstance(ids, list) else [ids])]
+    found = [guild.members[int(each)] for each in wanted if int(each) in guild.members]
+    return found, [each for each in wanted if int(each) not in guild.members]

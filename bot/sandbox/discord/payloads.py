@@ -1,0 +1,253 @@
+"""The world as Discord's JSON: one function for each kind of object."""
+
+from datetime import datetime
+
+from bot.sandbox.discord import permissions
+from bot.sandbox.discord.errors import Json
+from bot.sandbox.discord.world import TEXT, Channel, Guild, Member, Message, Role, User
+
+UPLOAD_LIMIT = 10 * 1024 * 1024
+
+
+def stamp(moment: datetime | None) -> str | None:
+    """A moment as Discord writes it: ISO 8601, microseconds, with an offset."""
+    return None if moment is None else moment.isoformat(timespec="microseconds")
+
+
+def user(one: User) -> Json:
+    payload: Json = {
+        "id": str(one.id),
+        "username": one.name,
+        "avatar": None,
+        "discriminator": "0000" if one.bot else "0",
+        "public_flags": 0,
+        "flags": 0,
+        "global_name": one.display_name,
+        "banner": None,
+        "accent_color": None,
+        "avatar_decoration_data": None,
+        "primary_guild": None,
+    }
+    if one.bot:
+        payload["bot"] = True
+    return payload
+
+
+def self_user(bot: User) -> Json:
+    """The answer to users/@me and the user of READY."""
+    return {**user(bot), "mfa_enabled": True, "locale": "en-US", "verified": True, "email": None}
+
+
+def role(one: Role) -> Json:
+    payload: Json = {
+        "id": str(one.id),
+        "name": one.name,
+        "description": None,
+        "permissions": str(one.permissions),
+        "position": one.position,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "managed": one.managed,
+        "mentionable": False,
+        "icon": None,
+        "unicode_emoji": None,
+        "flags": 0,
+    }
+    if one.bot is not None:
+        payload["tags"] = {"bot_id": str(one.bot.id)}
+    return payload
+
+
+def member(one: Member, *, with_user: bool = True) -> Json:
+    payload: Json = {
+        "avatar": None,
+        "avatar_decoration_data": None,
+        "banner": None,
+        "communication_disabled_until": None,
+        "flags": 0,
+        "joined_at": stamp(one.joined_at),
+        "nick": None,
+        "pending": False,
+        "premium_since": None,
+        "roles": [str(each.id) for each in one.roles],
+        "mute": False,
+        "deaf": False,
+    }
+    if with_user:
+        payload["user"] = user(one.user)
+    return payload
+
+
+def channel(one: Channel) -> Json:
+    last = str(one.messages[-1].id) if one.messages else None
+    if one.guild is None:
+        assert one.recipient is not None  # noqa: S101 - a channel has a guild or a recipient
+        return {
+            "id": str(one.id),
+            "type": one.kind,
+            "flags": 0,
+            "last_message_id": last,
+            "recipients": [user(one.recipient)],
+        }
+    return {
+        "id": str(one.id),
+        "type": TEXT,
+        "flags": 0,
+        "guild_id": str(one.guild.id),
+        "name": one.name,
+        "position": one.position,
+        "parent_id": None,
+        "topic": None,
+        "nsfw": False,
+        "rate_limit_per_user": 0,
+        "last_message_id": last,
+        "last_pin_timestamp": None,
+        "permission_overwrites": [
+            {
+                "id": str(each.id),
+                "type": each.kind,
+                "allow": str(each.allow),
+                "deny": str(each.deny),
+            }
+            for each in one.overwrites.values()
+        ],
+    }
+
+
+def guild(one: Guild) -> Json:
+    """The guild itself, as REST answers it."""
+    return {
+        "id": str(one.id),
+        "name": one.name,
+        "icon": None,
+        "description": None,
+        "home_header": None,
+        "splash": None,
+        "discovery_splash": None,
+        "features": [],
+        "banner": None,
+        "owner_id": str(one.owner.id),
+        "application_id": None,
+        "region": "deprecated",
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "verification_level": 1,
+        "roles": [role(each) for each in one.roles.values()],
+        "default_message_notifications": 1,
+        "mfa_level": 0,
+        "explicit_content_filter": 0,
+        "max_presences": None,
+        "max_members": 500000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "vanity_url_code": None,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "preferred_locale": "en-US",
+        "rules_channel_id": None,
+        "safety_alerts_channel_id": None,
+        "public_updates_channel_id": None,
+        "premium_progress_bar_enabled": False,
+        "nsfw": False,
+        "nsfw_level": 0,
+        "emojis": [],
+        "stickers": [],
+        "incidents_data": None,
+    }
+
+
+def guild_create(one: Guild, bot: User) -> Json:
+    """The body of GUILD_CREATE; without presences Discord lists only the bot itself."""
+    me = one.members[bot.id]
+    return {
+        **guild(one),
+        "joined_at": stamp(me.joined_at),
+        "large": len(one.members) > 250,
+        "member_count": len(one.members),
+        "members": [member(me)],
+        "channels": [channel(each) for each in one.channels.values()],
+        "threads": [],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def message(one: Message) -> Json:
+    payload: Json = {
+        "id": str(one.id),
+        "channel_id": str(one.channel.id),
+        "type": 20 if one.source.get("command") else 19 if one.reference else 0,
+        "content": one.content,
+        "mentions": [],
+        "mention_roles": [],
+        "mention_everyone": False,
+        "attachments": one.attachments,
+        "embeds": one.embeds,
+        "components": one.components,
+        "timestamp": stamp(one.created_at),
+        "edited_timestamp": stamp(one.edited_at),
+        "flags": one.flags,
+        "author": user(one.author),
+        "pinned": False,
+        "tts": False,
+    }
+    if one.nonce is not None:
+        payload["nonce"] = one.nonce
+    if one.reference is not None:
+        payload["message_reference"] = one.reference
+    payload.update({key: value for key, value in one.source.items() if key != "command"})
+    return payload
+
+
+def message_event(one: Message) -> Json:
+    """The body of MESSAGE_CREATE and MESSAGE_UPDATE."""
+    payload = message(one)
+    where = one.channel.guild
+    if where is not None:
+        payload["guild_id"] = str(where.id)
+        author = where.members.get(one.author.id)
+        if author is not None and "webhook_id" not in payload:
+            payload["member"] = member(author, with_user=False)
+    return payload
+
+
+def resolved_channel(one: Channel, person: Member | None) -> Json:
+    """The short form of a channel inside an interaction."""
+    bits = permissions.ALL if person is None else permissions.in_channel(one, person)
+    return {**channel(one), "permissions": str(bits)}
+
+
+def application(bot: User, owner: User, *, flags: int, guilds: int) -> Json:
+    return {
+        "id": str(bot.id),
+        "name": bot.name,
+        "icon": None,
+        "description": "",
+        "type": None,
+        "bot": user(bot),
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "flags": flags,
+        "flags_new": str(flags),
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "owner": user(owner),
+        "approximate_guild_count": guilds,
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "team": None,
+        "eligible_oauth2_scopes": [],
+        "integration_types_config": {"0": {}},
+        "summary": "",
+    }

@@ -1,0 +1,95 @@
+"""What can be made to go wrong between the bot and this Discord."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Literal
+
+Target = Literal[
+    "any", "callback", "followup", "original", "message", "edit", "dm", "roles", "commands", "other"
+]
+
+
+@dataclass(eq=False)
+class Fault:
+    """One thing that goes wrong, for the next `times` requests to `target` (None: until removed).
+
+    `kind` lose: the request takes effect, then the connection breaks with no answer;
+    status: answered with `status` and no effect; delay: takes effect after `seconds` (real) or
+    when released.
+    """
+
+    kind: Literal["lose", "status", "delay"]
+    target: Target
+    times: int | None = 1
+    status: int = 500
+    retry_after: float = 0.0
+    via: bool = True
+    seconds: float | None = None
+    hit: int = 0
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def release(self) -> None:
+        """Let held requests go on; later ones pass untouched."""
+        self.times = 0
+        self.released.set()
+
+
+class Switches:
+    """The faults that are set now."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def lose_answers(self, target: Target = "callback", times: int | None = 1) -> Fault:
+        """The effect happens, the answer is lost."""
+        return self._add(Fault("lose", target, times))
+
+    def fail(self, target: Target = "any", status: int = 502, times: int | None = 1) -> Fault:
+        """Answer with that status; nothing takes effect."""
+        return self._add(Fault("status", target, times, status=status))
+
+    def slow_down(
+        self,
+        target: Target = "any",
+        retry_after: float = 0.05,
+        times: int | None = 1,
+        *,
+        via: bool = True,
+    ) -> Fault:
+        """Answer 429; without `via` as Cloudflare does when it has banned an address."""
+        return self._add(
+            Fault("status", target, times, status=429, retry_after=retry_after, via=via)
+        )
+
+    def delay(self, seconds: float, target: Target = "any", times: int | None = None) -> Fault:
+        """Wait that many real seconds before anything happens."""
+        return self._add(Fault("delay", target, times, seconds=seconds))
+
+    def hold(self, target: Target = "any", times: int | None = None) -> Fault:
+        """Hold requests before anything happens, until the fault's `release()`."""
+        return self._add(Fault("delay", target, times))
+
+    def remove(self, fault: Fault) -> None:
+        fault.release()
+        if fault in self.faults:
+            self.faults.remove(fault)
+
+    def clear(self) -> None:
+        """Everything works again; held requests go on."""
+        for fault in [*self.faults]:
+            self.remove(fault)
+
+    def take(self, target: str) -> list[Fault]:
+        """The faults that strike this request; each counts as used once."""
+        struck = [
+            fault
+            for fault in self.faults
+            if fault.target in ("any", target) and (fault.times is None or fault.hit < fault.times)
+        ]
+        for fault in struck:
+            fault.hit += 1
+        return struck
+
+    def _add(self, fault: Fault) -> Fault:
+        self.faults.append(fault)
+        return fault

@@ -1,0 +1,238 @@
+"""Unmodified discord.py against the stand-in: commands, answers, buttons, forms, messages."""
+
+import discord
+import pytest
+from conftest import eventually
+from discord import app_commands
+
+from bot.sandbox.discord import NotAnsweredError, RefusedError
+
+
+@pytest.fixture
+async def bot(make_bot, shop, start):
+    bot = make_bot()
+
+    @bot.tree.command(description="Says hello")
+    async def hello(interaction, name: str = "you"):
+        await interaction.response.send_message(f"Hello {name}", ephemeral=True)
+
+    @bot.tree.command(description="Works a while")
+    async def work(interaction, in_public: bool = False):
+        await interaction.response.defer(ephemeral=not in_public, thinking=True)
+        await interaction.edit_original_response(content="half")
+        await interaction.edit_original_response(
+            content=None, embed=discord.Embed(title="Done", description="all of it")
+        )
+        await interaction.followup.send("more", ephemeral=True)
+
+    class Buttons(discord.ui.View):
+        @discord.ui.button(label="Yes", custom_id="yes")
+        async def yes(self, interaction, button):
+            await interaction.response.edit_message(content="pressed", view=None)
+
+        @discord.ui.button(label="Later", custom_id="later")
+        async def later(self, interaction, button):
+            await interaction.response.defer()
+            await interaction.edit_original_response(content="later it is")
+
+        @discord.ui.select(
+            placeholder="Colour",
+            options=[discord.SelectOption(label="Red"), discord.SelectOption(label="Blue")],
+        )
+        async def colour(self, interaction, select):
+            await interaction.response.send_message(select.values[0], ephemeral=True)
+
+    @bot.tree.command(description="Asks")
+    async def ask(interaction):
+        await interaction.response.send_message("Sure?", view=Buttons())
+
+    class Old(discord.ui.Modal, title="Cookies"):
+        first = discord.ui.TextInput(label="First", max_length=10)
+
+        async def on_submit(self, interaction):
+            await interaction.response.send_message(f"got {self.first.value}", ephemeral=True)
+
+    class New(discord.ui.Modal, title="Order"):
+        name = discord.ui.Label(
+            text="Name", component=discord.ui.TextInput(custom_id="name", required=False)
+        )
+        size = discord.ui.Label(
+            text="Size",
+            component=discord.ui.Select(
+                custom_id="size",
+                options=[discord.SelectOption(label="S"), discord.SelectOption(label="L")],
+            ),
+        )
+
+        async def on_submit(self, interaction):
+            text = f"{self.name.component.value} {self.size.component.values[0]}"
+            await interaction.response.send_message(text)
+
+    @bot.tree.command(description="Opens a form")
+    async def form(interaction, new: bool):
+        await interaction.response.send_modal(New() if new else Old())
+
+    group = app_commands.Group(
+        name="access", description="Access", default_permissions=discord.Permissions(8192)
+    )
+
+    @group.command(description="Grant")
+    async def grant(
+        interaction,
+        item: str,
+        member: discord.Member,
+        role: discord.Role = None,
+        channel: discord.TextChannel = None,
+        days: app_commands.Range[int, 1, 10] = 1,
+    ):
+        assert isinstance(member, discord.Member)
+        assert interaction.permissions.manage_guild
+        assert interaction.app_permissions.send_messages
+        assert interaction.guild.id == shop.guild.id
+        await interaction.response.send_message(f"{item} {member.name} {role} {channel} {days}")
+
+    @grant.autocomplete("item")
+    async def items(interaction, current):
+        return [
+            app_commands.Choice(name=each, value=each)
+            for each in ("alpha", "beta")
+            if current in each
+        ]
+
+    bot.tree.add_command(group)
+
+    @bot.tree.command(description="Writes to you")
+    async def write(interaction):
+        await interaction.response.defer(ephemeral=True)
+        try:
+            await interaction.user.send("psst")
+        except discord.Forbidden as error:
+            await interaction.followup.send(f"no {error.code}")
+        else:
+            await interaction.followup.send("sent")
+
+    return await start(bot)
+
+
+async def test_a_command_is_answered_and_its_answer_is_seen_by_one_person_only(bot, shop):
+    used = await shop.as_buyer.run("hello", guild=shop.guild, name="Ben")
+    answer = await used.answered()
+    assert answer.content == "Hello Ben"
+    assert answer.ephemeral
+    assert used.acknowledged
+    assert not used.deferred
+    assert shop.as_buyer.sees(shop.channel) == [answer]
+    assert shop.as_owner.sees(shop.channel) == []
+
+
+async def test_a_deferral_is_filled_in_and_keeps_the_history_of_its_edits(bot, shop):
+    used = await shop.as_buyer.run("work", guild=shop.guild)
+    await used.until(lambda message: message.content == "more")
+    first, second = used.messages
+    assert used.deferred
+    assert first.history == ["half", "Done\nall of it"]
+    assert first.embeds[0]["title"] == "Done"
+    assert second.ephemeral
+
+
+async def test_a_button_changes_its_message(bot, shop):
+    asked = await (await shop.as_buyer.run("ask", guild=shop.guild)).answered()
+    pressed = await shop.as_owner.press(asked, "Later")
+    assert (await pressed.answered()).content == "later it is"
+    pressed = await shop.as_owner.press(asked, "yes")
+    assert await pressed.answered() is asked
+    assert asked.content == "pressed"
+    assert asked.components == []
+    with pytest.raises(RefusedError):
+        await shop.as_owner.press(asked, "yes")
+
+
+async def test_a_select_menu_sends_what_was_chosen(bot, shop):
+    asked = await (await shop.as_buyer.run("ask", guild=shop.guild)).answered()
+    chosen = await shop.as_buyer.choose(asked, "Colour", "Blue")
+    assert (await chosen.answered()).content == "Blue"
+    with pytest.raises(RefusedError):
+        await shop.as_buyer.choose(asked, 0, "Green")
+
+
+async def test_a_form_of_text_inputs_and_one_of_labels_reach_the_bot(bot, shop):
+    opened = await shop.as_buyer.run("form", guild=shop.guild, new=False)
+    await opened.form()
+    with pytest.raises(RefusedError):
+        await shop.as_buyer.submit(opened, {"First": "far too long a text"})
+    sent = await shop.as_buyer.submit(opened, {"First": "abc"})
+    assert (await sent.answered()).content == "got abc"
+    opened = await shop.as_buyer.run("form", guild=shop.guild, new=True)
+    sent = await shop.as_buyer.submit(opened, {"Name": "Ben", "size": "L"})
+    assert (await sent.answered()).content == "Ben L"
+
+
+async def test_options_arrive_resolved(bot, shop):
+    role = shop.fake.add_role(shop.guild, "VIP")
+    used = await shop.as_owner.run(
+        "access grant",
+        guild=shop.guild,
+        item="alpha",
+        member=shop.buyer,
+        role=role,
+        channel=shop.channel,
+        days=3,
+    )
+    assert (await used.answered()).content == "alpha ben VIP general 3"
+
+
+async def test_the_client_refuses_what_discords_client_refuses(bot, shop):
+    with pytest.raises(RefusedError, match="required: member"):
+        await shop.as_owner.run("access grant", guild=shop.guild, item="alpha")
+    with pytest.raises(RefusedError, match="1 to 10"):
+        await shop.as_owner.run(
+            "access grant", guild=shop.guild, item="a", member=shop.buyer, days=99
+        )
+    with pytest.raises(RefusedError, match="does not take"):
+        await shop.as_owner.run("access grant", guild=shop.guild, item="a", member="ben")
+    with pytest.raises(RefusedError, match="no option"):
+        await shop.as_owner.run("hello", guild=shop.guild, nome="x")
+
+
+async def test_commands_are_shown_by_their_default_permissions(bot, shop):
+    def names(person):
+        return {each["name"] for each in person.commands(shop.guild)}
+
+    assert "access" in names(shop.as_owner)
+    assert "access" not in names(shop.as_buyer)
+    with pytest.raises(RefusedError):
+        await shop.as_buyer.run("access grant", guild=shop.guild, item="a", member=shop.buyer)
+    shop.fake.open_commands(shop.guild, "access", to=shop.buyer)
+    assert "access" in names(shop.as_buyer)
+
+
+async def test_autocomplete_answers_with_choices(bot, shop):
+    found = await shop.as_owner.complete(
+        "access grant", "item", "alp", guild=shop.guild, member=shop.buyer
+    )
+    assert [(each["name"], each["value"]) for each in found] == [("alpha", "alpha")]
+
+
+async def test_direct_messages_arrive_unless_they_are_closed(bot, shop):
+    used = await shop.as_buyer.run("write", guild=shop.guild)
+    assert (await used.answered()).content == "sent"
+    assert [each.content for each in shop.as_buyer.dms()] == ["psst"]
+    shop.fake.close_dms(shop.buyer)
+    used = await shop.as_buyer.run("write", guild=shop.guild)
+    assert (await used.answered()).content == "no 50007"
+    assert len(shop.as_buyer.dms()) == 1
+
+
+async def test_a_command_without_an_acknowledgement_fails_after_three_seconds(shop, clock):
+    shop.fake._office.commands.add(None, {"name": "hello", "description": "x"})
+    used = await shop.as_buyer.run("hello", guild=shop.guild)
+    assert used.failed == "The application did not respond"
+    with pytest.raises(NotAnsweredError):
+        await used.answered()
+
+
+async def test_a_bot_hears_what_people_write_to_it(bot, shop):
+    await shop.as_buyer.say("hello bot")
+    await eventually(lambda: "message" in bot.names())
+    assert bot.heard[-1][1].content == "hello bot"
+    assert bot.heard[-1][1].guild is None
