@@ -1,0 +1,113 @@
+"""Finds out what a login is worth: two reads that change nothing (wire §3, §13)."""
+
+import asyncio
+import enum
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from bot.tradingview.client import TradingView
+from bot.tradingview.errors import (
+    Denied,
+    NoSuchScript,
+    Refused,
+    SessionRefused,
+    TradingViewError,
+)
+
+# Nobody's name: the answer is as short as can be, and proves the ownership all the same.
+NOBODY = "usher-login-test"
+_MOST_TRIED = 3
+
+
+class Sign(enum.Enum):
+    """What one call said about the login."""
+
+    ACCEPTED = enum.auto()
+    REFUSED = enum.auto()
+    UNCLEAR = enum.auto()
+
+
+class Verdict(enum.StrEnum):
+    """What is to be done about a refused request."""
+
+    REPLACED = "replaced"  # a newer pair is there: repeat the request
+    ALIVE = "alive"  # the login is good; it was about something else
+    DEAD = "dead"
+    UNKNOWN = "unknown"  # TradingView could not be asked just now
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A tested login: whose it is when known, and which scripts it does not own."""
+
+    verdict: Verdict
+    username: str | None = None
+    missing: tuple[str, ...] = ()  # pine ids
+    unchecked: tuple[str, ...] = ()  # pine ids
+    detail: str | None = None  # TradingView's own words, for staff
+
+
+async def probe(door: TradingView, pine_ids: Sequence[str]) -> Facts:
+    """Whether the login lives: dead only if both calls refuse it as logged out."""
+    account, username, detail = await _account(door)
+    if account is Sign.ACCEPTED:
+        return Facts(Verdict.ALIVE, username)
+    if not pine_ids:  # nothing that the second call could be made with
+        return Facts(Verdict.DEAD if account is Sign.REFUSED else Verdict.UNKNOWN, detail=detail)
+    for pine_id in pine_ids[:_MOST_TRIED]:
+        listing, _ = await _listing(door, pine_id)
+        if listing is Sign.ACCEPTED:
+            return Facts(Verdict.ALIVE)
+        if listing is Sign.REFUSED:
+            dead = account is Sign.REFUSED
+            return Facts(Verdict.DEAD if dead else Verdict.UNKNOWN, detail=detail)
+    return Facts(Verdict.UNKNOWN, detail=detail)
+
+
+async def examine(door: TradingView, pine_ids: Sequence[str]) -> Facts:
+    """The same for a login that somebody brings, and whether it owns these scripts."""
+    facts = await probe(door, pine_ids)
+    if facts.verdict is not Verdict.ALIVE or not pine_ids:
+        return facts
+    answers = await asyncio.gather(*(_listing(door, pine_id) for pine_id in pine_ids))
+    asked = list(zip(pine_ids, answers, strict=True))
+    return Facts(
+        Verdict.ALIVE,
+        facts.username,
+        missing=tuple(pine_id for pine_id, (_, owned) in asked if owned is False),
+        unchecked=tuple(pine_id for pine_id, (_, owned) in asked if owned is None),
+    )
+
+
+async def _account(door: TradingView) -> tuple[Sign, str | None, str | None]:
+    try:
+        facts = await door.account(urgent=True)
+    except TradingViewError as error:
+        return _sign(error), None, error.detail
+    return Sign.ACCEPTED, facts.username, None
+
+
+async def _listing(door: TradingView, pine_id: str) -> tuple[Sign, bool | None]:
+    """What a list call said about the login, and whether the script is its own (None: unclear)."""
+    try:
+        await look(door, pine_id)
+    except (NoSuchScript, Refused):
+        return Sign.UNCLEAR, False
+    except TradingViewError as error:
+        sign = _sign(error)
+        return sign, False if sign is Sign.REFUSED and isinstance(error, Denied) else None
+    return Sign.ACCEPTED, True
+
+
+async def look(door: TradingView, pine_id: str) -> None:
+    """One list call for a script, whatever it shows; raises TradingViewError when it is refused."""
+    async with aclosing(door.pages(pine_id, username=NOBODY, urgent=True)) as pages:
+        async for _ in pages:
+            return
+
+
+def _sign(error: TradingViewError) -> Sign:
+    if isinstance(error, SessionRefused) or (isinstance(error, Denied) and not error.page):
+        return Sign.REFUSED
+    return Sign.UNCLEAR

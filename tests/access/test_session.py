@@ -1,0 +1,248 @@
+import asyncio
+
+import pytest
+from shop import HOME, OTHER, STAFF, open_shop
+
+from bot.access.refusals import (
+    AccountElsewhere,
+    CookiesOfOther,
+    CookiesRefused,
+    NoLogin,
+    TradingViewSilent,
+)
+from bot.access.session import LoginState, Verdict
+from bot.tradingview.errors import SessionRefused
+from bot.tradingview.models import Cookies
+
+BAD = Cookies("a" * 32, "v3:" + "b" * 43)
+
+
+@pytest.fixture
+async def shop(tmp_path):
+    async with open_shop(tmp_path) as shop:
+        yield shop
+
+
+async def test_before_there_is_a_login_a_session_is_there_and_says_so(shop):
+    held = await shop.sessions.of(HOME)
+    assert (held.state, held.version, held.account_id) == (LoginState.NONE, 0, None)
+    assert await shop.sessions.of(HOME) is held
+    assert await held.suspect(0) is Verdict.DEAD
+    with pytest.raises(SessionRefused):
+        await held.tradingview.account()
+
+
+async def test_good_cookies_are_used_and_kept_over_a_restart(shop):
+    cookies = shop.cookies()
+    updated = await shop.sessions.update(shop.asked(), cookies)
+    assert (updated.username, updated.has_sign) == ("Vendor_One", True)
+    assert shop.changes == [HOME]
+    reborn = shop.new_sessions()
+    await reborn.open()
+    held = await reborn.of(HOME)
+    assert (held.state, held.version) == (LoginState.ALIVE, 1)
+    assert (await held.tradingview.account()).username == "Vendor_One"
+    status = await reborn.status(HOME)
+    assert (status.username, status.set_by, status.has_sign) == ("Vendor_One", STAFF, True)
+
+
+async def test_cookies_are_hidden_from_logs_before_use_and_nowhere_readable(shop, tmp_path):
+    cookies = shop.cookies()
+    await shop.sessions.update(shop.asked(), cookies)
+    assert {cookies.sessionid, cookies.sessionid_sign} <= set(shop.hidden)
+    for path in tmp_path.iterdir():
+        raw = await asyncio.to_thread(path.read_bytes)
+        assert cookies.sessionid.encode() not in raw
+        assert cookies.sessionid_sign.encode() not in raw
+    said = repr([await shop.events(), await shop.sessions.of(HOME), vars(shop.sessions)])
+    assert cookies.sessionid not in said
+    assert cookies.sessionid_sign not in said
+
+
+@pytest.mark.parametrize("answer", ["403", "401", "page", "redirect"])
+async def test_bad_cookies_never_replace_good_ones(shop, answer):
+    await shop.log_in()
+    await shop.add_script()
+    shop.switches.set("logged_out_answer", answer)
+    before = await shop.events()
+    with pytest.raises(CookiesRefused):
+        await shop.sessions.update(shop.asked(), BAD)
+    held = await shop.sessions.of(HOME)
+    assert (held.state, held.version) == (LoginState.ALIVE, 1)
+    assert await held.test() is Verdict.ALIVE
+    assert await shop.events() == before
+
+
+async def test_cookies_that_could_not_be_tested_replace_nothing(shop):
+    await shop.log_in()
+    shop.switches.set("down", True)
+    with pytest.raises(TradingViewSilent):
+        await shop.sessions.update(shop.asked(), shop.cookies())
+    assert (await shop.sessions.of(HOME)).version == 1
+
+
+async def test_a_login_is_good_when_only_the_account_page_refuses_it(shop):
+    await shop.add_script()
+    shop.switches.set("coins_refuse", True)
+    assert (await shop.log_in()).username is None
+    assert await (await shop.sessions.of(HOME)).test() is Verdict.ALIVE
+
+
+async def test_another_accounts_cookies_need_a_yes(shop):
+    await shop.log_in()
+    script = await shop.add_script()
+    cookies = shop.cookies(shop.world.add_vendor("Vendor_Two"))
+    with pytest.raises(CookiesOfOther) as question:
+        await shop.sessions.update(shop.asked(), cookies)
+    assert question.value.username == "Vendor_Two"
+    assert question.value.before == "Vendor_One"
+    assert question.value.missing == (script.title,)
+    assert (await shop.sessions.status(HOME)).username == "Vendor_One"
+    await shop.sessions.update(shop.asked(), cookies, anyway=True)
+    assert (await shop.sessions.status(HOME)).username == "Vendor_Two"
+
+
+async def test_when_the_account_tells_no_name_its_scripts_tell(shop):
+    await shop.log_in()
+    await shop.add_script()
+    shop.switches.set("coins_bare", True)
+    await shop.log_in()
+    with pytest.raises(CookiesOfOther):
+        await shop.sessions.update(shop.asked(), shop.cookies(shop.world.add_vendor("Other_One")))
+
+
+async def test_scripts_that_the_account_does_not_own_are_named(shop):
+    await shop.add_script("theirs", vendor=shop.world.add_vendor("Somebody"))
+    await shop.add_script("mine")
+    with pytest.raises(CookiesOfOther):
+        await shop.log_in()
+    updated = await shop.sessions.update(shop.asked(), shop.cookies(), anyway=True)
+    assert updated.missing == ("Theirs",)
+
+
+async def test_one_tradingview_account_serves_one_server(shop):
+    await shop.log_in()
+    with pytest.raises(AccountElsewhere):
+        await shop.sessions.update(shop.asked(guild_id=OTHER), shop.cookies(), anyway=True)
+    assert (await shop.sessions.of(OTHER)).state is LoginState.NONE
+    await shop.sessions.forget(shop.asked())
+    await shop.log_in(OTHER)
+
+
+async def test_a_missing_sign_is_allowed_where_tradingview_allows_it(shop):
+    shop.switches.set("sign_required", False)
+    cookies = Cookies(shop.cookies().sessionid)
+    assert (await shop.sessions.update(shop.asked(), cookies)).has_sign is False
+    shop.switches.set("sign_required", True)
+    with pytest.raises(CookiesRefused) as refused:
+        await shop.sessions.update(shop.asked(), Cookies(shop.cookies().sessionid))
+    assert refused.value.without_sign
+
+
+@pytest.mark.parametrize("answer", ["403", "401", "page", "redirect"])
+async def test_dead_when_both_calls_refuse_it_and_recorded_once(shop, answer):
+    await shop.log_in()
+    script = await shop.add_script()
+    held = await shop.sessions.of(HOME)
+    shop.switches.set("logged_out_answer", answer)
+    shop.switches.set("logged_out", True)
+    verdicts = await asyncio.gather(*(held.suspect(1, script.pine_id) for _ in range(20)))
+    assert set(verdicts) == {Verdict.DEAD}
+    assert len(shop.fake.calls("details")) == 2  # one at the update
+    assert held.state is LoginState.DEAD
+    assert len(await shop.events("session_dead")) == 1
+    assert (await shop.sessions.status(HOME)).state is LoginState.DEAD
+    reborn = shop.new_sessions()
+    await reborn.open()
+    assert (await reborn.of(HOME)).state is LoginState.DEAD
+
+
+async def test_a_refusal_while_the_login_lives_is_about_something_else(shop):
+    await shop.log_in()
+    script = await shop.add_script()
+    shop.world.scripts[script.pine_id].forbidden = True
+    assert await (await shop.sessions.of(HOME)).suspect(1, script.pine_id) is Verdict.ALIVE
+
+
+@pytest.mark.parametrize("trouble", [{"down": True}, {"challenges": -1}, {"too_many": -1}])
+async def test_trouble_says_nothing_about_the_login(shop, trouble):
+    await shop.log_in()
+    await shop.add_script()
+    for name, value in trouble.items():
+        shop.switches.set(name, value)
+    held = await shop.sessions.of(HOME)
+    assert await held.suspect(1) is Verdict.UNKNOWN
+    assert held.state is LoginState.ALIVE
+
+
+async def test_an_older_pair_is_simply_replaced(shop):
+    await shop.log_in()
+    await shop.log_in()
+    before = len(shop.fake.calls())
+    assert await (await shop.sessions.of(HOME)).suspect(1) is Verdict.REPLACED
+    assert len(shop.fake.calls()) == before
+
+
+async def test_the_watch_notices_death_and_return(shop):
+    await shop.log_in()
+    await shop.add_script()
+    shop.switches.set("logged_out", True)
+    await shop.sessions.test_all()
+    held = await shop.sessions.of(HOME)
+    assert held.state is LoginState.DEAD
+    shop.switches.set("logged_out", False)
+    await shop.sessions.test_all()
+    assert held.state is LoginState.ALIVE
+    assert [event.action for event in await shop.events()] == [
+        "session_set",
+        "session_dead",
+        "session_alive",
+    ]
+    assert shop.changes == [HOME] * 3
+
+
+async def test_forgotten_cookies_are_gone_and_a_new_pair_has_a_higher_version(shop):
+    with pytest.raises(NoLogin):
+        await shop.sessions.forget(shop.asked())
+    await shop.log_in()
+    await shop.sessions.forget(shop.asked())
+    held = await shop.sessions.of(HOME)
+    assert (held.state, held.cookies) == (LoginState.NONE, None)
+    assert (await shop.sessions.status(HOME)).state is LoginState.NONE
+    await shop.log_in()
+    assert held.version == 2
+
+
+async def test_the_environments_pair_is_used_once(shop):
+    first = shop.cookies()
+    assert await shop.sessions.adopt_environment(HOME, first) is True
+    assert (await shop.sessions.status(HOME)).set_by is None
+    await shop.log_in()  # somebody typed another one since
+    assert await shop.sessions.adopt_environment(HOME, first) is False
+    assert (await shop.sessions.of(HOME)).version == 2
+    assert await shop.sessions.adopt_environment(HOME, shop.cookies()) is True
+
+
+async def test_a_bad_pair_of_the_environment_replaces_nothing_and_is_tried_once(shop, caplog):
+    await shop.log_in()
+    assert await shop.sessions.adopt_environment(HOME, BAD) is False
+    assert "not used" in caplog.text
+    assert BAD.sessionid not in caplog.text
+    calls = len(shop.fake.calls())
+    assert await shop.sessions.adopt_environment(HOME, BAD) is False
+    assert len(shop.fake.calls()) == calls
+    assert (await shop.sessions.of(HOME)).version == 1
+
+
+async def test_the_environments_pair_waits_for_tradingview(shop):
+    shop.switches.set("down", True)
+    cookies = shop.cookies()
+    with pytest.raises(TradingViewSilent):
+        await shop.sessions.adopt_environment(HOME, cookies)
+    shop.switches.set("down", False)
+    assert await shop.sessions.adopt_environment(HOME, cookies) is True
+
+
+async def test_the_environments_pair_reaches_a_server_that_is_not_known_yet(shop):
+    assert await shop.sessions.adopt_environment(300, shop.cookies()) is True
+    assert (await shop.sessions.of(300)).state is LoginState.ALIVE

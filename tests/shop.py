@@ -1,0 +1,99 @@
+"""A small shop for tests: a database, a TradingView on a socket, and the rules between them."""
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import aiohttp
+
+from bot.access.asking import Asked
+from bot.access.session import Sessions
+from bot.sandbox.tradingview import FakeTradingView
+from bot.store import guilds, scripts
+from bot.store.database import open_database
+from bot.store.vault import open_vault
+from bot.tradingview.client import TradingView
+from bot.tradingview.models import Cookies
+
+HOME, OTHER = 100, 200
+STAFF, MEMBER, STRANGER = 1, 7, 8
+AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+class Shop:
+    """One vendor with scripts on a stand-in TradingView, and one Usher with two servers."""
+
+    def __init__(self, database, vault, http, fake):
+        self.database, self.vault, self.http, self.fake = database, vault, http, fake
+        self.world, self.switches = fake.world, fake.switches
+        self.vendor = fake.world.add_vendor("Vendor_One")
+        self.hidden = []
+        self.changes = []
+        self.references = iter(range(10**6))
+        self.sessions = self.new_sessions()
+
+    def connect(self, pace, cookies):
+        return TradingView(
+            self.http, base=self.fake.url, pine_facade=self.fake.url, pace=pace, cookies=cookies
+        )
+
+    def new_sessions(self):
+        sessions = Sessions(
+            self.database,
+            self.vault,
+            self.connect,
+            pace=10_000,
+            concurrency=8,
+            hide=self.hidden.append,
+        )
+        sessions.on_change.append(self.changes.append)
+        return sessions
+
+    def asked(self, by=STAFF, guild_id=HOME):
+        return Asked(guild_id, by, str(next(self.references)), AT)
+
+    def cookies(self, vendor=None, **more):
+        return Cookies(*self.world.open_session(vendor or self.vendor, **more))
+
+    async def log_in(self, guild_id=HOME):
+        return await self.sessions.update(self.asked(guild_id=guild_id), self.cookies())
+
+    async def add_script(self, slug="trend", *, guild_id=HOME, vendor=None, title=None):
+        """A script that TradingView and the database both know."""
+        title = title or slug.title()
+        there = self.world.add_script(vendor or self.vendor, title=title)
+        async with self.database.write() as connection:
+            await guilds.ensure(connection, guild_id, AT)
+            return await scripts.add(
+                connection,
+                guild_id,
+                pine_id=there.pine_id,
+                slug=slug,
+                title=title,
+                by=STAFF,
+                at=AT,
+            )
+
+    async def events(self, *actions):
+        from bot.store import events
+
+        async with self.database.read() as connection:
+            found = await events.since(connection, HOME, 0)
+        return [event for event in found if not actions or event.action in actions]
+
+
+@asynccontextmanager
+async def open_shop(tmp_path):
+    fake = FakeTradingView()
+    await fake.start()
+    try:
+        async with (
+            open_database(f"sqlite+aiosqlite:///{tmp_path}/usher.db") as database,
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+        ):
+            async with database.write() as connection:
+                await guilds.ensure(connection, HOME, AT)
+                await guilds.ensure(connection, OTHER, AT)
+            vault = await open_vault(None, tmp_path / "secret.key", database)
+            yield Shop(database, vault, http, fake)
+    finally:
+        await fake.close()
