@@ -1,0 +1,140 @@
+"""The one way to answer an interaction: it knows what was sent already."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import aiohttp
+import discord
+
+from bot.replies import Answer, explain
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+T = TypeVar("T")
+
+_UNKNOWN_INTERACTION = 10062  # not acknowledged within 3 s
+_UNKNOWN_MESSAGE = 10008
+_ALREADY_ACKNOWLEDGED = 40060
+_TOKEN_OVER = 50027  # 15 minutes have passed
+_TOO_LATE = frozenset({_UNKNOWN_INTERACTION, _UNKNOWN_MESSAGE, _TOKEN_OVER})
+_TRIES = 3
+
+
+async def defer(interaction: Interaction, *, ephemeral: bool = True) -> None:
+    """Acknowledge a command; the answer comes with `reply`, and only the asker sees it."""
+    await _acknowledge(
+        interaction, lambda: interaction.response.defer(ephemeral=ephemeral, thinking=True)
+    )
+
+
+async def defer_in_place(interaction: Interaction) -> None:
+    """Acknowledge a button or list whose message the answer replaces."""
+    await _acknowledge(interaction, interaction.response.defer)
+
+
+async def reply(interaction: Interaction, answer: Answer, *, ephemeral: bool = True) -> bool:
+    """Say it: as the first answer, or in place of what stands there; False when it was too late."""
+    board = answer.board()
+    try:
+        if not is_acknowledged(interaction):
+            first: dict[str, Any] = {} if board is None else {"view": board}
+            await _acknowledge(
+                interaction,
+                lambda: interaction.response.send_message(
+                    answer.content, embeds=list(answer.embeds), ephemeral=ephemeral, **first
+                ),
+            )
+            if not interaction.extras.pop("lost", False):
+                interaction.extras["answered"] = True
+                return True
+        await _persist(
+            lambda: interaction.edit_original_response(
+                content=answer.content, embeds=list(answer.embeds), view=board
+            )
+        )
+    except discord.HTTPException as error:
+        if error.code not in _TOO_LATE:
+            raise
+        log.info("an answer came too late for Discord (%s)", error.code)
+        return False
+    interaction.extras["answered"] = True
+    return True
+
+
+async def aside(interaction: Interaction, answer: Answer) -> None:
+    """Say it in a message of its own that only the asker sees, leaving the other one as it is."""
+    if not is_acknowledged(interaction):
+        await reply(interaction, answer)
+        return
+    board = answer.board()
+    more: dict[str, Any] = {} if board is None else {"view": board}
+    await interaction.followup.send(
+        answer.content or "", embeds=list(answer.embeds), ephemeral=True, **more
+    )
+
+
+async def fail(interaction: Interaction, error: BaseException, doing: str) -> None:
+    """Explain the error to whoever asked and to the log; raises nothing."""
+    said = explain(error)
+    if said.expected:
+        log.info("%s refused: %s [%s]", doing, type(error).__name__, said.reference)
+    else:
+        log.error("%s failed [%s]", doing, said.reference, exc_info=error)
+    answer = Answer(said.text)
+    try:
+        if _answer_is_open(interaction):
+            await reply(interaction, answer)
+        else:
+            await aside(interaction, answer)
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as trouble:
+        log.warning("could not say so to whoever asked [%s]: %s", said.reference, trouble)
+
+
+async def no_choices(interaction: Interaction) -> None:
+    """Answer an autocomplete with an empty list; when that fails, nobody misses it."""
+    with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
+        await interaction.response.autocomplete([])
+
+
+def is_acknowledged(interaction: Interaction) -> bool:
+    """Whether Discord knows that the interaction is being worked on."""
+    return interaction.response.is_done() or "acknowledged" in interaction.extras
+
+
+def _answer_is_open(interaction: Interaction) -> bool:
+    """Whether the answer that Discord waits for is still to come; a pressed message is no answer."""
+    if not is_acknowledged(interaction):
+        return True
+    waits = discord.InteractionResponseType.deferred_channel_message
+    return "answered" not in interaction.extras and (
+        interaction.response.type is waits
+        or interaction.type is discord.InteractionType.application_command
+    )
+
+
+async def _acknowledge(interaction: Interaction, first: Callable[[], Awaitable[object]]) -> None:
+    """Send the first response. When its own answer got lost, a second try meets 40060: that is fine."""
+    try:
+        await _persist(first)
+    except discord.HTTPException as error:
+        if error.code != _ALREADY_ACKNOWLEDGED:
+            raise
+        # A lost answer or a second delivery: what follows edits, and every wish counts once.
+        interaction.extras["acknowledged"] = interaction.extras["lost"] = True
+
+
+async def _persist(send: Callable[[], Awaitable[T]]) -> T:
+    """Send again when the connection broke; discord.py leaves most broken connections to us."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return await send()
+        except (aiohttp.ClientError, ConnectionError) as error:
+            if not tries_left:
+                raise
+            log.info("the connection to Discord broke (%s); trying again", type(error).__name__)
+            await asyncio.sleep(0)
+    raise AssertionError("unreachable")

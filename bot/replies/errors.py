@@ -1,0 +1,345 @@
+"""The one table from an error to a sentence that says what to do next."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.access import refusals as no
+from bot.errors import UserError
+from bot.replies.words import bold, count, day, escape, listed, member, title, typed, until
+from bot.store.records import Entitlement
+from bot.tradingview import errors as tv
+from bot.tradingview.models import End
+from bot.tradingview.names import PineIdProblem
+
+# Without letters and digits that look alike: people read it out to each other.
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+_LEVELS = {
+    "staff": "staff of this server",
+    "manager": "those who manage this server's scripts",
+    "manage_server": "members with Discord's right *Manage Server*",
+}
+_PINE_IDS = {
+    PineIdProblem.USER_SCRIPT: "That id belongs to a saved private script (`USER;…`), which has no "
+    "list of people. Publish it as invite-only and use the id that starts with `PUB;`.",
+    PineIdProblem.BUILT_IN: "That id belongs to one of TradingView's own scripts. Use the id of an "
+    "invite-only script of yours; it starts with `PUB;`.",
+    PineIdProblem.ADDRESS: "That is the address of a page, and its id is another one. I need the "
+    "pine id: `PUB;` and 32 letters and digits.",
+    PineIdProblem.BAD: "That is no pine id. It looks like `PUB;` and 32 letters and digits.",
+}
+_DURATIONS = "`7D`, `2W`, `1M`, `1Y`, `1Y 6M` or `L` for lifetime (M is months)"
+_DATES = "a date such as `2026-04-30`, a time from now such as `30D`, or `lifetime`"
+_AGAIN = "Please try again in a minute."
+_OWN = "TradingView refused the script: it is unknown there or belongs to another account."
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What is said about an error, and the reference that stands in the log too."""
+
+    sentence: str
+    reference: str
+    expected: bool  # a refusal by the rules; everything else belongs in the log in full
+
+    @property
+    def text(self) -> str:
+        """The sentence with the reference under it."""
+        return f"{self.sentence}\n-# Reference {self.reference}"
+
+
+def explain(error: BaseException) -> Explained:
+    """The sentence for any error; an unknown one gets a fixed sentence and none of its own text."""
+    cause = _unwrapped(error)
+    reference = "".join(secrets.choice(_ALPHABET) for _ in range(4))
+    for kind in type(cause).__mro__:
+        if say := SENTENCES.get(kind):
+            expected = isinstance(cause, UserError)
+            return Explained(say(cause), reference, expected)
+    return Explained(UNEXPECTED, reference, expected=False)
+
+
+UNEXPECTED = (
+    "**Something went wrong here**, and it is not your fault. Please try again; if it happens "
+    "again, tell whoever runs this bot the reference below."
+)
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """What a command really raised; discord.py wraps it."""
+    while isinstance(error, (app_commands.CommandInvokeError, app_commands.TransformerError)):
+        inner = getattr(error, "original", None) or error.__cause__
+        if inner is None:
+            break
+        error = inner
+    return error
+
+
+def _near(names: tuple[str, ...]) -> str:
+    return f" Did you mean {listed((bold(name) for name in names), 'or')}?" if names else ""
+
+
+def _user_unknown(error: no.UserUnknown) -> str:
+    return (
+        f"**TradingView knows nobody called {typed(error.text)}**, so nothing was changed."
+        f"{_near(error.near)} Ask for the name exactly as it stands on their TradingView profile."
+    )
+
+
+def _item_unknown(error: no.ItemUnknown) -> str:
+    return (
+        f"**There is no script called {typed(error.text)} here.**{_near(error.near)} "
+        "Pick one from the list that opens while you type."
+    )
+
+
+def _name_taken(error: no.NameTaken) -> str:
+    whose = f" {member(error.member_id)}" if error.member_id else " another member"
+    return (
+        f"**{bold(error.username)} belongs to{whose} already.** Check the spelling; if it really "
+        "changed hands, ask that member to use `/unlink` first."
+    )
+
+
+def _script_not_yours(error: no.ScriptNotYours) -> str:
+    return f"**That script was not added.** {_OWN} Check the pine id and `/session status`." + (
+        _staff_words(error.detail)
+    )
+
+
+def _staff_words(detail: str | None) -> str:
+    return f" TradingView's own words: {typed(detail)}." if detail else ""
+
+
+def _claim_decided(error: no.ClaimDecided) -> str:
+    if error.by is None:
+        return "**Too late:** the member took that request back, so there is nothing to decide."
+    how = "accepted" if error.accepted else "refused"
+    return f"**That is decided already:** {member(error.by)} {how} it."
+
+
+def _cookies_refused(error: no.CookiesRefused) -> str:
+    hint = (
+        " The second one, `sessionid_sign`, was left out: most accounts need it."
+        if error.without_sign
+        else ""
+    )
+    return (
+        f"**TradingView does not accept these cookies, so the old ones stay.**{hint} Log in in a "
+        "private window, copy both values, close the window without logging out, and try again."
+    )
+
+
+def _slug_taken(error: no.SlugTaken) -> str:
+    state = " (an archived script)" if error.archived else ""
+    return f"**The short name {typed(error.slug)} is taken**{state}. Choose another one."
+
+
+def _role_unusable(error: no.RoleUnusable) -> str:
+    match error.problem:
+        case no.RoleProblem.EVERYONE:
+            return "**Everybody has that role**, so it cannot be used. Choose another role."
+        case no.RoleProblem.MANAGED:
+            return (
+                "**That role belongs to an app or to Discord itself** and cannot be handed out. "
+                "Choose a role that you give to people yourself."
+            )
+
+
+def _channel_closed(error: no.ChannelClosed) -> str:
+    missing = listed(bold(name.replace("_", " ").title()) for name in error.missing)
+    return (
+        f"**I may not write in <#{error.channel_id}>.** In that channel's settings, allow me: "
+        f"{missing}. Then run the command again."
+    )
+
+
+def _end(end: End | None) -> str:
+    return "no access" if end is None else until(end).removeprefix("until ")
+
+
+def _shortens(error: no.Shortens) -> str:
+    return (
+        f"**This takes time away from {bold(error.username)}** on {title(error.script)}.\n"
+        f"Now: {_end(error.before)}\nThen: {_end(error.after)}\nShall I do it?"
+    )
+
+
+def _reason_end(reason: Entitlement) -> str:
+    if reason.kind == "lifetime":
+        return "lifetime"
+    if reason.ends_at is not None:
+        return f"until {day(reason.ends_at)}"
+    return "no end" if reason.length is None else f"{escape(reason.length)}, not started yet"
+
+
+def _ends_several(error: no.EndsSeveral) -> str:
+    shown = error.reasons[:10]
+    lines = [f"- {SOURCES.get(reason.source, 'other')}: {_reason_end(reason)}" for reason in shown]
+    if len(error.reasons) > len(shown):
+        lines.append(f"- and {count(len(error.reasons) - len(shown), 'more')[:-1]}")
+    return (
+        f"**This ends everything that {bold(error.username)} has** on {title(error.script)}:\n"
+        + "\n".join(lines)
+        + "\nShall I do it?"
+    )
+
+
+def _cookies_of_other(error: no.CookiesOfOther) -> str:
+    new = bold(error.username) if error.username else "another account"
+    old = bold(error.before) if error.before else "the account in use"
+    lost = (
+        f" It does not own {listed(bold(name) for name in error.missing[:10])}."
+        if error.missing
+        else ""
+    )
+    return (
+        f"**These cookies belong to {new}**, but this server uses {old}.{lost} "
+        "Access that is already on TradingView stays as it is. Change the account?"
+    )
+
+
+SOURCES = {
+    "manual": "given by staff",
+    "found": "found on TradingView",
+    "role": "a Discord role",
+    "code": "a code",
+    "trial": "a trial",
+    "webhook": "a purchase",
+    "comp": "a gift",
+}
+
+
+def _fixed(text: str) -> Callable[[Any], str]:
+    return lambda _: text
+
+
+SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType(
+    {
+        no.NotAllowed: lambda e: f"**Only {_LEVELS[e.level]} can do that.** Nothing was changed.",
+        no.OnlyInServer: _fixed("**That works only in a server.** Go there and run it again."),
+        no.ButtonGone: _fixed(
+            "**That button is too old.** Nothing was changed; run the command again."
+        ),
+        no.NotYourButton: _fixed("**Somebody else was asked.** Run the command yourself."),
+        no.NobodyNamed: _fixed(
+            "**Who is it for?** Fill in `member`, `username` (the TradingView name) or both."
+        ),
+        no.NameUnreadable: lambda e: (
+            f"**{typed(e.text)} cannot be a TradingView name.** Type it as on their profile, "
+            "or paste the address of the profile: `tradingview.com/u/Their_Name`."
+        ),
+        no.UserUnknown: _user_unknown,
+        no.MemberHasNoName: lambda e: (
+            f"**I do not know {member(e.member_id)}'s TradingView name.** Fill in `username` too, "
+            "or ask them to use `/link`."
+        ),
+        no.MemberHasOtherName: lambda e: (
+            f"**{member(e.member_id)} has another TradingView name: {bold(e.username)}.** "
+            "Leave `username` out, or ask them to use `/unlink` first."
+        ),
+        no.NameTaken: _name_taken,
+        no.HaveOtherName: lambda e: (
+            f"**You have linked {bold(e.username)} already.** Use `/unlink` first to change it."
+        ),
+        no.HaveNoName: _fixed("**You have not linked a TradingView name.** `/link` does it."),
+        no.ClaimUnknown: _fixed("**There is no such request any more.** Nothing was changed."),
+        no.ClaimDecided: _claim_decided,
+        no.DurationUnreadable: lambda e: (
+            f"**{typed(e.text)} is not a duration that I understand.** Type {_DURATIONS}."
+        ),
+        no.DateUnreadable: lambda e: (
+            f"**{typed(e.text)} is not a date that I understand.** Type {_DATES}."
+        ),
+        no.DateAmbiguous: lambda e: (
+            f"**{typed(e.text)} can be read in two ways.** Type the year first: `2026-04-30`."
+        ),
+        no.DatePast: lambda e: (
+            f"**{day(e.when)} is over.** Type a later date; to end access now, use `/access revoke`."
+        ),
+        no.TooFar: lambda e: f"**{typed(e.text)} is too far away.** For no end at all, type `L`.",
+        no.ItemUnknown: _item_unknown,
+        no.PineIdUnusable: lambda e: f"**That cannot be used.** {_PINE_IDS[e.kind]}",
+        no.PineIdElsewhere: _fixed(
+            "**Another server of this bot keeps that script.** One script belongs to one server."
+        ),
+        no.ScriptThere: lambda e: f"**That script is here already**, as {typed(e.slug)}.",
+        no.ScriptNotYours: _script_not_yours,
+        no.SlugUnusable: lambda e: (
+            f"**{typed(e.text)} cannot be a short name.** Use 1 to 32 small letters, digits and "
+            "hyphens, such as `trend-pro`."
+        ),
+        no.SlugTaken: _slug_taken,
+        no.TitleUnusable: lambda e: (
+            f"**That title does not fit.** Type 1 to {e.longest} characters."
+        ),
+        no.NoLogin: _fixed(
+            "**There is no TradingView login yet.** A manager adds it with `/session update`."
+        ),
+        no.LoginNotWorking: lambda e: (
+            "**TradingView does not accept the stored login.** A manager renews it with "
+            f"`/session update`.{_staff_words(e.reason)}"
+        ),
+        no.CookiesUnreadable: lambda e: (
+            f"**That cannot be the value of `{e.which}`.** Copy only the value, without its name, "
+            "spaces or semicolons. The old login stays."
+        ),
+        no.CookiesRefused: _cookies_refused,
+        no.CookiesOfOther: _cookies_of_other,
+        no.AccountElsewhere: lambda e: (
+            f"**Another server of this bot uses {bold(e.username)} already.** One TradingView "
+            "account belongs to one server. The old login stays."
+        ),
+        no.TradingViewSilent: lambda e: (
+            f"**TradingView does not answer just now** ({escape(e.what)}). Nothing was changed. "
+            f"{_AGAIN}"
+        ),
+        no.NothingToRevoke: _fixed(
+            "**There is nothing to end:** they have no access to that script. Nothing was changed."
+        ),
+        no.AlreadyPutBack: _fixed("**It is back already.** Nothing was changed."),
+        no.PutBackTooLate: _fixed(
+            "**The 24 hours for that are over.** Use `/access grant` or `/access set` instead."
+        ),
+        no.RoleUnusable: _role_unusable,
+        no.RoleNotSet: lambda e: (
+            f"**<@&{e.role_id}> did not have that level.** `/setup show` lists the roles that do."
+        ),
+        no.ChannelClosed: _channel_closed,
+        no.Shortens: _shortens,
+        no.EndsSeveral: _ends_several,
+        # Rare, because access reads and writes are repeated in the background until they succeed.
+        tv.SlowDown: _fixed(f"**TradingView asks me to slow down.** {_AGAIN}"),
+        tv.SessionRefused: _fixed(
+            "**TradingView does not accept the login.** A manager renews it with `/session update`."
+        ),
+        tv.Denied: _fixed(
+            "**TradingView refuses this to the account in use.** `/session status` says more."
+        ),
+        tv.UpstreamTrouble: _fixed(f"**TradingView does not answer properly just now.** {_AGAIN}"),
+        tv.Uncertain: _fixed(
+            "**TradingView did not say whether it did it.** `/access check` shows what is there."
+        ),
+        tv.NoAnswer: _fixed(f"**TradingView gave no usable answer.** {_AGAIN}"),
+        tv.NoSuchUser: _fixed("**TradingView knows nobody of that name.** Check the spelling."),
+        tv.NoSuchScript: _fixed(f"**{_OWN}** `/script list` shows the pine ids in use."),
+        tv.BadPagination: _fixed(f"**TradingView did not show its list.** {_AGAIN}"),
+        tv.Refused: _fixed("**TradingView refused this.** `/sync status` may say more."),
+        discord.Forbidden: _fixed(
+            "**Discord does not let me do that.** Check my role and the channel's settings, "
+            "then run the command again."
+        ),
+        app_commands.CommandNotFound: _fixed(
+            "**That command has changed.** Reload Discord (Ctrl+R) and type it again."
+        ),
+        app_commands.CommandSignatureMismatch: _fixed(
+            "**That command has changed.** Reload Discord (Ctrl+R) and type it again."
+        ),
+    }
+)
