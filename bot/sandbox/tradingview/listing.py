@@ -19,6 +19,8 @@ DEFAULT_ORDER = "-created"
 _PICTURE = "data:image/png;base64," + base64.b64encode(bytes(range(256)) * 150).decode()
 # These three bytes make every token begin with signs that must be percent-encoded.
 _MARK = b"\xfb\xef\xbe"
+# Tells a whole token from a cut one, and fills up so that it ends with '='.
+_FINISH = b"."
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 _ORDERS: dict[str, Callable[[Grant], tuple[Any, ...]]] = {
@@ -45,16 +47,16 @@ class Cursor:
         """Opaque text; it holds '+', '=' and sometimes '/', which do not survive unencoded."""
         plain = urlencode({"p": self.skip, "o": self.order, "l": self.limit, "a": self.after})
         raw = _MARK + plain.encode()
-        raw += b"&" * (len(raw) % 3 == 0)
+        raw += _FINISH * (2 if len(raw) % 3 == 2 else 1)
         return base64.b64encode(raw).decode()
 
     @classmethod
     def read(cls, token: str) -> "Cursor":
         try:
             raw = base64.b64decode(token, validate=True)
-            if not raw.startswith(_MARK):
+            if not (raw.startswith(_MARK) and raw.endswith(_FINISH)):
                 raise BadCursorError(token)
-            parts = dict(parse_qsl(raw[len(_MARK) :].decode()))
+            parts = dict(parse_qsl(raw[len(_MARK) :].rstrip(_FINISH).decode()))
             return cls(parts["o"], int(parts["l"]), int(parts["p"]), int(parts["a"]))
         except (binascii.Error, UnicodeDecodeError, KeyError, ValueError) as error:
             raise BadCursorError(token) from error

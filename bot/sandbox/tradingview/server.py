@@ -213,9 +213,10 @@ class FakeTradingView:
         return response
 
     async def _drip(self, response: web.StreamResponse, body: bytes) -> None:
-        size = -(-len(body) // DRIPS) or 1
-        for start in range(0, len(body), size):
-            await self._pause(self.switches.slow_body / DRIPS)
+        size = len(body) // DRIPS + 1
+        starts = range(0, len(body), size)
+        for start in starts:
+            await self._pause(self.switches.slow_body / len(starts))
             await response.write(body[start : start + size])
 
 

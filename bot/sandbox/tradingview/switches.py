@@ -74,7 +74,9 @@ class Switches(Board):
     slow_bodies: int = outage("The answer drips in")
 
     # Sessions (wire §2, §3, §5).
-    sign_required: bool = dial(True, "sessionid_sign is needed", survive=(False,))
+    sign_required: bool = dial(
+        True, "The second cookie (sessionid_sign) is needed", survive=(False,)
+    )
     logged_out_answer: str = dial(
         "403",
         "What a dead login is answered with",
