@@ -122,11 +122,13 @@ def _below(address: str, base: str) -> str:
 
 
 def _account_name(link: Any) -> str | None:
-    """The name in `link`: bare, in a profile address, or in the address for inviting friends."""
+    """The name in `link`: bare, in a profile address, or in an address for inviting others."""
     if not isinstance(link, str):
         return None
     try:
-        invited_by = parse_qs(urlsplit(link).query).get("share_your_love", [link])
-        return clean_username(invited_by[0])
+        query = parse_qs(urlsplit(link).query)
+        if "aff_id" in query:
+            return clean_username(query.get("source", [""])[0])
+        return clean_username(query.get("share_your_love", [link])[0])
     except ValueError:
         return None

@@ -211,6 +211,8 @@ def test_an_unknown_form_is_never_no_such_user(body):
         ("shop_owner", "shop_owner"),
         ("https://www.tradingview.com/u/shop_owner/", "shop_owner"),
         ("https://www.tradingview.com/gopro/?share_your_love=shop_owner", "shop_owner"),
+        ("https://www.tradingview.com/?aff_id=1&source=shop_owner", "shop_owner"),
+        ("https://www.tradingview.com/?aff_id=1", None),
         ("https://www.tradingview.com/gopro/", None),
         ("https://[", None),
         ("", None),
