@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -43,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(_: argparse.Namespace) -> int:
     found = settings.load()
     logs.set_up(found.log_level, found.log_format, found.secrets)
-    os.umask(0o077)  # whatever is written from here on is the operator's alone
     from bot import app  # noqa: PLC0415 - mistakes in the settings come first
 
     asyncio.run(app.run(found))

@@ -34,9 +34,11 @@ _SHAPES = tuple(
             rf"\1\2{HIDDEN}",
         ),
         (
-            rf"(?:\b|(?<=_))(password|passwd|secret_key|client_secret|access_token|token)({_QUOTED_NAME}){_VALUE}",
+            rf"(?:\b|(?<=_))(password|passwd|secret_key|client_secret|access_token)({_QUOTED_NAME}){_VALUE}",
             rf"\1\2{HIDDEN}",
         ),
+        # not "token: ", which sentences have
+        (rf"(?:\b|(?<=_))(token)(\\*[\"']\s*[:=]\s*\\*[\"']|=){_VALUE}", rf"\1\2{HIDDEN}"),
         (r"\b((?:Bot|Bearer|Basic)\s+)[\w.~+/=-]{16,}", rf"\1{HIDDEN}"),
         # a signed TradingView session, wherever it stands
         (r"\bv[1-9](?::|%3A)(?:[A-Za-z0-9/+_-]|%2[BF]){20,}(?:=|%3D)*", HIDDEN),

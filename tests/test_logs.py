@@ -68,6 +68,8 @@ def log(name="bot.test"):
         f"got {INTERACTION}",
         "postgresql://usher:hunter2-secret@db/usher",
         "username=vendor&password=hunter2-secret",
+        "https://shop.example/pay?token=hunter2-secret",
+        "TV_TOKEN=hunter2-secret",
     ],
 )
 def test_what_looks_like_a_secret_is_hidden_though_unknown(written, kind, line):
@@ -126,6 +128,8 @@ def test_a_secret_inside_another_leaves_nothing_behind(written):
 
 def test_ordinary_lines_stay_as_they_are(written):
     logs.set_up()
+    log().info("the token: Discord does not accept it")
+    assert "token: Discord does" in written.getvalue()
     line = "bot.access.sync: 3 of sqlite+aiosqlite:///data/usher.db at 2026-03-10T12:00:00.000Z"
     log().info(line)
     assert line in written.getvalue()

@@ -21,12 +21,11 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(autouse=True)
 def apart(monkeypatch, tmp_path):
-    """An empty folder, none of our variables, and logging and umask left as they are."""
+    """An empty folder, none of our variables, and logging left as it is."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logs, "set_up", lambda *_: None)
-    monkeypatch.setattr(os, "umask", lambda _: 0)
 
 
 def module(monkeypatch, name, run):
