@@ -130,7 +130,7 @@ def server_error() -> Answer:
     return as_json(500, {"detail": "Internal server error."})
 
 
-def too_many(body: str, retry_after: float) -> Answer:
+def too_many(body: str, retry_after: str) -> Answer:
     """Body and header of a 429 were never recorded, so both are switches (wire §12)."""
     match body:
         case "page":
@@ -140,7 +140,7 @@ def too_many(body: str, retry_after: float) -> Answer:
         case _:
             answer = as_json(429, {"detail": "Request was throttled."})
     if retry_after:
-        answer.headers.append(("Retry-After", f"{retry_after:g}"))
+        answer.headers.append(("Retry-After", retry_after))
     return answer
 
 

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from bot.sandbox.tradingview import answers
 from bot.sandbox.tradingview.answers import Answer
@@ -49,7 +50,7 @@ class Gate:
                 return answers.server_error()
             return answers.gateway_page()
         if self._too_fast() or self._switches.take("too_many", call):
-            return answers.too_many(self._switches.too_many_body, self._switches.retry_after)
+            return answers.too_many(self._switches.too_many_body, self._retry_after())
         instead: dict[str, Callable[[], Answer]] = {
             "redirects": lambda: answers.redirect(call.path),
             "errors_500": answers.server_error,
@@ -64,6 +65,15 @@ class Gate:
         if call.path.startswith("/pine_perm/") and not self._looks_right(call):
             return answers.browser_only_page()
         return None
+
+    def _retry_after(self) -> str:
+        """The header's value; empty when no wait is named."""
+        seconds = self._switches.retry_after
+        if not seconds:
+            return ""
+        if self._switches.retry_after_as == "date":
+            return format_datetime(self._now() + timedelta(seconds=seconds), usegmt=True)
+        return f"{seconds:g}"
 
     def count_logged_in(self) -> None:
         """Count down to the end of the login."""

@@ -119,15 +119,18 @@ class FakeTradingView:
         return await self._send(request, call, answer)
 
     async def _hold(self, request: web.Request, call: Call) -> bool:
-        """Wait as long as the switches say; False when the request goes nowhere."""
+        """Wait as long as the switches say; False when the request goes nowhere.
+
+        A slow TradingView does not notice that the asker gave up: the change still lands.
+        """
         while self.switches.holds(call) and not self._closing.is_set():
             await self.switches.changed()
+        gone = request.transport is None or request.transport.is_closing()
+        if gone and not self.switches.hang_lands:
+            return False
         if self.switches.latency:
             await self._pause(self.switches.latency)
-        if self._closing.is_set():
-            return False
-        gone = request.transport is None or request.transport.is_closing()
-        return not gone or self.switches.hang_lands
+        return not self._closing.is_set()
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the closing of the server."""

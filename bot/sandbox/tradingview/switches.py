@@ -51,6 +51,9 @@ class Switches(Board):
     retry_after: float = dial(
         0.0, 'Seconds to wait named with "too fast" (0: none named)', group="outage", maximum=86_400
     )
+    retry_after_as: str = dial(
+        "seconds", "How that wait is named", group="outage", choices=("seconds", "date")
+    )
     too_many_body: str = dial(
         "json", 'What "too fast" looks like', group="outage", choices=("json", "page", "empty")
     )

@@ -141,6 +141,12 @@ class TestTooFast:
         switches.retry_after = seconds
         assert (await site.list()).headers.get("Retry-After") == header
 
+    async def test_the_wait_may_be_named_as_a_date(self, site, switches):
+        switches.too_many = 1
+        switches.retry_after = 90
+        switches.retry_after_as = "date"
+        assert (await site.list()).headers["Retry-After"] == "Tue, 10 Mar 2026 12:01:30 GMT"
+
     @pytest.mark.parametrize(("body", "text"), [("page", "<!DOCTYPE"), ("empty", "")])
     async def test_the_body_is_anybodys_guess(self, site, switches, body, text):
         switches.too_many = 1
@@ -203,6 +209,19 @@ class TestSlow:
         tv.switches.hang = False
         await eventually(lambda: finished)
         assert bool(tv.world.rows(PINE)) == lands
+
+    async def test_a_slow_change_lands_though_the_asker_gave_up(self, site, tv, time):
+        tv.switches.latency = 30
+        asking = asyncio.ensure_future(site.add("Ann_Trades", END))
+        await eventually(lambda: tv.calls("add"))
+        await time.advance(10)
+        asking.cancel()
+        await asyncio.wait([asking])
+        connections = tv._runner.server.connections
+        await eventually(lambda: all(one.transport is None for one in connections))
+        assert tv.world.rows(PINE) == []
+        await time.advance(20)
+        await eventually(lambda: tv.world.rows(PINE))
 
     async def test_only_some_calls_hang(self, site, tv):
         tv.switches.fault("hang", path="add")
