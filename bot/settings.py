@@ -83,6 +83,11 @@ class Settings(BaseModel):
         return Path(make_url(self.database_url).database or "")
 
     @property
+    def key_file(self) -> Path:
+        """Where the key is made and looked for when SECRET_KEY is unset."""
+        return Path("data/secret.key")
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret value held here, for the log's filter."""
         held = (self.discord_token, self.tv_sessionid, self.tv_sessionid_sign)

@@ -1,0 +1,23 @@
+"""What `usher check` found out, one thing at a time."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: fine, worth knowing, or wrong with its mend."""
+
+    subject: str
+    text: str
+    mend: str | None = None  # given: it is wrong
+    note: bool = False
+
+    @property
+    def wrong(self) -> bool:
+        """Whether somebody has to do something about it."""
+        return self.mend is not None
+
+    def __str__(self) -> str:
+        mark = "WRONG" if self.wrong else "note " if self.note else "ok   "
+        line = f"{mark}  {self.subject}: {self.text}"
+        return f"{line}\n       What to do: {self.mend}" if self.mend else line
