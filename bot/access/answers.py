@@ -1,0 +1,102 @@
+"""What became of a wish, who still has to be told, and by which means."""
+
+from datetime import datetime, timedelta
+
+from bot import clock
+from bot.access.news import News
+from bot.access.queue import Queue
+from bot.access.receipts import Receipt, WaitingFor, receipt_of
+from bot.access.session import LoginState, Sessions
+from bot.store import wishes
+from bot.store.database import Database
+from bot.store.vault import Vault
+
+TOKEN_LIFE = timedelta(minutes=15)
+MARGIN = timedelta(seconds=30)  # an edit must arrive before Discord forgets
+
+
+class Answers:
+    """Reads wishes for those who ask, and keeps count of who knows what."""
+
+    def __init__(
+        self, database: Database, sessions: Sessions, vault: Vault, queue: Queue, news: News
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._vault = vault
+        self._queue = queue
+        self._news = news
+
+    async def outcome(self, wish_id: int, patience: float = 0) -> Receipt:
+        """How it stands; waits at most `patience` seconds for an end."""
+        with self._news.awaiting(wish_id) as ended:
+            receipt = await self.receipt(wish_id)
+            if receipt.wish.state == "waiting" and await clock.within(patience, ended):
+                receipt = await self.receipt(wish_id)
+        return receipt
+
+    async def receipt(self, wish_id: int) -> Receipt:
+        """How it stands now. Raises LookupError for an id that is no wish."""
+        async with self._database.read() as connection:
+            wish = await wishes.by_id(connection, wish_id)
+            if wish is None:
+                raise LookupError(wish_id)
+            holdup = await self.waiting_for(wish.guild_id)
+            receipt = await receipt_of(connection, wish_id, holdup, clock.now())
+        if receipt is None:
+            raise LookupError(wish_id)
+        return receipt
+
+    async def waiting_for(self, guild_id: int) -> WaitingFor | None:
+        """What holds up everything in a server, if anything does."""
+        session = await self._sessions.of(guild_id)
+        if session.state is LoginState.NONE:
+            return WaitingFor.NO_LOGIN
+        if session.state is LoginState.DEAD:
+            return WaitingFor.LOGIN_DEAD
+        return WaitingFor.TRADINGVIEW if self._queue.is_blocked(guild_id) else None
+
+    # Telling the asker
+
+    async def untold(self) -> list[Receipt]:
+        """Ended wishes whose asker does not know, but for those who stand and wait."""
+        async with self._database.read() as connection:
+            ids = await wishes.untold(connection)
+        return [
+            await self.receipt(wish_id) for wish_id in ids if not self._news.is_awaited(wish_id)
+        ]
+
+    async def told(self, wish_id: int, state: str) -> None:
+        """The asker knows that the wish is in this state."""
+        async with self._database.write() as connection:
+            await wishes.told(connection, wish_id, state)
+
+    async def answer_token(self, receipt: Receipt) -> str | None:
+        """The means to complete the first answer; None when its 15 minutes are (nearly) over."""
+        if clock.now() > _last_moment(receipt.wish.asked_at):
+            return None
+        async with self._database.read() as connection:
+            sealed = await wishes.answer_token(connection, receipt.wish.id)
+        return None if sealed is None else self._vault.open(sealed)
+
+    async def drop_tokens(self) -> None:
+        """Forget the means to answer that no longer work."""
+        async with self._database.write() as connection:
+            await wishes.drop_tokens(connection, clock.now() - TOKEN_LIFE)
+
+    # Telling the customer
+
+    async def members_to_tell(self) -> list[Receipt]:
+        """The newest done wish for each access that its customer, a member, has not heard of."""
+        async with self._database.read() as connection:
+            ids = await wishes.members_to_tell(connection)
+        return [await self.receipt(wish_id) for wish_id in ids]
+
+    async def member_told(self, wish_id: int) -> None:
+        """The member knows of this wish, and of every earlier one for the same access."""
+        async with self._database.write() as connection:
+            await wishes.member_told(connection, wish_id, clock.now())
+
+
+def _last_moment(asked_at: datetime) -> datetime:
+    return asked_at + TOKEN_LIFE - MARGIN

@@ -1,0 +1,268 @@
+"""The one door to access: every grant, set, revoke and put back is recorded here, and only here."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access import customers as people
+from bot.access.asking import Asked, Who
+from bot.access.duration import Length, cut
+from bot.access.entitlements import NOTHING, UNKNOWN, State, gives_more, wanted_of
+from bot.access.items import find
+from bot.access.news import News
+from bot.access.queue import Queue
+from bot.access.receipts import PUT_BACK_WITHIN, put_back_reference, took_away
+from bot.access.recording import add_event, add_wish, await_sync, facts, overtake, touch
+from bot.access.refusals import EndsSeveral, NothingToRevoke, PutBackTooLate, Shortens
+from bot.access.session import LoginState, Sessions
+from bot.access.spelling import Spelling, in_time, look, name_of, spell
+from bot.store import customers, entitlements, permissions, wishes
+from bot.store.database import Database
+from bot.store.records import Permission, Script, Wish
+from bot.store.vault import Vault
+from bot.tradingview import End, Lifetime
+
+LOOK = 2.0  # seconds that a question waits for TradingView's own view
+
+
+class Grants:
+    """Records wishes; the queue makes them true, `bot.access.answers` says what became of them.
+
+    Every method returns the id of the wish, the same one when a request is delivered twice, and
+    raises a UserError when what was typed cannot be done: then nothing is recorded.
+    """
+
+    def __init__(
+        self, database: Database, sessions: Sessions, vault: Vault, queue: Queue, news: News
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._vault = vault
+        self._queue = queue
+        self._news = news
+
+    async def grant(
+        self,
+        asked: Asked,
+        item: str,
+        length: Length,
+        who: Who,
+        note: str | None = None,
+        *,
+        anyway: bool = False,
+    ) -> int:
+        """Add that much time; `anyway` believes a name that TradingView does not suggest."""
+        who, spelled = await self._identify(asked, item, who, anyway=anyway)
+        async with self._database.write() as connection:
+            if wish := await wishes.by_reference(connection, asked.guild_id, asked.reference):
+                return wish.id
+            permission = await self._touch(connection, asked, item, who, spelled)
+            overtaken = await overtake(connection, permission, asked, everything=False)
+            wish = await add_wish(connection, self._vault, asked, permission, "grant", note=note)
+            reason = await entitlements.add(
+                connection,
+                permission,
+                source="manual",
+                reference=asked.reference,
+                kind="lifetime" if length.lifetime else "until",
+                length=None if length.lifetime else length.text,
+                asked_at=asked.at,
+                asked_by=asked.by,
+                settled_at=asked.at if length.lifetime else None,
+                note=note,
+            )
+            await wishes.gives(connection, wish.id, reason.id)
+            await await_sync(
+                connection, permission, wish, held_back=False, replaces=permission.replaces
+            )
+            await add_event(connection, asked, wish, permission, {"length": length.text}, overtaken)
+        return self._recorded(wish, overtaken)
+
+    async def set_end(
+        self,
+        asked: Asked,
+        item: str,
+        until: End | Length,
+        who: Who,
+        note: str | None = None,
+        *,
+        confirmed: bool = False,
+        anyway: bool = False,
+    ) -> int:
+        """Exactly this end, whatever was there before.
+
+        Raises:
+            Shortens: it gives less than there is, and nobody said yes yet.
+        """
+        who, spelled = await self._identify(asked, item, who, anyway=anyway)
+        end = _absolute(until, asked)
+        after = State("lifetime") if isinstance(end, Lifetime) else State("until", end)
+        script, before, _ = await self._present(asked, item, who)
+        if not confirmed and took_away(before, after):
+            raise Shortens(script, spelled.username, before.end, after.end)
+        async with self._database.write() as connection:
+            if wish := await wishes.by_reference(connection, asked.guild_id, asked.reference):
+                return wish.id
+            permission = await self._touch(connection, asked, item, who, spelled)
+            overtaken = await overtake(connection, permission, asked, everything=True)
+            wish = await add_wish(
+                connection, self._vault, asked, permission, "set", note=note, before=before
+            )
+            await entitlements.end_all(connection, permission.id, asked.at, wish.id)
+            reason = await entitlements.add(
+                connection,
+                permission,
+                source="manual",
+                reference=asked.reference,
+                kind=after.kind,
+                asked_at=asked.at,
+                asked_by=asked.by,
+                start_at=asked.at,
+                ends_at=after.ends_at,
+                settled_at=asked.at,
+                note=note,
+            )
+            await wishes.gives(connection, wish.id, reason.id)
+            await await_sync(connection, permission, wish, held_back=False, replaces=wish.id)
+            await add_event(connection, asked, wish, permission, facts(after), overtaken)
+        return self._recorded(wish, overtaken)
+
+    async def revoke(
+        self,
+        asked: Asked,
+        item: str,
+        who: Who,
+        note: str | None = None,
+        *,
+        confirmed: bool = False,
+    ) -> int:
+        """End every reason for that item, also of somebody only TradingView knows.
+
+        Raises:
+            EndsSeveral: more than one reason ends, or one without an end; nobody said yes yet.
+            NothingToRevoke: neither Usher nor TradingView knows of any access.
+        """
+        who, spelled = await self._identify(asked, item, who, look_up=False)
+        script, before, known = await self._present(asked, item, who)
+        if not confirmed:
+            await self._question_revoke(script, spelled.username, before, known)
+        async with self._database.write() as connection:
+            if wish := await wishes.by_reference(connection, asked.guild_id, asked.reference):
+                return wish.id
+            permission = await self._touch(connection, asked, item, who, spelled)
+            overtaken = await overtake(connection, permission, asked, everything=True)
+            wish = await add_wish(
+                connection, self._vault, asked, permission, "revoke", note=note, before=before
+            )
+            await entitlements.end_all(connection, permission.id, asked.at, wish.id)
+            await await_sync(connection, permission, wish, held_back=True, replaces=wish.id)
+            await add_event(connection, asked, wish, permission, facts(NOTHING), overtaken)
+        return self._recorded(wish, overtaken)
+
+    async def put_back(self, asked: Asked, wish_id: int) -> int:
+        """Undo what one `set` or `revoke` took away, within 24 hours; pressed twice, done once.
+
+        Raises:
+            PutBackTooLate: the 24 hours are over.
+        """
+        reference = put_back_reference(wish_id)
+        async with self._database.write() as connection:
+            if done := await wishes.by_reference(connection, asked.guild_id, reference):
+                return done.id
+            undone = await wishes.by_id(connection, wish_id)
+            if undone is None or not _may_be_put_back(undone, asked):
+                raise PutBackTooLate
+            permission = await permissions.by_id(connection, undone.permission_id)
+            overtaken = await wishes.supersede(connection, permission.id, asked.at, only=undone.id)
+            wish = await add_wish(
+                connection, self._vault, asked, permission, "put_back", reference=reference
+            )
+            if undone.entitlement_id is not None:
+                await entitlements.change(
+                    connection, undone.entitlement_id, ended_at=asked.at, ended_by=wish.id
+                )
+            await entitlements.restore(connection, undone.id)
+            # The order to overrule TradingView is withdrawn with it.
+            replaces = None if permission.replaces == undone.id else permission.replaces
+            await await_sync(connection, permission, wish, held_back=False, replaces=replaces)
+            await add_event(connection, asked, wish, permission, {"undone": undone.id}, overtaken)
+        return self._recorded(wish, overtaken)
+
+    # Before anything is recorded
+
+    async def _identify(
+        self, asked: Asked, item: str, who: Who, *, anyway: bool = False, look_up: bool = True
+    ) -> tuple[Who, Spelling]:
+        """The person with TradingView's spelling of the name, as far as it answers in time."""
+        async with self._database.read() as connection:
+            script = await find(connection, asked.guild_id, item)
+            name = await name_of(connection, asked.guild_id, who)
+            known = await permissions.by_name(connection, script.id, name)
+            person = await customers.by_name(connection, asked.guild_id, name)
+        if known is not None and known.checked:
+            spelled = Spelling(known.username, checked=True, user_id=known.tv_user_id)
+        elif person is not None and person.username and person.tv_user_id is not None:
+            spelled = Spelling(person.username, checked=True, user_id=person.tv_user_id)
+        elif look_up:
+            session = await self._sessions.of(asked.guild_id)
+            spelled = await spell(session.tradingview, name, anyway=anyway)
+        else:
+            spelled = Spelling(name, checked=False)
+        return Who(who.member_id, spelled.username), spelled
+
+    async def _present(
+        self, asked: Asked, item: str, who: Who
+    ) -> tuple[Script, State, Permission | None]:
+        """The most that somebody has: by what Usher wants, or by what TradingView shows within 2 s."""
+        name = who.username or ""
+        async with self._database.read() as connection:
+            script = await find(connection, asked.guild_id, item)
+            known = await permissions.by_name(connection, script.id, name)
+        wanted = wanted_of(known) if known else UNKNOWN
+        if known is not None and known.replaces is not None:
+            return script, wanted, known  # what TradingView shows is overruled already
+        session = await self._sessions.of(asked.guild_id)
+        if session.state is not LoginState.ALIVE:
+            return script, wanted, known
+        shown = await in_time(look(session.tradingview, script, name), LOOK)
+        if shown is None:
+            return script, wanted, known
+        more = wanted is UNKNOWN or gives_more(shown, wanted, clock.now())
+        return script, shown if more else wanted, known
+
+    async def _question_revoke(
+        self, script: Script, username: str, before: State, known: Permission | None
+    ) -> None:
+        reasons = []
+        if known is not None:
+            async with self._database.read() as connection:
+                reasons = await entitlements.active(connection, known.id)
+        if not reasons and before.kind != "unknown" and not before.gives_access(clock.now()):
+            raise NothingToRevoke
+        if len(reasons) > 1 or isinstance(before.end, Lifetime):
+            raise EndsSeveral(script, username, tuple(reasons))
+
+    async def _touch(
+        self, connection: AsyncConnection, asked: Asked, item: str, who: Who, spelled: Spelling
+    ) -> Permission:
+        script = await find(connection, asked.guild_id, item)
+        person = await people.resolve(connection, asked, who)
+        return await touch(connection, asked, script, person, spelled)
+
+    def _recorded(self, wish: Wish, overtaken: list[int]) -> int:
+        self._news.ended(overtaken)
+        self._queue.wake(wish.guild_id)
+        return wish.id
+
+
+def _absolute(until: End | Length, asked: Asked) -> End:
+    if not isinstance(until, Length):
+        return until
+    return Lifetime.LIFETIME if until.lifetime else cut(until.add_to(asked.at))
+
+
+def _may_be_put_back(wish: Wish, asked: Asked) -> bool:
+    return (
+        wish.guild_id == asked.guild_id
+        and wish.kind in ("set", "revoke")
+        and asked.at - wish.asked_at <= PUT_BACK_WITHIN
+    )

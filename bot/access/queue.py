@@ -1,0 +1,316 @@
+"""Decides when which permission is synced: order, retries, pauses of a script or an account."""
+
+import asyncio
+import logging
+import random
+from datetime import timedelta
+
+from bot import clock
+from bot.access.asking import Asked
+from bot.access.breaker import Breaker
+from bot.access.items import find
+from bot.access.news import News
+from bot.access.session import AccountSession, LoginState, Sessions, Verdict
+from bot.access.sync import NotYetError, StuckError, Sync
+from bot.jobs import Jobs
+from bot.store import events, permissions, scripts, wishes
+from bot.store.database import Database
+from bot.store.records import Permission
+from bot.tradingview import (
+    Denied,
+    NoSuchScript,
+    NoSuchUser,
+    Refused,
+    SessionRefused,
+    SlowDown,
+    TradingViewError,
+)
+
+log = logging.getLogger(__name__)
+
+RETRIES = (2.0, 5.0, 15.0, 60.0, 300.0)
+TOGETHER = 8  # the account's own pace decides how fast they go
+REFUSALS = 3  # the same refusal that often is no accident
+
+
+class Lane:
+    """The queue of one server while the program runs."""
+
+    def __init__(self, guild_id: int) -> None:
+        self.guild_id = guild_id
+        self.busy: set[int] = set()
+        self.woken = asyncio.Event()
+        self.breaker = Breaker()
+
+
+class Queue:
+    """Keeps every server's permissions moving until they agree with TradingView."""
+
+    def __init__(
+        self,
+        database: Database,
+        sessions: Sessions,
+        jobs: Jobs,
+        news: News,
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._jobs = jobs
+        self._news = news
+        self._lanes: dict[int, Lane] = {}
+
+    async def start(self) -> None:
+        """Go on with everything that waits since the last run."""
+        self._sessions.on_change.append(self._login_changed)
+        async with self._database.read() as connection:
+            waiting = await permissions.guilds_with_work(connection)
+        for guild_id in waiting:
+            self.wake(guild_id)
+
+    def wake(self, guild_id: int) -> None:
+        """Something in that server may be due."""
+        lane = self._lanes.get(guild_id)
+        if lane is None:
+            lane = self._lanes[guild_id] = Lane(guild_id)
+            self._jobs.spawn(self._run(lane), f"sync of server {guild_id}")
+        lane.woken.set()
+
+    def is_blocked(self, guild_id: int) -> bool:
+        """Whether TradingView failed so often that only a probe goes out."""
+        lane = self._lanes.get(guild_id)
+        return lane is not None and lane.breaker.is_open
+
+    async def retry(self, asked: Asked, item: str) -> int:
+        """Try now whatever waits or is stuck for one script; returns how many.
+
+        Raises:
+            ItemUnknown: no script has that short name.
+        """
+        async with self._database.write() as connection:
+            script = await find(connection, asked.guild_id, item)
+            await scripts.unpause(connection, script.id)
+            tried = await permissions.retry(connection, script.id, clock.now())
+            await wishes.wait_again(connection, tried)
+            await events.record(
+                connection,
+                asked.guild_id,
+                asked.at,
+                "retry",
+                actor_id=asked.by,
+                script_id=script.id,
+            )
+        self.wake(asked.guild_id)
+        return len(tried)
+
+    def _login_changed(self, guild_id: int) -> None:
+        self._jobs.spawn(self._hurry(guild_id), f"hurry server {guild_id}")
+
+    async def _hurry(self, guild_id: int) -> None:
+        session = await self._sessions.of(guild_id)
+        if session.state is LoginState.ALIVE:
+            async with self._database.write() as connection:
+                await permissions.hurry(connection, guild_id, clock.now())
+            if lane := self._lanes.get(guild_id):
+                lane.breaker.answered()
+        self.wake(guild_id)
+
+    # One server's lane
+
+    async def _run(self, lane: Lane) -> None:
+        while True:
+            lane.woken.clear()
+            try:
+                pause = await self._start_due(lane)
+            except Exception:  # a lane never ends; what failed is tried again
+                log.exception("the queue of server %s stumbled", lane.guild_id)
+                pause = RETRIES[1]
+            woken = asyncio.ensure_future(lane.woken.wait())
+            try:
+                if pause is None:
+                    await woken
+                else:
+                    await clock.within(pause, woken)
+            finally:
+                woken.cancel()
+
+    async def _start_due(self, lane: Lane) -> float | None:
+        """Start what is due; returns seconds until the next look, None: when woken."""
+        session = await self._sessions.of(lane.guild_id)
+        if session.state is not LoginState.ALIVE:
+            return None
+        if wait := lane.breaker.wait():
+            return wait
+        room = (1 if lane.breaker.is_open else TOGETHER) - len(lane.busy)
+        if room <= 0:
+            return None
+        now = clock.now()
+        async with self._database.read() as connection:
+            due = await permissions.due(connection, lane.guild_id, now, lane.busy, room)
+            later = await permissions.next_try(connection, lane.guild_id, lane.busy | set(due))
+        for permission_id in due:
+            lane.busy.add(permission_id)
+            self._jobs.spawn(self._one(lane, session, permission_id), f"sync {permission_id}")
+        return None if later is None else max(0.05, (later - now).total_seconds())
+
+    async def _one(self, lane: Lane, session: AccountSession, permission_id: int) -> None:
+        version = session.version
+        try:
+            await Sync(self._database, session, self._news.ended).run(permission_id)
+        except StuckError as stuck:
+            await self._stick(permission_id, stuck.reason)
+        except NotYetError:
+            await self._again(permission_id, "unverified")
+        except TradingViewError as error:
+            log.info("sync %s: %s", permission_id, error)
+            await self._failed(lane, session, version, permission_id, error)
+        except Exception:  # an error of ours must not lose a wish
+            log.exception("sync %s failed", permission_id)
+            await self._again(permission_id, "trouble")
+        else:
+            lane.breaker.answered()
+        finally:
+            lane.busy.discard(permission_id)
+            lane.woken.set()
+
+    async def _failed(
+        self,
+        lane: Lane,
+        session: AccountSession,
+        version: int,
+        permission_id: int,
+        error: TradingViewError,
+    ) -> None:
+        match error:
+            case SlowDown():
+                await self._again(permission_id, "slow_down", at_least=error.retry_after or 0)
+            case SessionRefused() | Denied():
+                await self._suspected(lane, session, version, permission_id, error)
+            case NoSuchUser():
+                await self._stick(permission_id, "no_such_user", error.detail)
+            case NoSuchScript():
+                await self._pause_script(permission_id, error)
+            case Refused():
+                await self._refused(permission_id, error)
+            case _:
+                lane.breaker.failed()
+                await self._again(permission_id, "tradingview")
+
+    async def _suspected(
+        self,
+        lane: Lane,
+        session: AccountSession,
+        version: int,
+        permission_id: int,
+        error: SessionRefused | Denied,
+    ) -> None:
+        """Perhaps the login is dead: only a probe tells."""
+        permission, pine_id = await self._script_of(permission_id)
+        match await session.suspect(version, pine_id):
+            case Verdict.REPLACED:
+                await self._again(permission_id, None, at_least=0, first=0)
+            case Verdict.DEAD:
+                await self._again(permission_id, "login", first=0)
+            case Verdict.ALIVE if isinstance(error, Denied) and not error.page:
+                await self._pause_script(permission.id, error)
+            case _:
+                lane.breaker.failed()
+                await self._again(permission_id, "tradingview")
+
+    async def _script_of(self, permission_id: int) -> tuple[Permission, str]:
+        async with self._database.read() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            script = await scripts.by_id(connection, permission.script_id)
+        assert script is not None  # noqa: S101 - a foreign key
+        return permission, script.pine_id
+
+    # What becomes of one that did not work
+
+    async def _again(
+        self,
+        permission_id: int,
+        reason: str | None,
+        *,
+        at_least: float = 0,
+        first: float | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Try again: after 2, 5, 15, 60 s, then every 5 minutes, with jitter; `first` overrides."""
+        async with self._database.write() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            pause = RETRIES[min(permission.attempts, len(RETRIES) - 1)]
+            pause *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+            if first is not None:
+                pause = first
+            await permissions.change(
+                connection,
+                permission_id,
+                state="waiting",
+                reason=reason,
+                detail=detail,
+                attempts=permission.attempts + 1,
+                next_try_at=clock.now() + timedelta(seconds=max(pause, at_least)),
+            )
+
+    async def _refused(self, permission_id: int, error: Refused) -> None:
+        permission, _ = await self._script_of(permission_id)
+        if permission.reason == "refused" and permission.attempts >= REFUSALS:
+            await self._stick(permission_id, "refused", _words(error))
+        else:
+            await self._again(permission_id, "refused", detail=_words(error))
+
+    async def _stick(self, permission_id: int, reason: str, detail: str | None = None) -> None:
+        """Nothing more happens by itself; whoever asked is told."""
+        now = clock.now()
+        async with self._database.write() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            await permissions.change(
+                connection,
+                permission_id,
+                state="stuck",
+                reason=reason,
+                detail=detail,
+                next_try_at=None,
+            )
+            ended = await wishes.end(
+                connection, permission_id, permission.revision, now, "stuck", reason
+            )
+            for wish_id in ended:
+                await events.record(
+                    connection,
+                    permission.guild_id,
+                    now,
+                    "stuck",
+                    script_id=permission.script_id,
+                    customer_id=permission.customer_id,
+                    permission_id=permission_id,
+                    wish_id=wish_id,
+                    after={"reason": reason},
+                )
+        self._news.ended(ended)
+
+    async def _pause_script(self, permission_id: int, error: TradingViewError) -> None:
+        """TradingView refuses the whole script: its wishes wait until staff have looked."""
+        now = clock.now()
+        async with self._database.write() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            script = await scripts.by_id(connection, permission.script_id)
+            assert script is not None  # noqa: S101 - a foreign key
+            await permissions.change(
+                connection, permission_id, state="waiting", reason="script", next_try_at=now
+            )
+            if script.paused_at is not None:
+                return
+            await scripts.pause(connection, script.id, now, _words(error))
+            await events.record(
+                connection,
+                permission.guild_id,
+                now,
+                "script_paused",
+                script_id=script.id,
+                after={"reason": _words(error)},
+            )
+
+
+def _words(error: TradingViewError) -> str:
+    """TradingView's own words, for staff."""
+    return " ".join(part for part in (error.code, error.detail) if part) or error.summary

@@ -1,0 +1,141 @@
+"""What recording a wish does inside its transaction; `bot.access.grants` decides what is recorded."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.asking import Asked
+from bot.access.entitlements import State, want, wanted_of
+from bot.access.spelling import Spelling
+from bot.store import customers, entitlements, events, permissions, wishes
+from bot.store.records import Customer, Permission, Script, Wish
+from bot.store.vault import Vault
+
+
+async def touch(
+    connection: AsyncConnection, asked: Asked, script: Script, person: Customer, spelled: Spelling
+) -> Permission:
+    """The permission that the wish is about, with the spelling that was found."""
+    if spelled.checked:
+        await customers.rename(connection, person.id, spelled.username, spelled.user_id)
+    permission = await permissions.touch(connection, person, script.id, asked.at)
+    if permission.checked or not spelled.checked:
+        return permission
+    return await permissions.change(
+        connection,
+        permission.id,
+        username=spelled.username,
+        checked=True,
+        tv_user_id=spelled.user_id if permission.tv_user_id is None else permission.tv_user_id,
+    )
+
+
+async def add_wish(
+    connection: AsyncConnection,
+    vault: Vault,
+    asked: Asked,
+    permission: Permission,
+    kind: str,
+    *,
+    note: str | None = None,
+    before: State | None = None,
+    reference: str | None = None,
+) -> Wish:
+    """The row that holds the order; `before` is what there was, by default what Usher wanted."""
+    if before is None or before.kind == "unknown":
+        before = wanted_of(permission)
+    return await wishes.add(
+        connection,
+        permission,
+        kind=kind,
+        reference=reference or asked.reference,
+        asked_by=asked.by,
+        asked_at=asked.at,
+        before=before.kind,
+        before_ends_at=before.ends_at,
+        note=note,
+        answer_token=None if asked.token is None else vault.seal(asked.token),
+    )
+
+
+async def overtake(
+    connection: AsyncConnection, permission: Permission, asked: Asked, *, everything: bool
+) -> list[int]:
+    """Close what the new wish makes pointless; returns the ids.
+
+    A `set` or `revoke` overtakes everything; a grant only a removal that has not happened. What was
+    stuck gets another chance beside the new wish, unless its time is over.
+    """
+    if everything:
+        return await wishes.supersede(connection, permission.id, asked.at)
+    overtaken = await wishes.supersede(connection, permission.id, asked.at, kinds=("revoke",))
+    overtaken += await wishes.supersede(
+        connection, permission.id, asked.at, states=("stuck",), reason="too_late"
+    )
+    await wishes.wait_again(connection, [permission.id])
+    return overtaken
+
+
+async def await_sync(
+    connection: AsyncConnection,
+    permission: Permission,
+    wish: Wish,
+    *,
+    held_back: bool,
+    replaces: int | None,
+) -> None:
+    """Work out what is wanted now, and let the queue take it from here."""
+    wanted = want(await entitlements.active(connection, permission.id))
+    await permissions.change(
+        connection,
+        permission.id,
+        wanted=wanted.kind,
+        wanted_ends_at=wanted.ends_at,
+        revision=wish.revision,
+        replaces=replaces,
+        held_back=held_back,
+        state="waiting",
+        reason=None,
+        detail=None,
+        attempts=0,
+        next_try_at=wish.asked_at,
+        asked_at=permission.asked_at if permission.state == "waiting" else wish.asked_at,
+    )
+
+
+async def add_event(
+    connection: AsyncConnection,
+    asked: Asked,
+    wish: Wish,
+    permission: Permission,
+    after: Mapping[str, Any],
+    superseded: Sequence[int],
+) -> None:
+    """The history's entry for the wish, and one for each wish it took the place of."""
+    about: dict[str, Any] = {
+        "script_id": permission.script_id,
+        "customer_id": permission.customer_id,
+        "permission_id": permission.id,
+    }
+    await events.record(
+        connection,
+        asked.guild_id,
+        asked.at,
+        wish.kind,
+        actor_id=asked.by,
+        wish_id=wish.id,
+        note=wish.note,
+        before=facts(wanted_of(permission)),
+        after=after,
+        **about,
+    )
+    for wish_id in superseded:
+        await events.record(
+            connection, asked.guild_id, asked.at, "superseded", wish_id=wish_id, **about
+        )
+
+
+def facts(state: State) -> dict[str, str | None]:
+    """A state as the history keeps it."""
+    return {"kind": state.kind, "ends_at": state.ends_at and state.ends_at.isoformat()}

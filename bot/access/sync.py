@@ -1,0 +1,281 @@
+"""Makes TradingView agree with one permission: read, settle, write if different, read back.
+
+Nothing else calls TradingView's write endpoints.
+"""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.entitlements import (
+    State,
+    Step,
+    gives_more,
+    is_ours,
+    moved_by_us,
+    next_step,
+    seen_in,
+    settle,
+    stands,
+    want,
+    wanted_of,
+)
+from bot.access.session import AccountSession
+from bot.store import customers, entitlements, events, permissions, scripts, wishes
+from bot.store.database import Database
+from bot.store.records import Entitlement, Permission, Script
+from bot.tradingview import Answer, End, NoSuchUser, Refused, Row, Uncertain
+
+# Pauses before each look: 0, 1, 3 and 7 s after the write.
+READ_BACK = (0.0, 1.0, 2.0, 4.0)
+
+
+class StuckError(Exception):
+    """Only a person can help; `reason` is one of the words that `bot.replies` explains."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotYetError(Exception):
+    """The write was accepted, but TradingView's list does not show it."""
+
+
+class Sync:
+    """Takes single permissions to agreement, on behalf of one account."""
+
+    def __init__(
+        self,
+        database: Database,
+        session: AccountSession,
+        ended: Callable[[Sequence[int]], None],
+    ) -> None:
+        self._database = database
+        self._tradingview = session.tradingview
+        self._ended = ended
+
+    async def run(self, permission_id: int) -> None:
+        """Bring one permission to agreement; safe to repeat after any failure or crash.
+
+        Raises:
+            StuckError: a person has to look.
+            NotYetError: accepted, but not shown; try again later.
+            TradingViewError: what the calls raise.
+        """
+        permission, script, reasons = await self._load(permission_id)
+        known = True
+        if reasons and not permission.checked:
+            permission, known = await self._spell(permission)
+        row = await self._read(script, permission)
+        seen = seen_in(row)
+        permission = await self._settle(permission.id, row)
+        step = next_step(permission, seen, clock.now())
+        if step is Step.TOO_LATE:
+            raise StuckError("too_late")
+        if step is Step.ADD and not known:
+            raise StuckError("no_such_user")
+        if step is not Step.NOTHING:
+            announced = await self._announce(permission, seen)
+            if announced.revision != permission.revision:
+                return  # a later wish came in between: start over with it
+            await self._write(step, script, announced)
+            permission, seen = announced, await self._read_back(script, announced)
+        await self._finish(permission, seen)
+
+    async def _load(self, permission_id: int) -> tuple[Permission, Script, list[Entitlement]]:
+        async with self._database.read() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            script = await scripts.by_id(connection, permission.script_id)
+            assert script is not None  # noqa: S101 - a foreign key
+            return permission, script, await entitlements.active(connection, permission_id)
+
+    async def _spell(self, permission: Permission) -> tuple[Permission, bool]:
+        """Find TradingView's own spelling; False when it suggests nobody of that name."""
+        for hint in await self._tradingview.hints(permission.username, urgent=True):
+            if hint.username.casefold() != permission.name_folded:
+                continue
+            async with self._database.write() as connection:
+                await customers.rename(
+                    connection, permission.customer_id, hint.username, hint.user_id
+                )
+                spelled = await permissions.change(
+                    connection, permission.id, username=hint.username, checked=True
+                )
+            return spelled, True
+        return permission, False
+
+    async def _read(self, script: Script, permission: Permission) -> Row | None:
+        row = await self._tradingview.find_row(
+            script.pine_id, permission.username, user_id=permission.tv_user_id, urgent=True
+        )
+        known = permission.tv_user_id
+        if row is not None and known is not None and row.user_id not in (None, known):
+            raise StuckError("other_person")
+        return row
+
+    async def _settle(self, permission_id: int, row: Row | None) -> Permission:
+        """Fix the ends of what was asked, from what TradingView shows now; in one transaction."""
+        seen, now = seen_in(row), clock.now()
+        values: dict[str, object] = {}
+        async with self._database.write() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            if row is not None and row.username.casefold() == permission.name_folded:
+                await customers.rename(
+                    connection, permission.customer_id, row.username, row.user_id
+                )
+                values = {"username": row.username, "checked": True}
+                if row.user_id is not None:
+                    values["tv_user_id"] = row.user_id
+            await self._note_foreign(connection, permission, seen)
+            for fixed in settle(await entitlements.active(connection, permission_id)):
+                await entitlements.change(
+                    connection,
+                    fixed.entitlement_id,
+                    start_at=fixed.start_at,
+                    ends_at=fixed.ends_at,
+                    settled_at=now,
+                )
+            wanted = want(await entitlements.active(connection, permission_id))
+            return await permissions.change(
+                connection,
+                permission_id,
+                wanted=wanted.kind,
+                wanted_ends_at=wanted.ends_at,
+                seen=seen.kind,
+                seen_ends_at=seen.ends_at,
+                seen_at=now,
+                **values,
+            )
+
+    async def _note_foreign(
+        self, connection: AsyncConnection, permission: Permission, seen: State
+    ) -> None:
+        """Take over what somebody gave by hand on TradingView: it is never shortened by accident.
+
+        While a `set` or `revoke` overrules it, it is kept as ended by that wish, to be put back.
+        """
+        now = clock.now()
+        if not seen.gives_access(now) or is_ours(permission, seen):
+            return
+        overruled = permission.replaces is not None
+        if not overruled:
+            reasons = await entitlements.active(connection, permission.id)
+            if not reasons or not gives_more(seen, want(reasons), now):
+                return
+        reference = f"{permission.id}:{permission.revision}:{seen.ends_at or 'open'}"
+        if await entitlements.exists(connection, "found", reference, permission.script_id):
+            return
+        await entitlements.add(
+            connection,
+            permission,
+            source="found",
+            reference=reference,
+            kind="until" if seen.ends_at else "open",
+            asked_at=now,
+            start_at=now,
+            ends_at=seen.ends_at,
+            settled_at=now,
+            ended_at=now if overruled else None,
+            ended_by=permission.replaces,
+        )
+
+    async def _announce(self, permission: Permission, seen: State) -> Permission:
+        """Note what is about to be written, and over what, before it goes out."""
+        values: dict[str, object] = {"state": "working"}
+        if permission.sent_revision != permission.revision:
+            values |= {
+                "sent_revision": permission.revision,
+                "before": seen.kind,
+                "before_ends_at": seen.ends_at,
+            }
+        async with self._database.write() as connection:
+            return await permissions.change(connection, permission.id, **values)
+
+    async def _write(self, step: Step, script: Script, permission: Permission) -> None:
+        tradingview, name = self._tradingview, permission.username
+        try:
+            if step is Step.REMOVE:
+                await self._remove(script, name)
+                return
+            end = wanted_of(permission).end
+            assert end is not None  # noqa: S101 - nothing wanted is a removal
+            if step is Step.ADD and await self._add(script, name, end) is Answer.OK:
+                return
+            await tradingview.modify(script.pine_id, name, end, urgent=True)
+        except Uncertain:
+            return  # it may have been applied: the read back decides
+
+    async def _add(self, script: Script, name: str, end: End) -> Answer:
+        return await self._tradingview.add(script.pine_id, name, end, urgent=True)
+
+    async def _remove(self, script: Script, name: str) -> None:
+        try:
+            await self._tradingview.remove(script.pine_id, name, urgent=True)
+        except (NoSuchUser, Refused):
+            return  # perhaps nothing was there any more: the read back decides (wire §8)
+
+    async def _read_back(self, script: Script, permission: Permission) -> State:
+        for pause in READ_BACK:
+            await clock.sleep(pause)
+            seen = seen_in(await self._read(script, permission))
+            if stands(permission, seen, clock.now()) or moved_by_us(permission, seen):
+                return seen
+        raise NotYetError
+
+    async def _finish(self, permission: Permission, seen: State) -> None:
+        """Mark as synced the revision that was read, and nothing later."""
+        now = clock.now()
+        exact = stands(permission, seen, now)
+        values: dict[str, object] = {}
+        if exact or moved_by_us(permission, seen):
+            values = {"ours": seen.kind, "ours_ends_at": seen.ends_at}
+        async with self._database.write() as connection:
+            latest = await permissions.by_id(connection, permission.id)
+            ended = await wishes.end(connection, permission.id, permission.revision, now, "done")
+            if latest.replaces == permission.replaces:
+                values["replaces"] = None
+            is_last = latest.revision == permission.revision
+            oldest = await wishes.oldest_waiting(connection, permission.id)
+            await permissions.change(
+                connection,
+                permission.id,
+                **values,
+                seen=seen.kind,
+                seen_ends_at=seen.ends_at,
+                seen_at=now,
+                differs=wanted_of(permission).kind != "nothing" and not exact,
+                synced_revision=permission.revision,
+                state="done" if is_last else "waiting",
+                reason=None,
+                detail=None,
+                attempts=0,
+                next_try_at=None if is_last else now,
+                asked_at=oldest or latest.asked_at,
+            )
+            await self._close(connection, permission, seen, ended)
+        self._ended(ended)
+
+    async def _close(
+        self,
+        connection: AsyncConnection,
+        permission: Permission,
+        seen: State,
+        ended: Sequence[int],
+    ) -> None:
+        person = await customers.by_id(connection, permission.customer_id)
+        for wish_id in ended:
+            if person is None or person.member_id is None:
+                await wishes.member_told(connection, wish_id, clock.now())
+            await events.record(
+                connection,
+                permission.guild_id,
+                clock.now(),
+                "done",
+                script_id=permission.script_id,
+                customer_id=permission.customer_id,
+                permission_id=permission.id,
+                wish_id=wish_id,
+                after={"kind": seen.kind, "ends_at": seen.ends_at and seen.ends_at.isoformat()},
+            )

@@ -1,0 +1,202 @@
+"""Queries about permissions: what TradingView should hold, beside what was seen there."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import Customer, Permission
+from bot.store.tables import customer, guild, permission, script
+
+# A script that is paused, or a server that the bot had to leave, keeps its wishes waiting.
+_OPEN = (
+    permission.c.state.in_(("waiting", "working")),
+    script.c.paused_at.is_(None),
+    guild.c.left_at.is_(None),
+)
+
+
+async def by_id(connection: AsyncConnection, permission_id: int) -> Permission:
+    """That permission, which must exist."""
+    found = await connection.execute(select(permission).where(permission.c.id == permission_id))
+    return Permission.of(found.one())
+
+
+async def by_name(connection: AsyncConnection, script_id: int, name: str) -> Permission | None:
+    """The permission of that TradingView name, in any case, for one script."""
+    found = await connection.execute(
+        select(permission).where(
+            permission.c.script_id == script_id, permission.c.name_folded == name.casefold()
+        )
+    )
+    row = found.one_or_none()
+    return None if row is None else Permission.of(row)
+
+
+async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list[Permission]:
+    """Every permission that a TradingView name ever had in a server."""
+    found = await connection.execute(
+        select(permission).where(
+            permission.c.guild_id == guild_id, permission.c.name_folded == name.casefold()
+        )
+    )
+    return [Permission.of(row) for row in found]
+
+
+async def touch(
+    connection: AsyncConnection, person: Customer, script_id: int, at: datetime
+) -> Permission:
+    """The permission of that person and script, made when there is none; nothing is wanted yet."""
+    assert person.username is not None  # noqa: S101 - resolved before anything is wanted
+    found = await by_name(connection, script_id, person.username)
+    if found is not None:
+        if found.customer_id == person.id:
+            return found
+        return await change(connection, found.id, customer_id=person.id)
+    row = await connection.execute(
+        insert(permission)
+        .values(
+            guild_id=person.guild_id,
+            script_id=script_id,
+            customer_id=person.id,
+            username=person.username,
+            name_folded=person.username.casefold(),
+            tv_user_id=person.tv_user_id,
+            wanted="nothing",
+            revision=0,
+            synced_revision=0,
+            seen="unknown",
+            ours="unknown",
+            before="unknown",
+            state="done",
+            asked_at=at,
+        )
+        .returning(permission)
+    )
+    return Permission.of(row.one())
+
+
+async def change(connection: AsyncConnection, permission_id: int, **values: Any) -> Permission:
+    """Set these columns; returns the permission afterwards."""
+    row = await connection.execute(
+        update(permission)
+        .where(permission.c.id == permission_id)
+        .values(**values)
+        .returning(permission)
+    )
+    return Permission.of(row.one())
+
+
+async def guilds_with_work(connection: AsyncConnection) -> list[int]:
+    """The servers in which something waits."""
+    found = await connection.execute(_open(permission.c.guild_id).distinct())
+    return list(found.scalars())
+
+
+async def due(
+    connection: AsyncConnection, guild_id: int, now: datetime, busy: Collection[int], limit: int
+) -> list[int]:
+    """What may be worked on now, in the order asked."""
+    found = await connection.execute(
+        _open(permission.c.id)
+        .where(
+            permission.c.guild_id == guild_id,
+            permission.c.id.not_in(list(busy)),
+            or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
+        )
+        .order_by(permission.c.asked_at, permission.c.id)
+        .limit(limit)
+    )
+    return list(found.scalars())
+
+
+async def next_try(
+    connection: AsyncConnection, guild_id: int, busy: Collection[int]
+) -> datetime | None:
+    """When the next one becomes due; None when nothing waits for a moment."""
+    found = await connection.execute(
+        _open(func.min(permission.c.next_try_at)).where(
+            permission.c.guild_id == guild_id, permission.c.id.not_in(list(busy))
+        )
+    )
+    moment: datetime | None = found.scalar_one()
+    return moment
+
+
+async def retry(connection: AsyncConnection, script_id: int, now: datetime) -> list[int]:
+    """Let what is stuck or waiting for a script be tried now; returns which."""
+    found = await connection.execute(
+        update(permission)
+        .where(
+            permission.c.script_id == script_id,
+            permission.c.state.in_(("stuck", "waiting", "working")),
+        )
+        .values(state="waiting", reason=None, detail=None, attempts=0, next_try_at=now)
+        .returning(permission.c.id)
+    )
+    return list(found.scalars())
+
+
+async def hurry(connection: AsyncConnection, guild_id: int, now: datetime) -> None:
+    """Let what waits in a server be tried now: its login works again."""
+    await connection.execute(
+        update(permission)
+        .where(permission.c.guild_id == guild_id, permission.c.state.in_(("waiting", "working")))
+        .values(attempts=0, next_try_at=now)
+    )
+
+
+async def unfinished(connection: AsyncConnection, guild_id: int) -> list[Permission]:
+    """Everything that waits, is worked on or is stuck, oldest first."""
+    found = await connection.execute(
+        select(permission)
+        .where(permission.c.guild_id == guild_id, permission.c.state != "done")
+        .order_by(permission.c.asked_at, permission.c.id)
+    )
+    return [Permission.of(row) for row in found]
+
+
+async def holders(
+    connection: AsyncConnection, script_id: int, *, skip: int, limit: int
+) -> list[tuple[Permission, Customer]]:
+    """Who should have a script, by end date; without an end last."""
+    found = await connection.execute(
+        select(permission.c.id, permission.c.customer_id)
+        .where(permission.c.script_id == script_id, permission.c.wanted != "nothing")
+        .order_by(
+            permission.c.wanted_ends_at.is_(None),
+            permission.c.wanted_ends_at,
+            permission.c.name_folded,
+        )
+        .offset(skip)
+        .limit(limit)
+    )
+    people = []
+    for permission_id, customer_id in found.all():
+        person = await connection.execute(select(customer).where(customer.c.id == customer_id))
+        people.append((await by_id(connection, permission_id), Customer.of(person.one())))
+    return people
+
+
+async def count_holders(connection: AsyncConnection, script_id: int) -> int:
+    """How many should have a script."""
+    found = await connection.execute(
+        select(func.count())
+        .select_from(permission)
+        .where(permission.c.script_id == script_id, permission.c.wanted != "nothing")
+    )
+    return int(found.scalar_one())
+
+
+def _open(column: "ColumnElement[Any]") -> "Select[Any]":
+    return (
+        select(column)
+        .select_from(
+            permission.join(script, script.c.id == permission.c.script_id).join(
+                guild, guild.c.id == permission.c.guild_id
+            )
+        )
+        .where(*_OPEN)
+    )

@@ -1,0 +1,221 @@
+"""Queries about wishes: orders of people, from asked to told."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import Permission, Wish
+from bot.store.tables import customer, permission, wish
+
+FINAL = ("done", "superseded", "stuck")
+
+
+async def add(
+    connection: AsyncConnection,
+    permission: Permission,
+    *,
+    kind: str,
+    reference: str,
+    asked_by: int,
+    asked_at: datetime,
+    before: str,
+    before_ends_at: datetime | None,
+    note: str | None = None,
+    answer_token: bytes | None = None,
+) -> Wish:
+    """A new waiting wish; its revision is the permission's next one."""
+    row = await connection.execute(
+        insert(wish)
+        .values(
+            guild_id=permission.guild_id,
+            permission_id=permission.id,
+            kind=kind,
+            reference=reference,
+            revision=permission.revision + 1,
+            asked_by=asked_by,
+            asked_at=asked_at,
+            note=note,
+            before=before,
+            before_ends_at=before_ends_at,
+            state="waiting",
+            answer_token=answer_token,
+        )
+        .returning(wish)
+    )
+    return Wish.of(row.one())
+
+
+async def gives(connection: AsyncConnection, wish_id: int, entitlement_id: int) -> None:
+    """Tie a wish to the reason it made."""
+    await connection.execute(
+        update(wish).where(wish.c.id == wish_id).values(entitlement_id=entitlement_id)
+    )
+
+
+async def by_id(connection: AsyncConnection, wish_id: int) -> Wish | None:
+    """That wish."""
+    found = await connection.execute(select(wish).where(wish.c.id == wish_id))
+    row = found.one_or_none()
+    return None if row is None else Wish.of(row)
+
+
+async def by_reference(connection: AsyncConnection, guild_id: int, reference: str) -> Wish | None:
+    """The wish that came with that reference: delivered twice, it is there once."""
+    found = await connection.execute(
+        select(wish).where(wish.c.guild_id == guild_id, wish.c.reference == reference)
+    )
+    row = found.one_or_none()
+    return None if row is None else Wish.of(row)
+
+
+async def supersede(
+    connection: AsyncConnection,
+    permission_id: int,
+    at: datetime,
+    *,
+    kinds: Iterable[str] = ("grant", "set", "revoke", "put_back"),
+    states: Iterable[str] = ("waiting", "stuck"),
+    reason: str | None = None,
+    only: int | None = None,
+) -> list[int]:
+    """A later wish takes the place of these; returns which."""
+    query = update(wish).where(
+        wish.c.permission_id == permission_id,
+        wish.c.state.in_(list(states)),
+        wish.c.kind.in_(list(kinds)),
+    )
+    if reason is not None:
+        query = query.where(wish.c.reason == reason)
+    if only is not None:
+        query = query.where(wish.c.id == only)
+    found = await connection.execute(
+        query.values(state="superseded", ended_at=at).returning(wish.c.id)
+    )
+    return list(found.scalars())
+
+
+async def wait_again(connection: AsyncConnection, permission_ids: Iterable[int]) -> None:
+    """What was stuck is tried once more."""
+    await connection.execute(
+        update(wish)
+        .where(wish.c.permission_id.in_(list(permission_ids)), wish.c.state == "stuck")
+        .values(state="waiting", reason=None, ended_at=None)
+    )
+
+
+async def end(
+    connection: AsyncConnection,
+    permission_id: int,
+    revision: int,
+    at: datetime,
+    state: str,
+    reason: str | None = None,
+) -> list[int]:
+    """Everything waiting up to that revision is `done` or `stuck`; returns which."""
+    found = await connection.execute(
+        update(wish)
+        .where(
+            wish.c.permission_id == permission_id,
+            wish.c.revision <= revision,
+            wish.c.state == "waiting",
+        )
+        .values(state=state, reason=reason, ended_at=at)
+        .returning(wish.c.id)
+    )
+    return list(found.scalars())
+
+
+async def oldest_waiting(connection: AsyncConnection, permission_id: int) -> datetime | None:
+    """When the oldest wish still waiting was asked."""
+    found = await connection.execute(
+        select(func.min(wish.c.asked_at)).where(
+            wish.c.permission_id == permission_id, wish.c.state == "waiting"
+        )
+    )
+    moment: datetime | None = found.scalar_one()
+    return moment
+
+
+async def of_permission(connection: AsyncConnection, permission_id: int, state: str) -> list[Wish]:
+    """The wishes of one permission in that state, oldest first."""
+    found = await connection.execute(
+        select(wish)
+        .where(wish.c.permission_id == permission_id, wish.c.state == state)
+        .order_by(wish.c.id)
+    )
+    return [Wish.of(row) for row in found]
+
+
+# Telling people
+
+
+async def untold(connection: AsyncConnection, limit: int = 20) -> list[int]:
+    """Wishes whose end the asker has not been told, oldest first."""
+    found = await connection.execute(
+        select(wish.c.id)
+        .where(
+            wish.c.state.in_(FINAL),
+            or_(wish.c.told_state.is_(None), wish.c.told_state != wish.c.state),
+        )
+        .order_by(wish.c.id)
+        .limit(limit)
+    )
+    return list(found.scalars())
+
+
+async def told(connection: AsyncConnection, wish_id: int, state: str) -> None:
+    """The asker knows that state; of a final one, the means to answer is dropped."""
+    values: dict[str, object] = {"told_state": state}
+    if state in FINAL:
+        values["answer_token"] = None
+    await connection.execute(update(wish).where(wish.c.id == wish_id).values(**values))
+
+
+async def answer_token(connection: AsyncConnection, wish_id: int) -> bytes | None:
+    """The encrypted means to complete the first answer, while it is kept."""
+    found = await connection.execute(select(wish.c.answer_token).where(wish.c.id == wish_id))
+    token: bytes | None = found.scalar_one_or_none()
+    return token
+
+
+async def drop_tokens(connection: AsyncConnection, asked_before: datetime) -> None:
+    """Forget what Discord no longer accepts."""
+    await connection.execute(
+        update(wish)
+        .where(wish.c.asked_at < asked_before, wish.c.answer_token.is_not(None))
+        .values(answer_token=None)
+    )
+
+
+async def members_to_tell(connection: AsyncConnection, limit: int = 20) -> list[int]:
+    """Done grants whose customer is a member who has not heard of it; one for each permission."""
+    found = await connection.execute(
+        select(func.max(wish.c.id))
+        .select_from(
+            wish.join(permission, permission.c.id == wish.c.permission_id).join(
+                customer, customer.c.id == permission.c.customer_id
+            )
+        )
+        .where(
+            wish.c.state == "done",
+            wish.c.kind.in_(("grant", "set", "put_back")),
+            wish.c.member_told_at.is_(None),
+            customer.c.member_id.is_not(None),
+        )
+        .group_by(wish.c.permission_id)
+        .order_by(func.max(wish.c.id))
+        .limit(limit)
+    )
+    return list(found.scalars())
+
+
+async def member_told(connection: AsyncConnection, wish_id: int, at: datetime) -> None:
+    """The member knows about this wish and every earlier one for the same permission."""
+    of = select(wish.c.permission_id).where(wish.c.id == wish_id).scalar_subquery()
+    await connection.execute(
+        update(wish)
+        .where(wish.c.permission_id == of, wish.c.id <= wish_id, wish.c.state == "done")
+        .values(member_told_at=at)
+    )
