@@ -7,7 +7,6 @@ from bot import clock
 from bot.access.asking import Asked
 from bot.access.cookies import digest, pack, unpack
 from bot.access.login import AccountSession, Connect, LoginState, LoginStatus, Updated
-from bot.access.patience import at_most
 from bot.access.probe import Verdict, examine, probe
 from bot.access.refusals import (
     AccountElsewhere,
@@ -16,6 +15,7 @@ from bot.access.refusals import (
     NoLogin,
     TradingViewSilent,
 )
+from bot.access.spelling import in_time
 from bot.errors import UserError
 from bot.store import events, guilds, scripts, sessions
 from bot.store.database import Database
@@ -194,15 +194,10 @@ class Sessions:
         async with held.lock:
             known = await self._scripts(guild_id)
             door = self._connect(held.pace, lambda: cookies)
-            try:
-                facts = await at_most(
-                    LONGEST_TEST, examine(door, [script.pine_id for script in known])
-                )
-            except TimeoutError:
-                raise TradingViewSilent("login") from None
-            if facts.verdict is Verdict.DEAD:
+            facts = await in_time(examine(door, [one.pine_id for one in known]), LONGEST_TEST)
+            if facts is not None and facts.verdict is Verdict.DEAD:
                 raise CookiesRefused(without_sign=cookies.sessionid_sign is None)
-            if facts.verdict is not Verdict.ALIVE:
+            if facts is None or facts.verdict is not Verdict.ALIVE:
                 raise TradingViewSilent("login")
             titles = {script.pine_id: script.title for script in known}
             updated = Updated(
