@@ -18,6 +18,8 @@ from bot.sandbox.discord.world import (
     World,
 )
 
+_VIEW = permissions.VIEW_CHANNEL
+
 
 class Changes:
     """The only place that changes the world."""
@@ -125,6 +127,10 @@ class Changes:
         channel.overwrites[overwrite.id] = overwrite
         self.gateway_channel("CHANNEL_UPDATE", channel)
 
+    def set_dms(self, user: User, *, are_open: bool) -> None:
+        user.dms_open = are_open
+        self.observers.tell("user_changed", user_id=str(user.id), dms_open=are_open)
+
     # Messages
 
     def post(self, message: Message) -> Message:
@@ -167,8 +173,10 @@ class Changes:
         if message.visible_to is not None:
             return  # ephemeral messages are not sent over the gateway
         guild = message.channel.guild
-        if guild is not None and self.world.bot.id not in guild.members:
-            return
+        if guild is not None:
+            me = guild.members.get(self.world.bot.id)
+            if me is None or not permissions.in_channel(message.channel, me) & _VIEW:
+                return
         body = payloads.message_event(message)
         self.gateway.dispatch(event, body, Scope(dm=guild is None))
 

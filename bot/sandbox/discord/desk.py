@@ -12,7 +12,7 @@ from bot.sandbox.discord.errors import ApiError, Form, Json, unknown
 from bot.sandbox.discord.intents import EVERYWHERE
 from bot.sandbox.discord.interactions import NO_ANSWER, Interaction, Kind, Reply
 from bot.sandbox.discord.snowflakes import parse_id
-from bot.sandbox.discord.world import EPHEMERAL, LOADING, Channel, Message, User, World
+from bot.sandbox.discord.world import LOADING, Channel, Message, User, World
 
 _ALLOWED = {
     Kind.COMMAND: (Reply.MESSAGE, Reply.DEFERRED_MESSAGE, Reply.MODAL),
@@ -224,10 +224,10 @@ class Desk:
     def _post(
         self, interaction: Interaction, body: Json, files: list[Draft], *, loading: bool
     ) -> Message:
-        flags = int(body.get("flags") or 0) & ~LOADING
-        message = build(self._world, interaction.channel, {} if loading else body, files)
-        message.flags = flags | (LOADING if loading else 0)
-        message.visible_to = interaction.person if flags & EPHEMERAL else None
+        shown = {"flags": body.get("flags")} if loading else body
+        message = build(self._world, interaction.channel, shown, files)
+        message.flags |= LOADING if loading else 0
+        message.visible_to = interaction.person if message.ephemeral else None
         message.source = {
             **interaction.origin(),
             "webhook_id": str(self._world.bot.id),

@@ -7,7 +7,19 @@ from bot.sandbox.discord import limits
 from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.components import numbered
 from bot.sandbox.discord.errors import Json
-from bot.sandbox.discord.world import LOADING, Channel, Message, World
+from bot.sandbox.discord.world import (
+    COMPONENTS_V2,
+    EPHEMERAL,
+    LOADING,
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+    Channel,
+    Message,
+    User,
+    World,
+)
+
+_SETTABLE = COMPONENTS_V2 | EPHEMERAL | SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS
 
 
 @dataclass(frozen=True)
@@ -27,15 +39,18 @@ def build(world: World, channel: Channel, body: Json, files: list[Draft]) -> Mes
     message.embeds = _embeds(body.get("embeds"))
     message.components = numbered(body.get("components") or [])
     message.attachments = _attachments(world, channel, body.get("attachments"), [], files)
-    message.flags = int(body.get("flags") or 0)
+    message.flags = int(body.get("flags") or 0) & _SETTABLE
+    message.mentions = _mentions(world, message.content, body)
     return message
 
 
 def apply_edit(changes: Changes, message: Message, body: Json, files: list[Draft]) -> None:
     """Change what the body names; what it leaves out stays. Raises 50006 when nothing remains."""
-    new: dict[str, Any] = {"flags": message.flags & ~LOADING}
+    added = int(body.get("flags") or 0) & COMPONENTS_V2
+    new: dict[str, Any] = {"flags": message.flags & ~LOADING | added}
     if "content" in body:
         new["content"] = (body["content"] or "").strip()
+        new["mentions"] = _mentions(changes.world, new["content"], body)
     if "embeds" in body:
         new["embeds"] = _embeds(body["embeds"])
     if "components" in body:
@@ -51,6 +66,14 @@ def apply_edit(changes: Changes, message: Message, body: Json, files: list[Draft
         new.get("attachments", message.attachments),
     )
     changes.edit(message, **new)
+
+
+def _mentions(world: World, content: str, body: Json) -> list[User]:
+    found = world.mentioned(content)
+    allowed = body.get("allowed_mentions")
+    if allowed is None or "users" in (allowed.get("parse") or []):
+        return found
+    return [each for each in found if str(each.id) in map(str, allowed.get("users") or [])]
 
 
 def _embeds(embeds: Any) -> list[Json]:

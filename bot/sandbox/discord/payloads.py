@@ -186,7 +186,7 @@ def message(one: Message) -> Json:
         "channel_id": str(one.channel.id),
         "type": 20 if one.source.get("command") else 19 if one.reference else 0,
         "content": one.content,
-        "mentions": [],
+        "mentions": [user(each) for each in one.mentions],
         "mention_roles": [],
         "mention_everyone": False,
         "attachments": one.attachments,

@@ -150,9 +150,9 @@ class Person:
         place = channel or world.dm(self.user)
         if place.guild is not None:
             self._place(place.guild, place)
-        return self._office.changes.post(
-            Message(world.ids.next(), place, self.user, world.now(), text)
-        )
+        message = Message(world.ids.next(), place, self.user, world.now(), text)
+        message.mentions = world.mentioned(text)
+        return self._office.changes.post(message)
 
     def delete(self, message: Message) -> None:
         """Delete a message of one's own, or dismiss an ephemeral one."""

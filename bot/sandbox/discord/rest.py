@@ -1,12 +1,13 @@
 """The REST side: routes, authorisation, faults, and Discord's form of errors."""
 
 import asyncio
+import io
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.commands import Commands
@@ -36,6 +37,13 @@ class Office:
 
 OFFICE = web.AppKey("office", Office)
 Handler = Callable[[Office, web.Request], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Created:
+    """An answer with status 201."""
+
+    body: Json
 
 
 @dataclass(frozen=True)
@@ -84,13 +92,16 @@ async def read_message(request: web.Request) -> tuple[Json, list[Draft]]:
         return await read_object(request), []
     body: Json = {}
     files: list[Draft] = []
-    form = await request.post()
-    for name, value in form.items():
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader):
+            continue
+        name, content = part.name or "", bytes(await part.read())
         if name == "payload_json":
-            body = json.loads(str(value))
-        elif isinstance(value, web.FileField):
+            body = json.loads(content)
+        elif part.filename is not None:
             index = int(name[6:-1]) if name.startswith("files[") else len(files)
-            files.append(Draft(index, value.filename, value.file.read(), value.content_type))
+            kind = part.headers.get("Content-Type", "application/octet-stream")
+            files.append(Draft(index, part.filename, content, kind))
     check_uploads([len(each.content) for each in files])
     return body, files
 
@@ -123,6 +134,8 @@ def _serving(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Stream
                 request.transport.abort()
         if answer is None:
             return web.Response(status=204)
+        if isinstance(answer, Created):
+            return json_answer(answer.body, status=201)
         return json_answer(answer)
 
     return serve
@@ -181,4 +194,4 @@ async def _attachment(request: web.Request) -> web.StreamResponse:
     content = request.app[OFFICE].world.files.get(int(request.match_info["number"]))
     if content is None:
         raise web.HTTPNotFound
-    return web.Response(body=content, content_type="application/octet-stream")
+    return web.Response(body=io.BytesIO(content), content_type="application/octet-stream")

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.sandbox.discord import payloads, permissions
 from bot.sandbox.discord.errors import ApiError, Json, missing_access, unknown
-from bot.sandbox.discord.rest import Endpoint, Office, read_json, read_object
+from bot.sandbox.discord.rest import Created, Endpoint, Office, read_json, read_object
 from bot.sandbox.discord.snowflakes import parse_id
 from bot.sandbox.discord.world import User
 
@@ -70,9 +70,11 @@ async def set_commands(office: Office, request: web.Request) -> Any:
     return office.commands.overwrite(place, await read_json(request))
 
 
-async def add_command(office: Office, request: web.Request) -> Json:
+async def add_command(office: Office, request: web.Request) -> Json | Created:
     place = _place(office, request)
-    return office.commands.add(place, await read_object(request))
+    before = {each["id"] for each in office.commands.listed(place)}
+    stored = office.commands.add(place, await read_object(request))
+    return stored if stored["id"] in before else Created(stored)
 
 
 async def get_command(office: Office, request: web.Request) -> Json:

@@ -13,7 +13,7 @@ from bot.sandbox.discord.errors import (
 )
 from bot.sandbox.discord.rest import Endpoint, Office, read_message, read_object
 from bot.sandbox.discord.snowflakes import parse_id
-from bot.sandbox.discord.world import Channel, Message
+from bot.sandbox.discord.world import EPHEMERAL, Channel, Message
 
 
 async def get_channel(office: Office, request: web.Request) -> Json:
@@ -56,6 +56,7 @@ async def create_message(office: Office, request: web.Request) -> Json:
             if earlier.nonce == str(nonce) and earlier.author is office.world.bot:
                 return payloads.message(earlier)
     message = build(office.world, channel, body, files)
+    message.flags &= ~EPHEMERAL  # only answers to interactions can be for one person
     message.nonce = None if nonce is None else str(nonce)
     reference = body.get("message_reference")
     if reference is not None:

@@ -196,10 +196,10 @@ class FakeDiscord:
 
     def close_dms(self, user: User) -> None:
         """That user takes no more direct messages (50007)."""
-        user.dms_open = False
+        self.changes.set_dms(user, are_open=False)
 
     def open_dms(self, user: User) -> None:
-        user.dms_open = True
+        self.changes.set_dms(user, are_open=True)
 
     def open_commands(
         self, guild: Guild, name: str | None = None, *, to: User | Role | None = None

@@ -1,5 +1,6 @@
 """What exists in this Discord: users, guilds, roles, members, channels and messages."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,8 +11,12 @@ from bot.sandbox.discord.snowflakes import Snowflakes, parse_id
 
 TEXT, DM = 0, 1
 
+_MENTION = re.compile(r"<@!?(\d{1,20})>")
+
+SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
+SUPPRESS_NOTIFICATIONS = 1 << 12
 COMPONENTS_V2 = 1 << 15
 
 
@@ -129,6 +134,7 @@ class Message:
     nonce: str | None = None
     source: dict[str, Any] = field(default_factory=dict)
     reference: dict[str, Any] | None = None
+    mentions: list[User] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
 
     @property
@@ -244,6 +250,11 @@ class World:
             channel = Channel(self.ids.next(), recipient=user)
             self.dms[user.id] = self.channels[channel.id] = channel
         return channel
+
+    def mentioned(self, content: str) -> list[User]:
+        """The users that a text names as <@id>."""
+        numbers = dict.fromkeys(int(each) for each in _MENTION.findall(content))
+        return [self.users[each] for each in numbers if each in self.users]
 
     def bot_guilds(self) -> list[Guild]:
         return [guild for guild in self.guilds.values() if self.bot.id in guild.members]

@@ -2,29 +2,28 @@
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import discord
 import pytest
 import yarl
 from discord import app_commands
 
 from bot.sandbox.discord import FakeDiscord
+from bot.sandbox.discord.interactions import Kind
 
 
 class Clock:
     """A clock for the stand-in alone: real discord.py timers go on."""
 
     def __init__(self):
-        from datetime import UTC, datetime
-
         self.moment = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
     def __call__(self):
         return self.moment
 
     def advance(self, seconds):
-        from datetime import timedelta
-
         self.moment += timedelta(seconds=seconds)
 
 
@@ -40,6 +39,11 @@ class Shop:
         fake.add_member(self.guild, self.buyer)
         self.as_owner = fake.person(self.owner)
         self.as_buyer = fake.person(self.buyer)
+
+    def opened(self, kind=Kind.COMMAND):
+        """An interaction of the buyer that reached no bot, and the path of its callback."""
+        used = self.fake.desk.open(kind, self.buyer, self.channel, {"name": "x"}, command="x")
+        return used, f"/interactions/{used.id}/{used.token}/callback"
 
 
 @pytest.fixture
@@ -69,13 +73,9 @@ class Bot(discord.Client):
         super().__init__(intents=intents or discord.Intents.default(), **options)
         self.tree = app_commands.CommandTree(self)
         self.heard = []
-        self.errors = []
 
     async def setup_hook(self):
         await self.tree.sync()
-
-    async def on_error(self, event, *args, **kwargs):
-        raise
 
     async def on_member_update(self, before, after):
         self.heard.append(("member_update", after))
@@ -127,6 +127,49 @@ async def start(fake):
             return await stack.enter_async_context(running(bot, fake))
 
         yield begin
+
+
+class Api:
+    """Plain requests with the bot's token."""
+
+    def __init__(self, fake, http):
+        self.fake = fake
+        self.http = http
+        self.headers = {"Authorization": f"Bot {fake.bot_token}"}
+
+    async def __call__(self, method, path, body=None, **kwargs):
+        """The status and the JSON (None for an empty answer)."""
+        kwargs.setdefault("headers", self.headers)
+        url = self.fake.api_url + path
+        async with self.http.request(method, url, json=body, **kwargs) as answer:
+            text = await answer.text()
+            return answer.status, (await answer.json() if text else None)
+
+    async def refused(self, method, path, body=None, **kwargs):
+        """The code of a refusal."""
+        status, answer = await self(method, path, body, **kwargs)
+        assert status >= 400, answer
+        return answer["code"]
+
+    async def faults(self, method, path, body):
+        """The paths of a refused body."""
+        status, answer = await self(method, path, body)
+        assert (status, answer["code"]) == (400, 50035), answer
+        return dict(leaves(answer["errors"]))
+
+
+def leaves(tree, path=""):
+    for key, value in tree.items():
+        if key == "_errors":
+            yield path.lstrip("."), value[0]["code"]
+        else:
+            yield from leaves(value, f"{path}.{key}")
+
+
+@pytest.fixture
+async def api(fake):
+    async with aiohttp.ClientSession() as http:
+        yield Api(fake, http)
 
 
 @pytest.fixture

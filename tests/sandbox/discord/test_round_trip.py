@@ -1,116 +1,140 @@
 """Unmodified discord.py against the stand-in: commands, answers, buttons, forms, messages."""
 
+import io
+
 import discord
 import pytest
 from conftest import eventually
 from discord import app_commands
 
-from bot.sandbox.discord import NotAnsweredError, RefusedError
+from bot.sandbox.discord import NotAnsweredError, RefusedError, Upload
 
 
-@pytest.fixture
-async def bot(make_bot, shop, start):
-    bot = make_bot()
+class Buttons(discord.ui.View):
+    @discord.ui.button(label="Yes", custom_id="yes")
+    async def yes(self, interaction, button):
+        await interaction.response.edit_message(content="pressed", view=None)
 
-    @bot.tree.command(description="Says hello")
-    async def hello(interaction, name: str = "you"):
-        await interaction.response.send_message(f"Hello {name}", ephemeral=True)
+    @discord.ui.button(label="Later", custom_id="later")
+    async def later(self, interaction, button):
+        await interaction.response.defer()
+        await interaction.edit_original_response(content="later it is")
 
-    @bot.tree.command(description="Works a while")
-    async def work(interaction, in_public: bool = False):
-        await interaction.response.defer(ephemeral=not in_public, thinking=True)
-        await interaction.edit_original_response(content="half")
-        await interaction.edit_original_response(
-            content=None, embed=discord.Embed(title="Done", description="all of it")
-        )
-        await interaction.followup.send("more", ephemeral=True)
+    @discord.ui.select(
+        placeholder="Colour",
+        options=[discord.SelectOption(label="Red"), discord.SelectOption(label="Blue")],
+    )
+    async def colour(self, interaction, select):
+        await interaction.response.send_message(select.values[0], ephemeral=True)
 
-    class Buttons(discord.ui.View):
-        @discord.ui.button(label="Yes", custom_id="yes")
-        async def yes(self, interaction, button):
-            await interaction.response.edit_message(content="pressed", view=None)
 
-        @discord.ui.button(label="Later", custom_id="later")
-        async def later(self, interaction, button):
-            await interaction.response.defer()
-            await interaction.edit_original_response(content="later it is")
+class OldForm(discord.ui.Modal, title="Cookies"):
+    first = discord.ui.TextInput(label="First", max_length=10)
 
-        @discord.ui.select(
-            placeholder="Colour",
-            options=[discord.SelectOption(label="Red"), discord.SelectOption(label="Blue")],
-        )
-        async def colour(self, interaction, select):
-            await interaction.response.send_message(select.values[0], ephemeral=True)
+    async def on_submit(self, interaction):
+        await interaction.response.send_message(f"got {self.first.value}", ephemeral=True)
 
-    @bot.tree.command(description="Asks")
-    async def ask(interaction):
-        await interaction.response.send_message("Sure?", view=Buttons())
 
-    class Old(discord.ui.Modal, title="Cookies"):
-        first = discord.ui.TextInput(label="First", max_length=10)
-
-        async def on_submit(self, interaction):
-            await interaction.response.send_message(f"got {self.first.value}", ephemeral=True)
-
-    class New(discord.ui.Modal, title="Order"):
-        name = discord.ui.Label(
-            text="Name", component=discord.ui.TextInput(custom_id="name", required=False)
-        )
-        size = discord.ui.Label(
-            text="Size",
-            component=discord.ui.Select(
-                custom_id="size",
-                options=[discord.SelectOption(label="S"), discord.SelectOption(label="L")],
-            ),
-        )
-
-        async def on_submit(self, interaction):
-            text = f"{self.name.component.value} {self.size.component.values[0]}"
-            await interaction.response.send_message(text)
-
-    @bot.tree.command(description="Opens a form")
-    async def form(interaction, new: bool):
-        await interaction.response.send_modal(New() if new else Old())
-
-    group = app_commands.Group(
-        name="access", description="Access", default_permissions=discord.Permissions(8192)
+class NewForm(discord.ui.Modal, title="Order"):
+    name = discord.ui.Label(
+        text="Name", component=discord.ui.TextInput(custom_id="name", required=False)
+    )
+    size = discord.ui.Label(
+        text="Size",
+        component=discord.ui.Select(
+            custom_id="size",
+            options=[discord.SelectOption(label="S"), discord.SelectOption(label="L")],
+        ),
     )
 
-    @group.command(description="Grant")
+    async def on_submit(self, interaction):
+        text = f"{self.name.component.value} {self.size.component.values[0]}"
+        await interaction.response.send_message(text)
+
+
+@app_commands.command(description="Says hello")
+async def hello(interaction: discord.Interaction, name: str = "you"):
+    await interaction.response.send_message(f"Hello {name}", ephemeral=True)
+
+
+@app_commands.command(description="Works a while")
+async def work(interaction: discord.Interaction, in_public: bool = False):
+    await interaction.response.defer(ephemeral=not in_public, thinking=True)
+    await interaction.edit_original_response(content="half")
+    await interaction.edit_original_response(
+        content=None, embed=discord.Embed(title="Done", description="all of it")
+    )
+    await interaction.followup.send("more", ephemeral=True)
+
+
+@app_commands.command(description="Asks")
+async def ask(interaction: discord.Interaction):
+    await interaction.response.send_message("Sure?", view=Buttons())
+
+
+@app_commands.command(description="Opens a form")
+async def form(interaction: discord.Interaction, new: bool):
+    await interaction.response.send_modal(NewForm() if new else OldForm())
+
+
+@app_commands.command(description="Writes to you")
+async def write(interaction: discord.Interaction):
+    await interaction.response.defer(ephemeral=True)
+    try:
+        await interaction.user.send("psst")
+    except discord.Forbidden as error:
+        await interaction.followup.send(f"no {error.code}")
+    else:
+        await interaction.followup.send("sent")
+
+
+@app_commands.command(description="Sends a file")
+async def export(interaction: discord.Interaction, template: discord.Attachment):
+    head = (await template.read()).decode()
+    file = discord.File(io.BytesIO(f"{head},1".encode()), "list.csv")
+    await interaction.response.send_message(file=file, ephemeral=True)
+
+
+@app_commands.command(description="Says it at length")
+async def layout(interaction: discord.Interaction):
+    view = discord.ui.LayoutView()
+    view.add_item(discord.ui.Container(discord.ui.TextDisplay("# Set up")))
+    await interaction.response.send_message(view=view, ephemeral=True)
+
+
+class Access(app_commands.Group):
+    def __init__(self):
+        permissions = discord.Permissions(manage_messages=True)
+        super().__init__(name="access", description="Access", default_permissions=permissions)
+
+    @app_commands.command(description="Grant")
     async def grant(
-        interaction,
+        self,
+        interaction: discord.Interaction,
         item: str,
         member: discord.Member,
-        role: discord.Role = None,
-        channel: discord.TextChannel = None,
+        role: discord.Role | None = None,
+        channel: discord.TextChannel | None = None,
         days: app_commands.Range[int, 1, 10] = 1,
     ):
         assert isinstance(member, discord.Member)
         assert interaction.permissions.manage_guild
         assert interaction.app_permissions.send_messages
-        assert interaction.guild.id == shop.guild.id
+        assert interaction.guild.id == interaction.guild_id
+        assert interaction.is_guild_integration()
         await interaction.response.send_message(f"{item} {member.name} {role} {channel} {days}")
 
     @grant.autocomplete("item")
-    async def items(interaction, current):
-        return [
-            app_commands.Choice(name=each, value=each)
-            for each in ("alpha", "beta")
-            if current in each
-        ]
+    async def items(self, interaction, current):
+        names = [each for each in ("alpha", "beta") if current in each]
+        return [app_commands.Choice(name=each, value=each) for each in names]
 
-    bot.tree.add_command(group)
 
-    @bot.tree.command(description="Writes to you")
-    async def write(interaction):
-        await interaction.response.defer(ephemeral=True)
-        try:
-            await interaction.user.send("psst")
-        except discord.Forbidden as error:
-            await interaction.followup.send(f"no {error.code}")
-        else:
-            await interaction.followup.send("sent")
-
+@pytest.fixture
+async def bot(make_bot, shop, start):
+    bot = make_bot()
+    for command in (hello, work, ask, form, write, export, layout, Access()):
+        bot.tree.add_command(command)
     return await start(bot)
 
 
@@ -236,3 +260,15 @@ async def test_a_bot_hears_what_people_write_to_it(bot, shop):
     await eventually(lambda: "message" in bot.names())
     assert bot.heard[-1][1].content == "hello bot"
     assert bot.heard[-1][1].guild is None
+
+
+async def test_files_travel_both_ways(bot, shop):
+    used = await shop.as_buyer.run("export", guild=shop.guild, template=Upload("t.csv", b"name"))
+    (attachment,) = (await used.answered()).attachments
+    assert attachment["filename"] == "list.csv"
+    assert shop.fake.world.files[int(attachment["id"])] == b"name,1"
+
+
+async def test_a_layout_of_components_is_readable(bot, shop):
+    used = await shop.as_buyer.run("layout", guild=shop.guild)
+    assert (await used.answered()).text == "# Set up"

@@ -1,0 +1,92 @@
+"""Answers that get lost, errors and waiting: what the switches do to discord.py."""
+
+import aiohttp
+import discord
+import pytest
+from conftest import eventually
+
+
+@pytest.fixture
+async def bot(make_bot, shop, start):
+    bot = make_bot()
+    bot.seen = []
+
+    @bot.tree.command(description="Echo")
+    async def echo(interaction):
+        for _ in range(2):
+            try:
+                await interaction.response.send_message("here", ephemeral=True)
+            except (discord.HTTPException, aiohttp.ClientError) as error:
+                bot.seen.append(error)
+            else:
+                return
+
+    return await start(bot)
+
+
+async def test_a_lost_callback_took_effect_and_the_second_is_40060(bot, shop, fake):
+    fake.switches.lose_answers("callback")
+    used = await shop.as_buyer.run("echo", guild=shop.guild)
+    assert (await used.answered()).content == "here"
+    await eventually(lambda: len(bot.seen) == 2)
+    lost, second = bot.seen
+    assert isinstance(lost, aiohttp.ServerDisconnectedError)
+    assert second.code == 40060
+    assert len(shop.channel.messages) == 1
+
+
+async def test_a_lost_message_is_there_and_its_nonce_finds_it(bot, shop, fake):
+    fake.switches.lose_answers("message")
+    await eventually(lambda: bot.guilds)
+    channel = bot.get_channel(shop.channel.id)
+    with pytest.raises(aiohttp.ClientError):
+        await channel.send("once", nonce=7)
+    again = await channel.send("once", nonce=7)
+    assert [each.id for each in shop.channel.messages] == [again.id]
+
+
+async def test_a_429_is_waited_out_only_with_a_via_header(bot, shop, fake):
+    await eventually(lambda: bot.guilds)
+    channel = bot.get_channel(shop.channel.id)
+    fake.switches.slow_down("message", retry_after=0.0)
+    await channel.send("through")
+    fake.switches.slow_down("message", via=False)
+    with pytest.raises(discord.HTTPException) as caught:
+        await channel.send("banned")
+    assert caught.value.status == 429
+    assert [each.content for each in shop.channel.messages] == ["through"]
+
+
+async def test_a_503_is_not_repeated_and_changes_nothing(bot, shop, fake):
+    await eventually(lambda: bot.guilds)
+    fault = fake.switches.fail("message", 503)
+    with pytest.raises(discord.DiscordServerError):
+        await bot.get_channel(shop.channel.id).send("x")
+    assert (fault.hit, shop.channel.messages) == (1, [])
+
+
+async def test_a_held_callback_that_is_released_too_late_is_refused(bot, shop, fake, clock):
+    held = fake.switches.hold("callback")
+    used = await shop.as_buyer.run("echo", guild=shop.guild)
+    await eventually(lambda: held.hit == 1)
+    clock.advance(4)
+    await eventually(lambda: used.failed)
+    held.release()
+    await eventually(lambda: len(bot.seen) == 2)
+    assert [each.code for each in bot.seen] == [10062, 10062]
+    assert shop.channel.messages == []
+
+
+async def test_a_delay_ends_by_itself(bot, shop, fake):
+    fake.switches.delay(0.01, "callback")
+    used = await shop.as_buyer.run("echo", guild=shop.guild)
+    assert (await used.answered()).content == "here"
+
+
+async def test_clearing_lets_everything_go_on(bot, shop, fake):
+    held = fake.switches.hold()
+    used = await shop.as_buyer.run("echo", guild=shop.guild)
+    await eventually(lambda: held.hit == 1)
+    fake.switches.clear()
+    assert (await used.answered()).content == "here"
+    assert fake.switches.faults == []
