@@ -139,7 +139,7 @@ class Interaction:
         return self
 
     async def answered(self, timeout: float = 10.0) -> Message:  # noqa: ASYNC109
-        """Wait for the first message with content, or for the form; real seconds, bounded.
+        """Wait for the first message with content (a form is waited for with `form`); real seconds.
 
         Raises:
             NotAnsweredError: nothing came, or Discord gave up on the interaction.

@@ -124,21 +124,30 @@ def _serving(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Stream
         struck = next((each for each in faults if each.kind == "status"), None)
         if struck is not None:
             return _broken(struck)
+        bucket = office.switches.buckets.get(endpoint.target)
+        limits = {} if bucket is None else bucket.take()
+        if bucket is not None and limits is None:
+            return _too_many(bucket.wait(), headers=bucket.headers())
         if endpoint.authorised:
             _authorise(office, request)
         try:
-            answer = await endpoint.handler(office, request)
+            response = _success(await endpoint.handler(office, request))
         finally:
             lost = any(each.kind == "lose" for each in faults)
             if lost and request.transport is not None:
                 request.transport.abort()
-        if answer is None:
-            return web.Response(status=204)
-        if isinstance(answer, Created):
-            return json_answer(answer.body, status=201)
-        return json_answer(answer)
+        response.headers.update(limits or {})
+        return response
 
     return serve
+
+
+def _success(answer: Any) -> web.Response:
+    if answer is None:
+        return web.Response(status=204)
+    if isinstance(answer, Created):
+        return json_answer(answer.body, status=201)
+    return json_answer(answer)
 
 
 async def _wait(fault: Fault) -> None:
@@ -155,16 +164,20 @@ async def _wait(fault: Fault) -> None:
 def _broken(fault: Fault) -> web.Response:
     if fault.status != 429:
         return web.Response(status=fault.status, text=f"error code: {fault.status}")
-    headers = {"Retry-After": str(max(1, round(fault.retry_after)))}
     if not fault.via:
-        return web.Response(status=429, text="error code: 1015", headers=headers)
-    headers["Via"] = "1.1 google"
+        return web.Response(status=429, text="error code: 1015")
+    return _too_many(fault.retry_after, headers={})
+
+
+def _too_many(seconds: float, *, headers: dict[str, str]) -> web.Response:
+    """A 429 of Discord itself; Cloudflare's lack the Via header."""
     body = {
         "message": "You are being rate limited.",
         "code": 0,
-        "retry_after": fault.retry_after,
+        "retry_after": seconds,
         "global": False,
     }
+    headers = {**headers, "Retry-After": str(max(1, round(seconds))), "Via": "1.1 google"}
     return json_answer(body, status=429, headers=headers)
 
 

@@ -1,6 +1,7 @@
 """What can be made to go wrong between the bot and this Discord."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -34,11 +35,49 @@ class Fault:
         self.released.set()
 
 
+@dataclass(eq=False)
+class Bucket:
+    """A rate limit: so many requests in so many real seconds; discord.py waits by itself."""
+
+    limit: int
+    per: float
+    used: int = 0
+    resets_at: float = 0.0
+
+    def take(self) -> dict[str, str] | None:
+        """Count one request; Discord's headers, or None when it is one too many."""
+        moment = time.time()
+        if moment >= self.resets_at:
+            self.used, self.resets_at = 0, moment + self.per
+        if self.used >= self.limit:
+            return None
+        self.used += 1
+        return self.headers()
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.limit - self.used),
+            "X-RateLimit-Reset": f"{self.resets_at:.3f}",
+            "X-RateLimit-Reset-After": f"{self.wait():.3f}",
+            "X-RateLimit-Bucket": f"{id(self):x}",
+        }
+
+    def wait(self) -> float:
+        return max(0.0, self.resets_at - time.time())
+
+
 class Switches:
-    """The faults that are set now."""
+    """The faults and rate limits that are set now; none at first."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
+        self.buckets: dict[str, Bucket] = {}
+
+    def limit(self, target: Target, requests: int, per: float) -> Bucket:
+        """Allow so many requests to the target in `per` real seconds; the rest get 429."""
+        self.buckets[target] = Bucket(requests, per)
+        return self.buckets[target]
 
     def lose_answers(self, target: Target = "callback", times: int | None = 1) -> Fault:
         """The effect happens, the answer is lost."""
@@ -76,6 +115,7 @@ class Switches:
 
     def clear(self) -> None:
         """Everything works again; held requests go on."""
+        self.buckets.clear()
         for fault in [*self.faults]:
             self.remove(fault)
 

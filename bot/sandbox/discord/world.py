@@ -156,6 +156,11 @@ class Message:
         """The texts it had, the present one last."""
         return [version.text for version in self.versions]
 
+    @property
+    def buttons(self) -> list[str]:
+        """The labels of the buttons that can be pressed, in order."""
+        return _labels(self.components)
+
     def keep(self, at: datetime) -> None:
         """Write the present state into the history."""
         self.versions.append(
@@ -184,6 +189,15 @@ def _display_texts(components: list[dict[str, Any]]) -> list[str]:
             texts.append(component["content"])
         texts += _display_texts(component.get("components", []))
     return texts
+
+
+def _labels(components: list[dict[str, Any]]) -> list[str]:
+    labels: list[str] = []
+    for component in components:
+        if component.get("type") == 2 and not component.get("disabled"):
+            labels.append(component.get("label", ""))
+        labels += _labels(component.get("components", []))
+    return labels
 
 
 class World:

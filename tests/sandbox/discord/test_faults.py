@@ -90,3 +90,17 @@ async def test_clearing_lets_everything_go_on(bot, shop, fake):
     fake.switches.clear()
     assert (await used.answered()).content == "here"
     assert fake.switches.faults == []
+
+
+async def test_a_rate_limit_is_announced_and_kept(api, shop, fake):
+    fake.switches.limit("message", 2, per=3600)
+    path = f"{fake.api_url}/channels/{shop.channel.id}/messages"
+    left = []
+    for _ in range(2):
+        async with api.http.post(path, json={"content": "x"}, headers=api.headers) as answer:
+            left.append(answer.headers["X-RateLimit-Remaining"])
+    assert left == ["1", "0"]
+    async with api.http.post(path, json={"content": "x"}, headers=api.headers) as answer:
+        assert (answer.status, answer.headers["Via"]) == (429, "1.1 google")
+        assert (await answer.json())["retry_after"] > 0
+    assert len(shop.channel.messages) == 2
