@@ -37,7 +37,6 @@ class Pace:
         self._due = float("-inf")
         self._held_until = float("-inf")
         self._timer: asyncio.Future[None] | None = None
-        self._timer_ends = 0.0
 
     @asynccontextmanager
     async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
@@ -94,7 +93,7 @@ class Pace:
             now = clock.monotonic()
             pause = self._pause(now)
             if pause > _CLOSE_ENOUGH:
-                self._wake_in(pause, now)
+                self._wake_in(pause)
                 return
             heapq.heappop(self._queue)
             self._running += 1
@@ -107,14 +106,11 @@ class Pace:
     def _pause(self, now: float) -> float:
         return max(self._due - (BURST - 1) * self._interval, self._held_until) - now
 
-    def _wake_in(self, seconds: float, now: float) -> None:
-        if self._timer is not None and self._timer_ends <= now + seconds:
-            return  # waking early only means looking again
+    def _wake_in(self, seconds: float) -> None:
         if self._timer is not None:
-            self._timer.cancel()
+            return  # turns only ever move later, and waking early means looking again
         # Not a job: it lives only while somebody waits for a turn, and cannot fail.
         self._timer = asyncio.ensure_future(clock.sleep(seconds))
-        self._timer_ends = now + seconds
         self._timer.add_done_callback(self._woken)
 
     def _woken(self, timer: "asyncio.Future[None]") -> None:
