@@ -11,6 +11,7 @@ from bot.sandbox.discord.world import Guild, Member, Role, User
 CHAT_INPUT = 1
 SUBCOMMAND, GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
+_NESTABLE = ((SUBCOMMAND, GROUP), (SUBCOMMAND,), ())  # by depth
 _COMPLETABLE = (STRING, INTEGER, NUMBER)
 
 
@@ -195,16 +196,15 @@ def _check_options(form: Form, path: Path, value: Any, *, depth: int) -> None:
 
 
 def _check_option(form: Form, path: Path, option: Json, depth: int) -> None:
-    allowed = (*range(1 if depth == 0 else 1 if depth == 1 else 3, 12),)
     kind = option.get("type")
-    if depth == 1:
-        allowed = (SUBCOMMAND, *range(3, 12))
+    allowed = (*_NESTABLE[depth], *range(STRING, ATTACHMENT + 1))
     if not form.choice((*path, "type"), kind, allowed):
         return
     _check_name(form, (*path, "name"), option.get("name"))
     form.text((*path, "description"), option.get("description"), 1, 100, required=True)
     if kind in (SUBCOMMAND, GROUP):
-        _check_options(form, (*path, "options"), option.get("options"), depth=depth + 1)
+        inner = depth + 1 if kind == GROUP else 2
+        _check_options(form, (*path, "options"), option.get("options"), depth=inner)
         return
     choices = form.items((*path, "choices"), option.get("choices"), 0, 25)
     for index, choice in enumerate(choices):

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.discord import intents as wanted, payloads
-from bot.sandbox.discord.errors import Json
+from bot.sandbox.discord.errors import ApiError, Json
 from bot.sandbox.discord.intents import Scope
 from bot.sandbox.discord.members import chunks
 from bot.sandbox.discord.world import World
@@ -257,8 +257,8 @@ class Gateway:
     def _request_members(self, session: Session, data: Json) -> None:
         try:
             guild = self.world.guild(data.get("guild_id"))
-        except Exception:  # noqa: BLE001 - Discord ignores requests for guilds it does not know
-            return
+        except ApiError:
+            return  # Discord ignores requests for guilds that the bot is not in
         if not session.intents & wanted.MEMBERS and data.get("query") == "":
             return
         for chunk in chunks(guild, data):

@@ -177,6 +177,7 @@ def option(**more):
     return {"type": 3, "name": "a", "description": "d", **more}
 
 
+CHOICES = [{"name": f"{n:0100}", "value": f"{n:0100}"} for n in range(25)]
 BAD_COMMANDS = [
     ({"name": "Upper"}, "0.name"),
     ({"name": "two words"}, "0.name"),
@@ -196,6 +197,13 @@ BAD_COMMANDS = [
     ({"options": [option(type=5, autocomplete=True)]}, "0.options.0.autocomplete"),
     ({"options": [option(), option(type=1, name="b")]}, "0.options"),
     ({"options": [option(type=99)]}, "0.options.0.type"),
+    ({"options": [option(type=1, options=[option(type=1)])]}, "0.options.0.options.0.type"),
+    ({"type": 3, "name": "x" * 33}, "0.name"),
+    ({"default_member_permissions": "all"}, "0.default_member_permissions"),
+    (
+        {"options": [option(name=f"o{n}", choices=CHOICES) for n in range(5)]},
+        "0",
+    ),
 ]
 
 

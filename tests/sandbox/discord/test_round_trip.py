@@ -272,3 +272,14 @@ async def test_files_travel_both_ways(bot, shop):
 async def test_a_layout_of_components_is_readable(bot, shop):
     used = await shop.as_buyer.run("layout", guild=shop.guild)
     assert (await used.answered()).text == "# Set up"
+
+
+async def test_a_button_in_a_direct_message_reaches_the_bot(bot, shop):
+    user = await bot.fetch_user(shop.buyer.id)
+    await user.send("Sure?", view=Buttons())
+    (asked,) = shop.as_buyer.dms()
+    assert asked.buttons == ["Yes", "Later"]
+    pressed = await shop.as_buyer.press(asked, "Yes")
+    assert (await pressed.answered()).content == "pressed"
+    with pytest.raises(RefusedError):
+        await shop.as_owner.press(asked, "Yes")
