@@ -102,7 +102,7 @@ class Presses:
         custom_id = interaction.custom_id
         if interaction.type not in kinds or custom_id is None:
             return
-        name, *rest = custom_id.removeprefix("usher:").split(":")
+        name, *rest = custom_id.removeprefix("u:").split(":")
         doing = f"the press {name[:40]!r} by {interaction.user.id} in {interaction.guild_id}"
         try:
             await self._handle(interaction, name, rest)

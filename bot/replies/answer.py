@@ -18,7 +18,7 @@ def key(name: str, guild_id: int, *args: object) -> str:
     It outlives a restart, so everything that the press needs must be in it. Raises ValueError when
     it is longer than Discord keeps.
     """
-    text = ":".join(("usher", name, str(guild_id), *(str(arg) for arg in args)))
+    text = ":".join(("u", name, str(guild_id), *(str(arg) for arg in args)))
     if len(text) > LONGEST_KEY:
         raise ValueError(f"the key of {name} is longer than {LONGEST_KEY}")
     return text

@@ -335,6 +335,10 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             "**Discord does not let me do that.** Check my role and the channel's settings, "
             "then run the command again."
         ),
+        app_commands.TransformerError: _fixed(
+            "**That is nobody in this server.** Pick a member from the list, or leave `member` out "
+            "and fill in `username`."
+        ),
         app_commands.CommandNotFound: _fixed(
             "**That command has changed.** Reload Discord (Ctrl+R) and type it again."
         ),

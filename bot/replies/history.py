@@ -1,0 +1,134 @@
+"""The history in words: one line for each entry, for `/audit` and for the log channel."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.access.duration import parse_length
+from bot.access.entitlements import State
+from bot.access.views import History
+from bot.replies.access import held, person, why_stuck
+from bot.replies.answer import Answer, shorten
+from bot.replies.views import pages
+from bot.replies.words import bold, embed, escape, member, spoken, title, typed
+from bot.store.records import Customer, Event, Script
+
+AUDIT = "audit"
+_LONGEST_LINE = 380
+
+
+def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
+    """One entry in one line, without its date."""
+    say = _SENTENCES.get(entry.action)
+    if say is None:
+        said = escape(entry.action.replace("_", " "))
+    else:
+        said = say(_Facts(entry, script, customer))
+    note = f" – {typed(entry.note)}" if entry.note else ""
+    return shorten(f"{said}{note}".replace("\n", " "), _LONGEST_LINE)
+
+
+def audit(history: History, guild_id: int) -> Answer:
+    """One person's history, newest first."""
+    if not history.events:
+        return Answer(
+            f"**There is no history of {bold(history.username)}.** Check the spelling; "
+            "`/access check` also looks on TradingView."
+        )
+    lines = [
+        f"<t:{int(entry.at.timestamp())}:f> "
+        + line(entry, history.scripts.get(entry.script_id or 0), None)
+        for entry in history.events
+    ]
+    return Answer(
+        f"The history of {bold(history.username)}, newest first.",
+        (embed("History", "\n".join(lines), footer=f"Page {history.page + 1}"),),
+        pages(AUDIT, guild_id, history.username, history.page, more=history.more),
+    )
+
+
+class _Facts:
+    """An entry's parts in words."""
+
+    def __init__(self, entry: Event, script: Script | None, customer: Customer | None) -> None:
+        self.who = "Usher" if entry.actor_id is None else member(entry.actor_id)
+        self.what = title(script) if script else "a script"
+        self.whom = person(customer) if customer else "them"
+        self.member = member(entry.member_id) if entry.member_id else "a member"
+        self.before: Mapping[str, Any] = _mapping(entry.before)
+        self.after: Mapping[str, Any] = _mapping(entry.after)
+
+    def then(self) -> str:
+        return held(_state(self.after))
+
+    def first(self) -> str:
+        return held(_state(self.before))
+
+    def given(self) -> str:
+        length = self.after.get("length")
+        return spoken(parse_length(str(length))) if length else "time"
+
+    def before_name(self) -> str:
+        value = self.before.get("username")
+        return bold(str(value)) if value else "a name"
+
+    def after_text(self, name: str) -> str:
+        value = self.after.get(name)
+        return bold(str(value)) if value else ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _state(facts: Mapping[str, Any]) -> State:
+    """A state as an entry keeps it."""
+    ends_at = facts.get("ends_at")
+    if ends_at:
+        return State("until", datetime.fromisoformat(str(ends_at)))
+    kind = str(facts.get("kind", "nothing"))
+    return State(kind if kind in ("open", "lifetime") else "nothing")
+
+
+def _named(facts: _Facts, text: str) -> str:
+    name = facts.after_text("username") or facts.whom
+    return text.format(who=facts.who, name=name, member=facts.member)
+
+
+_SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
+    "grant": lambda f: f"{f.who} gave {f.whom} {f.given()} of {f.what}",
+    "set": lambda f: f"{f.who} set {f.whom}'s end on {f.what}: {f.then()} (before: {f.first()})",
+    "revoke": lambda f: f"{f.who} ended {f.what} for {f.whom} (before: {f.first()})",
+    "put_back": lambda f: f"{f.who} put back what {f.whom} had on {f.what}",
+    "done": lambda f: f"✅ {f.whom} on {f.what}: {f.then()}; TradingView shows it",
+    "stuck": lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(str(f.after.get('reason')))}",
+    "superseded": lambda f: f"a later order took the place of one for {f.whom} on {f.what}",
+    "found": lambda f: f"found on TradingView: {f.whom} on {f.what}, {f.then()}",
+    "retry": lambda f: f"{f.who} had everything for {f.what} tried again",
+    "link": lambda f: _named(f, "{who} tied {name} to {member}"),
+    "unlink": lambda f: _named(f, "{who} untied {name} from {member}"),
+    "claim": lambda f: _named(f, "{member} says that {name} is theirs; staff must look"),
+    "claim_withdrawn": lambda f: f"{f.member} took back the request for {f.before_name()}",
+    "claim_accepted": lambda f: _named(f, "{who} accepted that {name} belongs to {member}"),
+    "claim_refused": lambda f: _named(f, "{who} refused that {name} belongs to {member}"),
+    "script_add": lambda f: f"{f.who} added the script {f.what}",
+    "script_rename": lambda f: f"{f.who} renamed a script to {f.what}",
+    "script_archive": lambda f: f"{f.who} archived the script {f.what}",
+    "script_paused": lambda f: (
+        f"⚠️ TradingView refuses {f.what}: {typed(str(f.after.get('reason', '')))}. "
+        "What is ordered for it waits; `/sync status` says what to do"
+    ),
+    "session_set": lambda f: f"{f.who} renewed the TradingView login {f.after_text('username')}",
+    "session_dead": lambda _: (
+        "⚠️ The TradingView login has ended. Orders wait; a manager renews it with `/session update`"
+    ),
+    "session_alive": lambda _: "✅ The TradingView login works again; what waited goes on",
+    "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
+    "setup_staff": lambda f: f"{f.who} changed who counts as staff",
+    "setup_manager": lambda f: f"{f.who} changed who counts as manager",
+    "setup_log": lambda f: f"{f.who} changed the channel for these lines",
+    "joined": lambda _: "Usher joined this server",
+    "left": lambda _: "Usher was removed from this server; everything waits until it is back",
+}
+
+ACTIONS = frozenset(_SENTENCES)

@@ -1,0 +1,249 @@
+"""What people look up: one person's access, a script's customers, the queue."""
+
+from collections.abc import Iterable
+
+from bot.access.duration import parse_length
+from bot.access.entitlements import last_seen, wanted_of
+from bot.access.receipts import WaitingFor
+from bot.access.views import Checked, Holders, Person, Status, Waiting
+from bot.replies.access import person as said_person, why_stuck, why_waiting
+from bot.replies.answer import Answer, Button, key
+from bot.replies.errors import SOURCES
+from bot.replies.words import (
+    bold,
+    count,
+    day,
+    embed,
+    escape,
+    member,
+    relative,
+    spoken,
+    title,
+    typed,
+    until,
+    until_day,
+)
+from bot.store.records import Entitlement
+from bot.tradingview.models import End, Lifetime
+
+LIST = "list"
+_MOST_REASONS = 5
+_MOST_WAITING = 10
+
+
+def check(person: Person) -> Answer:
+    """For each script: what should be there, what is there, and why until then."""
+    who = bold(person.username)
+    if person.customer is not None and person.customer.member_id is not None:
+        who += f" ({member(person.customer.member_id)})"
+    if not person.scripts:
+        return Answer(
+            f"**{who} has nothing here:** there are no scripts yet. `/script add` adds one."
+        )
+    held = [one for one in person.scripts if _has_anything(one)]
+    others = [one for one in person.scripts if not _has_anything(one)]
+    blocks = ["\n".join(_script_lines(one)) for one in held]
+    if others:
+        silent = any(one.shown is None for one in others)
+        tail = " (TradingView did not answer)" if silent else ""
+        blocks.append(f"No access: {_titles(others)}{tail}")
+    first = f"{who} has {count(len(held), 'script')}." if held else f"{who} has no access."
+    return Answer(first, (embed("Access", "\n\n".join(blocks)),))
+
+
+def _titles(those: Iterable[Checked]) -> str:
+    return ", ".join(escape(one.script.title) for one in those)
+
+
+def _has_anything(one: Checked) -> bool:
+    wanted = one.permission is not None and wanted_of(one.permission).end is not None
+    shown = one.shown is not None and one.shown.end is not None
+    waits = one.permission is not None and one.permission.state != "done"
+    return wanted or shown or waits or bool(one.reasons)
+
+
+def _script_lines(one: Checked) -> list[str]:
+    """One script: should be, is, and the reasons."""
+    archived = " (archived)" if one.script.archived_at else ""
+    lines = [f"{title(one.script)}{archived}"]
+    wanted = wanted_of(one.permission).end if one.permission else None
+    lines.append(f"Should be: {_end(wanted)}")
+    lines.append(f"On TradingView: {_shown(one)}")
+    if one.permission is not None and one.permission.state == "stuck":
+        lines.append(f"⚠️ {why_stuck(one.permission.reason)}")
+    elif one.permission is not None and one.permission.state != "done":
+        lines.append("⏳ Still waiting; `/sync status` says why.")
+    elif one.shown is not None and not _agrees(wanted, one.shown.end):
+        lines.append("⚠️ The two differ: somebody changed it on TradingView.")
+    lines.extend(f"- {_reason(reason)}" for reason in one.reasons[:_MOST_REASONS])
+    if len(one.reasons) > _MOST_REASONS:
+        lines.append(f"- and {len(one.reasons) - _MOST_REASONS} more")
+    return lines
+
+
+def _agrees(wanted: End | None, shown: End | None) -> bool:
+    if wanted is None or shown is None or isinstance(wanted, Lifetime):
+        return wanted == shown
+    return not isinstance(shown, Lifetime) and abs((wanted - shown).total_seconds()) <= 1
+
+
+def _end(end: End | None) -> str:
+    return "no access" if end is None else until(end)
+
+
+def _shown(one: Checked) -> str:
+    if one.shown is not None:
+        return _end(one.shown.end)
+    if one.permission is None or one.permission.seen == "unknown":
+        return "it did not answer just now"
+    seen_at = one.permission.seen_at
+    when = f" {relative(seen_at)}" if seen_at else ""
+    return f"it did not answer just now; last seen{when}: {_end(last_seen(one.permission).end)}"
+
+
+def _reason(reason: Entitlement) -> str:
+    source = SOURCES.get(reason.source, "another reason")
+    note = f" – {typed(reason.note)}" if reason.note else ""
+    length = f" {spoken(parse_length(reason.length))}" if reason.length else ""
+    if reason.kind == "lifetime":
+        end = "lifetime"
+    elif reason.kind == "open":
+        end = "no end"
+    elif reason.ends_at is None:
+        end = "starts when TradingView answers"
+    else:
+        end = until_day(reason.ends_at)
+    by = f" by {member(reason.asked_by)}" if reason.asked_by else ""
+    return f"{source}{length}{by}, {day(reason.asked_at)}: {end}{note}"
+
+
+def me(person: Person) -> Answer:
+    """A member's own view: no internals, no numbers of anybody else."""
+    lines = []
+    for one in person.scripts:
+        if one.permission is None:
+            continue
+        wanted = wanted_of(one.permission).end
+        if one.permission.state == "stuck":
+            lines.append(f"- {title(one.script)}: there is a problem; the staff know and will help")
+        elif one.permission.state != "done":
+            lines.append(
+                f"- {title(one.script)}: ⏳ on its way; you get a message when it is there"
+            )
+        elif wanted is not None:
+            lines.append(f"- {title(one.script)}: {until(wanted)}")
+    name = bold(person.username)
+    if not lines:
+        return Answer(
+            f"**Your TradingView name is {name}.** You have no scripts here yet.\n"
+            "If you bought one, ask the staff of this server."
+        )
+    where = (
+        "On TradingView: open a chart, then **Indicators → Invite-only scripts**. "
+        "To change your name, use `/unlink`."
+    )
+    return Answer("\n".join((f"**Your TradingView name is {name}.**", *lines, where)))
+
+
+def holders(page: Holders, guild_id: int) -> Answer:
+    """Who has a script, soonest end first, with buttons for the other pages."""
+    if not page.total:
+        return Answer(
+            f"**Nobody has {title(page.script)} yet.** `/access grant` gives it to somebody."
+        )
+    lines = []
+    for permission, customer in page.people:
+        waits = {"done": "", "stuck": " ⚠️"}.get(permission.state, " ⏳")
+        end = wanted_of(permission).end
+        said = "ending" if end is None else until_day(end)
+        lines.append(f"{said_person(customer, permission)}: {said}{waits}")
+    numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
+    return Answer(
+        f"{title(page.script)}: {count(page.total, 'person', 'people')}.",
+        (embed("Who has it, by end date", "\n".join(lines), footer=numbers),),
+        pages(LIST, guild_id, page.script.slug, page.page, more=page.page + 1 < page.pages),
+    )
+
+
+def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tuple[Button, ...]:
+    """Back and on, where there is something; the last part keeps the two keys apart."""
+    if page == 0 and not more:
+        return ()
+    return (
+        Button("◀ Back", key(name, guild_id, about, max(page - 1, 0), "b"), disabled=page == 0),
+        Button("Next ▶", key(name, guild_id, about, page + 1, "n"), disabled=not more),
+    )
+
+
+def status(it: Status) -> Answer:
+    """What waits, what is stuck and why, and the mend for each."""
+    blocks = []
+    if it.paused:
+        blocks.append("**Scripts that TradingView refuses**")
+        blocks.extend(_paused_line(one.title, one.slug, one.paused_reason) for one in it.paused)
+    if it.stuck:
+        blocks.append("**Stuck**")
+        blocks.extend(_stuck_line(row) for row in it.stuck[:_MOST_WAITING])
+        blocks.extend(_rest(len(it.stuck)))
+    if it.waiting:
+        blocks.append("**Waiting, oldest first**")
+        blocks.extend(_waiting_line(row, it.holdup) for row in it.waiting[:_MOST_WAITING])
+        blocks.extend(_rest(len(it.waiting)))
+    first = _first_line(it)
+    return Answer(first, (embed("The queue", "\n".join(blocks)),) if blocks else ())
+
+
+def _first_line(it: Status) -> str:
+    waiting, stuck = len(it.waiting), len(it.stuck)
+    if not (waiting or stuck or it.paused or it.holdup):
+        return "✅ **Everything is on TradingView.** Nothing waits."
+    said = []
+    if waiting:
+        said.append(f"{count(waiting, 'order')} waiting")
+    if stuck:
+        said.append(f"{count(stuck, 'order')} stuck")
+    numbers = f"**{', '.join(said)}.**" if said else "**Nothing waits.**"
+    return f"{numbers} {why_waiting(it.holdup)}" if it.holdup else numbers
+
+
+def _paused_line(name: str, slug: str, words: str | None) -> str:
+    own = f" Its own words: {typed(words)}." if words else ""
+    return (
+        f"- {bold(name)}:{own} Check that the script is still yours and invite-only, then run "
+        f"`/sync retry` with {typed(slug)}."
+    )
+
+
+def _stuck_line(row: Waiting) -> str:
+    words = f" Its own words: {typed(row.permission.detail)}." if row.permission.detail else ""
+    return (
+        f"- {said_person(row.customer, row.permission)}, {title(row.script)}: "
+        f"{why_stuck(row.permission.reason)}{words}"
+    )
+
+
+def _waiting_line(row: Waiting, holdup: WaitingFor | None) -> str:
+    why = ""
+    if holdup is None:
+        by_reason = {"slow_down": WaitingFor.SLOW_DOWN, "tradingview": WaitingFor.TRADINGVIEW}
+        paused = WaitingFor.SCRIPT_PAUSED if row.script.paused_at else None
+        reason = paused or by_reason.get(row.permission.reason or "")
+        why = f": {why_waiting(reason)}" if reason else ""
+    return (
+        f"- {said_person(row.customer, row.permission)}, {title(row.script)}, "
+        f"asked {relative(row.permission.asked_at)}{why}"
+    )
+
+
+def _rest(total: int) -> list[str]:
+    return [f"- and {total - _MOST_WAITING} more"] if total > _MOST_WAITING else []
+
+
+def retried(slug: str, number: int) -> Answer:
+    """What `/sync retry` did."""
+    if not number:
+        return Answer(f"**Nothing waits or is stuck for {typed(slug)}.** There was nothing to do.")
+    return Answer(
+        f"**Trying {count(number, 'order')} for {typed(slug)} again.** "
+        "Whoever asked for them hears how it ends; `/sync status` shows what is left."
+    )

@@ -1,0 +1,172 @@
+"""Tells what happened later: answers that turn to done, direct messages, lines in the log channel.
+
+Everything here is repeated until Discord took it or never will. What was sent is marked afterwards;
+a crash in between sends the same nonce again, which Discord answers with the message it has.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot import clock
+from bot.access.answers import Answers
+from bot.access.news import News
+from bot.access.receipts import Receipt
+from bot.jobs import Jobs
+from bot.logbook import Logbook
+from bot.replies import Answer
+from bot.replies.access import late, receipt, to_customer
+from bot.replies.words import member
+
+log = logging.getLogger(__name__)
+
+EVERY = 15.0  # seconds between looks when nothing wakes it
+_DMS_CLOSED = 50007
+_GONE = 404
+_PAUSES = (5.0, 30.0, 120.0, 600.0)  # before a failed message is tried again
+
+TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
+
+
+class Teller:
+    """Owns every message that is not the immediate answer to an interaction."""
+
+    def __init__(
+        self, client: discord.Client, answers: Answers, news: News, logbook: Logbook, jobs: Jobs
+    ) -> None:
+        self._client = client
+        self._answers = answers
+        self._news = news
+        self._logbook = logbook
+        self._jobs = jobs
+        self._woken = asyncio.Event()
+        self._failures: dict[str, tuple[int, float]] = {}  # how often, and when to try again
+
+    def start(self) -> None:
+        """Begin; runs until the jobs end. Call it when the client is logged in."""
+        self._news.listeners.append(self._woken.set)
+        _ = self._jobs.spawn(self._run(), "telling people")
+
+    def wake(self) -> None:
+        """Something may be new."""
+        self._woken.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            for part in (self._tell_askers, self._tell_members, self._logbook.write_up):
+                try:
+                    await part()
+                except Exception:  # the other parts, and the next round, go on
+                    log.exception("telling people failed; it goes on in %s s", EVERY)
+            woken = asyncio.ensure_future(self._woken.wait())
+            try:
+                await clock.within(EVERY, woken)
+            finally:
+                woken.cancel()
+
+    # Whoever asked
+
+    async def _tell_askers(self) -> None:
+        await self._answers.drop_tokens()
+        for it in await self._answers.untold():
+            await self._attempt(f"wish {it.wish.id}", partial(self._tell_asker, it))
+
+    async def _tell_asker(self, it: Receipt) -> None:
+        """Change the first answer while Discord allows it, else write to whoever asked."""
+        token = await self._answers.answer_token(it)
+        if token is None or not await self._change_answer(token, receipt(it)):
+            server = self._client.get_guild(it.wish.guild_id)
+            answer = late(it, server.name if server else None)
+            nonce = f"w{it.wish.id}{it.wish.state[:4]}"
+            if not await self._write_to(it.wish.asked_by, answer, nonce):
+                await self._say_in_log(it, answer, nonce)
+        await self._answers.told(it.wish.id, it.wish.state)
+
+    async def _change_answer(self, token: str, answer: Answer) -> bool:
+        """Edit the message that the interaction got; False when Discord no longer knows it."""
+        application = self._client.application_id
+        if application is None:
+            return False
+        webhook = discord.Webhook.partial(application, token, client=self._client)
+        message: Any = "@original"
+        try:
+            await webhook.edit_message(
+                message,
+                content=answer.content,
+                embeds=list(answer.embeds),
+                view=answer.board(),
+            )
+        except discord.HTTPException as error:
+            if error.status < 500:
+                log.info("a first answer can no longer be changed (%s)", error.code)
+                return False
+            raise
+        return True
+
+    async def _write_to(self, user_id: int, answer: Answer, nonce: str) -> bool:
+        """A direct message; False when that person takes none."""
+        try:
+            user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
+            await user.send(**_parts(answer, nonce))
+        except discord.HTTPException as error:
+            if error.code == _DMS_CLOSED or error.status == _GONE:
+                return False
+            raise
+        return True
+
+    async def _say_in_log(self, it: Receipt, answer: Answer, nonce: str) -> None:
+        """For an asker with closed direct messages: in the log channel, never where it was asked."""
+        text = f"{member(it.wish.asked_by)} takes no direct messages:\n{answer.text}"
+        closed = Answer(text, answer.embeds, answer.buttons)
+        if not await self._logbook.say(it.wish.guild_id, _parts(closed, nonce)):
+            log.warning("wish %s: nobody could be told that it is %s", it.wish.id, it.wish.state)
+
+    # The customer
+
+    async def _tell_members(self) -> None:
+        for it in await self._answers.members_to_tell():
+            await self._attempt(f"customer of {it.wish.id}", partial(self._tell_member, it))
+
+    async def _tell_member(self, it: Receipt) -> None:
+        server = self._client.get_guild(it.wish.guild_id)
+        if server is None:
+            return  # not connected to it now; told when it is there
+        member_id = it.customer.member_id
+        if member_id is not None and it.end is not None:
+            answer = to_customer(it, server.name)
+            if not await self._write_to(member_id, answer, f"c{it.wish.id}"):
+                log.info("wish %s: its customer takes no direct messages", it.wish.id)
+        await self._answers.member_told(it.wish.id)
+
+    # Trouble
+
+    async def _attempt(self, name: str, send: Callable[[], Awaitable[None]]) -> None:
+        """Send one message; what fails waits longer each time and holds up nothing else."""
+        tries, not_before = self._failures.get(name, (0, 0.0))
+        if clock.monotonic() < not_before:
+            return
+        try:
+            await send()
+        except TROUBLE as error:
+            pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
+            self._failures[name] = (tries + 1, clock.monotonic() + pause)
+            log.warning("%s: could not be told (%s); again in %s s", name, error, pause)
+        else:
+            self._failures.pop(name, None)
+
+
+def _parts(answer: Answer, nonce: str) -> dict[str, Any]:
+    """The arguments of `send`; discord.py enforces a nonce that is given."""
+    parts: dict[str, Any] = {"nonce": nonce, "embeds": list(answer.embeds)}
+    if answer.content:
+        parts["content"] = answer.content
+    board = answer.board()
+    if board is not None:
+        parts["view"] = board
+    return parts

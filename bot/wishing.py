@@ -1,0 +1,118 @@
+"""From an order to its answer: ask back where needed, record, wait 5 s, say done or waiting."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot import answering
+from bot.access.answers import Answers
+from bot.access.asking import Asked
+from bot.access.news import News
+from bot.access.receipts import Receipt
+from bot.access.refusals import ButtonGone, NeedsYes, UserUnknown
+from bot.answering import Interaction
+from bot.checks import Level
+from bot.presses import Choice, Press, Presses
+from bot.replies import Answer, explain
+from bot.replies.access import near_names, receipt
+
+PATIENCE = 5.0  # seconds before "waiting" is said
+_MOST_NEAR = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was pressed so far on the way to an order."""
+
+    confirmed: bool = False  # yes, although it takes something away
+    anyway: bool = False  # yes, although TradingView knows nobody of that name
+    username: str | None = None  # the name that was picked instead of the typed one
+
+
+Order = Callable[[Asked, Said], Awaitable[int]]
+
+
+class Wishing:
+    """Carries orders from the cogs to `bot.access.grants` and their outcome back."""
+
+    def __init__(self, answers: Answers, news: News, presses: Presses) -> None:
+        self._answers = answers
+        self._news = news
+        self._presses = presses
+
+    async def carry_out(
+        self,
+        interaction: Interaction,
+        asked: Asked,
+        order: Order,
+        *,
+        yes: str = "Yes, do it",
+        anyway: str | None = None,
+    ) -> None:
+        """Record the order and answer; `order` returns the wish's id and may be called again.
+
+        `yes` and `anyway` are the labels of the buttons that insist; without `anyway`, nobody can
+        insist on an unknown name. Raises what the order refuses, but for what can be asked back.
+        """
+        await self._attempt(_Attempt(interaction, asked, order, Said(), yes, anyway))
+
+    async def show(self, interaction: Interaction, wish_id: int) -> None:
+        """Answer with how the wish stands, after 5 s at most; later changes come by themselves."""
+        with self._news.awaiting(wish_id):  # nobody else tells the asker meanwhile
+            now = await self._answers.outcome(wish_id, PATIENCE)
+            if await answering.reply(interaction, receipt(now)):
+                await self._answers.told(wish_id, now.wish.state)
+
+    async def receipt(self, press: Press) -> Receipt:
+        """How the wish in the button's key stands. Raises ButtonGone when this server has none such."""
+        try:
+            it = await self._answers.receipt(int(press.args[0]))
+        except (LookupError, ValueError) as error:
+            raise ButtonGone from error
+        if it.wish.guild_id != press.guild_id:
+            raise ButtonGone
+        return it
+
+    async def _attempt(self, it: "_Attempt") -> None:
+        try:
+            wish_id = await it.order(it.asked, it.said)
+        except NeedsYes as question:
+            choices = [self._insist(it, it.yes, replace(it.said, confirmed=True))]
+            text = explain(question).sentence
+        except UserUnknown as unknown:
+            choices = [
+                self._insist(it, name, replace(it.said, username=name))
+                for name in unknown.near[:_MOST_NEAR]
+            ]
+            if it.anyway is not None:
+                choices.append(self._insist(it, it.anyway, replace(it.said, anyway=True)))
+            if not choices:
+                raise
+            text = near_names(unknown.text, unknown.near, may_insist=it.anyway is not None)
+        else:
+            await self.show(it.interaction, wish_id)
+            return
+        choices.append(Choice("No, leave it", _leave))
+        buttons = self._presses.question(it.asked.guild_id, it.asked.by, Level.STAFF, choices)
+        await answering.reply(it.interaction, Answer(text, buttons=buttons))
+
+    def _insist(self, it: "_Attempt", label: str, said: Said) -> Choice:
+        async def again(press: Press) -> None:
+            # The first request's reference: pressed or delivered twice, it counts once.
+            asked = replace(press.asked(), reference=it.asked.reference)
+            await self._attempt(replace(it, interaction=press.interaction, asked=asked, said=said))
+
+        return Choice(label, again)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    interaction: Interaction
+    asked: Asked
+    order: Order
+    said: Said
+    yes: str
+    anyway: str | None
+
+
+async def _leave(press: Press) -> None:
+    await answering.reply(press.interaction, Answer("**Left as it was.**"))

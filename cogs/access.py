@@ -1,0 +1,225 @@
+"""/access: give, set, end and look up who may use what."""
+
+from dataclasses import replace
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import answering, checks
+from bot.access.asking import Asked, Who
+from bot.access.duration import parse_length, parse_until
+from bot.access.grants import Grants
+from bot.access.refusals import ButtonGone
+from bot.access.views import Views
+from bot.answering import Interaction
+from bot.checks import Level
+from bot.presses import Press, Presses
+from bot.replies import Answer, access as words, views as said
+from bot.replies.views import LIST
+from bot.wishing import Said, Wishing
+from cogs import suggestions
+from cogs.suggestions import Suggestions
+
+Note = app_commands.Range[str, 1, 200]
+
+_ITEM = "The script; pick it from the list"
+_MEMBER = "The Discord member it is for"
+_USERNAME = "The TradingView name, or the address of the profile"
+_NOTE = "A remark for the history, such as an order number"
+
+
+class Access(commands.GroupCog, group_name="access", group_description="Who may use which script"):
+    """The commands about access, and the buttons under their answers."""
+
+    def __init__(
+        self,
+        grants: Grants,
+        views: Views,
+        wishing: Wishing,
+        suggestions: Suggestions,
+        presses: Presses,
+    ) -> None:
+        self._grants = grants
+        self._views = views
+        self._wishing = wishing
+        self._suggestions = suggestions
+        presses.add(words.PUT_BACK, Level.STAFF, self.put_back)
+        presses.add(words.GIVE_END, Level.STAFF, self.give_end)
+        presses.add(LIST, Level.STAFF, self.turn)
+
+    @checks.staff
+    @app_commands.command(description="Give somebody more time for a script")
+    @app_commands.describe(
+        item=_ITEM,
+        duration="How much time: 7D, 2W, 1M, 1Y, or L for lifetime",
+        member=_MEMBER,
+        username=_USERNAME,
+        note=_NOTE,
+    )
+    async def grant(
+        self,
+        interaction: Interaction,
+        item: str,
+        duration: str,
+        member: discord.Member | None = None,
+        username: str | None = None,
+        note: Note | None = None,
+    ) -> None:
+        """Add time, also for new people."""
+        await answering.defer(interaction)
+        length = parse_length(duration)
+
+        async def order(asked: Asked, insisting: Said) -> int:
+            who = checks.who(member, insisting.username or username)
+            return await self._grants.grant(asked, item, length, who, note, anyway=insisting.anyway)
+
+        asked = checks.asked(interaction)
+        await self._wishing.carry_out(interaction, asked, order, anyway="Grant anyway")
+
+    @checks.staff
+    @app_commands.command(
+        name="set", description="Give somebody exactly this end, later or earlier"
+    )
+    @app_commands.describe(
+        item=_ITEM,
+        until="The end: 2026-04-30, a time from now such as 30D, or lifetime",
+        member=_MEMBER,
+        username=_USERNAME,
+        note=_NOTE,
+    )
+    async def set_(
+        self,
+        interaction: Interaction,
+        item: str,
+        until: str,
+        member: discord.Member | None = None,
+        username: str | None = None,
+        note: Note | None = None,
+    ) -> None:
+        """Set the end; asks before it shortens."""
+        await answering.defer(interaction)
+        asked = checks.asked(interaction)
+        end = parse_until(until, asked.at)
+
+        async def order(asked: Asked, insisting: Said) -> int:
+            who = checks.who(member, insisting.username or username)
+            return await self._grants.set_end(
+                asked,
+                item,
+                end,
+                who,
+                note,
+                confirmed=insisting.confirmed,
+                anyway=insisting.anyway,
+            )
+
+        await self._wishing.carry_out(
+            interaction, asked, order, yes="Yes, shorten it", anyway="Set it anyway"
+        )
+
+    @checks.staff
+    @app_commands.command(description="End somebody's access to a script now")
+    @app_commands.describe(item=_ITEM, member=_MEMBER, username=_USERNAME, note=_NOTE)
+    async def revoke(
+        self,
+        interaction: Interaction,
+        item: str,
+        member: discord.Member | None = None,
+        username: str | None = None,
+        note: Note | None = None,
+    ) -> None:
+        """End it, also for somebody only TradingView knows."""
+        await answering.defer(interaction)
+        who = checks.who(member, username)
+
+        async def order(asked: Asked, insisting: Said) -> int:
+            return await self._grants.revoke(asked, item, who, note, confirmed=insisting.confirmed)
+
+        asked = checks.asked(interaction)
+        await self._wishing.carry_out(interaction, asked, order, yes="Yes, end it")
+
+    @checks.staff
+    @app_commands.command(description="What somebody should have, and has on TradingView now")
+    @app_commands.describe(member=_MEMBER, username=_USERNAME)
+    async def check(
+        self,
+        interaction: Interaction,
+        member: discord.Member | None = None,
+        username: str | None = None,
+    ) -> None:
+        """Every script of one person, read live."""
+        await answering.defer(interaction)
+        asked = checks.asked(interaction)
+        person = await self._views.check(asked.guild_id, checks.who(member, username))
+        await answering.reply(interaction, said.check(person))
+
+    @checks.staff
+    @app_commands.command(name="list", description="Who has a script, by end date")
+    @app_commands.describe(item=_ITEM)
+    async def list_(self, interaction: Interaction, item: str) -> None:
+        """The customers of one script, page by page."""
+        await answering.defer(interaction)
+        await answering.reply(
+            interaction, await self._page(checks.asked(interaction).guild_id, item, 0)
+        )
+
+    async def turn(self, press: Press) -> None:
+        """Another page of the list."""
+        await answering.defer_in_place(press.interaction)
+        item, page, *_ = press.args
+        await answering.reply(press.interaction, await self._page(press.guild_id, item, int(page)))
+
+    async def _page(self, guild_id: int, item: str, page: int) -> Answer:
+        return said.holders(await self._views.holders(guild_id, item, page), guild_id)
+
+    async def put_back(self, press: Press) -> None:
+        """Undo what one order took away; pressed twice, done once."""
+        await answering.defer_in_place(press.interaction)
+        wish_id = await self._grants.put_back(press.asked(), int(press.args[0]))
+        await self._wishing.show(press.interaction, wish_id)
+
+    async def give_end(self, press: Press) -> None:
+        """The time that met access without an end becomes its end."""
+        await answering.defer_in_place(press.interaction)
+        it, asked = await self._wishing.receipt(press), press.asked()
+        if it.entitlement is None or it.entitlement.length is None:
+            raise ButtonGone
+        end = parse_until(it.entitlement.length, asked.at)
+        wish_id = await self._grants.set_end(
+            replace(asked, reference=f"end {it.wish.id}"),  # pressed twice, done once
+            it.script.slug,
+            end,
+            Who(username=it.permission.username),
+            confirmed=True,
+            anyway=True,
+        )
+        await self._wishing.show(press.interaction, wish_id)
+
+    # Suggestions while somebody types
+
+    @grant.autocomplete("item")
+    @set_.autocomplete("item")
+    @revoke.autocomplete("item")
+    @list_.autocomplete("item")
+    async def _items(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await self._suggestions.items(interaction, typed)
+
+    @grant.autocomplete("username")
+    @set_.autocomplete("username")
+    @revoke.autocomplete("username")
+    @check.autocomplete("username")
+    async def _usernames(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await self._suggestions.usernames(interaction, typed)
+
+    @grant.autocomplete("duration")
+    async def _durations(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await self._suggestions.durations(interaction, typed)
+
+    @set_.autocomplete("until")
+    async def _ends(self, _: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return suggestions.ends(typed)
