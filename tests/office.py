@@ -1,0 +1,183 @@
+"""The whole Discord layer at work: the real client and cogs, both stand-ins, a shop with staff."""
+
+import asyncio
+import contextlib
+
+import discord
+import yarl
+from conftest import eventually
+from shop import open_shop
+
+from bot import clock
+from bot.access.answers import Answers
+from bot.access.grants import Grants
+from bot.access.news import News
+from bot.access.queue import Queue
+from bot.access.suggesting import Suggesting
+from bot.access.views import Views
+from bot.client import Usher
+from bot.jobs import Jobs
+from bot.logbook import Logbook
+from bot.presses import Presses
+from bot.sandbox.discord import FakeDiscord
+from bot.store import guilds
+from bot.telling import Teller
+from bot.wishing import Wishing
+from cogs import every
+
+
+class Servers:
+    """The settings of servers, kept in the database; levels in memory."""
+
+    def __init__(self, database):
+        self.database = database
+        self.roles = {}
+        self.joins = []
+        self.parted = []
+
+    def level_roles(self, guild_id):
+        return self.roles.get(guild_id, {"staff": frozenset(), "manager": frozenset()})
+
+    async def joined(self, guild_id):
+        self.joins.append(guild_id)
+        async with self.database.write() as connection:
+            await guilds.ensure(connection, guild_id, clock.now())
+            await guilds.set_left(connection, guild_id, None)
+
+    async def left(self, guild_id):
+        self.parted.append(guild_id)
+        async with self.database.write() as connection:
+            await guilds.set_left(connection, guild_id, clock.now())
+
+    async def known(self):
+        async with self.database.read() as connection:
+            return {one.id for one in await guilds.listed(connection)}
+
+    async def command_digests(self):
+        async with self.database.read() as connection:
+            return {one.id: one.commands_digest for one in await guilds.listed(connection)}
+
+    async def remember_commands(self, guild_ids, digest):
+        async with self.database.write() as connection:
+            for guild_id in guild_ids:
+                await guilds.set_commands_digest(connection, guild_id, digest)
+
+
+class Office:
+    """A Discord server of the shop: an owner, a moderator with the staff role, a buyer, a stranger."""
+
+    def __init__(self, shop, fake, jobs):
+        self.shop, self.fake, self.jobs = shop, fake, jobs
+        self.tradingview, self.switches = shop.fake, shop.switches
+        self.owner, self.mod = fake.add_user("olga"), fake.add_user("mia")
+        self.buyer, self.stranger = fake.add_user("ben"), fake.add_user("stan")
+        self.guild = fake.add_guild("The shop", self.owner)
+        self.channel = next(iter(self.guild.channels.values()))
+        self.staff = fake.add_role(self.guild, "Staff", permissions=1 << 40)
+        fake.add_member(self.guild, self.mod, [self.staff])
+        for user in (self.buyer, self.stranger):
+            fake.add_member(self.guild, user)
+        self.as_mod, self.as_owner = fake.person(self.mod), fake.person(self.owner)
+        self.as_buyer, self.as_stranger = fake.person(self.buyer), fake.person(self.stranger)
+
+    def build(self, *, guild_id=None):
+        """A new Usher over the same database, as after a restart."""
+        database, sessions, vault = self.shop.database, self.shop.sessions, self.shop.vault
+        self.servers = Servers(database)
+        self.servers.roles[self.guild.id] = {
+            "staff": frozenset({self.staff.id}),
+            "manager": frozenset(),
+        }
+        self.news = News()
+        self.queue = Queue(database, sessions, self.jobs, self.news)
+        self.answers = Answers(database, sessions, vault, self.queue, self.news)
+        self.views = Views(database, sessions, self.answers)
+        self.presses = Presses(self.servers)
+        grants = Grants(database, sessions, vault, self.queue, self.news)
+        self.grants = grants
+
+        def make_cogs(client):
+            return every(
+                grants=grants,
+                queue=self.queue,
+                views=self.views,
+                suggesting=Suggesting(database),
+                wishing=Wishing(self.answers, self.news, self.presses),
+                presses=self.presses,
+            )
+
+        self.client = Usher(
+            servers=self.servers, presses=self.presses, make_cogs=make_cogs, guild_id=guild_id
+        )
+        self.logbook = Logbook(self.client, database)
+        self.teller = Teller(self.client, self.answers, self.news, self.logbook, self.jobs)
+        return self.client
+
+    async def log_channel(self, channel):
+        async with self.shop.database.write() as connection:
+            await guilds.set_log_channel(connection, self.guild.id, channel.id)
+
+    async def script(self, slug="trend", title=None):
+        return await self.shop.add_script(slug, guild_id=self.guild.id, title=title)
+
+    async def log_in(self):
+        return await self.shop.log_in(self.guild.id)
+
+    async def run(self, who, path, **options):
+        """Run a command; returns the interaction once it has an answer."""
+        interaction = await who.run(path, guild=self.guild, channel=self.channel, **options)
+        await interaction.answered()
+        return interaction
+
+
+def text_of(message):
+    """Everything a message shows, embeds included."""
+    parts = [message.content or ""]
+    for embed in message.embeds:
+        parts += [embed.get("title") or "", embed.get("description") or ""]
+    return "\n".join(parts)
+
+
+def labels(message):
+    return [
+        part["label"] for row in message.components for part in row["components"] if "label" in part
+    ]
+
+
+@contextlib.asynccontextmanager
+async def at_work(office, client=None):
+    """Connect the client; it is closed at the end."""
+    client = client or office.build()
+    starting = asyncio.get_running_loop().create_task(client.start(office.fake.bot_token))
+    ready = asyncio.get_running_loop().create_task(office.fake.bot_ready())
+    await asyncio.wait({starting, ready}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if starting.done():
+            starting.result()
+        await ready
+        await office.queue.start()
+        office.teller.start()
+        yield client
+    finally:
+        ready.cancel()
+        await client.close()
+        with contextlib.suppress(Exception):
+            await starting
+
+
+@contextlib.asynccontextmanager
+async def open_office(tmp_path, monkeypatch):
+    fake = FakeDiscord(now=clock.now)
+    await fake.start()
+    monkeypatch.setattr(discord.http.Route, "BASE", fake.api_url)
+    monkeypatch.setattr(
+        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(fake.gateway_url)
+    )
+    try:
+        async with open_shop(tmp_path) as shop, Jobs() as jobs:
+            yield Office(shop, fake, jobs)
+    finally:
+        await fake.close()
+
+
+__all__ = ["Office", "at_work", "eventually", "labels", "open_office", "text_of"]

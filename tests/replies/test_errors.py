@@ -1,0 +1,117 @@
+"""The one table from an error to its sentence."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from discord import app_commands
+
+from bot.access import refusals
+from bot.errors import UserError
+from bot.replies import explain
+from bot.replies.errors import SENTENCES, UNEXPECTED
+from bot.store.records import Entitlement, Script
+from bot.tradingview import TradingViewError
+from bot.tradingview.models import LIFETIME
+from bot.tradingview.names import PineIdProblem
+
+NAME = "__" + "N" * 60 + "__"
+TITLE = "*T*" + "`x`" * 32
+WHEN = datetime(2026, 3, 10, tzinfo=UTC)
+SCRIPT = Script(1, 1, "PUB;x", "s" * 32, TITLE, None, None, None)
+REASON = Entitlement(
+    1, 1, 1, 1, "manual", "r", "lifetime", None, WHEN, 1, WHEN, None, WHEN, None, None, "n" * 200
+)
+VALUES = {
+    "level": "staff",
+    "text": "🚀" * 500,
+    "near": (NAME,) * 3,
+    "member_id": 7,
+    "username": NAME,
+    "accepted": True,
+    "by": 7,
+    "when": WHEN,
+    "kind": PineIdProblem.ADDRESS,
+    "slug": "s" * 32,
+    "archived": True,
+    "longest": 100,
+    "reason": "`r`" * 500,
+    "detail": "d" * 5_000,
+    "which": "sessionid",
+    "without_sign": True,
+    "what": "the list",
+    "problem": refusals.RoleProblem.MANAGED,
+    "role_id": 7,
+    "channel_id": 7,
+    "missing": ("view_channel", "send_messages"),
+    "script": SCRIPT,
+    "before": LIFETIME,
+    "after": None,
+    "reasons": (REASON,) * 50,
+}
+
+
+def assert_bold_pairs(text):
+    """No bold inside bold: Discord would show stars."""
+    parts = re.split(r"(?<!\\)\*\*", re.sub(r"`[^`]*`", "x", text))
+    assert len(parts) % 2 == 1, text
+    assert all(one and one == one.strip() for one in parts[1::2]), text
+
+
+def below(kind):
+    for child in kind.__subclasses__():
+        yield child
+        yield from below(child)
+
+
+def with_facts(kind):
+    names = kind.__dataclass_fields__ if hasattr(kind, "__dataclass_fields__") else {}
+    values = {name: VALUES[name] for name in names}
+    if kind is refusals.CookiesOfOther:
+        values |= {"before": NAME, "missing": (TITLE,) * 50}
+    return kind(**values)
+
+
+REFUSALS = [kind for kind in below(UserError) if kind is not refusals.NeedsYes]
+
+
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+def test_every_refusal_has_a_sentence_of_its_own_that_fits_and_a_reference(kind):
+    said = explain(with_facts(kind))
+    assert kind in SENTENCES
+    assert said.expected
+    assert 20 < len(said.text) <= 2_000
+    assert said.text.endswith(f"\n-# Reference {said.reference}")
+    assert_bold_pairs(said.text)
+
+
+@pytest.mark.parametrize("kind", list(below(TradingViewError)), ids=lambda kind: kind.__name__)
+def test_every_failure_of_tradingview_has_a_sentence_of_its_own_and_goes_to_the_log(kind):
+    said = explain(kind(detail="sessionid=secret") if kind.__init__ else kind())
+    assert kind in SENTENCES
+    assert not said.expected
+    assert "secret" not in said.text
+
+
+def test_an_unknown_error_shows_none_of_its_own_text():
+    said = explain(RuntimeError("/home/me/usher.db is locked: sessionid=abc"))
+    assert said.sentence == UNEXPECTED
+    assert not said.expected
+
+
+def test_what_a_command_raised_is_found_inside_discords_own_error():
+    inner = refusals.NobodyNamed()
+    wrapped = app_commands.CommandInvokeError.__new__(app_commands.CommandInvokeError)
+    wrapped.original = inner
+    assert explain(wrapped).sentence == explain(inner).sentence
+
+
+def test_references_are_short_and_differ():
+    references = {explain(refusals.NobodyNamed()).reference for _ in range(50)}
+    assert len(references) > 40
+    assert all(re.fullmatch(r"[A-Z2-9]{4}", one) for one in references)
+
+
+def test_names_are_shown_letter_for_letter():
+    said = explain(refusals.NameTaken("__name__", 7)).sentence
+    assert r"**\_\_name\_\_ belongs to <@7> already.**" in said
