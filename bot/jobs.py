@@ -38,11 +38,9 @@ class Jobs:
         task.add_done_callback(self._ended)
         return task
 
-    def every(
-        self, seconds: float, name: str, job: Callable[[], Awaitable[None]]
-    ) -> "asyncio.Task[None]":
+    def every(self, seconds: float, name: str, job: Callable[[], Awaitable[None]]) -> None:
         """Run `job` now and again `seconds` after each end, for as long as the program lives."""
-        return self.spawn(self._repeat(seconds, name, job), name)
+        _ = self.spawn(self._repeat(seconds, name, job), name)
 
     async def _repeat(self, seconds: float, name: str, job: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -29,7 +29,8 @@ class FakeTime:
         return (self._now - self._start).total_seconds()
 
     async def sleep(self, seconds: float) -> None:
-        if seconds <= 0:
+        if seconds < 0.001:  # a pause too short to wait for, as of a pace that is not to matter
+            self._now += timedelta(seconds=max(0, seconds))
             await asyncio.sleep(0)
             return
         wake = asyncio.get_running_loop().create_future()

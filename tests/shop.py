@@ -4,15 +4,20 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import aiohttp
+from sqlalchemy import insert
 
-from bot.access.asking import Asked
+from bot import clock
+from bot.access.asking import Asked, Who
+from bot.access.customers import Customers, resolve
 from bot.access.session import Sessions
 from bot.sandbox.tradingview import FakeTradingView
-from bot.store import guilds, scripts
+from bot.store import customers, events, guilds, scripts
 from bot.store.database import open_database
+from bot.store.tables import permission
 from bot.store.vault import open_vault
 from bot.tradingview.client import TradingView
 from bot.tradingview.models import Cookies
+from bot.tradingview.pace import Pace
 
 HOME, OTHER = 100, 200
 STAFF, MEMBER, STRANGER = 1, 7, 8
@@ -30,6 +35,9 @@ class Shop:
         self.changes = []
         self.references = iter(range(10**6))
         self.sessions = self.new_sessions()
+        self.customers = Customers(
+            database, self.sessions, self.connect(Pace(1e9, 8), lambda: None)
+        )
 
     def connect(self, pace, cookies):
         return TradingView(
@@ -41,7 +49,7 @@ class Shop:
             self.database,
             self.vault,
             self.connect,
-            pace=10_000,
+            pace=1e9,
             concurrency=8,
             hide=self.hidden.append,
         )
@@ -73,9 +81,39 @@ class Shop:
                 at=AT,
             )
 
-    async def events(self, *actions):
-        from bot.store import events
+    async def hold(self, script, customer, **values):
+        """What somebody should have on TradingView, without the way there."""
+        rest = {"wanted": "lifetime", "seen": "unknown", "state": "done"} | values
+        async with self.database.write() as connection:
+            await connection.execute(
+                insert(permission).values(
+                    guild_id=customer.guild_id,
+                    script_id=script.id,
+                    customer_id=customer.id,
+                    username=customer.username,
+                    name_folded=customer.name_folded,
+                    revision=0,
+                    synced_revision=0,
+                    ours="unknown",
+                    before="unknown",
+                    asked_at=AT,
+                    **rest,
+                )
+            )
 
+    async def person(self, *, member=None, name=None, guild_id=HOME):
+        """Whoever that is in the database."""
+        async with self.database.read() as connection:
+            if member is not None:
+                return await customers.by_member(connection, guild_id, member)
+            return await customers.by_name(connection, guild_id, name)
+
+    async def resolve(self, *who, by=STAFF):
+        """The person meant, as every command finds it."""
+        async with self.database.write() as connection:
+            return await resolve(connection, self.asked(by), Who(*who))
+
+    async def events(self, *actions):
         async with self.database.read() as connection:
             found = await events.since(connection, HOME, 0)
         return [event for event in found if not actions or event.action in actions]
@@ -83,7 +121,7 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(tmp_path):
-    fake = FakeTradingView()
+    fake = FakeTradingView(now=clock.now)
     await fake.start()
     try:
         async with (

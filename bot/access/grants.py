@@ -3,10 +3,10 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access import customers as people
 from bot.access.asking import Asked, Who
 from bot.access.duration import Length, cut
 from bot.access.entitlements import NOTHING, UNKNOWN, State, gives_more, wanted_of
+from bot.access.identity import name_of, resolve
 from bot.access.items import find
 from bot.access.news import News
 from bot.access.queue import Queue
@@ -14,7 +14,7 @@ from bot.access.receipts import PUT_BACK_WITHIN, put_back_reference, took_away
 from bot.access.recording import add_event, add_wish, await_sync, facts, overtake, touch
 from bot.access.refusals import EndsSeveral, NothingToRevoke, PutBackTooLate, Shortens
 from bot.access.session import LoginState, Sessions
-from bot.access.spelling import Spelling, in_time, look, name_of, spell
+from bot.access.spelling import Spelling, in_time, look, spell
 from bot.store import customers, entitlements, permissions, wishes
 from bot.store.database import Database
 from bot.store.records import Permission, Script, Wish
@@ -245,7 +245,7 @@ class Grants:
         self, connection: AsyncConnection, asked: Asked, item: str, who: Who, spelled: Spelling
     ) -> Permission:
         script = await find(connection, asked.guild_id, item)
-        person = await people.resolve(connection, asked, who)
+        person = await resolve(connection, asked, who)
         return await touch(connection, asked, script, person, spelled)
 
     def _recorded(self, wish: Wish, overtaken: list[int]) -> int:

@@ -72,7 +72,7 @@ class Queue:
         lane = self._lanes.get(guild_id)
         if lane is None:
             lane = self._lanes[guild_id] = Lane(guild_id)
-            self._jobs.spawn(self._run(lane), f"sync of server {guild_id}")
+            _ = self._jobs.spawn(self._run(lane), f"sync of server {guild_id}")
         lane.woken.set()
 
     def is_blocked(self, guild_id: int) -> bool:
@@ -103,7 +103,7 @@ class Queue:
         return len(tried)
 
     def _login_changed(self, guild_id: int) -> None:
-        self._jobs.spawn(self._hurry(guild_id), f"hurry server {guild_id}")
+        _ = self._jobs.spawn(self._hurry(guild_id), f"hurry server {guild_id}")
 
     async def _hurry(self, guild_id: int) -> None:
         session = await self._sessions.of(guild_id)
@@ -149,7 +149,7 @@ class Queue:
             later = await permissions.next_try(connection, lane.guild_id, lane.busy | set(due))
         for permission_id in due:
             lane.busy.add(permission_id)
-            self._jobs.spawn(self._one(lane, session, permission_id), f"sync {permission_id}")
+            _ = self._jobs.spawn(self._one(lane, session, permission_id), f"sync {permission_id}")
         return None if later is None else max(0.05, (later - now).total_seconds())
 
     async def _one(self, lane: Lane, session: AccountSession, permission_id: int) -> None:

@@ -138,4 +138,7 @@ async def add_event(
 
 def facts(state: State) -> dict[str, str | None]:
     """A state as the history keeps it."""
-    return {"kind": state.kind, "ends_at": state.ends_at and state.ends_at.isoformat()}
+    return {
+        "kind": state.kind,
+        "ends_at": None if state.ends_at is None else state.ends_at.isoformat(),
+    }

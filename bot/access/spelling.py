@@ -5,13 +5,9 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot import clock
-from bot.access.asking import Who
 from bot.access.entitlements import State, seen_in
-from bot.access.refusals import MemberHasNoName, NameUnreadable, NobodyNamed, UserUnknown
-from bot.store import customers
+from bot.access.refusals import NameUnreadable, UserUnknown
 from bot.store.records import Script
 from bot.tradingview import TradingView, TradingViewError, clean_username
 
@@ -42,24 +38,6 @@ def clean(text: str) -> str:
         raise NameUnreadable(text) from error
 
 
-async def name_of(connection: AsyncConnection, guild_id: int, who: Who) -> str:
-    """The TradingView name of whoever is meant: as typed, else the one tied to the member.
-
-    Raises:
-        NobodyNamed: neither was given.
-        NameUnreadable: what was typed cannot be a name.
-        MemberHasNoName: no name is tied to the member.
-    """
-    if who.username is not None:
-        return clean(who.username)
-    if who.member_id is None:
-        raise NobodyNamed
-    person = await customers.by_member(connection, guild_id, who.member_id)
-    if person is None or person.username is None:
-        raise MemberHasNoName(who.member_id)
-    return person.username
-
-
 async def spell(tradingview: TradingView, name: str, *, anyway: bool = False) -> Spelling:
     """Ask TradingView for the exact spelling, for at most a second; `anyway` believes what was typed.
 
@@ -68,7 +46,7 @@ async def spell(tradingview: TradingView, name: str, *, anyway: bool = False) ->
     """
     hints = await in_time(tradingview.hints(name, urgent=True), PATIENCE)
     if hints is None:
-        return Spelling(name, checked=False)
+        return Spelling(name, checked=anyway)
     for hint in hints:
         if hint.username.casefold() == name.casefold():
             return Spelling(hint.username, checked=True, user_id=hint.user_id)

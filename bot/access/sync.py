@@ -21,6 +21,7 @@ from bot.access.entitlements import (
     want,
     wanted_of,
 )
+from bot.access.recording import facts
 from bot.access.session import AccountSession
 from bot.store import customers, entitlements, events, permissions, scripts, wishes
 from bot.store.database import Database
@@ -277,5 +278,5 @@ class Sync:
                 customer_id=permission.customer_id,
                 permission_id=permission.id,
                 wish_id=wish_id,
-                after={"kind": seen.kind, "ends_at": seen.ends_at and seen.ends_at.isoformat()},
+                after=facts(seen),
             )

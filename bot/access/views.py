@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from bot.access.answers import Answers
 from bot.access.asking import Who
 from bot.access.entitlements import State
+from bot.access.identity import name_of
 from bot.access.items import find
 from bot.access.receipts import WaitingFor
 from bot.access.refusals import HaveNoName
 from bot.access.session import LoginState, Sessions
-from bot.access.spelling import in_time, look, name_of
+from bot.access.spelling import in_time, look
 from bot.store import customers, entitlements, events, permissions, scripts
 from bot.store.database import Database
 from bot.store.records import Customer, Entitlement, Event, Permission, Script

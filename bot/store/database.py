@@ -44,8 +44,7 @@ class Database:
 @asynccontextmanager
 async def open_database(url: str) -> AsyncIterator[Database]:
     """Create what is missing, bring the schema up to date, and close everything at the end."""
-    target = make_url(url)
-    await asyncio.to_thread(_prepare_folder, target)
+    target = await asyncio.to_thread(_prepare, make_url(url))
     await asyncio.to_thread(migrate, target)
     # One writer: writers queue here in order, instead of racing for SQLite's lock.
     writer = create_async_engine(target, pool_size=1, max_overflow=0, pool_timeout=60)
@@ -66,14 +65,17 @@ def file_of(url: str | URL) -> Path | None:
     return None if not name or name == ":memory:" else Path(name)
 
 
-def _prepare_folder(url: URL) -> None:
+def _prepare(url: URL) -> URL:
+    """Make the folder; returns the address with the file's absolute path."""
     os.umask(0o077)  # the database, its journal and the key are the owner's alone
     path = file_of(url)
     if path is None:
-        return
+        return url
+    path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.parent.name == "data":  # ours by name: a clone brings it with everybody's rights
         path.parent.chmod(0o700)
+    return url.set(database=str(path))
 
 
 def _begin_with(engine: AsyncEngine, begin: str, *pragmas: str) -> None:

@@ -1,0 +1,88 @@
+"""Whom a member or a TradingView name stands for, and what ties the two."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.asking import Asked, Who
+from bot.access.refusals import MemberHasNoName, MemberHasOtherName, NameTaken, NobodyNamed
+from bot.access.spelling import clean
+from bot.store import customers, events
+from bot.store.records import Customer
+
+
+async def name_of(connection: AsyncConnection, guild_id: int, who: Who) -> str:
+    """The TradingView name of the person meant; it may be nobody's yet.
+
+    Raises NobodyNamed, NameUnreadable, MemberHasNoName, MemberHasOtherName or NameTaken.
+    """
+    if who.username is None or not who.username.strip():
+        if who.member_id is None:
+            raise NobodyNamed
+        person = await customers.by_member(connection, guild_id, who.member_id)
+        if person is None or person.username is None:
+            raise MemberHasNoName(who.member_id)
+        return person.username
+    name = clean(who.username)
+    if who.member_id is not None:
+        await _refuse_clash(connection, guild_id, name, who.member_id)
+    return name
+
+
+async def resolve(connection: AsyncConnection, asked: Asked, who: Who) -> Customer:
+    """The person meant, added when new, in a transaction that writes; both given ties them.
+
+    Raises as `name_of` does.
+    """
+    name = await name_of(connection, asked.guild_id, who)
+    if who.member_id is not None:
+        return await tie(connection, asked, name, who.member_id)
+    known = await customers.by_name(connection, asked.guild_id, name)
+    return known or await customers.add(connection, asked.guild_id, username=name)
+
+
+async def _refuse_clash(
+    connection: AsyncConnection, guild_id: int, name: str, member_id: int
+) -> None:
+    holder = await customers.by_name(connection, guild_id, name)
+    if holder is not None and holder.member_id not in (None, member_id):
+        raise NameTaken(holder.username or name, holder.member_id)
+    member = await customers.by_member(connection, guild_id, member_id)
+    if member is not None and member.name_folded not in (None, name.casefold()):
+        raise MemberHasOtherName(member_id, member.username or "")
+
+
+async def tie(
+    connection: AsyncConnection,
+    asked: Asked,
+    name: str,
+    member_id: int,
+    *,
+    user_id: int | None = None,
+    taken_from: int | None = None,
+) -> Customer:
+    """The name belongs to that member from now on; nothing when it did already."""
+    holder = await customers.by_name(connection, asked.guild_id, name)
+    if holder is not None and holder.member_id == member_id:
+        return holder
+    member = await customers.by_member(connection, asked.guild_id, member_id)
+    if holder is not None:
+        if member is not None:  # known without a name so far: one person, one row
+            await customers.remove(connection, member.id)
+        person = holder
+    else:
+        person = member or await customers.add(connection, asked.guild_id, username=name)
+    if holder is None or user_id is not None:
+        await customers.rename(connection, person.id, name, user_id)
+    await customers.tie(connection, person.id, member_id, asked.by, asked.at)
+    await events.record(
+        connection,
+        asked.guild_id,
+        asked.at,
+        "link",
+        actor_id=asked.by,
+        customer_id=person.id,
+        member_id=member_id,
+        before=None if taken_from is None else {"member_id": str(taken_from)},
+        after={"username": name},
+    )
+    tied = await customers.by_id(connection, person.id)
+    return tied or person
