@@ -91,22 +91,24 @@ async def remove(connection: AsyncConnection, customer_id: int) -> None:
     await connection.execute(customer.delete().where(customer.c.id == customer_id))
 
 
-async def has_access(connection: AsyncConnection, guild_id: int, name: str) -> bool:
-    """Whether anything is wanted, waiting or was seen on TradingView under that name."""
+async def has_access(connection: AsyncConnection, guild_id: int, name: str, now: datetime) -> bool:
+    """Whether anything is wanted, on its way or was seen on TradingView under that name at `now`."""
+    mine = (permission.c.guild_id == guild_id) & (permission.c.name_folded == name.casefold())
     held = select(literal(1)).where(
-        permission.c.guild_id == guild_id,
-        permission.c.name_folded == name.casefold(),
-        (permission.c.wanted != "nothing")
-        | permission.c.seen.in_(("until", "lifetime"))
+        mine,
+        permission.c.wanted.in_(("open", "lifetime"))
+        | ((permission.c.wanted == "until") & (permission.c.wanted_ends_at > now))
+        | (permission.c.seen == "lifetime")
+        | ((permission.c.seen == "until") & (permission.c.seen_ends_at > now))
         | permission.c.state.in_(("waiting", "working")),
     )
     reasons = (
         select(literal(1))
         .select_from(entitlement.join(permission, permission.c.id == entitlement.c.permission_id))
         .where(
-            permission.c.guild_id == guild_id,
-            permission.c.name_folded == name.casefold(),
+            mine,
             entitlement.c.ended_at.is_(None),
+            entitlement.c.ends_at.is_(None) | (entitlement.c.ends_at > now),
         )
     )
     return (await connection.execute(union(held, reasons).limit(1))).first() is not None
@@ -174,9 +176,9 @@ async def add_claim(
 
 
 async def decide_claim(
-    connection: AsyncConnection, claim_id: int, state: str, by: int, at: datetime
+    connection: AsyncConnection, claim_id: int, state: str, by: int | None, at: datetime
 ) -> None:
-    """The claim was `accepted` or `refused`, by a member of staff or by the claimer taking it back."""
+    """The claim was `accepted` or `refused` by staff; refused by nobody: the member took it back."""
     await connection.execute(
         update(claim)
         .where(claim.c.id == claim_id)

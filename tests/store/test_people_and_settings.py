@@ -98,15 +98,20 @@ async def test_a_new_spelling_keeps_the_known_id(connection):
         ({}, False),
         ({"wanted": "lifetime"}, True),
         ({"state": "waiting"}, True),
-        ({"seen": "until", "seen_ends_at": NOW}, True),
+        ({"seen": "until", "seen_ends_at": NOW}, False),
+        ({"seen": "until", "seen_ends_at": NOW + timedelta(seconds=1)}, True),
+        ({"wanted": "until", "wanted_ends_at": NOW}, False),
+        ({"wanted": "until", "wanted_ends_at": NOW + timedelta(seconds=1)}, True),
         ({"seen": "nothing"}, False),
     ],
 )
-async def test_a_name_has_access_when_anything_is_wanted_waiting_or_seen(connection, values, has):
+async def test_a_name_has_access_when_anything_is_wanted_waiting_or_seen_now(
+    connection, values, has
+):
     ann = await customers.add(connection, HOME, username="Ann")
     await hold(connection, await add_script(connection), ann, **values)
-    assert await customers.has_access(connection, HOME, "ANN") is has
-    assert await customers.has_access(connection, OTHER, "ann") is False
+    assert await customers.has_access(connection, HOME, "ANN", NOW) is has
+    assert await customers.has_access(connection, OTHER, "ann", NOW) is False
     assert await customers.has_history(connection, ann.id) is True
 
 
