@@ -123,6 +123,16 @@ class Office:
     async def log_in(self):
         return await self.shop.log_in(self.guild.id)
 
+    async def passes(self, check, seconds=60):
+        """Let time pass, a second at a time with room for the sockets, until `check()` is true."""
+        for _ in range(seconds):
+            for _ in range(10):
+                if check():
+                    return
+                await asyncio.sleep(0.005)
+            await self.time.advance(1)
+        raise AssertionError("never became true")
+
     async def run(self, who, path, **options):
         """Run a command; returns the interaction once it has an answer."""
         interaction = await who.run(path, guild=self.guild, channel=self.channel, **options)

@@ -1,0 +1,206 @@
+"""/access over a real gateway: from typed options to TradingView's list and back."""
+
+from datetime import UTC, datetime
+
+import pytest
+from office import at_work, labels, text_of
+
+ALL = {"item": "trend", "username": "Alice_T"}
+
+
+def ends(office, name="Alice_T"):
+    pine_id = next(iter(office.shop.world.scripts))
+    row = office.shop.world.row(pine_id, name)
+    return None if row is None else row.end
+
+
+async def rows(office):
+    from sqlalchemy import func, select
+
+    from bot.store.tables import wish
+
+    async with office.shop.database.read() as connection:
+        return (await connection.execute(select(func.count()).select_from(wish))).scalar_one()
+
+
+async def grant(office, duration="1M", **options):
+    return await office.run(
+        office.as_mod, "access grant", **({**ALL, "duration": duration} | options)
+    )
+
+
+async def pressed(office, message, label, expected, **more):
+    """Press a button and wait until its message says what is expected."""
+    press = await office.as_mod.press(message, label, **more)
+    await press.until(lambda now: expected in text_of(now))
+
+
+async def test_a_grant_is_done_once_tradingview_shows_it(office):
+    granted = await grant(office, username=" @alice_t ")
+    said = text_of(granted.original)
+    assert granted.ephemeral
+    assert r"✅ **Done:** **Alice\_T** has **Trend** until **<t:" in said
+    assert "1 month added" in said
+    assert ends(office) == datetime(2026, 4, 10, 12, tzinfo=UTC)
+
+
+async def test_a_hanging_tradingview_is_acknowledged_said_and_turns_to_done_by_itself(office):
+    office.switches.hang = True
+    asked = await office.as_mod.run(
+        "access grant", guild=office.guild, channel=office.channel, duration="1M", **ALL
+    )
+    await asked.acknowledged_()
+    assert asked.deferred
+    await office.passes(lambda: "⏳ **Waiting:** 1 month of **Trend**" in text_of(asked.original))
+    office.switches.hang = False
+    await office.passes(lambda: "✅ **Done:**" in text_of(asked.original))
+    assert len(asked.messages) == 1
+    assert not office.as_mod.dms()
+
+
+async def test_an_unknown_name_offers_near_names_and_grant_anyway_without_a_row(office):
+    asked = await grant(office, username="Alice_")
+    assert "TradingView knows nobody called `Alice_`" in text_of(asked.original)
+    assert labels(asked.original)[-2:] == ["Grant anyway", "No, leave it"]
+    assert await rows(office) == 0
+    await pressed(office, asked.original, "Alice_T", "Done")
+    assert ends(office) is not None
+    assert labels(asked.original) == []
+
+
+async def test_grant_anyway_keeps_the_order(office):
+    asked = await grant(office, username="Nobody_Yet")
+    await pressed(office, asked.original, "Grant anyway", "Not done")
+    assert "Ask for the exact spelling" in text_of(asked.original)
+    assert await rows(office) == 1
+
+
+async def test_a_question_pressed_twice_counts_once(office):
+    asked = await grant(office, username="Alice_")
+    await pressed(office, asked.original, "Alice_T", "Done", deliver=2)
+    assert await rows(office) == 1
+
+
+async def test_the_same_command_delivered_twice_counts_once(office):
+    asked = await grant(office, deliver=2)
+    await asked.until(lambda message: "Done" in text_of(message))
+    assert await rows(office) == 1
+    assert ends(office) == datetime(2026, 4, 10, 12, tzinfo=UTC)
+
+
+async def test_an_earlier_end_asks_first_and_can_be_put_back(office):
+    await grant(office, "1Y")
+    asked = await office.run(office.as_mod, "access set", until="7D", **ALL)
+    assert "takes time away" in text_of(asked.original)
+    assert ends(office) == datetime(2027, 3, 10, 12, tzinfo=UTC)
+    await pressed(office, asked.original, "Yes, shorten it", "Done")
+    assert ends(office) == datetime(2026, 3, 17, 12, tzinfo=UTC)
+    await pressed(office, asked.original, "Put back", "put back")
+    assert ends(office) == datetime(2027, 3, 10, 12, tzinfo=UTC)
+
+
+async def test_no_leaves_it_as_it_was(office):
+    await grant(office, "1Y")
+    asked = await office.run(office.as_mod, "access set", until="7D", **ALL)
+    await pressed(office, asked.original, "No, leave it", "Left as it was")
+    assert ends(office) == datetime(2027, 3, 10, 12, tzinfo=UTC)
+
+
+async def test_a_revoke_of_lifetime_asks_first_and_a_put_back_survives_a_restart(office):
+    await grant(office, "L")
+    asked = await office.run(office.as_mod, "access revoke", **ALL)
+    assert "This ends everything" in text_of(asked.original)
+    await pressed(office, asked.original, "Yes, end it", "has no access")
+    await office.client.close()
+    async with at_work(office):
+        await pressed(office, asked.original, "Put back", "put back")
+
+
+async def test_a_question_from_before_a_restart_says_that_nothing_was_changed(office):
+    asked = await grant(office, username="Alice_")
+    await office.client.close()
+    async with at_work(office):
+        pressed = await office.as_mod.press(asked.original, "Alice_T")
+        assert "too old" in text_of(await pressed.answered())
+    assert await rows(office) == 0
+
+
+async def test_time_upon_lifetime_offers_to_give_it_an_end(office):
+    await grant(office, "L")
+    again = await grant(office, "1M")
+    assert "changes nothing" in text_of(again.original)
+    await pressed(office, again.original, "Let it end in 1 month", "until **<t:")
+    assert ends(office) == datetime(2026, 4, 10, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ({"duration": "0D"}, "`7D`, `2W`"),
+        ({"duration": "-5D"}, "`7D`, `2W`"),
+        ({"duration": "99999Y"}, "type `L`"),
+        ({"duration": "soon"}, "`7D`, `2W`"),
+        ({"duration": "🚀" * 250}, "`7D`, `2W`"),
+        ({"item": "tren"}, "**trend**"),
+        ({"item": "x" * 500}, "Pick one from the list"),
+        ({"username": "u" * 500}, "paste the address"),
+        ({"username": "💸"}, "paste the address"),
+        ({"username": None}, "Fill in `member`"),
+    ],
+)
+async def test_bad_input_is_answered_with_what_to_type_instead_and_no_row(office, options, advice):
+    given = {key: value for key, value in (ALL | {"duration": "1M"} | options).items() if value}
+    asked = await office.run(office.as_mod, "access grant", **given)
+    assert advice in text_of(asked.original)
+    assert "-# Reference" in text_of(asked.original)
+    assert await rows(office) == 0
+
+
+@pytest.mark.parametrize(
+    ("until", "advice"),
+    [("2020-01-01", "is over"), ("01/02/2026", "two ways"), ("tomorrow", "2026-04-30")],
+)
+async def test_a_bad_end_is_answered_with_what_to_type_instead(office, until, advice):
+    asked = await office.run(office.as_mod, "access set", until=until, **ALL)
+    assert advice in text_of(asked.original)
+    assert await rows(office) == 0
+
+
+async def test_check_shows_what_should_be_beside_what_is(office):
+    await grant(office, username="__bob__")
+    checked = await office.run(office.as_mod, "access check", username="__BOB__")
+    said = text_of(checked.original)
+    assert r"**\_\_bob\_\_** has 1 script" in said
+    assert "Should be: until" in said
+    assert "On TradingView: until" in said
+    assert "given by staff 1 month" in said
+
+
+async def test_list_is_paged_by_end_date(office):
+    for number in range(20):
+        office.shop.world.add_user(f"Buyer{number:02}")
+        await grant(office, f"{number + 1}D", username=f"Buyer{number:02}")
+    listed = await office.run(office.as_mod, "access list", item="trend")
+    first = text_of(listed.original)
+    assert "20 people" in first
+    assert "Buyer00" in first
+    assert "Buyer19" not in first
+    await pressed(office, listed.original, "Next ▶", "Buyer19")
+    await pressed(office, listed.original, "◀ Back", "Buyer00")
+
+
+async def test_suggestions_show_scripts_names_and_the_resulting_date(office):
+    await grant(office, "1M")
+    complete = office.as_mod.complete
+    items = await complete("access grant", "item", "tre", guild=office.guild)
+    assert items == [{"name": "trend – Trend", "value": "trend"}]
+    names = await complete("access grant", "username", "ali", guild=office.guild)
+    assert [one["value"] for one in names] == ["Alice_T"]
+    path, there = "access grant", {"guild": office.guild}
+    dates = await complete(path, "duration", "1m", **there, item="trend", username="alice_t")
+    assert dates == [{"name": "1 month – until 10 May 2026", "value": "1M"}]
+    dates = await complete(path, "duration", "7", **there)
+    assert dates[0] == {"name": "7 days – until 17 March 2026", "value": "7D"}
+    ends_ = await complete("access set", "until", "2026-04-30", **there)
+    assert ends_ == [{"name": "until 30 April 2026", "value": "2026-04-30"}]
+    assert len(await complete("access set", "until", "", **there)) == 7
