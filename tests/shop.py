@@ -9,6 +9,8 @@ from sqlalchemy import insert
 from bot import clock
 from bot.access.asking import Asked, Who
 from bot.access.customers import Customers, resolve
+from bot.access.scripts import Scripts
+from bot.access.servers import Servers
 from bot.access.session import Sessions
 from bot.sandbox.tradingview import FakeTradingView
 from bot.store import customers, events, guilds, scripts
@@ -38,6 +40,9 @@ class Shop:
         self.customers = Customers(
             database, self.sessions, self.connect(Pace(1e9, 8), lambda: None)
         )
+
+        self.scripts = Scripts(database, self.sessions)
+        self.servers = Servers(database, self.sessions)
 
     def connect(self, pace, cookies):
         return TradingView(
