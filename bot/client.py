@@ -1,5 +1,6 @@
 """The Discord side of Usher: one client that loads the cogs and keeps the commands registered."""
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _GLOBAL = "global:"
 _LOCAL = "server:"
+_LAST_MOMENT = 2.0  # seconds; what was ordered is recorded, so nothing is lost
 
 
 class Servers(checks.LevelRoles, Protocol):
@@ -34,6 +36,10 @@ class Servers(checks.LevelRoles, Protocol):
 
     async def known(self) -> set[int]:
         """Where the bot was, as far as the database knows, without those that it left."""
+        ...
+
+    async def forget_role(self, guild_id: int, role_id: int) -> None:
+        """The role was deleted; harmless when it had no level."""
         ...
 
     async def command_digests(self) -> Mapping[int, str | None]:
@@ -76,15 +82,17 @@ class Usher(commands.Bot):
         self._make_cogs = make_cogs
         self._guild_id = guild_id
         self._met: set[int] = set()
+        self._registered_there = False
 
     async def setup_hook(self) -> None:
         """Load the cogs, then register the commands where Discord has other ones.
 
         Raises discord.HTTPException when Discord refuses them.
         """
-        for cog in self._make_cogs(self):
-            await self.add_cog(cog)
-        checks.seal(self.tree)
+        if not self.cogs:  # a login that failed half way is repeated
+            for cog in self._make_cogs(self):
+                await self.add_cog(cog)
+            checks.seal(self.tree)
         await self._register_commands()
 
     async def on_ready(self) -> None:
@@ -98,12 +106,15 @@ class Usher(commands.Bot):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot was invited, or is back: what waited goes on."""
-        await self.servers.joined(guild.id)
-        self._met.add(guild.id)
+        await self._arrive(guild.id)
+
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        """A role that is gone gives nobody a level."""
+        await self.servers.forget_role(role.guild.id, role.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Also comes for every server at the start."""
-        await self.meet(guild.id)
+        """Comes for every server at the start, and for one joined while discord.py gets ready."""
+        await self._arrive(guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed: its queue pauses, its data stays. Outages do not come here."""
@@ -122,14 +133,36 @@ class Usher(commands.Bot):
         """What an event handler raised; its arguments stay out of the log."""
         log.error("%s failed", event_method, exc_info=sys.exc_info())
 
+    async def close(self) -> None:
+        """Disconnect, and give what is being worked on a moment to end; it needs the database."""
+        await super().close()
+        ours = ("discord.py: ", "CommandTree-")
+        working = [
+            task
+            for task in asyncio.all_tasks()
+            if task.get_name().startswith(ours) and task is not asyncio.current_task()
+        ]
+        if working:
+            _, late = await asyncio.wait(working, timeout=_LAST_MOMENT)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
     async def meet(self, guild_id: int | None) -> None:
         """Make sure that the server has its row: commands work before discord.py is ready."""
         if guild_id is not None and guild_id not in self._met:
             await self.servers.joined(guild_id)
             self._met.add(guild_id)
 
+    async def _arrive(self, guild_id: int) -> None:
+        await self.meet(guild_id)
+        if guild_id == self._guild_id and not self._registered_there:
+            await self._register_commands()
+
     async def _part(self, guild_id: int) -> None:
         self._met.discard(guild_id)
+        if guild_id == self._guild_id:
+            self._registered_there = False  # they go with the bot
         await self.servers.left(guild_id)
 
     async def _register_commands(self) -> None:
@@ -158,12 +191,20 @@ class Usher(commands.Bot):
         if any(old and old.startswith(_GLOBAL) for old in known.values()):
             await self.http.bulk_upsert_global_commands(self._application_number(), payload=[])
         wanted = f"{_LOCAL}{digest}"[:64]
-        if known.get(here.id) != wanted:
-            await self.meet(here.id)
-            self.tree.copy_global_to(guild=here)
-            await self.tree.sync(guild=here)
-            self.tree.clear_commands(guild=here)
         await self.servers.remember_commands(set(known) - {here.id}, None)
+        if known.get(here.id) == wanted:
+            self._registered_there = True
+            return
+        self.tree.copy_global_to(guild=here)
+        try:
+            await self.tree.sync(guild=here)
+        except discord.Forbidden:
+            log.warning("the bot is not in server %s yet: invite it there", here.id)
+            return
+        finally:
+            self.tree.clear_commands(guild=here)
+        self._registered_there = True
+        await self.meet(here.id)
         await self.servers.remember_commands({here.id}, wanted)
 
     async def _forget_local(self, guild_id: int) -> None:

@@ -9,7 +9,7 @@ from bot.access.receipts import Receipt, WaitingFor, receipt_of
 from bot.access.session import LoginState, Sessions
 from bot.store import wishes
 from bot.store.database import Database
-from bot.store.vault import Vault
+from bot.store.vault import UnreadableError, Vault
 
 TOKEN_LIFE = timedelta(minutes=15)
 MARGIN = timedelta(seconds=30)  # an edit must arrive before Discord forgets
@@ -77,7 +77,10 @@ class Answers:
             return None
         async with self._database.read() as connection:
             sealed = await wishes.answer_token(connection, receipt.wish.id)
-        return None if sealed is None else self._vault.open(sealed)
+        try:
+            return None if sealed is None else self._vault.open(sealed)
+        except UnreadableError:  # sealed with a key that was taken away since
+            return None
 
     async def drop_tokens(self) -> None:
         """Forget the means to answer that no longer work."""

@@ -23,10 +23,10 @@ _UNITS = {
     "m": "months", "mo": "months", "month": "months", "months": "months",
     "y": "years", "yr": "years", "year": "years", "years": "years",
 }  # fmt: skip
-_LIFETIME = re.compile(r"(1\s*)?l(ifetime)?", re.IGNORECASE)
-_PART = re.compile(r"(\d{1,9})\s*([a-z]+)", re.IGNORECASE)
-_WHOLE = re.compile(r"(\d{1,9}\s*[a-z]+[\s,]*)+", re.IGNORECASE)
-_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_LIFETIME = re.compile(r"(1\s*)?l(ifetime)?", re.IGNORECASE | re.ASCII)
+_PART = re.compile(r"(\d{1,9})\s*([a-z]+)", re.IGNORECASE | re.ASCII)
+_WHOLE = re.compile(r"(\d{1,9}\s*[a-z]+[\s,]*)+", re.IGNORECASE | re.ASCII)
+_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _OTHER_DATE = re.compile(r"\d{1,4}\s*[/.\-]\s*\d{1,2}\s*[/.\-]\s*\d{1,4}")
 
 
@@ -83,7 +83,10 @@ def parse_length(text: str) -> Length:
     if not any(amounts.values()):
         raise DurationUnreadable(text)
     rough_days = (
-        amounts["years"] * 365 + amounts["months"] * 30 + amounts["weeks"] * 7 + amounts["days"]
+        amounts["years"] * 365
+        + amounts["months"] * 365 / 12
+        + amounts["weeks"] * 7
+        + amounts["days"]
     )
     if rough_days > FARTHEST_YEARS * 365:
         raise TooFar(text)

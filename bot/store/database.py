@@ -65,16 +65,21 @@ def file_of(url: str | URL) -> Path | None:
     return None if not name or name == ":memory:" else Path(name)
 
 
+def prepare_folder(path: Path) -> None:
+    """Make the database's folder, for nobody but its owner (blocking)."""
+    os.umask(0o077)  # the database, its journal and the key are the owner's alone
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.parent.name == "data":  # ours by name: a clone brings it with everybody's rights
+        path.parent.chmod(0o700)
+
+
 def _prepare(url: URL) -> URL:
     """Make the folder; returns the address with the file's absolute path."""
-    os.umask(0o077)  # the database, its journal and the key are the owner's alone
     path = file_of(url)
     if path is None:
         return url
     path = path.absolute()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.parent.name == "data":  # ours by name: a clone brings it with everybody's rights
-        path.parent.chmod(0o700)
+    prepare_folder(path)
     return url.set(database=str(path))
 
 

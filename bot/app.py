@@ -1,0 +1,248 @@
+"""The composition root: opens everything in order, wires it, runs it, and closes it in reverse."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+import yarl
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+import cogs
+from bot import clock, logs, web
+from bot.access.answers import Answers
+from bot.access.customers import Customers
+from bot.access.grants import Grants
+from bot.access.news import News
+from bot.access.queue import Queue
+from bot.access.refusals import TradingViewSilent
+from bot.access.scripts import Scripts
+from bot.access.servers import Servers
+from bot.access.session import Sessions
+from bot.access.suggesting import Suggesting
+from bot.access.views import Views
+from bot.client import Usher
+from bot.errors import StartupError
+from bot.jobs import Jobs
+from bot.logbook import Logbook
+from bot.presses import Presses
+from bot.settings import Settings
+from bot.store.database import open_database
+from bot.store.lock import alone_with
+from bot.store.vault import open_vault
+from bot.telling import Teller
+from bot.tradingview import Cookies, Pace, TradingView
+from bot.wishing import Wishing
+
+log = logging.getLogger(__name__)
+
+WATCH_EVERY = 900.0  # seconds between tests of every stored login
+ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again
+DISCORD_AGAIN = (5.0, 15.0, 60.0)  # pauses while Discord cannot be reached at the start
+UNAVAILABLE = 69
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The running program, as a test or the sandbox sees it."""
+
+    client: Usher
+    queue: Queue
+    sessions: Sessions
+    http_port: int
+    _token: str
+
+    async def serve(self) -> None:
+        """Stay connected to Discord until cancelled.
+
+        Raises:
+            StartupError: Discord refuses the token or the intents.
+        """
+        await _log_in(self.client, self._token)
+        try:
+            await self.client.connect()
+        except discord.PrivilegedIntentsRequired as error:
+            raise StartupError(
+                "Discord refuses the connection: this bot may not see the members of a server yet. "
+                "In the Discord developer portal, open your application, choose Bot, and switch on "
+                "Server Members Intent. Then start Usher again."
+            ) from error
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGTERM or Ctrl-C, then close everything.
+
+    Raises:
+        StartupError: it cannot start, or Discord refuses it.
+    """
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    async with opened(settings) as app:
+        serving = asyncio.ensure_future(app.serve())
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            if not serving.done():
+                log.info("stopping")
+                serving.cancel()
+        try:
+            await serving
+        except asyncio.CancelledError:
+            if not stop.is_set():
+                raise
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[App]:
+    """Everything open and wired, but not connected to Discord; closed in reverse at the end."""
+    if settings.discord_token is None:
+        raise StartupError("DISCORD_TOKEN is missing: put your bot's token into .env.")
+    _point_at_discord(settings)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(alone_with(settings.database_url))
+        database = await stack.enter_async_context(open_database(settings.database_url))
+        key = settings.secret_key.get_secret_value() if settings.secret_key else None
+        vault = await open_vault(key, settings.key_file, database)
+        http = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        )
+        jobs = await stack.enter_async_context(Jobs())
+
+        def connect(pace: Pace, cookies: Callable[[], Cookies | None]) -> TradingView:
+            return TradingView(
+                http,
+                base=settings.tradingview_url,
+                pine_facade=settings.pine_facade_url,
+                pace=pace,
+                cookies=cookies,
+            )
+
+        # Strangers' questions have a budget of their own: they slow nobody's access.
+        public = connect(Pace(settings.tv_pace, settings.tv_concurrency), lambda: None)
+        sessions = Sessions(
+            database,
+            vault,
+            connect,
+            pace=settings.tv_pace,
+            concurrency=settings.tv_concurrency,
+            hide=logs.keep_out,
+        )
+        await sessions.open()
+        news = News()
+        queue = Queue(database, sessions, jobs, news)
+        answers = Answers(database, sessions, vault, queue, news)
+        servers = Servers(database, sessions)
+        servers.on_change.append(queue.wake)
+        await servers.open()
+        presses = Presses(servers)
+        views = Views(database, sessions, answers)
+
+        def make_cogs(client: Usher) -> Iterable[commands.Cog]:
+            return cogs.every(
+                client=client,
+                grants=Grants(database, sessions, vault, queue, news),
+                queue=queue,
+                views=views,
+                suggesting=Suggesting(database),
+                wishing=Wishing(answers, news, presses),
+                presses=presses,
+                sessions=sessions,
+                scripts=Scripts(database, sessions),
+                customers=Customers(database, sessions, public),
+                servers=servers,
+            )
+
+        port = await stack.enter_async_context(
+            web.serve(
+                web.make_app(
+                    lookup=public.hints,
+                    database=database.is_answering,
+                    gateway=lambda: _is_connected(client),
+                    jobs=jobs,
+                    trusted_proxies=settings.trusted_proxies,
+                ),
+                settings.http_host,
+                settings.http_port,
+            )
+        )
+        client = await stack.enter_async_context(
+            Usher(
+                servers=servers,
+                presses=presses,
+                make_cogs=make_cogs,
+                guild_id=settings.discord_guild_id,
+            )
+        )
+        Teller(client, answers, news, Logbook(client, database), jobs).start()
+        await queue.start()
+        jobs.every(WATCH_EVERY, "test every login", sessions.test_all)
+        _ = jobs.spawn(_adopt_environment(settings, sessions), "login of the environment")
+        log.info("the web endpoint listens on %s, port %s", settings.http_host, port)
+        yield App(client, queue, sessions, port, settings.discord_token.get_secret_value())
+
+
+def _point_at_discord(settings: Settings) -> None:
+    """Another Discord than the real one: these two are the only places discord.py asks."""
+    if settings.discord_api_url:
+        Route.BASE = settings.discord_api_url
+    if settings.discord_gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
+
+
+async def _log_in(client: Usher, token: str) -> None:
+    """Log in; a Discord that cannot be reached is tried again, since access goes on without it."""
+    tries = 0
+    while True:
+        try:
+            await client.login(token)
+        except discord.LoginFailure as error:
+            raise StartupError(
+                "Discord does not accept DISCORD_TOKEN. In the Discord developer portal, open your "
+                "application, choose Bot, press Reset Token, and put the new one into .env."
+            ) from error
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            pause = DISCORD_AGAIN[min(tries, len(DISCORD_AGAIN) - 1)]
+            log.warning("Discord cannot be reached (%s); next try in %s s", error, pause)
+            tries += 1
+            await clock.sleep(pause)
+        else:
+            return
+
+
+async def _is_connected(client: Usher) -> bool:
+    return client.is_ready() and not client.is_closed() and client.ws.open
+
+
+async def _adopt_environment(settings: Settings, sessions: Sessions) -> None:
+    """Use the login of the environment once it could be tested."""
+    if settings.tv_sessionid is None or settings.discord_guild_id is None:
+        return
+    sign = settings.tv_sessionid_sign
+    cookies = Cookies(
+        settings.tv_sessionid.get_secret_value(), sign.get_secret_value() if sign else None
+    )
+    while True:
+        try:
+            await sessions.adopt_environment(settings.discord_guild_id, cookies)
+        except TradingViewSilent:
+            log.warning("the login of the environment could not be tested; trying again")
+            await clock.sleep(ENVIRONMENT_AGAIN)
+        else:
+            return
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(sign, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
