@@ -13,6 +13,7 @@ from bot.access.answers import Answers
 from bot.access.grants import Grants
 from bot.access.news import News
 from bot.access.queue import Queue
+from bot.access.servers import Servers
 from bot.access.suggesting import Suggesting
 from bot.access.views import Views
 from bot.client import Usher
@@ -26,48 +27,12 @@ from bot.wishing import Wishing
 from cogs import every
 
 
-class Servers:
-    """The settings of servers, kept in the database; levels in memory."""
-
-    def __init__(self, database):
-        self.database = database
-        self.roles = {}
-        self.joins = []
-        self.parted = []
-
-    def level_roles(self, guild_id):
-        return self.roles.get(guild_id, {"staff": frozenset(), "manager": frozenset()})
-
-    async def joined(self, guild_id):
-        self.joins.append(guild_id)
-        async with self.database.write() as connection:
-            await guilds.ensure(connection, guild_id, clock.now())
-            await guilds.set_left(connection, guild_id, None)
-
-    async def left(self, guild_id):
-        self.parted.append(guild_id)
-        async with self.database.write() as connection:
-            await guilds.set_left(connection, guild_id, clock.now())
-
-    async def known(self):
-        async with self.database.read() as connection:
-            return {one.id for one in await guilds.listed(connection)}
-
-    async def command_digests(self):
-        async with self.database.read() as connection:
-            return {one.id: one.commands_digest for one in await guilds.listed(connection)}
-
-    async def remember_commands(self, guild_ids, digest):
-        async with self.database.write() as connection:
-            for guild_id in guild_ids:
-                await guilds.set_commands_digest(connection, guild_id, digest)
-
-
 class Office:
     """A Discord server of the shop: an owner, a moderator with the staff role, a buyer, a stranger."""
 
     def __init__(self, shop, fake, jobs):
         self.shop, self.fake, self.jobs = shop, fake, jobs
+        self.public_presses = set()  # buttons that everybody may press
         self.tradingview, self.switches = shop.fake, shop.switches
         self.owner, self.mod = fake.add_user("olga"), fake.add_user("mia")
         self.buyer, self.stranger = fake.add_user("ben"), fake.add_user("stan")
@@ -83,11 +48,7 @@ class Office:
     def build(self, *, guild_id=None):
         """A new Usher over the same database, as after a restart."""
         database, sessions, vault = self.shop.database, self.shop.sessions, self.shop.vault
-        self.servers = Servers(database)
-        self.servers.roles[self.guild.id] = {
-            "staff": frozenset({self.staff.id}),
-            "manager": frozenset(),
-        }
+        self.servers = Servers(database, sessions)
         self.news = News()
         self.queue = Queue(database, sessions, self.jobs, self.news)
         self.answers = Answers(database, sessions, vault, self.queue, self.news)
@@ -112,6 +73,13 @@ class Office:
         self.logbook = Logbook(self.client, database)
         self.teller = Teller(self.client, self.answers, self.news, self.logbook, self.jobs)
         return self.client
+
+    async def make_staff(self):
+        """The staff role counts as staff, as after /setup staff."""
+        async with self.shop.database.write() as connection:
+            await guilds.ensure(connection, self.guild.id, clock.now())
+            await guilds.add_role(connection, self.guild.id, self.staff.id, "staff")
+        await self.servers.open()
 
     async def log_channel(self, channel):
         async with self.shop.database.write() as connection:
@@ -158,6 +126,7 @@ def labels(message):
 async def at_work(office, client=None):
     """Connect the client; it is closed at the end."""
     client = client or office.build()
+    await office.make_staff()
     starting = asyncio.get_running_loop().create_task(client.start(office.fake.bot_token))
     ready = asyncio.get_running_loop().create_task(office.fake.bot_ready())
     await asyncio.wait({starting, ready}, return_when=asyncio.FIRST_COMPLETED)

@@ -160,7 +160,7 @@ def to_customer(it: Receipt, server: str) -> Answer:
         how_long = until(it.end)
     name = it.permission.username
     return Answer(
-        f"🎉 **You can use {title(it.script)} {how_long}**, thanks to {bold(server)}.\n"
+        f"🎉 You can use {title(it.script)} {how_long}, thanks to {bold(server)}.\n"
         f"Where to find it: log in to TradingView as {bold(name)}, open a chart, then "
         "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
         "`/me` in the server shows everything that you have."

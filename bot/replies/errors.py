@@ -102,7 +102,7 @@ def _item_unknown(error: no.ItemUnknown) -> str:
 def _name_taken(error: no.NameTaken) -> str:
     whose = f" {member(error.member_id)}" if error.member_id else " another member"
     return (
-        f"**{bold(error.username)} belongs to{whose} already.** Check the spelling; if it really "
+        f"**{escape(error.username)} belongs to{whose} already.** Check the spelling; if it really "
         "changed hands, ask that member to use `/unlink` first."
     )
 
@@ -166,7 +166,7 @@ def _end(end: End | None) -> str:
 
 def _shortens(error: no.Shortens) -> str:
     return (
-        f"**This takes time away from {bold(error.username)}** on {title(error.script)}.\n"
+        f"**This takes time away from {escape(error.username)}** on {title(error.script)}.\n"
         f"Now: {_end(error.before)}\nThen: {_end(error.after)}\nShall I do it?"
     )
 
@@ -185,17 +185,17 @@ def _ends_several(error: no.EndsSeveral) -> str:
     if len(error.reasons) > len(shown):
         lines.append(f"- and {count(len(error.reasons) - len(shown), 'more')[:-1]}")
     return (
-        f"**This ends everything that {bold(error.username)} has** on {title(error.script)}:\n"
+        f"**This ends everything that {escape(error.username)} has** on {title(error.script)}:\n"
         + "\n".join(lines)
         + "\nShall I do it?"
     )
 
 
 def _cookies_of_other(error: no.CookiesOfOther) -> str:
-    new = bold(error.username) if error.username else "another account"
+    new = escape(error.username) if error.username else "another account"
     old = bold(error.before) if error.before else "the account in use"
     lost = (
-        f" It does not own {listed(bold(name) for name in error.missing[:10])}."
+        f" It does not own {listed(bold(name) for name in error.missing[:5])}."
         if error.missing
         else ""
     )
@@ -241,12 +241,12 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             "or ask them to use `/link`."
         ),
         no.MemberHasOtherName: lambda e: (
-            f"**{member(e.member_id)} has another TradingView name: {bold(e.username)}.** "
+            f"**{member(e.member_id)} has another TradingView name: {escape(e.username)}.** "
             "Leave `username` out, or ask them to use `/unlink` first."
         ),
         no.NameTaken: _name_taken,
         no.HaveOtherName: lambda e: (
-            f"**You have linked {bold(e.username)} already.** Use `/unlink` first to change it."
+            f"**You have linked {escape(e.username)} already.** Use `/unlink` first to change it."
         ),
         no.HaveNoName: _fixed("**You have not linked a TradingView name.** `/link` does it."),
         no.ClaimUnknown: _fixed("**There is no such request any more.** Nothing was changed."),
@@ -293,7 +293,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.CookiesRefused: _cookies_refused,
         no.CookiesOfOther: _cookies_of_other,
         no.AccountElsewhere: lambda e: (
-            f"**Another server of this bot uses {bold(e.username)} already.** One TradingView "
+            f"**Another server of this bot uses {escape(e.username)} already.** One TradingView "
             "account belongs to one server. The old login stays."
         ),
         no.TradingViewSilent: lambda e: (

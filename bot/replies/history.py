@@ -32,7 +32,7 @@ def audit(history: History, guild_id: int) -> Answer:
     """One person's history, newest first."""
     if not history.events:
         return Answer(
-            f"**There is no history of {bold(history.username)}.** Check the spelling; "
+            f"There is no history of {bold(history.username)}. Check the spelling; "
             "`/access check` also looks on TradingView."
         )
     lines = [

@@ -38,7 +38,7 @@ def check(person: Person) -> Answer:
         who += f" ({member(person.customer.member_id)})"
     if not person.scripts:
         return Answer(
-            f"**{who} has nothing here:** there are no scripts yet. `/script add` adds one."
+            f"{who} has nothing here: there are no scripts yet. `/script add` adds one."
         )
     held = [one for one in person.scripts if _has_anything(one)]
     others = [one for one in person.scripts if not _has_anything(one)]
@@ -135,21 +135,21 @@ def me(person: Person) -> Answer:
     name = bold(person.username)
     if not lines:
         return Answer(
-            f"**Your TradingView name is {name}.** You have no scripts here yet.\n"
+            f"Your TradingView name is {name}. You have no scripts here yet.\n"
             "If you bought one, ask the staff of this server."
         )
     where = (
         "On TradingView: open a chart, then **Indicators → Invite-only scripts**. "
         "To change your name, use `/unlink`."
     )
-    return Answer("\n".join((f"**Your TradingView name is {name}.**", *lines, where)))
+    return Answer("\n".join((f"Your TradingView name is {name}.", *lines, where)))
 
 
 def holders(page: Holders, guild_id: int) -> Answer:
     """Who has a script, soonest end first, with buttons for the other pages."""
     if not page.total:
         return Answer(
-            f"**Nobody has {title(page.script)} yet.** `/access grant` gives it to somebody."
+            f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody."
         )
     lines = []
     for permission, customer in page.people:

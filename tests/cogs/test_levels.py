@@ -1,0 +1,235 @@
+"""Only the right people: every command, suggestion, button and form refuses a stranger."""
+
+import discord
+import pytest
+from discord import app_commands
+from office import at_work, eventually, text_of
+
+from bot import checks
+from bot.checks import Level
+from bot.presses import Press
+from bot.replies import Answer, Button, key
+
+NOTHING_TOLD = (
+    "**Only staff of this server can do that.** Nothing was changed.",
+    "**Only those who manage this server's scripts can do that.** Nothing was changed.",
+    "**Only members with Discord's right *Manage Server* can do that.** Nothing was changed.",
+)
+
+
+def privileged(client):
+    return [
+        command
+        for command in checks.commands_in(client.tree)
+        if command.extras["level"] > Level.ANYONE
+    ]
+
+
+def filled(command, office):
+    """Something for every option."""
+    values = {}
+    for option in command.parameters:
+        match option.type:
+            case discord.AppCommandOptionType.user:
+                values[option.name] = office.buyer
+            case discord.AppCommandOptionType.role:
+                values[option.name] = office.staff
+            case discord.AppCommandOptionType.channel:
+                values[option.name] = office.channel
+            case discord.AppCommandOptionType.integer:
+                values[option.name] = 1
+            case discord.AppCommandOptionType.boolean:
+                values[option.name] = True
+            case _ if option.choices:
+                values[option.name] = option.choices[0].value
+            case _:
+                values[option.name] = "trend"
+    return values
+
+
+async def test_a_stranger_is_refused_by_every_privileged_command_and_told_nothing(office):
+    office.fake.open_commands(office.guild)
+    office.shop.fake.log.clear()
+    commands = privileged(office.client)
+    assert len(commands) >= 7
+    for command in commands:
+        options = filled(command, office)
+        options.pop("channel", None)
+        asked = await office.as_stranger.run(
+            command.qualified_name,
+            guild=office.guild,
+            channel=office.channel,
+            at=office.channel,
+            **options,
+        )
+        message = await asked.answered()
+        said, _, reference = text_of(message).partition("\n-# Reference ")
+        assert said in NOTHING_TOLD, command.qualified_name
+        assert len(reference) == 4
+        assert message.ephemeral
+        assert not message.components
+    assert not office.shop.fake.log
+
+
+async def test_a_stranger_is_suggested_nothing(office):
+    office.fake.open_commands(office.guild)
+    for command in privileged(office.client):
+        for option in command.parameters:
+            if option.autocomplete:
+                found = await office.as_stranger.complete(
+                    command.qualified_name, option.name, "", guild=office.guild
+                )
+                assert found == [], (command.qualified_name, option.name)
+
+
+async def test_a_stranger_is_refused_by_every_button_and_form(office):
+    levels = office.presses.levels
+    assert {name for name, level in levels.items() if level is Level.ANYONE} <= {
+        "once",
+        *office.public_presses,
+    }
+    for name, level in levels.items():
+        if level is Level.ANYONE:
+            continue
+        answer = Answer("x", buttons=(Button("Press", key(name, office.guild.id, 1, 1)),))
+        channel = office.client.get_channel(office.channel.id)
+        await channel.send(answer.content, view=answer.board())
+        message = office.as_stranger.sees(office.channel)[-1]
+        pressed = await office.as_stranger.press(message, "Press")
+        said = text_of(await pressed.until(lambda one: "Only" in text_of(one)))
+        assert said.partition("\n-#")[0] in NOTHING_TOLD, name
+        assert text_of(message) == "x"
+
+
+async def test_only_the_asker_answers_a_question(office):
+    seen = []
+
+    async def run(press):
+        seen.append(press)
+
+    from bot.presses import Choice
+
+    buttons = office.presses.question(
+        office.guild.id, office.mod.id, Level.STAFF, (Choice("Yes", run),)
+    )
+    answer = Answer("Sure?", buttons=buttons)
+    channel = office.client.get_channel(office.channel.id)
+    await channel.send(answer.content, view=answer.board())
+    message = office.as_owner.sees(office.channel)[-1]
+    pressed = await office.as_owner.press(message, "Yes")
+    assert "Somebody else was asked" in text_of(await pressed.answered())
+    assert not seen
+    await (await office.as_mod.press(message, "Yes")).acknowledged_()
+    await eventually(lambda: len(seen) == 1)
+    pressed = await office.as_mod.press(message, "Yes")
+    assert "too old" in text_of(await pressed.until(lambda one: "too old" in text_of(one)))
+
+
+async def test_a_question_asked_of_staff_is_not_answered_by_somebody_who_lost_the_role(office):
+    asked = await office.run(
+        office.as_mod, "access grant", item="trend", duration="1M", username="Alice_"
+    )
+    office.fake.take_role(office.guild, office.mod, office.staff)
+    pressed = await office.as_mod.press(asked.original, "Alice_T")
+    said = await pressed.until(lambda one: "Only staff" in text_of(one))
+    assert said is not asked.original
+
+
+async def test_a_button_of_another_server_does_nothing_here(office):
+    answer = Answer("x", buttons=(Button("Press", key("put_back", 12345, 1)),))
+    channel = office.client.get_channel(office.channel.id)
+    await channel.send(answer.content, view=answer.board())
+    message = office.as_mod.sees(office.channel)[-1]
+    pressed = await office.as_mod.press(message, "Press")
+    assert "too old" in text_of(await pressed.answered())
+
+
+async def test_staff_and_owner_may_and_the_buyer_may_look_at_their_own(office):
+    for who in (office.as_mod, office.as_owner):
+        asked = await office.run(who, "sync status")
+        assert "Nothing waits" in text_of(asked.original)
+    asked = await office.run(office.as_buyer, "me")
+    assert "/link" in text_of(asked.original)
+
+
+async def test_discord_hides_from_buyers_what_they_cannot_run(office):
+    shown = {command["name"] for command in office.as_buyer.commands(office.guild)}
+    assert "me" in shown
+    assert not shown & {"access", "sync", "audit", "script", "session", "setup", "customer"}
+    assert {"access", "sync", "audit"} <= {
+        command["name"] for command in office.as_mod.commands(office.guild)
+    }
+
+
+async def test_every_command_has_a_level_and_works_only_in_servers(office):
+    for command in checks.commands_in(office.client.tree):
+        assert isinstance(command.extras["level"], Level), command.qualified_name
+    for registered in office.fake.commands():
+        assert registered["contexts"] == [0]
+        assert registered["integration_types"] == [0]
+
+
+async def test_no_two_commands_share_a_name(office):
+    names = [one.qualified_name for one in checks.commands_in(office.client.tree)]
+    assert len(names) == len(set(names))
+
+
+async def test_a_command_without_a_level_stops_the_start(closed_office):
+    @app_commands.command(description="Forgotten")
+    async def forgotten(interaction: discord.Interaction):
+        raise AssertionError
+
+    client = closed_office.build()
+    client.tree.add_command(forgotten)
+    with pytest.raises(TypeError, match="/forgotten has no level"):
+        async with at_work(closed_office, client):
+            pass
+    assert closed_office.fake.commands() == []
+
+
+async def test_a_command_that_lost_its_level_while_running_refuses_everybody(office):
+    command = office.client.tree.get_command("me")
+    level = command.extras.pop("level")
+    try:
+        asked = await office.run(office.as_owner, "me")
+        assert "Only" in text_of(asked.original)
+    finally:
+        command.extras["level"] = level
+
+
+def test_a_level_stands_above_the_command_not_below():
+    async def function():
+        pass
+
+    with pytest.raises(TypeError):
+        checks.staff(function)
+
+
+async def test_a_form_hands_over_what_was_typed_and_survives_a_restart(office):
+    typed = []
+
+    async def submitted(press: Press):
+        typed.append(dict(press.fields))
+        await press.interaction.response.send_message("thanks", ephemeral=True)
+
+    async def opened(press: Press):
+        from bot.presses import Form
+
+        field = discord.ui.Label(text="Value", component=discord.ui.TextInput(custom_id="value"))
+        await press.interaction.response.send_modal(
+            Form("Cookies", key("test_form", press.guild_id), [field])
+        )
+
+    office.presses.add("test_open", Level.STAFF, opened)
+    office.presses.add("test_form", Level.STAFF, submitted)
+    answer = Answer("x", buttons=(Button("Open", key("test_open", office.guild.id)),))
+    await office.client.get_channel(office.channel.id).send("x", view=answer.board())
+    pressed = await office.as_mod.press(office.as_mod.sees(office.channel)[-1], "Open")
+    await pressed.form()
+    await office.client.close()
+    async with at_work(office):
+        office.presses.add("test_form", Level.STAFF, submitted)
+        sent = await office.as_mod.submit(pressed, {"value": "secret"})
+        assert "thanks" in text_of(await sent.answered())
+    assert typed == [{"value": "secret"}]
+    assert "secret" not in repr(Press(None, 1, (), (), {"value": "secret"}))
