@@ -74,12 +74,19 @@ class Office:
         self.teller = Teller(self.client, self.answers, self.news, self.logbook, self.jobs)
         return self.client
 
+    async def make_rows(self):
+        """A script that is sold, a living TradingView login, staff."""
+        await self.make_staff()
+        await self.script()
+        await self.log_in()
+
     async def make_staff(self):
         """The staff role counts as staff, as after /setup staff."""
         async with self.shop.database.write() as connection:
             await guilds.ensure(connection, self.guild.id, clock.now())
             await guilds.add_role(connection, self.guild.id, self.staff.id, "staff")
-        await self.servers.open()
+        if hasattr(self, "servers"):
+            await self.servers.open()
 
     async def log_channel(self, channel):
         async with self.shop.database.write() as connection:
@@ -110,6 +117,8 @@ class Office:
 
 def text_of(message):
     """Everything a message shows, embeds included."""
+    if message is None:
+        return ""
     parts = [message.content or ""]
     for embed in message.embeds:
         parts += [embed.get("title") or "", embed.get("description") or ""]
