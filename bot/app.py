@@ -53,9 +53,8 @@ class App:
     """The running program, as a test or the sandbox sees it."""
 
     client: Usher
-    queue: Queue
-    sessions: Sessions
     http_port: int
+    _teller: Teller
     _token: str
 
     async def serve(self) -> None:
@@ -65,6 +64,7 @@ class App:
             StartupError: Discord refuses the token or the intents.
         """
         await _log_in(self.client, self._token)
+        self._teller.start()
         try:
             await self.client.connect()
         except discord.PrivilegedIntentsRequired as error:
@@ -147,17 +147,12 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
 
         def make_cogs(client: Usher) -> Iterable[commands.Cog]:
             return cogs.every(
-                client=client,
                 grants=Grants(database, sessions, vault, queue, news),
                 queue=queue,
                 views=views,
                 suggesting=Suggesting(database),
                 wishing=Wishing(answers, news, presses),
                 presses=presses,
-                sessions=sessions,
-                scripts=Scripts(database, sessions),
-                customers=Customers(database, sessions, public),
-                servers=servers,
             )
 
         port = await stack.enter_async_context(
@@ -181,12 +176,12 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 guild_id=settings.discord_guild_id,
             )
         )
-        Teller(client, answers, news, Logbook(client, database), jobs).start()
+        teller = Teller(client, answers, news, Logbook(client, database), jobs)
         await queue.start()
         jobs.every(WATCH_EVERY, "test every login", sessions.test_all)
         _ = jobs.spawn(_adopt_environment(settings, sessions), "login of the environment")
         log.info("the web endpoint listens on %s, port %s", settings.http_host, port)
-        yield App(client, queue, sessions, port, settings.discord_token.get_secret_value())
+        yield App(client, port, teller, settings.discord_token.get_secret_value())
 
 
 def _point_at_discord(settings: Settings) -> None:

@@ -1,0 +1,131 @@
+"""What only a process of its own can show, on the machine's own clock."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from child import open_child
+from conftest import eventually
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as on Linux and macOS")
+
+
+@pytest.fixture
+async def child(tmp_path):
+    child = await open_child(tmp_path)
+    try:
+        yield child
+    finally:
+        child.tradingview.switches.hang = False
+        await child._end(signal.SIGKILL)
+        await child.discord.close()
+        await child.tradingview.close()
+
+
+def a_month_from(moment):
+    from dateutil.relativedelta import relativedelta
+
+    return moment + relativedelta(months=1)
+
+
+def about(one, other):
+    return abs(one - other) < timedelta(minutes=2)
+
+
+def told(child, interaction):
+    """Every message about the wish: the answer itself and direct messages to the owner."""
+    return [interaction.messages[0].text] + [message.text for message in child.as_owner.dms()]
+
+
+async def test_killed_between_the_order_and_the_write_it_is_done_once_and_told_once(child):
+    await child.start()
+    child.tradingview.world.add_user("Ann_Trades")
+    child.tradingview.switches.hang = True
+    order = await child.run("access grant", item="trend", duration="1M", username="Ann_Trades")
+    assert "waiting" in order.messages[0].text.lower()
+    await child.kill()
+    child.tradingview.switches.hang = False
+    await child.start()
+    await eventually(lambda: child.end("Ann_Trades") != "absent")
+    await eventually(lambda: "waiting" not in order.messages[0].text.lower())
+    assert about(child.end("Ann_Trades"), a_month_from(datetime.now(UTC)))
+    assert len(child.writes()) == 1
+    assert len(told(child, order)) == 1
+
+
+async def test_killed_between_the_write_and_the_read_back_it_is_done_once(child):
+    await child.start()
+    child.tradingview.world.add_user("Ann_Trades")
+    watching = asyncio.get_running_loop().create_future()
+
+    def seen(call):
+        if call.name == "add" and not watching.done():
+            os.kill(child.process.pid, signal.SIGKILL)
+            watching.set_result(call)
+
+    child.tradingview.watchers.append(seen)
+    order = await child.run(
+        "access grant", item="trend", duration="1M", username="Ann_Trades", answered=False
+    )
+    await asyncio.wait_for(watching, 20)
+    await child.process.wait()
+    await child.discord.bot_gone()
+    assert child.end("Ann_Trades") != "absent"
+    end = child.end("Ann_Trades")
+    await child.start()
+    await eventually(lambda: order.messages and "Done" in order.messages[0].text, tries=4000)
+    assert child.end("Ann_Trades") == end
+    assert len(child.writes()) == 1
+    assert len(told(child, order)) == 1
+
+
+async def test_sigterm_ends_cleanly(child):
+    await child.start()
+    assert await child.stop() == 0
+    assert b"Traceback" not in child.printed
+
+
+async def test_a_second_process_on_the_same_database_refuses_and_says_why(child):
+    await child.start()
+    second = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "bot", "run"],
+        cwd=child.tmp_path,
+        env=child.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert second.returncode == 78
+    assert "already running" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+async def test_no_secret_is_in_the_debug_log_or_the_database_file(child):
+    child.tradingview.world.add_user("Ann_Trades")
+    await child.start()
+    await child.run("access grant", item="trend", duration="1M", username="Ann_Trades")
+    child.tradingview.switches.errors_500 = 3
+    await child.run("access grant", item="trend", duration="1M", username="Ann_Trades")
+    await child.stop()
+    kept = child.printed
+    for file in (child.tmp_path / "data").iterdir():
+        kept += await asyncio.to_thread(file.read_bytes)
+    tokens = [interaction.token for interaction in child.discord.interactions]
+    assert len(tokens) >= 2
+    for secret in (child.sessionid, child.sign, child.discord.bot_token, child.key, *tokens):
+        assert secret.encode() not in kept
+
+
+async def test_a_wrong_token_is_one_readable_paragraph(child):
+    await child.spawn(DISCORD_TOKEN="MTIz.wrong.token")
+    code = await child.process.wait()
+    await child._reading
+    assert code == 78
+    assert b"DISCORD_TOKEN" in child.printed
+    assert b"Traceback" not in child.printed
