@@ -81,7 +81,7 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> No
     """Explain the error to whoever asked and to the log; raises nothing."""
     said = explain(error)
     if said.expected:
-        log.info("%s refused: %s [%s]", doing, type(error).__name__, said.reference)
+        log.info("%s refused: %s [%s]", doing, said.kind, said.reference)
     else:
         log.error("%s failed [%s]", doing, said.reference, exc_info=error)
     answer = Answer(said.text)

@@ -41,9 +41,11 @@ class Logbook:
             try:
                 await self._write_up(server)
                 self._closed.pop(channel_id, None)
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            except (discord.Forbidden, discord.NotFound) as error:
                 self._closed[channel_id] = clock.monotonic() + _CLOSED_FOR
                 log.warning("the log channel of server %s is closed: %s", server.id, error)
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                log.warning("the log channel of server %s must wait: %s", server.id, error)
 
     async def say(self, guild_id: int, parts: dict[str, Any]) -> bool:
         """Send something of its own there; False when there is no channel that takes it."""

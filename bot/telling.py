@@ -26,8 +26,8 @@ from bot.replies.words import member
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds between looks when nothing wakes it
-_DMS_CLOSED = 50007
-_GONE = 404
+# Direct messages closed (50007), no server in common (50278), the account is gone.
+_UNREACHABLE = (400, 403, 404)
 _PAUSES = (5.0, 30.0, 120.0, 600.0)  # before a failed message is tried again
 
 TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
@@ -115,9 +115,10 @@ class Teller:
             user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
             await user.send(**_parts(answer, nonce))
         except discord.HTTPException as error:
-            if error.code == _DMS_CLOSED or error.status == _GONE:
-                return False
-            raise
+            if error.status not in _UNREACHABLE:
+                raise
+            log.info("user %s takes no direct messages (%s)", user_id, error.code)
+            return False
         return True
 
     async def _say_in_log(self, it: Receipt, answer: Answer, nonce: str) -> None:
@@ -135,13 +136,12 @@ class Teller:
 
     async def _tell_member(self, it: Receipt) -> None:
         server = self._client.get_guild(it.wish.guild_id)
-        if server is None:
-            return  # not connected to it now; told when it is there
+        if server is None and not self._client.is_ready():
+            return  # told once the servers are known
         member_id = it.customer.member_id
-        if member_id is not None and it.end is not None:
-            answer = to_customer(it, server.name)
-            if not await self._write_to(member_id, answer, f"c{it.wish.id}"):
-                log.info("wish %s: its customer takes no direct messages", it.wish.id)
+        # From a server that the bot left, nobody can be written to.
+        if member_id is not None and it.end is not None and server is not None:
+            await self._write_to(member_id, to_customer(it, server.name), f"c{it.wish.id}")
         await self._answers.member_told(it.wish.id)
 
     # Trouble

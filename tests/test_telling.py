@@ -42,7 +42,7 @@ async def test_what_ends_after_15_minutes_is_told_once_by_direct_message(office)
         asked = await waiting(office)
         await office.time.advance(16 * 60)
         office.switches.hang = False
-        await office.passes(lambda: office.as_mod.dms(), 900)
+        await office.passes(office.as_mod.dms, 900)
         message = office.as_mod.dms()[0]
         assert "✅ **Done:**" in message.content
         assert "Your order in **The shop**" in message.content
@@ -72,7 +72,7 @@ async def test_a_known_member_gets_one_message_when_access_stands(office):
     async with at_work(office):
         asked = await office.run(office.as_mod, "access grant", **ALL, member=office.buyer)
         assert "Done" in text_of(asked.original)
-        await office.passes(lambda: office.as_buyer.dms())
+        await office.passes(office.as_buyer.dms)
         said = office.as_buyer.dms()[0].content
         assert "You can use **Trend** until **<t:" in said
         assert "Invite-only scripts" in said
@@ -133,7 +133,7 @@ async def test_a_discord_that_fails_is_tried_again_and_stops_nothing(office):
         office.fake.switches.fail("message", 503, 3)
         await office.time.advance(16 * 60)
         office.switches.hang = False
-        await office.passes(lambda: office.as_mod.dms(), 1500)
+        await office.passes(office.as_mod.dms, 1500)
         await office.passes(lambda: any("✅" in line for line in log_lines(office)), 1500)
     assert len(office.as_mod.dms()) == 1
 

@@ -47,6 +47,7 @@ class Explained:
     sentence: str
     reference: str
     expected: bool  # a refusal by the rules; everything else belongs in the log in full
+    kind: str  # the class of the error, for the log
 
     @property
     def text(self) -> str:
@@ -61,8 +62,8 @@ def explain(error: BaseException) -> Explained:
     for kind in type(cause).__mro__:
         if say := SENTENCES.get(kind):
             expected = isinstance(cause, UserError)
-            return Explained(say(cause), reference, expected)
-    return Explained(UNEXPECTED, reference, expected=False)
+            return Explained(say(cause), reference, expected, type(cause).__name__)
+    return Explained(UNEXPECTED, reference, expected=False, kind=type(cause).__name__)
 
 
 UNEXPECTED = (

@@ -37,9 +37,7 @@ def check(person: Person) -> Answer:
     if person.customer is not None and person.customer.member_id is not None:
         who += f" ({member(person.customer.member_id)})"
     if not person.scripts:
-        return Answer(
-            f"{who} has nothing here: there are no scripts yet. `/script add` adds one."
-        )
+        return Answer(f"{who} has nothing here: there are no scripts yet. `/script add` adds one.")
     held = [one for one in person.scripts if _has_anything(one)]
     others = [one for one in person.scripts if not _has_anything(one)]
     blocks = ["\n".join(_script_lines(one)) for one in held]
@@ -148,9 +146,7 @@ def me(person: Person) -> Answer:
 def holders(page: Holders, guild_id: int) -> Answer:
     """Who has a script, soonest end first, with buttons for the other pages."""
     if not page.total:
-        return Answer(
-            f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody."
-        )
+        return Answer(f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody.")
     lines = []
     for permission, customer in page.people:
         waits = {"done": "", "stuck": " ⚠️"}.get(permission.state, " ⏳")
