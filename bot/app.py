@@ -142,17 +142,24 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         servers = Servers(database, sessions)
         servers.on_change.append(queue.wake)
         await servers.open()
+        scripts = Scripts(database, sessions)
+        scripts.on_change.append(queue.wake)
         presses = Presses(servers)
         views = Views(database, sessions, answers)
 
         def make_cogs(client: Usher) -> Iterable[commands.Cog]:
             return cogs.every(
+                client=client,
                 grants=Grants(database, sessions, vault, queue, news),
                 queue=queue,
                 views=views,
                 suggesting=Suggesting(database),
                 wishing=Wishing(answers, news, presses),
                 presses=presses,
+                sessions=sessions,
+                scripts=scripts,
+                customers=Customers(database, sessions, public),
+                servers=servers,
             )
 
         port = await stack.enter_async_context(

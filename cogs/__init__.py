@@ -1,34 +1,56 @@
 """Slash commands, one module for each group: defer, one call, one reply."""
 
+import discord
 from discord.ext import commands
 
+from bot.access.customers import Customers
 from bot.access.grants import Grants
 from bot.access.queue import Queue
+from bot.access.scripts import Scripts
+from bot.access.servers import Servers
+from bot.access.session import Sessions
 from bot.access.suggesting import Suggesting
 from bot.access.views import Views
 from bot.presses import Presses
 from bot.wishing import Wishing
 from cogs.access import Access
 from cogs.audit import Audit
+from cogs.customer import Customer
+from cogs.link import Link
 from cogs.me import Me
+from cogs.script import Script
+from cogs.session import Session
+from cogs.setup import Setup
 from cogs.suggestions import Suggestions
 from cogs.sync import Sync
+from cogs.validate import Validate
 
 
 def every(
     *,
+    client: discord.Client,
     grants: Grants,
     queue: Queue,
     views: Views,
     suggesting: Suggesting,
     wishing: Wishing,
     presses: Presses,
+    sessions: Sessions,
+    scripts: Scripts,
+    customers: Customers,
+    servers: Servers,
 ) -> tuple[commands.Cog, ...]:
     """All cogs, each given what it uses; one that is not listed here does not exist."""
     suggestions = Suggestions(suggesting)
     return (
         Access(grants, views, wishing, suggestions, presses),
         Audit(views, suggestions, presses),
+        Customer(customers, suggestions),
+        Link(client, customers, presses),
         Me(views),
+        Script(scripts, suggestions, presses),
+        Session(sessions, presses),
+        Setup(servers, presses),
         Sync(views, queue, suggestions),
+        Validate(customers),
     )

@@ -59,12 +59,17 @@ class Office:
 
         def make_cogs(client):
             return every(
+                client=client,
                 grants=grants,
                 queue=self.queue,
                 views=self.views,
                 suggesting=Suggesting(database),
                 wishing=Wishing(self.answers, self.news, self.presses),
                 presses=self.presses,
+                sessions=sessions,
+                scripts=self.shop.scripts,
+                customers=self.shop.customers,
+                servers=self.servers,
             )
 
         self.client = Usher(

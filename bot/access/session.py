@@ -28,6 +28,7 @@ __all__ = ["AccountSession", "LoginState", "LoginStatus", "Sessions", "Updated",
 
 log = logging.getLogger(__name__)
 
+LONGEST_LOOK = 15.0
 LONGEST_TEST = 120.0  # TradingView may have asked for a long pause, and somebody waits
 
 
@@ -129,6 +130,11 @@ class Sessions:
                 await sessions.set_environment_digest(connection, account.id, mark)
             return False
         return True
+
+    async def test(self, guild_id: int) -> Verdict:
+        """Ask TradingView now whether the login lives; DEAD without one."""
+        held = await self.of(guild_id)
+        return await in_time(held.test(), LONGEST_LOOK) or Verdict.UNKNOWN
 
     async def forget(self, asked: Asked) -> None:
         """Delete the stored login. Raises NoLogin."""

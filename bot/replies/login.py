@@ -1,0 +1,130 @@
+"""The TradingView login: its state, its form, and what became of new cookies."""
+
+import discord
+
+from bot.access.session import LoginState, LoginStatus, Updated, Verdict
+from bot.replies.answer import Answer, Button, key
+from bot.replies.words import bold, escape, listed, member, relative
+
+FORM = "login_form"
+OPEN_FORM = "login_open"
+TITLE = "TradingView login"
+SESSIONID = "sessionid"
+SIGN = "sessionid_sign"
+_MOST_TITLES = 10
+
+
+def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
+    """The two fields of the form."""
+    how = "In a private browser window: log in, copy it, close the window without logging out"
+    return [
+        discord.ui.Label(
+            text=SESSIONID,
+            description=how,
+            component=discord.ui.TextInput(
+                custom_id=SESSIONID, min_length=1, max_length=1_000, placeholder="32 characters"
+            ),
+        ),
+        discord.ui.Label(
+            text=SIGN,
+            description="The second cookie, beside the first; nearly every account needs it",
+            component=discord.ui.TextInput(
+                custom_id=SIGN, required=False, max_length=1_000, placeholder="v3:…"
+            ),
+        ),
+    ]
+
+
+def form_button(guild_id: int, label: str = "Renew the login") -> Button:
+    """Opens the form."""
+    return Button(label, key(OPEN_FORM, guild_id), discord.ButtonStyle.primary)
+
+
+def testing() -> Answer:
+    """Said when the test takes its time."""
+    return Answer("⏳ **Testing the login with TradingView…** The old one stays until it works.")
+
+
+def testing_now() -> Answer:
+    """Said when a mere test takes its time."""
+    return Answer("⏳ **Testing the login with TradingView…**")
+
+
+def updated(it: Updated) -> Answer:
+    """New cookies are in use."""
+    whose = f" as {escape(it.username)}" if it.username else ""
+    lines = [f"✅ **The TradingView login works{whose}.** What was waiting goes on now."]
+    if not it.has_sign:
+        lines.append(
+            "⚠️ The second cookie, `sessionid_sign`, is missing. It works now, but TradingView may "
+            "ask for it at any time: better add it."
+        )
+    if it.missing:
+        lines.append(
+            f"⚠️ TradingView does not show the list of people of {_titles(it.missing)} to this "
+            "account. Orders for it wait."
+        )
+    if it.unchecked:
+        lines.append(f"TradingView gave no answer about {_titles(it.unchecked)}.")
+    return Answer("\n".join(lines))
+
+
+def status(it: LoginStatus, verdict: Verdict | None, guild_id: int) -> Answer:
+    """How the login stands; `verdict` is that of a test made just now."""
+    if it.state is LoginState.NONE:
+        return Answer(
+            "**There is no TradingView login yet.** The button opens a form for the two cookies.",
+            buttons=(form_button(guild_id, "Add the login"),),
+        )
+    whose = f" as {escape(it.username)}" if it.username else ""
+    since = f" (since {relative(it.since)})" if it.since else ""
+    if it.state is LoginState.DEAD:
+        first = (
+            f"❌ **The TradingView login{whose} has ended**{since}. Orders wait and are lost by "
+            "nobody; new cookies let them go on."
+        )
+    elif verdict is Verdict.ALIVE:
+        first = f"✅ **The TradingView login works{whose}**; tested just now."
+    else:
+        tested = f" The last test was {relative(it.checked_at)}." if it.checked_at else ""
+        first = (
+            f"**The TradingView login{whose} worked when last tested.**{tested} TradingView does "
+            "not answer just now."
+        )
+    lines = [first]
+    if it.set_at is not None:
+        by = f" by {member(it.set_by)}" if it.set_by else " from the settings of the program"
+        lines.append(f"Added {relative(it.set_at)}{by}.")
+    if not it.has_sign:
+        lines.append("⚠️ The second cookie, `sessionid_sign`, is missing.")
+    return Answer("\n".join(lines), buttons=(form_button(guild_id),))
+
+
+def forget(username: str | None, buttons: tuple[Button, ...]) -> Answer:
+    """Before the login is deleted."""
+    whose = f" of {escape(username)}" if username else ""
+    return Answer(
+        f"**Delete the TradingView login{whose}?** Access on TradingView stays as it is, but nothing "
+        "can be given or ended until there is a new login.",
+        buttons=buttons,
+    )
+
+
+def kept() -> Answer:
+    """The question was answered with no."""
+    return Answer("**The TradingView login stays.**")
+
+
+def forgotten() -> Answer:
+    """It is deleted."""
+    return Answer(
+        "**The TradingView login is deleted.** Orders wait until there is a new one. To end it on "
+        "TradingView too, log out there."
+    )
+
+
+def _titles(titles: tuple[str, ...]) -> str:
+    shown = [bold(title) for title in titles[:_MOST_TITLES]]
+    if len(titles) > _MOST_TITLES:
+        shown.append(f"{len(titles) - _MOST_TITLES} more")
+    return listed(shown)

@@ -1,0 +1,116 @@
+"""TradingView names: whether they exist, whose they are, and who says so."""
+
+import discord
+
+from bot.access.customers import Unlinked
+from bot.replies.answer import Answer, Button, key
+from bot.replies.words import bold, escape, member
+from bot.store.records import Claim, Customer
+from bot.tradingview.models import Hint
+
+# The buttons under a request in the log channel; they outlive a restart.
+CLAIM_YES = "claim_yes"
+CLAIM_NO = "claim_no"
+CLAIM_MOVE = "claim_move"
+
+_STAFF_LOOK = (
+    "**A member of staff looks at this first.** That is usual when I cannot check a name myself. "
+    "You need not do anything; you hear from me here by direct message."
+)
+
+
+def profile(username: str) -> str:
+    """The address of a profile, without the picture that Discord would fetch."""
+    return f"<https://www.tradingview.com/u/{username}/>"
+
+
+def exists(hint: Hint) -> Answer:
+    """There is such a TradingView user."""
+    return Answer(
+        f"✅ **{escape(hint.username)} exists on TradingView.** {profile(hint.username)}{_asleep(hint)}"
+    )
+
+
+def is_it_you(hint: Hint, buttons: tuple[Button, ...]) -> Answer:
+    """Before a member's own name is tied to them."""
+    return Answer(
+        f"**Is this your TradingView name: {escape(hint.username)}?**\n{profile(hint.username)}\n"
+        f"Open the page and look: it must be your own profile.{_asleep(hint)}",
+        buttons=buttons,
+    )
+
+
+def linked(username: str) -> Answer:
+    """The name is theirs."""
+    return Answer(
+        f"✅ **{escape(username)} is your TradingView name now.** `/me` shows what you may use."
+    )
+
+
+def staff_look() -> Answer:
+    """The request waits; the reason would tell a stranger about somebody else."""
+    return Answer(f"⏳ {_STAFF_LOOK}")
+
+
+def not_linked() -> Answer:
+    """They said that it is somebody else's."""
+    return Answer("**Nothing was linked.** Run `/link` again with the right name.")
+
+
+def unlinked(it: Unlinked) -> Answer:
+    """What they let go of."""
+    if it.username is None:
+        return Answer(f"**You took back your request for {escape(it.claimed or 'that name')}.**")
+    return Answer(
+        f"**{escape(it.username)} is no longer tied to you.** What that name may use on TradingView "
+        "stays as it is. `/link` ties a name again."
+    )
+
+
+def tied(customer: Customer, member_id: int) -> Answer:
+    """Staff tied a name to a member."""
+    name = customer.username or ""
+    return Answer(f"✅ **{escape(name)} belongs to {member(member_id)} now.** {profile(name)}")
+
+
+def move_it(claim: Claim, holder_id: int) -> Answer:
+    """The name is somebody's: accepting takes it from them."""
+    return Answer(
+        f"{member(claim.member_id)} says that {bold(claim.username)} is theirs, but it belongs to "
+        f"{member(holder_id)}. **Move it, with everything it may use?**",
+        buttons=(
+            Button(
+                "Yes, move it",
+                key(CLAIM_MOVE, claim.guild_id, claim.id),
+                discord.ButtonStyle.danger,
+            ),
+            Button("No", key(CLAIM_NO, claim.guild_id, claim.id)),
+        ),
+    )
+
+
+def decided(claim: Claim, by: int, *, accepted: bool) -> Answer:
+    """In place of the request, for staff."""
+    sign, how = ("✅", "accepted") if accepted else ("✖️", "refused")
+    return Answer(
+        f"{sign} {member(by)} {how} that {bold(claim.username)} belongs to "
+        f"{member(claim.member_id)}."
+    )
+
+
+def to_claimer(claim: Claim, server: str | None, *, accepted: bool) -> Answer:
+    """The direct message to whoever asked."""
+    where = f" in {escape(server)}" if server else ""
+    if accepted:
+        return Answer(
+            f"✅ **{escape(claim.username)} is your TradingView name{where} now.** "
+            "Use `/me` there to see what you may use."
+        )
+    return Answer(
+        f"**Your request{where} for the name {escape(claim.username)} was refused.** "
+        "If it is yours, please write to the staff there."
+    )
+
+
+def _asleep(hint: Hint) -> str:
+    return "\n⚠️ TradingView marks this user as not active." if hint.inactive else ""

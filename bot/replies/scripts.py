@@ -1,0 +1,123 @@
+"""The catalogue: scripts added, renamed, archived and listed."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.access.scripts import Added, Entry
+from bot.replies.answer import Answer, Button
+from bot.replies.words import count, embed, escape, title, typed
+from bot.store.records import Script
+
+FORM = "script_form"
+OPEN_FORM = "script_open"
+FORM_TITLE = "Add a script"
+PINE_ID, SLUG, TITLE = "pine_id", "slug", "title"
+_MOST = 40
+
+
+def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
+    """The three fields of the form."""
+    return [
+        discord.ui.Label(
+            text="Pine id",
+            description="PUB; and 32 letters and digits, from the page source of your script",
+            component=discord.ui.TextInput(
+                custom_id=PINE_ID, min_length=1, max_length=500, placeholder="PUB;…"
+            ),
+        ),
+        discord.ui.Label(
+            text="Short name",
+            description="What you and your staff type: small letters, digits, - and _",
+            component=discord.ui.TextInput(
+                custom_id=SLUG, min_length=1, max_length=32, placeholder="trend"
+            ),
+        ),
+        discord.ui.Label(
+            text="Title",
+            description="What your customers read",
+            component=discord.ui.TextInput(
+                custom_id=TITLE, min_length=1, max_length=100, placeholder="Trend Finder"
+            ),
+        ),
+    ]
+
+
+def proving() -> Answer:
+    """Said when TradingView takes its time."""
+    return Answer("⏳ **Asking TradingView whether the script is yours…**")
+
+
+def added(it: Added) -> Answer:
+    """It is in the catalogue."""
+    how = "is back, with everybody who has it" if it.again else "is added"
+    first = (
+        f"✅ **{escape(it.script.title)} {how}.** Its short name is {typed(it.script.slug)}; "
+        "`/access grant` gives it to somebody."
+    )
+    lines = [first]
+    if not it.usual_length:
+        lines.append(
+            "⚠️ This pine id is not 32 characters long, as nearly all are. TradingView accepted it; "
+            "still, look whether it is the right one."
+        )
+    return Answer("\n".join(lines))
+
+
+def renamed(before: Script, after: Script) -> Answer:
+    """Another short name, another title, or both."""
+    return Answer(
+        f"✅ {title(before)} ({typed(before.slug)}) is now {title(after)} ({typed(after.slug)})."
+    )
+
+
+def archive(it: Entry, buttons: tuple[Button, ...]) -> Answer:
+    """Before a script leaves the catalogue."""
+    if it.holders:
+        still = (
+            f"{count(it.holders, 'person still has it', 'people still have it')}. They keep it: "
+            "archiving takes nothing away on TradingView."
+        )
+    else:
+        still = "Nobody has it now."
+    return Answer(
+        f"**Archive {escape(it.script.title)}?** {still} It can no longer be given to anybody. "
+        "Adding the same pine id again brings it back.",
+        buttons=buttons,
+    )
+
+
+def archived(it: Entry) -> Answer:
+    """It left the catalogue."""
+    still = count(it.holders, "person still has it", "people still have it")
+    return Answer(
+        f"✅ **{escape(it.script.title)} is archived.** {still if it.holders else 'Nobody has it.'}"
+    )
+
+
+def listing(entries: Sequence[Entry]) -> Answer:
+    """The whole catalogue."""
+    if not entries:
+        return Answer("**There are no scripts yet.** `/script add` adds one.")
+    lines = [_line(entry) for entry in entries[:_MOST]]
+    if len(entries) > _MOST:
+        lines.append(f"… and {len(entries) - _MOST} more")
+    sold = sum(entry.script.archived_at is None for entry in entries)
+    return Answer(f"{count(sold, 'script')}.", (embed("Scripts", "\n".join(lines)),))
+
+
+def _line(entry: Entry) -> str:
+    it = entry.script
+    text = f"{title(it)} – {typed(it.slug)} – {typed(it.pine_id)} – "
+    text += count(entry.holders, "person", "people")
+    if it.archived_at is not None:
+        text += " – archived"
+    if it.paused_at is not None:
+        why = f": {escape(it.paused_reason)}" if it.paused_reason else ""
+        text += f"\n⚠️ TradingView refuses it{why}"
+    return text
+
+
+def left(script: Script) -> Answer:
+    """The question was answered with no."""
+    return Answer(f"**{escape(script.title)} stays as it is.**")

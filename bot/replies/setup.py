@@ -1,0 +1,133 @@
+"""The checklist of a new server, its roles and its log channel."""
+
+from collections.abc import Iterable
+
+import discord
+
+from bot.access.servers import Setup
+from bot.access.session import LoginState
+from bot.replies import scripts
+from bot.replies.answer import Answer, Button, key
+from bot.replies.login import form_button
+from bot.replies.words import bold, count, listed
+
+OPEN_STAFF = "setup_open_staff"
+OPEN_LOG = "setup_open_log"
+PICK_STAFF = "setup_pick_staff"
+PICK_LOG = "setup_pick_log"
+
+_LEVELS = {"staff": "staff", "manager": "managers"}
+# What Discord itself asks for before it shows the commands.
+_NEEDED = {"staff": "Timeout Members", "manager": "Manage Server"}
+_COMMANDS = {
+    "staff": "`/access`, `/customer`, `/sync` and `/audit`",
+    "manager": "`/script` and `/session`",
+}
+
+
+def checklist(it: Setup, guild_id: int) -> Answer:
+    """What is done, what is open, and one button for the next step."""
+    lines = [
+        _step(it.staff, "Role for staff", _roles(it.staff), "who may give access?"),
+        _step(
+            it.log_channel_id is not None,
+            "Channel for the history",
+            f"<#{it.log_channel_id}>",
+            "where should changes and warnings appear?",
+        ),
+        _login(it),
+        _step(it.scripts, "First script", count(it.scripts, "script"), "what do you sell?"),
+    ]
+    if it.manager:
+        lines.append(f"▫️ Managers of scripts and login: {_roles(it.manager)}")
+    if it.claims:
+        waiting = count(it.claims, "member waits", "members wait")
+        where = "in the channel above" if it.log_channel_id else "in the channel that you choose"
+        lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
+    button = _next(it, guild_id)
+    first = "**Everything is set up.**" if button is None else "**Setting up Usher**"
+    return Answer("\n".join([first, *lines]), buttons=() if button is None else (button,))
+
+
+def pick_staff(guild_id: int) -> Answer:
+    """A list of the server's roles."""
+    pick: discord.ui.RoleSelect[discord.ui.View] = discord.ui.RoleSelect(
+        custom_id=key(PICK_STAFF, guild_id), placeholder="The role of your staff"
+    )
+    return Answer("**Which role do your staff have?** They may give and end access.", items=(pick,))
+
+
+def pick_log(guild_id: int) -> Answer:
+    """A list of the server's channels."""
+    pick: discord.ui.ChannelSelect[discord.ui.View] = discord.ui.ChannelSelect(
+        custom_id=key(PICK_LOG, guild_id),
+        channel_types=[discord.ChannelType.text],
+        placeholder="A channel that only staff can see",
+    )
+    return Answer(
+        "**Where should the history and warnings appear?** Choose a channel that only staff can see.",
+        items=(pick,),
+    )
+
+
+def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> Answer:
+    """A role has a level now; some roles do not see the commands yet."""
+    already = "" if new else " already"
+    lines = [f"✅ **<@&{role_id}> counts as {_LEVELS[level]}{already}.**"]
+    if not sees_commands:
+        lines.append(
+            f"⚠️ The role lacks Discord's right {bold(_NEEDED[level])}, so Discord hides "
+            f"{_COMMANDS[level]} from it. Switch them on: *Server Settings > Integrations > Usher*, "
+            "choose the command, then *Add roles or members*."
+        )
+    return Answer("\n".join(lines))
+
+
+def role_removed(role_id: int, level: str) -> Answer:
+    """A role lost its level."""
+    return Answer(f"✅ **<@&{role_id}> no longer counts as {_LEVELS[level]}.**")
+
+
+def log_channel(channel_id: int, *, public: bool) -> Answer:
+    """The history goes there now."""
+    lines = [f"✅ **The history and warnings appear in <#{channel_id}> from now on.**"]
+    if public:
+        lines.append(
+            "⚠️ **Everybody in this server can read that channel**, and the lines name your "
+            "customers. Hide it from `@everyone`, or choose another one."
+        )
+    return Answer("\n".join(lines))
+
+
+def _step(done: object, name: str, facts: str, question: str) -> str:
+    return f"✅ {name}: {facts}" if done else f"⬜ {name}: {question}"
+
+
+def _login(it: Setup) -> str:
+    if it.login is LoginState.DEAD:
+        return "❌ TradingView login: it has ended and needs new cookies"
+    works = bold(it.account) if it.account else "it works"
+    alive = it.login is LoginState.ALIVE
+    return _step(alive, "TradingView login", works, "which account has the scripts?")
+
+
+def _next(it: Setup, guild_id: int) -> Button | None:
+    style = discord.ButtonStyle.primary
+    if not it.staff:
+        return Button("Choose the role for staff", key(OPEN_STAFF, guild_id), style)
+    if it.log_channel_id is None:
+        return Button("Choose the channel", key(OPEN_LOG, guild_id), style)
+    if it.login is not LoginState.ALIVE:
+        return form_button(guild_id, "Add the TradingView login")
+    if not it.scripts:
+        return Button("Add the first script", key(scripts.OPEN_FORM, guild_id), style)
+    return None
+
+
+def _roles(role_ids: Iterable[int]) -> str:
+    return listed(f"<@&{role_id}>" for role_id in sorted(role_ids))
+
+
+def followed_by(done: Answer, checklist: Answer) -> Answer:
+    """What was just done, and the checklist under it."""
+    return Answer(f"{done.text}\n\n{checklist.text}", buttons=checklist.buttons)

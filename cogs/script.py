@@ -1,0 +1,113 @@
+"""/script: the catalogue of scripts."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import answering, checks
+from bot.access.asking import Asked
+from bot.access.scripts import Scripts
+from bot.answering import Interaction
+from bot.checks import Level
+from bot.direct import taking_a_while
+from bot.presses import Choice, Form, Press, Presses
+from bot.replies import key, scripts as said
+from cogs.suggestions import Choices, Suggestions
+
+_ITEM = "The script; pick it from the list"
+_SLUG = "What you and your staff type: small letters, digits, - and _"
+_TITLE = "What your customers read"
+
+
+class Script(
+    commands.GroupCog, group_name="script", group_description="Your invite-only TradingView scripts"
+):
+    """The commands about the catalogue, and the form that adds the first script."""
+
+    def __init__(self, scripts: Scripts, suggestions: Suggestions, presses: Presses) -> None:
+        self._scripts = scripts
+        self._suggestions = suggestions
+        self._presses = presses
+        presses.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
+        presses.add(said.FORM, Level.MANAGER, self.submitted)
+
+    @checks.manager
+    @app_commands.command(description="Add one of your invite-only scripts")
+    @app_commands.describe(
+        pine_id="PUB; and 32 letters and digits, from the page source of your script",
+        slug=_SLUG,
+        title=_TITLE,
+    )
+    async def add(self, interaction: Interaction, pine_id: str, slug: str, title: str) -> None:
+        """Add it once TradingView showed that it is yours."""
+        await answering.defer(interaction)
+        await self._add(interaction, checks.asked(interaction), pine_id, slug, title)
+
+    async def open_form(self, press: Press) -> None:
+        """Open the form."""
+        form = Form(said.FORM_TITLE, key(said.FORM, press.guild_id), said.form_items())
+        await press.interaction.response.send_modal(form)
+
+    async def submitted(self, press: Press) -> None:
+        """The same, from the form."""
+        await answering.defer(press.interaction)
+        pine_id, slug, title = (
+            press.fields.get(name, "") for name in (said.PINE_ID, said.SLUG, said.TITLE)
+        )
+        await self._add(press.interaction, press.asked(), pine_id, slug, title)
+
+    async def _add(
+        self, interaction: Interaction, asked: Asked, pine_id: str, slug: str, title: str
+    ) -> None:
+        work = self._scripts.add(asked, pine_id, slug, title)
+        added = await taking_a_while(interaction, work, said.proving())
+        await answering.reply(interaction, said.added(added))
+
+    @checks.manager
+    @app_commands.command(description="Give a script another short name and title")
+    @app_commands.describe(item=_ITEM, slug=_SLUG, title=_TITLE)
+    async def rename(self, interaction: Interaction, item: str, slug: str, title: str) -> None:
+        """Rename it; nobody's access changes."""
+        await answering.defer(interaction)
+        before, after = await self._scripts.rename(checks.asked(interaction), item, slug, title)
+        await answering.reply(interaction, said.renamed(before, after))
+
+    @checks.manager
+    @app_commands.command(description="Take a script out of the catalogue; nobody loses access")
+    @app_commands.describe(item=_ITEM)
+    async def archive(self, interaction: Interaction, item: str) -> None:
+        """Say how many still have it, and ask."""
+        await answering.defer(interaction)
+        asked = checks.asked(interaction)
+        entry = await self._scripts.entry(asked.guild_id, item)
+
+        async def yes(press: Press) -> None:
+            done = await self._scripts.archive(press.asked(), entry.script.slug)
+            await answering.reply(press.interaction, said.archived(done))
+
+        async def no(press: Press) -> None:
+            await answering.reply(press.interaction, said.left(entry.script))
+
+        buttons = self._presses.question(
+            asked.guild_id,
+            asked.by,
+            Level.MANAGER,
+            (
+                Choice("Yes, archive it", yes, discord.ButtonStyle.danger),
+                Choice("No, leave it", no),
+            ),
+        )
+        await answering.reply(interaction, said.archive(entry, buttons))
+
+    @checks.manager
+    @app_commands.command(name="list", description="All scripts, and how many people have each")
+    async def list_(self, interaction: Interaction) -> None:
+        """The catalogue, archived ones included."""
+        await answering.defer(interaction)
+        entries = await self._scripts.listed(checks.asked(interaction).guild_id)
+        await answering.reply(interaction, said.listing(entries))
+
+    @rename.autocomplete("item")
+    @archive.autocomplete("item")
+    async def _items(self, interaction: Interaction, typed: str) -> Choices:
+        return await self._suggestions.items(interaction, typed)

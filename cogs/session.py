@@ -1,0 +1,93 @@
+"""/session: the TradingView login of the server."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import answering, checks
+from bot.access.asking import Asked
+from bot.access.cookies import read_cookies
+from bot.access.refusals import NoLogin
+from bot.access.session import LoginState, Sessions
+from bot.answering import Interaction
+from bot.checks import Level
+from bot.direct import taking_a_while
+from bot.presses import Choice, Form, Press, Presses
+from bot.replies import Answer, key, login as said
+
+
+class Session(commands.GroupCog, group_name="session", group_description="The TradingView login"):
+    """The commands about the login, and the form for its cookies."""
+
+    def __init__(self, sessions: Sessions, presses: Presses) -> None:
+        self._sessions = sessions
+        self._presses = presses
+        presses.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
+        presses.add(said.FORM, Level.MANAGER, self.submitted)
+
+    @checks.manager
+    @app_commands.command(description="Whether the TradingView login works")
+    async def status(self, interaction: Interaction) -> None:
+        """Test it now and say how it stands."""
+        await answering.defer(interaction)
+        guild_id = checks.asked(interaction).guild_id
+        verdict = await taking_a_while(
+            interaction, self._sessions.test(guild_id), said.testing_now()
+        )
+        status = await self._sessions.status(guild_id)
+        await answering.reply(interaction, said.status(status, verdict, guild_id))
+
+    @checks.manager
+    @app_commands.command(description="Add or renew the TradingView login: a form for two cookies")
+    async def update(self, interaction: Interaction) -> None:
+        """Open the form."""
+        await interaction.response.send_modal(_form(checks.asked(interaction).guild_id))
+
+    async def open_form(self, press: Press) -> None:
+        """The same, from a button."""
+        await press.interaction.response.send_modal(_form(press.guild_id))
+
+    async def submitted(self, press: Press) -> None:
+        """Test the cookies and use them; another account's need a yes. They are never repeated."""
+        await answering.defer(press.interaction)
+        cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
+
+        async def act(asked: Asked, confirmed: bool) -> Answer:
+            work = self._sessions.update(asked, cookies, anyway=confirmed)
+            return said.updated(await taking_a_while(press.interaction, work, said.testing()))
+
+        await self._presses.confirmed(
+            press.interaction, press.asked(), Level.MANAGER, act, yes="Yes, change the account"
+        )
+
+    @checks.manager
+    @app_commands.command(description="Delete the TradingView login; access stays as it is")
+    async def forget(self, interaction: Interaction) -> None:
+        """Ask, then delete it."""
+        await answering.defer(interaction)
+        asked = checks.asked(interaction)
+        status = await self._sessions.status(asked.guild_id)
+        if status.state is LoginState.NONE:
+            raise NoLogin
+
+        async def yes(press: Press) -> None:
+            await self._sessions.forget(press.asked())
+            await answering.reply(press.interaction, said.forgotten())
+
+        async def no(press: Press) -> None:
+            await answering.reply(press.interaction, said.kept())
+
+        buttons = self._presses.question(
+            asked.guild_id,
+            asked.by,
+            Level.MANAGER,
+            (
+                Choice("Yes, delete it", yes, discord.ButtonStyle.danger),
+                Choice("No, keep it", no),
+            ),
+        )
+        await answering.reply(interaction, said.forget(status.username, buttons))
+
+
+def _form(guild_id: int) -> Form:
+    return Form(said.TITLE, key(said.FORM, guild_id), said.form_items())

@@ -1,0 +1,24 @@
+"""/validate: does this TradingView user exist."""
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot import answering, checks
+from bot.access.customers import Customers
+from bot.answering import Interaction
+from bot.replies import people as said
+
+
+class Validate(commands.Cog):
+    """For anybody who wants to know how a name is spelled."""
+
+    def __init__(self, customers: Customers) -> None:
+        self._customers = customers
+
+    @checks.anyone
+    @app_commands.command(description="Whether a TradingView user exists, and the exact spelling")
+    @app_commands.describe(username="The TradingView name, or the address of the profile")
+    async def validate(self, interaction: Interaction, username: str) -> None:
+        """Only what everybody can see on TradingView."""
+        await answering.defer(interaction)
+        await answering.reply(interaction, said.exists(await self._customers.find(username)))
