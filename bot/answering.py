@@ -36,8 +36,13 @@ async def defer_in_place(interaction: Interaction) -> None:
     await _acknowledge(interaction, interaction.response.defer)
 
 
-async def reply(interaction: Interaction, answer: Answer, *, ephemeral: bool = True) -> bool:
-    """Say it: as the first answer, or in place of what stands there; False when it was too late."""
+async def reply(
+    interaction: Interaction, answer: Answer, *, ephemeral: bool = True, provisional: bool = False
+) -> bool:
+    """Say it: as the first answer, or in place of what stands there; False when it was too late.
+
+    A `provisional` answer ("this takes a while") is replaced by whatever comes next, a failure too.
+    """
     board = answer.board()
     try:
         if not is_acknowledged(interaction):
@@ -49,7 +54,7 @@ async def reply(interaction: Interaction, answer: Answer, *, ephemeral: bool = T
                 ),
             )
             if not interaction.extras.pop("lost", False):
-                interaction.extras["answered"] = True
+                interaction.extras["answered"] = not provisional
                 return True
         await _persist(
             lambda: interaction.edit_original_response(
@@ -61,7 +66,7 @@ async def reply(interaction: Interaction, answer: Answer, *, ephemeral: bool = T
             raise
         log.info("an answer came too late for Discord (%s)", error.code)
         return False
-    interaction.extras["answered"] = True
+    interaction.extras["answered"] = not provisional
     return True
 
 
@@ -110,7 +115,7 @@ def _answer_is_open(interaction: Interaction) -> bool:
     if not is_acknowledged(interaction):
         return True
     waits = discord.InteractionResponseType.deferred_channel_message
-    return "answered" not in interaction.extras and (
+    return not interaction.extras.get("answered") and (
         interaction.response.type is waits
         or interaction.type is discord.InteractionType.application_command
     )

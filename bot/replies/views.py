@@ -140,7 +140,9 @@ def me(person: Person) -> Answer:
         "On TradingView: open a chart, then **Indicators → Invite-only scripts**. "
         "To change your name, use `/unlink`."
     )
-    return Answer("\n".join((f"Your TradingView name is {name}.", *lines, where)))
+    return Answer(
+        f"Your TradingView name is {name}.\n{where}", (embed("Your scripts", "\n".join(lines)),)
+    )
 
 
 def holders(page: Holders, guild_id: int) -> Answer:
