@@ -106,19 +106,28 @@ async def test_a_second_process_on_the_same_database_refuses_and_says_why(child)
     assert "Traceback" not in second.stderr
 
 
-async def test_no_secret_is_in_the_debug_log_or_the_database_file(child):
+async def test_no_secret_is_in_the_debug_log_an_answer_or_the_database_file(child):
     child.tradingview.world.add_user("Ann_Trades")
     await child.start()
     await child.run("access grant", item="trend", duration="1M", username="Ann_Trades")
     child.tradingview.switches.errors_500 = 3
     await child.run("access grant", item="trend", duration="1M", username="Ann_Trades")
+    fresh = child.tradingview.world.open_session(child.vendor)
+    form = await child.run("session update", answered=False)
+    await form.form()
+    sent = await child.as_owner.submit(form, dict(zip(("sessionid", "sessionid_sign"), fresh)))
+    await sent.answered()
+    answers = "".join(
+        message.text for one in child.discord.interactions for message in one.messages
+    )
     await child.stop()
-    kept = child.printed
+    kept = child.printed + answers.encode()
     for file in (child.tmp_path / "data").iterdir():
         kept += await asyncio.to_thread(file.read_bytes)
     tokens = [interaction.token for interaction in child.discord.interactions]
     assert len(tokens) >= 2
-    for secret in (child.sessionid, child.sign, child.discord.bot_token, child.key, *tokens):
+    secrets = (child.sessionid, child.sign, *fresh, child.discord.bot_token, child.key, *tokens)
+    for secret in secrets:
         assert secret.encode() not in kept
 
 
