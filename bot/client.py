@@ -38,10 +38,6 @@ class Servers(checks.LevelRoles, Protocol):
         """Where the bot was, as far as the database knows, without those that it left."""
         ...
 
-    async def forget_role(self, guild_id: int, role_id: int) -> None:
-        """The role was deleted; harmless when it had no level."""
-        ...
-
     async def command_digests(self) -> Mapping[int, str | None]:
         """Which form of the commands was last registered for each server."""
         ...
@@ -107,10 +103,6 @@ class Usher(commands.Bot):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot was invited, or is back: what waited goes on."""
         await self._arrive(guild.id)
-
-    async def on_guild_role_delete(self, role: discord.Role) -> None:
-        """A role that is gone gives nobody a level."""
-        await self.servers.forget_role(role.guild.id, role.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Comes for every server at the start, and for one joined while discord.py gets ready."""

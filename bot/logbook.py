@@ -9,14 +9,13 @@ import discord
 from bot import clock
 from bot.replies import Answer, Button, key
 from bot.replies.history import line
+from bot.replies.people import CLAIM_NO, CLAIM_YES
 from bot.store import customers, events, guilds, scripts
 from bot.store.database import Database
 from bot.store.records import Event, Guild
 
 log = logging.getLogger(__name__)
 
-CLAIM_YES = "claim_yes"
-CLAIM_NO = "claim_no"
 _MOST_TEXT = 1_900
 _AT_ONCE = 20
 _CLOSED_FOR = 300.0  # seconds before a channel that refused is tried again

@@ -59,6 +59,8 @@ class Wishing:
         """Answer with how the wish stands, after 5 s at most; later changes come by themselves."""
         with self._news.awaiting(wish_id):  # nobody else tells the asker meanwhile
             now = await self._answers.outcome(wish_id, PATIENCE)
+            if now.wish.state == "waiting":  # by now it may be known what it waits for
+                now = await self._answers.receipt(wish_id)
             if await answering.reply(interaction, receipt(now)):
                 await self._answers.told(wish_id, now.wish.state)
 

@@ -14,6 +14,7 @@ from bot.access.refusals import ButtonGone
 from bot.access.views import Views
 from bot.answering import Interaction
 from bot.checks import Level
+from bot.direct import taking_a_while
 from bot.presses import Press, Presses
 from bot.replies import Answer, access as words, views as said
 from bot.replies.views import LIST
@@ -151,7 +152,8 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         """Every script of one person, read live."""
         await answering.defer(interaction)
         asked = checks.asked(interaction)
-        person = await self._views.check(asked.guild_id, checks.who(member, username))
+        work = self._views.check(asked.guild_id, checks.who(member, username))
+        person = await taking_a_while(interaction, work, said.looking())
         await answering.reply(interaction, said.check(person))
 
     @checks.staff

@@ -193,3 +193,25 @@ async def test_a_request_for_a_name_comes_with_its_two_buttons(office):
                 == [["Yes, it is theirs", "No"]] * 2
             )
         )
+
+
+async def test_what_was_taken_away_can_be_put_back_from_the_direct_message(office):
+    async with at_work(office):
+        await office.run(office.as_mod, "access grant", **ALL)
+        office.switches.hang = True
+        asked = await office.as_mod.run(
+            "access revoke",
+            guild=office.guild,
+            channel=office.channel,
+            item="trend",
+            username="Alice_T",
+        )
+        await asked.acknowledged_()
+        await office.passes(lambda: "⏳" in text_of(asked.original))
+        await office.time.advance(16 * 60)
+        office.switches.hang = False
+        await office.passes(office.as_mod.dms, 900)
+        message = office.as_mod.dms()[0]
+        assert "has no access to **Trend** any more" in message.content
+        pressed = await office.as_mod.press(message, "Put back")
+        await pressed.until(lambda one: "put back" in text_of(one))

@@ -49,6 +49,11 @@ def check(person: Person) -> Answer:
     return Answer(first, (embed("Access", "\n\n".join(blocks)),))
 
 
+def looking() -> Answer:
+    """While TradingView takes its time."""
+    return Answer("⏳ **Waiting for TradingView:** a few seconds more, then I show what I know.")
+
+
 def _titles(those: Iterable[Checked]) -> str:
     return ", ".join(escape(one.script.title) for one in those)
 

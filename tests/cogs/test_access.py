@@ -204,3 +204,71 @@ async def test_suggestions_show_scripts_names_and_the_resulting_date(office):
     ends_ = await complete("access set", "until", "2026-04-30", **there)
     assert ends_ == [{"name": "until 30 April 2026", "value": "2026-04-30"}]
     assert len(await complete("access set", "until", "", **there)) == 7
+
+
+async def test_check_says_waiting_after_five_seconds_and_then_what_is_known(office):
+    await grant(office)
+    office.switches.hang = True
+    checked = await office.as_mod.run(
+        "access check", guild=office.guild, channel=office.channel, username="Alice_T"
+    )
+    await checked.acknowledged_()
+    await office.passes(lambda: "Waiting for TradingView" in text_of(checked.original))
+    await office.passes(lambda: "Should be: until" in text_of(checked.original))
+    assert "it did not answer just now; last seen" in text_of(checked.original)
+
+
+async def test_somebody_only_tradingview_knows_can_be_ended(office):
+    pine_id = next(iter(office.shop.world.scripts))
+    office.shop.world.grant(pine_id, "__bob__", None)
+    asked = await office.run(office.as_mod, "access revoke", item="trend", username="__bob__")
+    if "Shall I do it?" in text_of(asked.original):
+        await pressed(office, asked.original, "Yes, end it", "has no access")
+    assert r"**\_\_bob\_\_** has no access to **Trend** any more" in text_of(asked.original)
+    assert ends(office, "__bob__") is None
+    await pressed(office, asked.original, "Put back", "put back")
+
+
+async def test_nothing_to_end_is_said(office):
+    asked = await office.run(office.as_mod, "access revoke", **ALL)
+    assert "nothing to end" in text_of(asked.original)
+    assert await rows(office) == 0
+
+
+async def test_the_history_names_who_did_what(office):
+    await grant(office, note="order 17")
+    shown = await office.run(office.as_mod, "audit", username="alice_t")
+    said = text_of(shown.original)
+    assert f"<@{office.mod.id}> gave" in said
+    assert "1 month of **Trend** – `order 17`" in said
+
+
+async def test_a_member_sees_their_own_scripts(office):
+    await grant(office, member=office.buyer)
+    shown = await office.run(office.as_buyer, "me")
+    assert r"**Alice\_T**" in text_of(shown.original)
+    assert "**Trend**: until" in text_of(shown.original)
+
+
+async def test_status_and_retry_say_when_there_is_nothing_to_do(office):
+    shown = await office.run(office.as_mod, "sync status")
+    assert "Everything is on TradingView" in text_of(shown.original)
+    tried = await office.run(office.as_mod, "sync retry", item="trend")
+    assert "Nothing waits or is stuck for `trend`" in text_of(tried.original)
+    tried = await office.run(office.as_mod, "sync retry", item="tren")
+    assert "**trend**" in text_of(tried.original)
+
+
+async def test_a_dead_login_is_said_with_what_mends_it(office):
+    office.shop.world.end_all_sessions()
+    asked = await office.as_mod.run(
+        "access grant", guild=office.guild, channel=office.channel, duration="1M", **ALL
+    )
+    await asked.acknowledged_()
+    await office.passes(lambda: "⏳" in text_of(asked.original))
+    assert "login has ended" in text_of(asked.original)
+    shown = await office.run(office.as_mod, "sync status")
+    assert "1 order waiting" in text_of(shown.original)
+    assert "`/session update`" in text_of(shown.original)
+    await office.log_in()
+    await office.passes(lambda: "✅" in text_of(asked.original))
