@@ -1,0 +1,259 @@
+"""The page and its JSON, on a loopback port: reads of the stage, orders to it, a stream of events."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.discord import RefusedError
+from bot.sandbox.stage import Stage
+
+Json = dict[str, Any]
+Order = Callable[[Stage, Json], Awaitable[Json]]
+
+HOST = "127.0.0.1"
+_FOLDER = Path(__file__).parent / "page"
+_KINDS = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_ALIVE_EVERY = 15.0
+
+
+def application(stage: Stage, files: dict[str, bytes]) -> web.Application:
+    """The routes; `files` are the page's own, by name."""
+    app = web.Application(middlewares=[_guarded], client_max_size=256 * 1024)
+    app.on_response_prepare.append(_add_headers)
+    closing: set[asyncio.Task[None]] = set()
+
+    async def page(request: web.Request) -> web.Response:
+        name = request.match_info.get("name") or "index.html"
+        if name not in files:
+            raise web.HTTPNotFound
+        kind = _KINDS[Path(name).suffix]
+        return web.Response(body=files[name], content_type=kind, charset="utf-8")
+
+    async def state(_: web.Request) -> web.Response:
+        return web.json_response(stage.snapshot())
+
+    async def commands(request: web.Request) -> web.Response:
+        person, channel = request.query.get("as", ""), request.query.get("channel", "")
+        return web.json_response({"commands": stage.hands.commands(person, channel)})
+
+    async def events(request: web.Request) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler runs in one
+        closing.add(task)
+        try:
+            return await _stream(stage, request)
+        finally:
+            closing.discard(task)
+
+    async def end_streams(_: web.Application) -> None:
+        for task in [*closing]:
+            task.cancel()
+
+    app.on_shutdown.append(end_streams)
+    app.router.add_get("/", page)
+    app.router.add_get("/api/state", state)
+    app.router.add_get("/api/commands", commands)
+    app.router.add_get("/api/events", events)
+    for name, order in _ORDERS.items():
+        app.router.add_post(f"/api/{name}", _handler(stage, order))
+    app.router.add_get("/{name}", page)
+    return app
+
+
+def read_files() -> dict[str, bytes]:
+    """The page's own files, by name; reads the disk."""
+    return {each.name: each.read_bytes() for each in _FOLDER.iterdir() if each.suffix in _KINDS}
+
+
+async def listen(app: web.Application, port: int) -> tuple[web.AppRunner, int]:
+    """Listen on that port of the loopback address, or on any free one when it is taken."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+    except OSError:
+        await web.TCPSite(runner, HOST, 0).start()
+    return runner, runner.addresses[0][1]
+
+
+# Orders of the page
+
+
+async def _run(stage: Stage, body: Json) -> Json:
+    used = await stage.hands.run(
+        body["as"], body["channel"], body["command"], body.get("options") or {}
+    )
+    return {"interaction": str(used.id)}
+
+
+async def _complete(stage: Stage, body: Json) -> Json:
+    choices = await stage.hands.complete(
+        body["as"], body["channel"], body["command"], body["option"], body.get("options") or {}
+    )
+    return {"choices": choices}
+
+
+async def _press(stage: Stage, body: Json) -> Json:
+    used = await stage.hands.press(body["as"], body["channel"], body["message"], body["key"])
+    return {"interaction": str(used.id)}
+
+
+async def _choose(stage: Stage, body: Json) -> Json:
+    used = await stage.hands.choose(
+        body["as"], body["channel"], body["message"], body["key"], body["values"]
+    )
+    return {"interaction": str(used.id)}
+
+
+async def _submit(stage: Stage, body: Json) -> Json:
+    used = await stage.hands.submit(body["as"], body["interaction"], body["values"])
+    return {"interaction": str(used.id)}
+
+
+async def _say(stage: Stage, body: Json) -> Json:
+    message = await stage.hands.say(body["as"], body["channel"], body["text"])
+    return {"message": str(message.id)}
+
+
+async def _dismiss(stage: Stage, body: Json) -> Json:
+    stage.hands.dismiss(body["as"], body["channel"], body["message"])
+    return {}
+
+
+async def _switch(stage: Stage, body: Json) -> Json:
+    stage.turn(body["name"], body["value"])
+    return {}
+
+
+async def _mend(stage: Stage, _: Json) -> Json:
+    stage.mend()
+    return {}
+
+
+async def _bot(stage: Stage, body: Json) -> Json:
+    if body["do"] == "kill":
+        await stage.child.kill()
+    elif body["do"] == "start":
+        await stage.child.start()
+    else:
+        raise ValueError("the bot can be killed and started")
+    return {}
+
+
+async def _cookies(stage: Stage, _: Json) -> Json:
+    return stage.new_cookies()
+
+
+async def _tour(stage: Stage, body: Json) -> Json:
+    if body["do"] == "restart":
+        stage.tour.restart()
+    elif body["do"] == "skip":
+        stage.tour.skip()
+    else:
+        raise ValueError("the tour can be restarted, and a step skipped")
+    return {}
+
+
+_ORDERS: dict[str, Order] = {
+    "run": _run,
+    "complete": _complete,
+    "press": _press,
+    "choose": _choose,
+    "submit": _submit,
+    "say": _say,
+    "dismiss": _dismiss,
+    "switch": _switch,
+    "mend": _mend,
+    "bot": _bot,
+    "cookies": _cookies,
+    "tour": _tour,
+}
+
+
+def _handler(stage: Stage, order: Order) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        # Only our own page can send this kind of body: others would have to ask first.
+        if request.content_type != "application/json":
+            return _refused(415, "send JSON")
+        try:
+            body = await request.json()
+            if not isinstance(body, dict):
+                return _refused(400, "send a JSON object")
+            return web.json_response(await order(stage, body))
+        except KeyError as error:
+            return _refused(400, f"{error} is missing")
+        except RefusedError as error:
+            return _refused(422, str(error))
+        except (TypeError, ValueError) as error:
+            return _refused(400, str(error))
+
+    return handle
+
+
+def _refused(status: int, text: str) -> web.Response:
+    return web.json_response({"error": text[:1].upper() + text[1:]}, status=status)
+
+
+@web.middleware
+async def _guarded(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer only to loopback names, and to no other page: a name can be made to point here."""
+    name = request.host.rpartition(":")[0] if ":" in request.host else request.host
+    origin = request.headers.get("Origin")
+    if name not in _LOOPBACK or origin not in (None, f"http://{request.host}"):
+        return _refused(403, "this page answers on 127.0.0.1 only")
+    try:
+        return await handler(request)
+    except RefusedError as error:
+        return _refused(422, str(error))
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+
+
+async def _stream(stage: Stage, request: web.Request) -> web.StreamResponse:
+    """Server-sent events until the page goes away."""
+    response = web.StreamResponse()
+    response.content_type = "text/event-stream"
+    response.charset = "utf-8"
+    await response.prepare(request)
+    queue = stage.subscribe()
+    try:
+        await response.write(b"retry: 1000\n\n")
+        while True:
+            try:
+                async with asyncio.timeout(_ALIVE_EVERY):
+                    event = await queue.get()
+            except TimeoutError:
+                await response.write(b": alive\n\n")
+                continue
+            await response.write(f"data: {json.dumps(event)}\n\n".encode())
+    except ConnectionError:
+        return response
+    finally:
+        stage.unsubscribe(queue)
+        with suppress(ConnectionError):
+            await response.write_eof()

@@ -1,0 +1,120 @@
+"""The sandbox's world as it opens: a vendor with three scripts, a server, and those who work and buy there."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.sandbox import crowd
+from bot.sandbox.discord import Channel, FakeDiscord, Guild, Role, User
+from bot.sandbox.tradingview import FakeTradingView, Script, Vendor
+
+# Discord's bits: Moderate Members, View Channel.
+_MODERATE, _VIEW = 1 << 40, 1 << 10
+
+_SCRIPTS = (
+    ("trend", "Trend Finder Pro", "PUB;" + "a1b2c3d4" * 4),
+    ("scalper", "Night Scalper", "PUB;" + "9f8e7d6c" * 4),
+    ("volume", "Volume Map", "PUB;" + "5a6b7c8d" * 4),
+)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A script of the vendor, with the short name under which the owner adds it to the bot."""
+
+    slug: str
+    script: Script
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Somebody whom one can be on the page; `name` is theirs on TradingView, if they have one."""
+
+    user: User
+    part: str
+    about: str
+    name: str | None = None
+
+
+@dataclass(eq=False)
+class Shop:
+    """Both stand-ins, furnished; `names` says who is who on TradingView, as far as was seen."""
+
+    discord: FakeDiscord
+    tradingview: FakeTradingView
+    vendor: Vendor
+    publications: tuple[Publication, ...]
+    guild: Guild
+    staff: Role
+    general: Channel
+    history: Channel
+    people: tuple[Cast, ...]
+    login: tuple[str, str | None] = field(repr=False)
+    names: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> User:
+        return self.guild.owner
+
+    @property
+    def linked(self) -> tuple[Cast, ...]:
+        """The buyers whom the owner ties to their names at the opening; the last one does it herself."""
+        return tuple(each for each in self.people if each.name)[:-1]
+
+    def person(self, part: str) -> Cast:
+        """The first one who plays that part."""
+        return next(each for each in self.people if each.part == part)
+
+
+def furnish(discord: FakeDiscord, tradingview: FakeTradingView, now: datetime) -> Shop:
+    """Fill both worlds; the bot's own database stays empty until the owner types commands."""
+    vendor = tradingview.world.add_vendor("Harbor_Charts", "premium")
+    publications = tuple(
+        Publication(slug, tradingview.world.add_script(vendor, pine_id, title))
+        for slug, title, pine_id in _SCRIPTS
+    )
+    first, second, third = (each.script for each in publications)
+    crowd.fill(tradingview.world, (first, second, third), now)
+
+    owner = discord.add_user("olivia", display_name="Olivia")
+    guild = discord.add_guild("Harbor Charts", owner, channel="general")
+    general = next(iter(guild.channels.values()))
+    staff = discord.add_role(guild, "Moderator", _MODERATE)
+    history = discord.add_channel(guild, "access-log", public=False)
+    discord.set_overwrite(history, staff, allow=_VIEW)
+    people = (Cast(owner, "owner", "owns the server"), *_members(discord, guild, staff))
+    names = {each.user.id: each.name for each in people if each.name}
+    return Shop(
+        discord,
+        tradingview,
+        vendor,
+        publications,
+        guild,
+        staff,
+        general,
+        history,
+        people,
+        tradingview.world.open_session(vendor),
+        names,
+    )
+
+
+def _members(discord: FakeDiscord, guild: Guild, staff: Role) -> tuple[Cast, ...]:
+    moderators = (("mina", "Mina"), ("marco", "Marco"))
+    buyers = (
+        ("bea", "Bea", "access lapsed 12 days ago", "bea_trades"),
+        ("carl", "Carl", "9 days left", "carl.fx"),
+        ("dana", "Dana", "bought lifetime", "Dana_Dao"),
+        ("emil", "Emil", "a row without a date", "emil77"),
+        ("finn", "Finn", "other names begin with his", "finn"),
+        ("gita", "Gita", "new here, not linked yet", "Gita-Ray"),
+    )
+    made = []
+    for name, display in moderators:
+        user = discord.add_user(name, display_name=display)
+        discord.add_member(guild, user, [staff])
+        made.append(Cast(user, "moderator", "sells and helps"))
+    for name, display, about, username in buyers:
+        user = discord.add_user(name, display_name=display)
+        discord.add_member(guild, user)
+        made.append(Cast(user, "buyer", about, username))
+    return tuple(made)
