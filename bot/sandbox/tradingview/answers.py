@@ -93,6 +93,17 @@ def logged_out_page() -> Answer:
     )
 
 
+def home_page(username: str | None) -> Answer:
+    """The home page of somebody who is signed in (wire §11)."""
+    name = "" if username is None else f'"username":"{username}",'
+    return page(
+        200,
+        '<!DOCTYPE html>\n<html lang="en" dir="ltr" class="is-authenticated is-pro theme-light">'
+        f'<head><title>TradingView</title></head><body><script>var user = {{"id":1,{name}'
+        '"auth_token":"invented"};</script></body></html>',
+    )
+
+
 def gateway_page() -> Answer:
     return page(
         502,

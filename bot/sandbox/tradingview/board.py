@@ -8,7 +8,18 @@ from typing import Any, ClassVar, TypeVar
 from bot.sandbox.tradingview.calls import Call
 from bot.sandbox.tradingview.dials import Dial, Value, described, dial
 
-ONLY = ("everything", "details", "hint", "list", "add", "modify", "remove")
+ONLY = (
+    "everything",
+    "details",
+    "hint",
+    "list",
+    "add",
+    "modify",
+    "remove",
+    "signin",
+    "totp",
+    "home",
+)
 
 
 @dataclass(eq=False)

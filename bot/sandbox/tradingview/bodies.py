@@ -36,6 +36,13 @@ async def read_form(request: web.Request) -> dict[str, str]:
     raise UnsupportedBodyError(request.content_type)
 
 
+def without_secrets(form: dict[str, str]) -> dict[str, str]:
+    """The form as it may be noted: passwords and codes are left out."""
+    return {
+        name: "(hidden)" if name in {"password", "code"} else value for name, value in form.items()
+    }
+
+
 def read_date(text: str) -> datetime:
     """A date in one of the documented formats, aware in UTC; ValueError otherwise (wire §6).
 

@@ -10,7 +10,12 @@ NAMES = {
     "/pine_perm/add/": "add",
     "/pine_perm/modify_user_expiration/": "modify",
     "/pine_perm/remove/": "remove",
+    "/accounts/signin/": "signin",
+    "/accounts/two-factor/signin/totp/": "totp",
+    "/": "home",
 }
+READS = frozenset({"details", "hint", "home"})  # answered to a GET
+SIGN_IN = frozenset({"signin", "totp"})
 WRITES = frozenset({"add", "modify", "remove"})
 
 

@@ -1,7 +1,7 @@
 """Each path of the wire: what it checks, what it answers, what it would change (wire §3-§8)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.sandbox.tradingview import answers
@@ -16,6 +16,7 @@ from bot.sandbox.tradingview.listing import (
     named,
     page_of,
 )
+from bot.sandbox.tradingview.signing import SignInDesk
 from bot.sandbox.tradingview.switches import Switches
 from bot.sandbox.tradingview.world import PRIVATE_SCRIPT_USERS, Grant, Script, Session, User, World
 
@@ -36,6 +37,8 @@ class Asked:
     session: Session | None
     origin: str
     now: datetime
+    form: dict[str, str] = field(default_factory=dict, repr=False)  # secrets included
+    sessionid: str = field(default="", repr=False)  # as it was sent, whatever it is worth
 
 
 class Endpoints:
@@ -44,6 +47,7 @@ class Endpoints:
     def __init__(self, world: World, switches: Switches) -> None:
         self.world = world
         self.switches = switches
+        desk = SignInDesk(world, switches)
         self._by_name: dict[str, Callable[[Asked], Outcome]] = {
             "details": self.details,
             "hint": self.hint,
@@ -51,6 +55,11 @@ class Endpoints:
             "add": self.add,
             "modify": self.modify,
             "remove": self.remove,
+            "signin": lambda asked: desk.password(
+                asked.form, asked.call.headers.get("User-Agent", "")
+            ),
+            "totp": lambda asked: desk.second_factor(asked.form, asked.sessionid),
+            "home": lambda asked: desk.home(asked.session, asked.call.path),
         }
 
     def answer(self, asked: Asked) -> Outcome:

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from bot.sandbox.tradingview import answers
 from bot.sandbox.tradingview.answers import Answer, Outcome
-from bot.sandbox.tradingview.bodies import UnsupportedBodyError, read_form
-from bot.sandbox.tradingview.calls import NAMES, Call
+from bot.sandbox.tradingview.bodies import UnsupportedBodyError, read_form, without_secrets
+from bot.sandbox.tradingview.calls import NAMES, READS, SIGN_IN, Call
 from bot.sandbox.tradingview.dials import Value
 from bot.sandbox.tradingview.endpoints import Asked, Endpoints
 from bot.sandbox.tradingview.gate import Gate
@@ -98,10 +98,11 @@ class FakeTradingView:
 
     async def _handle(self, request: web.Request, call: Call) -> web.StreamResponse:
         try:
-            call.form = await read_form(request)
+            form = await read_form(request)
+            call.form = without_secrets(form)
             unsupported = False
         except UnsupportedBodyError:
-            unsupported = True
+            form, unsupported = {}, True
         if not await self._hold(request, call) or self._gate.cuts(call):
             return self._cut(request, call)
         refusal = self._gate.refusal(call) or _routed(call, unsupported=unsupported)
@@ -109,7 +110,14 @@ class FakeTradingView:
             return await self._send(request, call, refusal)
         session = self._session(request, call)
         outcome = self._endpoints.answer(
-            Asked(call, session, f"{request.scheme}://{request.host}", self._now())
+            Asked(
+                call,
+                session,
+                f"{request.scheme}://{request.host}",
+                self._now(),
+                form,
+                request.cookies.get("sessionid", ""),
+            )
         )
         self._make(outcome, call)
         if self.switches.take("lost_answers", call):
@@ -145,8 +153,8 @@ class FakeTradingView:
                 wait.cancel()
 
     def _session(self, request: web.Request, call: Call) -> Session | None:
-        """The login behind the cookies, if it still lives; hints ask for none."""
-        if call.name == "hint":
+        """The login behind the cookies, if it still lives; hints and signing in ask for none."""
+        if call.name == "hint" or call.name in SIGN_IN:
             return None
         session = self.world.find_session(
             request.cookies.get("sessionid", ""),
@@ -171,7 +179,7 @@ class FakeTradingView:
         """Set-Cookie: with a login a new pair, without one (when so set) its deletion (wire §2)."""
         kind = self.switches.rotation
         if session is None:
-            refused = call.name != "hint" and self.switches.rotation == "deleting"
+            refused = call.name not in {"hint", *SIGN_IN} and self.switches.rotation == "deleting"
             if refused and self.switches.take("rotations", call):
                 answer.headers += answers.cookies_as_headers(None, None)
             return
@@ -227,7 +235,7 @@ def _routed(call: Call, *, unsupported: bool) -> Answer | None:
     """What is wrong with the address, the method or the kind of body; None when nothing is."""
     if not call.name:
         return answers.not_found_page()
-    if call.method != ("GET" if call.name in {"details", "hint"} else "POST"):
+    if call.method != ("GET" if call.name in READS else "POST"):
         return answers.as_json(405, {"detail": f'Method "{call.method}" not allowed.'})
     if unsupported:
         return answers.as_json(415, {"detail": "Unsupported media type in request."})

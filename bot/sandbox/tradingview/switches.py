@@ -106,6 +106,32 @@ class Switches(Board):
         False, "The account page refuses although the login lives", survive=(True,)
     )
     coins_bare: bool = dial(False, "The account page tells nothing", survive=(True,))
+    signin: str = dial(
+        "password",
+        "Signing in with name and password",
+        choices=(
+            "password",
+            "two-factor",
+            "two-factor by sms",
+            "wrong password",
+            "captcha",
+            "rate limit",
+        ),
+    )
+    second_factor: str = dial(
+        "code",
+        "The second step of signing in",
+        choices=("code", "wrong code", "captcha", "too many"),
+    )
+    wrong_password_status: str = dial(
+        "200", "Status of a wrong password", choices=("200", "401"), survive=("401",)
+    )
+    home: str = dial(
+        "page",
+        "The home page with a login",
+        choices=("page", "language site", "without the name"),
+        survive=("language site", "without the name"),
+    )
     headers_needed: str = dial(
         "none",
         "Headers without which a request is refused",

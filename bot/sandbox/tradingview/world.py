@@ -39,6 +39,8 @@ class Vendor:
 
     user: User
     plan: str = "premium"
+    password: str = field(default="open sesame", repr=False)
+    code: str = field(default="042137", repr=False)  # what the authenticator app shows
 
     @property
     def may_manage(self) -> bool:
@@ -147,6 +149,8 @@ class World:
         self.vendors: list[Vendor] = []
         self.scripts: dict[str, Script] = {}
         self.sessions: list[Session] = []
+        # Half signed in: the password was right, the second factor is still to come.
+        self.halfway: dict[str, Vendor] = {}
 
     def add_user(self, username: str, *, inactive: bool = False) -> User:
         """A new user; ValueError when the name is taken in any case."""
@@ -203,6 +207,19 @@ class World:
         """Log in; returns sessionid and sessionid_sign (None for a login without one)."""
         pair = _cookie_pair(signed=signed)
         self.sessions.append(Session(vendor, [pair]))
+        return pair
+
+    def find_vendor(self, username: str) -> Vendor | None:
+        """The account that signs in under that name, in any case."""
+        return next(
+            (one for one in self.vendors if one.user.username.casefold() == username.casefold()),
+            None,
+        )
+
+    def open_halfway(self, vendor: Vendor) -> tuple[str, str | None]:
+        """Provisional cookies, good for the second factor only (wire §9)."""
+        pair = _cookie_pair(signed=True)
+        self.halfway[pair[0]] = vendor
         return pair
 
     def find_session(
