@@ -118,8 +118,7 @@ class Usher(commands.Bot):
             discord.InteractionType.component,
             discord.InteractionType.modal_submit,
         ):
-            await self.meet(interaction.guild_id)
-            await self.presses.handle(interaction)
+            await self.presses.handle(interaction, self.meet)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """What an event handler raised; its arguments stay out of the log."""

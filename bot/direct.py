@@ -25,7 +25,7 @@ async def taking_a_while(
     task = asyncio.ensure_future(work)
     try:
         if not await clock.within(PATIENCE, task):
-            await answering.reply(interaction, meanwhile)
+            await answering.reply(interaction, meanwhile, provisional=True)
         return await task
     finally:
         task.cancel()

@@ -96,8 +96,13 @@ class Presses:
         """The level of every press."""
         return {name: level for name, (level, _) in self._handlers.items()}
 
-    async def handle(self, interaction: Interaction) -> None:
-        """Answer one press; what fails is explained to whoever pressed."""
+    async def handle(
+        self, interaction: Interaction, meet: Callable[[int | None], Awaitable[None]]
+    ) -> None:
+        """Answer one press; what fails is explained to whoever pressed.
+
+        `meet` makes sure first that the server is known.
+        """
         kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
         custom_id = interaction.custom_id
         if interaction.type not in kinds or custom_id is None:
@@ -105,6 +110,7 @@ class Presses:
         name, *rest = custom_id.removeprefix("u:").split(":")
         doing = f"the press {name[:40]!r} by {interaction.user.id} in {interaction.guild_id}"
         try:
+            await meet(interaction.guild_id)
             await self._handle(interaction, name, rest)
         except Exception as error:  # noqa: BLE001 - explained and logged there
             await answering.fail(interaction, error, doing)

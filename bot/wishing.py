@@ -7,7 +7,7 @@ from bot import answering
 from bot.access.answers import Answers
 from bot.access.asking import Asked
 from bot.access.news import News
-from bot.access.receipts import Receipt
+from bot.access.receipts import Receipt, WaitingFor
 from bot.access.refusals import ButtonGone, NeedsYes, UserUnknown
 from bot.answering import Interaction
 from bot.checks import Level
@@ -17,6 +17,8 @@ from bot.replies.access import near_names, receipt
 
 PATIENCE = 5.0  # seconds before "waiting" is said
 _MOST_NEAR = 4
+# Whoever has to do something first takes longer than 5 s: that is said at once.
+_LONG = (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD, WaitingFor.SCRIPT_PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,10 @@ class Wishing:
     async def show(self, interaction: Interaction, wish_id: int) -> None:
         """Answer with how the wish stands, after 5 s at most; later changes come by themselves."""
         with self._news.awaiting(wish_id):  # nobody else tells the asker meanwhile
-            now = await self._answers.outcome(wish_id, PATIENCE)
-            if now.wish.state == "waiting":  # by now it may be known what it waits for
+            now = await self._answers.receipt(wish_id)
+            if now.wish.state == "waiting" and now.waiting_for not in _LONG:
+                await self._answers.outcome(wish_id, PATIENCE)
+                # By now it may also be known what it waits for.
                 now = await self._answers.receipt(wish_id)
             if await answering.reply(interaction, receipt(now)):
                 await self._answers.told(wish_id, now.wish.state)
@@ -89,7 +93,7 @@ class Wishing:
                 choices.append(self._insist(it, it.anyway, replace(it.said, anyway=True)))
             if not choices:
                 raise
-            text = near_names(unknown.text, unknown.near, may_insist=it.anyway is not None)
+            text = near_names(unknown.text, unknown.near, it.anyway)
         else:
             await self.show(it.interaction, wish_id)
             return

@@ -13,7 +13,6 @@ from bot.access.answers import Answers
 from bot.access.grants import Grants
 from bot.access.news import News
 from bot.access.queue import Queue
-from bot.access.scripts import Scripts
 from bot.access.servers import Servers
 from bot.access.suggesting import Suggesting
 from bot.access.views import Views

@@ -1,7 +1,5 @@
 """What became of a wish, said to whoever asked and to the customer."""
 
-import discord
-
 from bot.access.duration import parse_length
 from bot.access.entitlements import State
 from bot.access.receipts import Receipt, WaitingFor
@@ -159,8 +157,9 @@ def to_customer(it: Receipt, server: str) -> Answer:
     else:
         how_long = until(it.end)
     name = it.permission.username
+    sign = "🎉" if it.wish.kind == "grant" else "ℹ️"  # a new end may also be an earlier one
     return Answer(
-        f"🎉 You can use {title(it.script)} {how_long}, thanks to {bold(server)}.\n"
+        f"{sign} You can use {title(it.script)} {how_long}, thanks to {bold(server)}.\n"
         f"Where to find it: log in to TradingView as {bold(name)}, open a chart, then "
         "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
         "`/me` in the server shows everything that you have."
@@ -179,20 +178,17 @@ def late(it: Receipt, server: str | None) -> Answer:
     return Answer(f"{asked_at(it, server)}\n{now.text}", now.embeds, now.buttons)
 
 
-def near_names(text: str, near: tuple[str, ...], *, may_insist: bool) -> str:
+def near_names(text: str, near: tuple[str, ...], anyway: str | None) -> str:
     """TradingView knows nobody of that name: what to press instead."""
     lines = [f"**TradingView knows nobody called {typed(text)}.** Nothing was changed yet."]
     if near:
         lines.append("Did you mean one of these? Press the right one.")
     else:
         lines.append("Ask for the name exactly as it stands on their TradingView profile.")
-    if may_insist:
-        lines.append("*Grant anyway* keeps the order, should the name appear later.")
+    if anyway is not None:
+        lines.append(f"*{anyway}* keeps the order, should the name appear later.")
     return "\n".join(lines)
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-DANGER = discord.ButtonStyle.danger

@@ -272,3 +272,17 @@ async def test_a_dead_login_is_said_with_what_mends_it(office):
     assert "`/session update`" in text_of(shown.original)
     await office.log_in()
     await office.passes(lambda: "✅" in text_of(asked.original))
+
+
+async def test_a_look_that_fails_after_waiting_was_said_replaces_it(office, monkeypatch):
+    async def broken(*_):
+        await office.time.sleep(7)
+        raise RuntimeError
+
+    monkeypatch.setattr(office.views, "check", broken)
+    checked = await office.as_mod.run(
+        "access check", guild=office.guild, channel=office.channel, username="Alice_T"
+    )
+    await checked.acknowledged_()
+    await office.passes(lambda: "Something went wrong" in text_of(checked.original))
+    assert len(checked.messages) == 1
