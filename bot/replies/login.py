@@ -3,7 +3,7 @@
 import discord
 
 from bot.access.session import LoginState, LoginStatus, Updated, Verdict
-from bot.replies.answer import Answer, Button, key
+from bot.replies.answer import Answer, Button, key, shorten
 from bot.replies.words import bold, escape, listed, member, relative
 
 FORM = "login_form"
@@ -11,7 +11,8 @@ OPEN_FORM = "login_open"
 TITLE = "TradingView login"
 SESSIONID = "sessionid"
 SIGN = "sessionid_sign"
-_MOST_TITLES = 10
+_MOST_TITLES = 5
+_LONGEST_TITLE = 50
 
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
@@ -124,7 +125,7 @@ def forgotten() -> Answer:
 
 
 def _titles(titles: tuple[str, ...]) -> str:
-    shown = [bold(title) for title in titles[:_MOST_TITLES]]
+    shown = [bold(shorten(title, _LONGEST_TITLE)) for title in titles[:_MOST_TITLES]]
     if len(titles) > _MOST_TITLES:
         shown.append(f"{len(titles) - _MOST_TITLES} more")
     return listed(shown)

@@ -164,6 +164,16 @@ async def test_a_refusal_while_the_login_lives_is_about_something_else(shop):
     assert await (await shop.sessions.of(HOME)).suspect(1, script.pine_id) is Verdict.ALIVE
 
 
+async def test_however_many_suspect_a_living_login_it_is_asked_once(shop):
+    await shop.log_in()
+    held = await shop.sessions.of(HOME)
+    verdicts = await asyncio.gather(*(held.suspect(1) for _ in range(20)))
+    assert set(verdicts) == {Verdict.ALIVE}
+    assert len(shop.fake.calls("details")) == 2  # one at the update
+    assert await held.suspect(1) is Verdict.ALIVE
+    assert len(shop.fake.calls("details")) == 3  # a later suspicion is a new question
+
+
 @pytest.mark.parametrize("trouble", [{"down": True}, {"challenges": -1}, {"too_many": -1}])
 async def test_trouble_says_nothing_about_the_login(shop, trouble):
     await shop.log_in()

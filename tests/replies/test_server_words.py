@@ -112,7 +112,7 @@ def test_new_cookies_with_everything_that_can_be_wrong():
         login.updated(Updated(None, has_sign=False, missing=(LONG,) * 30, unchecked=("Tail",)))
     )
     assert "`sessionid_sign`, is missing" in text
-    assert "20 more" in text
+    assert "25 more" in text
     assert "no answer about **Tail**" in text
 
 
