@@ -11,10 +11,9 @@ from discord import app_commands
 
 from bot.access import refusals as no
 from bot.errors import UserError
-from bot.replies.words import bold, count, day, escape, listed, member, title, typed, until
-from bot.store.records import Entitlement
+from bot.replies import questions
+from bot.replies.words import bold, day, escape, listed, member, typed
 from bot.tradingview import errors as tv
-from bot.tradingview.models import End
 from bot.tradingview.names import PineIdProblem
 
 # Without letters and digits that look alike: people read it out to each other.
@@ -161,62 +160,6 @@ def _channel_closed(error: no.ChannelClosed) -> str:
     )
 
 
-def _end(end: End | None) -> str:
-    return "no access" if end is None else until(end).removeprefix("until ")
-
-
-def _shortens(error: no.Shortens) -> str:
-    return (
-        f"**This takes time away from {escape(error.username)}** on {title(error.script)}.\n"
-        f"Now: {_end(error.before)}\nThen: {_end(error.after)}\nShall I do it?"
-    )
-
-
-def _reason_end(reason: Entitlement) -> str:
-    if reason.kind == "lifetime":
-        return "lifetime"
-    if reason.ends_at is not None:
-        return f"until {day(reason.ends_at)}"
-    return "no end" if reason.length is None else f"{escape(reason.length)}, not started yet"
-
-
-def _ends_several(error: no.EndsSeveral) -> str:
-    shown = error.reasons[:10]
-    lines = [f"- {SOURCES.get(reason.source, 'other')}: {_reason_end(reason)}" for reason in shown]
-    if len(error.reasons) > len(shown):
-        lines.append(f"- and {count(len(error.reasons) - len(shown), 'more')[:-1]}")
-    return (
-        f"**This ends everything that {escape(error.username)} has** on {title(error.script)}:\n"
-        + "\n".join(lines)
-        + "\nShall I do it?"
-    )
-
-
-def _cookies_of_other(error: no.CookiesOfOther) -> str:
-    new = escape(error.username) if error.username else "another account"
-    old = bold(error.before) if error.before else "the account in use"
-    lost = (
-        f" It does not own {listed(bold(name) for name in error.missing[:5])}."
-        if error.missing
-        else ""
-    )
-    return (
-        f"**These cookies belong to {new}**, but this server uses {old}.{lost} "
-        "Access that is already on TradingView stays as it is. Change the account?"
-    )
-
-
-SOURCES = {
-    "manual": "given by staff",
-    "found": "found on TradingView",
-    "role": "a Discord role",
-    "code": "a code",
-    "trial": "a trial",
-    "webhook": "a purchase",
-    "comp": "a gift",
-}
-
-
 def _fixed(text: str) -> Callable[[Any], str]:
     return lambda _: text
 
@@ -292,7 +235,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             "spaces or semicolons. The old login stays."
         ),
         no.CookiesRefused: _cookies_refused,
-        no.CookiesOfOther: _cookies_of_other,
+        no.CookiesOfOther: questions.cookies_of_other,
         no.AccountElsewhere: lambda e: (
             f"**Another server of this bot uses {escape(e.username)} already.** One TradingView "
             "account belongs to one server. The old login stays."
@@ -313,8 +256,8 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             f"**<@&{e.role_id}> did not have that level.** `/setup show` lists the roles that do."
         ),
         no.ChannelClosed: _channel_closed,
-        no.Shortens: _shortens,
-        no.EndsSeveral: _ends_several,
+        no.Shortens: questions.shortens,
+        no.EndsSeveral: questions.ends_several,
         # Rare, because access reads and writes are repeated in the background until they succeed.
         tv.SlowDown: _fixed(f"**TradingView asks me to slow down.** {_AGAIN}"),
         tv.SessionRefused: _fixed(

@@ -8,7 +8,7 @@ from bot.access.receipts import WaitingFor
 from bot.access.views import Checked, Holders, Person, Status, Waiting
 from bot.replies.access import person as said_person, why_stuck, why_waiting
 from bot.replies.answer import Answer, Button, key
-from bot.replies.errors import SOURCES
+from bot.replies.questions import SOURCES
 from bot.replies.words import (
     bold,
     count,
