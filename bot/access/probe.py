@@ -68,13 +68,16 @@ async def probe(door: TradingView, pine_ids: Sequence[str]) -> Facts:
 async def examine(door: TradingView, pine_ids: Sequence[str]) -> Facts:
     """The same for a login that somebody brings, and whether it owns these scripts."""
     facts = await probe(door, pine_ids)
-    if facts.verdict is not Verdict.ALIVE or not pine_ids:
+    if facts.verdict is not Verdict.ALIVE:
         return facts
+    username = facts.username or await _home_name(door)
+    if not pine_ids:
+        return Facts(Verdict.ALIVE, username)
     answers = await asyncio.gather(*(_listing(door, pine_id) for pine_id in pine_ids))
     asked = list(zip(pine_ids, answers, strict=True))
     return Facts(
         Verdict.ALIVE,
-        facts.username,
+        username,
         missing=tuple(pine_id for pine_id, (_, owned) in asked if owned is False),
         unchecked=tuple(pine_id for pine_id, (_, owned) in asked if owned is None),
     )
@@ -86,6 +89,14 @@ async def _account(door: TradingView) -> tuple[Sign, str | None, str | None]:
     except TradingViewError as error:
         return _sign(error), None, error.detail
     return Sign.ACCEPTED, facts.username, None
+
+
+async def _home_name(door: TradingView) -> str | None:
+    """Whose login it is where the account page did not tell; not knowing is no trouble."""
+    try:
+        return await door.home_username(urgent=True)
+    except TradingViewError:
+        return None
 
 
 async def _listing(door: TradingView, pine_id: str) -> tuple[Sign, bool | None]:

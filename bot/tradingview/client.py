@@ -61,6 +61,19 @@ class TradingView:
         """What the living login tells of itself; raises when it is not known to be alive."""
         return reading.account(await self._ask(wire.account(), urgent=urgent))
 
+    async def home_username(self, *, urgent: bool = False) -> str | None:
+        """Whose login it is, as the home page tells; None where it does not."""
+        request = wire.home()
+        for _ in range(2):  # a language host, and no further
+            reply = await self._ask(request, urgent=urgent)
+            if not 300 <= reply.status < 400:
+                return reading.home_username(reply)
+            there = wire.home_elsewhere(reply.headers.get("location", ""), self._base)
+            if there is None:
+                return None
+            request = there
+        return None
+
     async def pages(
         self, pine_id: str, *, username: str | None = None, urgent: bool = False
     ) -> AsyncGenerator[Page, None]:
@@ -185,7 +198,7 @@ class TradingView:
         async with self._http.request(
             request.method,
             # Encoded already: a cursor must go back exactly as it came.
-            URL(self._base + request.target, encoded=True),
+            URL((request.base or self._base) + request.target, encoded=True),
             data=request.body,
             headers=wire.headers(self._base, request, cookies),
             allow_redirects=False,

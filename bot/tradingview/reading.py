@@ -13,6 +13,7 @@ from bot.tradingview.wire import LISTING, Purpose
 
 _LONGEST_NAME = 255
 _LARGEST_ID = 2**63 - 1  # what a database can hold
+_HOME_NAME = re.compile(rb'"username"\s*:\s*"([^"\\]{1,64})"')
 _PATH = re.compile(r"[\x21-\x7e]+", re.ASCII)
 
 
@@ -33,6 +34,20 @@ def account(reply: Reply) -> AccountFacts:
     if not isinstance(data, dict):
         raise unusable(Trouble.SHAPE, reply, Purpose.READ)
     return AccountFacts(_account_name(data.get("link")))
+
+
+def home_username(reply: Reply) -> str | None:
+    """Whom the home page names as logged in; None when it names nobody for certain (wire §11)."""
+    body = reply.body
+    if not reply.complete or b"is-not-authenticated" in body or b'"auth_token"' not in body:
+        return None
+    found = _HOME_NAME.search(body)
+    if found is None:
+        return None
+    try:
+        return clean_username(found[1].decode("ascii"))
+    except ValueError:
+        return None
 
 
 def page(reply: Reply, base: str) -> Page:

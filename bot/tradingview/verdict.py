@@ -53,6 +53,8 @@ def failure(reply: Reply, purpose: Purpose, now: datetime) -> TradingViewError |
     if purpose is Purpose.PUBLIC and not (200 <= status < 300 and reply.complete and not page):
         # No login was sent, so none was refused; and no answer is not "no such user" (wire §4).
         return UpstreamTrouble(_kind(reply, page=page), **said._asdict())
+    if purpose is Purpose.PAGE:  # which host it comes from says nothing of the login
+        return None if 200 <= status < 400 else UpstreamTrouble(Trouble.STATUS, status=status)
     if 300 <= status < 400:
         return SessionRefused(**said._asdict())
     if not 200 <= status < 500:

@@ -1,9 +1,10 @@
 """What is said to TradingView; nothing here sends anything (wire §2 to §8)."""
 
 import enum
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from bot.tradingview.models import Cookies, End, Lifetime
 
@@ -23,6 +24,7 @@ class Purpose(enum.Enum):
     PUBLIC = "a read that sends no cookies"
     READ = "a read"
     WRITE = "a write"
+    PAGE = "a web page, read for what it tells in passing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Request:
     purpose: Purpose
     target: str
     body: bytes | None = None
+    base: str | None = None  # another host of TradingView's than the usual one
 
     @property
     def method(self) -> str:
@@ -73,6 +76,33 @@ def hints(text: str) -> Request:
 def account() -> Request:
     """Ask whether the login lives (wire §3)."""
     return Request(Purpose.READ, "/tvcoins/details/")
+
+
+def home(base: str | None = None, target: str = "/") -> Request:
+    """Ask for the home page, which names whoever is logged in (wire §11)."""
+    return Request(Purpose.PAGE, target, base=base)
+
+
+def home_elsewhere(location: str, base: str) -> Request | None:
+    """The home page where a redirect points: the same site or a language host of it, else None.
+
+    The login goes along, so nobody else's address will do.
+    """
+    try:
+        there, here = urlsplit(urljoin(f"{base}/", location)), urlsplit(base)
+        same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
+        site = "." + (here.hostname or "").removeprefix("www.")
+        language = (
+            here.scheme == there.scheme == "https"
+            and here.hostname != site[1:]
+            and re.fullmatch("[a-z-]{2,7}" + re.escape(site), there.netloc) is not None
+        )
+    except ValueError:
+        return None
+    target = there.path or "/"
+    if not (same or language) or not re.fullmatch(r"[\x21-\x7e]+", target, re.ASCII):
+        return None
+    return home(f"{there.scheme}://{there.netloc}", target)
 
 
 def listing(pine_id: str, username: str | None = None, *, limit: int | None = PAGE_SIZE) -> Request:
