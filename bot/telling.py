@@ -80,7 +80,8 @@ class Teller:
     async def _tell_asker(self, it: Receipt) -> None:
         """Change the first answer while Discord allows it, else write to whoever asked."""
         token = await self._answers.answer_token(it)
-        if token is None or not await self._change_answer(token, receipt(it)):
+        changed = token is not None and await self._change_answer(token, receipt(it))
+        if not changed and it.wish.state != "waiting":
             server = self._client.get_guild(it.wish.guild_id)
             answer = late(it, server.name if server else None)
             nonce = f"w{it.wish.id}{it.wish.state[:4]}"

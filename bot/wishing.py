@@ -62,9 +62,7 @@ class Wishing:
         with self._news.awaiting(wish_id):  # nobody else tells the asker meanwhile
             now = await self._answers.receipt(wish_id)
             if now.wish.state == "waiting" and now.waiting_for not in _LONG:
-                await self._answers.outcome(wish_id, PATIENCE)
-                # By now it may also be known what it waits for.
-                now = await self._answers.receipt(wish_id)
+                now = await self._answers.outcome(wish_id, PATIENCE)
             if await answering.reply(interaction, receipt(now)):
                 await self._answers.told(wish_id, now.wish.state)
 

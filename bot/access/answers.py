@@ -31,9 +31,10 @@ class Answers:
         """How it stands; waits at most `patience` seconds for an end."""
         with self._news.awaiting(wish_id) as ended:
             receipt = await self.receipt(wish_id)
-            if receipt.wish.state == "waiting" and await clock.within(patience, ended):
-                receipt = await self.receipt(wish_id)
-        return receipt
+            if receipt.wish.state != "waiting":
+                return receipt
+            await clock.within(patience, ended)
+        return await self.receipt(wish_id)  # by now it may also be known what it waits for
 
     async def receipt(self, wish_id: int) -> Receipt:
         """How it stands now. Raises LookupError for an id that is no wish."""
@@ -59,7 +60,10 @@ class Answers:
     # Telling the asker
 
     async def untold(self) -> list[Receipt]:
-        """Ended wishes whose asker does not know, but for those who stand and wait."""
+        """Wishes whose asker does not know how they stand, but for those who stand and wait.
+
+        One that still waits is among them when a crash came before "waiting" could be said.
+        """
         async with self._database.read() as connection:
             ids = await wishes.untold(connection)
         return [

@@ -1,6 +1,5 @@
 """Links people to their TradingView names; a name that may be somebody else's waits for staff."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,10 +14,9 @@ from bot.access.refusals import (
     HaveOtherName,
     MemberHasOtherName,
     TradingViewSilent,
-    UserUnknown,
 )
 from bot.access.session import LoginState, Sessions
-from bot.access.spelling import NEAR, clean, in_time
+from bot.access.spelling import clean, exact, in_time
 from bot.store import customers, events, scripts
 from bot.store.database import Database
 from bot.store.records import Claim, Customer
@@ -260,15 +258,7 @@ async def _withdraw(connection: AsyncConnection, asked: Asked) -> str | None:
 
 
 async def _exact(door: TradingView, name: str, *, urgent: bool) -> Hint:
-    hints = await in_time(door.hints(name, urgent=urgent), PATIENCE)
-    if hints is None:
+    hint = await exact(door, name, PATIENCE, urgent=urgent)
+    if hint is None:
         raise TradingViewSilent("username")
-    exact = [hint for hint in hints if hint.username.casefold() == name.casefold()]
-    if not exact:
-        raise UserUnknown(name, near_hits(hints))
-    return exact[0]
-
-
-def near_hits(hints: Sequence[Hint]) -> tuple[str, ...]:
-    """Names to suggest instead."""
-    return tuple(hint.username for hint in hints[:NEAR])
+    return hint

@@ -1,6 +1,7 @@
 """Asks TradingView about somebody before anything is recorded, if that is quickly done."""
 
 import asyncio
+import difflib
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -9,10 +10,11 @@ from bot import clock
 from bot.access.entitlements import State, seen_in
 from bot.access.refusals import NameUnreadable, UserUnknown
 from bot.store.records import Script
-from bot.tradingview import TradingView, TradingViewError, clean_username
+from bot.tradingview import Hint, TradingView, TradingViewError, clean_username
 
 PATIENCE = 1.0
 NEAR = 5
+SHORTEST_STEM = 3
 
 T = TypeVar("T")
 
@@ -44,15 +46,43 @@ async def spell(tradingview: TradingView, name: str, *, anyway: bool = False) ->
     Raises:
         UserUnknown: TradingView answered, and knows nobody of that name.
     """
-    hints = await in_time(tradingview.hints(name, urgent=True), PATIENCE)
-    if hints is None:
+    try:
+        hint = await exact(tradingview, name, PATIENCE, urgent=True)
+    except UserUnknown:
+        if not anyway:
+            raise
+        return Spelling(name, checked=True)
+    if hint is None:
         return Spelling(name, checked=anyway)
+    return Spelling(hint.username, checked=True, user_id=hint.user_id)
+
+
+async def exact(
+    tradingview: TradingView, name: str, patience: float, *, urgent: bool
+) -> Hint | None:
+    """Whoever has exactly that name, in any case; None without an answer within `patience` seconds.
+
+    Raises:
+        UserUnknown: TradingView answered, and knows nobody of that name; it holds near hits.
+    """
+    hints = await in_time(tradingview.hints(name, urgent=urgent), patience)
+    if hints is None:
+        return None
     for hint in hints:
         if hint.username.casefold() == name.casefold():
-            return Spelling(hint.username, checked=True, user_id=hint.user_id)
-    if anyway:
-        return Spelling(name, checked=True)
-    raise UserUnknown(name, tuple(hint.username for hint in hints[:NEAR]))
+            return hint
+    if not hints and len(name) > SHORTEST_STEM:
+        # TradingView completes what is typed; a slip at the end of a name needs a shorter start.
+        stem = name[: max(SHORTEST_STEM, len(name) * 2 // 3)]
+        hints = await in_time(tradingview.hints(stem, urgent=urgent), patience) or []
+    raise UserUnknown(name, _nearest(name, [hint.username for hint in hints]))
+
+
+def _nearest(name: str, found: list[str]) -> tuple[str, ...]:
+    def likeness(other: str) -> float:
+        return difflib.SequenceMatcher(None, name.casefold(), other.casefold()).ratio()
+
+    return tuple(sorted(found, key=likeness, reverse=True)[:NEAR])
 
 
 async def in_time(asking: Coroutine[Any, Any, T], seconds: float) -> T | None:

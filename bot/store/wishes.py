@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Permission, Wish
@@ -152,12 +152,18 @@ async def of_permission(connection: AsyncConnection, permission_id: int, state: 
 
 
 async def untold(connection: AsyncConnection, limit: int = 20) -> list[int]:
-    """Wishes whose end the asker has not been told, oldest first."""
+    """Wishes whose end the asker has not been told, or that they wait at all; oldest first."""
+    unsaid = and_(wish.c.told_state.is_(None), wish.c.answer_token.is_not(None))
     found = await connection.execute(
         select(wish.c.id)
         .where(
-            wish.c.state.in_(FINAL),
-            or_(wish.c.told_state.is_(None), wish.c.told_state != wish.c.state),
+            or_(
+                and_(
+                    wish.c.state.in_(FINAL),
+                    or_(wish.c.told_state.is_(None), wish.c.told_state != wish.c.state),
+                ),
+                and_(wish.c.state == "waiting", unsaid),
+            )
         )
         .order_by(wish.c.id)
         .limit(limit)

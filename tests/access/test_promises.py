@@ -334,3 +334,19 @@ async def test_a_second_reference_of_a_done_wish_is_not_told_again(counter):
     await counter.answers.told(wish, "done")
     assert await counter.answers.untold() == []
     assert await counter.answers.answer_token(receipt) is None
+
+
+async def test_a_slip_at_the_end_of_a_name_still_finds_near_hits(counter):
+    with pytest.raises(UserUnknown) as refusal:
+        await counter.grant("Ann_Tradse", "1M")
+    assert refusal.value.near[0] == "Ann_Trades"
+
+
+async def test_that_it_waits_is_still_said_when_a_crash_came_first(counter):
+    counter.switches.hang = True
+    wish = await counter.meanwhile(counter.grant("Ann_Trades", "1M"))
+    assert [one.wish.id for one in await counter.answers.untold()] == [wish]
+    await counter.answers.told(wish, "waiting")
+    assert await counter.answers.untold() == []
+    counter.switches.hang = False
+    await counter.done(wish, within=60)
