@@ -10,7 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store.tables import account, script, session, wish
+from bot.store.tables import account, script, session
+from bot.store.vault import ENCRYPTED
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -55,10 +56,12 @@ def examine(path: Path) -> Examined:
             if schema is not Schema.CURRENT:
                 return Examined(schema)
             logins = _logins(connection)
-            tokens = connection.scalars(
-                select(wish.c.answer_token).where(wish.c.answer_token.is_not(None))
-            )
-            return Examined(schema, (*(login.cookies for login in logins), *tokens), logins)
+            sealed = [
+                bytes(value)
+                for column in ENCRYPTED
+                for value in connection.scalars(select(column).where(column.is_not(None)))
+            ]
+            return Examined(schema, tuple(sealed), logins)
     except SQLAlchemyError:
         return Examined(Schema.UNREADABLE)
     finally:

@@ -9,7 +9,11 @@ from sqlalchemy import select
 
 from bot.errors import StartupError
 from bot.store.database import Database
+from bot.store.login_tables import spare_session
 from bot.store.tables import session, wish
+
+# Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
+ENCRYPTED = (session.c.cookies, spare_session.c.cookies, wish.c.answer_token)
 
 _BACKUP = "Without the right key the stored logins cannot be read"
 
@@ -80,11 +84,13 @@ async def open_vault(secret_key: str | None, key_file: Path, database: Database)
 async def _sealed(database: Database) -> list[bytes]:
     """Everything that is encrypted."""
     async with database.read() as connection:
-        cookies = await connection.execute(select(session.c.cookies))
-        tokens = await connection.execute(
-            select(wish.c.answer_token).where(wish.c.answer_token.is_not(None))
-        )
-        return [*cookies.scalars(), *tokens.scalars()]
+        return [
+            bytes(sealed)
+            for column in ENCRYPTED
+            for sealed in (
+                await connection.execute(select(column).where(column.is_not(None)))
+            ).scalars()
+        ]
 
 
 def _vault(text: str, where: str) -> Vault:

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import bot.store.login_tables  # noqa: F401 - so that the metadata knows every table
 from bot.store.tables import metadata
 
 context.configure(
