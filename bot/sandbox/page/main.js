@@ -1,0 +1,19 @@
+// Starts every part of the page, then connects.
+
+import * as composer from "./composer.js";
+import { notice } from "./dom.js";
+import * as forms from "./forms.js";
+import * as messages from "./messages.js";
+import * as panels from "./panels.js";
+import * as side from "./side.js";
+import { connect, on } from "./store.js";
+import * as tour from "./tour.js";
+import * as tradingview from "./tradingview.js";
+import * as views from "./views.js";
+import { keepRight } from "./when.js";
+
+for (const part of [views, side, messages, composer, forms, tradingview, tour, panels]) part.start();
+on("line-up", (up) => document.body.classList.toggle("cut", up === false));
+on("line-up", (up) => up === false && notice("The sandbox does not answer. If it was ended, start it again.", true));
+setInterval(keepRight, 30000);
+connect();

@@ -1,0 +1,204 @@
+// The messages of a channel, drawn as Discord draws them.
+
+import { $, arrange, avatar, h, icon, notice } from "./dom.js";
+import { inline, markdown } from "./markdown.js";
+import { changed, displayName, markSeen, names, on, post, sees, shown, state } from "./store.js";
+import { clock, inWords, isLater, ofId } from "./when.js";
+
+const STYLES = { 1: "primary", 2: "", 3: "good", 4: "bad", 5: "" };
+const USERS = 5;
+const ROLES = 6;
+const CHANNELS = 8;
+
+let drawn = new Map();
+let atPlace = "";
+
+function act(work) {
+  work.catch((error) => notice(error.message, true));
+}
+
+function press(message, key) {
+  act(post("press", { as: state.me, channel: message.channel_id, message: message.id, key }));
+}
+
+function button(message, part) {
+  const label = [part.emoji?.name, part.label].filter(Boolean).join(" ");
+  if (part.style === 5) return h("a", { class: "button", href: safe(part.url), target: "_blank", rel: "noopener noreferrer" }, label);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `button ${STYLES[part.style] ?? ""}`,
+      disabled: part.disabled === true,
+      "data-key": part.custom_id,
+      onclick: () => press(message, part.custom_id),
+    },
+    label,
+  );
+}
+
+const safe = (address) => (/^https?:\/\//.test(address ?? "") ? address : "#");
+
+export function choicesFor(part) {
+  if (part.type === 3) return part.options.map((each) => [each.value, each.label, each.default === true]);
+  const users = state.guild.members.map((each) => [each.user_id, displayName(each.user_id)]);
+  const roles = state.guild.roles.filter((each) => each.id !== state.guild.id).map((each) => [each.id, `@${each.name}`]);
+  const channels = state.guild.channels.map((each) => [each.id, `#${each.name}`]);
+  if (part.type === USERS) return users;
+  if (part.type === ROLES) return roles;
+  return part.type === CHANNELS ? channels : [...users, ...roles];
+}
+
+function menu(message, part) {
+  const many = (part.max_values ?? 1) > 1;
+  const list = h("select", { "aria-label": part.placeholder ?? "Choose", multiple: many, disabled: part.disabled === true, "data-key": part.custom_id });
+  if (!many) list.append(h("option", { value: "" }, part.placeholder ?? "Choose…"));
+  for (const [value, label, chosen] of choicesFor(part)) list.append(h("option", { value, selected: chosen === true }, label));
+  const send = () => {
+    const values = [...list.selectedOptions].map((each) => each.value).filter(Boolean);
+    if (values.length < (part.min_values ?? 1)) notice("Choose something first.", true);
+    else act(post("choose", { as: state.me, channel: message.channel_id, message: message.id, key: part.custom_id, values }));
+  };
+  const choose = h("button", { type: "button", class: "button", disabled: part.disabled === true, "data-key": `${part.custom_id} go`, onclick: send }, "Choose");
+  return h("span", { class: "menu" }, list, choose);
+}
+
+function components(message, parts) {
+  return parts.map((part) => {
+    if (part.type === 1) return h("div", { class: "row" }, components(message, part.components));
+    if (part.type === 2) return button(message, part);
+    if ([3, 5, 6, 7, 8].includes(part.type)) return menu(message, part);
+    if (part.type === 10) return h("div", { class: "text" }, markdown(part.content, names));
+    if (part.type === 14) return h("hr");
+    if (part.type === 9 || part.type === 17) {
+      const extra = part.accessory ? components(message, [part.accessory]) : [];
+      return h("div", { class: part.type === 17 ? "embed" : "section" }, components(message, part.components), extra);
+    }
+    return null;
+  });
+}
+
+function embed(one) {
+  const fields = (one.fields ?? []).map((field) =>
+    h("div", { class: field.inline ? "field inline" : "field" }, h("p", { class: "label" }, inline(field.name, names)), h("div", { class: "text" }, markdown(field.value, names))),
+  );
+  const box = h(
+    "div",
+    { class: "embed" },
+    one.author?.name && h("p", { class: "small" }, one.author.name),
+    one.title && h("p", { class: "title" }, inline(one.title, names)),
+    one.description && h("div", { class: "text" }, markdown(one.description, names)),
+    fields.length > 0 && h("div", { class: "fields" }, fields),
+    one.footer?.text && h("p", { class: "small" }, one.footer.text),
+  );
+  if (Number.isInteger(one.color)) box.style.borderInlineStartColor = `#${one.color.toString(16).padStart(6, "0")}`;
+  return box;
+}
+
+function head(author, id, extra) {
+  const moment = ofId(id);
+  return h(
+    "p",
+    { class: "head" },
+    h("strong", { class: "author" }, author),
+    extra,
+    h("time", { datetime: moment.toISOString(), title: inWords(moment, "F") }, clock(moment)),
+  );
+}
+
+function usedLine(used) {
+  if (!used) return null;
+  const who = displayName(used.user.id);
+  return h("p", { class: "used" }, avatar(who), h("strong", {}, who), " used ", h("span", { class: "mention" }, `/${used.name}`));
+}
+
+function thinking() {
+  return h("p", { class: "thinking" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), `${botName()} is thinking…`);
+}
+
+const botName = () => [...state.users.values()].find((each) => each.bot)?.name ?? "The bot";
+
+function drawMessage(message) {
+  const who = message.author.bot ? message.author.name : displayName(message.author.id);
+  const dismiss = () => act(post("dismiss", { as: state.me, channel: message.channel_id, message: message.id }));
+  return h(
+    "article",
+    { class: message.ephemeral ? "message private" : "message", "data-id": message.id },
+    usedLine(message.interaction),
+    avatar(who, message.author),
+    h(
+      "div",
+      { class: "body" },
+      head(who, message.id, message.author.bot && h("span", { class: "tag" }, "APP")),
+      message.loading ? thinking() : h("div", { class: "text" }, markdown(message.content ?? "", names), message.edited_at && !message.ephemeral && h("span", { class: "edited", title: inWords(new Date(message.edited_at), "F") }, "(edited)")),
+      message.embeds.map(embed),
+      components(message, message.components),
+      message.ephemeral &&
+        h("p", { class: "only" }, icon("lock"), "Only you can see this", h("button", { type: "button", class: "link", "data-key": `dismiss ${message.id}`, onclick: dismiss }, "Dismiss message")),
+    ),
+  );
+}
+
+function drawNote(one) {
+  const failed = Boolean(one.reason);
+  const what = one.command ? `/${one.command}` : "a button";
+  return h(
+    "article",
+    { class: `message note ${failed ? "failed" : ""}`, "data-id": one.id },
+    h("p", { class: "used" }, avatar(displayName(one.user_id)), h("strong", {}, displayName(one.user_id)), " used ", h("span", { class: "mention" }, what)),
+    avatar("", { bot: true }),
+    h(
+      "div",
+      { class: "body" },
+      head(botName(), one.id, h("span", { class: "tag" }, "APP")),
+      failed ? h("p", { class: "failure" }, one.reason) : thinking(),
+      failed && h("p", { class: "only" }, icon("lock"), "Only you can see this"),
+    ),
+  );
+}
+
+// One entry for each thing to show: its id, what it depends on, and how to draw it.
+function entries(channel) {
+  const found = [...(channel?.messages.values() ?? [])]
+    .filter((message) => sees(message, state.me))
+    .map((message) => ({ id: message.id, key: JSON.stringify(message), draw: () => drawMessage(message) }));
+  const notes = [...state.failed, ...state.sending.values()].filter((one) => one.user_id === state.me && one.channel_id === channel?.id && (one.reason || one.kind === "command"));
+  for (const one of notes) found.push({ id: one.id, key: one.reason ?? "sending", draw: () => drawNote(one) });
+  return found.sort((one, other) => (one.id === other.id ? 0 : isLater(one.id, other.id) ? 1 : -1));
+}
+
+function empty(channel) {
+  const text = channel?.guild
+    ? "Nothing here yet. Type / in the box below to see the bot's commands."
+    : "No direct messages yet. The bot writes here when it has something to tell.";
+  return h("p", { class: "empty" }, text);
+}
+
+function draw() {
+  if (!state.ready) return;
+  const box = $("messages");
+  const channel = shown();
+  const here = `${state.me}:${channel?.id ?? "dm"}`;
+  const atEnd = here !== atPlace || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  if (here !== atPlace) drawn = new Map();
+  const next = new Map();
+  for (const { id, key, draw: make } of entries(channel)) {
+    const before = drawn.get(id);
+    const same = before?.key === key;
+    const node = same ? before.node : make();
+    const focused = !same && before?.node.contains(document.activeElement) && document.activeElement.dataset.key;
+    if (focused) queueMicrotask(() => (node.querySelector(`[data-key="${CSS.escape(focused)}"]`) ?? $("say")).focus());
+    next.set(id, { key, node });
+  }
+  drawn = next;
+  arrange(box, next.size ? [...next.values()].map((each) => each.node) : [empty(channel)]);
+  atPlace = here;
+  if (atEnd) box.scrollTop = box.scrollHeight;
+  if (document.visibilityState === "visible") markSeen();
+}
+
+export function start() {
+  on("messages place", draw);
+  $("messages").addEventListener("load", () => changed("messages"), true);
+}
+

@@ -1,0 +1,128 @@
+// The switches that break things, the bot's own panel, and the opening.
+
+import { $, copy, fill, h, icon, notice } from "./dom.js";
+import { botButtons, botLine } from "./side.js";
+import { on, post, state } from "./store.js";
+import { cookieBox, makeCookies } from "./tour.js";
+
+const turn = (name, value) => post("switch", { name, value }).catch((error) => notice(error.message, true));
+
+// Switches
+
+function featured(one) {
+  const isOn = one.value !== one.off;
+  const left = isOn && Number.isInteger(one.value) && one.value > 0 ? "waiting for the next change" : "";
+  return h(
+    "div",
+    { class: isOn ? "switch on" : "switch" },
+    h(
+      "button",
+      { type: "button", role: "switch", "aria-checked": String(isOn), "aria-labelledby": `title-${one.name}`, "aria-describedby": `text-${one.name}`, "data-key": `switch ${one.name}`, onclick: () => turn(one.name, isOn ? one.off : one.on) },
+      h("span", { class: "knob", "aria-hidden": "true" }),
+    ),
+    h("div", {}, h("p", { class: "title", id: `title-${one.name}` }, one.title), h("p", { class: "small", id: `text-${one.name}` }, one.text, left && h("em", {}, ` Now: ${left}.`))),
+  );
+}
+
+function other(one) {
+  const id = `set-${one.name}`;
+  const changed = one.value !== one.default;
+  let control;
+  if (one.kind === "bool") control = h("input", { type: "checkbox", id, checked: one.value === true, onchange: (event) => turn(one.name, event.target.checked) });
+  else if (one.kind === "choice") {
+    control = h("select", { id, onchange: (event) => turn(one.name, event.target.value) }, one.choices.map((each) => h("option", { value: each, selected: each === one.value }, each)));
+  } else {
+    control = h("input", { type: "number", id, value: String(one.value), min: one.minimum, max: one.maximum, step: one.kind === "int" ? 1 : "any", onchange: (event) => turn(one.name, Number(event.target.value)) });
+  }
+  control.dataset.key = id;
+  return h("div", { class: changed ? "setting changed" : "setting" }, h("label", { for: id }, one.label, one.counts && h("small", {}, " next calls; -1: all")), control);
+}
+
+function drawFaults() {
+  if (!state.ready) return;
+  const groups = [...new Set(state.switches.others.map((each) => each.group))];
+  const open = $("more")?.open;
+  fill(
+    $("panel-faults"),
+    h("h2", {}, "Break things"),
+    h("p", { class: "quiet" }, "What TradingView does to the bot from now on."),
+    state.switches.featured.map(featured),
+    h("button", { type: "button", class: "button", "data-key": "mend", disabled: state.switches.changed === 0, onclick: () => post("mend").catch((error) => notice(error.message, true)) }, "Everything back to normal"),
+    h("details", { id: "more", open: open === true }, h("summary", {}, "More switches"), groups.map((group) => [h("h3", {}, group), state.switches.others.filter((each) => each.group === group).map(other)])),
+  );
+}
+
+// The bot
+
+function drawBot() {
+  if (!state.ready) return;
+  const box = $("bot-top");
+  const name = state.people.find((each) => each.part === "buyer")?.username ?? "finn";
+  const curl = `curl ${state.web}/validate/${name}`;
+  fill(
+    box,
+    h("h2", {}, "The bot"),
+    h("p", { class: "quiet" }, "A process of its own, the same program that runs on a real server."),
+    h("div", { class: "botrow" }, botLine(), botButtons("panel")),
+    h("h3", {}, "Ask it from a shop"),
+    h("p", { class: "quiet" }, "Paste this into a terminal: does that TradingView name exist?"),
+    h("div", { class: "line" }, h("code", { id: "curl" }, curl), h("button", { type: "button", class: "link", "data-key": "copy curl", onclick: () => copy(curl, "the curl line") }, icon("copy"), h("span", { class: "sr" }, "Copy"))),
+    h("h3", {}, "A new TradingView login"),
+    h("p", { class: "quiet" }, "For /session update, when the old one has ended."),
+    h("button", { type: "button", class: "button", "data-key": "cookies", onclick: () => makeCookies().catch((error) => notice(error.message, true)) }, "Copy new cookies"),
+    cookieBox(),
+    h("details", { id: "openinglist" }, h("summary", {}, "How the shop was opened"), tasks()),
+    h("h3", {}, "Its log"),
+  );
+}
+
+function drawLines() {
+  if (!state.ready) return;
+  const box = $("log");
+  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+  const had = Number(box.lastElementChild?.dataset.number ?? 0);
+  for (const line of state.lines) {
+    if (line.number > had) box.append(h("p", { class: line.source === "bot" ? "" : "own", "data-number": line.number }, line.text));
+  }
+  while (box.children.length > 500) box.firstElementChild.remove();
+  if (atEnd) box.scrollTop = box.scrollHeight;
+}
+
+// The opening
+
+function tasks() {
+  return h(
+    "ol",
+    { class: "tasks" },
+    state.opening.tasks.map((task) =>
+      h("li", { class: task.state }, h("span", { class: "tick", "aria-hidden": "true" }, task.state === "done" ? icon("check") : task.state === "failed" ? icon("close") : ""), h("div", {}, h("p", {}, task.text, h("span", { class: "sr" }, ` – ${task.state}`)), task.state === "failed" && h("p", { class: "small" }, task.said))),
+    ),
+  );
+}
+
+function drawOpening() {
+  if (!state.ready) return;
+  const { over, tasks: all, failed } = state.opening;
+  $("opening").hidden = over;
+  $("messages").hidden = !over;
+  document.body.classList.toggle("opening", !over);
+  if (over) {
+    if (failed && !drawOpening.told) notice("Part of the opening failed; the panel Bot says what.", true);
+    drawOpening.told = true;
+    return;
+  }
+  drawOpening.told = false;
+  const done = all.filter((task) => task.state === "done").length;
+  const bar = h("progress", { max: all.length, value: done, "aria-label": "Opening the shop" });
+  fill($("opening"), h("div", { class: "sheet" }, h("h2", {}, "Opening the shop"), h("p", { class: "quiet" }, "Olivia sets the bot up with its own slash commands, as you would on a real server."), bar, tasks()));
+  $("opening").querySelector(".working")?.scrollIntoView({ block: "nearest" });
+}
+
+export function start() {
+  $("panel-bot").append(h("div", { id: "bot-top" }), h("div", { id: "log", role: "log", "aria-label": "The bot's log", tabindex: "0" }));
+  state.cookieWatchers = [drawBot];
+  on("switches", drawFaults);
+  on("bot opening", drawBot);
+  on("lines", drawLines);
+  on("opening", drawOpening);
+}

@@ -1,0 +1,99 @@
+// The tour: six steps that tick themselves off.
+
+import { prepare } from "./composer.js";
+import { $, copy, fill, h, icon, notice } from "./dom.js";
+import { drive } from "./side.js";
+import { on, post, state } from "./store.js";
+import { look } from "./views.js";
+
+const attempt = (work) => work.catch((error) => notice(error.message, true));
+
+export async function makeCookies() {
+  state.cookies = await post("cookies");
+  drawCookies();
+  await copy(`sessionid: ${state.cookies.sessionid}\nsessionid_sign: ${state.cookies.sessionid_sign}`, "both cookies");
+}
+
+export function cookieBox() {
+  if (!state.cookies) return null;
+  return h(
+    "dl",
+    { class: "cookies" },
+    ["sessionid", "sessionid_sign"].map((name) => [
+      h("dt", {}, name),
+      h("dd", {}, h("code", {}, state.cookies[name]), h("button", { type: "button", class: "link", "data-key": `copy ${name}`, onclick: () => copy(state.cookies[name], name) }, icon("copy"), h("span", { class: "sr" }, `Copy ${name}`))),
+    ]),
+  );
+}
+
+function drawCookies() {
+  draw();
+  state.cookieWatchers?.forEach((each) => each());
+}
+
+async function act(action) {
+  if (action.kind === "switch") return post("switch", { name: action.name, value: action.value });
+  if (action.kind === "kill" || action.kind === "start") return drive(action.kind);
+  if (action.kind === "cookies") return makeCookies();
+  look("chat");
+  return prepare(action.as, action.command, action.options);
+}
+
+function drawGoal(goal) {
+  const count = goal.of > 1 ? h("span", { class: "count" }, `${goal.reached} of ${goal.of}`) : null;
+  return h("li", { class: goal.done ? "goal done" : "goal" }, h("span", { class: "tick", "aria-hidden": "true" }, goal.done && icon("check")), h("span", {}, goal.text, goal.done && h("span", { class: "sr" }, " – reached")), count);
+}
+
+function drawStep(step, index) {
+  const { current } = state.tour;
+  const done = index < current;
+  const open = index === current;
+  const mark = done && !step.skipped ? icon("check") : String(index + 1);
+  return h(
+    "li",
+    { class: `step ${done ? "done" : ""} ${open ? "open" : ""} ${step.skipped ? "skipped" : ""}`, "aria-current": open ? "step" : undefined },
+    h("span", { class: "number", "aria-hidden": "true" }, mark),
+    h("div", {}, h("h3", {}, step.title, done && h("span", { class: "sr" }, step.skipped ? " (skipped)" : " (done)")), open && openStep(step, index)),
+  );
+}
+
+function openStep(step, index) {
+  return [
+    h("p", {}, step.text),
+    h("ul", { class: "goals" }, step.goals.map(drawGoal)),
+    h(
+      "div",
+      { class: "actions" },
+      step.actions.map((action, number) => h("button", { type: "button", class: "button", "data-key": `action ${index} ${number}`, onclick: () => attempt(act(action)) }, action.label)),
+    ),
+    index === state.tour.steps.length - 1 && cookieBox(),
+    h("button", { type: "button", class: "link skipstep", "data-key": "skip step", onclick: () => attempt(post("tour", { do: "skip" })) }, "Skip this step"),
+  ];
+}
+
+function finished() {
+  return h(
+    "div",
+    { class: "finished" },
+    h("span", { class: "seal", "aria-hidden": "true" }, icon("check")),
+    h("h3", {}, "That was the tour"),
+    h("p", {}, "A dead login, a killed bot, three sales: each arrived, once. The same program runs on a real server with usher run."),
+    h("button", { type: "button", class: "button", "data-key": "again", onclick: () => attempt(post("tour", { do: "restart" })) }, "Take it again"),
+  );
+}
+
+function draw() {
+  if (!state.ready) return;
+  const { steps, current, done } = state.tour;
+  const reached = Math.min(current, steps.length);
+  fill(
+    $("panel-tour"),
+    h("header", { class: "tourhead" }, h("h2", {}, "Six steps through a bad day"), h("p", { class: "quiet", role: "status" }, done ? "All six are done." : `Step ${reached + 1} of ${steps.length}`)),
+    done && finished(),
+    h("ol", { class: "steps" }, steps.map(drawStep)),
+  );
+}
+
+export function start() {
+  on("tour", draw);
+}

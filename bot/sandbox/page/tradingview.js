@@ -1,0 +1,176 @@
+// TradingView's own list: one person's rows beside the answers, and all 120 people.
+
+import { $, fill, h, icon } from "./dom.js";
+import { changed, on, state } from "./store.js";
+import { clock, day, fromNow } from "./when.js";
+
+const CALLS = {
+  list: "reads the list",
+  add: "adds a row",
+  modify: "changes the end",
+  remove: "removes the row",
+  hint: "looks up a name",
+  details: "tests the login",
+};
+
+let search = "";
+let filter = "all";
+
+export function standing(row) {
+  if (!row) return "none";
+  if (row.end === null) return "undated";
+  return new Date(row.end) > new Date() ? "running" : "lapsed";
+}
+
+const WORDS = { running: "has access", lapsed: "lapsed", undated: "no end date", none: "not on the list" };
+
+function rowOf(person, slug) {
+  return person?.rows.find((each) => each.slug === slug);
+}
+
+function drawRow(person, script, fresh) {
+  const row = rowOf(person, script.slug);
+  const how = standing(row);
+  let end = WORDS[how];
+  if (row?.end) end = `${how === "lapsed" ? "ended" : "until"} ${day(new Date(row.end))}`;
+  const detail = row?.end ? fromNow(new Date(row.end)) : "";
+  return h(
+    "tr",
+    { class: fresh ? `${how} fresh` : how },
+    h("th", { scope: "row" }, h("span", { class: `dot ${how}`, "aria-hidden": "true" }), script.title),
+    h("td", {}, h("span", { class: "end" }, end), detail && h("small", {}, detail)),
+    h("td", { class: "since" }, row ? h("small", {}, `since ${day(new Date(row.created))}`) : ""),
+  );
+}
+
+function lastCalls() {
+  const about = state.calls.filter((each) => each.username && each.username.toLowerCase() === state.focus?.toLowerCase()).slice(-3);
+  if (!about.length) return h("p", { class: "quiet" }, "The bot has not asked TradingView about this person yet.");
+  return h(
+    "ol",
+    { class: "calls" },
+    about.map((call) => {
+      const lost = call.status === null;
+      const good = !lost && call.status < 400;
+      const outcome = lost ? (call.applied ? "written, answer lost" : "no answer") : good && ["add", "modify", "remove"].includes(call.name) && !call.applied ? `${call.status}, nothing changed` : String(call.status);
+      return h("li", {}, h("time", {}, clock(new Date(call.at))), h("span", {}, `Bot ${CALLS[call.name] ?? call.name}`), h("span", { class: good ? "outcome" : "outcome bad" }, outcome));
+    }),
+  );
+}
+
+function trouble() {
+  const on = state.switches.featured.filter((each) => each.value !== each.off).map((each) => each.title);
+  const rest = state.switches.changed - on.length;
+  if (rest > 0) on.push(`${rest} more switch${rest > 1 ? "es" : ""} turned`);
+  return on.length > 0 && h("p", { class: "trouble-now" }, icon("bolt"), on.join(" · "));
+}
+
+let freshName = null;
+let freshUntil = 0;
+
+function drawCard(name) {
+  if (!state.ready) return;
+  if (typeof name === "string") {
+    freshName = name;
+    freshUntil = Date.now() + 1200;
+    setTimeout(drawCard, 1300);
+  }
+  const person = state.customers.get(state.focus);
+  const fresh = freshName === state.focus && Date.now() < freshUntil;
+  fill(
+    $("card"),
+    h("header", {}, h("h2", {}, "On TradingView"), h("p", { class: "who" }, state.focus)),
+    trouble(),
+    h("table", {}, h("caption", { class: "sr" }, `What TradingView's own list holds for ${state.focus}`), h("tbody", {}, state.scripts.map((script) => drawRow(person, script, fresh)))),
+    lastCalls(),
+  );
+}
+
+// All of them
+
+const FILTERS = [["all", "Everybody"], ["running", "Running"], ["lapsed", "Lapsed"], ["undated", "No end date"], ["none", "Nothing"]];
+
+function fits(person) {
+  if (!person.username.toLowerCase().includes(search)) return false;
+  if (filter === "all") return true;
+  if (filter === "none") return person.rows.length === 0;
+  return person.rows.some((row) => standing(row) === filter);
+}
+
+function drawPerson(person) {
+  const summary = state.scripts.map((script) => `${script.title}: ${WORDS[standing(rowOf(person, script.slug))]}`).join(", ");
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      {
+        type: "button",
+        class: "customer",
+        "aria-pressed": String(person.username === state.focus),
+        "aria-label": `${person.username}. ${summary}`,
+        "data-key": `customer ${person.username}`,
+        onclick: () => {
+          state.focus = person.username;
+          changed("customers");
+          $("aside").scrollTop = 0;
+        },
+      },
+      h("span", { class: "name" }, person.username),
+      h("span", { class: "dots" }, state.scripts.map((script) => h("span", { class: `dot ${standing(rowOf(person, script.slug))}` }))),
+    ),
+  );
+}
+
+function drawList() {
+  if (!state.ready || !$("customers")) return;
+  const found = [...state.customers.values()].filter(fits).sort((one, other) => one.username.localeCompare(other.username, "en", { sensitivity: "base" }));
+  $("found").textContent = `${found.length} of ${state.customers.size} people`;
+  fill($("customers"), found.map(drawPerson));
+  for (const button of $("filters").children) button.setAttribute("aria-pressed", String(button.dataset.filter === filter));
+}
+
+function frame() {
+  const field = h("input", {
+    type: "search",
+    id: "search",
+    placeholder: "Find a TradingView name",
+    "aria-label": "Find a TradingView name",
+    autocomplete: "off",
+    spellcheck: "false",
+    oninput: (event) => {
+      search = event.target.value.trim().toLowerCase();
+      drawList();
+    },
+  });
+  const buttons = FILTERS.map(([name, label]) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        "data-filter": name,
+        onclick: () => {
+          filter = name;
+          drawList();
+        },
+      },
+      label,
+    ),
+  );
+  const legend = ["running", "lapsed", "undated", "none"].map((how) => h("span", {}, h("span", { class: `dot ${how}`, "aria-hidden": "true" }), WORDS[how]));
+  $("panel-customers").replaceChildren(
+    h("div", { class: "searchbox" }, icon("search"), field),
+    h("div", { id: "filters", role: "group", "aria-label": "Show" }, buttons),
+    h("p", { id: "found", class: "quiet", role: "status" }),
+    h("ul", { id: "customers" }),
+    h("p", { class: "legend" }, legend, h("span", { class: "quiet" }, "One dot for each of the three scripts.")),
+  );
+}
+
+export function start() {
+  frame();
+  on("customers calls switches", drawCard);
+  on("customers", drawList);
+  setInterval(() => document.visibilityState === "visible" && drawCard(), 30000);
+}

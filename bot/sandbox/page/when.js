@@ -1,0 +1,52 @@
+// Moments in words.
+
+const LANGUAGE = "en-GB";
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+const STYLES = {
+  t: { hour: "2-digit", minute: "2-digit" },
+  T: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  d: { day: "2-digit", month: "2-digit", year: "numeric" },
+  D: { day: "numeric", month: "long", year: "numeric" },
+  f: { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" },
+  F: { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" },
+  short: { day: "numeric", month: "short", year: "numeric" },
+};
+
+export function fromNow(date) {
+  const seconds = (date.getTime() - Date.now()) / 1000;
+  for (const [unit, size] of UNITS) {
+    if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
+  }
+  return relative.format(Math.round(seconds), "second");
+}
+
+export function inWords(date, style = "f") {
+  return style === "R" ? fromNow(date) : date.toLocaleString(LANGUAGE, STYLES[style] ?? STYLES.f);
+}
+
+export const day = (date) => inWords(date, "short");
+export const clock = (date) => inWords(date, "t");
+
+// A moment that stays right while the page is open.
+export function stamp(seconds, style = "f") {
+  const element = document.createElement("time");
+  const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime())) return document.createTextNode("an unknown time");
+  element.dateTime = date.toISOString();
+  element.dataset.style = style;
+  element.title = inWords(date, "F");
+  element.textContent = inWords(date, style);
+  return element;
+}
+
+export function keepRight() {
+  for (const element of document.querySelectorAll('time[data-style="R"]')) {
+    element.textContent = fromNow(new Date(element.dateTime));
+  }
+}
+
+// The moment in a Discord id.
+export const ofId = (id) => new Date(Number(BigInt(id) >> 22n) + 1420070400000);
+
+export const isLater = (one, other) => BigInt(one) > BigInt(other);
