@@ -35,6 +35,7 @@ class LoginStatus:
     set_by: int | None  # nobody: from the environment
     set_at: datetime | None
     has_sign: bool
+    spares: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ class AccountSession:
 
     def __repr__(self) -> str:
         return f"AccountSession({self.guild_id}, {self.state}, version {self.version})"
+
+    def use(self, account_id: int, cookies: Cookies, version: int, now: datetime) -> None:
+        """Send this pair from now on; it was found alive. Only with the lock held."""
+        self.account_id, self.cookies, self.version = account_id, cookies, version
+        self.state, self.since = LoginState.ALIVE, now
 
     async def suspect(self, version: int, pine_id: str | None = None) -> Verdict:
         """A request with the pair of that version was refused: find out what that means.

@@ -1,26 +1,27 @@
 """Keeps each server's TradingView login: set, tested, watched, and never replaced by a worse one."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot import clock
+from bot.access import login_records
 from bot.access.asking import Asked
 from bot.access.cookies import digest, pack, unpack
 from bot.access.login import AccountSession, Connect, LoginState, LoginStatus, Updated
+from bot.access.login_records import NewLogin
 from bot.access.probe import Verdict, examine, probe
 from bot.access.refusals import (
-    AccountElsewhere,
-    CookiesOfOther,
     CookiesRefused,
     NoLogin,
     TradingViewSilent,
 )
 from bot.access.spelling import in_time
 from bot.errors import UserError
-from bot.store import events, guilds, scripts, sessions
+from bot.store import guilds, scripts, sessions, spares
 from bot.store.database import Database
-from bot.store.records import Account, Script
-from bot.store.vault import Vault
+from bot.store.records import Script
+from bot.store.sessions import Stored
+from bot.store.vault import UnreadableError, Vault
 from bot.tradingview.models import Cookies
 from bot.tradingview.pace import Pace
 
@@ -57,6 +58,8 @@ class Sessions:
         self._hide = hide
         self._held: dict[int, AccountSession] = {}
         self.on_change: list[Callable[[int], None]] = []
+        # Asked when a login was found dead, with its lock held: True when a spare took its place.
+        self.rescue: Callable[[AccountSession], Awaitable[bool]] | None = None
 
     async def open(self) -> None:
         """Load what is stored; once, before anything else."""
@@ -64,12 +67,7 @@ class Sessions:
             stored = await sessions.everything(connection)
         for one in stored:
             held = await self.of(one.account.guild_id)
-            held.account_id = one.account.id
-            held.cookies = unpack(self._vault.open(one.sealed))
-            held.version = one.session.version
-            held.state = LoginState(one.session.state)
-            held.since = one.session.state_since
-            self._conceal(held.cookies)
+            self._load(held, one)
 
     async def of(self, guild_id: int) -> AccountSession:
         """That server's session; always the same object, also before there is a login."""
@@ -85,6 +83,7 @@ class Sessions:
         held = await self.of(guild_id)
         async with self._database.read() as connection:
             stored = await sessions.of_guild(connection, guild_id)
+            spare = 0 if stored is None else await spares.count(connection, stored.account.id)
         return LoginStatus(
             state=held.state,
             since=held.since,
@@ -93,6 +92,7 @@ class Sessions:
             set_by=None if stored is None else stored.session.set_by,
             set_at=None if stored is None else stored.session.set_at,
             has_sign=held.cookies is not None and held.cookies.sessionid_sign is not None,
+            spares=spare,
         )
 
     async def update(self, asked: Asked, cookies: Cookies, *, anyway: bool = False) -> Updated:
@@ -101,7 +101,7 @@ class Sessions:
         Raises CookiesRefused, AccountElsewhere or TradingViewSilent, and CookiesOfOther (a question)
         unless `anyway`; the login in use stays as it is then.
         """
-        return await self._take_over(asked.guild_id, cookies, by=asked.by, anyway=anyway)
+        return await self.take_over(asked.guild_id, cookies, by=asked.by, anyway=anyway)
 
     async def adopt_environment(self, guild_id: int, cookies: Cookies) -> bool:
         """Use the pair of the environment, once; True when it was used just now.
@@ -116,7 +116,7 @@ class Sessions:
         if account is not None and account.environment_digest == mark:
             return False
         try:
-            await self._take_over(guild_id, cookies, by=None, anyway=True, environment=mark)
+            await self.take_over(guild_id, cookies, by=None, anyway=True, environment=mark)
         except TradingViewSilent:
             raise
         except UserError as refusal:
@@ -134,7 +134,8 @@ class Sessions:
     async def test(self, guild_id: int) -> Verdict:
         """Ask TradingView now whether the login lives; DEAD without one."""
         held = await self.of(guild_id)
-        return await in_time(held.test(), LONGEST_LOOK) or Verdict.UNKNOWN
+        verdict = await in_time(held.test(), LONGEST_LOOK) or Verdict.UNKNOWN
+        return Verdict.ALIVE if verdict is Verdict.REPLACED else verdict  # by a spare
 
     async def forget(self, asked: Asked) -> None:
         """Delete the stored login. Raises NoLogin."""
@@ -143,20 +144,9 @@ class Sessions:
             if held.cookies is None or held.account_id is None:
                 raise NoLogin
             async with self._database.write() as connection:
-                account = await sessions.account_of(connection, asked.guild_id)
-                await sessions.forget(connection, held.account_id)
-                # Another server may use that account now.
-                await sessions.name_account(connection, held.account_id, None)
-                await events.record(
-                    connection,
-                    asked.guild_id,
-                    clock.now(),
-                    "session_forgotten",
-                    actor_id=asked.by,
-                    before={"username": account and account.username},
-                )
+                await login_records.forgotten(connection, asked, held.account_id, clock.now())
             held.cookies, held.state, held.since = None, LoginState.NONE, None
-        self._changed(asked.guild_id)
+        self.changed(asked.guild_id)
 
     async def test_all(self) -> None:
         """The regular watch: test every stored login, the dead ones too."""
@@ -170,95 +160,102 @@ class Sessions:
         if pine_id is not None:
             ids = [pine_id, *(other for other in ids if other != pine_id)]
         verdict = (await probe(held.tradingview, ids)).verdict
+        if verdict is Verdict.DEAD and self.rescue is not None and await self.rescue(held):
+            return Verdict.REPLACED
         if verdict in (Verdict.ALIVE, Verdict.DEAD) and held.account_id is not None:
             await self._record(held, held.account_id, LoginState(verdict.value))
         return verdict
 
     async def _record(self, held: AccountSession, account_id: int, state: LoginState) -> None:
         now = clock.now()
-        changed = state is not held.state
         async with self._database.write() as connection:
-            await sessions.mark(connection, account_id, held.version, state.value, now)
-            if changed:
-                await events.record(connection, held.guild_id, now, f"session_{state}")
-        if changed:
+            ours = await login_records.turned(
+                connection, held.guild_id, account_id, held.version, state, now
+            )
+        if ours and state is not held.state:
             log.warning("The TradingView login of server %s is %s", held.guild_id, state)
             held.state, held.since = state, now
-            self._changed(held.guild_id)
+            self.changed(held.guild_id)
 
-    async def _take_over(
+    async def take_over(
         self,
         guild_id: int,
         cookies: Cookies,
         *,
         by: int | None,
-        anyway: bool,
+        anyway: bool = False,
         environment: str | None = None,
+        note: str | None = None,
     ) -> Updated:
-        self._conceal(cookies)
+        """As `update`, for whoever is nobody in Discord too: then `note` says where it came from."""
         held = await self.of(guild_id)
         async with held.lock:
-            known = await self._scripts(guild_id)
-            door = self._connect(held.pace, lambda: cookies)
-            facts = await in_time(examine(door, [one.pine_id for one in known]), LONGEST_TEST)
-            if facts is not None and facts.verdict is Verdict.DEAD:
-                raise CookiesRefused(without_sign=cookies.sessionid_sign is None)
-            if facts is None or facts.verdict is not Verdict.ALIVE:
-                raise TradingViewSilent("login")
-            titles = {script.pine_id: script.title for script in known}
-            updated = Updated(
-                facts.username,
-                cookies.sessionid_sign is not None,
-                tuple(titles[pine_id] for pine_id in facts.missing),
-                tuple(titles[pine_id] for pine_id in facts.unchecked),
-            )
-            await self._store(held, cookies, updated, by=by, anyway=anyway, environment=environment)
-        self._changed(guild_id)
+            updated = await self.examined(held, cookies)
+            sealed = self._vault.seal(pack(cookies))
+            new = NewLogin(guild_id, sealed, updated, by, anyway, environment, note)
+            now = clock.now()
+            async with self._database.write() as connection:
+                account_id, version = await login_records.new_login(
+                    connection, new, held.version + 1, now
+                )
+            held.use(account_id, cookies, version, now)
+        self.changed(guild_id)
         return updated
 
-    async def _store(
-        self,
-        held: AccountSession,
-        cookies: Cookies,
-        updated: Updated,
-        *,
-        by: int | None,
-        anyway: bool,
-        environment: str | None,
-    ) -> None:
-        now, version = clock.now(), held.version + 1
-        async with self._database.write() as connection:
-            await guilds.ensure(connection, held.guild_id, now)
-            account = await sessions.ensure_account(connection, held.guild_id, now)
-            if updated.username is not None:
-                owner = await sessions.account_named(connection, updated.username)
-                if owner is not None and owner.guild_id != held.guild_id:
-                    raise AccountElsewhere(updated.username)
-            if not anyway and _is_other(account, updated):
-                raise CookiesOfOther(updated.username, account.username, updated.missing)
-            if updated.username is not None:
-                await sessions.name_account(connection, account.id, updated.username)
-            if environment is not None:
-                await sessions.set_environment_digest(connection, account.id, environment)
-            await sessions.put(
-                connection,
-                account.id,
-                version=version,
-                sealed=self._vault.seal(pack(cookies)),
-                by=by,
-                at=now,
-            )
-            await events.record(
-                connection,
-                held.guild_id,
-                now,
-                "session_set",
-                actor_id=by,
-                before={"username": account.username},
-                after={"username": updated.username or account.username},
-            )
-        held.account_id, held.cookies, held.version = account.id, cookies, version
-        held.state, held.since = LoginState.ALIVE, now
+    async def examined(self, held: AccountSession, cookies: Cookies) -> Updated:
+        """Test a pair that is not in use. Raises CookiesRefused or TradingViewSilent."""
+        self._conceal(cookies)
+        known = await self._scripts(held.guild_id)
+        door = self._connect(held.pace, lambda: cookies)
+        facts = await in_time(examine(door, [one.pine_id for one in known]), LONGEST_TEST)
+        if facts is not None and facts.verdict is Verdict.DEAD:
+            raise CookiesRefused(without_sign=cookies.sessionid_sign is None)
+        if facts is None or facts.verdict is not Verdict.ALIVE:
+            raise TradingViewSilent("login")
+        titles = {script.pine_id: script.title for script in known}
+        return Updated(
+            facts.username,
+            cookies.sessionid_sign is not None,
+            tuple(titles[pine_id] for pine_id in facts.missing),
+            tuple(titles[pine_id] for pine_id in facts.unchecked),
+        )
+
+    async def refresh(self) -> None:
+        """Take over what another program wrote, such as `usher session set` on the terminal."""
+        async with self._database.read() as connection:
+            stored = {one.account.guild_id: one for one in await sessions.everything(connection)}
+        for guild_id in {*stored, *self._held}:
+            held = await self.of(guild_id)
+            if _differs(held, stored.get(guild_id)):
+                await self._refresh(held)
+
+    async def _refresh(self, held: AccountSession) -> None:
+        async with held.lock:  # whoever held it may just have written that
+            async with self._database.read() as connection:
+                stored = await sessions.of_guild(connection, held.guild_id)
+            if not _differs(held, stored):
+                return
+            if stored is None:
+                held.cookies, held.state, held.since = None, LoginState.NONE, None
+            else:
+                try:
+                    self._load(held, stored)
+                except UnreadableError:
+                    log.exception(
+                        "The login of server %s was encrypted with a key that this program does not "
+                        "have; it goes on with the earlier one",
+                        held.guild_id,
+                    )
+                    held.version = stored.session.version  # said once
+                    return
+        log.info("The TradingView login of server %s was changed from outside", held.guild_id)
+        self.changed(held.guild_id)
+
+    def _load(self, held: AccountSession, stored: Stored) -> None:
+        cookies = unpack(self._vault.open(stored.sealed))
+        self._conceal(cookies)
+        held.use(stored.account.id, cookies, stored.session.version, stored.session.state_since)
+        held.state = LoginState(stored.session.state)
 
     async def _scripts(self, guild_id: int) -> list[Script]:
         async with self._database.read() as connection:
@@ -268,14 +265,14 @@ class Sessions:
         self._hide(cookies.sessionid)
         self._hide(cookies.sessionid_sign)
 
-    def _changed(self, guild_id: int) -> None:
+    def changed(self, guild_id: int) -> None:
+        """Tell everybody who listens."""
         for tell in self.on_change:
             tell(guild_id)
 
 
-def _is_other(account: Account, updated: Updated) -> bool:
-    """Whether the pair seems to belong to another TradingView account than the one known."""
-    if account.name_folded is not None and updated.username is not None:
-        return updated.username.casefold() != account.name_folded
-    # Whose it is cannot be told by name: it should own what the server sells.
-    return bool(updated.missing)
+def _differs(held: AccountSession, stored: Stored | None) -> bool:
+    """Whether the database holds another login than the one in use."""
+    if stored is None:
+        return held.state is not LoginState.NONE
+    return held.state is LoginState.NONE or held.version != stored.session.version

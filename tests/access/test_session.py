@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from cryptography.fernet import Fernet
 from shop import HOME, OTHER, STAFF, open_shop
 
 from bot.access.refusals import (
@@ -11,6 +12,8 @@ from bot.access.refusals import (
     TradingViewSilent,
 )
 from bot.access.session import LoginState, Verdict
+from bot.store import outages
+from bot.store.vault import Vault
 from bot.tradingview.errors import SessionRefused
 from bot.tradingview.models import Cookies
 
@@ -257,3 +260,78 @@ async def test_the_environments_pair_waits_for_tradingview(shop):
 async def test_the_environments_pair_reaches_a_server_that_is_not_known_yet(shop):
     assert await shop.sessions.adopt_environment(300, shop.cookies()) is True
     assert (await shop.sessions.of(300)).state is LoginState.ALIVE
+
+
+async def test_a_login_set_by_another_program_is_taken_over(shop):
+    await shop.log_in()
+    terminal = shop.new_sessions()
+    await terminal.open()
+    shop.changes.clear()
+    cookies = shop.cookies()
+    await terminal.take_over(HOME, cookies, by=None, note="from the terminal")
+    held = await shop.sessions.of(HOME)
+    assert held.version == 1
+    await shop.sessions.refresh()
+    assert (held.version, held.cookies, held.state) == (2, cookies, LoginState.ALIVE)
+    assert cookies.sessionid in shop.hidden
+    changes = len(shop.changes)
+    await shop.sessions.refresh()
+    assert len(shop.changes) == changes
+    [_, event] = await shop.events("session_set")
+    assert (event.actor_id, event.note) == (None, "from the terminal")
+
+
+async def test_a_login_set_outside_over_one_that_changed_meanwhile_is_newer_than_both(shop):
+    await shop.log_in()
+    terminal = shop.new_sessions()
+    await terminal.open()
+    await shop.log_in()
+    await terminal.take_over(HOME, shop.cookies(), by=None)
+    await shop.sessions.refresh()
+    assert (await shop.sessions.of(HOME)).version == 3
+
+
+async def test_a_login_deleted_and_set_again_outside_is_noticed(shop):
+    await shop.log_in()
+    terminal = shop.new_sessions()
+    await terminal.open()
+    await terminal.forget(shop.asked())
+    await shop.sessions.refresh()
+    held = await shop.sessions.of(HOME)
+    assert (held.state, held.cookies) == (LoginState.NONE, None)
+    again = shop.new_sessions()
+    await again.open()
+    await again.take_over(HOME, shop.cookies(), by=None)
+    await shop.sessions.refresh()
+    assert held.state is LoginState.ALIVE
+    assert await held.test() is Verdict.ALIVE
+
+
+async def test_a_login_of_another_key_is_not_taken_over_and_said_once(shop, caplog):
+    await shop.log_in()
+    held = await shop.sessions.of(HOME)
+    before = held.cookies
+    terminal = shop.new_sessions()
+    await terminal.open()
+    terminal._vault = Vault(Fernet.generate_key().decode())
+    await terminal.take_over(HOME, shop.cookies(), by=None)
+    for _ in range(2):
+        await shop.sessions.refresh()
+    assert held.cookies == before
+    assert caplog.text.count("encrypted with a key") == 1
+
+
+async def test_an_outage_is_kept_once_and_ends_with_a_new_login(shop):
+    await shop.log_in()
+    shop.switches.set("logged_out", True)
+    for _ in range(3):
+        await shop.sessions.test_all()
+    async with shop.database.read() as connection:
+        outage = await outages.open_of(connection, HOME)
+        assert (outage.set_by, outage.told) == (STAFF, "nothing")
+    [dead] = await shop.events("session_dead")
+    assert dead.after == {"waiting": 0}
+    await shop.log_in()
+    assert len(await shop.events("session_alive")) == 1
+    async with shop.database.read() as connection:
+        assert await outages.open_of(connection, HOME) is None
