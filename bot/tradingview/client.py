@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 # Far above any script's list; ends a listing whose cursor never does.
 MOST_PAGES = 5000
 LONGEST_BODY = 8 * 1024 * 1024  # a page of 30 rows with large pictures is 2 MB (wire §5)
+# A request that came too fast did nothing: after a short pause that TradingView named it is sent
+# again, in its old place. Whoever asked hears of any other.
+REPEATS, LONGEST_REPEAT_PAUSE = 2, 5.0
 
 
 class TradingView:
@@ -144,24 +147,34 @@ class TradingView:
         return reading.answer(await self._ask(request, urgent=urgent))
 
     async def _ask(self, request: wire.Request, *, urgent: bool) -> verdict.Reply:
-        """Send in turn, and once more when other cookies took the place of those refused."""
+        """Send in turn; again when it came too fast, or other cookies took the place of those refused."""
         self._login(request)  # without one, nothing need wait for its turn
-        reply, used, error = await self._in_turn(request, urgent=urgent)
-        if isinstance(error, SessionRefused | Denied) and self._login(request) != used:
-            reply, used, error = await self._in_turn(request, urgent=urgent)
-        if error is not None:
-            raise error
-        return reply
+        asked_at = clock.monotonic()
+        repeats, renewals = REPEATS, 1
+        while True:
+            reply, used, error = await self._in_turn(request, asked_at, urgent=urgent)
+            match error:
+                case None:
+                    return reply
+                case SlowDown(retry_after=float()) if repeats and self._is_short_pause():
+                    repeats -= 1
+                case SessionRefused() | Denied() if renewals and self._login(request) != used:
+                    renewals -= 1
+                case _:
+                    raise error
+
+    def _is_short_pause(self) -> bool:
+        return self._pace.held_for() <= LONGEST_REPEAT_PAUSE
 
     async def _in_turn(
-        self, request: wire.Request, *, urgent: bool
+        self, request: wire.Request, asked_at: float, *, urgent: bool
     ) -> tuple[verdict.Reply, Cookies | None, TradingViewError | None]:
-        async with self._pace.turn(urgent=urgent):
+        async with self._pace.turn(urgent=urgent, asked_at=asked_at) as turn:
             used = self._login(request)  # the newest: it may have been a long wait
             reply = await self._send(request, used)
             error = verdict.failure(reply, request.purpose, clock.now())
             if isinstance(error, SlowDown):
-                self._pace.slow_down(error.retry_after)  # before anybody has the next turn
+                turn.slow_down(error.retry_after)  # before anybody has the next turn
             return reply, used, error
 
     def _login(self, request: wire.Request) -> Cookies | None:

@@ -3,53 +3,105 @@
 import asyncio
 import heapq
 import itertools
-from collections.abc import AsyncIterator
+import math
+import random
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from bot import clock
+from bot.tradingview.rate import Rate
 
 BURST = 2
 LONGEST_HOLD = 15 * 60.0
-# TradingView asked to slow down without saying for how long (wire §12).
-USUAL_HOLD = 2.0
+# TradingView asked to slow down without saying for how long (wire §12): doubled at each refusal in
+# a row, and lengthened by chance so that nobody comes back in step with others.
+USUAL_HOLD, LONGEST_USUAL_HOLD = 2.0, 60.0
+JITTER = 0.5
+URGENT_IN_A_ROW = 4  # then one that is not urgent, if any waits
 _CLOSE_ENOUGH = 1e-5  # seconds; a timer may wake a hair early
 
-_Waiter = tuple[int, int, "asyncio.Future[None]"]
+
+class Turn:
+    """Leave to send one request."""
+
+    def __init__(self, refuse: Callable[["Turn", float | None], None]) -> None:
+        self.began = clock.monotonic()
+        self.refused = False
+        self._refuse = refuse
+
+    def slow_down(self, retry_after: float | None) -> None:
+        """TradingView answered this request with 429: hold everything for as long as it said, in seconds."""
+        self.refused = True
+        self._refuse(self, retry_after)
+
+
+class _Line:
+    """Those who wait for a turn, in the order asked; who gave up is skipped."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, asyncio.Future[Turn]]] = []
+        self._order = itertools.count()
+
+    def join(self, asked_at: float) -> "asyncio.Future[Turn]":
+        waiter: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._heap, (asked_at, next(self._order), waiter))
+        return waiter
+
+    def is_empty(self) -> bool:
+        while self._heap and self._heap[0][2].done():
+            heapq.heappop(self._heap)
+        return not self._heap
+
+    def next(self) -> "asyncio.Future[Turn]":
+        return heapq.heappop(self._heap)[2]
 
 
 class Pace:
     """Turns to send a request: at most `rate` a second and `concurrency` at once.
 
-    One for each account, shared by everything that calls TradingView for it. Urgent turns come
-    first, otherwise in the order asked. After a pause the first two go at once.
+    One for each account, shared by everything that calls TradingView for it. It goes slower where
+    TradingView says so, and finds the way up again. Urgent turns come first, but for one in five;
+    otherwise it is the order asked. After a pause the first two go at once.
     """
 
-    def __init__(self, rate: float, concurrency: int) -> None:
+    def __init__(
+        self, rate: float, concurrency: int, *, chance: Callable[[], float] = random.random
+    ) -> None:
         if not rate > 0 or concurrency < 1:
             raise ValueError("a pace needs a rate above 0 and a concurrency of at least 1")
-        self._interval = 1 / rate
+        self._rate = Rate(rate)
         self._concurrency = concurrency
+        self._chance = chance
         self._running = 0
-        self._queue: list[_Waiter] = []
-        self._order = itertools.count()
+        self._urgent, self._bulk = _Line(), _Line()
+        self._urgent_in_a_row = 0
         # The moment when the next request would be due if all came evenly spaced; how far now
         # may run ahead of it is the burst.
         self._due = float("-inf")
+        self._interval = 1 / rate  # as of the last turn
         self._held_until = float("-inf")
+        self._slowed_at = float("-inf")
+        self._refusals = 0  # in a row
         self._timer: asyncio.Future[None] | None = None
 
     @asynccontextmanager
-    async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Wait for a turn; it ends with the block."""
-        await self._take(urgent=urgent)
-        try:
-            yield
-        finally:
-            self._give_back()
+    async def turn(
+        self, *, urgent: bool = False, asked_at: float | None = None
+    ) -> AsyncIterator[Turn]:
+        """Wait for a turn; it ends with the block.
 
-    def slow_down(self, retry_after: float | None) -> None:
-        """TradingView answered 429: hold everything for as long as it said, in seconds."""
-        self.hold(USUAL_HOLD if retry_after is None else retry_after)
+        `asked_at` (`clock.monotonic()`) keeps the place in the line of who was refused and comes again.
+        """
+        turn = await self._take(self._urgent if urgent else self._bulk, asked_at)
+        try:
+            yield turn
+        finally:
+            self._give_back(turn)
+
+    @property
+    def rate(self) -> float:
+        """Requests a second that go out at present, at most."""
+        return self._rate.now()
 
     def hold(self, seconds: float) -> None:
         """Give no turn for that many seconds (15 minutes at most); never shortens a hold."""
@@ -57,6 +109,7 @@ class Pace:
         if until > self._held_until:
             self._held_until = until
             # No burst straight after being told off.
+            self._interval = 1 / self.rate
             self._due = max(self._due, until + (BURST - 1) * self._interval)
         self._serve()
 
@@ -64,30 +117,41 @@ class Pace:
         """Seconds until turns are given again; 0 when nothing is held."""
         return max(0.0, self._held_until - clock.monotonic())
 
-    async def _take(self, *, urgent: bool) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._queue, (0 if urgent else 1, next(self._order), waiter))
+    def _slow_down(self, turn: Turn, retry_after: float | None) -> None:
+        if turn.began >= self._slowed_at:  # else it was on its way when another was refused
+            self._refusals += 1
+            self._slowed_at = clock.monotonic()
+            self._rate.refused()
+        self.hold(retry_after or self._usual_hold())
+
+    def _usual_hold(self) -> float:
+        doublings = max(self._refusals - 1, 0)
+        hold = min(USUAL_HOLD * math.pow(2, min(doublings, 10)), LONGEST_USUAL_HOLD)
+        return hold * (1 + JITTER * self._chance())
+
+    async def _take(self, line: _Line, asked_at: float | None) -> Turn:
+        waiter = line.join(clock.monotonic() if asked_at is None else asked_at)
         self._serve()
         try:
-            await waiter
+            return await waiter
         except asyncio.CancelledError:
             if waiter.cancelled():
                 self._serve()  # the one behind may be first now, or nobody is left to wait for
             else:
-                self._give_back()  # the turn came in the same moment as the cancellation
+                self._give_back(None)  # the turn came in the same moment as the cancellation
             raise
 
-    def _give_back(self) -> None:
+    def _give_back(self, turn: Turn | None) -> None:
         self._running -= 1
+        if turn is not None and not turn.refused:
+            self._rate.passed()
+            if turn.began >= self._slowed_at:
+                self._refusals = 0
         self._serve()
 
     def _serve(self) -> None:
         """Give turns to all who may have one now; see to it that the next is not forgotten."""
-        while self._queue:
-            waiter = self._queue[0][2]
-            if waiter.done():
-                heapq.heappop(self._queue)
-                continue
+        while not (self._urgent.is_empty() and self._bulk.is_empty()):
             if self._running >= self._concurrency:
                 break  # whoever gives a turn back serves again
             now = clock.monotonic()
@@ -95,13 +159,25 @@ class Pace:
             if pause > _CLOSE_ENOUGH:
                 self._wake_in(pause)
                 return
-            heapq.heappop(self._queue)
             self._running += 1
+            self._interval = 1 / self.rate
             self._due = max(self._due, now) + self._interval
-            waiter.set_result(None)
+            self._rate.sent()
+            self._first().set_result(Turn(self._slow_down))
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _first(self) -> "asyncio.Future[Turn]":
+        """Whose turn it is: the urgent first, but nobody waits for ever."""
+        if self._bulk.is_empty():
+            self._urgent_in_a_row = 0
+            return self._urgent.next()
+        if self._urgent.is_empty() or self._urgent_in_a_row >= URGENT_IN_A_ROW:
+            self._urgent_in_a_row = 0
+            return self._bulk.next()
+        self._urgent_in_a_row += 1
+        return self._urgent.next()
 
     def _pause(self, now: float) -> float:
         return max(self._due - (BURST - 1) * self._interval, self._held_until) - now

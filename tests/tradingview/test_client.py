@@ -437,6 +437,54 @@ async def test_rule_2_a_date_is_counted_from_now(upstream, frozen):
         assert (await outcome(client.account())).retry_after == 45
 
 
+async def test_rule_2_after_a_short_named_pause_the_request_is_sent_again(upstream, frozen):
+    upstream.says({}, 429, Retry_After="1").says({}, 429, Retry_After="1").says({"status": "ok"})
+    async with client_of(upstream.url) as client:
+        call = asyncio.ensure_future(client.add(PINE_ID, "ann", END))
+        for count in (1, 2, 3):
+            await eventually(lambda count=count: len(upstream.asked) == count)
+            await until_held(client, call)
+            await frozen.advance(1)
+        assert await call is Answer.OK
+
+
+async def until_held(client, call):
+    """Until the answer has come: a pause, or the end of the call."""
+    await eventually(lambda: client._pace.held_for() or call.done())
+
+
+async def test_rule_2_it_is_sent_three_times_at_most(upstream, frozen):
+    upstream.says({}, 429, Retry_After="1")
+    async with client_of(upstream.url) as client:
+        call = asyncio.ensure_future(outcome(client.remove(PINE_ID, "ann")))
+        while not call.done():
+            await until_held(client, call)
+            await frozen.advance(1)
+        assert type(call.result()) is SlowDown
+    assert len(upstream.asked) == 3
+
+
+async def test_rule_2_who_is_sent_again_goes_before_those_who_came_later(upstream, frozen):
+    upstream.says({}, 429, Retry_After="1").says({"status": "ok"})
+    async with client_of(upstream.url, pace=Pace(1000, 1)) as client:
+        first = asyncio.ensure_future(client.remove(PINE_ID, "ann"))
+        await frozen.advance(0.5)
+        later = asyncio.ensure_future(client.remove(PINE_ID, "bob"))
+        await until_held(client, first)
+        await frozen.advance(1)
+        await first
+        await frozen.advance(5)
+        await later
+    assert ["bob" in asked.body for asked in upstream.asked] == [False, False, True]
+
+
+async def test_rule_2_a_pause_of_unknown_length_is_for_the_caller_to_wait(upstream, frozen):
+    upstream.says({}, 429)
+    async with client_of(upstream.url) as client:
+        assert (await outcome(client.remove(PINE_ID, "ann"))).retry_after is None
+    assert len(upstream.asked) == 1
+
+
 async def test_the_time_out_does_not_count_the_wait_for_a_turn(upstream, frozen):
     pace = Pace(1, 1)
     pace.hold(600)

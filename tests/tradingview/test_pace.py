@@ -6,7 +6,13 @@ from conftest import settle
 
 from bot import clock
 from bot.tradingview import Pace
-from bot.tradingview.pace import LONGEST_HOLD, USUAL_HOLD
+from bot.tradingview.pace import (
+    JITTER,
+    LONGEST_HOLD,
+    LONGEST_USUAL_HOLD,
+    URGENT_IN_A_ROW,
+    USUAL_HOLD,
+)
 
 
 class Crowd:
@@ -188,12 +194,80 @@ async def test_a_hold_ends_after_fifteen_minutes_whatever_was_asked(crowd_of, fr
     assert crowd.began == [("a", LONGEST_HOLD)] == [("a", 900)]
 
 
-async def test_slow_down_without_a_time_holds_for_a_moment(crowd_of):
-    pace = crowd_of(1, 9).pace
-    pace.slow_down(None)
-    assert pace.held_for() == USUAL_HOLD
-    pace.slow_down(7)
-    assert pace.held_for() == 7
+async def refused(pace, retry_after):
+    """How long everything is held when the next request is refused."""
+    async with pace.turn() as turn:
+        turn.slow_down(retry_after)
+    return pace.held_for()
+
+
+async def test_a_named_time_is_obeyed_to_the_letter(frozen):
+    pace = Pace(1000, 9, chance=lambda: 1.0)
+    assert await refused(pace, 7) == 7
+    await frozen.advance(8)
+    assert await refused(pace, 0.25) == 0.25
+
+
+async def test_without_a_time_the_pause_doubles_at_each_refusal_in_a_row(frozen):
+    pace = Pace(1000, 9, chance=lambda: 0.0)
+    holds = []
+    for _ in range(8):
+        holds.append(await refused(pace, None))
+        await frozen.advance(100)
+    assert holds == [2, 4, 8, 16, 32, 60, 60, 60]
+    assert (USUAL_HOLD, LONGEST_USUAL_HOLD) == (2, 60)
+    async with pace.turn():
+        pass  # not too fast
+    await frozen.advance(10)
+    assert await refused(pace, None) == 2
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.4, 1.0])
+async def test_without_a_time_chance_lengthens_the_pause(frozen, chance):
+    pace = Pace(1000, 9, chance=lambda: chance)
+    assert await refused(pace, None) == USUAL_HOLD * (1 + JITTER * chance)
+
+
+async def test_told_to_wait_no_time_at_all_it_waits_all_the_same(frozen):
+    assert await refused(Pace(1000, 9, chance=lambda: 0.0), 0) == USUAL_HOLD
+
+
+async def test_who_comes_again_keeps_the_place_in_the_line(crowd_of, frozen):
+    crowd = crowd_of(1, 1)
+    await crowd.comes(*"ab")
+    await frozen.advance(1)
+    asked_at = clock.monotonic()
+    await crowd.comes("c")
+    await frozen.advance(0.5)
+    await crowd.comes("d")
+
+    async def comes_again():
+        async with crowd.pace.turn(asked_at=asked_at):
+            crowd.began.append(("X", clock.monotonic()))
+
+    crowd.tasks["X"] = asyncio.ensure_future(comes_again())
+    await frozen.advance(20)
+    assert crowd.order() == "abcXd"
+
+
+async def test_the_urgent_never_starve_the_others(crowd_of, frozen):
+    crowd = crowd_of(1, 1)
+    await crowd.comes("x", "y")  # the burst
+    await crowd.comes(*"abc")
+    await crowd.comes(*"ABCDEFGHIJKL", urgent=True)
+    await frozen.advance(60)
+    assert URGENT_IN_A_ROW == 4
+    assert crowd.order() == "xyABCDaEFGHbIJKLc"
+
+
+async def test_who_was_urgent_alone_owes_the_others_nothing(crowd_of, frozen):
+    crowd = crowd_of(1, 1)
+    await crowd.comes("x", "y")
+    await crowd.comes(*"ABCDEF", urgent=True)
+    await frozen.advance(3)
+    await crowd.comes("a")
+    await frozen.advance(60)
+    assert crowd.order() == "xyABCDEFa"
 
 
 async def test_no_burst_straight_after_a_hold(crowd_of, frozen):
