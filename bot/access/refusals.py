@@ -246,6 +246,60 @@ class CookiesRefused(UserError):
 
 
 @_refusal
+class SpareOfOther(UserError):
+    """A spare must belong to the account in use, `wanted`; this one is `username`'s."""
+
+    username: str | None
+    wanted: str | None
+
+
+@_refusal
+class SpareKnown(UserError):
+    """That login is in use or a spare already."""
+
+
+@_refusal
+class SparesFull(UserError):
+    """There are `most` spares already."""
+
+    most: int
+
+
+@_refusal
+class NoPublicPage(UserError):
+    """The bot has no address that a browser could open safely."""
+
+
+@_refusal
+class LinkOver(UserError):
+    """The one-time page is unknown, used, over, or not for whoever opened it."""
+
+
+@_refusal
+class PageRefused(UserError):
+    """What came did not come from the bot's own page."""
+
+
+@_refusal
+class FieldMissing(UserError):
+    """A needed field of the page was left empty: `which`."""
+
+    which: str
+
+
+@_refusal
+class CodeUnreadable(UserError):
+    """That is no code of an authenticator app; never holds what was typed."""
+
+
+@_refusal
+class TooManyPresses(UserError):
+    """Too many tries on the page in a short time; `wait` in seconds."""
+
+    wait: int
+
+
+@_refusal
 class AccountElsewhere(UserError):
     """Another server of this Usher uses that TradingView account."""
 

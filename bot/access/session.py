@@ -148,9 +148,13 @@ class Sessions:
             held.cookies, held.state, held.since = None, LoginState.NONE, None
         self.changed(asked.guild_id)
 
+    def every(self) -> list[AccountSession]:
+        """All sessions that anybody asked for."""
+        return list(self._held.values())
+
     async def test_all(self) -> None:
-        """The regular watch: test every stored login, the dead ones too."""
-        for held in list(self._held.values()):
+        """Test every stored login, the dead ones too."""
+        for held in self.every():
             if held.state is not LoginState.NONE:
                 await held.test()
 

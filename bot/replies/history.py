@@ -10,7 +10,7 @@ from bot.access.views import History
 from bot.replies.access import held, person, why_stuck
 from bot.replies.answer import Answer, shorten
 from bot.replies.views import pages
-from bot.replies.words import bold, embed, escape, member, spoken, title, typed
+from bot.replies.words import bold, count, embed, escape, member, spoken, title, typed
 from bot.store.records import Customer, Event, Script
 
 AUDIT = "audit"
@@ -72,6 +72,23 @@ class _Facts:
         value = self.before.get("username")
         return bold(str(value)) if value else "a name"
 
+    def waiting(self) -> str:
+        number = int(self.after.get("waiting", 0))
+        if not number:
+            return "No order waits."
+        return f"{count(number, 'order')} {'waits' if number == 1 else 'wait'} meanwhile."
+
+    def since(self) -> str:
+        since = self.after.get("since")
+        if since is None:
+            return "half a day"
+        moment = datetime.fromisoformat(str(since))
+        return f"<t:{int(moment.timestamp())}:f>"
+
+    def left(self) -> str:
+        number = int(self.after.get("left", 0))
+        return f"{number or 'no'} spare {'is' if number == 1 else 'are'} left"
+
     def after_text(self, name: str) -> str:
         value = self.after.get(name)
         return bold(str(value)) if value else ""
@@ -119,9 +136,21 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
         "What is ordered for it waits; `/sync status` says what to do"
     ),
     "session_set": lambda f: f"{f.who} renewed the TradingView login {f.after_text('username')}",
-    "session_dead": lambda _: (
-        "⚠️ The TradingView login has ended. Orders wait; a manager renews it with `/session update`"
+    "session_dead": lambda f: (
+        "⚠️ **The TradingView login has ended.** Nobody lost access. "
+        f"{f.waiting()} It can wait until morning: a manager renews it with `/session update` or "
+        "`/session link`, and everything goes on by itself"
     ),
+    "session_still_dead": lambda f: (
+        f"⚠️ **The TradingView login has not worked since {f.since()}.** Nobody lost access. "
+        f"{f.waiting()} A manager renews it with `/session update` or `/session link`"
+    ),
+    "session_spare_set": lambda f: f"{f.who} added a spare TradingView login",
+    "session_spare_used": lambda f: (
+        "⚠️ The TradingView login had ended, and a spare one took its place. Nothing was held up; "
+        f"{f.left()}"
+    ),
+    "session_spare_dead": lambda f: f"A spare TradingView login has ended; {f.left()}",
     "session_alive": lambda _: "✅ The TradingView login works again; what waited goes on",
     "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",

@@ -78,8 +78,15 @@ class SecondFactorNeeded(SignInFailed):
 
     summary = "TradingView asks for the second factor"
 
-    def __init__(self, halfway: Halfway) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        halfway: Halfway | None = None,
+        *,
+        code: str | None = None,
+        detail: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(code=code, detail=detail, status=status)
         self.halfway = halfway
 
 

@@ -47,6 +47,9 @@ VALUES = {
     "script": SCRIPT,
     "before": LIFETIME,
     "after": None,
+    "most": 2,
+    "wait": 5,
+    "wanted": NAME,
     "reasons": (REASON,) * 50,
 }
 
