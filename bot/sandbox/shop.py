@@ -101,12 +101,12 @@ def furnish(discord: FakeDiscord, tradingview: FakeTradingView, now: datetime) -
 def _members(discord: FakeDiscord, guild: Guild, staff: Role) -> tuple[Cast, ...]:
     moderators = (("mina", "Mina"), ("marco", "Marco"))
     buyers = (
-        ("bea", "Bea", "access lapsed 12 days ago", "bea_trades"),
-        ("carl", "Carl", "9 days left", "carl.fx"),
+        ("bea", "Bea", "let her access lapse", "bea_trades"),
+        ("carl", "Carl", "pays every month", "carl.fx"),
         ("dana", "Dana", "bought lifetime", "Dana_Dao"),
-        ("emil", "Emil", "a row without a date", "emil77"),
-        ("finn", "Finn", "other names begin with his", "finn"),
-        ("gita", "Gita", "new here, not linked yet", "Gita-Ray"),
+        ("emil", "Emil", "added by hand long ago", "emil77"),
+        ("finn", "Finn", "finn, not finn_fx", "finn"),
+        ("gita", "Gita", "new, not linked yet", "Gita-Ray"),
     )
     made = []
     for name, display in moderators:

@@ -289,7 +289,7 @@ class Tour:
         )
 
     def _granted(self, word: str) -> list[Interaction]:
-        return [one for one in _grants(self._facts.used) if word in _answer(one)]
+        return [one for one in _grants(self._facts.used) if _says(one, word)]
 
     def _told(self) -> list[str]:
         """What the bot wrote to buyers directly."""
@@ -329,7 +329,7 @@ class Tour:
 
     def _count_done(self) -> int:
         """Sales whose own answer turned to done, or whose seller was told so directly."""
-        answered = [one for one in self._sales if "done" in _answer(one)]
+        answered = [one for one in self._sales if _says(one, "done")]
         rest = [one for one in self._sales if one not in answered]
         sellers = {one.person: one for one in rest}
         late = [
@@ -339,7 +339,7 @@ class Tour:
             for message in channel.messages
             if message.author.bot
             and message.created_at > sellers[channel.recipient].created_at
-            and "done" in message.text.casefold()
+            and "done:" in message.text.casefold()
         ]
         return len(answered) + min(len(late), len(rest))
 
@@ -356,6 +356,11 @@ def _grants(used: Iterable[Interaction]) -> list[Interaction]:
 def _answer(interaction: Interaction) -> str:
     """What stands under the command now, in lower case; empty while nothing does."""
     return "\n".join(each.text for each in interaction.messages if not each.loading).casefold()
+
+
+def _says(interaction: Interaction, word: str) -> bool:
+    """Whether the answer now begins with that word and a colon, as in "Done: …"."""
+    return f"{word}:" in _answer(interaction).partition("\n")[0]
 
 
 def _row(call: Call) -> tuple[str, str]:

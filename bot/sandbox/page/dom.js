@@ -26,6 +26,17 @@ export function icon(name) {
   return svg;
 }
 
+// Drawn here, as Discord does: not every computer has a font with these signs.
+export function emoji(name, sign) {
+  const svg = icon(name);
+  svg.setAttribute("class", "emoji");
+  svg.querySelector("use").setAttribute("href", `#e-${name}`);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", sign);
+  svg.removeAttribute("aria-hidden");
+  return svg;
+}
+
 export const $ = (id) => document.getElementById(id);
 
 // Replace what stands in a container; whoever had the focus there keeps it, by data-key.

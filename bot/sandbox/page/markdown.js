@@ -1,10 +1,13 @@
 // Discord's markdown, as far as bots and people use it, into DOM nodes.
 
-import { h } from "./dom.js";
+import { emoji, h } from "./dom.js";
 import { stamp } from "./when.js";
+
+const EMOJI = { "✅": "done", "⏳": "wait", "⌛": "wait", "⚠": "warn", "❌": "no", "✖": "no", "🎉": "party" };
 
 // Each rule: what it looks like at the present place, and what becomes of it.
 const INLINE = [
+  [/^([✅⏳⌛⚠❌✖🎉])\ufe0f?/u, (m) => emoji(EMOJI[m[1]], m[0])],
   [/^\\([\\*_~`|<>[\]#()\-.!:@&+])/, (m) => m[1]],
   [/^``(.+?)``(?!`)/s, (m) => h("code", {}, m[1].trim())],
   [/^`([^`]+)`/, (m) => h("code", {}, m[1])],

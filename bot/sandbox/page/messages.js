@@ -144,7 +144,7 @@ function drawNote(one) {
   const what = one.command ? `/${one.command}` : "a button";
   return h(
     "article",
-    { class: `message note ${failed ? "failed" : ""}`, "data-id": one.id },
+    { class: `message private ${failed ? "failed" : ""}`, "data-id": one.id },
     h("p", { class: "used" }, avatar(displayName(one.user_id)), h("strong", {}, displayName(one.user_id)), " used ", h("span", { class: "mention" }, what)),
     avatar("", { bot: true }),
     h(

@@ -57,8 +57,9 @@ function drawFaults() {
 function drawBot() {
   if (!state.ready) return;
   const box = $("bot-top");
-  const name = state.people.find((each) => each.part === "buyer")?.username ?? "finn";
-  const curl = `curl ${state.web}/validate/${name}`;
+  const names = state.people.map((each) => each.username).filter(Boolean);
+  const shortest = names.reduce((one, other) => (other.length < one.length ? other : one));
+  const curl = `curl ${state.web}/validate/${shortest}`;
   fill(
     box,
     h("h2", {}, "The bot"),

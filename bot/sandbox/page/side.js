@@ -103,9 +103,8 @@ export function botButtons(where) {
 export function botLine() {
   const { state: now, killed, exit_code: code, starts } = state.bot;
   const [text, light] = BOT[now];
-  let detail = "";
-  if (now === "off" && starts > 0) detail = killed ? "killed without a word" : `ended with exit code ${code}`;
-  return h("p", { class: "botline" }, h("span", { class: `light ${light}`, "aria-hidden": "true" }), h("strong", {}, text), detail && h("small", {}, detail));
+  const ended = now === "off" && starts > 0 ? (killed ? "Killed" : `Ended (exit code ${code})`) : text;
+  return h("p", { class: "botline" }, h("span", { class: `light ${light}`, "aria-hidden": "true" }), h("strong", {}, ended));
 }
 
 function drawBot() {

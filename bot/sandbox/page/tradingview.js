@@ -2,7 +2,7 @@
 
 import { $, fill, h, icon } from "./dom.js";
 import { changed, on, state } from "./store.js";
-import { clock, day, fromNow } from "./when.js";
+import { clock, day, fromNow, shortDay } from "./when.js";
 
 const CALLS = {
   list: "reads the list",
@@ -33,13 +33,12 @@ function drawRow(person, script, fresh) {
   const how = standing(row);
   let end = WORDS[how];
   if (row?.end) end = `${how === "lapsed" ? "ended" : "until"} ${day(new Date(row.end))}`;
-  const detail = row?.end ? fromNow(new Date(row.end)) : "";
+  const detail = row ? [row.end && fromNow(new Date(row.end)), `since ${shortDay(new Date(row.created))}`].filter(Boolean).join(" · ") : "";
   return h(
     "tr",
     { class: fresh ? `${how} fresh` : how },
     h("th", { scope: "row" }, h("span", { class: `dot ${how}`, "aria-hidden": "true" }), script.title),
     h("td", {}, h("span", { class: "end" }, end), detail && h("small", {}, detail)),
-    h("td", { class: "since" }, row ? h("small", {}, `since ${day(new Date(row.created))}`) : ""),
   );
 }
 
@@ -76,10 +75,12 @@ function drawCard(name) {
     setTimeout(drawCard, 1300);
   }
   const person = state.customers.get(state.focus);
+  const known = state.people.find((each) => each.username === state.focus);
+  const linked = known && `@${known.name} in Discord`;
   const fresh = freshName === state.focus && Date.now() < freshUntil;
   fill(
     $("card"),
-    h("header", {}, h("h2", {}, "On TradingView"), h("p", { class: "who" }, state.focus)),
+    h("header", {}, h("h2", {}, "On TradingView"), h("p", { class: "who" }, state.focus, linked && h("small", {}, ` ${linked}`))),
     trouble(),
     h("table", {}, h("caption", { class: "sr" }, `What TradingView's own list holds for ${state.focus}`), h("tbody", {}, state.scripts.map((script) => drawRow(person, script, fresh)))),
     lastCalls(),

@@ -26,6 +26,9 @@ export function inWords(date, style = "f") {
 }
 
 export const day = (date) => inWords(date, "short");
+
+// A day of this year goes without it.
+export const shortDay = (date) => (date.getFullYear() === new Date().getFullYear() ? date.toLocaleString(LANGUAGE, { day: "numeric", month: "short" }) : day(date));
 export const clock = (date) => inWords(date, "t");
 
 // A moment that stays right while the page is open.
