@@ -210,6 +210,9 @@ permission = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try_at", UtcDateTime),
     Column("asked_at", UtcDateTime, nullable=False),  # of the oldest wish still waiting
+    # Of a difference between the two: the one told in the log channel, and the one staff ignored.
+    Column("noted_difference", String(120)),
+    Column("ignored_difference", String(120)),
     UniqueConstraint("script_id", "name_folded"),
     _one_of("wanted", "nothing", "until", "open", "lifetime"),
     _one_of("seen", "unknown", "nothing", "until", "lifetime"),
@@ -279,7 +282,7 @@ wish = Table(
     Column("member_told_at", UtcDateTime),
     Column("answer_token", LargeBinary),  # encrypted; gone once told or after 15 minutes
     UniqueConstraint("guild_id", "reference"),
-    _one_of("kind", "grant", "set", "revoke", "put_back"),
+    _one_of("kind", "grant", "set", "revoke", "put_back", "mend"),
     _one_of("state", "waiting", "done", "superseded", "stuck"),
     _one_of("before", "nothing", "until", "open", "lifetime"),
     _end_rule("before"),

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import bot.store.login_tables  # noqa: F401 - so that the metadata knows every table
+import bot.store.login_tables
+import bot.store.sweep_tables  # noqa: F401 - so that the metadata knows every table
 from bot.store.tables import metadata
 
 context.configure(
