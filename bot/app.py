@@ -15,18 +15,21 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import cogs
-from bot import clock, logs, web
+from bot import alerts, clock, logs, web
 from bot.access.answers import Answers
 from bot.access.customers import Customers
 from bot.access.grants import Grants
+from bot.access.keeper import Keeper
 from bot.access.news import News
 from bot.access.queue import Queue
 from bot.access.refusals import TradingViewSilent
 from bot.access.scripts import Scripts
 from bot.access.servers import Servers
 from bot.access.session import Sessions
+from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
 from bot.access.views import Views
+from bot.alerts import Alerts
 from bot.client import Usher
 from bot.errors import StartupError
 from bot.jobs import Jobs
@@ -42,7 +45,6 @@ from bot.wishing import Wishing
 
 log = logging.getLogger(__name__)
 
-WATCH_EVERY = 900.0  # seconds between tests of every stored login
 ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again
 DISCORD_AGAIN = (5.0, 15.0, 60.0)  # pauses while Discord cannot be reached at the start
 UNAVAILABLE = 69
@@ -135,6 +137,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             concurrency=settings.tv_concurrency,
             hide=logs.keep_out,
         )
+        spares = Spares(database, vault, sessions)
         await sessions.open()
         news = News()
         queue = Queue(database, sessions, jobs, news)
@@ -185,7 +188,8 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         )
         teller = Teller(client, answers, news, Logbook(client, database), jobs)
         await queue.start()
-        jobs.every(WATCH_EVERY, "test every login", sessions.test_all)
+        Keeper(database, sessions, spares).start(jobs)
+        jobs.every(alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
         _ = jobs.spawn(_adopt_environment(settings, sessions), "login of the environment")
         log.info("the web endpoint listens on %s, port %s", settings.http_host, port)
         yield App(client, port, teller, settings.discord_token.get_secret_value())

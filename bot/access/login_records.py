@@ -111,7 +111,7 @@ async def forgotten(
     await sessions.forget(connection, account_id)
     await spares.drop_all(connection, account_id)
     await sessions.name_account(connection, account_id, None)
-    await outages.end(connection, asked.guild_id, now)
+    await outages.end(connection, asked.guild_id, now, silently=True)
     await events.record(
         connection,
         asked.guild_id,

@@ -36,12 +36,15 @@ async def begin(
         )
 
 
-async def end(connection: AsyncConnection, guild_id: int, at: datetime) -> bool:
-    """The login works again, or is not wanted any more; False when no outage was open."""
+async def end(
+    connection: AsyncConnection, guild_id: int, at: datetime, *, silently: bool = False
+) -> bool:
+    """The login works again, or (`silently`) is not wanted any more; False when no outage was open."""
+    values: dict[str, object] = {"ended_at": at} | ({"told": "back"} if silently else {})
     result = await connection.execute(
         update(login_outage)
         .where(login_outage.c.guild_id == guild_id, login_outage.c.ended_at.is_(None))
-        .values(ended_at=at)
+        .values(**values)
     )
     return result.rowcount > 0
 

@@ -1,0 +1,69 @@
+"""Tells whoever set a TradingView login that it has ended, that it still has, and that it is back.
+
+The log channel gets the same from the history. A message is marked once it was sent; a crash in between
+sends the same nonce again, which Discord answers with the message it has.
+"""
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot import clock
+from bot.replies import Answer
+from bot.replies.outage import to_setter
+from bot.store import outages
+from bot.store.database import Database
+from bot.store.outages import Outage
+
+log = logging.getLogger(__name__)
+
+EVERY = 15.0  # seconds between looks
+# Direct messages closed, no server in common, the account is gone: they never take it.
+_UNREACHABLE = (400, 403, 404)
+
+
+class Alerts:
+    """The direct messages about outages of logins."""
+
+    def __init__(self, client: discord.Client, database: Database) -> None:
+        self._client = client
+        self._database = database
+
+    async def tell(self) -> None:
+        """Send what is to be said; what fails is tried again at the next look."""
+        async with self._database.read() as connection:
+            new = await outages.untold(connection)
+        for outage in new:
+            try:
+                await self._tell(outage)
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                log.warning("outage %s could not be told: %s", outage.id, error)
+
+    async def _tell(self, outage: Outage) -> None:
+        stage = outages.stage(outage)
+        # Over before anybody heard of it: then there is nothing to say.
+        if not (stage == "back" and outage.told == "nothing"):
+            async with self._database.read() as connection:
+                waiting = await outages.waiting(connection, outage.guild_id)
+            server = self._client.get_guild(outage.guild_id)
+            if server is None and not self._client.is_ready():
+                return  # told once the servers are known
+            if server is not None:  # from a server that the bot left, nobody is written to
+                answer = to_setter(outage, stage, waiting, server.name, clock.now())
+                await self._write_to(outage.set_by or 0, answer, f"o{outage.id}{stage}")
+        async with self._database.write() as connection:
+            await outages.told(connection, outage.id, stage)
+
+    async def _write_to(self, user_id: int, answer: Answer, nonce: str) -> None:
+        parts: dict[str, Any] = {"nonce": nonce}
+        if board := answer.board():
+            parts["view"] = board
+        try:
+            user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
+            await user.send(answer.content, **parts)
+        except discord.HTTPException as error:
+            if error.status not in _UNREACHABLE:
+                raise
+            log.info("user %s takes no direct messages (%s)", user_id, error.code)

@@ -1,0 +1,136 @@
+"""Whoever set the login hears of its outage: once, once more after twelve hours, and when it is back."""
+
+import asyncio
+
+import discord
+import pytest
+from office import at_work, open_office, text_of
+
+from bot.access.keeper import Keeper
+from bot.access.spares import Spares
+from bot.alerts import Alerts
+from bot.store import outages
+
+
+@pytest.fixture
+async def office(frozen, tmp_path, monkeypatch):
+    async with open_office(tmp_path, monkeypatch) as office:
+        office.time = frozen
+        shop = office.shop
+        spares = Spares(shop.database, shop.vault, shop.sessions)
+        office.keeper = Keeper(shop.database, shop.sessions, spares)
+        await office.make_rows()
+        asked = shop.asked(by=office.mod.id, guild_id=office.guild.id)
+        await shop.sessions.update(asked, shop.cookies())
+        yield office
+
+
+async def dies(office):
+    office.shop.world.end_all_sessions()
+    await office.shop.sessions.test_all()
+
+
+def said(office):
+    return [text_of(message) for message in office.as_mod.dms()]
+
+
+async def test_once_for_each_outage_once_after_twelve_hours_and_once_when_it_is_back(office):
+    async with at_work(office) as client:
+        alerts = Alerts(client, office.shop.database)
+        await alerts.tell()
+        assert said(office) == []
+        await dies(office)
+        for _ in range(2):
+            await alerts.tell()
+        [first] = said(office)
+        for words in ("**The shop** has ended", "Nobody lost access", "No order waits", "morning"):
+            assert words in first
+        await office.time.advance(12 * 3600)
+        await office.keeper.remind()
+        for _ in range(2):
+            await alerts.tell()
+        assert "still does not work" in said(office)[1]
+        await office.log_in()
+        for _ in range(2):
+            await alerts.tell()
+        assert "works again" in said(office)[2]
+        assert len(said(office)) == 3
+
+
+async def test_after_a_crash_before_it_was_marked_nothing_is_said_twice(office, monkeypatch):
+    async with at_work(office) as client:
+        await dies(office)
+
+        async def crash(*_):
+            raise RuntimeError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(outages, "told", crash)
+            with pytest.raises(RuntimeError):
+                await Alerts(client, office.shop.database).tell()
+        assert len(said(office)) == 1
+        await Alerts(client, office.shop.database).tell()
+        assert len(said(office)) == 1
+
+
+async def test_an_outage_survives_a_restart_and_is_told_then(office):
+    await dies(office)
+    async with at_work(office) as client:
+        await Alerts(client, office.shop.database).tell()
+        assert len(said(office)) == 1
+    async with at_work(office) as client:
+        await Alerts(client, office.shop.database).tell()
+        await asyncio.sleep(0)
+        assert len(said(office)) == 1
+
+
+async def test_an_outage_over_before_anybody_heard_of_it_is_not_told(office):
+    await dies(office)
+    await office.log_in()
+    async with at_work(office) as client:
+        await Alerts(client, office.shop.database).tell()
+    assert said(office) == []
+
+
+async def test_closed_direct_messages_end_it_and_trouble_does_not(office, monkeypatch):
+    async with at_work(office) as client:
+        await dies(office)
+        alerts = Alerts(client, office.shop.database)
+        with monkeypatch.context() as patch:
+
+            async def broken(*_):
+                raise discord.DiscordException
+
+            patch.setattr(client, "get_user", lambda _: None)
+            patch.setattr(client, "fetch_user", broken)
+            await alerts.tell()
+        office.fake.close_dms(office.mod)
+        await alerts.tell()
+        async with office.shop.database.read() as connection:
+            assert await outages.untold(connection) == []
+
+
+async def test_the_log_channel_says_it_with_the_history(office):
+    log = office.fake.add_channel(office.guild, "log", public=False)
+    await office.log_channel(log)
+    async with at_work(office):
+        await dies(office)
+        office.teller.wake()
+        lines = []
+        for _ in range(200):
+            lines = [line for one in office.as_owner.sees(log) for line in one.content.split("\n")]
+            if any("has ended" in line for line in lines):
+                break
+            await asyncio.sleep(0.01)
+    [line] = [line for line in lines if "has ended" in line]
+    assert "Nobody lost access. No order waits. It can wait until morning" in line
+
+
+async def test_a_login_that_was_deleted_is_not_said_to_be_back(office):
+    async with at_work(office) as client:
+        await dies(office)
+        alerts = Alerts(client, office.shop.database)
+        await alerts.tell()
+        await office.shop.sessions.forget(office.shop.asked(guild_id=office.guild.id))
+        await alerts.tell()
+        assert len(said(office)) == 1
