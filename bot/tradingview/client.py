@@ -1,14 +1,15 @@
 """One account's door to TradingView: sends what `wire` builds and returns what it reads."""
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 import aiohttp
 from yarl import URL
 
 from bot import clock
-from bot.tradingview import reading, verdict, wire
+from bot.tradingview import reading, rotation, verdict, wire
 from bot.tradingview.errors import (
     BadPagination,
     Denied,
@@ -24,6 +25,9 @@ from bot.tradingview.pace import Pace
 
 log = logging.getLogger(__name__)
 
+# Told of the pair that a request carried, and of the one that its answer brought in its place.
+Rotated = Callable[[Cookies, Cookies], Awaitable[None]]
+
 # Far above any script's list; ends a listing whose cursor never does.
 MOST_PAGES = 5000
 LONGEST_BODY = 8 * 1024 * 1024  # a page of 30 rows with large pictures is 2 MB (wire §5)
@@ -36,7 +40,8 @@ class TradingView:
     """Every call raises TradingViewError and nothing else for what the other side does.
 
     `http` is the caller's: it needs a `DummyCookieJar`, or cookies of one account reach another.
-    `cookies` is asked at each request; `timeout` is in seconds, counted from the turn on.
+    `cookies` is asked at each request; `timeout` is in seconds, counted from the turn on. `rotated`
+    is awaited when TradingView renews the login, and decides itself what `cookies` says from then on.
     """
 
     def __init__(
@@ -48,7 +53,10 @@ class TradingView:
         pace: Pace,
         cookies: Callable[[], Cookies | None],
         timeout: float = 10.0,
+        rotated: Rotated | None = None,
     ) -> None:
+        self.rotated = rotated
+        self._rotating: set[asyncio.Future[None]] = set()
         self._http = http
         self._base = base.rstrip("/")
         self._pine_facade = pine_facade.rstrip("/")
@@ -158,10 +166,19 @@ class TradingView:
                     return reply
                 case SlowDown(retry_after=float()) if repeats and self._is_short_pause():
                     repeats -= 1
-                case SessionRefused() | Denied() if renewals and self._login(request) != used:
+                case SessionRefused() | Denied() if await self._is_outdated(request, used):
+                    if not renewals:
+                        error.outdated = True
+                        raise error
                     renewals -= 1
                 case _:
                     raise error
+
+    async def _is_outdated(self, request: wire.Request, used: Cookies | None) -> bool:
+        """Whether other cookies have taken the place of these by now."""
+        if self._rotating:
+            await asyncio.wait(self._rotating)
+        return self._login(request) != used
 
     def _is_short_pause(self) -> bool:
         return self._pace.held_for() <= LONGEST_REPEAT_PAUSE
@@ -175,7 +192,19 @@ class TradingView:
             error = verdict.failure(reply, request.purpose, clock.now())
             if isinstance(error, SlowDown):
                 turn.slow_down(error.retry_after)  # before anybody has the next turn
+            if used is not None and rotation.is_logged_in(reply, request.purpose, error):
+                await self._adopt(reply, used)
             return reply, used, error
+
+    async def _adopt(self, reply: verdict.Reply, used: Cookies) -> None:
+        """Hand over the pair that came along, if one did; to the end, even when the asker gives up."""
+        fresh = rotation.rotated(reply.set_cookies, used, clock.now())
+        if fresh is None or self.rotated is None:
+            return
+        rotating = asyncio.ensure_future(self.rotated(used, fresh))
+        self._rotating.add(rotating)
+        rotating.add_done_callback(self._rotating.discard)
+        await asyncio.shield(rotating)
 
     def _login(self, request: wire.Request) -> Cookies | None:
         if request.purpose is wire.Purpose.PUBLIC:
@@ -221,7 +250,9 @@ class TradingView:
         if response.status >= 300:  # parts of it are shown to staff
             body = verdict.without_secrets(body, cookies)
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return verdict.Reply(response.status, headers, body, complete)
+        headers.pop("set-cookie", None)
+        set_cookies = tuple(response.headers.getall("Set-Cookie", ()))
+        return verdict.Reply(response.status, headers, body, complete, set_cookies)
 
 
 class _TooLargeError(Exception):

@@ -64,18 +64,24 @@ class SlowDown(TradingViewError):
 
 
 class SessionRefused(TradingViewError):
-    """The login looks dead, or there is none: probe before believing it (wire §13.3 to §13.5)."""
+    """The login looks dead, or there is none: probe before believing it (wire §13.3 to §13.5).
+
+    `outdated` is true when other cookies took the place of those refused: ask again, suspect nothing.
+    """
 
     summary = "TradingView does not accept the login"
+    outdated = False
 
 
 class Denied(TradingViewError):
     """A 403: a dead login or a lack of rights; only a probe tells which (wire §13.5).
 
     `page` is true when it came as a web page: perhaps a robot check, which says nothing of the login.
+    `outdated` is as in SessionRefused.
     """
 
     summary = "TradingView refuses this"
+    outdated = False
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -32,12 +32,16 @@ _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer; header names in lower case. `complete` is false when its body broke off."""
+    """One answer; header names in lower case. `complete` is false when its body broke off.
+
+    `set_cookies` holds the Set-Cookie lines, which are nowhere else.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     complete: bool = True
+    set_cookies: tuple[str, ...] = field(default=(), repr=False)
 
 
 def failure(reply: Reply, purpose: Purpose, now: datetime) -> TradingViewError | None:

@@ -1,0 +1,74 @@
+"""Recognises the new pair of cookies that TradingView sometimes sends along (wire §2)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from bot.tradingview.errors import (
+    BadPagination,
+    NoAnswer,
+    NoSuchScript,
+    NoSuchUser,
+    Refused,
+    TradingViewError,
+    Trouble,
+)
+from bot.tradingview.models import Cookies
+from bot.tradingview.verdict import Reply
+from bot.tradingview.wire import Purpose
+
+NAMES = ("sessionid", "sessionid_sign")
+
+
+def rotated(lines: Sequence[str], sent: Cookies, now: datetime) -> Cookies | None:
+    """The pair that took the place of `sent`, from the Set-Cookie lines of an answer.
+
+    None unless both names come with values: a lone one is no login, and a deleted one means "logged
+    out", which is for the answer itself to say.
+    """
+    found: dict[str, str] = {}
+    for line in lines:
+        pair, *attributes = line.split(";")
+        name, _, value = pair.partition("=")
+        name, value = name.strip(), value.strip().strip('"')
+        if name not in NAMES:
+            continue
+        if not value or found.get(name, value) != value or _is_over(attributes, now):
+            return None
+        found[name] = value
+    if len(found) < len(NAMES):
+        return None
+    try:
+        fresh = Cookies(found["sessionid"], found["sessionid_sign"])
+    except ValueError:  # no value that could be sent back
+        return None
+    return None if fresh == sent else fresh
+
+
+def is_logged_in(reply: Reply, purpose: Purpose, error: TradingViewError | None) -> bool:
+    """Whether the answer was for somebody who is logged in: no other brings the cookies of a login."""
+    if purpose is Purpose.PUBLIC:
+        return False
+    if purpose is Purpose.PAGE:
+        return reply.status == 200 and b"is-not-authenticated" not in reply.body
+    if isinstance(error, NoAnswer):
+        return error.kind is Trouble.TRUNCATED
+    return error is None or isinstance(error, NoSuchUser | NoSuchScript | BadPagination | Refused)
+
+
+def _is_over(attributes: Sequence[str], now: datetime) -> bool:
+    """Whether the cookie is deleted by its age or date; the age goes first (RFC 6265 §5.3)."""
+    given = {}
+    for attribute in attributes:
+        name, _, value = attribute.partition("=")
+        given[name.strip().lower()] = value.strip()
+    if "max-age" in given:
+        try:
+            return int(given["max-age"]) <= 0
+        except ValueError:
+            return False
+    try:
+        ends = parsedate_to_datetime(given.get("expires", ""))
+    except ValueError:
+        return False
+    return ends.replace(tzinfo=ends.tzinfo or UTC) <= now
