@@ -1,0 +1,139 @@
+"""Queries about sightings: the rows of each script's list, as the last complete sweep found them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import Record
+from bot.store.sweep_tables import sighting, sweep_row
+from bot.store.sweeps import Sweep
+from bot.store.tables import permission
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting(Record):
+    """One row of a list; `kind` is until or lifetime."""
+
+    id: int
+    script_id: int
+    guild_id: int
+    tv_user_id: int | None
+    username: str
+    name_folded: str
+    kind: str
+    ends_at: datetime | None
+    created_at: datetime | None
+    sweep_id: int
+    seen_at: datetime
+    noted_at: datetime | None
+    ignored_at: datetime | None
+
+
+async def take(connection: AsyncConnection, sweep: Sweep) -> None:
+    """The rows that a sweep has read, whole, take the place of the earlier ones of its script."""
+    mine = sweep_row.c.sweep_id == sweep.id
+    here = sighting.c.script_id == sweep.script_id
+    by_id = sighting.c.tv_user_id == sweep_row.c.tv_user_id
+    by_name = and_(
+        sighting.c.tv_user_id.is_(None),
+        sweep_row.c.tv_user_id.is_(None),
+        sighting.c.name_folded == sweep_row.c.name_folded,
+    )
+    same_end = or_(
+        sighting.c.ends_at == sweep_row.c.ends_at,
+        and_(sighting.c.ends_at.is_(None), sweep_row.c.ends_at.is_(None)),
+    )
+    copied = ("username", "name_folded", "kind", "ends_at", "created_at", "seen_at")
+    for same in (by_id, by_name):
+        await connection.execute(
+            update(sighting)
+            .where(mine, here, same)
+            .values(
+                {
+                    **{sighting.c[name]: sweep_row.c[name] for name in copied},
+                    sighting.c.sweep_id: sweep.id,
+                    # Another end is another difference: told again, and no longer ignored.
+                    sighting.c.noted_at: case((same_end, sighting.c.noted_at), else_=null()),
+                    sighting.c.ignored_at: case((same_end, sighting.c.ignored_at), else_=null()),
+                }
+            )
+        )
+    await connection.execute(delete(sighting).where(here, sighting.c.sweep_id != sweep.id))
+    columns = ("tv_user_id", *copied)
+    await connection.execute(
+        insert(sighting).from_select(
+            ["script_id", "guild_id", "sweep_id", *columns],
+            select(
+                literal(sweep.script_id),
+                literal(sweep.guild_id),
+                literal(sweep.id),
+                *(sweep_row.c[name] for name in columns),
+            ).where(mine, ~exists().where(here, or_(by_id, by_name))),
+        )
+    )
+
+
+def is_live(now: datetime) -> "ColumnElement[bool]":
+    """A row gives access at `now`: one whose end has passed stays listed (wire §5)."""
+    return or_(sighting.c.kind == "lifetime", sighting.c.ends_at > now)
+
+
+def has_permission() -> "ColumnElement[bool]":
+    """Usher keeps a permission for that person and script: its `seen` is newer than the sighting."""
+    return exists().where(
+        permission.c.script_id == sighting.c.script_id,
+        or_(
+            permission.c.tv_user_id == sighting.c.tv_user_id,
+            permission.c.name_folded == sighting.c.name_folded,
+        ),
+    )
+
+
+async def of_script(
+    connection: AsyncConnection, script_id: int, *, skip: int = 0, limit: int | None = None
+) -> list[Sighting]:
+    """The rows of a script by name."""
+    found = await connection.execute(
+        select(sighting)
+        .where(sighting.c.script_id == script_id)
+        .order_by(sighting.c.name_folded, sighting.c.id)
+        .offset(skip)
+        .limit(limit)
+    )
+    return [Sighting.of(row) for row in found]
+
+
+async def by_ids(connection: AsyncConnection, guild_id: int, ids: Sequence[int]) -> list[Sighting]:
+    """Those of these that are there still, in that server."""
+    found = await connection.execute(
+        select(sighting)
+        .where(sighting.c.guild_id == guild_id, sighting.c.id.in_(list(ids)))
+        .order_by(sighting.c.name_folded, sighting.c.id)
+    )
+    return [Sighting.of(row) for row in found]
+
+
+async def count_live(connection: AsyncConnection, script_id: int, now: datetime) -> int:
+    """How many rows of a script give access."""
+    found = await connection.execute(
+        select(func.count())
+        .select_from(sighting)
+        .where(sighting.c.script_id == script_id, is_live(now))
+    )
+    return int(found.scalar_one())
