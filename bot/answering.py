@@ -50,7 +50,11 @@ async def reply(
             await _acknowledge(
                 interaction,
                 lambda: interaction.response.send_message(
-                    answer.content, embeds=list(answer.embeds), ephemeral=ephemeral, **first
+                    answer.content,
+                    embeds=list(answer.embeds),
+                    ephemeral=ephemeral,
+                    files=[one.file() for one in answer.files],
+                    **first,
                 ),
             )
             if not interaction.extras.pop("lost", False):
@@ -58,7 +62,10 @@ async def reply(
                 return True
         await _persist(
             lambda: interaction.edit_original_response(
-                content=answer.content, embeds=list(answer.embeds), view=board
+                content=answer.content,
+                embeds=list(answer.embeds),
+                view=board,
+                **_files(answer),
             )
         )
     except discord.HTTPException as error:
@@ -103,6 +110,11 @@ async def no_choices(interaction: Interaction) -> None:
     """Answer an autocomplete with an empty list; when that fails, nobody misses it."""
     with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
         await interaction.response.autocomplete([])
+
+
+def _files(answer: Answer) -> dict[str, Any]:
+    """The files of an answer; one without any leaves those that stand there."""
+    return {"attachments": [one.file() for one in answer.files]} if answer.files else {}
 
 
 def is_acknowledged(interaction: Interaction) -> bool:

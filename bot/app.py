@@ -20,6 +20,8 @@ from bot.access.answers import Answers
 from bot.access.customers import Customers
 from bot.access.grants import Grants
 from bot.access.keeper import Keeper
+from bot.access.login_links import LoginLinks
+from bot.access.matches import Matches
 from bot.access.news import News
 from bot.access.queue import Queue
 from bot.access.refusals import TradingViewSilent
@@ -175,6 +177,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                     trusted_proxies=settings.trusted_proxies,
                 ),
                 settings.http_host,
+                matches=Matches(database),
                 settings.http_port,
             )
         )

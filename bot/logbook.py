@@ -66,7 +66,9 @@ class Logbook:
         posted = server.posted_event_id or 0
         while True:
             async with self._database.read() as connection:
-                new = await events.since(connection, server.id, posted, limit=_AT_ONCE)
+                new = await events.since(
+                    connection, server.id, posted, limit=_AT_ONCE, without=events.QUIET
+                )
                 lines = [await self._line(connection, entry) for entry in new]
             if not new:
                 return

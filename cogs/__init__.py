@@ -5,6 +5,8 @@ from discord.ext import commands
 
 from bot.access.customers import Customers
 from bot.access.grants import Grants
+from bot.access.login_links import LoginLinks
+from bot.access.matches import Matches
 from bot.access.queue import Queue
 from bot.access.scripts import Scripts
 from bot.access.servers import Servers
@@ -41,11 +43,12 @@ def every(
     servers: Servers,
 ) -> tuple[commands.Cog, ...]:
     """All cogs, each given what it uses; one that is not listed here does not exist."""
+    matches: Matches,
     suggestions = Suggestions(suggesting)
     return (
         Access(grants, views, wishing, suggestions, presses),
         Audit(views, suggestions, presses),
-        Customer(customers, suggestions),
+        Customer(customers, matches, suggestions, presses),
         Link(client, customers, presses),
         Me(views),
         Script(scripts, suggestions, presses),

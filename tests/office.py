@@ -11,6 +11,8 @@ from shop import open_shop
 from bot import clock
 from bot.access.answers import Answers
 from bot.access.grants import Grants
+from bot.access.login_links import LoginLinks
+from bot.access.matches import Matches
 from bot.access.news import News
 from bot.access.queue import Queue
 from bot.access.servers import Servers
@@ -85,6 +87,7 @@ class Office:
         await self.script()
         await self.log_in()
 
+                matches=Matches(database),
     async def make_staff(self):
         """The staff role counts as staff, as after /setup staff."""
         async with self.shop.database.write() as connection:

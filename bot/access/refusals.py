@@ -124,6 +124,24 @@ class ClaimDecided(UserError):
 
 @_refusal
 class DurationUnreadable(UserError):
+# A file of customers
+
+
+@_refusal
+class FileTooLarge(UserError):
+    """The file is larger, or longer, than anybody's list of customers."""
+
+
+@_refusal
+class FileUnreadable(UserError):
+    """The file is no text with lines and columns."""
+
+
+@_refusal
+class ColumnsMissing(UserError):
+    """The first line does not name the columns that are needed."""
+
+
     """The text is no duration."""
 
     text: str

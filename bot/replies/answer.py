@@ -1,7 +1,8 @@
 """An answer as plain data: text, embeds and buttons, cut to what Discord accepts."""
 
+import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import discord
@@ -59,6 +60,18 @@ class Board(discord.ui.View):
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file beside an answer."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    def file(self) -> discord.File:
+        """As discord.py wants it; good for one try."""
+        return discord.File(io.BytesIO(self.content), self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What is said to somebody. `items` are further parts of the board, as lists to choose from."""
 
@@ -66,6 +79,7 @@ class Answer:
     embeds: tuple[discord.Embed, ...] = ()
     buttons: tuple[Button, ...] = ()
     items: "tuple[discord.ui.Item[Any], ...]" = ()
+    files: tuple[Attached, ...] = ()
 
     @property
     def content(self) -> str | None:

@@ -195,6 +195,17 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.HaveNoName: _fixed("**You have not linked a TradingView name.** `/link` does it."),
         no.ClaimUnknown: _fixed("**There is no such request any more.** Nothing was changed."),
         no.ClaimDecided: _claim_decided,
+        no.FileTooLarge: _fixed(
+            "**That file is too large.** Up to 2 MB and 20,000 lines work; split it into several."
+        ),
+        no.FileUnreadable: _fixed(
+            "**That file cannot be read as a table.** Save it as CSV (in a spreadsheet: *Save as*, "
+            "then *CSV*) and send it again."
+        ),
+        no.ColumnsMissing: _fixed(
+            "**I miss the names of the columns.** The first line must hold `discord_id` (or "
+            "`discord`, the member's name) and `username`, the TradingView name."
+        ),
         no.DurationUnreadable: lambda e: (
             f"**{typed(e.text)} is not a duration that I understand.** Type {_DURATIONS}."
         ),

@@ -78,6 +78,9 @@ class _Facts:
             return "No order waits."
         return f"{count(number, 'order')} {'waits' if number == 1 else 'wait'} meanwhile."
 
+    def number(self, what: str) -> str:
+        return count(int(self.after.get("number", 0)), what)
+
     def since(self) -> str:
         since = self.after.get("since")
         if since is None:
@@ -123,6 +126,8 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "found": lambda f: f"found on TradingView: {f.whom} on {f.what}, {f.then()}",
     "retry": lambda f: f"{f.who} had everything for {f.what} tried again",
     "link": lambda f: _named(f, "{who} tied {name} to {member}"),
+    "match": lambda f: f"{f.who} tied {f.number('name')} to members",
+    "matched": lambda f: _named(f, "{who} tied {name} to {member}"),
     "unlink": lambda f: _named(f, "{who} untied {name} from {member}"),
     "claim": lambda f: _named(f, "{member} says that {name} is theirs; staff must look"),
     "claim_withdrawn": lambda f: f"{f.member} took back the request for {f.before_name()}",

@@ -1,6 +1,6 @@
 """The history: one entry for everything somebody did, or that happened to their access."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Event
 from bot.store.tables import event
+
+# One for each of many people, under one entry that counts them: in their history, not in the log.
+QUIET = ("matched",)
 
 
 async def record(
@@ -47,12 +50,21 @@ async def record(
 
 
 async def since(
-    connection: AsyncConnection, guild_id: int, event_id: int, limit: int = 50
+    connection: AsyncConnection,
+    guild_id: int,
+    event_id: int,
+    limit: int = 50,
+    *,
+    without: Collection[str] = (),
 ) -> list[Event]:
-    """What was recorded after that entry, oldest first."""
+    """What was recorded after that entry, oldest first, but for the actions in `without`."""
     rows = await connection.execute(
         select(event)
-        .where(event.c.guild_id == guild_id, event.c.id > event_id)
+        .where(
+            event.c.guild_id == guild_id,
+            event.c.id > event_id,
+            event.c.action.not_in(tuple(without)),
+        )
         .order_by(event.c.id)
         .limit(limit)
     )

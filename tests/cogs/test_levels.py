@@ -9,6 +9,7 @@ from bot import checks
 from bot.checks import Level
 from bot.presses import Press
 from bot.replies import Answer, Button, key
+from bot.sandbox.discord import Upload
 
 NOTHING_TOLD = (
     "**Only staff of this server can do that.** Nothing was changed.",
@@ -40,6 +41,8 @@ def filled(command, office):
                 values[option.name] = 1
             case discord.AppCommandOptionType.boolean:
                 values[option.name] = True
+            case discord.AppCommandOptionType.attachment:
+                values[option.name] = Upload("list.csv", b"discord_id,username")
             case _ if option.choices:
                 values[option.name] = option.choices[0].value
             case _:

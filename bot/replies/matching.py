@@ -1,0 +1,155 @@
+"""Many TradingView names tied to members: what would happen, and what did."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+
+import discord
+
+from bot.access.matches import Tied
+from bot.access.matching import Outcome, Pair, Proposals, Verdict
+from bot.replies.answer import Answer, Attached, Button, key, shorten
+from bot.replies.words import bold, count, escape, member, typed
+
+PICK = "match_pick"
+PAGE = "match_page"
+SHOWN = 25  # as many as a list holds
+
+_MOST_LINES = 8
+# How each outcome is counted in the answer, and what the file says beside its line.
+_WORDS = {
+    Outcome.FITS: ("fit", "fits"),
+    Outcome.TIED_ALREADY: ("are tied so already", "tied already"),
+    Outcome.SEVERAL_MEMBERS: (
+        "fit to several members; use the member's number (discord_id)",
+        "several members go by that name",
+    ),
+    Outcome.MEMBER_UNKNOWN: ("name nobody who is in this server", "nobody in this server"),
+    Outcome.NAME_UNKNOWN: (
+        "name a TradingView user whom I do not know yet: use `/customer link` for those",
+        "TradingView name not known here",
+    ),
+    Outcome.NAME_TAKEN: ("name somebody who belongs to another member", "belongs to another"),
+    Outcome.OTHER_NAME: ("name a member who has another name", "member has another name"),
+    Outcome.CLAIMED: (
+        "are about a request that staff must decide first, in the log channel",
+        "a request waits for staff",
+    ),
+    Outcome.CONTRADICTED: ("contradict another line", "contradicts another line"),
+    Outcome.NO_MEMBER: ("name no member", "no member given"),
+    Outcome.NO_NAME: ("have no TradingView name", "no TradingView name given"),
+    Outcome.NAME_UNREADABLE: ("cannot be a TradingView name", "cannot be a TradingView name"),
+    Outcome.ID_SHORTENED: (
+        "have a number that a spreadsheet has shortened; make that column text and export again",
+        "number shortened by a spreadsheet",
+    ),
+}
+_GOOD = (Outcome.FITS, Outcome.TIED_ALREADY)
+_NOT_YET = "Nothing was changed yet."
+_NO_PROOF = (
+    "⚠️ An equal name is no proof: anybody can call themselves so on Discord. Look before you tie."
+)
+
+
+def compared(verdicts: Sequence[Verdict], buttons: tuple[Button, ...]) -> Answer:
+    """What a file would do, in numbers, with the lines in a file to download."""
+    found = Counter(one.outcome for one in verdicts)
+    lines = [f"**{count(len(verdicts), 'line')} read.** {_NOT_YET}"]
+    lines += [
+        f"{'✅' if outcome in _GOOD else '⚠️'} {found[outcome]:,} {words}"
+        for outcome, (words, _) in _WORDS.items()
+        if found[outcome]
+    ]
+    wrong = [one for one in verdicts if one.outcome not in _GOOD]
+    lines += [_wrong(one) for one in wrong[:_MOST_LINES]]
+    if len(wrong) > _MOST_LINES:
+        lines.append(f"-# and {len(wrong) - _MOST_LINES:,} more; the file has them all.")
+    if not found[Outcome.FITS]:
+        lines.append("**There is nothing to tie.**")
+    return Answer(
+        "\n".join(lines), buttons=buttons, files=(Attached("matches.csv", table(verdicts)),)
+    )
+
+
+def table(verdicts: Sequence[Verdict]) -> bytes:
+    """Every line with what it comes to, as a CSV file that spreadsheets open safely."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("line", "discord", "username", "result"))
+    for one in verdicts:
+        cells = (one.line.member, one.line.username, _WORDS[one.outcome][1])
+        writer.writerow((one.line.number, *(_harmless(cell) for cell in cells)))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def tie_label(number: int) -> str:
+    """The button that ties."""
+    return f"Tie {count(number, 'name')}"
+
+
+def tied(it: Tied) -> Answer:
+    """What was tied."""
+    lines = [f"✅ **{count(len(it.pairs), 'name')} tied.** TradingView was not touched."]
+    if it.changed:
+        lines.append(
+            f"⚠️ {it.changed:,} no longer fitted and were left as they are; run it again to see why."
+        )
+    return Answer("\n".join(lines))
+
+
+def proposed(
+    it: Proposals, page: int, guild_id: int, buttons: tuple[Button, ...], done: Tied | None = None
+) -> Answer:
+    """Pairs with equal names: all at once, or chosen from a list."""
+    lines = [] if done is None else [tied(done).text]
+    if not it.pairs:
+        lines.append(
+            "**No member goes by a TradingView name that is still nobody's.** A file with the "
+            "columns `discord_id` and `username` ties the others."
+        )
+        return Answer("\n".join([*lines, *_unclear(it)]))
+    shown = it.pairs[page * SHOWN :][:SHOWN]
+    first = count(len(it.pairs), "member goes by a name", "members go by a name")
+    lines.append(f"**{first} that I know from TradingView.** {_NOT_YET}")
+    lines.append(_NO_PROOF)
+    lines += [f"- {bold(one.username)}: {member(one.member_id)}" for one in shown]
+    pick: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+        custom_id=key(PICK, guild_id, page),
+        placeholder="Tie only these",
+        max_values=len(shown),
+        options=[
+            discord.SelectOption(
+                label=shorten(one.username, 100), value=f"{one.customer_id}-{one.member_id}"
+            )
+            for one in shown
+        ],
+    )
+    turns = tuple(
+        Button(label, key(PAGE, guild_id, to))
+        for label, to in (("Back", page - 1), ("Next", page + 1))
+        if 0 <= to * SHOWN < len(it.pairs)
+    )
+    return Answer("\n".join([*lines, *_unclear(it)]), buttons=(*buttons, *turns), items=(pick,))
+
+
+def chosen(values: Sequence[str], pairs: Sequence[Pair]) -> list[Pair]:
+    """The proposals that were picked from the list, as far as they still stand."""
+    picked = set(values)
+    return [one for one in pairs if f"{one.customer_id}-{one.member_id}" in picked]
+
+
+def _unclear(it: Proposals) -> list[str]:
+    if not it.unclear:
+        return []
+    return [f"-# {count(it.unclear, 'name fits', 'names fit')} to several members: left out."]
+
+
+def _wrong(one: Verdict) -> str:
+    what = " and ".join(typed(text) for text in (one.line.member, one.line.username) if text)
+    return f"-# Line {one.line.number}: {what or 'empty'} – {escape(_WORDS[one.outcome][1])}"
+
+
+def _harmless(cell: str) -> str:
+    """A cell that a spreadsheet does not take for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell
