@@ -14,6 +14,8 @@ from bot.tradingview.pace import Pace
 Connect = Callable[[Pace, Callable[[], Cookies | None]], TradingView]
 # Probes the login in use and records what changed; `pine_id` is tried first.
 Verify = Callable[["AccountSession", str | None], Awaitable[Verdict]]
+# Told of the pair that was sent and of the one that came in its place.
+Renew = Callable[["AccountSession", Cookies, Cookies], Awaitable[None]]
 
 
 class LoginState(enum.StrEnum):
@@ -54,7 +56,9 @@ class AccountSession:
     `version` grows with every new pair of cookies and is 0 when there never was one.
     """
 
-    def __init__(self, guild_id: int, pace: Pace, connect: Connect, verify: Verify) -> None:
+    def __init__(
+        self, guild_id: int, pace: Pace, connect: Connect, verify: Verify, renew: Renew
+    ) -> None:
         self.guild_id = guild_id
         self.account_id: int | None = None
         self.state = LoginState.NONE
@@ -63,6 +67,7 @@ class AccountSession:
         self.pace = pace
         self.cookies: Cookies | None = None
         self.tradingview = connect(pace, lambda: self.cookies)
+        self.tradingview.rotated = lambda used, fresh: renew(self, used, fresh)
         self.lock = asyncio.Lock()
         self._verify = verify
         self._tests = 0

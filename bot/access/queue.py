@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 RETRIES = (2.0, 5.0, 15.0, 60.0, 300.0)
 TOGETHER = 8  # the account's own pace decides how fast they go
 REFUSALS = 3  # the same refusal that often is no accident
+AT_ONCE = 3  # that often in a row something is tried again without a pause
 
 
 class Lane:
@@ -41,6 +42,7 @@ class Lane:
         self.busy: set[int] = set()
         self.woken = asyncio.Event()
         self.breaker = Breaker()
+        self.denied: set[int] = set()  # refused once although the login lives
 
 
 class Queue:
@@ -153,7 +155,6 @@ class Queue:
         return None if later is None else max(0.05, (later - now).total_seconds())
 
     async def _one(self, lane: Lane, session: AccountSession, permission_id: int) -> None:
-        version = session.version
         try:
             await Sync(self._database, session, self._news.ended).run(permission_id)
         except StuckError as stuck:
@@ -161,12 +162,14 @@ class Queue:
         except NotYetError:
             await self._again(permission_id, "unverified")
         except TradingViewError as error:
+            version = session.version  # of the refused pair, unless the error says otherwise
             log.info("sync %s: %s", permission_id, error)
             await self._failed(lane, session, version, permission_id, error)
         except Exception:  # an error of ours must not lose a wish
             log.exception("sync %s failed", permission_id)
             await self._again(permission_id, "trouble")
         else:
+            lane.denied.discard(permission_id)
             lane.breaker.answered()
         finally:
             lane.busy.discard(permission_id)
@@ -181,6 +184,8 @@ class Queue:
         error: TradingViewError,
     ) -> None:
         match error:
+            case SessionRefused(outdated=True) | Denied(outdated=True):
+                await self._again(permission_id, None, at_once=True)
             case SlowDown():
                 await self._again(permission_id, "slow_down", at_least=error.retry_after or 0)
             case SessionRefused() | Denied():
@@ -207,11 +212,16 @@ class Queue:
         permission, pine_id = await self._script_of(permission_id)
         match await session.suspect(version, pine_id):
             case Verdict.REPLACED:
-                await self._again(permission_id, None, at_least=0, first=0)
+                await self._again(permission_id, None, at_once=True)
             case Verdict.DEAD:
-                await self._again(permission_id, "login", first=0)
+                await self._again(permission_id, "login", at_once=True)
             case Verdict.ALIVE if isinstance(error, Denied) and not error.page:
-                await self._pause_script(permission.id, error)
+                if permission_id in lane.denied:
+                    lane.denied.discard(permission_id)
+                    await self._pause_script(permission.id, error)
+                else:  # TradingView may have renewed the login at that very moment (wire §2)
+                    lane.denied.add(permission_id)
+                    await self._again(permission_id, None, at_once=True)
             case _:
                 lane.breaker.failed()
                 await self._again(permission_id, "tradingview")
@@ -231,16 +241,16 @@ class Queue:
         reason: str | None,
         *,
         at_least: float = 0,
-        first: float | None = None,
+        at_once: bool = False,
         detail: str | None = None,
     ) -> None:
-        """Try again: after 2, 5, 15, 60 s, then every 5 minutes, with jitter; `first` overrides."""
+        """Try again: after 2, 5, 15, 60 s, then every 5 minutes, with jitter; the first time `at_once`."""
         async with self._database.write() as connection:
             permission = await permissions.by_id(connection, permission_id)
             pause = RETRIES[min(permission.attempts, len(RETRIES) - 1)]
             pause *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
-            if first is not None:
-                pause = first
+            if at_once and permission.attempts < AT_ONCE:
+                pause = 0
             await permissions.change(
                 connection,
                 permission_id,

@@ -15,6 +15,7 @@ from bot.access.refusals import (
     NoLogin,
     TradingViewSilent,
 )
+from bot.access.renewal import Trial, renew
 from bot.access.spelling import in_time
 from bot.errors import UserError
 from bot.store import guilds, scripts, sessions, spares
@@ -74,7 +75,7 @@ class Sessions:
         held = self._held.get(guild_id)
         if held is None:
             pace = Pace(self._pace, self._concurrency)
-            held = AccountSession(guild_id, pace, self._connect, self._probe)
+            held = AccountSession(guild_id, pace, self._connect, self._probe, self._renew)
             self._held[guild_id] = held
         return held
 
@@ -170,6 +171,10 @@ class Sessions:
             await self._record(held, held.account_id, LoginState(verdict.value))
         return verdict
 
+    async def _renew(self, held: AccountSession, used: Cookies, fresh: Cookies) -> None:
+        self._conceal(fresh)
+        await renew(self._database, self._vault, held, used, fresh)
+
     async def _record(self, held: AccountSession, account_id: int, state: LoginState) -> None:
         now = clock.now()
         async with self._database.write() as connection:
@@ -194,23 +199,31 @@ class Sessions:
         """As `update`, for whoever is nobody in Discord too: then `note` says where it came from."""
         held = await self.of(guild_id)
         async with held.lock:
-            updated = await self.examined(held, cookies)
-            sealed = self._vault.seal(pack(cookies))
+            trial = Trial(cookies)
+            updated = await self.examined(held, trial)
+            sealed = self._vault.seal(pack(trial.cookies))
             new = NewLogin(guild_id, sealed, updated, by, anyway, environment, note)
             now = clock.now()
             async with self._database.write() as connection:
                 account_id, version = await login_records.new_login(
                     connection, new, held.version + 1, now
                 )
-            held.use(account_id, cookies, version, now)
+            held.use(account_id, trial.cookies, version, now)
         self.changed(guild_id)
         return updated
 
-    async def examined(self, held: AccountSession, cookies: Cookies) -> Updated:
+    async def examined(self, held: AccountSession, trial: Trial) -> Updated:
         """Test a pair that is not in use. Raises CookiesRefused or TradingViewSilent."""
+
+        async def renewed(used: Cookies, fresh: Cookies) -> None:
+            self._conceal(fresh)
+            trial.renew(used, fresh)
+
+        cookies = trial.cookies
         self._conceal(cookies)
         known = await self._scripts(held.guild_id)
-        door = self._connect(held.pace, lambda: cookies)
+        door = self._connect(held.pace, lambda: trial.cookies)
+        door.rotated = renewed
         facts = await in_time(examine(door, [one.pine_id for one in known]), LONGEST_TEST)
         if facts is not None and facts.verdict is Verdict.DEAD:
             raise CookiesRefused(without_sign=cookies.sessionid_sign is None)

@@ -17,6 +17,7 @@ from bot.access.refusals import (
     SparesFull,
     TradingViewSilent,
 )
+from bot.access.renewal import Trial
 from bot.access.session import Sessions
 from bot.store import events, sessions, spares
 from bot.store.database import Database
@@ -65,13 +66,14 @@ class Spares:
                 raise SpareKnown
             if len(known) >= MOST_SPARES:
                 raise SparesFull(MOST_SPARES)
-            updated = await self._sessions.examined(held, cookies)
+            trial = Trial(cookies)
+            updated = await self._sessions.examined(held, trial)
             now = clock.now()
             async with self._database.write() as connection:
                 account = await sessions.ensure_account(connection, asked.guild_id, now)
                 if login_records.is_other(account, updated):
                     raise SpareOfOther(updated.username, account.username)
-                sealed = self._vault.seal(pack(cookies))
+                sealed = self._vault.seal(pack(trial.cookies))
                 if not await spares.add(connection, account.id, sealed, by=asked.by, at=now):
                     raise SparesFull(MOST_SPARES)
                 count = await spares.count(connection, account.id)
@@ -83,8 +85,9 @@ class Spares:
     async def take_over(self, held: AccountSession) -> bool:
         """The login in use was found dead, and its lock is held: True when a spare replaced it."""
         for spare, cookies in await self._of(held):
-            verdict = await self._tested(held, cookies)
-            if verdict is Verdict.ALIVE and await self._use(held, spare, cookies):
+            trial = Trial(cookies)
+            verdict = await self._tested(held, spare, trial)
+            if verdict is Verdict.ALIVE and await self._use(held, spare, trial.cookies):
                 return True
             if verdict is Verdict.DEAD:
                 await self._drop(held.guild_id, spare)
@@ -98,7 +101,8 @@ class Spares:
             cookies = self._opened(spare)
             if cookies is None:
                 continue
-            verdict = await self._tested(await self._sessions.of(guild_id), cookies)
+            held = await self._sessions.of(guild_id)
+            verdict = await self._tested(held, spare, Trial(cookies))
             if verdict is Verdict.DEAD:
                 await self._drop(guild_id, spare)
             elif verdict is Verdict.ALIVE:
@@ -120,14 +124,20 @@ class Spares:
             log.warning("a spare login cannot be read with this key; it is left alone")
             return None
 
-    async def _tested(self, held: AccountSession, cookies: Cookies) -> Verdict:
+    async def _tested(self, held: AccountSession, spare: Spare, trial: Trial) -> Verdict:
         try:
-            await self._sessions.examined(held, cookies)
+            await self._sessions.examined(held, trial)
         except CookiesRefused:
             return Verdict.DEAD
         except TradingViewSilent:
             return Verdict.UNKNOWN
-        return Verdict.ALIVE
+        else:
+            return Verdict.ALIVE
+        finally:
+            if trial.is_renewed:
+                async with self._database.write() as connection:
+                    sealed = self._vault.seal(pack(trial.cookies))
+                    await spares.renew(connection, spare.id, sealed)
 
     async def _use(self, held: AccountSession, spare: Spare, cookies: Cookies) -> bool:
         now = clock.now()
@@ -138,7 +148,7 @@ class Spares:
             version = await login_records.use(
                 connection,
                 account,
-                bytes(spare.cookies),
+                self._vault.seal(pack(cookies)),
                 by=spare.set_by,
                 at_least=held.version + 1,
                 now=now,

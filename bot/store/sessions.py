@@ -118,6 +118,18 @@ async def mark(
     return True
 
 
+async def renew(
+    connection: AsyncConnection, account_id: int, version: int, sealed: bytes
+) -> bool:
+    """Keep what TradingView made of the pair of that version; False when another pair is there by now."""
+    result = await connection.execute(
+        update(session)
+        .where(session.c.account_id == account_id, session.c.version == version)
+        .values(cookies=sealed, version=version + 1)
+    )
+    return result.rowcount > 0
+
+
 async def forget(connection: AsyncConnection, account_id: int) -> None:
     """Delete the stored pair."""
     await connection.execute(delete(session).where(session.c.account_id == account_id))

@@ -77,6 +77,13 @@ async def mark(connection: AsyncConnection, spare_id: int, at: datetime) -> None
     )
 
 
+async def renew(connection: AsyncConnection, spare_id: int, sealed: bytes) -> None:
+    """TradingView renewed it while it was tested."""
+    await connection.execute(
+        update(spare_session).where(spare_session.c.id == spare_id).values(cookies=sealed)
+    )
+
+
 async def drop(connection: AsyncConnection, spare_id: int) -> bool:
     """Delete that one; False when it is gone already."""
     result = await connection.execute(delete(spare_session).where(spare_session.c.id == spare_id))

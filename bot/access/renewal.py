@@ -1,0 +1,48 @@
+"""Keeps up with the cookies that TradingView renews by itself (wire §2)."""
+
+import logging
+
+from bot.access.cookies import pack
+from bot.access.login import AccountSession
+from bot.store import sessions
+from bot.store.database import Database
+from bot.store.vault import Vault
+from bot.tradingview.models import Cookies
+
+log = logging.getLogger(__name__)
+
+
+class Trial:
+    """A pair that is tested and not in use yet; `cookies` is what TradingView made of it meanwhile."""
+
+    def __init__(self, cookies: Cookies) -> None:
+        self.cookies = cookies
+        self.is_renewed = False
+
+    def renew(self, used: Cookies, fresh: Cookies) -> None:
+        """An answer to `used` brought `fresh`."""
+        if self.cookies == used:
+            self.cookies, self.is_renewed = fresh, True
+
+
+async def renew(
+    database: Database, vault: Vault, held: AccountSession, used: Cookies, fresh: Cookies
+) -> None:
+    """Store the pair that came in place of `used`, and use it from then on.
+
+    It goes over the very version it came from: a pair that somebody set meanwhile stays, and of
+    several new ones the first counts. Never raises: the answer that brought the pair is still wanted.
+    """
+    account_id, version = held.account_id, held.version
+    if held.cookies != used or account_id is None:
+        return
+    try:
+        sealed = vault.seal(pack(fresh))
+        async with database.write() as connection:
+            stored = await sessions.renew(connection, account_id, version, sealed)
+    except Exception:  # without having been stored it must not be used either
+        log.exception("A renewed TradingView login could not be stored; the earlier one stays")
+        return
+    if stored and held.version == version:
+        held.cookies, held.version = fresh, version + 1
+        log.debug("TradingView renewed the login of server %s", held.guild_id)
