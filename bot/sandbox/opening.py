@@ -14,7 +14,7 @@ State = Literal["waiting", "working", "done", "failed"]
 
 _LOOK_EVERY = 0.05
 _PATIENCE = 60.0
-_LIFETIME = (("trend", "Dana_Dao"), ("scalper", "Dana_Dao"), ("volume", "Atlas_fx"))
+_LIFETIME = (("trend", "Dana_Dao"), ("scalper", "Dana_Dao"), ("volume", "atlas_fx"))
 
 
 @dataclass

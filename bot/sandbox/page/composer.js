@@ -62,7 +62,7 @@ function offerCommands() {
 
 // A chosen command and its fields
 
-function choose(command, values = {}) {
+function choose(command, values = {}, prepared = false) {
   chosen = command;
   picker.hide();
   trouble("");
@@ -74,8 +74,8 @@ function choose(command, values = {}) {
   $("bar").classList.add("commanding");
   say().hidden = true;
   say().value = "";
-  const missing = fields.find((field) => isMissing(field)) ?? null;
-  if (missing) missing.input.focus();
+  const next = fields.find((field) => isMissing(field)) ?? (prepared ? null : fields[0]);
+  if (next) next.input.focus();
   else $("send").focus();
 }
 
@@ -226,7 +226,7 @@ function keyInBox(event) {
   } else if (event.key === "ArrowUp" && !say().value && last) {
     event.preventDefault();
     const command = commands.find((each) => each.path === last.path);
-    if (command) choose(command, last.values);
+    if (command) choose(command, last.values, true);
   }
 }
 
@@ -282,9 +282,8 @@ export async function prepare(person, path, values) {
   await loadCommands();
   const command = commands.find((each) => each.path === path);
   if (!command) return notice(`${displayName(person)} sees no /${path}; is the bot running?`, true);
-  choose(command, values);
+  choose(command, values, true);
   picker.hide();
-  $("send").focus();
   return undefined;
 }
 
@@ -299,8 +298,8 @@ function placed() {
   say().disabled = closed;
   $("send").disabled = closed;
   const where = channel?.guild ? `#${channel.name}` : "the bot";
-  say().placeholder = channel?.guild ? `Message ${where}, or type / for commands` : `Message ${where}`;
-  say().setAttribute("aria-label", say().placeholder);
+  say().placeholder = channel?.guild ? "Type / for commands" : `Message ${where}`;
+  say().setAttribute("aria-label", `Message ${where}, or type a slash for commands`);
 }
 
 export function start() {

@@ -2,6 +2,7 @@
 
 import { $, fill, h, icon } from "./dom.js";
 import { changed, on, state } from "./store.js";
+import { look } from "./views.js";
 import { clock, day, fromNow, shortDay } from "./when.js";
 
 const CALLS = {
@@ -85,6 +86,21 @@ function drawCard(name) {
     h("table", {}, h("caption", { class: "sr" }, `What TradingView's own list holds for ${state.focus}`), h("tbody", {}, state.scripts.map((script) => drawRow(person, script, fresh)))),
     lastCalls(),
   );
+}
+
+// On a small screen, where the card has no room: one line above the message box.
+function drawStrip() {
+  if (!state.ready) return;
+  const rows = state.customers.get(state.focus)?.rows ?? [];
+  const said = state.scripts.flatMap((script) => {
+    const row = rowOf({ rows }, script.slug);
+    if (!row) return [];
+    const how = standing(row);
+    const end = row.end ? `${how === "lapsed" ? "ended" : "until"} ${shortDay(new Date(row.end))}` : WORDS[how];
+    return [h("span", { class: `dot ${how}`, "aria-hidden": "true" }), `${script.title} ${end} `];
+  });
+  $("strip").replaceChildren(h("strong", {}, state.focus ?? ""), h("span", { class: "rows" }, said.length ? said : "not on TradingView's list"));
+  $("strip").setAttribute("aria-label", `${state.focus} on TradingView: ${$("strip").lastChild.textContent}`);
 }
 
 // All of them
@@ -172,6 +188,8 @@ function frame() {
 export function start() {
   frame();
   on("customers calls switches", drawCard);
+  on("customers", drawStrip);
+  $("strip").addEventListener("click", () => look("customers"));
   on("customers", drawList);
   setInterval(() => document.visibilityState === "visible" && drawCard(), 30000);
 }

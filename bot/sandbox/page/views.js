@@ -48,7 +48,7 @@ function marks() {
 export function start() {
   $("tabs").append(...PANELS.map(([name, label]) => h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, "data-panel": name, onclick: () => look(name) }, label)));
   $("tabs").addEventListener("keydown", keys);
-  const views = [["chat", "Chat", "chat"], ...PANELS];
+  const views = [["chat", "Chat", "chat"], ...PANELS].map(([name, label, sign]) => [name, name === "customers" ? "TradingView" : label, sign]);
   $("bottom").append(...views.map(([name, label, sign]) => h("button", { type: "button", "data-view": name, "data-panel": name, onclick: () => look(name) }, icon(sign), h("span", {}, label))));
   on("switches bot", marks);
   look("tour");

@@ -1,0 +1,210 @@
+"""The page in a browser, with the real bot behind it."""
+
+import json
+
+import pytest
+from conftest import eventually
+
+from bot.sandbox import opened
+
+
+@pytest.fixture
+async def open_shop():
+    """A sandbox whose bot runs and is set up."""
+    async with opened(0) as sandbox:
+        await eventually(lambda: sandbox.stage.opening.over, tries=12_000)
+        failed = [task for task in sandbox.stage.opening.tasks if task.state != "done"]
+        assert failed == []
+        yield sandbox
+
+
+async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(
+    open_shop, look, http
+):
+    stage = open_shop.stage
+    eyes = await look(open_shop)
+
+    async def offered(label):
+        button = eyes.page.locator("#panel-tour button", has_text=label)
+        await button.focus()
+        await eyes.press("Enter")
+
+    async def sold(label):
+        await offered(label)
+        await eyes.page.locator("#send:focus").wait_for()
+        await eyes.press("Enter")
+
+    # Sell a month
+    await sold("Fill in the sale")
+    await eyes.sees("#messages .message", "Done: bea_trades")
+    await eyes.sees("#messages .only", "Only you can see this")
+    await eyes.sees("#card tr.running", "Trend Finder Pro")
+    await eyes.page.locator("#messages time").first.wait_for()
+    # Be the customer
+    await sold("Fill in /me")
+    await eyes.sees("#messages .message", "Your TradingView name is bea_trades")
+    await eyes.page.locator("#channels button", has_text="Usher").focus()
+    await eyes.press("Enter")
+    await eyes.sees("#messages .message", "You can use Trend Finder Pro")
+    # Lose an answer
+    await offered("Lose the next answer")
+    await eyes.sees("#card", "An answer is lost after the write")
+    await sold("Fill in a sale")
+    await eventually(lambda: stage.tour.current == 3)
+    # Sell with a dead login
+    await offered("End the login")
+    for number, name in enumerate(("finn_fx", "finnegan", "emil77"), start=1):
+        await sold(f"Sale {number}")
+        await eyes.sees("#messages .message", f"for {name}")
+    await eventually(lambda: stage.tour.current == 4)
+    # Pull the plug
+    await offered("Kill the bot")
+    await eyes.sees("#botcard", "Killed")
+    await offered("Start the bot")
+    await eventually(lambda: stage.tour.current == 5)
+    # New cookies
+    await offered("Copy new cookies")
+    await eyes.sees("#panel-tour dt", "sessionid_sign")
+    await sold("Fill in /session update")
+    for which in ("Paste the new sessionid", "Paste the new sessionid_sign"):
+        await eyes.page.get_by_role("button", name=which, exact=True).focus()
+        await eyes.press("Enter")
+    await eyes.press("Enter")
+    await eyes.sees("#panel-tour", "That was the tour")
+    writes = [call for call in stage.shop.tradingview.log if call.applied]
+    assert len({call.username for call in writes[-3:]}) == 3
+    await eyes.page.locator("#people input").nth(1).check(force=True)
+    await eyes.sees("#messages .message", "Done: emil77")
+    # and the shop's own question
+    async with http.get(f"{stage.web_address}/validate/FINN") as answer:
+        assert await answer.json() == {"validuser": True, "verifiedUserName": "finn"}
+
+
+async def test_commands_are_picked_filled_in_and_sent_by_key(open_shop, look):
+    eyes = await look(open_shop)
+    await eyes.page.locator("#say").focus()
+    await eyes.type("/")
+    await eyes.sees("#picker li", "/access grant")
+    assert not await eyes.page.locator("#picker li", has_text="/session update").count()
+    await eyes.type("access gr")
+    await eyes.press("Tab")
+    await eyes.page.locator("#option-item:focus").wait_for()
+    await eyes.sees("#picker li", "Night Scalper")
+    await eyes.press("ArrowDown", "Enter")
+    await eyes.page.locator("#option-duration:focus").wait_for()
+    await eyes.type("2W")
+    await eyes.sees("#picker li", "2 weeks")
+    await eyes.press("Escape", "Tab")
+    await eyes.type("car")
+    await eyes.sees("#picker li[aria-selected=true]", "@Carl")
+    await eyes.press("Enter")
+    assert await eyes.page.locator("#option-member").input_value() == "@Carl"
+    await eyes.press("Enter")
+    await eyes.sees("#messages .message", "Done: carl.fx (@Carl) has Trend Finder Pro")
+    # leaving a command gives the message box back
+    await eyes.type("/me ")
+    await eyes.page.locator("#command .chip").wait_for()
+    await eyes.page.locator("#send").focus()
+    await eyes.page.locator("#command .cancel").focus()
+    await eyes.press("Enter")
+    await eyes.page.locator("#say:focus").wait_for()
+
+
+async def test_buyers_link_themselves_with_a_button(open_shop, look):
+    eyes = await look(open_shop)
+    await eyes.page.locator("#people label", has_text="Gita").click()
+    await eyes.page.locator("#say").focus()
+    await eyes.type("/link ")
+    await eyes.type("@gita-ray")
+    await eyes.press("Enter")
+    yes = eyes.page.locator("#messages button", has_text="Yes")
+    await yes.focus()
+    await eyes.press("Enter")
+    await eyes.sees("#messages .message", "Gita-Ray")
+    await eyes.page.locator("#messages button", has_text="Yes").wait_for(state="detached")
+
+
+async def test_a_command_to_a_dead_bot_fails_as_in_discord(open_shop, look):
+    eyes = await look(open_shop)
+    await eyes.page.locator("#botcard button", has_text="Kill").click()
+    await eyes.page.locator("#botcard button", has_text="Start").wait_for()
+    await eyes.page.locator("#say").focus()
+    await eyes.type("/sync status ")
+    await eyes.page.locator("#command .chip").wait_for()
+    await eyes.press("Enter")
+    await eyes.sees("#messages .failure", "The application did not respond")
+
+
+async def test_names_and_messages_are_text_and_never_markup(sandbox, look):
+    shop = sandbox.stage.shop
+    evil = '<img src=x onerror="document.title=1">'
+    mallory = shop.discord.add_user("mallory", display_name=evil)
+    shop.discord.add_member(shop.guild, mallory)
+    text = f"{evil} [x](javascript:alert) **{evil}** <@{mallory.id}> ||{evil}||"
+    await shop.discord.person(mallory).say(text, channel=shop.general)
+    eyes = await look(sandbox)
+    await eyes.sees("#messages .message", evil)
+    assert await eyes.page.locator("#messages img[src=x]").count() == 0
+    assert await eyes.page.locator("#messages a").count() == 0
+
+
+async def test_markdown_timestamps_mentions_and_embeds_are_drawn(sandbox, look):
+    shop = sandbox.stage.shop
+    moment = 4_102_444_800
+    text = f"**bold** `code` <t:{moment}:R> <@{shop.owner.id}> a_b_c \\*plain\\*\n-# small"
+    await shop.discord.person(shop.owner).say(text, channel=shop.general)
+    eyes = await look(sandbox)
+    message = eyes.page.locator("#messages .message").first
+    assert await message.locator("strong", has_text="bold").count() == 1
+    assert await message.locator("code").inner_text() == "code"
+    assert "in " in await message.locator(".text time").inner_text()
+    assert await message.locator(".mention").inner_text() == "@Olivia"
+    assert "a_b_c *plain*" in await message.inner_text()
+    assert await message.locator(".subtext").inner_text() == "small"
+
+
+async def test_everybody_on_tradingview_can_be_found(sandbox, look):
+    eyes = await look(sandbox)
+    await eyes.page.locator("#tab-tour").focus()
+    await eyes.press("ArrowRight", "ArrowRight")
+    await eyes.sees("#found", "120 of 120")
+    await eyes.page.locator("#search").focus()
+    await eyes.type("finn")
+    await eyes.sees("#found", "3 of 120")
+    await eyes.page.locator("#customers button", has_text="finn_fx").focus()
+    await eyes.press("Enter")
+    await eyes.sees("#card .who", "finn_fx")
+    assert await eyes.page.locator("#card tr.running").count() == 2
+
+
+async def test_a_switch_is_turned_by_key_and_warns_beside_the_rows(sandbox, look):
+    eyes = await look(sandbox)
+    await eyes.page.locator("#tab-faults").click()
+    await eyes.page.get_by_role("switch", name="TradingView is down").focus()
+    await eyes.press("Enter")
+    await eyes.sees("#card .trouble-now", "TradingView is down")
+    assert sandbox.stage.shop.tradingview.switches.down is True
+    focused = "document.activeElement.getAttribute('role')"
+    assert await eyes.page.evaluate(focused) == "switch"
+
+
+@pytest.mark.parametrize("view", ["Chat", "Tour", "Break", "TradingView", "Bot"])
+async def test_a_phone_s_width_is_enough(sandbox, look, view):
+    eyes = await look(sandbox, 360, 740)
+    await eyes.page.locator("#bottom button", has_text=view).click()
+    widths = await eyes.page.evaluate(
+        "[document.documentElement.scrollWidth, ...[...document.querySelectorAll('main, aside')]"
+        ".map((each) => each.scrollWidth)]"
+    )
+    assert max(widths) <= 360
+
+
+async def test_every_control_has_a_name(sandbox, look):
+    eyes = await look(sandbox)
+    nameless = await eyes.page.evaluate(
+        """[...document.querySelectorAll("button, input, select, textarea, [role=tab]")]
+        .filter((each) => !each.labels?.length && !each.getAttribute("aria-label")
+          && !each.getAttribute("aria-labelledby") && !each.textContent.trim())
+        .map((each) => each.outerHTML)"""
+    )
+    assert json.dumps(nameless) == "[]"

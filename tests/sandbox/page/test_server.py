@@ -1,0 +1,140 @@
+"""The page's routes: what they answer, and whom they refuse."""
+
+import asyncio
+import json
+import socket
+
+import pytest
+
+from bot.sandbox import opened
+from bot.sandbox.server import read_files
+
+
+@pytest.fixture
+def files():
+    return read_files()
+
+
+async def test_every_file_of_the_page_is_served_with_strict_headers(sandbox, http, files):
+    for name in ["", *files]:
+        async with http.get(f"{sandbox.url}/{name}") as answer:
+            assert answer.status == 200
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert "http:" not in policy
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_nothing_beside_the_page_s_own_files_is_served(sandbox, http):
+    for path in ("/server.py", "/..%2fserver.py", "/page/main.js", "/%2e%2e/__init__.py"):
+        async with http.get(f"{sandbox.url}{path}") as answer:
+            assert answer.status == 404
+
+
+def test_the_page_builds_no_markup_from_text(files):
+    for name, content in files.items():
+        text = content.decode()
+        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+            assert word not in text, name
+        assert " style=" not in text, name
+        assert "onclick=" not in text, name
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "usher.example.com"},
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+    ],
+)
+async def test_other_sites_are_refused(sandbox, http, headers):
+    async with http.get(f"{sandbox.url}/api/state", headers=headers) as answer:
+        assert answer.status == 403
+
+
+async def test_a_body_that_another_site_could_send_is_refused(sandbox, http):
+    async with http.post(f"{sandbox.url}/api/bot", data='{"do": "kill"}') as answer:
+        assert answer.status == 415
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status"),
+    [
+        ("switch", {"name": "no such switch", "value": 1}, 400),
+        ("switch", {"name": "down", "value": "perhaps"}, 400),
+        ("switch", {"name": "down"}, 400),
+        ("bot", {"do": "dance"}, 400),
+        ("tour", {"do": "dance"}, 400),
+        ("say", {"as": "1", "channel": "1", "text": "x"}, 422),
+        ("run", {"as": "x", "channel": "y", "command": "me"}, 422),
+        ("submit", {"as": "1", "interaction": "1", "values": {}}, 422),
+        ("press", {"as": "1", "channel": "1", "message": "1", "key": "k"}, 422),
+    ],
+)
+async def test_what_cannot_be_done_is_answered_with_a_sentence(api, name, body, status):
+    found, answer = await api.post(name, **body)
+    assert found == status
+    assert answer["error"]
+
+
+async def test_switches_are_turned_and_put_back(api, shop):
+    assert await api.post("switch", name="latency", value=6) == (200, {})
+    assert shop.tradingview.switches.latency == 6
+    _, state = await api.get("state")
+    assert state["switches"]["changed"] == 1
+    await api.post("mend")
+    assert shop.tradingview.switches.latency == 0
+
+
+async def test_five_switches_have_a_sentence_and_the_rest_a_label(api):
+    _, state = await api.get("state")
+    featured = state["switches"]["featured"]
+    assert [each["name"] for each in featured] == [
+        "down",
+        "latency",
+        "logged_out",
+        "lost_answers",
+        "silent_ok",
+    ]
+    assert all(each["text"].endswith(".") for each in featured)
+    assert all(each["label"] for each in state["switches"]["others"])
+
+
+async def test_a_command_without_a_bot_is_refused_as_discord_does(api, shop):
+    person, place = str(shop.owner.id), str(shop.general.id)
+    status, answer = await api.post("run", **{"as": person, "channel": place, "command": "me"})
+    assert status == 422
+    assert "/me" in answer["error"]
+
+
+async def test_what_is_said_reaches_every_open_page(sandbox, api, shop, http):
+    async with http.get(f"{sandbox.url}/api/events") as stream:
+        body = {"as": str(shop.owner.id), "channel": str(shop.general.id), "text": "hello"}
+        await api.post("say", **body)
+        async with asyncio.timeout(5):
+            async for raw in stream.content:
+                if raw.startswith(b"data: "):
+                    event = json.loads(raw[6:])
+                    break
+    assert event["type"] == "message_created"
+    assert event["message"]["content"] == "hello"
+
+
+async def test_a_taken_port_gives_way_to_a_free_one(http):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        async with opened(port, with_bot=False) as sandbox:
+            assert not sandbox.url.endswith(f":{port}")
+            async with http.get(sandbox.url) as answer:
+                assert answer.status == 200
+
+
+async def test_the_folder_is_gone_afterwards():
+    async with opened(0, with_bot=False) as sandbox:
+        folder = sandbox.stage.child._folder
+        assert folder.exists()
+    assert not folder.exists()
