@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.access import refusals as no
 from bot.errors import UserError
-from bot.replies import login_errors, questions
+from bot.replies import check_errors, login_errors, questions
 from bot.replies.words import bold, day, escape, listed, member, typed
 from bot.tradingview import errors as tv
 from bot.tradingview.names import PineIdProblem
@@ -248,6 +248,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.CookiesRefused: _cookies_refused,
         no.CookiesOfOther: questions.cookies_of_other,
         **login_errors.SENTENCES,
+        **check_errors.SENTENCES,
         no.AccountElsewhere: lambda e: (
             f"**Another server of this bot uses {escape(e.username)} already.** One TradingView "
             "account belongs to one server. The old login stays."

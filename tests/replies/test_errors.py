@@ -51,6 +51,9 @@ VALUES = {
     "wait": 5,
     "wanted": NAME,
     "reasons": (REASON,) * 50,
+    "ends": 12_345,
+    "shortens": 1,
+    "total": 99_999,
 }
 
 
