@@ -25,6 +25,8 @@ class Gate:
         self._switches = switches
         self._now = now
         self._recent: deque[datetime] = deque()
+        self._tokens = 0.0
+        self._filled_at: datetime | None = None
         self._inside = 0
 
     @contextmanager
@@ -99,12 +101,25 @@ class Gate:
         if not self._switches.rate_limit:
             return False
         now = self._now()
+        if self._switches.rate_burst:
+            return self._bucket_is_empty(now)
         while self._recent and self._recent[0] <= now - timedelta(seconds=1):
             self._recent.popleft()
         if len(self._recent) >= self._switches.rate_limit:
             return True
         self._recent.append(now)
         return False
+
+    def _bucket_is_empty(self, now: datetime) -> bool:
+        """Whether no token is left; a refusal costs none."""
+        burst, rate = self._switches.rate_burst, self._switches.rate_limit
+        rest = 0.0 if self._filled_at is None else (now - self._filled_at).total_seconds()
+        filled = burst if self._filled_at is None else min(burst, self._tokens + rest * rate)
+        self._filled_at = now
+        # A hair less than a token is one: moments are rounded.
+        taken = filled > 1 - 1e-6
+        self._tokens = filled - 1 if taken else filled
+        return not taken
 
     def _looks_right(self, call: Call) -> bool:
         if self._switches.headers_needed == "none":

@@ -45,6 +45,12 @@ class Switches(Board):
     rate_limit: int = dial(
         0, "Too fast above this many requests a second (0: never)", group="outage", maximum=10_000
     )
+    rate_burst: int = dial(
+        0,
+        "Of these, at once after a rest (0: as many as in a second)",
+        group="outage",
+        maximum=10_000,
+    )
     parallel_limit: int = dial(
         0, "Too fast above this many requests at once (0: never)", group="outage", maximum=10_000
     )

@@ -161,6 +161,15 @@ class TestTooFast:
         await time.advance(1)
         assert (await site.list()).status == 200
 
+    async def test_a_rate_limit_may_let_fewer_through_at_once(self, site, switches, time):
+        switches.rate_limit = 5
+        switches.rate_burst = 2
+        assert [(await site.list()).status for _ in range(4)] == [200, 200, 429, 429]
+        await time.advance(0.2)  # a fifth of a second is one request; refusals cost none
+        assert [(await site.list()).status for _ in range(2)] == [200, 429]
+        await time.advance(60)
+        assert [(await site.list()).status for _ in range(3)] == [200, 200, 429]
+
     async def test_a_parallel_limit_refuses_the_next_one(self, site, tv):
         tv.switches.parallel_limit = 2
         tv.switches.hang = True
