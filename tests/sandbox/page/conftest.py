@@ -4,6 +4,8 @@ import shutil
 
 import aiohttp
 import pytest
+import pytest_asyncio
+from playwright.async_api import async_playwright
 
 from bot.sandbox import opened
 
@@ -58,12 +60,16 @@ def api(sandbox, http):
     return Api(http, sandbox.url)
 
 
-@pytest.fixture
-def chromium():
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser():
+    """One headless Chromium for all the tests of a module."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip(f"no browser here: looked for {', '.join(NAMES)}")
-    return found
+    async with async_playwright() as engine:
+        browser = await engine.chromium.launch(executable_path=found, args=QUIET)
+        yield browser
+        await browser.close()
 
 
 class Eyes:
@@ -92,26 +98,22 @@ class Eyes:
         await self.page.locator(where, has_text=text).first.wait_for()
 
 
-@pytest.fixture
-async def look(chromium):
-    """Open the page of a sandbox in Chromium, by default as wide as a small laptop."""
-    from playwright.async_api import async_playwright
+@pytest_asyncio.fixture(loop_scope="module")
+async def look(browser):
+    """Open the page of a sandbox, by default as wide as a small laptop."""
+    all_eyes = []
 
-    async with async_playwright() as engine:
-        browser = await engine.chromium.launch(executable_path=chromium, args=QUIET)
-        opened_eyes = []
+    async def open_page(sandbox, width=1280, height=800):
+        page = await browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(20_000)
+        eyes = Eyes(page, sandbox.url)
+        await page.goto(sandbox.url)
+        await page.locator("#people input").first.wait_for(state="attached")
+        all_eyes.append(eyes)
+        return eyes
 
-        async def open_page(sandbox, width=1280, height=800):
-            page = await browser.new_page(viewport={"width": width, "height": height})
-            page.set_default_timeout(20_000)
-            eyes = Eyes(page, sandbox.url)
-            await page.goto(sandbox.url)
-            await page.locator("#people input").first.wait_for(state="attached")
-            opened_eyes.append(eyes)
-            return eyes
-
-        yield open_page
-        for eyes in opened_eyes:
-            assert eyes.mistakes == []
-            assert eyes.elsewhere == []
-        await browser.close()
+    yield open_page
+    for eyes in all_eyes:
+        await eyes.page.close()
+        assert eyes.mistakes == []
+        assert eyes.elsewhere == []

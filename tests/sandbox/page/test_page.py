@@ -2,26 +2,36 @@
 
 import json
 
+import aiohttp
 import pytest
+import pytest_asyncio
 from conftest import eventually
 
 from bot.sandbox import opened
 
+# One browser and one shop serve all of these; starting them takes longer than using them.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def open_shop():
     """A sandbox whose bot runs and is set up."""
     async with opened(0) as sandbox:
         await eventually(lambda: sandbox.stage.opening.over, tries=12_000)
-        failed = [task for task in sandbox.stage.opening.tasks if task.state != "done"]
-        assert failed == []
+        assert [task for task in sandbox.stage.opening.tasks if task.state != "done"] == []
         yield sandbox
 
 
-async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(
-    open_shop, look, http
-):
+@pytest_asyncio.fixture(loop_scope="module")
+async def sandbox():
+    """The page and the stand-ins, without a bot."""
+    async with opened(0, with_bot=False) as sandbox:
+        yield sandbox
+
+
+async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(open_shop, look):
     stage = open_shop.stage
+    stage.tour.restart()
     eyes = await look(open_shop)
 
     async def offered(label):
@@ -76,7 +86,10 @@ async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(
     await eyes.page.locator("#people input").nth(1).check(force=True)
     await eyes.sees("#messages .message", "Done: emil77")
     # and the shop's own question
-    async with http.get(f"{stage.web_address}/validate/FINN") as answer:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{stage.web_address}/validate/FINN") as answer,
+    ):
         assert await answer.json() == {"validuser": True, "verifiedUserName": "finn"}
 
 
@@ -125,6 +138,7 @@ async def test_buyers_link_themselves_with_a_button(open_shop, look):
 
 
 async def test_a_command_to_a_dead_bot_fails_as_in_discord(open_shop, look):
+    open_shop.stage.shop.discord.desk.ack_within = 0.5  # Discord waits three seconds
     eyes = await look(open_shop)
     await eyes.page.locator("#botcard button", has_text="Kill").click()
     await eyes.page.locator("#botcard button", has_text="Start").wait_for()
@@ -133,6 +147,9 @@ async def test_a_command_to_a_dead_bot_fails_as_in_discord(open_shop, look):
     await eyes.page.locator("#command .chip").wait_for()
     await eyes.press("Enter")
     await eyes.sees("#messages .failure", "The application did not respond")
+    open_shop.stage.shop.discord.desk.ack_within = 3.0
+    await eyes.page.locator("#botcard button", has_text="Start").click()
+    await eyes.page.locator("#botcard .light.on").wait_for()
 
 
 async def test_names_and_messages_are_text_and_never_markup(sandbox, look):
@@ -188,15 +205,15 @@ async def test_a_switch_is_turned_by_key_and_warns_beside_the_rows(sandbox, look
     assert await eyes.page.evaluate(focused) == "switch"
 
 
-@pytest.mark.parametrize("view", ["Chat", "Tour", "Break", "TradingView", "Bot"])
-async def test_a_phone_s_width_is_enough(sandbox, look, view):
+async def test_a_phone_s_width_is_enough(sandbox, look):
     eyes = await look(sandbox, 360, 740)
-    await eyes.page.locator("#bottom button", has_text=view).click()
-    widths = await eyes.page.evaluate(
-        "[document.documentElement.scrollWidth, ...[...document.querySelectorAll('main, aside')]"
-        ".map((each) => each.scrollWidth)]"
-    )
-    assert max(widths) <= 360
+    for view in ("Chat", "Tour", "Break", "TradingView", "Bot"):
+        await eyes.page.locator("#bottom button", has_text=view).click()
+        widths = await eyes.page.evaluate(
+            "[document.documentElement, ...document.querySelectorAll('main, aside')]"
+            ".map((each) => each.scrollWidth)"
+        )
+        assert max(widths) <= 360, view
 
 
 async def test_every_control_has_a_name(sandbox, look):
