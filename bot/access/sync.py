@@ -4,6 +4,7 @@ Nothing else calls TradingView's write endpoints.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,6 +45,15 @@ class NotYetError(Exception):
     """The write was accepted, but TradingView's list does not show it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One write, announced in the database and not yet sent."""
+
+    step: Step
+    script: Script
+    permission: Permission
+
+
 class Sync:
     """Takes single permissions to agreement, on behalf of one account."""
 
@@ -65,11 +75,29 @@ class Sync:
             NotYetError: accepted, but not shown; try again later.
             TradingViewError: what the calls raise.
         """
+        permission, script, known = await self.begin(permission_id)
+        plan = await self.plan(permission, script, await self._read(script, permission), known)
+        if plan is None:
+            return
+        await self.send(plan)
+        await self.conclude(plan.permission, await self._read_back(script, plan.permission))
+
+    async def begin(self, permission_id: int) -> tuple[Permission, Script, bool]:
+        """Load it and find the spelling; False at the end: TradingView suggests nobody of that name."""
         permission, script, reasons = await self._load(permission_id)
-        known = True
         if reasons and not permission.checked:
             permission, known = await self._spell(permission)
-        row = await self._read(script, permission)
+            return permission, script, known
+        return permission, script, True
+
+    async def plan(
+        self, permission: Permission, script: Script, row: Row | None, known: bool
+    ) -> Plan | None:
+        """Settle, and announce what has to be written; None when nothing has to be.
+
+        `row` comes from a complete read of that person's row. Raises StuckError.
+        """
+        _refuse_other_person(permission, row)
         seen = seen_in(row)
         permission = await self._settle(permission.id, row)
         step = next_step(permission, seen, clock.now())
@@ -77,13 +105,13 @@ class Sync:
             raise StuckError("too_late")
         if step is Step.ADD and not known:
             raise StuckError("no_such_user")
-        if step is not Step.NOTHING:
-            announced = await self._announce(permission, seen)
-            if announced.revision != permission.revision:
-                return  # a later wish came in between: start over with it
-            await self._write(step, script, announced)
-            permission, seen = announced, await self._read_back(script, announced)
-        await self._finish(permission, seen)
+        if step is Step.NOTHING:
+            await self.conclude(permission, seen)
+            return None
+        announced = await self._announce(permission, seen)
+        if announced.revision != permission.revision:
+            return None  # a later wish came in between: it starts over with it
+        return Plan(step, script, announced)
 
     async def _load(self, permission_id: int) -> tuple[Permission, Script, list[Entitlement]]:
         async with self._database.read() as connection:
@@ -111,9 +139,7 @@ class Sync:
         row = await self._tradingview.find_row(
             script.pine_id, permission.username, user_id=permission.tv_user_id, urgent=True
         )
-        known = permission.tv_user_id
-        if row is not None and known is not None and row.user_id not in (None, known):
-            raise StuckError("other_person")
+        _refuse_other_person(permission, row)
         return row
 
     async def _settle(self, permission_id: int, row: Row | None) -> Permission:
@@ -194,7 +220,9 @@ class Sync:
         async with self._database.write() as connection:
             return await permissions.change(connection, permission.id, **values)
 
-    async def _write(self, step: Step, script: Script, permission: Permission) -> None:
+    async def send(self, plan: Plan) -> None:
+        """The one write; whether it took effect is for a read back to say. Raises TradingViewError."""
+        step, script, permission = plan.step, plan.script, plan.permission
         tradingview, name = self._tradingview, permission.username
         try:
             if step is Step.REMOVE:
@@ -221,16 +249,16 @@ class Sync:
         for pause in READ_BACK:
             await clock.sleep(pause)
             seen = seen_in(await self._read(script, permission))
-            if stands(permission, seen, clock.now()) or moved_by_us(permission, seen):
+            if took_effect(permission, seen):
                 return seen
         raise NotYetError
 
-    async def _finish(self, permission: Permission, seen: State) -> None:
+    async def conclude(self, permission: Permission, seen: State) -> None:
         """Mark as synced the revision that was read, and nothing later."""
         now = clock.now()
         exact = stands(permission, seen, now)
         values: dict[str, object] = {}
-        if exact or moved_by_us(permission, seen):
+        if took_effect(permission, seen):
             values = {"ours": seen.kind, "ours_ends_at": seen.ends_at}
         async with self._database.write() as connection:
             latest = await permissions.by_id(connection, permission.id)
@@ -280,3 +308,14 @@ class Sync:
                 wish_id=wish_id,
                 after=facts(seen),
             )
+
+
+def took_effect(permission: Permission, seen: State) -> bool:
+    """Whether what was read back is the outcome of our write."""
+    return stands(permission, seen, clock.now()) or moved_by_us(permission, seen)
+
+
+def _refuse_other_person(permission: Permission, row: Row | None) -> None:
+    known = permission.tv_user_id
+    if row is not None and known is not None and row.user_id not in (None, known):
+        raise StuckError("other_person")
