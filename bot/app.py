@@ -32,6 +32,7 @@ from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
 from bot.access.views import Views
 from bot.alerts import Alerts
+from bot.checks import may_manage
 from bot.client import Usher
 from bot.errors import StartupError
 from bot.jobs import Jobs
@@ -43,6 +44,7 @@ from bot.store.lock import alone_with
 from bot.store.vault import open_vault
 from bot.telling import Teller
 from bot.tradingview import Cookies, Pace, TradingView
+from bot.tradingview.signin import SignIn
 from bot.wishing import Wishing
 
 log = logging.getLogger(__name__)
@@ -152,6 +154,15 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         presses = Presses(servers)
         views = Views(database, sessions, answers)
 
+        links = LoginLinks(
+            database,
+            sessions,
+            spares,
+            SignIn(http, base=settings.tradingview_url),
+            public_url=settings.public_url,
+            may=lambda guild_id, member_id: may_manage(client, servers, guild_id, member_id),
+        )
+
         def make_cogs(client: Usher) -> Iterable[commands.Cog]:
             return cogs.every(
                 client=client,
@@ -162,8 +173,11 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 wishing=Wishing(answers, news, presses),
                 presses=presses,
                 sessions=sessions,
+                spares=spares,
+                links=links,
                 scripts=scripts,
                 customers=Customers(database, sessions, public),
+                matches=Matches(database),
                 servers=servers,
             )
 
@@ -174,10 +188,10 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                     database=database.is_answering,
                     gateway=lambda: _is_connected(client),
                     jobs=jobs,
+                    links=links,
                     trusted_proxies=settings.trusted_proxies,
                 ),
                 settings.http_host,
-                matches=Matches(database),
                 settings.http_port,
             )
         )

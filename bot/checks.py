@@ -94,6 +94,13 @@ def require(user: discord.User | discord.Member, roles: LevelRoles, level: Level
         raise NotAllowed((Level.MANAGE_SERVER if level is None else level).name.lower())
 
 
+def may_manage(client: discord.Client, roles: LevelRoles, guild_id: int, member_id: int) -> bool:
+    """Whether that member of that server has the level manager, asked outside of an interaction."""
+    guild = client.get_guild(guild_id)
+    member = None if guild is None else guild.get_member(member_id)
+    return member is not None and level_of(member, roles.level_roles(guild_id)) >= Level.MANAGER
+
+
 def asked(interaction: Interaction) -> Asked:
     """Who asks, where and when; the same interaction delivered twice has the same reference."""
     if interaction.guild_id is None:

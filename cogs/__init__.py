@@ -11,6 +11,7 @@ from bot.access.queue import Queue
 from bot.access.scripts import Scripts
 from bot.access.servers import Servers
 from bot.access.session import Sessions
+from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
 from bot.access.views import Views
 from bot.presses import Presses
@@ -38,12 +39,14 @@ def every(
     wishing: Wishing,
     presses: Presses,
     sessions: Sessions,
+    spares: Spares,
+    links: LoginLinks,
     scripts: Scripts,
     customers: Customers,
+    matches: Matches,
     servers: Servers,
 ) -> tuple[commands.Cog, ...]:
     """All cogs, each given what it uses; one that is not listed here does not exist."""
-    matches: Matches,
     suggestions = Suggestions(suggesting)
     return (
         Access(grants, views, wishing, suggestions, presses),
@@ -52,7 +55,7 @@ def every(
         Link(client, customers, presses),
         Me(views),
         Script(scripts, suggestions, presses),
-        Session(sessions, presses),
+        Session(sessions, spares, links, presses),
         Setup(servers, presses),
         Sync(views, queue, suggestions),
         Validate(customers),

@@ -7,8 +7,10 @@ from discord.ext import commands
 from bot import answering, checks
 from bot.access.asking import Asked
 from bot.access.cookies import read_cookies
+from bot.access.login_links import LoginLinks
 from bot.access.refusals import NoLogin
 from bot.access.session import LoginState, Sessions
+from bot.access.spares import Spares
 from bot.answering import Interaction
 from bot.checks import Level
 from bot.direct import taking_a_while
@@ -19,11 +21,17 @@ from bot.replies import Answer, key, login as said
 class Session(commands.GroupCog, group_name="session", group_description="The TradingView login"):
     """The commands about the login, and the form for its cookies."""
 
-    def __init__(self, sessions: Sessions, presses: Presses) -> None:
+    def __init__(
+        self, sessions: Sessions, spares: Spares, links: LoginLinks, presses: Presses
+    ) -> None:
         self._sessions = sessions
+        self._spares = spares
+        self._links = links
         self._presses = presses
         presses.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
         presses.add(said.FORM, Level.MANAGER, self.submitted)
+        presses.add(said.OPEN_SPARE, Level.MANAGER, self.open_spare_form)
+        presses.add(said.SPARE_FORM, Level.MANAGER, self.spare_submitted)
 
     @checks.manager
     @app_commands.command(description="Whether the TradingView login works")
@@ -54,11 +62,40 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
 
         async def act(asked: Asked, confirmed: bool) -> Answer:
             work = self._sessions.update(asked, cookies, anyway=confirmed)
-            return said.updated(await taking_a_while(press.interaction, work, said.testing()))
+            updated = await taking_a_while(press.interaction, work, said.testing())
+            return said.updated(updated, asked.guild_id)
 
         await self._presses.confirmed(
             press.interaction, press.asked(), Level.MANAGER, act, yes="Yes, change the account"
         )
+
+    async def open_spare_form(self, press: Press) -> None:
+        """The form for a pair that is kept until the one in use ends."""
+        await press.interaction.response.send_modal(
+            Form(said.SPARE_TITLE, key(said.SPARE_FORM, press.guild_id), said.form_items())
+        )
+
+    async def spare_submitted(self, press: Press) -> None:
+        """Test the cookies and keep them; where no login works they are used at once."""
+        await answering.defer(press.interaction)
+        cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
+
+        async def act(asked: Asked, confirmed: bool) -> Answer:
+            work = self._spares.add(asked, cookies, anyway=confirmed)
+            outcome = await taking_a_while(press.interaction, work, said.testing())
+            return said.kept_or_used(outcome, asked.guild_id)
+
+        await self._presses.confirmed(
+            press.interaction, press.asked(), Level.MANAGER, act, yes="Yes, change the account"
+        )
+
+    @checks.manager
+    @app_commands.command(description="A one-time page to add the login, for a phone too")
+    async def link(self, interaction: Interaction) -> None:
+        """Make the page and give its address to whoever asked, and to nobody else."""
+        await answering.defer(interaction)
+        address = await self._links.create(checks.asked(interaction))
+        await answering.reply(interaction, said.link(address))
 
     @checks.manager
     @app_commands.command(description="Delete the TradingView login; access stays as it is")

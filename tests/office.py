@@ -8,7 +8,7 @@ import yarl
 from conftest import eventually
 from shop import open_shop
 
-from bot import clock
+from bot import checks, clock
 from bot.access.answers import Answers
 from bot.access.grants import Grants
 from bot.access.login_links import LoginLinks
@@ -16,6 +16,7 @@ from bot.access.matches import Matches
 from bot.access.news import News
 from bot.access.queue import Queue
 from bot.access.servers import Servers
+from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
 from bot.access.views import Views
 from bot.client import Usher
@@ -25,6 +26,7 @@ from bot.presses import Presses
 from bot.sandbox.discord import FakeDiscord
 from bot.store import guilds
 from bot.telling import Teller
+from bot.tradingview.signin import SignIn
 from bot.wishing import Wishing
 from cogs import every
 
@@ -34,6 +36,7 @@ class Office:
 
     def __init__(self, shop, fake, jobs):
         self.shop, self.fake, self.jobs = shop, fake, jobs
+        self.public_url = None
         self.public_presses = set()  # buttons that everybody may press
         self.tradingview, self.switches = shop.fake, shop.switches
         self.owner, self.mod = fake.add_user("olga"), fake.add_user("mia")
@@ -51,6 +54,17 @@ class Office:
         """A new Usher over the same database, as after a restart."""
         database, sessions, vault = self.shop.database, self.shop.sessions, self.shop.vault
         self.servers = Servers(database, sessions)
+        spares = Spares(database, vault, sessions)
+        self.links = LoginLinks(
+            database,
+            sessions,
+            spares,
+            SignIn(self.shop.http, base=self.tradingview.url),
+            public_url=self.public_url,
+            may=lambda guild_id, member_id: checks.may_manage(
+                self.client, self.servers, guild_id, member_id
+            ),
+        )
         self.news = News()
         self.queue = Queue(database, sessions, self.jobs, self.news)
         self.answers = Answers(database, sessions, vault, self.queue, self.news)
@@ -69,8 +83,11 @@ class Office:
                 wishing=Wishing(self.answers, self.news, self.presses),
                 presses=self.presses,
                 sessions=sessions,
+                spares=spares,
+                links=self.links,
                 scripts=self.shop.scripts,
                 customers=self.shop.customers,
+                matches=Matches(database),
                 servers=self.servers,
             )
 
@@ -87,7 +104,6 @@ class Office:
         await self.script()
         await self.log_in()
 
-                matches=Matches(database),
     async def make_staff(self):
         """The staff role counts as staff, as after /setup staff."""
         async with self.shop.database.write() as connection:

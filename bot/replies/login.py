@@ -3,12 +3,17 @@
 import discord
 
 from bot.access.session import LoginState, LoginStatus, Updated, Verdict
+from bot.access.spares import SpareKept
 from bot.replies.answer import Answer, Button, key, shorten
-from bot.replies.words import bold, escape, listed, member, relative
+from bot.replies.words import bold, count, escape, listed, member, relative
+from bot.store.login_tables import MOST_SPARES
 
 FORM = "login_form"
 OPEN_FORM = "login_open"
 TITLE = "TradingView login"
+SPARE_FORM = "spare_form"
+OPEN_SPARE = "spare_open"
+SPARE_TITLE = "Spare TradingView login"
 SESSIONID = "sessionid"
 SIGN = "sessionid_sign"
 _MOST_TITLES = 5
@@ -41,6 +46,11 @@ def form_button(guild_id: int, label: str = "Renew the login") -> Button:
     return Button(label, key(OPEN_FORM, guild_id), discord.ButtonStyle.primary)
 
 
+def spare_button(guild_id: int) -> Button:
+    """Opens the form for a spare."""
+    return Button("Add a spare login", key(OPEN_SPARE, guild_id))
+
+
 def testing() -> Answer:
     """Said when the test takes its time."""
     return Answer("⏳ **Testing the login with TradingView…** The old one stays until it works.")
@@ -51,8 +61,13 @@ def testing_now() -> Answer:
     return Answer("⏳ **Testing the login with TradingView…**")
 
 
-def updated(it: Updated) -> Answer:
-    """New cookies are in use."""
+def kept_or_used(it: Updated | SpareKept, guild_id: int) -> Answer:
+    """A pair was kept as a spare, or used because no other works."""
+    return spare_kept(it) if isinstance(it, SpareKept) else updated(it, guild_id)
+
+
+def updated(it: Updated, guild_id: int | None = None) -> Answer:
+    """New cookies are in use; in Discord, with an offer to add a spare."""
     whose = f" as {escape(it.username)}" if it.username else ""
     lines = [f"✅ **The TradingView login works{whose}.** What was waiting goes on now."]
     if not it.has_sign:
@@ -67,7 +82,33 @@ def updated(it: Updated) -> Answer:
         )
     if it.unchecked:
         lines.append(f"TradingView gave no answer about {_titles(it.unchecked)}.")
-    return Answer("\n".join(lines))
+    buttons = () if guild_id is None else (spare_button(guild_id),)
+    return Answer("\n".join(lines), buttons=buttons)
+
+
+def spare_kept(it: SpareKept) -> Answer:
+    """A pair is kept for later."""
+    whose = f" of {escape(it.username)}" if it.username else ""
+    return Answer(
+        f"✅ **The spare login{whose} is kept.** {_spares(it.spares)} I test it every day; when the "
+        "login in use ends, it takes over by itself."
+    )
+
+
+def link(address: str) -> Answer:
+    """The one-time page."""
+    return Answer(
+        "**Open this page within ten minutes.** There you paste the two cookies, or sign in with name "
+        "and password; nothing of it passes through Discord. It works once, and only for you: do not "
+        "pass the address on.",
+        buttons=(Button("Open the page", url=address),),
+    )
+
+
+def _spares(number: int) -> str:
+    if not number:
+        return "There is no spare login."
+    return f"There {'is' if number == 1 else 'are'} {count(number, 'spare login')}."
 
 
 def status(it: LoginStatus, verdict: Verdict | None, guild_id: int) -> Answer:
@@ -98,7 +139,12 @@ def status(it: LoginStatus, verdict: Verdict | None, guild_id: int) -> Answer:
         lines.append(f"Added {relative(it.set_at)}{by}.")
     if not it.has_sign:
         lines.append("⚠️ The second cookie, `sessionid_sign`, is missing.")
-    return Answer("\n".join(lines), buttons=(form_button(guild_id),))
+    if it.spares:
+        lines.append(f"{_spares(it.spares)} Should the login in use end, one takes over.")
+    buttons = [form_button(guild_id)]
+    if it.state is LoginState.ALIVE and it.spares < MOST_SPARES:
+        buttons.append(spare_button(guild_id))
+    return Answer("\n".join(lines), buttons=tuple(buttons))
 
 
 def forget(username: str | None, buttons: tuple[Button, ...]) -> Answer:

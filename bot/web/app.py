@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from bot.access.login_links import LoginLinks
 from bot.jobs import Jobs
-from bot.web import answers, health, validate
+from bot.web import answers, health, login, validate
 from bot.web.clients import Network, RateLimit
 from bot.web.health import Probe
 from bot.web.names import Lookup, Names
@@ -19,11 +20,13 @@ def make_app(
     database: Probe,
     gateway: Probe,
     jobs: Jobs,
+    links: LoginLinks | None = None,
     trusted_proxies: Sequence[Network] = (),
     limit: RateLimit | None = None,
 ) -> web.Application:
     """The application. `lookup` must have an upstream budget of its own and send no cookies.
 
+    `links` are the one-time pages for the TradingView login, when there are to be any.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
@@ -36,4 +39,6 @@ def make_app(
     app.router.add_get("/validate/{username:.*}", validate.validate)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
+    if links is not None:
+        login.add_to(app, links, tuple(trusted_proxies))
     return app

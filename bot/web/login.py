@@ -1,0 +1,196 @@
+"""`/login/`: the one-time page for a TradingView login (`/session link`), and its four presses."""
+
+import asyncio
+import json
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from bot.access.login_links import PATH, LoginLinks, kept
+from bot.access.refusals import (
+    CookiesOfOther,
+    LinkOver,
+    NotAllowed,
+    PageRefused,
+    TooManyPresses,
+    TradingViewSilent,
+)
+from bot.access.spares import SpareKept
+from bot.errors import UserError
+from bot.replies import explain, login as said
+from bot.replies.plain import plain
+from bot.tradingview.errors import TradingViewError, UpstreamTrouble
+from bot.tradingview.signin import SecondFactorNeeded, TooManySignIns
+from bot.web.clients import Network, RateLimit, client_of
+
+log = logging.getLogger(__name__)
+
+LINKS = web.AppKey("login_links", LoginLinks)
+PRESSES = web.AppKey("login_presses", RateLimit)
+NEAR = web.AppKey("login_proxies", tuple[Network, ...])
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+_FILES = {
+    "": ("login.html", "text/html"),
+    "login.css": ("login.css", "text/css"),
+    "login.js": ("login.js", "text/javascript"),
+}
+_STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
+    ((PageRefused, NotAllowed), 403),
+    (LinkOver, 410),
+    ((CookiesOfOther, SecondFactorNeeded), 409),
+    ((TooManyPresses, TooManySignIns), 429),
+    ((TradingViewSilent, UpstreamTrouble), 503),
+    ((UserError, TradingViewError), 422),
+)
+
+Fields = dict[str, Any]
+Press = Callable[[LoginLinks, str, Fields], Awaitable[Any]]
+
+
+def add_to(app: web.Application, links: LoginLinks, trusted: tuple[Network, ...]) -> None:
+    """Serve the page in this application."""
+    app[LINKS] = links
+    app[PRESSES] = RateLimit(rate=0.2, burst=10)
+    app[NEAR] = trusted
+    for name in _FILES:
+        app.router.add_get(f"{PATH}{name}", _file_handler(name))
+    for name, press in _PRESSES.items():
+        app.router.add_post(f"{PATH}{name}", _press_handler(press))
+
+
+def _file_handler(name: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    file, kind = _FILES[name]
+
+    async def serve(_: web.Request) -> web.Response:
+        """The page or a part of it; it knows nothing, whatever the address."""
+        text = await asyncio.to_thread(_read, file)
+        return web.Response(
+            text=text, content_type=kind, headers={"Content-Security-Policy": _POLICY}
+        )
+
+    return serve
+
+
+def _press_handler(press: Press) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        """Do what was pressed; every failure is a sentence with the next step."""
+        try:
+            links = request.app[LINKS]
+            _own_page(request, links)
+            _not_too_often(request)
+            fields = await _fields(request)
+            outcome = await press(links, _text(fields, "token"), fields)
+        except web.HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001 - explained and logged there
+            return _failed(error)
+        answer = (
+            said.spare_kept(outcome) if isinstance(outcome, SpareKept) else said.updated(outcome)
+        )
+        return web.json_response({"message": plain(answer.text)})
+
+    return handle
+
+
+def _failed(error: Exception) -> web.Response:
+    explained = explain(error)
+    status = next((status for kinds, status in _STATUS if isinstance(error, kinds)), 500)
+    if status == 500:
+        log.error("a press on the login page failed [%s]", explained.reference, exc_info=error)
+    else:
+        log.info("a press on the login page: %s [%s]", explained.kind, explained.reference)
+    headers = {}
+    if isinstance(error, TooManyPresses):
+        headers[hdrs.RETRY_AFTER] = str(error.wait)
+    return web.json_response(
+        {
+            "errorMessage": plain(explained.sentence if status != 500 else explained.text),
+            "next": _next(error),
+        },
+        status=status,
+        headers=headers,
+    )
+
+
+def _next(error: Exception) -> str:
+    """What the page offers now: yes, again, code, over, or to mend what was typed."""
+    if isinstance(error, CookiesOfOther):
+        return "yes"
+    if isinstance(error, UserError) and kept(error):
+        return "again"
+    if isinstance(error, SecondFactorNeeded):
+        return "code"
+    return "over" if isinstance(error, LinkOver | NotAllowed) else "mend"
+
+
+def _own_page(request: web.Request, links: LoginLinks) -> None:
+    """Raise PageRefused unless the bot's own page asks: JSON, from its own origin."""
+    origin = request.headers.get("Origin", "").lower()
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if not origin or origin != links.origin or site != "same-origin":
+        raise PageRefused
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+
+
+def _not_too_often(request: web.Request) -> None:
+    trusted = request.app[NEAR]
+    if wait := request.app[PRESSES].take(client_of(request, trusted)):
+        raise TooManyPresses(math.ceil(wait))
+
+
+async def _fields(request: web.Request) -> Fields:
+    try:
+        fields = json.loads(await request.text())
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise web.HTTPBadRequest
+    return fields
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name, "")
+    if not isinstance(value, str):
+        raise web.HTTPBadRequest
+    return value
+
+
+def _paste(links: LoginLinks, token: str, fields: Fields) -> Awaitable[Any]:
+    sessionid, sign = _text(fields, "sessionid"), _text(fields, "sessionid_sign")
+    return links.paste(token, sessionid, sign, spare=fields.get("spare") is True)
+
+
+def _password(links: LoginLinks, token: str, fields: Fields) -> Awaitable[Any]:
+    name, password = _text(fields, "name"), _text(fields, "password")
+    return links.password(token, name, password, spare=fields.get("spare") is True)
+
+
+def _code(links: LoginLinks, token: str, fields: Fields) -> Awaitable[Any]:
+    return links.code(token, _text(fields, "code"))
+
+
+def _again(links: LoginLinks, token: str, fields: Fields) -> Awaitable[Any]:
+    return links.again(token, anyway=fields.get("yes") is True)
+
+
+_PRESSES: dict[str, Press] = {
+    "paste": _paste,
+    "password": _password,
+    "code": _code,
+    "again": _again,
+}
+
+
+@cache
+def _read(file: str) -> str:
+    return resources.files("bot.web").joinpath("page", file).read_text("utf-8")

@@ -1,0 +1,139 @@
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const note = byId("note");
+const forms = ["paste", "password", "code", "again"].map(byId);
+const tabs = [byId("tab-paste"), byId("tab-password")];
+// The token stays in the fragment: no server ever gets it as part of an address.
+const token = location.hash.slice(1);
+let before = byId("paste");
+let busy = false;
+
+function tell(text, kind) {
+  note.textContent = text;
+  note.className = `note ${kind}`;
+  note.hidden = false;
+}
+
+function show(form) {
+  for (const one of forms) one.hidden = one !== form;
+  const choosing = form === byId("paste") || form === byId("password");
+  document.querySelector(".tabs").hidden = !choosing;
+  if (choosing) before = form;
+  form.querySelector("input, button")?.focus();
+}
+
+function choose(tab) {
+  for (const one of tabs) {
+    const chosen = one === tab;
+    one.setAttribute("aria-selected", String(chosen));
+    one.tabIndex = chosen ? 0 : -1;
+  }
+  note.hidden = true;
+  show(byId(tab.getAttribute("aria-controls")));
+}
+
+function over() {
+  for (const input of document.querySelectorAll("input")) input.value = "";
+  byId("work").hidden = true;
+  history.replaceState(null, "", location.pathname);
+}
+
+function waiting(on) {
+  busy = on;
+  for (const button of document.querySelectorAll(".go")) button.disabled = on;
+  if (on) tell("Asking TradingView… this can take a moment.", "");
+}
+
+async function press(name, fields) {
+  if (busy) return;
+  waiting(true);
+  let answer = null;
+  let said = {};
+  try {
+    answer = await fetch(name, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ token, ...fields }),
+      credentials: "omit",
+      cache: "no-store",
+      referrerPolicy: "no-referrer",
+    });
+    said = await answer.json();
+  } catch {
+    said = { errorMessage: "Your bot could not be reached. Check your connection and press again." };
+  } finally {
+    waiting(false);
+  }
+  if (answer?.ok) {
+    tell(`${said.message}\nYou can close this page.`, "good");
+    over();
+  } else {
+    refused(said);
+  }
+  note.focus();
+}
+
+function refused(said) {
+  const asks = said.next === "yes" || said.next === "code";
+  tell(said.errorMessage ?? "Something went wrong. Please press again.", asks ? "ask" : "bad");
+  byId("secret").value = "";
+  byId("digits").value = "";
+  if (said.next === "over") over();
+  if (said.next === "code") show(byId("code"));
+  if (said.next === "yes" || said.next === "again") {
+    byId("yes").textContent = said.next === "yes" ? "Yes, change the account" : "Try again";
+    byId("yes").classList.toggle("danger", said.next === "yes");
+    byId("again").dataset.yes = String(said.next === "yes");
+    show(byId("again"));
+  }
+}
+
+const actions = {
+  paste: (form) => ({
+    sessionid: byId("sessionid").value,
+    sessionid_sign: byId("sessionid_sign").value,
+    spare: form.elements.spare.checked,
+  }),
+  password: (form) => ({
+    name: byId("name").value,
+    password: byId("secret").value,
+    spare: form.elements.spare.checked,
+  }),
+  code: () => ({ code: byId("digits").value }),
+  again: (form) => ({ yes: form.dataset.yes === "true" }),
+};
+
+for (const form of forms) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const empty = [...form.querySelectorAll("input[required]")].find((input) => !input.value.trim());
+    if (empty) {
+      tell(`Please fill in: ${empty.labels[0].textContent.trim()}.`, "bad");
+      empty.focus();
+    } else {
+      press(form.id, actions[form.id](form));
+    }
+  });
+}
+for (const tab of tabs) {
+  tab.addEventListener("click", () => choose(tab));
+  tab.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    const other = tabs[1 - tabs.indexOf(tab)];
+    choose(other);
+    other.focus();
+  });
+}
+for (const id of ["back", "no"]) {
+  byId(id).addEventListener("click", () => {
+    note.hidden = true;
+    show(before);
+  });
+}
+
+if (token) {
+  byId("work").hidden = false;
+} else {
+  tell("This page is opened from Discord: run /session link there and press its button.", "ask");
+}

@@ -1,0 +1,350 @@
+"""The one-time page for a TradingView login: who may press, what is kept, what each failure says."""
+
+import asyncio
+import hashlib
+import re
+from pathlib import Path
+
+import aiohttp
+import pytest
+from conftest import eventually
+from shop import HOME, STAFF, open_shop
+
+import bot.web
+from bot.access.login_links import LoginLinks, is_safe
+from bot.access.refusals import NoPublicPage
+from bot.access.session import LoginState
+from bot.access.spares import Spares
+from bot.jobs import Jobs
+from bot.store import login_links
+from bot.tradingview.signin import SignIn
+from bot.web import make_app, serve
+
+PUBLIC = "http://127.0.0.1:8080"
+RIGHT = {"name": "vendor_one", "password": "open sesame"}
+PAGE = Path(bot.web.__file__).parent / "page"
+
+
+async def yes():
+    return True
+
+
+class Desk:
+    """The page's server, a browser in front of it, and a manager who has run /session link."""
+
+    def __init__(self, shop, links):
+        self.shop, self.links, self.managers = shop, links, {(HOME, STAFF)}
+        self.url = self.http = self.token = None
+
+    async def new(self, by=STAFF):
+        address = await self.links.create(self.shop.asked(by))
+        return address.partition("#")[2]
+
+    async def press(self, which, token=None, /, *, origin=PUBLIC, headers=None, **fields):
+        sent = {"Origin": origin} if origin else {}
+        token = self.token if token is None else token
+        async with self.http.post(
+            f"{self.url}/login/{which}",
+            json={"token": token, **fields},
+            headers=sent | (headers or {}),
+        ) as answer:
+            return answer.status, await answer.json(), answer.headers
+
+    async def held(self):
+        return await self.shop.sessions.of(HOME)
+
+    def pair(self, **more):
+        cookies = self.shop.cookies(**more)
+        return {"sessionid": cookies.sessionid, "sessionid_sign": cookies.sessionid_sign}
+
+
+@pytest.fixture
+async def desk(tmp_path, frozen):
+    async with open_shop(tmp_path) as shop, Jobs() as jobs, aiohttp.ClientSession() as http:
+        spares = Spares(shop.database, shop.vault, shop.sessions)
+        links = LoginLinks(
+            shop.database,
+            shop.sessions,
+            spares,
+            SignIn(shop.http, base=shop.fake.url),
+            public_url=PUBLIC,
+            may=lambda *who: who in desk.managers,
+        )
+        desk = Desk(shop, links)
+        app = make_app(lookup=None, database=yes, gateway=yes, jobs=jobs, links=links)
+        async with serve(app, "127.0.0.1", 0) as port:
+            desk.url, desk.http, desk.time = f"http://127.0.0.1:{port}", http, frozen
+            desk.token = await desk.new()
+            yield desk
+
+
+async def test_pasted_cookies_are_tested_used_and_the_page_is_spent(desk):
+    pair = desk.pair()
+    status, said, headers = await desk.press("paste", **pair)
+    assert status == 200
+    assert "The TradingView login works as Vendor_One" in said["message"]
+    assert "**" not in said["message"]
+    held = await desk.held()
+    assert (held.state, held.cookies.sessionid) == (LoginState.ALIVE, pair["sessionid"])
+    assert (await desk.shop.sessions.status(HOME)).set_by == STAFF
+    assert headers["Cache-Control"] == "no-store"
+    status, said, _ = await desk.press("paste", **desk.pair())
+    assert (status, said["next"]) == (410, "over")
+    assert "/session link" in said["errorMessage"]
+    assert held.version == 1
+
+
+async def test_the_page_and_its_parts_are_shown_without_a_token_and_spend_nothing(desk):
+    for path, kind in (("", "html"), ("login.css", "css"), ("login.js", "javascript")):
+        async with desk.http.get(f"{desk.url}/login/{path}?token={desk.token}") as answer:
+            assert answer.status == 200
+            assert kind in answer.headers["Content-Type"]
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+            assert answer.headers["X-Frame-Options"] == "DENY"
+            assert desk.token not in await answer.text()
+    for path in ("paste", "password", "code", "again"):
+        async with desk.http.get(f"{desk.url}/login/{path}") as answer:
+            assert answer.status == 405
+    assert (await desk.press("paste", **desk.pair()))[0] == 200
+
+
+async def test_the_page_asks_nobody_else(desk):
+    for file in sorted(PAGE.iterdir()):
+        text = await asyncio.to_thread(file.read_text, "utf-8")
+        assert not re.findall(r"(?:https?:)?//[a-z]", re.sub(r"(?m)^\s*//.*$", "", text)), file.name
+        assert "onclick" not in text
+        assert "style=" not in text
+
+
+async def test_only_a_hash_of_the_token_is_kept_and_no_log_shows_it(desk, caplog, tmp_path):
+    caplog.set_level("DEBUG")
+    await desk.press("password", **{**RIGHT, "password": "wrong one"})
+    await desk.press("paste", **desk.pair())
+    assert desk.token not in caplog.text
+    assert "wrong one" not in caplog.text
+    for path in tmp_path.iterdir():
+        assert desk.token.encode() not in await asyncio.to_thread(path.read_bytes)
+    digest = hashlib.sha256(desk.token.encode()).hexdigest()
+    async with desk.shop.database.read() as connection:
+        link = await login_links.by_hash(connection, digest)
+    assert (link.guild_id, link.member_id) == (HOME, STAFF)
+    assert link.spent_at is not None
+
+
+async def test_ten_minutes_and_no_longer(desk):
+    await desk.time.advance(599)
+    assert (await desk.press("paste", sessionid="", sessionid_sign=""))[0] == 422
+    await desk.time.advance(1)
+    assert (await desk.press("paste", **desk.pair()))[0] == 410
+
+
+async def test_a_new_page_ends_the_earlier_one(desk):
+    newer = await desk.new()
+    assert (await desk.press("paste", **desk.pair()))[0] == 410
+    assert (await desk.press("paste", newer, **desk.pair()))[0] == 200
+
+
+async def test_whoever_is_no_manager_any_more_may_not(desk):
+    desk.managers.clear()
+    status, said, _ = await desk.press("paste", **desk.pair())
+    assert (status, said["next"]) == (403, "over")
+    assert (await desk.held()).state is LoginState.NONE
+    desk.managers.add((HOME, STAFF))
+    assert (await desk.press("paste", **desk.pair()))[0] == 200
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 43])
+async def test_an_unknown_token_opens_nothing(desk, token):
+    for name in ("paste", "password", "code", "again"):
+        status, _, _ = await desk.press(name, token or "none")
+        assert status == 410
+    assert desk.shop.fake.calls() == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"origin": None},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"headers": {"Sec-Fetch-Site": "cross-site"}},
+    ],
+)
+async def test_presses_come_from_the_bots_own_page_only(desk, sent):
+    status, _, _ = await desk.press("paste", **sent, **desk.pair())
+    assert status == 403
+    assert (await desk.held()).state is LoginState.NONE
+
+
+async def test_presses_are_json_objects(desk):
+    url, own = f"{desk.url}/login/paste", {"Origin": PUBLIC}
+    async with desk.http.post(url, data={"token": desk.token}, headers=own) as answer:
+        assert answer.status == 415
+    for body in (b"{", b"[]", b'{"token": 7}', b"\xff"):
+        headers = own | {"Content-Type": "application/json"}
+        async with desk.http.post(url, data=body, headers=headers) as answer:
+            assert answer.status == 400
+            assert "errorMessage" in await answer.json()
+
+
+async def test_presses_are_rate_limited(desk):
+    statuses = [(await desk.press("paste", "nothing"))[0] for _ in range(12)]
+    assert statuses[:10] == [410] * 10
+    assert statuses[-1] == 429
+    _, said, headers = await desk.press("paste", "nothing")
+    assert int(headers["Retry-After"]) >= 1
+    assert "wait" in said["errorMessage"]
+
+
+async def test_bad_cookies_replace_nothing_and_leave_the_page_open(desk):
+    await desk.shop.log_in()
+    before = (await desk.held()).cookies
+    bad = {"sessionid": "a" * 32, "sessionid_sign": "v3:" + "b" * 43}
+    status, said, _ = await desk.press("paste", **bad)
+    assert (status, said["next"]) == (422, "mend")
+    assert "does not accept these cookies" in said["errorMessage"]
+    status, said, _ = await desk.press("paste", sessionid="two words", sessionid_sign="")
+    assert "two words" not in said["errorMessage"]
+    assert (await desk.held()).cookies == before
+    assert (await desk.press("paste", **desk.pair()))[0] == 200
+
+
+async def test_another_account_needs_a_yes_and_nothing_is_typed_twice(desk):
+    await desk.shop.log_in()
+    other = desk.shop.world.add_vendor("Vendor_Two")
+    status, said, _ = await desk.press("paste", **desk.pair(vendor=other))
+    assert (status, said["next"]) == (409, "yes")
+    assert (await desk.shop.sessions.status(HOME)).username == "Vendor_One"
+    assert (await desk.press("again"))[0] == 409
+    assert (await desk.press("again", yes=True))[0] == 200
+    assert (await desk.shop.sessions.status(HOME)).username == "Vendor_Two"
+
+
+async def test_when_tradingview_is_silent_another_press_is_enough(desk):
+    desk.shop.switches.set("down", True)
+    status, said, _ = await desk.press("paste", **desk.pair())
+    assert (status, said["next"]) == (503, "again")
+    desk.shop.switches.set("down", False)
+    assert (await desk.press("again"))[0] == 200
+
+
+async def test_a_pair_can_be_kept_as_a_spare(desk):
+    await desk.shop.log_in()
+    status, said, _ = await desk.press("paste", spare=True, **desk.pair())
+    assert status == 200
+    assert "spare login of Vendor_One is kept" in said["message"]
+    assert (await desk.shop.sessions.status(HOME)).spares == 1
+
+
+async def test_name_and_password_make_one_attempt_and_only_the_cookies_stay(desk, tmp_path):
+    status, said, _ = await desk.press("password", **RIGHT)
+    assert status == 200, said
+    assert len(desk.shop.fake.calls("signin")) == 1
+    assert (await desk.held()).state is LoginState.ALIVE
+    for path in tmp_path.iterdir():
+        assert b"open sesame" not in await asyncio.to_thread(path.read_bytes)
+
+
+@pytest.mark.parametrize(
+    ("switch", "position", "status", "words"),
+    [
+        ("signin", "wrong password", 422, "does not accept this name and password"),
+        ("signin", "captcha", 422, "wants to see a person"),
+        ("signin", "rate limit", 429, "at least ten minutes"),
+        ("signin", "two-factor by sms", 422, "text message"),
+        ("down", True, 503, "does not answer properly"),
+    ],
+)
+async def test_each_failure_of_signing_in_has_its_own_answer(desk, switch, position, status, words):
+    desk.shop.switches.set(switch, position)
+    got, said, _ = await desk.press("password", **RIGHT)
+    assert (got, said["next"]) == (status, "mend")
+    assert words in said["errorMessage"]
+    assert len(desk.shop.fake.calls("signin")) == 1
+    assert (await desk.held()).state is LoginState.NONE
+
+
+async def test_the_second_factor_is_a_press_of_its_own(desk):
+    desk.shop.switches.set("signin", "two-factor")
+    status, said, _ = await desk.press("code", code="042137")
+    assert status == 422  # nothing to send it for
+    status, said, _ = await desk.press("password", **RIGHT)
+    assert (status, said["next"]) == (409, "code")
+    assert (await desk.held()).state is LoginState.NONE
+    status, said, _ = await desk.press("code", code="abc")
+    assert (status, len(desk.shop.fake.calls("totp"))) == (422, 0)
+    status, said, _ = await desk.press("code", code="999999")
+    assert status == 422
+    assert "does not accept this code" in said["errorMessage"]
+    status, said, _ = await desk.press("code", code="042 137")
+    assert status == 200, said
+    assert len(desk.shop.fake.calls("signin")) == 1
+    assert (await desk.held()).state is LoginState.ALIVE
+
+
+@pytest.mark.parametrize("missing", ["name", "password"])
+async def test_an_empty_field_is_not_sent_to_tradingview(desk, missing):
+    status, _, _ = await desk.press("password", **{**RIGHT, missing: ""})
+    assert status == 422
+    assert desk.shop.fake.calls() == []
+
+
+async def test_two_presses_at_once_count_once(desk):
+    answers = await asyncio.gather(*(desk.press("paste", **desk.pair()) for _ in range(2)))
+    assert sorted(status for status, _, _ in answers) == [200, 410]
+    assert (await desk.held()).version == 1
+
+
+async def test_a_page_that_ends_during_a_press_is_not_used(desk):
+    desk.shop.switches.hang = True
+    pressing = asyncio.ensure_future(desk.press("password", **RIGHT))
+    await eventually(lambda: desk.shop.fake.calls("signin"))
+    await desk.new()
+    desk.shop.switches.hang = False
+    assert (await pressing)[0] == 410
+    assert (await desk.held()).state is LoginState.NONE
+
+
+@pytest.mark.parametrize(
+    ("address", "safe"),
+    [
+        ("https://usher.example.com", True),
+        ("https://usher.example.com/bot", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost:8080", True),
+        ("http://[::1]:8080", True),
+        ("http://usher.example.com", False),
+        ("http://10.0.0.5", False),
+        ("http://127.0.0.1.evil.example", False),
+    ],
+)
+def test_a_login_travels_encrypted_or_stays_on_this_computer(address, safe):
+    assert is_safe(address) is safe
+
+
+@pytest.mark.parametrize("public_url", [None, "http://usher.example.com"])
+async def test_without_a_safe_address_there_is_no_page(desk, public_url):
+    links = LoginLinks(
+        desk.shop.database, desk.shop.sessions, None, None, public_url=public_url, may=None
+    )
+    assert links.origin is None
+    with pytest.raises(NoPublicPage):
+        await links.create(desk.shop.asked())
+
+
+async def test_a_path_before_the_page_is_kept(desk):
+    links = LoginLinks(
+        desk.shop.database,
+        desk.shop.sessions,
+        None,
+        None,
+        public_url="https://Example.com/bot/",
+        may=None,
+    )
+    assert (await links.create(desk.shop.asked())).startswith("https://Example.com/bot/login/#")
+    assert links.origin == "https://example.com"
