@@ -135,3 +135,38 @@ async def test_staff_may_not_open_the_form_or_send_it(office):
     office.fake.open_commands(office.guild)
     asked = await office.as_mod.run("session update", guild=office.guild, channel=office.channel)
     assert "Only those who manage" in text_of(await asked.answered())
+
+
+async def test_a_page_is_offered_only_where_a_browser_can_open_it_safely(office):
+    asked = await office.run(office.as_owner, "session link")
+    assert "no web address that a browser can open safely" in text_of(asked.original)
+    assert "`usher session set`" in text_of(asked.original)
+    office.links._base = "https://usher.example.com"
+    asked = await office.run(office.as_owner, "session link")
+    assert "works once, and only for you" in text_of(asked.original)
+    assert asked.original.ephemeral
+    [button] = [part for row in asked.original.components for part in row["components"]]
+    assert button["url"].startswith("https://usher.example.com/login/#")
+    token = button["url"].partition("#")[2]
+    assert len(token) >= 43
+
+
+async def test_the_page_is_for_whoever_may_still_manage(office):
+    links = office.links
+    assert links._may(office.guild.id, office.owner.id)
+    for member_id in (office.mod.id, office.stranger.id, 5):
+        assert not links._may(office.guild.id, member_id)
+    assert not links._may(5, office.owner.id)
+
+
+async def test_a_second_login_can_be_kept_as_a_spare(office):
+    await office.shop.log_in(office.guild.id)
+    before = (await office.shop.sessions.of(office.guild.id)).version
+    shown = await office.run(office.as_owner, "session status")
+    assert "Add a spare login" in labels(shown.original)
+    asked = await office.as_owner.press(shown.original, "Add a spare login")
+    sent = await office.as_owner.submit(asked, typed(office.shop.cookies()))
+    assert "The spare login of Vendor" in text_of(await sent.answered())
+    assert (await office.shop.sessions.of(office.guild.id)).version == before
+    shown = await office.run(office.as_owner, "session status")
+    assert "There is 1 spare login." in text_of(shown.original)
