@@ -152,6 +152,8 @@ async def _mend(stage: Stage, _: Json) -> Json:
 
 
 async def _bot(stage: Stage, body: Json) -> Json:
+    if not stage.opening.over:
+        raise ValueError("the shop is still being opened")
     if body["do"] == "kill":
         await stage.child.kill()
     elif body["do"] == "start":

@@ -39,7 +39,7 @@ class Stage:
         child.on_change = self._bot_changed
         child.on_line = self._line
         self.tour.on_change = lambda: self.tell("tour", tour=self.tour.describe())
-        self.opening.on_change = lambda: self.tell("opening", opening=self.opening.describe())
+        self.opening.on_change = self._opening_changed
         shop.tradingview.watchers.append(self._called)
         shop.tradingview.switches.watchers.append(self._turned)
 
@@ -179,6 +179,11 @@ class Stage:
         self.tell("switches", switches=faults.describe(switches))
         if value != switches.DIALS[name].default:
             self.tour.turned(name)
+
+    def _opening_changed(self) -> None:
+        self.tell("opening", opening=self.opening.describe())
+        if self.opening.over:
+            self.tour.restart()  # nothing that the opening did counts
 
     def _bot_changed(self) -> None:
         self.tell("bot", bot={**self.child.describe(), "online": self.shop.discord.online})

@@ -158,6 +158,7 @@ class Tour:
     # How it is put together
 
     def _begin(self) -> None:
+        self._began = self._shop.discord.world.now()
         self._facts = Facts()
         self._writes: list[Call] = []
         self._sales: list[Interaction] = []
@@ -204,7 +205,7 @@ class Tour:
             "Now be Bea. The bot wrote to her; read it under Direct messages. Then type /me in the "
             "channel. Note which commands she sees, and which she does not.",
             [
-                Goal("Bea got a message", lambda: len(self._told())),
+                Goal("The bot wrote to the buyer", lambda: len(self._told())),
                 Goal("A buyer used /me", lambda: len(self._asked_me())),
             ],
             [_command("Fill in /me", bea.id, "me", {})],
@@ -292,13 +293,15 @@ class Tour:
         return [one for one in _grants(self._facts.used) if _says(one, word)]
 
     def _told(self) -> list[str]:
-        """What the bot wrote to buyers directly."""
+        """What the bot wrote to buyers directly since the tour began."""
         buyers = {each.user for each in self._shop.people if each.part == "buyer"}
         return [
             message.text
             for channel in self._shop.discord.world.dms.values()
             for message in channel.messages
-            if message.author.bot and channel.recipient in buyers
+            if message.author.bot
+            and channel.recipient in buyers
+            and message.created_at >= self._began
         ]
 
     def _asked_me(self) -> list[Interaction]:

@@ -2,7 +2,7 @@
 
 import { $, arrange, avatar, h, icon, notice } from "./dom.js";
 import { inline, markdown } from "./markdown.js";
-import { changed, displayName, markSeen, names, on, post, sees, shown, state } from "./store.js";
+import { displayName, markSeen, names, on, post, sees, shown, state } from "./store.js";
 import { clock, inWords, isLater, ofId } from "./when.js";
 
 const STYLES = { 1: "primary", 2: "", 3: "good", 4: "bad", 5: "" };
@@ -12,6 +12,7 @@ const CHANNELS = 8;
 
 let drawn = new Map();
 let atPlace = "";
+let stuck = true;
 
 function act(work) {
   work.catch((error) => notice(error.message, true));
@@ -193,12 +194,21 @@ function draw() {
   drawn = next;
   arrange(box, next.size ? [...next.values()].map((each) => each.node) : [empty(channel)]);
   atPlace = here;
-  if (atEnd) box.scrollTop = box.scrollHeight;
+  if (atEnd) toEnd();
   if (document.visibilityState === "visible") markSeen();
+}
+
+function toEnd() {
+  $("messages").scrollTop = $("messages").scrollHeight;
 }
 
 export function start() {
   on("messages place", draw);
-  $("messages").addEventListener("load", () => changed("messages"), true);
+  const box = $("messages");
+  box.addEventListener("scroll", () => {
+    stuck = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  });
+  // A keyboard that opens, or a message box that grows, must not hide the last message.
+  new ResizeObserver(() => stuck && toEnd()).observe(box);
 }
 

@@ -95,7 +95,7 @@ export async function drive(what) {
 
 export function botButtons(where) {
   const { state: now } = state.bot;
-  const kill = h("button", { type: "button", class: "button bad", "data-key": `${where} kill`, disabled: now === "off" || now === "stopping", onclick: () => drive("kill") }, "Kill the bot");
+  const kill = h("button", { type: "button", class: "button bad", "data-key": `${where} kill`, disabled: !state.opening.over || now === "off" || now === "stopping", onclick: () => drive("kill") }, "Kill the bot");
   const start = h("button", { type: "button", class: "button primary", "data-key": `${where} start`, onclick: () => drive("start") }, "Start");
   return now === "off" ? start : kill;
 }
@@ -137,7 +137,7 @@ export function start() {
   on("place unread people", drawPeople);
   on("place unread", drawChannels);
   on("place unread", drawPlace);
-  on("bot", drawBot);
+  on("bot opening", drawBot);
   $("who").addEventListener("click", () => {
     const open = document.body.classList.toggle("drawer");
     $("who").setAttribute("aria-expanded", String(open));

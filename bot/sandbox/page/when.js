@@ -1,7 +1,6 @@
 // Moments in words.
 
 const LANGUAGE = "en-GB";
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
 const STYLES = {
   t: { hour: "2-digit", minute: "2-digit" },
@@ -13,12 +12,20 @@ const STYLES = {
   short: { day: "numeric", month: "short", year: "numeric" },
 };
 
+// "in a month", as Discord says it; "next month" could be any day of it.
+function away(count, unit, ahead) {
+  const one = unit === "hour" ? "an" : "a";
+  const words = count === 1 ? `${one} ${unit}` : `${count} ${unit}s`;
+  return ahead ? `in ${words}` : `${words} ago`;
+}
+
 export function fromNow(date) {
   const seconds = (date.getTime() - Date.now()) / 1000;
   for (const [unit, size] of UNITS) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
+    const count = Math.round(Math.abs(seconds) / size);
+    if (Math.abs(seconds) >= size) return away(count, unit, seconds > 0);
   }
-  return relative.format(Math.round(seconds), "second");
+  return Math.abs(seconds) < 5 ? "just now" : away(Math.round(Math.abs(seconds)), "second", seconds > 0);
 }
 
 export function inWords(date, style = "f") {

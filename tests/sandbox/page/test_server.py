@@ -138,3 +138,9 @@ async def test_the_folder_is_gone_afterwards():
         folder = sandbox.stage.child._folder
         assert folder.exists()
     assert not folder.exists()
+
+
+async def test_the_bot_is_not_killed_while_the_shop_is_being_opened(sandbox, api):
+    sandbox.stage.opening.over = False
+    status, answer = await api.post("bot", do="kill")
+    assert (status, answer["error"]) == (400, "The shop is still being opened")
