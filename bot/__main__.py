@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from bot import logs, settings
 from bot.errors import StartupError
@@ -63,6 +64,27 @@ def _check(_: argparse.Namespace) -> int:
     return asyncio.run(check.run())
 
 
+def _backup(chosen: argparse.Namespace) -> int:
+    from bot import keeping  # noqa: PLC0415 - as above
+
+    sys.stdout.write(keeping.back_up(settings.load(need_token=False), chosen.file) + "\n")
+    return 0
+
+
+def _session(chosen: argparse.Namespace) -> int:
+    found = settings.load(need_token=False)
+    logs.set_up("error", found.log_format, found.secrets)
+    from bot import terminal  # noqa: PLC0415 - as above
+
+    match chosen.what:
+        case "set":
+            return terminal.set_login(found, chosen.server)
+        case "sign-in":
+            return terminal.sign_in(found, chosen.server)
+        case _:
+            return terminal.rekey(found)
+
+
 def _port(text: str) -> int:
     port = int(text)
     if not 0 <= port <= 65535:
@@ -89,7 +111,33 @@ def _parser() -> argparse.ArgumentParser:
         "check", help="say what is wrong with settings, token and login, and how to mend it"
     )
     check.set_defaults(command=_check)
+    backup = commands.add_parser(
+        "backup", help="copy the database to a file, also while Usher runs"
+    )
+    backup.add_argument("file", type=Path, metavar="FILE", help="a new file; none is overwritten")
+    backup.set_defaults(command=_backup)
+    _add_session(commands)
     return parser
+
+
+def _add_session(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    session = commands.add_parser("session", help="the TradingView login, from this terminal")
+    what = session.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="what")
+    for name, text in (
+        ("set", "give the two cookies; nothing typed is shown"),
+        ("sign-in", "sign in with name, password and second factor; only the cookies are kept"),
+    ):
+        one = what.add_parser(name, help=text, description=text)
+        one.add_argument(
+            "server",
+            type=int,
+            nargs="?",
+            metavar="SERVER",
+            help="the number of the Discord server; needed only where there are several",
+        )
+    text = "encrypt everything anew with the first key of SECRET_KEY, while the bot is stopped"
+    what.add_parser("rekey", help=text, description=text)
+    session.set_defaults(command=_session)
 
 
 def _say(text: str) -> None:

@@ -39,6 +39,7 @@ from bot.jobs import Jobs
 from bot.logbook import Logbook
 from bot.presses import Presses
 from bot.settings import Settings
+from bot.store import backup
 from bot.store.database import open_database
 from bot.store.lock import alone_with
 from bot.store.vault import open_vault
@@ -207,6 +208,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         await queue.start()
         Keeper(database, sessions, spares).start(jobs)
         jobs.every(alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
+        jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
         _ = jobs.spawn(_adopt_environment(settings, sessions), "login of the environment")
         log.info("the web endpoint listens on %s, port %s", settings.http_host, port)
         yield App(client, port, teller, settings.discord_token.get_secret_value())

@@ -5,13 +5,17 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot import clock
 from bot.access.cookies import unpack
 from bot.check.findings import Finding
 from bot.check.login import ENVIRONMENT, Held
 from bot.settings import Settings
+from bot.store import backup
 from bot.store.examine import Examined, Schema, examine
 from bot.store.vault import UnreadableError, Vault
 from bot.tradingview import Cookies
+
+STALE_HOURS = 48  # older than two of the daily ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ def look_at_files(settings: Settings) -> Files:
     findings = [_writable(path)]
     examined = examine(path)
     findings.append(_schema(examined.schema))
+    if examined.schema not in (Schema.ABSENT, Schema.UNREADABLE):
+        findings.append(_backups(path))
     vault, about_key = _key(settings, examined)
     findings.append(about_key)
     findings += _private(path.parent, path, settings.key_file)
@@ -70,6 +76,21 @@ def _schema(schema: Schema) -> Finding:
                 "cannot be read as a database.",
                 "Restore a backup. Keep the damaged file until that has worked.",
             )
+
+
+def _backups(database: Path) -> Finding:
+    subject = "Backups"
+    made = backup.newest(database)
+    mend = (
+        f"Run `usher backup FILE`, and keep `usher run` running: it makes one a day in "
+        f"{backup.folder_of(database)}, if there is room."
+    )
+    if made is None:
+        return Finding(subject, "there is none yet; `usher run` makes one a day.", note=True)
+    hours = max(0, int((clock.now() - made).total_seconds() // 3600))
+    age = f"{hours} hours" if hours < 48 else f"{hours // 24} days"
+    text = f"the newest is {age} old, of {made:%Y-%m-%d %H:%M} UTC."
+    return Finding(subject, text, mend if hours >= STALE_HOURS else None)
 
 
 def _key(settings: Settings, examined: Examined) -> tuple[Vault | None, Finding]:

@@ -1,16 +1,15 @@
 """Opens the database: one writer that begins IMMEDIATE, readers beside it, migrated at start."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.store.files import file_of, prepare_folder
 from bot.store.migrate import migrate
 
 BUSY_MS = 5_000
@@ -57,20 +56,6 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         # Undisposed, aiosqlite's threads keep the process alive.
         await reader.dispose()
         await writer.dispose()
-
-
-def file_of(url: str | URL) -> Path | None:
-    """The database's file; None when it lives in memory."""
-    name = make_url(url).database
-    return None if not name or name == ":memory:" else Path(name)
-
-
-def prepare_folder(path: Path) -> None:
-    """Make the database's folder, for nobody but its owner (blocking)."""
-    os.umask(0o077)  # the database, its journal and the key are the owner's alone
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.parent.name == "data":  # ours by name: a clone brings it with everybody's rights
-        path.parent.chmod(0o700)
 
 
 def _prepare(url: URL) -> URL:

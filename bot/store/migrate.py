@@ -6,10 +6,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
 
 from bot.errors import StartupError
+from bot.store.backup import CopyError, keep_before
+from bot.store.files import file_of
 
 
 def _config() -> Config:
@@ -22,7 +24,7 @@ def migrate(url: URL) -> None:
     """Apply what is missing (blocking; call it in a thread).
 
     Raises:
-        StartupError: the database was written by a newer Usher.
+        StartupError: the database was written by a newer Usher, or could not be copied before.
     """
     config = _config()
     # Alembic is not async; SQLite's own driver does for the minute that this takes.
@@ -30,6 +32,7 @@ def migrate(url: URL) -> None:
     try:
         with engine.connect() as connection:
             _refuse_newer(config, connection)
+            _keep_copy(config, connection, url)
             connection.execute(text("PRAGMA foreign_keys = ON"))
             connection.commit()
             config.attributes["connection"] = connection
@@ -38,8 +41,24 @@ def migrate(url: URL) -> None:
         engine.dispose()
 
 
-def _refuse_newer(config: Config, connection: "object") -> None:
-    context = MigrationContext.configure(connection)  # type: ignore[arg-type]
+def _keep_copy(config: Config, connection: Connection, url: URL) -> None:
+    """A copy of what is there, when there is something to change."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    head = ScriptDirectory.from_config(config).get_current_head()
+    path = file_of(url)
+    if current is None or head is None or current == head or path is None:
+        return
+    try:
+        keep_before(path, head)
+    except CopyError as error:
+        raise StartupError(
+            f"The database has to be brought up to date, but the copy before that failed ({error}). "
+            f"Nothing was changed. Make room beside {path} and start Usher again."
+        ) from error
+
+
+def _refuse_newer(config: Config, connection: Connection) -> None:
+    context = MigrationContext.configure(connection)
     current = context.get_current_revision()
     known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
     if current is not None and current not in known:
