@@ -11,7 +11,7 @@ from bot.store.records import Event
 from bot.store.tables import event
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
-QUIET = ("matched",)
+QUIET = ("matched", "found", "mend")
 
 
 async def record(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Permission, Record
@@ -84,16 +84,25 @@ async def learn_ids(connection: AsyncConnection, sweep: Sweep) -> None:
 
 async def renamed(connection: AsyncConnection, sweep: Sweep) -> list[Renamed]:
     """Whose name changed on TradingView."""
-    found: Any = await connection.execute(
-        select(
-            permission.c.customer_id,
-            permission.c.tv_user_id,
-            permission.c.username.label("before"),
-            sweep_row.c.username,
-        )
-        .where(_pairs(sweep), _BY_ID, permission.c.name_folded != sweep_row.c.name_folded)
-        .order_by(permission.c.id)
+    here = sweep_row.c.sweep_id == sweep.id
+    of_permission = select(
+        permission.c.customer_id,
+        permission.c.tv_user_id,
+        permission.c.username.label("before"),
+        sweep_row.c.username,
+    ).where(_pairs(sweep), _BY_ID, permission.c.name_folded != sweep_row.c.name_folded)
+    of_customer = select(
+        customer.c.id.label("customer_id"),
+        customer.c.tv_user_id,
+        customer.c.username.label("before"),
+        sweep_row.c.username,
+    ).where(
+        here,
+        customer.c.guild_id == sweep.guild_id,
+        customer.c.tv_user_id == sweep_row.c.tv_user_id,
+        customer.c.name_folded != sweep_row.c.name_folded,
     )
+    found: Any = await connection.execute(union(of_permission, of_customer).order_by("customer_id"))
     return [Renamed.of(row) for row in found]
 
 
@@ -101,7 +110,7 @@ async def follow(connection: AsyncConnection, guild_id: int, it: Renamed) -> boo
     """Give the new name to the customer and every permission; False when it is somebody else's."""
     folded = it.username.casefold()
     mine = and_(permission.c.guild_id == guild_id, permission.c.tv_user_id == it.tv_user_id)
-    scripts = select(permission.c.script_id).where(mine).scalar_subquery()
+    scripts = select(permission.c.script_id).where(mine)
     taken = select(permission.c.id).where(
         permission.c.guild_id == guild_id,
         permission.c.name_folded == folded,
