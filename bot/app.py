@@ -50,6 +50,7 @@ from bot.wishing import Wishing
 
 log = logging.getLogger(__name__)
 
+BACKUP_EVERY = 1800.0  # seconds between looks whether today's copy is there
 ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again
 DISCORD_AGAIN = (5.0, 15.0, 60.0)  # pauses while Discord cannot be reached at the start
 UNAVAILABLE = 69
