@@ -10,12 +10,16 @@ from bot.errors import StartupError
 from bot.store.files import file_of, prepare_folder
 
 
+class InUseError(StartupError):
+    """Another Usher holds the database."""
+
+
 @asynccontextmanager
 async def alone_with(url: str) -> AsyncIterator[None]:
     """Hold the database's lock file inside the block; it ends with the process, however that ends.
 
     Raises:
-        StartupError: another Usher holds it.
+        InUseError: another Usher holds it.
     """
     path = file_of(url)
     if path is None:
@@ -26,7 +30,7 @@ async def alone_with(url: str) -> AsyncIterator[None]:
     try:
         await asyncio.to_thread(lock.acquire, timeout=0)
     except Timeout as error:
-        raise StartupError(
+        raise InUseError(
             f"Another Usher is already running with the database {path}. Two of them would write to "
             "TradingView twice, so this one stops. Stop the other one first, or give this one a "
             "DATABASE_URL of its own."

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.errors import StartupError
 from bot.store.database import Database
@@ -41,6 +41,33 @@ class Vault:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise UnreadableError from None
+
+    def renew(self, sealed: bytes) -> bytes:
+        """The same, sealed with the first key. Raises UnreadableError when no key fits."""
+        try:
+            return self._fernet.rotate(sealed)
+        except InvalidToken:
+            raise UnreadableError from None
+
+
+async def rekey(database: Database, vault: Vault) -> int:
+    """Seal everything with the first key, all or nothing; returns how many values there are.
+
+    Safe to repeat. Raises UnreadableError, with nothing changed, when no key fits one of them.
+    """
+    number = 0
+    async with database.write() as connection:
+        for column in ENCRYPTED:
+            [key] = column.table.primary_key
+            found = await connection.execute(select(key, column).where(column.is_not(None)))
+            for identity, sealed in found.all():
+                await connection.execute(
+                    update(column.table)
+                    .where(key == identity)
+                    .values({column: vault.renew(bytes(sealed))})
+                )
+                number += 1
+    return number
 
 
 async def open_vault(secret_key: str | None, key_file: Path, database: Database) -> Vault:
