@@ -65,6 +65,8 @@ class Usher(commands.Bot):
         intents = discord.Intents.none()
         intents.guilds = True
         intents.members = True
+        # Voice is not for us: no advice to install what it needs.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=(),
             help_command=None,

@@ -1,9 +1,11 @@
 """What people look up: one person's access, a script's customers, the queue."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from bot import clock
 from bot.access.duration import parse_length
-from bot.access.entitlements import last_seen, wanted_of
+from bot.access.entitlements import State, last_seen, ours_of, wanted_of
 from bot.access.receipts import WaitingFor
 from bot.access.views import Checked, Holders, Person, Status, Waiting
 from bot.replies.access import person as said_person, why_stuck, why_waiting
@@ -69,14 +71,15 @@ def _script_lines(one: Checked) -> list[str]:
     """One script: should be, is, and the reasons."""
     archived = " (archived)" if one.script.archived_at else ""
     lines = [f"{title(one.script)}{archived}"]
+    now = clock.now()
     wanted = wanted_of(one.permission).end if one.permission else None
-    lines.append(f"Should be: {_end(wanted)}")
-    lines.append(f"On TradingView: {_shown(one)}")
+    lines.append(f"Should be: {_end(wanted, now)}")
+    lines.append(f"On TradingView: {_shown(one, now)}")
     if one.permission is not None and one.permission.state == "stuck":
         lines.append(f"⚠️ {why_stuck(one.permission.reason)}")
     elif one.permission is not None and one.permission.state != "done":
         lines.append("⏳ Still waiting; `/sync status` says why.")
-    elif one.shown is not None and not _agrees(wanted, one.shown.end):
+    elif one.shown is not None and not _agrees(one, now):
         lines.append("⚠️ The two differ: somebody changed it on TradingView.")
     lines.extend(f"- {_reason(reason)}" for reason in one.reasons[:_MOST_REASONS])
     if len(one.reasons) > _MOST_REASONS:
@@ -84,24 +87,34 @@ def _script_lines(one: Checked) -> list[str]:
     return lines
 
 
-def _agrees(wanted: End | None, shown: End | None) -> bool:
-    if wanted is None or shown is None or isinstance(wanted, Lifetime):
-        return wanted == shown
-    return not isinstance(shown, Lifetime) and abs((wanted - shown).total_seconds()) <= 1
+def _agrees(one: Checked, now: datetime) -> bool:
+    """Whether what TradingView shows is what should be; access that is over agrees with none."""
+    wanted = State("nothing") if one.permission is None else wanted_of(one.permission)
+    if one.shown is None or one.shown.agrees_with(wanted):
+        return True
+    if one.permission is not None and one.permission.differs:
+        return one.shown.agrees_with(ours_of(one.permission))  # its own form of our end
+    return not one.shown.gives_access(now) and not wanted.gives_access(now)
 
 
-def _end(end: End | None) -> str:
-    return "no access" if end is None else until(end)
+def _end(end: End | None, now: datetime) -> str:
+    if end is None:
+        return "no access"
+    if isinstance(end, Lifetime) or end > now:
+        return until(end)
+    return f"ended **{day(end)}** ({relative(end)})"
 
 
-def _shown(one: Checked) -> str:
+def _shown(one: Checked, now: datetime) -> str:
     if one.shown is not None:
-        return _end(one.shown.end)
+        return _end(one.shown.end, now)
     if one.permission is None or one.permission.seen == "unknown":
         return "it did not answer just now"
     seen_at = one.permission.seen_at
     when = f" {relative(seen_at)}" if seen_at else ""
-    return f"it did not answer just now; last seen{when}: {_end(last_seen(one.permission).end)}"
+    return (
+        f"it did not answer just now; last seen{when}: {_end(last_seen(one.permission).end, now)}"
+    )
 
 
 def _reason(reason: Entitlement) -> str:
