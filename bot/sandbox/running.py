@@ -96,6 +96,7 @@ def _settings(shop: Shop, folder: Path, web_port: int) -> dict[str, str]:
         "SECRET_KEY": Fernet.generate_key().decode(),
         "HTTP_HOST": server.HOST,
         "HTTP_PORT": str(web_port),
+        "PUBLIC_URL": f"http://{server.HOST}:{web_port}",  # for the one-time page of /session link
     }
 
 
