@@ -71,7 +71,8 @@ async function press(name, fields) {
   } else {
     refused(said);
   }
-  note.focus();
+  note.scrollIntoView({ block: "nearest" });
+  if (!["yes", "again", "code"].includes(said.next)) note.focus();
 }
 
 function refused(said) {
