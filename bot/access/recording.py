@@ -69,7 +69,7 @@ async def overtake(
     """
     if everything:
         return await wishes.supersede(connection, permission.id, asked.at)
-    overtaken = await wishes.supersede(connection, permission.id, asked.at, kinds=("revoke",))
+    overtaken = await wishes.supersede(connection, permission.id, asked.at, kinds=("revoke", "mend"))
     overtaken += await wishes.supersede(
         connection, permission.id, asked.at, states=("stuck",), reason="too_late"
     )

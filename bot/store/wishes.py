@@ -75,7 +75,7 @@ async def supersede(
     permission_id: int,
     at: datetime,
     *,
-    kinds: Iterable[str] = ("grant", "set", "revoke", "put_back"),
+    kinds: Iterable[str] = ("grant", "set", "revoke", "put_back", "mend"),
     states: Iterable[str] = ("waiting", "stuck"),
     reason: str | None = None,
     only: int | None = None,
@@ -152,13 +152,17 @@ async def of_permission(connection: AsyncConnection, permission_id: int, state: 
 
 
 async def untold(connection: AsyncConnection, limit: int = 20) -> list[int]:
-    """Wishes whose end the asker has not been told, or that they wait at all; oldest first."""
+    """Wishes whose end the asker has not been told, or that they wait at all; oldest first.
+
+    Orders to mend are many at once: the answer to the press and the report tell of them.
+    """
     unsaid = and_(wish.c.told_state.is_(None), wish.c.answer_token.is_not(None))
     found = await connection.execute(
         select(wish.c.id)
         .where(
             or_(
                 and_(
+                    wish.c.kind != "mend",
                     wish.c.state.in_(FINAL),
                     or_(wish.c.told_state.is_(None), wish.c.told_state != wish.c.state),
                 ),

@@ -1,0 +1,216 @@
+"""The side of the door where staff have a difference mended: orders, which sync carries out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.asking import Asked, Who
+from bot.access.check_refusals import NothingDiffers, TakesFromMany
+from bot.access.drift import Difference, Kind, kind_of, of_kind, script_of
+from bot.access.entitlements import NOTHING, gives_more, last_seen, wanted_of
+from bot.access.identity import resolve
+from bot.access.news import News
+from bot.access.queue import Queue
+from bot.access.receipts import PUT_BACK_WITHIN, put_back_reference
+from bot.access.recording import add_event, add_wish, await_sync, facts, touch
+from bot.access.refusals import PutBackTooLate
+from bot.access.spelling import Spelling
+from bot.store import entitlements, events, mends, permissions, sightings, wishes
+from bot.store.database import Database
+from bot.store.records import Permission, Script, Wish
+from bot.store.vault import Vault
+
+MOST_PEOPLE, MOST_PERCENT = 5, 5  # above either, losing access is asked about once more
+_TOGETHER = 20  # in one transaction, so that others get their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was ordered; `took` of the people have less afterwards."""
+
+    script: Script
+    kind: Kind
+    number: int
+    took: int
+    reference: str  # of the order, to put it back and to see how it goes
+
+
+class Mending:
+    """Records what makes TradingView agree again; the queue does the writing."""
+
+    def __init__(self, database: Database, vault: Vault, queue: Queue, news: News) -> None:
+        self._database = database
+        self._vault = vault
+        self._queue = queue
+        self._news = news
+
+    async def mend(
+        self, asked: Asked, script_id: int, kind: Kind, *, confirmed: bool = False
+    ) -> Mended:
+        """Have every difference of that kind made as it should be.
+
+        Raises:
+            TakesFromMany: more than 5 people or 5 % lose access or time, and nobody said yes yet.
+            NothingDiffers: there is none of that kind any more.
+            ButtonGone: that server has no such script.
+        """
+        now = clock.now()
+        asked = replace(asked, token=None)  # the answer counts; each order has none of its own
+        async with self._database.read() as connection:
+            script = await script_of(connection, asked.guild_id, script_id)
+            found = await of_kind(connection, script.id, kind, now)
+            total = await sightings.count_live(connection, script.id, now)
+        if not found:
+            raise NothingDiffers
+        ends = sum(one.ends(now) for one in found)
+        shortens = sum(one.shortens(now) for one in found)
+        if not confirmed and is_many(ends + shortens, total):
+            raise TakesFromMany(script, ends, shortens, total)
+        number = 0
+        for start in range(0, len(found), _TOGETHER):
+            number += await self._order(asked, script, found[start : start + _TOGETHER])
+        await self._note(asked, script, kind, number)
+        self._queue.wake(asked.guild_id)
+        return Mended(script, kind, number, ends + shortens, asked.reference)
+
+    async def put_back(self, asked: Asked, reference: str) -> int:
+        """Undo what one order to mend took away, within 24 hours; returns how many.
+
+        Raises:
+            PutBackTooLate: the 24 hours are over.
+            NothingDiffers: it is back already, or nothing was taken.
+        """
+        async with self._database.read() as connection:
+            found = await mends.of_order(connection, asked.guild_id, reference)
+        if found and asked.at - found[0].asked_at > PUT_BACK_WITHIN:
+            raise PutBackTooLate
+        number = 0
+        for undone in found:
+            number += await self._put_back(replace(asked, token=None), undone)
+        if not number:
+            raise NothingDiffers
+        self._queue.wake(asked.guild_id)
+        return number
+
+    async def progress(self, guild_id: int, reference: str) -> tuple[int, int]:
+        """How many of an order are not waiting any more, and of how many."""
+        async with self._database.read() as connection:
+            found = await mends.of_order(connection, guild_id, reference)
+        return sum(one.state != "waiting" for one in found), len(found)
+
+    async def _order(self, asked: Asked, script: Script, those: Sequence[Difference]) -> int:
+        overtaken: list[int] = []
+        number = 0
+        async with self._database.write() as connection:
+            for one in those:
+                permission = await self._permission(connection, asked, script, one)
+                if permission is not None:
+                    overtaken += await self._mend(connection, asked, one, permission)
+                    number += 1
+        self._news.ended(overtaken)
+        return number
+
+    async def _permission(
+        self, connection: AsyncConnection, asked: Asked, script: Script, it: Difference
+    ) -> Permission | None:
+        """The one to mend as it is now; None when it has changed meanwhile."""
+        if it.permission is not None:
+            now = await permissions.by_id(connection, it.permission.id)
+            same = kind_of(now, clock.now()) is it.kind
+            return now if same and last_seen(now) == last_seen(it.permission) else None
+        seen = it.sighting
+        assert seen is not None  # noqa: S101 - one of the two is there
+        person = await resolve(connection, asked, Who(username=seen.username))
+        if seen.tv_user_id is not None and person.tv_user_id not in (None, seen.tv_user_id):
+            return None  # somebody else of that name: never touched
+        spelled = Spelling(seen.username, checked=True, user_id=seen.tv_user_id)
+        permission = await touch(connection, asked, script, person, spelled)
+        if permission.state != "done" or wanted_of(permission).gives_access(clock.now()):
+            return None
+        return await permissions.change(
+            connection,
+            permission.id,
+            seen=seen.kind,
+            seen_ends_at=seen.ends_at,
+            seen_at=seen.seen_at,
+        )
+
+    async def _mend(
+        self, connection: AsyncConnection, asked: Asked, it: Difference, permission: Permission
+    ) -> list[int]:
+        reference = f"{asked.reference}:{permission.id}"
+        if await wishes.by_reference(connection, asked.guild_id, reference):
+            return []
+        overtaken: list[int] = []
+        if it.kind is Kind.EXTRA:
+            overtaken = await wishes.supersede(connection, permission.id, asked.at)
+        elif it.kind is Kind.STUCK:
+            await wishes.wait_again(connection, [permission.id])
+        seen = last_seen(permission)
+        wish = await add_wish(
+            connection,
+            self._vault,
+            asked,
+            permission,
+            "mend",
+            reference=reference,
+            before=None if it.kind is Kind.STUCK else seen,
+        )
+        replaces = permission.replaces
+        if it.kind is Kind.EXTRA:
+            await entitlements.end_all(connection, permission.id, asked.at, wish.id)
+            replaces = wish.id
+        elif gives_more(seen, wanted_of(permission), clock.now()) and it.kind is Kind.OTHER_END:
+            replaces = wish.id
+        await await_sync(
+            connection, permission, wish, held_back=permission.held_back, replaces=replaces
+        )
+        after = NOTHING if it.kind is Kind.EXTRA else wanted_of(permission)
+        await add_event(connection, asked, wish, permission, facts(after), overtaken)
+        return overtaken
+
+    async def _put_back(self, asked: Asked, undone: Wish) -> int:
+        reference = put_back_reference(undone.id)
+        async with self._database.write() as connection:
+            if await wishes.by_reference(connection, asked.guild_id, reference):
+                return 0
+            permission = await permissions.by_id(connection, undone.permission_id)
+            waiting = permission.replaces == undone.id
+            took = await entitlements.ended_by(connection, undone.id)
+            if not (waiting or took):
+                return 0
+            overtaken = await wishes.supersede(connection, permission.id, asked.at, only=undone.id)
+            wish = await add_wish(
+                connection, self._vault, asked, permission, "mend", reference=reference
+            )
+            await entitlements.restore(connection, undone.id)
+            await await_sync(
+                connection,
+                permission,
+                wish,
+                held_back=permission.held_back,
+                replaces=None if waiting else permission.replaces,
+            )
+            await add_event(connection, asked, wish, permission, {"undone": undone.id}, overtaken)
+        self._news.ended(overtaken)
+        return 1
+
+    async def _note(self, asked: Asked, script: Script, kind: Kind, number: int) -> None:
+        """One line for the log channel; each person's entry stands in their own history."""
+        async with self._database.write() as connection:
+            await events.record(
+                connection,
+                asked.guild_id,
+                asked.at,
+                "mended",
+                actor_id=asked.by,
+                script_id=script.id,
+                after={"kind_of": kind.value, "number": number},
+            )
+
+
+def is_many(people: int, total: int) -> bool:
+    """More than 5 people, or more than 5 % of those who have access."""
+    return people > MOST_PEOPLE or people * 100 > MOST_PERCENT * max(total, people)
