@@ -119,11 +119,6 @@ class ClaimDecided(UserError):
     by: int | None
 
 
-# Times
-
-
-@_refusal
-class DurationUnreadable(UserError):
 # A file of customers
 
 
@@ -142,6 +137,11 @@ class ColumnsMissing(UserError):
     """The first line does not name the columns that are needed."""
 
 
+# Times
+
+
+@_refusal
+class DurationUnreadable(UserError):
     """The text is no duration."""
 
     text: str
