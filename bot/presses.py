@@ -13,7 +13,7 @@ import discord
 
 from bot import answering, clock
 from bot.access.asking import Asked
-from bot.access.refusals import ButtonGone, NeedsYes, NotYourButton
+from bot.access.refusals import Answered, ButtonGone, NeedsYes, NotYourButton
 from bot.answering import Interaction
 from bot.checks import Level, LevelRoles, require
 from bot.replies import Answer, Button, explain, key
@@ -55,12 +55,13 @@ class Choice:
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Question:
     asker_id: int
     level: Level
     choices: tuple[Choice, ...]
     over_at: float  # by clock.monotonic()
+    answered_by: int | None = None  # the id of the press that did
 
 
 class Form(discord.ui.Modal):
@@ -172,7 +173,11 @@ class Presses:
         require(self._member(press.interaction, press.guild_id), self._roles, question.level)
         if not place.isdecimal() or int(place) >= len(question.choices):
             raise ButtonGone
-        del self._questions[name]
+        if question.answered_by == press.interaction.id:
+            return  # delivered twice: the first one answers
+        if question.answered_by is not None:
+            raise Answered
+        question.answered_by = press.interaction.id
         await answering.defer_in_place(press.interaction)
         await question.choices[int(place)].run(press)
 

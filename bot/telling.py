@@ -45,7 +45,8 @@ class Teller:
         self._logbook = logbook
         self._jobs = jobs
         self._woken = asyncio.Event()
-        self._failures: dict[str, tuple[int, float]] = {}  # how often, and when to try again
+        # What failed, by what it is and the wish: how often, and when to try again.
+        self._failures: dict[tuple[str, int], tuple[int, float]] = {}
 
     def start(self) -> None:
         """Begin; runs until the jobs end. Call it when the client is logged in."""
@@ -74,8 +75,8 @@ class Teller:
 
     async def _tell_askers(self) -> None:
         await self._answers.drop_tokens()
-        for it in await self._answers.untold():
-            await self._attempt(f"wish {it.wish.id}", partial(self._tell_asker, it))
+        for it in await self._answers.untold(self._put_off("asker")):
+            await self._attempt("asker", it, partial(self._tell_asker, it))
 
     async def _tell_asker(self, it: Receipt) -> None:
         """Change the first answer while Discord allows it, else write to whoever asked."""
@@ -132,8 +133,8 @@ class Teller:
     # The customer
 
     async def _tell_members(self) -> None:
-        for it in await self._answers.members_to_tell():
-            await self._attempt(f"customer of {it.wish.id}", partial(self._tell_member, it))
+        for it in await self._answers.members_to_tell(self._put_off("customer")):
+            await self._attempt("customer", it, partial(self._tell_member, it))
 
     async def _tell_member(self, it: Receipt) -> None:
         server = self._client.get_guild(it.wish.guild_id)
@@ -147,19 +148,30 @@ class Teller:
 
     # Trouble
 
-    async def _attempt(self, name: str, send: Callable[[], Awaitable[None]]) -> None:
+    def _put_off(self, whom: str) -> list[int]:
+        """The wishes whose turn to be told again has not come."""
+        now = clock.monotonic()
+        return [
+            wish_id
+            for (kind, wish_id), (_, not_before) in self._failures.items()
+            if kind == whom and now < not_before
+        ]
+
+    async def _attempt(self, whom: str, it: Receipt, send: Callable[[], Awaitable[None]]) -> None:
         """Send one message; what fails waits longer each time and holds up nothing else."""
-        tries, not_before = self._failures.get(name, (0, 0.0))
-        if clock.monotonic() < not_before:
-            return
+        about = (whom, it.wish.id)
+        tries, _ = self._failures.get(about, (0, 0.0))
+        pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
         try:
             await send()
         except TROUBLE as error:
-            pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
-            self._failures[name] = (tries + 1, clock.monotonic() + pause)
-            log.warning("%s: could not be told (%s); again in %s s", name, error, pause)
+            log.warning("the %s of wish %s hears of it in %s s (%s)", *about, pause, error)
+        except Exception:  # a mistake of ours about one wish keeps nobody else waiting
+            log.exception("the %s of wish %s could not be told; again in %s s", *about, pause)
         else:
-            self._failures.pop(name, None)
+            self._failures.pop(about, None)
+            return
+        self._failures[about] = (tries + 1, clock.monotonic() + pause)
 
 
 def _parts(answer: Answer, nonce: str) -> dict[str, Any]:

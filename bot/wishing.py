@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from bot import answering
+from bot import answering, clock
 from bot.access.answers import Answers
 from bot.access.asking import Asked
 from bot.access.news import News
@@ -15,7 +16,7 @@ from bot.presses import Choice, Press, Presses
 from bot.replies import Answer, explain
 from bot.replies.access import near_names, receipt
 
-PATIENCE = 5.0  # seconds before "waiting" is said
+PATIENCE = 5.0  # seconds from the command on, before "waiting" is said
 _MOST_NEAR = 4
 # Whoever has to do something first takes longer than 5 s: that is said at once.
 _LONG = (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD, WaitingFor.SCRIPT_PAUSED)
@@ -57,12 +58,13 @@ class Wishing:
         """
         await self._attempt(_Attempt(interaction, asked, order, Said(), yes, anyway))
 
-    async def show(self, interaction: Interaction, wish_id: int) -> None:
-        """Answer with how the wish stands, after 5 s at most; later changes come by themselves."""
+    async def show(self, interaction: Interaction, wish_id: int, asked_at: datetime) -> None:
+        """Answer with how the wish stands, 5 s after `asked_at` at most; changes come by themselves."""
+        left = max(0.0, PATIENCE - (clock.now() - asked_at).total_seconds())
         with self._news.awaiting(wish_id):  # nobody else tells the asker meanwhile
             now = await self._answers.receipt(wish_id)
             if now.wish.state == "waiting" and now.waiting_for not in _LONG:
-                now = await self._answers.outcome(wish_id, PATIENCE)
+                now = await self._answers.outcome(wish_id, left)
             if await answering.reply(interaction, receipt(now)):
                 await self._answers.told(wish_id, now.wish.state)
 
@@ -93,7 +95,7 @@ class Wishing:
                 raise
             text = near_names(unknown.text, unknown.near, it.anyway)
         else:
-            await self.show(it.interaction, wish_id)
+            await self.show(it.interaction, wish_id, it.asked.at)
             return
         choices.append(Choice("No, leave it", _leave))
         buttons = self._presses.question(it.asked.guild_id, it.asked.by, Level.STAFF, choices)

@@ -177,17 +177,18 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
 
     async def put_back(self, press: Press) -> None:
         """Undo what one order took away; pressed twice, done once."""
+        asked = press.asked()
         await answering.defer_in_place(press.interaction)
-        wish_id = await self._grants.put_back(press.asked(), int(press.args[0]))
-        await self._wishing.show(press.interaction, wish_id)
+        wish_id = await self._grants.put_back(asked, int(press.args[0]))
+        await self._wishing.show(press.interaction, wish_id, asked.at)
 
     async def give_end(self, press: Press) -> None:
         """The time that met access without an end becomes its end."""
         await answering.defer_in_place(press.interaction)
         it, asked = await self._wishing.receipt(press), press.asked()
-        if it.entitlement is None or it.entitlement.length is None:
+        end = it.dated_end(asked.at)
+        if end is None:
             raise ButtonGone
-        end = parse_until(it.entitlement.length, asked.at)
         wish_id = await self._grants.set_end(
             replace(asked, reference=f"end {it.wish.id}"),  # pressed twice, done once
             it.script.slug,
@@ -196,7 +197,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
             confirmed=True,
             anyway=True,
         )
-        await self._wishing.show(press.interaction, wish_id)
+        await self._wishing.show(press.interaction, wish_id, asked.at)
 
     # Suggestions while somebody types
 

@@ -1,5 +1,6 @@
 """What became of a wish, who still has to be told, and by which means."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from bot import clock
@@ -59,13 +60,14 @@ class Answers:
 
     # Telling the asker
 
-    async def untold(self) -> list[Receipt]:
+    async def untold(self, but: Collection[int] = ()) -> list[Receipt]:
         """Wishes whose asker does not know how they stand, but for those who stand and wait.
 
+        Those in `but` are left out, so that what cannot be told now holds up nobody else.
         One that still waits is among them when a crash came before "waiting" could be said.
         """
         async with self._database.read() as connection:
-            ids = await wishes.untold(connection)
+            ids = await wishes.untold(connection, but)
         return [
             await self.receipt(wish_id) for wish_id in ids if not self._news.is_awaited(wish_id)
         ]
@@ -93,10 +95,13 @@ class Answers:
 
     # Telling the customer
 
-    async def members_to_tell(self) -> list[Receipt]:
-        """The newest done wish for each access that its customer, a member, has not heard of."""
+    async def members_to_tell(self, but: Collection[int] = ()) -> list[Receipt]:
+        """The newest done wish for each access that its customer, a member, has not heard of.
+
+        Those in `but` are left out.
+        """
         async with self._database.read() as connection:
-            ids = await wishes.members_to_tell(connection)
+            ids = await wishes.members_to_tell(connection, but)
         return [await self.receipt(wish_id) for wish_id in ids]
 
     async def member_told(self, wish_id: int) -> None:

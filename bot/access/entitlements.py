@@ -88,6 +88,11 @@ def want(reasons: Iterable[Entitlement]) -> State:
     return State("until", max(ends)) if ends else NOTHING
 
 
+def still_gives(reason: Entitlement, now: datetime) -> bool:
+    """Whether somebody would lose something, were that reason ended now."""
+    return reason.ended_at is None and (reason.ends_at is None or reason.ends_at > now)
+
+
 def gives_more(one: State, other: State, now: datetime) -> bool:
     """Whether `one` lasts longer than `other`."""
     if not one.gives_access(now) or one.agrees_with(other) or isinstance(other.end, Lifetime):

@@ -1,18 +1,31 @@
 """The one door to access: every grant, set, revoke and put back is recorded here, and only here."""
 
+from dataclasses import dataclass
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.asking import Asked, Who
 from bot.access.duration import Length, cut
-from bot.access.entitlements import NOTHING, UNKNOWN, State, gives_more, wanted_of
+from bot.access.entitlements import NOTHING, UNKNOWN, State, gives_more, still_gives, wanted_of
 from bot.access.identity import name_of, resolve
 from bot.access.items import find
 from bot.access.news import News
 from bot.access.queue import Queue
-from bot.access.receipts import PUT_BACK_WITHIN, put_back_reference, took_away
+from bot.access.receipts import (
+    PUT_BACK_WITHIN,
+    overtaken_since,
+    put_back_reference,
+    took_away,
+)
 from bot.access.recording import add_event, add_wish, await_sync, facts, overtake, touch
-from bot.access.refusals import EndsSeveral, NothingToRevoke, PutBackTooLate, Shortens
+from bot.access.refusals import (
+    EndsSeveral,
+    NothingToRevoke,
+    OvertakenSince,
+    PutBackTooLate,
+    Shortens,
+)
 from bot.access.session import LoginState, Sessions
 from bot.access.spelling import Spelling, in_time, look, spell
 from bot.store import customers, entitlements, permissions, wishes
@@ -22,6 +35,16 @@ from bot.store.vault import Vault
 from bot.tradingview import End, Lifetime
 
 LOOK = 2.0  # seconds that a question waits for TradingView's own view
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """What somebody has before anything changes."""
+
+    script: Script
+    most: State
+    known: Permission | None
+    certain: bool  # TradingView was asked, or what it shows is overruled
 
 
 class Grants:
@@ -96,9 +119,12 @@ class Grants:
         who, spelled = await self._identify(asked, item, who, anyway=anyway)
         end = _absolute(until, asked)
         after = State("lifetime") if isinstance(end, Lifetime) else State("until", end)
-        script, before, _ = await self._present(asked, item, who)
+        now = await self._present(asked, item, who)
+        before = now.most
         if not confirmed and took_away(before, after):
-            raise Shortens(script, spelled.username, before.end, after.end)
+            if done := await self._recorded_before(asked):
+                return done.id
+            raise Shortens(now.script, spelled.username, before.end, after.end)
         async with self._database.write() as connection:
             if wish := await wishes.by_reference(connection, asked.guild_id, asked.reference):
                 return wish.id
@@ -142,16 +168,18 @@ class Grants:
             NothingToRevoke: neither Usher nor TradingView knows of any access.
         """
         who, spelled = await self._identify(asked, item, who, look_up=False)
-        script, before, known = await self._present(asked, item, who)
-        if not confirmed:
-            await self._question_revoke(script, spelled.username, before, known)
+        now = await self._present(asked, item, who)
+        if not confirmed and (refusal := await self._question_revoke(spelled.username, now)):
+            if done := await self._recorded_before(asked):
+                return done.id
+            raise refusal
         async with self._database.write() as connection:
             if wish := await wishes.by_reference(connection, asked.guild_id, asked.reference):
                 return wish.id
             permission = await self._touch(connection, asked, item, who, spelled)
             overtaken = await overtake(connection, permission, asked, everything=True)
             wish = await add_wish(
-                connection, self._vault, asked, permission, "revoke", note=note, before=before
+                connection, self._vault, asked, permission, "revoke", note=note, before=now.most
             )
             await entitlements.end_all(connection, permission.id, asked.at, wish.id)
             await await_sync(connection, permission, wish, held_back=True, replaces=wish.id)
@@ -163,6 +191,7 @@ class Grants:
 
         Raises:
             PutBackTooLate: the 24 hours are over.
+            OvertakenSince: a later `set` or `revoke` counts, and was not put back.
         """
         reference = put_back_reference(wish_id)
         async with self._database.write() as connection:
@@ -171,6 +200,8 @@ class Grants:
             undone = await wishes.by_id(connection, wish_id)
             if undone is None or not _may_be_put_back(undone, asked):
                 raise PutBackTooLate
+            if await overtaken_since(connection, undone):
+                raise OvertakenSince
             permission = await permissions.by_id(connection, undone.permission_id)
             overtaken = await wishes.supersede(connection, permission.id, asked.at, only=undone.id)
             wish = await add_wish(
@@ -209,9 +240,12 @@ class Grants:
             spelled = Spelling(name, checked=False)
         return Who(who.member_id, spelled.username), spelled
 
-    async def _present(
-        self, asked: Asked, item: str, who: Who
-    ) -> tuple[Script, State, Permission | None]:
+    async def _recorded_before(self, asked: Asked) -> Wish | None:
+        """What a request led to that is delivered again: it is neither refused nor asked about."""
+        async with self._database.read() as connection:
+            return await wishes.by_reference(connection, asked.guild_id, asked.reference)
+
+    async def _present(self, asked: Asked, item: str, who: Who) -> _Present:
         """The most that somebody has: by what Usher wants, or by what TradingView shows within 2 s."""
         name = who.username or ""
         async with self._database.read() as connection:
@@ -219,27 +253,30 @@ class Grants:
             known = await permissions.by_name(connection, script.id, name)
         wanted = wanted_of(known) if known else UNKNOWN
         if known is not None and known.replaces is not None:
-            return script, wanted, known  # what TradingView shows is overruled already
+            # What TradingView shows is overruled already.
+            return _Present(script, wanted, known, certain=True)
         session = await self._sessions.of(asked.guild_id)
-        if session.state is not LoginState.ALIVE:
-            return script, wanted, known
-        shown = await in_time(look(session.tradingview, script, name), LOOK)
+        shown = None
+        if session.state is LoginState.ALIVE:
+            shown = await in_time(look(session.tradingview, script, name), LOOK)
         if shown is None:
-            return script, wanted, known
+            return _Present(script, wanted, known, certain=False)
         more = wanted is UNKNOWN or gives_more(shown, wanted, clock.now())
-        return script, shown if more else wanted, known
+        return _Present(script, shown if more else wanted, known, certain=True)
 
     async def _question_revoke(
-        self, script: Script, username: str, before: State, known: Permission | None
-    ) -> None:
+        self, username: str, now: _Present
+    ) -> NothingToRevoke | EndsSeveral | None:
         reasons = []
-        if known is not None:
+        if now.known is not None:
             async with self._database.read() as connection:
-                reasons = await entitlements.active(connection, known.id)
-        if not reasons and before.kind != "unknown" and not before.gives_access(clock.now()):
-            raise NothingToRevoke
-        if len(reasons) > 1 or isinstance(before.end, Lifetime):
-            raise EndsSeveral(script, username, tuple(reasons))
+                reasons = await entitlements.active(connection, now.known.id)
+        reasons = [reason for reason in reasons if still_gives(reason, clock.now())]
+        if not reasons and now.certain and not now.most.gives_access(clock.now()):
+            return NothingToRevoke()
+        if len(reasons) > 1 or isinstance(now.most.end, Lifetime):
+            return EndsSeveral(now.script, username, tuple(reasons))
+        return None
 
     async def _touch(
         self, connection: AsyncConnection, asked: Asked, item: str, who: Who, spelled: Spelling

@@ -155,16 +155,18 @@ class Queue:
         return None if later is None else max(0.05, (later - now).total_seconds())
 
     async def _one(self, lane: Lane, session: AccountSession, permission_id: int) -> None:
+        revision = 0
         try:
+            revision = await self._revision_of(permission_id)
             await Sync(self._database, session, self._news.ended).run(permission_id)
         except StuckError as stuck:
-            await self._stick(permission_id, stuck.reason)
+            await self._stick(permission_id, revision, stuck.reason)
         except NotYetError:
             await self._again(permission_id, "unverified")
         except TradingViewError as error:
             version = session.version  # of the refused pair, unless the error says otherwise
             log.info("sync %s: %s", permission_id, error)
-            await self._failed(lane, session, version, permission_id, error)
+            await self._failed(lane, session, version, permission_id, revision, error)
         except Exception:  # an error of ours must not lose a wish
             log.exception("sync %s failed", permission_id)
             await self._again(permission_id, "trouble")
@@ -181,6 +183,7 @@ class Queue:
         session: AccountSession,
         version: int,
         permission_id: int,
+        revision: int,
         error: TradingViewError,
     ) -> None:
         match error:
@@ -191,11 +194,11 @@ class Queue:
             case SessionRefused() | Denied():
                 await self._suspected(lane, session, version, permission_id, error)
             case NoSuchUser():
-                await self._stick(permission_id, "no_such_user", error.detail)
+                await self._stick(permission_id, revision, "no_such_user", error.detail)
             case NoSuchScript():
                 await self._pause_script(permission_id, error)
             case Refused():
-                await self._refused(permission_id, error)
+                await self._refused(permission_id, revision, error)
             case _:
                 lane.breaker.failed()
                 await self._again(permission_id, "tradingview")
@@ -261,18 +264,29 @@ class Queue:
                 next_try_at=clock.now() + timedelta(seconds=max(pause, at_least)),
             )
 
-    async def _refused(self, permission_id: int, error: Refused) -> None:
+    async def _refused(self, permission_id: int, revision: int, error: Refused) -> None:
         permission, _ = await self._script_of(permission_id)
         if permission.reason == "refused" and permission.attempts >= REFUSALS:
-            await self._stick(permission_id, "refused", _words(error))
+            await self._stick(permission_id, revision, "refused", _words(error))
         else:
             await self._again(permission_id, "refused", detail=_words(error))
 
-    async def _stick(self, permission_id: int, reason: str, detail: str | None = None) -> None:
-        """Nothing more happens by itself; whoever asked is told."""
+    async def _revision_of(self, permission_id: int) -> int:
+        async with self._database.read() as connection:
+            return (await permissions.by_id(connection, permission_id)).revision
+
+    async def _stick(
+        self, permission_id: int, revision: int, reason: str, detail: str | None = None
+    ) -> None:
+        """Nothing more happens by itself; whoever asked is told.
+
+        What was recorded since `revision` has not been tried: then it is tried, and not stuck.
+        """
         now = clock.now()
         async with self._database.write() as connection:
             permission = await permissions.by_id(connection, permission_id)
+            if permission.revision != revision:
+                return
             await permissions.change(
                 connection,
                 permission_id,

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.duration import cut, parse_length
 from bot.access.entitlements import State, last_seen, wanted_of
 from bot.store import customers, entitlements, permissions, scripts, wishes
 from bot.store.records import Customer, Entitlement, Permission, Script, Wish
@@ -46,11 +47,18 @@ class Receipt:
     @property
     def end(self) -> End | None:
         """When access ends now: what TradingView shows once done, what is wanted until then."""
-        if self.wish.state == "done" and self.permission.state == "done":
-            shown = last_seen(self.permission).end
-            if shown is not None:
-                return shown
+        shown = last_seen(self.permission).end
+        # A later wish may be on its way by now: that is not what stands.
+        if self.wish.state == "done" and shown is not None:
+            return shown
         return wanted_of(self.permission).end
+
+    def dated_end(self, now: datetime) -> datetime | None:
+        """The end that access without one may get: the time asked for, and no less than was bought."""
+        if self.entitlement is None or self.entitlement.length is None:
+            return None
+        fresh = cut(parse_length(self.entitlement.length).add_to(now))
+        return max([fresh, *(one.ends_at for one in self.reasons if one.ends_at)])
 
     @property
     def open_ended(self) -> bool:
@@ -105,6 +113,8 @@ async def _can_put_back(
             return False
     if await wishes.by_reference(connection, wish.guild_id, put_back_reference(wish.id)):
         return False
+    if await overtaken_since(connection, wish):
+        return False
     waiting = permission.replaces == wish.id
     return waiting or bool(await entitlements.ended_by(connection, wish.id))
 
@@ -116,6 +126,15 @@ def took_away(before: State, after: State) -> bool:
     if isinstance(before.end, Lifetime) or after.end is None:
         return True
     return after.end < before.end
+
+
+async def overtaken_since(connection: AsyncConnection, wish: Wish) -> bool:
+    """Whether a later `set` or `revoke` of the same access counts; put back itself, it does not."""
+    for later in await wishes.later_takings(connection, wish):
+        reference = put_back_reference(later)
+        if await wishes.by_reference(connection, wish.guild_id, reference) is None:
+            return True
+    return False
 
 
 def put_back_reference(wish_id: int) -> str:

@@ -12,6 +12,10 @@ from bot.store import customers, entitlements, events, permissions, wishes
 from bot.store.records import Customer, Permission, Script, Wish
 from bot.store.vault import Vault
 
+# Why wishes are stuck of which staff were told that they are not given: the same order, given again,
+# takes their place.
+ORDERED_AGAIN = ("too_late", "no_such_user")
+
 
 async def touch(
     connection: AsyncConnection, asked: Asked, script: Script, person: Customer, spelled: Spelling
@@ -65,16 +69,27 @@ async def overtake(
     """Close what the new wish makes pointless; returns the ids.
 
     A `set` or `revoke` overtakes everything; a grant only a removal that has not happened. What was
-    stuck gets another chance beside the new wish, unless its time is over.
+    stuck gets another chance beside the new wish, but for what staff were told to order again.
     """
     if everything:
         return await wishes.supersede(connection, permission.id, asked.at)
     overtaken = await wishes.supersede(connection, permission.id, asked.at, kinds=("revoke", "mend"))
-    overtaken += await wishes.supersede(
-        connection, permission.id, asked.at, states=("stuck",), reason="too_late"
-    )
+    for reason in ORDERED_AGAIN:
+        again = await wishes.supersede(
+            connection, permission.id, asked.at, states=("stuck",), reason=reason
+        )
+        for wish_id in again:
+            await _take_back(connection, wish_id, asked)
+        overtaken += again
     await wishes.wait_again(connection, [permission.id])
     return overtaken
+
+
+async def _take_back(connection: AsyncConnection, wish_id: int, asked: Asked) -> None:
+    """End the reason that a wish made and never brought to TradingView."""
+    wish = await wishes.by_id(connection, wish_id)
+    if wish is not None and wish.entitlement_id is not None:
+        await entitlements.change(connection, wish.entitlement_id, ended_at=asked.at)
 
 
 async def await_sync(

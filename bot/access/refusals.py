@@ -44,6 +44,11 @@ class ButtonGone(UserError):
 
 
 @_refusal
+class Answered(UserError):
+    """The question was answered with an earlier press."""
+
+
+@_refusal
 class NotYourButton(UserError):
     """Somebody else was asked."""
 
@@ -347,6 +352,11 @@ class AlreadyPutBack(UserError):
 @_refusal
 class PutBackTooLate(UserError):
     """The 24 hours in which it could be put back are over."""
+
+
+@_refusal
+class OvertakenSince(UserError):
+    """A later order ended or set the same access; that one is put back first."""
 
 
 # The server's own settings

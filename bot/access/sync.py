@@ -207,6 +207,16 @@ class Sync:
             ended_at=now if overruled else None,
             ended_by=permission.replaces,
         )
+        if permission.replaces is not None:
+            await self._had(connection, permission.replaces, seen)
+
+    async def _had(self, connection: AsyncConnection, wish_id: int, seen: State) -> None:
+        """A `set` or `revoke` took away more than was known when it was recorded."""
+        overruling = await wishes.by_id(connection, wish_id)
+        if overruling is None:
+            return
+        if gives_more(seen, State(overruling.before, overruling.before_ends_at), clock.now()):
+            await wishes.had(connection, wish_id, seen.kind, seen.ends_at)
 
     async def _announce(self, permission: Permission, seen: State) -> Permission:
         """Note what is about to be written, and over what, before it goes out."""

@@ -4,7 +4,7 @@ from bot.access.duration import parse_length
 from bot.access.entitlements import State
 from bot.access.receipts import Receipt, WaitingFor
 from bot.replies.answer import Answer, Button, key
-from bot.replies.words import bold, member, relative, spoken, title, typed, until
+from bot.replies.words import bold, member, plain_day, relative, spoken, title, typed, until
 from bot.store.records import Customer, Permission
 from bot.tradingview.models import Lifetime
 
@@ -146,7 +146,12 @@ def _put_back(it: Receipt) -> tuple[Button, ...]:
 def _give_end(it: Receipt) -> tuple[Button, ...]:
     if it.entitlement is None or it.entitlement.length is None:
         return ()
-    label = f"Let it end in {spoken(parse_length(it.entitlement.length))}"
+    asked_for = it.entitlement.ends_at
+    most = max((one.ends_at for one in it.reasons if one.ends_at), default=asked_for)
+    if most is not None and most != asked_for:  # it holds more that was bought
+        label = f"Let it end on {plain_day(most)}"
+    else:
+        label = f"Let it end in {spoken(parse_length(it.entitlement.length))}"
     return (Button(label, key(GIVE_END, it.wish.guild_id, it.wish.id)),)
 
 

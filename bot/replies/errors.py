@@ -171,6 +171,9 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.ButtonGone: _fixed(
             "**That button is too old.** Nothing was changed; run the command again."
         ),
+        no.Answered: _fixed(
+            "**That is answered already.** The message above says how it stands, or will in a moment."
+        ),
         no.NotYourButton: _fixed("**Somebody else was asked.** Run the command yourself."),
         no.NobodyNamed: _fixed(
             "**Who is it for?** Fill in `member`, `username` (the TradingView name) or both."
@@ -263,6 +266,10 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.AlreadyPutBack: _fixed("**It is back already.** Nothing was changed."),
         no.PutBackTooLate: _fixed(
             "**The 24 hours for that are over.** Use `/access grant` or `/access set` instead."
+        ),
+        no.OvertakenSince: _fixed(
+            "**A later order counts there now**, so nothing was put back. Put that one back first, "
+            "or use `/access grant`."
         ),
         no.RoleUnusable: _role_unusable,
         no.RoleNotSet: lambda e: (

@@ -1,6 +1,6 @@
 """Queries about wishes: orders of people, from asked to told."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import and_, func, insert, or_, select, update
@@ -148,10 +148,35 @@ async def of_permission(connection: AsyncConnection, permission_id: int, state: 
     return [Wish.of(row) for row in found]
 
 
+async def later_takings(connection: AsyncConnection, earlier: Wish) -> list[int]:
+    """Every later `set` and `revoke` for the same permission."""
+    found = await connection.execute(
+        select(wish.c.id).where(
+            wish.c.permission_id == earlier.permission_id,
+            wish.c.id > earlier.id,
+            wish.c.kind.in_(("set", "revoke")),
+        )
+    )
+    return list(found.scalars())
+
+
+async def had(
+    connection: AsyncConnection, wish_id: int, before: str, before_ends_at: datetime | None
+) -> None:
+    """What there was before that wish, now that TradingView has shown it."""
+    await connection.execute(
+        update(wish)
+        .where(wish.c.id == wish_id)
+        .values(before=before, before_ends_at=before_ends_at)
+    )
+
+
 # Telling people
 
 
-async def untold(connection: AsyncConnection, limit: int = 20) -> list[int]:
+async def untold(
+    connection: AsyncConnection, but: Collection[int] = (), limit: int = 20
+) -> list[int]:
     """Wishes whose end the asker has not been told, or that they wait at all; oldest first.
 
     Orders to mend are many at once: the answer to the press and the report tell of them.
@@ -160,6 +185,7 @@ async def untold(connection: AsyncConnection, limit: int = 20) -> list[int]:
     found = await connection.execute(
         select(wish.c.id)
         .where(
+            wish.c.id.not_in(list(but)),
             or_(
                 and_(
                     wish.c.kind != "mend",
@@ -167,7 +193,7 @@ async def untold(connection: AsyncConnection, limit: int = 20) -> list[int]:
                     or_(wish.c.told_state.is_(None), wish.c.told_state != wish.c.state),
                 ),
                 and_(wish.c.state == "waiting", unsaid),
-            )
+            ),
         )
         .order_by(wish.c.id)
         .limit(limit)
@@ -199,7 +225,9 @@ async def drop_tokens(connection: AsyncConnection, asked_before: datetime) -> No
     )
 
 
-async def members_to_tell(connection: AsyncConnection, limit: int = 20) -> list[int]:
+async def members_to_tell(
+    connection: AsyncConnection, but: Collection[int] = (), limit: int = 20
+) -> list[int]:
     """Done grants whose customer is a member who has not heard of it; one for each permission."""
     found = await connection.execute(
         select(func.max(wish.c.id))
@@ -215,6 +243,7 @@ async def members_to_tell(connection: AsyncConnection, limit: int = 20) -> list[
             customer.c.member_id.is_not(None),
         )
         .group_by(wish.c.permission_id)
+        .having(func.max(wish.c.id).not_in(list(but)))
         .order_by(func.max(wish.c.id))
         .limit(limit)
     )

@@ -7,7 +7,15 @@ import pytest
 from counter import open_counter, pause
 
 from bot import clock
-from bot.access.refusals import EndsSeveral, ItemUnknown, NothingToRevoke, Shortens, UserUnknown
+from bot.access.asking import Who
+from bot.access.refusals import (
+    EndsSeveral,
+    ItemUnknown,
+    NothingToRevoke,
+    OvertakenSince,
+    Shortens,
+    UserUnknown,
+)
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -350,3 +358,87 @@ async def test_that_it_waits_is_still_said_when_a_crash_came_first(counter):
     assert await counter.answers.untold() == []
     counter.switches.hang = False
     await counter.done(wish, within=60)
+
+
+async def test_an_order_delivered_again_after_it_was_done_is_the_same_order(counter):
+    who = Who(username="Ann_Trades")
+    await counter.done(await counter.grant("Ann_Trades", "1M"))
+    asked = counter.asked()
+    ended = await counter.grants.revoke(asked, "trend", who)
+    await counter.done(ended)
+    assert await counter.grants.revoke(asked, "trend", who) == ended
+    asked = counter.asked()
+    given = await counter.grants.set_end(asked, "trend", NOW + timedelta(days=9), who)
+    await counter.done(given)
+    await counter.done(await counter.grant("Ann_Trades", "1Y"))
+    assert await counter.grants.set_end(asked, "trend", NOW + timedelta(days=9), who) == given
+
+
+async def test_a_month_that_was_not_given_and_is_given_again_is_one_month(counter):
+    stuck = await counter.grant("Nobody_Yet", "1M", anyway=True)
+    await counter.becomes(stuck, "stuck", within=1)
+    counter.shop.world.add_user("Nobody_Yet")
+    await counter.done(await counter.grant("Nobody_Yet", "1M"))
+    assert counter.end("Nobody_Yet") == moment(2026, 4, 10, 12)
+    assert await counter.state(stuck) == "superseded"
+    assert len(await counter.reasons("Nobody_Yet")) == 1
+
+
+async def test_a_set_that_met_unknown_days_says_so_and_can_be_put_back(counter):
+    counter.give("Ann_Trades", NOW + timedelta(days=200))
+    counter.switches.down = True
+    wish = await counter.set("Ann_Trades", "2026-04-01")
+    counter.switches.down = False
+    receipt = await counter.done(wish, within=60)
+    assert receipt.before.end == NOW + timedelta(days=200)
+    assert receipt.can_put_back
+    await counter.done(await counter.put_back(wish))
+    assert counter.end("Ann_Trades") == NOW + timedelta(days=200)
+
+
+async def test_what_was_ended_since_does_not_come_back_with_an_earlier_put_back(counter):
+    await counter.done(await counter.grant("Ann_Trades", "1Y"))
+    first = await counter.set("Ann_Trades", "2026-04-01")
+    await counter.done(first)
+    second = await counter.revoke("Ann_Trades")
+    await counter.done(second)
+    assert not (await counter.answers.receipt(first)).can_put_back
+    with pytest.raises(OvertakenSince):
+        await counter.put_back(first)
+    assert counter.end("Ann_Trades") == "absent"
+    await counter.done(await counter.put_back(second))
+    assert counter.end("Ann_Trades") == moment(2026, 4, 1, 23, 59, 59, 999000)
+    await counter.done(await counter.put_back(first))
+    assert counter.end("Ann_Trades") == moment(2027, 3, 10, 12)
+
+
+async def test_reasons_whose_time_is_over_are_not_asked_about(counter):
+    await counter.done(await counter.grant("Ann_Trades", "1W"))
+    await counter.time.advance(8 * 86_400)
+    await counter.done(await counter.grant("Ann_Trades", "1W"))
+    await counter.done(await counter.revoke("Ann_Trades", confirmed=False))
+    await counter.done(await counter.grant("Ann_Trades", "1W"))
+    await counter.time.advance(8 * 86_400)
+    with pytest.raises(NothingToRevoke):
+        await counter.revoke("Ann_Trades", confirmed=False)
+
+
+async def test_that_there_is_nothing_to_end_is_said_only_when_tradingview_was_asked(counter):
+    await counter.done(await counter.grant("Ann_Trades", "1M"))
+    await counter.done(await counter.revoke("Ann_Trades"))
+    counter.give("Ann_Trades", NOW + timedelta(days=100))
+    counter.switches.down = True
+    wish = await counter.revoke("Ann_Trades", confirmed=False)
+    counter.switches.down = False
+    await counter.done(wish, within=60)
+    assert counter.end("Ann_Trades") == "absent"
+
+
+async def test_done_names_the_end_that_tradingview_shows_and_no_later_wish(counter):
+    wish = await counter.grant("Ann_Trades", "1M")
+    await counter.done(wish)
+    counter.switches.down = True
+    await counter.grant("Ann_Trades", "L")
+    receipt = await counter.answers.receipt(wish)
+    assert receipt.end == moment(2026, 4, 10, 12)
+    assert not receipt.open_ended

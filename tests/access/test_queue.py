@@ -1,12 +1,13 @@
 """What holds wishes up, and that nothing is lost while it does."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from counter import Counter, open_counter, pause
 from shop import HOME
 
+from bot import clock
 from bot.access.receipts import WaitingFor
 from bot.access.refusals import CookiesRefused
 from bot.access.session import LoginState
@@ -213,3 +214,30 @@ async def test_whoever_stands_and_waits_is_not_told_by_anybody_else(counter):
     assert (await counter.meanwhile(waiting)).wish.state in ("waiting", "done")
     await counter.done(wish, within=30)
     assert [one.wish.id for one in await counter.answers.untold()] == [wish]
+
+
+async def test_a_wish_that_comes_in_while_another_becomes_stuck_is_still_carried_out(counter):
+    counter.switches.down = True
+    late = await counter.grant("Ann_Trades", "1D")
+    await counter.time.advance(2 * 86_400)
+    stick, fresh = counter.queue._stick, []
+
+    async def stick_later(*args, **more):
+        counter.queue._stick = stick
+        fresh.append(await counter.grant("Ann_Trades", "1M"))
+        await stick(*args, **more)
+
+    counter.queue._stick = stick_later
+    counter.switches.down = False
+    await counter.done(late, within=400)
+    await counter.done(fresh[0])
+    assert counter.end("Ann_Trades") > clock.now() + timedelta(days=25)
+
+
+async def test_what_cannot_be_told_now_keeps_nobody_else_waiting(counter):
+    for _ in range(22):
+        last = await counter.grant("Ann_Trades", "1D")
+    await counter.done(last)
+    first = {it.wish.id for it in await counter.answers.untold()}
+    assert len(first) == 20
+    assert len(await counter.answers.untold(but=first)) == 2

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from office import at_work, labels, text_of
+from office import at_work, eventually, labels, text_of
 
 ALL = {"item": "trend", "username": "Alice_T"}
 
@@ -286,3 +286,51 @@ async def test_a_look_that_fails_after_waiting_was_said_replaces_it(office, monk
     await checked.acknowledged_()
     await office.passes(lambda: "Something went wrong" in text_of(checked.original))
     assert len(checked.messages) == 1
+
+
+async def test_waiting_is_said_five_seconds_after_the_command(office):
+    office.switches.hang = True
+    asked = await office.as_mod.run(
+        "access grant", guild=office.guild, channel=office.channel, duration="1M", **ALL
+    )
+    await asked.acknowledged_()
+    await eventually(lambda: office.shop.fake.calls("hint"))
+    for _ in range(5):
+        await office.time.advance(1)
+        await eventually(lambda: True)
+    await eventually(lambda: "⏳ **Waiting:**" in text_of(asked.original))
+    office.switches.hang = False
+
+
+async def test_a_press_delivered_again_later_leaves_the_answer_as_it_is(office, monkeypatch):
+    desk, bodies = office.fake.desk, []
+    deliver = desk.deliver
+    monkeypatch.setattr(desk, "deliver", lambda it, body: (bodies.append(body), deliver(it, body)))
+    asked = await grant(office, username="Alice_")
+    await pressed(office, asked.original, "Alice_T", "Done")
+    said = text_of(asked.original)
+    desk.deliver_again(bodies[-1])
+    await grant(office, username="Alice_Two")  # by then the second delivery was worked on
+    assert text_of(asked.original) == said
+
+
+async def test_a_second_press_never_says_that_nothing_was_changed(office):
+    asked = await grant(office, username="Alice_")
+    message = asked.original
+    before = list(message.components)
+    await pressed(office, message, "Alice_T", "Done")
+    message.components[:] = before
+    again = await office.as_mod.press(message, "Alice_T")
+    said = text_of(await again.answered())
+    assert "is answered already" in said
+    assert "run the command again" not in said
+    assert await rows(office) == 1
+
+
+async def test_two_months_upon_access_without_an_end_stay_two_months(office):
+    office.shop.world.grant(next(iter(office.shop.world.scripts)), "Alice_T", None)
+    await grant(office, "1M")
+    again = await grant(office, "1M")
+    label = labels(again.original)[0]
+    await pressed(office, again.original, label, "until **<t:")
+    assert ends(office) == datetime(2026, 5, 10, 12, tzinfo=UTC)
