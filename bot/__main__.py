@@ -71,6 +71,14 @@ def _backup(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _restore(chosen: argparse.Namespace) -> int:
+    found = settings.load(need_token=False)
+    from bot import keeping  # noqa: PLC0415 - as above
+
+    sys.stdout.write(asyncio.run(keeping.restore(found, chosen.file)) + "\n")
+    return 0
+
+
 def _session(chosen: argparse.Namespace) -> int:
     found = settings.load(need_token=False)
     logs.set_up("error", found.log_format, found.secrets)
@@ -116,6 +124,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     backup.add_argument("file", type=Path, metavar="FILE", help="a new file; none is overwritten")
     backup.set_defaults(command=_backup)
+    restore = commands.add_parser(
+        "restore", help="put a copy in the place of the database, while Usher is stopped"
+    )
+    restore.add_argument("file", type=Path, metavar="FILE", help="the copy; it stays as it is")
+    restore.set_defaults(command=_restore)
     _add_session(commands)
     return parser
 

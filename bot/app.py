@@ -18,18 +18,21 @@ import cogs
 from bot import alerts, clock, logs, web
 from bot.access.answers import Answers
 from bot.access.customers import Customers
+from bot.access.drift import Drift
 from bot.access.grants import Grants
 from bot.access.keeper import Keeper
 from bot.access.login_links import LoginLinks
 from bot.access.matches import Matches
 from bot.access.news import News
 from bot.access.queue import Queue
+from bot.access.recovery import Recovery
 from bot.access.refusals import TradingViewSilent
 from bot.access.scripts import Scripts
 from bot.access.servers import Servers
 from bot.access.session import Sessions
 from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
+from bot.access.sweep import Sweeps
 from bot.access.views import Views
 from bot.alerts import Alerts
 from bot.checks import may_manage
@@ -206,7 +209,12 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             )
         )
         teller = Teller(client, answers, news, Logbook(client, database), jobs)
+        sweeps = Sweeps(database, sessions)
+        await sweeps.open()
+        drift = Drift(database)
         await queue.start()
+        recovery = Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake)
+        await recovery.start(jobs)
         Keeper(database, sessions, spares).start(jobs)
         jobs.every(alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
         jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))

@@ -110,17 +110,21 @@ class Adopting:
             if one.kind is kind and not one.is_ignored and one.permission is not None:
                 if kind is Kind.OTHER_END and not one.shortens(now):
                     continue
-                await _take_known(connection, asked, one, one.permission)
+                await take_known(connection, asked.by, asked.reference, one, one.permission)
                 number += 1
         return number
 
 
-async def _take_known(
-    connection: AsyncConnection, asked: Asked, it: Difference, permission: Permission
+async def take_known(
+    connection: AsyncConnection,
+    by: int | None,
+    reference: str,
+    it: Difference,
+    permission: Permission,
 ) -> None:
-    """What TradingView shows gets a reason of its own; the others stay."""
+    """What TradingView shows gets a reason of its own; the others stay. By nobody: Usher itself."""
     seen, now = last_seen(permission), clock.now()
-    reference = f"taken over {permission.id} {asked.reference}"
+    reference = f"taken over {permission.id} {reference}"
     await entitlements.add(
         connection,
         permission,
@@ -128,7 +132,7 @@ async def _take_known(
         reference=reference[:100],
         kind="until" if seen.ends_at else "open",
         asked_at=now,
-        asked_by=asked.by,
+        asked_by=by,
         start_at=now,
         ends_at=seen.ends_at,
         settled_at=now,
@@ -149,7 +153,7 @@ async def _take_known(
         permission.guild_id,
         now,
         "found",
-        actor_id=asked.by,
+        actor_id=by,
         script_id=permission.script_id,
         customer_id=permission.customer_id,
         permission_id=permission.id,

@@ -24,6 +24,7 @@ class WaitingFor(StrEnum):
     TRADINGVIEW = "tradingview"
     SLOW_DOWN = "slow_down"
     SCRIPT_PAUSED = "script_paused"
+    FULL_CHECK = "full_check"  # the database was restored, and the list is not read yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ async def receipt_of(
     reason = wish.entitlement_id and await entitlements.by_id(connection, wish.entitlement_id)
     if script.paused_at is not None:
         waiting_for = WaitingFor.SCRIPT_PAUSED
+    elif waiting_for is None and script.restored_at is not None:
+        waiting_for = WaitingFor.FULL_CHECK
     return Receipt(
         wish=wish,
         permission=permission,

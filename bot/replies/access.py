@@ -20,6 +20,7 @@ _WAITING = {
     WaitingFor.TRADINGVIEW: "TradingView does not answer properly just now.",
     WaitingFor.SLOW_DOWN: "TradingView asks me to slow down.",
     WaitingFor.SCRIPT_PAUSED: "TradingView refuses this script; `/sync status` says why.",
+    WaitingFor.FULL_CHECK: "The database was restored: I read the whole list on TradingView first.",
 }
 _BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."
 
@@ -30,6 +31,8 @@ _STUCK = {
     "the command again with it.",
     "other_person": "That name now belongs to another person on TradingView. Ask the customer for "
     "their present name.",
+    "restored": "It comes from a backup, and may have been done or changed since. "
+    "`/access check` shows what is there; `/sync retry` does it after all.",
     "refused": "TradingView refuses it, again and again. `/sync status` shows its own words; "
     "`/sync retry` tries once more.",
 }

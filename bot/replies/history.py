@@ -161,6 +161,14 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
+    "restored": lambda f: (
+        f"⚠️ **The database was restored from a backup of {f.since()}.** Nothing is sent to "
+        "TradingView before the whole list of each script was read; that happens by itself"
+    ),
+    "restore_checked": lambda f: (
+        f"The whole list of {f.what} was read after the restore; orders go on. "
+        f"{f.number('later end')} on TradingView kept"
+    ),
     "joined": lambda _: "Usher joined this server",
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",
 }

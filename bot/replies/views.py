@@ -243,6 +243,8 @@ def _waiting_line(row: Waiting, holdup: WaitingFor | None) -> str:
     if holdup is None:
         by_reason = {"slow_down": WaitingFor.SLOW_DOWN, "tradingview": WaitingFor.TRADINGVIEW}
         paused = WaitingFor.SCRIPT_PAUSED if row.script.paused_at else None
+        if paused is None and row.script.restored_at is not None:
+            paused = WaitingFor.FULL_CHECK
         reason = paused or by_reason.get(row.permission.reason or "")
         why = f": {why_waiting(reason)}" if reason else ""
     return (

@@ -41,10 +41,10 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(url: str) -> AsyncIterator[Database]:
+async def open_database(url: str, *, keep_copy: bool = True) -> AsyncIterator[Database]:
     """Create what is missing, bring the schema up to date, and close everything at the end."""
     target = await asyncio.to_thread(_prepare, make_url(url))
-    await asyncio.to_thread(migrate, target)
+    await asyncio.to_thread(migrate, target, keep_copy=keep_copy)
     # One writer: writers queue here in order, instead of racing for SQLite's lock.
     writer = create_async_engine(target, pool_size=1, max_overflow=0, pool_timeout=60)
     reader = create_async_engine(target, pool_size=4, max_overflow=0, pool_timeout=60)

@@ -20,8 +20,8 @@ def _config() -> Config:
     return config
 
 
-def migrate(url: URL) -> None:
-    """Apply what is missing (blocking; call it in a thread).
+def migrate(url: URL, *, keep_copy: bool = True) -> None:
+    """Apply what is missing, after a copy unless told otherwise (blocking; call it in a thread).
 
     Raises:
         StartupError: the database was written by a newer Usher, or could not be copied before.
@@ -32,7 +32,8 @@ def migrate(url: URL) -> None:
     try:
         with engine.connect() as connection:
             _refuse_newer(config, connection)
-            _keep_copy(config, connection, url)
+            if keep_copy:
+                _keep_copy(config, connection, url)
             connection.execute(text("PRAGMA foreign_keys = ON"))
             connection.commit()
             config.attributes["connection"] = connection

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.records import Customer, Permission
 from bot.store.tables import customer, guild, permission, script
 
-# A script that is paused, or a server that the bot had to leave, keeps its wishes waiting.
+# Wishes wait while a script is paused, or not read since a restore, or the bot is not there.
 _OPEN = (
     permission.c.state.in_(("waiting", "working")),
     script.c.paused_at.is_(None),
+    script.c.restored_at.is_(None),
     guild.c.left_at.is_(None),
 )
 

@@ -66,6 +66,7 @@ class Script(Record):
     archived_at: datetime | None
     paused_at: datetime | None
     paused_reason: str | None
+    restored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ script = Table(
     Column("archived_at", UtcDateTime),
     Column("paused_at", UtcDateTime),
     Column("paused_reason", Text),  # TradingView's own words, for staff
+    Column("restored_at", UtcDateTime),  # from a backup: nothing is sent before a full read
     Column("added_by", BigInteger, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
     UniqueConstraint("guild_id", "slug"),
