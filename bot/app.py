@@ -16,6 +16,7 @@ from discord.http import Route
 
 import cogs
 from bot import alerts, clock, logs, web
+from bot.access.adopt import Adopting
 from bot.access.answers import Answers
 from bot.access.customers import Customers
 from bot.access.drift import Drift
@@ -23,10 +24,12 @@ from bot.access.grants import Grants
 from bot.access.keeper import Keeper
 from bot.access.login_links import LoginLinks
 from bot.access.matches import Matches
+from bot.access.mending import Mending
 from bot.access.news import News
 from bot.access.queue import Queue
 from bot.access.recovery import Recovery
 from bot.access.refusals import TradingViewSilent
+from bot.access.rounds import Rounds
 from bot.access.scripts import Scripts
 from bot.access.servers import Servers
 from bot.access.session import Sessions
@@ -38,6 +41,7 @@ from bot.alerts import Alerts
 from bot.checks import may_manage
 from bot.client import Usher
 from bot.errors import StartupError
+from bot.full_checks import FullChecks
 from bot.jobs import Jobs
 from bot.logbook import Logbook
 from bot.presses import Presses
@@ -158,6 +162,11 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         scripts.on_change.append(queue.wake)
         presses = Presses(servers)
         views = Views(database, sessions, answers)
+        sweeps, drift = Sweeps(database, sessions), Drift(database)
+        await sweeps.open()
+        full_checks = FullChecks(
+            sweeps, drift, Adopting(database), Mending(database, vault, queue, news), presses
+        )
 
         links = LoginLinks(
             database,
@@ -183,6 +192,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 scripts=scripts,
                 customers=Customers(database, sessions, public),
                 matches=Matches(database),
+                full_checks=full_checks,
                 servers=servers,
             )
 
@@ -209,15 +219,13 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             )
         )
         teller = Teller(client, answers, news, Logbook(client, database), jobs)
-        sweeps = Sweeps(database, sessions)
-        await sweeps.open()
-        drift = Drift(database)
         await queue.start()
         recovery = Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake)
         await recovery.start(jobs)
         Keeper(database, sessions, spares).start(jobs)
-        jobs.every(alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
+        Rounds(database, sweeps, drift).start(jobs)
         jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
+        jobs.every(alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
         _ = jobs.spawn(_adopt_environment(settings, sessions), "login of the environment")
         log.info("the web endpoint listens on %s, port %s", settings.http_host, port)
         yield App(client, port, teller, settings.discord_token.get_secret_value())

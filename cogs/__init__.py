@@ -14,6 +14,7 @@ from bot.access.session import Sessions
 from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
 from bot.access.views import Views
+from bot.full_checks import FullChecks
 from bot.presses import Presses
 from bot.wishing import Wishing
 from cogs.access import Access
@@ -44,6 +45,7 @@ def every(
     scripts: Scripts,
     customers: Customers,
     matches: Matches,
+    full_checks: FullChecks,
     servers: Servers,
 ) -> tuple[commands.Cog, ...]:
     """All cogs, each given what it uses; one that is not listed here does not exist."""
@@ -54,9 +56,9 @@ def every(
         Customer(customers, matches, suggestions, presses),
         Link(client, customers, presses),
         Me(views),
-        Script(scripts, suggestions, presses),
+        Script(scripts, full_checks, suggestions, presses),
         Session(sessions, spares, links, presses),
         Setup(servers, presses),
-        Sync(views, queue, suggestions),
+        Sync(views, queue, full_checks, suggestions),
         Validate(customers),
     )

@@ -10,6 +10,7 @@ from bot.access.scripts import Scripts
 from bot.answering import Interaction
 from bot.checks import Level
 from bot.direct import taking_a_while
+from bot.full_checks import FullChecks
 from bot.presses import Choice, Form, Press, Presses
 from bot.replies import key, scripts as said
 from cogs.suggestions import Choices, Suggestions
@@ -24,8 +25,15 @@ class Script(
 ):
     """The commands about the catalogue, and the form that adds the first script."""
 
-    def __init__(self, scripts: Scripts, suggestions: Suggestions, presses: Presses) -> None:
+    def __init__(
+        self,
+        scripts: Scripts,
+        full_checks: FullChecks,
+        suggestions: Suggestions,
+        presses: Presses,
+    ) -> None:
         self._scripts = scripts
+        self._full_checks = full_checks
         self._suggestions = suggestions
         self._presses = presses
         presses.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
@@ -61,7 +69,7 @@ class Script(
     ) -> None:
         work = self._scripts.add(asked, pine_id, slug, title)
         added = await taking_a_while(interaction, work, said.proving())
-        await answering.reply(interaction, said.added(added))
+        await self._full_checks.check_added(interaction, asked, [added.script], said.added(added))
 
     @checks.manager
     @app_commands.command(description="Give a script another short name and title")

@@ -9,17 +9,22 @@ from conftest import eventually
 from shop import open_shop
 
 from bot import checks, clock
+from bot.access.adopt import Adopting
 from bot.access.answers import Answers
+from bot.access.drift import Drift
 from bot.access.grants import Grants
 from bot.access.login_links import LoginLinks
 from bot.access.matches import Matches
+from bot.access.mending import Mending
 from bot.access.news import News
 from bot.access.queue import Queue
 from bot.access.servers import Servers
 from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
+from bot.access.sweep import Sweeps
 from bot.access.views import Views
 from bot.client import Usher
+from bot.full_checks import FullChecks
 from bot.jobs import Jobs
 from bot.logbook import Logbook
 from bot.presses import Presses
@@ -72,6 +77,14 @@ class Office:
         self.presses = Presses(self.servers)
         grants = Grants(database, sessions, vault, self.queue, self.news)
         self.grants = grants
+        self.sweeps, self.drift = Sweeps(database, sessions), Drift(database)
+        self.full_checks = FullChecks(
+            self.sweeps,
+            self.drift,
+            Adopting(database),
+            Mending(database, vault, self.queue, self.news),
+            self.presses,
+        )
 
         def make_cogs(client):
             return every(
@@ -88,6 +101,7 @@ class Office:
                 scripts=self.shop.scripts,
                 customers=self.shop.customers,
                 matches=Matches(database),
+                full_checks=self.full_checks,
                 servers=self.servers,
             )
 

@@ -7,6 +7,7 @@ from typing import Any
 from bot.access.duration import parse_length
 from bot.access.entitlements import State
 from bot.access.views import History
+from bot.replies import check_history
 from bot.replies.access import held, person, why_stuck
 from bot.replies.answer import Answer, shorten
 from bot.replies.views import pages
@@ -169,6 +170,7 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
         f"The whole list of {f.what} was read after the restore; orders go on. "
         f"{f.number('later end')} on TradingView kept"
     ),
+    **check_history.SENTENCES,
     "joined": lambda _: "Usher joined this server",
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",
 }

@@ -1,0 +1,53 @@
+"""Entries of the history about full checks, taking people over, and putting differences right."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.replies.words import bold, count, listed
+
+_KINDS = {
+    "missing": "missing",
+    "extra": "extra",
+    "other_end": "with another end",
+    "stuck": "stuck",
+    "namesake": "of the same name with another account",
+}
+
+
+def _drift(f: Any) -> str:
+    parts = [
+        f"{number} {_KINDS[kind]}" for kind, number in f.after.items() if kind in _KINDS and number
+    ]
+    what = listed(parts) or "something differs"
+    return f"⚠️ New differences on TradingView for {f.what}: {what}; `/sync status` shows them"
+
+
+def _number(f: Any) -> int:
+    number = f.after.get("number")
+    return number if isinstance(number, int) else 0
+
+
+def _kind(f: Any) -> str:
+    return _KINDS.get(str(f.after.get("kind_of")), "different")
+
+
+def _renamed(f: Any) -> str:
+    new = bold(str(f.after.get("username", "another name")))
+    return f"{f.before_name()} is called {new} on TradingView now; I follow"
+
+
+SENTENCES: Mapping[str, Callable[[Any], str]] = {
+    "drift": _drift,
+    "drift_ignored": lambda f: (
+        f"{f.who} left {count(_number(f), 'difference')} on {f.what} alone ({_kind(f)})"
+    ),
+    "taken_over": lambda f: (
+        f"{f.who} took over {count(_number(f), 'person', 'people')} on {f.what}; "
+        "nothing was changed on TradingView"
+    ),
+    "mended": lambda f: (
+        f"{f.who} had {count(_number(f), 'difference')} on {f.what} put right ({_kind(f)})"
+    ),
+    "mend": lambda f: f"{f.who} had {f.whom} on {f.what} put right: {f.then()}",
+    "renamed": _renamed,
+}
