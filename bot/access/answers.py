@@ -34,6 +34,7 @@ class Answers:
             receipt = await self.receipt(wish_id)
             if receipt.wish.state != "waiting":
                 return receipt
+            self._queue.wake(receipt.wish.guild_id)  # it goes before others from now on
             await clock.within(patience, ended)
         return await self.receipt(wish_id)  # by now it may also be known what it waits for
 

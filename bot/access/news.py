@@ -35,6 +35,10 @@ class News:
             if not self._awaited[wish_id]:
                 del self._awaited[wish_id]
 
+    def awaited(self) -> list[int]:
+        """The wishes for which somebody stands at the counter."""
+        return list(self._awaited)
+
     def is_awaited(self, wish_id: int) -> bool:
         """Whether somebody stands at the counter for it."""
         return wish_id in self._awaited

@@ -3,7 +3,11 @@
 import asyncio
 import logging
 import random
+from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.asking import Asked
@@ -29,7 +33,9 @@ from bot.tradingview import (
 log = logging.getLogger(__name__)
 
 RETRIES = (2.0, 5.0, 15.0, 60.0, 300.0)
-TOGETHER = 8  # the account's own pace decides how fast they go
+# Permissions at a time for each request that may be under way: the pace never waits for the database.
+TOGETHER = 4
+RESTING = 200  # more may rest until TradingView's list shows what was written
 REFUSALS = 3  # the same refusal that often is no accident
 AT_ONCE = 3  # that often in a row something is tried again without a pause
 
@@ -40,6 +46,8 @@ class Lane:
     def __init__(self, guild_id: int) -> None:
         self.guild_id = guild_id
         self.busy: set[int] = set()
+        self.resting: set[int] = set()  # of the busy, those who need no request for now
+        self.awaited: dict[int, int] = {}  # wish to permission: somebody stands at the counter
         self.woken = asyncio.Event()
         self.breaker = Breaker()
         self.denied: set[int] = set()  # refused once although the login lives
@@ -142,23 +150,70 @@ class Queue:
             return None
         if wait := lane.breaker.wait():
             return wait
-        room = (1 if lane.breaker.is_open else TOGETHER) - len(lane.busy)
-        if room <= 0:
-            return None
         now = clock.now()
         async with self._database.read() as connection:
-            due = await permissions.due(connection, lane.guild_id, now, lane.busy, room)
+            due = await self._due(connection, lane, session.pace.concurrency * TOGETHER)
             later = await permissions.next_try(connection, lane.guild_id, lane.busy | set(due))
         for permission_id in due:
             lane.busy.add(permission_id)
             _ = self._jobs.spawn(self._one(lane, session, permission_id), f"sync {permission_id}")
-        return None if later is None else max(0.05, (later - now).total_seconds())
+        if later is None or (later <= now and len(due) == 0):
+            return None  # woken when there is room again
+        return max(0.05, (later - now).total_seconds())
+
+    async def _due(self, connection: AsyncConnection, lane: Lane, together: int) -> list[int]:
+        """What to start now: first whatever somebody stands and waits for, beyond the usual number."""
+        lane.awaited = await permissions.of_wishes(connection, lane.guild_id, self._news.awaited())
+        due: list[int] = []
+
+        async def start(limit: int, only: Collection[int] | None = None) -> None:
+            if limit > len(due):
+                due.extend(
+                    await permissions.due(
+                        connection,
+                        lane.guild_id,
+                        clock.now(),
+                        busy=lane.busy.union(due),
+                        limit=limit - len(due),
+                        only=only,
+                    )
+                )
+
+        if lane.breaker.is_open:
+            together = 1
+        elif lane.awaited:
+            await start(RESTING - len(lane.busy), lane.awaited.values())
+        working = len(lane.busy - lane.resting)
+        await start(min(together - working, RESTING - len(lane.busy)))
+        return due
+
+    def _is_urgent(self, lane: Lane, permission_id: int) -> bool:
+        """Whether somebody stands at the counter for it."""
+        return any(
+            permission_id == about and self._news.is_awaited(wish_id)
+            for wish_id, about in lane.awaited.items()
+        )
+
+    async def _rest(self, lane: Lane, permission_id: int, seconds: float) -> None:
+        """Wait without keeping others from their turn."""
+        lane.resting.add(permission_id)
+        lane.woken.set()
+        try:
+            await clock.sleep(seconds)
+        finally:
+            lane.resting.discard(permission_id)
 
     async def _one(self, lane: Lane, session: AccountSession, permission_id: int) -> None:
         revision = 0
         try:
             revision = await self._revision_of(permission_id)
-            await Sync(self._database, session, self._news.ended).run(permission_id)
+            await Sync(
+                self._database,
+                session,
+                self._news.ended,
+                urgent=partial(self._is_urgent, lane, permission_id),
+                rest=partial(self._rest, lane, permission_id),
+            ).run(permission_id)
         except StuckError as stuck:
             await self._stick(permission_id, revision, stuck.reason)
         except NotYetError:
@@ -190,7 +245,9 @@ class Queue:
             case SessionRefused(outdated=True) | Denied(outdated=True):
                 await self._again(permission_id, None, at_once=True)
             case SlowDown():
-                await self._again(permission_id, "slow_down", at_least=error.retry_after or 0)
+                # The pace holds everybody back; nobody need wait for longer than that.
+                held_for = session.pace.held_for()
+                await self._again(permission_id, "slow_down", at_least=held_for, counts=False)
             case SessionRefused() | Denied():
                 await self._suspected(lane, session, version, permission_id, error)
             case NoSuchUser():
@@ -245,14 +302,18 @@ class Queue:
         *,
         at_least: float = 0,
         at_once: bool = False,
+        counts: bool = True,
         detail: str | None = None,
     ) -> None:
-        """Try again: after 2, 5, 15, 60 s, then every 5 minutes, with jitter; the first time `at_once`."""
+        """Try again: after 2, 5, 15, 60 s, then every 5 minutes, with jitter.
+
+        `at_once`: without a pause, the first times. What does not count is no failure.
+        """
         async with self._database.write() as connection:
             permission = await permissions.by_id(connection, permission_id)
             pause = RETRIES[min(permission.attempts, len(RETRIES) - 1)]
             pause *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
-            if at_once and permission.attempts < AT_ONCE:
+            if not counts or (at_once and permission.attempts < AT_ONCE):
                 pause = 0
             await permissions.change(
                 connection,
@@ -260,7 +321,7 @@ class Queue:
                 state="waiting",
                 reason=reason,
                 detail=detail,
-                attempts=permission.attempts + 1,
+                attempts=permission.attempts + counts,
                 next_try_at=clock.now() + timedelta(seconds=max(pause, at_least)),
             )
 

@@ -3,7 +3,7 @@
 Nothing else calls TradingView's write endpoints.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,17 +55,25 @@ class Plan:
 
 
 class Sync:
-    """Takes single permissions to agreement, on behalf of one account."""
+    """Takes single permissions to agreement, on behalf of one account.
+
+    `urgent` is asked before each call to TradingView; `rest` waits so many seconds before looking again.
+    """
 
     def __init__(
         self,
         database: Database,
         session: AccountSession,
         ended: Callable[[Sequence[int]], None],
+        *,
+        urgent: Callable[[], bool] = lambda: True,
+        rest: Callable[[float], Awaitable[None]] = clock.sleep,
     ) -> None:
         self._database = database
         self._tradingview = session.tradingview
         self._ended = ended
+        self._urgent = urgent
+        self._rest = rest
 
     async def run(self, permission_id: int) -> None:
         """Bring one permission to agreement; safe to repeat after any failure or crash.
@@ -122,7 +130,7 @@ class Sync:
 
     async def _spell(self, permission: Permission) -> tuple[Permission, bool]:
         """Find TradingView's own spelling; False when it suggests nobody of that name."""
-        for hint in await self._tradingview.hints(permission.username, urgent=True):
+        for hint in await self._tradingview.hints(permission.username, urgent=self._urgent()):
             if hint.username.casefold() != permission.name_folded:
                 continue
             async with self._database.write() as connection:
@@ -137,7 +145,10 @@ class Sync:
 
     async def _read(self, script: Script, permission: Permission) -> Row | None:
         row = await self._tradingview.find_row(
-            script.pine_id, permission.username, user_id=permission.tv_user_id, urgent=True
+            script.pine_id,
+            permission.username,
+            user_id=permission.tv_user_id,
+            urgent=self._urgent(),
         )
         _refuse_other_person(permission, row)
         return row
@@ -242,22 +253,23 @@ class Sync:
             assert end is not None  # noqa: S101 - nothing wanted is a removal
             if step is Step.ADD and await self._add(script, name, end) is Answer.OK:
                 return
-            await tradingview.modify(script.pine_id, name, end, urgent=True)
+            await tradingview.modify(script.pine_id, name, end, urgent=self._urgent())
         except Uncertain:
             return  # it may have been applied: the read back decides
 
     async def _add(self, script: Script, name: str, end: End) -> Answer:
-        return await self._tradingview.add(script.pine_id, name, end, urgent=True)
+        return await self._tradingview.add(script.pine_id, name, end, urgent=self._urgent())
 
     async def _remove(self, script: Script, name: str) -> None:
         try:
-            await self._tradingview.remove(script.pine_id, name, urgent=True)
+            await self._tradingview.remove(script.pine_id, name, urgent=self._urgent())
         except (NoSuchUser, Refused):
             return  # perhaps nothing was there any more: the read back decides (wire §8)
 
     async def _read_back(self, script: Script, permission: Permission) -> State:
         for pause in READ_BACK:
-            await clock.sleep(pause)
+            if pause:
+                await self._rest(pause)
             seen = seen_in(await self._read(script, permission))
             if took_effect(permission, seen):
                 return seen

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Customer, Permission
-from bot.store.tables import customer, guild, permission, script
+from bot.store.tables import customer, guild, permission, script, wish
 
 # Wishes wait while a script is paused, or not read since a restore, or the bot is not there.
 _OPEN = (
@@ -97,20 +97,38 @@ async def guilds_with_work(connection: AsyncConnection) -> list[int]:
 
 
 async def due(
-    connection: AsyncConnection, guild_id: int, now: datetime, busy: Collection[int], limit: int
+    connection: AsyncConnection,
+    guild_id: int,
+    now: datetime,
+    *,
+    busy: Collection[int],
+    limit: int,
+    only: Collection[int] | None = None,
 ) -> list[int]:
-    """What may be worked on now, in the order asked."""
+    """What may be worked on now, in the order asked; of `only` these, when given."""
+    query = _open(permission.c.id).where(
+        permission.c.guild_id == guild_id,
+        permission.c.id.not_in(list(busy)),
+        or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
+    )
+    if only is not None:
+        query = query.where(permission.c.id.in_(list(only)))
     found = await connection.execute(
-        _open(permission.c.id)
-        .where(
-            permission.c.guild_id == guild_id,
-            permission.c.id.not_in(list(busy)),
-            or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
-        )
-        .order_by(permission.c.asked_at, permission.c.id)
-        .limit(limit)
+        query.order_by(permission.c.asked_at, permission.c.id).limit(limit)
     )
     return list(found.scalars())
+
+
+async def of_wishes(
+    connection: AsyncConnection, guild_id: int, wish_ids: Collection[int]
+) -> dict[int, int]:
+    """By wish, the permission it is about; other servers' wishes are left out."""
+    found = await connection.execute(
+        select(wish.c.id, wish.c.permission_id).where(
+            wish.c.guild_id == guild_id, wish.c.id.in_(list(wish_ids))
+        )
+    )
+    return {row.id: row.permission_id for row in found}
 
 
 async def next_try(

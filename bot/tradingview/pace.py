@@ -70,7 +70,7 @@ class Pace:
         if not rate > 0 or concurrency < 1:
             raise ValueError("a pace needs a rate above 0 and a concurrency of at least 1")
         self._rate = Rate(rate)
-        self._concurrency = concurrency
+        self.concurrency = concurrency
         self._chance = chance
         self._running = 0
         self._urgent, self._bulk = _Line(), _Line()
@@ -152,7 +152,7 @@ class Pace:
     def _serve(self) -> None:
         """Give turns to all who may have one now; see to it that the next is not forgotten."""
         while not (self._urgent.is_empty() and self._bulk.is_empty()):
-            if self._running >= self._concurrency:
+            if self._running >= self.concurrency:
                 break  # whoever gives a turn back serves again
             now = clock.monotonic()
             pause = self._pause(now)

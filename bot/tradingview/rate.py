@@ -11,7 +11,7 @@ LONGER = 1.5
 # Seconds after that in which it grows by a tenth; it grows ever faster, to notice a higher limit.
 PROBE = 8.0
 LEAST_CUT, DEEPEST_CUT = 0.95, 0.5
-LEAST = 0.1  # requests a second: anything slower is for a hold to do
+LEAST = 0.25  # requests a second: anything slower is for a hold to do
 _WINDOW = 1.0
 _SHORTEST = 0.05
 
