@@ -80,6 +80,7 @@ class Usher(commands.Bot):
         self._make_cogs = make_cogs
         self._guild_id = guild_id
         self._met: set[int] = set()
+        self._door = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
 
     async def setup_hook(self) -> None:
@@ -144,8 +145,9 @@ class Usher(commands.Bot):
     async def meet(self, guild_id: int | None) -> None:
         """Make sure that the server has its row: commands work before discord.py is ready."""
         if guild_id is not None and guild_id not in self._met:
-            await self.servers.joined(guild_id)
-            self._met.add(guild_id)
+            async with self._door:
+                await self.servers.joined(guild_id)
+                self._met.add(guild_id)
 
     async def _arrive(self, guild_id: int) -> None:
         await self.meet(guild_id)
@@ -153,10 +155,11 @@ class Usher(commands.Bot):
             await self._register_commands()
 
     async def _part(self, guild_id: int) -> None:
-        self._met.discard(guild_id)
-        if guild_id == self._guild_id:
-            self._registered_there = False  # they go with the bot
-        await self.servers.left(guild_id)
+        async with self._door:
+            self._met.discard(guild_id)
+            if guild_id == self._guild_id:
+                self._registered_there = False  # they go with the bot
+            await self.servers.left(guild_id)
 
     async def _register_commands(self) -> None:
         """Register only what changed: Discord allows few registrations a day.

@@ -45,6 +45,8 @@ class Logbook:
                 log.warning("the log channel of server %s is closed: %s", server.id, error)
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 log.warning("the log channel of server %s must wait: %s", server.id, error)
+            except Exception:  # a mistake of ours about one server is no other server's trouble
+                log.exception("the log channel of server %s must wait", server.id)
 
     async def say(self, guild_id: int, parts: dict[str, Any]) -> bool:
         """Send something of its own there; False when there is no channel that takes it."""

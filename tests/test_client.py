@@ -1,7 +1,9 @@
 """The client: commands are registered once, servers come and go."""
 
+import asyncio
+
 import pytest
-from conftest import eventually
+from conftest import eventually, settle
 from office import at_work, open_office, text_of
 
 from bot.store import guilds
@@ -89,3 +91,34 @@ async def test_a_deleted_role_gives_nobody_a_level(office):
         assert office.servers.level_roles(office.guild.id)["staff"]
         office.fake.delete_role(office.guild, office.staff)
         await eventually(lambda: not office.servers.level_roles(office.guild.id)["staff"])
+
+
+async def test_removed_and_back_in_one_breath_is_back(office, monkeypatch):
+    async with at_work(office):
+        await eventually(office.client.is_ready)
+        gate, left = asyncio.Event(), office.servers.left
+        done, invited = asyncio.Event(), asyncio.Event()
+
+        async def slowly(guild_id):
+            await gate.wait()
+            await left(guild_id)
+            done.set()
+
+        async def noticed(_):
+            invited.set()
+
+        monkeypatch.setattr(office.servers, "left", slowly)
+        office.client.add_listener(noticed, "on_guild_join")
+        office.fake.remove_bot(office.guild)
+        await eventually(lambda: not office.client.guilds)
+        office.fake.invite_bot(office.guild)
+        await asyncio.wait_for(invited.wait(), 20)
+        await settle()
+        gate.set()
+        await done.wait()
+
+        async def is_back():
+            async with office.shop.database.read() as connection:
+                return (await guilds.by_id(connection, office.guild.id)).left_at is None
+
+        await eventually(is_back)

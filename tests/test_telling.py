@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from office import at_work, eventually, labels, open_office, text_of
+from shop import HOME, OTHER
 
 from bot import clock
 from bot.store import guilds, wishes
@@ -215,3 +216,38 @@ async def test_what_was_taken_away_can_be_put_back_from_the_direct_message(offic
         assert "has no access to **Trend** any more" in message.content
         pressed = await office.as_mod.press(message, "Put back")
         await pressed.until(lambda one: "put back" in text_of(one))
+
+
+async def test_a_wish_that_cannot_be_told_keeps_nobody_else_waiting(office, monkeypatch):
+    async with at_work(office):
+        tell, broken = office.teller._tell_asker, []
+
+        async def one_is_broken(it):
+            broken.append(it.wish.id)
+            if it.wish.id == broken[0]:
+                raise RuntimeError("a mistake of ours")
+            await tell(it)
+
+        await waiting(office)
+        await waiting(office)
+        monkeypatch.setattr(office.teller, "_tell_asker", one_is_broken)
+        await office.time.advance(16 * 60)
+        office.switches.hang = False
+        await office.passes(office.as_mod.dms, 900)
+        assert len(office.as_mod.dms()) == 1
+
+
+async def test_a_mistake_about_one_server_leaves_the_others_their_lines(office, monkeypatch):
+    office.build()
+    asked = []
+    async with office.shop.database.write() as connection:
+        for guild_id in (HOME, OTHER):
+            await guilds.set_log_channel(connection, guild_id, 6)
+
+    async def broken(server):
+        asked.append(server.id)
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(office.logbook, "_write_up", broken)
+    await office.logbook.write_up()
+    assert {HOME, OTHER} <= set(asked)

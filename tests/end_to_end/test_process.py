@@ -1,8 +1,10 @@
 """What only a process of its own can show, on the machine's own clock."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -81,6 +83,27 @@ async def test_killed_between_the_write_and_the_read_back_it_is_done_once(child)
     assert child.end("Ann_Trades") == end
     assert len(child.writes()) == 1
     assert len(told(child, order)) == 1
+
+
+async def test_removed_from_the_server_it_waits_and_back_again_it_goes_on(child):
+    def left():
+        with contextlib.closing(sqlite3.connect(child.tmp_path / "data" / "usher.db")) as database:
+            return database.execute("SELECT left_at FROM guild").fetchone()[0]
+
+    child.tradingview.world.add_user("Ann_Trades")
+    await child.start()
+    child.tradingview.switches.down = True
+    order = await child.run("access grant", item="trend", duration="1M", username="Ann_Trades")
+    assert "waiting" in order.messages[0].text.lower()
+    child.discord.remove_bot(child.guild)
+    await eventually(lambda: asyncio.to_thread(left))
+    assert await child.stop() == 0
+    child.tradingview.switches.down = False
+    await child.start()
+    assert not child.writes()
+    child.discord.invite_bot(child.guild)
+    await eventually(lambda: child.end("Ann_Trades") != "absent")
+    assert about(child.end("Ann_Trades"), a_month_from(datetime.now(UTC)))
 
 
 async def test_sigterm_ends_cleanly(child):
