@@ -19,6 +19,7 @@ from bot import alerts, clock, logs, web
 from bot.access.adopt import Adopting
 from bot.access.answers import Answers
 from bot.access.customers import Customers
+from bot.access.discovering import Discovering
 from bot.access.drift import Drift
 from bot.access.grants import Grants
 from bot.access.keeper import Keeper
@@ -190,6 +191,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 spares=spares,
                 links=links,
                 scripts=scripts,
+                discovering=Discovering(database, sessions, scripts),
                 customers=Customers(database, sessions, public),
                 matches=Matches(database),
                 full_checks=full_checks,

@@ -4,6 +4,7 @@ import discord
 from discord.ext import commands
 
 from bot.access.customers import Customers
+from bot.access.discovering import Discovering
 from bot.access.grants import Grants
 from bot.access.login_links import LoginLinks
 from bot.access.matches import Matches
@@ -43,6 +44,7 @@ def every(
     spares: Spares,
     links: LoginLinks,
     scripts: Scripts,
+    discovering: Discovering,
     customers: Customers,
     matches: Matches,
     full_checks: FullChecks,
@@ -56,7 +58,7 @@ def every(
         Customer(customers, matches, suggestions, presses),
         Link(client, customers, presses),
         Me(views),
-        Script(scripts, full_checks, suggestions, presses),
+        Script(scripts, discovering, full_checks, suggestions, presses),
         Session(sessions, spares, links, presses),
         Setup(servers, presses),
         Sync(views, queue, full_checks, suggestions),

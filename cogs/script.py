@@ -6,13 +6,14 @@ from discord.ext import commands
 
 from bot import answering, checks
 from bot.access.asking import Asked
+from bot.access.discovering import Discovering
 from bot.access.scripts import Scripts
 from bot.answering import Interaction
 from bot.checks import Level
 from bot.direct import taking_a_while
 from bot.full_checks import FullChecks
 from bot.presses import Choice, Form, Press, Presses
-from bot.replies import key, scripts as said
+from bot.replies import discovering as said_discovering, key, scripts as said
 from cogs.suggestions import Choices, Suggestions
 
 _ITEM = "The script; pick it from the list"
@@ -28,16 +29,19 @@ class Script(
     def __init__(
         self,
         scripts: Scripts,
+        discovering: Discovering,
         full_checks: FullChecks,
         suggestions: Suggestions,
         presses: Presses,
     ) -> None:
         self._scripts = scripts
+        self._discovering = discovering
         self._full_checks = full_checks
         self._suggestions = suggestions
         self._presses = presses
         presses.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
         presses.add(said.FORM, Level.MANAGER, self.submitted)
+        presses.add(said_discovering.CHOSEN, Level.MANAGER, self.chosen)
 
     @checks.manager
     @app_commands.command(description="Add one of your invite-only scripts")
@@ -70,6 +74,26 @@ class Script(
         work = self._scripts.add(asked, pine_id, slug, title)
         added = await taking_a_while(interaction, work, said.proving())
         await self._full_checks.check_added(interaction, asked, [added.script], said.added(added))
+
+    @checks.manager
+    @app_commands.command(description="List your invite-only scripts on TradingView, and add some")
+    async def discover(self, interaction: Interaction) -> None:
+        """Ask TradingView which scripts are the vendor's own."""
+        await answering.defer(interaction)
+        guild_id = checks.asked(interaction).guild_id
+        work = self._discovering.find(guild_id)
+        offers = await taking_a_while(interaction, work, said_discovering.looking())
+        await answering.reply(interaction, said_discovering.found(offers, guild_id))
+
+    async def chosen(self, press: Press) -> None:
+        """Add those that were chosen, and read who has them."""
+        await answering.defer_in_place(press.interaction)
+        asked = press.asked()
+        work = self._discovering.add(asked, press.values)
+        done = await taking_a_while(press.interaction, work, said_discovering.adding())
+        scripts = [one.script for one in done.added]
+        first = said_discovering.added(done)
+        await self._full_checks.check_added(press.interaction, asked, scripts, first)
 
     @checks.manager
     @app_commands.command(description="Give a script another short name and title")

@@ -11,6 +11,7 @@ from shop import open_shop
 from bot import checks, clock
 from bot.access.adopt import Adopting
 from bot.access.answers import Answers
+from bot.access.discovering import Discovering
 from bot.access.drift import Drift
 from bot.access.grants import Grants
 from bot.access.login_links import LoginLinks
@@ -102,6 +103,7 @@ class Office:
                 customers=self.shop.customers,
                 matches=Matches(database),
                 full_checks=self.full_checks,
+                discovering=Discovering(database, sessions, self.shop.scripts),
                 servers=self.servers,
             )
 

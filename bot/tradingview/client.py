@@ -59,7 +59,7 @@ class TradingView:
         self._rotating: set[asyncio.Future[None]] = set()
         self._http = http
         self._base = base.rstrip("/")
-        self._pine_facade = pine_facade.rstrip("/")
+        self.pine_facade = pine_facade.rstrip("/")
         self._pace = pace
         self._cookies = cookies
         self._timeout = aiohttp.ClientTimeout(total=timeout)
@@ -150,6 +150,10 @@ class TradingView:
     async def remove(self, pine_id: str, username: str, *, urgent: bool = False) -> Answer:
         """Take the row of exactly this name away; ABSENT when there was none."""
         return await self._write(wire.remove(pine_id, username), urgent=urgent)
+
+    async def ask(self, request: wire.Request, *, urgent: bool = False) -> verdict.Reply:
+        """The answer as it came, for whoever looks at its form; raises as every other call."""
+        return await self._ask(request, urgent=urgent)
 
     async def _write(self, request: wire.Request, *, urgent: bool) -> Answer:
         return reading.answer(await self._ask(request, urgent=urgent))

@@ -19,6 +19,9 @@ ONLY = (
     "signin",
     "totp",
     "home",
+    "published",
+    "scripts",
+    "pubscripts",
 )
 
 

@@ -13,8 +13,12 @@ NAMES = {
     "/accounts/signin/": "signin",
     "/accounts/two-factor/signin/totp/": "totp",
     "/": "home",
+    "/pine-facade/list": "published",
+    "/pine-facade/list/": "published",
+    "/pine_perm/list_scripts/": "scripts",
+    "/pubscripts-get/": "pubscripts",
 }
-READS = frozenset({"details", "hint", "home"})  # answered to a GET
+READS = frozenset({"details", "hint", "home", "published", "scripts"})  # answered to a GET
 SIGN_IN = frozenset({"signin", "totp"})
 WRITES = frozenset({"add", "modify", "remove"})
 

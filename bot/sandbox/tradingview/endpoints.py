@@ -16,6 +16,7 @@ from bot.sandbox.tradingview.listing import (
     named,
     page_of,
 )
+from bot.sandbox.tradingview.publishing import Showcase
 from bot.sandbox.tradingview.signing import SignInDesk
 from bot.sandbox.tradingview.switches import Switches
 from bot.sandbox.tradingview.world import PRIVATE_SCRIPT_USERS, Grant, Script, Session, User, World
@@ -48,6 +49,7 @@ class Endpoints:
         self.world = world
         self.switches = switches
         desk = SignInDesk(world, switches)
+        showcase = Showcase(world, switches)
         self._by_name: dict[str, Callable[[Asked], Outcome]] = {
             "details": self.details,
             "hint": self.hint,
@@ -60,6 +62,9 @@ class Endpoints:
             ),
             "totp": lambda asked: desk.second_factor(asked.form, asked.sessionid),
             "home": lambda asked: desk.home(asked.session, asked.call.path),
+            "published": lambda asked: showcase.published(asked.session, asked.call),
+            "scripts": lambda asked: showcase.managed(self._logged_in(asked)),
+            "pubscripts": lambda asked: showcase.named(asked.session, asked.form),
         }
 
     def answer(self, asked: Asked) -> Outcome:

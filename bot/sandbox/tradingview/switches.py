@@ -151,6 +151,16 @@ class Switches(Board):
     hint_hides_exact: bool = dial(False, "The exact name falls off the suggestions")
     exact_spelling: bool = dial(False, "Names must be spelt exactly", survive=(True,))
 
+    # One's own scripts (wire §11).
+    published_logged_out: str = dial(
+        "empty list",
+        "The published scripts without a login",
+        choices=("empty list", "refused"),
+        survive=("refused",),
+    )
+    published_empty: bool = dial(False, "The published scripts come empty", survive=(True,))
+    managed_all: bool = dial(False, "The managed scripts hold open ones too", survive=(True,))
+
     # Lists (wire §5).
     page_size: int = dial(
         20, "Rows on a page when not asked", minimum=1, maximum=1000, survive=(2,)

@@ -82,6 +82,7 @@ class Script:
     owner: Vendor
     private: bool = False
     forbidden: bool = False
+    access: str = "invite_only"  # or open_no_auth, protected: such have no list of people
     grants: dict[int, Grant] = field(default_factory=dict)
     changes: deque[Change] = field(default_factory=deque)
 
@@ -194,12 +195,13 @@ class World:
         title: str = "Trend Finder",
         *,
         private: bool = False,
+        access: str = "invite_only",
     ) -> Script:
         """A new script; ValueError when the pine id is taken."""
         pine_id = pine_id or "PUB;" + secrets.token_hex(16)
         if pine_id in self.scripts:
             raise ValueError(f"{pine_id} exists already")
-        script = Script(pine_id, title, vendor, private=private)
+        script = Script(pine_id, title, vendor, private=private, access=access)
         self.scripts[pine_id] = script
         return script
 
