@@ -58,7 +58,7 @@ class TradingView:
         self.rotated = rotated
         self._rotating: set[asyncio.Future[None]] = set()
         self._http = http
-        self._base = base.rstrip("/")
+        self.base = base.rstrip("/")
         self.pine_facade = pine_facade.rstrip("/")
         self._pace = pace
         self._cookies = cookies
@@ -79,7 +79,7 @@ class TradingView:
             reply = await self._ask(request, urgent=urgent)
             if not 300 <= reply.status < 400:
                 return reading.home_username(reply)
-            there = wire.home_elsewhere(reply.headers.get("location", ""), self._base)
+            there = wire.home_elsewhere(reply.headers.get("location", ""), self.base)
             if there is None:
                 return None
             request = there
@@ -98,7 +98,7 @@ class TradingView:
         seen: set[str] = set()
         while True:
             try:
-                page = reading.page(await self._ask(request, urgent=urgent), self._base)
+                page = reading.page(await self._ask(request, urgent=urgent), self.base)
             except BadPagination:
                 if restarted:
                     raise
@@ -244,9 +244,9 @@ class TradingView:
         async with self._http.request(
             request.method,
             # Encoded already: a cursor must go back exactly as it came.
-            URL((request.base or self._base) + request.target, encoded=True),
+            URL((request.base or self.base) + request.target, encoded=True),
             data=request.body,
-            headers=wire.headers(self._base, request, cookies),
+            headers=wire.headers(self.base, request, cookies),
             allow_redirects=False,
             timeout=self._timeout,
         ) as response:

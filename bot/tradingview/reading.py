@@ -61,7 +61,7 @@ def page(reply: Reply, base: str) -> Page:
         raise unusable(Trouble.SHAPE, reply, Purpose.READ)
     return Page(
         tuple(_row(item, reply) for item in results),
-        _next(data["next"], base, reply) if "next" in data else None,
+        next_path(data["next"], base, reply) if "next" in data else None,
     )
 
 
@@ -112,8 +112,11 @@ def _moment(value: Any) -> datetime | None:
         return None
 
 
-def _next(value: Any, base: str, reply: Reply) -> str | None:
-    """Where the next page is: path and query as they came, on our own host only (wire §5)."""
+def next_path(value: Any, base: str, reply: Reply) -> str | None:
+    """Where the next page is: path and query as they came, on our own host only (wire §5).
+
+    None at the end of the list; raises UpstreamTrouble for anything else.
+    """
     if value is None or value == "":
         return None
     if isinstance(value, str) and _PATH.fullmatch(value):
