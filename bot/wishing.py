@@ -9,12 +9,13 @@ from bot.access.answers import Answers
 from bot.access.asking import Asked
 from bot.access.news import News
 from bot.access.receipts import Receipt, WaitingFor
-from bot.access.refusals import ButtonGone, NeedsYes, UserUnknown
+from bot.access.refusals import ButtonGone, NeedsYes, OverTheLine, UserUnknown
 from bot.answering import Interaction
 from bot.checks import Level
 from bot.presses import Choice, Press, Presses
 from bot.replies import Answer, explain
 from bot.replies.access import near_names, receipt
+from bot.replies.seats import YES as SEAT
 
 PATIENCE = 5.0  # seconds from the command on, before "waiting" is said
 _MOST_NEAR = 4
@@ -33,6 +34,7 @@ class Said:
 
 Order = Callable[[Asked, Said], Awaitable[int]]
 
+    seat: bool = False  # yes, although TradingView's fee begins with this person
 
 class Wishing:
     """Carries orders from the cogs to `bot.access.grants` and their outcome back."""
@@ -84,8 +86,13 @@ class Wishing:
         except NeedsYes as question:
             choices = [self._insist(it, it.yes, replace(it.said, confirmed=True))]
             text = explain(question).sentence
+        level = Level.STAFF
         except UserUnknown as unknown:
             choices = [
+        except OverTheLine as question:
+            # Whoever asks may be no manager: then the press is refused.
+            choices = [self._insist(it, SEAT, replace(it.said, seat=True))]
+            text, level = explain(question).sentence, Level.MANAGER
                 self._insist(it, name, replace(it.said, username=name))
                 for name in unknown.near[:_MOST_NEAR]
             ]
@@ -98,7 +105,7 @@ class Wishing:
             await self.show(it.interaction, wish_id, it.asked.at)
             return
         choices.append(Choice("No, leave it", _leave))
-        buttons = self._presses.question(it.asked.guild_id, it.asked.by, Level.STAFF, choices)
+        buttons = self._presses.question(it.asked.guild_id, it.asked.by, level, choices)
         await answering.reply(it.interaction, Answer(text, buttons=buttons))
 
     def _insist(self, it: "_Attempt", label: str, said: Said) -> Choice:

@@ -10,6 +10,7 @@ from bot.access.login_links import LoginLinks
 from bot.access.matches import Matches
 from bot.access.queue import Queue
 from bot.access.scripts import Scripts
+from bot.access.seats import SeatCounts
 from bot.access.servers import Servers
 from bot.access.session import Sessions
 from bot.access.spares import Spares
@@ -24,6 +25,7 @@ from cogs.customer import Customer
 from cogs.link import Link
 from cogs.me import Me
 from cogs.script import Script
+from cogs.seats import Seats
 from cogs.session import Session
 from cogs.setup import Setup
 from cogs.suggestions import Suggestions
@@ -49,6 +51,7 @@ def every(
     matches: Matches,
     full_checks: FullChecks,
     servers: Servers,
+    seat_counts: SeatCounts,
 ) -> tuple[commands.Cog, ...]:
     """All cogs, each given what it uses; one that is not listed here does not exist."""
     suggestions = Suggestions(suggesting)
@@ -59,6 +62,7 @@ def every(
         Link(client, customers, presses),
         Me(views),
         Script(scripts, discovering, full_checks, suggestions, presses),
+        Seats(seat_counts, presses),
         Session(sessions, spares, links, presses),
         Setup(servers, presses),
         Sync(views, queue, full_checks, suggestions),

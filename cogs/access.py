@@ -73,7 +73,9 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
 
         async def order(asked: Asked, insisting: Said) -> int:
             who = checks.who(member, insisting.username or username)
-            return await self._grants.grant(asked, item, length, who, note, anyway=insisting.anyway)
+            return await self._grants.grant(
+                asked, item, length, who, note, anyway=insisting.anyway, seat=insisting.seat
+            )
 
         asked = checks.asked(interaction)
         await self._wishing.carry_out(interaction, asked, order, anyway="Grant anyway")
@@ -113,6 +115,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
                 note,
                 confirmed=insisting.confirmed,
                 anyway=insisting.anyway,
+                seat=insisting.seat,
             )
 
         await self._wishing.carry_out(

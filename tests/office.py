@@ -19,6 +19,7 @@ from bot.access.matches import Matches
 from bot.access.mending import Mending
 from bot.access.news import News
 from bot.access.queue import Queue
+from bot.access.seats import SeatCounts
 from bot.access.servers import Servers
 from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
@@ -87,6 +88,8 @@ class Office:
             self.presses,
         )
 
+        self.seat_counts = SeatCounts(database)
+
         def make_cogs(client):
             return every(
                 client=client,
@@ -105,6 +108,7 @@ class Office:
                 full_checks=self.full_checks,
                 discovering=Discovering(database, sessions, self.shop.scripts),
                 servers=self.servers,
+                seat_counts=self.seat_counts,
             )
 
         self.client = Usher(

@@ -26,6 +26,7 @@ from bot.access.refusals import (
     PutBackTooLate,
     Shortens,
 )
+from bot.access.seats import refuse_over_line
 from bot.access.session import LoginState, Sessions
 from bot.access.spelling import Spelling, in_time, look, spell
 from bot.store import customers, entitlements, permissions, wishes
@@ -72,13 +73,21 @@ class Grants:
         note: str | None = None,
         *,
         anyway: bool = False,
+        seat: bool = False,
     ) -> int:
-        """Add that much time; `anyway` believes a name that TradingView does not suggest."""
+        """Add that much time; `anyway` believes a name that TradingView does not suggest.
+
+        Raises:
+            OverTheLine: a manager must say yes first, which `seat` says.
+        """
         who, spelled = await self._identify(asked, item, who, anyway=anyway)
         async with self._database.write() as connection:
             if wish := await wishes.by_reference(connection, asked.guild_id, asked.reference):
                 return wish.id
             permission = await self._touch(connection, asked, item, who, spelled)
+            await refuse_over_line(
+                connection, permission, _absolute(length, asked), allowed=seat, asked=asked
+            )
             overtaken = await overtake(connection, permission, asked, everything=False)
             wish = await add_wish(connection, self._vault, asked, permission, "grant", note=note)
             reason = await entitlements.add(
@@ -110,11 +119,13 @@ class Grants:
         *,
         confirmed: bool = False,
         anyway: bool = False,
+        seat: bool = False,
     ) -> int:
         """Exactly this end, whatever was there before.
 
         Raises:
             Shortens: it gives less than there is, and nobody said yes yet.
+            OverTheLine: a manager must say yes first, which `seat` says.
         """
         who, spelled = await self._identify(asked, item, who, anyway=anyway)
         end = _absolute(until, asked)
@@ -129,6 +140,7 @@ class Grants:
             if wish := await wishes.by_reference(connection, asked.guild_id, asked.reference):
                 return wish.id
             permission = await self._touch(connection, asked, item, who, spelled)
+            await refuse_over_line(connection, permission, end, allowed=seat, asked=asked)
             overtaken = await overtake(connection, permission, asked, everything=True)
             wish = await add_wish(
                 connection, self._vault, asked, permission, "set", note=note, before=before

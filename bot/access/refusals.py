@@ -419,6 +419,16 @@ class EndsSeveral(NeedsYes):
 
 
 @_refusal
+class OverTheLine(NeedsYes):
+    """Somebody new makes it `seats` people at the month's end, and TradingView charges from 101 on.
+
+    Only a manager can say yes.
+    """
+
+    seats: int
+
+
+@_refusal
 class CookiesOfOther(NeedsYes):
     """The cookies belong to another TradingView account than the one in use.
 

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.access import refusals as no
 from bot.errors import UserError
-from bot.replies import check_errors, login_errors, questions
+from bot.replies import check_errors, login_errors, questions, seats
 from bot.replies.words import bold, day, escape, listed, member, typed
 from bot.tradingview import errors as tv
 from bot.tradingview.names import PineIdProblem
@@ -278,6 +278,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.ChannelClosed: _channel_closed,
         no.Shortens: questions.shortens,
         no.EndsSeveral: questions.ends_several,
+        no.OverTheLine: seats.over_the_line,
         # Rare, because access reads and writes are repeated in the background until they succeed.
         tv.SlowDown: _fixed(f"**TradingView asks me to slow down.** {_AGAIN}"),
         tv.SessionRefused: _fixed(

@@ -7,7 +7,7 @@ from typing import Any
 from bot.access.duration import parse_length
 from bot.access.entitlements import State
 from bot.access.views import History
-from bot.replies import check_history
+from bot.replies import check_history, seats
 from bot.replies.access import held, person, why_stuck
 from bot.replies.answer import Answer, shorten
 from bot.replies.views import pages
@@ -79,8 +79,8 @@ class _Facts:
             return "No order waits."
         return f"{count(number, 'order')} {'waits' if number == 1 else 'wait'} meanwhile."
 
-    def number(self, what: str) -> str:
-        return count(int(self.after.get("number", 0)), what)
+    def number(self, what: str, many: str | None = None) -> str:
+        return count(int(self.after.get("number", 0)), what, many)
 
     def since(self) -> str:
         since = self.after.get("since")
@@ -176,3 +176,11 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
 }
 
 ACTIONS = frozenset(_SENTENCES)
+    "seats": lambda f: seats.warned(f.after),
+    "seat_guard": lambda f: (
+        f"{f.who} switched the question before number 101 {'on' if f.after.get('on') else 'off'}"
+    ),
+    "seat_allowed": lambda f: (
+        f"⚠️ {f.who} said yes to {f.number('person', 'people')} at the month's end: {f.whom} on "
+        f"{f.what}"
+    ),

@@ -45,6 +45,7 @@ VALUES = {
     "channel_id": 7,
     "missing": ("view_channel", "send_messages"),
     "script": SCRIPT,
+    "seats": 101,
     "before": LIFETIME,
     "after": None,
     "most": 2,

@@ -1,0 +1,132 @@
+"""Seats in words: how many people have access, and what TradingView's fee may come to."""
+
+from collections.abc import Mapping
+
+import discord
+
+from bot.access.census import FEE_CENTS, FREE, Reason, cents
+from bot.access.refusals import OverTheLine
+from bot.access.seats import Seats
+from bot.replies.answer import Answer, Attached, Button, key
+from bot.replies.words import count, embed, listed, title
+
+GUARD = "seat_guard"
+NO_GUARD = "seat_no_guard"
+YES = "Yes, add this person"
+
+_REASONS = {
+    Reason.SOLD: "sold",
+    Reason.LIFETIME: "lifetime",
+    Reason.OPEN: "without an end",
+    Reason.COMP: "gifts",
+    Reason.TRIAL: "trials",
+    Reason.UNKNOWN: "unknown",
+}
+_UNKNOWN = (
+    "-# Nobody outside TradingView knows from when this is billed, in which time zone the month "
+    "ends, whether somebody with several scripts counts once, or whether people count whose time "
+    "is over but who are still listed. So I count high: everybody who has access at any moment "
+    "from 10:00 UTC on the last day to 12:00 UTC on the 1st. Gifts, trials and your own test "
+    "accounts count too. Scripts that were not added here are not counted."
+)
+
+
+def overview(it: Seats, guild_id: int, picture: bytes | None) -> Answer:
+    """How the server stands, with the picture when there is one."""
+    day = f"<t:{int(it.end.start.timestamp())}:D>"
+    lines = [
+        f"**{_people(it.today)} today, {it.then:,} at the month's end** ({day}).",
+        _distance(max(it.today, it.then)),
+        f"Today: {_by_reason(it.reasons_today)}",
+        f"At the month's end: {_by_reason(it.reasons_then)}",
+    ]
+    if it.unread:
+        names = listed(title(one) for one in it.unread[:5])
+        more = f" and {len(it.unread) - 5} more" if len(it.unread) > 5 else ""
+        lines.append(
+            f"⚠️ The whole list of {names}{more} was not read in the last two days: people may be "
+            "missing here. `/sync sweep` reads it."
+        )
+    fee = "\n".join(
+        (
+            f"US${FEE_CENTS / 100:.2f} a month for each person, once there are more than {FREE}.",
+            "At this month's end that would be:",
+            f"- as it is written (all of them, everybody once): **{money(it.fee.once)}**",
+            f"- if only those above {FREE} were billed: {money(it.fee.above)}",
+            f"- if everybody counted once for each script: {money(it.fee.each_script)}",
+            f"- if people whose time is over counted while listed: {money(it.fee.with_over)}",
+            _UNKNOWN,
+        )
+    )
+    lines.append(_guard(on=it.guard))
+    button = (
+        Button("Stop asking", key(NO_GUARD, guild_id))
+        if it.guard
+        else Button(
+            f"Ask before number {FREE + 1}", key(GUARD, guild_id), discord.ButtonStyle.primary
+        )
+    )
+    return Answer(
+        "\n".join(lines),
+        (embed("TradingView's Technology Fee", fee),),
+        (button,),
+        files=() if picture is None else (Attached("seats.png", picture),),
+    )
+
+
+def guard_set(*, on: bool) -> Answer:
+    """The guard was switched."""
+    return Answer(f"✅ {_guard(on=on)}")
+
+
+def over_the_line(it: OverTheLine) -> str:
+    """Before somebody new makes it more than 100."""
+    return (
+        f"**This would be person number {it.seats:,} at the month's end.** As it is written, "
+        f"TradingView's fee for the month would be {money(cents(it.seats))} "
+        f"({it.seats:,} × US${FEE_CENTS / 100:.2f}); up to {FREE} people cost nothing. Only a "
+        "manager can say yes: if you are none, ask one to run the same command."
+    )
+
+
+def warned(facts: Mapping[str, object]) -> str:
+    """The line in the log channel when a number was reached."""
+    today, then = _number(facts.get("today")), _number(facts.get("then"))
+    said = (
+        f"⚠️ **{_people(today)} today, {then:,} at the month's end.** TradingView's fee begins "
+        f"with number {FREE + 1}"
+    )
+    if (most := max(today, then)) > FREE:
+        said += f"; as it is written it would be {money(cents(most))}"
+    return f"{said}. `/seats` says more"
+
+
+def money(amount: int) -> str:
+    """US cents as dollars."""
+    return f"US${amount / 100:,.2f}" if amount % 100 else f"US${amount // 100:,}"
+
+
+def _guard(*, on: bool) -> str:
+    if on:
+        return f"I ask a manager before somebody new becomes number {FREE + 1} at a month's end."
+    return f"I do not ask before somebody becomes number {FREE + 1}."
+
+
+def _people(number: int) -> str:
+    return f"{count(number, 'person has', 'people have')} access"
+
+
+def _distance(number: int) -> str:
+    if number > FREE:
+        return f"⚠️ That is {number - FREE:,} more than the {FREE} that cost nothing."
+    return f"{FREE - number} more fit before TradingView's fee begins."
+
+
+def _by_reason(numbers: Mapping[Reason, int]) -> str:
+    return (
+        listed(f"{number:,} {_REASONS[reason]}" for reason, number in numbers.items()) or "nobody"
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

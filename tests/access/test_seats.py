@@ -1,0 +1,139 @@
+"""Warnings come once a month, the guard stops number 101, and nothing is revoked for a count."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from counter import open_counter
+from shop import HOME
+from sqlalchemy import insert
+
+from bot import clock
+from bot.access.refusals import OverTheLine
+from bot.access.seats import SeatCounts
+from bot.store import customers, permissions, seats
+from bot.store.tables import permission
+
+
+@pytest.fixture
+async def counter(frozen, tmp_path):
+    async with open_counter(tmp_path, frozen) as counter:
+        counter.counts = SeatCounts(counter.database)
+        yield counter
+
+
+async def seat(counter, number, start=0):
+    """That many people with access for good."""
+    async with counter.database.write() as connection:
+        for one in range(start, start + number):
+            name = f"seat{one}"
+            person = await customers.add(connection, HOME, username=name)
+            await connection.execute(
+                insert(permission).values(
+                    guild_id=HOME, script_id=counter.script.id, customer_id=person.id,
+                    username=name, name_folded=name, wanted="lifetime", revision=0,
+                    synced_revision=0, seen="lifetime", ours="unknown", before="unknown",
+                    state="done", asked_at=clock.now(),
+                )
+            )  # fmt: skip
+
+
+async def warnings(counter):
+    return [one.after["level"] for one in await counter.shop.events("seats")]
+
+
+async def test_each_number_is_warned_of_once_a_month(counter):
+    await seat(counter, 79)
+    await counter.counts.watch()
+    assert await warnings(counter) == []
+    await seat(counter, 2, 79)
+    for _ in range(3):
+        await counter.counts.watch()
+    assert await warnings(counter) == [80]
+    await seat(counter, 15, 81)
+    await counter.counts.watch()
+    assert await warnings(counter) == [80, 95], "the highest of those that were passed"
+    await counter.time.advance(timedelta(days=25).total_seconds())
+    await counter.counts.watch()
+    assert await warnings(counter) == [80, 95, 95]
+
+
+async def test_the_most_of_a_day_is_kept_for_the_line(counter):
+    await seat(counter, 3)
+    await counter.counts.watch()
+    async with counter.database.write() as connection:
+        await permissions.change(connection, 1, seen="nothing", wanted="nothing")
+    await counter.counts.watch()
+    await counter.time.advance(86_400)
+    await counter.counts.watch()
+    it = await counter.counts.now(HOME)
+    assert it.line.counted == ((datetime(2026, 3, 10, tzinfo=UTC).date(), 3),)
+    assert it.line.expected[0] == (datetime(2026, 3, 11, tzinfo=UTC).date(), 2)
+    assert it.line.month_end == datetime(2026, 3, 31, tzinfo=UTC).date()
+
+
+async def test_the_list_that_was_never_read_is_named(counter):
+    it = await counter.counts.now(HOME)
+    assert [one.slug for one in it.unread] == ["trend"]
+
+
+async def guarded(counter, *, on=True):
+    await counter.counts.set_guard(counter.asked(), on=on)
+
+
+async def test_number_101_needs_a_yes_and_number_100_does_not(counter):
+    await seat(counter, 99)
+    await guarded(counter)
+    wish = await counter.grant("Ann_Trades", "1M")
+    assert await counter.state(wish) == "waiting"
+    with pytest.raises(OverTheLine) as refused:
+        await counter.grant("bob-fx", "1M")
+    assert refused.value.seats == 101
+    assert await counter.shop.person(name="bob-fx") is None, "nothing was recorded"
+    with pytest.raises(OverTheLine):
+        await counter.set("bob-fx", "lifetime")
+    await counter.grant("bob-fx", "1M", seat=True)
+    [entry] = await counter.shop.events("seat_allowed")
+    assert entry.after == {"number": 101}
+
+
+async def test_whoever_counts_already_is_never_asked_about(counter):
+    await seat(counter, 101)
+    await guarded(counter)
+    counter.shop.world.add_user("seat5")
+    await counter.grant("seat5", "1M")
+    await counter.set("seat6", "2027-01-01", anyway=True)
+
+
+async def test_time_that_is_over_before_the_month_ends_is_not_asked_about(counter):
+    await seat(counter, 101)
+    await guarded(counter)
+    await counter.grant("bob-fx", "7D")
+    with pytest.raises(OverTheLine):
+        await counter.grant("Ann_Trades", "3W")
+
+
+async def test_without_the_guard_nobody_is_asked_and_nothing_is_taken_away(counter):
+    await seat(counter, 150)
+    await guarded(counter)
+    await guarded(counter, on=False)
+    await counter.done(await counter.grant("bob-fx", "1M"), within=10)
+    await counter.counts.watch()
+    assert [call.path for call in counter.writes()] == ["/pine_perm/add/"]
+    on, off = await counter.shop.events("seat_guard")
+    assert (on.after, off.after) == ({"on": True}, {"on": False})
+
+
+async def test_a_delivery_that_comes_twice_is_not_asked_about_again(counter):
+    await seat(counter, 99)
+    await guarded(counter)
+    asked = counter.asked()
+    first = await counter.grant("bob-fx", "1M", asked=asked)
+    await seat(counter, 5, 200)
+    assert await counter.grant("bob-fx", "1M", asked=asked) == first
+
+
+async def test_the_servers_are_counted_apart(counter):
+    await seat(counter, 5)
+    assert (await counter.counts.now(HOME + 1)).today == 0
+    async with counter.database.read() as connection:
+        assert await seats.days(connection, HOME, clock.now().date()) == []
