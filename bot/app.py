@@ -59,8 +59,8 @@ from bot.wishing import Wishing
 
 log = logging.getLogger(__name__)
 
-BACKUP_EVERY = 1800.0  # seconds between looks whether today's copy is there
 SEATS_EVERY = 900.0  # seconds between counts of the people with access
+BACKUP_EVERY = 1800.0  # seconds between looks whether today's copy is there
 ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again
 DISCORD_AGAIN = (5.0, 15.0, 60.0)  # pauses while Discord cannot be reached at the start
 UNAVAILABLE = 69
@@ -180,9 +180,9 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             may=lambda guild_id, member_id: may_manage(client, servers, guild_id, member_id),
         )
 
-        def make_cogs(client: Usher) -> Iterable[commands.Cog]:
         seat_counts = SeatCounts(database)
 
+        def make_cogs(client: Usher) -> Iterable[commands.Cog]:
             return cogs.every(
                 client=client,
                 grants=Grants(database, sessions, vault, queue, news),
@@ -200,8 +200,8 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 matches=Matches(database),
                 full_checks=full_checks,
                 servers=servers,
-            )
                 seat_counts=seat_counts,
+            )
 
         port = await stack.enter_async_context(
             web.serve(
@@ -231,9 +231,9 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         await recovery.start(jobs)
         Keeper(database, sessions, spares).start(jobs)
         Rounds(database, sweeps, drift).start(jobs)
+        jobs.every(SEATS_EVERY, "count seats", seat_counts.watch)
         jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
         jobs.every(alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
-        jobs.every(SEATS_EVERY, "count seats", seat_counts.watch)
         _ = jobs.spawn(_adopt_environment(settings, sessions), "login of the environment")
         log.info("the web endpoint listens on %s, port %s", settings.http_host, port)
         yield App(client, port, teller, settings.discord_token.get_secret_value())

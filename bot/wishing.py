@@ -29,12 +29,12 @@ class Said:
 
     confirmed: bool = False  # yes, although it takes something away
     anyway: bool = False  # yes, although TradingView knows nobody of that name
+    seat: bool = False  # yes, although TradingView's fee begins with this person
     username: str | None = None  # the name that was picked instead of the typed one
 
 
 Order = Callable[[Asked, Said], Awaitable[int]]
 
-    seat: bool = False  # yes, although TradingView's fee begins with this person
 
 class Wishing:
     """Carries orders from the cogs to `bot.access.grants` and their outcome back."""
@@ -81,18 +81,18 @@ class Wishing:
         return it
 
     async def _attempt(self, it: "_Attempt") -> None:
+        level = Level.STAFF
         try:
             wish_id = await it.order(it.asked, it.said)
-        except NeedsYes as question:
-            choices = [self._insist(it, it.yes, replace(it.said, confirmed=True))]
-            text = explain(question).sentence
-        level = Level.STAFF
-        except UserUnknown as unknown:
-            choices = [
         except OverTheLine as question:
             # Whoever asks may be no manager: then the press is refused.
             choices = [self._insist(it, SEAT, replace(it.said, seat=True))]
             text, level = explain(question).sentence, Level.MANAGER
+        except NeedsYes as question:
+            choices = [self._insist(it, it.yes, replace(it.said, confirmed=True))]
+            text = explain(question).sentence
+        except UserUnknown as unknown:
+            choices = [
                 self._insist(it, name, replace(it.said, username=name))
                 for name in unknown.near[:_MOST_NEAR]
             ]

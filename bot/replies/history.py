@@ -171,11 +171,6 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
         f"{f.number('later end')} on TradingView kept"
     ),
     **check_history.SENTENCES,
-    "joined": lambda _: "Usher joined this server",
-    "left": lambda _: "Usher was removed from this server; everything waits until it is back",
-}
-
-ACTIONS = frozenset(_SENTENCES)
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
         f"{f.who} switched the question before number 101 {'on' if f.after.get('on') else 'off'}"
@@ -184,3 +179,8 @@ ACTIONS = frozenset(_SENTENCES)
         f"⚠️ {f.who} said yes to {f.number('person', 'people')} at the month's end: {f.whom} on "
         f"{f.what}"
     ),
+    "joined": lambda _: "Usher joined this server",
+    "left": lambda _: "Usher was removed from this server; everything waits until it is back",
+}
+
+ACTIONS = frozenset(_SENTENCES)
