@@ -31,11 +31,11 @@ class Answers:
     async def outcome(self, wish_id: int, patience: float = 0) -> Receipt:
         """How it stands; waits at most `patience` seconds for an end."""
         with self._news.awaiting(wish_id) as ended:
-            receipt = await self.receipt(wish_id)
-            if receipt.wish.state != "waiting":
-                return receipt
-            self._queue.wake(receipt.wish.guild_id)  # it goes before others from now on
-            await clock.within(patience, ended)
+            async with self._database.read() as connection:
+                wish = await wishes.by_id(connection, wish_id)
+            if wish is not None and wish.state == "waiting":
+                self._queue.prefer(wish.guild_id, wish_id)
+                await clock.within(patience, ended)
         return await self.receipt(wish_id)  # by now it may also be known what it waits for
 
     async def receipt(self, wish_id: int) -> Receipt:

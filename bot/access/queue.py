@@ -47,7 +47,8 @@ class Lane:
         self.guild_id = guild_id
         self.busy: set[int] = set()
         self.resting: set[int] = set()  # of the busy, those who need no request for now
-        self.awaited: dict[int, int] = {}  # wish to permission: somebody stands at the counter
+        self.preferred: Collection[int] = ()  # wishes for which somebody stands at the counter
+        self.awaited: dict[int, int] = {}  # these, with the permission of each
         self.woken = asyncio.Event()
         self.breaker = Breaker()
         self.denied: set[int] = set()  # refused once although the login lives
@@ -84,6 +85,12 @@ class Queue:
             lane = self._lanes[guild_id] = Lane(guild_id)
             _ = self._jobs.spawn(self._run(lane), f"sync of server {guild_id}")
         lane.woken.set()
+
+    def prefer(self, guild_id: int, wish_id: int) -> None:
+        """Somebody stands at the counter for that wish: it goes before others from now on."""
+        lane = self._lanes.get(guild_id)
+        if lane is None or wish_id not in lane.preferred:
+            self.wake(guild_id)
 
     def is_blocked(self, guild_id: int) -> bool:
         """Whether TradingView failed so often that only a probe goes out."""
@@ -163,7 +170,8 @@ class Queue:
 
     async def _due(self, connection: AsyncConnection, lane: Lane, together: int) -> list[int]:
         """What to start now: first whatever somebody stands and waits for, beyond the usual number."""
-        lane.awaited = await permissions.of_wishes(connection, lane.guild_id, self._news.awaited())
+        lane.preferred = self._news.awaited()
+        lane.awaited = await permissions.of_wishes(connection, lane.guild_id, lane.preferred)
         due: list[int] = []
 
         async def start(limit: int, only: Collection[int] | None = None) -> None:
