@@ -76,11 +76,10 @@ class Census:
         self._people: dict[str, list[Access]] = {}
         held = list(held)
         strangers = list(listed)
+        everybody: list[Held | Listed] = [*strangers, *held]
         # A name stands for the number that it has anywhere.
         self._numbers = {
-            one.name_folded: one.tv_user_id
-            for one in (*strangers, *held)
-            if one.tv_user_id is not None
+            one.name_folded: one.tv_user_id for one in everybody if one.tv_user_id is not None
         }
         whys: dict[int, list[Why]] = {}
         for why in reasons:

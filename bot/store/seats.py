@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -111,7 +112,7 @@ async def watch(connection: AsyncConnection, guild_id: int) -> Watch:
             seat_watch.c.guild_id == guild_id
         )
     )
-    row = found.one_or_none()
+    row: Any = found.one_or_none()
     return Watch(guard=False, warned_month=None, warned_at=None) if row is None else Watch.of(row)
 
 
