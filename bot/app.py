@@ -35,6 +35,7 @@ from bot.access.scripts import Scripts
 from bot.access.seats import SeatCounts
 from bot.access.servers import Servers
 from bot.access.session import Sessions
+from bot.access.shapes import Shapes
 from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
 from bot.access.sweep import Sweeps
@@ -230,6 +231,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         recovery = Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake)
         await recovery.start(jobs)
         Keeper(database, sessions, spares).start(jobs)
+        Shapes(database, sessions, queue.wake).start(jobs)
         Rounds(database, sweeps, drift).start(jobs)
         jobs.every(SEATS_EVERY, "count seats", seat_counts.watch)
         jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))

@@ -20,7 +20,12 @@ from bot.replies.seats import YES as SEAT
 PATIENCE = 5.0  # seconds from the command on, before "waiting" is said
 _MOST_NEAR = 4
 # Whoever has to do something first takes longer than 5 s: that is said at once.
-_LONG = (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD, WaitingFor.SCRIPT_PAUSED)
+_LONG = (
+    WaitingFor.NO_LOGIN,
+    WaitingFor.LOGIN_DEAD,
+    WaitingFor.SCRIPT_PAUSED,
+    WaitingFor.CHANGED,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from bot.access.news import News
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
 from bot.access.sync import NotYetError, StuckError, Sync
 from bot.jobs import Jobs
-from bot.store import events, permissions, scripts, wishes
+from bot.store import events, permissions, scripts, shapes, wishes
 from bot.store.database import Database
 from bot.store.records import Permission
 from bot.tradingview import (
@@ -106,6 +106,10 @@ class Queue:
         async with self._database.write() as connection:
             script = await find(connection, asked.guild_id, item)
             await scripts.unpause(connection, script.id)
+            if await shapes.accept(connection, asked.guild_id):
+                await events.record(
+                    connection, asked.guild_id, asked.at, "shape_accepted", actor_id=asked.by
+                )
             tried = await permissions.retry(connection, script.id, clock.now())
             await wishes.wait_again(connection, tried)
             await events.record(

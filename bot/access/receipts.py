@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.duration import cut, parse_length
 from bot.access.entitlements import State, last_seen, wanted_of
-from bot.store import customers, entitlements, permissions, scripts, wishes
+from bot.store import customers, entitlements, permissions, scripts, shapes, wishes
 from bot.store.records import Customer, Entitlement, Permission, Script, Wish
 from bot.tradingview import End, Lifetime
 
@@ -25,6 +25,7 @@ class WaitingFor(StrEnum):
     SLOW_DOWN = "slow_down"
     SCRIPT_PAUSED = "script_paused"
     FULL_CHECK = "full_check"  # the database was restored, and the list is not read yet
+    CHANGED = "changed"  # TradingView answers in another form than the known one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ async def receipt_of(
     assert script is not None  # noqa: S101 - foreign keys
     assert person is not None  # noqa: S101
     reason = wish.entitlement_id and await entitlements.by_id(connection, wish.entitlement_id)
+    if wish.state == "waiting":
+        waiting_for = await held_up(connection, wish.guild_id, waiting_for)
     if script.paused_at is not None:
         waiting_for = WaitingFor.SCRIPT_PAUSED
     elif waiting_for is None and script.restored_at is not None:
@@ -95,6 +98,15 @@ async def receipt_of(
         waiting_for=_reason(waiting_for, permission) if wish.state == "waiting" else None,
         can_put_back=await _can_put_back(connection, wish, permission, now),
     )
+
+
+async def held_up(
+    connection: AsyncConnection, guild_id: int, waiting_for: WaitingFor | None
+) -> WaitingFor | None:
+    """What holds up a whole account, with `waiting_for` as what is known of its login and its queue."""
+    if waiting_for in (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD):
+        return waiting_for
+    return WaitingFor.CHANGED if await shapes.is_paused(connection, guild_id) else waiting_for
 
 
 def _reason(waiting_for: WaitingFor | None, permission: Permission) -> WaitingFor:

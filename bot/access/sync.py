@@ -24,7 +24,7 @@ from bot.access.entitlements import (
 )
 from bot.access.recording import facts
 from bot.access.session import AccountSession
-from bot.store import customers, entitlements, events, permissions, scripts, wishes
+from bot.store import customers, entitlements, events, permissions, scripts, shapes, wishes
 from bot.store.database import Database
 from bot.store.records import Entitlement, Permission, Script
 from bot.tradingview import Answer, End, NoSuchUser, Refused, Row, Uncertain
@@ -239,6 +239,8 @@ class Sync:
                 "before_ends_at": seen.ends_at,
             }
         async with self._database.write() as connection:
+            if await shapes.is_paused(connection, permission.guild_id):
+                raise NotYetError  # since it was begun: the queue does not begin it again
             return await permissions.change(connection, permission.id, **values)
 
     async def send(self, plan: Plan) -> None:

@@ -9,7 +9,7 @@ from bot.access.asking import Who
 from bot.access.entitlements import State
 from bot.access.identity import name_of
 from bot.access.items import find
-from bot.access.receipts import WaitingFor
+from bot.access.receipts import WaitingFor, held_up
 from bot.access.refusals import HaveNoName
 from bot.access.session import LoginState, Sessions
 from bot.access.spelling import in_time, look
@@ -160,7 +160,9 @@ class Views:
 
     async def status(self, guild_id: int) -> Status:
         """What waits, what is stuck, and what holds it up."""
+        holdup = await self._answers.waiting_for(guild_id)
         async with self._database.read() as connection:
+            holdup = await held_up(connection, guild_id, holdup)
             rows = []
             for permission in await permissions.unfinished(connection, guild_id):
                 script = await scripts.by_id(connection, permission.script_id)
@@ -170,7 +172,7 @@ class Views:
                 rows.append(Waiting(permission, script, person))
             listed = await scripts.listed(connection, guild_id, archived=True)
         return Status(
-            holdup=await self._answers.waiting_for(guild_id),
+            holdup=holdup,
             waiting=tuple(row for row in rows if row.permission.state != "stuck"),
             stuck=tuple(row for row in rows if row.permission.state == "stuck"),
             paused=tuple(one for one in listed if one.paused_at is not None),

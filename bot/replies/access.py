@@ -21,6 +21,8 @@ _WAITING = {
     WaitingFor.SLOW_DOWN: "TradingView asks me to slow down.",
     WaitingFor.SCRIPT_PAUSED: "TradingView refuses this script; `/sync status` says why.",
     WaitingFor.FULL_CHECK: "The database was restored: I read the whole list on TradingView first.",
+    WaitingFor.CHANGED: "TradingView answers in another form than I know, so I change nothing there. "
+    "Look for a newer Usher; `/sync retry` goes on all the same.",
 }
 _BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."
 

@@ -16,6 +16,7 @@ from bot.store.records import Customer, Event, Script
 
 AUDIT = "audit"
 _LONGEST_LINE = 380
+_LONGEST_DIFFERENCES = 140
 
 
 def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
@@ -93,6 +94,10 @@ class _Facts:
         number = int(self.after.get("left", 0))
         return f"{number or 'no'} spare {'is' if number == 1 else 'are'} left"
 
+    def differences(self) -> str:
+        words = [str(one).replace("`", "") for one in self.after.get("differences", ())]
+        return escape(shorten("; ".join(words), _LONGEST_DIFFERENCES))
+
     def after_text(self, name: str) -> str:
         value = self.after.get(name)
         return bold(str(value)) if value else ""
@@ -159,6 +164,17 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "session_spare_dead": lambda f: f"A spare TradingView login has ended; {f.left()}",
     "session_alive": lambda _: "✅ The TradingView login works again; what waited goes on",
     "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
+    "shape_changed": lambda f: (
+        f"⚠️ **TradingView answers in another form than Usher knows** ({f.differences()}). Nothing is "
+        "changed there, orders wait, nobody lost access. Look for a newer Usher; `/sync retry` goes on "
+        "all the same"
+    ),
+    "shape_known": lambda _: (
+        "✅ TradingView answers again in the form that Usher knows; what waited goes on"
+    ),
+    "shape_accepted": lambda f: (
+        f"{f.who} let Usher go on although TradingView answers in another form"
+    ),
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",

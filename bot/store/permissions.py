@@ -7,15 +7,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store import shapes
 from bot.store.records import Customer, Permission
 from bot.store.tables import customer, guild, permission, script, wish
 
-# Wishes wait while a script is paused, or not read since a restore, or the bot is not there.
+# Wishes wait while a script is paused, or not read since a restore, or the bot is not there, or
+# TradingView answers in another form than the known one.
 _OPEN = (
     permission.c.state.in_(("waiting", "working")),
     script.c.paused_at.is_(None),
     script.c.restored_at.is_(None),
     guild.c.left_at.is_(None),
+    shapes.is_open(),
 )
 
 

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from bot.sandbox.tradingview import answers
 from bot.sandbox.tradingview.answers import Answer
 from bot.sandbox.tradingview.calls import Call
+from bot.sandbox.tradingview.reshaping import reshaped
 from bot.sandbox.tradingview.switches import Switches
 
 _NEEDED = {
@@ -92,7 +93,7 @@ class Gate:
             return answers.as_json(200, {"outcome": "fine"})
         if self._switches.take("cut_json", call):
             return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.content_type)
-        return answer
+        return reshaped(answer, call.name, self._switches.form)
 
     def _too_fast(self) -> bool:
         parallel = self._switches.parallel_limit

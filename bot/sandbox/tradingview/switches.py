@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.sandbox.tradingview.board import Board, collect
 from bot.sandbox.tradingview.dials import FOREVER, dial, outage
+from bot.sandbox.tradingview.reshaping import FORMS, KNOWN
 
 
 @collect
@@ -64,6 +65,8 @@ class Switches(Board):
         "json", 'What "too fast" looks like', group="outage", choices=("json", "page", "empty")
     )
     slow_body: float = dial(30.0, "Seconds a dripping answer takes", group="outage", maximum=600)
+
+    form: str = dial(KNOWN, "The form of its answers has changed", group="outage", choices=FORMS)
 
     # Outages counted in calls.
     lost_answers: int = outage("Answers get lost after the write", featured=True, writes_only=True)

@@ -4,6 +4,7 @@ from alembic import context
 
 import bot.store.login_tables
 import bot.store.seat_tables
+import bot.store.shape_tables
 import bot.store.sweep_tables  # noqa: F401 - so that the metadata knows every table
 from bot.store.tables import metadata
 
