@@ -24,6 +24,7 @@ _LONG = (
     WaitingFor.NO_LOGIN,
     WaitingFor.LOGIN_DEAD,
     WaitingFor.SCRIPT_PAUSED,
+    WaitingFor.FULL_CHECK,
     WaitingFor.CHANGED,
 )
 

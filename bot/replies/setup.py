@@ -20,7 +20,7 @@ _LEVELS = {"staff": "staff", "manager": "managers"}
 # What Discord itself asks for before it shows the commands.
 _NEEDED = {"staff": "Timeout Members", "manager": "Manage Server"}
 _COMMANDS = {
-    "staff": "`/access`, `/customer`, `/sync` and `/audit`",
+    "staff": "`/access`, `/customer`, `/sync`, `/seats` and `/audit`",
     "manager": "`/script` and `/session`",
 }
 
