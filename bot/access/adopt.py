@@ -70,18 +70,10 @@ class Adopting:
         now = clock.now()
         async with self._database.write() as connection:
             script = await script_of(connection, asked.guild_id, script_id)
-            strangers = await drift.strangers(connection, script.id, now)
-            wanted = [one.id for one in strangers if ids is None or one.id in ids]
-            number = 0
-            if wanted:
-                # A list of ids is for a choice; the whole is said without naming each.
-                whole = ids is None and len(wanted) == len(strangers)
-                ignored = await drift.count_strangers(connection, script.id, now, ignored=True)
-                every = whole and ignored == len(wanted)
-                number = await adopting.adopt(
-                    connection, script, now, asked.by, None if every else wanted
-                )
-            left = len(wanted) - number
+            strangers = await drift.count_strangers(connection, script.id, now)
+            wanted = strangers if ids is None else len(ids)
+            number = await adopting.adopt(connection, script, now, asked.by, ids)
+            left = wanted - number
             if ids is None:
                 number += await self._known(connection, asked, script, Kind.EXTRA)
             if not number and not left:

@@ -134,7 +134,8 @@ class Sweeps:
             async with _ahead(session, script) as pages:
                 async for page in pages:
                     calls += 1
-                    progress = replace(progress, rows=await self._keep(sweep, page))
+                    new = await self._keep(sweep, page)
+                    progress = replace(progress, rows=progress.rows + new)
                     tell(progress)
             swept, absent = await self._complete(script, sweep, calls)
         except BaseException:
@@ -148,7 +149,7 @@ class Sweeps:
         return replace(swept, unread=unread)
 
     async def _keep(self, sweep: Sweep, page: Page) -> int:
-        """Store one page; returns how many people were read so far."""
+        """Store one page; returns how many people were not read before."""
         now = clock.now()
         found = [
             Found(
@@ -160,8 +161,7 @@ class Sweeps:
             for row in page.rows
         ]
         async with self._database.write() as connection:
-            await sweeps.keep(connection, sweep.id, found, now)
-            return await sweeps.count(connection, sweep.id)
+            return await sweeps.keep(connection, sweep.id, found, now)
 
     async def _complete(
         self, script: Script, sweep: Sweep, calls: int

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    ScalarSelect,
+    Select,
     String,
     and_,
     case,
@@ -37,17 +39,18 @@ async def adopt(
     by: int,
     ids: Collection[int] | None = None,
 ) -> int:
-    """Take over the live sightings of a script (or those of these ids) that have no permission.
+    """Take over the live sightings of a script that have no permission: of these ids, or all.
 
-    What is wanted is what was seen, so nothing is to be written; undated rows are `open`. Somebody
-    whose name is kept for another TradingView user is left out. Returns how many were taken.
+    What is wanted is what was seen, so nothing is to be written; undated rows are `open`. Left out
+    are, of all, the ignored ones, and whoever has a name that is kept for another TradingView user.
+    Returns how many were taken.
     """
     chosen = and_(
         sighting.c.script_id == script.id,
         is_live(at),
         ~has_permission(),
-        true() if ids is None else sighting.c.id.in_(list(ids)),
-        ~_namesake(),
+        sighting.c.ignored_at.is_(None) if ids is None else sighting.c.id.in_(list(ids)),
+        ~_namesake(script),
         _first_of_its_name(),
     )
     await _add_customers(connection, script, chosen)
@@ -60,18 +63,26 @@ async def adopt(
     return await _add_history(connection, script, at, by, new)
 
 
-def _namesake() -> "ColumnElement[bool]":
+def _ids(script: Script) -> "Select[tuple[int | None]]":
+    """The TradingView ids of the server's customers: a set that is made once for a query."""
+    return select(customer.c.tv_user_id).where(
+        customer.c.guild_id == script.guild_id, customer.c.tv_user_id.is_not(None)
+    )
+
+
+def _is_known(script: Script) -> "ColumnElement[bool]":
+    return and_(sighting.c.tv_user_id.is_not(None), sighting.c.tv_user_id.in_(_ids(script)))
+
+
+def _namesake(script: Script) -> "ColumnElement[bool]":
     """The name is a customer's whose id is another one, and nobody here has this id."""
-    other = customer.alias()
     return and_(
         exists().where(
-            customer.c.guild_id == sighting.c.guild_id,
+            customer.c.guild_id == script.guild_id,
             customer.c.name_folded == sighting.c.name_folded,
             customer.c.tv_user_id != sighting.c.tv_user_id,
         ),
-        ~exists().where(
-            other.c.guild_id == sighting.c.guild_id, other.c.tv_user_id == sighting.c.tv_user_id
-        ),
+        ~_is_known(script),
     )
 
 
@@ -85,28 +96,28 @@ def _first_of_its_name() -> "ColumnElement[bool]":
     )
 
 
-def _whose() -> "ColumnElement[int]":
-    """The customer of a sighting: by id, else by the name of somebody whose id is not known."""
-    mine = customer.c.guild_id == sighting.c.guild_id
-    by_id = select(func.min(customer.c.id)).where(
-        mine, customer.c.tv_user_id == sighting.c.tv_user_id
+def _by_name(script: Script) -> "ScalarSelect[int]":
+    """The customer of that name whose id is not known."""
+    return (
+        select(customer.c.id)
+        .where(
+            customer.c.guild_id == script.guild_id,
+            customer.c.name_folded == sighting.c.name_folded,
+            or_(customer.c.tv_user_id.is_(None), sighting.c.tv_user_id.is_(None)),
+        )
+        .scalar_subquery()
     )
-    by_name = select(func.min(customer.c.id)).where(
-        mine,
-        customer.c.name_folded == sighting.c.name_folded,
-        or_(customer.c.tv_user_id.is_(None), sighting.c.tv_user_id.is_(None)),
-    )
-    return func.coalesce(by_id.scalar_subquery(), by_name.scalar_subquery())
 
 
 async def _add_customers(
     connection: AsyncConnection, script: Script, chosen: "ColumnElement[bool]"
 ) -> None:
     columns = (sighting.c.username, sighting.c.name_folded, sighting.c.tv_user_id)
+    new = and_(~_is_known(script), _by_name(script).is_(None))
     await connection.execute(
         insert(customer).from_select(
             ["guild_id", *(column.name for column in columns)],
-            select(literal(script.guild_id), *columns).where(chosen, _whose().is_(None)),
+            select(literal(script.guild_id), *columns).where(chosen, new),
         )
     )
 
@@ -114,11 +125,18 @@ async def _add_customers(
 async def _add_permissions(
     connection: AsyncConnection, script: Script, at: datetime, chosen: "ColumnElement[bool]"
 ) -> None:
+    by_id = (
+        select(customer.c.tv_user_id, func.min(customer.c.id).label("id"))
+        .where(customer.c.guild_id == script.guild_id, customer.c.tv_user_id.is_not(None))
+        .group_by(customer.c.tv_user_id)
+        .subquery()
+    )
+    whose = func.coalesce(by_id.c.id, _by_name(script))
     wanted = case((sighting.c.kind == "lifetime", "open"), else_="until")
     values: dict[str, Any] = {
         "guild_id": literal(script.guild_id),
         "script_id": literal(script.id),
-        "customer_id": _whose(),
+        "customer_id": whose,
         "username": sighting.c.username,
         "name_folded": sighting.c.name_folded,
         "tv_user_id": sighting.c.tv_user_id,
@@ -138,7 +156,10 @@ async def _add_permissions(
     }
     await connection.execute(
         insert(permission).from_select(
-            list(values), select(*values.values()).where(chosen, _whose().is_not(None))
+            list(values),
+            select(*values.values())
+            .select_from(sighting.outerjoin(by_id, by_id.c.tv_user_id == sighting.c.tv_user_id))
+            .where(chosen, whose.is_not(None)),
         )
     )
 
@@ -183,18 +204,23 @@ async def _add_history(
     connection: AsyncConnection, script: Script, at: datetime, by: int, new: "ColumnElement[bool]"
 ) -> int:
     """One entry for each person; in chunks, as each is put together here."""
-    found: Any = await connection.execute(
-        select(
-            permission.c.id,
-            permission.c.customer_id,
-            permission.c.wanted,
-            permission.c.wanted_ends_at,
+    number = last = 0
+    while True:
+        found: Any = await connection.execute(
+            select(
+                permission.c.id,
+                permission.c.customer_id,
+                permission.c.wanted,
+                permission.c.wanted_ends_at,
+            )
+            .where(new, permission.c.id > last)
+            .order_by(permission.c.id)
+            .limit(_CHUNK)
         )
-        .where(new)
-        .order_by(permission.c.id)
-    )
-    rows = found.all()
-    for start in range(0, len(rows), _CHUNK):
+        rows = found.all()
+        if not rows:
+            return number
+        number, last = number + len(rows), rows[-1].id
         await connection.execute(
             insert(event),
             [
@@ -211,7 +237,6 @@ async def _add_history(
                         "ends_at": row.wanted_ends_at and row.wanted_ends_at.isoformat(),
                     },
                 }
-                for row in rows[start : start + _CHUNK]
+                for row in rows
             ],
         )
-    return len(rows)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -96,12 +97,17 @@ def is_live(now: datetime) -> "ColumnElement[bool]":
 
 def has_permission() -> "ColumnElement[bool]":
     """Usher keeps a permission for that person and script: its `seen` is newer than the sighting."""
-    return exists().where(
-        permission.c.script_id == sighting.c.script_id,
-        or_(
-            permission.c.tv_user_id == sighting.c.tv_user_id,
-            permission.c.name_folded == sighting.c.name_folded,
+    # Sets that are made once for the query: an EXISTS by id would look through all for each row.
+    ids = select(permission.c.script_id, permission.c.tv_user_id).where(
+        permission.c.tv_user_id.is_not(None)
+    )
+    names = select(permission.c.script_id, permission.c.name_folded)
+    return or_(
+        and_(
+            sighting.c.tv_user_id.is_not(None),
+            tuple_(sighting.c.script_id, sighting.c.tv_user_id).in_(ids),
         ),
+        tuple_(sighting.c.script_id, sighting.c.name_folded).in_(names),
     )
 
 

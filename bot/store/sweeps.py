@@ -58,19 +58,19 @@ async def begin(
 
 async def keep(
     connection: AsyncConnection, sweep_id: int, found: Sequence[Found], at: datetime
-) -> None:
-    """Add one page; a row that was read before counts once, as it is now."""
+) -> int:
+    """Add one page; a row that was read before counts once, as it is now. Returns how many are new."""
     new = {one.tv_user_id or one.username.casefold(): one for one in found}
     ids = [one.tv_user_id for one in new.values() if one.tv_user_id is not None]
     names = [one.username.casefold() for one in new.values() if one.tv_user_id is None]
-    mine = sweep_row.c.sweep_id == sweep_id
+    mine, again = sweep_row.c.sweep_id == sweep_id, 0
     for known in (
         sweep_row.c.tv_user_id.in_(ids),
         sweep_row.c.tv_user_id.is_(None) & sweep_row.c.name_folded.in_(names),
     ):
-        await connection.execute(delete(sweep_row).where(mine, known))
+        again += (await connection.execute(delete(sweep_row).where(mine, known))).rowcount
     if not new:
-        return
+        return 0
     await connection.execute(
         insert(sweep_row),
         [
@@ -87,6 +87,7 @@ async def keep(
             for one in new.values()
         ],
     )
+    return len(new) - again
 
 
 async def count(connection: AsyncConnection, sweep_id: int) -> int:
