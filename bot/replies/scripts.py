@@ -98,7 +98,9 @@ def archived(it: Entry) -> Answer:
 def listing(entries: Sequence[Entry]) -> Answer:
     """The whole catalogue."""
     if not entries:
-        return Answer("**There are no scripts yet.** `/script add` adds one.")
+        return Answer(
+            "**There are no scripts yet.** `/script discover` lists yours; `/script add` adds one by hand."
+        )
     lines = [_line(entry) for entry in entries[:_MOST]]
     if len(entries) > _MOST:
         lines.append(f"… and {len(entries) - _MOST} more")
