@@ -1,5 +1,6 @@
 """Seats: how many people have access to anything, and what TradingView may charge for them."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -70,18 +71,21 @@ class SeatCounts:
                 last = await sweeps.last(connection, script.id)
                 if last is None or last.started_at < now - STALE:
                     unread.append(script)
-        today = census.count(now)
-        return Seats(
-            today=today,
-            then=census.count(end.start),
-            end=end,
-            reasons_today=census.by_reason(now),
-            reasons_then=census.by_reason(end.start),
-            fee=census.fee(end.start),
-            guard=watch.guard,
-            unread=tuple(unread),
-            line=_line(census, past, now, end, today),
-        )
+
+        def add_up() -> Seats:
+            return Seats(
+                today=census.count(now),
+                then=census.count(end.start),
+                end=end,
+                reasons_today=census.by_reason(now),
+                reasons_then=census.by_reason(end.start),
+                fee=census.fee(end.start),
+                guard=watch.guard,
+                unread=tuple(unread),
+                line=_line(census, past, now, end),
+            )
+
+        return await asyncio.to_thread(add_up)
 
     async def set_guard(self, asked: Asked, *, on: bool) -> None:
         """Ask a manager before somebody becomes number 101, or no longer."""
@@ -166,23 +170,18 @@ async def refuse_over_line(
 
 
 async def _census(connection: AsyncConnection, guild_id: int) -> Census:
-    return Census(
+    rows = (
         await seats.held(connection, guild_id),
         await seats.reasons(connection, guild_id),
         await seats.listed(connection, guild_id),
     )
+    return await asyncio.to_thread(Census, *rows)
 
 
-def _line(
-    census: Census,
-    past: list[tuple[date, int]],
-    now: datetime,
-    end: MonthEnd,
-    today: int,
-) -> Line:
+def _line(census: Census, past: list[tuple[date, int]], now: datetime, end: MonthEnd) -> Line:
     last = max(end.start.date(), (now + AHEAD).date())
-    expected = [(now.date(), today)]
-    for number in range(1, (last - now.date()).days + 1):
+    expected = []
+    for number in range((last - now.date()).days + 1):
         moment = now + timedelta(days=number)
         expected.append((moment.date(), census.count(moment)))
     return Line(

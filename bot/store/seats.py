@@ -64,7 +64,7 @@ async def held(connection: AsyncConnection, guild_id: int) -> list[Held]:
     """Everything that a server keeps for TradingView, of archived scripts too."""
     columns = [permission.c[name] for name in Held.__dataclass_fields__]
     found = await connection.execute(select(*columns).where(permission.c.guild_id == guild_id))
-    return [Held.of(row) for row in found]
+    return [Held(*row) for row in found]  # many: the columns stand in the order of the fields
 
 
 async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
@@ -73,7 +73,7 @@ async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
     found = await connection.execute(
         select(*columns).where(entitlement.c.guild_id == guild_id, entitlement.c.ended_at.is_(None))
     )
-    return [Why.of(row) for row in found]
+    return [Why(*row) for row in found]
 
 
 async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:
@@ -82,7 +82,7 @@ async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:
     found = await connection.execute(
         select(*columns).where(sighting.c.guild_id == guild_id, ~has_permission())
     )
-    return [Listed.of(row) for row in found]
+    return [Listed(*row) for row in found]
 
 
 async def note_day(connection: AsyncConnection, guild_id: int, day: date, seats: int) -> None:
