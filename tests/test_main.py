@@ -116,7 +116,11 @@ def test_ctrl_c_ends_quietly(monkeypatch, capsys):
 
     module(monkeypatch, "app", run)
     monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
-    assert main(["run"]) == 130
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+    try:
+        assert main(["run"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == ""
 
 

@@ -138,15 +138,17 @@ async def test_no_secret_is_in_the_debug_log_an_answer_or_the_database_file(chil
     fresh = child.tradingview.world.open_session(child.vendor)
     form = await child.run("session update", answered=False)
     await form.form()
-    sent = await child.as_owner.submit(form, dict(zip(("sessionid", "sessionid_sign"), fresh)))
+    pair = dict(zip(("sessionid", "sessionid_sign"), fresh, strict=True))
+    sent = await child.as_owner.submit(form, pair)
     await sent.answered()
     answers = "".join(
         message.text for one in child.discord.interactions for message in one.messages
     )
     await child.stop()
     kept = child.printed + answers.encode()
-    for file in (child.tmp_path / "data").iterdir():
-        kept += await asyncio.to_thread(file.read_bytes)
+    for file in (child.tmp_path / "data").rglob("*"):
+        if file.is_file():
+            kept += await asyncio.to_thread(file.read_bytes)
     tokens = [interaction.token for interaction in child.discord.interactions]
     assert len(tokens) >= 2
     secrets = (child.sessionid, child.sign, *fresh, child.discord.bot_token, child.key, *tokens)
