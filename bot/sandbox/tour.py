@@ -247,8 +247,8 @@ class Tour:
     def _killed(self) -> Step:
         return Step(
             "Pull the plug",
-            "Kill the bot in the middle of it all. It gets no time to save anything. Then start it "
-            "again: the three sales are still there. /sync status shows them.",
+            "Kill the bot in the middle of it all: it gets no time to save anything. Then start it "
+            "again.",
             [
                 Goal("The bot was killed", lambda: int(self._facts.was_killed)),
                 Goal("It is back", lambda: int(self._facts.came_back)),
@@ -256,20 +256,15 @@ class Tour:
             [
                 {"kind": "kill", "label": "Kill the bot"},
                 {"kind": "start", "label": "Start the bot"},
-                _command(
-                    "Fill in /sync status",
-                    self._shop.person("moderator").user.id,
-                    "sync status",
-                    {},
-                ),
             ],
         )
 
     def _cookies(self) -> Step:
         return Step(
             "New cookies",
-            "Log in to TradingView anew, and give the bot the new cookies as the owner with "
-            "/session update. Type nothing else: all three sales turn to done, once each.",
+            "The three sales are still there: /sync status shows them. Log in to TradingView anew, "
+            "and give the bot the new cookies as the owner with /session update. Type nothing else: "
+            "all three sales turn to done, once each.",
             [
                 Goal("New cookies are at hand", lambda: int(self._facts.cookies_made)),
                 Goal("The bot took them", lambda: len(self._facts.reads)),
@@ -277,6 +272,12 @@ class Tour:
                 Goal("TradingView was written once for each", lambda: int(self._once_each())),
             ],
             [
+                _command(
+                    "Fill in /sync status",
+                    self._shop.person("moderator").user.id,
+                    "sync status",
+                    {},
+                ),
                 {"kind": "cookies", "label": "Copy new cookies"},
                 _command("Fill in /session update", self._shop.owner.id, "session update", {}),
             ],

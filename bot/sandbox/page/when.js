@@ -1,7 +1,8 @@
 // Moments in words.
 
 const LANGUAGE = "en-GB";
-const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+// Each unit with its seconds, and from how many seconds on Discord counts in it: a month sold is "in a month".
+const UNITS = [["year", 31536000, 27648000], ["month", 2629800, 2246400], ["day", 86400, 79200], ["hour", 3600, 2700], ["minute", 60, 45]];
 const STYLES = {
   t: { hour: "2-digit", minute: "2-digit" },
   T: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
@@ -21,9 +22,8 @@ function away(count, unit, ahead) {
 
 export function fromNow(date) {
   const seconds = (date.getTime() - Date.now()) / 1000;
-  for (const [unit, size] of UNITS) {
-    const count = Math.round(Math.abs(seconds) / size);
-    if (Math.abs(seconds) >= size) return away(count, unit, seconds > 0);
+  for (const [unit, size, least] of UNITS) {
+    if (Math.abs(seconds) >= least) return away(Math.max(1, Math.round(Math.abs(seconds) / size)), unit, seconds > 0);
   }
   return Math.abs(seconds) < 5 ? "just now" : away(Math.round(Math.abs(seconds)), "second", seconds > 0);
 }
