@@ -1,5 +1,6 @@
 """Brings a database's schema up to date before anything else opens it."""
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -12,6 +13,8 @@ from sqlalchemy.engine import URL
 from bot.errors import StartupError
 from bot.store.backup import CopyError, keep_before
 from bot.store.files import file_of
+
+log = logging.getLogger(__name__)
 
 
 def _config() -> Config:
@@ -34,12 +37,19 @@ def migrate(url: URL, *, keep_copy: bool = True) -> None:
             _refuse_newer(config, connection)
             if keep_copy:
                 _keep_copy(config, connection, url)
+            if _is_behind(config, connection):
+                log.info("bringing the database up to date")
             connection.execute(text("PRAGMA foreign_keys = ON"))
-            connection.commit()
+            connection.commit()  # what was asked so far began a transaction; Alembic needs its own
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
         engine.dispose()
+
+
+def _is_behind(config: Config, connection: Connection) -> bool:
+    head = ScriptDirectory.from_config(config).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() != head
 
 
 def _keep_copy(config: Config, connection: Connection, url: URL) -> None:
