@@ -36,7 +36,8 @@ def look_at_files(settings: Settings) -> Files:
         findings.append(_backups(path))
     vault, about_key = _key(settings, examined)
     findings.append(about_key)
-    findings += _private(path.parent, path, settings.key_file)
+    if path.exists() or settings.key_file.exists():  # the first start closes the folder itself
+        findings += _private(path.parent, path, settings.key_file)
     return Files(findings, _logins(settings, examined, vault))
 
 

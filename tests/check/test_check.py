@@ -255,6 +255,12 @@ async def test_others_must_not_get_at_the_key(usher):
     assert code == 0
 
 
+async def test_a_fresh_copy_has_nothing_to_hide_yet(usher):
+    Path("data").chmod(0o755)
+    _, text = await usher()
+    assert "Privacy" not in wrong(text)
+
+
 async def test_a_place_that_cannot_be_written(usher, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
     _, text = await usher()
