@@ -9,7 +9,7 @@ from bot.access.adopt import PAGE, Strangers, Taken
 from bot.access.drift import Report
 from bot.access.sweep import Progress
 from bot.replies.answer import Answer, Button, key, shorten
-from bot.replies.words import bold, count, embed, escape, listed, plain_day, title
+from bot.replies.words import bold, count, escape, listed, plain_day, title
 from bot.store.drift import Numbers
 from bot.store.records import Script
 
@@ -19,6 +19,7 @@ TAKE_EVERY = "take_every"  # and on every script
 CHOOSE, CHOSEN = "choose", "chosen"
 _BLOCKS = 12
 _MOST_SCRIPTS = 20
+_MOST_NAMED = 8
 
 
 def bar(done: int, of: int) -> str:
@@ -159,8 +160,9 @@ def with_differences(status: Answer, counts: Sequence[tuple[Script, int]], guild
     if not counts:
         return status
     total = sum(number for _, number in counts)
-    lines = [f"- {title(script)}: {number:,}" for script, number in counts[:_MOST_SCRIPTS]]
-    box = embed("Differs on TradingView", "\n".join(lines), footer="As of the last full check")
+    where = [f"{bold(shorten(one.title, 60))} {number:,}" for one, number in counts[:_MOST_NAMED]]
+    if len(counts) > _MOST_NAMED:
+        where.append(f"and {len(counts) - _MOST_NAMED:,} scripts more")
     buttons = tuple(
         Button(f"Show {shorten(script.title, 60)}", key(SHOW, guild_id, script.id))
         for script, _ in counts[:_MOST_SCRIPTS]
@@ -169,9 +171,10 @@ def with_differences(status: Answer, counts: Sequence[tuple[Script, int]], guild
     text = status.text.replace(
         "✅ **Everything is on TradingView.** Nothing waits.", "**Nothing waits.**"
     )
+    differs = count(total, "thing differs", "things differ")
     return Answer(
-        f"{text}\n⚠️ **{count(total, 'thing differs', 'things differ')} from what should be on "
-        "TradingView.**",
-        (*status.embeds, box),
+        f"{text}\n⚠️ **{differs} from what should be on TradingView**, as of the last full check: "
+        f"{', '.join(where)}.",
+        status.embeds,
         (*status.buttons, *buttons),
     )
