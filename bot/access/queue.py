@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-import random
-from collections.abc import Collection
-from datetime import timedelta
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.aftermath import Aftermath
 from bot.access.asking import Asked
+from bot.access.batch import LARGEST, Batch, is_cheaper
 from bot.access.breaker import Breaker
 from bot.access.items import find
 from bot.access.news import News
@@ -19,7 +20,6 @@ from bot.access.sync import NotYetError, StuckError, Sync
 from bot.jobs import Jobs
 from bot.store import events, permissions, scripts, shapes, wishes
 from bot.store.database import Database
-from bot.store.records import Permission
 from bot.tradingview import (
     Denied,
     NoSuchScript,
@@ -32,12 +32,11 @@ from bot.tradingview import (
 
 log = logging.getLogger(__name__)
 
-RETRIES = (2.0, 5.0, 15.0, 60.0, 300.0)
+STUMBLED = 5.0  # seconds before a lane that failed as a whole looks again
 # Permissions at a time for each request that may be under way: the pace never waits for the database.
 TOGETHER = 4
+CROWDS = 2  # so that one is written while another is read back
 RESTING = 200  # more may rest until TradingView's list shows what was written
-REFUSALS = 3  # the same refusal that often is no accident
-AT_ONCE = 3  # that often in a row something is tried again without a pause
 
 
 class Lane:
@@ -46,6 +45,8 @@ class Lane:
     def __init__(self, guild_id: int) -> None:
         self.guild_id = guild_id
         self.busy: set[int] = set()
+        self.crowd: set[int] = set()  # of the busy, those that are taken together
+        self.crowded: Counter[int] = Counter()  # how many crowds are under way, by script
         self.resting: set[int] = set()  # of the busy, those who need no request for now
         self.preferred: Collection[int] = ()  # wishes for which somebody stands at the counter
         self.awaited: dict[int, int] = {}  # these, with the permission of each
@@ -68,6 +69,7 @@ class Queue:
         self._sessions = sessions
         self._jobs = jobs
         self._news = news
+        self._after = Aftermath(database, news)
         self._lanes: dict[int, Lane] = {}
 
     async def start(self) -> None:
@@ -144,7 +146,7 @@ class Queue:
                 pause = await self._start_due(lane)
             except Exception:  # a lane never ends; what failed is tried again
                 log.exception("the queue of server %s stumbled", lane.guild_id)
-                pause = RETRIES[1]
+                pause = STUMBLED
             woken = asyncio.ensure_future(lane.woken.wait())
             try:
                 if pause is None:
@@ -163,19 +165,24 @@ class Queue:
             return wait
         now = clock.now()
         async with self._database.read() as connection:
+            lane.preferred = self._news.awaited()
+            lane.awaited = await permissions.of_wishes(connection, lane.guild_id, lane.preferred)
+            crowds = [crowd async for crowd in self._crowds(connection, lane)]
             due = await self._due(connection, lane, session.pace.concurrency * TOGETHER)
             later = await permissions.next_try(connection, lane.guild_id, lane.busy | set(due))
         for permission_id in due:
             lane.busy.add(permission_id)
             _ = self._jobs.spawn(self._one(lane, session, permission_id), f"sync {permission_id}")
+        for script_id, crowd in crowds:
+            _ = self._jobs.spawn(
+                self._many(lane, session, script_id, crowd), f"sync {len(crowd)} at once"
+            )
         if later is None or (later <= now and len(due) == 0):
             return None  # woken when there is room again
         return max(0.05, (later - now).total_seconds())
 
     async def _due(self, connection: AsyncConnection, lane: Lane, together: int) -> list[int]:
         """What to start now: first whatever somebody stands and waits for, beyond the usual number."""
-        lane.preferred = self._news.awaited()
-        lane.awaited = await permissions.of_wishes(connection, lane.guild_id, lane.preferred)
         due: list[int] = []
 
         async def start(limit: int, only: Collection[int] | None = None) -> None:
@@ -188,16 +195,33 @@ class Queue:
                         busy=lane.busy.union(due),
                         limit=limit - len(due),
                         only=only,
+                        not_of=() if only else lane.crowded,
                     )
                 )
 
         if lane.breaker.is_open:
             together = 1
-        elif lane.awaited:
-            await start(RESTING - len(lane.busy), lane.awaited.values())
-        working = len(lane.busy - lane.resting)
-        await start(min(together - working, RESTING - len(lane.busy)))
+        alone = lane.busy - lane.crowd
+        if lane.awaited and not lane.breaker.is_open:
+            await start(RESTING - len(alone), lane.awaited.values())
+        await start(min(together - len(alone - lane.resting), RESTING - len(alone)))
         return due
+
+    async def _crowds(
+        self, connection: AsyncConnection, lane: Lane
+    ) -> AsyncIterator[tuple[int, list[int]]]:
+        """Many due permissions of one script, where full reads of its list are worth it for them."""
+        while not lane.breaker.is_open and sum(lane.crowded.values()) < CROWDS:
+            busy = lane.busy.union(lane.awaited.values())
+            script_id, crowd = await permissions.crowd(
+                connection, lane.guild_id, clock.now(), busy, LARGEST
+            )
+            if not is_cheaper(len(crowd), await permissions.rows_known(connection, script_id)):
+                return
+            lane.crowded[script_id] += 1
+            lane.crowd.update(crowd)
+            lane.busy.update(crowd)
+            yield script_id, crowd
 
     def _is_urgent(self, lane: Lane, permission_id: int) -> bool:
         """Whether somebody stands at the counter for it."""
@@ -216,9 +240,9 @@ class Queue:
             lane.resting.discard(permission_id)
 
     async def _one(self, lane: Lane, session: AccountSession, permission_id: int) -> None:
-        revision = 0
+        revision, failure = 0, None
         try:
-            revision = await self._revision_of(permission_id)
+            revision = await self._after.revision_of(permission_id)
             await Sync(
                 self._database,
                 session,
@@ -226,22 +250,65 @@ class Queue:
                 urgent=partial(self._is_urgent, lane, permission_id),
                 rest=partial(self._rest, lane, permission_id),
             ).run(permission_id)
-        except StuckError as stuck:
-            await self._stick(permission_id, revision, stuck.reason)
-        except NotYetError:
-            await self._again(permission_id, "unverified")
-        except TradingViewError as error:
-            version = session.version  # of the refused pair, unless the error says otherwise
-            log.info("sync %s: %s", permission_id, error)
-            await self._failed(lane, session, version, permission_id, revision, error)
-        except Exception:  # an error of ours must not lose a wish
-            log.exception("sync %s failed", permission_id)
-            await self._again(permission_id, "trouble")
-        else:
-            lane.denied.discard(permission_id)
-            lane.breaker.answered()
+        except Exception as error:  # noqa: BLE001 - looked at below
+            failure = error
+        await self._ended(lane, session, permission_id, revision, failure)
+
+    async def _many(
+        self, lane: Lane, session: AccountSession, script_id: int, crowd: list[int]
+    ) -> None:
+        """The same for many permissions of one script."""
+        left = set(crowd)
+        revisions = {each: await self._after.revision_of(each) for each in crowd}
+
+        async def report(permission_id: int, error: Exception | None) -> None:
+            left.discard(permission_id)
+            await self._ended(lane, session, permission_id, revisions[permission_id], error)
+
+        _, script = await self._after.script_of(crowd[0])
+        sync = Sync(self._database, session, self._news.ended, urgent=lambda: False)
+        try:
+            await Batch(sync, session.tradingview, report).run(script, crowd)
+        except Exception as error:  # noqa: BLE001 - looked at for one of them; the others wait for it
+            first, *others = crowd
+            await report(first, error)
+            for permission_id in others:
+                await self._after.again(permission_id, _why_all(error))
+        finally:
+            lane.crowded -= Counter([script_id])
+            lane.crowd.difference_update(crowd)
+            lane.busy.difference_update(left)
+            lane.woken.set()
+
+    async def _ended(
+        self,
+        lane: Lane,
+        session: AccountSession,
+        permission_id: int,
+        revision: int,
+        failure: Exception | None,
+    ) -> None:
+        """What becomes of one that was tried; it is free for another try afterwards."""
+        try:
+            match failure:
+                case None:
+                    lane.denied.discard(permission_id)
+                    lane.breaker.answered()
+                case StuckError():
+                    await self._after.stick(permission_id, revision, failure.reason)
+                case NotYetError():
+                    await self._after.again(permission_id, "unverified")
+                case TradingViewError():
+                    # Of the refused pair, unless the error says otherwise.
+                    version = session.version
+                    log.info("sync %s: %s", permission_id, failure)
+                    await self._failed(lane, session, version, permission_id, revision, failure)
+                case _:  # an error of ours must not lose a wish
+                    log.error("sync %s failed", permission_id, exc_info=failure)
+                    await self._after.again(permission_id, "trouble")
         finally:
             lane.busy.discard(permission_id)
+            lane.crowd.discard(permission_id)
             lane.woken.set()
 
     async def _failed(
@@ -255,22 +322,22 @@ class Queue:
     ) -> None:
         match error:
             case SessionRefused(outdated=True) | Denied(outdated=True):
-                await self._again(permission_id, None, at_once=True)
+                await self._after.again(permission_id, None, at_once=True)
             case SlowDown():
                 # The pace holds everybody back; nobody need wait for longer than that.
                 held_for = session.pace.held_for()
-                await self._again(permission_id, "slow_down", at_least=held_for, counts=False)
+                await self._after.again(permission_id, "slow_down", at_least=held_for, counts=False)
             case SessionRefused() | Denied():
                 await self._suspected(lane, session, version, permission_id, error)
             case NoSuchUser():
-                await self._stick(permission_id, revision, "no_such_user", error.detail)
+                await self._after.stick(permission_id, revision, "no_such_user", error.detail)
             case NoSuchScript():
-                await self._pause_script(permission_id, error)
+                await self._after.pause_script(permission_id, error)
             case Refused():
-                await self._refused(permission_id, revision, error)
+                await self._after.refused(permission_id, revision, error)
             case _:
                 lane.breaker.failed()
-                await self._again(permission_id, "tradingview")
+                await self._after.again(permission_id, "tradingview")
 
     async def _suspected(
         self,
@@ -281,133 +348,24 @@ class Queue:
         error: SessionRefused | Denied,
     ) -> None:
         """Perhaps the login is dead: only a probe tells."""
-        permission, pine_id = await self._script_of(permission_id)
-        match await session.suspect(version, pine_id):
+        permission, script = await self._after.script_of(permission_id)
+        match await session.suspect(version, script.pine_id):
             case Verdict.REPLACED:
-                await self._again(permission_id, None, at_once=True)
+                await self._after.again(permission_id, None, at_once=True)
             case Verdict.DEAD:
-                await self._again(permission_id, "login", at_once=True)
+                await self._after.again(permission_id, "login", at_once=True)
             case Verdict.ALIVE if isinstance(error, Denied) and not error.page:
                 if permission_id in lane.denied:
                     lane.denied.discard(permission_id)
-                    await self._pause_script(permission.id, error)
+                    await self._after.pause_script(permission.id, error)
                 else:  # TradingView may have renewed the login at that very moment (wire §2)
                     lane.denied.add(permission_id)
-                    await self._again(permission_id, None, at_once=True)
+                    await self._after.again(permission_id, None, at_once=True)
             case _:
                 lane.breaker.failed()
-                await self._again(permission_id, "tradingview")
-
-    async def _script_of(self, permission_id: int) -> tuple[Permission, str]:
-        async with self._database.read() as connection:
-            permission = await permissions.by_id(connection, permission_id)
-            script = await scripts.by_id(connection, permission.script_id)
-        assert script is not None  # noqa: S101 - a foreign key
-        return permission, script.pine_id
-
-    # What becomes of one that did not work
-
-    async def _again(
-        self,
-        permission_id: int,
-        reason: str | None,
-        *,
-        at_least: float = 0,
-        at_once: bool = False,
-        counts: bool = True,
-        detail: str | None = None,
-    ) -> None:
-        """Try again: after 2, 5, 15, 60 s, then every 5 minutes, with jitter.
-
-        `at_once`: without a pause, the first times. What does not count is no failure.
-        """
-        async with self._database.write() as connection:
-            permission = await permissions.by_id(connection, permission_id)
-            pause = RETRIES[min(permission.attempts, len(RETRIES) - 1)]
-            pause *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
-            if not counts or (at_once and permission.attempts < AT_ONCE):
-                pause = 0
-            await permissions.change(
-                connection,
-                permission_id,
-                state="waiting",
-                reason=reason,
-                detail=detail,
-                attempts=permission.attempts + counts,
-                next_try_at=clock.now() + timedelta(seconds=max(pause, at_least)),
-            )
-
-    async def _refused(self, permission_id: int, revision: int, error: Refused) -> None:
-        permission, _ = await self._script_of(permission_id)
-        if permission.reason == "refused" and permission.attempts >= REFUSALS:
-            await self._stick(permission_id, revision, "refused", _words(error))
-        else:
-            await self._again(permission_id, "refused", detail=_words(error))
-
-    async def _revision_of(self, permission_id: int) -> int:
-        async with self._database.read() as connection:
-            return (await permissions.by_id(connection, permission_id)).revision
-
-    async def _stick(
-        self, permission_id: int, revision: int, reason: str, detail: str | None = None
-    ) -> None:
-        """Nothing more happens by itself; whoever asked is told.
-
-        What was recorded since `revision` has not been tried: then it is tried, and not stuck.
-        """
-        now = clock.now()
-        async with self._database.write() as connection:
-            permission = await permissions.by_id(connection, permission_id)
-            if permission.revision != revision:
-                return
-            await permissions.change(
-                connection,
-                permission_id,
-                state="stuck",
-                reason=reason,
-                detail=detail,
-                next_try_at=None,
-            )
-            ended = await wishes.end(
-                connection, permission_id, permission.revision, now, "stuck", reason
-            )
-            for wish_id in ended:
-                await events.record(
-                    connection,
-                    permission.guild_id,
-                    now,
-                    "stuck",
-                    script_id=permission.script_id,
-                    customer_id=permission.customer_id,
-                    permission_id=permission_id,
-                    wish_id=wish_id,
-                    after={"reason": reason},
-                )
-        self._news.ended(ended)
-
-    async def _pause_script(self, permission_id: int, error: TradingViewError) -> None:
-        """TradingView refuses the whole script: its wishes wait until staff have looked."""
-        now = clock.now()
-        async with self._database.write() as connection:
-            permission = await permissions.by_id(connection, permission_id)
-            script = await scripts.by_id(connection, permission.script_id)
-            assert script is not None  # noqa: S101 - a foreign key
-            await permissions.change(
-                connection, permission_id, state="waiting", reason="script", next_try_at=now
-            )
-            if script.paused_at is not None:
-                return
-            await scripts.pause(connection, script.id, now, _words(error))
-            await events.record(
-                connection,
-                permission.guild_id,
-                now,
-                "script_paused",
-                script_id=script.id,
-                after={"reason": _words(error)},
-            )
+                await self._after.again(permission_id, "tradingview")
 
 
-def _words(error: TradingViewError) -> str:
-    """TradingView's own words, for staff."""
-    return " ".join(part for part in (error.code, error.detail) if part) or error.summary
+def _why_all(error: Exception) -> str:
+    """Why a crowd has to wait whose list could not be read."""
+    return "slow_down" if isinstance(error, SlowDown) else "tradingview"

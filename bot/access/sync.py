@@ -45,6 +45,10 @@ class NotYetError(Exception):
     """The write was accepted, but TradingView's list does not show it."""
 
 
+class UnexpectedRowError(Exception):
+    """TradingView has a row where a full read of its list had shown none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One write, announced in the database and not yet sent."""
@@ -52,6 +56,7 @@ class Plan:
     step: Step
     script: Script
     permission: Permission
+    settled: tuple[int, ...]  # the entitlements whose end was fixed for it
 
 
 class Sync:
@@ -107,7 +112,7 @@ class Sync:
         """
         _refuse_other_person(permission, row)
         seen = seen_in(row)
-        permission = await self._settle(permission.id, row)
+        permission, settled = await self._settle(permission.id, row)
         step = next_step(permission, seen, clock.now())
         if step is Step.TOO_LATE:
             raise StuckError("too_late")
@@ -119,7 +124,23 @@ class Sync:
         announced = await self._announce(permission, seen)
         if announced.revision != permission.revision:
             return None  # a later wish came in between: it starts over with it
-        return Plan(step, script, announced)
+        return Plan(step, script, announced, settled)
+
+    async def unsettle(self, plan: Plan) -> None:
+        """Nothing was written, and the row was not what was read: the ends are fixed anew."""
+        async with self._database.write() as connection:
+            for entitlement_id in plan.settled:
+                await entitlements.change(
+                    connection, entitlement_id, start_at=None, ends_at=None, settled_at=None
+                )
+            wanted = want(await entitlements.active(connection, plan.permission.id))
+            await permissions.change(
+                connection,
+                plan.permission.id,
+                wanted=wanted.kind,
+                wanted_ends_at=wanted.ends_at,
+                sent_revision=None,
+            )
 
     async def _load(self, permission_id: int) -> tuple[Permission, Script, list[Entitlement]]:
         async with self._database.read() as connection:
@@ -153,7 +174,9 @@ class Sync:
         _refuse_other_person(permission, row)
         return row
 
-    async def _settle(self, permission_id: int, row: Row | None) -> Permission:
+    async def _settle(
+        self, permission_id: int, row: Row | None
+    ) -> tuple[Permission, tuple[int, ...]]:
         """Fix the ends of what was asked, from what TradingView shows now; in one transaction."""
         seen, now = seen_in(row), clock.now()
         values: dict[str, object] = {}
@@ -167,7 +190,8 @@ class Sync:
                 if row.user_id is not None:
                     values["tv_user_id"] = row.user_id
             await self._note_foreign(connection, permission, seen)
-            for fixed in settle(await entitlements.active(connection, permission_id)):
+            settled = settle(await entitlements.active(connection, permission_id))
+            for fixed in settled:
                 await entitlements.change(
                     connection,
                     fixed.entitlement_id,
@@ -176,7 +200,7 @@ class Sync:
                     settled_at=now,
                 )
             wanted = want(await entitlements.active(connection, permission_id))
-            return await permissions.change(
+            permission = await permissions.change(
                 connection,
                 permission_id,
                 wanted=wanted.kind,
@@ -186,6 +210,7 @@ class Sync:
                 seen_at=now,
                 **values,
             )
+        return permission, tuple(fixed.entitlement_id for fixed in settled)
 
     async def _note_foreign(
         self, connection: AsyncConnection, permission: Permission, seen: State
@@ -243,8 +268,12 @@ class Sync:
                 raise NotYetError  # since it was begun: the queue does not begin it again
             return await permissions.change(connection, permission.id, **values)
 
-    async def send(self, plan: Plan) -> None:
-        """The one write; whether it took effect is for a read back to say. Raises TradingViewError."""
+    async def send(self, plan: Plan, *, read_by_name: bool = True) -> None:
+        """The one write; whether it took effect is for a read back to say. Raises TradingViewError.
+
+        Raises UnexpectedRowError, and leaves the row as it is, when the person was not `read_by_name`
+        and is there after all.
+        """
         step, script, permission = plan.step, plan.script, plan.permission
         tradingview, name = self._tradingview, permission.username
         try:
@@ -253,8 +282,12 @@ class Sync:
                 return
             end = wanted_of(permission).end
             assert end is not None  # noqa: S101 - nothing wanted is a removal
-            if step is Step.ADD and await self._add(script, name, end) is Answer.OK:
-                return
+            if step is Step.ADD:
+                answer = await self._add(script, name, end)
+                if answer is Answer.OK:
+                    return
+                if not read_by_name:
+                    raise UnexpectedRowError
             await tradingview.modify(script.pine_id, name, end, urgent=self._urgent())
         except Uncertain:
             return  # it may have been applied: the read back decides

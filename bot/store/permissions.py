@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import shapes
 from bot.store.records import Customer, Permission
+from bot.store.sweep_tables import sweep
 from bot.store.tables import customer, guild, permission, script, wish
 
 # Wishes wait while a script is paused, or not read since a restore, or the bot is not there, or
@@ -107,19 +108,66 @@ async def due(
     busy: Collection[int],
     limit: int,
     only: Collection[int] | None = None,
+    not_of: Collection[int] = (),
 ) -> list[int]:
-    """What may be worked on now, in the order asked; of `only` these, when given."""
+    """What may be worked on now, in the order asked; of `only` these, and `not_of` these scripts."""
     query = _open(permission.c.id).where(
         permission.c.guild_id == guild_id,
         permission.c.id.not_in(list(busy)),
         or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
     )
+    if not_of:
+        query = query.where(permission.c.script_id.not_in(list(not_of)))
     if only is not None:
         query = query.where(permission.c.id.in_(list(only)))
     found = await connection.execute(
         query.order_by(permission.c.asked_at, permission.c.id).limit(limit)
     )
     return list(found.scalars())
+
+
+async def crowd(
+    connection: AsyncConnection, guild_id: int, now: datetime, busy: Collection[int], limit: int
+) -> tuple[int, list[int]]:
+    """The one script that has most of what may be worked on now, and that in the order asked."""
+    due_now = and_(
+        permission.c.guild_id == guild_id,
+        permission.c.id.not_in(list(busy)),
+        or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
+    )
+    fullest = await connection.execute(
+        _open(permission.c.script_id)
+        .where(due_now)
+        .group_by(permission.c.script_id)
+        .order_by(func.count().desc())
+        .limit(1)
+    )
+    script_id = fullest.scalar_one_or_none()
+    if script_id is None:
+        return 0, []
+    found = await connection.execute(
+        _open(permission.c.id)
+        .where(due_now, permission.c.script_id == script_id)
+        .order_by(permission.c.asked_at, permission.c.id)
+        .limit(limit)
+    )
+    return script_id, list(found.scalars())
+
+
+async def rows_known(connection: AsyncConnection, script_id: int) -> int:
+    """How many rows TradingView's list has for a script, as far as is known."""
+    listed = await connection.execute(
+        select(sweep.c.rows)
+        .where(sweep.c.script_id == script_id, sweep.c.state == "complete")
+        .order_by(sweep.c.id.desc())
+        .limit(1)
+    )
+    seen = await connection.execute(
+        select(func.count())
+        .select_from(permission)
+        .where(permission.c.script_id == script_id, permission.c.seen.in_(("until", "lifetime")))
+    )
+    return max(listed.scalar_one_or_none() or 0, int(seen.scalar_one()))
 
 
 async def of_wishes(
