@@ -1,0 +1,97 @@
+"""The driver under the database: one trip to its thread for each statement, and nothing else changed."""
+
+import asyncio
+
+import aiosqlite
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from bot.store.database import open_database
+
+
+@pytest.fixture
+async def database(tmp_path):
+    async with open_database(f"sqlite+aiosqlite:///{tmp_path}/usher.db") as database:
+        async with database.write() as connection:
+            await connection.execute(text("CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT)"))
+            await connection.execute(text("CREATE UNIQUE INDEX one ON thing (name)"))
+        yield database
+
+
+@pytest.fixture
+def trips(monkeypatch):
+    made = []
+    execute = aiosqlite.Connection._execute
+
+    async def counted(self, function, *args, **kwargs):
+        made.append(function)
+        return await execute(self, function, *args, **kwargs)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    return made
+
+
+INSERT = text("INSERT INTO thing (name) VALUES (:name)")
+RETURNING = text("INSERT INTO thing (name) VALUES (:name) RETURNING id, name")
+NAMES = text("SELECT name FROM thing ORDER BY id")
+
+
+async def names(database):
+    async with database.read() as connection:
+        return list((await connection.execute(NAMES)).scalars())
+
+
+async def test_a_statement_takes_one_trip(database, trips):
+    async with database.write() as connection:
+        trips.clear()
+        assert (await connection.execute(RETURNING, {"name": "a"})).one() == (1, "a")
+        assert len(trips) == 1
+        assert list((await connection.execute(NAMES)).scalars()) == ["a"]
+        assert len(trips) == 2
+
+
+async def test_counts_are_right(database):
+    async with database.write() as connection:
+        await connection.execute(INSERT, [{"name": "a"}, {"name": "b"}, {"name": "c"}])
+        renamed = await connection.execute(text("UPDATE thing SET name = name || '!' WHERE id > 1"))
+        assert renamed.rowcount == 2
+        gone = await connection.execute(text("DELETE FROM thing WHERE id = 9"))
+        assert gone.rowcount == 0
+    assert await names(database) == ["a", "b!", "c!"]
+
+
+async def test_errors_are_sqlalchemys_and_undo_the_transaction(database):
+    with pytest.raises(IntegrityError):
+        async with database.write() as connection:
+            await connection.execute(INSERT, {"name": "a"})
+            await connection.execute(INSERT, {"name": "a"})
+    with pytest.raises(OperationalError):
+        async with database.read() as connection:
+            await connection.execute(INSERT, {"name": "b"})
+    assert await names(database) == []
+
+
+async def test_who_is_cancelled_in_a_transaction_leaves_nothing_behind(database):
+    written = asyncio.Event()
+
+    async def write():
+        async with database.write() as connection:
+            await connection.execute(INSERT, {"name": "a"})
+            written.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(write())
+    await written.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert await names(database) == []
+    async with database.write() as connection:  # nobody holds the lock
+        await connection.execute(INSERT, {"name": "a"})
+
+
+async def test_many_rows_come_whole_and_in_order(database):
+    many = [f"{n:04}" for n in range(1000)]
+    async with database.write() as connection:
+        await connection.execute(INSERT, [{"name": name} for name in many])
+    assert await names(database) == many
