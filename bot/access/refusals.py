@@ -112,6 +112,13 @@ class HaveNoName(UserError):
 
 
 @_refusal
+class ClaimWaits(UserError):
+    """Whoever asks has linked no name yet; staff must decide about this one first."""
+
+    username: str
+
+
+@_refusal
 class ClaimUnknown(UserError):
     """There is no such claim here."""
 

@@ -10,7 +10,7 @@ from bot.access.entitlements import State
 from bot.access.identity import name_of
 from bot.access.items import find
 from bot.access.receipts import WaitingFor, held_up
-from bot.access.refusals import HaveNoName
+from bot.access.refusals import ClaimWaits, HaveNoName
 from bot.access.session import LoginState, Sessions
 from bot.access.spelling import in_time, look
 from bot.store import customers, entitlements, events, permissions, scripts
@@ -130,12 +130,14 @@ class Views:
         """What a member may use, as Usher knows it; TradingView is not asked.
 
         Raises:
+            ClaimWaits: staff must decide about the member's TradingView name first.
             HaveNoName: the member has linked no TradingView name.
         """
         async with self._database.read() as connection:
             person = await customers.by_member(connection, guild_id, member_id)
             if person is None or person.username is None:
-                raise HaveNoName
+                claim = await customers.waiting_claim(connection, guild_id, member_id)
+                raise HaveNoName if claim is None else ClaimWaits(claim.username)
             checked = []
             for permission in await permissions.of_name(connection, guild_id, person.username):
                 script = await scripts.by_id(connection, permission.script_id)

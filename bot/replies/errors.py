@@ -87,7 +87,7 @@ def _near(names: tuple[str, ...]) -> str:
 
 def _user_unknown(error: no.UserUnknown) -> str:
     return (
-        f"**TradingView knows nobody called {typed(error.text)}**, so nothing was changed."
+        f"**TradingView knows nobody called {typed(error.text)}.**"
         f"{_near(error.near)} Ask for the name exactly as it stands on their TradingView profile."
     )
 
@@ -195,6 +195,10 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.HaveOtherName: lambda e: (
             f"**You have linked {escape(e.username)} already.** Use `/unlink` first to change it."
         ),
+        no.ClaimWaits: lambda e: (
+            f"**A member of staff still looks at {escape(e.username)}.** You need not do anything; you "
+            "hear from me by direct message. To take the request back, use `/unlink`."
+        ),
         no.HaveNoName: _fixed("**You have not linked a TradingView name.** `/link` does it."),
         no.ClaimUnknown: _fixed("**There is no such request any more.** Nothing was changed."),
         no.ClaimDecided: _claim_decided,
@@ -223,7 +227,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         ),
         no.TooFar: lambda e: f"**{typed(e.text)} is too far away.** For no end at all, type `L`.",
         no.ItemUnknown: _item_unknown,
-        no.PineIdUnusable: lambda e: f"**That cannot be used.** {_PINE_IDS[e.kind]}",
+        no.PineIdUnusable: lambda e: f"**That script was not added.** {_PINE_IDS[e.kind]}",
         no.PineIdElsewhere: _fixed(
             "**Another server of this bot keeps that script.** One script belongs to one server."
         ),

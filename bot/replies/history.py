@@ -123,13 +123,15 @@ def _named(facts: _Facts, text: str) -> str:
 
 _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "grant": lambda f: f"{f.who} gave {f.whom} {f.given()} of {f.what}",
-    "set": lambda f: f"{f.who} set {f.whom}'s end on {f.what}: {f.then()} (before: {f.first()})",
+    "set": lambda f: (
+        f"{f.who} set the end of {f.what} for {f.whom}: {f.then()} (before: {f.first()})"
+    ),
     "revoke": lambda f: f"{f.who} ended {f.what} for {f.whom} (before: {f.first()})",
-    "put_back": lambda f: f"{f.who} put back what {f.whom} had on {f.what}",
-    "done": lambda f: f"✅ {f.whom} on {f.what}: {f.then()}; TradingView shows it",
+    "put_back": lambda f: f"{f.who} put back {f.what} for {f.whom}",
+    "done": lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     "stuck": lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(str(f.after.get('reason')))}",
-    "superseded": lambda f: f"a later order took the place of one for {f.whom} on {f.what}",
-    "found": lambda f: f"found on TradingView: {f.whom} on {f.what}, {f.then()}",
+    "superseded": lambda f: f"a later order took the place of one of {f.what} for {f.whom}",
+    "found": lambda f: f"found on TradingView: {f.what} for {f.whom}, {f.then()}",
     "retry": lambda f: f"{f.who} had everything for {f.what} tried again",
     "link": lambda f: _named(f, "{who} tied {name} to {member}"),
     "match": lambda f: f"{f.who} tied {f.number('name')} to members",

@@ -80,7 +80,12 @@ def _script_lines(one: Checked) -> list[str]:
     elif one.permission is not None and one.permission.state != "done":
         lines.append("⏳ Still waiting; `/sync status` says why.")
     elif one.shown is not None and not _agrees(one, now):
-        lines.append("⚠️ The two differ: somebody changed it on TradingView.")
+        if one.permission is None:
+            lines.append(
+                "⚠️ The two differ: somebody gave this on TradingView itself, not with Usher."
+            )
+        else:
+            lines.append("⚠️ The two differ: somebody changed it on TradingView.")
     lines.extend(f"- {_reason(reason)}" for reason in one.reasons[:_MOST_REASONS])
     if len(one.reasons) > _MOST_REASONS:
         lines.append(f"- and {len(one.reasons) - _MOST_REASONS} more")

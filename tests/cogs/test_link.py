@@ -143,6 +143,13 @@ async def test_staff_refuse_a_request_also_after_a_restart(office):
     assert await person(office, office.stranger) is None
 
 
+async def test_whoever_waits_for_staff_is_told_so(office):
+    takes(office, "Alice_T")
+    await link(office, office.as_stranger, "Alice_T")
+    used = await office.as_stranger.run("me", guild=office.guild)
+    await used.until(lambda now: "still looks at Alice\\_T" in text_of(now))
+
+
 async def test_a_member_with_closed_messages_does_not_stop_staff(office):
     channel = await staff_channel(office)
     office.fake.close_dms(office.stranger)
