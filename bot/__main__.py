@@ -57,10 +57,14 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _check(_: argparse.Namespace) -> int:
+def _check(chosen: argparse.Namespace) -> int:
+    logs.set_up("error")
+    if chosen.tradingview or chosen.tester is not None:
+        from bot.check import tradingview  # noqa: PLC0415 - as above
+
+        return asyncio.run(tradingview.run(tester=chosen.tester, slug=chosen.script))
     from bot import check  # noqa: PLC0415 - as above
 
-    logs.set_up("error")
     return asyncio.run(check.run())
 
 
@@ -117,6 +121,20 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.set_defaults(command=_sandbox)
     check = commands.add_parser(
         "check", help="say what is wrong with settings, token and login, and how to mend it"
+    )
+    check.add_argument(
+        "--tradingview",
+        action="store_true",
+        help="compare TradingView's answers with the known ones; changes nothing there",
+    )
+    check.add_argument(
+        "--write",
+        dest="tester",
+        metavar="NAME",
+        help="and give access to a tester who agreed, on a script of yours, and remove it again",
+    )
+    check.add_argument(
+        "--script", metavar="SLUG", help="on this script; needed only where there are several"
     )
     check.set_defaults(command=_check)
     backup = commands.add_parser(

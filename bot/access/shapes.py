@@ -18,7 +18,7 @@ from bot.jobs import Jobs
 from bot.store import events, guilds, scripts, sessions as logins, shapes as kept
 from bot.store.database import Database
 from bot.store.shapes import ShapeCheck
-from bot.tradingview import shapes, wire
+from bot.tradingview import discovery, shapes, wire
 from bot.tradingview.client import TradingView
 from bot.tradingview.errors import NoSuchScript, Refused, TradingViewError, UpstreamTrouble
 from bot.tradingview.reading import account as read_account, page as read_page
@@ -46,6 +46,7 @@ class Subject(enum.StrEnum):
     NAMES = "the name search"
     LIST = "the list of users"
     ROWS = "the people in that list"
+    SCRIPTS = "the list of your scripts"
 
 
 @dataclass
@@ -63,8 +64,8 @@ class Seen:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything showed its form, but for people where there may be none."""
-        return not self.unclear.keys() - {Subject.ROWS}
+        """Whether everything showed its form, but for what orders can do without."""
+        return not self.unclear.keys() - {Subject.ROWS, Subject.SCRIPTS}
 
     def note(self, subject: Subject, form: shapes.Form) -> None:
         """Add what an answer showed, to what earlier ones showed."""
@@ -108,14 +109,20 @@ async def _look(door: TradingView, username: str | None, pine_ids: Sequence[str]
             username = read_account(about).username
     names = await _answer(door, wire.hints(username or ANYBODY), Subject.NAMES, seen)
     if names is not None:
-        form = shapes.hints(names)
-        seen.note(Subject.NAMES, form)
+        seen.note(Subject.NAMES, shapes.hints(names))
     seen.unclear[Subject.ROWS] = "no list has anybody in it"
     if not pine_ids:
         seen.unclear[Subject.LIST] = "there is no script to ask about"
     for pine_id in pine_ids[:_MOST_SCRIPTS]:
         if await _list(door, pine_id, seen):
             break
+    for request, form_of in (
+        (discovery.published_request(door), shapes.published),
+        (discovery.managed_request(), shapes.managed),
+    ):
+        reply = await _answer(door, request, Subject.SCRIPTS, seen)
+        if reply is not None:
+            seen.note(Subject.SCRIPTS, form_of(reply))
     return seen
 
 

@@ -25,15 +25,24 @@ class OwnScript:
     invite_only: bool | None
 
 
+def published_request(door: TradingView) -> Request:
+    """Ask for everything that the account published."""
+    return Request(Purpose.READ, "/pine-facade/list?filter=published", base=door.pine_facade)
+
+
+def managed_request() -> Request:
+    """Ask for the scripts whose access the account manages."""
+    return Request(Purpose.READ, "/pine_perm/list_scripts/")
+
+
 async def published(door: TradingView) -> list[OwnScript]:
     """Everything that the account published; an empty list also comes without a living login."""
-    request = Request(Purpose.READ, "/pine-facade/list?filter=published", base=door.pine_facade)
-    return _scripts(await door.ask(request, urgent=True))
+    return _scripts(await door.ask(published_request(door), urgent=True))
 
 
 async def managed(door: TradingView) -> list[str]:
     """The pine ids whose access the account manages; whether only invite-only ones is not known."""
-    reply = await door.ask(Request(Purpose.READ, "/pine_perm/list_scripts/"), urgent=True)
+    reply = await door.ask(managed_request(), urgent=True)
     data = parsed(reply)
     if not isinstance(data, list) or not all(isinstance(item, str) for item in data):
         raise unusable(Trouble.SHAPE, reply, Purpose.READ)

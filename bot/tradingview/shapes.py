@@ -1,4 +1,4 @@
-"""Compares the form of TradingView's answers with the one that this client knows (wire §3 to §5).
+"""Compares the form of TradingView's answers with the one that this client knows (wire §3 to §5, §11).
 
 Only the names of fields and the kinds of their values are looked at and told, never a value. What
 nothing relies upon may differ: it is told as news.
@@ -28,6 +28,18 @@ _ACCOUNT = frozenset(
 )
 _PAGE = frozenset({"results", "next", "prev"})
 _ROW = frozenset({"id", "username", "userpic", "expiration", "created"})
+_PUBLICATION = frozenset(
+    {
+        "userId",
+        "scriptName",
+        "scriptAccess",
+        "scriptIdPart",
+        "version",
+        "extra",
+        "imageUrl",
+        "scriptSource",
+    }
+)
 _FIELD = re.compile(r"[A-Za-z0-9_.-]{1,40}", re.ASCII)
 _LIKE_AN_END = re.compile(r"expir|(^|_)ends?(_|$)|until|valid", re.IGNORECASE)
 _LIKE_A_NEXT = re.compile(r"next|cursor|more", re.IGNORECASE)
@@ -99,6 +111,33 @@ def rows(reply: Reply) -> Form:
             found |= _person(person)
     found |= _lost_ends([person for person in people if isinstance(person, dict)])
     return Form(tuple(sorted(found)), _news(people, _ROW), len(people))
+
+
+def published(reply: Reply) -> Form:
+    """The form of the list of one's publications; nothing of their sources is kept or told."""
+    data = parsed(reply)
+    if not isinstance(data, list):
+        return Form((_instead("the answer", data, "a list"),))
+    found: set[str] = set()
+    for item in data:
+        if not isinstance(item, dict):
+            found.add(_instead("a script", item, "an object"))
+            continue
+        for name in ("scriptIdPart", "scriptAccess"):
+            if name not in item:
+                found.add(f"the field `{name}` is missing; there are {_listed(item)}")
+            elif not isinstance(item[name], str):
+                found.add(_instead(f"the field `{name}`", item[name], "a text"))
+    return Form(tuple(sorted(found)), _news(data, _PUBLICATION), len(data))
+
+
+def managed(reply: Reply) -> Form:
+    """The form of the list of scripts whose access one manages: their ids alone."""
+    data = parsed(reply)
+    if not isinstance(data, list):
+        return Form((_instead("the answer", data, "a list"),))
+    odd = {_instead("a script", item, "a text") for item in data if not isinstance(item, str)}
+    return Form(tuple(sorted(odd)), (), len(data))
 
 
 def _name(item: Any) -> set[str]:

@@ -193,7 +193,7 @@ async def test_it_writes_nothing_and_asks_little(counter):
     before = len(counter.fake.log)
     await compare(counter)
     calls = counter.fake.log[before:]
-    assert [call.name for call in calls] == ["details", "hint", "list"]
+    assert [call.name for call in calls] == ["details", "hint", "list", "published", "scripts"]
     assert counter.writes() == []
 
 
@@ -269,7 +269,7 @@ class _Gone:
     """A door whose list of users is no longer at its address."""
 
     def __init__(self, door):
-        self.door, self.base = door, door.base
+        self.door, self.base, self.pine_facade = door, door.base, door.pine_facade
 
     async def ask(self, request, *, urgent=False):
         from dataclasses import replace

@@ -116,6 +116,16 @@ def test_of_the_account_page_only_that_it_is_an_object_counts():
     assert shapes.account(reply([1])).differences == ("the answer is a list instead of an object",)
 
 
+def test_the_lists_of_scripts_hold_ids():
+    known = {"scriptIdPart": "PUB;1", "scriptAccess": "invite_only", "scriptSource": "plot(close)"}
+    assert shapes.published(reply([known])) == shapes.Form((), (), 1)
+    assert "missing" in shapes.published(reply([{"id": "PUB;1"}])).differences[0]
+    assert shapes.published(reply({"results": []})).differences
+    assert "plot" not in repr(shapes.published(reply([known | {"scriptIdPart": 1}])))
+    assert shapes.managed(reply(["PUB;1"])) == shapes.Form((), (), 1)
+    assert "an object instead of a text" in shapes.managed(reply([known])).differences[0]
+
+
 def test_no_value_and_nobodys_name_is_told():
     odd = {"Ann Trades!": END, "x" * 60: "secret-value", "username": 1, "id": "secret-value"}
     many = {f"person_{number}": {"secret-value": 1} for number in range(50)}

@@ -53,6 +53,7 @@ _CHANGES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "next renamed": ("list", _page(_rename("next", "next_page"))),
     "suggestions in an object": ("hint", lambda body: {"results": body}),
     "account as a list": ("details", lambda body: [body]),
+    "scripts in an object": ("published", lambda body: {"results": body}),
     "new fields": ("list", _row(lambda row: row.update(badge="gold"))),
 }
 FORMS = (KNOWN, *_CHANGES)
