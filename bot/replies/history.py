@@ -136,7 +136,7 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "link": lambda f: _named(f, "{who} tied {name} to {member}"),
     "match": lambda f: f"{f.who} tied {f.number('name')} to members",
     "matched": lambda f: _named(f, "{who} tied {name} to {member}"),
-    "unlink": lambda f: _named(f, "{who} untied {name} from {member}"),
+    "unlink": lambda f: f"{f.who} untied {f.before_name()} from {f.member}",
     "claim": lambda f: _named(f, "{member} says that {name} is theirs; staff must look"),
     "claim_withdrawn": lambda f: f"{f.member} took back the request for {f.before_name()}",
     "claim_accepted": lambda f: _named(f, "{who} accepted that {name} belongs to {member}"),
