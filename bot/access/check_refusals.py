@@ -16,6 +16,11 @@ class CheckRunning(UserError):
 
 
 @dataclass(eq=False)
+class FormChanged(UserError):
+    """TradingView answers in another form than the known one: what a list shows may be wrong."""
+
+
+@dataclass(eq=False)
 class NothingDiffers(UserError):
     """What the button was about is in order by now, or gone."""
 

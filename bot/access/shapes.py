@@ -222,14 +222,15 @@ class Shapes:
                 log.exception("comparing the answers for server %s failed", held.guild_id)
 
     async def _is_due(self, guild_id: int) -> bool:
-        now = clock.monotonic()
-        start = now + self._random.uniform(0, FIRST_WITHIN)
-        if self._not_before.setdefault(guild_id, start) > now:
-            return False
         async with self._database.read() as connection:
             server = await guilds.by_id(connection, guild_id)
             last = await kept.of_guild(connection, guild_id)
         if server is None or server.left_at is not None:
+            return False
+        now = clock.monotonic()
+        # A newer Usher may know the form for which an older one paused: then nobody need wait.
+        within = FIRST_WITHIN if last.paused_at is None else 0.0
+        if self._not_before.setdefault(guild_id, now + self._random.uniform(0, within)) > now:
             return False
         if last.checked_at is None or last.paused_at is not None:
             return True

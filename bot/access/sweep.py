@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.check_refusals import CheckRunning
+from bot.access.check_refusals import CheckRunning, FormChanged
 from bot.access.entitlements import seen_in
 from bot.access.items import find
 from bot.access.refusals import LoginNotWorking, NoLogin, ScriptNotYours, TradingViewSilent
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
-from bot.store import events, observed, permissions, sightings, sweeps
+from bot.store import events, observed, permissions, shapes, sightings, sweeps
 from bot.store.database import Database
 from bot.store.observed import Renamed
 from bot.store.records import Permission, Script
@@ -75,7 +75,7 @@ class Sweeps:
     ) -> Swept:
         """Read the list of one script; `tell` hears after every page how far it is.
 
-        Raises ItemUnknown, CheckRunning, NoLogin, LoginNotWorking, ScriptNotYours or
+        Raises ItemUnknown, CheckRunning, NoLogin, LoginNotWorking, FormChanged, ScriptNotYours or
         TradingViewSilent; then nothing was changed.
         """
         async with self._database.read() as connection:
@@ -100,6 +100,9 @@ class Sweeps:
             raise NoLogin
         if session.state is LoginState.DEAD:
             raise LoginNotWorking
+        async with self._database.read() as connection:
+            if await shapes.is_paused(connection, script.guild_id):
+                raise FormChanged
         progress = await self._begin(script)
         tell(progress)
         version = session.version

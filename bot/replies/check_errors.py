@@ -26,6 +26,10 @@ def _takes_from_many(error: no.TakesFromMany) -> str:
 
 SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = {
     no.CheckRunning: _running,
+    no.FormChanged: lambda _: (
+        "**TradingView answers in another form than I know**, so its lists may show something wrong. "
+        "Nothing was read or changed. Look for a newer Usher; `/sync retry` goes on all the same."
+    ),
     no.NothingDiffers: lambda _: (
         "**That is in order by now**, so nothing was changed. `/sync status` shows what is left."
     ),

@@ -8,8 +8,10 @@ from shop import HOME
 
 from bot.access import shapes as watching
 from bot.access.asking import Asked
+from bot.access.check_refusals import FormChanged
 from bot.access.receipts import WaitingFor
 from bot.access.shapes import Shapes, Subject
+from bot.access.sweep import Sweeps
 from bot.jobs import Jobs
 from bot.replies.history import line
 from bot.sandbox.tradingview.reshaping import FORMS
@@ -277,3 +279,22 @@ class _Gone:
         if "list_users" in request.target:
             request = replace(request, target="/pine_perm/list_people/")
         return await self.door.ask(request)
+
+
+async def test_a_full_check_waits_too_since_its_list_may_show_anything(counter):
+    sweeps = Sweeps(counter.database, counter.shop.sessions)
+    await differs(counter)
+    with pytest.raises(FormChanged):
+        await sweeps.run(HOME, "trend", by=1)
+    counter.switches.form = "known"
+    await compare(counter)
+    swept = await counter.meanwhile(sweeps.run(HOME, "trend", by=1))
+    assert swept.sweep.rows == 2
+
+
+async def test_a_newer_usher_that_knows_the_form_resumes_at_its_start(counter):
+    await differs(counter)
+    counter.switches.form = "known"
+    newer = Shapes(counter.database, counter.shop.sessions, counter.queue.wake)
+    await counter.meanwhile(newer.turn())
+    assert await holdup(counter) is None
