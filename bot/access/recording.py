@@ -73,7 +73,9 @@ async def overtake(
     """
     if everything:
         return await wishes.supersede(connection, permission.id, asked.at)
-    overtaken = await wishes.supersede(connection, permission.id, asked.at, kinds=("revoke", "mend"))
+    overtaken = await wishes.supersede(
+        connection, permission.id, asked.at, kinds=("revoke", "mend")
+    )
     for reason in ORDERED_AGAIN:
         again = await wishes.supersede(
             connection, permission.id, asked.at, states=("stuck",), reason=reason
