@@ -131,6 +131,8 @@ class Sweeps:
     ) -> Swept:
         script = progress.script
         async with self._database.write() as connection:
+            # One whose end could not be noted must not stand in the way for ever.
+            await sweeps.drop_running(connection, clock.now(), script.id)
             sweep = await sweeps.begin(connection, script, clock.now(), by)
         calls = 0
         try:

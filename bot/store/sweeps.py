@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record, Script
@@ -112,12 +112,16 @@ async def end(
     return Sweep.of(row.one())
 
 
-async def drop_running(connection: AsyncConnection, at: datetime) -> None:
-    """What the program was reading when it ended did not finish."""
-    await connection.execute(delete(sweep_row))
-    await connection.execute(
-        update(sweep).where(sweep.c.state == "running").values(state="failed", ended_at=at)
-    )
+async def drop_running(
+    connection: AsyncConnection, at: datetime, script_id: int | None = None
+) -> None:
+    """What is said to run, of every script or of one, did not finish: nobody reads it any more."""
+    running = sweep.c.state == "running"
+    if script_id is not None:
+        running = and_(running, sweep.c.script_id == script_id)
+    ids = select(sweep.c.id).where(running)
+    await connection.execute(delete(sweep_row).where(sweep_row.c.sweep_id.in_(ids)))
+    await connection.execute(update(sweep).where(running).values(state="failed", ended_at=at))
 
 
 async def last(connection: AsyncConnection, script_id: int) -> Sweep | None:

@@ -140,12 +140,17 @@ async def test_one_read_of_a_script_at_a_time(counter):
     assert (await read(counter)).sweep.state == "complete"
 
 
-async def test_a_read_cut_off_by_the_end_of_the_program_is_closed_at_the_next_start(counter):
+@pytest.mark.parametrize("at_start", [True, False])
+async def test_a_read_whose_end_was_not_noted_stands_in_nobodys_way(counter, at_start):
     async with counter.database.write() as connection:
         script = await find(connection, HOME, "trend")
         it = await sweeps.begin(connection, script, START, STAFF)
         await sweeps.keep(connection, it.id, [sweeps.Found(1, "Ann", None, None)], START)
-    await counter.sweeps.open()
+    if at_start:
+        await counter.sweeps.open()
+    else:
+        await read(counter)
+        return
     async with counter.database.read() as connection:
         assert (await sweeps.newest(connection, counter.script.id)).state == "failed"
         assert (await connection.execute(select(sweep_row))).all() == []
