@@ -10,6 +10,7 @@ from bot.store.records import Entitlement, Permission
 from bot.tradingview.models import LIFETIME, End, Lifetime, Row
 
 TOLERANCE = timedelta(seconds=1)
+ROUNDED = timedelta(days=2)  # to the end of the day in any time zone, and some
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +174,14 @@ def stands(permission: Permission, seen: State, now: datetime) -> bool:
 
 
 def moved_by_us(permission: Permission, seen: State) -> bool:
-    """Whether our write took effect, but TradingView made another end of it."""
-    return (
-        wanted_of(permission).kind == "until"
-        and seen.kind == "until"
-        and before_of(permission).kind != "unknown"
-        and not seen.agrees_with(before_of(permission))
-    )
+    """Whether our write took effect, but TradingView made another end of it.
+
+    A row where none was may be somebody else's, made by hand meanwhile: it counts only when its end
+    is near the wanted one, as after rounding.
+    """
+    wanted, before = wanted_of(permission), before_of(permission)
+    if wanted.ends_at is None or seen.ends_at is None or before.kind == "unknown":
+        return False
+    if before.kind == "nothing":
+        return abs(seen.ends_at - wanted.ends_at) <= ROUNDED
+    return not seen.agrees_with(before)

@@ -24,8 +24,18 @@ from bot.access.entitlements import (
 )
 from bot.access.recording import facts
 from bot.access.session import AccountSession
-from bot.store import customers, entitlements, events, permissions, scripts, shapes, wishes
+from bot.store import (
+    customers,
+    entitlements,
+    events,
+    observed,
+    permissions,
+    scripts,
+    shapes,
+    wishes,
+)
 from bot.store.database import Database
+from bot.store.observed import Renamed
 from bot.store.records import Entitlement, Permission, Script
 from bot.tradingview import Answer, End, NoSuchUser, Refused, Row, Uncertain
 
@@ -182,6 +192,8 @@ class Sync:
         values: dict[str, object] = {}
         async with self._database.write() as connection:
             permission = await permissions.by_id(connection, permission_id)
+            if row is not None:
+                permission = await self._follow(connection, permission, row)
             if row is not None and row.username.casefold() == permission.name_folded:
                 await customers.rename(
                     connection, permission.customer_id, row.username, row.user_id
@@ -211,6 +223,29 @@ class Sync:
                 **values,
             )
         return permission, tuple(fixed.entitlement_id for fixed in settled)
+
+    async def _follow(
+        self, connection: AsyncConnection, permission: Permission, row: Row
+    ) -> Permission:
+        """The same TradingView user under a new name: the name is changed here too (wire §17, 21)."""
+        known = permission.tv_user_id
+        if known is None or row.user_id != known:
+            return permission
+        if row.username.casefold() == permission.name_folded:
+            return permission
+        renamed = Renamed(permission.customer_id, known, permission.username, row.username)
+        if not await observed.follow(connection, permission.guild_id, renamed):
+            raise StuckError("other_person")
+        await events.record(
+            connection,
+            permission.guild_id,
+            clock.now(),
+            "renamed",
+            customer_id=permission.customer_id,
+            before={"username": permission.username},
+            after={"username": row.username},
+        )
+        return await permissions.by_id(connection, permission.id)
 
     async def _note_foreign(
         self, connection: AsyncConnection, permission: Permission, seen: State
