@@ -90,7 +90,7 @@ CANNOT_MEET = {
 }
 
 
-def tests_in(path):
+def names_in(path):
     tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))
     return {
         node.name
@@ -110,4 +110,4 @@ def test_no_number_is_left_out(table, last):
 @pytest.mark.parametrize("where", sorted({*RULES.values(), *QUESTIONS.values(), *TRAPS.values()}))
 def test_each_of_them_is_there(where):
     path, _, name = where.partition("::")
-    assert name in tests_in(path)
+    assert name in names_in(path)
