@@ -146,14 +146,14 @@ class FullChecks:
         until = clock.monotonic() + _FOLLOWED
         shown = -1
         while True:
-            done, of = await self._mending.progress(asked.guild_id, mended.reference)
-            if done >= of or clock.monotonic() >= until:
-                return differences.mended(mended, done, of, asked.guild_id)
-            if done != shown:
+            now = await self._mending.progress(asked.guild_id, mended.reference)
+            if not now.waiting or clock.monotonic() >= until:
+                return differences.mended(mended, now, asked.guild_id)
+            if now.ended != shown:
                 await answering.reply(
-                    interaction, differences.mending(mended, done, of), provisional=True
+                    interaction, differences.mending(mended, now), provisional=True
                 )
-                shown = done
+                shown = now.ended
             await clock.sleep(EVERY)
 
     async def put_back(self, press: Press) -> None:

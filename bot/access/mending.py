@@ -37,6 +37,19 @@ class Mended:
     reference: str  # of the order, to put it back and to see how it goes
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The orders of one press: of how many, how many wait, and how many only a person can help."""
+
+    of: int
+    waiting: int
+    stuck: int
+
+    @property
+    def ended(self) -> int:
+        return self.of - self.waiting
+
+
 class Mending:
     """Records what makes TradingView agree again; the queue does the writing."""
 
@@ -94,11 +107,11 @@ class Mending:
         self._queue.wake(asked.guild_id)
         return number
 
-    async def progress(self, guild_id: int, reference: str) -> tuple[int, int]:
-        """How many of an order are not waiting any more, and of how many."""
+    async def progress(self, guild_id: int, reference: str) -> Standing:
+        """How the orders of one press stand."""
         async with self._database.read() as connection:
-            found = await mends.of_order(connection, guild_id, reference)
-        return sum(one.state != "waiting" for one in found), len(found)
+            states = [one.state for one in await mends.of_order(connection, guild_id, reference)]
+        return Standing(len(states), states.count("waiting"), states.count("stuck"))
 
     async def _order(self, asked: Asked, script: Script, those: Sequence[Difference]) -> int:
         overtaken: list[int] = []

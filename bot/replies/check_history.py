@@ -36,6 +36,12 @@ def _renamed(f: Any) -> str:
     return f"{f.before_name()} is called {new} on TradingView now; I follow"
 
 
+def _mend(f: Any) -> str:
+    if "undone" in f.after:
+        return f"{f.who} put back what {f.whom} had on {f.what}"
+    return f"{f.who} had {f.whom} on {f.what} put right: {f.then()}"
+
+
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "drift": _drift,
     "drift_ignored": lambda f: (
@@ -48,6 +54,6 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "mended": lambda f: (
         f"{f.who} had {count(_number(f), 'difference')} on {f.what} put right ({_kind(f)})"
     ),
-    "mend": lambda f: f"{f.who} had {f.whom} on {f.what} put right: {f.then()}",
+    "mend": _mend,
     "renamed": _renamed,
 }

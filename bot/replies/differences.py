@@ -6,7 +6,7 @@ import discord
 
 from bot.access.adopt import Taken
 from bot.access.drift import Difference, Kind, Report
-from bot.access.mending import Mended
+from bot.access.mending import Mended, Standing
 from bot.replies.access import why_stuck
 from bot.replies.answer import Answer, Button, key
 from bot.replies.full_checks import CHOOSE, SHOW, bar, people
@@ -92,9 +92,11 @@ def _buttons(it: Report, guild_id: int) -> tuple[Button, ...]:
                 add(MEND, f"End access of {number:,} extra", kind, bad)
             case Kind.OTHER_END:
                 shorter = f" ({it.longer:,} get less)" if it.longer else ""
-                add(MEND, f"Correct {number:,} ends{shorter}", kind, bad if shorter else good)
+                add(
+                    MEND, f"Correct {count(number, 'end')}{shorter}", kind, bad if shorter else good
+                )
                 if it.longer:
-                    add(TAKE, f"Keep {it.longer:,} later ends", kind, good)
+                    add(TAKE, f"Keep {count(it.longer, 'later end')}", kind, good)
             case Kind.STUCK:
                 add(MEND, f"Try {number:,} stuck again", kind, good)
             case Kind.NAMESAKE:
@@ -112,23 +114,28 @@ _NAMES: Mapping[Kind, str] = {
 }
 
 
-def mending(it: Mended, done: int, of: int) -> Answer:
+def mending(it: Mended, now: Standing) -> Answer:
     """While TradingView is told."""
     return Answer(
-        f"⏳ **Putting it right on {escape(it.script.title)}:** `{bar(done, of)}` "
-        f"{done:,} of {of:,}"
+        f"⏳ **Putting it right on {escape(it.script.title)}:** `{bar(now.ended, now.of)}` "
+        f"{now.ended:,} of {now.of:,}"
     )
 
 
-def mended(it: Mended, done: int, of: int, guild_id: int) -> Answer:
-    """It is done, or goes on by itself."""
-    if done >= of:
-        first = f"✅ **{count(of, 'order')} on {escape(it.script.title)} carried out.**"
+def mended(it: Mended, now: Standing, guild_id: int) -> Answer:
+    """It is done, is stuck, or goes on by itself."""
+    where = f"on {escape(it.script.title)} carried out"
+    done = now.ended - now.stuck
+    if done == now.of:
+        first = f"✅ **{count(now.of, 'order')} {where}.**"
     else:
-        first = (
-            f"⏳ **{done:,} of {count(of, 'order')} on {escape(it.script.title)} carried out.** "
-            "The rest goes on by itself; `/sync status` shows how."
-        )
+        sign = "⏳" if now.waiting else "⚠️"
+        first = f"{sign} **{done:,} of {count(now.of, 'order')} {where}.**"
+    if now.stuck:
+        stuck = count(now.stuck, "order is", "orders are")
+        first += f" {stuck} stuck; `/sync status` says why."
+    if now.waiting:
+        first += " The rest goes on by itself; `/sync status` shows how."
     buttons = [Button("Show what differs", key(SHOW, guild_id, it.script.id))]
     if it.took:
         first += f" {count(it.took, 'person has', 'people have')} less than before."

@@ -47,11 +47,11 @@ async def mend(counter, kind, **more):
 async def settled(counter, mended):
     """Wait until the orders of one press have ended."""
     for _ in range(60):
-        done, of = await counter.mending.progress(HOME, mended.reference)
-        if done == of:
+        now = await counter.mending.progress(HOME, mended.reference)
+        if not now.waiting:
             return
         await counter.meanwhile(pause())
-    raise AssertionError(f"{done} of {of}")
+    raise AssertionError(now)
 
 
 async def sold(counter, *names, length="1M"):

@@ -148,7 +148,7 @@ async def test_later_ends_are_kept_with_a_press(office):
     await office.time.advance(60)
     said = await sweep(office)
     assert "Another end than it should be (1)" in text_of(said)
-    await press(office, said, "Keep 1 later ends", "1 later end on Trend kept")
+    await press(office, said, "Keep 1 later end", "1 later end on Trend kept")
 
 
 async def test_a_second_full_check_at_the_same_time_is_refused(office):

@@ -9,7 +9,7 @@ from bot.access.adopt import PAGE, Strangers, Taken
 from bot.access.discovering import Chosen, Offer
 from bot.access.drift import SHOWN, Difference, Kind, Report
 from bot.access.entitlements import State
-from bot.access.mending import Mended
+from bot.access.mending import Mended, Standing
 from bot.access.refusals import ScriptNotYours
 from bot.access.scripts import Added
 from bot.access.sweep import Progress
@@ -160,9 +160,12 @@ def test_the_queue_with_differences():
 
 def test_mending_and_putting_back():
     it = Mended(SCRIPT, Kind.EXTRA, 7, 7, str(BIG))
-    fits(differences.mending(it, 3, 7))
-    assert "carried out" in fits(differences.mended(it, 7, 7, BIG))
-    assert "goes on by itself" in fits(differences.mended(it, 3, 7, BIG))
+    fits(differences.mending(it, Standing(7, 4, 1)))
+    assert "✅ **7 orders on" in fits(differences.mended(it, Standing(7, 0, 0), BIG))
+    assert "goes on by itself" in fits(differences.mended(it, Standing(7, 4, 0), BIG))
+    stuck = fits(differences.mended(it, Standing(7, 0, 1), BIG))
+    assert "⚠️ **6 of 7 orders" in stuck
+    assert "1 order is stuck" in stuck
     fits(differences.put_back(7))
     fits(differences.kept(Taken(SCRIPT, 1, 0)))
     fits(differences.ignored(1, report()))
