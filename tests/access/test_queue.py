@@ -220,14 +220,14 @@ async def test_a_wish_that_comes_in_while_another_becomes_stuck_is_still_carried
     counter.switches.down = True
     late = await counter.grant("Ann_Trades", "1D")
     await counter.time.advance(2 * 86_400)
-    stick, fresh = counter.queue._stick, []
+    stick, fresh = counter.queue._after.stick, []
 
     async def stick_later(*args, **more):
-        counter.queue._stick = stick
+        counter.queue._after.stick = stick
         fresh.append(await counter.grant("Ann_Trades", "1M"))
         await stick(*args, **more)
 
-    counter.queue._stick = stick_later
+    counter.queue._after.stick = stick_later
     counter.switches.down = False
     await counter.done(late, within=400)
     await counter.done(fresh[0])
