@@ -190,7 +190,9 @@ class TradingView:
     async def _in_turn(
         self, request: wire.Request, asked_at: float, *, urgent: bool
     ) -> tuple[verdict.Reply, Cookies | None, TradingViewError | None]:
-        async with self._pace.turn(urgent=urgent, asked_at=asked_at) as turn:
+        helpful = urgent and request.purpose is wire.Purpose.PUBLIC  # nobody waits long for a name
+        urgent = urgent and not helpful
+        async with self._pace.turn(urgent=urgent, helpful=helpful, asked_at=asked_at) as turn:
             used = self._login(request)  # the newest: it may have been a long wait
             reply = await self._send(request, used)
             error = verdict.failure(reply, request.purpose, clock.now())

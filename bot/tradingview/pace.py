@@ -17,7 +17,7 @@ LONGEST_HOLD = 15 * 60.0
 # a row, and lengthened by chance so that nobody comes back in step with others.
 USUAL_HOLD, LONGEST_USUAL_HOLD = 2.0, 60.0
 JITTER = 0.5
-URGENT_IN_A_ROW = 4  # then one that is not urgent, if any waits
+IN_A_ROW = 4  # of those that go before bulk; then one of bulk, if any waits
 _CLOSE_ENOUGH = 1e-5  # seconds; a timer may wake a hair early
 
 
@@ -60,8 +60,9 @@ class Pace:
     """Turns to send a request: at most `rate` a second and `concurrency` at once.
 
     One for each account, shared by everything that calls TradingView for it. It goes slower where
-    TradingView says so, and finds the way up again. Urgent turns come first, but for one in five;
-    otherwise it is the order asked. After a pause the first two go at once.
+    TradingView says so, and finds the way up again. Urgent turns come first, then those that are only
+    helpful, then bulk, which gets one in five all the same; otherwise it is the order asked. After a
+    pause the first two go at once.
     """
 
     def __init__(
@@ -73,8 +74,8 @@ class Pace:
         self.concurrency = concurrency
         self._chance = chance
         self._running = 0
-        self._urgent, self._bulk = _Line(), _Line()
-        self._urgent_in_a_row = 0
+        self._urgent, self._helpful, self._bulk = _Line(), _Line(), _Line()
+        self._in_a_row = 0
         # The moment when the next request would be due if all came evenly spaced; how far now
         # may run ahead of it is the burst.
         self._due = float("-inf")
@@ -86,13 +87,15 @@ class Pace:
 
     @asynccontextmanager
     async def turn(
-        self, *, urgent: bool = False, asked_at: float | None = None
+        self, *, urgent: bool = False, helpful: bool = False, asked_at: float | None = None
     ) -> AsyncIterator[Turn]:
-        """Wait for a turn; it ends with the block.
+        """Wait for a turn; it ends with the block. Somebody waits for what is `urgent`.
 
-        `asked_at` (`clock.monotonic()`) keeps the place in the line of who was refused and comes again.
+        What is `helpful` serves somebody too, who goes on without it after a moment: so many of these
+        may come that what is urgent has to go before them. `asked_at` (`clock.monotonic()`) keeps the place in the line of who was refused and comes again.
         """
-        turn = await self._take(self._urgent if urgent else self._bulk, asked_at)
+        line = self._urgent if urgent else self._helpful if helpful else self._bulk
+        turn = await self._take(line, asked_at)
         try:
             yield turn
         finally:
@@ -151,7 +154,7 @@ class Pace:
 
     def _serve(self) -> None:
         """Give turns to all who may have one now; see to it that the next is not forgotten."""
-        while not (self._urgent.is_empty() and self._bulk.is_empty()):
+        while not all(line.is_empty() for line in (self._urgent, self._helpful, self._bulk)):
             if self._running >= self.concurrency:
                 break  # whoever gives a turn back serves again
             now = clock.monotonic()
@@ -170,14 +173,15 @@ class Pace:
 
     def _first(self) -> "asyncio.Future[Turn]":
         """Whose turn it is: the urgent first, but nobody waits for ever."""
+        ahead = self._helpful if self._urgent.is_empty() else self._urgent
         if self._bulk.is_empty():
-            self._urgent_in_a_row = 0
-            return self._urgent.next()
-        if self._urgent.is_empty() or self._urgent_in_a_row >= URGENT_IN_A_ROW:
-            self._urgent_in_a_row = 0
+            self._in_a_row = 0
+            return ahead.next()
+        if ahead.is_empty() or self._in_a_row >= IN_A_ROW:
+            self._in_a_row = 0
             return self._bulk.next()
-        self._urgent_in_a_row += 1
-        return self._urgent.next()
+        self._in_a_row += 1
+        return ahead.next()
 
     def _pause(self, now: float) -> float:
         return max(self._due - (BURST - 1) * self._interval, self._held_until) - now

@@ -7,10 +7,10 @@ from conftest import settle
 from bot import clock
 from bot.tradingview import Pace
 from bot.tradingview.pace import (
+    IN_A_ROW,
     JITTER,
     LONGEST_HOLD,
     LONGEST_USUAL_HOLD,
-    URGENT_IN_A_ROW,
     USUAL_HOLD,
 )
 
@@ -25,13 +25,13 @@ class Crowd:
         self.may_leave = asyncio.Event()
         self.may_leave.set()
 
-    async def comes(self, *names, urgent=False):
+    async def comes(self, *names, **how):
         for name in names:
-            self.tasks[name] = asyncio.ensure_future(self._one(name, urgent))
+            self.tasks[name] = asyncio.ensure_future(self._one(name, how))
             await settle(2)
 
-    async def _one(self, name, urgent):
-        async with self.pace.turn(urgent=urgent):
+    async def _one(self, name, how):
+        async with self.pace.turn(**how):
             self.began.append((name, round(clock.monotonic(), 3)))
             await self.may_leave.wait()
 
@@ -256,8 +256,18 @@ async def test_the_urgent_never_starve_the_others(crowd_of, frozen):
     await crowd.comes(*"abc")
     await crowd.comes(*"ABCDEFGHIJKL", urgent=True)
     await frozen.advance(60)
-    assert URGENT_IN_A_ROW == 4
+    assert IN_A_ROW == 4
     assert crowd.order() == "xyABCDaEFGHbIJKLc"
+
+
+async def test_the_helpful_go_between_the_urgent_and_the_others(crowd_of, frozen):
+    crowd = crowd_of(1, 1)
+    await crowd.comes("x", "y")
+    await crowd.comes(*"ab")
+    await crowd.comes(*"123", helpful=True)
+    await crowd.comes(*"AB", urgent=True)
+    await frozen.advance(60)
+    assert crowd.order() == "xyAB12a3b"
 
 
 async def test_who_was_urgent_alone_owes_the_others_nothing(crowd_of, frozen):
