@@ -1,0 +1,186 @@
+"""What the benchmarks share: the bot's own client, queue and sync against a TradingView next door."""
+
+import asyncio
+import itertools
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from sqlalchemy import func, select
+
+from bot import clock
+from bot.access.answers import Answers
+from bot.access.asking import Asked, Who
+from bot.access.duration import parse_length
+from bot.access.grants import Grants
+from bot.access.news import News
+from bot.access.queue import Queue
+from bot.access.session import Sessions
+from bot.jobs import Jobs
+from bot.store import guilds, scripts
+from bot.store.database import Database, open_database
+from bot.store.tables import wish
+from bot.store.vault import open_vault
+from bot.tradingview import Cookies, TradingView
+
+HOME, STAFF, CLERK = 100, 1, 2
+MONTH = parse_length("1M")
+PATIENCE = 60.0
+
+
+class Upstream:
+    """TradingView in another process; `latency` in seconds."""
+
+    def __init__(self, process: asyncio.subprocess.Process, facts: dict[str, Any]) -> None:
+        self._process = process
+        self.url: str = facts["url"]
+        self.pine_id: str = facts["pine_id"]
+        self.cookies = Cookies(facts["sessionid"], facts["sign"])
+
+    async def order(self, **order: Any) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        answer: dict[str, Any] = json.loads(await self._process.stdout.readline())
+        return answer
+
+
+@asynccontextmanager
+async def upstream() -> AsyncIterator[Upstream]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.bench.upstream",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        yield Upstream(process, json.loads(await process.stdout.readline()))
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+class Desk:
+    """Where staff grant access; everything behind it is the bot's own."""
+
+    def __init__(
+        self, database: Database, grants: Grants, answers: Answers, there: Upstream
+    ) -> None:
+        self._database = database
+        self.grants, self.answers, self.there = grants, answers, there
+        self._references = itertools.count(1)
+
+    async def grant(self, name: str, by: int = STAFF) -> int:
+        asked = Asked(HOME, by, f"i{next(self._references)}", clock.now(), "token")
+        return await self.grants.grant(asked, "trend", MONTH, Who(username=name))
+
+    async def serve(self, name: str) -> float:
+        """Grant and wait for the end as somebody at the counter does; seconds until it is verified."""
+        begun = time.perf_counter()
+        receipt = await self.answers.outcome(await self.grant(name), PATIENCE)
+        assert receipt.wish.state == "done", receipt.wish.state
+        return time.perf_counter() - begun
+
+    async def all_ended(self) -> None:
+        """Wait until every wish of the clerk has ended; asks so little that it slows nothing."""
+        query = select(func.count()).where(wish.c.state == "waiting", wish.c.asked_by == CLERK)
+        left = 1
+        while left:
+            await asyncio.sleep(0.1)
+            async with self._database.read() as connection:
+                left = int((await connection.execute(query)).scalar_one())
+
+    async def done(self, wishes: list[int]) -> int:
+        """How many of these are done."""
+        return [(await self.answers.receipt(one)).wish.state for one in wishes].count("done")
+
+
+@asynccontextmanager
+async def open_desk(*, pace: float, concurrency: int) -> AsyncIterator[Desk]:
+    """A fresh database with one script and a living login, and a TradingView of 100 ms."""
+    async with (
+        upstream() as there,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+        Jobs() as jobs,
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            async with open_database(f"sqlite+aiosqlite:///{folder}/usher.db") as database:
+                vault = await open_vault(None, Path(folder) / "secret.key", database)
+                sessions = Sessions(
+                    database,
+                    vault,
+                    lambda pace, cookies: TradingView(
+                        http, base=there.url, pine_facade=there.url, pace=pace, cookies=cookies
+                    ),
+                    pace=pace,
+                    concurrency=concurrency,
+                )
+                async with database.write() as connection:
+                    now = clock.now()
+                    await guilds.ensure(connection, HOME, now)
+                    await scripts.add(
+                        connection,
+                        HOME,
+                        pine_id=there.pine_id,
+                        slug="trend",
+                        title="Trend",
+                        by=STAFF,
+                        at=now,
+                    )
+                await sessions.take_over(HOME, there.cookies, by=STAFF)
+                news = News()
+                queue = Queue(database, sessions, jobs, news)
+                await queue.start()
+                await there.order(switches={"latency": 0.1}, forget=True)
+                yield Desk(
+                    database,
+                    Grants(database, sessions, vault, queue, news),
+                    Answers(database, sessions, vault, queue, news),
+                    there,
+                )
+
+
+class Lag:
+    """How late the event loop is, looked at every 10 ms."""
+
+    STEP = 0.01
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def watch(self) -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(self.STEP)
+            self.seconds.append(max(0.0, time.perf_counter() - begun - self.STEP))
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that this share of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def say(name: str, **figures: Any) -> None:
+    """The result, as JSON."""
+    rounded = {
+        key: round(value, 4) if isinstance(value, float) else value
+        for key, value in figures.items()
+    }
+    load = os.getloadavg()[0]
+    print(json.dumps({"benchmark": name, **rounded, "load_of_the_machine": round(load, 2)}))
+
+
+def middle(values: list[float]) -> float:
+    """The median."""
+    return statistics.median(values)
