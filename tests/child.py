@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 from cryptography.fernet import Fernet
 from shop import AT
@@ -65,7 +66,7 @@ class Child:
             "SECRET_KEY": self.key,
             "HTTP_PORT": "0",
             "LOG_LEVEL": "debug",
-            "PYTHONPATH": os.getcwd(),
+            "PYTHONPATH": str(Path.cwd()),
             **more,
         }
 

@@ -118,9 +118,7 @@ async def mark(
     return True
 
 
-async def renew(
-    connection: AsyncConnection, account_id: int, version: int, sealed: bytes
-) -> bool:
+async def renew(connection: AsyncConnection, account_id: int, version: int, sealed: bytes) -> bool:
     """Keep what TradingView made of the pair of that version; False when another pair is there by now."""
     result = await connection.execute(
         update(session)
