@@ -237,7 +237,6 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
         jobs.every(alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
         _ = jobs.spawn(_adopt_environment(settings, sessions), "login of the environment")
-        log.info("the web endpoint listens on %s, port %s", settings.http_host, port)
         yield App(client, port, teller, settings.discord_token.get_secret_value())
 
 

@@ -97,7 +97,7 @@ class Usher(commands.Bot):
     async def on_ready(self) -> None:
         """Catch up with the servers that were joined or left while the program was off."""
         here = {guild.id for guild in self.guilds}
-        log.info("connected to Discord in %s servers", len(here))
+        log.info("connected to Discord; servers: %s", len(here))
         for guild_id in here:
             await self.meet(guild_id)
         for guild_id in await self.servers.known() - here:

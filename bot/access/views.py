@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot import clock
 from bot.access.answers import Answers
 from bot.access.asking import Who
 from bot.access.entitlements import State
@@ -152,12 +153,15 @@ class Views:
         Raises:
             ItemUnknown: no script has that short name.
         """
+        now = clock.now()
         async with self._database.read() as connection:
             script = await find(connection, guild_id, item)
-            total = await permissions.count_holders(connection, script.id)
+            total = await permissions.count_holders(connection, script.id, now)
             pages = max(1, -(-total // PAGE))
             page = min(max(page, 0), pages - 1)
-            found = await permissions.holders(connection, script.id, skip=page * PAGE, limit=PAGE)
+            found = await permissions.holders(
+                connection, script.id, now, skip=page * PAGE, limit=PAGE
+            )
         return Holders(script, tuple(found), page, pages, total)
 
     async def status(self, guild_id: int) -> Status:

@@ -114,7 +114,10 @@ def _script_not_yours(error: no.ScriptNotYours) -> str:
 
 
 def _staff_words(detail: str | None) -> str:
-    return f" TradingView's own words: {typed(detail)}." if detail else ""
+    """What TradingView said, for staff; data without a sentence in it tells nobody anything."""
+    if not detail or detail.lstrip().startswith(("{", "[")):
+        return ""
+    return f" TradingView's own words: {typed(detail)}."
 
 
 def _claim_decided(error: no.ClaimDecided) -> str:
@@ -214,7 +217,8 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             "`discord`, the member's name) and `username`, the TradingView name."
         ),
         no.DurationUnreadable: lambda e: (
-            f"**{typed(e.text)} is not a duration that I understand.** Type {_DURATIONS}."
+            f"**{typed(e.text)} is not a duration that I understand.** Type {_DURATIONS}. "
+            "For an exact date, use `/access set`."
         ),
         no.DateUnreadable: lambda e: (
             f"**{typed(e.text)} is not a date that I understand.** Type {_DATES}."
@@ -260,9 +264,8 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             f"**Another server of this bot uses {escape(e.username)} already.** One TradingView "
             "account belongs to one server. The old login stays."
         ),
-        no.TradingViewSilent: lambda e: (
-            f"**TradingView does not answer just now** ({escape(e.what)}). Nothing was changed. "
-            f"{_AGAIN}"
+        no.TradingViewSilent: _fixed(
+            f"**TradingView does not answer just now.** Nothing was changed. {_AGAIN}"
         ),
         no.NothingToRevoke: _fixed(
             "**There is nothing to end:** they have no access to that script. Nothing was changed."

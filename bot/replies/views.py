@@ -112,7 +112,7 @@ def _end(end: End | None, now: datetime) -> str:
 
 def _shown(one: Checked, now: datetime) -> str:
     if one.shown is not None:
-        return _end(one.shown.end, now)
+        return "no end date" if isinstance(one.shown.end, Lifetime) else _end(one.shown.end, now)
     if one.permission is None or one.permission.seen == "unknown":
         return "it did not answer just now"
     seen_at = one.permission.seen_at

@@ -229,12 +229,12 @@ async def unfinished(connection: AsyncConnection, guild_id: int) -> list[Permiss
 
 
 async def holders(
-    connection: AsyncConnection, script_id: int, *, skip: int, limit: int
+    connection: AsyncConnection, script_id: int, now: datetime, *, skip: int, limit: int
 ) -> list[tuple[Permission, Customer]]:
-    """Who should have a script, by end date; without an end last."""
+    """Who should have a script at that moment, by end date; without an end last."""
     found = await connection.execute(
         select(permission.c.id, permission.c.customer_id)
-        .where(permission.c.script_id == script_id, permission.c.wanted != "nothing")
+        .where(permission.c.script_id == script_id, _should_have(now))
         .order_by(
             permission.c.wanted_ends_at.is_(None),
             permission.c.wanted_ends_at,
@@ -250,14 +250,18 @@ async def holders(
     return people
 
 
-async def count_holders(connection: AsyncConnection, script_id: int) -> int:
-    """How many should have a script."""
+async def count_holders(connection: AsyncConnection, script_id: int, now: datetime) -> int:
+    """How many should have a script at that moment."""
     found = await connection.execute(
         select(func.count())
         .select_from(permission)
-        .where(permission.c.script_id == script_id, permission.c.wanted != "nothing")
+        .where(permission.c.script_id == script_id, _should_have(now))
     )
     return int(found.scalar_one())
+
+
+def _should_have(now: datetime) -> "ColumnElement[bool]":
+    return or_(permission.c.wanted.in_(("open", "lifetime")), permission.c.wanted_ends_at > now)
 
 
 def _open(column: "ColumnElement[Any]") -> "Select[Any]":

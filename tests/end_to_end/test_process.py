@@ -59,8 +59,9 @@ async def test_killed_between_the_order_and_the_write_it_is_done_once_and_told_o
     assert len(told(child, order)) == 1
 
 
-async def test_killed_between_the_write_and_the_read_back_it_is_done_once(child):
-    await child.start()
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Apia"])
+async def test_killed_between_the_write_and_the_read_back_it_is_done_once(child, zone):
+    await child.start(TZ=zone)
     child.tradingview.world.add_user("Ann_Trades")
     watching = asyncio.get_running_loop().create_future()
 
@@ -78,8 +79,9 @@ async def test_killed_between_the_write_and_the_read_back_it_is_done_once(child)
     await child.discord.bot_gone()
     assert child.end("Ann_Trades") != "absent"
     end = child.end("Ann_Trades")
-    await child.start()
+    await child.start(TZ=zone)
     await eventually(lambda: order.messages and "Done" in order.messages[0].text, tries=4000)
+    assert about(end, a_month_from(datetime.now(UTC)))  # whatever the time zone
     assert child.end("Ann_Trades") == end
     assert len(child.writes()) == 1
     assert len(told(child, order)) == 1
