@@ -16,7 +16,7 @@ from bot.tradingview import Row, TradingView, TradingViewError
 SMALLEST = 20  # fewer are read for themselves: that answers sooner
 LARGEST = 100  # so that nobody's verification waits for more than that many writes
 PAGE = 30
-TOGETHER = 4  # the account's own pace decides how fast they go
+TOGETHER = 12  # enough for the account's own pace to decide how fast they go
 
 Report = Callable[[int, Exception | None], Awaitable[None]]
 
@@ -32,13 +32,17 @@ def is_cheaper(changes: int, rows: int) -> bool:
 class Batch:
     """One chunk of at most `LARGEST` permissions of one script.
 
-    `report` is told how each of them ended: without an error when it agrees, or starts over.
+    `report` is told how each of them ended: without an error when it agrees, or starts over. Chunks
+    with the same `writing` write one after the other: one is read back while the next is written.
     """
 
-    def __init__(self, sync: Sync, tradingview: TradingView, report: Report) -> None:
+    def __init__(
+        self, sync: Sync, tradingview: TradingView, report: Report, writing: asyncio.Lock
+    ) -> None:
         self._sync = sync
         self._tradingview = tradingview
         self._report = report
+        self._writing = writing
         self._turns = asyncio.Semaphore(TOGETHER)
 
     async def run(self, script: Script, permission_ids: Sequence[int]) -> None:
@@ -48,9 +52,10 @@ class Batch:
             TradingViewError: the list could not be read, so nothing was begun or reported.
         """
         before = await self._rows(script)
-        plans = await asyncio.gather(
-            *(self._write(script, permission_id, before) for permission_id in permission_ids)
-        )
+        async with self._writing:
+            plans = await asyncio.gather(
+                *(self._write(script, permission_id, before) for permission_id in permission_ids)
+            )
         sent = [plan for plan in plans if plan is not None]
         if not sent:
             return

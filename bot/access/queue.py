@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 STUMBLED = 5.0  # seconds before a lane that failed as a whole looks again
 # Permissions at a time for each request that may be under way: the pace never waits for the database.
 TOGETHER = 4
-CROWDS = 2  # so that one is written while another is read back
+CROWDS = 3  # so that some are written while others are read back
 RESTING = 200  # more may rest until TradingView's list shows what was written
 
 
@@ -48,6 +48,7 @@ class Lane:
         self.crowd: set[int] = set()  # of the busy, those that are taken together
         self.crowded: Counter[int] = Counter()  # how many crowds are under way, by script
         self.resting: set[int] = set()  # of the busy, those who need no request for now
+        self.writing = asyncio.Lock()  # of the crowds, one at a time
         self.preferred: Collection[int] = ()  # wishes for which somebody stands at the counter
         self.awaited: dict[int, int] = {}  # these, with the permission of each
         self.woken = asyncio.Event()
@@ -195,7 +196,6 @@ class Queue:
                         busy=lane.busy.union(due),
                         limit=limit - len(due),
                         only=only,
-                        not_of=() if only else lane.crowded,
                     )
                 )
 
@@ -268,7 +268,7 @@ class Queue:
         _, script = await self._after.script_of(crowd[0])
         sync = Sync(self._database, session, self._news.ended, urgent=lambda: False)
         try:
-            await Batch(sync, session.tradingview, report).run(script, crowd)
+            await Batch(sync, session.tradingview, report, lane.writing).run(script, crowd)
         except Exception as error:  # noqa: BLE001 - looked at for one of them; the others wait for it
             first, *others = crowd
             await report(first, error)

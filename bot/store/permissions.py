@@ -108,16 +108,13 @@ async def due(
     busy: Collection[int],
     limit: int,
     only: Collection[int] | None = None,
-    not_of: Collection[int] = (),
 ) -> list[int]:
-    """What may be worked on now, in the order asked; of `only` these, and `not_of` these scripts."""
+    """What may be worked on now, in the order asked; of `only` these, when given."""
     query = _open(permission.c.id).where(
         permission.c.guild_id == guild_id,
         permission.c.id.not_in(list(busy)),
         or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
     )
-    if not_of:
-        query = query.where(permission.c.script_id.not_in(list(not_of)))
     if only is not None:
         query = query.where(permission.c.id.in_(list(only)))
     found = await connection.execute(

@@ -74,9 +74,15 @@ class Desk:
     """Where staff grant access; everything behind it is the bot's own."""
 
     def __init__(
-        self, database: Database, grants: Grants, answers: Answers, there: Upstream
+        self,
+        database: Database,
+        sessions: Sessions,
+        queue: Queue,
+        grants: Grants,
+        answers: Answers,
+        there: Upstream,
     ) -> None:
-        self._database = database
+        self.database, self.sessions, self.queue = database, sessions, queue
         self.grants, self.answers, self.there = grants, answers, there
         self._references = itertools.count(1)
 
@@ -91,13 +97,19 @@ class Desk:
         assert receipt.wish.state == "done", receipt.wish.state
         return time.perf_counter() - begun
 
+    async def pause(self, *, paused: bool) -> None:
+        """Let everything wait, as when the bot was removed from the server, or go on."""
+        async with self.database.write() as connection:
+            await guilds.set_left(connection, HOME, clock.now() if paused else None)
+        self.queue.wake(HOME)
+
     async def all_ended(self) -> None:
         """Wait until every wish of the clerk has ended; asks so little that it slows nothing."""
         query = select(func.count()).where(wish.c.state == "waiting", wish.c.asked_by == CLERK)
         left = 1
         while left:
             await asyncio.sleep(0.1)
-            async with self._database.read() as connection:
+            async with self.database.read() as connection:
                 left = int((await connection.execute(query)).scalar_one())
 
     async def done(self, wishes: list[int]) -> int:
@@ -144,6 +156,8 @@ async def open_desk(*, pace: float, concurrency: int) -> AsyncIterator[Desk]:
                 await there.order(switches={"latency": 0.1}, forget=True)
                 yield Desk(
                     database,
+                    sessions,
+                    queue,
                     Grants(database, sessions, vault, queue, news),
                     Answers(database, sessions, vault, queue, news),
                     there,

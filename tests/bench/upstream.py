@@ -20,13 +20,14 @@ async def serve() -> None:
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         order = json.loads(line)
-        for name in order.get("people", ()):
-            world.add_user(name)
+        ids = {name: world.add_user(name).id for name in order.get("people", ())}
+        for number in range(order.get("listed", 0)):
+            world.grant(PINE_ID, f"customer_{number:04}", None)
         for name, value in order.get("switches", {}).items():
             tradingview.switches.set(name, value)
         if order.get("forget"):
             tradingview.log.clear()
-        say(report(tradingview))
+        say(report(tradingview) | {"ids": ids})
     await tradingview.close()
 
 
