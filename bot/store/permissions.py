@@ -171,6 +171,8 @@ async def of_wishes(
     connection: AsyncConnection, guild_id: int, wish_ids: Collection[int]
 ) -> dict[int, int]:
     """By wish, the permission it is about; other servers' wishes are left out."""
+    if not wish_ids:
+        return {}
     found = await connection.execute(
         select(wish.c.id, wish.c.permission_id).where(
             wish.c.guild_id == guild_id, wish.c.id.in_(list(wish_ids))
