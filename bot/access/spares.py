@@ -98,13 +98,18 @@ class Spares:
         async with self._database.read() as connection:
             due = await spares.due(connection, clock.now() - TEST_EVERY)
         for guild_id, spare in due:
-            cookies = self._opened(spare)
-            if cookies is None:
-                continue
             held = await self._sessions.of(guild_id)
+            async with held.lock:  # or a take-over renews or uses it meanwhile
+                await self._test(held, spare.id)
+
+    async def _test(self, held: AccountSession, spare_id: int) -> None:
+        """Test that spare as it stands by now, if it is still there."""
+        for spare, cookies in await self._of(held):
+            if spare.id != spare_id:
+                continue
             verdict = await self._tested(held, spare, Trial(cookies))
             if verdict is Verdict.DEAD:
-                await self._drop(guild_id, spare)
+                await self._drop(held.guild_id, spare)
             elif verdict is Verdict.ALIVE:
                 async with self._database.write() as connection:
                     await spares.mark(connection, spare.id, clock.now())

@@ -5,8 +5,10 @@ import itertools
 from datetime import timedelta
 
 import pytest
+from conftest import settle
 from shop import HOME, STAFF, open_shop
 
+from bot.access.cookies import pack
 from bot.access.keeper import FIRST_WITHIN, JITTER, LOOK_EVERY, WATCH_EVERY, Keeper
 from bot.access.refusals import (
     CookiesRefused,
@@ -18,7 +20,7 @@ from bot.access.refusals import (
 from bot.access.session import LoginState, Verdict
 from bot.access.spares import SpareKept, Spares
 from bot.jobs import Jobs
-from bot.store import outages
+from bot.store import outages, spares as kept
 from bot.tradingview.models import Cookies
 
 BAD = Cookies("a" * 32, "v3:" + "b" * 43)
@@ -150,6 +152,29 @@ async def test_spares_are_tested_daily_and_dead_ones_said(shop):
     [dead] = await shop.events("session_spare_dead")
     assert dead.after == {"left": 0}
     assert shop.held.state is LoginState.ALIVE
+
+
+async def test_a_spare_that_was_renewed_or_taken_meanwhile_is_not_judged_by_what_it_was(shop):
+    old, other = await spare(shop), await spare(shop)
+    await shop.time.advance(86400 + 1)
+    calls = len(shop.fake.calls())
+    fresh = shop.cookies()
+    async with shop.held.lock:  # a take-over is looking at them
+        testing = asyncio.ensure_future(shop.spares.test_due())
+        await settle()
+        assert len(shop.fake.calls()) == calls
+        async with shop.database.write() as connection:
+            first, second = await kept.of_account(connection, shop.held.account_id)
+            await kept.renew(connection, first.id, shop.vault.seal(pack(fresh)))
+            await kept.drop(connection, second.id)
+    for ended in (old, other):
+        shop.world.end_session(ended.sessionid)
+    await testing
+    assert await count(shop) == 1
+    assert await shop.events("session_spare_dead") == []
+    shop.world.end_session(shop.held.cookies.sessionid)
+    assert await shop.held.suspect(1) is Verdict.REPLACED
+    assert shop.held.cookies == fresh
 
 
 async def test_every_login_is_tested_every_quarter_of_an_hour_and_never_in_step(shop):
