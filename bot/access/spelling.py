@@ -65,7 +65,7 @@ async def exact(
     Raises:
         UserUnknown: TradingView answered, and knows nobody of that name; it holds near hits.
     """
-    hints = await in_time(tradingview.hints(name, urgent=urgent), patience)
+    hints = await in_time(tradingview.hints(name, helpful=urgent), patience)
     if hints is None:
         return None
     for hint in hints:
@@ -74,7 +74,7 @@ async def exact(
     if not hints and len(name) > SHORTEST_STEM:
         # TradingView completes what is typed; a slip at the end of a name needs a shorter start.
         stem = name[: max(SHORTEST_STEM, len(name) * 2 // 3)]
-        hints = await in_time(tradingview.hints(stem, urgent=urgent), patience) or []
+        hints = await in_time(tradingview.hints(stem, helpful=urgent), patience) or []
     raise UserUnknown(name, _nearest(name, [hint.username for hint in hints]))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 
 import aiohttp
 from yarl import URL
@@ -21,7 +21,7 @@ from bot.tradingview.errors import (
     UpstreamTrouble,
 )
 from bot.tradingview.models import AccountFacts, Answer, Cookies, End, Hint, Page, Row
-from bot.tradingview.pace import Pace
+from bot.tradingview.pace import Pace, Turn
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +64,13 @@ class TradingView:
         self._cookies = cookies
         self._timeout = aiohttp.ClientTimeout(total=timeout)
 
-    async def hints(self, text: str, *, urgent: bool = False) -> list[Hint]:
-        """Names that begin like `text`; no exact one among them is "probably no such user"."""
-        return reading.hints(await self._ask(wire.hints(text), urgent=urgent))
+    async def hints(self, text: str, *, urgent: bool = False, helpful: bool = False) -> list[Hint]:
+        """Names that begin like `text`; no exact one among them is "probably no such user".
+
+        `helpful`: the asker goes on without it after a moment (see `Pace.turn`).
+        """
+        request = wire.hints(text)
+        return reading.hints(await self._ask(request, urgent=urgent, helpful=helpful))
 
     async def account(self, *, urgent: bool = False) -> AccountFacts:
         """What the living login tells of itself; raises when it is not known to be alive."""
@@ -158,13 +162,16 @@ class TradingView:
     async def _write(self, request: wire.Request, *, urgent: bool) -> Answer:
         return reading.answer(await self._ask(request, urgent=urgent))
 
-    async def _ask(self, request: wire.Request, *, urgent: bool) -> verdict.Reply:
+    async def _ask(
+        self, request: wire.Request, *, urgent: bool, helpful: bool = False
+    ) -> verdict.Reply:
         """Send in turn; again when it came too fast, or other cookies took the place of those refused."""
         self._login(request)  # without one, nothing need wait for its turn
         asked_at = clock.monotonic()
         repeats, renewals = REPEATS, 1
         while True:
-            reply, used, error = await self._in_turn(request, asked_at, urgent=urgent)
+            turn = self._pace.turn(urgent=urgent, helpful=helpful, asked_at=asked_at)
+            reply, used, error = await self._in_turn(request, turn)
             match error:
                 case None:
                     return reply
@@ -188,11 +195,9 @@ class TradingView:
         return self._pace.held_for() <= LONGEST_REPEAT_PAUSE
 
     async def _in_turn(
-        self, request: wire.Request, asked_at: float, *, urgent: bool
+        self, request: wire.Request, its_turn: AbstractAsyncContextManager[Turn]
     ) -> tuple[verdict.Reply, Cookies | None, TradingViewError | None]:
-        helpful = urgent and request.purpose is wire.Purpose.PUBLIC  # nobody waits long for a name
-        urgent = urgent and not helpful
-        async with self._pace.turn(urgent=urgent, helpful=helpful, asked_at=asked_at) as turn:
+        async with its_turn as turn:
             used = self._login(request)  # the newest: it may have been a long wait
             reply = await self._send(request, used)
             error = verdict.failure(reply, request.purpose, clock.now())
