@@ -18,6 +18,7 @@ from bot import logs
 from bot.access.cookies import read_cookies
 from bot.access.login import Updated
 from bot.access.refusals import CodeUnreadable, CookiesOfOther
+from bot.access.renewal import Trial
 from bot.access.session import Sessions
 from bot.errors import StartupError, UserError
 from bot.replies import explain, login as said
@@ -145,13 +146,14 @@ def _explained(terminal: Terminal, run: Callable[[], int]) -> int:
 
 def _keep(settings: Settings, guild_id: int, cookies: Cookies, terminal: Terminal) -> int:
     terminal.say("Testing the login with TradingView…")
+    trial = Trial(cookies)  # TradingView may renew the pair before the yes
     try:
-        updated = asyncio.run(_use(settings, guild_id, cookies, anyway=False))
+        updated = asyncio.run(_use(settings, guild_id, trial, anyway=False))
     except CookiesOfOther as question:
         if not terminal.agrees(plain(explain(question).sentence)):
             terminal.say("Left as it was.")
             return NOT_DONE
-        updated = asyncio.run(_use(settings, guild_id, cookies, anyway=True))
+        updated = asyncio.run(_use(settings, guild_id, trial, anyway=True))
     terminal.say(plain(said.updated(updated).text))
     terminal.say("A running bot uses it within five seconds.")
     return DONE
@@ -179,7 +181,7 @@ async def _server(settings: Settings, wanted: int | None) -> int:
     return wanted
 
 
-async def _use(settings: Settings, guild_id: int, cookies: Cookies, *, anyway: bool) -> Updated:
+async def _use(settings: Settings, guild_id: int, trial: Trial, *, anyway: bool) -> Updated:
     async with _database(settings) as database, _http() as http:
         vault = await _vault(settings, database)
 
@@ -201,7 +203,7 @@ async def _use(settings: Settings, guild_id: int, cookies: Cookies, *, anyway: b
             hide=logs.keep_out,
         )
         await sessions.open()
-        return await sessions.take_over(guild_id, cookies, by=None, anyway=anyway, note=_NOTE)
+        return await sessions.take_over(guild_id, trial, by=None, anyway=anyway, note=_NOTE)
 
 
 async def _password(settings: Settings, name: str, password: str) -> Cookies:

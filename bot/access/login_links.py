@@ -6,7 +6,7 @@ import ipaddress
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from bot import clock
@@ -22,6 +22,7 @@ from bot.access.refusals import (
     NotAllowed,
     TradingViewSilent,
 )
+from bot.access.renewal import Trial
 from bot.access.session import Sessions
 from bot.access.spares import SpareKept, Spares
 from bot.errors import UserError
@@ -40,11 +41,15 @@ Outcome = Updated | SpareKept
 
 @dataclass
 class _Desk:
-    """What is in somebody's hands on one page; lives in memory only, and no longer than the page."""
+    """What is in somebody's hands on one page; lives in memory only.
 
+    It goes with its page, or when the next page is asked for or opened after that one is over.
+    """
+
+    until: datetime
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     halfway: Halfway | None = field(default=None, repr=False)
-    cookies: Cookies | None = field(default=None, repr=False)
+    trial: Trial | None = field(default=None, repr=False)
     spare: bool = False
 
 
@@ -90,6 +95,7 @@ class LoginLinks:
             raise NoPublicPage
         token = secrets.token_urlsafe(32)
         now = clock.now()
+        self._clear()
         async with self._database.write() as connection:
             await login_links.drop_old(connection, now - LASTS)
             await guilds.ensure(connection, asked.guild_id, now)
@@ -113,8 +119,9 @@ class LoginLinks:
         """Sign in, with one attempt. Raises what `SignIn.password` does, and as `paste`."""
         link, desk = await self._opened(token)
         async with desk.lock:
+            await self._link(link.token_hash)  # no attempt for a page that was used meanwhile
             name, password = _filled(name.strip(), "the name"), _filled(password, "the password")
-            desk.halfway, desk.cookies, desk.spare = None, None, spare
+            desk.halfway, desk.trial, desk.spare = None, None, spare
             held = await self._sessions.of(link.guild_id)
             try:
                 async with held.pace.turn(urgent=True):
@@ -128,6 +135,7 @@ class LoginLinks:
         """The second factor, with one attempt. Raises CodeUnreadable, and as `password`."""
         link, desk = await self._opened(token)
         async with desk.lock:
+            await self._link(link.token_hash)
             if desk.halfway is None:
                 raise FieldMissing("name and password")
             try:
@@ -144,22 +152,28 @@ class LoginLinks:
         """Use the pair that waits for a yes (`anyway`) or for TradingView. Raises as `paste`."""
         link, desk = await self._opened(token)
         async with desk.lock:
-            if desk.cookies is None:
+            if desk.trial is None:
                 raise FieldMissing("the login")
-            return await self._finish(link, desk, desk.cookies, spare=desk.spare, anyway=anyway)
+            return await self._finish(link, desk, desk.trial, spare=desk.spare, anyway=anyway)
 
     async def _finish(
-        self, link: Link, desk: _Desk, cookies: Cookies, *, spare: bool, anyway: bool = False
+        self,
+        link: Link,
+        desk: _Desk,
+        brought: Cookies | Trial,
+        *,
+        spare: bool,
+        anyway: bool = False,
     ) -> Outcome:
         """Test and keep the pair; only this uses the page up."""
         await self._link(link.token_hash)  # it may have been used or have ended meanwhile
         asked = Asked(link.guild_id, link.member_id, f"page {link.token_hash[:16]}", clock.now())
         keep = self._spares.add if spare else self._sessions.update
-        desk.cookies = None
+        desk.trial, trial = None, Trial.of(brought)
         try:
-            outcome: Outcome = await keep(asked, cookies, anyway=anyway)
+            outcome: Outcome = await keep(asked, trial, anyway=anyway)
         except (CookiesOfOther, TradingViewSilent):
-            desk.cookies, desk.spare = cookies, spare  # for a yes, or another try
+            desk.trial, desk.spare = trial, spare  # for a yes, or another try
             raise
         async with self._database.write() as connection:
             await login_links.spend(connection, link.token_hash, clock.now())
@@ -170,7 +184,13 @@ class LoginLinks:
         link = await self._link(_hash(token))
         if not self._may(link.guild_id, link.member_id):
             raise NotAllowed("manager")
-        return link, self._desks.setdefault(link.token_hash, _Desk())
+        self._clear()
+        return link, self._desks.setdefault(link.token_hash, _Desk(link.expires_at))
+
+    def _clear(self) -> None:
+        """Forget what was typed on pages that are over."""
+        now = clock.now()
+        self._desks = {key: desk for key, desk in self._desks.items() if desk.until > now}
 
     async def _link(self, token_hash: str) -> Link:
         async with self._database.read() as connection:

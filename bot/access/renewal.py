@@ -19,6 +19,11 @@ class Trial:
         self.cookies = cookies
         self.is_renewed = False
 
+    @classmethod
+    def of(cls, brought: "Cookies | Trial") -> "Trial":
+        """That trial, or the first one of a pair."""
+        return brought if isinstance(brought, Trial) else cls(brought)
+
     def renew(self, used: Cookies, fresh: Cookies) -> None:
         """An answer to `used` brought `fresh`."""
         if self.cookies == used:

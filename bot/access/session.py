@@ -96,8 +96,12 @@ class Sessions:
             spares=spare,
         )
 
-    async def update(self, asked: Asked, cookies: Cookies, *, anyway: bool = False) -> Updated:
+    async def update(
+        self, asked: Asked, cookies: Cookies | Trial, *, anyway: bool = False
+    ) -> Updated:
         """Test this pair and, when it is good, use it from now on.
+
+        Whoever may come again with it hands over a Trial: the pair may be renewed at each test.
 
         Raises CookiesRefused, AccountElsewhere or TradingViewSilent, and CookiesOfOther (a question)
         unless `anyway`; the login in use stays as it is then.
@@ -189,7 +193,7 @@ class Sessions:
     async def take_over(
         self,
         guild_id: int,
-        cookies: Cookies,
+        cookies: Cookies | Trial,
         *,
         by: int | None,
         anyway: bool = False,
@@ -199,7 +203,7 @@ class Sessions:
         """As `update`, for whoever is nobody in Discord too: then `note` says where it came from."""
         held = await self.of(guild_id)
         async with held.lock:
-            trial = Trial(cookies)
+            trial = Trial.of(cookies)
             updated = await self.examined(held, trial)
             sealed = self._vault.seal(pack(trial.cookies))
             new = NewLogin(guild_id, sealed, updated, by, anyway, environment, note)

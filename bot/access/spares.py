@@ -49,7 +49,7 @@ class Spares:
         logins.rescue = self.take_over
 
     async def add(
-        self, asked: Asked, cookies: Cookies, *, anyway: bool = False
+        self, asked: Asked, cookies: Cookies | Trial, *, anyway: bool = False
     ) -> Updated | SpareKept:
         """Keep this pair as a spare; where no login works, it is used at once instead.
 
@@ -60,13 +60,13 @@ class Spares:
             return await self._sessions.update(asked, cookies, anyway=anyway)
         async with held.lock:
             known = await self._of(held)
-            if cookies.sessionid in {
+            trial = Trial.of(cookies)
+            if trial.cookies.sessionid in {
                 one.sessionid for one in (held.cookies, *(pair for _, pair in known)) if one
             }:
                 raise SpareKnown
             if len(known) >= MOST_SPARES:
                 raise SparesFull(MOST_SPARES)
-            trial = Trial(cookies)
             updated = await self._sessions.examined(held, trial)
             now = clock.now()
             async with self._database.write() as connection:

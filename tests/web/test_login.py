@@ -225,6 +225,20 @@ async def test_another_account_needs_a_yes_and_nothing_is_typed_twice(desk):
     assert (await desk.shop.sessions.status(HOME)).username == "Vendor_Two"
 
 
+async def test_a_pair_that_is_renewed_before_the_yes_is_used_as_renewed(desk):
+    await desk.shop.log_in()
+    other = desk.shop.world.add_vendor("Vendor_Two")
+    pair = desk.pair(vendor=other)
+    desk.shop.switches.rotation = "pair, old one ends"
+    desk.shop.switches.rotations = 1
+    status, said, _ = await desk.press("paste", **pair)
+    assert (status, said["next"]) == (409, "yes")
+    assert (await desk.press("again", yes=True))[0] == 200
+    held = await desk.held()
+    assert held.state is LoginState.ALIVE
+    assert held.cookies.sessionid != pair["sessionid"]
+
+
 async def test_when_tradingview_is_silent_another_press_is_enough(desk):
     desk.shop.switches.set("down", True)
     status, said, _ = await desk.press("paste", **desk.pair())
@@ -298,6 +312,21 @@ async def test_two_presses_at_once_count_once(desk):
     answers = await asyncio.gather(*(desk.press("paste", **desk.pair()) for _ in range(2)))
     assert sorted(status for status, _, _ in answers) == [200, 410]
     assert (await desk.held()).version == 1
+
+
+async def test_a_second_press_waiting_for_the_first_makes_no_attempt_once_the_page_is_used(desk):
+    answers = await asyncio.gather(*(desk.press("password", **RIGHT) for _ in range(2)))
+    assert sorted(status for status, _, _ in answers) == [200, 410]
+    assert len(desk.shop.fake.calls("signin")) == 1
+
+
+async def test_nothing_typed_is_held_longer_than_its_page_lasts(desk):
+    desk.shop.switches.set("down", True)
+    assert (await desk.press("paste", **desk.pair()))[1]["next"] == "again"
+    assert len(desk.links._desks) == 1
+    await desk.time.advance(601)
+    await desk.new(by=STAFF + 1)
+    assert desk.links._desks == {}
 
 
 async def test_a_page_that_ends_during_a_press_is_not_used(desk):
