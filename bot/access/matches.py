@@ -54,6 +54,7 @@ class Matches:
                 pair
                 for pair in pairs
                 if pair.member_id in here
+                and register.is_still(pair)
                 and register.judge(pair.member_id, pair.username) is Outcome.FITS
             ]
             await store.tie_many(

@@ -126,6 +126,11 @@ class Register:
         self._claimers = {member_id for member_id, _ in self._claims}
         self._claimed = {name for _, name in self._claims}
 
+    def is_still(self, pair: Pair) -> bool:
+        """Whether the name belongs to the same person as when the pair was shown."""
+        holder = self.named.get(pair.username.casefold())
+        return holder is not None and holder.id == pair.customer_id
+
     def judge(self, member_id: int, name: str) -> Outcome:
         """Whether that name may be tied to that member."""
         holder = self.named.get(name.casefold())
