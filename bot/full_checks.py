@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from bot import answering, clock
 from bot.access.adopt import Adopting
 from bot.access.asking import Asked
-from bot.access.check_refusals import NothingDiffers
+from bot.access.check_refusals import NothingDiffers, TakesFromMany
 from bot.access.drift import Drift, Kind, Report
 from bot.access.mending import Mended, Mending
 from bot.access.refusals import ButtonGone
@@ -134,9 +134,17 @@ class FullChecks:
         """Have it made as it should be; asks once more before many lose something."""
         await answering.defer_in_place(press.interaction)
         script_id, kind = _number(press, 0), _kind(press)
+        told = 0  # how many the question named: a yes counts for no more
 
         async def act(asked: Asked, confirmed: bool) -> Answer:
-            mended = await self._mending.mend(asked, script_id, kind, confirmed=confirmed)
+            nonlocal told
+            try:
+                mended = await self._mending.mend(
+                    asked, script_id, kind, confirmed=confirmed, at_most=told
+                )
+            except TakesFromMany as question:
+                told = question.ends + question.shortens
+                raise
             return await self._followed(press.interaction, asked, mended)
 
         await self._presses.confirmed(press.interaction, press.asked(), Level.STAFF, act)

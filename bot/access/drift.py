@@ -71,11 +71,13 @@ class Difference:
 
     def ends(self, now: datetime) -> bool:
         """Whether making it as it should be takes the access away."""
-        return self.kind is Kind.EXTRA and self.shown.gives_access(now)
+        takes = self.kind in (Kind.EXTRA, Kind.STUCK) and not self.wanted.gives_access(now)
+        return takes and self.shown.gives_access(now)
 
     def shortens(self, now: datetime) -> bool:
         """Whether making it as it should be gives less than TradingView shows."""
-        return self.kind is Kind.OTHER_END and gives_more(self.shown, self.wanted, now)
+        differs = self.kind in (Kind.OTHER_END, Kind.STUCK) and self.wanted.gives_access(now)
+        return differs and gives_more(self.shown, self.wanted, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ async def of_permissions(
     for permission, marks, other in await drift.namesakes(connection, script_id):
         shown = State(other.kind, other.ends_at)
         wanted = wanted_of(permission)
-        if wanted.gives_access(now) or last_seen(permission).gives_access(now):
+        if any(one.gives_access(now) for one in (wanted, last_seen(permission), shown)):
             found.append(
                 Difference(
                     Kind.NAMESAKE, permission.username, wanted, shown, permission, other, marks

@@ -60,12 +60,19 @@ class Mending:
         self._news = news
 
     async def mend(
-        self, asked: Asked, script_id: int, kind: Kind, *, confirmed: bool = False
+        self,
+        asked: Asked,
+        script_id: int,
+        kind: Kind,
+        *,
+        confirmed: bool = False,
+        at_most: int | None = None,
     ) -> Mended:
-        """Have every difference of that kind made as it should be.
+        """Have every difference of that kind made as it should be; `at_most` people were confirmed.
 
         Raises:
-            TakesFromMany: more than 5 people or 5 % lose access or time, and nobody said yes yet.
+            TakesFromMany: more than 5 people or 5 % lose access or time, and nobody said yes to
+                so many yet.
             NothingDiffers: there is none of that kind any more.
             ButtonGone: that server has no such script.
         """
@@ -79,14 +86,17 @@ class Mending:
             raise NothingDiffers
         ends = sum(one.ends(now) for one in found)
         shortens = sum(one.shortens(now) for one in found)
-        if not confirmed and is_many(ends + shortens, total):
+        agreed = confirmed and (at_most is None or ends + shortens <= at_most)
+        if not agreed and is_many(ends + shortens, total):
             raise TakesFromMany(script, ends, shortens, total)
         number = 0
         for start in range(0, len(found), _TOGETHER):
             number += await self._order(asked, script, found[start : start + _TOGETHER])
         await self._note(asked, script, kind, number)
         self._queue.wake(asked.guild_id)
-        return Mended(script, kind, number, ends + shortens, asked.reference)
+        # What a stuck order takes was ordered before: that is not to be put back from here.
+        took = 0 if kind is Kind.STUCK else ends + shortens
+        return Mended(script, kind, number, took, asked.reference)
 
     async def put_back(self, asked: Asked, reference: str) -> int:
         """Undo what one order to mend took away, within 24 hours; returns how many.

@@ -112,6 +112,18 @@ async def test_the_same_name_with_another_id_is_reported_and_never_touched(count
         await mend(counter, "extra")
 
 
+async def test_a_namesake_of_somebody_who_is_gone_is_reported_too(counter):
+    await sold(counter, "bob-fx")
+    world, user = counter.fake.world, counter.row("bob-fx").user
+    world.revoke(counter.pine_id, "bob-fx")
+    world.rename_user(user, "gone")
+    nothing = {"wanted": "nothing", "wanted_ends_at": None, "seen": "nothing", "seen_ends_at": None}
+    await counter.change("bob-fx", **nothing)
+    counter.give("bob-fx", None)
+    await sweep(counter)
+    assert await counts(counter) == {"namesake": 1}
+
+
 async def test_news_is_told_once_in_one_line_and_only_when_nobody_asked(counter):
     counter.give("a", None)
     counter.give("b", SOON)
@@ -265,6 +277,28 @@ async def test_nobody_is_told_of_each_single_mend(counter):
     assert [one.after for one in await counter.shop.events("mended")] == [
         {"kind_of": "missing", "number": 1}
     ]
+
+
+async def test_stuck_orders_that_end_access_for_many_ask_a_second_time_too(counter):
+    names = [f"late{number}" for number in range(6)]
+    await found(counter, *names)
+    for name in names:
+        await counter.change(
+            name, state="stuck", reason="restored", wanted="nothing", wanted_ends_at=None
+        )
+    with pytest.raises(TakesFromMany) as refused:
+        await mend(counter, "stuck")
+    assert (refused.value.ends, refused.value.shortens) == (6, 0)
+    assert await counts(counter) == {"stuck": 6}
+
+
+async def test_a_yes_to_a_number_is_none_to_a_larger_one(counter):
+    for number in range(7):
+        counter.give(f"hand{number}", SOON)
+    await sweep(counter)
+    with pytest.raises(TakesFromMany):
+        await mend(counter, "extra", confirmed=True, at_most=6)
+    assert (await mend(counter, "extra", confirmed=True, at_most=7)).number == 7
 
 
 async def test_stuck_orders_are_tried_again(counter):
