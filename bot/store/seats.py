@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record
 from bot.store.seat_tables import seat_day, seat_watch
-from bot.store.sightings import has_permission
+from bot.store.sightings import is_counted
 from bot.store.sweep_tables import sighting
 from bot.store.tables import entitlement, permission
 
@@ -80,7 +80,7 @@ async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:
     """Whom the last full reads found, and who is in no order of Usher's."""
     columns = [sighting.c[name] for name in Listed.__dataclass_fields__]
     found = await connection.execute(
-        select(*columns).where(sighting.c.guild_id == guild_id, ~has_permission())
+        select(*columns).where(sighting.c.guild_id == guild_id, ~is_counted())
     )
     return [Listed(*row) for row in found]
 

@@ -111,6 +111,23 @@ def has_permission() -> "ColumnElement[bool]":
     )
 
 
+def is_counted() -> "ColumnElement[bool]":
+    """A permission is that very person's: another TradingView user of the name is not."""
+    mine = select(permission.c.script_id, permission.c.tv_user_id).where(
+        permission.c.tv_user_id.is_not(None)
+    )
+    names = select(permission.c.script_id, permission.c.name_folded)
+    by_name = tuple_(sighting.c.script_id, sighting.c.name_folded)
+    return or_(
+        and_(
+            sighting.c.tv_user_id.is_not(None),
+            tuple_(sighting.c.script_id, sighting.c.tv_user_id).in_(mine),
+        ),
+        by_name.in_(names.where(permission.c.tv_user_id.is_(None))),
+        and_(sighting.c.tv_user_id.is_(None), by_name.in_(names)),
+    )
+
+
 async def of_script(
     connection: AsyncConnection, script_id: int, *, skip: int = 0, limit: int | None = None
 ) -> list[Sighting]:

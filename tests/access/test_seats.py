@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from bot import clock
 from bot.access.refusals import OverTheLine
 from bot.access.seats import SeatCounts
+from bot.access.sweep import Sweeps
 from bot.store import customers, permissions, seats
 from bot.store.tables import permission
 
@@ -74,6 +75,19 @@ async def test_the_most_of_a_day_is_kept_for_the_line(counter):
 async def test_the_list_that_was_never_read_is_named(counter):
     it = await counter.counts.now(HOME)
     assert [one.slug for one in it.unread] == ["trend"]
+
+
+async def test_another_user_of_a_known_name_counts_too(counter):
+    await counter.done(await counter.grant("bob-fx", "1M"), within=5)
+    user = counter.row("bob-fx").user
+    counter.fake.world.revoke(counter.pine_id, "bob-fx")
+    counter.fake.world.rename_user(user, "gone")
+    nothing = {"wanted": "nothing", "wanted_ends_at": None, "seen": "nothing", "seen_ends_at": None}
+    await counter.change("bob-fx", **nothing)
+    counter.give("bob-fx", None)
+    await counter.time.advance(60)
+    await Sweeps(counter.database, counter.shop.sessions).run(HOME, "trend", by=None)
+    assert (await counter.counts.now(HOME)).today == 1
 
 
 async def guarded(counter, *, on=True):
