@@ -23,7 +23,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 async def run(
     env_file: Path | None = Path(".env"), write: Callable[[str], object] = sys.stdout.write
 ) -> int:
-    """Look at everything and change nothing; returns 0 when nothing is wrong, else 1."""
+    """Look at everything and change nothing but a login that TradingView renews; returns 0 when nothing is wrong, else 1."""
 
     def say(line: object) -> None:
         write(f"{logs.cleaned(str(line))}\n")

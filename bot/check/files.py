@@ -2,16 +2,18 @@
 
 import os
 import stat
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot import clock
-from bot.access.cookies import unpack
+from bot.access.cookies import pack, unpack
 from bot.check.findings import Finding
 from bot.check.login import ENVIRONMENT, Held
 from bot.settings import Settings
-from bot.store import backup
-from bot.store.examine import Examined, Schema, examine
+from bot.store import backup, sessions
+from bot.store.database import open_database
+from bot.store.examine import Examined, Login, Schema, examine
 from bot.store.vault import UnreadableError, Vault
 from bot.tradingview import Cookies
 
@@ -144,10 +146,26 @@ def _private(*places: Path) -> list[Finding]:
     ]
 
 
+def _keeper(settings: Settings, vault: Vault, login: Login) -> Callable[[Cookies], Awaitable[None]]:
+    """Keeps a renewed pair over the very one that was read here; a running bot takes it over."""
+
+    async def keep(fresh: Cookies) -> None:
+        sealed = vault.seal(pack(fresh))
+        async with open_database(settings.database_url) as there, there.write() as connection:
+            await sessions.renew(connection, login.account_id, login.version, sealed)
+
+    return keep
+
+
 def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list[Held]:
     stored = (
         [
-            Held(f"server {login.guild_id}", unpack(vault.open(login.cookies)), login.pine_ids)
+            Held(
+                f"server {login.guild_id}",
+                unpack(vault.open(login.cookies)),
+                login.pine_ids,
+                _keeper(settings, vault, login),
+            )
             for login in examined.logins
         ]
         if vault

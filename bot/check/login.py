@@ -1,12 +1,14 @@
-"""Asks TradingView whether the logins work: reads that change nothing there."""
+"""Asks TradingView whether the logins work: reads alone, though it may renew a login at any."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import aiohttp
 
+from bot import logs
 from bot.access.probe import Verdict, examine
+from bot.access.renewal import Trial
 from bot.check.findings import Finding
 from bot.check.moments import date_of
 from bot.settings import Settings
@@ -27,6 +29,8 @@ class Held:
     where: str
     cookies: Cookies
     pine_ids: tuple[str, ...] = ()
+    # Told of the pair that took this one's place meanwhile: without it the bot's own login would end.
+    keep: Callable[[Cookies], Awaitable[None]] | None = None
 
 
 @dataclass
@@ -80,14 +84,26 @@ async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upst
 async def _tested(
     http: aiohttp.ClientSession, settings: Settings, pace: Pace, held: Held
 ) -> Finding:
+    trial = Trial(held.cookies)
+
+    async def renewed(used: Cookies, fresh: Cookies) -> None:
+        logs.keep_out(fresh.sessionid)
+        logs.keep_out(fresh.sessionid_sign)
+        trial.renew(used, fresh)
+
     door = TradingView(
         http,
         base=settings.tradingview_url,
         pine_facade=settings.pine_facade_url,
         pace=pace,
-        cookies=lambda: held.cookies,
+        cookies=lambda: trial.cookies,
+        rotated=renewed,
     )
-    facts = await examine(door, held.pine_ids)
+    try:
+        facts = await examine(door, held.pine_ids)
+    finally:
+        if trial.is_renewed and held.keep is not None:
+            await held.keep(trial.cookies)
     subject = f"TradingView login ({held.where})"
     environment = held.where == ENVIRONMENT
     receiver = "TV_SESSIONID and TV_SESSIONID_SIGN." if environment else "/session update."

@@ -33,6 +33,8 @@ class Login:
     guild_id: int
     cookies: bytes
     pine_ids: tuple[str, ...]
+    account_id: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,15 @@ def _logins(connection: Connection) -> tuple[Login, ...]:
     ):
         owned.setdefault(row.guild_id, []).append(row.pine_id)
     stored = connection.execute(
-        select(account.c.guild_id, session.c.cookies)
-        .join_from(session, account)
-        .order_by(account.c.guild_id)
+        select(account.c.guild_id, session).join_from(session, account).order_by(account.c.guild_id)
     )
     return tuple(
-        Login(row.guild_id, bytes(row.cookies), tuple(owned.get(row.guild_id, ())))
+        Login(
+            row.guild_id,
+            bytes(row.cookies),
+            tuple(owned.get(row.guild_id, ())),
+            row.account_id,
+            row.version,
+        )
         for row in stored
     )

@@ -195,6 +195,24 @@ async def test_a_stored_login_is_tested(usher, tradingview, guild, folder):
     assert "/session update" in text
 
 
+async def test_a_stored_login_that_is_renewed_meanwhile_is_kept_for_the_bot(
+    usher, tradingview, guild, folder
+):
+    cookies = Cookies(*tradingview.world.open_session(tradingview.vendor))
+    await stored(folder, guild, cookies)
+    tradingview.switches.rotations, tradingview.switches.rotation = 1, "pair, old one ends"
+    for _ in range(2):
+        code, text = await usher()
+        assert (code, wrong(text)) == (0, [])
+    async with (
+        open_database(f"sqlite+aiosqlite:///{folder}/data/usher.db") as database,
+        database.read() as connection,
+    ):
+        [now] = await sessions.everything(connection)
+    assert now.session.version == 2
+    assert Vault(KEY).open(now.sealed) != pack(cookies)
+
+
 async def test_silence_of_tradingview_is_not_a_dead_login(usher, tradingview, guild, folder):
     await stored(folder, guild, Cookies(*tradingview.world.open_session(tradingview.vendor)))
     await tradingview.close()
