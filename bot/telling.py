@@ -82,6 +82,8 @@ class Teller:
         """Change the first answer while Discord allows it, else write to whoever asked."""
         token = await self._answers.answer_token(it)
         changed = token is not None and await self._change_answer(token, receipt(it))
+        if not changed and self._answers.is_told(await self._answers.receipt(it.wish.id)):
+            return  # the command itself answered meanwhile, and nothing is left to be changed
         if not changed and it.wish.state != "waiting":
             server = self._client.get_guild(it.wish.guild_id)
             answer = late(it, server.name if server else None)

@@ -1,6 +1,7 @@
 """Nobody waits in the dark: late answers, direct messages and the log channel, each once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -251,3 +252,18 @@ async def test_a_mistake_about_one_server_leaves_the_others_their_lines(office, 
     monkeypatch.setattr(office.logbook, "_write_up", broken)
     await office.logbook.write_up()
     assert {HOME, OTHER} <= set(asked)
+
+
+async def test_who_was_answered_meanwhile_gets_no_message_as_well(office):
+    async with at_work(office):
+        asked = await office.run(office.as_mod, "access grant", **ALL)
+        assert "Done" in text_of(asked.original)
+
+        async def told():
+            return office.answers.is_told(await office.answers.receipt(1))
+
+        await eventually(told)
+        receipt = await office.answers.receipt(1)
+        stale = replace(receipt, wish=replace(receipt.wish, told_state=None))
+        await office.teller._tell_asker(stale)
+    assert not office.as_mod.dms()

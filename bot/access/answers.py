@@ -13,6 +13,7 @@ from bot.store.database import Database
 from bot.store.vault import UnreadableError, Vault
 
 TOKEN_LIFE = timedelta(minutes=15)
+SAID_WITHIN = timedelta(seconds=10)  # by then the command itself has answered, if it lives
 MARGIN = timedelta(seconds=30)  # an edit must arrive before Discord forgets
 
 
@@ -68,10 +69,16 @@ class Answers:
         One that still waits is among them when a crash came before "waiting" could be said.
         """
         async with self._database.read() as connection:
-            ids = await wishes.untold(connection, but)
-        return [
+            ids = await wishes.untold(connection, but, unsaid_before=clock.now() - SAID_WITHIN)
+        found = [
             await self.receipt(wish_id) for wish_id in ids if not self._news.is_awaited(wish_id)
         ]
+        return [it for it in found if not self.is_told(it)]
+
+    @staticmethod
+    def is_told(receipt: Receipt) -> bool:
+        """Whether the asker knows how the wish stood when the receipt was made."""
+        return receipt.wish.told_state == receipt.wish.state
 
     async def told(self, wish_id: int, state: str) -> None:
         """The asker knows that the wish is in this state."""

@@ -1,7 +1,7 @@
 """Queries about wishes: orders of people, from asked to told."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -175,13 +175,22 @@ async def had(
 
 
 async def untold(
-    connection: AsyncConnection, but: Collection[int] = (), limit: int = 20
+    connection: AsyncConnection,
+    but: Collection[int] = (),
+    limit: int = 20,
+    *,
+    unsaid_before: datetime | None = None,
 ) -> list[int]:
-    """Wishes whose end the asker has not been told, or that they wait at all; oldest first.
+    """Wishes whose end the asker has not been told; oldest first.
 
+    Of those asked before `unsaid_before` also the ones of which was not even said that they wait.
     Orders to mend are many at once: the answer to the press and the report tell of them.
     """
-    unsaid = and_(wish.c.told_state.is_(None), wish.c.answer_token.is_not(None))
+    unsaid = and_(
+        wish.c.told_state.is_(None),
+        wish.c.answer_token.is_not(None),
+        wish.c.asked_at < (unsaid_before or datetime.min.replace(tzinfo=UTC)),
+    )
     found = await connection.execute(
         select(wish.c.id)
         .where(

@@ -304,7 +304,7 @@ async def test_access_that_cannot_be_removed_is_said_with_a_mend(check, tv):
 async def test_whoever_interrupts_it_leaves_nothing_behind(check, tv):
     tv.switches.fault("hang", path="modify", username="tESS_tESTER")
     running = asyncio.ensure_future(check(tester=TESTER))
-    await eventually(lambda: tv.world.row(PINE, TESTER) is not None)
+    await eventually(lambda: tv.world.row(PINE, TESTER) is not None, tries=8000)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
