@@ -4,6 +4,8 @@ python -m tests.bench.whole_list
 """
 
 import asyncio
+import gc
+import json
 import tempfile
 import time
 import tracemalloc
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import yarl
 
 from bot import clock
 from bot.access.adopt import Adopting
@@ -29,14 +32,17 @@ from bot.tradingview import Cookies, TradingView
 HOME, STAFF = 100, 1
 LATENCY = 0.1
 SLOWER, HOLD_UP = 1.05, 0.05  # the limits: times one cursor, and seconds
+KEPT = 100  # bytes for each further row: less than a row itself, so none is kept
 
 
 async def main() -> None:
-    for rows in (600, 5_000):
-        await measure(rows)
+    short, long = [await measure(rows) for rows in (600, 5_000)]
+    kept = round((long - short) * 1e6 / (5_000 - 600))
+    print(json.dumps({"memory_mb": {"600": short, "5000": long}, "bytes_per_further_row": kept}))
+    assert kept <= KEPT, "a sweep keeps the rows that it has read"
 
 
-async def measure(rows: int) -> None:
+async def measure(rows: int) -> float:
     fake = FakeTradingView()
     await fake.start()
     try:
@@ -45,14 +51,14 @@ async def measure(rows: int) -> None:
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
                 open_database(f"sqlite+aiosqlite:///{folder}/usher.db") as database,
             ):
-                await compare(rows, fake, Path(folder), http, database)
+                return await compare(rows, fake, Path(folder), http, database)
     finally:
         await fake.close()
 
 
 async def compare(
     rows: int, fake: FakeTradingView, folder: Path, http: aiohttp.ClientSession, database: Any
-) -> None:
+) -> float:
     def connect(pace: Any, cookies: Any) -> TradingView:
         return TradingView(http, base=fake.url, pine_facade=fake.url, pace=pace, cookies=cookies)
 
@@ -100,6 +106,29 @@ async def compare(
     await drift.note(swept, STAFF)
     print(f"  memory for the comparison: {tracemalloc.get_traced_memory()[1] / 1e6:.1f} MB at most")
     tracemalloc.stop()
+    fake.switches.latency = 0
+    return await memory(fake, lambda tell: sweeps.of_script(script, by=STAFF, tell=tell))
+
+
+async def memory(fake: FakeTradingView, sweep: Callable[[Any], Awaitable[object]]) -> float:
+    """The most MB that a sweep keeps while it reads, or needs to believe what it read."""
+    most = 0
+
+    def tell(_: object) -> None:
+        nonlocal most
+        fake.log.clear()  # the stand-in's own
+        yarl.cache_clear()  # the last addresses, a fixed number of them
+        gc.collect()
+        most = max(most, tracemalloc.get_traced_memory()[0])
+        tracemalloc.reset_peak()  # from the last page on, the stand-in does nothing
+
+    await sweep(lambda _: None)  # what is kept for every later one
+    gc.collect()
+    tracemalloc.start()
+    await sweep(tell)
+    most = max(most, tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+    return round(most / 1e6, 2)
 
 
 async def held_up(name: str, work: Callable[[], Awaitable[object]]) -> float:
