@@ -168,44 +168,47 @@ class Queue:
         async with self._database.read() as connection:
             lane.preferred = self._news.awaited()
             lane.awaited = await permissions.of_wishes(connection, lane.guild_id, lane.preferred)
-            crowds = [crowd async for crowd in self._crowds(connection, lane)]
-            due = await self._due(connection, lane, session.pace.concurrency * TOGETHER)
-            later = await permissions.next_try(connection, lane.guild_id, lane.busy | set(due))
-        for permission_id in due:
+            if lane.awaited and not lane.breaker.is_open:  # beyond the usual number, and at once
+                room = RESTING - len(lane.busy - lane.crowd)
+                self._start(lane, session, await self._due(connection, lane, room, awaited=True))
+            later = await permissions.next_try(connection, lane.guild_id, lane.busy)
+            if later is not None and later <= now:
+                async for script_id, crowd in self._crowds(connection, lane):
+                    _ = self._jobs.spawn(
+                        self._many(lane, session, script_id, crowd), f"sync {len(crowd)} at once"
+                    )
+                due = await self._due(connection, lane, self._room(lane, session))
+                self._start(lane, session, due)
+                later = await permissions.next_try(connection, lane.guild_id, lane.busy)
+                if later is not None and later <= now and not due:
+                    return None  # woken when there is room again
+        return None if later is None else max(0.05, (later - now).total_seconds())
+
+    def _start(self, lane: Lane, session: AccountSession, permission_ids: list[int]) -> None:
+        for permission_id in permission_ids:
             lane.busy.add(permission_id)
             _ = self._jobs.spawn(self._one(lane, session, permission_id), f"sync {permission_id}")
-        for script_id, crowd in crowds:
-            _ = self._jobs.spawn(
-                self._many(lane, session, script_id, crowd), f"sync {len(crowd)} at once"
-            )
-        if later is None or (later <= now and len(due) == 0):
-            return None  # woken when there is room again
-        return max(0.05, (later - now).total_seconds())
 
-    async def _due(self, connection: AsyncConnection, lane: Lane, together: int) -> list[int]:
-        """What to start now: first whatever somebody stands and waits for, beyond the usual number."""
-        due: list[int] = []
-
-        async def start(limit: int, only: Collection[int] | None = None) -> None:
-            if limit > len(due):
-                due.extend(
-                    await permissions.due(
-                        connection,
-                        lane.guild_id,
-                        clock.now(),
-                        busy=lane.busy.union(due),
-                        limit=limit - len(due),
-                        only=only,
-                    )
-                )
-
-        if lane.breaker.is_open:
-            together = 1
+    def _room(self, lane: Lane, session: AccountSession) -> int:
+        """How many more may be begun for themselves."""
+        together = 1 if lane.breaker.is_open else session.pace.concurrency * TOGETHER
         alone = lane.busy - lane.crowd
-        if lane.awaited and not lane.breaker.is_open:
-            await start(RESTING - len(alone), lane.awaited.values())
-        await start(min(together - len(alone - lane.resting), RESTING - len(alone)))
-        return due
+        return min(together - len(alone - lane.resting), RESTING - len(alone))
+
+    async def _due(
+        self, connection: AsyncConnection, lane: Lane, room: int, *, awaited: bool = False
+    ) -> list[int]:
+        """What may be begun now; with `awaited` only that for which somebody stands and waits."""
+        if room <= 0:
+            return []
+        return await permissions.due(
+            connection,
+            lane.guild_id,
+            clock.now(),
+            busy=lane.busy,
+            limit=room,
+            only=lane.awaited.values() if awaited else None,
+        )
 
     async def _crowds(
         self, connection: AsyncConnection, lane: Lane
