@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from conftest import eventually
 from counter import Counter, open_counter, pause
 from shop import HOME
 
@@ -115,6 +116,7 @@ async def test_after_five_failures_only_a_probe_goes_out(counter):
         await pause()
     before = len(counter.fake.log)
     await counter.time.advance(5.5)
+    await eventually(lambda: len(counter.fake.log) > before)
     for _ in range(40):
         await pause()
     assert len(counter.fake.log) == before + 1
