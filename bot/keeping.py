@@ -62,8 +62,8 @@ async def restore(settings: Settings, source: Path) -> str:
     if aside is not None:
         said.append(f"What was there before lies in {aside}.")
     said.append(
-        "Start Usher now. It first reads the whole list of every script at TradingView, by itself, "
-        "and sends nothing before that."
+        "Start Usher now. It reads the whole list of each script at TradingView, by itself, and sends "
+        "nothing for a script before its list was read."
     )
     return "\n".join(said)
 
