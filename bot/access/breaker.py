@@ -29,10 +29,11 @@ class Breaker:
     def failed(self) -> None:
         """TradingView did not answer, or not sensibly."""
         self._failures += 1
-        if self._opened_at is not None:
+        if self._opened_at is None:
+            if self._failures >= FAILURES:
+                self._opened_at = clock.monotonic()
+        elif not self.wait():  # else it was under way when this opened, and says nothing new
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
-            self._opened_at = clock.monotonic()
-        elif self._failures >= FAILURES:
             self._opened_at = clock.monotonic()
 
     def answered(self) -> None:

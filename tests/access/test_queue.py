@@ -9,6 +9,7 @@ from counter import Counter, open_counter, pause
 from shop import HOME
 
 from bot import clock
+from bot.access.breaker import FIRST_PAUSE
 from bot.access.receipts import WaitingFor
 from bot.access.refusals import CookiesRefused
 from bot.access.session import LoginState
@@ -107,15 +108,11 @@ async def test_a_server_that_the_bot_left_pauses_and_goes_on_when_it_is_back(cou
 async def test_after_five_failures_only_a_probe_goes_out(counter):
     counter.switches.down = True
     wishes = [await counter.grant(f"buyer_{n}", "1M", anyway=True) for n in range(12)]
-    for _ in range(200):
-        if counter.queue.is_blocked(HOME):
-            break
-        await pause()
-    assert counter.queue.is_blocked(HOME)
-    for _ in range(20):
+    await eventually(lambda: counter.queue.is_blocked(HOME))
+    for _ in range(40):  # what was under way ends
         await pause()
     before = len(counter.fake.log)
-    await counter.time.advance(5.5)
+    await counter.time.advance(FIRST_PAUSE)
     await eventually(lambda: len(counter.fake.log) > before)
     for _ in range(40):
         await pause()
