@@ -1,7 +1,8 @@
 """Keeps each server's TradingView login: set, tested, watched, and never replaced by a worse one."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from bot import clock
 from bot.access import login_records
@@ -31,7 +32,9 @@ __all__ = ["AccountSession", "LoginState", "LoginStatus", "Sessions", "Updated",
 log = logging.getLogger(__name__)
 
 LONGEST_LOOK = 15.0
-LONGEST_TEST = 120.0  # TradingView may have asked for a long pause, and somebody waits
+LONGEST_TEST = 120.0  # TradingView may have asked for a pause, and somebody waits
+
+T = TypeVar("T")
 
 
 class Sessions:
@@ -168,7 +171,8 @@ class Sessions:
         ids = [script.pine_id for script in known if script.paused_at is None]
         if pine_id is not None:
             ids = [pine_id, *(other for other in ids if other != pine_id)]
-        verdict = (await probe(held.tradingview, ids)).verdict
+        facts = await _asked(held, probe(held.tradingview, ids))
+        verdict = Verdict.UNKNOWN if facts is None else facts.verdict
         if verdict is Verdict.DEAD and self.rescue is not None and await self.rescue(held):
             return Verdict.REPLACED
         if verdict in (Verdict.ALIVE, Verdict.DEAD) and held.account_id is not None:
@@ -228,7 +232,7 @@ class Sessions:
         known = await self._scripts(held.guild_id)
         door = self._connect(held.pace, lambda: trial.cookies)
         door.rotated = renewed
-        facts = await in_time(examine(door, [one.pine_id for one in known]), LONGEST_TEST)
+        facts = await _asked(held, examine(door, [one.pine_id for one in known]))
         if facts is not None and facts.verdict is Verdict.DEAD:
             raise CookiesRefused(without_sign=cookies.sessionid_sign is None)
         if facts is None or facts.verdict is not Verdict.ALIVE:
@@ -290,6 +294,17 @@ class Sessions:
         """Tell everybody who listens."""
         for tell in self.on_change:
             tell(guild_id)
+
+
+async def _asked(held: AccountSession, test: Coroutine[Any, Any, T]) -> T | None:
+    """What a test found; None when TradingView does not answer it, or wants no question for long.
+
+    Whoever tests holds the session's lock, and a pause may last a day.
+    """
+    if held.pace.held_for() > LONGEST_TEST:
+        test.close()
+        return None
+    return await in_time(test, LONGEST_TEST)
 
 
 def _differs(held: AccountSession, stored: Stored | None) -> bool:

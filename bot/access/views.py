@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot import clock
 from bot.access.answers import Answers
@@ -19,6 +20,7 @@ from bot.store.database import Database
 from bot.store.records import Customer, Entitlement, Event, Permission, Script
 
 PAGE = 15
+WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
 LOOK = 8.0  # seconds that a live read may take before what is known is shown without it
 
 
@@ -69,6 +71,7 @@ class Status:
     waiting: tuple[Waiting, ...]
     stuck: tuple[Waiting, ...]
     paused: tuple[Script, ...]
+    quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +180,13 @@ class Views:
                 assert person is not None  # noqa: S101
                 rows.append(Waiting(permission, script, person))
             listed = await scripts.listed(connection, guild_id, archived=True)
+        pause = (await self._sessions.of(guild_id)).pace.held_for()
         return Status(
             holdup=holdup,
             waiting=tuple(row for row in rows if row.permission.state != "stuck"),
             stuck=tuple(row for row in rows if row.permission.state == "stuck"),
             paused=tuple(one for one in listed if one.paused_at is not None),
+            quiet_until=clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None,
         )
 
     async def history(self, guild_id: int, who: Who, page: int = 0) -> History:

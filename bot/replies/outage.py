@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.replies.answer import Answer
 from bot.replies.login import form_button
-from bot.replies.words import bold, count, relative
+from bot.replies.words import bold, count, moment, relative
 from bot.store.outages import Outage
 
 
@@ -17,7 +17,7 @@ def to_setter(outage: Outage, stage: str, waiting: int, server_name: str, now: d
             f"✅ The TradingView login {where} works again ({took}). What waited goes on by itself; "
             "there is nothing left to do."
         )
-    since = f"<t:{int(outage.since.timestamp())}:f> ({relative(outage.since)})"
+    since = f"{moment(outage.since)} ({relative(outage.since)})"
     first = (
         f"⚠️ The TradingView login {where} has ended, {since}."
         if stage == "ended"

@@ -18,6 +18,7 @@ from bot.replies.words import (
     embed,
     escape,
     member,
+    moment,
     relative,
     spoken,
     title,
@@ -216,15 +217,23 @@ def status(it: Status) -> Answer:
 
 def _first_line(it: Status) -> str:
     waiting, stuck = len(it.waiting), len(it.stuck)
+    quiet = _quiet(it.quiet_until) if it.quiet_until else ""
     if not (waiting or stuck or it.paused or it.holdup):
-        return "✅ **Everything is on TradingView.** Nothing waits."
+        return f"✅ **Everything is on TradingView.** Nothing waits.{quiet}"
     said = []
     if waiting:
         said.append(f"{count(waiting, 'order')} waiting")
     if stuck:
         said.append(f"{count(stuck, 'order')} stuck")
     numbers = f"**{', '.join(said)}.**" if said else "**Nothing waits.**"
-    return f"{numbers} {why_waiting(it.holdup)}" if it.holdup else numbers
+    return f"{numbers} {why_waiting(it.holdup)}{quiet}" if it.holdup else f"{numbers}{quiet}"
+
+
+def _quiet(until_then: datetime) -> str:
+    return (
+        f"\nTradingView asked me to send nothing until {moment(until_then)} ({relative(until_then)}). "
+        "Nobody lost access; I go on by myself then, and there is nothing to do."
+    )
 
 
 def _paused_line(name: str, slug: str, words: str | None) -> str:

@@ -45,6 +45,11 @@ def day(moment: datetime) -> str:
     return f"<t:{int(moment.timestamp())}:D>"
 
 
+def moment(when: datetime) -> str:
+    """The date and the time, in the reader's own time zone."""
+    return f"<t:{int(when.timestamp())}:f>"
+
+
 def relative(moment: datetime) -> str:
     """How far away, as "in 3 weeks"."""
     return f"<t:{int(moment.timestamp())}:R>"

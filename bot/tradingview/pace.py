@@ -12,7 +12,7 @@ from bot import clock
 from bot.tradingview.rate import Rate
 
 BURST = 2
-LONGEST_HOLD = 15 * 60.0
+LONGEST_HOLD = 24 * 3600.0
 # TradingView asked to slow down without saying for how long (wire §12): doubled at each refusal in
 # a row, and lengthened by chance so that nobody comes back in step with others.
 USUAL_HOLD, LONGEST_USUAL_HOLD = 2.0, 60.0
@@ -107,7 +107,10 @@ class Pace:
         return self._rate.now()
 
     def hold(self, seconds: float) -> None:
-        """Give no turn for that many seconds (15 minutes at most); never shortens a hold."""
+        """Give no turn for that many seconds; never shortens a hold.
+
+        A day at most: an absurd wish of TradingView must not switch the bot off for ever.
+        """
         until = clock.monotonic() + min(max(seconds, 0.0), LONGEST_HOLD)
         if until > self._held_until:
             self._held_until = until

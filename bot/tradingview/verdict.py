@@ -27,7 +27,7 @@ from bot.tradingview.wire import Purpose
 LONGEST_DETAIL = 300
 _LONGEST_CODE = 100
 _SHORTEST_SECRET = 8  # replacing shorter ones would spoil harmless text
-_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _line(text: str, longest: int) -> str | None:
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds until then, from either form of the header; None for neither."""
+    """Seconds until then, however many, from either form of the header; None for neither."""
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)

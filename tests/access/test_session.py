@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from conftest import settle
 from cryptography.fernet import Fernet
 from shop import HOME, OTHER, STAFF, open_shop
 
@@ -82,6 +83,34 @@ async def test_cookies_that_could_not_be_tested_replace_nothing(shop):
     with pytest.raises(TradingViewSilent):
         await shop.sessions.update(shop.asked(), shop.cookies())
     assert (await shop.sessions.of(HOME)).version == 1
+
+
+@pytest.mark.parametrize("seconds", [300, 80_000])
+async def test_a_long_pause_keeps_nobody_waiting_who_tests_a_login(shop, frozen, seconds):
+    """Whoever tests holds the session's lock, and a pause may last a day."""
+    await shop.log_in()
+    held = await shop.sessions.of(HOME)
+    held.pace.hold(seconds)
+    assert await held.test() is Verdict.UNKNOWN
+    with pytest.raises(TradingViewSilent):
+        await shop.sessions.update(shop.asked(), shop.cookies())
+    assert (held.state, held.version) == (LoginState.ALIVE, 1)
+    assert frozen.monotonic() < 1
+
+
+async def test_a_pause_that_begins_meanwhile_ends_the_test_in_time(shop, frozen):
+    await shop.log_in()
+    held = await shop.sessions.of(HOME)
+    held.pace.hold(100)
+    test = asyncio.ensure_future(held.test())
+    await settle()
+    held.pace.hold(80_000)
+    for _ in range(30):
+        await frozen.advance(5)
+        await asyncio.sleep(0.001)
+        if test.done():
+            break
+    assert await test is Verdict.UNKNOWN
 
 
 async def test_a_login_is_good_when_only_the_account_page_refuses_it(shop):

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from office import at_work, eventually, labels, text_of
 
+from bot import clock
+
 ALL = {"item": "trend", "username": "Alice_T"}
 
 
@@ -257,6 +259,15 @@ async def test_status_and_retry_say_when_there_is_nothing_to_do(office):
     assert "Nothing waits or is stuck for `trend`" in text_of(tried.original)
     tried = await office.run(office.as_mod, "sync retry", item="tren")
     assert "**trend**" in text_of(tried.original)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(45, False), (7200, True)])
+async def test_status_says_until_when_tradingview_asked_to_wait(office, seconds, said):
+    until = int(clock.now().timestamp() + seconds)
+    (await office.shop.sessions.of(office.guild.id)).pace.hold(seconds)
+    text = text_of((await office.run(office.as_mod, "sync status")).original)
+    assert (f"TradingView asked me to send nothing until <t:{until}:f>" in text) is said
+    assert ("Nobody lost access" in text) is said
 
 
 async def test_a_dead_login_is_said_with_what_mends_it(office):

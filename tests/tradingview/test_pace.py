@@ -186,12 +186,22 @@ async def test_a_shorter_hold_never_shortens_a_longer_one(crowd_of):
     assert pace.held_for() == 30
 
 
-async def test_a_hold_ends_after_fifteen_minutes_whatever_was_asked(crowd_of, frozen):
+@pytest.mark.parametrize("asked", [900, 3600, 80_000])
+async def test_a_pause_is_as_long_as_it_was_asked_for(crowd_of, frozen, asked):
     crowd = crowd_of(1, 9)
-    crowd.pace.hold(86_400)
+    crowd.pace.hold(asked)
     await crowd.comes("a")
-    await frozen.advance(2000)
-    assert crowd.began == [("a", LONGEST_HOLD)] == [("a", 900)]
+    await frozen.advance(100_000)
+    assert crowd.began == [("a", asked)]
+
+
+@pytest.mark.parametrize("asked", [86_401, 10**12, float("inf")])
+async def test_an_absurd_pause_ends_after_a_day(crowd_of, frozen, asked):
+    crowd = crowd_of(1, 9)
+    crowd.pace.hold(asked)
+    await crowd.comes("a")
+    await frozen.advance(100_000)
+    assert crowd.began == [("a", LONGEST_HOLD)] == [("a", 86_400)]
 
 
 async def refused(pace, retry_after):
