@@ -62,8 +62,8 @@ async def restore(settings: Settings, source: Path) -> str:
     if aside is not None:
         said.append(f"What was there before lies in {aside}.")
     said.append(
-        "Start Usher now. It reads the whole list of each script at TradingView, by itself, and sends "
-        "nothing for a script before its list was read."
+        "Start Usher now. By itself it reads the list of every script at TradingView; before all of a "
+        "server's lists were read, it changes nothing there for that server."
     )
     return "\n".join(said)
 

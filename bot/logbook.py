@@ -78,7 +78,7 @@ class Logbook:
             # Should the same entries have been sent before a crash, Discord returns that message:
             # it may hold fewer lines than there are by now.
             sent = await self._channel(server.log_channel_id or 0).send(
-                answer.content, nonce=f"e{batch[0].id}", **_board(answer)
+                answer.content, nonce=_nonce(batch[0]), **_board(answer)
             )
             shown = min(len(batch), sent.content.count("\n") + 1) if sent.content else len(batch)
             posted = batch[shown - 1].id
@@ -89,6 +89,11 @@ class Logbook:
         script = entry.script_id and await scripts.by_id(connection, entry.script_id)
         customer = entry.customer_id and await customers.by_id(connection, entry.customer_id)
         return line(entry, script or None, customer or None)
+
+
+def _nonce(entry: Event) -> str:
+    """After a restore, another entry may get the same id."""
+    return f"e{entry.id}-{entry.at.timestamp():.0f}"
 
 
 def _board(answer: Answer) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class Teller:
         if not changed and it.wish.state != "waiting":
             server = self._client.get_guild(it.wish.guild_id)
             answer = late(it, server.name if server else None)
-            nonce = f"w{it.wish.id}{it.wish.state[:4]}"
+            nonce = f"{it.wish.state[:2]}{_of(it)}"
             if not await self._write_to(it.wish.asked_by, answer, nonce):
                 await self._say_in_log(it, answer, nonce)
         await self._answers.told(it.wish.id, it.wish.state)
@@ -145,7 +145,7 @@ class Teller:
         member_id = it.customer.member_id
         # From a server that the bot left, nobody can be written to.
         if member_id is not None and it.end is not None and server is not None:
-            await self._write_to(member_id, to_customer(it, server.name), f"c{it.wish.id}")
+            await self._write_to(member_id, to_customer(it, server.name), f"c{_of(it)}")
         await self._answers.member_told(it.wish.id)
 
     # Trouble
@@ -174,6 +174,11 @@ class Teller:
             self._failures.pop(about, None)
             return
         self._failures[about] = (tries + 1, clock.monotonic() + pause)
+
+
+def _of(it: Receipt) -> str:
+    """A wish in a nonce; after a restore, another one may get the same id."""
+    return f"{it.wish.id}-{it.wish.asked_at.timestamp():.0f}"
 
 
 def _parts(answer: Answer, nonce: str) -> dict[str, Any]:

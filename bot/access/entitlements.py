@@ -115,14 +115,15 @@ class Settled:
     ends_at: datetime
 
 
-def settle(reasons: Sequence[Entitlement]) -> list[Settled]:
+def settle(reasons: Sequence[Entitlement], *, since: datetime | None = None) -> list[Settled]:
     """Fix the ends of what was asked as a length, in the order asked.
 
-    Time starts at the latest of: the moment of asking, and every end among `reasons`. An end on
-    TradingView that Usher did not write is one of them by then (source found).
+    Time starts at the latest of: the moment of asking, every end among `reasons`, and `since`. An end
+    on TradingView that Usher did not write is one of the reasons by then (source found).
     """
     active = [reason for reason in reasons if reason.ended_at is None]
-    latest = max((reason.ends_at for reason in active if reason.ends_at), default=None)
+    ends = [reason.ends_at for reason in active if reason.ends_at]
+    latest = max([*ends, since] if since else ends, default=None)
     settled = []
     for reason in sorted(active, key=lambda reason: (reason.asked_at, reason.id)):
         if reason.settled_at is not None or reason.length is None:

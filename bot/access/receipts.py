@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.duration import cut, parse_length
 from bot.access.entitlements import State, last_seen, wanted_of
-from bot.store import customers, entitlements, permissions, scripts, shapes, wishes
+from bot.store import customers, entitlements, guilds, permissions, scripts, shapes, wishes
 from bot.store.records import Customer, Entitlement, Permission, Script, Wish
 from bot.tradingview import End, Lifetime
 
@@ -24,7 +24,7 @@ class WaitingFor(StrEnum):
     TRADINGVIEW = "tradingview"
     SLOW_DOWN = "slow_down"
     SCRIPT_PAUSED = "script_paused"
-    FULL_CHECK = "full_check"  # the database was restored, and the list is not read yet
+    FULL_CHECK = "full_check"  # the database was restored, and not every list is read yet
     CHANGED = "changed"  # TradingView answers in another form than the known one
 
 
@@ -106,7 +106,11 @@ async def held_up(
     """What holds up a whole account, with `waiting_for` as what is known of its login and its queue."""
     if waiting_for in (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD):
         return waiting_for
-    return WaitingFor.CHANGED if await shapes.is_paused(connection, guild_id) else waiting_for
+    if await shapes.is_paused(connection, guild_id):
+        return WaitingFor.CHANGED
+    server = await guilds.by_id(connection, guild_id)
+    restored = server is not None and server.restored_at is not None
+    return WaitingFor.FULL_CHECK if restored else waiting_for
 
 
 def _reason(waiting_for: WaitingFor | None, permission: Permission) -> WaitingFor:

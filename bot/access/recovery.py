@@ -1,6 +1,21 @@
-"""After a restore: reads the whole list of every script before anything is sent for it again."""
+"""After a restore: reads the whole list of every script of a server before anything is sent for it.
+
+A server waits for all of its scripts but the archived ones and those that TradingView refuses, which
+are told of; what waits for one of these goes on when its own list was read.
+
+A copy does not know what was done and said after it was made. So nothing is done or said twice:
+
+- An order that had ended in the copy was told of, and what the copy's history holds was posted.
+- An order that waited in the copy is compared with TradingView (`bot.access.resuming`). What
+  TradingView shows already is done without a write and without a message: it was told of when it was
+  done, or the summary tells staff of it. What TradingView shows as it was in the copy was not done: it
+  is done now, and told of as ever. Where something else was done since, staff decide.
+- Where TradingView shows a later end than the copy, that end stays.
+- One summary in the log channel counts all of these.
+"""
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -8,20 +23,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.adopt import take_known
 from bot.access.drift import Kind, of_permissions
+from bot.access.entitlements import State
+from bot.access.refusals import ScriptNotYours
+from bot.access.resuming import Fate, resume
 from bot.access.sweep import Sweeps, Swept
 from bot.errors import UserError
 from bot.jobs import Jobs
-from bot.store import events, scripts, sweeps
+from bot.store import events, guilds, permissions, scripts, sweeps, wishes
 from bot.store.database import Database
-from bot.store.records import Script
+from bot.store.records import Guild, Script
 
 log = logging.getLogger(__name__)
 
 AGAIN = 60.0  # seconds until a list that could not be read is tried again
+REFUSALS = 3  # so often in a row TradingView refuses a script before the others go on without it
 
 
 class Recovery:
-    """Lifts what a restore holds back, one script after the other.
+    """Lifts what a restore holds back, server by server.
 
     `note` reports what a full read found; `wake` lets a server's orders go on.
     """
@@ -37,56 +56,112 @@ class Recovery:
         self._reads = reads
         self._note = note
         self._wake = wake
+        self._refused: Counter[int] = Counter()
 
     async def start(self, jobs: Jobs) -> None:
         """Begin when there is something to do; it ends by itself."""
-        if await self._left():
-            _ = jobs.spawn(self._run(), "reading every list after a restore")
-
-    async def _run(self) -> None:
-        while left := await self._left():
-            for script in left:
-                try:
-                    await self._one(script)
-                except UserError as refusal:
-                    log.warning(
-                        "the list of script %s could not be read after the restore (%s); "
-                        "its orders wait, next try in %s s",
-                        script.slug,
-                        type(refusal).__name__,
-                        AGAIN,
-                    )
-                except Exception:  # the other scripts go on
-                    log.exception("reading the list of script %s failed", script.slug)
-            if await self._left():
-                await clock.sleep(AGAIN)
-
-    async def _left(self) -> list[Script]:
         async with self._database.read() as connection:
-            return await scripts.restored(connection)
+            held = {server.id for server in await guilds.held_back(connection)}
+            held |= {script.guild_id for script in await scripts.unread(connection)}
+        for guild_id in sorted(held):
+            _ = jobs.spawn(self._server(guild_id), f"reading every list of server {guild_id}")
+
+    async def _server(self, guild_id: int) -> None:
+        while True:
+            async with self._database.read() as connection:
+                left = await scripts.unread(connection, guild_id)
+            for script in left:
+                if script.paused_at is None:  # else TradingView refuses it until somebody looked
+                    await self._try(script)
+            try:
+                if await self._lift(guild_id):
+                    return
+            except Exception:  # a server is not held back for ever
+                log.exception("server %s is still held back after the restore", guild_id)
+            await clock.sleep(AGAIN)
+
+    async def _try(self, script: Script) -> None:
+        try:
+            await self._one(script)
+        except ScriptNotYours as refusal:
+            self._refused[script.id] += 1
+            if self._refused[script.id] >= REFUSALS:
+                await self._leave_out(script, refusal.detail or "it shows no list of that script")
+        except UserError as refusal:
+            log.warning(
+                "the list of script %s could not be read after the restore (%s); "
+                "the orders of its server wait, next try in %s s",
+                script.slug,
+                type(refusal).__name__,
+                AGAIN,
+            )
+        except Exception:  # the other scripts are read all the same
+            log.exception("reading the list of script %s failed", script.slug)
 
     async def _one(self, script: Script) -> None:
         """Read the list, unless somebody had it read meanwhile; then believe it."""
+        since = script.restored_at or clock.now()
         async with self._database.read() as connection:
             last = await sweeps.last(connection, script.id)
         swept = None
-        if last is None or script.restored_at is None or last.started_at < script.restored_at:
+        if last is None or last.started_at < since:
             swept = await self._reads.of_script(script, by=None)
-        now = clock.now()
+        async with self._database.read() as connection:
+            ids = await wishes.from_backup(connection, script.id, since)
+            waiting = [await permissions.by_id(connection, each) for each in ids]
+        shown = await self._reads.of_people(script, waiting)
         async with self._database.write() as connection:
-            kept = await _keep_longer(connection, script)
-            await scripts.trust(connection, script.id)
+            await self._believe(connection, script, shown)
+        self._refused.pop(script.id, None)
+        self._wake(script.guild_id)  # when the others were read before
+        if swept is not None:
+            await self._note(swept)
+
+    async def _believe(
+        self, connection: AsyncConnection, script: Script, shown: dict[int, State | None]
+    ) -> None:
+        numbers = Counter[str]({"later": await _keep_longer(connection, script)})
+        for permission_id, state in shown.items():
+            if state is not None:  # else sync finds somebody else of that name, and says so
+                resumed = await resume(connection, script, permission_id, state)
+                numbers[resumed.fate] += resumed.number
+                numbers["later"] += resumed.later
+        await scripts.trust(connection, script.id)
+        await events.record(
+            connection,
+            script.guild_id,
+            clock.now(),
+            "restore_checked",
+            script_id=script.id,
+            after=dict(numbers),
+        )
+
+    async def _leave_out(self, script: Script, why: str) -> None:
+        async with self._database.write() as connection:
+            await scripts.pause(connection, script.id, clock.now(), why)
             await events.record(
                 connection,
                 script.guild_id,
-                now,
-                "restore_checked",
+                clock.now(),
+                "script_paused",
                 script_id=script.id,
-                after={"number": kept},
+                after={"reason": why},
             )
-        self._wake(script.guild_id)
-        if swept is not None:
-            await self._note(swept)
+        self._refused.pop(script.id, None)
+
+    async def _lift(self, guild_id: int) -> bool:
+        """Let the server's orders go on once nothing holds them back; True when all is read."""
+        async with self._database.write() as connection:
+            server = await guilds.by_id(connection, guild_id)
+            left = await scripts.unread(connection, guild_id)
+            if server is None or server.restored_at is None:
+                return not left
+            if any(one.archived_at is None and one.paused_at is None for one in left):
+                return False
+            await guilds.trust(connection, guild_id)
+            await _sum_up(connection, server)
+        self._wake(guild_id)
+        return not left
 
 
 async def _keep_longer(connection: AsyncConnection, script: Script) -> int:
@@ -97,3 +172,16 @@ async def _keep_longer(connection: AsyncConnection, script: Script) -> int:
             await take_known(connection, None, f"restore {script.restored_at}", one, one.permission)
             kept += 1
     return kept
+
+
+async def _sum_up(connection: AsyncConnection, server: Guild) -> None:
+    """One entry for the log channel: what the lists showed about the orders in the backup."""
+    since = server.restored_at or clock.now()
+    read = await events.of_action(connection, server.id, "restore_checked", since)
+    numbers: Counter[str] = Counter()
+    for entry in read:
+        numbers.update(entry.after or {})
+    after = {name: numbers[name] for name in ("later", *Fate)}
+    await events.record(
+        connection, server.id, clock.now(), "restore_over", after={"scripts": len(read), **after}
+    )

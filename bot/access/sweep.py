@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.check_refusals import CheckRunning, FormChanged
-from bot.access.entitlements import seen_in
+from bot.access.entitlements import State, seen_in
 from bot.access.items import find
 from bot.access.refusals import LoginNotWorking, NoLogin, ScriptNotYours, TradingViewSilent
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
@@ -93,6 +93,25 @@ class Sweeps:
             return await self._sweep(script, by, tell)
         finally:
             self._running.discard(script.id)
+
+    async def of_people(
+        self, script: Script, people: Sequence[Permission]
+    ) -> dict[int, State | None]:
+        """By permission, what a read by name shows now; None when somebody else has the name.
+
+        Raises TradingViewSilent.
+        """
+        session = await self._sessions.of(script.guild_id)
+        shown: dict[int, State | None] = {}
+        try:
+            for one in people:
+                row = await session.tradingview.find_row(
+                    script.pine_id, one.username, user_id=one.tv_user_id
+                )
+                shown[one.id] = None if row and _is_other(row, one) else seen_in(row)
+        except TradingViewError as error:
+            raise TradingViewSilent("its list") from error
+        return shown
 
     async def _sweep(self, script: Script, by: int | None, tell: Tell) -> Swept:
         session = await self._sessions.of(script.guild_id)

@@ -15,7 +15,7 @@ from bot.access.receipts import WaitingFor, held_up
 from bot.access.refusals import ClaimWaits, HaveNoName
 from bot.access.session import LoginState, Sessions
 from bot.access.spelling import in_time, look
-from bot.store import customers, entitlements, events, permissions, scripts
+from bot.store import customers, entitlements, events, guilds, permissions, scripts
 from bot.store.database import Database
 from bot.store.records import Customer, Entitlement, Event, Permission, Script
 
@@ -64,6 +64,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Restoring:
+    """How many of the lists that a server waits for after a restore were read, and which were not."""
+
+    read: int
+    left: tuple[Script, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How a server's queue stands."""
 
@@ -71,6 +79,7 @@ class Status:
     waiting: tuple[Waiting, ...]
     stuck: tuple[Waiting, ...]
     paused: tuple[Script, ...]
+    restoring: Restoring | None
     quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
 
 
@@ -180,12 +189,14 @@ class Views:
                 assert person is not None  # noqa: S101
                 rows.append(Waiting(permission, script, person))
             listed = await scripts.listed(connection, guild_id, archived=True)
+            server = await guilds.by_id(connection, guild_id)
         pause = (await self._sessions.of(guild_id)).pace.held_for()
         return Status(
             holdup=holdup,
             waiting=tuple(row for row in rows if row.permission.state != "stuck"),
             stuck=tuple(row for row in rows if row.permission.state == "stuck"),
             paused=tuple(one for one in listed if one.paused_at is not None),
+            restoring=_restoring(listed) if server and server.restored_at else None,
             quiet_until=clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None,
         )
 
@@ -211,3 +222,9 @@ class Views:
             page,
             len(found) > PAGE,
         )
+
+
+def _restoring(listed: Sequence[Script]) -> Restoring:
+    awaited = [one for one in listed if one.archived_at is None and one.paused_at is None]
+    left = tuple(one for one in awaited if one.restored_at is not None)
+    return Restoring(len(awaited) - len(left), left)

@@ -20,7 +20,8 @@ _WAITING = {
     WaitingFor.TRADINGVIEW: "TradingView does not answer properly just now.",
     WaitingFor.SLOW_DOWN: "TradingView asks me to slow down.",
     WaitingFor.SCRIPT_PAUSED: "TradingView refuses this script; `/sync status` says why.",
-    WaitingFor.FULL_CHECK: "The database was restored: I read the whole list on TradingView first.",
+    WaitingFor.FULL_CHECK: "The database was restored: first I read the list of every script "
+    "on TradingView; `/sync status` says how far I am.",
     WaitingFor.CHANGED: "TradingView answers in another form than I know, so I change nothing there. "
     "Look for a newer Usher; `/sync retry` goes on all the same.",
 }

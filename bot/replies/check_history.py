@@ -42,6 +42,25 @@ def _mend(f: Any) -> str:
     return f"{f.who} had {f.whom} on {f.what} put right: {f.then()}"
 
 
+def restored(f: Any) -> str:
+    """Everything was read after a restore: what became of the orders in the backup."""
+    numbers = {name: int(f.after.get(name, 0)) for name in ("scripts", "later", *_ORDERS)}
+    said = [f"✅ **{count(numbers['scripts'], 'list')} read after the restore; orders go on.**"]
+    if numbers["later"]:
+        said.append(f"{count(numbers['later'], 'later end')} on TradingView kept.")
+    orders = sum(numbers[name] for name in _ORDERS)
+    if orders:
+        parts = [f"{numbers[name]} {what}" for name, what in _ORDERS.items() if numbers[name]]
+        said.append(f"Of {count(orders, 'order')} that waited in the backup, {listed(parts)}")
+    return " ".join(said).removesuffix(".")
+
+
+_ORDERS = {
+    "done": "had been done since (neither staff nor customers get a message about them)",
+    "open": "had not: I do them now, and say so as ever",
+    "stuck": "need you, since something else was changed meanwhile (`/sync status`)",
+}
+
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "drift": _drift,
     "drift_ignored": lambda f: (

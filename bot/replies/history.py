@@ -181,13 +181,14 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
     "restored": lambda f: (
-        f"⚠️ **The database was restored from a backup of {f.since()}.** Nothing is sent to "
-        "TradingView before the whole list of each script was read; that happens by itself"
+        f"⚠️ **The database was restored from a backup of {f.since()}.** Nothing is changed on "
+        "TradingView before I have read the list of every script there; that happens by itself"
     ),
-    "restore_checked": lambda f: (
-        f"The whole list of {f.what} was read after the restore; orders go on. "
-        f"{f.number('later end')} on TradingView kept"
+    "restore_checked": lambda f: f"the whole list of {f.what} was read after the restore",
+    "was_there": lambda f: (
+        f"{f.what} for {f.whom}: {f.then()}; TradingView showed it after the restore already"
     ),
+    "restore_over": check_history.restored,
     **check_history.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (

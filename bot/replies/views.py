@@ -7,7 +7,7 @@ from bot import clock
 from bot.access.duration import parse_length
 from bot.access.entitlements import State, last_seen, ours_of, wanted_of
 from bot.access.receipts import WaitingFor
-from bot.access.views import Checked, Holders, Person, Status, Waiting
+from bot.access.views import Checked, Holders, Person, Restoring, Status, Waiting
 from bot.replies.access import person as said_person, why_stuck, why_waiting
 from bot.replies.answer import Answer, Button, key
 from bot.replies.questions import SOURCES
@@ -17,6 +17,7 @@ from bot.replies.words import (
     day,
     embed,
     escape,
+    listed,
     member,
     moment,
     relative,
@@ -200,6 +201,9 @@ def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tup
 def status(it: Status) -> Answer:
     """What waits, what is stuck and why, and the mend for each."""
     blocks = []
+    if it.restoring is not None:
+        blocks.append("**After the restore**")
+        blocks.append(_restoring_line(it.restoring))
     if it.paused:
         blocks.append("**Scripts that TradingView refuses**")
         blocks.extend(_paused_line(one.title, one.slug, one.paused_reason) for one in it.paused)
@@ -233,6 +237,16 @@ def _quiet(until_then: datetime) -> str:
     return (
         f"\nTradingView asked me to send nothing until {moment(until_then)} ({relative(until_then)}). "
         "Nobody lost access; I go on by myself then, and there is nothing to do."
+    )
+
+
+def _restoring_line(it: Restoring) -> str:
+    of = it.read + len(it.left)
+    left = listed(title(one) for one in it.left[:_MOST_WAITING])
+    more = f" Still to read: {left}." if left else ""
+    return (
+        f"- {it.read} of {count(of, 'list')} read.{more} When one cannot be read, "
+        "`/script archive` goes on without that script."
     )
 
 

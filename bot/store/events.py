@@ -11,7 +11,7 @@ from bot.store.records import Event
 from bot.store.tables import event
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
-QUIET = ("matched", "found", "mend")
+QUIET = ("matched", "found", "mend", "restore_checked", "was_there")
 
 
 async def record(
@@ -67,6 +67,18 @@ async def since(
         )
         .order_by(event.c.id)
         .limit(limit)
+    )
+    return [Event.of(row) for row in rows]
+
+
+async def of_action(
+    connection: AsyncConnection, guild_id: int, action: str, since: datetime
+) -> list[Event]:
+    """A server's entries of one kind from that moment on, oldest first."""
+    rows = await connection.execute(
+        select(event)
+        .where(event.c.guild_id == guild_id, event.c.action == action, event.c.at >= since)
+        .order_by(event.c.id)
     )
     return [Event.of(row) for row in rows]
 

@@ -59,6 +59,19 @@ async def set_commands_digest(
     await _change(connection, guild_id, commands_digest=digest)
 
 
+async def held_back(connection: AsyncConnection) -> list[Guild]:
+    """The servers for which nothing is sent, since the database was restored."""
+    found = await connection.execute(
+        select(guild).where(guild.c.restored_at.is_not(None)).order_by(guild.c.id)
+    )
+    return [Guild.of(row) for row in found]
+
+
+async def trust(connection: AsyncConnection, guild_id: int) -> None:
+    """What is known of that server is as new as its lists: orders go on."""
+    await _change(connection, guild_id, restored_at=None)
+
+
 async def last_event(connection: AsyncConnection, guild_id: int) -> int:
     """The newest history entry's id; 0 when there is none."""
     found = await connection.execute(

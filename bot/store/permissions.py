@@ -12,12 +12,13 @@ from bot.store.records import Customer, Permission
 from bot.store.sweep_tables import sweep
 from bot.store.tables import customer, guild, permission, script, wish
 
-# Wishes wait while a script is paused, or not read since a restore, or the bot is not there, or
-# TradingView answers in another form than the known one.
+# Wishes wait while a script is paused, or the lists were not read since a restore, or the bot is not
+# there, or TradingView answers in another form than the known one.
 _OPEN = (
     permission.c.state.in_(("waiting", "working")),
     script.c.paused_at.is_(None),
     script.c.restored_at.is_(None),
+    guild.c.restored_at.is_(None),
     guild.c.left_at.is_(None),
     shapes.is_open(),
 )

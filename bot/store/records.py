@@ -28,6 +28,7 @@ class Guild(Record):
     posted_event_id: int | None
     commands_digest: str | None
     created_at: datetime
+    restored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.sweep_tables import sighting, sweep
 from bot.store.tables import event, guild, permission, script, wish
+from bot.store.wishes import FINAL
 
 
 def is_ours(path: Path) -> bool:
@@ -33,12 +35,15 @@ async def is_intact(connection: AsyncConnection) -> bool:
 
 
 async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> None:
-    """Hold back every script until its list was read, and whatever could be told or taken twice.
+    """Hold back every server until its lists were read, and whatever could be told or taken twice.
 
     What was to end or replace access may have been done, and access given again, since `made_at`:
-    it becomes stuck, so that staff decide. Who was to be told of something that had ended has been.
+    it becomes stuck, so that staff decide. Who was to be told of something that had ended has been,
+    and so was the log channel. `bot.access.recovery` says what becomes of the rest.
     """
+    await connection.execute(update(guild).values(restored_at=at))
     await connection.execute(update(script).values(restored_at=at))
+    await _remember_seen(connection)
     overruling = select(permission.c.id).where(
         permission.c.state.in_(("waiting", "working")), permission.c.replaces.is_not(None)
     )
@@ -57,12 +62,17 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     await connection.execute(update(wish).values(answer_token=None))
     await connection.execute(
         update(wish)
-        .where(wish.c.state.in_(("done", "superseded")), wish.c.ended_at <= made_at)
-        .values(told_state=wish.c.state)
+        .where(
+            wish.c.state.in_(FINAL), or_(wish.c.ended_at <= made_at, wish.c.reason == "restored")
+        )
+        .values(told_state=wish.c.state, member_told_at=at)
     )
+    # Of what waits, "it is stuck" may have been said since; "it is done" is looked at first.
     await connection.execute(
-        update(wish).where(wish.c.member_told_at.is_(None)).values(member_told_at=at)
+        update(wish).where(wish.c.state == "waiting").values(told_state="stuck")
     )
+    posted = select(func.max(event.c.id)).where(event.c.guild_id == guild.c.id).scalar_subquery()
+    await connection.execute(update(guild).values(posted_event_id=func.coalesce(posted, 0)))
     servers = list((await connection.execute(select(guild.c.id))).scalars())
     for guild_id in servers:
         await connection.execute(
@@ -73,3 +83,38 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
                 after={"since": made_at.isoformat()},
             )
         )
+
+
+async def _remember_seen(connection: AsyncConnection) -> None:
+    """Of whom an order waits, what the last full read showed, if nobody read them since.
+
+    The next full read says by that what was done after the copy was made.
+    """
+    same = and_(
+        sighting.c.script_id == permission.c.script_id,
+        or_(
+            sighting.c.tv_user_id == permission.c.tv_user_id,
+            and_(
+                sighting.c.name_folded == permission.c.name_folded,
+                or_(permission.c.tv_user_id.is_(None), sighting.c.tv_user_id.is_(None)),
+            ),
+        ),
+    )
+    unseen = and_(
+        permission.c.seen == "unknown", permission.c.state.in_(("waiting", "working", "stuck"))
+    )
+    await connection.execute(
+        update(permission)
+        .where(unseen, same)
+        .values(
+            {
+                permission.c.seen: sighting.c.kind,
+                permission.c.seen_ends_at: sighting.c.ends_at,
+                permission.c.seen_at: sighting.c.seen_at,
+            }
+        )
+    )
+    read = exists().where(sweep.c.script_id == permission.c.script_id, sweep.c.state == "complete")
+    await connection.execute(
+        update(permission).where(unseen, read).values({permission.c.seen: "nothing"})
+    )

@@ -43,16 +43,16 @@ async def listed(
     return [Script.of(row) for row in await connection.execute(query)]
 
 
-async def restored(connection: AsyncConnection) -> list[Script]:
-    """The scripts of every server that wait for a full read after a restore."""
-    found = await connection.execute(
-        select(script).where(script.c.restored_at.is_not(None)).order_by(script.c.id)
-    )
-    return [Script.of(row) for row in found]
+async def unread(connection: AsyncConnection, guild_id: int | None = None) -> list[Script]:
+    """The scripts whose list was not read since a restore, of one server or of all."""
+    query = select(script).where(script.c.restored_at.is_not(None)).order_by(script.c.id)
+    if guild_id is not None:
+        query = query.where(script.c.guild_id == guild_id)
+    return [Script.of(row) for row in await connection.execute(query)]
 
 
 async def trust(connection: AsyncConnection, script_id: int) -> None:
-    """What is known of that script is as new as its list: orders go on."""
+    """What is known of that script is as new as its list."""
     await connection.execute(
         update(script).where(script.c.id == script_id).values(restored_at=None)
     )

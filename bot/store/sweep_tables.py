@@ -29,6 +29,7 @@ sweep = Table(
     Column("rows", Integer, nullable=False),  # different people in the list
     Column("calls", Integer, nullable=False),
     Column("asked_by", BigInteger),  # nobody: the daily one
+    Column("failure", String(32)),  # why it failed, in one of the words that replies explain
     CheckConstraint("state IN ('running', 'complete', 'failed')", name="state"),
     CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended"),
     Index("ix_sweep_script_id", "script_id", "started_at"),

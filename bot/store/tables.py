@@ -84,6 +84,7 @@ guild = Table(
     Column("posted_event_id", Integer),  # the last history line that the log channel shows
     Column("commands_digest", String(64)),  # of the command tree last registered there
     Column("created_at", UtcDateTime, nullable=False),
+    Column("restored_at", UtcDateTime),  # from a backup: nothing is sent before all lists were read
 )
 
 guild_role = Table(
@@ -132,7 +133,7 @@ script = Table(
     Column("archived_at", UtcDateTime),
     Column("paused_at", UtcDateTime),
     Column("paused_reason", Text),  # TradingView's own words, for staff
-    Column("restored_at", UtcDateTime),  # from a backup: nothing is sent before a full read
+    Column("restored_at", UtcDateTime),  # from a backup: its list was not read since
     Column("added_by", BigInteger, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
     UniqueConstraint("guild_id", "slug"),

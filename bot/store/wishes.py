@@ -96,13 +96,16 @@ async def supersede(
     return list(found.scalars())
 
 
-async def wait_again(connection: AsyncConnection, permission_ids: Iterable[int]) -> None:
-    """What was stuck is tried once more."""
-    await connection.execute(
-        update(wish)
-        .where(wish.c.permission_id.in_(list(permission_ids)), wish.c.state == "stuck")
-        .values(state="waiting", reason=None, ended_at=None)
+async def wait_again(
+    connection: AsyncConnection, permission_ids: Iterable[int], *, reason: str | None = None
+) -> None:
+    """What was stuck, for that `reason` or any, is tried once more."""
+    query = update(wish).where(
+        wish.c.permission_id.in_(list(permission_ids)), wish.c.state == "stuck"
     )
+    if reason is not None:
+        query = query.where(wish.c.reason == reason)
+    await connection.execute(query.values(state="waiting", reason=None, ended_at=None))
 
 
 async def end(
@@ -146,6 +149,25 @@ async def of_permission(connection: AsyncConnection, permission_id: int, state: 
         .order_by(wish.c.id)
     )
     return [Wish.of(row) for row in found]
+
+
+async def from_backup(connection: AsyncConnection, script_id: int, before: datetime) -> list[int]:
+    """The permissions of a script with orders from `before` a restore that are not done."""
+    found = await connection.execute(
+        select(wish.c.permission_id)
+        .join(permission, permission.c.id == wish.c.permission_id)
+        .where(
+            permission.c.script_id == script_id,
+            wish.c.asked_at <= before,
+            or_(
+                wish.c.state == "waiting",
+                and_(wish.c.state == "stuck", wish.c.reason == "restored"),
+            ),
+        )
+        .distinct()
+        .order_by(wish.c.permission_id)
+    )
+    return list(found.scalars())
 
 
 async def later_takings(connection: AsyncConnection, earlier: Wish) -> list[int]:

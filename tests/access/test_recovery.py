@@ -1,15 +1,18 @@
-"""After a restore nothing is sent before each script's list was read whole; later ends win."""
+"""After a restore nothing is written before every list of the server was read; later ends win."""
 
 from datetime import timedelta
 
 import pytest
 from counter import eventually, open_counter, pause
+from shop import HOME, OTHER
 
 from bot import clock
 from bot.access.drift import Drift
-from bot.access.recovery import AGAIN, Recovery
+from bot.access.recovery import AGAIN, REFUSALS, Recovery
+from bot.access.refusals import TradingViewSilent
 from bot.access.sweep import Sweeps
-from bot.store import restoring, scripts
+from bot.replies import views
+from bot.store import guilds, restoring, scripts
 
 
 @pytest.fixture
@@ -24,12 +27,25 @@ async def restored(counter):
         await restoring.mark(connection, clock.now(), clock.now())
 
 
-async def recover(counter, jobs):
-    sweeps, drift = Sweeps(counter.database, counter.shop.sessions), Drift(counter.database)
+class SilentAbout(Sweeps):
+    """TradingView answers nothing about the lists of these scripts."""
+
+    slugs = ()
+
+    async def of_script(self, script, **more):
+        if script.slug in self.slugs:
+            raise TradingViewSilent("its list")
+        return await super().of_script(script, **more)
+
+
+async def recover(counter, jobs, *silent):
+    sweeps, drift = SilentAbout(counter.database, counter.shop.sessions), Drift(counter.database)
+    sweeps.slugs = silent
     recovery = Recovery(
         counter.database, sweeps, lambda swept: drift.note(swept, None), counter.queue.wake
     )
     await recovery.start(jobs)
+    return sweeps
 
 
 @pytest.fixture
@@ -42,7 +58,22 @@ async def jobs(counter):
 
 async def held_back(counter):
     async with counter.database.read() as connection:
-        return [one.slug for one in await scripts.restored(connection)]
+        return [one.slug for one in await scripts.unread(connection)]
+
+
+async def lifted(counter, guild_id=HOME):
+    async def free():
+        async with counter.database.read() as connection:
+            return (await guilds.by_id(connection, guild_id)).restored_at is None
+
+    await eventually(free)
+
+
+async def passes(counter, seconds=AGAIN, times=1):
+    for _ in range(times):
+        await pause()
+        await counter.time.advance(seconds)
+    await pause()
 
 
 async def test_an_order_waits_for_the_full_read_and_says_so(counter, jobs):
@@ -56,21 +87,95 @@ async def test_an_order_waits_for_the_full_read_and_says_so(counter, jobs):
     await counter.done(wish, within=30)
     assert await held_back(counter) == []
     [entry] = await counter.shop.events("restore_checked")
-    assert entry.after == {"number": 0}
+    assert entry.after["later"] == 0
 
 
-async def test_each_script_is_let_go_on_its_own(counter, jobs):
+async def test_nothing_is_written_before_every_list_of_the_server_was_read(counter, jobs):
     await counter.shop.add_script("other")
     await restored(counter)
-    pine_id = counter.pine_id
-    del counter.fake.world.scripts[pine_id]
+    wish = await counter.grant("Ann_Trades", "1M")
+    sweeps = await recover(counter, jobs, "other")
+
+    async def one_read():
+        return await held_back(counter) == ["other"]
+
+    await eventually(one_read)
+    await passes(counter, times=3)
+    assert not counter.writes(), "trend was read, but other was not"
+    status = await counter.views.status(HOME)
+    assert status.holdup == "full_check"
+    assert (status.restoring.read, [one.slug for one in status.restoring.left]) == (1, ["other"])
+    said = views.status(status)
+    assert "1 of 2 lists read" in said.embeds[0].description
+    assert "Other" in said.embeds[0].description
+    sweeps.slugs = ()
+    await passes(counter)
+    await counter.done(wish, within=30)
+    assert (await counter.views.status(HOME)).restoring is None
+
+
+async def test_a_script_added_meanwhile_waits_for_the_others(counter, jobs):
+    await restored(counter)
+    sweeps = await recover(counter, jobs, "trend")
+    await counter.shop.add_script("fresh")
+    wish = await counter.grant("Ann_Trades", "1M", "fresh")
+    await passes(counter, times=2)
+    assert not counter.writes()
+    sweeps.slugs = ()
+    await passes(counter)
+    await counter.done(wish, within=30)
+
+
+async def test_a_script_that_tradingview_refuses_is_left_out_and_told_of(counter, jobs):
+    gone = await counter.shop.add_script("gone")
+    old = await counter.grant("bob-fx", "1M", "gone")
+    await restored(counter)
+    there = counter.fake.world.scripts.pop(gone.pine_id)
+    wish = await counter.grant("Ann_Trades", "1M")
     await recover(counter, jobs)
+    await passes(counter)
+    assert not counter.writes(), "one refusal may be an accident"
+    await passes(counter, times=REFUSALS)
+    await counter.done(wish, within=30)
+    assert await held_back(counter) == ["gone"]
+    assert [one.slug for one in (await counter.views.status(HOME)).paused] == ["gone"]
+    [paused] = await counter.shop.events("script_paused")
+    assert paused.script_id == gone.id
+    # What waits for it goes on when its own list was read.
+    counter.fake.world.scripts[gone.pine_id] = there
+    seen = len(counter.fake.log)
+    await counter.queue.retry(counter.asked(), "gone")
+    await passes(counter)
+    await counter.done(old, within=30)
+    since = list(counter.fake.log)[seen:]
+    whole = [call.name == "list" and "username" not in call.form for call in since]
+    assert whole.index(True) < [call.writes for call in since].index(True)
 
-    async def only_one_left():
-        return await held_back(counter) == ["trend"]
 
-    await eventually(only_one_left)
-    assert [one.script_id for one in await counter.shop.events("restore_checked")]
+@pytest.mark.parametrize("what", ["archived", "paused"])
+async def test_an_archived_or_paused_script_holds_up_no_other(counter, jobs, what):
+    other = await counter.shop.add_script("other")
+    async with counter.database.write() as connection:
+        if what == "archived":
+            await scripts.archive(connection, other.id, clock.now())
+        else:
+            await scripts.pause(connection, other.id, clock.now(), "not yours")
+    await restored(counter)
+    wish = await counter.grant("Ann_Trades", "1M")
+    await recover(counter, jobs, "other")
+    await counter.done(wish, within=30)
+    assert await held_back(counter) == ["other"]
+
+
+async def test_no_server_waits_for_the_lists_of_another(counter, jobs):
+    vendor = counter.shop.world.add_vendor("Vendor_Two")
+    await counter.shop.add_script("other", guild_id=OTHER, vendor=vendor)
+    await restored(counter)
+    wish = await counter.grant("Ann_Trades", "1M")
+    await recover(counter, jobs, "other")
+    await counter.done(wish, within=30)
+    async with counter.database.read() as connection:
+        assert [one.id for one in await guilds.held_back(connection)] == [OTHER]
 
 
 async def test_a_list_that_cannot_be_read_is_tried_again_and_nothing_is_sent(counter, jobs):
@@ -98,17 +203,14 @@ async def test_a_later_end_on_tradingview_wins_and_is_reported(counter, jobs):
     await restored(counter)
     await recover(counter, jobs)
 
-    async def free():
-        return await held_back(counter) == []
-
-    await eventually(free)
+    await lifted(counter)
     permission = await counter.permission("Ann_Trades")
     assert (permission.wanted_ends_at, permission.state) == (later, "done")
     assert counter.end("Ann_Trades") == later
     [entry] = await counter.shop.events("found")
     assert entry.actor_id is None
     [checked] = await counter.shop.events("restore_checked")
-    assert checked.after == {"number": 1}
+    assert checked.after == {"later": 1}
     wish = await counter.grant("Ann_Trades", "1W")
     await counter.done(wish, within=10)
     assert counter.end("Ann_Trades") == later + timedelta(days=7)
@@ -125,10 +227,7 @@ async def test_what_was_to_end_access_in_the_backup_waits_for_staff(counter, job
         await scripts.unpause(connection, counter.script.id)
     await recover(counter, jobs)
 
-    async def free():
-        return await held_back(counter) == []
-
-    await eventually(free)
+    await lifted(counter)
     await counter.time.advance(60)
     assert await counter.state(wish) == "stuck"
     assert (await counter.permission("Ann_Trades")).reason == "restored"

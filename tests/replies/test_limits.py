@@ -7,7 +7,7 @@ import pytest
 
 from bot.access.entitlements import State
 from bot.access.receipts import Receipt, WaitingFor
-from bot.access.views import Checked, History, Holders, Person, Status, Waiting
+from bot.access.views import Checked, History, Holders, Person, Restoring, Status, Waiting
 from bot.replies import access, history, views
 from bot.store.records import Customer, Entitlement, Event, Permission, Script, Wish
 
@@ -138,7 +138,8 @@ def test_check_me_list_status_and_history_fit():
     people = ((permission(), CUSTOMER),) * 15
     assert_fits(views.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
     rows = (Waiting(permission(), SCRIPT, CUSTOMER),) * 400
-    assert_fits(views.status(Status(WaitingFor.LOGIN_DEAD, rows, rows, (SCRIPT,) * 50)))
+    those = (SCRIPT,) * 50
+    assert_fits(views.status(Status(WaitingFor.LOGIN_DEAD, rows, rows, those, Restoring(7, those))))
     entry = record(
         Event,
         id=BIG,
