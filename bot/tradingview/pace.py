@@ -1,4 +1,14 @@
-"""How fast one account's requests go out, whoever asks."""
+"""How fast one account's requests go out, whoever asks and from whichever program.
+
+Through an account's pace goes what carries its cookies, what its orders ask of TradingView without them
+(how a name is spelled), and its sign-ins. What members and strangers ask before there is an order (the
+public name check, `/link`) belongs to no account, and has a pace of its own.
+
+Of the libraries, aiolimiter, pyrate-limiter and limits keep to a given rate, aiometer to a rate and a
+concurrency within one batch of calls, and tenacity pauses between the tries of one call. None of them
+lets what is urgent go first, holds every caller for as long as an answer asked, and finds the rate
+from what is refused, all at once.
+"""
 
 import asyncio
 import heapq
@@ -9,6 +19,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from bot import clock
+from bot.tradingview.book import NEVER, OVERTAKEN, Book
 from bot.tradingview.rate import Rate
 
 BURST = 2
@@ -19,13 +30,17 @@ USUAL_HOLD, LONGEST_USUAL_HOLD = 2.0, 60.0
 JITTER = 0.5
 IN_A_ROW = 4  # of those that go before bulk; then one of bulk, if any waits
 _CLOSE_ENOUGH = 1e-5  # seconds; a timer may wake a hair early
+# Seconds: how often to look whether another program is done; how long one that shows no sign of it may
+# keep everybody waiting (it was stopped: no request lasts that long); the longest sleep without a look.
+LOOK_AGAIN, LONGEST_STANDSTILL, LONGEST_SLEEP = 0.02, 60.0, 60.0
 
 
 class Turn:
     """Leave to send one request."""
 
-    def __init__(self, refuse: Callable[["Turn", float | None], None]) -> None:
+    def __init__(self, slot: int, refuse: Callable[["Turn", float | None], None]) -> None:
         self.began = clock.monotonic()
+        self.slot = slot
         self.refused = False
         self._refuse = refuse
 
@@ -59,14 +74,20 @@ class _Line:
 class Pace:
     """Turns to send a request: at most `rate` a second and `concurrency` at once.
 
-    One for each account, shared by everything that calls TradingView for it. It goes slower where
-    TradingView says so, and finds the way up again. Urgent turns come first, then those that are only
+    One for each account, shared by everything that calls TradingView for it; programs that share the
+    `book` keep to it together, and a hold of one holds all. It goes slower where TradingView says so,
+    and finds the way up again. Urgent turns come first, then those that are only
     helpful, then bulk, which gets one in five all the same; otherwise it is the order asked. After a
     pause the first two go at once.
     """
 
     def __init__(
-        self, rate: float, concurrency: int, *, chance: Callable[[], float] = random.random
+        self,
+        rate: float,
+        concurrency: int,
+        *,
+        book: Book | None = None,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         if not rate > 0 or concurrency < 1:
             raise ValueError("a pace needs a rate above 0 and a concurrency of at least 1")
@@ -76,12 +97,12 @@ class Pace:
         self._running = 0
         self._urgent, self._helpful, self._bulk = _Line(), _Line(), _Line()
         self._in_a_row = 0
-        # The moment when the next request would be due if all came evenly spaced; how far now
-        # may run ahead of it is the burst.
-        self._due = float("-inf")
+        # Its `due` is the moment when the next request would be due if all came evenly spaced; how far
+        # now may run ahead of it is the burst.
+        self._book = book or Book()
         self._interval = 1 / rate  # as of the last turn
-        self._held_until = float("-inf")
-        self._slowed_at = float("-inf")
+        self._standstill: float | None = None  # since when others alone keep everybody waiting
+        self._slowed_at = NEVER
         self._refusals = 0  # in a row
         self._timer: asyncio.Future[None] | None = None
 
@@ -112,16 +133,20 @@ class Pace:
         A day at most: an absurd wish of TradingView must not switch the bot off for ever.
         """
         until = clock.monotonic() + min(max(seconds, 0.0), LONGEST_HOLD)
-        if until > self._held_until:
-            self._held_until = until
+        book = self._book
+        book.begin()  # whether or not another program is at it: this must not be lost
+        if until > book.held_until:
+            book.held_until = until
             # No burst straight after being told off.
             self._interval = 1 / self.rate
-            self._due = max(self._due, until + (BURST - 1) * self._interval)
+            book.due = max(book.due, until + (BURST - 1) * self._interval)
+        book.end()
         self._serve()
 
     def held_for(self) -> float:
         """Seconds until turns are given again; 0 when nothing is held."""
-        return max(0.0, self._held_until - clock.monotonic())
+        self._book.look()
+        return max(0.0, self._book.held_until - clock.monotonic())
 
     def _slow_down(self, turn: Turn, retry_after: float | None) -> None:
         if turn.began >= self._slowed_at:  # else it was on its way when another was refused
@@ -144,15 +169,19 @@ class Pace:
             if waiter.cancelled():
                 self._serve()  # the one behind may be first now, or nobody is left to wait for
             else:
-                self._give_back(None)  # the turn came in the same moment as the cancellation
+                self._leave(waiter.result())  # the turn came in the same moment as the cancellation
             raise
 
-    def _give_back(self, turn: Turn | None) -> None:
-        self._running -= 1
-        if turn is not None and not turn.refused:
+    def _give_back(self, turn: Turn) -> None:
+        if not turn.refused:
             self._rate.passed()
             if turn.began >= self._slowed_at:
                 self._refusals = 0
+        self._leave(turn)
+
+    def _leave(self, turn: Turn) -> None:
+        self._running -= 1
+        self._book.free(turn.slot)
         self._serve()
 
     def _serve(self) -> None:
@@ -160,16 +189,14 @@ class Pace:
         while not all(line.is_empty() for line in (self._urgent, self._helpful, self._bulk)):
             if self._running >= self.concurrency:
                 break  # whoever gives a turn back serves again
-            now = clock.monotonic()
-            pause = self._pause(now)
-            if pause > _CLOSE_ENOUGH:
+            slot, pause = self._slot()
+            if slot is None:
                 self._wake_in(pause)
                 return
             self._running += 1
-            self._interval = 1 / self.rate
-            self._due = max(self._due, now) + self._interval
             self._rate.sent()
-            self._first().set_result(Turn(self._slow_down))
+            self._first().set_result(Turn(slot, self._slow_down))
+        self._standstill = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -186,8 +213,27 @@ class Pace:
         self._in_a_row += 1
         return ahead.next()
 
-    def _pause(self, now: float) -> float:
-        return max(self._due - (BURST - 1) * self._interval, self._held_until) - now
+    def _slot(self) -> tuple[int | None, float]:
+        """A slot for a turn that begins now; or none, and the seconds until another look is worth it."""
+        book, now = self._book, clock.monotonic()
+        is_alone = book.begin()
+        try:
+            pause = max(book.due - (BURST - 1) * self._interval, book.held_until) - now
+            if pause > _CLOSE_ENOUGH:
+                return None, min(pause, LONGEST_SLEEP)
+            slot = book.take(self.concurrency) if is_alone else None
+            if slot is None:
+                if self._standstill is None or self._running:
+                    self._standstill = now
+                if now - self._standstill < LONGEST_STANDSTILL:
+                    return None, LOOK_AGAIN
+                slot = OVERTAKEN
+            self._standstill = None
+            self._interval = 1 / self.rate
+            book.due = max(book.due, now) + self._interval
+            return slot, 0.0
+        finally:
+            book.end()
 
     def _wake_in(self, seconds: float) -> None:
         if self._timer is not None:
