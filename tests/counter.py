@@ -4,7 +4,8 @@ import asyncio
 import itertools
 from contextlib import asynccontextmanager
 
-from conftest import eventually, settle
+from conftest import eventually
+from resting import at_rest, pause
 from shop import HOME, STAFF, open_shop
 
 from bot import clock
@@ -63,10 +64,9 @@ class Counter:
             return await self.state(wish_id) == state
 
         for second in range(within + 1):
-            for _ in range(40):
-                if await reached():
-                    return await self.answers.receipt(wish_id)
-                await pause()
+            await self.rest()
+            if await reached():
+                return await self.answers.receipt(wish_id)
             if second < within:
                 await self.time.advance(1)
         receipt = await self.answers.receipt(wish_id)
@@ -76,10 +76,14 @@ class Counter:
         """What `coro` returns, letting time pass for as long as it takes."""
         task = asyncio.ensure_future(coro)
         while not task.done():
-            for _ in range(5):
-                await pause()
-            await self.time.advance(0.5)
+            await self.rest()
+            if not task.done():
+                await self.time.advance(0.5)
         return task.result()
+
+    async def rest(self):
+        """Let everything happen that needs no time to pass."""
+        await at_rest(self.database)
 
     async def done(self, wish_id, *, within=0):
         return await self.becomes(wish_id, "done", within=within)
@@ -118,11 +122,6 @@ class Counter:
 
     def writes(self):
         return [call for kind in ("add", "modify", "remove") for call in self.fake.calls(kind)]
-
-
-async def pause():
-    await settle(2)
-    await asyncio.sleep(0.005)
 
 
 @asynccontextmanager

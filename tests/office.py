@@ -6,6 +6,7 @@ import contextlib
 import discord
 import yarl
 from conftest import eventually
+from resting import at_rest
 from shop import open_shop
 
 from bot import checks, clock
@@ -145,10 +146,9 @@ class Office:
     async def passes(self, check, seconds=60):
         """Let time pass, a second at a time with room for the sockets, until `check()` is true."""
         for _ in range(seconds):
-            for _ in range(10):
-                if check():
-                    return
-                await asyncio.sleep(0.005)
+            await at_rest(self.shop.database, until=check)
+            if check():
+                return
             await self.time.advance(1)
         raise AssertionError("never became true")
 

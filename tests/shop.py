@@ -1,10 +1,14 @@
 """A small shop for tests: a database, a TradingView on a socket, and the rules between them."""
 
+import asyncio
+import tempfile
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 import aiohttp
-from sqlalchemy import insert
+from sqlalchemy import insert, make_url
 
 from bot import clock
 from bot.access.asking import Asked, Who
@@ -15,6 +19,7 @@ from bot.access.session import Sessions
 from bot.sandbox.tradingview import FakeTradingView
 from bot.store import customers, events, guilds, scripts
 from bot.store.database import open_database
+from bot.store.migrate import migrate
 from bot.store.tables import permission
 from bot.store.vault import open_vault
 from bot.tradingview.client import TradingView
@@ -124,13 +129,30 @@ class Shop:
         return [event for event in found if not actions or event.action in actions]
 
 
+@cache
+def _migrated():
+    """A database with every table and nobody in it; migrating anew takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "usher.db"
+        migrate(make_url(f"sqlite+aiosqlite:///{path}"))
+        return path.read_bytes()
+
+
+def new_database(folder):
+    """The address of a new database in that folder (blocking)."""
+    path = folder / "usher.db"
+    path.touch(mode=0o600)
+    path.write_bytes(_migrated())
+    return f"sqlite+aiosqlite:///{path}"
+
+
 @asynccontextmanager
 async def open_shop(tmp_path):
     fake = FakeTradingView(now=clock.now)
     await fake.start()
     try:
         async with (
-            open_database(f"sqlite+aiosqlite:///{tmp_path}/usher.db") as database,
+            open_database(await asyncio.to_thread(new_database, tmp_path)) as database,
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
         ):
             async with database.write() as connection:

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
 from bot.errors import StartupError
@@ -30,15 +30,18 @@ def migrate(url: URL, *, keep_copy: bool = True) -> None:
         StartupError: the database was written by a newer Usher, or could not be copied before.
     """
     config = _config()
+    known = ScriptDirectory.from_config(config)
     # Alembic is not async; SQLite's own driver does for the minute that this takes.
     engine = create_engine(url.set(drivername=url.get_backend_name()))
     try:
         with engine.connect() as connection:
-            _refuse_newer(config, connection)
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current == known.get_current_head():
+                return
+            _refuse_newer(known, current)
             if keep_copy:
-                _keep_copy(config, connection, url)
-            if _is_behind(config, connection):
-                log.info("bringing the database up to date")
+                _keep_copy(known, current, url)
+            log.info("bringing the database up to date")
             connection.execute(text("PRAGMA foreign_keys = ON"))
             connection.commit()  # what was asked so far began a transaction; Alembic needs its own
             config.attributes["connection"] = connection
@@ -47,17 +50,10 @@ def migrate(url: URL, *, keep_copy: bool = True) -> None:
         engine.dispose()
 
 
-def _is_behind(config: Config, connection: Connection) -> bool:
-    head = ScriptDirectory.from_config(config).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() != head
-
-
-def _keep_copy(config: Config, connection: Connection, url: URL) -> None:
+def _keep_copy(known: ScriptDirectory, current: str | None, url: URL) -> None:
     """A copy of what is there, when there is something to change."""
-    current = MigrationContext.configure(connection).get_current_revision()
-    head = ScriptDirectory.from_config(config).get_current_head()
-    path = file_of(url)
-    if current is None or head is None or current == head or path is None:
+    head, path = known.get_current_head(), file_of(url)
+    if current is None or head is None or path is None:
         return
     try:
         keep_before(path, head)
@@ -68,11 +64,8 @@ def _keep_copy(config: Config, connection: Connection, url: URL) -> None:
         ) from error
 
 
-def _refuse_newer(config: Config, connection: Connection) -> None:
-    context = MigrationContext.configure(connection)
-    current = context.get_current_revision()
-    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
+def _refuse_newer(known: ScriptDirectory, current: str | None) -> None:
+    if current is not None and current not in {one.revision for one in known.walk_revisions()}:
         raise StartupError(
             "This database was written by a newer Usher. Nothing was changed. "
             "Start the newer version again, or restore an older backup."

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from conftest import eventually
-from counter import open_counter, pause
+from counter import open_counter
 
 from bot.access.receipts import WaitingFor
 from bot.access.refusals import UserUnknown
@@ -51,8 +51,7 @@ def revoked_by_hand(counter, name):
 async def does_not_come_true(counter, wish):
     """Neither done nor given up while the queue tries again."""
     for _ in range(10):
-        for _ in range(10):
-            await pause()
+        await counter.rest()
         await counter.time.advance(2)
         assert await counter.state(wish) != "done"
 

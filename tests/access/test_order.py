@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from conftest import eventually
-from counter import open_counter, pause
+from counter import open_counter
 from shop import HOME
 
 from bot.access.sync import READ_BACK
@@ -53,8 +53,7 @@ async def test_whoever_stands_and_waits_goes_before_the_crowd(counter):
     await eventually(lambda: len(asked_about(counter)) == before + 8)
     wish = await counter.meanwhile(counter.grant("Ann_Trades", "1M", anyway=True))
     standing = asyncio.ensure_future(counter.answers.outcome(wish, 600))
-    for _ in range(20):
-        await pause()  # in line behind the eight
+    await counter.rest()  # in line behind the eight
     counter.switches.lift("hang")
     await standing
     assert asked_about(counter)[before + 8] == "Ann_Trades"

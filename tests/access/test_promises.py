@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from counter import open_counter, pause
+from counter import open_counter
 
 from bot import clock
 from bot.access.asking import Who
@@ -116,11 +116,9 @@ async def test_an_ok_that_changes_nothing_is_noticed(counter, length):
     await counter.done(await counter.grant("Ann_Trades", "1M"))
     counter.switches.silent_ok = -1
     wish = await counter.grant("Ann_Trades", length)
-    for _ in range(30):
-        await pause()
+    await counter.rest()
     await counter.time.advance(8)
-    for _ in range(30):
-        await pause()
+    await counter.rest()
     receipt = await counter.answers.receipt(wish)
     assert receipt.wish.state == "waiting"
     counter.switches.silent_ok = 0
@@ -144,7 +142,7 @@ async def test_the_same_request_delivered_twice_counts_once(counter):
     )
     assert one == two
     await counter.done(one)
-    await pause()
+    await counter.rest()
     assert counter.end("Ann_Trades") == moment(2026, 4, 10, 12)
 
 
@@ -187,7 +185,7 @@ async def test_natural_expiry_sends_nothing(counter):
     await counter.done(await counter.grant("Ann_Trades", "1D"))
     before = len(counter.fake.log)
     await counter.time.advance(86_400 * 3)
-    await pause()
+    await counter.rest()
     assert len(counter.fake.log) == before
 
 

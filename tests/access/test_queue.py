@@ -95,8 +95,7 @@ async def test_a_server_that_the_bot_left_pauses_and_goes_on_when_it_is_back(cou
     async with counter.database.write() as connection:
         await guilds.set_left(connection, HOME, NOW)
     wish = await counter.grant("Ann_Trades", "1M")
-    for _ in range(50):
-        await pause()
+    await counter.rest()
     assert await counter.state(wish) == "waiting"
     assert counter.writes() == []
     async with counter.database.write() as connection:
@@ -109,13 +108,10 @@ async def test_after_five_failures_only_a_probe_goes_out(counter):
     counter.switches.down = True
     wishes = [await counter.grant(f"buyer_{n}", "1M", anyway=True) for n in range(12)]
     await eventually(lambda: counter.queue.is_blocked(HOME))
-    for _ in range(40):  # what was under way ends
-        await pause()
+    await counter.rest()  # what was under way ends
     before = len(counter.fake.log)
     await counter.time.advance(FIRST_PAUSE)
-    await eventually(lambda: len(counter.fake.log) > before)
-    for _ in range(40):
-        await pause()
+    await counter.rest()
     assert len(counter.fake.log) == before + 1
     receipt = await counter.answers.receipt(wishes[0])
     assert receipt.waiting_for is WaitingFor.TRADINGVIEW
