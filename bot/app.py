@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import cogs
-from bot import alerts, clock, logs, web
+from bot import accounts, alerts, clock, web
 from bot.access.adopt import Adopting
 from bot.access.answers import Answers
 from bot.access.customers import Customers
@@ -54,7 +54,7 @@ from bot.store.database import open_database
 from bot.store.lock import alone_with
 from bot.store.vault import open_vault
 from bot.telling import Teller
-from bot.tradingview import Cookies, Pace, TradingView
+from bot.tradingview import Cookies
 from bot.tradingview.signin import SignIn
 from bot.wishing import Wishing
 
@@ -135,25 +135,10 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         )
         jobs = await stack.enter_async_context(Jobs())
 
-        def connect(pace: Pace, cookies: Callable[[], Cookies | None]) -> TradingView:
-            return TradingView(
-                http,
-                base=settings.tradingview_url,
-                pine_facade=settings.pine_facade_url,
-                pace=pace,
-                cookies=cookies,
-            )
-
         # Strangers' questions have a budget of their own: they slow nobody's access.
-        public = connect(Pace(settings.tv_pace, settings.tv_concurrency), lambda: None)
-        sessions = Sessions(
-            database,
-            vault,
-            connect,
-            pace=settings.tv_pace,
-            concurrency=settings.tv_concurrency,
-            hide=logs.keep_out,
-        )
+        connect = accounts.connector(settings, http)
+        public = connect(await accounts.pace_of(settings), lambda: None)
+        sessions = accounts.sessions(settings, database, vault, http)
         spares = Spares(database, vault, sessions)
         await sessions.open()
         news = News()

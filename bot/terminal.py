@@ -14,12 +14,11 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bot import logs
+from bot import accounts
 from bot.access.cookies import read_cookies
-from bot.access.login import Updated
+from bot.access.login import Updated, soon
 from bot.access.refusals import CodeUnreadable, CookiesOfOther
 from bot.access.renewal import Trial
-from bot.access.session import Sessions
 from bot.errors import StartupError, UserError
 from bot.replies import explain, login as said
 from bot.replies.plain import plain
@@ -29,7 +28,7 @@ from bot.store.database import Database, open_database
 from bot.store.examine import Schema, examine
 from bot.store.lock import InUseError, alone_with
 from bot.store.vault import Vault, open_vault, rekey as renew_keys
-from bot.tradingview import Cookies, Pace, TradingView
+from bot.tradingview import Cookies
 from bot.tradingview.errors import TradingViewError
 from bot.tradingview.signin import Halfway, SecondFactorNeeded, SignIn, clean_code
 
@@ -107,7 +106,7 @@ def sign_in(settings: Settings, guild_id: int | None, terminal: Terminal = _HERE
 
     def run() -> int:
         try:
-            cookies = asyncio.run(_password(settings, name, password))
+            cookies = asyncio.run(_password(settings, guild_id, name, password))
         except SecondFactorNeeded as needed:
             if needed.halfway is None:
                 raise
@@ -116,7 +115,7 @@ def sign_in(settings: Settings, guild_id: int | None, terminal: Terminal = _HERE
                 code = clean_code(code)
             except ValueError:
                 raise CodeUnreadable from None
-            cookies = asyncio.run(_second_factor(settings, needed.halfway, code))
+            cookies = asyncio.run(_second_factor(settings, guild_id, needed.halfway, code))
         return _keep(settings, guild_id, cookies, terminal)
 
     return _explained(terminal, run)
@@ -184,35 +183,20 @@ async def _server(settings: Settings, wanted: int | None) -> int:
 async def _use(settings: Settings, guild_id: int, trial: Trial, *, anyway: bool) -> Updated:
     async with _database(settings) as database, _http() as http:
         vault = await _vault(settings, database)
-
-        def connect(pace: Pace, cookies: Callable[[], Cookies | None]) -> TradingView:
-            return TradingView(
-                http,
-                base=settings.tradingview_url,
-                pine_facade=settings.pine_facade_url,
-                pace=pace,
-                cookies=cookies,
-            )
-
-        sessions = Sessions(
-            database,
-            vault,
-            connect,
-            pace=settings.tv_pace,
-            concurrency=settings.tv_concurrency,
-            hide=logs.keep_out,
-        )
+        sessions = accounts.sessions(settings, database, vault, http)
         await sessions.open()
         return await sessions.take_over(guild_id, trial, by=None, anyway=anyway, note=_NOTE)
 
 
-async def _password(settings: Settings, name: str, password: str) -> Cookies:
-    async with _http() as http:
+async def _password(settings: Settings, guild_id: int, name: str, password: str) -> Cookies:
+    pace = await accounts.pace_of(settings, guild_id)
+    async with _http() as http, soon(pace):
         return await SignIn(http, base=settings.tradingview_url).password(name, password)
 
 
-async def _second_factor(settings: Settings, halfway: Halfway, code: str) -> Cookies:
-    async with _http() as http:
+async def _second_factor(settings: Settings, guild_id: int, halfway: Halfway, code: str) -> Cookies:
+    pace = await accounts.pace_of(settings, guild_id)
+    async with _http() as http, soon(pace):
         return await SignIn(http, base=settings.tradingview_url).second_factor(halfway, code)
 
 

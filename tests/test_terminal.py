@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot import terminal as commands
+from bot import accounts, terminal as commands
 from bot.errors import StartupError
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Settings
@@ -138,6 +138,21 @@ def test_another_account_needs_a_yes(settings, upstream, tmp_path, answer, usern
     person = Person(*upstream.pair(other), answer)
     commands.set_login(settings, None, person.terminal)
     assert rows(tmp_path, "SELECT username FROM account") == [(username,)]
+
+
+def test_nothing_is_sent_while_tradingview_wants_no_question(settings, upstream, tmp_path):
+    async def as_a_bot_beside_it():
+        async with open_database(settings.database_url):
+            (await accounts.pace_of(settings, HOME)).hold(7200)
+
+    asyncio.run(as_a_bot_beside_it())
+    person = Person(*upstream.pair())
+    assert commands.set_login(settings, None, person.terminal) == 1
+    assert person.heard("does not answer")
+    person = Person("vendor_one", "open sesame")
+    assert commands.sign_in(settings, None, person.terminal) == 1
+    assert person.heard("asks me to slow down")
+    assert upstream.fake.log == []
 
 
 def test_it_works_beside_a_running_bot(settings, upstream):

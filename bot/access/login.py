@@ -3,19 +3,30 @@
 import asyncio
 import enum
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.access.probe import Verdict
 from bot.tradingview.client import TradingView
+from bot.tradingview.errors import SlowDown
 from bot.tradingview.models import Cookies
-from bot.tradingview.pace import Pace
+from bot.tradingview.pace import Pace, Turn
+
+LONGEST_TEST = 120.0  # seconds; TradingView may have asked for a pause, and somebody waits
 
 Connect = Callable[[Pace, Callable[[], Cookies | None]], TradingView]
 # Probes the login in use and records what changed; `pine_id` is tried first.
 Verify = Callable[["AccountSession", str | None], Awaitable[Verdict]]
 # Told of the pair that was sent and of the one that came in its place.
 Renew = Callable[["AccountSession", Cookies, Cookies], Awaitable[None]]
+
+
+def soon(pace: Pace) -> AbstractAsyncContextManager[Turn]:
+    """An urgent turn. Raises SlowDown when TradingView wants no request for longer than anybody waits."""
+    if (wait := pace.held_for()) > LONGEST_TEST:
+        raise SlowDown(retry_after=wait)
+    return pace.turn(urgent=True)
 
 
 class LoginState(enum.StrEnum):

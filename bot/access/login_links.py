@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from bot import clock
 from bot.access.asking import Asked
 from bot.access.cookies import read_cookies
-from bot.access.login import Updated
+from bot.access.login import Updated, soon
 from bot.access.refusals import (
     CodeUnreadable,
     CookiesOfOther,
@@ -124,7 +124,7 @@ class LoginLinks:
             desk.halfway, desk.trial, desk.spare = None, None, spare
             held = await self._sessions.of(link.guild_id)
             try:
-                async with held.pace.turn(urgent=True):
+                async with soon(held.pace):
                     cookies = await self._sign_in.password(name, password)
             except SecondFactorNeeded as needed:
                 desk.halfway = needed.halfway
@@ -143,7 +143,7 @@ class LoginLinks:
             except ValueError:
                 raise CodeUnreadable from None
             held = await self._sessions.of(link.guild_id)
-            async with held.pace.turn(urgent=True):
+            async with soon(held.pace):
                 cookies = await self._sign_in.second_factor(desk.halfway, code)
             desk.halfway = None
             return await self._finish(link, desk, cookies, spare=desk.spare)

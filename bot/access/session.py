@@ -8,7 +8,14 @@ from bot import clock
 from bot.access import login_records
 from bot.access.asking import Asked
 from bot.access.cookies import digest, pack, unpack
-from bot.access.login import AccountSession, Connect, LoginState, LoginStatus, Updated
+from bot.access.login import (
+    LONGEST_TEST,
+    AccountSession,
+    Connect,
+    LoginState,
+    LoginStatus,
+    Updated,
+)
 from bot.access.login_records import NewLogin
 from bot.access.probe import Verdict, examine, probe
 from bot.access.refusals import (
@@ -24,6 +31,7 @@ from bot.store.database import Database
 from bot.store.records import Script
 from bot.store.sessions import Stored
 from bot.store.vault import UnreadableError, Vault
+from bot.tradingview.book import Book
 from bot.tradingview.models import Cookies
 from bot.tradingview.pace import Pace
 
@@ -32,13 +40,18 @@ __all__ = ["AccountSession", "LoginState", "LoginStatus", "Sessions", "Updated",
 log = logging.getLogger(__name__)
 
 LONGEST_LOOK = 15.0
-LONGEST_TEST = 120.0  # TradingView may have asked for a pause, and somebody waits
 
 T = TypeVar("T")
 
 
+async def _own_book(_: int) -> Book:
+    return Book()
+
+
 class Sessions:
     """Every server's session. `pace` is in requests a second, for each account.
+
+    `book` opens what an account's pace shares with other programs, by the server's id.
 
     `hide` is told every cookie before it is used, so that no log can show it. What is in
     `on_change` is called with the server's id after a login was replaced, died or came back.
@@ -52,6 +65,7 @@ class Sessions:
         *,
         pace: float = 2.0,
         concurrency: int = 2,
+        book: Callable[[int], Awaitable[Book]] = _own_book,
         hide: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         self._database = database
@@ -59,6 +73,7 @@ class Sessions:
         self._connect = connect
         self._pace = pace
         self._concurrency = concurrency
+        self._book = book
         self._hide = hide
         self._held: dict[int, AccountSession] = {}
         self.on_change: list[Callable[[int], None]] = []
@@ -75,12 +90,11 @@ class Sessions:
 
     async def of(self, guild_id: int) -> AccountSession:
         """That server's session; always the same object, also before there is a login."""
-        held = self._held.get(guild_id)
-        if held is None:
-            pace = Pace(self._pace, self._concurrency)
+        if guild_id not in self._held:
+            pace = Pace(self._pace, self._concurrency, book=await self._book(guild_id))
             held = AccountSession(guild_id, pace, self._connect, self._probe, self._renew)
-            self._held[guild_id] = held
-        return held
+            self._held.setdefault(guild_id, held)  # another may have been quicker meanwhile
+        return self._held[guild_id]
 
     async def status(self, guild_id: int) -> LoginStatus:
         """What is known, without asking TradingView."""

@@ -1,15 +1,14 @@
 """Opens the stored TradingView logins beside a running bot, as `usher check --tradingview` needs them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 
-from bot import logs
+from bot import accounts
 from bot.access.login import AccountSession, LoginState
-from bot.access.session import Sessions
 from bot.errors import StartupError
 from bot.settings import Settings
 from bot.store import guilds, permissions, scripts, sessions as logins
@@ -17,9 +16,8 @@ from bot.store.database import Database, open_database
 from bot.store.examine import Schema, examine
 from bot.store.records import Script
 from bot.store.vault import open_vault
-from bot.tradingview import Cookies, Pace, TradingView
+from bot.tradingview import Cookies, TradingView
 
-_PACE = 1.0  # requests a second at most: a bot may be at work with the same account
 _NOTHING_THERE = (
     "There is no TradingView login in the database. Start Usher and run /session update in Discord, or "
     "run `usher session set`; then check again."
@@ -79,24 +77,8 @@ async def opened(settings: Settings) -> AsyncIterator[Accounts]:
     ):
         key = settings.secret_key.get_secret_value() if settings.secret_key else None
         vault = await open_vault(key, settings.key_file, database)
-
-        def connect(pace: Pace, cookies: Callable[[], Cookies | None]) -> TradingView:
-            return TradingView(
-                http,
-                base=settings.tradingview_url,
-                pine_facade=settings.pine_facade_url,
-                pace=pace,
-                cookies=cookies,
-            )
-
-        held = Sessions(
-            database,
-            vault,
-            connect,
-            pace=min(settings.tv_pace, _PACE),
-            concurrency=1,
-            hide=logs.keep_out,
-        )
+        connect = accounts.connector(settings, http)
+        held = accounts.sessions(settings, database, vault, http)
         await held.open()
         # Invented, and of the right form.
         nobody = Cookies("0" * 32, "v3:" + "0" * 43 + "=")

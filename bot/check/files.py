@@ -162,6 +162,7 @@ def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list
         [
             Held(
                 f"server {login.guild_id}",
+                login.guild_id,
                 unpack(vault.open(login.cookies)),
                 login.pine_ids,
                 _keeper(settings, vault, login),
@@ -180,4 +181,4 @@ def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list
     if any(held.cookies == given for held in stored):
         return stored
     owned = (one.pine_ids for one in examined.logins if one.guild_id == settings.discord_guild_id)
-    return [Held(ENVIRONMENT, given, next(owned, ())), *stored]
+    return [Held(ENVIRONMENT, settings.discord_guild_id, given, next(owned, ())), *stored]

@@ -2,17 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import aiohttp
 
-from bot import logs
+from bot import accounts, clock, logs
+from bot.access.login import LONGEST_TEST
 from bot.access.probe import Verdict, examine
 from bot.access.renewal import Trial
 from bot.check.findings import Finding
 from bot.check.moments import date_of
 from bot.settings import Settings
-from bot.tradingview import Cookies, Pace, TradingView
+from bot.tradingview import Cookies, Pace
 
 ENVIRONMENT = "from the environment"
 
@@ -27,6 +28,7 @@ class Held:
     """A login to be tested: where it lies, and the scripts it should own."""
 
     where: str
+    guild_id: int | None  # whose account's pace it keeps to
     cookies: Cookies
     pine_ids: tuple[str, ...] = ()
     # Told of the pair that took this one's place meanwhile: without it the bot's own login would end.
@@ -47,9 +49,8 @@ async def ask_tradingview(
     """Findings about TradingView and each login."""
     upstream = Upstream()
     await _reach(http, settings, upstream)
-    pace = Pace(settings.tv_pace, settings.tv_concurrency)
     for held in logins:
-        upstream.findings.append(await _tested(http, settings, pace, held))
+        upstream.findings.append(await _tested(http, settings, held))
     if not logins:
         upstream.findings.append(
             Finding(
@@ -81,9 +82,16 @@ async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upst
     )
 
 
-async def _tested(
-    http: aiohttp.ClientSession, settings: Settings, pace: Pace, held: Held
-) -> Finding:
+def said_pause(pace: Pace) -> str | None:
+    """That TradingView asked for a pause longer than anybody waits, as the end of a sentence."""
+    pause = pace.held_for()
+    if pause <= LONGEST_TEST:
+        return None
+    until = clock.now() + timedelta(seconds=pause)
+    return f"TradingView asked to be left alone until {until:%Y-%m-%d %H:%M} UTC."
+
+
+async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -> Finding:
     trial = Trial(held.cookies)
 
     async def renewed(used: Cookies, fresh: Cookies) -> None:
@@ -91,20 +99,17 @@ async def _tested(
         logs.keep_out(fresh.sessionid_sign)
         trial.renew(used, fresh)
 
-    door = TradingView(
-        http,
-        base=settings.tradingview_url,
-        pine_facade=settings.pine_facade_url,
-        pace=pace,
-        cookies=lambda: trial.cookies,
-        rotated=renewed,
-    )
+    pace = await accounts.pace_of(settings, held.guild_id)
+    door = accounts.connector(settings, http)(pace, lambda: trial.cookies)
+    door.rotated = renewed
+    subject = f"TradingView login ({held.where})"
+    if asked := said_pause(pace):
+        return Finding(subject, f"was not tested: {asked}", note=True)
     try:
         facts = await examine(door, held.pine_ids)
     finally:
         if trial.is_renewed and held.keep is not None:
             await held.keep(trial.cookies)
-    subject = f"TradingView login ({held.where})"
     environment = held.where == ENVIRONMENT
     receiver = "TV_SESSIONID and TV_SESSIONID_SIGN." if environment else "/session update."
     match facts.verdict:

@@ -12,6 +12,7 @@ from bot import logs, settings
 from bot.access.shapes import Seen, Subject, look
 from bot.check.account import Account, Accounts, opened
 from bot.check.findings import Finding
+from bot.check.login import said_pause
 from bot.check.questions import ask_all
 from bot.check.trial import Trial
 from bot.check.witness import Witness
@@ -73,6 +74,8 @@ async def _run(
     witness, wrong, as_known = Witness(), False, True
     async with opened(found) as accounts:
         for account in accounts.every:
+            if asked := said_pause(account.held.pace):
+                raise StartupError(f"{asked} Check again after that; the bot waits for it too.")
             say(f"The TradingView account of server {account.held.guild_id}:")
             seen = await look(
                 account.door, account.username, account.pine_ids, confirm_after=_CONFIRM_AFTER

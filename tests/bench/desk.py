@@ -30,6 +30,7 @@ from bot.store.database import Database, open_database
 from bot.store.tables import wish
 from bot.store.vault import open_vault
 from bot.tradingview import Cookies, TradingView
+from bot.tradingview.book import open_book
 
 HOME, STAFF, CLERK = 100, 1, 2
 MONTH = parse_length("1M")
@@ -136,6 +137,9 @@ async def open_desk(*, pace: float, concurrency: int) -> AsyncIterator[Desk]:
                     ),
                     pace=pace,
                     concurrency=concurrency,
+                    book=lambda guild_id: asyncio.to_thread(
+                        open_book, Path(folder, f"pace-{guild_id}"), Path(folder)
+                    ),
                 )
                 async with database.write() as connection:
                     now = clock.now()

@@ -13,7 +13,7 @@ import pytest
 from cryptography.fernet import Fernet
 from yarl import URL
 
-from bot import check, clock
+from bot import accounts, check, clock
 from bot.access.cookies import pack
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
@@ -193,6 +193,18 @@ async def test_a_stored_login_is_tested(usher, tradingview, guild, folder):
     code, text = await usher()
     assert (code, wrong(text)) == (1, [f"TradingView login (server {guild.id})"])
     assert "/session update" in text
+
+
+async def test_a_login_is_left_alone_while_tradingview_wants_no_question(
+    usher, tradingview, guild, folder
+):
+    await stored(folder, guild, Cookies(*tradingview.world.open_session(tradingview.vendor)))
+    url = f"sqlite+aiosqlite:///{folder}/data/usher.db"
+    (await accounts.pace_of(Settings(database_url=url), guild.id)).hold(7200)  # as a bot beside it
+    code, text = await usher()
+    assert (code, wrong(text)) == (0, [])
+    assert "was not tested: TradingView asked to be left alone until" in text
+    assert {call.name for call in tradingview.log} == {"hint"}
 
 
 async def test_a_stored_login_that_is_renewed_meanwhile_is_kept_for_the_bot(

@@ -8,7 +8,7 @@ import pytest
 from conftest import FakeTime, eventually
 from cryptography.fernet import Fernet
 
-from bot import clock
+from bot import accounts, clock
 from bot.__main__ import main
 from bot.access.cookies import pack
 from bot.check import tradingview as checking
@@ -64,6 +64,7 @@ async def cookies(tv, monkeypatch, tmp_path):
         "PINE_FACADE_URL": tv.url,
         "SECRET_KEY": KEY,
         "DATABASE_URL": url(tmp_path),
+        "TV_PACE": "1",
     }.items():
         monkeypatch.setenv(name, value)
     pair = Cookies(*tv.world.open_session(tv.vendor))
@@ -122,6 +123,15 @@ async def test_it_says_that_all_is_as_known_and_writes_nothing(check, tv):
     assert text.count("answers in the known form") == 5
     assert writes(tv) == []
     assert check.asked == []
+
+
+async def test_it_asks_nothing_while_tradingview_wants_no_question(check, tv, tmp_path):
+    settings = Settings(database_url=url(tmp_path))
+    (await accounts.pace_of(settings, GUILD)).hold(7200)  # as a bot beside it
+    code, text = await check()
+    assert code == 1
+    assert "TradingView asked to be left alone until" in text
+    assert tv.log == []
 
 
 async def test_what_only_writes_can_show_is_listed_as_not_seen(check):

@@ -11,9 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import START, eventually, settle
+from conftest import START, settle
 
-from bot import clock
 from bot.tradingview import Pace
 from bot.tradingview.book import Book, SharedBook, open_book
 from bot.tradingview.pace import LONGEST_STANDSTILL

@@ -377,3 +377,11 @@ async def test_a_path_before_the_page_is_kept(desk):
     )
     assert (await links.create(desk.shop.asked())).startswith("https://Example.com/bot/login/#")
     assert links.origin == "https://example.com"
+
+
+async def test_nobody_waits_on_the_page_while_tradingview_wants_no_request(desk):
+    (await desk.held()).pace.hold(7200)
+    status, said, _ = await desk.press("password", **RIGHT)
+    assert (status, said["next"]) == (422, "mend")
+    assert "slow down" in said["errorMessage"]
+    assert desk.shop.fake.calls("signin") == []

@@ -1,0 +1,60 @@
+"""Opens TradingView accounts as the settings say: for the bot, the terminal and `usher check` alike."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+
+from bot import logs
+from bot.access.login import Connect
+from bot.access.session import Sessions
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.files import file_of
+from bot.store.vault import Vault
+from bot.tradingview import Pace, TradingView
+from bot.tradingview.book import Book, open_book
+
+
+def connector(settings: Settings, http: aiohttp.ClientSession) -> Connect:
+    """Makes the doors to TradingView; `http` needs a `DummyCookieJar`."""
+    return lambda pace, cookies: TradingView(
+        http,
+        base=settings.tradingview_url,
+        pine_facade=settings.pine_facade_url,
+        pace=pace,
+        cookies=cookies,
+    )
+
+
+def sessions(
+    settings: Settings, database: Database, vault: Vault, http: aiohttp.ClientSession
+) -> Sessions:
+    """Every server's login, not loaded yet; each account's pace is shared with other programs."""
+    return Sessions(
+        database,
+        vault,
+        connector(settings, http),
+        pace=settings.tv_pace,
+        concurrency=settings.tv_concurrency,
+        book=partial(_book, settings),
+        hide=logs.keep_out,
+    )
+
+
+async def pace_of(settings: Settings, guild_id: int | None = None) -> Pace:
+    """The pace of that server's account; without one, a pace that nobody shares."""
+    book = None if guild_id is None else await _book(settings, guild_id)
+    return Pace(settings.tv_pace, settings.tv_concurrency, book=book)
+
+
+async def _book(settings: Settings, guild_id: int) -> Book:
+    database = file_of(settings.database_url)
+    return Book() if database is None else await asyncio.to_thread(_beside, database, guild_id)
+
+
+def _beside(database: Path, guild_id: int) -> Book:
+    if not database.exists():  # where there is none, no bot is at work, and nothing is left behind
+        return Book()
+    return open_book(Path(f"{database}.pace-{guild_id}"), beside=database)
