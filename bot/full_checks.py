@@ -1,7 +1,7 @@
 """Full checks in Discord: a progress bar, who is there, what differs, and the buttons under it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from bot import answering, clock
@@ -134,20 +134,31 @@ class FullChecks:
         """Have it made as it should be; asks once more before many lose something."""
         await answering.defer_in_place(press.interaction)
         script_id, kind = _number(press, 0), _kind(press)
-        told = 0  # how many the question named: a yes counts for no more
 
-        async def act(asked: Asked, confirmed: bool) -> Answer:
-            nonlocal told
-            try:
-                mended = await self._mending.mend(
-                    asked, script_id, kind, confirmed=confirmed, at_most=told
-                )
-            except TakesFromMany as question:
-                told = question.ends + question.shortens
-                raise
+        async def act(asked: Asked, agreed: int) -> Answer:
+            mended = await self._mending.mend(asked, script_id, kind, agreed=agreed)
             return await self._followed(press.interaction, asked, mended)
 
-        await self._presses.confirmed(press.interaction, press.asked(), Level.STAFF, act)
+        await self.agreed(press.interaction, press.asked(), act)
+
+    async def agreed(
+        self,
+        interaction: Interaction,
+        asked: Asked,
+        act: Callable[[Asked, int], Awaitable[Answer]],
+    ) -> None:
+        """Do it and answer; `act` is told of how many people somebody agreed that they lose something."""
+        told = 0  # how many the question named: a yes counts for no more
+
+        async def attempt(asked: Asked, confirmed: bool) -> Answer:
+            nonlocal told
+            try:
+                return await act(asked, told if confirmed else 0)
+            except TakesFromMany as question:
+                told = question.people
+                raise
+
+        await self._presses.confirmed(interaction, asked, Level.STAFF, attempt)
 
     async def _followed(self, interaction: Interaction, asked: Asked, mended: Mended) -> Answer:
         """Show how far the orders are, for a minute at most."""

@@ -189,15 +189,21 @@ class Presses:
         act: Callable[[Asked, bool], Awaitable[Answer]],
         *,
         yes: str = "Yes, do it",
+        confirmed: bool = False,
     ) -> None:
         """Do it and answer; when a yes is needed first (NeedsYes), ask, and do it upon that.
 
-        The yes keeps the reference of the first request, so pressing twice counts once.
+        The yes keeps the reference of the first request, so pressing twice counts once. A yes may be
+        to less than there is by then: that is asked about again.
         """
+
+        async def go_on(again: Asked, pressed: Interaction) -> None:
+            await self.confirmed(pressed, again, level, act, yes=yes, confirmed=True)
+
         try:
-            answer = await act(asked, False)
+            answer = await act(asked, confirmed)
         except NeedsYes as question:
-            answer = self.ask_first(asked, level, question, lambda again, _: act(again, True), yes)
+            answer = self.ask_first(asked, level, question, go_on, yes)
         await answering.reply(interaction, answer)
 
     def ask_first(

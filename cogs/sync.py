@@ -4,11 +4,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import answering, checks
+from bot.access.asking import Asked
 from bot.access.queue import Queue
 from bot.access.views import Views
 from bot.answering import Interaction
 from bot.full_checks import FullChecks
-from bot.replies import views as said
+from bot.replies import Answer, views as said
 from cogs.suggestions import Choices, Suggestions
 
 
@@ -41,8 +42,11 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     async def retry(self, interaction: Interaction, item: str) -> None:
         """Try again now."""
         await answering.defer(interaction)
-        number = await self._queue.retry(checks.asked(interaction), item)
-        await answering.reply(interaction, said.retried(item, number))
+
+        async def again(asked: Asked, agreed: int) -> Answer:
+            return said.retried(item, await self._queue.retry(asked, item, agreed=agreed))
+
+        await self._full_checks.agreed(interaction, checks.asked(interaction), again)
 
     @checks.staff
     @app_commands.command(

@@ -27,9 +27,13 @@ class NothingDiffers(UserError):
 
 @dataclass(eq=False)
 class TakesFromMany(NeedsYes):
-    """Mending ends the access of `ends` people and shortens that of `shortens`, of `total`."""
+    """It ends the access of `ends` people and shortens that of `shortens`, of `total`."""
 
     script: Script
     ends: int
     shortens: int
     total: int
+
+    @property
+    def people(self) -> int:
+        return self.ends + self.shortens

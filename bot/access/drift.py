@@ -70,14 +70,22 @@ class Difference:
         return self.marks.ignored_difference == self.mark
 
     def ends(self, now: datetime) -> bool:
-        """Whether making it as it should be takes the access away."""
-        takes = self.kind in (Kind.EXTRA, Kind.STUCK) and not self.wanted.gives_access(now)
-        return takes and self.shown.gives_access(now)
+        """Whether making it as it should be takes the access away, as far as is known."""
+        takes = self.kind is Kind.EXTRA or self._overrules
+        has = self.shown.gives_access(now) or self.shown.kind == "unknown"
+        return takes and has and not self.wanted.gives_access(now)
 
     def shortens(self, now: datetime) -> bool:
         """Whether making it as it should be gives less than TradingView shows."""
-        differs = self.kind in (Kind.OTHER_END, Kind.STUCK) and self.wanted.gives_access(now)
-        return differs and gives_more(self.shown, self.wanted, now)
+        differs = self.kind is Kind.OTHER_END or self._overrules
+        less = self.wanted.gives_access(now) and gives_more(self.shown, self.wanted, now)
+        return differs and less
+
+    @property
+    def _overrules(self) -> bool:
+        """A stuck order takes something away only when it overrules what TradingView shows."""
+        one = self.permission
+        return self.kind is Kind.STUCK and one is not None and one.replaces is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.asking import Asked, Who
-from bot.access.check_refusals import NothingDiffers, TakesFromMany
+from bot.access.check_refusals import NothingDiffers
 from bot.access.drift import Difference, Kind, kind_of, of_kind, script_of
 from bot.access.entitlements import NOTHING, gives_more, last_seen, wanted_of
 from bot.access.identity import resolve
@@ -17,12 +17,12 @@ from bot.access.receipts import PUT_BACK_WITHIN, put_back_reference
 from bot.access.recording import add_event, add_wish, await_sync, facts, touch
 from bot.access.refusals import PutBackTooLate
 from bot.access.spelling import Spelling
-from bot.store import entitlements, events, mends, permissions, sightings, wishes
+from bot.access.takings import refuse_many
+from bot.store import entitlements, events, mends, permissions, wishes
 from bot.store.database import Database
 from bot.store.records import Permission, Script, Wish
 from bot.store.vault import Vault
 
-MOST_PEOPLE, MOST_PERCENT = 5, 5  # above either, losing access is asked about once more
 _TOGETHER = 20  # in one transaction, so that others get their turn
 
 
@@ -65,10 +65,9 @@ class Mending:
         script_id: int,
         kind: Kind,
         *,
-        confirmed: bool = False,
-        at_most: int | None = None,
+        agreed: int = 0,
     ) -> Mended:
-        """Have every difference of that kind made as it should be; `at_most` people were confirmed.
+        """Have every difference of that kind made as it should be; `agreed` people were confirmed.
 
         Raises:
             TakesFromMany: more than 5 people or 5 % lose access or time, and nobody said yes to
@@ -81,21 +80,16 @@ class Mending:
         async with self._database.read() as connection:
             script = await script_of(connection, asked.guild_id, script_id)
             found = await of_kind(connection, script.id, kind, now)
-            total = await sightings.count_live(connection, script.id, now)
-        if not found:
-            raise NothingDiffers
-        ends = sum(one.ends(now) for one in found)
-        shortens = sum(one.shortens(now) for one in found)
-        agreed = confirmed and (at_most is None or ends + shortens <= at_most)
-        if not agreed and is_many(ends + shortens, total):
-            raise TakesFromMany(script, ends, shortens, total)
+            if not found:
+                raise NothingDiffers
+            takes = await refuse_many(connection, script, found, now, agreed=agreed)
         number = 0
         for start in range(0, len(found), _TOGETHER):
             number += await self._order(asked, script, found[start : start + _TOGETHER])
         await self._note(asked, script, kind, number)
         self._queue.wake(asked.guild_id)
         # What a stuck order takes was ordered before: that is not to be put back from here.
-        took = 0 if kind is Kind.STUCK else ends + shortens
+        took = 0 if kind is Kind.STUCK else takes
         return Mended(script, kind, number, took, asked.reference)
 
     async def put_back(self, asked: Asked, reference: str) -> int:
@@ -232,8 +226,3 @@ class Mending:
                 script_id=script.id,
                 after={"kind_of": kind.value, "number": number},
             )
-
-
-def is_many(people: int, total: int) -> bool:
-    """More than 5 people, or more than 5 % of those who have access."""
-    return people > MOST_PEOPLE or people * 100 > MOST_PERCENT * max(total, people)

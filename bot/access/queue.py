@@ -13,13 +13,17 @@ from bot.access.aftermath import Aftermath
 from bot.access.asking import Asked
 from bot.access.batch import LARGEST, Batch, is_cheaper
 from bot.access.breaker import Breaker
+from bot.access.drift import Difference, Kind
+from bot.access.entitlements import last_seen, wanted_of
 from bot.access.items import find
 from bot.access.news import News
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
 from bot.access.sync import NotYetError, StuckError, Sync
+from bot.access.takings import refuse_many
 from bot.jobs import Jobs
 from bot.store import events, permissions, scripts, shapes, wishes
 from bot.store.database import Database
+from bot.store.records import Script
 from bot.tradingview import (
     Denied,
     NoSuchScript,
@@ -100,14 +104,16 @@ class Queue:
         lane = self._lanes.get(guild_id)
         return lane is not None and lane.breaker.is_open
 
-    async def retry(self, asked: Asked, item: str) -> int:
+    async def retry(self, asked: Asked, item: str, *, agreed: int = 0) -> int:
         """Try now whatever waits or is stuck for one script; returns how many.
 
         Raises:
             ItemUnknown: no script has that short name.
+            TakesFromMany: it wakes orders that take access or time from more people than `agreed`.
         """
         async with self._database.write() as connection:
             script = await find(connection, asked.guild_id, item)
+            await self._ask_about_many(connection, script, agreed)
             await scripts.unpause(connection, script.id)
             if await shapes.accept(connection, asked.guild_id):
                 await events.record(
@@ -125,6 +131,20 @@ class Queue:
             )
         self.wake(asked.guild_id)
         return len(tried)
+
+    async def _ask_about_many(
+        self, connection: AsyncConnection, script: Script, agreed: int
+    ) -> None:
+        """What waits goes on by itself, unless the script or the form of the answers holds it up."""
+        asleep = {"stuck"}
+        if script.paused_at is not None or await shapes.is_paused(connection, script.guild_id):
+            asleep |= {"waiting", "working"}
+        woken = [
+            Difference(Kind.STUCK, one.username, wanted_of(one), last_seen(one), one)
+            for one in await permissions.unfinished(connection, script.guild_id)
+            if one.script_id == script.id and one.state in asleep
+        ]
+        await refuse_many(connection, script, woken, clock.now(), agreed=agreed)
 
     def _login_changed(self, guild_id: int) -> None:
         _ = self._jobs.spawn(self._hurry(guild_id), f"hurry server {guild_id}")

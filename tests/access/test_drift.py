@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 from conftest import START
-from counter import open_counter, pause
+from counter import eventually, open_counter, pause
 from shop import HOME, STAFF
 
+from bot import clock
 from bot.access.adopt import Adopting
 from bot.access.check_refusals import NothingDiffers, TakesFromMany
 from bot.access.drift import Drift, Kind
-from bot.access.mending import Mending, is_many
+from bot.access.mending import Mending
 from bot.access.refusals import ButtonGone, PutBackTooLate
 from bot.access.sweep import Sweeps
+from bot.access.takings import is_many
+from bot.store import scripts
 
 SOON, LATER = START + timedelta(days=20), START + timedelta(days=90)
 
@@ -230,7 +233,7 @@ async def test_taking_access_from_many_asks_a_second_time_with_the_number(counte
         await mend(counter, "extra")
     assert (question.value.ends, question.value.total) == (6, 206)
     assert counter.writes() == []
-    assert (await mend(counter, "extra", confirmed=True)).number == 6
+    assert (await mend(counter, "extra", agreed=6)).number == 6
 
 
 @pytest.mark.parametrize(
@@ -284,7 +287,12 @@ async def test_stuck_orders_that_end_access_for_many_ask_a_second_time_too(count
     await found(counter, *names)
     for name in names:
         await counter.change(
-            name, state="stuck", reason="restored", wanted="nothing", wanted_ends_at=None
+            name,
+            state="stuck",
+            reason="restored",
+            wanted="nothing",
+            wanted_ends_at=None,
+            replaces=1,
         )
     with pytest.raises(TakesFromMany) as refused:
         await mend(counter, "stuck")
@@ -292,13 +300,48 @@ async def test_stuck_orders_that_end_access_for_many_ask_a_second_time_too(count
     assert await counts(counter) == {"stuck": 6}
 
 
+async def removals_wait(counter, number, state):
+    """So many people's orders to end access are stuck, or wait for a script that is refused."""
+    names = [f"late{each}" for each in range(number)]
+    await found(counter, *names)
+    async with counter.database.write() as connection:
+        await scripts.pause(connection, counter.script.id, clock.now(), "not yours")
+    for name in names:
+        await counter.revoke(name)
+        if state == "stuck":
+            await counter.change(name, state="stuck", reason="refused")
+    if state == "stuck":
+        async with counter.database.write() as connection:
+            await scripts.unpause(connection, counter.script.id)
+
+
+@pytest.mark.parametrize("state", ["stuck", "waiting"])
+async def test_trying_again_asks_too_before_access_ends_for_many(counter, state):
+    await removals_wait(counter, 6, state)
+    with pytest.raises(TakesFromMany) as question:
+        await counter.queue.retry(counter.asked(), "trend")
+    assert (question.value.ends, question.value.people, question.value.total) == (6, 6, 6)
+    await counter.time.advance(60)
+    assert counter.writes() == []
+    assert await counter.queue.retry(counter.asked(), "trend", agreed=6) == 6
+    await eventually(lambda: all(counter.end(f"late{each}") == "absent" for each in range(6)))
+
+
+async def test_what_waits_and_goes_on_by_itself_is_not_asked_about(counter):
+    await found(counter, *(f"late{each}" for each in range(6)))
+    counter.switches.down = True
+    for each in range(6):
+        await counter.revoke(f"late{each}")
+    assert await counter.queue.retry(counter.asked(), "trend") == 6
+
+
 async def test_a_yes_to_a_number_is_none_to_a_larger_one(counter):
     for number in range(7):
         counter.give(f"hand{number}", SOON)
     await sweep(counter)
     with pytest.raises(TakesFromMany):
-        await mend(counter, "extra", confirmed=True, at_most=6)
-    assert (await mend(counter, "extra", confirmed=True, at_most=7)).number == 7
+        await mend(counter, "extra", agreed=6)
+    assert (await mend(counter, "extra", agreed=7)).number == 7
 
 
 async def test_stuck_orders_are_tried_again(counter):

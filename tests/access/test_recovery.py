@@ -69,11 +69,30 @@ async def lifted(counter, guild_id=HOME):
     await eventually(free)
 
 
-async def passes(counter, seconds=AGAIN, times=1):
+async def passes(counter, check, times=20):
+    """Let a minute pass again and again until it is so."""
     for _ in range(times):
-        await pause()
-        await counter.time.advance(seconds)
-    await pause()
+        for _ in range(50):
+            if await check():
+                return
+            await pause()
+        await counter.time.advance(AGAIN)
+    raise AssertionError("it never came so far")
+
+
+async def done(counter, wish):
+    async def is_done():
+        return await counter.state(wish) == "done"
+
+    await passes(counter, is_done)
+
+
+def lists(counter, script):
+    """How often the whole list of a script was asked for."""
+    return sum(
+        "username" not in call.form and call.form["pine_id"] == script.pine_id
+        for call in counter.fake.calls("list")
+    )
 
 
 async def test_an_order_waits_for_the_full_read_and_says_so(counter, jobs):
@@ -100,7 +119,9 @@ async def test_nothing_is_written_before_every_list_of_the_server_was_read(count
         return await held_back(counter) == ["other"]
 
     await eventually(one_read)
-    await passes(counter, times=3)
+    for _ in range(3):
+        await pause()
+        await counter.time.advance(AGAIN)
     assert not counter.writes(), "trend was read, but other was not"
     status = await counter.views.status(HOME)
     assert status.holdup == "full_check"
@@ -109,8 +130,7 @@ async def test_nothing_is_written_before_every_list_of_the_server_was_read(count
     assert "1 of 2 lists read" in said.embeds[0].description
     assert "Other" in said.embeds[0].description
     sweeps.slugs = ()
-    await passes(counter)
-    await counter.done(wish, within=30)
+    await done(counter, wish)
     assert (await counter.views.status(HOME)).restoring is None
 
 
@@ -119,24 +139,23 @@ async def test_a_script_added_meanwhile_waits_for_the_others(counter, jobs):
     sweeps = await recover(counter, jobs, "trend")
     await counter.shop.add_script("fresh")
     wish = await counter.grant("Ann_Trades", "1M", "fresh")
-    await passes(counter, times=2)
+    for _ in range(2):
+        await pause()
+        await counter.time.advance(AGAIN)
     assert not counter.writes()
     sweeps.slugs = ()
-    await passes(counter)
-    await counter.done(wish, within=30)
+    await done(counter, wish)
 
 
 async def test_a_script_that_tradingview_refuses_is_left_out_and_told_of(counter, jobs):
     gone = await counter.shop.add_script("gone")
-    old = await counter.grant("bob-fx", "1M", "gone")
     await restored(counter)
+    old = await counter.grant("bob-fx", "1M", "gone")
     there = counter.fake.world.scripts.pop(gone.pine_id)
     wish = await counter.grant("Ann_Trades", "1M")
     await recover(counter, jobs)
-    await passes(counter)
-    assert not counter.writes(), "one refusal may be an accident"
-    await passes(counter, times=REFUSALS)
-    await counter.done(wish, within=30)
+    await done(counter, wish)
+    assert lists(counter, gone) == REFUSALS, "one refusal may be an accident"
     assert await held_back(counter) == ["gone"]
     assert [one.slug for one in (await counter.views.status(HOME)).paused] == ["gone"]
     [paused] = await counter.shop.events("script_paused")
@@ -145,8 +164,7 @@ async def test_a_script_that_tradingview_refuses_is_left_out_and_told_of(counter
     counter.fake.world.scripts[gone.pine_id] = there
     seen = len(counter.fake.log)
     await counter.queue.retry(counter.asked(), "gone")
-    await passes(counter)
-    await counter.done(old, within=30)
+    await done(counter, old)
     since = list(counter.fake.log)[seen:]
     whole = [call.name == "list" and "username" not in call.form for call in since]
     assert whole.index(True) < [call.writes for call in since].index(True)
@@ -183,14 +201,15 @@ async def test_a_list_that_cannot_be_read_is_tried_again_and_nothing_is_sent(cou
     wish = await counter.grant("Ann_Trades", "1M")
     counter.switches.set("down", True)
     await recover(counter, jobs)
-    for _ in range(3):
-        await pause()
-        await counter.time.advance(AGAIN)
+
+    async def tried():
+        return lists(counter, counter.script) >= 3
+
+    await passes(counter, tried)
     assert await held_back(counter) == ["trend"]
     assert not counter.writes()
     counter.switches.set("down", False)
-    await counter.time.advance(AGAIN)
-    await counter.done(wish, within=400)
+    await done(counter, wish)
 
 
 async def test_a_later_end_on_tradingview_wins_and_is_reported(counter, jobs):
@@ -232,7 +251,7 @@ async def test_what_was_to_end_access_in_the_backup_waits_for_staff(counter, job
     assert await counter.state(wish) == "stuck"
     assert (await counter.permission("Ann_Trades")).reason == "restored"
     assert counter.end("Ann_Trades") == end
-    await counter.queue.retry(counter.asked(), "trend")
+    await counter.queue.retry(counter.asked(), "trend", agreed=1)
     await counter.done(wish, within=30)
 
 

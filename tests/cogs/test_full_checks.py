@@ -5,6 +5,8 @@ from datetime import timedelta
 from conftest import START
 from office import labels, text_of
 
+from bot.store import scripts
+
 SOON, LATER = START + timedelta(days=20), START + timedelta(days=90)
 
 
@@ -161,3 +163,45 @@ async def test_a_second_full_check_at_the_same_time_is_refused(office):
     assert "is being checked already" in text_of(second.original)
     office.switches.hang = False
     await office.passes(lambda: "nobody on TradingView" in text_of(first.original))
+
+
+async def test_a_number_that_grew_since_the_question_is_asked_about_again(office):
+    for index in range(7):
+        give(office, f"user{index}")
+    said = await sweep(office)
+    await press(office, said, "End access of 7 extra", "This ends access for 7 people")
+    give(office, "user7")
+    await office.time.advance(60)
+    await sweep(office)
+    await press(office, said, "Yes, do it", "This ends access for 8 people")
+    assert [call for call in office.tradingview.log if call.writes] == []
+    await press(office, said, "Yes, do it", "8 orders on Trend carried out")
+
+
+async def test_trying_again_asks_before_access_ends_for_many(office):
+    for index in range(6):
+        give(office, f"user{index}")
+    await press(office, await sweep(office), "Take over 6 extra", "6 people taken over")
+    async with office.shop.database.write() as connection:
+        script = await scripts.by_slug(connection, office.guild.id, "trend")
+        await scripts.pause(connection, script.id, START, "not yours")
+    for index in range(6):
+        await office.run(office.as_mod, "access revoke", item="trend", username=f"user{index}")
+    asked = (await office.run(office.as_mod, "sync retry", item="trend")).original
+    assert "This ends access for 6 people" in text_of(asked)
+    assert [call for call in office.tradingview.log if call.writes] == []
+    await press(office, asked, "Yes, do it", "Trying 6 orders for")
+    world = office.shop.world
+    await office.passes(
+        lambda: not any(world.has_access(pine_id(office), f"user{index}") for index in range(6))
+    )
+
+
+async def test_the_status_counts_what_differs_on_each_script(office):
+    for index in range(3):
+        give(office, f"user{index}")
+    assert "differ" not in text_of((await office.run(office.as_mod, "sync status")).original)
+    await sweep(office)
+    status = (await office.run(office.as_mod, "sync status")).original
+    assert "3 things differ" in text_of(status)
+    assert "Show Trend" in labels(status)
