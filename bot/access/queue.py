@@ -18,7 +18,8 @@ from bot.access.entitlements import last_seen, wanted_of
 from bot.access.items import find
 from bot.access.news import News
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
-from bot.access.sync import NotYetError, StuckError, Sync
+from bot.access.settling import StuckError
+from bot.access.sync import NotYetError, Sync
 from bot.access.takings import refuse_many
 from bot.jobs import Jobs
 from bot.store import events, permissions, scripts, shapes, wishes

@@ -14,7 +14,7 @@ from bot.access.entitlements import State, seen_in
 from bot.access.items import find
 from bot.access.refusals import LoginNotWorking, NoLogin, ScriptNotYours, TradingViewSilent
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
-from bot.store import events, observed, permissions, shapes, sightings, sweeps
+from bot.store import observed, permissions, shapes, sightings, sweeps
 from bot.store.database import Database
 from bot.store.observed import Renamed
 from bot.store.records import Permission, Script
@@ -204,21 +204,14 @@ class Sweeps:
 
     async def _follow(self, connection: AsyncConnection, sweep: Sweep) -> tuple[Renamed, ...]:
         """Keep up with new names; one that somebody else has here is left, and reported."""
-        followed = []
-        for one in await observed.renamed(connection, sweep):
-            if not await observed.follow(connection, sweep.guild_id, one):
-                continue
-            followed.append(one)
-            await events.record(
-                connection,
-                sweep.guild_id,
-                clock.now(),
-                "renamed",
-                customer_id=one.customer_id,
-                before={"username": one.before},
-                after={"username": one.username},
-            )
-        return tuple(followed)
+        now = clock.now()
+        return tuple(
+            [
+                one
+                for one in await observed.renamed(connection, sweep)
+                if await observed.follow(connection, sweep.guild_id, one, now)
+            ]
+        )
 
     async def _read_by_name(
         self, session: AccountSession, absent: list[Permission], progress: Progress, tell: Tell

@@ -12,43 +12,30 @@ from bot import clock
 from bot.access.entitlements import (
     State,
     Step,
-    gives_more,
-    is_ours,
     moved_by_us,
     next_step,
     seen_in,
-    settle,
     stands,
-    want,
     wanted_of,
 )
 from bot.access.recording import facts
 from bot.access.session import AccountSession
+from bot.access.settling import StuckError, refuse_other_person, settle_with, unsettle
 from bot.store import (
     customers,
     entitlements,
     events,
-    observed,
     permissions,
     scripts,
     shapes,
     wishes,
 )
 from bot.store.database import Database
-from bot.store.observed import Renamed
 from bot.store.records import Entitlement, Permission, Script
 from bot.tradingview import Answer, End, NoSuchUser, Refused, Row, Uncertain
 
 # Pauses before each look: 0, 1, 3 and 7 s after the write.
 READ_BACK = (0.0, 1.0, 2.0, 4.0)
-
-
-class StuckError(Exception):
-    """Only a person can help; `reason` is one of the words that `bot.replies` explains."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class NotYetError(Exception):
@@ -120,9 +107,10 @@ class Sync:
 
         `row` comes from a complete read of that person's row. Raises StuckError.
         """
-        _refuse_other_person(permission, row)
+        refuse_other_person(permission, row)
         seen = seen_in(row)
-        permission, settled = await self._settle(permission.id, row)
+        async with self._database.write() as connection:
+            permission, settled = await settle_with(connection, permission.id, row)
         step = next_step(permission, seen, clock.now())
         if step is Step.TOO_LATE:
             raise StuckError("too_late")
@@ -139,18 +127,7 @@ class Sync:
     async def unsettle(self, plan: Plan) -> None:
         """Nothing was written, and the row was not what was read: the ends are fixed anew."""
         async with self._database.write() as connection:
-            for entitlement_id in plan.settled:
-                await entitlements.change(
-                    connection, entitlement_id, start_at=None, ends_at=None, settled_at=None
-                )
-            wanted = want(await entitlements.active(connection, plan.permission.id))
-            await permissions.change(
-                connection,
-                plan.permission.id,
-                wanted=wanted.kind,
-                wanted_ends_at=wanted.ends_at,
-                sent_revision=None,
-            )
+            await unsettle(connection, plan.permission.id, plan.settled)
 
     async def _load(self, permission_id: int) -> tuple[Permission, Script, list[Entitlement]]:
         async with self._database.read() as connection:
@@ -181,113 +158,8 @@ class Sync:
             user_id=permission.tv_user_id,
             urgent=self._urgent(),
         )
-        _refuse_other_person(permission, row)
+        refuse_other_person(permission, row)
         return row
-
-    async def _settle(
-        self, permission_id: int, row: Row | None
-    ) -> tuple[Permission, tuple[int, ...]]:
-        """Fix the ends of what was asked, from what TradingView shows now; in one transaction."""
-        seen, now = seen_in(row), clock.now()
-        values: dict[str, object] = {}
-        async with self._database.write() as connection:
-            permission = await permissions.by_id(connection, permission_id)
-            if row is not None:
-                permission = await self._follow(connection, permission, row)
-            if row is not None and row.username.casefold() == permission.name_folded:
-                await customers.rename(
-                    connection, permission.customer_id, row.username, row.user_id
-                )
-                values = {"username": row.username, "checked": True}
-                if row.user_id is not None:
-                    values["tv_user_id"] = row.user_id
-            await self._note_foreign(connection, permission, seen)
-            settled = settle(await entitlements.active(connection, permission_id))
-            for fixed in settled:
-                await entitlements.change(
-                    connection,
-                    fixed.entitlement_id,
-                    start_at=fixed.start_at,
-                    ends_at=fixed.ends_at,
-                    settled_at=now,
-                )
-            wanted = want(await entitlements.active(connection, permission_id))
-            permission = await permissions.change(
-                connection,
-                permission_id,
-                wanted=wanted.kind,
-                wanted_ends_at=wanted.ends_at,
-                seen=seen.kind,
-                seen_ends_at=seen.ends_at,
-                seen_at=now,
-                **values,
-            )
-        return permission, tuple(fixed.entitlement_id for fixed in settled)
-
-    async def _follow(
-        self, connection: AsyncConnection, permission: Permission, row: Row
-    ) -> Permission:
-        """The same TradingView user under a new name: the name is changed here too (wire §17, 21)."""
-        known = permission.tv_user_id
-        if known is None or row.user_id != known:
-            return permission
-        if row.username.casefold() == permission.name_folded:
-            return permission
-        renamed = Renamed(permission.customer_id, known, permission.username, row.username)
-        if not await observed.follow(connection, permission.guild_id, renamed):
-            raise StuckError("other_person")
-        await events.record(
-            connection,
-            permission.guild_id,
-            clock.now(),
-            "renamed",
-            customer_id=permission.customer_id,
-            before={"username": permission.username},
-            after={"username": row.username},
-        )
-        return await permissions.by_id(connection, permission.id)
-
-    async def _note_foreign(
-        self, connection: AsyncConnection, permission: Permission, seen: State
-    ) -> None:
-        """Take over what somebody gave by hand on TradingView: it is never shortened by accident.
-
-        While a `set` or `revoke` overrules it, it is kept as ended by that wish, to be put back.
-        """
-        now = clock.now()
-        if not seen.gives_access(now) or is_ours(permission, seen):
-            return
-        overruled = permission.replaces is not None
-        if not overruled:
-            reasons = await entitlements.active(connection, permission.id)
-            if not reasons or not gives_more(seen, want(reasons), now):
-                return
-        reference = f"{permission.id}:{permission.revision}:{seen.ends_at or 'open'}"
-        if await entitlements.exists(connection, "found", reference, permission.script_id):
-            return
-        await entitlements.add(
-            connection,
-            permission,
-            source="found",
-            reference=reference,
-            kind="until" if seen.ends_at else "open",
-            asked_at=now,
-            start_at=now,
-            ends_at=seen.ends_at,
-            settled_at=now,
-            ended_at=now if overruled else None,
-            ended_by=permission.replaces,
-        )
-        if permission.replaces is not None:
-            await self._had(connection, permission.replaces, seen)
-
-    async def _had(self, connection: AsyncConnection, wish_id: int, seen: State) -> None:
-        """A `set` or `revoke` took away more than was known when it was recorded."""
-        overruling = await wishes.by_id(connection, wish_id)
-        if overruling is None:
-            return
-        if gives_more(seen, State(overruling.before, overruling.before_ends_at), clock.now()):
-            await wishes.had(connection, wish_id, seen.kind, seen.ends_at)
 
     async def _announce(self, permission: Permission, seen: State) -> Permission:
         """Note what is about to be written, and over what, before it goes out."""
@@ -405,9 +277,3 @@ class Sync:
 def took_effect(permission: Permission, seen: State) -> bool:
     """Whether what was read back is the outcome of our write."""
     return stands(permission, seen, clock.now()) or moved_by_us(permission, seen)
-
-
-def _refuse_other_person(permission: Permission, row: Row | None) -> None:
-    known = permission.tv_user_id
-    if row is not None and known is not None and row.user_id not in (None, known):
-        raise StuckError("other_person")

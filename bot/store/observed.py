@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store import events
 from bot.store.records import Permission, Record
 from bot.store.sweep_tables import sweep_row
 from bot.store.sweeps import Sweep
@@ -106,7 +107,7 @@ async def renamed(connection: AsyncConnection, sweep: Sweep) -> list[Renamed]:
     return [Renamed.of(row) for row in found]
 
 
-async def follow(connection: AsyncConnection, guild_id: int, it: Renamed) -> bool:
+async def follow(connection: AsyncConnection, guild_id: int, it: Renamed, now: datetime) -> bool:
     """Give the new name to the customer and every permission; False when it is somebody else's."""
     folded = it.username.casefold()
     mine = and_(permission.c.guild_id == guild_id, permission.c.tv_user_id == it.tv_user_id)
@@ -132,6 +133,15 @@ async def follow(connection: AsyncConnection, guild_id: int, it: Renamed) -> boo
         update(customer)
         .where(customer.c.id == it.customer_id)
         .values(username=it.username, name_folded=folded, tv_user_id=it.tv_user_id)
+    )
+    await events.record(
+        connection,
+        guild_id,
+        now,
+        "renamed",
+        customer_id=it.customer_id,
+        before={"username": it.before},
+        after={"username": it.username},
     )
     return True
 
