@@ -1,6 +1,8 @@
 """Opens TradingView accounts as the settings say: for the bot, the terminal and `usher check` alike."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +12,11 @@ from bot import logs
 from bot.access.login import Connect
 from bot.access.session import Sessions
 from bot.settings import Settings
-from bot.store.database import Database
+from bot.store.database import Database, open_database
+from bot.store.examine import Schema, examine
 from bot.store.files import file_of
-from bot.store.vault import Vault
+from bot.store.lock import alone_with
+from bot.store.vault import Vault, open_vault
 from bot.tradingview import Pace, TradingView
 from bot.tradingview.book import Book, open_book
 
@@ -41,6 +45,24 @@ def sessions(
         book=partial(_book, settings),
         hide=logs.keep_out,
     )
+
+
+@asynccontextmanager
+async def database_beside(settings: Settings) -> AsyncIterator[Database]:
+    """The database, also beside a running bot; only a change of its tables needs to be alone."""
+    url = settings.database_url
+    examined = await asyncio.to_thread(examine, settings.database_path)
+    if examined.schema is not Schema.CURRENT:
+        async with alone_with(url), open_database(url):
+            pass
+    async with open_database(url) as database:
+        yield database
+
+
+async def vault_of(settings: Settings, database: Database) -> Vault:
+    """What opens the secrets in it, with the keys of the settings."""
+    key = settings.secret_key.get_secret_value() if settings.secret_key else None
+    return await open_vault(key, settings.key_file, database)
 
 
 async def pace_of(settings: Settings, guild_id: int | None = None) -> Pace:

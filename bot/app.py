@@ -52,7 +52,6 @@ from bot.settings import Settings
 from bot.store import backup
 from bot.store.database import open_database
 from bot.store.lock import alone_with
-from bot.store.vault import open_vault
 from bot.telling import Teller
 from bot.tradingview import Cookies
 from bot.tradingview.signin import SignIn
@@ -128,8 +127,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(alone_with(settings.database_url))
         database = await stack.enter_async_context(open_database(settings.database_url))
-        key = settings.secret_key.get_secret_value() if settings.secret_key else None
-        vault = await open_vault(key, settings.key_file, database)
+        vault = await accounts.vault_of(settings, database)
         http = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )

@@ -8,8 +8,7 @@ import asyncio
 import getpass
 import sys
 import warnings
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiohttp
@@ -24,10 +23,9 @@ from bot.replies import explain, login as said
 from bot.replies.plain import plain
 from bot.settings import Settings
 from bot.store import guilds
-from bot.store.database import Database, open_database
-from bot.store.examine import Schema, examine
+from bot.store.database import open_database
 from bot.store.lock import InUseError, alone_with
-from bot.store.vault import Vault, open_vault, rekey as renew_keys
+from bot.store.vault import rekey as renew_keys
 from bot.tradingview import Cookies
 from bot.tradingview.errors import TradingViewError
 from bot.tradingview.signin import Halfway, SecondFactorNeeded, SignIn, clean_code
@@ -160,7 +158,7 @@ def _keep(settings: Settings, guild_id: int, cookies: Cookies, terminal: Termina
 
 async def _server(settings: Settings, wanted: int | None) -> int:
     """For which Discord server: the one named, the configured one, or the only one."""
-    async with _database(settings) as database, database.read() as connection:
+    async with accounts.database_beside(settings) as database, database.read() as connection:
         known = [one.id for one in await guilds.listed(connection, left=True)]
     if wanted is None:
         wanted = settings.discord_guild_id
@@ -181,8 +179,8 @@ async def _server(settings: Settings, wanted: int | None) -> int:
 
 
 async def _use(settings: Settings, guild_id: int, trial: Trial, *, anyway: bool) -> Updated:
-    async with _database(settings) as database, _http() as http:
-        vault = await _vault(settings, database)
+    async with accounts.database_beside(settings) as database, _http() as http:
+        vault = await accounts.vault_of(settings, database)
         sessions = accounts.sessions(settings, database, vault, http)
         await sessions.open()
         return await sessions.take_over(guild_id, trial, by=None, anyway=anyway, note=_NOTE)
@@ -203,7 +201,7 @@ async def _second_factor(settings: Settings, guild_id: int, halfway: Halfway, co
 async def _rekey(settings: Settings) -> int:
     try:
         async with alone_with(settings.database_url), open_database(settings.database_url) as there:
-            return await renew_keys(there, await _vault(settings, there))
+            return await renew_keys(there, await accounts.vault_of(settings, there))
     except InUseError as error:
         raise StartupError(
             "Usher is running with this database. Stop it, run this command again, then start it: a "
@@ -213,20 +211,3 @@ async def _rekey(settings: Settings) -> int:
 
 def _http() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-
-
-async def _vault(settings: Settings, database: Database) -> Vault:
-    key = settings.secret_key.get_secret_value() if settings.secret_key else None
-    return await open_vault(key, settings.key_file, database)
-
-
-@asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    """The database, also beside a running bot; only a change of its tables needs to be alone."""
-    url = settings.database_url
-    examined = await asyncio.to_thread(examine, settings.database_path)
-    if examined.schema is not Schema.CURRENT:
-        async with alone_with(url), open_database(url):
-            pass
-    async with open_database(url) as database:
-        yield database

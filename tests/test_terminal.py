@@ -15,6 +15,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot import accounts, terminal as commands
+from bot.access.cookies import unpack
 from bot.errors import StartupError
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Settings
@@ -138,6 +139,22 @@ def test_another_account_needs_a_yes(settings, upstream, tmp_path, answer, usern
     person = Person(*upstream.pair(other), answer)
     commands.set_login(settings, None, person.terminal)
     assert rows(tmp_path, "SELECT username FROM account") == [(username,)]
+
+
+def test_the_yes_to_another_account_uses_what_tradingview_made_of_its_pair(
+    settings, upstream, tmp_path
+):
+    commands.set_login(settings, None, Person(*upstream.pair()).terminal)
+    pair = upstream.pair(upstream.fake.world.add_vendor("Vendor_Two"))
+    upstream.fake.switches.set("rotation", "pair, old one ends")
+    upstream.fake.switches.set("rotations", 1)
+    assert commands.set_login(settings, None, Person(*pair, "y").terminal) == 0
+    [(sealed,)] = rows(tmp_path, "SELECT cookies FROM session")
+    now = unpack(Vault(settings.secret_keys[0]).open(sealed))
+    assert now.sessionid not in pair
+    again = Person(now.sessionid, now.sessionid_sign)
+    assert commands.set_login(settings, None, again.terminal) == 0
+    assert again.heard("works as Vendor_Two")
 
 
 def test_nothing_is_sent_while_tradingview_wants_no_question(settings, upstream, tmp_path):

@@ -1,6 +1,7 @@
 """Keeps up with the cookies that TradingView renews by itself (wire §2)."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from bot.access.cookies import pack
 from bot.access.login import AccountSession
@@ -12,22 +13,35 @@ from bot.tradingview.models import Cookies
 log = logging.getLogger(__name__)
 
 
-class Trial:
-    """A pair that is tested and not in use yet; `cookies` is what TradingView made of it meanwhile."""
+# Stores a pair that came in place of an earlier one.
+Keep = Callable[[Cookies], Awaitable[None]]
 
-    def __init__(self, cookies: Cookies) -> None:
+
+class Trial:
+    """A pair that is tested and not in use yet; `cookies` is what TradingView made of it meanwhile.
+
+    `keep` is told of that at once, where the pair lies somewhere: the earlier one may be dead by then.
+    """
+
+    def __init__(self, cookies: Cookies, keep: Keep | None = None) -> None:
         self.cookies = cookies
-        self.is_renewed = False
+        self._keep = keep
 
     @classmethod
     def of(cls, brought: "Cookies | Trial") -> "Trial":
         """That trial, or the first one of a pair."""
         return brought if isinstance(brought, Trial) else cls(brought)
 
-    def renew(self, used: Cookies, fresh: Cookies) -> None:
-        """An answer to `used` brought `fresh`."""
-        if self.cookies == used:
-            self.cookies, self.is_renewed = fresh, True
+    async def renew(self, used: Cookies, fresh: Cookies) -> None:
+        """An answer to `used` brought `fresh`. Never raises: the answer is still wanted."""
+        if self.cookies != used:
+            return
+        self.cookies = fresh
+        if self._keep is not None:
+            try:
+                await self._keep(fresh)
+            except Exception:
+                log.exception("A renewed TradingView login could not be stored")
 
 
 async def renew(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from bot import clock
@@ -135,10 +136,22 @@ class Sessions:
         mark = digest(cookies)
         async with self._database.read() as connection:
             account = await sessions.account_of(connection, guild_id)
+            renewed = await sessions.renewed_environment(connection, guild_id, mark)
         if account is not None and account.environment_digest == mark:
             return False
+        if renewed is not None:
+            with suppress(UnreadableError):  # sealed with a key that was taken away since
+                cookies = unpack(self._vault.open(renewed))
+
+        async def keep(fresh: Cookies) -> None:
+            sealed = self._vault.seal(pack(fresh))
+            async with self._database.write() as connection:
+                await guilds.ensure(connection, guild_id, clock.now())
+                await sessions.renew_environment(connection, guild_id, mark, sealed)
+
         try:
-            await self.take_over(guild_id, cookies, by=None, anyway=True, environment=mark)
+            trial = Trial(cookies, keep)
+            await self.take_over(guild_id, trial, by=None, anyway=True, environment=mark)
         except TradingViewSilent:
             raise
         except UserError as refusal:
@@ -238,8 +251,11 @@ class Sessions:
         """Test a pair that is not in use. Raises CookiesRefused or TradingViewSilent."""
 
         async def renewed(used: Cookies, fresh: Cookies) -> None:
+            live = held.cookies
+            if live is not None and live.sessionid == used.sessionid:  # the one in use was brought
+                await self._renew(held, live, fresh)
             self._conceal(fresh)
-            trial.renew(used, fresh)
+            await trial.renew(used, fresh)
 
         cookies = trial.cookies
         self._conceal(cookies)

@@ -85,8 +85,8 @@ class Spares:
     async def take_over(self, held: AccountSession) -> bool:
         """The login in use was found dead, and its lock is held: True when a spare replaced it."""
         for spare, cookies in await self._of(held):
-            trial = Trial(cookies)
-            verdict = await self._tested(held, spare, trial)
+            trial = self._trial(spare, cookies)
+            verdict = await self._tested(held, trial)
             if verdict is Verdict.ALIVE and await self._use(held, spare, trial.cookies):
                 return True
             if verdict is Verdict.DEAD:
@@ -107,7 +107,7 @@ class Spares:
         for spare, cookies in await self._of(held):
             if spare.id != spare_id:
                 continue
-            verdict = await self._tested(held, spare, Trial(cookies))
+            verdict = await self._tested(held, self._trial(spare, cookies))
             if verdict is Verdict.DEAD:
                 await self._drop(held.guild_id, spare)
             elif verdict is Verdict.ALIVE:
@@ -129,20 +129,21 @@ class Spares:
             log.warning("a spare login cannot be read with this key; it is left alone")
             return None
 
-    async def _tested(self, held: AccountSession, spare: Spare, trial: Trial) -> Verdict:
+    async def _tested(self, held: AccountSession, trial: Trial) -> Verdict:
         try:
             await self._sessions.examined(held, trial)
         except CookiesRefused:
             return Verdict.DEAD
         except TradingViewSilent:
             return Verdict.UNKNOWN
-        else:
-            return Verdict.ALIVE
-        finally:
-            if trial.is_renewed:
-                async with self._database.write() as connection:
-                    sealed = self._vault.seal(pack(trial.cookies))
-                    await spares.renew(connection, spare.id, sealed)
+        return Verdict.ALIVE
+
+    def _trial(self, spare: Spare, cookies: Cookies) -> Trial:
+        async def keep(fresh: Cookies) -> None:
+            async with self._database.write() as connection:
+                await spares.renew(connection, spare.id, self._vault.seal(pack(fresh)))
+
+        return Trial(cookies, keep)
 
     async def _use(self, held: AccountSession, spare: Spare, cookies: Cookies) -> bool:
         now = clock.now()

@@ -15,7 +15,6 @@ from bot.store import guilds, permissions, scripts, sessions as logins
 from bot.store.database import Database, open_database
 from bot.store.examine import Schema, examine
 from bot.store.records import Script
-from bot.store.vault import open_vault
 from bot.tradingview import Cookies, TradingView
 
 _NOTHING_THERE = (
@@ -75,8 +74,7 @@ async def opened(settings: Settings) -> AsyncIterator[Accounts]:
         open_database(settings.database_url) as database,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
-        key = settings.secret_key.get_secret_value() if settings.secret_key else None
-        vault = await open_vault(key, settings.key_file, database)
+        vault = await accounts.vault_of(settings, database)
         connect = accounts.connector(settings, http)
         held = accounts.sessions(settings, database, vault, http)
         await held.open()

@@ -2,16 +2,16 @@
 
 import os
 import stat
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import clock
-from bot.access.cookies import pack, unpack
+from bot import accounts, clock
+from bot.access.cookies import digest, pack, unpack
+from bot.access.renewal import Keep
 from bot.check.findings import Finding
 from bot.check.login import ENVIRONMENT, Held
 from bot.settings import Settings
-from bot.store import backup, sessions
+from bot.store import backup, guilds, sessions
 from bot.store.database import open_database
 from bot.store.examine import Examined, Login, Schema, examine
 from bot.store.vault import UnreadableError, Vault
@@ -146,13 +146,31 @@ def _private(*places: Path) -> list[Finding]:
     ]
 
 
-def _keeper(settings: Settings, vault: Vault, login: Login) -> Callable[[Cookies], Awaitable[None]]:
+def _keeper(settings: Settings, vault: Vault, login: Login) -> Keep:
     """Keeps a renewed pair over the very one that was read here; a running bot takes it over."""
+    version = login.version
 
     async def keep(fresh: Cookies) -> None:
+        nonlocal version
         sealed = vault.seal(pack(fresh))
         async with open_database(settings.database_url) as there, there.write() as connection:
-            await sessions.renew(connection, login.account_id, login.version, sealed)
+            version += await sessions.renew(connection, login.account_id, version, sealed)
+
+    return keep
+
+
+def _environments_keeper(settings: Settings, mark: str) -> Keep | None:
+    """Keeps a renewed pair for the bot, which could do nothing with the one in the environment."""
+    guild_id = settings.discord_guild_id
+    if guild_id is None:
+        return None  # nobody uses that pair
+
+    async def keep(fresh: Cookies) -> None:
+        async with accounts.database_beside(settings) as there:
+            sealed = (await accounts.vault_of(settings, there)).seal(pack(fresh))
+            async with there.write() as connection:
+                await guilds.ensure(connection, guild_id, clock.now())
+                await sessions.renew_environment(connection, guild_id, mark, sealed)
 
     return keep
 
@@ -178,7 +196,13 @@ def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list
     given = Cookies(
         settings.tv_sessionid.get_secret_value(), sign.get_secret_value() if sign else None
     )
-    if any(held.cookies == given for held in stored):
-        return stored
+    mark = digest(given)
+    if any(held.cookies == given for held in stored) or any(
+        one.environment_digest == mark for one in examined.logins
+    ):
+        return stored  # in use, or replaced since
+    if vault is not None and mark in examined.renewed:
+        given = unpack(vault.open(examined.renewed[mark]))
+    keep = _environments_keeper(settings, mark)
     owned = (one.pine_ids for one in examined.logins if one.guild_id == settings.discord_guild_id)
-    return [Held(ENVIRONMENT, settings.discord_guild_id, given, next(owned, ())), *stored]
+    return [Held(ENVIRONMENT, settings.discord_guild_id, given, next(owned, ()), keep), *stored]

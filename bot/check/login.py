@@ -1,6 +1,6 @@
 """Asks TradingView whether the logins work: reads alone, though it may renew a login at any."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ import aiohttp
 from bot import accounts, clock, logs
 from bot.access.login import LONGEST_TEST
 from bot.access.probe import Verdict, examine
-from bot.access.renewal import Trial
+from bot.access.renewal import Keep, Trial
 from bot.check.findings import Finding
 from bot.check.moments import date_of
 from bot.settings import Settings
@@ -32,7 +32,7 @@ class Held:
     cookies: Cookies
     pine_ids: tuple[str, ...] = ()
     # Told of the pair that took this one's place meanwhile: without it the bot's own login would end.
-    keep: Callable[[Cookies], Awaitable[None]] | None = None
+    keep: Keep | None = None
 
 
 @dataclass
@@ -92,12 +92,12 @@ def said_pause(pace: Pace) -> str | None:
 
 
 async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -> Finding:
-    trial = Trial(held.cookies)
+    trial = Trial(held.cookies, held.keep)
 
     async def renewed(used: Cookies, fresh: Cookies) -> None:
         logs.keep_out(fresh.sessionid)
         logs.keep_out(fresh.sessionid_sign)
-        trial.renew(used, fresh)
+        await trial.renew(used, fresh)
 
     pace = await accounts.pace_of(settings, held.guild_id)
     door = accounts.connector(settings, http)(pace, lambda: trial.cookies)
@@ -105,11 +105,7 @@ async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -
     subject = f"TradingView login ({held.where})"
     if asked := said_pause(pace):
         return Finding(subject, f"was not tested: {asked}", note=True)
-    try:
-        facts = await examine(door, held.pine_ids)
-    finally:
-        if trial.is_renewed and held.keep is not None:
-            await held.keep(trial.cookies)
+    facts = await examine(door, held.pine_ids)
     environment = held.where == ENVIRONMENT
     receiver = "TV_SESSIONID and TV_SESSIONID_SIGN." if environment else "/session update."
     match facts.verdict:

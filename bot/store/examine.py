@@ -1,7 +1,8 @@
 """Looks at a database file without changing anything in it, for `usher check`."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.store.login_tables import environment_session
 from bot.store.tables import account, script, session
 from bot.store.vault import ENCRYPTED
 
@@ -35,6 +37,7 @@ class Login:
     pine_ids: tuple[str, ...]
     account_id: int
     version: int
+    environment_digest: str | None  # of the environment's pair that is done with
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Examined:
     schema: Schema
     sealed: tuple[bytes, ...] = ()
     logins: tuple[Login, ...] = ()
+    # What TradingView made of the environment's pair before it was in use: by its digest, sealed.
+    renewed: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def examine(path: Path) -> Examined:
@@ -63,7 +68,11 @@ def examine(path: Path) -> Examined:
                 for column in ENCRYPTED
                 for value in connection.scalars(select(column).where(column.is_not(None)))
             ]
-            return Examined(schema, tuple(sealed), logins)
+            renewed = {
+                row.digest: bytes(row.cookies)
+                for row in connection.execute(select(environment_session))
+            }
+            return Examined(schema, tuple(sealed), logins, renewed)
     except SQLAlchemyError:
         return Examined(Schema.UNREADABLE)
     finally:
@@ -86,7 +95,9 @@ def _logins(connection: Connection) -> tuple[Login, ...]:
     ):
         owned.setdefault(row.guild_id, []).append(row.pine_id)
     stored = connection.execute(
-        select(account.c.guild_id, session).join_from(session, account).order_by(account.c.guild_id)
+        select(account.c.guild_id, account.c.environment_digest, session)
+        .join_from(session, account)
+        .order_by(account.c.guild_id)
     )
     return tuple(
         Login(
@@ -95,6 +106,7 @@ def _logins(connection: Connection) -> tuple[Login, ...]:
             tuple(owned.get(row.guild_id, ())),
             row.account_id,
             row.version,
+            row.environment_digest,
         )
         for row in stored
     )

@@ -1,4 +1,4 @@
-"""The tables around the TradingView login: spares, outages, one-time pages."""
+"""The tables around the TradingView login: spares, the environment's, outages, one-time pages."""
 
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +29,14 @@ spare_session = Table(
     Column("set_at", UtcDateTime, nullable=False),
     UniqueConstraint("account_id", "rank"),
     CheckConstraint(f"rank BETWEEN 1 AND {MOST_SPARES}", name="rank"),
+)
+
+environment_session = Table(
+    "environment_session",  # what TradingView made of the environment's pair before it was in use
+    metadata,
+    Column("guild_id", BigInteger, ForeignKey("guild.id"), primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),  # of the pair as it stands in the environment
+    Column("cookies", LargeBinary, nullable=False),  # encrypted
 )
 
 login_outage = Table(

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.login_tables import environment_session
 from bot.store.records import Account, Session
 from bot.store.tables import account, session
 
@@ -56,9 +57,43 @@ async def name_account(connection: AsyncConnection, account_id: int, username: s
 
 
 async def set_environment_digest(connection: AsyncConnection, account_id: int, digest: str) -> None:
-    """Which pair of cookies was last read from the environment."""
+    """Which pair of the environment is done with: it is in use, or was no good."""
+    row = await connection.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(environment_digest=digest)
+        .returning(account.c.guild_id)
+    )
+    await drop_environment(connection, row.scalar_one())
+
+
+async def renew_environment(
+    connection: AsyncConnection, guild_id: int, digest: str, sealed: bytes
+) -> None:
+    """Keep what TradingView made of the environment's pair of that digest; the server must be known."""
+    await drop_environment(connection, guild_id)
     await connection.execute(
-        update(account).where(account.c.id == account_id).values(environment_digest=digest)
+        insert(environment_session).values(guild_id=guild_id, digest=digest, cookies=sealed)
+    )
+
+
+async def renewed_environment(
+    connection: AsyncConnection, guild_id: int, digest: str
+) -> bytes | None:
+    """What TradingView made of the environment's pair of that digest, if it did."""
+    found = await connection.execute(
+        select(environment_session.c.cookies).where(
+            environment_session.c.guild_id == guild_id, environment_session.c.digest == digest
+        )
+    )
+    sealed = found.scalar_one_or_none()
+    return None if sealed is None else bytes(sealed)
+
+
+async def drop_environment(connection: AsyncConnection, guild_id: int) -> None:
+    """It is in use by now, or no good."""
+    await connection.execute(
+        delete(environment_session).where(environment_session.c.guild_id == guild_id)
     )
 
 

@@ -9,11 +9,16 @@ from sqlalchemy import select, update
 
 from bot.errors import StartupError
 from bot.store.database import Database
-from bot.store.login_tables import spare_session
+from bot.store.login_tables import environment_session, spare_session
 from bot.store.tables import session, wish
 
 # Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
-ENCRYPTED = (session.c.cookies, spare_session.c.cookies, wish.c.answer_token)
+ENCRYPTED = (
+    session.c.cookies,
+    spare_session.c.cookies,
+    environment_session.c.cookies,
+    wish.c.answer_token,
+)
 
 _BACKUP = "Without the right key the stored logins cannot be read"
 

@@ -1,17 +1,21 @@
 """Wire §2, "Cookies": a login that TradingView renews is kept, over the very pair it came from."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from conftest import eventually
 from counter import open_counter, pause
 from shop import HOME, open_shop
+from sqlalchemy import select
 
+from bot.access.cookies import unpack
 from bot.access.receipts import WaitingFor
+from bot.access.refusals import CookiesOfOther, TradingViewSilent
 from bot.access.session import LoginState, Verdict
 from bot.access.spares import Spares
-from bot.store import sessions
+from bot.store import sessions, spares as kept_spares
+from bot.store.login_tables import environment_session
 from bot.tradingview import Cookies
 
 FRESH = Cookies("z" * 32, "v3:fresh")
@@ -216,3 +220,86 @@ async def test_a_spare_that_is_renewed_while_it_is_tested_is_still_good(shop, he
     assert held.state is LoginState.ALIVE
     await held.tradingview.account()
     assert (await stored(shop))[1] == held.cookies
+
+
+async def silence(shop, frozen, asking):
+    """TradingView renews the pair with its first answer, and says no more until the test is over."""
+    shop.switches.rotation = "pair, old one ends"
+    shop.switches.rotations = 1
+    shop.switches.fault("hang", path="list")
+    before = len(shop.fake.calls("list"))
+    asked = asyncio.ensure_future(asking)
+    await eventually(lambda: len(shop.fake.calls("list")) > before)
+    yield
+    await frozen.advance(121)
+    with pytest.raises(TradingViewSilent):
+        await asked
+    shop.switches.lift("hang")
+
+
+async def test_the_live_pair_brought_again_is_kept_as_renewed_at_once(shop, held, frozen):
+    before = held.cookies
+    async for _ in silence(shop, frozen, shop.sessions.update(shop.asked(), before)):
+        assert held.cookies != before
+        assert await stored(shop) == (2, held.cookies)
+    await held.tradingview.account()
+    assert held.state is LoginState.ALIVE
+
+
+async def test_the_live_pair_is_kept_as_renewed_whatever_the_answer_to_a_question(shop, held):
+    before = held.cookies
+    async with shop.database.write() as connection:
+        await sessions.name_account(connection, held.account_id, "Somebody_Else")
+    shop.switches.rotation = "pair, old one ends"
+    shop.switches.rotations = 1
+    with pytest.raises(CookiesOfOther):
+        await shop.sessions.update(shop.asked(), before)
+    assert await stored(shop) == (2, held.cookies)
+    assert held.cookies != before
+    await held.tradingview.account()
+
+
+async def test_the_environments_pair_outlasts_silence_and_a_restart(shop, held, frozen):
+    live, given = held.cookies, shop.cookies()
+    async for _ in silence(shop, frozen, shop.sessions.adopt_environment(HOME, given)):
+        assert held.cookies == live
+    assert held.cookies == live
+    reborn = shop.new_sessions()
+    await reborn.open()
+    assert await reborn.adopt_environment(HOME, given) is True
+    again = await reborn.of(HOME)
+    assert again.cookies not in (live, given)
+    await again.tradingview.account()
+    assert await reborn.adopt_environment(HOME, given) is False
+    async with shop.database.read() as connection:
+        assert (await connection.execute(select(environment_session))).all() == []
+
+
+async def test_another_pair_in_the_environment_is_tested_itself(shop, held, frozen):
+    async for _ in silence(shop, frozen, shop.sessions.adopt_environment(HOME, shop.cookies())):
+        pass
+    given = shop.cookies()
+    assert await shop.sessions.adopt_environment(HOME, given) is True
+    assert held.cookies == given
+
+
+async def test_a_spare_is_stored_as_renewed_while_it_is_still_tested(shop, held, frozen):
+    spares = Spares(shop.database, shop.vault, shop.sessions)
+    await spares.add(shop.asked(), shop.cookies())
+    before = await spare_of(shop, held)
+    shop.switches.rotation = "pair, old one ends"
+    shop.switches.rotations = 1
+    shop.switches.fault("hang", path="list")
+    frozen.set(NOW + timedelta(days=2))
+    test = asyncio.ensure_future(spares.test_due())
+    asked = len(shop.fake.calls("list"))
+    await eventually(lambda: len(shop.fake.calls("list")) > asked)
+    assert await spare_of(shop, held) != before
+    shop.switches.lift("hang")
+    await test
+
+
+async def spare_of(shop, held):
+    async with shop.database.read() as connection:
+        [spare] = await kept_spares.of_account(connection, held.account_id)
+    return unpack(shop.vault.open(spare.cookies))

@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 from yarl import URL
@@ -223,6 +224,36 @@ async def test_a_stored_login_that_is_renewed_meanwhile_is_kept_for_the_bot(
         [now] = await sessions.everything(connection)
     assert now.session.version == 2
     assert Vault(KEY).open(now.sealed) != pack(cookies)
+
+
+@pytest.mark.parametrize("furnished", [False, True])
+async def test_the_environments_login_that_is_renewed_meanwhile_is_kept_for_the_bot(
+    usher, tradingview, guild, folder, furnished
+):
+    cookies = Cookies(*tradingview.world.open_session(tradingview.vendor))
+    if furnished:
+        await stored(folder, guild, Cookies(*tradingview.world.open_session(tradingview.vendor)))
+    tradingview.switches.rotations, tradingview.switches.rotation = -1, "pair, old one ends"
+    given = {"TV_SESSIONID": cookies.sessionid, "TV_SESSIONID_SIGN": cookies.sessionid_sign}
+    for _ in range(3):
+        code, text = await usher(DISCORD_GUILD_ID=str(guild.id), **given)
+        assert (code, wrong(text)) == (0, [])
+        assert "TradingView login (from the environment): works" in text
+    settings = Settings(
+        database_url=f"sqlite+aiosqlite:///{folder}/data/usher.db",
+        secret_key=KEY,
+        tradingview_url=tradingview.url,
+        pine_facade_url=tradingview.url,
+    )
+    async with (
+        accounts.database_beside(settings) as database,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+    ):
+        made = accounts.sessions(settings, database, Vault(KEY), http)
+        assert await made.adopt_environment(guild.id, cookies) is True
+    code, text = await usher(DISCORD_GUILD_ID=str(guild.id), **given)
+    assert (code, wrong(text)) == (0, [])
+    assert "from the environment" not in text  # it is the stored one by now
 
 
 async def test_silence_of_tradingview_is_not_a_dead_login(usher, tradingview, guild, folder):
