@@ -99,7 +99,7 @@ class TradingView:
         """
         request = wire.listing(pine_id, username)
         restarted = False
-        seen: set[str] = set()
+        seen: set[int] = set()  # hashes: all that is kept of a page
         while True:
             try:
                 page = reading.page(await self._ask(request, urgent=urgent), self.base)
@@ -113,11 +113,11 @@ class TradingView:
             yield page
             if page.next_path is None:
                 return
-            if page.next_path in seen or len(seen) >= MOST_PAGES:
+            if hash(page.next_path) in seen or len(seen) >= MOST_PAGES:
                 raise UpstreamTrouble(
                     Trouble.SHAPE, detail="the list of users goes round in circles"
                 )
-            seen.add(page.next_path)
+            seen.add(hash(page.next_path))
             request = wire.listing_next(page.next_path, pine_id, username)
 
     async def find_row(

@@ -323,7 +323,7 @@ async def test_an_ignored_row_is_news_again_when_its_end_changes(counter):
     assert [one.ignored_at for one in await seen(counter)] == [None, START]
 
 
-async def test_nothing_blocks_and_memory_stays_flat_over_many_pages(counter):
+async def test_a_list_of_many_pages_is_read_whole_and_blocks_nothing(counter):
     counter.switches.page_size = 30
     fill(counter, 1200)
     with contextlib.suppress(TradingViewSilent):
