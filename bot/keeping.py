@@ -1,8 +1,6 @@
 """`usher backup` and `usher restore`: the database in a file of one's choice, and back."""
 
 import asyncio
-import shutil
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -104,25 +102,10 @@ def _swap(prepared: Path, database: Path) -> Path | None:
     """Keep what is there under another name, and put the prepared file in its place."""
     whole = prepared.with_name(f"{prepared.name}.whole")
     backup.copy(prepared, whole)  # without a journal beside it
-    aside = _keep_aside(database)
+    aside = backup.keep_replaced(database) if database.exists() else None
     for ending in ("-wal", "-shm"):  # a journal of the old one would spoil the new one
         Path(f"{database}{ending}").unlink(missing_ok=True)
     whole.replace(database)
-    return aside
-
-
-def _keep_aside(database: Path) -> Path | None:
-    if not database.exists():
-        return None
-    moment = clock.now().strftime("%Y-%m-%dT%H%M%S")
-    aside = backup.folder_of(database) / f"{database.stem}-replaced-{moment}.db"
-    try:
-        backup.copy(database, aside)
-    except backup.CopyError:  # damaged, and perhaps that is why: keep it letter for letter
-        aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for ending in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                shutil.copy2(f"{database}{ending}", f"{aside}{ending}")
     return aside
 
 

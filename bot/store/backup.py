@@ -1,21 +1,22 @@
-"""Copies of the database beside it: one a day, and one before each change of its schema."""
+"""Copies of the database beside it: one a day, and one before it is changed or replaced."""
 
 import asyncio
 import os
 import re
+import shutil
 import sqlite3
-from collections.abc import Iterable
 from contextlib import closing, suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 from bot import clock
 from bot.store.files import file_of
 
-KEPT = 7
+KEPT = 7  # of the daily ones
+KEPT_OF_EACH = 3  # of those before a change of the schema, and of those before a restore
 
-_DAILY = re.compile(r".*-\d{4}-\d\d-\d\d\.db")
+_DAY, _MOMENT = r"\d{4}-\d\d-\d\d", r"\d{4}-\d\d-\d\dT\d{6}"
 
 
 class CopyError(Exception):
@@ -63,16 +64,40 @@ async def keep_daily(url: str) -> None:
 
 def keep_before(database: Path, revision: str) -> Path:
     """A copy from before the schema becomes that of `revision` (blocking). Raises CopyError."""
-    moment = clock.now().strftime("%Y-%m-%dT%H%M%S")
-    target = folder_of(database) / f"{database.stem}-before-{revision}-{moment}.db"
+    target = folder_of(database) / f"{database.stem}-before-{revision}-{_moment()}.db"
     copy(database, target)
-    _drop_old(one for one in folder_of(database).glob(f"{database.stem}-before-*.db"))
+    _drop_old(database, rf"before-.*-({_MOMENT})\.db", KEPT_OF_EACH)
     return target
 
 
+def keep_replaced(database: Path) -> Path:
+    """A copy from before another database takes its place, letter for letter if it is damaged (blocking).
+
+    Raises OSError.
+    """
+    aside = folder_of(database) / f"{database.stem}-replaced-{_moment()}.db"
+    try:
+        copy(database, aside)
+    except CopyError:  # damaged, and perhaps that is why
+        aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for ending in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                shutil.copy2(f"{database}{ending}", f"{aside}{ending}")
+    _drop_old(database, rf"replaced-({_MOMENT})\.db(-wal|-shm)?", KEPT_OF_EACH)
+    return aside
+
+
 def newest(database: Path) -> datetime | None:
-    """When the newest copy was made (blocking); None without any."""
-    return max((_made_at(one) for one in folder_of(database).glob("*.db")), default=None)
+    """When the newest daily copy was made (blocking); None without any.
+
+    Its name says the day: a file that was copied or touched later is no newer for that.
+    """
+    made = []
+    for day, path in _found(database, rf"({_DAY})\.db"):
+        midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        touched = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+        made.append(touched if touched < midnight + timedelta(days=1) else midnight)
+    return max(made, default=None)
 
 
 def _keep_daily(database: Path, now: datetime) -> None:
@@ -81,17 +106,27 @@ def _keep_daily(database: Path, now: datetime) -> None:
     if target.exists():
         return
     copy(database, target)
-    _drop_old(one for one in folder.glob(f"{database.stem}-*.db") if _DAILY.fullmatch(one.name))
+    _drop_old(database, rf"({_DAY})\.db", KEPT)
 
 
-def _drop_old(copies: Iterable[Path]) -> None:
-    # Their names sort by date.
-    for old in sorted(copies, key=lambda one: one.name)[:-KEPT]:
-        old.unlink(missing_ok=True)
+def _moment() -> str:
+    return clock.now().strftime("%Y-%m-%dT%H%M%S")
 
 
-def _made_at(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, tz=clock.now().tzinfo)
+def _found(database: Path, form: str) -> list[tuple[str, Path]]:
+    """Its copies with names of that form, each with the moment in the name, oldest first."""
+    named = re.compile(rf"{re.escape(database.stem)}-{form}")
+    folder = folder_of(database)
+    listed = folder.iterdir() if folder.is_dir() else ()
+    return sorted((match[1], one) for one in listed if (match := named.fullmatch(one.name)))
+
+
+def _drop_old(database: Path, form: str, kept: int) -> None:
+    copies = _found(database, form)
+    newest_first = sorted({moment for moment, _ in copies}, reverse=True)
+    for moment, path in copies:
+        if moment not in newest_first[:kept]:
+            path.unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:

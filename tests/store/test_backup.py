@@ -80,6 +80,53 @@ async def test_other_files_in_the_folder_are_left_alone(tmp_path, frozen):
     assert {"usher-mine.db", "usher-before-0001-2020.db"} <= set(names(tmp_path))
 
 
+def put(tmp_path, name, at=NOW):
+    path = tmp_path / "data/backups" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"copy")
+    os.utime(path, (at.timestamp(), at.timestamp()))
+
+
+async def test_three_copies_from_before_a_change_or_a_restore_are_kept(tmp_path, frozen):
+    path = tmp_path / "data/usher.db"
+    async with open_database(url(tmp_path)):
+        for day in range(5):
+            frozen.set(NOW + timedelta(days=day))
+            # A later revision's name sorts after an earlier one's, whenever it was made.
+            await asyncio.to_thread(backup.keep_before, path, f"000{9 - day}")
+            await asyncio.to_thread(backup.keep_replaced, path)
+    assert names(tmp_path) == [
+        *(f"usher-before-000{9 - day}-2026-03-{10 + day}T120000.db" for day in (4, 3, 2)),
+        *(f"usher-replaced-2026-03-{10 + day}T120000.db" for day in (2, 3, 4)),
+    ]
+
+
+async def test_of_a_damaged_one_its_journal_goes_with_it(tmp_path, frozen):
+    path = tmp_path / "data/usher.db"
+    path.parent.mkdir()
+    for ending in ("", "-wal"):
+        (tmp_path / f"data/usher.db{ending}").write_bytes(b"damaged" * 1000)
+    for day in range(4):
+        frozen.set(NOW + timedelta(days=day))
+        await asyncio.to_thread(backup.keep_replaced, path)
+    days = {f"usher-replaced-2026-03-{10 + day}T120000.db" for day in (1, 2, 3)}
+    kept = set(names(tmp_path))
+    assert days | {f"{one}-wal" for one in days} <= kept
+    assert {one[: one.index(".db") + 3] for one in kept} == days
+
+
+def test_a_daily_copy_is_as_old_as_its_name_says(tmp_path):
+    path = tmp_path / "data/usher.db"
+    put(tmp_path, "usher-2026-03-07.db", NOW)  # copied back from another computer
+    put(tmp_path, "usher-before-0007-2026-03-10T110000.db")
+    put(tmp_path, "usher-replaced-2026-03-10T110000.db")
+    put(tmp_path, "other-2026-03-10.db")
+    put(tmp_path, "mine.db")
+    assert backup.newest(path) == datetime(2026, 3, 7, tzinfo=UTC)
+    put(tmp_path, "usher-2026-03-08.db", NOW - timedelta(days=2))
+    assert backup.newest(path) == NOW - timedelta(days=2)
+
+
 async def test_the_newest_copy_is_known_by_its_time(tmp_path, frozen):
     path = tmp_path / "data/usher.db"
     assert await asyncio.to_thread(backup.newest, path) is None
