@@ -8,7 +8,8 @@ from office import at_work, open_office, text_of
 
 from bot.access.keeper import Keeper
 from bot.access.spares import Spares
-from bot.alerts import Alerts
+from bot.alerts import LATER, Alerts
+from bot.replies.outage import to_setter
 from bot.store import outages
 
 
@@ -23,6 +24,10 @@ async def office(frozen, tmp_path, monkeypatch):
         asked = shop.asked(by=office.mod.id, guild_id=office.guild.id)
         await shop.sessions.update(asked, shop.cookies())
         yield office
+
+
+async def broken(*_):
+    raise RuntimeError
 
 
 async def dies(office):
@@ -61,16 +66,62 @@ async def test_after_a_crash_before_it_was_marked_nothing_is_said_twice(office, 
     async with at_work(office) as client:
         await dies(office)
 
-        async def crash(*_):
-            raise RuntimeError
-
         with monkeypatch.context() as patch:
-            patch.setattr(outages, "told", crash)
-            with pytest.raises(RuntimeError):
-                await Alerts(client, office.shop.database).tell()
+            patch.setattr(outages, "told", broken)
+            await Alerts(client, office.shop.database).tell()
         assert len(said(office)) == 1
         await Alerts(client, office.shop.database).tell()
         assert len(said(office)) == 1
+
+
+async def test_what_cannot_be_marked_is_not_sent_again_when_discord_has_forgotten_it(
+    office, monkeypatch
+):
+    async with at_work(office) as client:
+        await dies(office)
+        alerts = Alerts(client, office.shop.database)
+        with monkeypatch.context() as patch:
+            patch.setattr(outages, "told", broken)
+            for _ in range(3):
+                await alerts.tell()
+                for message in office.as_mod.dms():
+                    message.nonce = None
+                await office.time.advance(LATER)
+        assert len(said(office)) == 1
+        await alerts.tell()
+        async with office.shop.database.read() as connection:
+            assert await outages.untold(connection) == []
+        await office.log_in()
+        await alerts.tell()
+        assert len(said(office)) == 2
+
+
+async def test_a_mistake_about_one_outage_leaves_the_others_told(office, monkeypatch, caplog):
+    async with at_work(office) as client:
+        alerts = Alerts(client, office.shop.database)
+        await dies(office)
+        await alerts.tell()
+        await office.log_in()
+        await office.shop.sessions.update(
+            office.shop.asked(by=office.mod.id, guild_id=office.guild.id), office.shop.cookies()
+        )
+        await dies(office)
+        with monkeypatch.context() as patch:
+
+            def only_the_second(outage, stage, *rest):
+                if stage == "back":
+                    raise ZeroDivisionError
+                return to_setter(outage, stage, *rest)
+
+            patch.setattr("bot.alerts.to_setter", only_the_second)
+            for _ in range(2):
+                await alerts.tell()
+        assert len(said(office)) == 2
+        assert "has ended" in said(office)[1]
+        assert caplog.text.count("could not be told") == 1
+        await office.time.advance(LATER)
+        await alerts.tell()
+        assert "works again" in said(office)[2]
 
 
 async def test_an_outage_survives_a_restart_and_is_told_then(office):

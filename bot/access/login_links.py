@@ -56,8 +56,7 @@ class _Desk:
 class LoginLinks:
     """Makes the pages and does what is pressed on them.
 
-    `may` tells whether a member (server's id, member's id) may still do this. Every method but
-    `create` raises LinkOver when the page is unknown, used or over, and NotAllowed.
+    `may` tells whether a member (server's id, member's id) may still do this. Every press raises LinkOver when the page is unknown, used or over, and NotAllowed.
     """
 
     def __init__(
@@ -107,6 +106,13 @@ class LoginLinks:
                 expires_at=now + LASTS,
             )
         return f"{self._base}{PATH}#{token}"
+
+    async def page_of(self, token: str) -> str | None:
+        """Tells the open pages apart; None for what opens none."""
+        try:
+            return (await self._link(_hash(token))).token_hash
+        except LinkOver:
+            return None
 
     async def paste(self, token: str, sessionid: str, sign: str, *, spare: bool) -> Outcome:
         """Use a pasted pair. Raises what `Sessions.update` and `Spares.add` do."""

@@ -192,6 +192,21 @@ async def test_presses_are_json_objects(desk):
             assert "errorMessage" in await answer.json()
 
 
+async def test_whoever_guesses_behind_the_same_proxy_keeps_no_manager_from_an_open_page(desk):
+    for _ in range(30):
+        status, *_ = await desk.press("paste", "nothing")
+    assert status == 429
+    status, said, _ = await desk.press("paste", **desk.pair())
+    assert (status, said["message"][:2]) == (200, "✅ ")
+    assert (await desk.press("paste"))[0] == 429  # spent: no page any more
+
+
+async def test_an_open_page_takes_only_so_many_presses_too(desk):
+    statuses = [(await desk.press("code", code="1"))[0] for _ in range(12)]
+    assert statuses[:10] == [422] * 10
+    assert statuses[-1] == 429
+
+
 async def test_presses_are_rate_limited(desk):
     statuses = [(await desk.press("paste", "nothing"))[0] for _ in range(12)]
     assert statuses[:10] == [410] * 10
