@@ -76,7 +76,7 @@ class Counter:
         """What `coro` returns, letting time pass for as long as it takes."""
         task = asyncio.ensure_future(coro)
         while not task.done():
-            await self.rest()
+            await at_rest(self.database, until=task.done)
             if not task.done():
                 await self.time.advance(0.5)
         return task.result()

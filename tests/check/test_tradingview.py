@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from conftest import FakeTime, eventually
 from cryptography.fernet import Fernet
+from shop import new_database
 
 from bot import accounts, clock
 from bot.__main__ import main
@@ -69,7 +70,8 @@ async def cookies(tv, monkeypatch, tmp_path):
         monkeypatch.setenv(name, value)
     pair = Cookies(*tv.world.open_session(tv.vendor))
     now = clock.now()
-    async with open_database(url(tmp_path)) as database, database.write() as connection:
+    address = await asyncio.to_thread(new_database, tmp_path)
+    async with open_database(address) as database, database.write() as connection:
         await guilds.ensure(connection, GUILD, now)
         account = await sessions.ensure_account(connection, GUILD, now)
         await sessions.name_account(connection, account.id, "Vendor_One")
@@ -312,10 +314,15 @@ async def test_access_that_cannot_be_removed_is_said_with_a_mend(check, tv):
 
 
 async def test_whoever_interrupts_it_leaves_nothing_behind(check, tv):
-    tv.switches.fault("hang", path="modify", username="tESS_tESTER")
+    def hang(call):
+        if call.name == "add":
+            tv.switches.fault("hang", path="list")
+
+    tv.watchers.append(hang)
     running = asyncio.ensure_future(check(tester=TESTER))
-    await eventually(lambda: tv.world.row(PINE, TESTER) is not None, tries=8000)
+    await eventually(lambda: tv.world.row(PINE, TESTER) is not None)
     running.cancel()
+    tv.switches.lift("hang")
     with pytest.raises(asyncio.CancelledError):
         await running
     assert tv.world.row(PINE, TESTER) is None

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from shop import new_database
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -14,7 +15,7 @@ HOME, OTHER = 100, 200
 
 @pytest.fixture
 async def database(tmp_path):
-    async with open_database(f"sqlite+aiosqlite:///{tmp_path}/usher.db") as database:
+    async with open_database(new_database(tmp_path)) as database:
         async with database.write() as connection:
             await guilds.ensure(connection, HOME, NOW)
             await guilds.ensure(connection, OTHER, NOW)
