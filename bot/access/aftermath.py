@@ -1,6 +1,7 @@
 """What becomes of a permission that could not be brought to agreement: again, stuck, or paused."""
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot import clock
@@ -11,6 +12,8 @@ from bot.store.records import Permission, Script
 from bot.tradingview import Refused, TradingViewError
 
 RETRIES = (2.0, 5.0, 15.0, 60.0, 300.0)
+# What TradingView accepts without showing it: each try is a write, so in the end only one an hour.
+UNSHOWN_RETRIES = (*RETRIES, *(300.0,) * 5, 3600.0)
 REFUSALS = 3  # the same refusal that often is no accident
 AT_ONCE = 3  # that often in a row something is tried again without a pause
 
@@ -39,14 +42,15 @@ class Aftermath:
         at_once: bool = False,
         counts: bool = True,
         detail: str | None = None,
+        retries: Sequence[float] = RETRIES,
     ) -> None:
-        """Try again: after 2, 5, 15, 60 s, then every 5 minutes, with jitter.
+        """Try again: after 2, 5, 15, 60 s, then every 5 minutes, or as `retries` says, with jitter.
 
         `at_once`: without a pause, the first times. What does not count is no failure.
         """
         async with self._database.write() as connection:
             permission = await permissions.by_id(connection, permission_id)
-            pause = RETRIES[min(permission.attempts, len(RETRIES) - 1)]
+            pause = retries[min(permission.attempts, len(retries) - 1)]
             pause *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
             if not counts or (at_once and permission.attempts < AT_ONCE):
                 pause = 0
@@ -58,6 +62,24 @@ class Aftermath:
                 detail=detail,
                 attempts=permission.attempts + counts,
                 next_try_at=clock.now() + timedelta(seconds=max(pause, at_least)),
+            )
+
+    async def not_shown(self, permission_id: int) -> None:
+        """TradingView accepts it, but its list does not show it: staff are told once it looks lasting."""
+        permission, script = await self.script_of(permission_id)
+        await self.again(permission_id, "unverified", retries=UNSHOWN_RETRIES)
+        if permission.attempts + 1 != len(UNSHOWN_RETRIES):
+            return
+        async with self._database.write() as connection:
+            await events.record(
+                connection,
+                permission.guild_id,
+                clock.now(),
+                "not_shown",
+                script_id=script.id,
+                customer_id=permission.customer_id,
+                permission_id=permission_id,
+                after={"number": len(UNSHOWN_RETRIES)},
             )
 
     async def refused(self, permission_id: int, revision: int, error: Refused) -> None:

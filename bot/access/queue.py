@@ -321,7 +321,7 @@ class Queue:
                 case StuckError():
                     await self._after.stick(permission_id, revision, failure.reason)
                 case NotYetError():
-                    await self._after.again(permission_id, "unverified")
+                    await self._after.not_shown(permission_id)
                 case TradingViewError():
                     # Of the refused pair, unless the error says otherwise.
                     version = session.version

@@ -130,6 +130,11 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "put_back": lambda f: f"{f.who} put back {f.what} for {f.whom}",
     "done": lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     "stuck": lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(str(f.after.get('reason')))}",
+    "not_shown": lambda f: (
+        f"⚠️ TradingView says yes to {f.what} for {f.whom}, but its list does not show it after "
+        f"{f.number('try', 'tries')}. I go on trying once an hour. To end it yourself: "
+        "`/access revoke`, wait for the answer, then order it anew"
+    ),
     "superseded": lambda f: f"a later order took the place of one of {f.what} for {f.whom}",
     "found": lambda f: f"found on TradingView: {f.what} for {f.whom}, {f.then()}",
     "retry": lambda f: f"{f.who} had everything for {f.what} tried again",

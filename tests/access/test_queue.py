@@ -122,6 +122,32 @@ async def test_after_five_failures_only_a_probe_goes_out(counter):
         await counter.done(wish, within=400)
 
 
+async def test_what_tradingview_accepts_without_doing_it_is_tried_hourly_and_staff_hear_once(
+    counter,
+):
+    async def told():
+        return [one.action for one in await counter.shop.events()].count("not_shown")
+
+    counter.give("Ann_Trades", None)
+    counter.switches.lifetime_to_dated = "ignored"
+    wish = await counter.set("Ann_Trades", "2026-05-01")
+    for _ in range(60):
+        await counter.rest()
+        await counter.time.advance(60)
+    assert await told() == 1
+    before = len(counter.writes())
+    for _ in range(6 * 12):
+        await counter.rest()
+        await counter.time.advance(300)
+    assert 4 <= len(counter.writes()) - before <= 8
+    assert await told() == 1
+    assert await counter.state(wish) == "waiting"
+    counter.switches.lifetime_to_dated = "works"
+    await counter.queue.retry(counter.asked(), "trend")
+    await counter.done(wish)
+    assert counter.end("Ann_Trades") == datetime(2026, 5, 1, 23, 59, 59, 999_000, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("name", ["too_many", "errors_500", "pages_502", "truncated", "redirects"])
 async def test_every_outage_delays_and_loses_nothing(counter, name):
     setattr(counter.switches, name, 2)
