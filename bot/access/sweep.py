@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +15,7 @@ from bot.access.entitlements import State, seen_in
 from bot.access.items import find
 from bot.access.refusals import LoginNotWorking, NoLogin, ScriptNotYours, TradingViewSilent
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
-from bot.store import observed, permissions, shapes, sightings, sweeps
+from bot.store import events, observed, permissions, shapes, sightings, sweeps
 from bot.store.database import Database
 from bot.store.observed import Renamed
 from bot.store.records import Permission, Script
@@ -124,7 +125,16 @@ class Sweeps:
                 raise FormChanged
         progress = await self._begin(script)
         tell(progress)
-        version = session.version
+        try:
+            return await self._read(session, progress, by, tell)
+        except Exception as error:
+            await self._note_failure(script, _word(error), by)
+            raise
+
+    async def _read(
+        self, session: AccountSession, progress: Progress, by: int | None, tell: Tell
+    ) -> Swept:
+        script, version = progress.script, session.version
         try:
             return await self._attempt(session, progress, by, tell)
         except (SessionRefused, Denied) as error:
@@ -139,6 +149,25 @@ class Sweeps:
             return await self._attempt(session, progress, by, tell)
         except TradingViewError as error:
             raise TradingViewSilent("its list") from error
+
+    async def _note_failure(self, script: Script, why: str, by: int | None) -> None:
+        """Keep why; the log channel hears once of an outage that nobody is there to see."""
+        async with self._database.write() as connection:
+            await sweeps.failed_because(connection, script.id, why)
+            if by is not None or why == "login":  # told by the session
+                return
+            last = await sweeps.last(connection, script.id)
+            since = last.started_at if last else datetime.min.replace(tzinfo=UTC)
+            told = await events.of_action(connection, script.guild_id, "check_failed", since)
+            if not any(one.script_id == script.id for one in told):
+                await events.record(
+                    connection,
+                    script.guild_id,
+                    clock.now(),
+                    "check_failed",
+                    script_id=script.id,
+                    after={"reason": why},
+                )
 
     async def _begin(self, script: Script) -> Progress:
         async with self._database.read() as connection:
@@ -240,6 +269,19 @@ class Sweeps:
                             seen_at=asked_at,
                         )
         return 0
+
+
+def _word(error: Exception) -> str:
+    """Why a sweep failed, in one of the words that `bot.replies` explains."""
+    match error:
+        case LoginNotWorking():
+            return "login"
+        case ScriptNotYours():
+            return "script"
+        case TradingViewSilent():
+            return "tradingview"
+        case _:
+            return "trouble"
 
 
 def _is_other(row: Row, permission: Permission) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot import clock
 from bot.access.answers import Answers
 from bot.access.asking import Who
@@ -15,9 +17,10 @@ from bot.access.receipts import WaitingFor, held_up
 from bot.access.refusals import ClaimWaits, HaveNoName
 from bot.access.session import LoginState, Sessions
 from bot.access.spelling import in_time, look
-from bot.store import customers, entitlements, events, guilds, permissions, scripts
+from bot.store import customers, entitlements, events, guilds, permissions, scripts, sweeps
 from bot.store.database import Database
 from bot.store.records import Customer, Entitlement, Event, Permission, Script
+from bot.store.sweeps import Sweep
 
 PAGE = 15
 WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
@@ -64,6 +67,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A script whose last full check failed; `last` is the one before it that did not, if any."""
+
+    script: Script
+    last: Sweep | None
+    failed: Sweep
+
+
+@dataclass(frozen=True, slots=True)
 class Restoring:
     """How many of the lists that a server waits for after a restore were read, and which were not."""
 
@@ -80,6 +92,7 @@ class Status:
     stuck: tuple[Waiting, ...]
     paused: tuple[Script, ...]
     restoring: Restoring | None
+    unchecked: tuple[FailedCheck, ...]
     quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
 
 
@@ -190,6 +203,7 @@ class Views:
                 rows.append(Waiting(permission, script, person))
             listed = await scripts.listed(connection, guild_id, archived=True)
             server = await guilds.by_id(connection, guild_id)
+            unchecked = [await _failed_check(connection, one) for one in listed]
         pause = (await self._sessions.of(guild_id)).pace.held_for()
         return Status(
             holdup=holdup,
@@ -197,6 +211,7 @@ class Views:
             stuck=tuple(row for row in rows if row.permission.state == "stuck"),
             paused=tuple(one for one in listed if one.paused_at is not None),
             restoring=_restoring(listed) if server and server.restored_at else None,
+            unchecked=tuple(one for one in unchecked if one is not None),
             quiet_until=clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None,
         )
 
@@ -222,6 +237,13 @@ class Views:
             page,
             len(found) > PAGE,
         )
+
+
+async def _failed_check(connection: AsyncConnection, script: Script) -> FailedCheck | None:
+    newest = await sweeps.newest(connection, script.id)
+    if script.archived_at is not None or newest is None or newest.state != "failed":
+        return None
+    return FailedCheck(script, await sweeps.last(connection, script.id), newest)
 
 
 def _restoring(listed: Sequence[Script]) -> Restoring:

@@ -42,6 +42,19 @@ def _mend(f: Any) -> str:
     return f"{f.who} had {f.whom} on {f.what} put right: {f.then()}"
 
 
+_WHY = {
+    "login": "TradingView did not accept the stored login",
+    "script": "TradingView shows no list of that script; check that it is still yours and invite-only",
+    "tradingview": "TradingView did not answer properly",
+    "trouble": "something went wrong in Usher; its own log says more",
+}
+
+
+def why_unchecked(reason: str | None) -> str:
+    """Why a full check failed."""
+    return _WHY.get(reason or "", "it was broken off")
+
+
 def restored(f: Any) -> str:
     """Everything was read after a restore: what became of the orders in the backup."""
     numbers = {name: int(f.after.get(name, 0)) for name in ("scripts", "later", *_ORDERS)}
@@ -63,6 +76,10 @@ _ORDERS = {
 
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "drift": _drift,
+    "check_failed": lambda f: (
+        f"⚠️ The daily check of {f.what} failed: {why_unchecked(str(f.after.get('reason')))}. Nobody lost "
+        "access; I try again every hour, and `/sync status` says how it stands"
+    ),
     "drift_ignored": lambda f: (
         f"{f.who} left {count(_number(f), 'difference')} on {f.what} alone ({_kind(f)})"
     ),

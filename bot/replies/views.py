@@ -7,9 +7,10 @@ from bot import clock
 from bot.access.duration import parse_length
 from bot.access.entitlements import State, last_seen, ours_of, wanted_of
 from bot.access.receipts import WaitingFor
-from bot.access.views import Checked, Holders, Person, Restoring, Status, Waiting
+from bot.access.views import Checked, FailedCheck, Holders, Person, Restoring, Status, Waiting
 from bot.replies.access import person as said_person, why_stuck, why_waiting
 from bot.replies.answer import Answer, Button, key
+from bot.replies.check_history import why_unchecked
 from bot.replies.questions import SOURCES
 from bot.replies.words import (
     bold,
@@ -207,6 +208,10 @@ def status(it: Status) -> Answer:
     if it.paused:
         blocks.append("**Scripts that TradingView refuses**")
         blocks.extend(_paused_line(one.title, one.slug, one.paused_reason) for one in it.paused)
+    if it.unchecked:
+        blocks.append("**Full checks that failed**")
+        blocks.extend(_unchecked_line(one) for one in it.unchecked[:_MOST_WAITING])
+        blocks.extend(_rest(len(it.unchecked)))
     if it.stuck:
         blocks.append("**Stuck**")
         blocks.extend(_stuck_line(row) for row in it.stuck[:_MOST_WAITING])
@@ -247,6 +252,14 @@ def _restoring_line(it: Restoring) -> str:
     return (
         f"- {it.read} of {count(of, 'list')} read.{more} When one cannot be read, "
         "`/script archive` goes on without that script."
+    )
+
+
+def _unchecked_line(it: FailedCheck) -> str:
+    last = f"last checked {relative(it.last.started_at)}" if it.last else "never checked"
+    return (
+        f"- {title(it.script)}: {last}; the last try, {relative(it.failed.started_at)}, failed: "
+        f"{why_unchecked(it.failed.failure)}"
     )
 
 

@@ -13,7 +13,7 @@ from bot.store.sweep_tables import sweep, sweep_row
 
 @dataclass(frozen=True, slots=True)
 class Sweep(Record):
-    """One sweep; `state` is running, complete or failed."""
+    """One sweep; `state` is running, complete or failed, `failure` why, None when it was broken off."""
 
     id: int
     guild_id: int
@@ -24,6 +24,7 @@ class Sweep(Record):
     rows: int
     calls: int
     asked_by: int | None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,14 @@ async def end(
         .returning(sweep)
     )
     return Sweep.of(row.one())
+
+
+async def failed_because(connection: AsyncConnection, script_id: int, why: str) -> None:
+    """Why the newest one of a script failed."""
+    newest = select(func.max(sweep.c.id)).where(sweep.c.script_id == script_id).scalar_subquery()
+    await connection.execute(
+        update(sweep).where(sweep.c.id == newest, sweep.c.state == "failed").values(failure=why)
+    )
 
 
 async def drop_running(

@@ -5,9 +5,11 @@ from counter import open_counter
 from shop import HOME, STAFF
 
 from bot.access.drift import Drift
+from bot.access.refusals import ScriptNotYours
 from bot.access.rounds import LOOK_EVERY, Rounds
 from bot.access.sweep import Sweeps
 from bot.jobs import Jobs
+from bot.replies import history, views
 from bot.store import guilds, scripts, sweeps
 
 DAY = 26 * 3600
@@ -106,3 +108,54 @@ async def test_without_a_login_nothing_is_asked_and_nothing_is_noted(tmp_path, f
         assert counter.fake.calls() == []
         async with counter.database.read() as connection:
             assert await sweeps.newest(connection, counter.script.id) is None
+
+
+async def test_staff_hear_once_of_an_outage_and_the_status_says_why(counter):
+    await counter.rounds.turn()
+    await counter.time.advance(DAY)
+    counter.switches.down = True
+    for _ in range(3):
+        await counter.rounds.turn()
+        await counter.time.advance(3601)
+    [entry] = await counter.shop.events("check_failed")
+    assert (entry.script_id, entry.after) == (counter.script.id, {"reason": "tradingview"})
+    assert "did not answer" in history.line(entry, counter.script, None)
+    [failed] = (await counter.views.status(HOME)).unchecked
+    assert failed.last is not None
+    assert failed.failed.failure == "tradingview"
+    said = views.status(await counter.views.status(HOME)).embeds[0].description
+    assert "last checked" in said
+    assert "failed: TradingView did not answer" in said
+    # The next outage is another one.
+    counter.switches.down = False
+    await counter.rounds.turn()
+    assert (await counter.views.status(HOME)).unchecked == ()
+    await counter.time.advance(DAY)
+    counter.fake.world.scripts[counter.pine_id].forbidden = True
+    await counter.rounds.turn()
+    reasons = [one.after["reason"] for one in await counter.shop.events("check_failed")]
+    assert reasons == ["tradingview", "script"]
+
+
+async def test_a_full_check_that_staff_asked_for_answers_them_alone(counter):
+    counter.fake.world.scripts[counter.pine_id].forbidden = True
+    with pytest.raises(ScriptNotYours):
+        await counter.sweeps.run(HOME, "trend", by=STAFF)
+    assert await counter.shop.events("check_failed") == []
+    [failed] = (await counter.views.status(HOME)).unchecked
+    assert (failed.last, failed.failed.failure) == (None, "script")
+
+
+async def test_a_login_that_ended_is_told_of_as_such(counter):
+    counter.shop.world.end_all_sessions()
+    await counter.rounds.turn()
+    assert await counter.shop.events("check_failed") == []
+    [failed] = (await counter.views.status(HOME)).unchecked
+    assert failed.failed.failure == "login"
+
+
+async def test_each_script_is_told_of(counter):
+    await counter.shop.add_script("tail")
+    counter.switches.down = True
+    await counter.rounds.turn()
+    assert len(await counter.shop.events("check_failed")) == 2

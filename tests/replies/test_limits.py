@@ -7,9 +7,19 @@ import pytest
 
 from bot.access.entitlements import State
 from bot.access.receipts import Receipt, WaitingFor
-from bot.access.views import Checked, History, Holders, Person, Restoring, Status, Waiting
+from bot.access.views import (
+    Checked,
+    FailedCheck,
+    History,
+    Holders,
+    Person,
+    Restoring,
+    Status,
+    Waiting,
+)
 from bot.replies import access, history, views
 from bot.store.records import Customer, Entitlement, Event, Permission, Script, Wish
+from bot.store.sweeps import Sweep
 
 NAME = "__" + "N" * 60 + "__"
 TITLE = "*" * 50 + "`" * 50
@@ -139,7 +149,12 @@ def test_check_me_list_status_and_history_fit():
     assert_fits(views.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
     rows = (Waiting(permission(), SCRIPT, CUSTOMER),) * 400
     those = (SCRIPT,) * 50
-    assert_fits(views.status(Status(WaitingFor.LOGIN_DEAD, rows, rows, those, Restoring(7, those))))
+    failed = record(Sweep, started_at=WHEN, failure="script")
+    unchecked = (FailedCheck(SCRIPT, failed, failed),) * 50
+    full = Status(
+        WaitingFor.LOGIN_DEAD, rows, rows, those, Restoring(7, those), unchecked, quiet_until=WHEN
+    )
+    assert_fits(views.status(full))
     entry = record(
         Event,
         id=BIG,
