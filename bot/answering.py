@@ -89,8 +89,8 @@ async def aside(interaction: Interaction, answer: Answer) -> None:
     )
 
 
-async def fail(interaction: Interaction, error: BaseException, doing: str) -> None:
-    """Explain the error to whoever asked and to the log; raises nothing."""
+async def fail(interaction: Interaction, error: BaseException, doing: str) -> bool:
+    """Explain the error to whoever asked and to the log; raises nothing. False when it was not said."""
     said = explain(error)
     if said.expected:
         log.info("%s refused: %s [%s]", doing, said.kind, said.reference)
@@ -99,11 +99,12 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> No
     answer = Answer(said.text)
     try:
         if _answer_is_open(interaction):
-            await reply(interaction, answer)
-        else:
-            await aside(interaction, answer)
+            return await reply(interaction, answer)
+        await aside(interaction, answer)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as trouble:
         log.warning("could not say so to whoever asked [%s]: %s", said.reference, trouble)
+        return False
+    return True
 
 
 async def no_choices(interaction: Interaction) -> None:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 import discord
@@ -151,8 +152,17 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         views = Views(database, sessions, answers)
         sweeps, drift = Sweeps(database, sessions), Drift(database)
         await sweeps.open()
+
+        async def say(guild_id: int, parts: dict[str, Any]) -> bool:
+            return await logbook.say(guild_id, parts)
+
         full_checks = FullChecks(
-            sweeps, drift, Adopting(database), Mending(database, vault, queue, news), presses
+            sweeps,
+            drift,
+            Adopting(database),
+            Mending(database, vault, queue, news),
+            presses,
+            say=say,
         )
 
         links = LoginLinks(
@@ -209,7 +219,8 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 guild_id=settings.discord_guild_id,
             )
         )
-        teller = Teller(client, answers, news, Logbook(client, database), jobs)
+        logbook = Logbook(client, database)
+        teller = Teller(client, answers, news, logbook, jobs)
         await queue.start()
         recovery = Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake)
         await recovery.start(jobs)

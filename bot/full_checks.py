@@ -14,6 +14,7 @@ from bot.access.refusals import ButtonGone
 from bot.access.sweep import Progress, Sweeps, Tell
 from bot.answering import Interaction
 from bot.checks import Level
+from bot.direct import Say, answer_late
 from bot.errors import UserError
 from bot.presses import Press, Presses
 from bot.replies import Answer, differences, explain, full_checks as said
@@ -35,12 +36,14 @@ class FullChecks:
         adopting: Adopting,
         mending: Mending,
         presses: Presses,
+        say: Say,
     ) -> None:
         self._sweeps = sweeps
         self._drift = drift
         self._adopting = adopting
         self._mending = mending
         self._presses = presses
+        self._say = say
         presses.add(said.SHOW, Level.STAFF, self.show)
         presses.add(said.TAKE_ALL, Level.STAFF, self.take_all)
         presses.add(said.TAKE_EVERY, Level.STAFF, self.take_every)
@@ -53,17 +56,26 @@ class FullChecks:
 
     async def check(self, interaction: Interaction, asked: Asked, item: str) -> None:
         """Read the whole list of one script, and answer with what differs."""
+        await self._in_the_end(interaction, asked, self._check(interaction, asked, item))
+
+    async def _check(self, interaction: Interaction, asked: Asked, item: str) -> Answer:
         swept = await drawn(
             interaction,
             lambda tell: self._sweeps.run(asked.guild_id, item, by=asked.by, tell=tell),
         )
         await self._drift.note(swept, asked.by)
-        await self._report(interaction, asked.guild_id, swept.script.id)
+        return await self._differences(asked.guild_id, swept.script.id)
 
     async def check_added(
         self, interaction: Interaction, asked: Asked, scripts: Sequence[Script], first: Answer
     ) -> None:
         """Read the lists of scripts that were just added; answers with who can be taken over."""
+        work = self._check_added(interaction, asked, scripts, first)
+        await self._in_the_end(interaction, asked, work)
+
+    async def _check_added(
+        self, interaction: Interaction, asked: Asked, scripts: Sequence[Script], first: Answer
+    ) -> Answer:
         reports, lines = [], [first.text]
         for script in scripts:
             try:
@@ -71,7 +83,24 @@ class FullChecks:
             except UserError as refusal:  # it is added all the same
                 lines.append(said.unread(script, explain(refusal).sentence))
         answer = Answer("\n".join(lines), first.embeds, first.buttons)
-        await answering.reply(interaction, said.after_adding(answer, reports, asked.guild_id))
+        return said.after_adding(answer, reports, asked.guild_id)
+
+    async def _in_the_end(
+        self, interaction: Interaction, asked: Asked, work: Coroutine[Any, Any, Answer]
+    ) -> None:
+        """Answer with what comes of it; what ends after 15 minutes is told in private."""
+        try:
+            answer = await work
+        except Exception as error:  # noqa: BLE001 - explained and logged there
+            if await answering.fail(interaction, error, "a full check"):
+                return
+            answer = Answer(explain(error).text)
+        else:
+            if await answering.reply(interaction, answer):
+                return
+        server = interaction.client.get_guild(asked.guild_id)
+        late = said.late(answer, server.name if server else None)
+        await answer_late(interaction, asked.guild_id, late, self._say)
 
     async def _check_one(self, interaction: Interaction, asked: Asked, script: Script) -> Report:
         swept = await drawn(
@@ -85,8 +114,10 @@ class FullChecks:
         return said.with_differences(status, await self._drift.counts(guild_id), guild_id)
 
     async def _report(self, interaction: Interaction, guild_id: int, script_id: int) -> None:
-        report = await self._drift.report(guild_id, script_id)
-        await answering.reply(interaction, differences.report(report, guild_id))
+        await answering.reply(interaction, await self._differences(guild_id, script_id))
+
+    async def _differences(self, guild_id: int, script_id: int) -> Answer:
+        return differences.report(await self._drift.report(guild_id, script_id), guild_id)
 
     # What people press
 
@@ -214,7 +245,10 @@ def _kind(press: Press) -> Kind:
 
 
 async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, Any, T]]) -> T:
-    """What `work` returns or raises; meanwhile the answer shows every 2 s how far it is."""
+    """What `work` returns or raises; meanwhile the answer shows every 2 s how far it is.
+
+    After 15 minutes it cannot be shown any more.
+    """
     newest: list[Progress] = []
 
     def tell(progress: Progress) -> None:
@@ -222,11 +256,12 @@ async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, 
 
     task = asyncio.ensure_future(work(tell))
     shown: Progress | None = None
+    in_time = True
     try:
         while not await clock.within(EVERY, task):
-            if newest and newest[0] != shown:
+            if in_time and newest and newest[0] != shown:
                 shown = newest[0]
-                await answering.reply(interaction, said.progress(shown), provisional=True)
+                in_time = await answering.reply(interaction, said.progress(shown), provisional=True)
         return await task
     finally:
         task.cancel()

@@ -17,6 +17,7 @@ from bot import clock
 from bot.access.answers import Answers
 from bot.access.news import News
 from bot.access.receipts import Receipt
+from bot.direct import parts
 from bot.jobs import Jobs
 from bot.logbook import Logbook
 from bot.replies import Answer
@@ -183,10 +184,4 @@ def _of(it: Receipt) -> str:
 
 def _parts(answer: Answer, nonce: str) -> dict[str, Any]:
     """The arguments of `send`; discord.py enforces a nonce that is given."""
-    parts: dict[str, Any] = {"nonce": nonce, "embeds": list(answer.embeds)}
-    if answer.content:
-        parts["content"] = answer.content
-    board = answer.board()
-    if board is not None:
-        parts["view"] = board
-    return parts
+    return parts(answer) | {"nonce": nonce}

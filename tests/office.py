@@ -87,6 +87,7 @@ class Office:
             Adopting(database),
             Mending(database, vault, self.queue, self.news),
             self.presses,
+            say=self._say,
         )
 
         self.seat_counts = SeatCounts(database)
@@ -118,6 +119,9 @@ class Office:
         self.logbook = Logbook(self.client, database)
         self.teller = Teller(self.client, self.answers, self.news, self.logbook, self.jobs)
         return self.client
+
+    async def _say(self, guild_id, parts):
+        return await self.logbook.say(guild_id, parts)
 
     async def make_rows(self):
         """A script that is sold, a living TradingView login, staff."""

@@ -91,6 +91,12 @@ def take_over_buttons(it: Report, guild_id: int) -> tuple[Button, ...]:
     )
 
 
+def late(it: Answer, server: str | None) -> Answer:
+    """What comes after the 15 minutes in which an answer can be changed."""
+    where = f" of {bold(server)}" if server else ""
+    return replace(it, text=f"The full check{where} has ended.\n{it.text}")
+
+
 def unread(script: Script, why: str) -> str:
     """A script was added, but its list could not be read."""
     return f"⚠️ The list of {title(script)} could not be read now. {why}"

@@ -5,6 +5,8 @@ from datetime import timedelta
 from conftest import START
 from office import labels, text_of
 
+from bot import clock
+from bot.access.sweep import Progress
 from bot.store import scripts
 
 SOON, LATER = START + timedelta(days=20), START + timedelta(days=90)
@@ -205,3 +207,58 @@ async def test_the_status_counts_what_differs_on_each_script(office):
     status = (await office.run(office.as_mod, "sync status")).original
     assert "3 things differ" in text_of(status)
     assert "Show Trend" in labels(status)
+
+
+async def long_check(office, monkeypatch, item="trend"):
+    """A full check that takes longer than an answer can be changed."""
+    real = office.sweeps.run
+    async with office.shop.database.read() as connection:
+        script = await scripts.by_slug(connection, office.guild.id, item)
+
+    async def long(*args, **more):
+        more["tell"](Progress(script))
+        await clock.sleep(16 * 60)
+        return await real(*args, **more)
+
+    monkeypatch.setattr(office.sweeps, "run", long)
+    asked = await office.as_mod.run(
+        "sync sweep", guild=office.guild, channel=office.channel, item=item
+    )
+    await office.passes(lambda: asked.messages and "Checking Trend" in text_of(asked.original))
+    await office.time.advance(16 * 60)
+    return asked
+
+
+async def test_a_full_check_of_more_than_15_minutes_ends_in_a_direct_message(office, monkeypatch):
+    give(office, "stranger")
+    before = len(office.channel.messages)
+    asked = await long_check(office, monkeypatch)
+    await office.passes(office.as_mod.dms)
+    [told] = office.as_mod.dms()
+    assert "The full check of" in text_of(told)
+    assert "1 person: 1 dated" in text_of(told)
+    assert "Checking Trend" in text_of(asked.original)
+    assert len(office.channel.messages) <= before + 1, "nothing but the command's own answer"
+    await office.as_mod.press(told, "Take over 1 extra")
+    await office.passes(lambda: "1 person taken over" in text_of(told))
+
+
+async def test_one_that_fails_so_late_says_so_too(office, monkeypatch):
+    office.switches.down = True
+    await long_check(office, monkeypatch)
+    await office.passes(office.as_mod.dms, 120)
+    [told] = office.as_mod.dms()
+    assert "does not answer" in text_of(told)
+
+
+async def test_with_closed_direct_messages_it_goes_to_the_log_channel(office, monkeypatch):
+    log = office.fake.add_channel(office.guild, "log", public=False)
+    await office.log_channel(log)
+    office.fake.close_dms(office.mod)
+    before = len(office.channel.messages)
+    await long_check(office, monkeypatch)
+    closed = "takes no direct messages"
+    await office.passes(lambda: any(closed in text_of(one) for one in log.messages))
+    [told] = [one for one in log.messages if closed in text_of(one)]
+    assert "nobody on TradingView" in text_of(told)
+    assert len(office.channel.messages) <= before + 1
