@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bot import logs, settings
-from bot.access.shapes import Seen, Subject, look
+from bot import clock, logs, settings
+from bot.access.forms import Seen, Subject, look
 from bot.check.account import Account, Accounts, opened
 from bot.check.findings import Finding
 from bot.check.login import said_pause
@@ -77,9 +77,7 @@ async def _run(
             if asked := said_pause(account.held.pace):
                 raise StartupError(f"{asked} Check again after that; the bot waits for it too.")
             say(f"The TradingView account of server {account.held.guild_id}:")
-            seen = await look(
-                account.door, account.username, account.pine_ids, confirm_after=_CONFIRM_AFTER
-            )
+            seen = await _seen(account)
             findings = _findings(seen)
             for finding in findings:
                 say(finding)
@@ -101,6 +99,16 @@ async def _run(
         "got Usher from."
     )
     return 1 if wrong else 0
+
+
+async def _seen(account: Account) -> Seen:
+    """What one look finds; where something differs, what the next one finds too."""
+    first = await look(account.door, account.username, account.pine_ids)
+    if not first.differs:
+        return first
+    await clock.sleep(_CONFIRM_AFTER)
+    again = await look(account.door, account.username, account.pine_ids)
+    return again.confirmed(first.differences)
 
 
 def _findings(seen: Seen) -> list[Finding]:

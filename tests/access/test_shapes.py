@@ -4,24 +4,21 @@ from datetime import timedelta
 
 import pytest
 from counter import open_counter, pause
-from shop import HOME
+from shop import AT, HOME
 
 from bot.access import shapes as watching
 from bot.access.asking import Asked
 from bot.access.check_refusals import FormChanged
+from bot.access.forms import Subject, look
 from bot.access.receipts import WaitingFor
-from bot.access.shapes import Shapes, Subject
+from bot.access.shapes import Shapes
 from bot.access.sweep import Sweeps
 from bot.jobs import Jobs
 from bot.replies.history import line
 from bot.sandbox.tradingview.reshaping import FORMS
+from bot.tradingview.verdict import Reply, failure
 
 HARMLESS = ("known", "new fields")
-
-
-@pytest.fixture(autouse=True)
-def soon_again(monkeypatch):
-    monkeypatch.setattr(watching, "CONFIRM_AFTER", 1.0)
 
 
 @pytest.fixture
@@ -40,6 +37,8 @@ async def compare(counter):
 
 async def differs(counter, form="ends renamed"):
     counter.switches.form = form
+    await compare(counter)
+    await counter.time.advance(watching.CONFIRM_AFTER)
     return await compare(counter)
 
 
@@ -241,7 +240,7 @@ async def test_it_happens_daily_and_hourly_while_paused(counter):
     counter.switches.form = "next renamed"
     await turns(26)
     assert await holdup(counter) is WaitingFor.CHANGED
-    assert await turns(5) >= 8  # each of them twice
+    assert await turns(5) >= 4
     counter.switches.form = "known"
     await turns(2)
     assert await holdup(counter) is None
@@ -257,28 +256,81 @@ async def test_without_a_living_login_nothing_is_asked(counter):
     assert len(counter.fake.log) == before
 
 
-async def test_a_question_that_moved_away_counts_as_changed(counter):
-    seen = await watching.look(
-        _Gone((await counter.shop.sessions.of(HOME)).tradingview),
-        "x",
-        [counter.pine_id],
-        confirm_after=0,
-    )
-    assert seen.differences[Subject.LIST] == ("it is no longer where it was (HTTP 404)",)
+class Moved:
+    """A door whose list of users gives this answer."""
 
-
-class _Gone:
-    """A door whose list of users is no longer at its address."""
-
-    def __init__(self, door):
+    def __init__(self, door, status, body):
         self.door, self.base, self.pine_facade = door, door.base, door.pine_facade
+        self.reply = Reply(status, {}, body)
 
     async def ask(self, request, *, urgent=False):
-        from dataclasses import replace
+        if "list_users" not in request.target:
+            return await self.door.ask(request)
+        if error := failure(self.reply, request.purpose, AT):
+            raise error
+        return self.reply
 
-        if "list_users" in request.target:
-            request = replace(request, target="/pine_perm/list_people/")
-        return await self.door.ask(request)
+
+async def look_at(counter, status, body):
+    door = Moved((await counter.shop.sessions.of(HOME)).tradingview, status, body)
+    return await look(door, "x", [counter.pine_id])
+
+
+async def test_a_question_that_moved_away_counts_as_changed(counter):
+    seen = await look_at(counter, 404, b'{"detail": "Not found."}')
+    assert seen.differences[Subject.LIST] == ("the question is not understood any more (HTTP 404)",)
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 405, 410, 502, 503])
+@pytest.mark.parametrize("body", [b"<!doctype html><h1>Back soon</h1>", b""])
+async def test_a_web_page_or_nothing_is_an_outage_and_no_changed_form(counter, status, body):
+    seen = await look_at(counter, status, body)
+    assert not seen.differs
+    assert Subject.LIST in seen.unclear
+    assert not seen.is_complete
+
+
+async def test_what_is_odd_for_less_than_ten_minutes_is_no_changed_form(counter):
+    counter.switches.form = "rows renamed"
+    for _ in range(3):  # the third within ten minutes
+        await compare(counter)
+        await counter.time.advance(watching.CONFIRM_AFTER / 3)
+    counter.switches.form = "known"
+    await compare(counter)
+    counter.switches.form = "rows renamed"  # hours later once more
+    await counter.time.advance(7200)
+    await compare(counter)
+    assert await events(counter) == []
+    assert await holdup(counter) is None
+
+
+async def test_what_differs_in_the_midst_of_an_outage_waits_for_its_end(counter):
+    counter.switches.form = "ids as texts"
+    await compare(counter)
+    await counter.time.advance(watching.CONFIRM_AFTER)
+    counter.switches.set("coins_refuse", True)
+    await compare(counter)
+    assert await events(counter) == []
+    counter.switches.set("coins_refuse", False)
+    await compare(counter)
+    assert await events(counter) == ["shape_changed"]
+
+
+async def test_a_difference_seen_once_is_looked_at_again_without_waiting_for_the_next_day(counter):
+    await counter.time.advance(watching.FIRST_WITHIN)
+    counter.switches.form = "suggestions in an object"
+    for _ in range(10):
+        await counter.meanwhile(counter.shapes.turn())
+        await counter.time.advance(watching.LOOK_EVERY)
+    assert await events(counter) == ["shape_changed"]
+
+
+async def test_an_account_that_is_to_be_left_alone_holds_up_no_other(counter):
+    (await counter.shop.sessions.of(HOME)).pace.hold(80_000)
+    await counter.time.advance(watching.FIRST_WITHIN)
+    before = counter.time.monotonic()
+    await counter.meanwhile(counter.shapes.turn())
+    assert counter.time.monotonic() - before < 60
 
 
 async def test_a_full_check_waits_too_since_its_list_may_show_anything(counter):
