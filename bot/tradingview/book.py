@@ -68,9 +68,13 @@ class Book:
         """Let others have it."""
 
 
+def _known(moment: float, now: float) -> float:
+    return moment if moment <= now + FURTHEST else NEVER  # what is no number, neither
+
+
 if sys.platform != "win32":
     _ENTRY = struct.Struct("<3d")  # due, held until, written at: seconds since 1970
-    _WRITING, _SLOTS = 0, 1  # the locked bytes; they need not exist
+    _WRITING, _SLOTS, _NOBODYS = 0, 1, 1 << 20  # the locked bytes; they need not exist
     _TRIES = 50  # another program is done within some microseconds
 
     class SharedBook(Book):
@@ -103,7 +107,10 @@ if sys.platform != "win32":
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _WRITING)
 
         def look(self) -> None:
-            entry = os.pread(self._file, _ENTRY.size, 0)
+            try:
+                entry = os.pread(self._file, _ENTRY.size, 0)
+            except OSError:
+                return  # a broken disk: this program still keeps to what it knows
             if len(entry) < _ENTRY.size:
                 return  # nobody wrote yet
             now, wall = clock.monotonic(), clock.now().timestamp()
@@ -127,9 +134,19 @@ if sys.platform != "win32":
         def _unlock(self, slot: int) -> None:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _SLOTS + slot)
 
-
-def _known(moment: float, now: float) -> float:
-    return moment if moment <= now + FURTHEST else NEVER  # what is no number, neither
+    def _opened(path: Path) -> int:
+        """The open file. Raises OSError, also where nothing in it can be locked, as on some networks."""
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _NOBODYS)
+        except (BlockingIOError, PermissionError):
+            pass  # another program tries the same just now
+        except OSError:
+            os.close(file)
+            raise
+        else:
+            fcntl.lockf(file, fcntl.LOCK_UN, 1, _NOBODYS)
+        return file
 
 
 _open: "weakref.WeakValueDictionary[Path, Book]" = weakref.WeakValueDictionary()
@@ -149,7 +166,7 @@ def open_book(path: Path, beside: Path) -> Book:
         if book is not None:
             return book
         try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            file = _opened(path)
         except OSError as error:
             log.warning("%s cannot be used (%s): programs beside keep their own pace", path, error)
             return Book()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import stat
 import struct
@@ -252,6 +253,17 @@ def test_the_file_is_the_owners_alone(tmp_path):
     assert isinstance(book, SharedBook)
     assert stat.S_IMODE((tmp_path / "pace").stat().st_mode) == 0o600
     assert open_book(tmp_path / "x" / ".." / "pace", tmp_path) is book
+
+
+def test_where_nothing_can_be_locked_each_program_has_a_pace_of_its_own(
+    tmp_path, monkeypatch, caplog
+):
+    def refused(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.lockf", refused)
+    assert type(open_book(tmp_path / "pace", tmp_path)) is Book
+    assert "keep their own pace" in caplog.text
 
 
 def test_where_there_can_be_no_file_each_program_has_a_pace_of_its_own(tmp_path, caplog):
