@@ -18,7 +18,15 @@ from bot.access.receipts import (
     put_back_reference,
     took_away,
 )
-from bot.access.recording import add_event, add_wish, await_sync, facts, overtake, touch
+from bot.access.recording import (
+    add_event,
+    add_wish,
+    await_sync,
+    facts,
+    give_back,
+    overtake,
+    touch,
+)
 from bot.access.refusals import (
     EndsSeveral,
     NothingToRevoke,
@@ -223,7 +231,7 @@ class Grants:
                 await entitlements.change(
                     connection, undone.entitlement_id, ended_at=asked.at, ended_by=wish.id
                 )
-            await entitlements.restore(connection, undone.id)
+            await give_back(connection, permission, undone)
             # The order to overrule TradingView is withdrawn with it.
             replaces = None if permission.replaces == undone.id else permission.replaces
             await await_sync(connection, permission, wish, held_back=False, replaces=replaces)

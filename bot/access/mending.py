@@ -14,7 +14,7 @@ from bot.access.identity import resolve
 from bot.access.news import News
 from bot.access.queue import Queue
 from bot.access.receipts import PUT_BACK_WITHIN, put_back_reference
-from bot.access.recording import add_event, add_wish, await_sync, facts, touch
+from bot.access.recording import add_event, add_wish, await_sync, facts, give_back, touch
 from bot.access.refusals import PutBackTooLate
 from bot.access.spelling import Spelling
 from bot.access.takings import refuse_many
@@ -202,7 +202,7 @@ class Mending:
             wish = await add_wish(
                 connection, self._vault, asked, permission, "mend", reference=reference
             )
-            await entitlements.restore(connection, undone.id)
+            await give_back(connection, permission, undone)
             await await_sync(
                 connection,
                 permission,

@@ -94,6 +94,15 @@ async def _take_back(connection: AsyncConnection, wish_id: int, asked: Asked) ->
         await entitlements.change(connection, wish.entitlement_id, ended_at=asked.at)
 
 
+async def give_back(connection: AsyncConnection, permission: Permission, undone: Wish) -> None:
+    """Let what one wish took away count again; time that was sold since goes on top of it."""
+    back = {reason.id for reason in await entitlements.restore(connection, undone.id)}
+    for reason in await entitlements.active(connection, permission.id):
+        since = reason.asked_at >= undone.asked_at and reason.id not in back
+        if since and reason.length is not None:
+            await entitlements.unsettle(connection, reason.id)
+
+
 async def await_sync(
     connection: AsyncConnection,
     permission: Permission,

@@ -64,9 +64,7 @@ async def settle_with(
 async def unsettle(connection: AsyncConnection, permission_id: int, settled: Sequence[int]) -> None:
     """Nothing was written, and the row was not what was read: these ends are fixed anew."""
     for entitlement_id in settled:
-        await entitlements.change(
-            connection, entitlement_id, start_at=None, ends_at=None, settled_at=None
-        )
+        await entitlements.unsettle(connection, entitlement_id)
     wanted = want(await entitlements.active(connection, permission_id))
     await permissions.change(
         connection,

@@ -112,6 +112,11 @@ async def restore(connection: AsyncConnection, wish_id: int) -> list[Entitlement
     return [Entitlement.of(row) for row in found]
 
 
+async def unsettle(connection: AsyncConnection, entitlement_id: int) -> None:
+    """The end of time that was asked for as a length is fixed anew, once."""
+    await change(connection, entitlement_id, start_at=None, ends_at=None, settled_at=None)
+
+
 async def change(connection: AsyncConnection, entitlement_id: int, **values: Any) -> None:
     """Set these columns of one reason."""
     await connection.execute(

@@ -263,6 +263,32 @@ async def test_putting_back_twice_is_done_once(counter):
     assert counter.end("Ann_Trades") == moment(2026, 4, 10, 12)
 
 
+@pytest.mark.parametrize("taken", ["set", "revoke"])
+async def test_days_sold_after_a_removal_go_on_top_of_what_is_put_back(counter, taken):
+    await counter.done(await counter.grant("Ann_Trades", "1Y"))
+    wish = (
+        await counter.set("Ann_Trades", "2026-03-20")
+        if taken == "set"
+        else await counter.revoke("Ann_Trades")
+    )
+    await counter.done(wish)
+    await counter.time.advance(60)
+    await counter.done(await counter.grant("Ann_Trades", "1M"))
+    await counter.time.advance(60)
+    await counter.done(await counter.put_back(wish))
+    assert counter.end("Ann_Trades") == moment(2027, 4, 10, 12)
+
+
+async def test_what_was_sold_before_the_removal_is_put_back_as_it_was(counter):
+    for _ in range(2):
+        await counter.done(await counter.grant("Ann_Trades", "1M"))
+    end = counter.end("Ann_Trades")
+    wish = await counter.set("Ann_Trades", "2026-03-20")
+    await counter.done(wish)
+    await counter.done(await counter.put_back(wish))
+    assert counter.end("Ann_Trades") == end == moment(2026, 5, 10, 12)
+
+
 async def test_revoking_nothing_says_so_and_records_nothing(counter):
     with pytest.raises(NothingToRevoke):
         await counter.revoke("Ann_Trades", confirmed=False)
