@@ -17,7 +17,7 @@ from bot.store.examine import Schema, examine
 from bot.store.files import file_of
 from bot.store.lock import alone_with
 from bot.store.vault import Vault, open_vault
-from bot.tradingview import Pace, TradingView
+from bot.tradingview import Cookies, Pace, TradingView
 from bot.tradingview.book import Book, open_book
 
 
@@ -63,6 +63,16 @@ async def vault_of(settings: Settings, database: Database) -> Vault:
     """What opens the secrets in it, with the keys of the settings."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
     return await open_vault(key, settings.key_file, database)
+
+
+def pair_of(settings: Settings) -> Cookies | None:
+    """The login that stands in the environment."""
+    if settings.tv_sessionid is None:
+        return None
+    sign = settings.tv_sessionid_sign
+    return Cookies(
+        settings.tv_sessionid.get_secret_value(), sign.get_secret_value() if sign else None
+    )
 
 
 async def pace_of(settings: Settings, guild_id: int | None = None) -> Pace:

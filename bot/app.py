@@ -22,6 +22,7 @@ from bot.access.answers import Answers
 from bot.access.customers import Customers
 from bot.access.discovering import Discovering
 from bot.access.drift import Drift
+from bot.access.environment import Environment
 from bot.access.grants import Grants
 from bot.access.keeper import Keeper
 from bot.access.login_links import LoginLinks
@@ -35,7 +36,6 @@ from bot.access.rounds import Rounds
 from bot.access.scripts import Scripts
 from bot.access.seats import SeatCounts
 from bot.access.servers import Servers
-from bot.access.session import Sessions
 from bot.access.shapes import Shapes
 from bot.access.spares import Spares
 from bot.access.suggesting import Suggesting
@@ -54,7 +54,6 @@ from bot.store import backup
 from bot.store.database import open_database
 from bot.store.lock import alone_with
 from bot.telling import Teller
-from bot.tradingview import Cookies
 from bot.tradingview.signin import SignIn
 from bot.wishing import Wishing
 
@@ -230,7 +229,10 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         jobs.every(SEATS_EVERY, "count seats", seat_counts.watch)
         jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
         jobs.every(alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
-        _ = jobs.spawn(_adopt_environment(settings, sessions), "login of the environment")
+        _ = jobs.spawn(
+            _adopt_environment(settings, Environment(database, vault, sessions)),
+            "login of the environment",
+        )
         yield App(client, port, teller, settings.discord_token.get_secret_value())
 
 
@@ -266,17 +268,14 @@ async def _is_connected(client: Usher) -> bool:
     return client.is_ready() and not client.is_closed() and client.ws.open
 
 
-async def _adopt_environment(settings: Settings, sessions: Sessions) -> None:
+async def _adopt_environment(settings: Settings, environment: Environment) -> None:
     """Use the login of the environment once it could be tested."""
-    if settings.tv_sessionid is None or settings.discord_guild_id is None:
+    cookies = accounts.pair_of(settings)
+    if cookies is None or settings.discord_guild_id is None:
         return
-    sign = settings.tv_sessionid_sign
-    cookies = Cookies(
-        settings.tv_sessionid.get_secret_value(), sign.get_secret_value() if sign else None
-    )
     while True:
         try:
-            await sessions.adopt_environment(settings.discord_guild_id, cookies)
+            await environment.adopt(settings.discord_guild_id, cookies)
         except TradingViewSilent:
             log.warning("the login of the environment could not be tested; trying again")
             await clock.sleep(ENVIRONMENT_AGAIN)

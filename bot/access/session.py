@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from bot import clock
 from bot.access import login_records
 from bot.access.asking import Asked
-from bot.access.cookies import digest, pack, unpack
+from bot.access.cookies import pack, unpack
 from bot.access.login import (
     LONGEST_TEST,
     AccountSession,
@@ -26,8 +25,7 @@ from bot.access.refusals import (
 )
 from bot.access.renewal import Trial, renew
 from bot.access.spelling import in_time
-from bot.errors import UserError
-from bot.store import guilds, scripts, sessions, spares
+from bot.store import scripts, sessions, spares
 from bot.store.database import Database
 from bot.store.records import Script
 from bot.store.sessions import Stored
@@ -125,46 +123,6 @@ class Sessions:
         unless `anyway`; the login in use stays as it is then.
         """
         return await self.take_over(asked.guild_id, cookies, by=asked.by, anyway=anyway)
-
-    async def adopt_environment(self, guild_id: int, cookies: Cookies) -> bool:
-        """Use the pair of the environment, once; True when it was used just now.
-
-        Raises TradingViewSilent when it could not be tested: call again later. A pair that is refused
-        is logged and not tried again.
-        """
-        self._conceal(cookies)
-        mark = digest(cookies)
-        async with self._database.read() as connection:
-            account = await sessions.account_of(connection, guild_id)
-            renewed = await sessions.renewed_environment(connection, guild_id, mark)
-        if account is not None and account.environment_digest == mark:
-            return False
-        if renewed is not None:
-            with suppress(UnreadableError):  # sealed with a key that was taken away since
-                cookies = unpack(self._vault.open(renewed))
-
-        async def keep(fresh: Cookies) -> None:
-            sealed = self._vault.seal(pack(fresh))
-            async with self._database.write() as connection:
-                await guilds.ensure(connection, guild_id, clock.now())
-                await sessions.renew_environment(connection, guild_id, mark, sealed)
-
-        try:
-            trial = Trial(cookies, keep)
-            await self.take_over(guild_id, trial, by=None, anyway=True, environment=mark)
-        except TradingViewSilent:
-            raise
-        except UserError as refusal:
-            log.warning(
-                "The login of the environment is not used: %s. Nothing was replaced.",
-                type(refusal).__name__,
-            )
-            async with self._database.write() as connection:
-                await guilds.ensure(connection, guild_id, clock.now())
-                account = await sessions.ensure_account(connection, guild_id, clock.now())
-                await sessions.set_environment_digest(connection, account.id, mark)
-            return False
-        return True
 
     async def test(self, guild_id: int) -> Verdict:
         """Ask TradingView now whether the login lives; DEAD without one."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import accounts, clock
+from bot.access import environment
 from bot.access.cookies import digest, pack, unpack
 from bot.access.renewal import Keep
 from bot.check.findings import Finding
 from bot.check.login import ENVIRONMENT, Held
 from bot.settings import Settings
-from bot.store import backup, guilds, sessions
+from bot.store import backup, sessions
 from bot.store.database import open_database
 from bot.store.examine import Examined, Login, Schema, examine
 from bot.store.vault import UnreadableError, Vault
@@ -167,10 +168,8 @@ def _environments_keeper(settings: Settings, mark: str) -> Keep | None:
 
     async def keep(fresh: Cookies) -> None:
         async with accounts.database_beside(settings) as there:
-            sealed = (await accounts.vault_of(settings, there)).seal(pack(fresh))
-            async with there.write() as connection:
-                await guilds.ensure(connection, guild_id, clock.now())
-                await sessions.renew_environment(connection, guild_id, mark, sealed)
+            vault = await accounts.vault_of(settings, there)
+            await environment.keeper(there, vault, guild_id, mark)(fresh)
 
     return keep
 
@@ -190,12 +189,9 @@ def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list
         if vault
         else []
     )
-    if settings.tv_sessionid is None:
+    given = accounts.pair_of(settings)
+    if given is None:
         return stored
-    sign = settings.tv_sessionid_sign
-    given = Cookies(
-        settings.tv_sessionid.get_secret_value(), sign.get_secret_value() if sign else None
-    )
     mark = digest(given)
     if any(held.cookies == given for held in stored) or any(
         one.environment_digest == mark for one in examined.logins

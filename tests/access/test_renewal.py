@@ -10,6 +10,7 @@ from shop import HOME, open_shop
 from sqlalchemy import select
 
 from bot.access.cookies import unpack
+from bot.access.environment import Environment
 from bot.access.receipts import WaitingFor
 from bot.access.refusals import CookiesOfOther, TradingViewSilent
 from bot.access.session import LoginState, Verdict
@@ -259,27 +260,31 @@ async def test_the_live_pair_is_kept_as_renewed_whatever_the_answer_to_a_questio
     await held.tradingview.account()
 
 
+def environment(shop, sessions=None):
+    return Environment(shop.database, shop.vault, sessions or shop.sessions)
+
+
 async def test_the_environments_pair_outlasts_silence_and_a_restart(shop, held, frozen):
     live, given = held.cookies, shop.cookies()
-    async for _ in silence(shop, frozen, shop.sessions.adopt_environment(HOME, given)):
+    async for _ in silence(shop, frozen, environment(shop).adopt(HOME, given)):
         assert held.cookies == live
     assert held.cookies == live
     reborn = shop.new_sessions()
     await reborn.open()
-    assert await reborn.adopt_environment(HOME, given) is True
+    assert await environment(shop, reborn).adopt(HOME, given) is True
     again = await reborn.of(HOME)
     assert again.cookies not in (live, given)
     await again.tradingview.account()
-    assert await reborn.adopt_environment(HOME, given) is False
+    assert await environment(shop, reborn).adopt(HOME, given) is False
     async with shop.database.read() as connection:
         assert (await connection.execute(select(environment_session))).all() == []
 
 
 async def test_another_pair_in_the_environment_is_tested_itself(shop, held, frozen):
-    async for _ in silence(shop, frozen, shop.sessions.adopt_environment(HOME, shop.cookies())):
+    async for _ in silence(shop, frozen, environment(shop).adopt(HOME, shop.cookies())):
         pass
     given = shop.cookies()
-    assert await shop.sessions.adopt_environment(HOME, given) is True
+    assert await environment(shop).adopt(HOME, given) is True
     assert held.cookies == given
 
 

@@ -5,6 +5,7 @@ from conftest import settle
 from cryptography.fernet import Fernet
 from shop import HOME, OTHER, STAFF, open_shop
 
+from bot.access.environment import Environment
 from bot.access.refusals import (
     AccountElsewhere,
     CookiesOfOther,
@@ -256,23 +257,27 @@ async def test_forgotten_cookies_are_gone_and_a_new_pair_has_a_higher_version(sh
     assert held.version == 2
 
 
+def environment(shop, sessions=None):
+    return Environment(shop.database, shop.vault, sessions or shop.sessions)
+
+
 async def test_the_environments_pair_is_used_once(shop):
     first = shop.cookies()
-    assert await shop.sessions.adopt_environment(HOME, first) is True
+    assert await environment(shop).adopt(HOME, first) is True
     assert (await shop.sessions.status(HOME)).set_by is None
     await shop.log_in()  # somebody typed another one since
-    assert await shop.sessions.adopt_environment(HOME, first) is False
+    assert await environment(shop).adopt(HOME, first) is False
     assert (await shop.sessions.of(HOME)).version == 2
-    assert await shop.sessions.adopt_environment(HOME, shop.cookies()) is True
+    assert await environment(shop).adopt(HOME, shop.cookies()) is True
 
 
 async def test_a_bad_pair_of_the_environment_replaces_nothing_and_is_tried_once(shop, caplog):
     await shop.log_in()
-    assert await shop.sessions.adopt_environment(HOME, BAD) is False
+    assert await environment(shop).adopt(HOME, BAD) is False
     assert "not used" in caplog.text
     assert BAD.sessionid not in caplog.text
     calls = len(shop.fake.calls())
-    assert await shop.sessions.adopt_environment(HOME, BAD) is False
+    assert await environment(shop).adopt(HOME, BAD) is False
     assert len(shop.fake.calls()) == calls
     assert (await shop.sessions.of(HOME)).version == 1
 
@@ -281,13 +286,13 @@ async def test_the_environments_pair_waits_for_tradingview(shop):
     shop.switches.set("down", True)
     cookies = shop.cookies()
     with pytest.raises(TradingViewSilent):
-        await shop.sessions.adopt_environment(HOME, cookies)
+        await environment(shop).adopt(HOME, cookies)
     shop.switches.set("down", False)
-    assert await shop.sessions.adopt_environment(HOME, cookies) is True
+    assert await environment(shop).adopt(HOME, cookies) is True
 
 
 async def test_the_environments_pair_reaches_a_server_that_is_not_known_yet(shop):
-    assert await shop.sessions.adopt_environment(300, shop.cookies()) is True
+    assert await environment(shop).adopt(300, shop.cookies()) is True
     assert (await shop.sessions.of(300)).state is LoginState.ALIVE
 
 

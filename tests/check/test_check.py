@@ -16,6 +16,7 @@ from yarl import URL
 
 from bot import accounts, check, clock
 from bot.access.cookies import pack
+from bot.access.environment import Environment
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Settings
@@ -250,7 +251,8 @@ async def test_the_environments_login_that_is_renewed_meanwhile_is_kept_for_the_
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
         made = accounts.sessions(settings, database, Vault(KEY), http)
-        assert await made.adopt_environment(guild.id, cookies) is True
+        adopting = Environment(database, Vault(KEY), made)
+        assert await adopting.adopt(guild.id, cookies) is True
     code, text = await usher(DISCORD_GUILD_ID=str(guild.id), **given)
     assert (code, wrong(text)) == (0, [])
     assert "from the environment" not in text  # it is the stored one by now
