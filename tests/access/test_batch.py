@@ -17,7 +17,7 @@ CROWD = [f"buyer_{n:03}" for n in range(45)]
 @pytest.fixture
 async def counter(tmp_path, frozen, monkeypatch):
     """Many were granted something while there was no login yet."""
-    monkeypatch.setattr("bot.access.queue.LARGEST", 25)
+    monkeypatch.setattr("bot.access.lane.LARGEST", 25)
     async with open_counter(tmp_path, frozen, login=False) as counter:
         for name in CROWD:
             counter.fake.world.add_user(name)

@@ -9,6 +9,7 @@ from counter import Counter, open_counter, pause
 from shop import HOME
 
 from bot import clock
+from bot.access.aftermath import Aftermath
 from bot.access.breaker import FIRST_PAUSE
 from bot.access.receipts import WaitingFor
 from bot.access.refusals import CookiesRefused
@@ -237,18 +238,20 @@ async def test_whoever_stands_and_waits_is_not_told_by_anybody_else(counter):
     assert [one.wish.id for one in await counter.answers.untold()] == [wish]
 
 
-async def test_a_wish_that_comes_in_while_another_becomes_stuck_is_still_carried_out(counter):
+async def test_a_wish_that_comes_in_while_another_becomes_stuck_is_still_carried_out(
+    counter, monkeypatch
+):
     counter.switches.down = True
     late = await counter.grant("Ann_Trades", "1D")
     await counter.time.advance(2 * 86_400)
-    stick, fresh = counter.queue._after.stick, []
+    stick, fresh = Aftermath.stick, []
 
     async def stick_later(*args, **more):
-        counter.queue._after.stick = stick
+        monkeypatch.undo()
         fresh.append(await counter.grant("Ann_Trades", "1M"))
         await stick(*args, **more)
 
-    counter.queue._after.stick = stick_later
+    monkeypatch.setattr(Aftermath, "stick", stick_later)
     counter.switches.down = False
     await counter.done(late, within=400)
     await counter.done(fresh[0])
