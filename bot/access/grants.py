@@ -1,4 +1,8 @@
-"""The one door to access: every grant, set, revoke and put back is recorded here, and only here."""
+"""The door to access for single orders: grant, set, revoke and put back, each recorded once.
+
+What the drift report mends (`bot.access.mending`) and what is taken over (`bot.access.adopt`) is recorded
+by the same functions of `bot.access.recording`.
+"""
 
 from dataclasses import dataclass
 
