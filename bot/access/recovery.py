@@ -68,12 +68,14 @@ class Recovery:
 
     async def _server(self, guild_id: int) -> None:
         while True:
-            async with self._database.read() as connection:
-                left = await scripts.unread(connection, guild_id)
-            for script in left:
-                if script.paused_at is None:  # else TradingView refuses it until somebody looked
-                    await self._try(script)
             try:
+                async with self._database.read() as connection:
+                    left = await scripts.unread(connection, guild_id)
+                for script in left:
+                    if (
+                        script.paused_at is None
+                    ):  # else TradingView refuses it until somebody looked
+                        await self._try(script)
                 if await self._lift(guild_id):
                     return
             except Exception:  # a server is not held back for ever
@@ -127,13 +129,15 @@ class Recovery:
                 numbers[resumed.fate] += resumed.number
                 numbers["later"] += resumed.later
         await scripts.trust(connection, script.id)
+        server = await guilds.by_id(connection, script.guild_id)
+        held = server is not None and server.restored_at is not None
         await events.record(
             connection,
             script.guild_id,
             clock.now(),
-            "restore_checked",
+            "restore_checked" if held else "restore_over",  # one that was left out sums up itself
             script_id=script.id,
-            after=dict(numbers),
+            after=dict(numbers) if held else {"scripts": 1, **numbers},
         )
 
     async def _leave_out(self, script: Script, why: str) -> None:

@@ -168,6 +168,8 @@ async def test_a_script_that_tradingview_refuses_is_left_out_and_told_of(counter
     since = list(counter.fake.log)[seen:]
     whole = [call.name == "list" and "username" not in call.form for call in since]
     assert whole.index(True) < [call.writes for call in since].index(True)
+    summaries = [one.after for one in await counter.shop.events("restore_over")]
+    assert [(one["scripts"], one.get("open", 0)) for one in summaries] == [(1, 1), (1, 1)]
 
 
 @pytest.mark.parametrize("what", ["archived", "paused"])
