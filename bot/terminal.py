@@ -16,7 +16,7 @@ import aiohttp
 from bot import accounts
 from bot.access.cookies import read_cookies
 from bot.access.login import Updated, soon
-from bot.access.refusals import CodeUnreadable, CookiesOfOther
+from bot.access.login_refusals import CodeUnreadable, CookiesOfOther
 from bot.access.renewal import Trial
 from bot.errors import StartupError, UserError
 from bot.replies import explain, login as said

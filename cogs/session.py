@@ -8,7 +8,7 @@ from bot import answering, checks
 from bot.access.asking import Asked
 from bot.access.cookies import read_cookies
 from bot.access.login_links import LoginLinks
-from bot.access.refusals import NoLogin
+from bot.access.login_refusals import NoLogin
 from bot.access.session import LoginState, Sessions
 from bot.access.spares import Spares
 from bot.answering import Interaction

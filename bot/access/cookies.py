@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 
-from bot.access.refusals import CookiesUnreadable
+from bot.access.login_refusals import CookiesUnreadable
 from bot.tradingview.models import Cookies
 
 _LONGEST = 500

@@ -260,5 +260,5 @@ async def _withdraw(connection: AsyncConnection, asked: Asked) -> str | None:
 async def _exact(door: TradingView, name: str, *, urgent: bool) -> Hint:
     hint = await exact(door, name, PATIENCE, urgent=urgent)
     if hint is None:
-        raise TradingViewSilent("username")
+        raise TradingViewSilent
     return hint

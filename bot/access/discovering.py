@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.access.asking import Asked
-from bot.access.refusals import LoginNotWorking, NoLogin, TradingViewSilent
+from bot.access.login_refusals import LoginNotWorking, NoLogin
+from bot.access.refusals import TradingViewSilent
 from bot.access.scripts import Added, Scripts
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
 from bot.errors import UserError
@@ -64,7 +65,7 @@ class Discovering:
         own = await self._asked(session, lambda: discovery.published(session.tradingview))
         managed = await self._asked(session, lambda: discovery.managed(session.tradingview))
         if own is None and managed is None:
-            raise TradingViewSilent("your scripts")
+            raise TradingViewSilent
         found = {one.pine_id: one for one in own or () if one.invite_only is not False}
         known = {one.pine_id for one in own or ()}
         others = [pine_id for pine_id in managed or () if pine_id not in known]
@@ -117,7 +118,7 @@ class Discovering:
             case Verdict.DEAD:
                 raise LoginNotWorking
             case _:
-                raise TradingViewSilent("your scripts")
+                raise TradingViewSilent
 
     async def _offers(self, guild_id: int, found: Iterable[OwnScript]) -> list[Offer]:
         offers = []

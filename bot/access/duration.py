@@ -6,13 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from bot.access.refusals import (
-    DateAmbiguous,
-    DatePast,
-    DateUnreadable,
-    DurationUnreadable,
-    TooFar,
-)
+from bot.access.refusals import DateAmbiguous, DatePast, DateUnreadable, DurationUnreadable, TooFar
 from bot.tradingview.models import LIFETIME, End, Lifetime
 
 FARTHEST_YEARS = 50

@@ -13,15 +13,14 @@ from bot import clock
 from bot.access.asking import Asked
 from bot.access.cookies import read_cookies
 from bot.access.login import Updated, soon
-from bot.access.refusals import (
+from bot.access.login_refusals import (
     CodeUnreadable,
     CookiesOfOther,
     FieldMissing,
     LinkOver,
     NoPublicPage,
-    NotAllowed,
-    TradingViewSilent,
 )
+from bot.access.refusals import NotAllowed, TradingViewSilent
 from bot.access.renewal import Trial
 from bot.access.session import Sessions
 from bot.access.spares import SpareKept, Spares

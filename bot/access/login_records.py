@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.asking import Asked
 from bot.access.login import LoginState, Updated
-from bot.access.refusals import AccountElsewhere, CookiesOfOther
+from bot.access.login_refusals import AccountElsewhere, CookiesOfOther
 from bot.store import events, guilds, outages, sessions, spares
 from bot.store.records import Account
 

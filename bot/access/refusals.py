@@ -246,101 +246,12 @@ class TitleUnusable(UserError):
     longest: int
 
 
-# The TradingView login
-
-
-@_refusal
-class NoLogin(UserError):
-    """This server has no TradingView login yet."""
-
-
-@_refusal
-class LoginNotWorking(UserError):
-    """TradingView refuses the stored login; `reason`: its own words, for staff."""
-
-    reason: str | None = None
-
-
-@_refusal
-class CookiesUnreadable(UserError):
-    """The text cannot be the cookie `which`; never holds what was typed."""
-
-    which: str
-
-
-@_refusal
-class CookiesRefused(UserError):
-    """TradingView does not accept these cookies; `without_sign`: the second one was left out."""
-
-    without_sign: bool = False
-
-
-@_refusal
-class SpareOfOther(UserError):
-    """A spare must belong to the account in use, `wanted`; this one is `username`'s."""
-
-    username: str | None
-    wanted: str | None
-
-
-@_refusal
-class SpareKnown(UserError):
-    """That login is in use or a spare already."""
-
-
-@_refusal
-class SparesFull(UserError):
-    """There are `most` spares already."""
-
-    most: int
-
-
-@_refusal
-class NoPublicPage(UserError):
-    """The bot has no address that a browser could open safely."""
-
-
-@_refusal
-class LinkOver(UserError):
-    """The one-time page is unknown, used, over, or not for whoever opened it."""
-
-
-@_refusal
-class PageRefused(UserError):
-    """What came did not come from the bot's own page."""
-
-
-@_refusal
-class FieldMissing(UserError):
-    """A needed field of the page was left empty: `which`."""
-
-    which: str
-
-
-@_refusal
-class CodeUnreadable(UserError):
-    """That is no code of an authenticator app; never holds what was typed."""
-
-
-@_refusal
-class TooManyPresses(UserError):
-    """Too many tries on the page in a short time; `wait` in seconds."""
-
-    wait: int
-
-
-@_refusal
-class AccountElsewhere(UserError):
-    """Another server of this Usher uses that TradingView account."""
-
-    username: str
+# TradingView
 
 
 @_refusal
 class TradingViewSilent(UserError):
-    """TradingView did not answer a read that cannot wait; `what` it was about."""
-
-    what: str
+    """TradingView did not answer a read that cannot wait."""
 
 
 # Access
@@ -433,15 +344,3 @@ class OverTheLine(NeedsYes):
     """
 
     seats: int
-
-
-@_refusal
-class CookiesOfOther(NeedsYes):
-    """The cookies belong to another TradingView account than the one in use.
-
-    `missing`: titles of this server's scripts that the new account does not own.
-    """
-
-    username: str | None
-    before: str | None
-    missing: tuple[str, ...] = ()

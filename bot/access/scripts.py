@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.asking import Asked
 from bot.access.items import find
+from bot.access.login_refusals import LoginNotWorking, NoLogin
 from bot.access.probe import look
 from bot.access.refusals import (
-    LoginNotWorking,
-    NoLogin,
     PineIdElsewhere,
     PineIdUnusable,
     ScriptNotYours,
@@ -192,7 +191,7 @@ class Scripts:
                 raise ScriptNotYours(error.detail)
             case _:
                 pass
-        raise TradingViewSilent("script")
+        raise TradingViewSilent
 
     async def _record(
         self,

@@ -17,12 +17,9 @@ from bot.access.login import (
     Updated,
 )
 from bot.access.login_records import NewLogin
+from bot.access.login_refusals import CookiesRefused, NoLogin
 from bot.access.probe import Verdict, examine, probe
-from bot.access.refusals import (
-    CookiesRefused,
-    NoLogin,
-    TradingViewSilent,
-)
+from bot.access.refusals import TradingViewSilent
 from bot.access.renewal import Trial, renew
 from bot.access.spelling import in_time
 from bot.store import scripts, sessions, spares
@@ -224,7 +221,7 @@ class Sessions:
         if facts is not None and facts.verdict is Verdict.DEAD:
             raise CookiesRefused(without_sign=cookies.sessionid_sign is None)
         if facts is None or facts.verdict is not Verdict.ALIVE:
-            raise TradingViewSilent("login")
+            raise TradingViewSilent
         titles = {script.pine_id: script.title for script in known}
         return Updated(
             facts.username,

@@ -9,14 +9,9 @@ from bot.access import login_records
 from bot.access.asking import Asked
 from bot.access.cookies import pack, unpack
 from bot.access.login import AccountSession, LoginState, Updated
+from bot.access.login_refusals import CookiesRefused, SpareKnown, SpareOfOther, SparesFull
 from bot.access.probe import Verdict
-from bot.access.refusals import (
-    CookiesRefused,
-    SpareKnown,
-    SpareOfOther,
-    SparesFull,
-    TradingViewSilent,
-)
+from bot.access.refusals import TradingViewSilent
 from bot.access.renewal import Trial
 from bot.access.session import Sessions
 from bot.store import events, sessions, spares

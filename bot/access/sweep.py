@@ -13,7 +13,8 @@ from bot import clock
 from bot.access.check_refusals import CheckRunning, FormChanged
 from bot.access.entitlements import State, seen_in
 from bot.access.items import find
-from bot.access.refusals import LoginNotWorking, NoLogin, ScriptNotYours, TradingViewSilent
+from bot.access.login_refusals import LoginNotWorking, NoLogin
+from bot.access.refusals import ScriptNotYours, TradingViewSilent
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
 from bot.store import events, observed, permissions, shapes, sightings, sweeps
 from bot.store.database import Database
@@ -111,7 +112,7 @@ class Sweeps:
                 )
                 shown[one.id] = None if row and _is_other(row, one) else seen_in(row)
         except TradingViewError as error:
-            raise TradingViewSilent("its list") from error
+            raise TradingViewSilent from error
         return shown
 
     async def _sweep(self, script: Script, by: int | None, tell: Tell) -> Swept:
@@ -144,11 +145,11 @@ class Sweeps:
         except (NoSuchScript, Refused) as error:
             raise ScriptNotYours(error.detail) from error
         except TradingViewError as error:
-            raise TradingViewSilent("its list") from error
+            raise TradingViewSilent from error
         try:  # from the start, with the login that took the other's place
             return await self._attempt(session, progress, by, tell)
         except TradingViewError as error:
-            raise TradingViewSilent("its list") from error
+            raise TradingViewSilent from error
 
     async def _note_failure(self, script: Script, why: str, by: int | None) -> None:
         """Keep why; the log channel hears once of an outage that nobody is there to see."""
@@ -295,7 +296,7 @@ def _refusal(error: SessionRefused | Denied, verdict: Verdict) -> Exception:
         return LoginNotWorking(error.detail)
     if verdict is Verdict.ALIVE and isinstance(error, Denied) and not error.page:
         return ScriptNotYours(error.detail)
-    return TradingViewSilent("its list")
+    return TradingViewSilent()
 
 
 @asynccontextmanager

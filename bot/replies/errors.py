@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.access import refusals as no
 from bot.errors import UserError
 from bot.replies import check_errors, login_errors, questions, seats
-from bot.replies.words import bold, day, escape, listed, member, typed
+from bot.replies.words import bold, day, escape, fixed, listed, member, staff_words, typed
 from bot.tradingview import errors as tv
 from bot.tradingview.names import PineIdProblem
 
@@ -109,15 +109,8 @@ def _name_taken(error: no.NameTaken) -> str:
 
 def _script_not_yours(error: no.ScriptNotYours) -> str:
     return f"**That script was not added.** {_OWN} Check the pine id and `/session status`." + (
-        _staff_words(error.detail)
+        staff_words(error.detail)
     )
-
-
-def _staff_words(detail: str | None) -> str:
-    """What TradingView said, for staff; data without a sentence in it tells nobody anything."""
-    if not detail or detail.lstrip().startswith(("{", "[")):
-        return ""
-    return f" TradingView's own words: {typed(detail)}."
 
 
 def _claim_decided(error: no.ClaimDecided) -> str:
@@ -125,18 +118,6 @@ def _claim_decided(error: no.ClaimDecided) -> str:
         return "**Too late:** the member took that request back, so there is nothing to decide."
     how = "accepted" if error.accepted else "refused"
     return f"**That is decided already:** {member(error.by)} {how} it."
-
-
-def _cookies_refused(error: no.CookiesRefused) -> str:
-    hint = (
-        " The second one, `sessionid_sign`, was left out: most accounts need it."
-        if error.without_sign
-        else ""
-    )
-    return (
-        f"**TradingView does not accept these cookies, so the old ones stay.**{hint} Log in in a "
-        "private window, copy both values, close the window without logging out, and try again."
-    )
 
 
 def _slug_taken(error: no.SlugTaken) -> str:
@@ -163,22 +144,18 @@ def _channel_closed(error: no.ChannelClosed) -> str:
     )
 
 
-def _fixed(text: str) -> Callable[[Any], str]:
-    return lambda _: text
-
-
 SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType(
     {
         no.NotAllowed: lambda e: f"**Only {_LEVELS[e.level]} can do that.** Nothing was changed.",
-        no.OnlyInServer: _fixed("**That works only in a server.** Go there and run it again."),
-        no.ButtonGone: _fixed(
+        no.OnlyInServer: fixed("**That works only in a server.** Go there and run it again."),
+        no.ButtonGone: fixed(
             "**That button is too old.** Nothing was changed; run the command again."
         ),
-        no.Answered: _fixed(
+        no.Answered: fixed(
             "**That is answered already.** The message above says how it stands, or will in a moment."
         ),
-        no.NotYourButton: _fixed("**Somebody else was asked.** Run the command yourself."),
-        no.NobodyNamed: _fixed(
+        no.NotYourButton: fixed("**Somebody else was asked.** Run the command yourself."),
+        no.NobodyNamed: fixed(
             "**Who is it for?** Fill in `member`, `username` (the TradingView name) or both."
         ),
         no.NameUnreadable: lambda e: (
@@ -202,17 +179,17 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             f"**A member of staff still looks at {escape(e.username)}.** You need not do anything; you "
             "hear from me by direct message. To take the request back, use `/unlink`."
         ),
-        no.HaveNoName: _fixed("**You have not linked a TradingView name.** `/link` does it."),
-        no.ClaimUnknown: _fixed("**There is no such request any more.** Nothing was changed."),
+        no.HaveNoName: fixed("**You have not linked a TradingView name.** `/link` does it."),
+        no.ClaimUnknown: fixed("**There is no such request any more.** Nothing was changed."),
         no.ClaimDecided: _claim_decided,
-        no.FileTooLarge: _fixed(
+        no.FileTooLarge: fixed(
             "**That file is too large.** Up to 2 MB and 20,000 lines work; split it into several."
         ),
-        no.FileUnreadable: _fixed(
+        no.FileUnreadable: fixed(
             "**That file cannot be read as a table.** Save it as CSV (in a spreadsheet: *Save as*, "
             "then *CSV*) and send it again."
         ),
-        no.ColumnsMissing: _fixed(
+        no.ColumnsMissing: fixed(
             "**I miss the names of the columns.** The first line must hold `discord_id` (or "
             "`discord`, the member's name) and `username`, the TradingView name."
         ),
@@ -232,7 +209,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.TooFar: lambda e: f"**{typed(e.text)} is too far away.** For no end at all, type `L`.",
         no.ItemUnknown: _item_unknown,
         no.PineIdUnusable: lambda e: f"**That script was not added.** {_PINE_IDS[e.kind]}",
-        no.PineIdElsewhere: _fixed(
+        no.PineIdElsewhere: fixed(
             "**Another server of this bot keeps that script.** One script belongs to one server."
         ),
         no.ScriptThere: lambda e: f"**That script is here already**, as {typed(e.slug)}.",
@@ -245,36 +222,19 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.TitleUnusable: lambda e: (
             f"**That title does not fit.** Type 1 to {e.longest} characters."
         ),
-        no.NoLogin: _fixed(
-            "**There is no TradingView login yet.** A manager adds it with `/session update`."
-        ),
-        no.LoginNotWorking: lambda e: (
-            "**TradingView does not accept the stored login.** A manager renews it with "
-            f"`/session update`.{_staff_words(e.reason)}"
-        ),
-        no.CookiesUnreadable: lambda e: (
-            f"**That cannot be the value of `{e.which}`.** Copy only the value, without its name, "
-            "spaces or semicolons. The old login stays."
-        ),
-        no.CookiesRefused: _cookies_refused,
-        no.CookiesOfOther: questions.cookies_of_other,
         **login_errors.SENTENCES,
         **check_errors.SENTENCES,
-        no.AccountElsewhere: lambda e: (
-            f"**Another server of this bot uses {escape(e.username)} already.** One TradingView "
-            "account belongs to one server. The old login stays."
-        ),
-        no.TradingViewSilent: _fixed(
+        no.TradingViewSilent: fixed(
             f"**TradingView does not answer just now.** Nothing was changed. {_AGAIN}"
         ),
-        no.NothingToRevoke: _fixed(
+        no.NothingToRevoke: fixed(
             "**There is nothing to end:** they have no access to that script. Nothing was changed."
         ),
-        no.AlreadyPutBack: _fixed("**It is back already.** Nothing was changed."),
-        no.PutBackTooLate: _fixed(
+        no.AlreadyPutBack: fixed("**It is back already.** Nothing was changed."),
+        no.PutBackTooLate: fixed(
             "**The 24 hours for that are over.** Use `/access grant` or `/access set` instead."
         ),
-        no.OvertakenSince: _fixed(
+        no.OvertakenSince: fixed(
             "**A later order counts there now**, so nothing was put back. Put that one back first, "
             "or use `/access grant`."
         ),
@@ -287,34 +247,34 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.EndsSeveral: questions.ends_several,
         no.OverTheLine: seats.over_the_line,
         # Rare, because access reads and writes are repeated in the background until they succeed.
-        tv.SlowDown: _fixed(f"**TradingView asks me to slow down.** {_AGAIN}"),
-        tv.SessionRefused: _fixed(
+        tv.SlowDown: fixed(f"**TradingView asks me to slow down.** {_AGAIN}"),
+        tv.SessionRefused: fixed(
             "**TradingView does not accept the login.** A manager renews it with `/session update`."
         ),
-        tv.Denied: _fixed(
+        tv.Denied: fixed(
             "**TradingView refuses this to the account in use.** `/session status` says more."
         ),
-        tv.UpstreamTrouble: _fixed(f"**TradingView does not answer properly just now.** {_AGAIN}"),
-        tv.Uncertain: _fixed(
+        tv.UpstreamTrouble: fixed(f"**TradingView does not answer properly just now.** {_AGAIN}"),
+        tv.Uncertain: fixed(
             "**TradingView did not say whether it did it.** `/access check` shows what is there."
         ),
-        tv.NoAnswer: _fixed(f"**TradingView gave no usable answer.** {_AGAIN}"),
-        tv.NoSuchUser: _fixed("**TradingView knows nobody of that name.** Check the spelling."),
-        tv.NoSuchScript: _fixed(f"**{_OWN}** `/script list` shows the pine ids in use."),
-        tv.BadPagination: _fixed(f"**TradingView did not show its list.** {_AGAIN}"),
-        tv.Refused: _fixed("**TradingView refused this.** `/sync status` may say more."),
-        discord.Forbidden: _fixed(
+        tv.NoAnswer: fixed(f"**TradingView gave no usable answer.** {_AGAIN}"),
+        tv.NoSuchUser: fixed("**TradingView knows nobody of that name.** Check the spelling."),
+        tv.NoSuchScript: fixed(f"**{_OWN}** `/script list` shows the pine ids in use."),
+        tv.BadPagination: fixed(f"**TradingView did not show its list.** {_AGAIN}"),
+        tv.Refused: fixed("**TradingView refused this.** `/sync status` may say more."),
+        discord.Forbidden: fixed(
             "**Discord does not let me do that.** Check my role and the channel's settings, "
             "then run the command again."
         ),
-        app_commands.TransformerError: _fixed(
+        app_commands.TransformerError: fixed(
             "**That is nobody in this server.** Pick a member from the list, or leave `member` out "
             "and fill in `username`."
         ),
-        app_commands.CommandNotFound: _fixed(
+        app_commands.CommandNotFound: fixed(
             "**That command has changed.** Reload Discord (Ctrl+R) and type it again."
         ),
-        app_commands.CommandSignatureMismatch: _fixed(
+        app_commands.CommandSignatureMismatch: fixed(
             "**That command has changed.** Reload Discord (Ctrl+R) and type it again."
         ),
     }

@@ -1,6 +1,6 @@
 """What is asked before something is taken away."""
 
-from bot.access import refusals as no
+from bot.access import login_refusals, refusals as no
 from bot.replies.words import bold, count, day, escape, listed, title, until
 from bot.store.records import Entitlement
 from bot.tradingview.models import End
@@ -51,7 +51,7 @@ def ends_several(error: no.EndsSeveral) -> str:
     )
 
 
-def cookies_of_other(error: no.CookiesOfOther) -> str:
+def cookies_of_other(error: login_refusals.CookiesOfOther) -> str:
     """Another account."""
     new = escape(error.username) if error.username else "another account"
     old = bold(error.before) if error.before else "the account in use"

@@ -1,8 +1,9 @@
 """Names, dates and lengths as people read them on a phone."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 import discord
 
@@ -107,3 +108,15 @@ def embed(title_text: str, lines: str, *, footer: str | None = None) -> discord.
     if footer:
         box.set_footer(text=shorten(footer, 2_048))
     return box
+
+
+def fixed(text: str) -> Callable[[Any], str]:
+    """The same sentence, whatever the facts are."""
+    return lambda _: text
+
+
+def staff_words(detail: str | None) -> str:
+    """What TradingView said, for staff; data without a sentence in it tells nobody anything."""
+    if not detail or detail.lstrip().startswith(("{", "[")):
+        return ""
+    return f" TradingView's own words: {typed(detail)}."

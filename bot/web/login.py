@@ -12,14 +12,8 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from bot.access.login_links import PATH, LoginLinks, kept
-from bot.access.refusals import (
-    CookiesOfOther,
-    LinkOver,
-    NotAllowed,
-    PageRefused,
-    TooManyPresses,
-    TradingViewSilent,
-)
+from bot.access.login_refusals import CookiesOfOther, LinkOver, PageRefused, TooManyPresses
+from bot.access.refusals import NotAllowed, TradingViewSilent
 from bot.access.spares import SpareKept
 from bot.errors import UserError
 from bot.replies import explain, login as said

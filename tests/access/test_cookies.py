@@ -1,7 +1,7 @@
 import pytest
 
 from bot.access.cookies import digest, pack, read_cookies, unpack
-from bot.access.refusals import CookiesUnreadable
+from bot.access.login_refusals import CookiesUnreadable
 from bot.tradingview.models import Cookies
 
 PAIR = Cookies("abc123", "v3:QUJD/+=")

@@ -4,7 +4,8 @@ import pytest
 from shop import HOME, OTHER, open_shop
 
 from bot.access.discovering import Discovering, free_slug
-from bot.access.refusals import LoginNotWorking, NoLogin, ScriptNotYours, TradingViewSilent
+from bot.access.login_refusals import LoginNotWorking, NoLogin
+from bot.access.refusals import ScriptNotYours, TradingViewSilent
 
 
 @pytest.fixture

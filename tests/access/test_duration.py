@@ -6,13 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bot.access.duration import Length, cut, parse_length, parse_until
-from bot.access.refusals import (
-    DateAmbiguous,
-    DatePast,
-    DateUnreadable,
-    DurationUnreadable,
-    TooFar,
-)
+from bot.access.refusals import DateAmbiguous, DatePast, DateUnreadable, DurationUnreadable, TooFar
 from bot.tradingview import LIFETIME
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -11,8 +11,8 @@ from shop import HOME
 from bot import clock
 from bot.access.aftermath import Aftermath
 from bot.access.breaker import FIRST_PAUSE
+from bot.access.login_refusals import CookiesRefused
 from bot.access.receipts import WaitingFor
-from bot.access.refusals import CookiesRefused
 from bot.access.session import LoginState
 from bot.jobs import Jobs
 from bot.store import guilds

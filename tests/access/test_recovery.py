@@ -34,7 +34,7 @@ class SilentAbout(Sweeps):
 
     async def of_script(self, script, **more):
         if script.slug in self.slugs:
-            raise TradingViewSilent("its list")
+            raise TradingViewSilent
         return await super().of_script(script, **more)
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from bot.access.cookies import unpack
 from bot.access.environment import Environment
+from bot.access.login_refusals import CookiesOfOther
 from bot.access.receipts import WaitingFor
-from bot.access.refusals import CookiesOfOther, TradingViewSilent
+from bot.access.refusals import TradingViewSilent
 from bot.access.session import LoginState, Verdict
 from bot.access.spares import Spares
 from bot.store import sessions, spares as kept_spares

@@ -4,10 +4,9 @@ from datetime import timedelta
 import pytest
 from shop import AT, HOME, OTHER, STAFF, open_shop
 
+from bot.access.login_refusals import LoginNotWorking, NoLogin
 from bot.access.refusals import (
     ItemUnknown,
-    LoginNotWorking,
-    NoLogin,
     PineIdElsewhere,
     PineIdUnusable,
     ScriptNotYours,

@@ -6,13 +6,8 @@ from cryptography.fernet import Fernet
 from shop import HOME, OTHER, STAFF, open_shop
 
 from bot.access.environment import Environment
-from bot.access.refusals import (
-    AccountElsewhere,
-    CookiesOfOther,
-    CookiesRefused,
-    NoLogin,
-    TradingViewSilent,
-)
+from bot.access.login_refusals import AccountElsewhere, CookiesOfOther, CookiesRefused, NoLogin
+from bot.access.refusals import TradingViewSilent
 from bot.access.session import LoginState, Verdict
 from bot.store import outages
 from bot.store.vault import Vault

@@ -10,13 +10,8 @@ from shop import HOME, STAFF, open_shop
 
 from bot.access.cookies import pack
 from bot.access.keeper import FIRST_WITHIN, JITTER, LOOK_EVERY, WATCH_EVERY, Keeper
-from bot.access.refusals import (
-    CookiesRefused,
-    SpareKnown,
-    SpareOfOther,
-    SparesFull,
-    TradingViewSilent,
-)
+from bot.access.login_refusals import CookiesRefused, SpareKnown, SpareOfOther, SparesFull
+from bot.access.refusals import TradingViewSilent
 from bot.access.session import LoginState, Verdict
 from bot.access.spares import SpareKept, Spares
 from bot.jobs import Jobs

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from bot.access.check_refusals import CheckRunning
 from bot.access.items import find
-from bot.access.refusals import LoginNotWorking, NoLogin, ScriptNotYours, TradingViewSilent
+from bot.access.login_refusals import LoginNotWorking, NoLogin
+from bot.access.refusals import ScriptNotYours, TradingViewSilent
 from bot.access.sweep import Sweeps
 from bot.store import customers, events, sightings, sweeps
 from bot.store.sweep_tables import sighting, sweep, sweep_row

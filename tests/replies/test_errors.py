@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from discord import app_commands
 
-from bot.access import refusals
+from bot.access import login_refusals, refusals
 from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors import SENTENCES, UNEXPECTED
@@ -74,7 +74,7 @@ def below(kind):
 def with_facts(kind):
     names = kind.__dataclass_fields__ if hasattr(kind, "__dataclass_fields__") else {}
     values = {name: VALUES[name] for name in names}
-    if kind is refusals.CookiesOfOther:
+    if kind is login_refusals.CookiesOfOther:
         values |= {"before": NAME, "missing": (TITLE,) * 50}
     return kind(**values)
 

@@ -12,7 +12,7 @@ from shop import HOME, STAFF, open_shop
 
 import bot.web
 from bot.access.login_links import LoginLinks, is_safe
-from bot.access.refusals import NoPublicPage
+from bot.access.login_refusals import NoPublicPage
 from bot.access.session import LoginState
 from bot.access.spares import Spares
 from bot.jobs import Jobs
