@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.store.driver import connector
+from bot.store.driver import Connector
 from bot.store.files import file_of, prepare_folder
 from bot.store.migrate import migrate
 
@@ -47,8 +47,9 @@ async def open_database(url: str, *, keep_copy: bool = True) -> AsyncIterator[Da
     target = await asyncio.to_thread(_prepare, make_url(url))
     await asyncio.to_thread(migrate, target, keep_copy=keep_copy)
     # One writer: writers queue here in order, instead of racing for SQLite's lock.
-    writer = _engine(target, 1)
-    reader = _engine(target, 4)
+    connect = Connector(target)
+    writer = _engine(target, connect, 1)
+    reader = _engine(target, connect, 4)
     _begin_with(writer, "BEGIN IMMEDIATE", "PRAGMA query_only = OFF")
     _begin_with(reader, "BEGIN", "PRAGMA query_only = ON")
     try:
@@ -57,12 +58,13 @@ async def open_database(url: str, *, keep_copy: bool = True) -> AsyncIterator[Da
         # Undisposed, aiosqlite's threads keep the process alive.
         await reader.dispose()
         await writer.dispose()
+        await connect.close()
 
 
-def _engine(url: URL, connections: int) -> AsyncEngine:
+def _engine(url: URL, connect: Connector, connections: int) -> AsyncEngine:
     return create_async_engine(
         url,
-        async_creator=connector(url),
+        async_creator=connect,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=60,

@@ -4,8 +4,10 @@ SQLAlchemy asks aiosqlite for a cursor, to execute, for the rows, and to close: 
 event loop to the thread and back, which is most of what a statement costs here.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -13,6 +15,7 @@ import aiosqlite
 from sqlalchemy.engine import URL
 
 _ITER_CHUNK_SIZE = 64  # aiosqlite's own default
+_LONGEST_STATEMENT = 10.0  # seconds; more than the busy time-out
 
 
 class _Cursor:
@@ -69,14 +72,42 @@ class _Connection(aiosqlite.Connection):
     def raw(self) -> sqlite3.Connection:
         return self._conn
 
+    @property
+    def thread(self) -> threading.Thread:
+        return self._thread
 
-def connector(url: URL) -> Callable[[], Awaitable[aiosqlite.Connection]]:
-    """What `create_async_engine` takes as `async_creator`."""
-    args, options = url.get_dialect()().create_connect_args(url)
+    @property
+    def is_closed(self) -> bool:
+        return not self._running
 
-    async def connect() -> aiosqlite.Connection:
-        connection = _Connection(partial(sqlite3.connect, *args, **options), _ITER_CHUNK_SIZE)
-        connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does with its own
+
+class Connector:
+    """Opens connections to one file; what `create_async_engine` takes as `async_creator`."""
+
+    def __init__(self, url: URL) -> None:
+        self._args, self._options = url.get_dialect()().create_connect_args(url)
+        self._opened: list[_Connection] = []
+
+    async def __call__(self) -> aiosqlite.Connection:
+        """One more connection, with a thread of its own."""
+        self._opened = [one for one in self._opened if one.thread.is_alive()]
+        connection = _Connection(
+            partial(sqlite3.connect, *self._args, **self._options), _ITER_CHUNK_SIZE
+        )
+        connection.thread.daemon = True  # as SQLAlchemy does with its own
+        self._opened.append(connection)
         return await connection
 
-    return connect
+    async def close(self) -> None:
+        """Wait for the threads to end, after the engine is disposed.
+
+        One whose task was cancelled may still be at its statement: it would answer to a loop that
+        has ended by then. Whatever is still in use is left alone.
+        """
+        threads = [one.thread for one in self._opened if one.is_closed]
+        await asyncio.to_thread(_join, threads)
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join(_LONGEST_STATEMENT)

@@ -1,9 +1,11 @@
 """The driver under the database: one trip to its thread for each statement, and nothing else changed."""
 
 import asyncio
+import threading
 
 import aiosqlite
 import pytest
+from conftest import settle
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -95,3 +97,35 @@ async def test_many_rows_come_whole_and_in_order(database):
     async with database.write() as connection:
         await connection.execute(INSERT, [{"name": name} for name in many])
     assert await names(database) == many
+
+
+async def test_no_thread_outlives_the_database_even_if_its_task_was_cancelled(tmp_path):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly():
+        begun.set()
+        go_on.wait(5)
+        return 1
+
+    async with open_database(f"sqlite+aiosqlite:///{tmp_path}/usher.db") as database:
+
+        async def read():
+            async with database.read() as connection:
+                raw = (await connection.get_raw_connection()).driver_connection
+                await raw.create_function("slowly", 0, slowly)
+                await connection.execute(text("SELECT slowly()"))
+
+        before = set(threading.enumerate())
+        reading = asyncio.ensure_future(read())
+        await asyncio.to_thread(begun.wait)
+        [thread] = (
+            each for each in set(threading.enumerate()) - before if "asyncio" not in each.name
+        )
+        for _ in range(3):  # the first only asks for the statement to end
+            reading.cancel()
+            await settle()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert thread.is_alive()
+        asyncio.get_running_loop().call_later(0.01, go_on.set)
+    assert not thread.is_alive()
