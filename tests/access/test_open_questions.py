@@ -242,3 +242,13 @@ async def test_trap_2_a_trial_that_becomes_paid_does_not_end_with_the_trial(coun
     assert receipt.end is not LIFETIME
     await counter.done(await counter.grant("bob-fx", "1M"))
     assert counter.end("bob-fx") == datetime(2026, 4, 17, 12, tzinfo=UTC)
+
+
+async def test_trap_28_starting_again_uses_the_stored_login_and_signs_in_nowhere(counter):
+    for start in range(3):
+        sessions = counter.shop.new_sessions()
+        await sessions.open()
+        held = await sessions.of(100)
+        assert await counter.meanwhile(held.tradingview.account()) is not None
+        assert len(counter.fake.calls("details")) > start
+    assert counter.fake.calls("signin") == counter.fake.calls("totp") == []

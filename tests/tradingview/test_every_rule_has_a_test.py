@@ -74,7 +74,7 @@ TRAPS = {
     25: "tradingview/test_reading.py::test_rule_10_three_words_are_known",
     26: OPEN + "test_question_16_a_dead_login_is_never_signed_in_again_by_itself",
     27: "tradingview/test_signin.py::test_provisional_cookies_are_never_returned_as_a_login",
-    28: "tradingview/test_pace.py::test_no_more_at_once_than_the_concurrency",
+    28: OPEN + "test_trap_28_starting_again_uses_the_stored_login_and_signs_in_nowhere",
     29: "tradingview/test_signin.py::test_a_code_keeps_its_leading_zeros",
     30: "access/test_session.py::test_cookies_are_hidden_from_logs_before_use_and_nowhere_readable",
     31: "tradingview/test_client.py::test_the_three_writes_have_their_paths",
