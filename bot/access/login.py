@@ -64,7 +64,8 @@ class Updated:
 class AccountSession:
     """One server's TradingView account while the program runs; owned by `Sessions`.
 
-    `version` grows with every new pair of cookies and is 0 when there never was one.
+    `version` is that of `cookies`, grows with every new pair and is 0 when there never was one;
+    `unreadable` is that of a pair in the database that no key here opens, else 0.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class AccountSession:
         self.state = LoginState.NONE
         self.since: datetime | None = None
         self.version = 0
+        self.unreadable = 0
         self.pace = pace
         self.cookies: Cookies | None = None
         self.tradingview = connect(pace, lambda: self.cookies)
@@ -90,6 +92,7 @@ class AccountSession:
     def use(self, account_id: int, cookies: Cookies, version: int, now: datetime) -> None:
         """Send this pair from now on; it was found alive. Only with the lock held."""
         self.account_id, self.cookies, self.version = account_id, cookies, version
+        self.unreadable = 0
         self.state, self.since = LoginState.ALIVE, now
 
     async def suspect(self, version: int, pine_id: str | None = None) -> Verdict:

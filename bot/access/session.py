@@ -155,26 +155,33 @@ class Sessions:
             ids = [pine_id, *(other for other in ids if other != pine_id)]
         facts = await _asked(held, probe(held.tradingview, ids))
         verdict = Verdict.UNKNOWN if facts is None else facts.verdict
-        if verdict is Verdict.DEAD and self.rescue is not None and await self.rescue(held):
+        if verdict is Verdict.DEAD and (
+            await self._reload(held) or (self.rescue is not None and await self.rescue(held))
+        ):
             return Verdict.REPLACED
         if verdict in (Verdict.ALIVE, Verdict.DEAD) and held.account_id is not None:
-            await self._record(held, held.account_id, LoginState(verdict.value))
+            ours = await self._record(held, held.account_id, LoginState(verdict.value))
+            if not ours and await self._reload(held):
+                return Verdict.REPLACED
         return verdict
 
     async def _renew(self, held: AccountSession, used: Cookies, fresh: Cookies) -> None:
         self._conceal(fresh)
         await renew(self._database, self._vault, held, used, fresh)
 
-    async def _record(self, held: AccountSession, account_id: int, state: LoginState) -> None:
+    async def _record(self, held: AccountSession, account_id: int, state: LoginState) -> bool:
+        """Write a test's outcome down; False when the database holds another pair by now."""
         now = clock.now()
         async with self._database.write() as connection:
             ours = await login_records.turned(
                 connection, held.guild_id, account_id, held.version, state, now
             )
-        if ours and state is not held.state:
+        # Of a pair that cannot be read nothing is known: then the earlier one is all there is.
+        if (ours or held.unreadable) and state is not held.state:
             log.warning("The TradingView login of server %s is %s", held.guild_id, state)
             held.state, held.since = state, now
             self.changed(held.guild_id)
+        return ours
 
     async def take_over(
         self,
@@ -237,29 +244,31 @@ class Sessions:
         for guild_id in {*stored, *self._held}:
             held = await self.of(guild_id)
             if _differs(held, stored.get(guild_id)):
-                await self._refresh(held)
+                async with held.lock:  # whoever held it may just have written that
+                    await self._reload(held)
 
-    async def _refresh(self, held: AccountSession) -> None:
-        async with held.lock:  # whoever held it may just have written that
-            async with self._database.read() as connection:
-                stored = await sessions.of_guild(connection, held.guild_id)
-            if not _differs(held, stored):
-                return
-            if stored is None:
-                held.cookies, held.state, held.since = None, LoginState.NONE, None
-            else:
-                try:
-                    self._load(held, stored)
-                except UnreadableError:
-                    log.exception(
-                        "The login of server %s was encrypted with a key that this program does not "
-                        "have; it goes on with the earlier one",
-                        held.guild_id,
-                    )
-                    held.version = stored.session.version  # said once
-                    return
+    async def _reload(self, held: AccountSession) -> bool:
+        """True when the database held another login, which is in use now. Only with the lock held."""
+        async with self._database.read() as connection:
+            stored = await sessions.of_guild(connection, held.guild_id)
+        if not _differs(held, stored):
+            return False
+        if stored is None:
+            held.cookies, held.state, held.since = None, LoginState.NONE, None
+        else:
+            try:
+                self._load(held, stored)
+            except UnreadableError:
+                log.exception(
+                    "The login of server %s was encrypted with a key that this program does not "
+                    "have; it goes on with the earlier one",
+                    held.guild_id,
+                )
+                held.unreadable = stored.session.version  # said once
+                return False
         log.info("The TradingView login of server %s was changed from outside", held.guild_id)
         self.changed(held.guild_id)
+        return True
 
     def _load(self, held: AccountSession, stored: Stored) -> None:
         cookies = unpack(self._vault.open(stored.sealed))
@@ -296,4 +305,6 @@ def _differs(held: AccountSession, stored: Stored | None) -> bool:
     """Whether the database holds another login than the one in use."""
     if stored is None:
         return held.state is not LoginState.NONE
+    if stored.session.version == held.unreadable:
+        return False
     return held.state is LoginState.NONE or held.version != stored.session.version

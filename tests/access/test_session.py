@@ -9,7 +9,7 @@ from bot.access.environment import Environment
 from bot.access.login_refusals import AccountElsewhere, CookiesOfOther, CookiesRefused, NoLogin
 from bot.access.refusals import TradingViewSilent
 from bot.access.session import LoginState, Verdict
-from bot.store import outages
+from bot.store import outages, sessions
 from bot.store.vault import Vault
 from bot.tradingview.errors import SessionRefused
 from bot.tradingview.models import Cookies
@@ -348,6 +348,44 @@ async def test_a_login_of_another_key_is_not_taken_over_and_said_once(shop, capl
         await shop.sessions.refresh()
     assert held.cookies == before
     assert caplog.text.count("encrypted with a key") == 1
+
+
+async def another_keys_login(shop):
+    """A login set by a program with another key; what lies in the database then."""
+    terminal = shop.new_sessions()
+    await terminal.open()
+    terminal._vault = Vault(Fernet.generate_key().decode())
+    await terminal.take_over(HOME, shop.cookies(), by=None)
+    await shop.sessions.refresh()
+    return await stored(shop)
+
+
+async def stored(shop):
+    async with shop.database.read() as connection:
+        return await sessions.of_guild(connection, HOME)
+
+
+async def test_a_renewal_of_the_earlier_pair_never_goes_over_one_of_another_key(shop):
+    await shop.log_in()
+    held = await shop.sessions.of(HOME)
+    theirs = await another_keys_login(shop)
+    shop.switches.rotations = 1
+    await held.tradingview.account()
+    assert await stored(shop) == theirs
+    assert held.version == 1
+
+
+async def test_when_the_earlier_pair_dies_one_of_another_key_is_not_said_to_be_dead(shop):
+    await shop.log_in()
+    held = await shop.sessions.of(HOME)
+    theirs = await another_keys_login(shop)
+    shop.switches.logged_out = True
+    assert await held.test() is Verdict.DEAD
+    assert await stored(shop) == theirs
+    assert held.state is LoginState.DEAD
+    shop.switches.logged_out = False
+    await shop.log_in()
+    assert (held.version, held.state) == (3, LoginState.ALIVE)
 
 
 async def test_an_outage_is_kept_once_and_ends_with_a_new_login(shop):
