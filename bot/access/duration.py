@@ -1,8 +1,9 @@
 """Lengths and ends as people type them: "7D", "1y 6M", "L", "2026-04-30"."""
 
+import contextlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -91,7 +92,7 @@ def parse_until(text: str, now: datetime) -> End:
     """Read an exact end: a date (the end of that day in UTC), a length from `now`, or lifetime.
 
     Raises:
-        DateAmbiguous: a date in an order that reads two ways.
+        DateAmbiguous: a date that does not begin with the year.
         DateUnreadable: neither a date nor a length.
         DatePast: that day is over.
         TooFar: more than `FARTHEST_YEARS` years away.
@@ -100,12 +101,27 @@ def parse_until(text: str, now: datetime) -> End:
     if day := _DAY.fullmatch(typed):
         return _end_of_day(text, now, *(int(part) for part in day.groups()))
     if _OTHER_DATE.fullmatch(typed):
-        raise DateAmbiguous(text)
+        raise _not_year_first(text, [int(part) for part in re.findall(r"\d+", typed)])
     try:
         length = parse_length(typed)
     except DurationUnreadable as error:
         raise DateUnreadable(text) from error
     return LIFETIME if length.lifetime else cut(length.add_to(now))
+
+
+def _not_year_first(text: str, parts: list[int]) -> DateAmbiguous | DateUnreadable:
+    """Why such a date is not taken; with a year of two digits it is never certain."""
+    first, second, third = parts
+    year, one, other = (first, second, third) if first > 99 else (third, first, second)
+    if year <= 99:
+        return DateAmbiguous(text)
+    found = set()
+    for month, day in ((one, other), (other, one)):
+        with contextlib.suppress(ValueError):
+            found.add(date(year, month, day))
+    if not found:
+        return DateUnreadable(text)
+    return DateAmbiguous(text, found.pop() if len(found) == 1 else None)
 
 
 def _end_of_day(text: str, now: datetime, year: int, month: int, day: int) -> datetime:

@@ -6,7 +6,7 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar, dataclass_transform
 
 from bot.errors import UserError
@@ -168,9 +168,10 @@ class DateUnreadable(UserError):
 
 @_refusal
 class DateAmbiguous(UserError):
-    """The date can be read in two ways, as 01/02/2026."""
+    """A date that does not begin with the year; `only` is what it must mean, None for 01/02/2026."""
 
     text: str
+    only: date | None = None
 
 
 @_refusal

@@ -92,6 +92,12 @@ def _user_unknown(error: no.UserUnknown) -> str:
     )
 
 
+def _date_ambiguous(error: no.DateAmbiguous) -> str:
+    if error.only is not None:
+        return f"**I did not take {typed(error.text)}.** Type the year first: `{error.only}`."
+    return f"**{typed(error.text)} can be read in two ways.** Type the year first: `2026-04-30`."
+
+
 def _item_unknown(error: no.ItemUnknown) -> str:
     return (
         f"**There is no script called {typed(error.text)} here.**{_near(error.near)} "
@@ -200,9 +206,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.DateUnreadable: lambda e: (
             f"**{typed(e.text)} is not a date that I understand.** Type {_DATES}."
         ),
-        no.DateAmbiguous: lambda e: (
-            f"**{typed(e.text)} can be read in two ways.** Type the year first: `2026-04-30`."
-        ),
+        no.DateAmbiguous: _date_ambiguous,
         no.DatePast: lambda e: (
             f"**{day(e.when)} is over.** Type a later date; to end access now, use `/access revoke`."
         ),

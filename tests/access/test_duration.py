@@ -1,6 +1,6 @@
 import os
 import time
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, strategies as st
@@ -111,7 +111,7 @@ def test_an_end_is_a_day_in_utc_a_length_from_now_or_lifetime(typed, end):
     [
         ("01/02/2026", DateAmbiguous), ("1.2.2026", DateAmbiguous), ("01-02-2026", DateAmbiguous),
         ("2026/02/01", DateAmbiguous), ("2026-03-09", DatePast), ("2020-01-01", DatePast),
-        ("2026-02-30", DateUnreadable), ("2026-13-01", DateUnreadable), ("soon", DateUnreadable),
+        ("2026-02-30", DateUnreadable), ("31.02.2026", DateUnreadable), ("2026-13-01", DateUnreadable), ("soon", DateUnreadable),
         ("", DateUnreadable), ("0D", DateUnreadable), ("9999-12-31", TooFar), ("99999Y", TooFar),
         ("😀", DateUnreadable), ("2026-04-30 12:00", DateUnreadable), ("0000-01-01", DateUnreadable),
     ],
@@ -119,6 +119,20 @@ def test_an_end_is_a_day_in_utc_a_length_from_now_or_lifetime(typed, end):
 def test_what_is_no_end_is_refused(typed, refusal):
     with pytest.raises(refusal):
         parse_until(typed, NOW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "only"),
+    [
+        ("31.12.2026", date(2026, 12, 31)), ("12/31/2026", date(2026, 12, 31)),
+        ("1.1.2027", date(2027, 1, 1)), ("2026/31/12", date(2026, 12, 31)),
+        ("01/02/2026", None), ("31.12.26", None),
+    ],
+)  # fmt: skip
+def test_a_date_that_can_be_read_in_one_way_only_names_it(typed, only):
+    with pytest.raises(DateAmbiguous) as refused:
+        parse_until(typed, NOW)
+    assert refused.value.only == only
 
 
 @given(st.text(max_size=80))

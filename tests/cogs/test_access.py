@@ -160,7 +160,12 @@ async def test_bad_input_is_answered_with_what_to_type_instead_and_no_row(office
 
 @pytest.mark.parametrize(
     ("until", "advice"),
-    [("2020-01-01", "is over"), ("01/02/2026", "two ways"), ("tomorrow", "2026-04-30")],
+    [
+        ("2020-01-01", "is over"),
+        ("01/02/2026", "two ways"),
+        ("31.12.2026", "`2026-12-31`"),
+        ("tomorrow", "2026-04-30"),
+    ],
 )
 async def test_a_bad_end_is_answered_with_what_to_type_instead(office, until, advice):
     asked = await office.run(office.as_mod, "access set", until=until, **ALL)

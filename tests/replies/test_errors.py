@@ -49,6 +49,7 @@ VALUES = {
     "before": LIFETIME,
     "after": None,
     "most": 2,
+    "only": WHEN.date(),
     "wait": 5,
     "wanted": NAME,
     "reasons": (REASON,) * 50,
