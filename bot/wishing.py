@@ -19,7 +19,7 @@ from bot.replies.seats import YES as SEAT
 
 PATIENCE = 5.0  # seconds from the command on, before "waiting" is said
 _MOST_NEAR = 4
-# Whoever has to do something first takes longer than 5 s: that is said at once.
+# Whoever has to do something first takes longer than 5 s: that is said at once, as a long pause is.
 _LONG = (
     WaitingFor.NO_LOGIN,
     WaitingFor.LOGIN_DEAD,
@@ -71,7 +71,7 @@ class Wishing:
         left = max(0.0, PATIENCE - (clock.now() - asked_at).total_seconds())
         with self._news.awaiting(wish_id):  # nobody else tells the asker meanwhile
             now = await self._answers.receipt(wish_id)
-            if now.wish.state == "waiting" and now.waiting_for not in _LONG:
+            if now.wish.state == "waiting" and not _takes_long(now):
                 now = await self._answers.outcome(wish_id, left)
             if await answering.reply(interaction, receipt(now)):
                 await self._answers.told(wish_id, now.wish.state)
@@ -131,6 +131,10 @@ class _Attempt:
     said: Said
     yes: str
     anyway: str | None
+
+
+def _takes_long(it: Receipt) -> bool:
+    return it.waiting_for in _LONG or it.quiet_until is not None
 
 
 async def _leave(press: Press) -> None:

@@ -155,9 +155,11 @@ async def test_the_log_channel_shows_every_entry_once_in_order(office):
         for _ in range(3):
             await office.run(office.as_mod, "access grant", **ALL)
         await office.passes(lambda: sum("✅" in line for line in log_lines(office)) == 3)
-        lines = [line for line in log_lines(office) if "gave" in line or "✅" in line]
-        assert lines[0].startswith(f"<@{office.mod.id}> gave **Alice\\_T** 1 month of **Trend**")
-        assert sum("gave" in line for line in lines) == 3
+        lines = [line for line in log_lines(office) if "ordered" in line or "✅" in line]
+        assert lines[0].startswith(
+            f"<@{office.mod.id}> ordered 1 month of **Trend** for **Alice\\_T**"
+        )
+        assert sum("ordered" in line for line in lines) == 3
 
 
 async def test_a_removed_log_channel_stops_nothing_else(office):

@@ -1,12 +1,13 @@
 """What became of a wish, who still has to be told, and by which means."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import clock
 from bot.access.news import News
 from bot.access.queue import Queue
-from bot.access.receipts import Receipt, WaitingFor, receipt_of
+from bot.access.receipts import Receipt, WaitingFor, quiet_until, receipt_of
 from bot.access.session import LoginState, Sessions
 from bot.store import wishes
 from bot.store.database import Database
@@ -49,7 +50,7 @@ class Answers:
             receipt = await receipt_of(connection, wish_id, holdup, clock.now())
         if receipt is None:
             raise LookupError(wish_id)
-        return receipt
+        return replace(receipt, quiet_until=await self.quiet_until(wish.guild_id))
 
     async def waiting_for(self, guild_id: int) -> WaitingFor | None:
         """What holds up everything in a server, if anything does."""
@@ -58,7 +59,13 @@ class Answers:
             return WaitingFor.NO_LOGIN
         if session.state is LoginState.DEAD:
             return WaitingFor.LOGIN_DEAD
+        if await self.quiet_until(guild_id) is not None:
+            return WaitingFor.SLOW_DOWN
         return WaitingFor.TRADINGVIEW if self._queue.is_blocked(guild_id) else None
+
+    async def quiet_until(self, guild_id: int) -> datetime | None:
+        """Until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
+        return quiet_until((await self._sessions.of(guild_id)).pace)
 
     # Telling the asker
 

@@ -6,13 +6,15 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import clock
 from bot.access.duration import cut, parse_length
 from bot.access.entitlements import State, last_seen, wanted_of
 from bot.store import customers, entitlements, guilds, permissions, scripts, shapes, wishes
 from bot.store.records import Customer, Entitlement, Permission, Script, Wish
-from bot.tradingview import End, Lifetime
+from bot.tradingview import End, Lifetime, Pace
 
 PUT_BACK_WITHIN = timedelta(hours=24)
+WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
 
 
 class WaitingFor(StrEnum):
@@ -40,6 +42,7 @@ class Receipt:
     reasons: tuple[Entitlement, ...]  # the reasons that count now
     waiting_for: WaitingFor | None  # while the wish waits
     can_put_back: bool
+    quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
 
     @property
     def before(self) -> State:
@@ -98,6 +101,12 @@ async def receipt_of(
         waiting_for=_reason(waiting_for, permission) if wish.state == "waiting" else None,
         can_put_back=await _can_put_back(connection, wish, permission, now),
     )
+
+
+def quiet_until(pace: Pace) -> datetime | None:
+    """Until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
+    pause = pace.held_for()
+    return clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None
 
 
 async def held_up(

@@ -14,6 +14,7 @@ from bot.access.check_refusals import CheckRunning, FormChanged
 from bot.access.entitlements import State, seen_in
 from bot.access.items import find
 from bot.access.login_refusals import LoginNotWorking, NoLogin
+from bot.access.receipts import quiet_until
 from bot.access.refusals import ScriptNotYours, TradingViewSilent
 from bot.access.session import AccountSession, LoginState, Sessions, Verdict
 from bot.store import events, observed, permissions, shapes, sightings, sweeps
@@ -44,6 +45,7 @@ class Progress:
     expected: int = 0
     named: int = 0  # people read by name so far
     to_name: int = 0
+    quiet_until: datetime | None = None  # before it begins: TradingView asked for a pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class Sweeps:
             if await shapes.is_paused(connection, script.guild_id):
                 raise FormChanged
         progress = await self._begin(script)
-        tell(progress)
+        tell(replace(progress, quiet_until=quiet_until(session.pace)))
         try:
             return await self._read(session, progress, by, tell)
         except Exception as error:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,16 +14,15 @@ from bot.access.entitlements import State
 from bot.access.identity import name_of
 from bot.access.items import find
 from bot.access.receipts import WaitingFor, held_up
-from bot.access.refusals import ClaimWaits, HaveNoName
-from bot.access.session import LoginState, Sessions
-from bot.access.spelling import in_time, look
+from bot.access.refusals import ClaimWaits, HaveNoName, UserUnknown
+from bot.access.session import AccountSession, LoginState, Sessions
+from bot.access.spelling import PATIENCE, exact, in_time, look
 from bot.store import customers, entitlements, events, guilds, permissions, scripts, sweeps
 from bot.store.database import Database
 from bot.store.records import Customer, Entitlement, Event, Permission, Script
 from bot.store.sweeps import Sweep
 
 PAGE = 15
-WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
 LOOK = 8.0  # seconds that a live read may take before what is known is shown without it
 
 
@@ -44,6 +43,8 @@ class Person:
     username: str
     customer: Customer | None
     scripts: tuple[Checked, ...]
+    # TradingView knows nobody of that name: the nearest that it knows; None where it was not asked.
+    unknown: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,15 @@ class Views:
                 )
                 for one, now in zip(listed, shown, strict=True)
             ),
+            await self._near(session, name) if person is None and _nothing(shown) else None,
         )
+
+    async def _near(self, session: AccountSession, name: str) -> tuple[str, ...] | None:
+        try:
+            await exact(session.tradingview, name, PATIENCE, urgent=True)
+        except UserUnknown as unknown:
+            return unknown.near
+        return None
 
     async def me(self, guild_id: int, member_id: int) -> Person:
         """What a member may use, as Usher knows it; TradingView is not asked.
@@ -204,7 +213,6 @@ class Views:
             listed = await scripts.listed(connection, guild_id, archived=True)
             server = await guilds.by_id(connection, guild_id)
             unchecked = [await _failed_check(connection, one) for one in listed]
-        pause = (await self._sessions.of(guild_id)).pace.held_for()
         return Status(
             holdup=holdup,
             waiting=tuple(row for row in rows if row.permission.state != "stuck"),
@@ -212,7 +220,7 @@ class Views:
             paused=tuple(one for one in listed if one.paused_at is not None),
             restoring=_restoring(listed) if server and server.restored_at else None,
             unchecked=tuple(one for one in unchecked if one is not None),
-            quiet_until=clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None,
+            quiet_until=await self._answers.quiet_until(guild_id),
         )
 
     async def history(self, guild_id: int, who: Who, page: int = 0) -> History:
@@ -237,6 +245,11 @@ class Views:
             page,
             len(found) > PAGE,
         )
+
+
+def _nothing(shown: Sequence[State | None]) -> bool:
+    """Whether TradingView answered, and shows no row anywhere."""
+    return bool(shown) and all(one is not None and one.end is None for one in shown)
 
 
 async def _failed_check(connection: AsyncConnection, script: Script) -> FailedCheck | None:

@@ -1,10 +1,12 @@
 """What became of a wish, said to whoever asked and to the customer."""
 
+from datetime import datetime
+
 from bot.access.duration import parse_length
 from bot.access.entitlements import State
 from bot.access.receipts import Receipt, WaitingFor
 from bot.replies.answer import Answer, Button, key
-from bot.replies.words import bold, member, plain_day, relative, spoken, title, typed, until
+from bot.replies.words import bold, hour, member, plain_day, relative, spoken, title, typed, until
 from bot.store.records import Customer, Permission
 from bot.tradingview.models import Lifetime
 
@@ -25,6 +27,7 @@ _WAITING = {
     WaitingFor.CHANGED: "TradingView answers in another form than I know, so I change nothing there. "
     "Look for a newer Usher; `/sync retry` goes on all the same.",
 }
+_THEN = "I send it then; there is nothing to do. You hear from me when it is done."
 _BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."
 
 _STUCK = {
@@ -47,8 +50,10 @@ def why_stuck(reason: str | None) -> str:
     return _STUCK.get(reason or "", _STUCK_OTHER)
 
 
-def why_waiting(reason: WaitingFor | None) -> str:
-    """What it is waiting for."""
+def why_waiting(reason: WaitingFor | None, quiet_until: datetime | None = None) -> str:
+    """What it is waiting for; for TradingView's pause, how long it is."""
+    if reason is WaitingFor.SLOW_DOWN and quiet_until is not None:
+        return f"TradingView asked me to send nothing until {hour(quiet_until)}."
     return _WAITING[reason or WaitingFor.ASKING]
 
 
@@ -128,11 +133,15 @@ def _waiting(it: Receipt) -> Answer:
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
         case _:
             first = f"⏳ **Waiting:** I am putting back {what} for {who}."
-    lines = [first, why_waiting(it.waiting_for)]
+    lines = [first, why_waiting(it.waiting_for, it.quiet_until)]
     if not it.permission.checked:
         lines.append("I could not check the spelling of the name yet.")
-    lines.append(_BY_ITSELF)
+    lines.append(_THEN if _is_pause(it) else _BY_ITSELF)
     return Answer("\n".join(lines), buttons=_put_back(it))
+
+
+def _is_pause(it: Receipt) -> bool:
+    return it.waiting_for is WaitingFor.SLOW_DOWN and it.quiet_until is not None
 
 
 def _stuck(it: Receipt) -> Answer:

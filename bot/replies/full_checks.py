@@ -9,7 +9,7 @@ from bot.access.adopt import PAGE, Strangers, Taken
 from bot.access.drift import Report
 from bot.access.sweep import Progress
 from bot.replies.answer import Answer, Button, key, shorten
-from bot.replies.words import bold, count, escape, listed, plain_day, title
+from bot.replies.words import bold, count, escape, hour, listed, plain_day, title
 from bot.store.drift import Numbers
 from bot.store.records import Script
 
@@ -40,6 +40,8 @@ def progress(it: Progress) -> Answer:
         where = f"`{bar(it.rows, it.expected)}` {it.rows:,} of about {it.expected:,}"
     else:
         where = f"{count(it.rows, 'person', 'people')} so far"
+    if it.quiet_until is not None:
+        where = f"TradingView asked me to send nothing until {hour(it.quiet_until)}; then I begin."
     return Answer(f"⏳ **Checking {escape(it.script.title)}:** {where}")
 
 

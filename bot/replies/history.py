@@ -122,7 +122,7 @@ def _named(facts: _Facts, text: str) -> str:
 
 
 _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
-    "grant": lambda f: f"{f.who} gave {f.whom} {f.given()} of {f.what}",
+    "grant": lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
     "set": lambda f: (
         f"{f.who} set the end of {f.what} for {f.whom}: {f.then()} (before: {f.first()})"
     ),

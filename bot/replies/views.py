@@ -45,6 +45,8 @@ def check(person: Person) -> Answer:
         return Answer(f"{who} has nothing here: there are no scripts yet. `/script add` adds one.")
     held = [one for one in person.scripts if _has_anything(one)]
     others = [one for one in person.scripts if not _has_anything(one)]
+    if person.unknown is not None and not held:
+        return Answer(_unknown(person.username, person.unknown))
     blocks = ["\n".join(_script_lines(one)) for one in held]
     if others:
         silent = any(one.shown is None for one in others)
@@ -52,6 +54,14 @@ def check(person: Person) -> Answer:
         blocks.append(f"No access: {_titles(others)}{tail}")
     first = f"{who} has {count(len(held), 'script')}." if held else f"{who} has no access."
     return Answer(first, (embed("Access", "\n\n".join(blocks)),))
+
+
+def _unknown(username: str, near: tuple[str, ...]) -> str:
+    suggested = f" Did you mean {listed(map(bold, near), 'or')}?" if near else ""
+    return (
+        f"**TradingView knows nobody called {typed(username)}.** Nobody of that name has access; check "
+        f"the spelling.{suggested}"
+    )
 
 
 def looking() -> Answer:
@@ -127,6 +137,8 @@ def _shown(one: Checked, now: datetime) -> str:
 
 def _reason(reason: Entitlement) -> str:
     source = SOURCES.get(reason.source, "another reason")
+    if reason.source == "found" and reason.asked_by:
+        source = "taken over"
     note = f" – {typed(reason.note)}" if reason.note else ""
     length = f" {spoken(parse_length(reason.length))}" if reason.length else ""
     if reason.kind == "lifetime":
@@ -227,7 +239,8 @@ def status(it: Status) -> Answer:
 def _first_line(it: Status) -> str:
     waiting, stuck = len(it.waiting), len(it.stuck)
     quiet = _quiet(it.quiet_until) if it.quiet_until else ""
-    if not (waiting or stuck or it.paused or it.holdup):
+    held_up = it.holdup not in (None, WaitingFor.SLOW_DOWN)  # a pause has its own sentence
+    if not (waiting or stuck or it.paused or held_up):
         return f"✅ **Everything is on TradingView.** Nothing waits.{quiet}"
     said = []
     if waiting:
@@ -235,7 +248,7 @@ def _first_line(it: Status) -> str:
     if stuck:
         said.append(f"{count(stuck, 'order')} stuck")
     numbers = f"**{', '.join(said)}.**" if said else "**Nothing waits.**"
-    return f"{numbers} {why_waiting(it.holdup)}{quiet}" if it.holdup else f"{numbers}{quiet}"
+    return f"{numbers} {why_waiting(it.holdup)}{quiet}" if held_up else f"{numbers}{quiet}"
 
 
 def _quiet(until_then: datetime) -> str:
@@ -302,7 +315,8 @@ def retried(slug: str, number: int) -> Answer:
     """What `/sync retry` did."""
     if not number:
         return Answer(f"**Nothing waits or is stuck for {typed(slug)}.** There was nothing to do.")
+    asked = "it hears" if number == 1 else "them hears"
     return Answer(
         f"**Trying {count(number, 'order')} for {typed(slug)} again.** "
-        "Whoever asked for them hears how it ends; `/sync status` shows what is left."
+        f"Whoever asked for {asked} how it ends; `/sync status` shows what is left."
     )

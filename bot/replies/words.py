@@ -51,6 +51,11 @@ def moment(when: datetime) -> str:
     return f"<t:{int(when.timestamp())}:f>"
 
 
+def hour(when: datetime) -> str:
+    """The time of day, in the reader's own time zone."""
+    return f"<t:{int(when.timestamp())}:t>"
+
+
 def relative(moment: datetime) -> str:
     """How far away, as "in 3 weeks"."""
     return f"<t:{int(moment.timestamp())}:R>"

@@ -10,6 +10,7 @@ from counter import open_counter
 from shop import HOME, STAFF
 from sqlalchemy import select
 
+from bot import clock
 from bot.access.check_refusals import CheckRunning
 from bot.access.items import find
 from bot.access.login_refusals import LoginNotWorking, NoLogin
@@ -50,6 +51,18 @@ async def known(counter, name, length="1M"):
     await counter.done(await counter.grant(name, length))
     await counter.time.advance(60)
     return await counter.permission(name)
+
+
+async def test_in_a_long_pause_it_tells_when_it_begins(counter):
+    pace = (await counter.shop.sessions.of(HOME)).pace
+    pace.hold(3600)
+    told = []
+    reading = asyncio.ensure_future(read(counter, tell=told.append))
+    await eventually(lambda: told)
+    assert told[0].quiet_until == clock.now() + timedelta(hours=1)
+    await counter.meanwhile(counter.time.advance(3600))
+    await reading
+    assert told[-1].quiet_until is None
 
 
 async def test_every_person_counts_once_whatever_the_pages_do(counter):

@@ -246,8 +246,8 @@ async def test_the_history_names_who_did_what(office):
     await grant(office, note="order 17")
     shown = await office.run(office.as_mod, "audit", username="alice_t")
     said = text_of(shown.original)
-    assert f"<@{office.mod.id}> gave" in said
-    assert "1 month of **Trend** – `order 17`" in said
+    assert f"<@{office.mod.id}> ordered 1 month of **Trend** for" in said
+    assert "– `order 17`" in said
 
 
 async def test_a_member_sees_their_own_scripts(office):
@@ -273,6 +273,38 @@ async def test_status_says_until_when_tradingview_asked_to_wait(office, seconds,
     text = text_of((await office.run(office.as_mod, "sync status")).original)
     assert (f"TradingView asked me to send nothing until <t:{until}:f>" in text) is said
     assert ("Nobody lost access" in text) is said
+
+
+async def test_in_a_long_pause_an_order_says_at_once_when_it_is_sent(office):
+    until = int(clock.now().timestamp() + 3600)
+    (await office.shop.sessions.of(office.guild.id)).pace.hold(3600)
+    for name in ("Alice_T", "Alice_Two"):
+        asked = await office.as_mod.run(
+            "access grant",
+            guild=office.guild,
+            channel=office.channel,
+            **(ALL | {"duration": "1M", "username": name}),
+        )
+        await asked.acknowledged_()
+        await office.passes(lambda asked=asked: "⏳" in text_of(asked.original), seconds=3)
+        said = text_of(asked.original)
+        assert f"TradingView asked me to send nothing until <t:{until}:t>." in said
+        assert "I send it then; there is nothing to do." in said
+        assert "keep trying" not in said
+    status = text_of((await office.run(office.as_mod, "sync status")).original)
+    assert status.count("TradingView ask") == 1
+
+
+async def test_a_name_that_tradingview_does_not_know_is_said_by_check(office):
+    checked = await office.run(office.as_mod, "access check", username="Alice_")
+    said = text_of(checked.original)
+    assert "TradingView knows nobody called `Alice_`" in said
+    assert r"**Alice\_T**" in said
+
+
+async def test_check_names_a_known_name_without_access_as_such(office):
+    checked = await office.run(office.as_mod, "access check", username="Alice_T")
+    assert r"**Alice\_T** has no access" in text_of(checked.original)
 
 
 async def test_a_dead_login_is_said_with_what_mends_it(office):

@@ -136,6 +136,7 @@ def test_a_list_to_choose_from():
     "it",
     [
         Progress(SCRIPT),
+        Progress(SCRIPT, expected=105, quiet_until=WHEN),
         Progress(SCRIPT, rows=900, expected=600),
         Progress(SCRIPT, rows=30, expected=1_000_000),
         Progress(SCRIPT, rows=600, expected=600, named=3, to_name=9),
