@@ -3,9 +3,11 @@
 import argparse
 import asyncio
 import logging
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from bot import logs, settings
 from bot.errors import StartupError
@@ -97,15 +99,42 @@ def _session(chosen: argparse.Namespace) -> int:
             return terminal.rekey(found)
 
 
+# What argparse says about wrong arguments, and what is said instead.
+_WRONG = (
+    (r"argument COMMAND: invalid choice: '?(.*?)'? \(choose.*", r"There is no command called \1."),
+    (r"argument (\S+): expected one argument", r"Something is missing behind \1."),
+    (r"the following arguments are required: (.*)", r"Something is missing: \1."),
+    (r"unrecognized arguments: (.*)", r"This is not understood: \1."),
+    (r"argument (\S+): (.*)", r"\1: \2."),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        for pattern, plain in _WRONG:
+            if found := re.fullmatch(pattern, message, re.DOTALL):
+                message = found.expand(plain)
+                break
+        self.exit(2, f"{message}\n{self.prog} --help shows what can be written.\n")
+
+
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
+    if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
-    return port
+    return int(text)
+
+
+def _server(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(
+            "the number of the server; in Discord, switch on Developer Mode, right-click the server, "
+            "Copy Server ID"
+        )
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="usher",
         description="A Discord bot that looks after who may use your invite-only TradingView scripts.",
     )
@@ -151,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_session(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_session(commands: "argparse._SubParsersAction[_Parser]") -> None:
     session = commands.add_parser("session", help="the TradingView login, from this terminal")
     what = session.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="what")
     for name, text in (
@@ -161,7 +190,7 @@ def _add_session(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         one = what.add_parser(name, help=text, description=text)
         one.add_argument(
             "server",
-            type=int,
+            type=_server,
             nargs="?",
             metavar="SERVER",
             help="the number of the Discord server; needed only where there are several",

@@ -60,10 +60,26 @@ def test_without_a_subcommand_it_explains_itself(capsys):
         assert command in printed
 
 
-def test_an_unknown_subcommand_is_refused():
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fly"], "There is no command called fly.\nusher --help"),
+        (["session", "fly"], "There is no command called fly.\nusher session --help"),
+        (["session"], "Something is missing: COMMAND."),
+        (["run", "--fast"], "This is not understood: --fast."),
+        (["backup"], "Something is missing: FILE.\nusher backup --help"),
+        (["check", "--write"], "Something is missing behind --write."),
+        (["sandbox", "--port", "x"], "--port: a port is a number from 0 to 65535."),
+        (["session", "set", "mine"], "SERVER: the number of the server; in Discord"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_plain_words(arguments, said, capsys):
     with pytest.raises(SystemExit) as caught:
-        main(["fly"])
+        main(arguments)
     assert caught.value.code == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(said)
+    assert printed.endswith(" --help shows what can be written.\n")
 
 
 def test_run_gets_the_settings(monkeypatch):

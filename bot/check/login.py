@@ -12,6 +12,7 @@ from bot.access.probe import Verdict, examine
 from bot.access.renewal import Keep, Trial
 from bot.check.findings import Finding
 from bot.check.moments import date_of
+from bot.check.reach import why_not
 from bot.settings import Settings
 from bot.tradingview import Cookies, Pace
 
@@ -72,7 +73,7 @@ async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upst
                 return
             trouble = f"answered with an error ({response.status})."
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        trouble = f"cannot be asked ({type(error).__name__})."
+        trouble = why_not(error)
     upstream.findings.append(
         Finding(
             "TradingView",

@@ -11,6 +11,7 @@ from yarl import URL
 
 from bot.check.findings import Finding
 from bot.check.moments import date_of
+from bot.check.reach import why_not
 from bot.settings import Settings
 
 DISCORD = "https://discord.com/api/v10"
@@ -94,7 +95,7 @@ class _Asking:
             self._portal.findings.append(
                 Finding(
                     "Discord",
-                    f"cannot be asked ({type(error).__name__}).",
+                    why_not(error),
                     "Look at this computer's internet connection, DISCORD_API_URL, and "
                     "https://discordstatus.com; then check again.",
                 )

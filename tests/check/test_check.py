@@ -17,6 +17,7 @@ from yarl import URL
 from bot import accounts, check, clock
 from bot.access.cookies import pack
 from bot.access.environment import Environment
+from bot.check.reach import why_not
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Settings
@@ -26,6 +27,7 @@ from bot.store.vault import Vault
 from bot.tradingview import Cookies
 
 PINE_ID = "PUB;" + "a" * 32
+KEPT = aiohttp.client_reqrep.ConnectionKey("host", 443, True, True, None, None, None)
 KEY = Fernet.generate_key().decode()
 
 
@@ -145,6 +147,22 @@ async def test_a_discord_that_cannot_be_reached(usher, discord):
     await discord.close()
     code, text = await usher()
     assert (code, wrong(text)) == (1, ["Discord"])
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (aiohttp.ClientConnectorDNSError(KEPT, OSError()), "does not find its address"),
+        (aiohttp.ClientConnectorError(KEPT, OSError()), "nothing answers at its address"),
+        (TimeoutError(), "did not answer in time"),
+        (aiohttp.ServerTimeoutError(), "did not answer in time"),
+        (aiohttp.ServerDisconnectedError(), "the connection broke"),
+        (ValueError("x"), "its answer makes no sense"),
+    ],
+)
+def test_who_cannot_be_asked_is_said_in_plain_words(error, why):
+    assert why_not(error).startswith("cannot be asked: ")
+    assert why in why_not(error)
 
 
 async def test_the_bot_must_be_in_the_server(usher, discord, guild):
