@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 NEVER = float("-inf")
 # Seconds ahead that an entry may be; further, a clock was wrong, and must not stop anybody.
 FURTHEST = 25 * 3600.0
+_SAME = 0.001  # seconds: two clocks are read one after the other, with more or less time between
 OVERTAKEN = -1  # no slot: another program has kept all of them for longer than any request lasts
 
 
@@ -72,13 +73,21 @@ def _known(moment: float, now: float) -> float:
     return moment if moment <= now + FURTHEST else NEVER  # what is no number, neither
 
 
+def _later(own: float, told: float) -> float:
+    return own if own > told + _SAME else told
+
+
 if sys.platform != "win32":
     _ENTRY = struct.Struct("<3d")  # due, held until, written at: seconds since 1970
     _WRITING, _SLOTS, _NOBODYS = 0, 1, 1 << 20  # the locked bytes; they need not exist
     _TRIES = 50  # another program is done within some microseconds
+    _MOVED = 1.0  # seconds; by less, nothing is worth writing anew
 
     class SharedBook(Book):
         """In a file, which is read and written at once: a hundred microseconds at the very most.
+
+        The clock of the entry may be put forward and back at any time; so each entry is read once, and
+        from then on what it said is kept by this program's own seconds, as is what it could not write.
 
         One object for each file in a program, as closing a second one would end the locks of the first.
         """
@@ -87,26 +96,32 @@ if sys.platform != "win32":
             super().__init__()
             self._file = file
             self._alone = False
-            self._read = (NEVER, NEVER)
+            self._entry = b""  # as last read or written
+            self._offset = 0.0  # from this program's seconds to those since 1970, then
+            # What it tells others; None when they would misread it.
+            self._told: tuple[float, float] | None = (NEVER, NEVER)
+            self._is_broken = False
             weakref.finalize(self, os.close, file)
 
         def begin(self) -> bool:
             self._alone = any(self._locked(_WRITING) for _ in range(_TRIES))
-            self.look()
+            self._read()
             return self._alone
 
         def end(self) -> None:
-            if (self.due, self.held_until) != self._read:
-                offset = clock.now().timestamp() - clock.monotonic()
-                entry = _ENTRY.pack(
-                    self.due + offset, self.held_until + offset, clock.monotonic() + offset
-                )
-                with contextlib.suppress(OSError):  # a full disk: the others know less, no more
-                    os.pwrite(self._file, entry, 0)
+            if (self.due, self.held_until) != self._told:
+                self._write()
             if self._alone:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _WRITING)
+                self._alone = False
 
         def look(self) -> None:
+            self._read()
+            if (self.due, self.held_until) != self._told:
+                self.begin()
+                self.end()
+
+        def _read(self) -> None:
             try:
                 entry = os.pread(self._file, _ENTRY.size, 0)
             except OSError:
@@ -114,12 +129,37 @@ if sys.platform != "win32":
             if len(entry) < _ENTRY.size:
                 return  # nobody wrote yet
             now, wall = clock.monotonic(), clock.now().timestamp()
+            moved = abs(wall - now - self._offset) > _MOVED
+            self._offset = wall - now
+            if entry == self._entry:
+                if moved:
+                    self._told = None
+                return
+            self._entry = entry
             due, held_until, written_at = _ENTRY.unpack(entry)
             # Of a clock that was put back since, the entry is as far ahead as it was then.
             put_back = max(0.0, written_at - wall)
             offset = wall - now + put_back
-            self.due, self.held_until = _known(due - offset, now), _known(held_until - offset, now)
-            self._read = (NEVER, NEVER) if put_back else (self.due, self.held_until)
+            told = _known(due - offset, now), _known(held_until - offset, now)
+            self._told = None if put_back else told
+            self.due = _later(self.due, told[0])
+            self.held_until = _later(self.held_until, told[1])
+
+        def _write(self) -> None:
+            now, wall = clock.monotonic(), clock.now().timestamp()
+            offset = wall - now
+            entry = _ENTRY.pack(self.due + offset, self.held_until + offset, wall)
+            try:
+                os.pwrite(self._file, entry, 0)
+            except OSError as error:
+                if not self._is_broken:
+                    log.warning(
+                        "a pace cannot be written (%s): programs beside keep their own", error
+                    )
+                self._is_broken = True
+                return  # tried again at the next end
+            self._is_broken = False
+            self._entry, self._offset, self._told = entry, offset, (self.due, self.held_until)
 
         def _locked(self, place: int) -> bool:
             try:

@@ -8,11 +8,10 @@ import stat
 import struct
 import sys
 import time
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import START, settle
+from conftest import settle
 
 from bot.tradingview import Pace
 from bot.tradingview.book import Book, SharedBook, open_book
@@ -213,17 +212,6 @@ async def test_in_a_crowd_of_programs_there_are_never_too_many_at_once(programs,
         assert at_once <= 2
     due, *_ = struct.unpack("<3d", await asyncio.to_thread((tmp_path / "pace").read_bytes))
     assert due >= begun + 3 * turns / rate - 0.01
-
-
-async def test_a_clock_that_was_put_back_prolongs_no_pause(open_pace, frozen):
-    frozen.set(START + timedelta(hours=5))
-    pace = await open_pace(1, 9)
-    pace.hold(600)
-    frozen.set(START)
-    assert pace.held_for() == pytest.approx(600)
-    pace.ask()
-    await frozen.advance(601)
-    assert pace.had == 1
 
 
 @pytest.mark.parametrize(
