@@ -143,8 +143,11 @@ class Spares:
     async def _use(self, held: AccountSession, spare: Spare, cookies: Cookies) -> bool:
         now = clock.now()
         async with self._database.write() as connection:
-            account = await sessions.account_of(connection, held.guild_id)
-            if account is None or not await spares.drop(connection, spare.id):
+            stored = await sessions.of_guild(connection, held.guild_id)
+            if stored is None or stored.session.version != held.version:
+                return False  # another program changed the login since: that one counts
+            account = stored.account
+            if not await spares.drop(connection, spare.id):
                 return False
             version = await login_records.use(
                 connection,

@@ -61,6 +61,37 @@ async def test_when_the_login_dies_a_spare_takes_over_and_says_so(shop):
     assert shop.held.cookies == second
 
 
+async def other_program(shop):
+    """The same login in a program that runs beside this one, such as on the terminal."""
+    sessions = shop.new_sessions()
+    await sessions.open()
+    return await sessions.of(HOME)
+
+
+async def test_a_login_that_another_program_renewed_goes_before_any_spare(shop):
+    await spare(shop)
+    other = await other_program(shop)
+    shop.switches.rotation = "pair, old one ends"
+    shop.switches.rotations = 1
+    await other.tradingview.account()
+    assert await shop.held.suspect(1) is Verdict.REPLACED
+    assert (shop.held.cookies, shop.held.version) == (other.cookies, 2)
+    assert await count(shop) == 1
+    assert await shop.events("session_spare_used") == []
+
+
+async def test_a_login_renewed_while_a_spare_is_tested_stays(shop):
+    await spare(shop)
+    other = await other_program(shop)
+    shop.switches.rotations = 1
+    await other.tradingview.account()
+    async with shop.held.lock:
+        assert not await shop.spares.take_over(shop.held)
+    await shop.sessions.refresh()
+    assert (shop.held.cookies, shop.held.version) == (other.cookies, 2)
+    assert await count(shop) == 1
+
+
 async def test_without_a_living_spare_the_login_is_dead(shop):
     cookies = await spare(shop)
     shop.world.end_session(cookies.sessionid)
