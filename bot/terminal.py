@@ -125,6 +125,9 @@ def rekey(settings: Settings, terminal: Terminal = _HERE) -> int:
     Raises StartupError while a bot runs, and when anything cannot be read with the keys at hand.
     """
     number = asyncio.run(_rekey(settings))
+    if not number:
+        terminal.say("There is nothing to encrypt anew. Nothing was changed.")
+        return DONE
     terminal.say(
         f"{number} encrypted {'value opens' if number == 1 else 'values open'} with the first key "
         "now. Take the other keys out of SECRET_KEY and start Usher again. Keep the earlier keys for "
@@ -182,8 +185,11 @@ async def _use(settings: Settings, guild_id: int, trial: Trial, *, anyway: bool)
     async with accounts.database_beside(settings) as database, _http() as http:
         vault = await accounts.vault_of(settings, database)
         sessions = accounts.sessions(settings, database, vault, http)
-        await sessions.open()
-        return await sessions.take_over(guild_id, trial, by=None, anyway=anyway, note=_NOTE)
+        try:
+            await sessions.open()
+            return await sessions.take_over(guild_id, trial, by=None, anyway=anyway, note=_NOTE)
+        finally:
+            await sessions.close()
 
 
 async def _password(settings: Settings, guild_id: int, name: str, password: str) -> Cookies:

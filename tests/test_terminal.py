@@ -260,6 +260,12 @@ def test_rekey_leaves_nothing_for_the_earlier_key(upstream, tmp_path, monkeypatc
         commands.rekey(keyed(upstream, tmp_path, old), Person().terminal)
 
 
+def test_rekey_of_an_empty_database_says_that_there_is_nothing(settings):
+    person = Person()
+    assert commands.rekey(settings, person.terminal) == 0
+    assert person.heard("There is nothing to encrypt anew. Nothing was changed.")
+
+
 def test_rekey_changes_nothing_while_anything_is_unreadable(upstream, settings, tmp_path):
     commands.set_login(settings, None, Person(*upstream.pair()).terminal)
     before = rows(tmp_path, "SELECT cookies FROM session")

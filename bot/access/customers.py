@@ -13,7 +13,9 @@ from bot.access.refusals import (
     HaveNoName,
     HaveOtherName,
     MemberHasOtherName,
+    OwnNameUnknown,
     TradingViewSilent,
+    UserUnknown,
 )
 from bot.access.session import LoginState, Sessions
 from bot.access.spelling import clean, exact, in_time
@@ -65,12 +67,15 @@ class Customers:
     async def may_link(self, asked: Asked, text: str) -> Hint:
         """The same for somebody who wants to link it; nothing is changed yet.
 
-        Raises HaveOtherName too, when they linked another one before.
+        Raises OwnNameUnknown instead, and HaveOtherName when they linked another one before.
         """
         name = clean(text)
         async with self._database.read() as connection:
             await _refuse_second(connection, asked, name)
-        return await self.find(name)
+        try:
+            return await self.find(name)
+        except UserUnknown as unknown:
+            raise OwnNameUnknown(unknown.text, unknown.near) from unknown
 
     async def link(self, asked: Asked, username: str, user_id: int | None = None) -> bool:
         """Tie a name, in its exact spelling, to whoever asks; False: staff must look first.

@@ -77,6 +77,11 @@ class UserUnknown(UserError):
 
 
 @_refusal
+class OwnNameUnknown(UserUnknown):
+    """The same, said to whoever typed their own name."""
+
+
+@_refusal
 class MemberHasNoName(UserError):
     """Only a member was given, and no TradingView name is tied to them."""
 

@@ -10,7 +10,7 @@ from bot.access.mending import Mended, Standing
 from bot.replies.access import why_stuck
 from bot.replies.answer import Answer, Button, key
 from bot.replies.full_checks import CHOOSE, SHOW, bar, people
-from bot.replies.words import bold, count, embed, escape, relative, title, until_day
+from bot.replies.words import bold, count, embed, escape, relative, until_day
 from bot.tradingview.models import End
 
 MEND, TAKE, IGNORE, MEND_BACK = "mend", "take", "ignore", "mend_back"
@@ -162,6 +162,6 @@ def kept(it: Taken) -> Answer:
 def ignored(number: int, it: Report) -> Answer:
     """Left alone."""
     return Answer(
-        f"**{count(number, 'difference')} on {title(it.script)} left alone.** "
+        f"**{count(number, 'difference')} on {escape(it.script.title)} left alone.** "
         "They come up again when something about them changes."
     )

@@ -92,6 +92,13 @@ def _user_unknown(error: no.UserUnknown) -> str:
     )
 
 
+def _own_name_unknown(error: no.OwnNameUnknown) -> str:
+    return (
+        f"**TradingView knows nobody called {typed(error.text)}.**"
+        f"{_near(error.near)} Type your name exactly as it stands on your TradingView profile."
+    )
+
+
 def _date_ambiguous(error: no.DateAmbiguous) -> str:
     if error.only is not None:
         return f"**I did not take {typed(error.text)}.** Type the year first: `{error.only}`."
@@ -169,6 +176,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             "or paste the address of the profile: `tradingview.com/u/Their_Name`."
         ),
         no.UserUnknown: _user_unknown,
+        no.OwnNameUnknown: _own_name_unknown,
         no.MemberHasNoName: lambda e: (
             f"**I do not know {member(e.member_id)}'s TradingView name.** Fill in `username` too, "
             "or ask them to use `/link`."

@@ -92,7 +92,7 @@ class _Facts:
 
     def left(self) -> str:
         number = int(self.after.get("left", 0))
-        return f"{number or 'no'} spare {'is' if number == 1 else 'are'} left"
+        return f"{number or 'no'} spare {'is' if number <= 1 else 'are'} left"
 
     def differences(self) -> str:
         words = [str(one).replace("`", "") for one in self.after.get("differences", ())]

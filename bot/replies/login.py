@@ -122,8 +122,8 @@ def status(it: LoginStatus, verdict: Verdict | None, guild_id: int) -> Answer:
     since = f" (since {relative(it.since)})" if it.since else ""
     if it.state is LoginState.DEAD:
         first = (
-            f"❌ **The TradingView login{whose} has ended**{since}. Orders wait and are lost by "
-            "nobody; new cookies let them go on."
+            f"❌ **The TradingView login{whose} has ended**{since}. Orders wait; none is lost. "
+            "New cookies let them go on."
         )
     elif verdict is Verdict.ALIVE:
         first = f"✅ **The TradingView login works{whose}**; tested just now."

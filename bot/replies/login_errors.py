@@ -81,13 +81,13 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             "cookies instead."
         ),
         signin.WrongPassword: fixed(
-            "**TradingView does not accept this name and password.** Check both and press once more; "
+            "**TradingView does not accept this name and password.** Check both and try again; "
             "after a few wrong ones TradingView stops listening. If you log in with Google, Apple or "
             "the like there, use the two cookies instead."
         ),
         signin.CaptchaAsked: fixed(
             "**TradingView wants to see a person,** and I cannot pass that test for you. Log in in "
-            "your own browser and give me the two cookies instead. Please do not press again: each "
+            "your own browser and give me the two cookies instead. Please do not try again at once: each "
             "try makes it last longer."
         ),
         signin.TooManySignIns: fixed(
@@ -96,7 +96,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         ),
         signin.SecondFactorNeeded: fixed(
             "**Name and password are right.** TradingView also asks for the code from your "
-            "authenticator app: type it and press once more."
+            "authenticator app: type it and try again."
         ),
         signin.SecondFactorOther: fixed(
             "**This account gets its code by text message or e-mail,** which I cannot use. Log in in "
@@ -104,7 +104,7 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         ),
         signin.WrongCode: fixed(
             "**TradingView does not accept this code.** Codes last half a minute: wait for the next "
-            "one in your app, type it and press once more."
+            "one in your app and try again."
         ),
     }
 )

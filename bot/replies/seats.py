@@ -51,7 +51,7 @@ def overview(it: Seats, guild_id: int, picture: bytes | None) -> Answer:
         (
             f"US${FEE_CENTS / 100:.2f} a month for each person, once there are more than {FREE}.",
             "At this month's end that would be:",
-            f"- as it is written (all of them, everybody once): **{money(it.fee.once)}**",
+            f"- as its rules say (everybody, counted once, the first {FREE} too): **{money(it.fee.once)}**",
             f"- if only those above {FREE} were billed: {money(it.fee.above)}",
             f"- if everybody counted once for each script: {money(it.fee.each_script)}",
             f"- if people whose time is over counted while listed: {money(it.fee.with_over)}",

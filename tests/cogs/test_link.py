@@ -57,6 +57,12 @@ async def test_anybody_learns_the_exact_spelling(office):
     assert "does not answer just now" in text_of(asked.original)
 
 
+async def test_whoever_misspells_their_own_name_is_told_so(office):
+    asked = await office.run(office.as_stranger, "link", username="nobody_zz")
+    assert "nobody called `nobody_zz`" in text_of(asked.original)
+    assert "exactly as it stands on your TradingView profile" in text_of(asked.original)
+
+
 async def test_a_member_sees_the_spelling_and_the_profile_before_linking(office):
     asked = await office.run(office.as_buyer, "link", username="alice_t")
     assert asked.ephemeral

@@ -1,6 +1,7 @@
 """Full checks, taking over and differences in words: never longer than Discord takes."""
 
 import dataclasses
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -169,7 +170,8 @@ def test_mending_and_putting_back():
     assert "1 order is stuck" in stuck
     fits(differences.put_back(7))
     fits(differences.kept(Taken(SCRIPT, 1, 0)))
-    fits(differences.ignored(1, report()))
+    said = fits(differences.ignored(1, report()))
+    assert len(re.findall(r"(?<!\\)\*\*", said)) == 2  # no bold inside bold
 
 
 def test_scripts_to_discover():

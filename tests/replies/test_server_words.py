@@ -8,8 +8,8 @@ from bot.access.customers import Unlinked
 from bot.access.scripts import Added, Entry
 from bot.access.servers import Setup
 from bot.access.session import LoginState, LoginStatus, Updated, Verdict
-from bot.replies import login, people, scripts, setup
-from bot.store.records import Script
+from bot.replies import history, login, people, scripts, setup
+from bot.store.records import Event, Script
 from bot.tradingview.models import Hint
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -28,6 +28,15 @@ def script(**values):
         "paused_reason": None,
     }
     return Script(**(rest | values))
+
+
+@pytest.mark.parametrize(
+    ("left", "said"), [(0, "no spare is"), (1, "1 spare is"), (2, "2 spare are")]
+)
+def test_the_history_counts_the_spare_logins(left, said):
+    facts = dict.fromkeys(Event.__annotations__) | {"after": {"left": left}}
+    entry = Event(**(facts | {"action": "session_spare_dead"}))
+    assert history.line(entry, None, None).endswith(f"{said} left")
 
 
 def ready(**values):
