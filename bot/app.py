@@ -131,12 +131,13 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         http = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
+        sessions = accounts.sessions(settings, database, vault, http)
+        stack.push_async_callback(sessions.close)
         jobs = await stack.enter_async_context(Jobs())
 
         # Strangers' questions have a budget of their own: they slow nobody's access.
         connect = accounts.connector(settings, http)
         public = connect(await accounts.pace_of(settings), lambda: None)
-        sessions = accounts.sessions(settings, database, vault, http)
         spares = Spares(database, vault, sessions)
         await sessions.open()
         news = News()

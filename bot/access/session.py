@@ -1,8 +1,10 @@
 """Keeps each server's TradingView login: set, tested, watched, and never replaced by a worse one."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from bot import clock
 from bot.access import login_records
@@ -28,6 +30,7 @@ from bot.store.records import Script
 from bot.store.sessions import Stored
 from bot.store.vault import UnreadableError, Vault
 from bot.tradingview.book import Book
+from bot.tradingview.client import TradingView
 from bot.tradingview.models import Cookies
 from bot.tradingview.pace import Pace
 
@@ -36,6 +39,7 @@ __all__ = ["AccountSession", "LoginState", "LoginStatus", "Sessions", "Updated",
 log = logging.getLogger(__name__)
 
 LONGEST_LOOK = 15.0
+LONGEST_CLOSING = 5.0  # seconds; a renewed pair may wait for somebody else's transaction
 
 T = TypeVar("T")
 
@@ -67,6 +71,7 @@ class Sessions:
         self._database = database
         self._vault = vault
         self._connect = connect
+        self._doors: WeakSet[TradingView] = WeakSet()
         self._pace = pace
         self._concurrency = concurrency
         self._book = book
@@ -84,11 +89,26 @@ class Sessions:
             held = await self.of(one.account.guild_id)
             self._load(held, one)
 
+    async def close(self) -> None:
+        """Wait for the pairs that TradingView just renewed; once, before the database closes.
+
+        The earlier pair may be dead by then, and whoever asked may have given up.
+        """
+        settling = asyncio.gather(*(door.settled() for door in self._doors))
+        if not await clock.within(LONGEST_CLOSING, settling):
+            settling.cancel()
+            log.error("A renewed TradingView login could not be stored before the end")
+
+    def _door(self, pace: Pace, cookies: Callable[[], Cookies | None]) -> TradingView:
+        door = self._connect(pace, cookies)
+        self._doors.add(door)
+        return door
+
     async def of(self, guild_id: int) -> AccountSession:
         """That server's session; always the same object, also before there is a login."""
         if guild_id not in self._held:
             pace = Pace(self._pace, self._concurrency, book=await self._book(guild_id))
-            held = AccountSession(guild_id, pace, self._connect, self._probe, self._renew)
+            held = AccountSession(guild_id, pace, self._door, self._probe, self._renew)
             self._held.setdefault(guild_id, held)  # another may have been quicker meanwhile
         return self._held[guild_id]
 
@@ -222,7 +242,7 @@ class Sessions:
         cookies = trial.cookies
         self._conceal(cookies)
         known = await self._scripts(held.guild_id)
-        door = self._connect(held.pace, lambda: trial.cookies)
+        door = self._door(held.pace, lambda: trial.cookies)
         door.rotated = renewed
         facts = await _asked(held, examine(door, [one.pine_id for one in known]))
         if facts is not None and facts.verdict is Verdict.DEAD:

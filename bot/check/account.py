@@ -87,7 +87,10 @@ async def opened(settings: Settings) -> AsyncIterator[Accounts]:
         ]
         if not every:
             raise StartupError(_NOTHING_THERE)
-        yield Accounts(tuple(every), database)
+        try:
+            yield Accounts(tuple(every), database)
+        finally:
+            await held.close()
 
 
 async def _account(database: Database, held: AccountSession, stranger: TradingView) -> Account:

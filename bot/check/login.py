@@ -106,7 +106,10 @@ async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -
     subject = f"TradingView login ({held.where})"
     if asked := said_pause(pace):
         return Finding(subject, f"was not tested: {asked}", note=True)
-    facts = await examine(door, held.pine_ids)
+    try:
+        facts = await examine(door, held.pine_ids)
+    finally:
+        await door.settled()  # also when somebody presses Ctrl-C just then
     environment = held.where == ENVIRONMENT
     receiver = "TV_SESSIONID and TV_SESSIONID_SIGN." if environment else "/session update."
     match facts.verdict:

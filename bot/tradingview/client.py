@@ -159,6 +159,11 @@ class TradingView:
         """The answer as it came, for whoever looks at its form; raises as every other call."""
         return await self._ask(request, urgent=urgent)
 
+    async def settled(self) -> None:
+        """Wait until every renewed pair that came so far was handed over."""
+        if self._rotating:
+            await asyncio.wait(self._rotating)
+
     async def _write(self, request: wire.Request, *, urgent: bool) -> Answer:
         return reading.answer(await self._ask(request, urgent=urgent))
 
@@ -187,8 +192,7 @@ class TradingView:
 
     async def _is_outdated(self, request: wire.Request, used: Cookies | None) -> bool:
         """Whether other cookies have taken the place of these by now."""
-        if self._rotating:
-            await asyncio.wait(self._rotating)
+        await self.settled()
         return self._login(request) != used
 
     def _is_short_pause(self) -> bool:
@@ -214,8 +218,11 @@ class TradingView:
             return
         rotating = asyncio.ensure_future(self.rotated(used, fresh))
         self._rotating.add(rotating)
-        rotating.add_done_callback(self._rotating.discard)
+        rotating.add_done_callback(self._rotated)  # holds this door for as long as it lasts
         await asyncio.shield(rotating)
+
+    def _rotated(self, rotating: "asyncio.Future[None]") -> None:
+        self._rotating.discard(rotating)
 
     def _login(self, request: wire.Request) -> Cookies | None:
         if request.purpose is wire.Purpose.PUBLIC:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import eventually
+from conftest import eventually, settle
 from counter import open_counter, pause
 from shop import HOME, open_shop
 from sqlalchemy import select
@@ -14,7 +14,8 @@ from bot.access.environment import Environment
 from bot.access.login_refusals import CookiesOfOther
 from bot.access.receipts import WaitingFor
 from bot.access.refusals import TradingViewSilent
-from bot.access.session import LoginState, Verdict
+from bot.access.renewal import Trial
+from bot.access.session import LONGEST_CLOSING, LoginState, Verdict
 from bot.access.spares import Spares
 from bot.store import sessions, spares as kept_spares
 from bot.store.login_tables import environment_session
@@ -112,6 +113,59 @@ async def test_a_pair_that_another_program_stored_meanwhile_is_not_overwritten(s
     assert await stored(shop) == (2, newer)
     await shop.sessions.refresh()
     assert (held.version, held.cookies) == (2, newer)
+
+
+async def given_up(asking, door):
+    """Somebody asks, a new pair comes along, and they give up before it is stored."""
+    asked = asyncio.ensure_future(asking)
+    await eventually(lambda: door()._rotating)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+
+
+async def test_at_the_end_a_pair_on_its_way_is_stored_before_the_database_closes(shop, held):
+    shop.switches.rotation = "pair, old one ends"
+    shop.switches.rotations = 1
+    async with shop.database.write():  # somebody else's long transaction
+        await given_up(held.tradingview.account(), lambda: held.tradingview)
+        closing = asyncio.ensure_future(shop.sessions.close())
+        await settle()
+        assert not closing.done()
+    await closing
+    assert (await stored(shop))[0] == 2
+
+
+async def test_at_the_end_a_pair_of_a_door_that_only_tests_is_waited_for_too(shop, held):
+    doors, connect = [], shop.sessions._connect
+    shop.sessions._connect = lambda *given: doors.append(connect(*given)) or doors[-1]
+    kept, stored = asyncio.Event(), []
+
+    async def keep(fresh):
+        await kept.wait()
+        stored.append(fresh)
+
+    shop.switches.rotations = 1
+    trial = Trial(shop.cookies(), keep)
+    await given_up(
+        shop.sessions.examined(held, trial), lambda: doors[-1] if doors else held.tradingview
+    )
+    doors.clear()
+    closing = asyncio.ensure_future(shop.sessions.close())
+    await settle()
+    assert not closing.done()
+    kept.set()
+    await closing
+    assert stored == [trial.cookies]
+
+
+async def test_at_the_end_nobody_waits_for_ever_for_a_renewed_pair(shop, held, frozen):
+    shop.switches.rotations = 1
+    async with shop.database.write():
+        await given_up(held.tradingview.account(), lambda: held.tradingview)
+        closing = asyncio.ensure_future(shop.sessions.close())
+        await frozen.advance(LONGEST_CLOSING)
+        await closing
+    await held.tradingview.settled()
 
 
 async def test_of_two_new_pairs_for_the_same_old_one_the_first_counts(shop, held):
