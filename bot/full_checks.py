@@ -10,7 +10,7 @@ from bot.access.asking import Asked
 from bot.access.check_refusals import NothingDiffers, TakesFromMany
 from bot.access.drift import Drift, Kind, Report
 from bot.access.mending import Mended, Mending
-from bot.access.refusals import ButtonGone
+from bot.access.refusals import ButtonGone, OverTheLine
 from bot.access.sweep import Progress, Sweeps, Tell
 from bot.answering import Interaction
 from bot.checks import Level
@@ -166,8 +166,8 @@ class FullChecks:
         await answering.defer_in_place(press.interaction)
         script_id, kind = _number(press, 0), _kind(press)
 
-        async def act(asked: Asked, agreed: int) -> Answer:
-            mended = await self._mending.mend(asked, script_id, kind, agreed=agreed)
+        async def act(asked: Asked, agreed: int, seats: int) -> Answer:
+            mended = await self._mending.mend(asked, script_id, kind, agreed=agreed, seats=seats)
             return await self._followed(press.interaction, asked, mended)
 
         await self.agreed(press.interaction, press.asked(), act)
@@ -176,17 +176,23 @@ class FullChecks:
         self,
         interaction: Interaction,
         asked: Asked,
-        act: Callable[[Asked, int], Awaitable[Answer]],
+        act: Callable[[Asked, int, int], Awaitable[Answer]],
     ) -> None:
-        """Do it and answer; `act` is told of how many people somebody agreed that they lose something."""
-        told = 0  # how many the question named: a yes counts for no more
+        """Do it and answer; `act` is told to what numbers somebody agreed.
 
-        async def attempt(asked: Asked, confirmed: bool) -> Answer:
-            nonlocal told
+        First of how many people who lose something, then of how many seats.
+        """
+        told = seats = 0  # what the questions named: a yes counts for no more
+
+        async def attempt(asked: Asked, _: bool) -> Answer:
+            nonlocal told, seats
             try:
-                return await act(asked, told if confirmed else 0)
+                return await act(asked, told, seats)
             except TakesFromMany as question:
                 told = question.people
+                raise
+            except OverTheLine as question:
+                seats = question.seats
                 raise
 
         await self._presses.confirmed(interaction, asked, Level.STAFF, attempt)
@@ -209,8 +215,12 @@ class FullChecks:
     async def put_back(self, press: Press) -> None:
         """Undo what mending took away."""
         await answering.defer_in_place(press.interaction)
-        number = await self._mending.put_back(press.asked(), press.args[0] if press.args else "")
-        await answering.reply(press.interaction, differences.put_back(number))
+        reference = press.args[0] if press.args else ""
+
+        async def act(asked: Asked, _: int, seats: int) -> Answer:
+            return differences.put_back(await self._mending.put_back(asked, reference, seats=seats))
+
+        await self.agreed(press.interaction, press.asked(), act)
 
     async def take(self, press: Press) -> None:
         """What TradingView shows counts from now on."""

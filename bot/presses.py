@@ -13,10 +13,10 @@ import discord
 
 from bot import answering, clock
 from bot.access.asking import Asked
-from bot.access.refusals import Answered, ButtonGone, NeedsYes, NotYourButton
+from bot.access.refusals import Answered, ButtonGone, NeedsYes, NotYourButton, OverTheLine
 from bot.answering import Interaction
 from bot.checks import Level, LevelRoles, require
-from bot.replies import Answer, Button, explain, key
+from bot.replies import Answer, Button, explain, key, seats
 
 _MOST_QUESTIONS = 1_000
 _QUESTION_SECONDS = 15 * 60.0
@@ -202,6 +202,8 @@ class Presses:
 
         try:
             answer = await act(asked, confirmed)
+        except OverTheLine as question:
+            answer = self.ask_first(asked, Level.MANAGER, question, go_on, seats.yes(question))
         except NeedsYes as question:
             answer = self.ask_first(asked, level, question, go_on, yes)
         await answering.reply(interaction, answer)

@@ -15,7 +15,7 @@ from bot.checks import Level
 from bot.presses import Choice, Press, Presses
 from bot.replies import Answer, explain
 from bot.replies.access import near_names, receipt
-from bot.replies.seats import YES as SEAT
+from bot.replies.seats import yes as yes_to_seat
 
 PATIENCE = 5.0  # seconds from the command on, before "waiting" is said
 _MOST_NEAR = 4
@@ -35,7 +35,7 @@ class Said:
 
     confirmed: bool = False  # yes, although it takes something away
     anyway: bool = False  # yes, although TradingView knows nobody of that name
-    seat: bool = False  # yes, although TradingView's fee begins with this person
+    seats: int = 0  # yes to so many people, although TradingView's fee begins below
     username: str | None = None  # the name that was picked instead of the typed one
 
 
@@ -92,7 +92,9 @@ class Wishing:
             wish_id = await it.order(it.asked, it.said)
         except OverTheLine as question:
             # Whoever asks may be no manager: then the press is refused.
-            choices = [self._insist(it, SEAT, replace(it.said, seat=True))]
+            choices = [
+                self._insist(it, yes_to_seat(question), replace(it.said, seats=question.seats))
+            ]
             text, level = explain(question).sentence, Level.MANAGER
         except NeedsYes as question:
             choices = [self._insist(it, it.yes, replace(it.said, confirmed=True))]

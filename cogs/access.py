@@ -74,7 +74,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         async def order(asked: Asked, insisting: Said) -> int:
             who = checks.who(member, insisting.username or username)
             return await self._grants.grant(
-                asked, item, length, who, note, anyway=insisting.anyway, seat=insisting.seat
+                asked, item, length, who, note, anyway=insisting.anyway, seats=insisting.seats
             )
 
         asked = checks.asked(interaction)
@@ -115,7 +115,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
                 note,
                 confirmed=insisting.confirmed,
                 anyway=insisting.anyway,
-                seat=insisting.seat,
+                seats=insisting.seats,
             )
 
         await self._wishing.carry_out(
@@ -182,8 +182,11 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         """Undo what one order took away; pressed twice, done once."""
         asked = press.asked()
         await answering.defer_in_place(press.interaction)
-        wish_id = await self._grants.put_back(asked, int(press.args[0]))
-        await self._wishing.show(press.interaction, wish_id, asked.at)
+
+        async def order(asked: Asked, insisting: Said) -> int:
+            return await self._grants.put_back(asked, int(press.args[0]), seats=insisting.seats)
+
+        await self._wishing.carry_out(press.interaction, asked, order)
 
     async def give_end(self, press: Press) -> None:
         """The time that met access without an end becomes its end."""
@@ -192,15 +195,20 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         end = it.dated_end(asked.at)
         if end is None:
             raise ButtonGone
-        wish_id = await self._grants.set_end(
-            replace(asked, reference=f"end {it.wish.id}"),  # pressed twice, done once
-            it.script.slug,
-            end,
-            Who(username=it.permission.username),
-            confirmed=True,
-            anyway=True,
-        )
-        await self._wishing.show(press.interaction, wish_id, asked.at)
+
+        async def order(asked: Asked, insisting: Said) -> int:
+            return await self._grants.set_end(
+                asked,
+                it.script.slug,
+                end,
+                Who(username=it.permission.username),
+                confirmed=True,
+                anyway=True,
+                seats=insisting.seats,
+            )
+
+        asked = replace(asked, reference=f"end {it.wish.id}")  # pressed twice, done once
+        await self._wishing.carry_out(press.interaction, asked, order)
 
     # Suggestions while somebody types
 

@@ -43,8 +43,9 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         """Try again now."""
         await answering.defer(interaction)
 
-        async def again(asked: Asked, agreed: int) -> Answer:
-            return said.retried(item, await self._queue.retry(asked, item, agreed=agreed))
+        async def again(asked: Asked, agreed: int, seats: int) -> Answer:
+            tried = await self._queue.retry(asked, item, agreed=agreed, seats=seats)
+            return said.retried(item, tried)
 
         await self._full_checks.agreed(interaction, checks.asked(interaction), again)
 

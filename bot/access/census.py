@@ -51,6 +51,7 @@ class Access:
     ends_at: datetime | None
     reasons: tuple[Reason, ...]
     listed: bool  # TradingView shows a row, live or over
+    permission_id: int | None = None
 
     def is_live(self, at: datetime) -> bool:
         """Whether it is in force at that moment."""
@@ -102,6 +103,14 @@ class Census:
     def has(self, user_id: int | None, name: str, at: datetime) -> bool:
         """Whether that person is counted at that moment."""
         return any(one.is_live(at) for one in self._people.get(self._key(user_id, name), ()))
+
+    def seated(self, at: datetime) -> dict[str, int | None]:
+        """Everybody who is counted at that moment, each with one permission by which."""
+        return {
+            who: next((one.permission_id for one in theirs if one.is_live(at)), None)
+            for who, theirs in self._people.items()
+            if any(one.is_live(at) for one in theirs)
+        }
 
     def count(self, at: datetime) -> int:
         """How many different people have access to anything at that moment."""
@@ -166,6 +175,7 @@ def _access(held: Held, whys: list[Why]) -> Access | None:
         latest,
         tuple(_reason(why) for why in whys),
         listed=held.seen in ("until", "lifetime"),
+        permission_id=held.id,
     )
 
 

@@ -81,6 +81,10 @@ class Difference:
         less = self.wanted.gives_access(now) and gives_more(self.shown, self.wanted, now)
         return differs and less
 
+    def takes(self, now: datetime) -> bool:
+        """Whether the person has less afterwards."""
+        return self.ends(now) or self.shortens(now)
+
     @property
     def _overrules(self) -> bool:
         """A stuck order takes something away only when it overrules what TradingView shows."""

@@ -38,7 +38,7 @@ from bot.access.refusals import (
     PutBackTooLate,
     Shortens,
 )
-from bot.access.seats import refuse_over_line
+from bot.access.seats import within_the_line
 from bot.access.session import LoginState, Sessions
 from bot.access.spelling import Spelling, in_time, look, spell
 from bot.store import customers, entitlements, permissions, wishes
@@ -85,21 +85,21 @@ class Grants:
         note: str | None = None,
         *,
         anyway: bool = False,
-        seat: bool = False,
+        seats: int = 0,
     ) -> int:
         """Add that much time; `anyway` believes a name that TradingView does not suggest.
 
         Raises:
-            OverTheLine: a manager must say yes first, which `seat` says.
+            OverTheLine: a manager must say yes to so many `seats` first.
         """
         who, spelled = await self._identify(asked, item, who, anyway=anyway)
-        async with self._database.write() as connection:
+        async with (
+            self._database.write() as connection,
+            within_the_line(connection, asked, agreed=seats),
+        ):
             if wish := await wishes.by_reference(connection, asked.guild_id, asked.reference):
                 return wish.id
             permission = await self._touch(connection, asked, item, who, spelled)
-            await refuse_over_line(
-                connection, permission, _absolute(length, asked), allowed=seat, asked=asked
-            )
             overtaken = await overtake(connection, permission, asked, everything=False)
             wish = await add_wish(connection, self._vault, asked, permission, "grant", note=note)
             reason = await entitlements.add(
@@ -131,13 +131,13 @@ class Grants:
         *,
         confirmed: bool = False,
         anyway: bool = False,
-        seat: bool = False,
+        seats: int = 0,
     ) -> int:
         """Exactly this end, whatever was there before.
 
         Raises:
             Shortens: it gives less than there is, and nobody said yes yet.
-            OverTheLine: a manager must say yes first, which `seat` says.
+            OverTheLine: a manager must say yes to so many `seats` first.
         """
         who, spelled = await self._identify(asked, item, who, anyway=anyway)
         end = _absolute(until, asked)
@@ -148,11 +148,13 @@ class Grants:
             if done := await self._recorded_before(asked):
                 return done.id
             raise Shortens(now.script, spelled.username, before.end, after.end)
-        async with self._database.write() as connection:
+        async with (
+            self._database.write() as connection,
+            within_the_line(connection, asked, agreed=seats),
+        ):
             if wish := await wishes.by_reference(connection, asked.guild_id, asked.reference):
                 return wish.id
             permission = await self._touch(connection, asked, item, who, spelled)
-            await refuse_over_line(connection, permission, end, allowed=seat, asked=asked)
             overtaken = await overtake(connection, permission, asked, everything=True)
             wish = await add_wish(
                 connection, self._vault, asked, permission, "set", note=note, before=before
@@ -210,15 +212,19 @@ class Grants:
             await add_event(connection, asked, wish, permission, facts(NOTHING), overtaken)
         return self._recorded(wish, overtaken)
 
-    async def put_back(self, asked: Asked, wish_id: int) -> int:
+    async def put_back(self, asked: Asked, wish_id: int, *, seats: int = 0) -> int:
         """Undo what one `set` or `revoke` took away, within 24 hours; pressed twice, done once.
 
         Raises:
             PutBackTooLate: the 24 hours are over.
             OvertakenSince: a later `set` or `revoke` counts, and was not put back.
+            OverTheLine: a manager must say yes to so many `seats` first.
         """
         reference = put_back_reference(wish_id)
-        async with self._database.write() as connection:
+        async with (
+            self._database.write() as connection,
+            within_the_line(connection, asked, agreed=seats),
+        ):
             if done := await wishes.by_reference(connection, asked.guild_id, reference):
                 return done.id
             undone = await wishes.by_id(connection, wish_id)

@@ -9,13 +9,21 @@ from bot import clock
 from bot.access.asking import Asked, Who
 from bot.access.check_refusals import NothingDiffers
 from bot.access.drift import Difference, Kind, kind_of, of_kind, script_of
-from bot.access.entitlements import NOTHING, gives_more, last_seen, wanted_of
+from bot.access.entitlements import NOTHING, State, gives_more, last_seen, want, wanted_of
 from bot.access.identity import resolve
 from bot.access.news import News
 from bot.access.queue import Queue
 from bot.access.receipts import PUT_BACK_WITHIN, put_back_reference
-from bot.access.recording import add_event, add_wish, await_sync, facts, give_back, touch
+from bot.access.recording import (
+    add_event,
+    add_wish,
+    await_sync,
+    facts,
+    give_back,
+    touch,
+)
 from bot.access.refusals import PutBackTooLate
+from bot.access.seats import refuse_over_line, within_the_line
 from bot.access.spelling import Spelling
 from bot.access.takings import refuse_many
 from bot.store import entitlements, events, mends, permissions, wishes
@@ -66,12 +74,14 @@ class Mending:
         kind: Kind,
         *,
         agreed: int = 0,
+        seats: int = 0,
     ) -> Mended:
         """Have every difference of that kind made as it should be; `agreed` people were confirmed.
 
         Raises:
             TakesFromMany: more than 5 people or 5 % lose access or time, and nobody said yes to
                 so many yet.
+            OverTheLine: a manager must say yes to so many `seats` first.
             NothingDiffers: there is none of that kind any more.
             ButtonGone: that server has no such script.
         """
@@ -82,30 +92,35 @@ class Mending:
             found = await of_kind(connection, script.id, kind, now)
             if not found:
                 raise NothingDiffers
-            takes = await refuse_many(connection, script, found, now, agreed=agreed)
-        number = 0
+            await refuse_many(connection, script, found, now, agreed=agreed)
+            coming = {one.permission.id: one.wanted for one in found if one.permission is not None}
+            await refuse_over_line(connection, asked, coming, agreed=seats)
+        ordered: list[Difference] = []
         for start in range(0, len(found), _TOGETHER):
-            number += await self._order(asked, script, found[start : start + _TOGETHER])
-        await self._note(asked, script, kind, number)
+            ordered += await self._order(asked, script, found[start : start + _TOGETHER], seats)
+        await self._note(asked, script, kind, len(ordered))
         self._queue.wake(asked.guild_id)
         # What a stuck order takes was ordered before: that is not to be put back from here.
-        took = 0 if kind is Kind.STUCK else takes
-        return Mended(script, kind, number, took, asked.reference)
+        took = 0 if kind is Kind.STUCK else sum(one.takes(now) for one in ordered)
+        return Mended(script, kind, len(ordered), took, asked.reference)
 
-    async def put_back(self, asked: Asked, reference: str) -> int:
+    async def put_back(self, asked: Asked, reference: str, *, seats: int = 0) -> int:
         """Undo what one order to mend took away, within 24 hours; returns how many.
 
         Raises:
             PutBackTooLate: the 24 hours are over.
+            OverTheLine: a manager must say yes to so many `seats` first.
             NothingDiffers: it is back already, or nothing was taken.
         """
         async with self._database.read() as connection:
             found = await mends.of_order(connection, asked.guild_id, reference)
-        if found and asked.at - found[0].asked_at > PUT_BACK_WITHIN:
-            raise PutBackTooLate
+            if found and asked.at - found[0].asked_at > PUT_BACK_WITHIN:
+                raise PutBackTooLate
+            coming = {one.permission_id: await _would_be(connection, one) for one in found}
+            await refuse_over_line(connection, asked, coming, agreed=seats)
         number = 0
         for undone in found:
-            number += await self._put_back(replace(asked, token=None), undone)
+            number += await self._put_back(replace(asked, token=None), undone, seats)
         if not number:
             raise NothingDiffers
         self._queue.wake(asked.guild_id)
@@ -117,17 +132,23 @@ class Mending:
             states = [one.state for one in await mends.of_order(connection, guild_id, reference)]
         return Standing(len(states), states.count("waiting"), states.count("stuck"))
 
-    async def _order(self, asked: Asked, script: Script, those: Sequence[Difference]) -> int:
+    async def _order(
+        self, asked: Asked, script: Script, those: Sequence[Difference], seats: int
+    ) -> list[Difference]:
+        """Those of these that differ still; each is ordered."""
         overtaken: list[int] = []
-        number = 0
-        async with self._database.write() as connection:
+        ordered = []
+        async with (
+            self._database.write() as connection,
+            within_the_line(connection, asked, agreed=seats),
+        ):
             for one in those:
                 permission = await self._permission(connection, asked, script, one)
                 if permission is not None:
                     overtaken += await self._mend(connection, asked, one, permission)
-                    number += 1
+                    ordered.append(one)
         self._news.ended(overtaken)
-        return number
+        return ordered
 
     async def _permission(
         self, connection: AsyncConnection, asked: Asked, script: Script, it: Difference
@@ -188,9 +209,12 @@ class Mending:
         await add_event(connection, asked, wish, permission, facts(after), overtaken)
         return overtaken
 
-    async def _put_back(self, asked: Asked, undone: Wish) -> int:
+    async def _put_back(self, asked: Asked, undone: Wish, seats: int) -> int:
         reference = put_back_reference(undone.id)
-        async with self._database.write() as connection:
+        async with (
+            self._database.write() as connection,
+            within_the_line(connection, asked, agreed=seats),
+        ):
             if await wishes.by_reference(connection, asked.guild_id, reference):
                 return 0
             permission = await permissions.by_id(connection, undone.permission_id)
@@ -226,3 +250,10 @@ class Mending:
                 script_id=script.id,
                 after={"kind_of": kind.value, "number": number},
             )
+
+
+async def _would_be(connection: AsyncConnection, undone: Wish) -> State:
+    """What is wanted once that order is undone, as far as its ends are fixed."""
+    back = await entitlements.ended_by(connection, undone.id)
+    rest = await entitlements.active(connection, undone.permission_id)
+    return want([*(replace(reason, ended_at=None) for reason in back), *rest])

@@ -9,6 +9,7 @@ from bot.access.entitlements import last_seen, wanted_of
 from bot.access.items import find
 from bot.access.lane import Lane
 from bot.access.news import News
+from bot.access.seats import within_the_line
 from bot.access.session import LoginState, Sessions
 from bot.access.takings import refuse_many
 from bot.jobs import Jobs
@@ -61,14 +62,18 @@ class Queue:
         lane = self._lanes.get(guild_id)
         return lane is not None and lane.breaker.is_open
 
-    async def retry(self, asked: Asked, item: str, *, agreed: int = 0) -> int:
+    async def retry(self, asked: Asked, item: str, *, agreed: int = 0, seats: int = 0) -> int:
         """Try now whatever waits or is stuck for one script; returns how many.
 
         Raises:
             ItemUnknown: no script has that short name.
             TakesFromMany: it wakes orders that take access or time from more people than `agreed`.
+            OverTheLine: a manager must say yes to so many `seats` first.
         """
-        async with self._database.write() as connection:
+        async with (
+            self._database.write() as connection,
+            within_the_line(connection, asked, agreed=seats),
+        ):
             script = await find(connection, asked.guild_id, item)
             await self._ask_about_many(connection, script, agreed)
             await scripts.unpause(connection, script.id)

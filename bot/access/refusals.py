@@ -344,9 +344,10 @@ class EndsSeveral(NeedsYes):
 
 @_refusal
 class OverTheLine(NeedsYes):
-    """Somebody new makes it `seats` people at the month's end, and TradingView charges from 101 on.
+    """Whoever is new makes it `seats` people at the month's end, and TradingView charges from 101 on.
 
     Only a manager can say yes.
     """
 
     seats: int
+    more: int = 1  # how many of them are new

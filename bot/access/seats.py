@@ -1,8 +1,11 @@
 """Seats: how many people have access to anything, and what TradingView may charge for them."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sized
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,11 +20,11 @@ from bot.access.census import (
     level_of,
     month_end,
 )
+from bot.access.entitlements import State
 from bot.access.refusals import OverTheLine
-from bot.store import events, guilds, scripts, seats, sweeps
+from bot.store import events, guilds, permissions, scripts, seats, sweeps
 from bot.store.database import Database
-from bot.store.records import Permission, Script
-from bot.tradingview import End, Lifetime
+from bot.store.records import Script
 
 PAST = timedelta(days=60)  # how far back the picture goes
 AHEAD = timedelta(days=14)  # and at least ahead
@@ -134,48 +137,97 @@ class SeatCounts:
 
 
 async def refuse_over_line(
-    connection: AsyncConnection, permission: Permission, until: End, *, allowed: bool, asked: Asked
+    connection: AsyncConnection, asked: Asked, coming: Mapping[int, State], *, agreed: int
 ) -> None:
-    """Before time is given to somebody new: is a manager's yes needed, and is it there?
+    """Before orders for several people: by permission, what each is to have is on its way then.
+
+    Asks once for all of them; `within_the_line` looks again as each part is recorded.
+
+    Raises:
+        OverTheLine: they are too many at the month's end, and nobody `agreed` to so many yet.
+    """
+    before = await _seated(connection, asked)
+    if before is not None:
+        after = await _seated(connection, asked, coming)
+        _refuse(before, after or {}, agreed)
+
+
+@asynccontextmanager
+async def within_the_line(
+    connection: AsyncConnection, asked: Asked, *, agreed: int
+) -> AsyncIterator[None]:
+    """Around whatever gives somebody time: is a manager's yes needed, and is it there?
 
     In the transaction that gives it, so that two at once do not both become number 100.
 
     Raises:
-        OverTheLine: they would be one too many at the month's end, and nobody `allowed` it.
+        OverTheLine: there is one too many at the month's end, and nobody `agreed` to so many.
     """
-    if not (await seats.watch(connection, permission.guild_id)).guard:
+    before = await _seated(connection, asked)
+    yield
+    if before is None:
         return
-    end = month_end(asked.at)
-    if not isinstance(until, Lifetime) and until <= end.start:
+    after = await _seated(connection, asked) or {}
+    if not _refuse(before, after, agreed):
         return
-    census = await _census(connection, permission.guild_id)
-    if census.has(permission.tv_user_id, permission.name_folded, end.start):
-        return
-    number = census.count(end.start) + 1
-    if number <= FREE:
-        return
-    if not allowed:
-        raise OverTheLine(number)
+    about: dict[str, Any] = {}
+    new = [after[who] for who in after.keys() - before.keys()]
+    if len(new) == 1 and new[0] is not None:
+        permission = await permissions.by_id(connection, new[0])
+        about = {
+            "script_id": permission.script_id,
+            "customer_id": permission.customer_id,
+            "permission_id": permission.id,
+        }
     await events.record(
         connection,
-        permission.guild_id,
+        asked.guild_id,
         asked.at,
         "seat_allowed",
         actor_id=asked.by,
-        script_id=permission.script_id,
-        customer_id=permission.customer_id,
-        permission_id=permission.id,
-        after={"number": number},
+        after={"number": len(after), "more": len(after) - len(before)},
+        **about,
     )
 
 
-async def _census(connection: AsyncConnection, guild_id: int) -> Census:
-    rows = (
-        await seats.held(connection, guild_id),
-        await seats.reasons(connection, guild_id),
-        await seats.listed(connection, guild_id),
-    )
-    return await asyncio.to_thread(Census, *rows)
+def _refuse(before: Sized, after: Sized, agreed: int) -> bool:
+    """Whether these are more than before and cost something, to which a manager agreed."""
+    number = len(after)
+    more = number - len(before)
+    if more <= 0 or number <= FREE:
+        return False
+    if number > agreed:
+        raise OverTheLine(number, more)
+    return True
+
+
+async def _seated(
+    connection: AsyncConnection, asked: Asked, coming: Mapping[int, State] | None = None
+) -> dict[str, int | None] | None:
+    """Who counts at the month's end, once `coming` is on its way; None when nobody asks."""
+    if not (await seats.watch(connection, asked.guild_id)).guard:
+        return None
+    census = await _census(connection, asked.guild_id, coming)
+    return await asyncio.to_thread(census.seated, month_end(asked.at).start)
+
+
+async def _census(
+    connection: AsyncConnection, guild_id: int, coming: Mapping[int, State] | None = None
+) -> Census:
+    held = await seats.held(connection, guild_id)
+    reasons = await seats.reasons(connection, guild_id)
+    listed = await seats.listed(connection, guild_id)
+
+    def counted() -> Census:
+        return Census((_then(one, (coming or {}).get(one.id)) for one in held), reasons, listed)
+
+    return await asyncio.to_thread(counted)
+
+
+def _then(held: seats.Held, to_have: State | None) -> seats.Held:
+    if to_have is None:
+        return held
+    return replace(held, wanted=to_have.kind, wanted_ends_at=to_have.ends_at, state="waiting")
 
 
 def _line(census: Census, past: list[tuple[date, int]], now: datetime, end: MonthEnd) -> Line:

@@ -200,8 +200,8 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
         f"{f.who} switched the question before number 101 {'on' if f.after.get('on') else 'off'}"
     ),
     "seat_allowed": lambda f: (
-        f"⚠️ {f.who} said yes to {f.number('person', 'people')} at the month's end: {f.whom} on "
-        f"{f.what}"
+        f"⚠️ {f.who} said yes to {f.number('person', 'people')} at the month's end: "
+        + (f"{more:,} more" if (more := f.after.get("more", 1)) > 1 else f"{f.whom} on {f.what}")
     ),
     "joined": lambda _: "Usher joined this server",
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",

@@ -12,7 +12,6 @@ from bot.replies.words import count, embed, listed, title
 
 GUARD = "seat_guard"
 NO_GUARD = "seat_no_guard"
-YES = "Yes, add this person"
 
 _REASONS = {
     Reason.SOLD: "sold",
@@ -74,18 +73,21 @@ def overview(it: Seats, guild_id: int, picture: bytes | None) -> Answer:
     )
 
 
-def guard_set(*, on: bool) -> Answer:
-    """The guard was switched."""
-    return Answer(f"✅ {_guard(on=on)}")
+def yes(it: OverTheLine) -> str:
+    """The button that says yes to that."""
+    return "Yes, add this person" if it.more == 1 else f"Yes, add these {it.more:,} people"
 
 
 def over_the_line(it: OverTheLine) -> str:
     """Before somebody new makes it more than 100."""
+    first = f"This would be person number {it.seats:,} at the month's end."
+    if it.more > 1:
+        first = f"With these {it.more:,}, {it.seats:,} people have access at the month's end."
     return (
-        f"**This would be person number {it.seats:,} at the month's end.** As it is written, "
+        f"**{first}** As it is written, "
         f"TradingView's fee for the month would be {money(cents(it.seats))} "
         f"({it.seats:,} × US${FEE_CENTS / 100:.2f}); up to {FREE} people cost nothing. Only a "
-        "manager can say yes: if you are none, ask one to run the same command."
+        "manager can say yes: if you are none, ask one to do the same."
     )
 
 

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from counter import open_counter
-from shop import HOME
+from counter import eventually, open_counter
+from shop import HOME, STAFF
 from sqlalchemy import insert
 
 from bot import clock
+from bot.access.adopt import Adopting
+from bot.access.drift import Kind
+from bot.access.mending import Mending
 from bot.access.refusals import OverTheLine
 from bot.access.seats import SeatCounts
 from bot.access.sweep import Sweeps
@@ -105,9 +108,9 @@ async def test_number_101_needs_a_yes_and_number_100_does_not(counter):
     assert await counter.shop.person(name="bob-fx") is None, "nothing was recorded"
     with pytest.raises(OverTheLine):
         await counter.set("bob-fx", "lifetime")
-    await counter.grant("bob-fx", "1M", seat=True)
+    await counter.grant("bob-fx", "1M", seats=101)
     [entry] = await counter.shop.events("seat_allowed")
-    assert entry.after == {"number": 101}
+    assert entry.after == {"number": 101, "more": 1}
 
 
 async def test_whoever_counts_already_is_never_asked_about(counter):
@@ -144,6 +147,118 @@ async def test_a_delivery_that_comes_twice_is_not_asked_about_again(counter):
     first = await counter.grant("bob-fx", "1M", asked=asked)
     await seat(counter, 5, 200)
     assert await counter.grant("bob-fx", "1M", asked=asked) == first
+
+
+async def swept(counter):
+    await counter.time.advance(60)
+    await Sweeps(counter.database, counter.shop.sessions).run(HOME, "trend", by=STAFF)
+
+
+def mending(counter):
+    return Mending(counter.database, counter.shop.vault, counter.queue, counter.news)
+
+
+async def numbers_allowed(counter):
+    return [one.after for one in await counter.shop.events("seat_allowed")]
+
+
+async def test_giving_back_what_is_missing_asks_once_with_the_last_number(counter):
+    names = ("Ann_Trades", "bob-fx", "ann_trades2")
+    for name in names:
+        await counter.done(await counter.grant(name, "1Y"), within=10)
+    for name in names:
+        counter.fake.world.revoke(counter.pine_id, name)
+    await swept(counter)
+    await seat(counter, 99)
+    await guarded(counter)
+    before = len(counter.writes())
+    with pytest.raises(OverTheLine) as refused:
+        await mending(counter).mend(counter.asked(), counter.script.id, Kind.MISSING)
+    assert (refused.value.seats, refused.value.more) == (102, 3)
+    with pytest.raises(OverTheLine):
+        await mending(counter).mend(counter.asked(), counter.script.id, Kind.MISSING, seats=101)
+    assert len(counter.writes()) == before, "nothing was ordered"
+    mended = await mending(counter).mend(
+        counter.asked(), counter.script.id, Kind.MISSING, seats=102
+    )
+    assert mended.number == 3
+    await eventually(lambda: all(counter.end(name) != "absent" for name in names))
+    assert await numbers_allowed(counter) == [{"number": 102, "more": 3}]
+
+
+async def stuck_order(counter):
+    """Somebody whose order is stuck, and everybody else who fits without a fee."""
+    counter.shop.world.add_user("late")
+    await counter.done(await counter.grant("late", "1Y"), within=10)
+    counter.fake.world.revoke(counter.pine_id, "late")
+    await counter.change("late", state="stuck", reason="refused", seen="nothing", seen_ends_at=None)
+    await seat(counter, 100)
+    await guarded(counter)
+
+
+async def test_trying_a_stuck_order_again_is_asked_about(counter):
+    await stuck_order(counter)
+    with pytest.raises(OverTheLine) as refused:
+        await counter.queue.retry(counter.asked(), "trend")
+    assert refused.value.seats == 101
+    assert (await counter.permission("late")).state == "stuck"
+    assert await counter.queue.retry(counter.asked(), "trend", seats=101) == 1
+    await eventually(lambda: counter.end("late") != "absent")
+    assert await numbers_allowed(counter) == [{"number": 101, "more": 1}]
+
+
+async def test_mending_a_stuck_order_is_asked_about(counter):
+    await stuck_order(counter)
+    with pytest.raises(OverTheLine) as refused:
+        await mending(counter).mend(counter.asked(), counter.script.id, Kind.STUCK)
+    assert refused.value.seats == 101
+    assert (await counter.permission("late")).state == "stuck"
+    await mending(counter).mend(counter.asked(), counter.script.id, Kind.STUCK, seats=101)
+    await eventually(lambda: counter.end("late") != "absent")
+
+
+async def test_putting_back_a_revoke_is_asked_about(counter):
+    await counter.done(await counter.grant("bob-fx", "1Y"), within=10)
+    revoked = await counter.revoke("bob-fx")
+    await counter.done(revoked, within=10)
+    await seat(counter, 100)
+    await guarded(counter)
+    with pytest.raises(OverTheLine) as refused:
+        await counter.put_back(revoked)
+    assert refused.value.seats == 101
+    assert (await counter.permission("bob-fx")).wanted == "nothing"
+    back = await counter.grants.put_back(counter.asked(), revoked, seats=101)
+    await counter.done(back, within=10)
+    assert await numbers_allowed(counter) == [{"number": 101, "more": 1}]
+
+
+async def test_putting_back_what_a_mend_took_is_asked_about_once(counter):
+    for name in ("other", "another"):
+        counter.give(name, None)
+    await swept(counter)
+    asked = counter.asked()
+    mended = await mending(counter).mend(asked, counter.script.id, Kind.EXTRA, agreed=2)
+    assert mended.took == 2
+    await eventually(lambda: counter.end("other") == counter.end("another") == "absent")
+    for name in ("other", "another"):
+        while (await counter.permission(name)).state != "done":
+            await counter.rest()
+    await seat(counter, 100)
+    await guarded(counter)
+    with pytest.raises(OverTheLine) as refused:
+        await mending(counter).put_back(counter.asked(), asked.reference)
+    assert (refused.value.seats, refused.value.more) == (102, 2)
+    assert await mending(counter).put_back(counter.asked(), asked.reference, seats=102) == 2
+
+
+async def test_taking_over_is_never_asked_about(counter):
+    for number in range(3):
+        counter.give(f"here{number}", None)
+    await swept(counter)
+    await seat(counter, 120)
+    await guarded(counter)
+    taken = await Adopting(counter.database).take_over(counter.asked(), counter.script.id)
+    assert taken.number == 3
 
 
 async def test_the_servers_are_counted_apart(counter):

@@ -85,6 +85,53 @@ async def test_number_101_waits_for_a_managers_press_that_shows_the_price(office
     await office.passes(lambda: office.shop.fake.calls("add"))
 
 
+async def test_missing_access_over_the_line_waits_for_a_manager_too(office):
+    for name in ("Alice_T", "Bob_T"):
+        office.shop.world.find_user(name) or office.shop.world.add_user(name)
+        await office.run(office.as_mod, "access grant", item="trend", duration="1Y", username=name)
+        await office.time.advance(10)
+    world, [pine_id] = office.shop.world, office.shop.world.scripts
+    for name in ("Alice_T", "Bob_T"):
+        world.revoke(pine_id, name)
+    await office.time.advance(60)
+    await office.run(office.as_mod, "sync sweep", item="trend")
+    await seat(office, 99)
+    await switch_on(office)
+
+    async def ask(who):
+        said = (await office.run(who, "sync status")).original
+        await who.press(said, "Show Trend")
+        await office.passes(lambda: "Give 2 missing back" in labels(said))
+        await who.press(said, "Give 2 missing back")
+        await office.passes(lambda: "With these 2, 101 people" in text_of(said))
+        assert "US$3,024.95" in text_of(said)
+        return said, await who.press(said, "Yes, add these 2 people")
+
+    _, refused = await ask(office.as_mod)
+    await refused.until(lambda one: "Only those who manage" in text_of(one))
+    assert not world.has_access(pine_id, "Bob_T")
+    said, _ = await ask(office.as_owner)
+    await office.passes(lambda: "2 orders on Trend carried out" in text_of(said))
+    assert world.has_access(pine_id, "Bob_T")
+
+
+async def test_putting_back_over_the_line_waits_for_a_managers_press(office):
+    options = {"item": "trend", "username": "Alice_T"}
+    await office.run(office.as_owner, "access grant", duration="1M", **options)
+    await office.time.advance(10)
+    said = (await office.run(office.as_owner, "access revoke", **options)).original
+    await office.passes(lambda: "Put back" in labels(said))
+    world, [pine_id] = office.shop.world, office.shop.world.scripts
+    await office.passes(lambda: not world.has_access(pine_id, "Alice_T"))
+    await seat(office, 100)
+    await switch_on(office)
+    await office.as_owner.press(said, "Put back")
+    await office.passes(lambda: "person number 101" in text_of(said))
+    await office.as_owner.press(said, "Yes, add this person")
+    await office.passes(lambda: "back" in text_of(said) and "✅" in text_of(said))
+    assert world.has_access(pine_id, "Alice_T")
+
+
 async def test_the_log_channel_hears_of_each_number(office):
     channel = office.fake.add_channel(office.guild, "log")
     await office.log_channel(channel)
