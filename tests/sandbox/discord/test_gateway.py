@@ -9,6 +9,7 @@ import pytest
 from conftest import eventually
 
 from bot.sandbox.discord import NotAnsweredError
+from bot.sandbox.discord.gateway import ROUND_TRIP
 
 
 @pytest.fixture
@@ -44,6 +45,31 @@ def echo(bot):
         await interaction.response.send_message("here")
 
     return bot
+
+
+async def test_a_heartbeat_is_answered_after_a_round_trip_as_over_a_network(
+    fake, shop, dial, monkeypatch
+):
+    loop, held = asyncio.get_running_loop(), []
+    call_later = loop.call_later
+
+    def hold(delay, callback, *args, **more):
+        if delay == ROUND_TRIP:
+            return held.append(lambda: callback(*args))
+        return call_later(delay, callback, *args, **more)
+
+    monkeypatch.setattr(loop, "call_later", hold)
+    socket = await dial()
+    await identify(socket, fake)
+    for _ in ("READY", "GUILD_CREATE"):
+        await socket.receive_json()
+    await socket.send_json({"op": 1, "d": 2})
+    asked = {"guild_id": str(shop.guild.id), "user_ids": [str(fake.bot.id)], "limit": 1}
+    await socket.send_json({"op": 8, "d": asked})
+    assert (await socket.receive_json())["t"] == "GUILD_MEMBERS_CHUNK"
+    [answer] = held
+    answer()
+    assert (await socket.receive_json())["op"] == 11
 
 
 async def test_ready_names_the_guilds_and_where_to_resume(fake, shop, dial):
