@@ -198,7 +198,8 @@ class Sessions:
             )
         # Of a pair that cannot be read nothing is known: then the earlier one is all there is.
         if (ours or held.unreadable) and state is not held.state:
-            log.warning("The TradingView login of server %s is %s", held.guild_id, state)
+            says = "works" if state is LoginState.ALIVE else "has ended"
+            log.warning("The TradingView login of server %s %s", held.guild_id, says)
             held.state, held.since = state, now
             self.changed(held.guild_id)
         return ours
