@@ -207,7 +207,7 @@ class TradingView:
             error = verdict.failure(reply, request.purpose, clock.now())
             if isinstance(error, SlowDown):
                 turn.slow_down(error.retry_after)  # before anybody has the next turn
-            if used is not None and rotation.is_logged_in(reply, request.purpose, error):
+            if used is not None and rotation.is_logged_in(reply, request, error):
                 await self._adopt(reply, used)
             return reply, used, error
 

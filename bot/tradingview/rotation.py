@@ -4,18 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from bot.tradingview.errors import (
-    BadPagination,
-    NoAnswer,
-    NoSuchScript,
-    NoSuchUser,
-    Refused,
-    TradingViewError,
-    Trouble,
-)
+from bot.tradingview.errors import NoAnswer, TradingViewError, Trouble
 from bot.tradingview.models import Cookies
+from bot.tradingview.reading import home_username
 from bot.tradingview.verdict import Reply
-from bot.tradingview.wire import Purpose
+from bot.tradingview.wire import ACCOUNT, LISTING, Purpose, Request
 
 NAMES = ("sessionid", "sessionid_sign")
 
@@ -45,15 +38,17 @@ def rotated(lines: Sequence[str], sent: Cookies, now: datetime) -> Cookies | Non
     return None if fresh == sent else fresh
 
 
-def is_logged_in(reply: Reply, purpose: Purpose, error: TradingViewError | None) -> bool:
-    """Whether the answer was for somebody who is logged in: no other brings the cookies of a login."""
-    if purpose is Purpose.PUBLIC:
+def is_logged_in(reply: Reply, request: Request, error: TradingViewError | None) -> bool:
+    """Whether the answer proves a login: no other brings the cookies of one.
+
+    A refusal may come before TradingView looks at the login, and some reads answer anybody (wire §11).
+    """
+    if request.purpose is Purpose.PAGE:
+        return reply.status == 200 and home_username(reply) is not None
+    broke_off = isinstance(error, NoAnswer) and error.kind is Trouble.TRUNCATED
+    if not 200 <= reply.status < 300 or not (error is None or broke_off):
         return False
-    if purpose is Purpose.PAGE:
-        return reply.status == 200 and b"is-not-authenticated" not in reply.body
-    if isinstance(error, NoAnswer):
-        return error.kind is Trouble.TRUNCATED
-    return error is None or isinstance(error, NoSuchUser | NoSuchScript | BadPagination | Refused)
+    return request.purpose is Purpose.WRITE or request.path in (ACCOUNT, LISTING)
 
 
 def _is_over(attributes: Sequence[str], now: datetime) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 from bot.tradingview.models import Cookies, End, Lifetime
 
 PAGE_SIZE = 30  # more is refused with bad_pagination_request (wire §5)
+ACCOUNT = "/tvcoins/details/"
 LISTING = "/pine_perm/list_users/"
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
@@ -75,7 +76,7 @@ def hints(text: str) -> Request:
 
 def account() -> Request:
     """Ask whether the login lives (wire §3)."""
-    return Request(Purpose.READ, "/tvcoins/details/")
+    return Request(Purpose.READ, ACCOUNT)
 
 
 def home(base: str | None = None, target: str = "/") -> Request:

@@ -9,7 +9,7 @@ from aiohttp import web
 from conftest import eventually
 from tradingview.upstream import COOKIES, PINE_ID, client_of
 
-from bot.tradingview import Cookies, Pace, SessionRefused, TradingViewError
+from bot.tradingview import Cookies, Pace, SessionRefused, TradingViewError, discovery
 from bot.tradingview.rotation import rotated
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -154,13 +154,24 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-async def test_a_refusal_of_something_else_may_bring_a_new_pair(upstream, client, keeper, refusal):
+async def test_a_refusal_that_may_come_before_any_look_at_the_login_brings_none(
+    upstream, client, keeper, refusal
+):
     upstream.does(REFUSALS[refusal])
     with pytest.raises(TradingViewError):
         await client.remove(PINE_ID, "ann")
-    assert keeper.told == [(COOKIES, FRESH)]
+    assert keeper.told == []
 
 
+async def test_a_read_that_answers_anybody_brings_no_login(upstream, client, keeper):
+    """Wire §11: without a login there are simply no scripts."""
+    upstream.does(with_cookies([], ID, SIGN)).does(with_cookies([], ID, SIGN))
+    assert await discovery.published(client) == []
+    assert await discovery.managed(client) == []
+    assert keeper.told == []
+
+
+NAMED = '<html><script>var user = {"username": "Vendor_One", "auth_token": "x"};</script></html>'
 LOGGED_OUT = '<!DOCTYPE html><html class="is-not-authenticated"><body>Sign in</body></html>'
 STRANGERS = {
     "401": with_cookies({"detail": "x"}, ID, SIGN, status=401),
@@ -187,7 +198,7 @@ async def test_a_name_search_brings_no_login(upstream, client, keeper):
     assert keeper.told == []
 
 
-@pytest.mark.parametrize(("body", "told"), [("<html>{}</html>", 1), (LOGGED_OUT, 0)])
+@pytest.mark.parametrize(("body", "told"), [(NAMED, 1), (LOGGED_OUT, 0), ("<html>{}</html>", 0)])
 async def test_the_home_page_brings_one_only_to_whoever_is_logged_in(
     upstream, client, keeper, body, told
 ):
