@@ -49,13 +49,17 @@ class Access:
 
     script_id: int
     ends_at: datetime | None
-    reasons: tuple[Reason, ...]
+    whys: tuple[Why, ...]
     listed: bool  # TradingView shows a row, live or over
     permission_id: int | None = None
 
     def is_live(self, at: datetime) -> bool:
         """Whether it is in force at that moment."""
         return self.ends_at is None or self.ends_at > at
+
+    def reasons(self, at: datetime) -> set[Reason]:
+        """Why that is so at that moment; time whose end is not fixed yet goes on top, so it counts."""
+        return {_reason(why) for why in self.whys if why.ends_at is None or why.ends_at > at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ class Census:
 
     def by_reason(self, at: datetime) -> dict[Reason, int]:
         """The same by why; everybody stands under one reason."""
-        found = Counter(_main_reason(theirs) for theirs in self._live(at))
+        found = Counter(_main_reason(theirs, at) for theirs in self._live(at))
         return {reason: found[reason] for reason in Reason if found[reason]}
 
     def fee(self, at: datetime) -> Fee:
@@ -173,7 +177,7 @@ def _access(held: Held, whys: list[Why]) -> Access | None:
     return Access(
         held.script_id,
         latest,
-        tuple(_reason(why) for why in whys),
+        tuple(whys),
         listed=held.seen in ("until", "lifetime"),
         permission_id=held.id,
     )
@@ -187,9 +191,11 @@ def _settled(why: Why) -> datetime | None:
 def _reason(why: Why) -> Reason:
     if why.source in (Reason.COMP, Reason.TRIAL):
         return Reason(why.source)
-    return Reason(why.kind) if why.kind in (Reason.LIFETIME, Reason.OPEN) else Reason.SOLD
+    if why.kind in (Reason.LIFETIME, Reason.OPEN):
+        return Reason(why.kind)
+    return Reason.UNKNOWN if why.source == "found" else Reason.SOLD
 
 
-def _main_reason(theirs: list[Access]) -> Reason:
-    given = {reason for one in theirs for reason in one.reasons}
+def _main_reason(theirs: list[Access], at: datetime) -> Reason:
+    given = {reason for one in theirs for reason in one.reasons(at)}
     return next((reason for reason in Reason if reason in given), Reason.UNKNOWN)

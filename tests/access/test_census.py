@@ -124,6 +124,34 @@ def test_everybody_stands_under_one_reason():
     }
 
 
+def test_a_reason_that_is_over_by_then_is_none():
+    reasons = [
+        why(1, ends_at=PAST),  # sold, over
+        why(1, "comp", ends_at=LATER),
+        why(2, ends_at=SOON),  # sold, over at the month's end
+        why(2, "trial", ends_at=LATER),
+        why(3, ends_at=PAST),  # sold, over; what runs was made by hand
+        why(4, ends_at=SOON),
+        why(4, length="1M"),  # goes on top of the first
+    ]
+    people = [held(number, f"p{number}", **shown(LATER)) for number in (1, 2, 3, 4)]
+    census = Census(people, reasons, [])
+    assert census.by_reason(NOW) == {Reason.SOLD: 2, Reason.COMP: 1, Reason.UNKNOWN: 1}
+    assert census.by_reason(START) == {
+        Reason.SOLD: 1,
+        Reason.COMP: 1,
+        Reason.TRIAL: 1,
+        Reason.UNKNOWN: 1,
+    }
+
+
+def test_taking_a_dated_row_over_tells_no_more_of_why():
+    listed = Listed(1, None, "p1", LATER)
+    assert Census([], [], [listed]).by_reason(NOW) == {Reason.UNKNOWN: 1}
+    taken = Census([held(1, "p1", **shown(LATER))], [why(1, "found", ends_at=LATER)], [])
+    assert taken.by_reason(NOW) == {Reason.UNKNOWN: 1}
+
+
 def test_the_fee_is_a_cliff_at_101():
     assert [cents(number) for number in (0, 100, 101, 1_000)] == [0, 0, 302_495, 2_995_000]
 
