@@ -156,7 +156,7 @@ class Mending:
         """The one to mend as it is now; None when it has changed meanwhile."""
         if it.permission is not None:
             now = await permissions.by_id(connection, it.permission.id)
-            same = kind_of(now, clock.now()) is it.kind
+            same = kind_of(now, clock.now()) is it.kind and now.reason not in wishes.PARKED
             return now if same and last_seen(now) == last_seen(it.permission) else None
         seen = it.sighting
         assert seen is not None  # noqa: S101 - one of the two is there

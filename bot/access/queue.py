@@ -104,7 +104,9 @@ class Queue:
         woken = [
             Difference(Kind.STUCK, one.username, wanted_of(one), last_seen(one), one)
             for one in await permissions.unfinished(connection, script.guild_id)
-            if one.script_id == script.id and one.state in asleep
+            if one.script_id == script.id
+            and one.state in asleep
+            and not (one.state == "stuck" and one.reason in wishes.PARKED)
         ]
         await refuse_many(connection, script, woken, clock.now(), agreed=agreed)
 

@@ -14,7 +14,7 @@ from bot.store.vault import Vault
 
 # Why wishes are stuck of which staff were told that they are not given: the same order, given again,
 # takes their place.
-ORDERED_AGAIN = ("too_late", "no_such_user")
+ORDERED_AGAIN = ("too_late", "no_such_user", wishes.RESTORED)
 
 
 async def touch(
@@ -69,12 +69,13 @@ async def overtake(
     """Close what the new wish makes pointless; returns the ids.
 
     A `set` or `revoke` overtakes everything; a grant only a removal that has not happened. What was
-    stuck gets another chance beside the new wish, but for what staff were told to order again.
+    stuck gets another chance beside the new wish, but for what staff were told to order again. What is
+    yet to be compared after a restore is left to `bot.access.resuming`.
     """
     if everything:
         return await wishes.supersede(connection, permission.id, asked.at)
     overtaken = await wishes.supersede(
-        connection, permission.id, asked.at, kinds=("revoke", "mend")
+        connection, permission.id, asked.at, kinds=("revoke", "mend"), but=wishes.HELD
     )
     for reason in ORDERED_AGAIN:
         again = await wishes.supersede(
@@ -82,6 +83,8 @@ async def overtake(
         )
         for wish_id in again:
             await _take_back(connection, wish_id, asked)
+            if reason == wishes.RESTORED:  # whoever asked may have been told that it was done
+                await wishes.told(connection, wish_id, "superseded")
         overtaken += again
     await wishes.wait_again(connection, [permission.id])
     return overtaken

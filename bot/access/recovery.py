@@ -9,7 +9,8 @@ A copy does not know what was done and said after it was made. So nothing is don
 - An order that waited in the copy is compared with TradingView (`bot.access.resuming`). What
   TradingView shows already is done without a write and without a message: it was told of when it was
   done, or the summary tells staff of it. What TradingView shows as it was in the copy was not done: it
-  is done now, and told of as ever. Where something else was done since, staff decide.
+  is done now, and told of as ever. Where something else was done since, what TradingView shows stays,
+  the order counts for nothing any more, and staff give it anew if it is still wanted.
 - Where TradingView shows a later end than the copy, that end stays.
 - One summary in the log channel counts all of these.
 """
@@ -109,7 +110,7 @@ class Recovery:
         if last is None or last.started_at < since:
             swept = await self._reads.of_script(script, by=None)
         async with self._database.read() as connection:
-            ids = await wishes.from_backup(connection, script.id, since)
+            ids = await wishes.to_compare(connection, script.id, since)
             waiting = [await permissions.by_id(connection, each) for each in ids]
         shown = await self._reads.of_people(script, waiting)
         async with self._database.write() as connection:
@@ -124,10 +125,9 @@ class Recovery:
     ) -> None:
         numbers = Counter[str]({"later": await _keep_longer(connection, script)})
         for permission_id, state in shown.items():
-            if state is not None:  # else sync finds somebody else of that name, and says so
-                resumed = await resume(connection, script, permission_id, state)
-                numbers[resumed.fate] += resumed.number
-                numbers["later"] += resumed.later
+            resumed = await resume(connection, script, permission_id, state)
+            numbers[resumed.fate] += resumed.number
+            numbers["later"] += resumed.later
         await scripts.trust(connection, script.id)
         server = await guilds.by_id(connection, script.guild_id)
         held = server is not None and server.restored_at is not None

@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +19,6 @@ from bot.access.entitlements import (
     is_ours,
     last_seen,
     settle,
-    stands,
     want,
     wanted_of,
 )
@@ -33,12 +32,12 @@ class Fate(StrEnum):
 
     DONE = "done"  # TradingView shows it
     OPEN = "open"  # TradingView shows that it was not done: it goes on
-    STUCK = "stuck"  # something else was done since: staff decide
+    STUCK = "stuck"  # something else was done since: staff order it anew if it is still wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """How many orders met that fate; `later`: TradingView shows more than they wanted."""
+    """How many orders met that fate; `later`: TradingView shows more than what is known of gives."""
 
     fate: Fate
     number: int
@@ -50,7 +49,6 @@ class Verdict:
     """The fate of one permission's orders; `reasons` with the ends that they get by it."""
 
     fate: Fate
-    wanted: State
     reasons: tuple[Entitlement, ...] = ()
 
 
@@ -60,66 +58,82 @@ def judge(
     """Compare what TradingView shows with what the backup saw and with what its orders wanted.
 
     `permission` and `reasons` are as in the backup. Ends are worked out from what the backup saw, as
-    they were then, so that the same order is not added to an end that it made.
+    they were then, so that the same order is not added to an end that it made. Only the end of an
+    order says that it was done: what the backup saw may have been old when the order was given, so
+    any other end may be somebody else's.
     """
     wanted, seen = wanted_of(permission), last_seen(permission)
-    if permission.replaces is not None:
-        return Verdict(Fate.DONE if stands(permission, shown, now) else Fate.STUCK, wanted)
-    if shown.agrees_with(seen) or not (shown.gives_access(now) or seen.gives_access(now)):
-        return Verdict(Fate.OPEN, wanted)
-    if seen.kind != "unknown" and (gives_more(seen, shown, now) or not shown.gives_access(now)):
-        return Verdict(Fate.STUCK, wanted)  # something was taken away
-    settled = _settled(permission, reasons, seen, now)
-    wanted = want(settled)
+    overrules = permission.replaces is not None
+    if not overrules and (
+        shown.agrees_with(seen) or not (shown.gives_access(now) or seen.gives_access(now))
+    ):
+        return Verdict(Fate.OPEN)
+    settled, ends = _settled(permission, reasons, seen, now)
+    if _shows(shown, want(settled), now):
+        return Verdict(Fate.DONE, settled)
+    partly = [State("until", end) for end in ends]
+    if overrules:  # it was carried out, and what was given on top of it was not
+        partly.append(wanted)
+    if any(_shows(shown, part, now) for part in partly):
+        return Verdict(Fate.OPEN, settled)
+    return Verdict(Fate.STUCK)
+
+
+def _shows(shown: State, wanted: State, now: datetime) -> bool:
+    """Whether it is that, or the end of its day in UTC, as TradingView's own page sets it."""
+    if wanted.kind == "nothing":
+        return not shown.gives_access(now)
     if shown.agrees_with(wanted):
-        return Verdict(Fate.DONE, wanted, settled)
-    if seen.kind == "unknown":  # perhaps it was there before, and not by Usher
-        return Verdict(Fate.STUCK, wanted)
-    fate = Fate.DONE if gives_more(shown, wanted, now) else Fate.OPEN
-    return Verdict(fate, wanted, settled)
+        return True
+    if shown.ends_at is None or wanted.ends_at is None:
+        return False
+    day = wanted.ends_at.astimezone(UTC).date()
+    last = State("until", datetime.combine(day, time.max, UTC))
+    return shown.agrees_with(last)
 
 
 def _settled(
     permission: Permission, reasons: Sequence[Entitlement], seen: State, now: datetime
-) -> tuple[Entitlement, ...]:
-    """The reasons with the ends that they had got, had they been settled in the backup."""
+) -> tuple[tuple[Entitlement, ...], list[datetime]]:
+    """The reasons with the ends that they had got, had they been settled in the backup; and those."""
     foreign = (
-        seen.ends_at is not None
+        permission.replaces is None
+        and seen.ends_at is not None
         and not is_ours(permission, seen)
         and gives_more(seen, want(reasons), now)
     )
     fixed = {
         one.entitlement_id: one for one in settle(reasons, since=seen.ends_at if foreign else None)
     }
-    return tuple(
+    settled = tuple(
         replace(one, start_at=fix.start_at, ends_at=fix.ends_at, settled_at=now)
         if (fix := fixed.get(one.id))
         else one
         for one in reasons
     )
+    return settled, [one.ends_at for one in fixed.values()]
 
 
 async def resume(
-    connection: AsyncConnection, script: Script, permission_id: int, shown: State
+    connection: AsyncConnection, script: Script, permission_id: int, shown: State | None
 ) -> Resumed:
-    """Carry out the verdict about the orders of one permission."""
-    now, since = clock.now(), script.restored_at or clock.now()
-    permission = await permissions.by_id(connection, permission_id)
-    old = [
-        one
-        for state in ("waiting", "stuck")
-        for one in await wishes.of_permission(connection, permission_id, state)
-        if one.asked_at <= since and (state == "waiting" or one.reason == "restored")
-    ]
+    """Carry out the verdict about the orders of one permission.
+
+    Nothing is `shown` of somebody whose name is another user's now: what would overrule is parked, and
+    the rest goes on, so that sync says so.
+    """
+    now = clock.now()
+    old = await wishes.from_backup(connection, permission_id, script.restored_at or now)
     if not old:
         return Resumed(Fate.OPEN, 0)
-    reasons = [
-        one for one in await entitlements.active(connection, permission_id) if one.asked_at <= since
-    ]
-    verdict = judge(permission, reasons, shown, now)
-    if verdict.fate is Fate.STUCK:
-        await _stick(connection, permission, old)
-        return Resumed(verdict.fate, len(old))
+    permission = await _release(connection, await permissions.by_id(connection, permission_id))
+    if shown is None:
+        verdict = Verdict(Fate.OPEN if permission.replaces is None else Fate.STUCK)
+    else:
+        last = max(one.asked_at for one in old)
+        active = await entitlements.active(connection, permission_id)
+        reasons = [one for one in active if one.asked_at <= last]
+        verdict = judge(permission, reasons, shown, now)
     for one in verdict.reasons:
         await entitlements.change(
             connection,
@@ -130,22 +144,31 @@ async def resume(
         )
     if verdict.fate is Fate.OPEN:
         return Resumed(verdict.fate, len(old))
-    permission = await _conclude(connection, permission, shown, old)
-    later = gives_more(shown, verdict.wanted, now)
-    if later:  # it wins
-        about = Difference(Kind.OTHER_END, permission.username, verdict.wanted, shown, permission)
-        await take_known(connection, None, f"resumed {since}", about, permission)
+    if verdict.fate is Fate.STUCK or shown is None:
+        await _park(connection, permission, old)
+    else:
+        await _conclude(connection, permission, shown, old)
+    later = shown is not None and await _keep(connection, permission_id, shown)
     return Resumed(verdict.fate, len(old), later)
+
+
+async def _release(connection: AsyncConnection, permission: Permission) -> Permission:
+    """What was held until now waits, for the verdict."""
+    await wishes.wait_again(connection, [permission.id], reason=wishes.HELD)
+    if (permission.state, permission.reason) != ("stuck", wishes.HELD):
+        return permission
+    return await permissions.change(
+        connection, permission.id, state="waiting", reason=None, next_try_at=clock.now()
+    )
 
 
 async def _conclude(
     connection: AsyncConnection, permission: Permission, shown: State, old: Sequence[Wish]
-) -> Permission:
+) -> None:
     """TradingView shows it; nobody is told, for they may have been."""
     now = clock.now()
     revision = max(one.revision for one in old)
     is_last = permission.revision == revision
-    await wishes.wait_again(connection, [permission.id], reason="restored")
     for wish_id in await wishes.end(connection, permission.id, revision, now, "done"):
         await wishes.told(connection, wish_id, "done")
         await wishes.member_told(connection, wish_id, now)
@@ -160,20 +183,14 @@ async def _conclude(
             wish_id=wish_id,
             after=facts(shown),
         )
-    everything = want(await entitlements.active(connection, permission.id))
-    return await permissions.change(
+    await permissions.change(
         connection,
         permission.id,
-        wanted=everything.kind,
-        wanted_ends_at=everything.ends_at,
-        seen=shown.kind,
-        seen_ends_at=shown.ends_at,
-        seen_at=now,
         ours=shown.kind,
         ours_ends_at=shown.ends_at,
         differs=False,
         synced_revision=revision,
-        replaces=None if is_last else permission.replaces,
+        replaces=None,  # a newer order that overrules would have taken the place of these
         state="done" if is_last else "waiting",
         reason=None,
         detail=None,
@@ -182,18 +199,60 @@ async def _conclude(
     )
 
 
-async def _stick(connection: AsyncConnection, permission: Permission, old: Sequence[Wish]) -> None:
-    """Staff decide. Whoever asked may have been told of it; the log channel says how many."""
-    await wishes.end(
-        connection, permission.id, permission.revision, clock.now(), "stuck", "restored"
-    )
+async def _park(connection: AsyncConnection, permission: Permission, old: Sequence[Wish]) -> None:
+    """These orders count for nothing any more: what they gave ends, what they took is given back.
+
+    Whoever asked may have been told that they were done; the log channel says how many they are.
+    """
+    now = clock.now()
+    revision = max(one.revision for one in old)
+    is_last = permission.revision == revision
+    await wishes.end(connection, permission.id, revision, now, "stuck", wishes.RESTORED)
+    undone = await _with_overtaken(connection, permission, old)
+    for wish_id in undone:
+        await entitlements.restore(connection, wish_id)
+    await entitlements.end_made_by(connection, undone, now)
     for one in old:
         await wishes.told(connection, one.id, "stuck")
     await permissions.change(
         connection,
         permission.id,
-        state="stuck",
-        reason="restored",
+        replaces=None,
+        state="stuck" if is_last else "waiting",
+        reason=wishes.RESTORED if is_last else None,
         detail=None,
-        next_try_at=None,
+        next_try_at=None if is_last else now,
     )
+
+
+async def _with_overtaken(
+    connection: AsyncConnection, permission: Permission, old: Sequence[Wish]
+) -> list[int]:
+    """These orders and the ones whose place they took before those were done."""
+    moments = {one.asked_at for one in old}
+    ids = [one.id for one in old]
+    for one in reversed(await wishes.of_permission(connection, permission.id, "superseded")):
+        if one.ended_at in moments:
+            moments.add(one.asked_at)
+            ids.append(one.id)
+    return ids
+
+
+async def _keep(connection: AsyncConnection, permission_id: int, shown: State) -> bool:
+    """What is wanted now, and what TradingView shows; True when that is more, which then counts."""
+    now = clock.now()
+    wanted = want(await entitlements.active(connection, permission_id))
+    permission = await permissions.change(
+        connection,
+        permission_id,
+        wanted=wanted.kind,
+        wanted_ends_at=wanted.ends_at,
+        seen=shown.kind,
+        seen_ends_at=shown.ends_at,
+        seen_at=now,
+    )
+    if not gives_more(shown, wanted, now):
+        return False
+    about = Difference(Kind.OTHER_END, permission.username, wanted, shown, permission)
+    await take_known(connection, None, f"resumed {now}", about, permission)
+    return True

@@ -37,8 +37,9 @@ _STUCK = {
     "the command again with it.",
     "other_person": "That name now belongs to another person on TradingView. Ask the customer for "
     "their present name.",
-    "restored": "It comes from a backup, and may have been done or changed since. "
-    "`/access check` shows what is there; `/sync retry` does it after all.",
+    "held": "It comes from a backup, and I first compare it with TradingView. That happens by itself.",
+    "restored": "It comes from a backup, and something else was changed since, so I did nothing. "
+    "`/access check` shows what is there; order it anew if it is still wanted.",
     "refused": "TradingView refuses it, again and again. `/sync status` shows its own words; "
     "`/sync retry` tries once more.",
 }

@@ -71,7 +71,8 @@ def restored(f: Any) -> str:
 _ORDERS = {
     "done": "had been done since (neither staff nor customers get a message about them)",
     "open": "had not: I do them now, and say so as ever",
-    "stuck": "need you, since something else was changed meanwhile (`/sync status`)",
+    "stuck": "need you, since something else was changed meanwhile: order anew what is still wanted "
+    "(`/sync status`)",
 }
 
 SENTENCES: Mapping[str, Callable[[Any], str]] = {

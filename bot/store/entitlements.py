@@ -1,5 +1,6 @@
 """Queries about entitlements: why somebody may use a script, and how long."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Entitlement, Permission
-from bot.store.tables import entitlement
+from bot.store.tables import entitlement, wish
 
 
 async def add(
@@ -110,6 +111,18 @@ async def restore(connection: AsyncConnection, wish_id: int) -> list[Entitlement
         .returning(entitlement)
     )
     return [Entitlement.of(row) for row in found]
+
+
+async def end_made_by(connection: AsyncConnection, wish_ids: Collection[int], at: datetime) -> None:
+    """End the reasons that these wishes made."""
+    made = select(wish.c.entitlement_id).where(
+        wish.c.id.in_(list(wish_ids)), wish.c.entitlement_id.is_not(None)
+    )
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.id.in_(made), entitlement.c.ended_at.is_(None))
+        .values(ended_at=at)
+    )
 
 
 async def unsettle(connection: AsyncConnection, entitlement_id: int) -> None:

@@ -11,6 +11,7 @@ from bot.store import shapes
 from bot.store.records import Customer, Permission
 from bot.store.sweep_tables import sweep
 from bot.store.tables import customer, guild, permission, script, wish
+from bot.store.wishes import PARKED
 
 # Wishes wait while a script is paused, or the lists were not read since a restore, or the bot is not
 # there, or TradingView answers in another form than the known one.
@@ -196,12 +197,14 @@ async def next_try(
 
 
 async def retry(connection: AsyncConnection, script_id: int, now: datetime) -> list[int]:
-    """Let what is stuck or waiting for a script be tried now; returns which."""
+    """Let what is stuck or waiting for a script be tried now, but for what is parked; returns which."""
+    is_parked = and_(permission.c.state == "stuck", permission.c.reason.in_(PARKED))
     found = await connection.execute(
         update(permission)
         .where(
             permission.c.script_id == script_id,
             permission.c.state.in_(("stuck", "waiting", "working")),
+            ~is_parked,
         )
         .values(state="waiting", reason=None, detail=None, attempts=0, next_try_at=now)
         .returning(permission.c.id)

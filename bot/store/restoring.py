@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.sweep_tables import sighting, sweep
 from bot.store.tables import event, guild, permission, script, wish
-from bot.store.wishes import FINAL
+from bot.store.wishes import FINAL, HELD, RESTORED
 
 
 def is_ours(path: Path) -> bool:
@@ -38,33 +38,35 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     """Hold back every server until its lists were read, and whatever could be told or taken twice.
 
     What was to end or replace access may have been done, and access given again, since `made_at`:
-    it becomes stuck, so that staff decide. Who was to be told of something that had ended has been,
-    and so was the log channel. `bot.access.recovery` says what becomes of the rest.
+    nothing wakes it before it was compared with TradingView. Who was to be told of something that had
+    ended has been, and so was the log channel. `bot.access.recovery` says what becomes of the rest.
     """
     await connection.execute(update(guild).values(restored_at=at))
     await connection.execute(update(script).values(restored_at=at))
     await _remember_seen(connection)
     overruling = select(permission.c.id).where(
-        permission.c.state.in_(("waiting", "working")), permission.c.replaces.is_not(None)
+        permission.c.state != "done", permission.c.replaces.is_not(None)
+    )
+    open_ones = or_(
+        wish.c.state == "waiting",
+        and_(wish.c.state == "stuck", wish.c.reason.is_distinct_from(RESTORED)),
     )
     ids = list((await connection.execute(overruling)).scalars())
     for chunk in (ids[start : start + 500] for start in range(0, len(ids), 500)):
         await connection.execute(
             update(wish)
-            .where(wish.c.permission_id.in_(chunk), wish.c.state == "waiting")
-            .values(state="stuck", reason="restored", ended_at=at)
+            .where(wish.c.permission_id.in_(chunk), open_ones)
+            .values(state="stuck", reason=HELD, ended_at=at)
         )
         await connection.execute(
             update(permission)
             .where(permission.c.id.in_(chunk))
-            .values(state="stuck", reason="restored", next_try_at=None)
+            .values(state="stuck", reason=HELD, next_try_at=None)
         )
     await connection.execute(update(wish).values(answer_token=None))
     await connection.execute(
         update(wish)
-        .where(
-            wish.c.state.in_(FINAL), or_(wish.c.ended_at <= made_at, wish.c.reason == "restored")
-        )
+        .where(wish.c.state.in_(FINAL), or_(wish.c.ended_at <= made_at, wish.c.reason == HELD))
         .values(told_state=wish.c.state, member_told_at=at)
     )
     # Of what waits, "it is stuck" may have been said since; "it is done" is looked at first.

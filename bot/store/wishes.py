@@ -3,13 +3,17 @@
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Permission, Wish
 from bot.store.tables import customer, permission, wish
 
 FINAL = ("done", "superseded", "stuck")
+# Why orders from a restored backup are stuck that nothing wakes: they are yet to be compared with
+# TradingView, or staff have to order them anew.
+HELD, RESTORED = "held", "restored"
+PARKED = (HELD, RESTORED)
 
 
 async def add(
@@ -78,9 +82,10 @@ async def supersede(
     kinds: Iterable[str] = ("grant", "set", "revoke", "put_back", "mend"),
     states: Iterable[str] = ("waiting", "stuck"),
     reason: str | None = None,
+    but: str | None = None,
     only: int | None = None,
 ) -> list[int]:
-    """A later wish takes the place of these; returns which."""
+    """A later wish takes the place of these, but of none with that reason; returns which."""
     query = update(wish).where(
         wish.c.permission_id == permission_id,
         wish.c.state.in_(list(states)),
@@ -88,6 +93,8 @@ async def supersede(
     )
     if reason is not None:
         query = query.where(wish.c.reason == reason)
+    if but is not None:
+        query = query.where(wish.c.reason.is_distinct_from(but))
     if only is not None:
         query = query.where(wish.c.id == only)
     found = await connection.execute(
@@ -99,13 +106,12 @@ async def supersede(
 async def wait_again(
     connection: AsyncConnection, permission_ids: Iterable[int], *, reason: str | None = None
 ) -> None:
-    """What was stuck, for that `reason` or any, is tried once more."""
+    """What was stuck is tried once more: for that `reason`, or for any by which it is not parked."""
     query = update(wish).where(
         wish.c.permission_id.in_(list(permission_ids)), wish.c.state == "stuck"
     )
-    if reason is not None:
-        query = query.where(wish.c.reason == reason)
-    await connection.execute(query.values(state="waiting", reason=None, ended_at=None))
+    which = wish.c.reason.not_in(PARKED) if reason is None else wish.c.reason == reason
+    await connection.execute(query.where(which).values(state="waiting", reason=None, ended_at=None))
 
 
 async def end(
@@ -151,23 +157,33 @@ async def of_permission(connection: AsyncConnection, permission_id: int, state: 
     return [Wish.of(row) for row in found]
 
 
-async def from_backup(connection: AsyncConnection, script_id: int, before: datetime) -> list[int]:
-    """The permissions of a script with orders from `before` a restore that are not done."""
+async def to_compare(connection: AsyncConnection, script_id: int, before: datetime) -> list[int]:
+    """The permissions of a script with orders from `before` a restore, yet to be compared."""
     found = await connection.execute(
         select(wish.c.permission_id)
         .join(permission, permission.c.id == wish.c.permission_id)
-        .where(
-            permission.c.script_id == script_id,
-            wish.c.asked_at <= before,
-            or_(
-                wish.c.state == "waiting",
-                and_(wish.c.state == "stuck", wish.c.reason == "restored"),
-            ),
-        )
+        .where(permission.c.script_id == script_id, _from_backup(before))
         .distinct()
         .order_by(wish.c.permission_id)
     )
     return list(found.scalars())
+
+
+async def from_backup(
+    connection: AsyncConnection, permission_id: int, before: datetime
+) -> list[Wish]:
+    """The orders of one permission from `before` a restore, yet to be compared, oldest first."""
+    found = await connection.execute(
+        select(wish)
+        .where(wish.c.permission_id == permission_id, _from_backup(before))
+        .order_by(wish.c.id)
+    )
+    return [Wish.of(row) for row in found]
+
+
+def _from_backup(before: datetime) -> "ColumnElement[bool]":
+    held = and_(wish.c.state == "stuck", wish.c.reason == HELD)
+    return and_(wish.c.asked_at <= before, or_(wish.c.state == "waiting", held))
 
 
 async def later_takings(connection: AsyncConnection, earlier: Wish) -> list[int]:
