@@ -1,4 +1,4 @@
-"""The switches as the page offers them: five with a plain sentence, the rest behind a fold."""
+"""The switches as the page offers them: six with a plain sentence, the rest behind a fold."""
 
 from typing import Any
 
@@ -12,9 +12,15 @@ _FEATURED: tuple[tuple[str, str, str, Value], ...] = (
     ("down", "TradingView is down", "Every request is answered with an error.", True),
     ("latency", "TradingView is slow", "Every answer takes six seconds.", 6.0),
     (
+        "login_ends",
+        "The login in use ends",
+        "The next request finds its cookies ended for good; a spare login goes on working.",
+        1,
+    ),
+    (
         "logged_out",
-        "The login has ended",
-        "The cookies stop working, as they do when somebody logs out.",
+        "Every login has ended",
+        "All cookies stop working, those of spare logins too, until new ones are made.",
         True,
     ),
     (

@@ -161,8 +161,12 @@ class FakeTradingView:
             request.cookies.get("sessionid_sign"),
             sign_required=self.switches.sign_required,
         )
-        if session is not None:
-            self._gate.count_logged_in()
+        if session is None:
+            return None
+        if self.switches.take("login_ends", call):
+            session.alive = False
+            return None
+        self._gate.count_logged_in()
         return session
 
     def _turned(self, name: str, value: Value) -> None:

@@ -33,7 +33,9 @@ class Switches(Board):
         maximum=600,
         featured=True,
     )
-    logged_out: bool = dial(False, "The TradingView login has ended", group="outage", featured=True)
+    logged_out: bool = dial(
+        False, "Every TradingView login has ended", group="outage", featured=True
+    )
     logged_out_after: int = dial(
         0,
         "The login ends after this many more requests (0: it does not)",
@@ -79,6 +81,7 @@ class Switches(Board):
     pages_400: int = outage("Answers with a page from the delivery network (400)")
     challenges: int = outage("Asks whether you are human (403 page)")
     redirects: int = outage("Redirects to a language site")
+    login_ends: int = outage("The login of the request ends for good", featured=True)
     logged_out_pages: int = outage("Shows the logged-out home page instead of an answer")
     truncated: int = outage("The connection drops in the middle of the answer")
     cut_json: int = outage("The answer ends in the middle of its text")

@@ -88,12 +88,13 @@ async def test_switches_are_turned_and_put_back(api, shop):
     assert shop.tradingview.switches.latency == 0
 
 
-async def test_five_switches_have_a_sentence_and_the_rest_a_label(api):
+async def test_six_switches_have_a_sentence_and_the_rest_a_label(api):
     _, state = await api.get("state")
     featured = state["switches"]["featured"]
     assert [each["name"] for each in featured] == [
         "down",
         "latency",
+        "login_ends",
         "logged_out",
         "lost_answers",
         "silent_ok",

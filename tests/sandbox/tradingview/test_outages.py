@@ -260,6 +260,15 @@ class TestLogin:
         tv.switches.logged_out = False
         assert (await site.list()).status == 200
 
+    async def test_the_login_in_use_ends_for_good_and_another_goes_on(self, site, tv, vendor):
+        spare = tv.world.open_session(vendor)
+        tv.switches.login_ends = 1
+        assert (await site.get("/username_hint/?s=ann")).status == 200
+        assert (await site.list()).status == 403
+        assert tv.switches.login_ends == 0
+        assert (await site.list()).status == 403
+        assert tv.world.find_session(*spare, sign_required=True) is not None
+
     async def test_ending_in_the_middle_of_a_listing(self, site, tv):
         tv.switches.logged_out_after = 2
         statuses = [(await site.list()).status for _ in range(4)]

@@ -8,7 +8,7 @@ from conftest import START
 
 from bot.sandbox.tradingview import FakeTradingView, Switches, World, furnish, picture
 
-FEATURED = {"down", "latency", "logged_out", "lost_answers", "silent_ok"}
+FEATURED = {"down", "latency", "login_ends", "logged_out", "lost_answers", "silent_ok"}
 
 
 @pytest.mark.parametrize(
