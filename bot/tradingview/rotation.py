@@ -64,6 +64,6 @@ def _is_over(attributes: Sequence[str], now: datetime) -> bool:
             return False
     try:
         ends = parsedate_to_datetime(given.get("expires", ""))
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for an absurd zone
         return False
     return ends.replace(tzinfo=ends.tzinfo or UTC) <= now

@@ -51,7 +51,7 @@ def failure(reply: Reply, purpose: Purpose, now: datetime) -> TradingViewError |
     """
     status, said = reply.status, _said(reply)
     if status == 429:
-        asked = _retry_after(reply.headers.get("retry-after"), now)
+        asked = retry_after(reply.headers.get("retry-after"), now)
         return SlowDown(retry_after=asked, **said._asdict())
     page = _is_page(reply)
     if purpose is Purpose.PUBLIC and not (200 <= status < 300 and reply.complete and not page):
@@ -156,14 +156,14 @@ def _line(text: str, longest: int) -> str | None:
     return line or None
 
 
-def _retry_after(value: str | None, now: datetime) -> float | None:
+def retry_after(value: str | None, now: datetime) -> float | None:
     """Seconds until then, however many, from either form of the header; None for neither."""
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for an absurd zone
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -18,6 +18,7 @@ FRESH = Cookies("zyxwvutsrqponmlkjihgfedcba987654", "v3:fresh+/=")
 TAIL = "Domain=.tradingview.com; Path=/; Secure; HttpOnly; SameSite=Lax"
 ID = f"sessionid={FRESH.sessionid}; Max-Age=12960000; {TAIL}"
 SIGN = f"sessionid_sign={FRESH.sessionid_sign}; Max-Age=12960000; {TAIL}"
+SIGN_WITHOUT_AGE = f"sessionid_sign={FRESH.sessionid_sign}"
 ID_GONE = f'sessionid=""; Max-Age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; {TAIL}'
 SIGN_GONE = f'sessionid_sign=""; Max-Age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; {TAIL}'
 
@@ -33,6 +34,7 @@ SIGN_GONE = f'sessionid_sign=""; Max-Age=0; expires=Thu, 01 Jan 1970 00:00:00 GM
         [ID, SIGN, ID],
         [ID, f"sessionid_sign={FRESH.sessionid_sign}; expires=Tue, 10 Mar 2026 12:00:01 GMT"],
         [ID, f"sessionid_sign={FRESH.sessionid_sign}; expires=soon; Max-Age=many"],
+        [ID, SIGN_WITHOUT_AGE + "; expires=Wed, 21 Oct 2026 07:28:00 +99999999999999999"],
         # The age goes before the date.
         [ID, SIGN + "; expires=Thu, 01 Jan 1970 00:00:00 GMT"],
     ],

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from bot.tradingview import (
     BadPagination,
@@ -68,6 +68,19 @@ def test_rule_2_a_429_is_slow_down_whatever_its_body(purpose, body):
 )
 def test_rule_2_retry_after_is_seconds_or_a_date(value, seconds):
     assert judge(429, retry_after=value).retry_after == seconds
+
+
+@given(
+    st.text()
+    | st.from_regex(
+        r"(Wed, )?[0-9]{1,4} (Jan|Oct) [0-9]{1,6} [0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{1,25}",
+        fullmatch=True,
+    )
+)
+@example("Wed, 21 Oct 2026 07:28:00 +99999999999999999")
+def test_rule_2_a_429_is_slow_down_whatever_stands_in_retry_after(value):
+    asked = judge(429, retry_after=value).retry_after
+    assert asked is None or asked >= 0
 
 
 def test_rule_2_retry_after_may_be_missing():
