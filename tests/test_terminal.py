@@ -203,7 +203,7 @@ def test_a_second_factor_is_asked_for_when_needed(settings, upstream):
     ("mode", "words"),
     [
         ("captcha", "wants to see a person"),
-        ("rate limit", "at least ten minutes"),
+        ("rate limit", "at least 10 minutes"),
         ("wrong password", "does not accept this name and password"),
         ("two-factor by sms", "text message"),
     ],

@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import ipaddress
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -29,7 +30,13 @@ from bot.store import guilds, login_links
 from bot.store.database import Database
 from bot.store.login_links import Link
 from bot.tradingview.models import Cookies
-from bot.tradingview.signin import Halfway, SecondFactorNeeded, SignIn, clean_code
+from bot.tradingview.signin import (
+    Halfway,
+    SecondFactorNeeded,
+    SignIn,
+    TooManySignIns,
+    clean_code,
+)
 
 LASTS = timedelta(minutes=10)
 PATH = "/login/"
@@ -75,6 +82,8 @@ class LoginLinks:
         self._base = public_url.rstrip("/") if public_url and is_safe(public_url) else None
         self._may = may
         self._desks: dict[str, _Desk] = {}
+        # By server, by clock.monotonic(): until when TradingView wants to see no sign-in.
+        self._no_sign_in_before: dict[int, float] = {}
 
     @property
     def origin(self) -> str | None:
@@ -127,9 +136,8 @@ class LoginLinks:
             await self._link(link.token_hash)  # no attempt for a page that was used meanwhile
             name, password = _filled(name.strip(), "the name"), _filled(password, "the password")
             desk.halfway, desk.trial, desk.spare = None, None, spare
-            held = await self._sessions.of(link.guild_id)
             try:
-                async with soon(held.pace):
+                async with self._attempt(link.guild_id):
                     cookies = await self._sign_in.password(name, password)
             except SecondFactorNeeded as needed:
                 desk.halfway = needed.halfway
@@ -147,8 +155,7 @@ class LoginLinks:
                 code = clean_code(code)
             except ValueError:
                 raise CodeUnreadable from None
-            held = await self._sessions.of(link.guild_id)
-            async with soon(held.pace):
+            async with self._attempt(link.guild_id):
                 cookies = await self._sign_in.second_factor(desk.halfway, code)
             desk.halfway = None
             return await self._finish(link, desk, cookies, spare=desk.spare)
@@ -160,6 +167,20 @@ class LoginLinks:
             if desk.trial is None:
                 raise FieldMissing("the login")
             return await self._finish(link, desk, desk.trial, spare=desk.spare, anyway=anyway)
+
+    @asynccontextmanager
+    async def _attempt(self, guild_id: int) -> AsyncIterator[None]:
+        """A turn for one sign-in; raises TooManySignIns for as long as TradingView wants none."""
+        held = await self._sessions.of(guild_id)
+        async with soon(held.pace):
+            rest = self._no_sign_in_before.get(guild_id, 0.0) - clock.monotonic()
+            if rest > 0:
+                raise TooManySignIns(retry_after=rest)
+            try:
+                yield
+            except TooManySignIns as refused:
+                self._no_sign_in_before[guild_id] = clock.monotonic() + refused.retry_after
+                raise
 
     async def _finish(
         self,

@@ -1,5 +1,6 @@
 """What can go wrong with the TradingView login, however it is handed over, in sentences."""
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -90,9 +91,10 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             "your own browser and give me the two cookies instead. Please do not try again at once: each "
             "try makes it last longer."
         ),
-        signin.TooManySignIns: fixed(
-            "**TradingView has seen too many attempts.** Wait at least ten minutes before the next "
-            "one, or log in in your own browser and give me the two cookies instead."
+        signin.TooManySignIns: lambda e: (
+            "**TradingView has seen too many attempts.** Wait at least "
+            f"{count(math.ceil(e.retry_after / 60), 'minute')} before the next one, or log in in your "
+            "own browser and give me the two cookies instead."
         ),
         signin.SecondFactorNeeded: fixed(
             "**Name and password are right.** TradingView also asks for the code from your "

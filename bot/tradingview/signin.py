@@ -14,13 +14,16 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
-from bot.tradingview import wire
+from bot import clock
+from bot.tradingview import verdict, wire
 from bot.tradingview.errors import TradingViewError, Trouble, UpstreamTrouble
 from bot.tradingview.models import Cookies
 
 PASSWORD = "/accounts/signin/"  # noqa: S105 - an address
 SECOND_FACTOR = "/accounts/two-factor/signin/totp/"
 LONGEST_BODY = 1024 * 1024
+# Seconds without any sign-in, when TradingView asked for a pause: where it named none (wire §9), and at most.
+USUAL_PAUSE, LONGEST_PAUSE = 600.0, 24 * 3600.0
 _LONGEST_DETAIL = 200
 _CODE = re.compile(r"[0-9]{4,10}", re.ASCII)
 _HTML = re.compile(rb"\s*<")
@@ -45,9 +48,20 @@ class CaptchaAsked(SignInFailed):
 
 
 class TooManySignIns(SignInFailed):
-    """Too many attempts; it passes after some minutes without any."""
+    """Too many attempts; it passes after `retry_after` seconds without any."""
 
     summary = "TradingView has seen too many attempts to sign in"
+
+    def __init__(
+        self,
+        *,
+        retry_after: float | None = None,
+        code: str | None = None,
+        detail: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(code=code, detail=detail, status=status)
+        self.retry_after = min(retry_after or USUAL_PAUSE, LONGEST_PAUSE)
 
 
 class WrongCode(SignInFailed):
@@ -92,11 +106,12 @@ class SecondFactorNeeded(SignInFailed):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reply:
-    """One answer of a sign-in: its status, body and the cookies it sets."""
+    """One answer of a sign-in: its status, body, the cookies it sets and its Retry-After in seconds."""
 
     status: int
     body: bytes
     cookies: dict[str, str]
+    retry_after: float | None = None
 
 
 _CODES: dict[str, type[SignInFailed]] = {
@@ -155,7 +170,8 @@ class SignIn:
                 allow_redirects=False,
                 timeout=self._timeout,
             ) as response:
-                return Reply(response.status, await _body(response), _set(response))
+                asked = verdict.retry_after(response.headers.get("Retry-After"), clock.now())
+                return Reply(response.status, await _body(response), _set(response), asked)
         except TimeoutError:
             kind = Trouble.TIMEOUT
         except (aiohttp.ClientError, OSError):
@@ -174,10 +190,15 @@ def read_login(reply: Reply, *, secret: str = "") -> Cookies:
     if code == "2FA_required":
         raise _second_factor(reply, data)
     known = _CODES.get(code) if isinstance(code, str) else None
+    if known is TooManySignIns or (known is None and reply.status == 429):
+        raise TooManySignIns(
+            retry_after=reply.retry_after,
+            code=code if known else None,
+            detail=detail,
+            status=reply.status,
+        )
     if known is not None:
         raise known(code=code, detail=detail, status=reply.status)
-    if reply.status == 429:
-        raise TooManySignIns(detail=detail, status=429)
     # The code of a wrong password was never recorded: an error that is none of the known (wire §17, 19).
     if said or reply.status == 401:
         raise WrongPassword(detail=detail, status=reply.status)

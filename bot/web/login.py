@@ -106,6 +106,8 @@ def _failed(error: Exception) -> web.Response:
     headers = {}
     if isinstance(error, TooManyPresses):
         headers[hdrs.RETRY_AFTER] = str(error.wait)
+    elif isinstance(error, TooManySignIns):
+        headers[hdrs.RETRY_AFTER] = str(math.ceil(error.retry_after))
     return web.json_response(
         {
             "errorMessage": plain(explained.sentence if status != 500 else explained.text),

@@ -284,7 +284,7 @@ async def test_name_and_password_make_one_attempt_and_only_the_cookies_stay(desk
     [
         ("signin", "wrong password", 422, "does not accept this name and password"),
         ("signin", "captcha", 422, "wants to see a person"),
-        ("signin", "rate limit", 429, "at least ten minutes"),
+        ("signin", "rate limit", 429, "at least 10 minutes"),
         ("signin", "two-factor by sms", 422, "text message"),
         ("down", True, 503, "does not answer properly"),
     ],
@@ -400,3 +400,18 @@ async def test_nobody_waits_on_the_page_while_tradingview_wants_no_request(desk)
     assert (status, said["next"]) == (422, "mend")
     assert "slow down" in said["errorMessage"]
     assert desk.shop.fake.calls("signin") == []
+
+
+async def test_after_too_many_sign_ins_none_is_sent_for_as_long_as_was_asked(desk, frozen):
+    desk.shop.switches.set("too_many", 1)
+    desk.shop.switches.set("retry_after", 1800.0)
+    for minutes in (30, 30, 29):
+        status, told, headers = await desk.press("password", **RIGHT)
+        assert status == 429
+        assert f"at least {minutes} minutes" in told["errorMessage"]
+        assert int(headers["Retry-After"]) in range(minutes * 60 - 60, minutes * 60 + 1)
+        assert len(desk.shop.fake.calls("signin")) == 1
+        await frozen.advance(30)
+    await frozen.advance(1800)
+    assert (await desk.press("password", await desk.new(), **RIGHT))[0] == 200
+    assert (await desk.held()).state is LoginState.ALIVE
