@@ -68,6 +68,11 @@ class Stage:
             "people": self._people(),
             "failed": self._failed(),
             "tradingview": {
+                "vendor": {
+                    "name": shop.vendor.user.username,
+                    "password": shop.vendor.password,
+                    "code": shop.vendor.code,
+                },
                 "scripts": [
                     {"slug": each.slug, "title": each.script.title, "pine_id": each.script.pine_id}
                     for each in shop.publications

@@ -3,7 +3,7 @@
 import { $, copy, fill, h, icon, notice } from "./dom.js";
 import { botButtons, botLine } from "./side.js";
 import { on, post, state } from "./store.js";
-import { cookieBox, makeCookies } from "./tour.js";
+import { cookieBox, makeCookies, toCopy } from "./tour.js";
 
 const turn = (name, value) => post("switch", { name, value }).catch((error) => notice(error.message, true));
 
@@ -11,7 +11,7 @@ const turn = (name, value) => post("switch", { name, value }).catch((error) => n
 
 function featured(one) {
   const isOn = one.value !== one.off;
-  const left = isOn && Number.isInteger(one.value) && one.value > 0 ? "waiting for the next change" : "";
+  const left = isOn && Number.isInteger(one.value) && one.value > 0 ? "still to come" : "";
   return h(
     "div",
     { class: isOn ? "switch on" : "switch" },
@@ -72,6 +72,8 @@ function drawBot() {
     h("p", { class: "quiet" }, "For /session update, when the old one has ended."),
     h("button", { type: "button", class: "button", "data-key": "cookies", onclick: () => makeCookies().catch((error) => notice(error.message, true)) }, "Copy new cookies"),
     cookieBox(),
+    h("p", { class: "quiet" }, "Or sign in as the vendor, on the page that /session link opens. The code is asked for when the switch for signing in says two-factor."),
+    toCopy([["Name", state.vendor.name], ["Password", state.vendor.password], ["Code", state.vendor.code]]),
     h("details", { id: "openinglist" }, h("summary", {}, "How the shop was opened"), tasks()),
     h("h3", {}, "Its log"),
   );

@@ -147,6 +147,7 @@ function load(all) {
   state.scripts = all.tradingview.scripts;
   state.customers = new Map(all.tradingview.people.map((each) => [each.username, each]));
   state.calls = all.tradingview.calls;
+  state.vendor = all.tradingview.vendor;
   state.switches = all.switches;
   state.bot = all.bot;
   state.opening = all.opening;

@@ -15,13 +15,16 @@ export async function makeCookies() {
 }
 
 export function cookieBox() {
-  if (!state.cookies) return null;
+  return state.cookies ? toCopy(["sessionid", "sessionid_sign"].map((name) => [name, state.cookies[name]])) : null;
+}
+
+export function toCopy(pairs) {
   return h(
     "dl",
     { class: "cookies" },
-    ["sessionid", "sessionid_sign"].map((name) => [
+    pairs.map(([name, value]) => [
       h("dt", {}, name),
-      h("dd", {}, h("code", {}, state.cookies[name]), h("button", { type: "button", class: "link", "data-key": `copy ${name}`, onclick: () => copy(state.cookies[name], name) }, icon("copy"), h("span", { class: "sr" }, `Copy ${name}`))),
+      h("dd", {}, h("code", {}, value), h("button", { type: "button", class: "link", "data-key": `copy ${name}`, onclick: () => copy(value, name) }, icon("copy"), h("span", { class: "sr" }, `Copy ${name}`))),
     ]),
   );
 }

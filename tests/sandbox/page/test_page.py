@@ -205,6 +205,14 @@ async def test_a_switch_is_turned_by_key_and_warns_beside_the_rows(sandbox, look
     assert await eyes.page.evaluate(focused) == "switch"
 
 
+async def test_the_bot_s_tab_tells_how_to_sign_in(sandbox, look):
+    eyes = await look(sandbox)
+    await eyes.page.locator("[role=tab]", has_text="Bot").first.click()
+    for value in ("Harbor_Charts", "open sesame", "042137"):
+        await eyes.sees("#bot-top code", value)
+    assert await eyes.page.locator("#bot-top button", has_text="Copy Password").count() == 1
+
+
 async def test_a_phone_s_width_is_enough(sandbox, look):
     eyes = await look(sandbox, 360, 740)
     for view in ("Chat", "Tour", "Break", "TradingView", "Bot"):
