@@ -11,19 +11,20 @@ A copy does not know what was done and said after it was made. So nothing is don
   done, or the summary tells staff of it. What TradingView shows as it was in the copy was not done: it
   is done now, and told of as ever. Where something else was done since, what TradingView shows stays,
   the order counts for nothing any more, and staff give it anew if it is still wanted.
-- Where TradingView shows a later end than the copy, that end stays.
+- Where TradingView shows a later end than the copy, that end stays; also where the copy's is over.
 - One summary in the log channel counts all of these.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.adopt import take_known
-from bot.access.drift import Kind, of_permissions
+from bot.access.drift import Difference, Kind, of_permissions
 from bot.access.entitlements import State
 from bot.access.refusals import ScriptNotYours
 from bot.access.resuming import Fate, resume
@@ -172,10 +173,21 @@ async def _keep_longer(connection: AsyncConnection, script: Script) -> int:
     """Where TradingView shows a later end than the backup knows, that one is right."""
     now, kept = clock.now(), 0
     for one in await of_permissions(connection, script.id, now):
-        if one.kind is Kind.OTHER_END and one.shortens(now) and one.permission is not None:
+        if one.permission is not None and _wins(one, now):
             await take_known(connection, None, f"restore {script.restored_at}", one, one.permission)
             kept += 1
     return kept
+
+
+def _wins(it: Difference, now: datetime) -> bool:
+    """Whether TradingView shows more than an end that the backup knows, be that over or not.
+
+    Where the backup wants nothing (revoked, or never given), access is only reported: Usher has no end
+    that it would be a renewal of.
+    """
+    if it.kind is Kind.EXTRA:
+        return it.wanted.kind == "until"
+    return it.kind is Kind.OTHER_END and it.shortens(now)
 
 
 async def _sum_up(connection: AsyncConnection, server: Guild) -> None:
