@@ -136,6 +136,59 @@ async def test_where_something_else_was_done_since_staff_decide(counter, known):
     await nobody_hears(counter)
 
 
+async def by_hand_before_the_order(counter, days):
+    """The last full read is older than what the vendor gave by hand, and that than the order."""
+    await Sweeps(counter.database, counter.shop.sessions).of_script(counter.script, by=None)
+    await counter.time.advance(3600)
+    given = clock.now() + timedelta(days=days)
+    counter.give("Ann_Trades", given)
+    await closed(counter)
+    wish = await counter.grants.grant(
+        counter.asked(), "trend", parse_length("1M"), Who(MEMBER, "Ann_Trades")
+    )
+    await restored(counter)
+    return wish, given
+
+
+@pytest.mark.parametrize("days", [90, 10])
+@pytest.mark.parametrize("known", [True, False])
+async def test_what_was_given_by_hand_before_the_order_does_not_pass_for_it(counter, known, days):
+    if known:
+        first = await sold(counter)
+        days += (first - clock.now()).days
+    wish, given = await by_hand_before_the_order(counter, days)
+    assert await recovered(counter) == {"scripts": 1, "stuck": 1, "later": 1}
+    await counter.time.advance(60)
+    assert (await counter.state(wish), counter.end("Ann_Trades")) == ("stuck", given)
+    await sold(counter)  # staff give it anew
+    assert counter.end("Ann_Trades") == given + MONTH
+
+
+async def test_the_end_of_the_day_is_the_same_end(counter):
+    first = await sold(counter)
+    await closed(counter)
+    wish = await counter.grant("Ann_Trades", "1M")
+    await restored(counter)
+    shown = (first + MONTH).replace(hour=23, minute=59, second=59, microsecond=999000)
+    counter.give("Ann_Trades", shown)
+    assert await recovered(counter) == {"scripts": 1, "done": 1, "later": 1}
+    assert await counter.state(wish) == "done"
+    assert (await counter.permission("Ann_Trades")).wanted_ends_at == shown
+
+
+async def test_what_was_given_on_top_of_an_exact_end_that_stands_is_still_given(counter):
+    await sold(counter, length="1Y")
+    await closed(counter)
+    await counter.set("Ann_Trades", "2026-06-30")
+    stands = (await counter.permission("Ann_Trades")).wanted_ends_at
+    wish = await counter.grant("Ann_Trades", "1M")
+    await restored(counter)
+    counter.give("Ann_Trades", stands)
+    assert await recovered(counter) == {"scripts": 1, "open": 2}
+    await counter.done(wish, within=30)
+    assert counter.end("Ann_Trades") == stands + MONTH
+
+
 async def test_a_removal_that_waited_is_done_when_the_person_is_gone(counter):
     await sold(counter)
     await sold(counter, "bob-fx")
