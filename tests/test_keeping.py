@@ -1,9 +1,12 @@
 """`usher backup` and `usher restore`: no file is overwritten, and nothing is lost on the way back."""
 
 import asyncio
+import errno
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -11,7 +14,7 @@ from sqlalchemy import insert
 from test_main import apart  # noqa: F401 - the fixture
 
 from bot.__main__ import main
-from bot.store import events, guilds, sessions
+from bot.store import backup, events, guilds, sessions
 from bot.store.database import open_database
 from bot.store.lock import alone_with
 from bot.store.tables import session
@@ -101,6 +104,32 @@ async def test_also_over_a_damaged_one_which_is_kept_letter_for_letter(tmp_path)
     assert await asyncio.to_thread(row_count, "data/usher.db") == 2
     [aside] = (tmp_path / "data/backups").glob("*.db")
     assert aside.read_bytes() == b"damaged" * 1000
+
+
+async def test_on_a_full_disk_nothing_is_changed_and_no_half_is_left(tmp_path, capsys, monkeypatch):
+    await furnish(1)
+    await back_up()
+    await furnish(3)
+    whole = backup._copy
+
+    def full(source, target):
+        if "replaced" in target.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        whole(source, target)
+
+    def half(source, target):
+        Path(target).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(backup, "_copy", full)
+    monkeypatch.setattr(shutil, "copy2", half)
+    assert await restore() == 78
+    said = capsys.readouterr().err
+    assert "No space left" in said
+    assert said.rstrip().endswith("Nothing was changed.")
+    assert await asyncio.to_thread(row_count, "data/usher.db") == 3
+    assert not list((tmp_path / "data/backups").iterdir())
+    assert not list((tmp_path / "data").glob(".*"))
 
 
 async def test_a_restore_refuses_while_usher_runs(capsys):

@@ -73,16 +73,14 @@ def keep_before(database: Path, revision: str) -> Path:
 def keep_replaced(database: Path) -> Path:
     """A copy from before another database takes its place, letter for letter if it is damaged (blocking).
 
-    Raises OSError.
+    Raises:
+        CopyError: it could not be kept, and no part of it is left.
     """
     aside = folder_of(database) / f"{database.stem}-replaced-{_moment()}.db"
     try:
         copy(database, aside)
     except CopyError:  # damaged, and perhaps that is why
-        aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for ending in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                shutil.copy2(f"{database}{ending}", f"{aside}{ending}")
+        _copy_letters(database, aside)
     _drop_old(database, rf"replaced-({_MOMENT})\.db(-wal|-shm)?", KEPT_OF_EACH)
     return aside
 
@@ -138,6 +136,21 @@ def _copy(source: Path, target: Path) -> None:
         old.backup(new)
         # One file that needs no journal beside it; the program switches back when it opens it.
         new.execute("PRAGMA journal_mode = DELETE")
+
+
+def _copy_letters(source: Path, target: Path) -> None:
+    """The files of a database as they are, with its journal, all or none. Raises CopyError."""
+    endings = ("", "-wal", "-shm")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for ending in endings:
+            with suppress(FileNotFoundError):
+                shutil.copy2(f"{source}{ending}", f"{target}{ending}")
+    except OSError as error:
+        for ending in endings:
+            with suppress(OSError):
+                Path(f"{target}{ending}").unlink(missing_ok=True)
+        raise CopyError(error.strerror or type(error).__name__) from error
 
 
 def _to_disk(path: Path) -> None:
