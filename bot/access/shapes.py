@@ -7,12 +7,12 @@ also look like a change for a while, a change counts when it is seen again ten m
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot import clock
-from bot.access.forms import Differences, Seen, Subject, look
+from bot.access.forms import Seen, Subject, look
 from bot.access.login import AccountSession, LoginState
 from bot.access.session import Sessions
 from bot.access.spelling import in_time
@@ -34,10 +34,10 @@ LONGEST_LOOK = 900.0  # seconds; TradingView may ask for a pause meanwhile, and 
 
 @dataclass(frozen=True, slots=True)
 class _Suspicion:
-    """Differences that one look found, at that moment of clock.monotonic()."""
+    """What one look found to differ in one subject, at that moment of clock.monotonic()."""
 
     at: float
-    differences: Differences
+    words: Sequence[str]
 
 
 class Shapes:
@@ -53,7 +53,7 @@ class Shapes:
         self._sessions = sessions
         self._resumed = resumed
         self._not_before: dict[int, float] = {}  # by server, by clock.monotonic()
-        self._suspected: dict[int, _Suspicion] = {}  # by server: seen once
+        self._suspected: dict[int, dict[Subject, _Suspicion]] = {}  # by server: seen once
         self._random = random.Random()  # noqa: S311 - spreads requests, guards nothing
 
     def start(self, jobs: Jobs) -> None:
@@ -84,7 +84,7 @@ class Shapes:
         within = FIRST_WITHIN if last.paused_at is None else 0.0
         if self._not_before.setdefault(guild_id, now + self._random.uniform(0, within)) > now:
             return False
-        if last.checked_at is None or last.paused_at is not None or guild_id in self._suspected:
+        if last.checked_at is None or last.paused_at is not None or self._suspected.get(guild_id):
             return True
         return clock.now() - last.checked_at >= DAY + JITTER * self._random.random()
 
@@ -103,22 +103,24 @@ class Shapes:
         return seen
 
     def _sure(self, guild_id: int, seen: Seen, before: ShapeCheck) -> Seen:
-        """What is known to differ, or was suspected for long enough; the rest is suspected from now on."""
+        """What is known to differ, or was suspected for long enough; the rest is suspected from now on.
+
+        Each subject for itself: that another gives no answer, for however long, vouches for none.
+        """
         now = clock.monotonic()
-        suspicion = self._suspected.get(guild_id)
+        suspected = self._suspected.setdefault(guild_id, {})
         known = {subject: list(before.differences.get(subject, ())) for subject in Subject}
-        # Only where TradingView answers normally otherwise: else it is rather an outage.
-        if suspicion is not None and now - suspicion.at >= CONFIRM_AFTER and seen.is_complete:
-            for subject, words in suspicion.differences.items():
-                known[subject] += words
-            suspicion = None
+        for subject, suspicion in list(suspected.items()):
+            if subject in seen.differences and now - suspicion.at >= CONFIRM_AFTER:
+                known[subject] += suspicion.words
+                del suspected[subject]
         sure = seen.confirmed(known)
-        if sure.differences == seen.differences:
-            if seen.is_complete:
-                self._suspected.pop(guild_id, None)
-            return sure
-        self._suspected[guild_id] = suspicion or _Suspicion(now, seen.differences)
-        self._not_before[guild_id] = now + CONFIRM_AFTER
+        for subject, words in seen.differences.items():
+            if sure.differences.get(subject) == words:
+                suspected.pop(subject, None)
+            else:
+                suspected.setdefault(subject, _Suspicion(now, words))
+                self._not_before[guild_id] = now + CONFIRM_AFTER
         return sure
 
     async def _record(self, guild_id: int, seen: Seen) -> bool:

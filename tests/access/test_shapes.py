@@ -304,14 +304,21 @@ async def test_what_is_odd_for_less_than_ten_minutes_is_no_changed_form(counter)
     assert await holdup(counter) is None
 
 
-async def test_what_differs_in_the_midst_of_an_outage_waits_for_its_end(counter):
+async def test_a_changed_form_pauses_writes_though_another_question_is_never_answered(counter):
+    counter.switches.set("coins_refuse", True)
+    await differs(counter, "ends renamed")
+    assert await events(counter) == ["shape_changed"]
+    assert await holdup(counter) is WaitingFor.CHANGED
+
+
+async def test_what_differs_before_an_outage_waits_for_its_end(counter):
     counter.switches.form = "ids as texts"
     await compare(counter)
     await counter.time.advance(watching.CONFIRM_AFTER)
-    counter.switches.set("coins_refuse", True)
+    counter.switches.set("down", True)
     await compare(counter)
     assert await events(counter) == []
-    counter.switches.set("coins_refuse", False)
+    counter.switches.set("down", False)
     await compare(counter)
     assert await events(counter) == ["shape_changed"]
 
