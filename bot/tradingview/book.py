@@ -7,6 +7,7 @@ with their program and keep nobody from reading: there each program has a book o
 
 import contextlib
 import logging
+import math
 import os
 import struct
 import sys
@@ -25,6 +26,7 @@ NEVER = float("-inf")
 # Seconds ahead that an entry may be; further, a clock was wrong, and must not stop anybody.
 FURTHEST = 25 * 3600.0
 _SAME = 0.001  # seconds: two clocks are read one after the other, with more or less time between
+MOMENT = 0.1  # seconds: who waited less than that for longer need not go first
 OVERTAKEN = -1  # no slot: another program has kept all of them for longer than any request lasts
 
 
@@ -37,6 +39,7 @@ class Book:
     def __init__(self) -> None:
         self.due = self.held_until = NEVER
         self._taken: set[int] = set()
+        self._waiting: list[float] = []
 
     def begin(self) -> bool:
         """Nobody else changes anything until `end`; False when another program is just at it."""
@@ -62,6 +65,18 @@ class Book:
             self._taken.discard(slot)
             self._unlock(slot)
 
+    def wait(self, since: float) -> None:
+        """Whoever shares the book sees from now on that somebody waits since then."""
+        self._waiting.append(since)
+
+    def wait_no_more(self, since: float) -> None:
+        """Take back what was said to `wait`, which also ends with the program."""
+        self._waiting.remove(since)
+
+    def is_next(self, since: float) -> bool:
+        """Nobody else waits since more than a `MOMENT` before; to be asked when alone."""
+        return not any(other < since - MOMENT for other in self._waiting)
+
     def _lock(self, slot: int) -> bool:  # noqa: ARG002 - nobody else is there
         return True
 
@@ -80,6 +95,8 @@ def _later(own: float, told: float) -> float:
 if sys.platform != "win32":
     _ENTRY = struct.Struct("<3d")  # due, held until, written at: seconds since 1970
     _WRITING, _SLOTS, _NOBODYS = 0, 1, 1 << 20  # the locked bytes; they need not exist
+    # One for each millisecond, however the clock that counts from the computer's start stands.
+    _LINE, _NOW = 1 << 40, 1 << 41
     _TRIES = 50  # another program is done within some microseconds
     _MOVED = 1.0  # seconds; by less, nothing is worth writing anew
 
@@ -161,9 +178,26 @@ if sys.platform != "win32":
             self._is_broken = False
             self._entry, self._offset, self._told = entry, offset, (self.due, self.held_until)
 
-        def _locked(self, place: int) -> bool:
+        def wait(self, since: float) -> None:
+            super().wait(since)
+            self._locked(_place(since), how=fcntl.LOCK_SH)
+
+        def wait_no_more(self, since: float) -> None:
+            super().wait_no_more(since)
+            if since not in self._waiting:
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _place(since))
+
+        def is_next(self, since: float) -> bool:
+            before = _place(since - MOMENT) - _LINE
+            # In this order: nobody of this program has a lock there, who would lose it.
+            if not super().is_next(since) or not self._locked(_LINE, before):
+                return False
+            fcntl.lockf(self._file, fcntl.LOCK_UN, before, _LINE)
+            return True
+
+        def _locked(self, place: int, length: int = 1, how: int = fcntl.LOCK_EX) -> bool:
             try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+                fcntl.lockf(self._file, how | fcntl.LOCK_NB, length, place)
             except OSError:
                 return False
             return True
@@ -173,6 +207,9 @@ if sys.platform != "win32":
 
         def _unlock(self, slot: int) -> None:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _SLOTS + slot)
+
+    def _place(since: float) -> int:
+        return _NOW + math.floor(since * 1000)
 
     def _opened(path: Path) -> int:
         """The open file. Raises OSError, also where nothing in it can be locked, as on some networks."""

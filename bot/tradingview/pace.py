@@ -33,6 +33,9 @@ _CLOSE_ENOUGH = 1e-5  # seconds; a timer may wake a hair early
 # Seconds: how often to look whether another program is done; how long one that shows no sign of it may
 # keep everybody waiting (it was stopped: no request lasts that long); the longest sleep without a look.
 LOOK_AGAIN, LONGEST_STANDSTILL, LONGEST_SLEEP = 0.02, 60.0, 60.0
+# Seconds: how long a turn is left to another program, which looks more often unless it was stopped; how
+# much longer one with bulk must have waited than one where somebody waits, to go before it.
+LONGEST_COURTESY, HEAD_START = 0.25, 5.0
 
 
 class Turn:
@@ -79,6 +82,11 @@ class Pace:
     and finds the way up again. Urgent turns come first, then those that are only
     helpful, then bulk, which gets one in five all the same; otherwise it is the order asked. After a
     pause the first two go at once.
+
+    Programs take turns: the one goes that has waited for longest since it last had one. For one that
+    was stopped while it waited, the others lose a moment at each turn; one that was stopped with
+    requests on their way keeps their slots, and where these are all, whoever waits in vain for a
+    minute sends one request at a time beyond `concurrency`.
     """
 
     def __init__(
@@ -102,6 +110,9 @@ class Pace:
         self._book = book or Book()
         self._interval = 1 / rate  # as of the last turn
         self._standstill: float | None = None  # since when others alone keep everybody waiting
+        self._since: float | None = None  # somebody waits, and had no turn
+        self._place: float | None = None  # among the programs, as the book knows it
+        self._courteous: float | None = None  # since when a turn is left to another program
         self._slowed_at = NEVER
         self._refusals = 0  # in a row
         self._timer: asyncio.Future[None] | None = None
@@ -187,15 +198,21 @@ class Pace:
     def _serve(self) -> None:
         """Give turns to all who may have one now; see to it that the next is not forgotten."""
         while not all(line.is_empty() for line in (self._urgent, self._helpful, self._bulk)):
+            if self._since is None:
+                self._since = clock.monotonic()
             if self._running >= self.concurrency:
                 break  # whoever gives a turn back serves again
-            slot, pause = self._slot()
+            slot, pause = self._slot(self._since)
             if slot is None:
                 self._wake_in(pause)
                 return
             self._running += 1
             self._rate.sent()
             self._first().set_result(Turn(slot, self._slow_down))
+            self._since = clock.monotonic()
+        else:
+            self._since = None
+        self._stand(None)
         self._standstill = None
         if self._timer is not None:
             self._timer.cancel()
@@ -213,27 +230,60 @@ class Pace:
         self._in_a_row += 1
         return ahead.next()
 
-    def _slot(self) -> tuple[int | None, float]:
+    def _slot(self, since: float) -> tuple[int | None, float]:
         """A slot for a turn that begins now; or none, and the seconds until another look is worth it."""
         book, now = self._book, clock.monotonic()
+        place = since if self._urgent.is_empty() else since - HEAD_START
+        if place != self._place:
+            self._stand(None)
         is_alone = book.begin()
         try:
             pause = max(book.due - (BURST - 1) * self._interval, book.held_until) - now
+            slot = None
             if pause > _CLOSE_ENOUGH:
-                return None, min(pause, LONGEST_SLEEP)
-            slot = book.take(self.concurrency) if is_alone else None
+                self._courteous = None
+            else:
+                slot, pause = self._slot_from(place, now, is_alone), LOOK_AGAIN
             if slot is None:
-                if self._standstill is None or self._running:
-                    self._standstill = now
-                if now - self._standstill < LONGEST_STANDSTILL:
-                    return None, LOOK_AGAIN
-                slot = OVERTAKEN
-            self._standstill = None
+                if is_alone:
+                    self._stand(place)
+                return None, min(pause, LONGEST_SLEEP if is_alone else LOOK_AGAIN)
+            self._stand(None)
+            self._standstill = self._courteous = None
             self._interval = 1 / self.rate
             book.due = max(book.due, now) + self._interval
             return slot, 0.0
         finally:
             book.end()
+
+    def _slot_from(self, place: float, now: float, is_alone: bool) -> int | None:
+        """A slot, if one is free and no other program has waited for longer than since `place`."""
+        slot = self._book.take(self.concurrency) if is_alone else None
+        if slot is None:
+            self._courteous = None
+            if self._standstill is None or self._running:
+                self._standstill = now
+            return OVERTAKEN if now - self._standstill >= LONGEST_STANDSTILL else None
+        self._standstill = None
+        if self._book.is_next(place):
+            return slot
+        if self._courteous is None:
+            self._courteous = now
+        # Where the other knows a longer burst or a shorter, both may go once it is due.
+        if now >= max(self._courteous, self._book.due) + LONGEST_COURTESY:
+            return slot
+        self._book.free(slot)
+        return None
+
+    def _stand(self, place: float | None) -> None:
+        """Have that place in the line of the programs; None is not to stand in it."""
+        if place == self._place:
+            return
+        if self._place is not None:
+            self._book.wait_no_more(self._place)
+        if place is not None:
+            self._book.wait(place)
+        self._place = place
 
     def _wake_in(self, seconds: float) -> None:
         if self._timer is not None:

@@ -1,8 +1,10 @@
-"""What a program knows of its pace outlasts a file that cannot be written and a clock that is moved."""
+"""The file of a pace: what may be wrong with it, with its disk and with the clock."""
 
 import asyncio
 import errno
 import os
+import stat
+import struct
 import sys
 from datetime import timedelta
 
@@ -171,3 +173,47 @@ async def test_programs_that_look_in_turn_prolong_nothing(open_pace, moved):
         moved.put(-1e-6)
         two.hold(1)
     assert one.held_for() == pytest.approx(100, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"short",
+        b"\xff" * 24,
+        struct.pack("<3d", 1e18, 1e18, 0),
+        struct.pack("<3d", float("inf"), float("nan"), float("-inf")),
+        struct.pack("<3d", 5e9, 5e9, 5e9),
+    ],
+)
+async def test_nonsense_in_the_file_stops_nobody(open_pace, frozen, tmp_path, content):
+    await asyncio.to_thread((tmp_path / "pace").write_bytes, content)
+    pace = await open_pace()
+    assert pace.held_for() == 0
+    assert await turns_within(pace, frozen, 0.9) >= 1
+    pace.hold(30)
+    assert pace.held_for() == pytest.approx(30)
+
+
+def test_the_file_is_the_owners_alone(tmp_path):
+    book = books.open_book(tmp_path / "pace", tmp_path)
+    assert isinstance(book, books.SharedBook)
+    assert stat.S_IMODE((tmp_path / "pace").stat().st_mode) == 0o600
+    assert books.open_book(tmp_path / "x" / ".." / "pace", tmp_path) is book
+
+
+def test_where_nothing_can_be_locked_each_program_has_a_pace_of_its_own(
+    tmp_path, monkeypatch, caplog
+):
+    def refused(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.lockf", refused)
+    assert type(books.open_book(tmp_path / "pace", tmp_path)) is books.Book
+    assert "keep their own pace" in caplog.text
+
+
+def test_where_there_can_be_no_file_each_program_has_a_pace_of_its_own(tmp_path, caplog):
+    book = books.open_book(tmp_path / "nowhere" / "pace", tmp_path)
+    assert type(book) is books.Book
+    assert "keep their own pace" in caplog.text

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import errno
 import json
-import stat
 import struct
 import sys
 import time
@@ -14,8 +12,8 @@ import pytest
 from conftest import settle
 
 from bot.tradingview import Pace
-from bot.tradingview.book import Book, SharedBook, open_book
-from bot.tradingview.pace import LONGEST_STANDSTILL
+from bot.tradingview.book import open_book
+from bot.tradingview.pace import HEAD_START, LONGEST_COURTESY, LONGEST_STANDSTILL
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="each program has its own there")
 
@@ -68,11 +66,11 @@ async def open_pace(tmp_path):
     class Visited(Pace):
         had = 0
 
-        def ask(self):
-            tasks.append(asyncio.ensure_future(self._one()))
+        def ask(self, **how):
+            tasks.append(asyncio.ensure_future(self._one(how)))
 
-        async def _one(self):
-            async with self.turn():
+        async def _one(self, how):
+            async with self.turn(**how):
                 self.had += 1
                 await self.leave.acquire()
 
@@ -184,6 +182,109 @@ async def test_a_pause_that_was_asked_for_outlasts_a_restart(programs, open_pace
     assert pace.held_for() == pytest.approx(7200, abs=0.001)
 
 
+@pytest.fixture
+async def beside_many(programs, open_pace, frozen):
+    """A pace beside a program that took every slot, and has many more waiting since a second."""
+    pace, other = await open_pace(1000, 2), await programs(1000, 2)
+    for _ in range(20):
+        await other.does("ask")
+    await other.does("clock", at=0.1)
+    await frozen.advance(1)
+    assert (await other.does("clock", at=1))["had"] == 2
+    return pace, other
+
+
+async def test_who_waits_in_another_program_gets_the_second_slot_that_is_free(beside_many, frozen):
+    pace, other = beside_many
+    theirs, second = 2, 1
+    for ours in range(1, 6):
+        pace.ask()
+        await frozen.advance(1)
+        second += 1
+        assert (await other.does("clock", at=second))["had"] == theirs
+        assert (await other.does("leave"))["had"] == theirs + 1  # it waited for longer
+        assert (await other.does("leave"))["had"] == theirs + 1
+        await frozen.advance(0.1)
+        assert pace.had == ours
+        pace.leave.release()
+        await settle()
+        second += 0.1
+        theirs += 2
+        assert (await other.does("clock", at=second))["had"] == theirs
+
+
+async def test_somebody_who_waits_goes_before_bulk_of_another_program(beside_many, frozen):
+    pace, other = beside_many
+    pace.ask(urgent=True)
+    await settle()
+    assert (await other.does("leave"))["had"] == 2
+    await frozen.advance(0.1)
+    assert pace.had == 1
+
+
+async def test_bulk_waits_for_the_urgent_of_another_program_no_longer_than_the_head_start(
+    beside_many, frozen
+):
+    pace, other = beside_many
+    await frozen.advance(HEAD_START)
+    await other.does("clock", at=HEAD_START + 1)
+    pace.ask(urgent=True)
+    await settle()
+    assert (await other.does("leave"))["had"] == 3
+
+
+async def test_a_program_that_was_stopped_while_it_waited_keeps_no_slot_from_others(beside_many):
+    pace, other = beside_many
+    pace.ask(urgent=True)
+    await settle()
+    assert (await other.does("leave"))["had"] == 2
+    assert (await other.does("clock", at=1 + LONGEST_COURTESY + 0.1))["had"] == 3
+    assert pace.had == 0
+
+
+async def test_who_waits_no_more_is_not_waited_for(beside_many):
+    pace, other = beside_many
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0), pace.turn(urgent=True):
+            pass
+    assert (await other.does("leave"))["had"] == 3
+
+
+@pytest.mark.parametrize("their_rate", [1, 0.5])
+async def test_programs_take_turns_however_slow_one_of_them_is(
+    programs, open_pace, frozen, their_rate
+):
+    """The other always looks first, so that it is not for luck that this one gets any."""
+    pace, other = await open_pace(1, 99), await programs(their_rate, 99)
+    for _ in range(50):
+        await other.does("ask")
+    for _ in range(50):
+        pace.ask()
+    before = had = 0  # their turns when this one last had one
+    for tenths in range(1, 301):
+        theirs = (await other.does("clock", at=tenths / 10))["had"]
+        await frozen.advance(0.1)
+        if pace.had > had:
+            before, had = theirs, pace.had
+        assert theirs - before <= 3
+    assert theirs >= 5
+    assert had >= 5
+
+
+async def test_two_paces_of_one_program_take_turns_too(open_pace, frozen):
+    one, two = await open_pace(1000, 1), await open_pace(1000, 1)
+    for pace in (one, two):
+        for _ in range(9):
+            pace.ask()
+    had = 0
+    for turns in range(1, 9):
+        await frozen.advance(1)
+        assert one.had + two.had == turns
+        assert abs(one.had - two.had) <= 2  # both came in the same moment
+        (two if one.had == had else one).leave.release()
+        had = one.had
+
+
 async def test_two_paces_of_one_program_count_together_too(open_pace, frozen):
     one, two = await open_pace(1000, 1), await open_pace(1000, 1)
     one.ask()
@@ -212,49 +313,3 @@ async def test_in_a_crowd_of_programs_there_are_never_too_many_at_once(programs,
         assert at_once <= 2
     due, *_ = struct.unpack("<3d", await asyncio.to_thread((tmp_path / "pace").read_bytes))
     assert due >= begun + 3 * turns / rate - 0.01
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"short",
-        b"\xff" * 24,
-        struct.pack("<3d", 1e18, 1e18, 0),
-        struct.pack("<3d", float("inf"), float("nan"), float("-inf")),
-        struct.pack("<3d", 5e9, 5e9, 5e9),
-    ],
-)
-async def test_nonsense_in_the_file_stops_nobody(open_pace, frozen, tmp_path, content):
-    await asyncio.to_thread((tmp_path / "pace").write_bytes, content)
-    pace = await open_pace(1, 9)
-    assert pace.held_for() == 0
-    pace.ask()
-    await frozen.advance(1)
-    assert pace.had == 1
-    pace.hold(30)
-    assert pace.held_for() == pytest.approx(30)
-
-
-def test_the_file_is_the_owners_alone(tmp_path):
-    book = open_book(tmp_path / "pace", tmp_path)
-    assert isinstance(book, SharedBook)
-    assert stat.S_IMODE((tmp_path / "pace").stat().st_mode) == 0o600
-    assert open_book(tmp_path / "x" / ".." / "pace", tmp_path) is book
-
-
-def test_where_nothing_can_be_locked_each_program_has_a_pace_of_its_own(
-    tmp_path, monkeypatch, caplog
-):
-    def refused(*_):
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr("fcntl.lockf", refused)
-    assert type(open_book(tmp_path / "pace", tmp_path)) is Book
-    assert "keep their own pace" in caplog.text
-
-
-def test_where_there_can_be_no_file_each_program_has_a_pace_of_its_own(tmp_path, caplog):
-    book = open_book(tmp_path / "nowhere" / "pace", tmp_path)
-    assert type(book) is Book
-    assert "keep their own pace" in caplog.text
