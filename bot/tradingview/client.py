@@ -265,12 +265,10 @@ class TradingView:
             timeout=self._timeout,
         ) as response:
             body, complete = await _read(response)
-        if response.status >= 300:  # parts of it are shown to staff
-            body = verdict.without_secrets(body, cookies)
         headers = {name.lower(): value for name, value in response.headers.items()}
         headers.pop("set-cookie", None)
         set_cookies = tuple(response.headers.getall("Set-Cookie", ()))
-        return verdict.Reply(response.status, headers, body, complete, set_cookies)
+        return verdict.Reply(response.status, headers, body, complete, set_cookies, cookies)
 
 
 class _TooLargeError(Exception):

@@ -27,6 +27,8 @@ from bot.tradingview.wire import Purpose
 LONGEST_DETAIL = 300
 _LONGEST_CODE = 100
 _SHORTEST_SECRET = 8  # replacing shorter ones would spoil harmless text
+_LONGEST_READ = 64 * 1024  # of a refusal
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|/)", re.ASCII)
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
@@ -34,14 +36,16 @@ _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 class Reply:
     """One answer; header names in lower case. `complete` is false when its body broke off.
 
-    `set_cookies` holds the Set-Cookie lines, which are nowhere else.
+    `set_cookies` holds the Set-Cookie lines, which are nowhere else; `sent` the login it was asked with,
+    which is kept out of every error.
     """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
     complete: bool = True
     set_cookies: tuple[str, ...] = field(default=(), repr=False)
+    sent: Cookies | None = None
 
 
 def failure(reply: Reply, purpose: Purpose, now: datetime) -> TradingViewError | None:
@@ -68,15 +72,6 @@ def failure(reply: Reply, purpose: Purpose, now: datetime) -> TradingViewError |
     if status >= 400:
         return _refusal(reply, purpose, said)
     return None if reply.complete else unusable(Trouble.TRUNCATED, reply, purpose)
-
-
-def without_secrets(body: bytes, cookies: Cookies | None) -> bytes:
-    """The body with the login taken out, should TradingView repeat it: parts of it are shown to staff."""
-    secrets = () if cookies is None else (cookies.sessionid, cookies.sessionid_sign)
-    for secret in secrets:
-        if secret is not None and len(secret) >= _SHORTEST_SECRET:
-            body = body.replace(secret.encode(), b"(hidden)")
-    return body
 
 
 class _Said(NamedTuple):
@@ -137,21 +132,29 @@ def _said(reply: Reply) -> _Said:
     if 200 <= reply.status < 300 or _is_page(reply):
         return _Said(None, None, reply.status)
     data = parsed(reply)
-    text = reply.body[: 4 * LONGEST_DETAIL].decode("utf-8", "replace")
+    text = _ESCAPED.sub(_unescaped, reply.body[:_LONGEST_READ].decode("utf-8", "replace"))
     if not isinstance(data, dict):
-        return _Said(None, _line(text, LONGEST_DETAIL), reply.status)
+        return _Said(None, _line(text, LONGEST_DETAIL, reply.sent), reply.status)
     code, detail = data.get("code"), data.get("detail")
     if not isinstance(detail, str) and (detail or not isinstance(code, str)):
         detail = text  # such as {"pine_id": ["..."]}
     return _Said(
-        _line(code, _LONGEST_CODE) if isinstance(code, str) else None,
-        _line(detail, LONGEST_DETAIL) if isinstance(detail, str) else None,
+        _line(code, _LONGEST_CODE, reply.sent) if isinstance(code, str) else None,
+        _line(detail, LONGEST_DETAIL, reply.sent) if isinstance(detail, str) else None,
         reply.status,
     )
 
 
-def _line(text: str, longest: int) -> str | None:
-    """One printable line of at most `longest` characters, so that it can go into a log."""
+def _unescaped(found: re.Match[str]) -> str:
+    """What JSON writes so; a login must be found in a text however it is written."""
+    return chr(int(found[1], 16)) if found[1] else "/"
+
+
+def _line(text: str, longest: int, login: Cookies | None) -> str | None:
+    """One printable line of at most `longest` characters without the login, so that it can go into a log."""
+    for secret in () if login is None else (login.sessionid, login.sessionid_sign):
+        if secret is not None and len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "(hidden)")
     line = "".join(sign if sign.isprintable() else " " for sign in text[:longest]).strip()
     return line or None
 

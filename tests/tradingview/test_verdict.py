@@ -22,7 +22,7 @@ from bot.tradingview import (
     UpstreamTrouble,
     errors,
 )
-from bot.tradingview.verdict import Reply, failure, without_secrets
+from bot.tradingview.verdict import Reply, failure
 from bot.tradingview.wire import Purpose
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -233,12 +233,35 @@ def test_nothing_of_a_page_becomes_a_detail():
     assert judge(403, PAGE).detail is None
 
 
-def test_a_login_that_is_repeated_to_us_is_taken_out():
-    cookies = Cookies("abcdefghijklmnop", "v3:0123456789=")
-    body = b'{"detail": "bad cookie abcdefghijklmnop / v3:0123456789="}'
-    assert without_secrets(body, cookies) == b'{"detail": "bad cookie (hidden) / (hidden)"}'
-    assert without_secrets(body, None) == body
-    assert without_secrets(b"a", Cookies("a")) == b"a"
+ECHOES = {
+    "detail": b'{"detail": "bad abcdefghijklmnop, v3:01/23+456789="}',
+    "escaped": rb'{"detail": "bad abcdefghijklmnop, v3:01\/23\u002B456789\u003d"}',
+    "another key": rb'{"why": ["bad abcdefghijklmnop, v3:01\/23+456789="]}',
+    "code": b'{"code": "bad abcdefghijklmnop, v3:01/23+456789="}',
+    "no data": b"bad abcdefghijklmnop, v3:01/23+456789=",
+    "broken off": rb'{"detail": "bad abcdefghijklmnop, v3:01\/23+456789=',
+    "at the edge": b"bad abcdefghijklmnop, " + b"x" * 270 + b"v3:01/23+456789=",
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+@pytest.mark.parametrize("status", [400, 401, 403, 429])
+def test_a_login_that_is_repeated_to_us_is_in_no_error(status, echo):
+    login = Cookies("abcdefghijklmnop", "v3:01/23+456789=")
+    reply = Reply(status, {}, ECHOES[echo], sent=login)
+    error = failure(reply, Purpose.READ, NOW)
+    assert "bad (hidden), " in str(error)
+    assert "abcdefgh" not in str(error)
+    assert "v3:" not in str(error)
+
+
+def test_what_is_too_short_for_a_login_hides_no_words():
+    error = failure(Reply(400, {}, b"a bad request", sent=Cookies("a")), Purpose.READ, NOW)
+    assert error.detail == "a bad request"
+
+
+def test_an_answer_shows_nothing_of_its_body_in_its_repr():
+    assert "secret" not in repr(Reply(200, {}, b"secret", sent=Cookies("secret-login")))
 
 
 @given(
