@@ -1,5 +1,6 @@
 """What people on the page do, turned into what a person does at the stand-in."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,18 @@ from bot.sandbox.discord import (
     NotAnsweredError,
     Person,
     RefusedError,
+    Upload,
 )
-from bot.sandbox.discord.commands import BOOLEAN, CHANNEL, INTEGER, MENTIONABLE, NUMBER, ROLE, USER
+from bot.sandbox.discord.commands import (
+    ATTACHMENT,
+    BOOLEAN,
+    CHANNEL,
+    INTEGER,
+    MENTIONABLE,
+    NUMBER,
+    ROLE,
+    USER,
+)
 from bot.sandbox.discord.components import (
     CHANNEL_SELECT,
     MENTIONABLE_SELECT,
@@ -40,7 +51,7 @@ class Hands:
     async def run(
         self, person_id: str, channel_id: str, path: str, given: dict[str, Any]
     ) -> Interaction:
-        """Use a slash command; options as text, people, roles and channels as their ids."""
+        """Use a slash command; people, roles and channels as ids, files as name and base64, all else as text."""
         person, place = self._person(person_id), self._channel(channel_id)
         _, _, part = find(person.commands(place.guild), path)
         options = self._options(part, given)
@@ -54,7 +65,8 @@ class Hands:
         person, place = self._person(person_id), self._channel(channel_id)
         _, _, part = find(person.commands(place.guild), path)
         typed = str(given.get(option, ""))
-        others = self._options(part, {name: given[name] for name in given if name != option})
+        texts = {name: value for name, value in given.items() if isinstance(value, str)}
+        others = self._options(part, {name: texts[name] for name in texts if name != option})
         others.pop("channel", None)
         try:
             return await person.complete(
@@ -134,7 +146,9 @@ class Hands:
         """The values as the stand-in takes them; what is empty is left out."""
         kinds = {each["name"]: each["type"] for each in part.get("options") or []}
         return {
-            name: self._value(name, kinds.get(name, 0), str(value))
+            name: read_upload(value)
+            if kinds.get(name) == ATTACHMENT
+            else self._value(name, kinds.get(name, 0), str(value))
             for name, value in given.items()
             if value not in (None, "")
         }
@@ -174,6 +188,14 @@ class Hands:
 def _rows(interaction: Interaction) -> list[Json]:
     rows: list[Json] = (interaction.modal or {}).get("components", [])
     return rows
+
+
+def read_upload(value: Any) -> Upload:
+    """The file in what the page sent; RefusedError when it is none."""
+    try:
+        return Upload(str(value["name"]), base64.b64decode(value["base64"], validate=True))
+    except (KeyError, TypeError, ValueError):
+        raise RefusedError("choose the file once more") from None
 
 
 def _number(text: str) -> int:

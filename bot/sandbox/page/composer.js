@@ -4,7 +4,8 @@ import { $, avatar, h, notice } from "./dom.js";
 import * as picker from "./picker.js";
 import { changed, displayName, get, on, placesOf, post, shown, state } from "./store.js";
 
-const [SUB, GROUP, STRING, , BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+const [SUB, GROUP, STRING, , BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, , FILE] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+const LARGEST = 150_000;
 const say = () => $("say");
 
 let commands = [];
@@ -91,6 +92,36 @@ function leave(refocus) {
 }
 
 function makeField(option, value) {
+  return option.type === FILE ? makeFileField(option) : makeTextField(option, value);
+}
+
+function makeFileField(option) {
+  const id = `option-${option.name}`;
+  const input = h("input", { id, type: "file", "aria-required": option.required === true ? "true" : undefined });
+  const box = h("div", { class: option.required ? "option" : "option extra" }, h("label", { for: id }, option.name), input);
+  const field = { option, input, box, value: null };
+  input.addEventListener("change", () => readFile(field).catch((error) => trouble(error.message)));
+  return field;
+}
+
+async function readFile(field) {
+  const file = field.input.files[0];
+  field.value = null;
+  trouble("");
+  if (!file) return;
+  if (file.size > LARGEST) {
+    field.input.value = "";
+    trouble("The sandbox takes files of up to 150 kB.");
+    return;
+  }
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const text = Array.from(bytes, (each) => String.fromCharCode(each)).join("");
+  field.value = { name: file.name, base64: btoa(text) };
+  field.box.classList.remove("wrong");
+  $("send").focus();
+}
+
+function makeTextField(option, value) {
   const id = `option-${option.name}`;
   const input = h("input", {
     id,

@@ -137,6 +137,18 @@ async def test_buyers_link_themselves_with_a_button(open_shop, look):
     await eyes.page.locator("#messages button", has_text="Yes").wait_for(state="detached")
 
 
+async def test_a_file_is_chosen_and_read_by_the_bot(open_shop, look):
+    eyes = await look(open_shop)
+    await eyes.page.locator("#say").focus()
+    await eyes.type("/customer match ")
+    rows = b"discord,username\nnobody_here,zz_top\n"
+    table = {"name": "names.csv", "mimeType": "text/csv", "buffer": rows}
+    await eyes.page.locator("#option-file").set_input_files(table)
+    await eyes.page.locator("#send:focus").wait_for()
+    await eyes.press("Enter")
+    await eyes.sees("#messages .message", "zz_top")
+
+
 async def test_a_command_to_a_dead_bot_fails_as_in_discord(open_shop, look):
     open_shop.stage.shop.discord.desk.ack_within = 0.5  # Discord waits three seconds
     eyes = await look(open_shop)

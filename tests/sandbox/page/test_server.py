@@ -7,6 +7,8 @@ import socket
 import pytest
 
 from bot.sandbox import opened
+from bot.sandbox.discord import RefusedError, Upload
+from bot.sandbox.hands import read_upload
 from bot.sandbox.server import read_files
 
 
@@ -101,6 +103,13 @@ async def test_six_switches_have_a_sentence_and_the_rest_a_label(api):
     ]
     assert all(each["text"].endswith(".") for each in featured)
     assert all(each["label"] for each in state["switches"]["others"])
+
+
+def test_a_file_comes_as_name_and_base64():
+    assert read_upload({"name": "t.csv", "base64": "YSxi"}) == Upload("t.csv", b"a,b")
+    for wrong in ("C:\\t.csv", {"name": "t.csv"}, {"name": "t.csv", "base64": "*"}):
+        with pytest.raises(RefusedError, match="once more"):
+            read_upload(wrong)
 
 
 async def test_a_command_without_a_bot_is_refused_as_discord_does(api, shop):
