@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.asking import Asked, Who
-from bot.access.identity import name_of, resolve, tie
+from bot.access.identity import follow, name_of, resolve, tie
 from bot.access.refusals import (
     ClaimDecided,
     ClaimUnknown,
@@ -83,15 +83,16 @@ class Customers:
         Staff look at a name that is somebody's, that has access already, or of which that cannot be
         told; whoever asks learns not which. Raises HaveOtherName.
         """
-        free = await self._is_free(asked, username)
+        free = await self._is_free(asked, username, user_id)
         async with self._database.write() as connection:
             await _refuse_second(connection, asked, username)
             holder = await customers.by_name(connection, asked.guild_id, username)
             if holder is not None and holder.member_id == asked.by:
                 return True
             # Looked at again: it may have changed while TradingView was asked.
-            if free and await self._is_free_here(connection, asked, username):
+            if free and await self._is_free_here(connection, asked, username, user_id):
                 await _withdraw(connection, asked)
+                await follow(connection, asked, username, user_id)
                 await tie(connection, asked, username, asked.by, user_id=user_id)
                 return True
             await self._claim(connection, asked, username)
@@ -130,6 +131,7 @@ class Customers:
         session = await self._sessions.of(asked.guild_id)
         hint = await _exact(session.tradingview, name, urgent=True)
         async with self._database.write() as connection:
+            await follow(connection, asked, hint.username, hint.user_id)
             name = await name_of(connection, asked.guild_id, Who(member_id, hint.username))
             person = await tie(connection, asked, name, member_id, user_id=hint.user_id)
             claim = await customers.waiting_claim(connection, asked.guild_id, member_id)
@@ -187,10 +189,10 @@ class Customers:
         claim = await customers.add_claim(connection, asked.guild_id, asked.by, username, asked.at)
         await record_claim(connection, claim)
 
-    async def _is_free(self, asked: Asked, username: str) -> bool:
+    async def _is_free(self, asked: Asked, username: str, user_id: int | None) -> bool:
         """Whether nobody here has the name, and neither Usher nor TradingView shows access."""
         async with self._database.read() as connection:
-            if not await self._is_free_here(connection, asked, username):
+            if not await self._is_free_here(connection, asked, username, user_id):
                 return False
             sold = await scripts.listed(connection, asked.guild_id)
         if not sold:
@@ -209,11 +211,20 @@ class Customers:
 
         return await in_time(nowhere(), PATIENCE) is True
 
-    async def _is_free_here(self, connection: AsyncConnection, asked: Asked, username: str) -> bool:
+    async def _is_free_here(
+        self, connection: AsyncConnection, asked: Asked, username: str, user_id: int | None
+    ) -> bool:
+        """The same as far as Usher knows, also by the older name of whoever has that number."""
         holder = await customers.by_name(connection, asked.guild_id, username)
-        if holder is not None and holder.member_id is not None:
+        holders = [] if holder is None else [holder]
+        if user_id is not None:
+            holders += await customers.by_user_id(connection, asked.guild_id, user_id)
+        if any(one.member_id is not None for one in holders):
             return False
-        return not await customers.has_access(connection, asked.guild_id, username, asked.at)
+        for name in {username, *(one.username for one in holders if one.username)}:
+            if await customers.has_access(connection, asked.guild_id, name, asked.at):
+                return False
+        return True
 
 
 async def record_claim(connection: AsyncConnection, claim: Claim) -> None:

@@ -38,7 +38,7 @@ class Kind(StrEnum):
     EXTRA = "extra"  # has access there, and nothing says why
     OTHER_END = "other_end"
     STUCK = "stuck"  # an order that only a person can help
-    NAMESAKE = "namesake"  # another TradingView user has the name: never touched
+    NAMESAKE = "namesake"  # a name and a number of different people: never touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,19 @@ def of_stranger(found: Sighting) -> Difference:
 async def of_permissions(
     connection: AsyncConnection, script_id: int, now: datetime
 ) -> list[Difference]:
-    """Every difference of people whom Usher knows, the ignored ones too."""
+    """Every difference of people whom Usher knows, the ignored ones too.
+
+    Of mixed-up names nothing but that is said: to correct one could take from the other.
+    """
     found = []
+    namesakes = await drift.namesakes(connection, script_id)
+    mixed_up = {
+        name for one, _, other in namesakes for name in (one.name_folded, other.username.casefold())
+    }
     for permission, marks in await drift.candidates(connection, script_id, now):
         kind = kind_of(permission, now)
+        if kind is not Kind.STUCK and permission.name_folded in mixed_up:
+            continue
         if kind is not None:
             found.append(
                 Difference(
@@ -151,7 +160,7 @@ async def of_permissions(
                     marks=marks,
                 )
             )
-    for permission, marks, other in await drift.namesakes(connection, script_id):
+    for permission, marks, other in namesakes:
         shown = State(other.kind, other.ends_at)
         wanted = wanted_of(permission)
         if any(one.gives_access(now) for one in (wanted, last_seen(permission), shown)):

@@ -312,7 +312,7 @@ class Grants:
         self, connection: AsyncConnection, asked: Asked, item: str, who: Who, spelled: Spelling
     ) -> Permission:
         script = await find(connection, asked.guild_id, item)
-        person = await resolve(connection, asked, who)
+        person = await resolve(connection, asked, who, user_id=spelled.user_id)
         return await touch(connection, asked, script, person, spelled)
 
     def _recorded(self, wish: Wish, overtaken: list[int]) -> int:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.asking import Asked, Who
 from bot.access.refusals import MemberHasNoName, MemberHasOtherName, NameTaken, NobodyNamed
 from bot.access.spelling import clean
-from bot.store import customers, events
+from bot.store import customers, events, observed
 from bot.store.records import Customer
 
 
@@ -27,16 +27,32 @@ async def name_of(connection: AsyncConnection, guild_id: int, who: Who) -> str:
     return name
 
 
-async def resolve(connection: AsyncConnection, asked: Asked, who: Who) -> Customer:
+async def resolve(
+    connection: AsyncConnection, asked: Asked, who: Who, *, user_id: int | None = None
+) -> Customer:
     """The person meant, added when new, in a transaction that writes; both given ties them.
 
-    Raises as `name_of` does.
+    `user_id` is TradingView's number for the name, where it is known. Raises as `name_of` does.
     """
+    if who.username is not None:
+        await follow(connection, asked, who.username, user_id)
     name = await name_of(connection, asked.guild_id, who)
     if who.member_id is not None:
         return await tie(connection, asked, name, who.member_id)
     known = await customers.by_name(connection, asked.guild_id, name)
     return known or await customers.add(connection, asked.guild_id, username=name)
+
+
+async def follow(connection: AsyncConnection, asked: Asked, name: str, user_id: int | None) -> None:
+    """Whoever has that number under an older name goes by this one from now on, if nobody else does."""
+    if user_id is None:
+        return
+    same = await customers.by_user_id(connection, asked.guild_id, user_id)
+    if not same or any(one.name_folded == name.casefold() for one in same):
+        return
+    person = same[0]
+    it = observed.Renamed(person.id, user_id, person.username or "", name)
+    await observed.follow(connection, asked.guild_id, it, asked.at)
 
 
 async def _refuse_clash(

@@ -160,7 +160,8 @@ class Mending:
             return now if same and last_seen(now) == last_seen(it.permission) else None
         seen = it.sighting
         assert seen is not None  # noqa: S101 - one of the two is there
-        person = await resolve(connection, asked, Who(username=seen.username))
+        who = Who(username=seen.username)
+        person = await resolve(connection, asked, who, user_id=seen.tv_user_id)
         if seen.tv_user_id is not None and person.tv_user_id not in (None, seen.tv_user_id):
             return None  # somebody else of that name: never touched
         spelled = Spelling(seen.username, checked=True, user_id=seen.tv_user_id)

@@ -20,7 +20,7 @@ HEADS: Mapping[Kind, str] = {
     Kind.EXTRA: "Extra: they have access, and nothing here says why",
     Kind.OTHER_END: "Another end than it should be",
     Kind.STUCK: "Stuck orders",
-    Kind.NAMESAKE: "The same name, but another TradingView account: I change nothing there",
+    Kind.NAMESAKE: "Names that are mixed up: I change nothing there",
 }
 
 
@@ -57,6 +57,15 @@ def _both(one: Difference) -> str:
     return f"{bold(one.username)}: should be {_end(one.wanted.end)}, is {_end(one.shown.end)}"
 
 
+def _mixed_up(one: Difference) -> str:
+    new = one.sighting.username if one.sighting else one.username
+    if new.casefold() == one.username.casefold():
+        return f"{bold(one.username)} is another TradingView account now"
+    return (
+        f"{bold(one.username)} is called {bold(new)} on TradingView now, and here somebody else is"
+    )
+
+
 _LINES: Mapping[Kind, Callable[[Difference], str]] = {
     Kind.MISSING: lambda one: f"{bold(one.username)}: should be {_end(one.wanted.end)}",
     Kind.EXTRA: lambda one: f"{bold(one.username)}: {_end(one.shown.end)}",
@@ -64,7 +73,7 @@ _LINES: Mapping[Kind, Callable[[Difference], str]] = {
     Kind.STUCK: lambda one: (
         f"{bold(one.username)}: {why_stuck(one.permission.reason if one.permission else None)}"
     ),
-    Kind.NAMESAKE: lambda one: f"{bold(one.username)}: {_end(one.shown.end)} there",
+    Kind.NAMESAKE: lambda one: f"{_mixed_up(one)}: {_end(one.shown.end)} there",
 }
 
 
@@ -110,7 +119,7 @@ _NAMES: Mapping[Kind, str] = {
     Kind.EXTRA: "extra",
     Kind.OTHER_END: "other ends",
     Kind.STUCK: "stuck",
-    Kind.NAMESAKE: "same names",
+    Kind.NAMESAKE: "mixed-up names",
 }
 
 

@@ -28,6 +28,16 @@ async def by_name(connection: AsyncConnection, guild_id: int, name: str) -> Cust
     )
 
 
+async def by_user_id(connection: AsyncConnection, guild_id: int, user_id: int) -> list[Customer]:
+    """Who has that TradingView number; one person, unless a new name could not be followed."""
+    found = await connection.execute(
+        select(customer)
+        .where(customer.c.guild_id == guild_id, customer.c.tv_user_id == user_id)
+        .order_by(customer.c.id)
+    )
+    return [Customer.of(row) for row in found]
+
+
 async def add(
     connection: AsyncConnection,
     guild_id: int,

@@ -71,19 +71,27 @@ async def candidates(
 async def namesakes(
     connection: AsyncConnection, script_id: int
 ) -> list[tuple[Permission, Marks, Sighting]]:
-    """Permissions whose name another TradingView user has in the list."""
-    found = await connection.execute(
-        select(permission.c.id, sighting.c.id)
-        .where(
-            permission.c.script_id == script_id,
-            sighting.c.script_id == script_id,
-            permission.c.name_folded == sighting.c.name_folded,
-            permission.c.tv_user_id != sighting.c.tv_user_id,
+    """Permissions whose name another TradingView user has in the list, or that kept an old name.
+
+    The number tells who somebody is; where it and the name fit to different people, it is said.
+    """
+    same_name = permission.c.name_folded == sighting.c.name_folded
+    same_number = permission.c.tv_user_id == sighting.c.tv_user_id
+    first: dict[int, int] = {}
+    # One after the other: joined by either of two columns, a long list takes minutes.
+    for mixed_up in (
+        and_(same_name, permission.c.tv_user_id != sighting.c.tv_user_id),
+        and_(same_number, permission.c.name_folded != sighting.c.name_folded),
+    ):
+        found = await connection.execute(
+            select(permission.c.id, sighting.c.id)
+            .where(permission.c.script_id == script_id, sighting.c.script_id == script_id, mixed_up)
+            .order_by(permission.c.name_folded)
         )
-        .order_by(permission.c.name_folded)
-    )
+        for permission_id, sighting_id in found.all():
+            first.setdefault(permission_id, sighting_id)  # of swapped names, both fit
     pairs = []
-    for permission_id, sighting_id in found.all():
+    for permission_id, sighting_id in first.items():
         ours = await connection.execute(select(permission).where(permission.c.id == permission_id))
         theirs = await connection.execute(select(sighting).where(sighting.c.id == sighting_id))
         row = ours.one()

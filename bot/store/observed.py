@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import events
+from bot.store import customers, events
 from bot.store.records import Permission, Record
 from bot.store.sweep_tables import sweep_row
 from bot.store.sweeps import Sweep
@@ -108,7 +108,10 @@ async def renamed(connection: AsyncConnection, sweep: Sweep) -> list[Renamed]:
 
 
 async def follow(connection: AsyncConnection, guild_id: int, it: Renamed, now: datetime) -> bool:
-    """Give the new name to the customer and every permission; False when it is somebody else's."""
+    """Give the new name to the customer and every permission; False when it is somebody else's.
+
+    Somebody of that name who may be the same and never had anything becomes one with the customer.
+    """
     folded = it.username.casefold()
     mine = and_(permission.c.guild_id == guild_id, permission.c.tv_user_id == it.tv_user_id)
     scripts = select(permission.c.script_id).where(mine)
@@ -118,14 +121,10 @@ async def follow(connection: AsyncConnection, guild_id: int, it: Renamed, now: d
         permission.c.script_id.in_(scripts),
         or_(permission.c.tv_user_id.is_(None), permission.c.tv_user_id != it.tv_user_id),
     )
-    namesake = select(customer.c.id).where(
-        customer.c.guild_id == guild_id,
-        customer.c.name_folded == folded,
-        customer.c.id != it.customer_id,
-    )
-    for clash in (taken, namesake):
-        if (await connection.execute(clash.limit(1))).first() is not None:
-            return False
+    if (await connection.execute(taken.limit(1))).first() is not None:
+        return False
+    if not await _merge_namesake(connection, guild_id, it):
+        return False
     await connection.execute(
         update(permission).where(mine).values(username=it.username, name_folded=folded)
     )
@@ -143,6 +142,32 @@ async def follow(connection: AsyncConnection, guild_id: int, it: Renamed, now: d
         before={"username": it.before},
         after={"username": it.username},
     )
+    return True
+
+
+async def _merge_namesake(connection: AsyncConnection, guild_id: int, it: Renamed) -> bool:
+    """Make room for the new name; False when whoever has it may be somebody else."""
+    other = await customers.by_name(connection, guild_id, it.username)
+    if other is None or other.id == it.customer_id:
+        return True
+    if other.tv_user_id not in (None, it.tv_user_id):
+        return False
+    if await customers.has_history(connection, other.id):
+        return False
+    person = await customers.by_id(connection, it.customer_id)
+    if other.member_id is not None and (person is None or person.member_id is not None):
+        return False
+    link: Any = await connection.execute(
+        select(customer.c.member_id, customer.c.linked_by, customer.c.linked_at).where(
+            customer.c.id == other.id
+        )
+    )
+    tied = link.one()._asdict()
+    await customers.remove(connection, other.id)
+    if other.member_id is not None:
+        await connection.execute(
+            update(customer).where(customer.c.id == it.customer_id).values(**tied)
+        )
     return True
 
 

@@ -314,7 +314,8 @@ async def test_a_new_name_that_somebody_else_has_here_is_not_taken_from_them(cou
     world.rename_user(ann, "Ann_Old")
     world.rename_user(bob, "Ann_Trades")
     async with counter.database.write() as connection:  # Ann's rename is not seen: the row is gone
-        await customers.add(connection, HOME, username="Ann_Old")
+        other = await customers.add(connection, HOME, username="Ann_Old")
+    await counter.shop.hold(counter.script, other)
     await read(counter)
     assert (await counter.permission("bob-fx")).tv_user_id == bob.id
     assert (await counter.permission("Ann_Trades")).tv_user_id == ann.id
