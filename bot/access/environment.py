@@ -5,14 +5,20 @@ from contextlib import suppress
 
 from bot import clock
 from bot.access.cookies import digest, pack, unpack
+from bot.access.login_refusals import CookiesOfOther
 from bot.access.refusals import TradingViewSilent
 from bot.access.renewal import Keep, Trial
 from bot.access.session import Sessions
 from bot.errors import UserError
-from bot.store import guilds, sessions
+from bot.store import events, guilds, sessions
 from bot.store.database import Database
 from bot.store.vault import UnreadableError, Vault
 from bot.tradingview.models import Cookies
+
+_OTHER = (
+    "TV_SESSIONID belongs to another TradingView account than the one in use. To change the account, "
+    "a manager gives these cookies with /session update; else take them out of the environment"
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +35,8 @@ class Environment:
         """Use the pair of the environment, once; True when it was used just now.
 
         Raises TradingViewSilent when it could not be tested: call again later. A pair that is refused
-        is logged and not tried again.
+        is logged and not tried again, and so is one of another account than the server's: nobody is
+        there to be asked.
         """
         mark = digest(cookies)
         async with self._database.read() as connection:
@@ -42,20 +49,42 @@ class Environment:
                 cookies = unpack(self._vault.open(renewed))
         trial = Trial(cookies, keeper(self._database, self._vault, guild_id, mark))
         try:
-            await self._sessions.take_over(guild_id, trial, by=None, anyway=True, environment=mark)
+            await self._take_over(guild_id, trial, mark)
         except TradingViewSilent:
             raise
         except UserError as refusal:
-            log.warning(
-                "The login of the environment is not used: %s. Nothing was replaced.",
-                type(refusal).__name__,
-            )
-            async with self._database.write() as connection:
-                await guilds.ensure(connection, guild_id, clock.now())
-                account = await sessions.ensure_account(connection, guild_id, clock.now())
-                await sessions.set_environment_digest(connection, account.id, mark)
+            await self._refused(guild_id, mark, refusal)
             return False
         return True
+
+    async def _take_over(self, guild_id: int, trial: Trial, mark: str) -> None:
+        """Use it, also where no name tells whose it is. Raises CookiesOfOther where two names differ."""
+        try:
+            await self._sessions.take_over(guild_id, trial, by=None, environment=mark)
+        except CookiesOfOther as other:
+            if other.username is not None and other.before is not None:
+                raise
+            await self._sessions.take_over(guild_id, trial, by=None, anyway=True, environment=mark)
+
+    async def _refused(self, guild_id: int, mark: str, refusal: UserError) -> None:
+        now = clock.now()
+        log.warning(
+            "The login of the environment is not used: %s. Nothing was replaced.",
+            _OTHER if isinstance(refusal, CookiesOfOther) else type(refusal).__name__,
+        )
+        async with self._database.write() as connection:
+            await guilds.ensure(connection, guild_id, now)
+            account = await sessions.ensure_account(connection, guild_id, now)
+            await sessions.set_environment_digest(connection, account.id, mark)
+            if isinstance(refusal, CookiesOfOther):
+                await events.record(
+                    connection,
+                    guild_id,
+                    now,
+                    "session_environment_other",
+                    before={"username": refusal.before},
+                    after={"username": refusal.username},
+                )
 
 
 def keeper(database: Database, vault: Vault, guild_id: int, mark: str) -> Keep:

@@ -169,6 +169,11 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
         f"{f.left()}"
     ),
     "session_spare_dead": lambda f: f"A spare TradingView login has ended; {f.left()}",
+    "session_environment_other": lambda f: (
+        f"⚠️ The cookies in `TV_SESSIONID` are those of {f.after_text('username')} on TradingView, not of "
+        f"{f.before_name()}, so they are not used. To change the account, a manager gives them to me "
+        "with `/session update`; if not, take them out of the bot's settings"
+    ),
     "session_alive": lambda _: "✅ The TradingView login works again; what waited goes on",
     "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
     "shape_changed": lambda f: (
@@ -194,6 +199,7 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
         f"{f.what} for {f.whom}: {f.then()}; TradingView showed it after the restore already"
     ),
     "restore_over": check_history.restored,
+    "restore_unread": check_history.unread,
     **check_history.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (

@@ -9,6 +9,8 @@ from bot.access.environment import Environment
 from bot.access.login_refusals import AccountElsewhere, CookiesOfOther, CookiesRefused, NoLogin
 from bot.access.refusals import TradingViewSilent
 from bot.access.session import LoginState, Verdict
+from bot.access.spares import Spares
+from bot.replies.history import line
 from bot.store import outages, sessions
 from bot.store.vault import Vault
 from bot.tradingview.errors import SessionRefused
@@ -275,6 +277,28 @@ async def test_a_bad_pair_of_the_environment_replaces_nothing_and_is_tried_once(
     assert await environment(shop).adopt(HOME, BAD) is False
     assert len(shop.fake.calls()) == calls
     assert (await shop.sessions.of(HOME)).version == 1
+
+
+async def test_the_environment_never_changes_the_account_by_itself(shop, caplog):
+    await shop.log_in()
+    await Spares(shop.database, shop.vault, shop.sessions).add(shop.asked(), shop.cookies())
+    other = shop.cookies(shop.world.add_vendor("Vendor_Two"))
+    assert await environment(shop).adopt(HOME, other) is False
+    status = await shop.sessions.status(HOME)
+    assert (status.username, status.spares) == ("Vendor_One", 1)
+    assert "another TradingView account" in caplog.text
+    [event] = await shop.events("session_environment_other")
+    said = line(event, None, None)
+    assert "**Vendor\\_Two**" in said
+    assert "`/session update`" in said
+    calls = len(shop.fake.calls())
+    assert await environment(shop).adopt(HOME, other) is False
+    assert len(shop.fake.calls()) == calls
+
+
+async def test_the_environments_pair_is_used_where_no_name_tells_whose_it_is(shop):
+    await shop.add_script(vendor=shop.world.add_vendor("Vendor_Two"))
+    assert await environment(shop).adopt(HOME, shop.cookies()) is True
 
 
 async def test_the_environments_pair_waits_for_tradingview(shop):
