@@ -13,12 +13,16 @@ A copy does not know what was done and said after it was made. So nothing is don
   the order counts for nothing any more, and staff give it anew if it is still wanted.
 - Where TradingView shows a later end than the copy, that end stays; also where the copy's is over.
 - One summary in the log channel counts all of these.
+- Somebody who cannot be read by name holds up nobody else: their orders are held alone, staff are
+  told, and they are read again and again.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,19 +30,29 @@ from bot import clock
 from bot.access.adopt import take_known
 from bot.access.drift import Difference, Kind, of_permissions
 from bot.access.entitlements import State
-from bot.access.refusals import ScriptNotYours
-from bot.access.resuming import Fate, resume
+from bot.access.refusals import ScriptNotYours, TradingViewSilent
+from bot.access.resuming import Fate, hold, resume
 from bot.access.sweep import Sweeps, Swept
 from bot.errors import UserError
 from bot.jobs import Jobs
 from bot.store import events, guilds, permissions, scripts, sweeps, wishes
 from bot.store.database import Database
-from bot.store.records import Guild, Script
+from bot.store.records import Guild, Permission, Script
 
 log = logging.getLogger(__name__)
 
 AGAIN = 60.0  # seconds until a list that could not be read is tried again
-REFUSALS = 3  # so often in a row TradingView refuses a script before the others go on without it
+REFUSALS = 3  # so often TradingView refuses a script, or a person, before the others go on without
+NAMED = 10  # of the people who could not be read
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known of a script by now; it is kept when the rest has to be read again."""
+
+    swept: Swept | None = None
+    shown: dict[int, State | None] = field(default_factory=dict)  # by permission
+    tries: int = 0
 
 
 class Recovery:
@@ -59,12 +73,14 @@ class Recovery:
         self._note = note
         self._wake = wake
         self._refused: Counter[int] = Counter()
+        self._readings: dict[int, _Reading] = {}
 
     async def start(self, jobs: Jobs) -> None:
         """Begin when there is something to do; it ends by itself."""
         async with self._database.read() as connection:
             held = {server.id for server in await guilds.held_back(connection)}
-            held |= {script.guild_id for script in await scripts.unread(connection)}
+            for some in (scripts.unread, scripts.comparing):
+                held |= {script.guild_id for script in await some(connection)}
         for guild_id in sorted(held):
             _ = jobs.spawn(self._server(guild_id), f"reading every list of server {guild_id}")
 
@@ -73,6 +89,7 @@ class Recovery:
             try:
                 async with self._database.read() as connection:
                     left = await scripts.unread(connection, guild_id)
+                    left += await scripts.comparing(connection, guild_id)
                 for script in left:
                     if (
                         script.paused_at is None
@@ -104,54 +121,64 @@ class Recovery:
 
     async def _one(self, script: Script) -> None:
         """Read the list, unless somebody had it read meanwhile; then believe it."""
-        since = script.restored_at or clock.now()
+        reading, since = self._readings.setdefault(script.id, _Reading()), script.restored_at
         async with self._database.read() as connection:
             last = await sweeps.last(connection, script.id)
-        swept = None
-        if last is None or last.started_at < since:
-            swept = await self._reads.of_script(script, by=None)
+        if since is not None and (last is None or last.started_at < since):
+            reading.swept = await self._reads.of_script(script, by=None)
         async with self._database.read() as connection:
             ids = await wishes.to_compare(connection, script.id, since)
-            waiting = [await permissions.by_id(connection, each) for each in ids]
-        shown = await self._reads.of_people(script, waiting)
+            missing = [
+                await permissions.by_id(connection, each)
+                for each in ids
+                if each not in reading.shown
+            ]
+        reading.shown |= await self._reads.of_people(script, missing)
+        unread = [one for one in missing if one.id not in reading.shown]
+        reading.tries += 1
+        if unread and since is not None and reading.tries < REFUSALS:
+            raise TradingViewSilent
         async with self._database.write() as connection:
-            await self._believe(connection, script, shown)
+            if since is not None:
+                await self._believe(connection, script, since, reading.shown, unread)
+            elif reading.shown:
+                after = {"scripts": 0, **await _resume(connection, script, reading.shown)}
+                await _record(connection, script, "restore_over", after)
+        del self._readings[script.id]
         self._refused.pop(script.id, None)
         self._wake(script.guild_id)  # when the others were read before
-        if swept is not None:
-            await self._note(swept)
+        if reading.swept is not None:
+            await self._note(reading.swept)
 
     async def _believe(
-        self, connection: AsyncConnection, script: Script, shown: dict[int, State | None]
+        self,
+        connection: AsyncConnection,
+        script: Script,
+        since: datetime,
+        shown: Mapping[int, State | None],
+        unread: Sequence[Permission],
     ) -> None:
-        numbers = Counter[str]({"later": await _keep_longer(connection, script)})
-        for permission_id, state in shown.items():
-            resumed = await resume(connection, script, permission_id, state)
-            numbers[resumed.fate] += resumed.number
-            numbers["later"] += resumed.later
+        later = await _keep_longer(connection, script)
+        numbers = await _resume(connection, script, shown)
+        numbers["later"] += later
+        for one in unread:
+            await hold(connection, one, since)
+        if unread:
+            names = [one.username for one in unread]
+            after = {"number": len(names), "names": names[:NAMED]}
+            await _record(connection, script, "restore_unread", after)
         await scripts.trust(connection, script.id)
         server = await guilds.by_id(connection, script.guild_id)
         held = server is not None and server.restored_at is not None
-        await events.record(
-            connection,
-            script.guild_id,
-            clock.now(),
-            "restore_checked" if held else "restore_over",  # one that was left out sums up itself
-            script_id=script.id,
-            after=dict(numbers) if held else {"scripts": 1, **numbers},
-        )
+        if held:
+            await _record(connection, script, "restore_checked", dict(numbers))
+        else:  # one that was left out sums up itself
+            await _record(connection, script, "restore_over", {"scripts": 1, **numbers})
 
     async def _leave_out(self, script: Script, why: str) -> None:
         async with self._database.write() as connection:
             await scripts.pause(connection, script.id, clock.now(), why)
-            await events.record(
-                connection,
-                script.guild_id,
-                clock.now(),
-                "script_paused",
-                script_id=script.id,
-                after={"reason": why},
-            )
+            await _record(connection, script, "script_paused", {"reason": why})
         self._refused.pop(script.id, None)
 
     async def _lift(self, guild_id: int) -> bool:
@@ -159,14 +186,35 @@ class Recovery:
         async with self._database.write() as connection:
             server = await guilds.by_id(connection, guild_id)
             left = await scripts.unread(connection, guild_id)
+            late = await scripts.comparing(connection, guild_id)
             if server is None or server.restored_at is None:
-                return not left
+                return not (left or late)
             if any(one.archived_at is None and one.paused_at is None for one in left):
                 return False
             await guilds.trust(connection, guild_id)
             await _sum_up(connection, server)
         self._wake(guild_id)
-        return not left
+        return not (left or late)
+
+
+async def _resume(
+    connection: AsyncConnection, script: Script, shown: Mapping[int, State | None]
+) -> Counter[str]:
+    """Compare the orders of these people; returns how many met which fate."""
+    numbers = Counter[str]()
+    for permission_id, state in shown.items():
+        resumed = await resume(connection, script, permission_id, state)
+        numbers[resumed.fate] += resumed.number
+        numbers["later"] += resumed.later
+    return numbers
+
+
+async def _record(
+    connection: AsyncConnection, script: Script, action: str, after: Mapping[str, Any]
+) -> None:
+    await events.record(
+        connection, script.guild_id, clock.now(), action, script_id=script.id, after=after
+    )
 
 
 async def _keep_longer(connection: AsyncConnection, script: Script) -> int:

@@ -123,7 +123,7 @@ async def resume(
     the rest goes on, so that sync says so.
     """
     now = clock.now()
-    old = await wishes.from_backup(connection, permission_id, script.restored_at or now)
+    old = await wishes.from_backup(connection, permission_id, script.restored_at)
     if not old:
         return Resumed(Fate.OPEN, 0)
     permission = await _release(connection, await permissions.by_id(connection, permission_id))
@@ -150,6 +150,14 @@ async def resume(
         await _conclude(connection, permission, shown, old)
     later = shown is not None and await _keep(connection, permission_id, shown)
     return Resumed(verdict.fate, len(old), later)
+
+
+async def hold(connection: AsyncConnection, permission: Permission, since: datetime) -> None:
+    """Whoever could not be read waits alone: their orders from before the restore are not done."""
+    await wishes.hold(connection, permission.id, since, clock.now())
+    await permissions.change(
+        connection, permission.id, state="stuck", reason=wishes.HELD, next_try_at=None
+    )
 
 
 async def _release(connection: AsyncConnection, permission: Permission) -> Permission:

@@ -35,6 +35,8 @@ from bot.tradingview import (
 
 log = logging.getLogger(__name__)
 
+SILENT = 3  # so many people in a row that cannot be read: it is not because of them
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -103,18 +105,24 @@ class Sweeps:
     ) -> dict[int, State | None]:
         """By permission, what a read by name shows now; None when somebody else has the name.
 
-        Raises TradingViewSilent.
+        Whoever could not be read is not in it.
         """
         session = await self._sessions.of(script.guild_id)
         shown: dict[int, State | None] = {}
-        try:
-            for one in people:
+        in_a_row = 0
+        for one in people:
+            try:
                 row = await session.tradingview.find_row(
                     script.pine_id, one.username, user_id=one.tv_user_id
                 )
-                shown[one.id] = None if row and _is_other(row, one) else seen_in(row)
-        except TradingViewError as error:
-            raise TradingViewSilent from error
+            except TradingViewError as error:
+                log.info("%s could not be read by name: %s", one.username, error)
+                in_a_row += 1
+                if in_a_row == SILENT:
+                    break
+                continue
+            in_a_row = 0
+            shown[one.id] = None if row and _is_other(row, one) else seen_in(row)
         return shown
 
     async def _sweep(self, script: Script, by: int | None, tell: Tell) -> Swept:

@@ -59,6 +59,8 @@ def restored(f: Any) -> str:
     """Everything was read after a restore: what became of the orders in the backup."""
     numbers = {name: int(f.after.get(name, 0)) for name in ("scripts", "later", *_ORDERS)}
     said = [f"✅ **{count(numbers['scripts'], 'list')} read after the restore; orders go on.**"]
+    if not numbers["scripts"]:
+        said = ["✅ **The people who could not be read after the restore are read now.**"]
     if numbers["later"]:
         said.append(f"{count(numbers['later'], 'later end')} on TradingView kept.")
     orders = sum(numbers[name] for name in _ORDERS)
@@ -66,6 +68,16 @@ def restored(f: Any) -> str:
         parts = [f"{numbers[name]} {what}" for name, what in _ORDERS.items() if numbers[name]]
         said.append(f"Of {count(orders, 'order')} that waited in the backup, {listed(parts)}")
     return " ".join(said).removesuffix(".")
+
+
+def unread(f: Any) -> str:
+    """People who could not be read after a restore; everybody else's orders go on."""
+    number, names = _number(f), [bold(str(name)) for name in f.after.get("names", [])]
+    more = [f"{number - len(names)} more"] if number > len(names) else []
+    return (
+        f"⚠️ TradingView does not say what {listed([*names, *more])} has on {f.what}. Orders for them from "
+        "the backup wait, all others go on; I ask again every minute, and you need do nothing"
+    )
 
 
 _ORDERS = {

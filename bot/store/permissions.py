@@ -4,17 +4,18 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import shapes
 from bot.store.records import Customer, Permission
 from bot.store.sweep_tables import sweep
 from bot.store.tables import customer, guild, permission, script, wish
-from bot.store.wishes import PARKED
+from bot.store.wishes import PARKED, is_held
 
 # Wishes wait while a script is paused, or the lists were not read since a restore, or the bot is not
-# there, or TradingView answers in another form than the known one.
+# there, or TradingView answers in another form than the known one; somebody's also while an older one
+# is yet to be compared after a restore.
 _OPEN = (
     permission.c.state.in_(("waiting", "working")),
     script.c.paused_at.is_(None),
@@ -22,6 +23,7 @@ _OPEN = (
     guild.c.restored_at.is_(None),
     guild.c.left_at.is_(None),
     shapes.is_open(),
+    ~exists().where(wish.c.permission_id == permission.c.id, is_held()),
 )
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Script
-from bot.store.tables import permission, script
+from bot.store.tables import permission, script, wish
+from bot.store.wishes import is_held
 
 
 async def by_id(connection: AsyncConnection, script_id: int) -> Script | None:
@@ -49,6 +50,19 @@ async def unread(connection: AsyncConnection, guild_id: int | None = None) -> li
     if guild_id is not None:
         query = query.where(script.c.guild_id == guild_id)
     return [Script.of(row) for row in await connection.execute(query)]
+
+
+async def comparing(connection: AsyncConnection, guild_id: int | None = None) -> list[Script]:
+    """Scripts whose list was read since a restore, with orders of people who could not be read."""
+    held = (
+        select(permission.c.script_id)
+        .join(wish, wish.c.permission_id == permission.c.id)
+        .where(is_held())
+    )
+    query = select(script).where(script.c.restored_at.is_(None), script.c.id.in_(held))
+    if guild_id is not None:
+        query = query.where(script.c.guild_id == guild_id)
+    return [Script.of(row) for row in await connection.execute(query.order_by(script.c.id))]
 
 
 async def trust(connection: AsyncConnection, script_id: int) -> None:

@@ -157,8 +157,13 @@ async def of_permission(connection: AsyncConnection, permission_id: int, state: 
     return [Wish.of(row) for row in found]
 
 
-async def to_compare(connection: AsyncConnection, script_id: int, before: datetime) -> list[int]:
-    """The permissions of a script with orders from `before` a restore, yet to be compared."""
+async def to_compare(
+    connection: AsyncConnection, script_id: int, before: datetime | None
+) -> list[int]:
+    """The permissions of a script with orders from `before` a restore, yet to be compared.
+
+    Without a moment: with orders that are held.
+    """
     found = await connection.execute(
         select(wish.c.permission_id)
         .join(permission, permission.c.id == wish.c.permission_id)
@@ -170,9 +175,12 @@ async def to_compare(connection: AsyncConnection, script_id: int, before: dateti
 
 
 async def from_backup(
-    connection: AsyncConnection, permission_id: int, before: datetime
+    connection: AsyncConnection, permission_id: int, before: datetime | None
 ) -> list[Wish]:
-    """The orders of one permission from `before` a restore, yet to be compared, oldest first."""
+    """The orders of one permission from `before` a restore, yet to be compared, oldest first.
+
+    Without a moment: those that are held.
+    """
     found = await connection.execute(
         select(wish)
         .where(wish.c.permission_id == permission_id, _from_backup(before))
@@ -181,9 +189,30 @@ async def from_backup(
     return [Wish.of(row) for row in found]
 
 
-def _from_backup(before: datetime) -> "ColumnElement[bool]":
-    held = and_(wish.c.state == "stuck", wish.c.reason == HELD)
-    return and_(wish.c.asked_at <= before, or_(wish.c.state == "waiting", held))
+async def hold(
+    connection: AsyncConnection, permission_id: int, before: datetime, at: datetime
+) -> None:
+    """What waits for one permission from `before` a restore is not done before it was compared."""
+    await connection.execute(
+        update(wish)
+        .where(
+            wish.c.permission_id == permission_id,
+            wish.c.state == "waiting",
+            wish.c.asked_at <= before,
+        )
+        .values(state="stuck", reason=HELD, told_state="stuck", ended_at=at)
+    )
+
+
+def is_held() -> "ColumnElement[bool]":
+    """That order is yet to be compared."""
+    return and_(wish.c.state == "stuck", wish.c.reason == HELD)
+
+
+def _from_backup(before: datetime | None) -> "ColumnElement[bool]":
+    if before is None:
+        return is_held()
+    return and_(wish.c.asked_at <= before, or_(wish.c.state == "waiting", is_held()))
 
 
 async def later_takings(connection: AsyncConnection, earlier: Wish) -> list[int]:
