@@ -50,7 +50,7 @@ def overview(it: Seats, guild_id: int, picture: bytes | None) -> Answer:
         (
             f"US${FEE_CENTS / 100:.2f} a month for each person, once there are more than {FREE}.",
             "At this month's end that would be:",
-            f"- as its rules say (everybody, counted once, the first {FREE} too): **{money(it.fee.once)}**",
+            f"- by its own rules (everybody, counted once, the first {FREE} too): **{money(it.fee.once)}**",
             f"- if only those above {FREE} were billed: {money(it.fee.above)}",
             f"- if everybody counted once for each script: {money(it.fee.each_script)}",
             f"- if people whose time is over counted while listed: {money(it.fee.with_over)}",
@@ -84,7 +84,7 @@ def over_the_line(it: OverTheLine) -> str:
     if it.more > 1:
         first = f"With these {it.more:,}, {it.seats:,} people have access at the month's end."
     return (
-        f"**{first}** As it is written, "
+        f"**{first}** By its own rules, "
         f"TradingView's fee for the month would be {money(cents(it.seats))} "
         f"({it.seats:,} × US${FEE_CENTS / 100:.2f}); up to {FREE} people cost nothing. Only a "
         "manager can say yes: if you are none, ask one to do the same."
@@ -99,7 +99,7 @@ def warned(facts: Mapping[str, object]) -> str:
         f"with number {FREE + 1}"
     )
     if (most := max(today, then)) > FREE:
-        said += f"; as it is written it would be {money(cents(most))}"
+        said += f"; by its own rules it would be {money(cents(most))}"
     return f"{said}. `/seats` says more"
 
 
