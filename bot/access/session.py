@@ -245,7 +245,9 @@ class Sessions:
         known = await self._scripts(held.guild_id)
         door = self._door(held.pace, lambda: trial.cookies)
         door.rotated = renewed
-        facts = await _asked(held, examine(door, [one.pine_id for one in known]))
+        facts = await _asked(
+            held, examine(door, [one.pine_id for one in known]), lambda: door.answers
+        )
         if facts is not None and facts.verdict is Verdict.DEAD:
             raise CookiesRefused(without_sign=cookies.sessionid_sign is None)
         if facts is None or facts.verdict is not Verdict.ALIVE:
@@ -311,7 +313,9 @@ class Sessions:
             tell(guild_id)
 
 
-async def _asked(held: AccountSession, test: Coroutine[Any, Any, T]) -> T | None:
+async def _asked(
+    held: AccountSession, test: Coroutine[Any, Any, T], progress: Callable[[], int] = lambda: 0
+) -> T | None:
     """What a test found; None when TradingView does not answer it, or wants no question for long.
 
     Whoever tests holds the session's lock, and a pause may last a day.
@@ -319,7 +323,7 @@ async def _asked(held: AccountSession, test: Coroutine[Any, Any, T]) -> T | None
     if held.pace.held_for() > LONGEST_TEST:
         test.close()
         return None
-    return await in_time(test, LONGEST_TEST)
+    return await in_time(test, LONGEST_TEST, progress)
 
 
 def _differs(held: AccountSession, stored: Stored | None) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import difflib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -85,11 +85,21 @@ def _nearest(name: str, found: list[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=likeness, reverse=True)[:NEAR])
 
 
-async def in_time(asking: Coroutine[Any, Any, T], seconds: float) -> T | None:
-    """TradingView's answer, or None when there is no sensible one within that many seconds."""
+async def in_time(
+    asking: Coroutine[Any, Any, T], seconds: float, progress: Callable[[], int] = lambda: 0
+) -> T | None:
+    """TradingView's answer, or None when there is no sensible one within that many seconds.
+
+    What asks many questions has that long for each: `progress` counts what was answered so far.
+    """
     task = asyncio.ensure_future(asking)
     try:
-        return task.result() if await clock.within(seconds, task) else None
+        heard = progress()
+        while not await clock.within(seconds, task):
+            if progress() == heard:
+                return None
+            heard = progress()
+        return task.result()
     except TradingViewError:
         return None
     finally:

@@ -56,6 +56,7 @@ class TradingView:
         rotated: Rotated | None = None,
     ) -> None:
         self.rotated = rotated
+        self.answers = 0  # that came so far, whatever they said
         self._rotating: set[asyncio.Future[None]] = set()
         self._http = http
         self.base = base.rstrip("/")
@@ -204,6 +205,7 @@ class TradingView:
         async with its_turn as turn:
             used = self._login(request)  # the newest: it may have been a long wait
             reply = await self._send(request, used)
+            self.answers += 1
             error = verdict.failure(reply, request.purpose, clock.now())
             if isinstance(error, SlowDown):
                 turn.slow_down(error.retry_after)  # before anybody has the next turn

@@ -1,14 +1,15 @@
 import asyncio
 
 import pytest
-from conftest import settle
+from conftest import eventually, settle
 from cryptography.fernet import Fernet
 from shop import HOME, OTHER, STAFF, open_shop
 
 from bot.access.environment import Environment
+from bot.access.login import LONGEST_TEST
 from bot.access.login_refusals import AccountElsewhere, CookiesOfOther, CookiesRefused, NoLogin
 from bot.access.refusals import TradingViewSilent
-from bot.access.session import LoginState, Verdict
+from bot.access.session import LoginState, Sessions, Verdict
 from bot.access.spares import Spares
 from bot.replies.history import line
 from bot.store import outages, sessions
@@ -109,6 +110,20 @@ async def test_a_pause_that_begins_meanwhile_ends_the_test_in_time(shop, frozen)
         if test.done():
             break
     assert await test is Verdict.UNKNOWN
+
+
+async def test_a_login_is_tested_with_every_script_however_long_all_of_them_take(shop, frozen):
+    for number in range(65):
+        await shop.add_script(f"script-{number}")
+    slow = Sessions(shop.database, shop.vault, shop.connect, pace=0.5)
+    begun = frozen.monotonic()
+    asked = asyncio.ensure_future(slow.update(shop.asked(), shop.cookies()))
+    while not asked.done():
+        before = len(shop.fake.calls())
+        await frozen.advance(2)
+        await eventually(lambda n=before: len(shop.fake.calls()) > n or asked.done())
+    assert (await asked).missing == ()
+    assert frozen.monotonic() - begun > LONGEST_TEST
 
 
 async def test_a_login_is_good_when_only_the_account_page_refuses_it(shop):
