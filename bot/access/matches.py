@@ -32,7 +32,7 @@ class Matches:
     ) -> tuple[Verdict, ...]:
         """What every line of that file comes to; nothing is changed.
 
-        Raises FileTooLarge, FileUnreadable or ColumnsMissing.
+        Raises FileTooLarge, FileUnreadable, ColumnsMissing or LinesRunTogether.
         """
         lines = await asyncio.to_thread(matching.read, data)
         async with self._database.read() as connection:

@@ -6,10 +6,15 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.access.refusals import ColumnsMissing, FileTooLarge, FileUnreadable
+from bot.access.refusals import (
+    ColumnsMissing,
+    FileTooLarge,
+    FileUnreadable,
+    LinesRunTogether,
+)
 from bot.store.records import Claim, Customer
 from bot.tradingview import clean_username
 
@@ -17,12 +22,19 @@ LARGEST = 2 * 1024 * 1024  # bytes
 MOST_LINES = 20_000
 
 _DELIMITERS = (",", ";", "\t")
-_IDS = frozenset({"discordid", "discorduserid", "memberid", "userid"})
-_MEMBERS = frozenset(
-    {"discord", "discordname", "discordusername", "discorduser", "discordtag", "member"}
-)
-_NAMES = frozenset(
-    {"username", "tradingview", "tradingviewname", "tradingviewusername", "tvusername", "tvname"}
+# What says Discord, the best first; only where nothing does, titles that may be the shop's own.
+_DISCORD = {
+    "id": ("discordid", "discorduserid"),
+    "member": ("discord", "discordname", "discordusername", "discorduser", "discordtag"),
+}
+_PERHAPS = {"id": ("memberid", "userid"), "member": ("member",)}
+_NAMES = (
+    "username",
+    "tradingview",
+    "tradingviewname",
+    "tradingviewusername",
+    "tvusername",
+    "tvname",
 )
 _ID = re.compile(r"(?:<@!?)?(\d{15,20})>?")
 _SHORTENED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
@@ -156,6 +168,7 @@ def read(data: bytes) -> list[Line]:
         FileTooLarge: more than `LARGEST` bytes or `MOST_LINES` lines.
         FileUnreadable: no text, or no table.
         ColumnsMissing: its first line does not name both columns.
+        LinesRunTogether: a quotation mark swallows the lines after it.
     """
     if len(data) > LARGEST:
         raise FileTooLarge
@@ -263,22 +276,22 @@ def _lines(text: str, skipped: int) -> list[Line]:
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
-    """Where each column that counts stands; the first of a kind."""
-    found: dict[str, int] = {}
+    """Where each column that counts stands."""
+    places: dict[str, int] = {}
     for place, title in enumerate(header):
-        plain = re.sub(r"[^a-z0-9]", "", fold(title))
-        for kind, titles in (("id", _IDS), ("member", _MEMBERS), ("username", _NAMES)):
-            if plain in titles:
-                found.setdefault(kind, place)
-    return found
+        places.setdefault(re.sub(r"[^a-z0-9]", "", fold(title)), place)
+
+    def of(kinds: Mapping[str, Sequence[str]]) -> dict[str, int]:
+        named = {kind: [one for one in titles if one in places] for kind, titles in kinds.items()}
+        return {kind: places[titles[0]] for kind, titles in named.items() if titles}
+
+    return (of(_DISCORD) or of(_PERHAPS)) | of({"username": _NAMES})
 
 
 def _rows(text: str, delimiter: str, columns: Mapping[str, int], skipped: int) -> list[Line]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     lines: list[Line] = []
-    titles, number = True, 1 + skipped
-    for row in reader:
-        start, number = number, reader.line_num + 1 + skipped
+    titles = True
+    for start, row in _records(text, delimiter, skipped):
         if not any(cell.strip() for cell in row):
             continue
         if titles:
@@ -292,6 +305,22 @@ def _rows(text: str, delimiter: str, columns: Mapping[str, int], skipped: int) -
         member = cells.get("id") or cells.get("member") or ""
         lines.append(Line(start, member, cells["username"]))
     return lines
+
+
+def _records(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+    """Each line with its number; a quotation mark that is never closed would swallow the rest."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    while True:
+        start = reader.line_num + 1 + skipped
+        try:
+            row = next(reader, None)
+        except csv.Error as error:  # the cell grows beyond what the reader takes
+            raise LinesRunTogether(start) from error
+        if row is None:
+            return
+        if any("\n" in cell or "\r" in cell for cell in row):
+            raise LinesRunTogether(start)
+        yield start, row
 
 
 def _cell(text: str) -> str:

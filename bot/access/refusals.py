@@ -150,6 +150,13 @@ class FileUnreadable(UserError):
 
 
 @_refusal
+class LinesRunTogether(UserError):
+    """A quotation mark opens in that `line` of a file, counted from 1, and spans the next one."""
+
+    line: int
+
+
+@_refusal
 class ColumnsMissing(UserError):
     """The first line does not name the columns that are needed."""
 

@@ -199,6 +199,11 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
         no.FileTooLarge: fixed(
             "**That file is too large.** Up to 2 MB and 20,000 lines work; split it into several."
         ),
+        no.LinesRunTogether: lambda e: (
+            f"**A quotation mark in line {e.line:,} is not closed in that line**, so it and the next "
+            "lines run together. Nothing was changed. Take the mark out, or the line break between "
+            "two marks, and send the file again."
+        ),
         no.FileUnreadable: fixed(
             "**That file cannot be read as a table.** Save it as CSV (in a spreadsheet: *Save as*, "
             "then *CSV*) and send it again."

@@ -5,7 +5,12 @@ from shop import AT
 
 from bot.access import matching
 from bot.access.matching import Line, Outcome, Person, Register
-from bot.access.refusals import ColumnsMissing, FileTooLarge, FileUnreadable
+from bot.access.refusals import (
+    ColumnsMissing,
+    FileTooLarge,
+    FileUnreadable,
+    LinesRunTogether,
+)
 from bot.store.records import Claim, Customer
 
 ID = "123456789012345678"
@@ -43,14 +48,45 @@ def test_any_order_delimiter_and_encoding_is_read(data):
 
 
 def test_lines_are_numbered_as_in_the_file():
-    text = f'discord,username\nann,A\n\n"two\nlines",B\n{ID},C\n'
-    assert [line.number for line in matching.read(text.encode())] == [2, 4, 6]
+    text = f'discord,username\nann,A\n\n"bob, too",B\n{ID},C\n'
+    assert [line.number for line in matching.read(text.encode())] == [2, 4, 5]
     assert [line.number for line in matching.read(b"sep=,\ndiscord,username\nann,A")] == [3]
 
 
 def test_the_number_counts_before_the_name_and_the_name_where_there_is_none():
     text = f"discord,discord_id,username\nann,{ID},A\nbob,,B"
     assert [line.member for line in matching.read(text.encode())] == [ID, "bob"]
+
+
+@pytest.mark.parametrize(
+    "titles",
+    ["user_id,discord_id,username", "user_id,discord,username", "member,discord_user_id,username"],
+)
+def test_a_column_that_says_discord_counts_before_one_that_may_be_the_shops(titles):
+    [line] = matching.read(f"{titles}\n111111111111111111,{ID},A".encode())
+    assert line.member == ID
+
+
+def test_discord_itself_counts_before_its_other_names():
+    text = f"discord_tag,discord,discord_user_id,discord_id,username\nann#1,bob,1,{ID},A\nx,bob,,,B"
+    assert [line.member for line in matching.read(text.encode())] == [ID, "bob"]
+
+
+@pytest.mark.parametrize("number", ["user_id", "member_id"])
+def test_a_column_that_says_less_counts_where_none_says_discord(number):
+    [line] = matching.read(f"{number},username\n{ID},A".encode())
+    assert line.member == ID
+
+
+@pytest.mark.parametrize("end", ["dora,dora_x\n", 'do"ra,dora_x\n', "", "dora,dora_x\n" * 15_000])
+def test_a_stray_quote_refuses_the_file_and_names_its_line(end):
+    text = f'discord,username\nann,A\n"Bob,alice\ncarl,carl_x\n{end}'
+    with pytest.raises(LinesRunTogether) as refused:
+        matching.read(text.encode())
+    assert refused.value.line == 3
+    with pytest.raises(LinesRunTogether) as refused:
+        matching.read(f"sep=,\n{text}".encode())
+    assert refused.value.line == 4
 
 
 @pytest.mark.parametrize(

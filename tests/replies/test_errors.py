@@ -46,6 +46,7 @@ VALUES = {
     "missing": ("view_channel", "send_messages"),
     "script": SCRIPT,
     "seats": 101,
+    "line": 20_000,
     "more": 2,
     "before": LIFETIME,
     "after": None,
