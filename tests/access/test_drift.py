@@ -15,7 +15,7 @@ from bot.access.mending import Mending
 from bot.access.refusals import ButtonGone, PutBackTooLate
 from bot.access.sweep import Sweeps
 from bot.access.takings import is_many
-from bot.store import scripts
+from bot.store import customers, scripts
 
 SOON, LATER = START + timedelta(days=20), START + timedelta(days=90)
 
@@ -211,6 +211,19 @@ async def test_a_stranger_loses_access_only_upon_an_order_and_gets_it_back(count
         await counter.meanwhile(pause())
     assert counter.end("stranger") == SOON
     assert (await counter.permission("stranger")).wanted_ends_at == SOON
+
+
+async def test_whoever_is_left_out_is_not_counted_among_those_with_less(counter):
+    await found(counter, *(f"other{index}" for index in range(40)))
+    for name in ("stranger", "namesake"):
+        counter.give(name, SOON)
+    await sweep(counter)
+    async with counter.database.write() as connection:  # somebody else of that name
+        await customers.add(connection, HOME, username="namesake", tv_user_id=987654)
+    mended = await mend(counter, "extra", agreed=2)
+    assert (mended.number, mended.took) == (1, 1)
+    await settled(counter, mended)
+    assert (counter.end("stranger"), counter.end("namesake")) == ("absent", SOON)
 
 
 async def test_putting_back_is_over_after_a_day(counter):
