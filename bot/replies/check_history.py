@@ -72,12 +72,26 @@ def restored(f: Any) -> str:
 
 def unread(f: Any) -> str:
     """People who could not be read after a restore; everybody else's orders go on."""
-    number, names = _number(f), [bold(str(name)) for name in f.after.get("names", [])]
-    more = [f"{number - len(names)} more"] if number > len(names) else []
     return (
-        f"⚠️ TradingView does not say what {listed([*names, *more])} has on {f.what}. Orders for them from "
+        f"⚠️ TradingView does not say what {_names(f)} has on {f.what}. Orders for them from "
         "the backup wait, all others go on; I ask again every minute, and you need do nothing"
     )
+
+
+def untold(f: Any) -> str:
+    """Of whose finished orders the messages were still to be sent when the backup was made."""
+    if not _number(f):
+        return ""
+    return (
+        f". {count(_number(f), 'person', 'people')} may not have been told of what was done last: "
+        f"{_names(f)}. I send no message about it, since it may be the second"
+    )
+
+
+def _names(f: Any) -> str:
+    names = [bold(str(name)) for name in f.after.get("names", [])]
+    more = _number(f) - len(names)
+    return listed([*names, f"{more} more"] if more > 0 else names)
 
 
 _ORDERS = {

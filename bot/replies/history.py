@@ -193,6 +193,7 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "restored": lambda f: (
         f"⚠️ **The database was restored from a backup of {f.since()}.** Nothing is changed on "
         "TradingView before I have read the list of every script there; that happens by itself"
+        f"{check_history.untold(f)}"
     ),
     "restore_checked": lambda f: f"the whole list of {f.what} was read after the restore",
     "was_there": lambda f: (

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.sweep_tables import sighting, sweep
 from bot.store.tables import event, guild, permission, script, wish
-from bot.store.wishes import FINAL, HELD, RESTORED
+from bot.store.wishes import FINAL, HELD, RESTORED, people_untold
+
+NAMED = 10  # of the people who may not have been told
 
 
 def is_ours(path: Path) -> bool:
@@ -39,8 +41,10 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
 
     What was to end or replace access may have been done, and access given again, since `made_at`:
     nothing wakes it before it was compared with TradingView. Who was to be told of something that had
-    ended has been, and so was the log channel. `bot.access.recovery` says what becomes of the rest.
+    ended is not told again, for they may have been since, and so may the log channel; the entry in the
+    history names these people. `bot.access.recovery` says what becomes of the rest.
     """
+    untold = await people_untold(connection)
     await connection.execute(update(guild).values(restored_at=at))
     await connection.execute(update(script).values(restored_at=at))
     await _remember_seen(connection)
@@ -66,7 +70,7 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     await connection.execute(update(wish).values(answer_token=None))
     await connection.execute(
         update(wish)
-        .where(wish.c.state.in_(FINAL), or_(wish.c.ended_at <= made_at, wish.c.reason == HELD))
+        .where(wish.c.state.in_(FINAL))
         .values(told_state=wish.c.state, member_told_at=at)
     )
     # Of what waits, "it is stuck" may have been said since; "it is done" is looked at first.
@@ -77,12 +81,17 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     await connection.execute(update(guild).values(posted_event_id=func.coalesce(posted, 0)))
     servers = list((await connection.execute(select(guild.c.id))).scalars())
     for guild_id in servers:
+        names = [name for server, name in untold if server == guild_id]
         await connection.execute(
             insert(event).values(
                 guild_id=guild_id,
                 at=at,
                 action="restored",
-                after={"since": made_at.isoformat()},
+                after={
+                    "since": made_at.isoformat(),
+                    "number": len(names),
+                    "names": names[:NAMED],
+                },
             )
         )
 

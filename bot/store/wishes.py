@@ -263,11 +263,7 @@ async def untold(
         .where(
             wish.c.id.not_in(list(but)),
             or_(
-                and_(
-                    wish.c.kind != "mend",
-                    wish.c.state.in_(FINAL),
-                    or_(wish.c.told_state.is_(None), wish.c.told_state != wish.c.state),
-                ),
+                _asker_unaware(),
                 and_(wish.c.state == "waiting", unsaid),
             ),
         )
@@ -312,18 +308,46 @@ async def members_to_tell(
                 customer, customer.c.id == permission.c.customer_id
             )
         )
-        .where(
-            wish.c.state == "done",
-            wish.c.kind.in_(("grant", "set", "put_back")),
-            wish.c.member_told_at.is_(None),
-            customer.c.member_id.is_not(None),
-        )
+        .where(_member_unaware())
         .group_by(wish.c.permission_id)
         .having(func.max(wish.c.id).not_in(list(but)))
         .order_by(func.max(wish.c.id))
         .limit(limit)
     )
     return list(found.scalars())
+
+
+async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
+    """Of whose orders that have ended somebody has not heard yet: server and TradingView name."""
+    found = await connection.execute(
+        select(wish.c.guild_id, permission.c.username)
+        .select_from(
+            wish.join(permission, permission.c.id == wish.c.permission_id).join(
+                customer, customer.c.id == permission.c.customer_id
+            )
+        )
+        .where(or_(_asker_unaware(), _member_unaware()))
+        .distinct()
+        .order_by(wish.c.guild_id, permission.c.username)
+    )
+    return [(row.guild_id, row.username) for row in found]
+
+
+def _asker_unaware() -> "ColumnElement[bool]":
+    return and_(
+        wish.c.kind != "mend",
+        wish.c.state.in_(FINAL),
+        or_(wish.c.told_state.is_(None), wish.c.told_state != wish.c.state),
+    )
+
+
+def _member_unaware() -> "ColumnElement[bool]":
+    return and_(
+        wish.c.state == "done",
+        wish.c.kind.in_(("grant", "set", "put_back")),
+        wish.c.member_told_at.is_(None),
+        customer.c.member_id.is_not(None),
+    )
 
 
 async def member_told(connection: AsyncConnection, wish_id: int, at: datetime) -> None:

@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import pytest
 from counter import eventually, open_counter, pause
-from shop import HOME, OTHER
+from shop import HOME, MEMBER, OTHER
 
 from bot import clock
+from bot.access.asking import Who
 from bot.access.drift import Drift
+from bot.access.duration import parse_length
 from bot.access.recovery import AGAIN, REFUSALS, Recovery
 from bot.access.refusals import TradingViewSilent
 from bot.access.sweep import Sweeps
-from bot.replies import views
+from bot.replies import history, views
 from bot.store import guilds, restoring, scripts
 
 
@@ -266,6 +268,33 @@ async def test_nobody_is_told_twice(counter):
     assert await counter.answers.untold() == []
     assert await counter.answers.members_to_tell() == []
     assert await counter.answers.answer_token(wish) is None
+
+
+async def test_staff_read_who_may_not_have_been_told(counter):
+    await counter.done(await counter.grant("Ann_Trades", "1M"), within=10)
+    for it in await counter.answers.untold():
+        await counter.answers.told(it.wish.id, it.wish.state)
+    to_member = await counter.grants.grant(
+        counter.asked(), "trend", parse_length("1M"), Who(MEMBER, "bob-fx")
+    )
+    await counter.done(to_member, within=10)
+    await counter.answers.told(to_member, "done")  # the member was not
+    await counter.done(await counter.grant("ann_trades2", "1M"), within=10)
+    await restored(counter)
+    [entry] = await counter.shop.events("restored")
+    assert (entry.after["number"], entry.after["names"]) == (2, ["ann_trades2", "bob-fx"])
+    said = history.line(entry, None, None)
+    assert "2 people may not have been told" in said
+    assert "bob-fx" in said
+
+
+async def test_where_everybody_was_told_staff_read_nothing_of_it(counter):
+    wish = await counter.grant("Ann_Trades", "1M")
+    await counter.done(wish, within=10)
+    await counter.answers.told(wish, "done")
+    await restored(counter)
+    [entry] = await counter.shop.events("restored")
+    assert "told" not in history.line(entry, None, None)
 
 
 async def restoring_untold(connection, receipt):
