@@ -1,7 +1,9 @@
 """What the content of TradingView's answers says (wire §3 to §8); unknown forms are errors."""
 
+import json
 import re
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +15,8 @@ from bot.tradingview.wire import LISTING, Purpose
 
 _LONGEST_NAME = 255
 _LARGEST_ID = 2**63 - 1  # what a database can hold
-_HOME_NAME = re.compile(rb'"username"\s*:\s*"([^"\\]{1,64})"')
+_OF_THE_USER = '"auth_token"'
+_LONGEST_USER, _MOST_OBJECTS = 64 * 1024, 200  # what is looked through around a home page's user
 _PATH = re.compile(r"[\x21-\x7e]+", re.ASCII)
 
 
@@ -38,16 +41,33 @@ def account(reply: Reply) -> AccountFacts:
 
 def home_username(reply: Reply) -> str | None:
     """Whom the home page names as logged in; None when it names nobody for certain (wire §11)."""
-    body = reply.body
-    if not reply.complete or b"is-not-authenticated" in body or b'"auth_token"' not in body:
+    if not reply.complete or b"is-not-authenticated" in reply.body:
         return None
-    found = _HOME_NAME.search(body)
-    if found is None:
-        return None
+    body = reply.body.decode("utf-8", "replace")
+    users = [_user_at(body, found.start()) for found in islice(re.finditer(_OF_THE_USER, body), 10)]
+    names = {user["username"] for user in users if user.get("auth_token") and "username" in user}
     try:
-        return clean_username(found[1].decode("ascii"))
+        return clean_username(names.pop()) if len(names) == 1 else None
     except ValueError:
         return None
+
+
+def _user_at(body: str, at: int) -> dict[str, str]:
+    """The texts of the JSON object that `at` lies in; a name beside or inside it is somebody else's."""
+    first = max(0, at - _LONGEST_USER)
+    part = body[first : at + _LONGEST_USER]
+    at = begin = at - first
+    for _ in range(_MOST_OBJECTS):
+        begin = part.rfind("{", 0, begin)
+        if begin < 0:
+            break
+        try:
+            found, end = json.JSONDecoder().raw_decode(part, begin)
+        except (ValueError, RecursionError):
+            continue
+        if end > at:
+            return {name: value for name, value in found.items() if isinstance(value, str)}
+    return {}
 
 
 def page(reply: Reply, base: str) -> Page:

@@ -22,6 +22,20 @@ def test_the_name_beside_the_login():
 
 
 @pytest.mark.parametrize(
+    "user",
+    [
+        b'{"username":"Vendor_One","auth_token":"x"}',
+        b'{"auth_token":"x","badges":[{"a":{}}],"username":"Vendor_One"}',
+        b'{"id":1,"username":"Vendor_One","plan":{"username":"other"},"auth_token":"x"}',
+    ],
+)
+def test_somebody_elses_card_before_or_after_changes_nothing(user):
+    card = b'<script>{"idea":{"author":{"username":"stranger"}}}</script>'
+    body = b'<html class="is-authenticated">' + card + b"var user=" + user + b";" + card
+    assert home_username(page(body)) == "Vendor_One"
+
+
+@pytest.mark.parametrize(
     "body",
     [
         OUT,
@@ -30,6 +44,13 @@ def test_the_name_beside_the_login():
         b'<html>{"auth_token":"x"}</html>',
         b'<html>{"username":"not a name","auth_token":"x"}</html>',
         b'<html>{"username":"\xff","auth_token":"x"}</html>',
+        b'<html>{"author":{"username":"stranger"}}{"auth_token":"x"}</html>',
+        b'<html>{"author":{"username":"stranger"},"auth_token":"x"}</html>',
+        b'<html>{"username":"stranger","me":{"auth_token":"x"}}</html>',
+        b'<html>{"username":"one","auth_token":"x"}{"username":"two","auth_token":"x"}</html>',
+        b'<html>{"username":"Vendor_One","auth_token":""}</html>',
+        b'<html>{"username":7,"auth_token":"x"}</html>',
+        b"<html>" + b"{" * 100_000 + b'"username":"one","auth_token":"x"',
     ],
 )
 def test_a_page_that_is_not_ours_for_certain_names_nobody(body):
