@@ -91,7 +91,8 @@ class LoginLinks:
         if self._base is None:
             return None
         address = urlsplit(self._base)
-        return f"{address.scheme}://{address.netloc}".lower()
+        usual = {"http": ":80", "https": ":443"}.get(address.scheme, "")
+        return f"{address.scheme}://{address.netloc.lower().removesuffix(usual)}"  # as browsers do
 
     async def create(self, asked: Asked) -> str:
         """A new page's address; that member's earlier one ends. Raises NoPublicPage.

@@ -394,6 +394,22 @@ async def test_a_path_before_the_page_is_kept(desk):
     assert links.origin == "https://example.com"
 
 
+@pytest.mark.parametrize(
+    ("public_url", "origin"),
+    [
+        ("https://bot.example:443", "https://bot.example"),
+        ("https://bot.example:8443/x", "https://bot.example:8443"),
+        ("http://127.0.0.1:80/", "http://127.0.0.1"),
+        ("https://bot.example:80", "https://bot.example:80"),
+    ],
+)
+async def test_the_origin_is_written_as_browsers_write_it(desk, public_url, origin):
+    links = LoginLinks(
+        desk.shop.database, desk.shop.sessions, None, None, public_url=public_url, may=None
+    )
+    assert links.origin == origin
+
+
 async def test_nobody_waits_on_the_page_while_tradingview_wants_no_request(desk):
     (await desk.held()).pace.hold(7200)
     status, said, _ = await desk.press("password", **RIGHT)
