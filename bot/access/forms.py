@@ -1,4 +1,7 @@
-"""One look at the form of everything that Usher reads: what differs, and what could not be seen."""
+"""One look at the form of what Usher's orders and lists read: what differs, and what could not be seen.
+
+The home page and the search for scripts' names are left out: a name that neither tells is merely not shown.
+"""
 
 import enum
 from collections.abc import Mapping, Sequence
@@ -66,7 +69,7 @@ class Seen:
 
 
 async def look(door: TradingView, username: str | None, pine_ids: Sequence[str]) -> Seen:
-    """Ask everything that Usher reads, once. Writes nothing."""
+    """Ask everything that orders and the list of one's scripts rely upon, once. Writes nothing."""
     seen = Seen()
     about = await _answer(door, wire.account(), Subject.ACCOUNT, seen)
     if about is not None:
