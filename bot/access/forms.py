@@ -1,6 +1,6 @@
-"""One look at the form of what Usher's orders and lists read: what differs, and what could not be seen.
+"""One look at the form of everything that Usher reads as data: what differs, and what could not be seen.
 
-The home page and the search for scripts' names are left out: a name that neither tells is merely not shown.
+The home page is left out: it is a page for people, and a name that it does not tell is merely not shown.
 """
 
 import enum
@@ -85,10 +85,13 @@ async def look(door: TradingView, username: str | None, pine_ids: Sequence[str])
     for pine_id in pine_ids[:_MOST_SCRIPTS]:
         if await _list(door, pine_id, seen):
             break
-    for request, form_of in (
+    lists = [
         (discovery.published_request(door), shapes.published),
         (discovery.managed_request(), shapes.managed),
-    ):
+    ]
+    if pine_ids:
+        lists.append((discovery.names_request(pine_ids[:_MOST_SCRIPTS]), shapes.named))
+    for request, form_of in lists:
         reply = await _answer(door, request, Subject.SCRIPTS, seen)
         if reply is not None:
             seen.note(Subject.SCRIPTS, form_of(reply))

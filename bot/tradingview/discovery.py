@@ -35,6 +35,12 @@ def managed_request() -> Request:
     return Request(Purpose.READ, "/pine_perm/list_scripts/")
 
 
+def names_request(pine_ids: Sequence[str]) -> Request:
+    """Ask what these scripts are called, at most 100 of them; hidden ones too."""
+    form = urlencode({"scriptIdPart": ",".join(pine_ids), "show_hidden": "true"}).encode()
+    return Request(Purpose.READ, "/pubscripts-get/", form)
+
+
 async def published(door: TradingView) -> list[OwnScript]:
     """Everything that the account published; an empty list also comes without a living login."""
     return _scripts(await door.ask(published_request(door), urgent=True))
@@ -54,9 +60,7 @@ async def named(door: TradingView, pine_ids: Sequence[str]) -> list[OwnScript]:
     found: list[OwnScript] = []
     for start in range(0, len(pine_ids), _AT_ONCE):
         wanted = pine_ids[start : start + _AT_ONCE]
-        form = urlencode({"scriptIdPart": ",".join(wanted), "show_hidden": "true"}).encode()
-        request = Request(Purpose.READ, "/pubscripts-get/", form)
-        found += _scripts(await door.ask(request, urgent=True))
+        found += _scripts(await door.ask(names_request(wanted), urgent=True))
     return found
 
 

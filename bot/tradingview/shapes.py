@@ -131,6 +131,20 @@ def published(reply: Reply) -> Form:
     return Form(tuple(sorted(found)), _news(data, _PUBLICATION), len(data))
 
 
+def named(reply: Reply) -> Form:
+    """The form of what scripts are called; whether they are invite-only may be told or not."""
+    data = parsed(reply)
+    if not isinstance(data, list):
+        return Form((_instead("the answer", data, "a list"),))
+    found: set[str] = set()
+    for item in data:
+        if not isinstance(item, dict):
+            found.add(_instead("a script's name", item, "an object"))
+        elif not isinstance(item.get("scriptIdPart"), str):
+            found.add(f"the field `scriptIdPart` is no text; there are {_listed(item)}")
+    return Form(tuple(sorted(found)), (), len(data))
+
+
 def managed(reply: Reply) -> Form:
     """The form of the list of scripts whose access one manages: their ids alone."""
     data = parsed(reply)

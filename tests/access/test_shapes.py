@@ -149,7 +149,7 @@ async def test_an_outage_is_no_changed_form(counter, name):
     await compare(counter)
     assert await events(counter) == []
     counter.switches.reset()
-    assert await holdup(counter) is None
+    assert await holdup(counter) is not WaitingFor.CHANGED
 
 
 @pytest.mark.parametrize("name", ["down", "cut short", "too fast", "logged out"])
@@ -194,7 +194,14 @@ async def test_it_writes_nothing_and_asks_little(counter):
     before = len(counter.fake.log)
     await compare(counter)
     calls = counter.fake.log[before:]
-    assert [call.name for call in calls] == ["details", "hint", "list", "published", "scripts"]
+    assert [call.name for call in calls] == [
+        "details",
+        "hint",
+        "list",
+        "published",
+        "scripts",
+        "pubscripts",
+    ]
     assert counter.writes() == []
 
 

@@ -124,6 +124,11 @@ def test_the_lists_of_scripts_hold_ids():
     assert "plot" not in repr(shapes.published(reply([known | {"scriptIdPart": 1}])))
     assert shapes.managed(reply(["PUB;1"])) == shapes.Form((), (), 1)
     assert "an object instead of a text" in shapes.managed(reply([known])).differences[0]
+    named = {"scriptIdPart": "PUB;1", "scriptName": "Trend", "access": 3, "more": True}
+    assert shapes.named(reply([named])) == shapes.Form((), (), 1)
+    assert "a list" in shapes.named(reply({"results": [named]})).differences[0]
+    assert "scriptIdPart" in shapes.named(reply([{"scriptName": "Trend"}])).differences[0]
+    assert "a text" in shapes.named(reply(["PUB;1"])).differences[0]
 
 
 def test_no_value_and_nobodys_name_is_told():

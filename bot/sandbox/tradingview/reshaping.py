@@ -54,6 +54,7 @@ _CHANGES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "suggestions in an object": ("hint", lambda body: {"results": body}),
     "account as a list": ("details", lambda body: [body]),
     "scripts in an object": ("published", lambda body: {"results": body}),
+    "script names in an object": ("pubscripts", lambda body: {"results": body}),
     "new fields": ("list", _row(lambda row: row.update(badge="gold"))),
 }
 FORMS = (KNOWN, *_CHANGES)

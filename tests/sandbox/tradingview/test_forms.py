@@ -14,6 +14,7 @@ ANSWERS = {
     "hint": [{"id": 1, "username": "Ann", "inactive": False}],
     "details": {"coins": 0},
     "published": [{"scriptIdPart": "PUB;1"}],
+    "pubscripts": [{"scriptIdPart": "PUB;1", "scriptName": "Trend"}],
     "add": {"status": "ok"},
 }
 
