@@ -115,34 +115,12 @@ def rows(reply: Reply) -> Form:
 
 def published(reply: Reply) -> Form:
     """The form of the list of one's publications; nothing of their sources is kept or told."""
-    data = parsed(reply)
-    if not isinstance(data, list):
-        return Form((_instead("the answer", data, "a list"),))
-    found: set[str] = set()
-    for item in data:
-        if not isinstance(item, dict):
-            found.add(_instead("a script", item, "an object"))
-            continue
-        for name in ("scriptIdPart", "scriptAccess"):
-            if name not in item:
-                found.add(f"the field `{name}` is missing; there are {_listed(item)}")
-            elif not isinstance(item[name], str):
-                found.add(_instead(f"the field `{name}`", item[name], "a text"))
-    return Form(tuple(sorted(found)), _news(data, _PUBLICATION), len(data))
+    return _scripts(reply, ("scriptIdPart", "scriptAccess"), _PUBLICATION)
 
 
 def named(reply: Reply) -> Form:
     """The form of what scripts are called; whether they are invite-only may be told or not."""
-    data = parsed(reply)
-    if not isinstance(data, list):
-        return Form((_instead("the answer", data, "a list"),))
-    found: set[str] = set()
-    for item in data:
-        if not isinstance(item, dict):
-            found.add(_instead("a script's name", item, "an object"))
-        elif not isinstance(item.get("scriptIdPart"), str):
-            found.add(f"the field `scriptIdPart` is no text; there are {_listed(item)}")
-    return Form(tuple(sorted(found)), (), len(data))
+    return _scripts(reply, ("scriptIdPart",), None)
 
 
 def managed(reply: Reply) -> Form:
@@ -152,6 +130,24 @@ def managed(reply: Reply) -> Form:
         return Form((_instead("the answer", data, "a list"),))
     odd = {_instead("a script", item, "a text") for item in data if not isinstance(item, str)}
     return Form(tuple(sorted(odd)), (), len(data))
+
+
+def _scripts(reply: Reply, needed: Iterable[str], known: frozenset[str] | None) -> Form:
+    """A list of scripts with these texts; other fields than the `known` ones are news."""
+    data = parsed(reply)
+    if not isinstance(data, list):
+        return Form((_instead("the answer", data, "a list"),))
+    found: set[str] = set()
+    for item in data:
+        if not isinstance(item, dict):
+            found.add(_instead("a script", item, "an object"))
+            continue
+        for name in needed:
+            if name not in item:
+                found.add(f"the field `{name}` is missing; there are {_listed(item)}")
+            elif not isinstance(item[name], str):
+                found.add(_instead(f"the field `{name}`", item[name], "a text"))
+    return Form(tuple(sorted(found)), () if known is None else _news(data, known), len(data))
 
 
 def _name(item: Any) -> set[str]:
