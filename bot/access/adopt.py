@@ -9,9 +9,9 @@ from bot import clock
 from bot.access.asking import Asked
 from bot.access.check_refusals import NothingDiffers
 from bot.access.drift import Difference, Kind, of_permissions, script_of
-from bot.access.entitlements import last_seen, want
-from bot.access.recording import facts
-from bot.store import adopting, drift, entitlements, events, permissions
+from bot.access.entitlements import last_seen
+from bot.access.recording import facts, want_anew
+from bot.store import adopting, drift, entitlements, events
 from bot.store.database import Database
 from bot.store.records import Permission, Script
 from bot.store.sightings import Sighting
@@ -129,12 +129,9 @@ async def take_known(
         ends_at=seen.ends_at,
         settled_at=now,
     )
-    wanted = want(await entitlements.active(connection, permission.id))
-    await permissions.change(
+    await want_anew(
         connection,
         permission.id,
-        wanted=wanted.kind,
-        wanted_ends_at=wanted.ends_at,
         ours=seen.kind,
         ours_ends_at=seen.ends_at,
         held_back=False,

@@ -106,6 +106,18 @@ async def give_back(connection: AsyncConnection, permission: Permission, undone:
             await entitlements.unsettle(connection, reason.id)
 
 
+async def want_anew(connection: AsyncConnection, permission_id: int, **values: Any) -> Permission:
+    """Work out what is wanted from the reasons that count now; sets `values` with it."""
+    wanted = want(await entitlements.active(connection, permission_id))
+    return await permissions.change(
+        connection,
+        permission_id,
+        wanted=wanted.kind,
+        wanted_ends_at=wanted.ends_at,
+        **values,
+    )
+
+
 async def await_sync(
     connection: AsyncConnection,
     permission: Permission,
@@ -115,12 +127,9 @@ async def await_sync(
     replaces: int | None,
 ) -> None:
     """Work out what is wanted now, and let the queue take it from here."""
-    wanted = want(await entitlements.active(connection, permission.id))
-    await permissions.change(
+    await want_anew(
         connection,
         permission.id,
-        wanted=wanted.kind,
-        wanted_ends_at=wanted.ends_at,
         revision=wish.revision,
         replaces=replaces,
         held_back=held_back,

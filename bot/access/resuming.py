@@ -22,7 +22,7 @@ from bot.access.entitlements import (
     want,
     wanted_of,
 )
-from bot.access.recording import facts
+from bot.access.recording import facts, want_anew
 from bot.store import entitlements, events, permissions, wishes
 from bot.store.records import Entitlement, Permission, Script, Wish
 
@@ -249,16 +249,14 @@ async def _with_overtaken(
 async def _keep(connection: AsyncConnection, permission_id: int, shown: State) -> bool:
     """What is wanted now, and what TradingView shows; True when that is more, which then counts."""
     now = clock.now()
-    wanted = want(await entitlements.active(connection, permission_id))
-    permission = await permissions.change(
+    permission = await want_anew(
         connection,
         permission_id,
-        wanted=wanted.kind,
-        wanted_ends_at=wanted.ends_at,
         seen=shown.kind,
         seen_ends_at=shown.ends_at,
         seen_at=now,
     )
+    wanted = wanted_of(permission)
     if not gives_more(shown, wanted, now):
         return False
     about = Difference(Kind.OTHER_END, permission.username, wanted, shown, permission)

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.entitlements import State, gives_more, is_ours, seen_in, settle, want
+from bot.access.recording import want_anew
 from bot.store import customers, entitlements, observed, permissions, wishes
 from bot.store.observed import Renamed
 from bot.store.records import Permission
@@ -47,12 +48,9 @@ async def settle_with(
             ends_at=fixed.ends_at,
             settled_at=now,
         )
-    wanted = want(await entitlements.active(connection, permission_id))
-    permission = await permissions.change(
+    permission = await want_anew(
         connection,
         permission_id,
-        wanted=wanted.kind,
-        wanted_ends_at=wanted.ends_at,
         seen=seen.kind,
         seen_ends_at=seen.ends_at,
         seen_at=now,
@@ -65,14 +63,7 @@ async def unsettle(connection: AsyncConnection, permission_id: int, settled: Seq
     """Nothing was written, and the row was not what was read: these ends are fixed anew."""
     for entitlement_id in settled:
         await entitlements.unsettle(connection, entitlement_id)
-    wanted = want(await entitlements.active(connection, permission_id))
-    await permissions.change(
-        connection,
-        permission_id,
-        wanted=wanted.kind,
-        wanted_ends_at=wanted.ends_at,
-        sent_revision=None,
-    )
+    await want_anew(connection, permission_id, sent_revision=None)
 
 
 def refuse_other_person(permission: Permission, row: Row | None) -> None:
