@@ -62,16 +62,16 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 def _check(chosen: argparse.Namespace) -> int:
     logs.set_up("error")
     if chosen.tradingview or chosen.tester is not None:
-        from bot.check import tradingview  # noqa: PLC0415 - as above
+        from bot.cli.doctor import tradingview  # noqa: PLC0415 - as above
 
         return asyncio.run(tradingview.run(tester=chosen.tester, slug=chosen.script))
-    from bot import check  # noqa: PLC0415 - as above
+    from bot.cli import doctor  # noqa: PLC0415 - as above
 
-    return asyncio.run(check.run())
+    return asyncio.run(doctor.run())
 
 
 def _backup(chosen: argparse.Namespace) -> int:
-    from bot import keeping  # noqa: PLC0415 - as above
+    from bot.cli import backup as keeping  # noqa: PLC0415 - as above
 
     sys.stdout.write(keeping.back_up(settings.load(need_token=False), chosen.file) + "\n")
     return 0
@@ -79,7 +79,7 @@ def _backup(chosen: argparse.Namespace) -> int:
 
 def _restore(chosen: argparse.Namespace) -> int:
     found = settings.load(need_token=False)
-    from bot import keeping  # noqa: PLC0415 - as above
+    from bot.cli import backup as keeping  # noqa: PLC0415 - as above
 
     sys.stdout.write(asyncio.run(keeping.restore(found, chosen.file)) + "\n")
     return 0
@@ -88,7 +88,7 @@ def _restore(chosen: argparse.Namespace) -> int:
 def _session(chosen: argparse.Namespace) -> int:
     found = settings.load(need_token=False)
     logs.set_up("error", found.log_format, found.secrets)
-    from bot import terminal  # noqa: PLC0415 - as above
+    from bot.cli import session as terminal  # noqa: PLC0415 - as above
 
     match chosen.what:
         case "set":

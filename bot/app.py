@@ -16,46 +16,47 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import cogs
-from bot import accounts, alerts, clock, web
-from bot.access.adopt import Adopting
-from bot.access.answers import Answers
-from bot.access.customers import Customers
-from bot.access.discovering import Discovering
-from bot.access.drift import Drift
-from bot.access.environment import Environment
-from bot.access.grants import Grants
-from bot.access.keeper import Keeper
-from bot.access.login_links import LoginLinks
-from bot.access.matches import Matches
-from bot.access.mending import Mending
-from bot.access.news import News
-from bot.access.queue import Queue
-from bot.access.recovery import Recovery
-from bot.access.refusals import TradingViewSilent
-from bot.access.rounds import Rounds
-from bot.access.scripts import Scripts
-from bot.access.seats import SeatCounts
-from bot.access.servers import Servers
-from bot.access.shapes import Shapes
-from bot.access.spares import Spares
-from bot.access.suggesting import Suggesting
-from bot.access.sweep import Sweeps
-from bot.access.views import Views
-from bot.alerts import Alerts
-from bot.checks import may_manage
-from bot.client import Usher
+from bot import clock, tradingview_accounts, web
+from bot.access.catalogue.discovery import Discovering
+from bot.access.catalogue.scripts import Scripts
+from bot.access.errors import TradingViewSilent
+from bot.access.ledger.notifier import News
+from bot.access.ledger.seats import SeatCounts
+from bot.access.logins.environment import Environment
+from bot.access.logins.one_time_pages import LoginLinks
+from bot.access.logins.spares import Spares
+from bot.access.logins.watch import Keeper
+from bot.access.orders.grants import Grants
+from bot.access.orders.outcomes import Answers
+from bot.access.people.customers import Customers
+from bot.access.people.guild_settings import Servers
+from bot.access.people.imports import Matches
+from bot.access.queries.autocomplete import Suggesting
+from bot.access.queries.overview import Views
+from bot.access.sweeps.adopt import Adopting
+from bot.access.sweeps.drift import Drift
+from bot.access.sweeps.recovery import Recovery
+from bot.access.sweeps.repair import Mending
+from bot.access.sweeps.schedule import Rounds
+from bot.access.sweeps.sweep import Sweeps
+from bot.access.sync.queue import Queue
+from bot.access.sync.schema_guard import Shapes
 from bot.errors import StartupError
-from bot.full_checks import FullChecks
+from bot.interactions.client import Usher
+from bot.interactions.components import Presses
+from bot.interactions.levels import may_manage
+from bot.interactions.order_flow import Wishing
+from bot.interactions.sweep_flow import FullChecks
 from bot.jobs import Jobs
-from bot.logbook import Logbook
-from bot.presses import Presses
+from bot.notifications import login_alerts
+from bot.notifications.log_channel import Logbook
+from bot.notifications.login_alerts import Alerts
+from bot.notifications.order_outcomes import Teller
 from bot.settings import Settings
-from bot.store import backup
-from bot.store.database import open_database
-from bot.store.lock import alone_with
-from bot.telling import Teller
+from bot.store.engine.database import open_database
+from bot.store.engine.lock import alone_with
+from bot.store.maintenance import backup
 from bot.tradingview.signin import SignIn
-from bot.wishing import Wishing
 
 log = logging.getLogger(__name__)
 
@@ -127,17 +128,17 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(alone_with(settings.database_url))
         database = await stack.enter_async_context(open_database(settings.database_url))
-        vault = await accounts.vault_of(settings, database)
+        vault = await tradingview_accounts.vault_of(settings, database)
         http = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
-        sessions = accounts.sessions(settings, database, vault, http)
+        sessions = tradingview_accounts.sessions(settings, database, vault, http)
         stack.push_async_callback(sessions.close)
         jobs = await stack.enter_async_context(Jobs())
 
         # Strangers' questions have a budget of their own: they slow nobody's access.
-        connect = accounts.connector(settings, http)
-        public = connect(await accounts.pace_of(settings), lambda: None)
+        connect = tradingview_accounts.connector(settings, http)
+        public = connect(await tradingview_accounts.pace_of(settings), lambda: None)
         spares = Spares(database, vault, sessions)
         await sessions.open()
         news = News()
@@ -229,7 +230,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         Rounds(database, sweeps, drift).start(jobs)
         jobs.every(SEATS_EVERY, "count seats", seat_counts.watch)
         jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
-        jobs.every(alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
+        jobs.every(login_alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
         _ = jobs.spawn(
             _adopt_environment(settings, Environment(database, vault, sessions)),
             "login of the environment",
@@ -271,7 +272,7 @@ async def _is_connected(client: Usher) -> bool:
 
 async def _adopt_environment(settings: Settings, environment: Environment) -> None:
     """Use the login of the environment once it could be tested."""
-    cookies = accounts.pair_of(settings)
+    cookies = tradingview_accounts.pair_of(settings)
     if cookies is None or settings.discord_guild_id is None:
         return
     while True:

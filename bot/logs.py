@@ -16,7 +16,7 @@ _OURS = ("bot", "cogs", "__main__")
 _FLOORS = {
     "aiohttp": logging.INFO,
     "aiosqlite": logging.INFO,
-    "alembic": logging.WARNING,  # at info it lists its own parts; bot.store.migrate says what matters
+    "alembic": logging.WARNING,  # at info it lists its own parts; bot.store.engine.migrate says what matters
     "asyncio": logging.INFO,
     "discord": logging.INFO,
     "sqlalchemy": logging.WARNING,  # at info it prints every statement with its values

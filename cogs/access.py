@@ -6,19 +6,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks
-from bot.access.asking import Asked, Who
-from bot.access.duration import parse_length, parse_until
-from bot.access.grants import Grants
-from bot.access.refusals import ButtonGone
-from bot.access.views import Views
-from bot.answering import Interaction
-from bot.checks import Level
-from bot.direct import taking_a_while
-from bot.presses import Press, Presses
-from bot.replies import Answer, access as words, views as said
-from bot.replies.views import LIST
-from bot.wishing import Said, Wishing
+from bot.access.errors import ButtonGone
+from bot.access.orders.grants import Grants
+from bot.access.queries.overview import Views
+from bot.access.request import Asked, Who
+from bot.access.rules.duration import parse_length, parse_until
+from bot.interactions import levels, responses
+from bot.interactions.components import Press, Presses
+from bot.interactions.levels import Level
+from bot.interactions.order_flow import Said, Wishing
+from bot.interactions.responses import Interaction
+from bot.notifications.direct_messages import taking_a_while
+from bot.replies import Answer, orders as words, overview as said
+from bot.replies.overview import LIST
 from cogs import suggestions
 from cogs.suggestions import Suggestions
 
@@ -49,7 +49,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         presses.add(words.GIVE_END, Level.STAFF, self.give_end)
         presses.add(LIST, Level.STAFF, self.turn)
 
-    @checks.staff
+    @levels.staff
     @app_commands.command(description="Give somebody more time for a script")
     @app_commands.describe(
         item=_ITEM,
@@ -68,19 +68,19 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         note: Note | None = None,
     ) -> None:
         """Add time, also for new people."""
-        await answering.defer(interaction)
+        await responses.defer(interaction)
         length = parse_length(duration)
 
         async def order(asked: Asked, insisting: Said) -> int:
-            who = checks.who(member, insisting.username or username)
+            who = levels.who(member, insisting.username or username)
             return await self._grants.grant(
                 asked, item, length, who, note, anyway=insisting.anyway, seats=insisting.seats
             )
 
-        asked = checks.asked(interaction)
+        asked = levels.asked(interaction)
         await self._wishing.carry_out(interaction, asked, order, anyway="Grant anyway")
 
-    @checks.staff
+    @levels.staff
     @app_commands.command(
         name="set", description="Give somebody exactly this end, later or earlier"
     )
@@ -101,12 +101,12 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         note: Note | None = None,
     ) -> None:
         """Set the end; asks before it shortens."""
-        await answering.defer(interaction)
-        asked = checks.asked(interaction)
+        await responses.defer(interaction)
+        asked = levels.asked(interaction)
         end = parse_until(until, asked.at)
 
         async def order(asked: Asked, insisting: Said) -> int:
-            who = checks.who(member, insisting.username or username)
+            who = levels.who(member, insisting.username or username)
             return await self._grants.set_end(
                 asked,
                 item,
@@ -122,7 +122,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
             interaction, asked, order, yes="Yes, shorten it", anyway="Set it anyway"
         )
 
-    @checks.staff
+    @levels.staff
     @app_commands.command(description="End somebody's access to a script now")
     @app_commands.describe(item=_ITEM, member=_MEMBER, username=_USERNAME, note=_NOTE)
     async def revoke(
@@ -134,16 +134,16 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         note: Note | None = None,
     ) -> None:
         """End it, also for somebody only TradingView knows."""
-        await answering.defer(interaction)
-        who = checks.who(member, username)
+        await responses.defer(interaction)
+        who = levels.who(member, username)
 
         async def order(asked: Asked, insisting: Said) -> int:
             return await self._grants.revoke(asked, item, who, note, confirmed=insisting.confirmed)
 
-        asked = checks.asked(interaction)
+        asked = levels.asked(interaction)
         await self._wishing.carry_out(interaction, asked, order, yes="Yes, end it")
 
-    @checks.staff
+    @levels.staff
     @app_commands.command(description="What somebody should have, and has on TradingView now")
     @app_commands.describe(member=_MEMBER, username=_USERNAME)
     async def check(
@@ -153,27 +153,27 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         username: str | None = None,
     ) -> None:
         """Every script of one person, read live."""
-        await answering.defer(interaction)
-        asked = checks.asked(interaction)
-        work = self._views.check(asked.guild_id, checks.who(member, username))
+        await responses.defer(interaction)
+        asked = levels.asked(interaction)
+        work = self._views.check(asked.guild_id, levels.who(member, username))
         person = await taking_a_while(interaction, work, said.looking())
-        await answering.reply(interaction, said.check(person))
+        await responses.reply(interaction, said.check(person))
 
-    @checks.staff
+    @levels.staff
     @app_commands.command(name="list", description="Who has a script, by end date")
     @app_commands.describe(item=_ITEM)
     async def list_(self, interaction: Interaction, item: str) -> None:
         """The customers of one script, page by page."""
-        await answering.defer(interaction)
-        await answering.reply(
-            interaction, await self._page(checks.asked(interaction).guild_id, item, 0)
+        await responses.defer(interaction)
+        await responses.reply(
+            interaction, await self._page(levels.asked(interaction).guild_id, item, 0)
         )
 
     async def turn(self, press: Press) -> None:
         """Another page of the list."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         item, page, *_ = press.args
-        await answering.reply(press.interaction, await self._page(press.guild_id, item, int(page)))
+        await responses.reply(press.interaction, await self._page(press.guild_id, item, int(page)))
 
     async def _page(self, guild_id: int, item: str, page: int) -> Answer:
         return said.holders(await self._views.holders(guild_id, item, page), guild_id)
@@ -181,7 +181,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def put_back(self, press: Press) -> None:
         """Undo what one order took away; pressed twice, done once."""
         asked = press.asked()
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
 
         async def order(asked: Asked, insisting: Said) -> int:
             return await self._grants.put_back(asked, int(press.args[0]), seats=insisting.seats)
@@ -190,7 +190,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
 
     async def give_end(self, press: Press) -> None:
         """The time that met access without an end becomes its end."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         it, asked = await self._wishing.receipt(press), press.asked()
         end = it.dated_end(asked.at)
         if end is None:

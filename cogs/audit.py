@@ -4,12 +4,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks
-from bot.access.asking import Who
-from bot.access.views import Views
-from bot.answering import Interaction
-from bot.checks import Level
-from bot.presses import Press, Presses
+from bot.access.queries.overview import Views
+from bot.access.request import Who
+from bot.interactions import levels, responses
+from bot.interactions.components import Press, Presses
+from bot.interactions.levels import Level
+from bot.interactions.responses import Interaction
 from bot.replies import history as said
 from cogs.suggestions import Choices, Suggestions
 
@@ -22,7 +22,7 @@ class Audit(commands.Cog):
         self._suggestions = suggestions
         presses.add(said.AUDIT, Level.STAFF, self.turn)
 
-    @checks.staff
+    @levels.staff
     @app_commands.command(description="The history of somebody's access, newest first")
     @app_commands.describe(
         member="The Discord member", username="The TradingView name, or the address of the profile"
@@ -34,17 +34,17 @@ class Audit(commands.Cog):
         username: str | None = None,
     ) -> None:
         """Who did what, when and why."""
-        await answering.defer(interaction)
-        guild_id = checks.asked(interaction).guild_id
-        history = await self._views.history(guild_id, checks.who(member, username))
-        await answering.reply(interaction, said.audit(history, guild_id))
+        await responses.defer(interaction)
+        guild_id = levels.asked(interaction).guild_id
+        history = await self._views.history(guild_id, levels.who(member, username))
+        await responses.reply(interaction, said.audit(history, guild_id))
 
     async def turn(self, press: Press) -> None:
         """Another page."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         username, page, *_ = press.args
         history = await self._views.history(press.guild_id, Who(username=username), int(page))
-        await answering.reply(press.interaction, said.audit(history, press.guild_id))
+        await responses.reply(press.interaction, said.audit(history, press.guild_id))
 
     @audit.autocomplete("username")
     async def _usernames(self, interaction: Interaction, typed: str) -> Choices:

@@ -6,15 +6,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks
-from bot.access.asking import Asked
-from bot.access.customers import Customers
-from bot.access.matches import Matches, Tied
-from bot.access.matching import LARGEST, Pair, Person
-from bot.access.refusals import ButtonGone, FileTooLarge, OnlyInServer
-from bot.answering import Interaction
-from bot.checks import Level
-from bot.presses import Choice, Press, Presses
+from bot.access.errors import ButtonGone, FileTooLarge, OnlyInServer
+from bot.access.people.customers import Customers
+from bot.access.people.import_csv import LARGEST, Pair, Person
+from bot.access.people.imports import Matches, Tied
+from bot.access.request import Asked
+from bot.interactions import levels, responses
+from bot.interactions.components import Choice, Press, Presses
+from bot.interactions.levels import Level
+from bot.interactions.responses import Interaction
 from bot.replies import Answer, Button, matching as words, people as said
 from cogs.suggestions import Choices, Suggestions
 
@@ -36,52 +36,52 @@ class Customer(
         presses.add(words.PICK, Level.STAFF, self.picked)
         presses.add(words.PAGE, Level.STAFF, self.turned)
 
-    @checks.staff
+    @levels.staff
     @app_commands.command(description="Tie a TradingView name to a member")
     @app_commands.describe(
         member="The Discord member", username="The TradingView name, or the address of the profile"
     )
     async def link(self, interaction: Interaction, member: discord.Member, username: str) -> None:
         """Tie them, on the word of staff."""
-        await answering.defer(interaction)
-        person = await self._customers.tie(checks.asked(interaction), member.id, username)
-        await answering.reply(interaction, said.tied(person, member.id))
+        await responses.defer(interaction)
+        person = await self._customers.tie(levels.asked(interaction), member.id, username)
+        await responses.reply(interaction, said.tied(person, member.id))
 
     @link.autocomplete("username")
     async def _usernames(self, interaction: Interaction, typed: str) -> Choices:
         return await self._suggestions.usernames(interaction, typed)
 
-    @checks.staff
+    @levels.staff
     @app_commands.command(description="Tie many TradingView names to members at once")
     @app_commands.describe(
         file="A CSV file with the columns discord_id and username; without it, equal names"
     )
     async def match(self, interaction: Interaction, file: discord.Attachment | None = None) -> None:
         """Show what fits; nothing is changed before a yes."""
-        await answering.defer(interaction)
-        asked = checks.asked(interaction)
+        await responses.defer(interaction)
+        asked = levels.asked(interaction)
         if file is None:
             answer = await self._proposals(asked, interaction, 0)
         else:
             answer = await self._compared(asked, interaction, file)
-        await answering.reply(interaction, answer)
+        await responses.reply(interaction, answer)
 
     async def picked(self, press: Press) -> None:
         """Tie the proposals that were picked, and show what is left."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         people = await _people(press.interaction)
         it = await self._matches.proposals(press.guild_id, people)
         done = await self._matches.tie(press.asked(), words.chosen(press.values, it.pairs), people)
         answer = await self._proposals(press.asked(), press.interaction, 0, done)
-        await answering.reply(press.interaction, answer)
+        await responses.reply(press.interaction, answer)
 
     async def turned(self, press: Press) -> None:
         """Another page of proposals."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         if not press.args or not press.args[0].isdecimal():
             raise ButtonGone
         answer = await self._proposals(press.asked(), press.interaction, int(press.args[0]))
-        await answering.reply(press.interaction, answer)
+        await responses.reply(press.interaction, answer)
 
     async def _compared(
         self, asked: Asked, interaction: Interaction, file: discord.Attachment
@@ -108,10 +108,10 @@ class Customer(
 
         async def yes(press: Press) -> None:
             done = await self._matches.tie(press.asked(), pairs, await _people(press.interaction))
-            await answering.reply(press.interaction, words.tied(done))
+            await responses.reply(press.interaction, words.tied(done))
 
         async def no(press: Press) -> None:
-            await answering.reply(press.interaction, Answer("**Left as it was.**"))
+            await responses.reply(press.interaction, Answer("**Left as it was.**"))
 
         return self._presses.question(
             asked.guild_id,

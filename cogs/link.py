@@ -4,11 +4,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks, direct
-from bot.access.customers import Customers
-from bot.answering import Interaction
-from bot.checks import Level
-from bot.presses import Choice, Press, Presses
+from bot.access.people.customers import Customers
+from bot.interactions import levels, responses
+from bot.interactions.components import Choice, Press, Presses
+from bot.interactions.levels import Level
+from bot.interactions.responses import Interaction
+from bot.notifications import direct_messages
 from bot.replies import people as said
 
 
@@ -23,22 +24,22 @@ class Link(commands.Cog):
         presses.add(said.CLAIM_MOVE, Level.STAFF, self.move)
         presses.add(said.CLAIM_NO, Level.STAFF, self.refuse)
 
-    @checks.anyone
+    @levels.anyone
     @app_commands.command(description="Tell us your own TradingView name")
     @app_commands.describe(username="Your TradingView name, or the address of your profile")
     async def link(self, interaction: Interaction, username: str) -> None:
         """Show the exact spelling and the profile, and ask."""
-        await answering.defer(interaction)
-        asked = checks.asked(interaction)
+        await responses.defer(interaction)
+        asked = levels.asked(interaction)
         hint = await self._customers.may_link(asked, username)
 
         async def yes(press: Press) -> None:
             done = await self._customers.link(press.asked(), hint.username, hint.user_id)
             answer = said.linked(hint.username) if done else said.staff_look()
-            await answering.reply(press.interaction, answer)
+            await responses.reply(press.interaction, answer)
 
         async def no(press: Press) -> None:
-            await answering.reply(press.interaction, said.not_linked())
+            await responses.reply(press.interaction, said.not_linked())
 
         buttons = self._presses.question(
             asked.guild_id,
@@ -49,45 +50,45 @@ class Link(commands.Cog):
                 Choice("No", no),
             ),
         )
-        await answering.reply(interaction, said.is_it_you(hint, buttons))
+        await responses.reply(interaction, said.is_it_you(hint, buttons))
 
-    @checks.anyone
+    @levels.anyone
     @app_commands.command(description="Untie your TradingView name from you")
     async def unlink(self, interaction: Interaction) -> None:
         """Untie it; what the name may use stays."""
-        await answering.defer(interaction)
-        unlinked = await self._customers.unlink(checks.asked(interaction))
-        await answering.reply(interaction, said.unlinked(unlinked))
+        await responses.defer(interaction)
+        unlinked = await self._customers.unlink(levels.asked(interaction))
+        await responses.reply(interaction, said.unlinked(unlinked))
 
     # The buttons in the log channel
 
     async def accept(self, press: Press) -> None:
         """Give the name to the claimer; asks once more when it is another member's."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         asking = await self._customers.asking(press.guild_id, _claim_id(press))
         if asking.holder_id is not None:
             answer = said.move_it(asking.claim, asking.holder_id)
-            await answering.reply(press.interaction, answer)
+            await responses.reply(press.interaction, answer)
             return
         await self._decide(press, accept=True)
 
     async def move(self, press: Press) -> None:
         """Give the name to the claimer although it is another member's."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         await self._decide(press, accept=True)
 
     async def refuse(self, press: Press) -> None:
         """Leave the name where it is."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         await self._decide(press, accept=False)
 
     async def _decide(self, press: Press, *, accept: bool) -> None:
         asked = press.asked()
         claim = await self._customers.decide(asked, _claim_id(press), accept=accept)
-        await answering.reply(press.interaction, said.decided(claim, asked.by, accepted=accept))
+        await responses.reply(press.interaction, said.decided(claim, asked.by, accepted=accept))
         server = self._client.get_guild(asked.guild_id)
         answer = said.to_claimer(claim, server.name if server else None, accepted=accept)
-        await direct.write_to(self._client, claim.member_id, answer)
+        await direct_messages.write_to(self._client, claim.member_id, answer)
 
 
 def _claim_id(press: Press) -> int:

@@ -3,10 +3,10 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks
-from bot.access.views import Views
-from bot.answering import Interaction
-from bot.replies import views as said
+from bot.access.queries.overview import Views
+from bot.interactions import levels, responses
+from bot.interactions.responses import Interaction
+from bot.replies import overview as said
 
 
 class Me(commands.Cog):
@@ -15,10 +15,10 @@ class Me(commands.Cog):
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    @checks.anyone
+    @levels.anyone
     @app_commands.command(description="Your TradingView name, your scripts, and until when")
     async def me(self, interaction: Interaction) -> None:
         """Only what belongs to whoever asks."""
-        await answering.defer(interaction)
-        asked = checks.asked(interaction)
-        await answering.reply(interaction, said.me(await self._views.me(asked.guild_id, asked.by)))
+        await responses.defer(interaction)
+        asked = levels.asked(interaction)
+        await responses.reply(interaction, said.me(await self._views.me(asked.guild_id, asked.by)))

@@ -4,16 +4,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks
-from bot.access.asking import Asked
-from bot.access.discovering import Discovering
-from bot.access.scripts import Scripts
-from bot.answering import Interaction
-from bot.checks import Level
-from bot.direct import taking_a_while
-from bot.full_checks import FullChecks
-from bot.presses import Choice, Form, Press, Presses
-from bot.replies import discovering as said_discovering, key, scripts as said
+from bot.access.catalogue.discovery import Discovering
+from bot.access.catalogue.scripts import Scripts
+from bot.access.request import Asked
+from bot.interactions import levels, responses
+from bot.interactions.components import Choice, Form, Press, Presses
+from bot.interactions.levels import Level
+from bot.interactions.responses import Interaction
+from bot.interactions.sweep_flow import FullChecks
+from bot.notifications.direct_messages import taking_a_while
+from bot.replies import discovery as said_discovering, key, scripts as said
 from cogs.suggestions import Choices, Suggestions
 
 _ITEM = "The script; pick it from the list"
@@ -43,7 +43,7 @@ class Script(
         presses.add(said.FORM, Level.MANAGER, self.submitted)
         presses.add(said_discovering.CHOSEN, Level.MANAGER, self.chosen)
 
-    @checks.manager
+    @levels.manager
     @app_commands.command(description="Add one of your invite-only scripts")
     @app_commands.describe(
         pine_id="PUB; and 32 letters and digits, from the page source of your script",
@@ -52,8 +52,8 @@ class Script(
     )
     async def add(self, interaction: Interaction, pine_id: str, slug: str, title: str) -> None:
         """Add it once TradingView showed that it is yours."""
-        await answering.defer(interaction)
-        await self._add(interaction, checks.asked(interaction), pine_id, slug, title)
+        await responses.defer(interaction)
+        await self._add(interaction, levels.asked(interaction), pine_id, slug, title)
 
     async def open_form(self, press: Press) -> None:
         """Open the form."""
@@ -62,7 +62,7 @@ class Script(
 
     async def submitted(self, press: Press) -> None:
         """The same, from the form."""
-        await answering.defer(press.interaction)
+        await responses.defer(press.interaction)
         pine_id, slug, title = (
             press.fields.get(name, "") for name in (said.PINE_ID, said.SLUG, said.TITLE)
         )
@@ -75,19 +75,19 @@ class Script(
         added = await taking_a_while(interaction, work, said.proving())
         await self._full_checks.check_added(interaction, asked, [added.script], said.added(added))
 
-    @checks.manager
+    @levels.manager
     @app_commands.command(description="List your invite-only scripts on TradingView, and add some")
     async def discover(self, interaction: Interaction) -> None:
         """Ask TradingView which scripts are the vendor's own."""
-        await answering.defer(interaction)
-        guild_id = checks.asked(interaction).guild_id
+        await responses.defer(interaction)
+        guild_id = levels.asked(interaction).guild_id
         work = self._discovering.find(guild_id)
         offers = await taking_a_while(interaction, work, said_discovering.looking())
-        await answering.reply(interaction, said_discovering.found(offers, guild_id))
+        await responses.reply(interaction, said_discovering.found(offers, guild_id))
 
     async def chosen(self, press: Press) -> None:
         """Add those that were chosen, and read who has them."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         asked = press.asked()
         work = self._discovering.add(asked, press.values)
         done = await taking_a_while(press.interaction, work, said_discovering.adding())
@@ -95,30 +95,30 @@ class Script(
         first = said_discovering.added(done)
         await self._full_checks.check_added(press.interaction, asked, scripts, first)
 
-    @checks.manager
+    @levels.manager
     @app_commands.command(description="Give a script another short name and title")
     @app_commands.describe(item=_ITEM, slug=_SLUG, title=_TITLE)
     async def rename(self, interaction: Interaction, item: str, slug: str, title: str) -> None:
         """Rename it; nobody's access changes."""
-        await answering.defer(interaction)
-        before, after = await self._scripts.rename(checks.asked(interaction), item, slug, title)
-        await answering.reply(interaction, said.renamed(before, after))
+        await responses.defer(interaction)
+        before, after = await self._scripts.rename(levels.asked(interaction), item, slug, title)
+        await responses.reply(interaction, said.renamed(before, after))
 
-    @checks.manager
+    @levels.manager
     @app_commands.command(description="Take a script out of the catalogue; nobody loses access")
     @app_commands.describe(item=_ITEM)
     async def archive(self, interaction: Interaction, item: str) -> None:
         """Say how many still have it, and ask."""
-        await answering.defer(interaction)
-        asked = checks.asked(interaction)
+        await responses.defer(interaction)
+        asked = levels.asked(interaction)
         entry = await self._scripts.entry(asked.guild_id, item)
 
         async def yes(press: Press) -> None:
             done = await self._scripts.archive(press.asked(), entry.script.slug)
-            await answering.reply(press.interaction, said.archived(done))
+            await responses.reply(press.interaction, said.archived(done))
 
         async def no(press: Press) -> None:
-            await answering.reply(press.interaction, said.left(entry.script))
+            await responses.reply(press.interaction, said.left(entry.script))
 
         buttons = self._presses.question(
             asked.guild_id,
@@ -129,15 +129,15 @@ class Script(
                 Choice("No, leave it", no),
             ),
         )
-        await answering.reply(interaction, said.archive(entry, buttons))
+        await responses.reply(interaction, said.archive(entry, buttons))
 
-    @checks.manager
+    @levels.manager
     @app_commands.command(name="list", description="All scripts, and how many people have each")
     async def list_(self, interaction: Interaction) -> None:
         """The catalogue, archived ones included."""
-        await answering.defer(interaction)
-        entries = await self._scripts.listed(checks.asked(interaction).guild_id)
-        await answering.reply(interaction, said.listing(entries))
+        await responses.defer(interaction)
+        entries = await self._scripts.listed(levels.asked(interaction).guild_id)
+        await responses.reply(interaction, said.listing(entries))
 
     @rename.autocomplete("item")
     @archive.autocomplete("item")

@@ -5,12 +5,12 @@ import asyncio
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks
-from bot.access.seats import SeatCounts
-from bot.answering import Interaction
-from bot.checks import Level
-from bot.presses import Press, Presses
-from bot.replies import seat_picture, seats as said
+from bot.access.ledger.seats import SeatCounts
+from bot.interactions import levels, responses
+from bot.interactions.components import Press, Presses
+from bot.interactions.levels import Level
+from bot.interactions.responses import Interaction
+from bot.replies import seats as said, seats_chart
 
 
 class Seats(commands.Cog):
@@ -21,17 +21,17 @@ class Seats(commands.Cog):
         presses.add(said.GUARD, Level.STAFF, self.switch_on)
         presses.add(said.NO_GUARD, Level.MANAGER, self.switch_off)
 
-    @checks.staff
+    @levels.staff
     @app_commands.command(
         description="How many people have access, and what TradingView may charge"
     )
     async def seats(self, interaction: Interaction) -> None:
         """Count them, and draw the line."""
-        await answering.defer(interaction)
-        guild_id = checks.asked(interaction).guild_id
+        await responses.defer(interaction)
+        guild_id = levels.asked(interaction).guild_id
         it = await self._counts.now(guild_id)
-        picture = await asyncio.to_thread(seat_picture.draw, it.line)
-        await answering.reply(interaction, said.overview(it, guild_id, picture))
+        picture = await asyncio.to_thread(seats_chart.draw, it.line)
+        await responses.reply(interaction, said.overview(it, guild_id, picture))
 
     async def switch_on(self, press: Press) -> None:
         """Ask from now on."""
@@ -42,7 +42,7 @@ class Seats(commands.Cog):
         await self._switch(press, on=False)
 
     async def _switch(self, press: Press, *, on: bool) -> None:
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         await self._counts.set_guard(press.asked(), on=on)
         it = await self._counts.now(press.guild_id)
-        await answering.reply(press.interaction, said.overview(it, press.guild_id, None))
+        await responses.reply(press.interaction, said.overview(it, press.guild_id, None))

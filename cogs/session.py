@@ -4,17 +4,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks
-from bot.access.asking import Asked
-from bot.access.cookies import read_cookies
-from bot.access.login_links import LoginLinks
-from bot.access.login_refusals import NoLogin
-from bot.access.session import LoginState, Sessions
-from bot.access.spares import Spares
-from bot.answering import Interaction
-from bot.checks import Level
-from bot.direct import taking_a_while
-from bot.presses import Choice, Form, Press, Presses
+from bot.access.logins.cookies import read_cookies
+from bot.access.logins.errors import NoLogin
+from bot.access.logins.one_time_pages import LoginLinks
+from bot.access.logins.sessions import LoginState, Sessions
+from bot.access.logins.spares import Spares
+from bot.access.request import Asked
+from bot.interactions import levels, responses
+from bot.interactions.components import Choice, Form, Press, Presses
+from bot.interactions.levels import Level
+from bot.interactions.responses import Interaction
+from bot.notifications.direct_messages import taking_a_while
 from bot.replies import Answer, key, login as said
 
 
@@ -33,23 +33,23 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         presses.add(said.OPEN_SPARE, Level.MANAGER, self.open_spare_form)
         presses.add(said.SPARE_FORM, Level.MANAGER, self.spare_submitted)
 
-    @checks.manager
+    @levels.manager
     @app_commands.command(description="Whether the TradingView login works")
     async def status(self, interaction: Interaction) -> None:
         """Test it now and say how it stands."""
-        await answering.defer(interaction)
-        guild_id = checks.asked(interaction).guild_id
+        await responses.defer(interaction)
+        guild_id = levels.asked(interaction).guild_id
         verdict = await taking_a_while(
             interaction, self._sessions.test(guild_id), said.testing_now()
         )
         status = await self._sessions.status(guild_id)
-        await answering.reply(interaction, said.status(status, verdict, guild_id))
+        await responses.reply(interaction, said.status(status, verdict, guild_id))
 
-    @checks.manager
+    @levels.manager
     @app_commands.command(description="Add or renew the TradingView login: a form for two cookies")
     async def update(self, interaction: Interaction) -> None:
         """Open the form."""
-        await interaction.response.send_modal(_form(checks.asked(interaction).guild_id))
+        await interaction.response.send_modal(_form(levels.asked(interaction).guild_id))
 
     async def open_form(self, press: Press) -> None:
         """The same, from a button."""
@@ -57,7 +57,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
 
     async def submitted(self, press: Press) -> None:
         """Test the cookies and use them; another account's need a yes. They are never repeated."""
-        await answering.defer(press.interaction)
+        await responses.defer(press.interaction)
         cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
 
         async def act(asked: Asked, confirmed: bool) -> Answer:
@@ -77,7 +77,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
 
     async def spare_submitted(self, press: Press) -> None:
         """Test the cookies and keep them; where no login works they are used at once."""
-        await answering.defer(press.interaction)
+        await responses.defer(press.interaction)
         cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
 
         async def act(asked: Asked, confirmed: bool) -> Answer:
@@ -89,30 +89,30 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
             press.interaction, press.asked(), Level.MANAGER, act, yes="Yes, change the account"
         )
 
-    @checks.manager
+    @levels.manager
     @app_commands.command(description="A one-time page to add the login, for a phone too")
     async def link(self, interaction: Interaction) -> None:
         """Make the page and give its address to whoever asked, and to nobody else."""
-        await answering.defer(interaction)
-        address = await self._links.create(checks.asked(interaction))
-        await answering.reply(interaction, said.link(address))
+        await responses.defer(interaction)
+        address = await self._links.create(levels.asked(interaction))
+        await responses.reply(interaction, said.link(address))
 
-    @checks.manager
+    @levels.manager
     @app_commands.command(description="Delete the TradingView login; access stays as it is")
     async def forget(self, interaction: Interaction) -> None:
         """Ask, then delete it."""
-        await answering.defer(interaction)
-        asked = checks.asked(interaction)
+        await responses.defer(interaction)
+        asked = levels.asked(interaction)
         status = await self._sessions.status(asked.guild_id)
         if status.state is LoginState.NONE:
             raise NoLogin
 
         async def yes(press: Press) -> None:
             await self._sessions.forget(press.asked())
-            await answering.reply(press.interaction, said.forgotten())
+            await responses.reply(press.interaction, said.forgotten())
 
         async def no(press: Press) -> None:
-            await answering.reply(press.interaction, said.kept())
+            await responses.reply(press.interaction, said.kept())
 
         buttons = self._presses.question(
             asked.guild_id,
@@ -123,7 +123,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
                 Choice("No, keep it", no),
             ),
         )
-        await answering.reply(interaction, said.forget(status.username, buttons))
+        await responses.reply(interaction, said.forget(status.username, buttons))
 
 
 def _form(guild_id: int) -> Form:

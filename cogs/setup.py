@@ -4,13 +4,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks
-from bot.access.asking import Asked
-from bot.access.refusals import ButtonGone, ChannelClosed, RoleProblem, RoleUnusable
-from bot.access.servers import Servers
-from bot.answering import Interaction
-from bot.checks import Level
-from bot.presses import Press, Presses
+from bot.access.errors import ButtonGone, ChannelClosed, RoleProblem, RoleUnusable
+from bot.access.people.guild_settings import Servers
+from bot.access.request import Asked
+from bot.interactions import levels, responses
+from bot.interactions.components import Press, Presses
+from bot.interactions.levels import Level
+from bot.interactions.responses import Interaction
 from bot.replies import Answer, setup as said
 
 # What the lines in the log channel need.
@@ -27,14 +27,14 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         presses.add(said.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
         presses.add(said.PICK_LOG, Level.MANAGE_SERVER, self.picked_log)
 
-    @checks.manage_server
+    @levels.manage_server
     @app_commands.command(description="What is set up, and the next step")
     async def show(self, interaction: Interaction) -> None:
         """The checklist."""
-        await answering.defer(interaction)
-        await answering.reply(interaction, await self._checklist(checks.asked(interaction)))
+        await responses.defer(interaction)
+        await responses.reply(interaction, await self._checklist(levels.asked(interaction)))
 
-    @checks.manage_server
+    @levels.manage_server
     @app_commands.command(description="Choose a role whose members may give and end access")
     @app_commands.describe(role="The role", remove="Take it away from that role again")
     async def staff(
@@ -43,7 +43,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         """Add or remove a role for staff."""
         await self._role(interaction, role, "staff", remove=remove)
 
-    @checks.manage_server
+    @levels.manage_server
     @app_commands.command(description="Choose a role that may manage the scripts and the login")
     @app_commands.describe(role="The role", remove="Take it away from that role again")
     async def manager(
@@ -52,48 +52,48 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         """Add or remove a role for managers."""
         await self._role(interaction, role, "manager", remove=remove)
 
-    @checks.manage_server
+    @levels.manage_server
     @app_commands.command(description="Choose the channel for the history and for warnings")
     @app_commands.describe(channel="A channel that only staff can see")
     async def log(self, interaction: Interaction, channel: discord.TextChannel) -> None:
         """Set the log channel."""
-        await answering.defer(interaction)
-        answer = await self._set_log(checks.asked(interaction), channel)
-        await answering.reply(interaction, answer)
+        await responses.defer(interaction)
+        answer = await self._set_log(levels.asked(interaction), channel)
+        await responses.reply(interaction, answer)
 
     # The checklist's buttons and lists
 
     async def open_staff(self, press: Press) -> None:
         """Show the roles."""
-        await answering.defer_in_place(press.interaction)
-        await answering.reply(press.interaction, said.pick_staff(press.guild_id))
+        await responses.defer_in_place(press.interaction)
+        await responses.reply(press.interaction, said.pick_staff(press.guild_id))
 
     async def open_log(self, press: Press) -> None:
         """Show the channels."""
-        await answering.defer_in_place(press.interaction)
-        await answering.reply(press.interaction, said.pick_log(press.guild_id))
+        await responses.defer_in_place(press.interaction)
+        await responses.reply(press.interaction, said.pick_log(press.guild_id))
 
     async def picked_staff(self, press: Press) -> None:
         """A role was chosen: keep it, and show what is next."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         guild, asked = press.interaction.guild, press.asked()
         role = None if guild is None else guild.get_role(_chosen(press))
         if role is None:
             raise ButtonGone
         answer = await self._add_role(asked, role, "staff")
-        await answering.reply(
+        await responses.reply(
             press.interaction, said.followed_by(answer, await self._checklist(asked))
         )
 
     async def picked_log(self, press: Press) -> None:
         """A channel was chosen: keep it, and show what is next."""
-        await answering.defer_in_place(press.interaction)
+        await responses.defer_in_place(press.interaction)
         guild, asked = press.interaction.guild, press.asked()
         channel = None if guild is None else guild.get_channel(_chosen(press))
         if not isinstance(channel, discord.TextChannel):
             raise ButtonGone
         answer = await self._set_log(asked, channel)
-        await answering.reply(
+        await responses.reply(
             press.interaction, said.followed_by(answer, await self._checklist(asked))
         )
 
@@ -103,14 +103,14 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
     async def _role(
         self, interaction: Interaction, role: discord.Role, level: str, *, remove: bool
     ) -> None:
-        await answering.defer(interaction)
-        asked = checks.asked(interaction)
+        await responses.defer(interaction)
+        asked = levels.asked(interaction)
         if remove:
             await self._servers.remove_role(asked, role.id, level)
             answer = said.role_removed(role.id, level)
         else:
             answer = await self._add_role(asked, role, level)
-        await answering.reply(interaction, answer)
+        await responses.reply(interaction, answer)
 
     async def _add_role(self, asked: Asked, role: discord.Role, level: str) -> Answer:
         if role.is_default():

@@ -5,13 +5,13 @@ from typing import Any
 from discord import app_commands
 
 from bot import clock
-from bot.access.asking import Who
-from bot.access.duration import Length, parse_length, parse_until
-from bot.access.suggesting import Suggesting
-from bot.answering import Interaction
+from bot.access.queries.autocomplete import Suggesting
+from bot.access.request import Who
+from bot.access.rules.duration import Length, parse_length, parse_until
 from bot.errors import UserError
-from bot.replies.answer import shorten
-from bot.replies.words import plain_day, spoken
+from bot.interactions.responses import Interaction
+from bot.replies.message import shorten
+from bot.replies.text import plain_day, spoken
 from bot.tradingview.models import End, Lifetime
 
 Choices = list[app_commands.Choice[str]]

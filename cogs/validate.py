@@ -3,9 +3,9 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot import answering, checks
-from bot.access.customers import Customers
-from bot.answering import Interaction
+from bot.access.people.customers import Customers
+from bot.interactions import levels, responses
+from bot.interactions.responses import Interaction
 from bot.replies import people as said
 
 
@@ -15,10 +15,10 @@ class Validate(commands.Cog):
     def __init__(self, customers: Customers) -> None:
         self._customers = customers
 
-    @checks.anyone
+    @levels.anyone
     @app_commands.command(description="Whether a TradingView user exists, and the exact spelling")
     @app_commands.describe(username="The TradingView name, or the address of the profile")
     async def validate(self, interaction: Interaction, username: str) -> None:
         """Only what everybody can see on TradingView."""
-        await answering.defer(interaction)
-        await answering.reply(interaction, said.exists(await self._customers.find(username)))
+        await responses.defer(interaction)
+        await responses.reply(interaction, said.exists(await self._customers.find(username)))

@@ -2,9 +2,9 @@ import asyncio
 import logging
 
 import pytest
-from conftest import settle
 
 from bot.jobs import Jobs
+from tests.support.fake_time import settle
 
 
 async def test_a_job_goes_on_after_a_failure(frozen, caplog):

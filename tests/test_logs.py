@@ -130,7 +130,7 @@ def test_ordinary_lines_stay_as_they_are(written):
     logs.set_up()
     log().info("the token: Discord does not accept it")
     assert "token: Discord does" in written.getvalue()
-    line = "bot.access.sync: 3 of sqlite+aiosqlite:///data/usher.db at 2026-03-10T12:00:00.000Z"
+    line = "bot.access.sync.reconcile: 3 of sqlite+aiosqlite:///data/usher.db at 2026-03-10T12:00:00.000Z"
     log().info(line)
     assert line in written.getvalue()
 

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.access.duration import parse_length
-from bot.access.entitlements import State
-from bot.access.views import History
-from bot.replies import check_history, seats
-from bot.replies.access import held, person, why_stuck
-from bot.replies.answer import Answer, shorten
-from bot.replies.views import pages
-from bot.replies.words import bold, count, embed, escape, member, spoken, title, typed
+from bot.access.queries.overview import History
+from bot.access.rules.duration import parse_length
+from bot.access.rules.entitlements import State
+from bot.replies import history_sweeps, seats
+from bot.replies.message import Answer, shorten
+from bot.replies.orders import held, person, why_stuck
+from bot.replies.overview import pages
+from bot.replies.text import bold, count, embed, escape, member, spoken, title, typed
 from bot.store.records import Customer, Event, Script
 
 AUDIT = "audit"
@@ -193,15 +193,15 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "restored": lambda f: (
         f"⚠️ **The database was restored from a backup of {f.since()}.** Nothing is changed on "
         "TradingView before I have read the list of every script there; that happens by itself"
-        f"{check_history.untold(f)}"
+        f"{history_sweeps.untold(f)}"
     ),
     "restore_checked": lambda f: f"the whole list of {f.what} was read after the restore",
     "was_there": lambda f: (
         f"{f.what} for {f.whom}: {f.then()}; TradingView showed it after the restore already"
     ),
-    "restore_over": check_history.restored,
-    "restore_unread": check_history.unread,
-    **check_history.SENTENCES,
+    "restore_over": history_sweeps.restored,
+    "restore_unread": history_sweeps.unread,
+    **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
         f"{f.who} switched the question before number 101 {'on' if f.after.get('on') else 'off'}"

@@ -2,11 +2,11 @@
 
 import discord
 
-from bot.access.session import LoginState, LoginStatus, Updated, Verdict
-from bot.access.spares import SpareKept
-from bot.replies.answer import Answer, Button, key, shorten
-from bot.replies.words import bold, count, escape, listed, member, relative
-from bot.store.login_tables import MOST_SPARES
+from bot.access.logins.sessions import LoginState, LoginStatus, Updated, Verdict
+from bot.access.logins.spares import SpareKept
+from bot.replies.message import Answer, Button, key, shorten
+from bot.replies.text import bold, count, escape, listed, member, relative
+from bot.store.tables.logins import MOST_SPARES
 
 FORM = "login_form"
 OPEN_FORM = "login_open"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.access.matches import Tied
-from bot.access.matching import Outcome, Pair, Proposals, Verdict
-from bot.replies.answer import Answer, Attached, Button, key, shorten
-from bot.replies.words import bold, count, escape, member, typed
+from bot.access.people.import_csv import Outcome, Pair, Proposals, Verdict
+from bot.access.people.imports import Tied
+from bot.replies.message import Answer, Attached, Button, key, shorten
+from bot.replies.text import bold, count, escape, member, typed
 
 PICK = "match_pick"
 PAGE = "match_page"

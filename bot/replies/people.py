@@ -2,9 +2,9 @@
 
 import discord
 
-from bot.access.customers import Unlinked
-from bot.replies.answer import Answer, Button, key
-from bot.replies.words import bold, escape, member
+from bot.access.people.customers import Unlinked
+from bot.replies.message import Answer, Button, key
+from bot.replies.text import bold, escape, member
 from bot.store.records import Claim, Customer
 from bot.tradingview.models import Hint
 

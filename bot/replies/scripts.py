@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.access.scripts import Added, Entry
-from bot.replies.answer import Answer, Button
-from bot.replies.words import count, embed, escape, title, typed
+from bot.access.catalogue.scripts import Added, Entry
+from bot.replies.message import Answer, Button
+from bot.replies.text import count, embed, escape, title, typed
 from bot.store.records import Script
 
 FORM = "script_form"

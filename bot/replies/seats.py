@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import discord
 
-from bot.access.census import FEE_CENTS, FREE, Reason, cents
-from bot.access.refusals import OverTheLine
-from bot.access.seats import Seats
-from bot.replies.answer import Answer, Attached, Button, key
-from bot.replies.words import count, embed, listed, title
+from bot.access.errors import OverTheLine
+from bot.access.ledger.seats import Seats
+from bot.access.rules.seat_fee import FEE_CENTS, FREE, Reason, cents
+from bot.replies.message import Answer, Attached, Button, key
+from bot.replies.text import count, embed, listed, title
 
 GUARD = "seat_guard"
 NO_GUARD = "seat_no_guard"

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import discord
 
-from bot.access.servers import Setup
-from bot.access.session import LoginState
+from bot.access.logins.sessions import LoginState
+from bot.access.people.guild_settings import Setup
 from bot.replies import scripts
-from bot.replies.answer import Answer, Button, key
 from bot.replies.login import form_button
-from bot.replies.words import bold, count, listed
+from bot.replies.message import Answer, Button, key
+from bot.replies.text import bold, count, listed
 
 OPEN_STAFF = "setup_open_staff"
 OPEN_LOG = "setup_open_log"

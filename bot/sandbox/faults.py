@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.sandbox.tradingview import Switches
-from bot.sandbox.tradingview.dials import Value
+from bot.sandbox.tradingview.switch_types import Value
 
 Json = dict[str, Any]
 

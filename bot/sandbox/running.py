@@ -17,7 +17,7 @@ from bot.sandbox import server
 from bot.sandbox.child import Child
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.shop import Shop, furnish
-from bot.sandbox.stage import Stage
+from bot.sandbox.simulation import Stage
 from bot.sandbox.tradingview import FakeTradingView
 
 # The real TradingView is asked gently; this one is ours, and somebody is watching.

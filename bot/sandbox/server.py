@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.discord import RefusedError
-from bot.sandbox.stage import Stage
+from bot.sandbox.simulation import Stage
 
 Json = dict[str, Any]
 Order = Callable[[Stage, Json], Awaitable[Json]]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.sandbox import crowd
+from bot.sandbox import sample_customers
 from bot.sandbox.discord import Channel, FakeDiscord, Guild, Role, User
 from bot.sandbox.tradingview import FakeTradingView, Script, Vendor
 
@@ -73,7 +73,7 @@ def furnish(discord: FakeDiscord, tradingview: FakeTradingView, now: datetime) -
         for slug, title, pine_id in _SCRIPTS
     )
     first, second, third = (each.script for each in publications)
-    crowd.fill(tradingview.world, (first, second, third), now)
+    sample_customers.fill(tradingview.world, (first, second, third), now)
 
     owner = discord.add_user("olivia", display_name="Olivia")
     guild = discord.add_guild("Harbor Charts", owner, channel="general")

@@ -8,9 +8,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import select, update
 
 from bot.errors import StartupError
-from bot.store.database import Database
-from bot.store.login_tables import environment_session, spare_session
-from bot.store.tables import session, wish
+from bot.store.engine.database import Database
+from bot.store.tables.core import session, wish
+from bot.store.tables.logins import environment_session, spare_session
 
 # Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
 ENCRYPTED = (

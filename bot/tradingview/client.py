@@ -9,7 +9,7 @@ import aiohttp
 from yarl import URL
 
 from bot import clock
-from bot.tradingview import reading, rotation, verdict, wire
+from bot.tradingview import parsing, response_errors, rotation, wire
 from bot.tradingview.errors import (
     BadPagination,
     Denied,
@@ -71,11 +71,11 @@ class TradingView:
         `helpful`: the asker goes on without it after a moment (see `Pace.turn`).
         """
         request = wire.hints(text)
-        return reading.hints(await self._ask(request, urgent=urgent, helpful=helpful))
+        return parsing.hints(await self._ask(request, urgent=urgent, helpful=helpful))
 
     async def account(self, *, urgent: bool = False) -> AccountFacts:
         """What the living login tells of itself; raises when it is not known to be alive."""
-        return reading.account(await self._ask(wire.account(), urgent=urgent))
+        return parsing.account(await self._ask(wire.account(), urgent=urgent))
 
     async def home_username(self, *, urgent: bool = False) -> str | None:
         """Whose login it is, as the home page tells; None where it does not."""
@@ -83,7 +83,7 @@ class TradingView:
         for _ in range(2):  # a language host, and no further
             reply = await self._ask(request, urgent=urgent)
             if not 300 <= reply.status < 400:
-                return reading.home_username(reply)
+                return parsing.home_username(reply)
             there = wire.home_elsewhere(reply.headers.get("location", ""), self.base)
             if there is None:
                 return None
@@ -103,7 +103,7 @@ class TradingView:
         seen: set[int] = set()  # hashes: all that is kept of a page
         while True:
             try:
-                page = reading.page(await self._ask(request, urgent=urgent), self.base)
+                page = parsing.page(await self._ask(request, urgent=urgent), self.base)
             except BadPagination:
                 if restarted:
                     raise
@@ -156,7 +156,7 @@ class TradingView:
         """Take the row of exactly this name away; ABSENT when there was none."""
         return await self._write(wire.remove(pine_id, username), urgent=urgent)
 
-    async def ask(self, request: wire.Request, *, urgent: bool = False) -> verdict.Reply:
+    async def ask(self, request: wire.Request, *, urgent: bool = False) -> response_errors.Reply:
         """The answer as it came, for whoever looks at its form; raises as every other call."""
         return await self._ask(request, urgent=urgent)
 
@@ -166,11 +166,11 @@ class TradingView:
             await asyncio.wait(self._rotating)
 
     async def _write(self, request: wire.Request, *, urgent: bool) -> Answer:
-        return reading.answer(await self._ask(request, urgent=urgent))
+        return parsing.answer(await self._ask(request, urgent=urgent))
 
     async def _ask(
         self, request: wire.Request, *, urgent: bool, helpful: bool = False
-    ) -> verdict.Reply:
+    ) -> response_errors.Reply:
         """Send in turn; again when it came too fast, or other cookies took the place of those refused."""
         self._login(request)  # without one, nothing need wait for its turn
         asked_at = clock.monotonic()
@@ -201,19 +201,19 @@ class TradingView:
 
     async def _in_turn(
         self, request: wire.Request, its_turn: AbstractAsyncContextManager[Turn]
-    ) -> tuple[verdict.Reply, Cookies | None, TradingViewError | None]:
+    ) -> tuple[response_errors.Reply, Cookies | None, TradingViewError | None]:
         async with its_turn as turn:
             used = self._login(request)  # the newest: it may have been a long wait
             reply = await self._send(request, used)
             self.answers += 1
-            error = verdict.failure(reply, request.purpose, clock.now())
+            error = response_errors.failure(reply, request.purpose, clock.now())
             if isinstance(error, SlowDown):
                 turn.slow_down(error.retry_after)  # before anybody has the next turn
             if used is not None and rotation.is_logged_in(reply, request, error):
                 await self._adopt(reply, used)
             return reply, used, error
 
-    async def _adopt(self, reply: verdict.Reply, used: Cookies) -> None:
+    async def _adopt(self, reply: response_errors.Reply, used: Cookies) -> None:
         """Hand over the pair that came along, if one did; to the end, even when the asker gives up."""
         fresh = rotation.rotated(reply.set_cookies, used, clock.now())
         if fresh is None or self.rotated is None:
@@ -234,7 +234,7 @@ class TradingView:
             raise SessionRefused(detail="no login is stored")
         return cookies
 
-    async def _send(self, request: wire.Request, cookies: Cookies | None) -> verdict.Reply:
+    async def _send(self, request: wire.Request, cookies: Cookies | None) -> response_errors.Reply:
         """One exchange; aiohttp's exceptions end here, as they hold the headers that were sent."""
         begun = clock.monotonic()
         status: int | str = "no answer"
@@ -256,7 +256,9 @@ class TradingView:
             log.debug("%s %s %s %.0f ms", request.method, request.path, status, took)
         raise failed  # out here, so that nothing of aiohttp hangs on it
 
-    async def _exchange(self, request: wire.Request, cookies: Cookies | None) -> verdict.Reply:
+    async def _exchange(
+        self, request: wire.Request, cookies: Cookies | None
+    ) -> response_errors.Reply:
         async with self._http.request(
             request.method,
             # Encoded already: a cursor must go back exactly as it came.
@@ -270,7 +272,7 @@ class TradingView:
         headers = {name.lower(): value for name, value in response.headers.items()}
         headers.pop("set-cookie", None)
         set_cookies = tuple(response.headers.getall("Set-Cookie", ()))
-        return verdict.Reply(response.status, headers, body, complete, set_cookies, cookies)
+        return response_errors.Reply(response.status, headers, body, complete, set_cookies, cookies)
 
 
 class _TooLargeError(Exception):

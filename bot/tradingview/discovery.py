@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from bot.tradingview.client import TradingView
 from bot.tradingview.errors import Trouble
 from bot.tradingview.names import BadPineId, clean_pine_id
-from bot.tradingview.verdict import Reply, parsed, unusable
+from bot.tradingview.response_errors import Reply, parsed, unusable
 from bot.tradingview.wire import Purpose, Request
 
 _LONGEST_NAME = 100

@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 
 from bot.tradingview.errors import NoAnswer, TradingViewError, Trouble
 from bot.tradingview.models import Cookies
-from bot.tradingview.reading import home_username
-from bot.tradingview.verdict import Reply
+from bot.tradingview.parsing import home_username
+from bot.tradingview.response_errors import Reply
 from bot.tradingview.wire import ACCOUNT, LISTING, Purpose, Request
 
 NAMES = ("sessionid", "sessionid_sign")

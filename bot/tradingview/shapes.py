@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.tradingview import reading
+from bot.tradingview import parsing
 from bot.tradingview.errors import UpstreamTrouble
-from bot.tradingview.verdict import Reply, parsed
+from bot.tradingview.response_errors import Reply, parsed
 
 _HINT = frozenset({"id", "username", "inactive"})
 _ACCOUNT = frozenset(
@@ -204,7 +204,7 @@ def _maybe_next(data: Mapping[str, Any]) -> set[str]:
 def _is_next(reply: Reply, value: Any, base: str) -> bool:
     """Whether the client would follow it, or knows it for the end of the list."""
     try:
-        reading.next_path(value, base, reply)
+        parsing.next_path(value, base, reply)
     except UpstreamTrouble:
         return False
     return True

@@ -15,7 +15,7 @@ import aiohttp
 from yarl import URL
 
 from bot import clock
-from bot.tradingview import verdict, wire
+from bot.tradingview import response_errors, wire
 from bot.tradingview.errors import TradingViewError, Trouble, UpstreamTrouble
 from bot.tradingview.models import Cookies
 
@@ -170,7 +170,9 @@ class SignIn:
                 allow_redirects=False,
                 timeout=self._timeout,
             ) as response:
-                asked = verdict.retry_after(response.headers.get("Retry-After"), clock.now())
+                asked = response_errors.retry_after(
+                    response.headers.get("Retry-After"), clock.now()
+                )
                 return Reply(response.status, await _body(response), _set(response), asked)
         except TimeoutError:
             kind = Trouble.TIMEOUT

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot.access.login_links import LoginLinks
+from bot.access.logins.one_time_pages import LoginLinks
 from bot.jobs import Jobs
 from bot.web import answers, health, login, validate
 from bot.web.clients import Network, RateLimit

@@ -11,10 +11,10 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from bot.access.login_links import PATH, LoginLinks, kept
-from bot.access.login_refusals import CookiesOfOther, LinkOver, PageRefused, TooManyPresses
-from bot.access.refusals import NotAllowed, TradingViewSilent
-from bot.access.spares import SpareKept
+from bot.access.errors import NotAllowed, TradingViewSilent
+from bot.access.logins.errors import CookiesOfOther, LinkOver, PageRefused, TooManyPresses
+from bot.access.logins.one_time_pages import PATH, LoginLinks, kept
+from bot.access.logins.spares import SpareKept
 from bot.errors import UserError
 from bot.replies import explain, login as said
 from bot.replies.plain import plain

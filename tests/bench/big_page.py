@@ -12,9 +12,9 @@ import aiohttp
 
 from bot import clock
 from bot.sandbox.tradingview import FakeTradingView
-from bot.tradingview import reading, verdict, wire
+from bot.tradingview import parsing, response_errors, wire
 from bot.tradingview.models import Page
-from bot.tradingview.verdict import Reply
+from bot.tradingview.response_errors import Reply
 from tests.bench.desk import middle, percentile, say
 
 PINE_ID = "PUB;" + "0123456789abcdef" * 2
@@ -70,9 +70,9 @@ def main() -> None:
 def read(received: bytearray) -> Page:
     """Everything between the last byte and the rows, as the client does it."""
     reply = Reply(200, {"content-type": "application/json"}, bytes(received))
-    error = verdict.failure(reply, wire.Purpose.READ, clock.now())
+    error = response_errors.failure(reply, wire.Purpose.READ, clock.now())
     assert error is None
-    return reading.page(reply, "https://www.tradingview.com")
+    return parsing.page(reply, "https://www.tradingview.com")
 
 
 if __name__ == "__main__":

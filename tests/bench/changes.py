@@ -8,8 +8,8 @@ The names are TradingView's own spelling, known from the full read that every ne
 import asyncio
 import sys
 
-from bot.access.sweep import Sweeps
-from bot.store import customers
+from bot.access.sweeps.sweep import Sweeps
+from bot.store.people import customers
 from tests.bench.desk import CLERK, HOME, Desk, open_desk, say
 
 CASES = ((300, 0), (100, 600), (100, 5_000))

@@ -17,17 +17,17 @@ import aiohttp
 from sqlalchemy import func, select
 
 from bot import clock
-from bot.access.answers import Answers
-from bot.access.asking import Asked, Who
-from bot.access.duration import parse_length
-from bot.access.grants import Grants
-from bot.access.news import News
-from bot.access.queue import Queue
-from bot.access.session import Sessions
+from bot.access.ledger.notifier import News
+from bot.access.logins.sessions import Sessions
+from bot.access.orders.grants import Grants
+from bot.access.orders.outcomes import Answers
+from bot.access.request import Asked, Who
+from bot.access.rules.duration import parse_length
+from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
-from bot.store import guilds, scripts
-from bot.store.database import Database, open_database
-from bot.store.tables import wish
+from bot.store.catalogue import guilds, scripts
+from bot.store.engine.database import Database, open_database
+from bot.store.tables.core import wish
 from bot.store.vault import open_vault
 from bot.tradingview import Cookies, TradingView
 from bot.tradingview.book import open_book

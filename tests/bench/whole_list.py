@@ -16,11 +16,11 @@ from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
 from bot import clock
-from bot.access.adopt import Adopting
-from bot.access.asking import Asked
-from bot.access.drift import Drift
-from bot.access.items import find
-from bot.access.sweep import Sweeps
+from bot.access.catalogue.lookup import find
+from bot.access.request import Asked
+from bot.access.sweeps.adopt import Adopting
+from bot.access.sweeps.drift import Drift
+from bot.access.sweeps.sweep import Sweeps
 from bot.store.records import Script
 from tests.bench.desk import HOME, STAFF, Desk, open_desk, say
 

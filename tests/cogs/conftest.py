@@ -1,5 +1,6 @@
 import pytest
-from office import at_work, open_office
+
+from tests.support.discord_harness import at_work, open_office
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from office import at_work, eventually, labels, text_of
 
 from bot import clock
+from tests.support.discord_harness import at_work, eventually, labels, text_of
 
 ALL = {"item": "trend", "username": "Alice_T"}
 
@@ -19,7 +19,7 @@ def ends(office, name="Alice_T"):
 async def rows(office):
     from sqlalchemy import func, select
 
-    from bot.store.tables import wish
+    from bot.store.tables.core import wish
 
     async with office.shop.database.read() as connection:
         return (await connection.execute(select(func.count()).select_from(wish))).scalar_one()

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from office import text_of
-
 from bot import clock
+from tests.support.discord_harness import text_of
 
 
 async def test_a_row_that_ended_agrees_with_no_access(office):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot import checks
-from bot.checks import Level
+from bot.interactions import levels
+from bot.interactions.levels import Level
 
 CONTRACT = {
     "validate": ("anyone", ["username"]),
@@ -38,7 +38,7 @@ CONTRACT = {
 
 @pytest.mark.parametrize("name", CONTRACT)
 async def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(office, name):
-    found = {one.qualified_name: one for one in checks.commands_in(office.client.tree)}
+    found = {one.qualified_name: one for one in levels.commands_in(office.client.tree)}
     level, options = CONTRACT[name]
     assert sorted(option.name for option in found[name].parameters) == sorted(options)
     assert found[name].extras["level"] is Level[level.upper()]

@@ -1,6 +1,6 @@
 """/script discover over a real gateway: from nothing to several scripts and their people."""
 
-from office import labels, text_of
+from tests.support.discord_harness import labels, text_of
 
 
 async def run(office):

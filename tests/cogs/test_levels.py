@@ -3,13 +3,13 @@
 import discord
 import pytest
 from discord import app_commands
-from office import at_work, eventually, text_of
 
-from bot import checks
-from bot.checks import Level
-from bot.presses import Press
+from bot.interactions import levels as checks
+from bot.interactions.components import Press
+from bot.interactions.levels import Level
 from bot.replies import Answer, Button, key
 from bot.sandbox.discord import Upload
+from tests.support.discord_harness import at_work, eventually, text_of
 
 NOTHING_TOLD = (
     "**Only staff of this server can do that.** Nothing was changed.",
@@ -110,7 +110,7 @@ async def test_only_the_asker_answers_a_question(office):
     async def run(press):
         seen.append(press)
 
-    from bot.presses import Choice
+    from bot.interactions.components import Choice
 
     buttons = office.presses.question(
         office.guild.id, office.mod.id, Level.STAFF, (Choice("Yes", run),)
@@ -216,7 +216,7 @@ async def test_a_form_hands_over_what_was_typed_and_survives_a_restart(office):
         await press.interaction.response.send_message("thanks", ephemeral=True)
 
     async def opened(press: Press):
-        from bot.presses import Form
+        from bot.interactions.components import Form
 
         field = discord.ui.Label(text="Value", component=discord.ui.TextInput(custom_id="value"))
         await press.interaction.response.send_modal(

@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from office import at_work, eventually, labels, text_of
-from shop import AT
-
-from bot.store import customers
+from bot.store.people import customers
+from tests.support.discord_harness import at_work, eventually, labels, text_of
+from tests.support.vendor_fixture import AT
 
 
 async def person(office, user):

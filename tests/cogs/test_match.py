@@ -1,12 +1,12 @@
 """/customer match over a real gateway: a dry run first, then one press."""
 
-from conftest import eventually
-from office import labels, text_of
 from sqlalchemy import select
 
 from bot.sandbox.discord import Upload
-from bot.store import customers
-from bot.store.tables import event
+from bot.store.people import customers
+from bot.store.tables.core import event
+from tests.support.discord_harness import labels, text_of
+from tests.support.fake_time import eventually
 
 
 async def known(office, *names):

@@ -3,17 +3,16 @@
 from datetime import timedelta
 from math import ceil
 
-from conftest import START
-from office import labels, text_of
-
-from bot.access.rounds import Rounds
+from bot.access.sweeps.schedule import Rounds
 from bot.sandbox.discord import Upload
+from tests.support.discord_harness import labels, text_of
+from tests.support.fake_time import START
 
 PEOPLE = 600
 
 
 async def test_600_people_on_three_scripts_with_a_file(closed_office):
-    from office import at_work
+    from tests.support.discord_harness import at_work
 
     office = closed_office
     world, vendor = office.shop.world, office.shop.vendor

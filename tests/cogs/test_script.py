@@ -1,6 +1,6 @@
 """/script over a real gateway."""
 
-from office import labels, text_of
+from tests.support.discord_harness import labels, text_of
 
 
 async def run(office, command, **options):

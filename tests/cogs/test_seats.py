@@ -1,12 +1,12 @@
 """/seats over a real gateway: the numbers, the fee, the picture, and the guard."""
 
-from conftest import eventually
-from office import labels, text_of
 from sqlalchemy import insert
 
 from bot import clock
-from bot.store import customers
-from bot.store.tables import permission
+from bot.store.people import customers
+from bot.store.tables.core import permission
+from tests.support.discord_harness import labels, text_of
+from tests.support.fake_time import eventually
 
 
 async def seat(office, number):

@@ -1,8 +1,7 @@
 """/session over a real gateway: the form for the cookies, and what is never said."""
 
-from office import labels, text_of
-
-from bot.access.session import LoginState
+from bot.access.logins.sessions import LoginState
+from tests.support.discord_harness import labels, text_of
 
 BAD = {"sessionid": "a" * 32, "sessionid_sign": "v3:" + "b" * 43}
 

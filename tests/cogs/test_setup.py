@@ -1,8 +1,7 @@
 """/setup over a real gateway: from a new server to a working one, by one button after the other."""
 
-from office import eventually, labels, text_of
-
-from bot.store import guilds
+from bot.store.catalogue import guilds
+from tests.support.discord_harness import eventually, labels, text_of
 
 
 async def show(office):
@@ -15,7 +14,7 @@ async def guild(office):
 
 
 async def test_the_checklist_leads_from_step_to_step(closed_office):
-    from office import at_work
+    from tests.support.discord_harness import at_work
 
     office = closed_office
     async with at_work(office):

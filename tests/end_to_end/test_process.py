@@ -10,8 +10,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from child import open_child
-from conftest import eventually
+
+from tests.support.child import open_child
+from tests.support.fake_time import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as on Linux and macOS")
 

@@ -8,13 +8,13 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from child import open_child
-from conftest import eventually
 from dateutil.relativedelta import relativedelta
-from shop import AT
 
-from bot.store import guilds, scripts
-from bot.store.database import open_database
+from bot.store.catalogue import guilds, scripts
+from bot.store.engine.database import open_database
+from tests.support.child import open_child
+from tests.support.fake_time import eventually
+from tests.support.vendor_fixture import AT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as on Linux and macOS")
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from discord import app_commands
 
-from bot.access import login_refusals, refusals
+from bot.access import errors as refusals
+from bot.access.logins import errors
 from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors import SENTENCES, UNEXPECTED
@@ -77,7 +78,7 @@ def below(kind):
 def with_facts(kind):
     names = kind.__dataclass_fields__ if hasattr(kind, "__dataclass_fields__") else {}
     values = {name: VALUES[name] for name in names}
-    if kind is login_refusals.CookiesOfOther:
+    if kind is errors.CookiesOfOther:
         values |= {"before": NAME, "missing": (TITLE,) * 50}
     return kind(**values)
 

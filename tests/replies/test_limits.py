@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.access.entitlements import State
-from bot.access.receipts import Receipt, WaitingFor
-from bot.access.views import (
+from bot.access.ledger.receipts import Receipt, WaitingFor
+from bot.access.queries.overview import (
     Checked,
     FailedCheck,
     History,
@@ -17,9 +16,10 @@ from bot.access.views import (
     Status,
     Waiting,
 )
-from bot.replies import access, history, views
+from bot.access.rules.entitlements import State
+from bot.replies import history, orders, overview
 from bot.store.records import Customer, Entitlement, Event, Permission, Script, Wish
-from bot.store.sweeps import Sweep
+from bot.store.sweeps.sweeps import Sweep
 
 NAME = "__" + "N" * 60 + "__"
 TITLE = "*" * 50 + "`" * 50
@@ -126,14 +126,14 @@ KINDS = ["grant", "set", "revoke", "put_back"]
 @pytest.mark.parametrize("state", STATES)
 def test_every_outcome_of_every_order_fits(state, kind):
     it = receipt(state, kind)
-    assert_fits(access.receipt(it))
-    assert_fits(access.late(it, "S" * 100))
-    assert_fits(access.to_customer(it, "*" * 100))
+    assert_fits(orders.receipt(it))
+    assert_fits(orders.late(it, "S" * 100))
+    assert_fits(orders.to_customer(it, "*" * 100))
 
 
 def test_time_upon_access_without_an_end_offers_an_end():
     it = receipt("done", "grant", permission=permission(wanted="open", wanted_ends_at=None))
-    answer = access.receipt(it)
+    answer = orders.receipt(it)
     assert "changes nothing" in answer.text
     assert answer.buttons[0].label.startswith("Let it end in 49 years, 11 months")
     assert_fits(answer)
@@ -141,12 +141,12 @@ def test_time_upon_access_without_an_end_offers_an_end():
 
 def test_check_me_list_status_and_history_fit():
     checked = Checked(SCRIPT, permission(), State("until", WHEN), (reason(),) * 50)
-    assert_fits(views.check(Person(NAME, CUSTOMER, (checked,) * 40)))
-    assert_fits(views.check(Person(NAME, None, (Checked(SCRIPT, None, None, ()),) * 100)))
-    assert_fits(views.check(Person(NAME, None, ())))
-    assert_fits(views.me(Person(NAME, CUSTOMER, (checked,) * 40)))
+    assert_fits(overview.check(Person(NAME, CUSTOMER, (checked,) * 40)))
+    assert_fits(overview.check(Person(NAME, None, (Checked(SCRIPT, None, None, ()),) * 100)))
+    assert_fits(overview.check(Person(NAME, None, ())))
+    assert_fits(overview.me(Person(NAME, CUSTOMER, (checked,) * 40)))
     people = ((permission(), CUSTOMER),) * 15
-    assert_fits(views.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
+    assert_fits(overview.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
     rows = (Waiting(permission(), SCRIPT, CUSTOMER),) * 400
     those = (SCRIPT,) * 50
     failed = record(Sweep, started_at=WHEN, failure="script")
@@ -154,7 +154,7 @@ def test_check_me_list_status_and_history_fit():
     full = Status(
         WaitingFor.LOGIN_DEAD, rows, rows, those, Restoring(7, those), unchecked, quiet_until=WHEN
     )
-    assert_fits(views.status(full))
+    assert_fits(overview.status(full))
     entry = record(
         Event,
         id=BIG,
@@ -186,6 +186,6 @@ def test_a_buyer_sees_no_internals():
         Checked(SCRIPT, permission(state=state, detail="refused"), None, ())
         for state in ("stuck", "waiting", "done")
     ]
-    said = views.me(Person(NAME, CUSTOMER, tuple(checked))).text
+    said = overview.me(Person(NAME, CUSTOMER, tuple(checked))).text
     assert "refuse" not in said
     assert "/sync" not in said

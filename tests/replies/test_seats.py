@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.access.census import Fee, MonthEnd, Reason
-from bot.access.seats import Line, Seats
-from bot.replies import seat_picture, seats
+from bot.access.ledger.seats import Line, Seats
+from bot.access.rules.seat_fee import Fee, MonthEnd, Reason
+from bot.replies import seats, seats_chart
 from bot.store.records import Script
 
 SCRIPT = Script(1, 1, "PUB;x", "s" * 32, "*" * 50 + "`" * 50, None, None, None)
@@ -45,7 +45,7 @@ def test_the_largest_numbers_fit(guard):
 
 @pytest.mark.parametrize("numbers", [0, 1, 60])
 def test_a_picture_of_any_past(numbers):
-    assert seat_picture.draw(line(numbers)).startswith(b"\x89PNG")
+    assert seats_chart.draw(line(numbers)).startswith(b"\x89PNG")
 
 
 def test_money_is_rounded_to_nothing():

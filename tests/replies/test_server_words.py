@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.access.customers import Unlinked
-from bot.access.scripts import Added, Entry
-from bot.access.servers import Setup
-from bot.access.session import LoginState, LoginStatus, Updated, Verdict
+from bot.access.catalogue.scripts import Added, Entry
+from bot.access.logins.sessions import LoginState, LoginStatus, Updated, Verdict
+from bot.access.people.customers import Unlinked
+from bot.access.people.guild_settings import Setup
 from bot.replies import history, login, people, scripts, setup
 from bot.store.records import Event, Script
 from bot.tradingview.models import Hint

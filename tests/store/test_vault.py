@@ -5,8 +5,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.errors import StartupError
-from bot.store import guilds, sessions
-from bot.store.database import open_database
+from bot.store.catalogue import guilds
+from bot.store.engine.database import open_database
+from bot.store.logins import sessions
 from bot.store.vault import UnreadableError, Vault, open_vault
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

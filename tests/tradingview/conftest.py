@@ -1,5 +1,6 @@
 import pytest
-from tradingview.upstream import client_of, running
+
+from tests.tradingview.upstream import client_of, running
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from conftest import START, FakeTime, settle
-
 from bot import clock
 from bot.tradingview import Pace
 from bot.tradingview.book import open_book
+from tests.support.fake_time import START, FakeTime, settle
 
 
 class Visitor:

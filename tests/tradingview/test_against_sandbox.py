@@ -4,8 +4,6 @@ import contextlib
 from datetime import timedelta
 
 import pytest
-from conftest import FakeTime
-from tradingview.upstream import client_of
 
 from bot.sandbox.tradingview import FakeTradingView, Switches
 from bot.tradingview import (
@@ -22,6 +20,8 @@ from bot.tradingview import (
     Uncertain,
     UpstreamTrouble,
 )
+from tests.support.fake_time import FakeTime
+from tests.tradingview.upstream import client_of
 
 PINE = "PUB;" + "0123456789abcdef" * 2
 CROWD = 70

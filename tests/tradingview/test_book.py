@@ -9,10 +9,10 @@ import sys
 from datetime import timedelta
 
 import pytest
-from conftest import FakeTime
 
 from bot import clock
 from bot.tradingview import Pace, book as books
+from tests.support.fake_time import FakeTime
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="each program has its own there")
 

@@ -8,8 +8,6 @@ from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
-from conftest import eventually, settle
-from tradingview.upstream import COOKIES, PINE_ID, client_of
 
 from bot.tradingview import (
     LIFETIME,
@@ -26,6 +24,8 @@ from bot.tradingview import (
     UpstreamTrouble,
     client as client_module,
 )
+from tests.support.fake_time import eventually, settle
+from tests.tradingview.upstream import COOKIES, PINE_ID, client_of
 
 END = datetime(2026, 4, 10, 12, tzinfo=UTC)
 NEXT = "/pine_perm/list_users/?c=a%2Fb%3D%2b;~"

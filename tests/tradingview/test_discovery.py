@@ -1,11 +1,11 @@
 """One's own scripts, as TradingView tells of them (wire §11)."""
 
 import pytest
-from tradingview.upstream import client_of
 
 from bot.sandbox.tradingview import FakeTradingView
 from bot.sandbox.tradingview.publishing import SOURCE
 from bot.tradingview import Cookies, Denied, SessionRefused, UpstreamTrouble, discovery
+from tests.tradingview.upstream import client_of
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from unittest.mock import Mock
 import aiohttp
 import pytest
 from aioresponses import aioresponses
-from tradingview.upstream import PINE_ID, client_of
 
 from bot.tradingview import (
     Answer,
@@ -20,6 +19,7 @@ from bot.tradingview import (
     Uncertain,
     UpstreamTrouble,
 )
+from tests.tradingview.upstream import PINE_ID, client_of
 
 SITE = "https://www.tradingview.com"
 END = datetime(2026, 4, 10, 12, tzinfo=UTC)

@@ -1,12 +1,12 @@
 """Whose account it is, as the home page tells (wire §11)."""
 
 import pytest
-from tradingview.upstream import client_of
 
 from bot.tradingview import SlowDown, UpstreamTrouble
-from bot.tradingview.reading import home_username
-from bot.tradingview.verdict import Reply
+from bot.tradingview.parsing import home_username
+from bot.tradingview.response_errors import Reply
 from bot.tradingview.wire import home_elsewhere
+from tests.tradingview.upstream import client_of
 
 WWW = "https://www.tradingview.com"
 PAGE = b'<html class="is-authenticated">{"id":1,"username":"Vendor_One","auth_token":"x"}</html>'

@@ -2,7 +2,6 @@ import asyncio
 import contextlib
 
 import pytest
-from conftest import settle
 
 from bot import clock
 from bot.tradingview import Pace
@@ -13,6 +12,7 @@ from bot.tradingview.pace import (
     LONGEST_USUAL_HOLD,
     USUAL_HOLD,
 )
+from tests.support.fake_time import settle
 
 
 class Crowd:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
-from conftest import eventually
-from tradingview.upstream import COOKIES, PINE_ID, client_of
 
 from bot.tradingview import Cookies, Pace, SessionRefused, TradingViewError, discovery
 from bot.tradingview.rotation import rotated
+from tests.support.fake_time import eventually
+from tests.tradingview.upstream import COOKIES, PINE_ID, client_of
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 END = datetime(2026, 4, 10, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.tradingview import shapes
-from bot.tradingview.verdict import Reply
+from bot.tradingview.response_errors import Reply
 
 BASE = "https://www.tradingview.com"
 END = "2026-11-30T23:59:59.999000+00:00"

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import settle
 
 from bot.tradingview import Pace
 from bot.tradingview.book import open_book
 from bot.tradingview.pace import HEAD_START, LONGEST_COURTESY, LONGEST_STANDSTILL
+from tests.support.fake_time import settle
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="each program has its own there")
 

@@ -4,7 +4,6 @@ import json
 
 import aiohttp
 import pytest
-from tradingview.upstream import running
 
 from bot.sandbox.tradingview import FakeTradingView
 from bot.tradingview import Cookies, UpstreamTrouble
@@ -22,6 +21,7 @@ from bot.tradingview.signin import (
     clean_code,
     read_login,
 )
+from tests.tradingview.upstream import running
 
 NAME, PASSWORD, CODE = "Vendor_One", "open sesame", "042137"
 

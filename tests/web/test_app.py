@@ -6,13 +6,13 @@ import socket
 
 import aiohttp
 import pytest
-from conftest import eventually
 
 from bot.errors import StartupError
 from bot.jobs import Jobs
 from bot.tradingview import Hint, Trouble, UpstreamTrouble
 from bot.web import make_app, serve
 from bot.web.clients import RateLimit
+from tests.support.fake_time import eventually
 
 HOST = "127.0.0.1"
 

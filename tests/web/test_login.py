@@ -7,18 +7,18 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from conftest import eventually
-from shop import HOME, STAFF, open_shop
 
 import bot.web
-from bot.access.login_links import LoginLinks, is_safe
-from bot.access.login_refusals import NoPublicPage
-from bot.access.session import LoginState
-from bot.access.spares import Spares
+from bot.access.logins.errors import NoPublicPage
+from bot.access.logins.one_time_pages import LoginLinks, is_safe
+from bot.access.logins.sessions import LoginState
+from bot.access.logins.spares import Spares
 from bot.jobs import Jobs
-from bot.store import login_links
+from bot.store.logins import one_time_pages
 from bot.tradingview.signin import SignIn
 from bot.web import make_app, serve
+from tests.support.fake_time import eventually
+from tests.support.vendor_fixture import HOME, STAFF, open_shop
 
 PUBLIC = "http://127.0.0.1:8080"
 RIGHT = {"name": "vendor_one", "password": "open sesame"}
@@ -131,7 +131,7 @@ async def test_only_a_hash_of_the_token_is_kept_and_no_log_shows_it(desk, caplog
         assert desk.token.encode() not in await asyncio.to_thread(path.read_bytes)
     digest = hashlib.sha256(desk.token.encode()).hexdigest()
     async with desk.shop.database.read() as connection:
-        link = await login_links.by_hash(connection, digest)
+        link = await one_time_pages.by_hash(connection, digest)
     assert (link.guild_id, link.member_id) == (HOME, STAFF)
     assert link.spent_at is not None
 

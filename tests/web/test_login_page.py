@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 from playwright.async_api import async_playwright
-from shop import HOME
-from web.test_login import RIGHT, desk  # noqa: F401 - the fixture
 
-from bot.access.session import LoginState
+from bot.access.logins.sessions import LoginState
+from tests.support.vendor_fixture import HOME
+from tests.web.test_login import RIGHT, desk  # noqa: F401 - the fixture
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

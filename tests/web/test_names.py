@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from conftest import settle
 
 from bot.jobs import Jobs
 from bot.tradingview import Hint, Trouble, UpstreamTrouble
 from bot.web.names import Names, Unanswered
+from tests.support.fake_time import settle
 
 
 class Upstream:

@@ -11,10 +11,10 @@ from aiohttp import BodyPartReader, web
 
 from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.commands import Commands
-from bot.sandbox.discord.desk import Desk
 from bot.sandbox.discord.drafts import Draft
 from bot.sandbox.discord.errors import ApiError, Json, unauthorized
 from bot.sandbox.discord.gateway import Gateway
+from bot.sandbox.discord.interaction_service import Desk
 from bot.sandbox.discord.limits import check_uploads
 from bot.sandbox.discord.switches import Fault, Switches, Target
 from bot.sandbox.discord.world import World

@@ -18,9 +18,9 @@ from bot.sandbox.discord import (
 )
 from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.commands import Commands
-from bot.sandbox.discord.desk import Desk
 from bot.sandbox.discord.errors import Json
 from bot.sandbox.discord.gateway import Gateway
+from bot.sandbox.discord.interaction_service import Desk
 from bot.sandbox.discord.interactions import Interaction
 from bot.sandbox.discord.observer import Observers
 from bot.sandbox.discord.people import Person

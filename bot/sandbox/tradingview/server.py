@@ -11,9 +11,9 @@ from bot.sandbox.tradingview import answers
 from bot.sandbox.tradingview.answers import Answer, Outcome
 from bot.sandbox.tradingview.bodies import UnsupportedBodyError, read_form, without_secrets
 from bot.sandbox.tradingview.calls import NAMES, READS, SIGN_IN, Call
-from bot.sandbox.tradingview.dials import Value
 from bot.sandbox.tradingview.endpoints import Asked, Endpoints
-from bot.sandbox.tradingview.gate import Gate
+from bot.sandbox.tradingview.fault_injection import Gate
+from bot.sandbox.tradingview.switch_types import Value
 from bot.sandbox.tradingview.switches import Switches
 from bot.sandbox.tradingview.world import Session, World, utc_now
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from bot.sandbox.tradingview.board import Board, collect
-from bot.sandbox.tradingview.dials import FOREVER, dial, outage
-from bot.sandbox.tradingview.reshaping import FORMS, KNOWN
+from bot.sandbox.tradingview.schema_mutations import FORMS, KNOWN
+from bot.sandbox.tradingview.switch_types import FOREVER, dial, outage
+from bot.sandbox.tradingview.switchboard import Board, collect
 
 
 @collect

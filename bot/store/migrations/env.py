@@ -1,12 +1,12 @@
-"""Alembic's entry: runs on the connection that bot.store.migrate hands over."""
+"""Alembic's entry: runs on the connection that bot.store.engine.migrate hands over."""
 
 from alembic import context
 
-import bot.store.login_tables
-import bot.store.seat_tables
-import bot.store.shape_tables
-import bot.store.sweep_tables  # noqa: F401 - so that the metadata knows every table
-from bot.store.tables import metadata
+import bot.store.tables.logins
+import bot.store.tables.seats
+import bot.store.tables.shapes
+import bot.store.tables.sweeps  # noqa: F401 - so that the metadata knows every table
+from bot.store.tables.core import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

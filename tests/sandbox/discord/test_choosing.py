@@ -2,10 +2,10 @@
 
 import discord
 import pytest
-from conftest import eventually
 from discord import app_commands
 
 from bot.sandbox.discord import RefusedError
+from tests.support.fake_time import eventually
 
 
 class Menus(discord.ui.View):

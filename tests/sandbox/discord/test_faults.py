@@ -3,7 +3,8 @@
 import aiohttp
 import discord
 import pytest
-from conftest import eventually
+
+from tests.support.fake_time import eventually
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import json
 import aiohttp
 import discord
 import pytest
-from conftest import eventually
 
 from bot.sandbox.discord import NotAnsweredError
 from bot.sandbox.discord.gateway import ROUND_TRIP
+from tests.support.fake_time import eventually
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import io
 
 import discord
 import pytest
-from conftest import eventually
 from discord import app_commands
 
 from bot.sandbox.discord import NotAnsweredError, RefusedError, Upload
+from tests.support.fake_time import eventually
 
 
 class Buttons(discord.ui.View):

@@ -1,7 +1,8 @@
 """Three seconds, one acknowledgement, fifteen minutes; and whose eyes an answer is for."""
 
 import pytest
-from conftest import eventually
+
+from tests.support.fake_time import eventually
 
 DEFER, DEFER_QUIETLY = {"type": 5}, {"type": 5, "data": {"flags": 64}}
 

@@ -5,9 +5,9 @@ import os
 import sys
 
 import pytest
-from conftest import eventually
 
 from bot.sandbox.child import KEEP_LINES, Child
+from tests.support.fake_time import eventually
 
 PATIENT = """
 import signal, sys, time

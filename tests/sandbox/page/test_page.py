@@ -5,9 +5,9 @@ import json
 import aiohttp
 import pytest
 import pytest_asyncio
-from conftest import eventually
 
 from bot.sandbox import opened
+from tests.support.fake_time import eventually
 
 # One browser and one shop serve all of these; starting them takes longer than using them.
 pytestmark = pytest.mark.asyncio(loop_scope="module")

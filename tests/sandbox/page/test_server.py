@@ -7,8 +7,8 @@ import socket
 import pytest
 
 from bot.sandbox import opened
+from bot.sandbox.actions import read_upload
 from bot.sandbox.discord import RefusedError, Upload
-from bot.sandbox.hands import read_upload
 from bot.sandbox.server import read_files
 
 

@@ -3,9 +3,8 @@
 import asyncio
 from datetime import UTC, datetime
 
-from conftest import eventually
-
-from bot.sandbox import crowd
+from bot.sandbox import sample_customers
+from tests.support.fake_time import eventually
 
 
 def names(people):
@@ -19,7 +18,7 @@ async def test_there_are_120_people_and_three_scripts(api):
 
 
 def test_the_names_differ_also_when_case_is_ignored():
-    assert len({name.casefold() for name in crowd.names()}) == crowd.SIZE
+    assert len({name.casefold() for name in sample_customers.names()}) == sample_customers.SIZE
 
 
 async def test_some_are_running_some_lapsed_some_undated_some_have_nothing(api):

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
-from conftest import START, FakeTime
 
 from bot.sandbox.tradingview import FakeTradingView
+from tests.support.fake_time import START, FakeTime
 
 PINE = "PUB;" + "0123456789abcdef" * 2
 END = START + timedelta(days=30)

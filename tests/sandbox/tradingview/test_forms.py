@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.tradingview import Switches
 from bot.sandbox.tradingview.answers import as_json, script_not_found
-from bot.sandbox.tradingview.reshaping import FORMS, KNOWN, reshaped
+from bot.sandbox.tradingview.schema_mutations import FORMS, KNOWN, reshaped
 
 ROW = {"id": 1, "username": "Ann", "expiration": "2026-11-30T23:59:59.999000+00:00"}
 ANSWERS = {

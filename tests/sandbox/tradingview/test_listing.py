@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from conftest import START
+
+from tests.support.fake_time import START
 
 PINE = "PUB;" + "0123456789abcdef" * 2
 END = START + timedelta(days=30)

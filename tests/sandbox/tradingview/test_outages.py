@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
-from conftest import START, eventually
+
+from tests.support.fake_time import START, eventually
 
 PINE = "PUB;" + "0123456789abcdef" * 2
 END = START + timedelta(days=30)

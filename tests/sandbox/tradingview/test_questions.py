@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import START
 
 from bot.sandbox.tradingview import Switches
+from tests.support.fake_time import START
 
 PINE = "PUB;" + "0123456789abcdef" * 2
 END = START + timedelta(days=30)

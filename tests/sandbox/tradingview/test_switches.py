@@ -4,9 +4,9 @@ import json
 from datetime import timedelta
 
 import pytest
-from conftest import START
 
 from bot.sandbox.tradingview import FakeTradingView, Switches, World, furnish, picture
+from tests.support.fake_time import START
 
 FEATURED = {"down", "latency", "login_ends", "logged_out", "lost_answers", "silent_ok"}
 

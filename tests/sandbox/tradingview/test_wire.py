@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
-from conftest import START
 from yarl import URL
+
+from tests.support.fake_time import START
 
 PINE = "PUB;" + "0123456789abcdef" * 2
 OTHER = "PUB;" + "f" * 32

@@ -1,0 +1,1 @@
+"""What is sold: scripts, how they are found on TradingView and by their short names."""

@@ -1,0 +1,26 @@
+"""Finds what somebody means by an item: a script by its short name."""
+
+import difflib
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.errors import ItemUnknown
+from bot.store.catalogue import scripts
+from bot.store.records import Script
+
+NEAR = 3
+
+
+async def find(connection: AsyncConnection, guild_id: int, item: str) -> Script:
+    """The script of that short name.
+
+    Raises:
+        ItemUnknown: there is none; it names those that look like it.
+    """
+    typed = item.strip().casefold()
+    script = await scripts.by_slug(connection, guild_id, typed)
+    if script is None:
+        slugs = [one.slug for one in await scripts.listed(connection, guild_id)]
+        near = difflib.get_close_matches(typed[:100], slugs, NEAR, 0.5)
+        raise ItemUnknown(item, tuple(near or slugs[:NEAR]))
+    return script

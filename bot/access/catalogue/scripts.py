@@ -1,0 +1,260 @@
+"""The catalogue of a server: which scripts it manages, under which short names."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.catalogue.lookup import find
+from bot.access.errors import (
+    PineIdElsewhere,
+    PineIdUnusable,
+    ScriptNotYours,
+    ScriptThere,
+    SlugTaken,
+    SlugUnusable,
+    TitleUnusable,
+    TradingViewSilent,
+)
+from bot.access.logins.errors import LoginNotWorking, NoLogin
+from bot.access.logins.probe import look
+from bot.access.logins.sessions import LoginState, Sessions, Verdict
+from bot.access.people.username_lookup import in_time
+from bot.access.request import Asked
+from bot.store.catalogue import guilds, scripts
+from bot.store.engine.database import Database
+from bot.store.ledger import events
+from bot.store.records import Script
+from bot.tradingview import (
+    Denied,
+    NoSuchScript,
+    Refused,
+    SessionRefused,
+    TradingView,
+    TradingViewError,
+)
+from bot.tradingview.names import BadPineId, clean_pine_id, has_usual_length
+
+LONGEST_TITLE = 100
+PATIENCE = 12.0  # seconds for the one list call, its turn included
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A script that is in the catalogue now."""
+
+    script: Script
+    usual_length: bool  # of the pine id; another one deserves a second look (wire §11)
+    again: bool  # it was archived before
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A script in the list, with how many people have it."""
+
+    script: Script
+    holders: int
+
+
+class Scripts:
+    """Adds, renames, archives and lists; removes nobody's access.
+
+    What is in `on_change` is called with the server's id after a script came (back).
+    """
+
+    def __init__(self, database: Database, sessions: Sessions) -> None:
+        self._database = database
+        self._sessions = sessions
+        self.on_change: list[Callable[[int], None]] = []
+
+    async def add(self, asked: Asked, pine_id: str, slug: str, title: str) -> Added:
+        """Add a script once TradingView showed its list; an archived one comes back with its people.
+
+        Raises PineIdUnusable, PineIdElsewhere, ScriptThere, SlugUnusable, SlugTaken, TitleUnusable,
+        NoLogin, LoginNotWorking, ScriptNotYours or TradingViewSilent; nothing is added then.
+        """
+        pine_id, slug, title = clean_id(pine_id), clean_slug(slug), clean_title(title)
+        async with self._database.read() as connection:
+            await self._fits(connection, asked.guild_id, pine_id, slug)
+        await self._prove(asked.guild_id, pine_id)
+        async with self._database.write() as connection:
+            await guilds.ensure(connection, asked.guild_id, asked.at)
+            known = await self._fits(connection, asked.guild_id, pine_id, slug)
+            if known is None:
+                script_id = (
+                    await scripts.add(
+                        connection,
+                        asked.guild_id,
+                        pine_id=pine_id,
+                        slug=slug,
+                        title=title,
+                        by=asked.by,
+                        at=asked.at,
+                    )
+                ).id
+            else:
+                script_id = known.id
+                await scripts.unarchive(connection, script_id)
+                await scripts.unpause(connection, script_id)
+                await scripts.rename(connection, script_id, slug, title)
+            await self._record(
+                connection,
+                asked,
+                "script_add",
+                script_id,
+                before=known,
+                after={"slug": slug, "title": title, "pine_id": pine_id},
+            )
+            script = await find(connection, asked.guild_id, slug)
+        for tell in self.on_change:
+            tell(asked.guild_id)
+        return Added(script, has_usual_length(pine_id), known is not None)
+
+    async def rename(self, asked: Asked, item: str, slug: str, title: str) -> tuple[Script, Script]:
+        """Another short name and title; returns the script before and after.
+
+        Raises ItemUnknown, SlugUnusable, SlugTaken or TitleUnusable.
+        """
+        slug, title = clean_slug(slug), clean_title(title)
+        async with self._database.write() as connection:
+            before = await find(connection, asked.guild_id, item)
+            await _refuse_taken(connection, asked.guild_id, slug, before.id)
+            await scripts.rename(connection, before.id, slug, title)
+            await self._record(
+                connection,
+                asked,
+                "script_rename",
+                before.id,
+                before=before,
+                after={"slug": slug, "title": title},
+            )
+            after = await find(connection, asked.guild_id, slug)
+        return before, after
+
+    async def entry(self, guild_id: int, item: str) -> Entry:
+        """One script and how many people have it. Raises ItemUnknown."""
+        async with self._database.read() as connection:
+            script = await find(connection, guild_id, item)
+            return Entry(script, await scripts.holders(connection, [script.id], clock.now()))
+
+    async def archive(self, asked: Asked, item: str) -> Entry:
+        """Take it out of the catalogue; whoever has it keeps it. Raises ItemUnknown."""
+        async with self._database.write() as connection:
+            script = await find(connection, asked.guild_id, item)
+            await scripts.archive(connection, script.id, asked.at)
+            await self._record(
+                connection, asked, "script_archive", script.id, before=script, after=None
+            )
+            return Entry(script, await scripts.holders(connection, [script.id], clock.now()))
+
+    async def listed(self, guild_id: int, *, archived: bool = True) -> list[Entry]:
+        """The catalogue by short name."""
+        async with self._database.read() as connection:
+            now = clock.now()
+            return [
+                Entry(script, await scripts.holders(connection, [script.id], now))
+                for script in await scripts.listed(connection, guild_id, archived=archived)
+            ]
+
+    async def _fits(
+        self, connection: AsyncConnection, guild_id: int, pine_id: str, slug: str
+    ) -> Script | None:
+        """The archived script of that pine id, if that is what comes back."""
+        known = await scripts.by_pine_id(connection, pine_id)
+        if known is not None:
+            if known.guild_id != guild_id:
+                raise PineIdElsewhere
+            if known.archived_at is None:
+                raise ScriptThere(known.slug)
+        await _refuse_taken(connection, guild_id, slug, None if known is None else known.id)
+        return known
+
+    async def _prove(self, guild_id: int, pine_id: str) -> None:
+        """One list call: it answers only to the script's own vendor."""
+        session = await self._sessions.of(guild_id)
+        if session.state is LoginState.NONE:
+            raise NoLogin
+        version = session.version
+        error = await in_time(_refusal(session.tradingview, pine_id), PATIENCE)
+        match error:
+            case Answered():
+                return
+            case SessionRefused() | Denied():
+                verdict = await session.suspect(version)
+                if verdict is Verdict.DEAD:
+                    raise LoginNotWorking(error.detail)
+                if verdict is Verdict.ALIVE:
+                    raise ScriptNotYours(error.detail)
+            case NoSuchScript() | Refused():
+                raise ScriptNotYours(error.detail)
+            case _:
+                pass
+        raise TradingViewSilent
+
+    async def _record(
+        self,
+        connection: AsyncConnection,
+        asked: Asked,
+        action: str,
+        script_id: int,
+        *,
+        before: Script | None,
+        after: dict[str, str] | None,
+    ) -> None:
+        await events.record(
+            connection,
+            asked.guild_id,
+            asked.at,
+            action,
+            actor_id=asked.by,
+            script_id=script_id,
+            before=None if before is None else {"slug": before.slug, "title": before.title},
+            after=after,
+        )
+
+
+class Answered:
+    """TradingView showed the list."""
+
+
+async def _refusal(door: TradingView, pine_id: str) -> TradingViewError | Answered:
+    try:
+        await look(door, pine_id)
+    except TradingViewError as error:
+        return error
+    return Answered()
+
+
+def clean_id(text: str) -> str:
+    """The pine id in what was pasted. Raises PineIdUnusable."""
+    try:
+        return clean_pine_id(text)
+    except BadPineId as error:
+        raise PineIdUnusable(error.problem) from None
+
+
+def clean_slug(text: str) -> str:
+    """The short name, lower-cased. Raises SlugUnusable."""
+    slug = text.strip().lower()
+    if not _SLUG.fullmatch(slug):
+        raise SlugUnusable(text)
+    return slug
+
+
+def clean_title(text: str) -> str:
+    """The title on one line. Raises TitleUnusable."""
+    title = " ".join(text.split())
+    if not title or len(title) > LONGEST_TITLE:
+        raise TitleUnusable(LONGEST_TITLE)
+    return title
+
+
+async def _refuse_taken(
+    connection: AsyncConnection, guild_id: int, slug: str, but: int | None
+) -> None:
+    holder = await scripts.by_slug(connection, guild_id, slug, archived=True)
+    if holder is not None and holder.id != but:
+        raise SlugTaken(slug, holder.archived_at is not None)

@@ -1,0 +1,235 @@
+"""Seats: how many people have access to anything, and what TradingView may charge for them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sized
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.errors import OverTheLine
+from bot.access.request import Asked
+from bot.access.rules.entitlements import State
+from bot.access.rules.seat_fee import FREE, Census, Fee, MonthEnd, Reason, level_of, month_end
+from bot.store.catalogue import guilds, scripts
+from bot.store.engine.database import Database
+from bot.store.ledger import events, permissions
+from bot.store.records import Script
+from bot.store.sweeps import seats, sweeps
+
+PAST = timedelta(days=60)  # how far back the picture goes
+AHEAD = timedelta(days=14)  # and at least ahead
+STALE = timedelta(hours=48)  # a full read that is older may miss people
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The numbers for the picture: day by day counted, and as far as it is known expected."""
+
+    counted: tuple[tuple[date, int], ...]
+    expected: tuple[tuple[date, int], ...]  # begins today
+    month_end: date  # the last day of the month
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """How a server stands."""
+
+    today: int
+    then: int  # at the month's end
+    end: MonthEnd
+    reasons_today: dict[Reason, int]
+    reasons_then: dict[Reason, int]
+    fee: Fee
+    guard: bool
+    unread: tuple[Script, ...]  # whose list was not fully read lately: people may be missing
+    line: Line
+
+
+class SeatCounts:
+    """Counts, warns, and keeps the daily numbers. Never touches access."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def now(self, guild_id: int) -> Seats:
+        """How that server stands now."""
+        now = clock.now()
+        end = month_end(now)
+        async with self._database.read() as connection:
+            census = await _census(connection, guild_id)
+            watch = await seats.watch(connection, guild_id)
+            past = await seats.days(connection, guild_id, (now - PAST).date())
+            unread = []
+            for script in await scripts.listed(connection, guild_id):
+                last = await sweeps.last(connection, script.id)
+                if last is None or last.started_at < now - STALE:
+                    unread.append(script)
+
+        def add_up() -> Seats:
+            return Seats(
+                today=census.count(now),
+                then=census.count(end.start),
+                end=end,
+                reasons_today=census.by_reason(now),
+                reasons_then=census.by_reason(end.start),
+                fee=census.fee(end.start),
+                guard=watch.guard,
+                unread=tuple(unread),
+                line=_line(census, past, now, end),
+            )
+
+        return await asyncio.to_thread(add_up)
+
+    async def set_guard(self, asked: Asked, *, on: bool) -> None:
+        """Ask a manager before somebody becomes number 101, or no longer."""
+        async with self._database.write() as connection:
+            before = await seats.watch(connection, asked.guild_id)
+            if before.guard is on:
+                return
+            await seats.set_guard(connection, asked.guild_id, on=on)
+            await events.record(
+                connection,
+                asked.guild_id,
+                asked.at,
+                "seat_guard",
+                actor_id=asked.by,
+                after={"on": on},
+            )
+
+    async def watch(self) -> None:
+        """Keep today's number of every server, and warn of each number once a month."""
+        async with self._database.read() as connection:
+            here = [one.id for one in await guilds.listed(connection)]
+        for guild_id in here:
+            await self._watch(guild_id)
+
+    async def _watch(self, guild_id: int) -> None:
+        now = clock.now()
+        end = month_end(now)
+        async with self._database.read() as connection:
+            census = await _census(connection, guild_id)
+        today, then = census.count(now), census.count(end.start)
+        async with self._database.write() as connection:
+            await seats.note_day(connection, guild_id, now.date(), today)
+            before = await seats.watch(connection, guild_id)
+            warned = (before.warned_at or 0) if before.warned_month == end.month else 0
+            level = level_of(max(today, then))
+            if level <= warned:
+                return
+            await seats.set_warned(connection, guild_id, end.month, level)
+            await events.record(
+                connection,
+                guild_id,
+                now,
+                "seats",
+                after={"level": level, "today": today, "then": then, "month": end.month},
+            )
+
+
+async def refuse_over_line(
+    connection: AsyncConnection, asked: Asked, coming: Mapping[int, State], *, agreed: int
+) -> None:
+    """Before orders for several people: by permission, what each is to have is on its way then.
+
+    Asks once for all of them; `within_the_line` looks again as each part is recorded.
+
+    Raises:
+        OverTheLine: they are too many at the month's end, and nobody `agreed` to so many yet.
+    """
+    before = await _seated(connection, asked)
+    if before is not None:
+        after = await _seated(connection, asked, coming)
+        _refuse(before, after or {}, agreed)
+
+
+@asynccontextmanager
+async def within_the_line(
+    connection: AsyncConnection, asked: Asked, *, agreed: int
+) -> AsyncIterator[None]:
+    """Around whatever gives somebody time: is a manager's yes needed, and is it there?
+
+    In the transaction that gives it, so that two at once do not both become number 100.
+
+    Raises:
+        OverTheLine: there is one too many at the month's end, and nobody `agreed` to so many.
+    """
+    before = await _seated(connection, asked)
+    yield
+    if before is None:
+        return
+    after = await _seated(connection, asked) or {}
+    if not _refuse(before, after, agreed):
+        return
+    about: dict[str, Any] = {}
+    new = [after[who] for who in after.keys() - before.keys()]
+    if len(new) == 1 and new[0] is not None:
+        permission = await permissions.by_id(connection, new[0])
+        about = {
+            "script_id": permission.script_id,
+            "customer_id": permission.customer_id,
+            "permission_id": permission.id,
+        }
+    await events.record(
+        connection,
+        asked.guild_id,
+        asked.at,
+        "seat_allowed",
+        actor_id=asked.by,
+        after={"number": len(after), "more": len(after) - len(before)},
+        **about,
+    )
+
+
+def _refuse(before: Sized, after: Sized, agreed: int) -> bool:
+    """Whether these are more than before and cost something, to which a manager agreed."""
+    number = len(after)
+    more = number - len(before)
+    if more <= 0 or number <= FREE:
+        return False
+    if number > agreed:
+        raise OverTheLine(number, more)
+    return True
+
+
+async def _seated(
+    connection: AsyncConnection, asked: Asked, coming: Mapping[int, State] | None = None
+) -> dict[str, int | None] | None:
+    """Who counts at the month's end, once `coming` is on its way; None when nobody asks."""
+    if not (await seats.watch(connection, asked.guild_id)).guard:
+        return None
+    census = await _census(connection, asked.guild_id, coming)
+    return await asyncio.to_thread(census.seated, month_end(asked.at).start)
+
+
+async def _census(
+    connection: AsyncConnection, guild_id: int, coming: Mapping[int, State] | None = None
+) -> Census:
+    held = await seats.held(connection, guild_id)
+    reasons = await seats.reasons(connection, guild_id)
+    listed = await seats.listed(connection, guild_id)
+
+    def counted() -> Census:
+        return Census((_then(one, (coming or {}).get(one.id)) for one in held), reasons, listed)
+
+    return await asyncio.to_thread(counted)
+
+
+def _then(held: seats.Held, to_have: State | None) -> seats.Held:
+    if to_have is None:
+        return held
+    return replace(held, wanted=to_have.kind, wanted_ends_at=to_have.ends_at, state="waiting")
+
+
+def _line(census: Census, past: list[tuple[date, int]], now: datetime, end: MonthEnd) -> Line:
+    last = max(end.start.date(), (now + AHEAD).date())
+    expected = []
+    for number in range((last - now.date()).days + 1):
+        moment = now + timedelta(days=number)
+        expected.append((moment.date(), census.count(moment)))
+    return Line(
+        tuple(one for one in past if one[0] < now.date()), tuple(expected), end.start.date()
+    )

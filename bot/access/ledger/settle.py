@@ -1,0 +1,128 @@
+"""Fixes what a permission's reasons come to, from the row that TradingView shows for that person."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.ledger.record import want_anew
+from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
+from bot.store.ledger import entitlements, orders, permissions
+from bot.store.people import customers
+from bot.store.records import Permission
+from bot.store.sweeps import observations
+from bot.store.sweeps.observations import Renamed
+from bot.tradingview import Row
+
+
+class StuckError(Exception):
+    """Only a person can help; `reason` is one of the words that `bot.replies` explains."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def settle_with(
+    connection: AsyncConnection, permission_id: int, row: Row | None
+) -> tuple[Permission, tuple[int, ...]]:
+    """Fix the ends of what was asked; returns the permission and the entitlements fixed now.
+
+    `row` comes from a complete read of that person's row. Raises StuckError.
+    """
+    seen, now = seen_in(row), clock.now()
+    permission = await permissions.by_id(connection, permission_id)
+    values: dict[str, object] = {}
+    if row is not None:
+        permission = await _follow(connection, permission, row)
+    if row is not None and row.username.casefold() == permission.name_folded:
+        await customers.rename(connection, permission.customer_id, row.username, row.user_id)
+        values = {"username": row.username, "checked": True}
+        if row.user_id is not None:
+            values["tv_user_id"] = row.user_id
+    await _note_foreign(connection, permission, seen)
+    settled = settle(await entitlements.active(connection, permission_id))
+    for fixed in settled:
+        await entitlements.change(
+            connection,
+            fixed.entitlement_id,
+            start_at=fixed.start_at,
+            ends_at=fixed.ends_at,
+            settled_at=now,
+        )
+    permission = await want_anew(
+        connection,
+        permission_id,
+        seen=seen.kind,
+        seen_ends_at=seen.ends_at,
+        seen_at=now,
+        **values,
+    )
+    return permission, tuple(fixed.entitlement_id for fixed in settled)
+
+
+async def unsettle(connection: AsyncConnection, permission_id: int, settled: Sequence[int]) -> None:
+    """Nothing was written, and the row was not what was read: these ends are fixed anew."""
+    for entitlement_id in settled:
+        await entitlements.unsettle(connection, entitlement_id)
+    await want_anew(connection, permission_id, sent_revision=None)
+
+
+def refuse_other_person(permission: Permission, row: Row | None) -> None:
+    """Raise StuckError where TradingView's row of that name belongs to another user."""
+    known = permission.tv_user_id
+    if row is not None and known is not None and row.user_id not in (None, known):
+        raise StuckError("other_person")
+
+
+async def _follow(connection: AsyncConnection, permission: Permission, row: Row) -> Permission:
+    """The same TradingView user under a new name: the name is changed here too (wire §17, 21)."""
+    known = permission.tv_user_id
+    if known is None or row.user_id != known or row.username.casefold() == permission.name_folded:
+        return permission
+    renamed = Renamed(permission.customer_id, known, permission.username, row.username)
+    if not await observations.follow(connection, permission.guild_id, renamed, clock.now()):
+        raise StuckError("other_person")
+    return await permissions.by_id(connection, permission.id)
+
+
+async def _note_foreign(connection: AsyncConnection, permission: Permission, seen: State) -> None:
+    """Take over what somebody gave by hand on TradingView: it is never shortened by accident.
+
+    While a `set` or `revoke` overrules it, it is kept as ended by that wish, to be put back.
+    """
+    now = clock.now()
+    if not seen.gives_access(now) or is_ours(permission, seen):
+        return
+    overruled = permission.replaces is not None
+    if not overruled:
+        reasons = await entitlements.active(connection, permission.id)
+        if not reasons or not gives_more(seen, want(reasons), now):
+            return
+    reference = f"{permission.id}:{permission.revision}:{seen.ends_at or 'open'}"
+    if await entitlements.exists(connection, "found", reference, permission.script_id):
+        return
+    await entitlements.add(
+        connection,
+        permission,
+        source="found",
+        reference=reference,
+        kind="until" if seen.ends_at else "open",
+        asked_at=now,
+        start_at=now,
+        ends_at=seen.ends_at,
+        settled_at=now,
+        ended_at=now if overruled else None,
+        ended_by=permission.replaces,
+    )
+    if permission.replaces is not None:
+        await _had(connection, permission.replaces, seen)
+
+
+async def _had(connection: AsyncConnection, wish_id: int, seen: State) -> None:
+    """A `set` or `revoke` took away more than was known when it was recorded."""
+    overruling = await orders.by_id(connection, wish_id)
+    if overruling is None:
+        return
+    if gives_more(seen, State(overruling.before, overruling.before_ends_at), clock.now()):
+        await orders.had(connection, wish_id, seen.kind, seen.ends_at)

@@ -1,0 +1,1 @@
+"""The vendor's TradingView logins: kept alive, renewed, replaced, watched."""

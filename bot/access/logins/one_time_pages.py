@@ -1,0 +1,259 @@
+"""One-time pages on which a manager gives the bot a TradingView login, past Discord."""
+
+import asyncio
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from bot import clock
+from bot.access.errors import NotAllowed, TradingViewSilent
+from bot.access.logins.account import Updated, soon
+from bot.access.logins.cookies import read_cookies
+from bot.access.logins.errors import (
+    CodeUnreadable,
+    CookiesOfOther,
+    FieldMissing,
+    LinkOver,
+    NoPublicPage,
+)
+from bot.access.logins.renewal import Trial
+from bot.access.logins.sessions import Sessions
+from bot.access.logins.spares import SpareKept, Spares
+from bot.access.request import Asked
+from bot.errors import UserError
+from bot.store.catalogue import guilds
+from bot.store.engine.database import Database
+from bot.store.logins import one_time_pages
+from bot.store.logins.one_time_pages import Link
+from bot.tradingview.models import Cookies
+from bot.tradingview.signin import (
+    Halfway,
+    SecondFactorNeeded,
+    SignIn,
+    TooManySignIns,
+    clean_code,
+)
+
+LASTS = timedelta(minutes=10)
+PATH = "/login/"
+_LONGEST_FIELD = 1_000
+
+Outcome = Updated | SpareKept
+
+
+@dataclass
+class _Desk:
+    """What is in somebody's hands on one page; lives in memory only.
+
+    It goes with its page, or when the next page is asked for or opened after that one is over.
+    """
+
+    until: datetime
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    halfway: Halfway | None = field(default=None, repr=False)
+    trial: Trial | None = field(default=None, repr=False)
+    spare: bool = False
+
+
+class LoginLinks:
+    """Makes the pages and does what is pressed on them.
+
+    `may` tells whether a member (server's id, member's id) may still do this. Every press raises LinkOver when the page is unknown, used or over, and NotAllowed.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        sessions: Sessions,
+        spares: Spares,
+        sign_in: SignIn,
+        *,
+        public_url: str | None,
+        may: Callable[[int, int], bool],
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._spares = spares
+        self._sign_in = sign_in
+        self._base = public_url.rstrip("/") if public_url and is_safe(public_url) else None
+        self._may = may
+        self._desks: dict[str, _Desk] = {}
+        # By server, by clock.monotonic(): until when TradingView wants to see no sign-in.
+        self._no_sign_in_before: dict[int, float] = {}
+
+    @property
+    def origin(self) -> str | None:
+        """The only place that presses may come from; None when there are no pages."""
+        if self._base is None:
+            return None
+        address = urlsplit(self._base)
+        usual = {"http": ":80", "https": ":443"}.get(address.scheme, "")
+        return f"{address.scheme}://{address.netloc.lower().removesuffix(usual)}"  # as browsers do
+
+    async def create(self, asked: Asked) -> str:
+        """A new page's address; that member's earlier one ends. Raises NoPublicPage.
+
+        The token stands in the fragment, which browsers send to no server.
+        """
+        if self._base is None:
+            raise NoPublicPage
+        token = secrets.token_urlsafe(32)
+        now = clock.now()
+        self._clear()
+        async with self._database.write() as connection:
+            await one_time_pages.drop_old(connection, now - LASTS)
+            await guilds.ensure(connection, asked.guild_id, now)
+            await one_time_pages.add(
+                connection,
+                _hash(token),
+                guild_id=asked.guild_id,
+                member_id=asked.by,
+                expires_at=now + LASTS,
+            )
+        return f"{self._base}{PATH}#{token}"
+
+    async def page_of(self, token: str) -> str | None:
+        """Tells the open pages apart; None for what opens none."""
+        try:
+            return (await self._link(_hash(token))).token_hash
+        except LinkOver:
+            return None
+
+    async def paste(self, token: str, sessionid: str, sign: str, *, spare: bool) -> Outcome:
+        """Use a pasted pair. Raises what `Sessions.update` and `Spares.add` do."""
+        link, desk = await self._opened(token)
+        async with desk.lock:
+            cookies = read_cookies(_filled(sessionid, "sessionid"), sign[:_LONGEST_FIELD])
+            return await self._finish(link, desk, cookies, spare=spare)
+
+    async def password(self, token: str, name: str, password: str, *, spare: bool) -> Outcome:
+        """Sign in, with one attempt. Raises what `SignIn.password` does, and as `paste`."""
+        link, desk = await self._opened(token)
+        async with desk.lock:
+            await self._link(link.token_hash)  # no attempt for a page that was used meanwhile
+            name, password = _filled(name.strip(), "the name"), _filled(password, "the password")
+            desk.halfway, desk.trial, desk.spare = None, None, spare
+            try:
+                async with self._attempt(link.guild_id):
+                    cookies = await self._sign_in.password(name, password)
+            except SecondFactorNeeded as needed:
+                desk.halfway = needed.halfway
+                raise
+            return await self._finish(link, desk, cookies, spare=spare)
+
+    async def code(self, token: str, code: str) -> Outcome:
+        """The second factor, with one attempt. Raises CodeUnreadable, and as `password`."""
+        link, desk = await self._opened(token)
+        async with desk.lock:
+            await self._link(link.token_hash)
+            if desk.halfway is None:
+                raise FieldMissing("name and password")
+            try:
+                code = clean_code(code)
+            except ValueError:
+                raise CodeUnreadable from None
+            async with self._attempt(link.guild_id):
+                cookies = await self._sign_in.second_factor(desk.halfway, code)
+            desk.halfway = None
+            return await self._finish(link, desk, cookies, spare=desk.spare)
+
+    async def again(self, token: str, *, anyway: bool) -> Outcome:
+        """Use the pair that waits for a yes (`anyway`) or for TradingView. Raises as `paste`."""
+        link, desk = await self._opened(token)
+        async with desk.lock:
+            if desk.trial is None:
+                raise FieldMissing("the login")
+            return await self._finish(link, desk, desk.trial, spare=desk.spare, anyway=anyway)
+
+    @asynccontextmanager
+    async def _attempt(self, guild_id: int) -> AsyncIterator[None]:
+        """A turn for one sign-in; raises TooManySignIns for as long as TradingView wants none."""
+        held = await self._sessions.of(guild_id)
+        async with soon(held.pace):
+            rest = self._no_sign_in_before.get(guild_id, 0.0) - clock.monotonic()
+            if rest > 0:
+                raise TooManySignIns(retry_after=rest)
+            try:
+                yield
+            except TooManySignIns as refused:
+                self._no_sign_in_before[guild_id] = clock.monotonic() + refused.retry_after
+                raise
+
+    async def _finish(
+        self,
+        link: Link,
+        desk: _Desk,
+        brought: Cookies | Trial,
+        *,
+        spare: bool,
+        anyway: bool = False,
+    ) -> Outcome:
+        """Test and keep the pair; only this uses the page up."""
+        await self._link(link.token_hash)  # it may have been used or have ended meanwhile
+        asked = Asked(link.guild_id, link.member_id, f"page {link.token_hash[:16]}", clock.now())
+        keep = self._spares.add if spare else self._sessions.update
+        desk.trial, trial = None, Trial.of(brought)
+        try:
+            outcome: Outcome = await keep(asked, trial, anyway=anyway)
+        except (CookiesOfOther, TradingViewSilent):
+            desk.trial, desk.spare = trial, spare  # for a yes, or another try
+            raise
+        async with self._database.write() as connection:
+            await one_time_pages.spend(connection, link.token_hash, clock.now())
+        self._desks.pop(link.token_hash, None)
+        return outcome
+
+    async def _opened(self, token: str) -> tuple[Link, _Desk]:
+        link = await self._link(_hash(token))
+        if not self._may(link.guild_id, link.member_id):
+            raise NotAllowed("manager")
+        self._clear()
+        return link, self._desks.setdefault(link.token_hash, _Desk(link.expires_at))
+
+    def _clear(self) -> None:
+        """Forget what was typed on pages that are over."""
+        now = clock.now()
+        self._desks = {key: desk for key, desk in self._desks.items() if desk.until > now}
+
+    async def _link(self, token_hash: str) -> Link:
+        async with self._database.read() as connection:
+            link = await one_time_pages.by_hash(connection, token_hash)
+        if link is None or link.spent_at is not None or link.expires_at <= clock.now():
+            self._desks.pop(token_hash, None)
+            raise LinkOver
+        return link
+
+
+def is_safe(address: str) -> bool:
+    """Whether a login may travel there: encrypted, or without leaving this computer."""
+    parts = urlsplit(address)
+    if parts.scheme == "https":
+        return True
+    host = parts.hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def kept(error: UserError) -> bool:
+    """Whether the pair still waits on the page after this refusal, so that nobody types it again."""
+    return isinstance(error, CookiesOfOther | TradingViewSilent)
+
+
+def _filled(text: str, which: str) -> str:
+    if not text or len(text) > _LONGEST_FIELD:
+        raise FieldMissing(which)
+    return text
+
+
+def _hash(token: str) -> str:
+    # The token is random and long: there is nothing for a slow hash to protect.
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,336 @@
+"""Keeps each server's TradingView login: set, tested, watched, and never replaced by a worse one."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+from bot import clock
+from bot.access.errors import TradingViewSilent
+from bot.access.logins import records
+from bot.access.logins.account import (
+    LONGEST_TEST,
+    AccountSession,
+    Connect,
+    LoginState,
+    LoginStatus,
+    Updated,
+)
+from bot.access.logins.cookies import pack, unpack
+from bot.access.logins.errors import CookiesRefused, NoLogin
+from bot.access.logins.probe import Verdict, examine, probe
+from bot.access.logins.records import NewLogin
+from bot.access.logins.renewal import Trial, renew
+from bot.access.people.username_lookup import in_time
+from bot.access.request import Asked
+from bot.store.catalogue import scripts
+from bot.store.engine.database import Database
+from bot.store.logins import sessions, spares
+from bot.store.logins.sessions import Stored
+from bot.store.records import Script
+from bot.store.vault import UnreadableError, Vault
+from bot.tradingview.book import Book
+from bot.tradingview.client import TradingView
+from bot.tradingview.models import Cookies
+from bot.tradingview.pace import Pace
+
+__all__ = ["AccountSession", "LoginState", "LoginStatus", "Sessions", "Updated", "Verdict"]
+
+log = logging.getLogger(__name__)
+
+LONGEST_LOOK = 15.0
+LONGEST_CLOSING = 5.0  # seconds; a renewed pair may wait for somebody else's transaction
+
+T = TypeVar("T")
+
+
+async def _own_book(_: int) -> Book:
+    return Book()
+
+
+class Sessions:
+    """Every server's session. `pace` is in requests a second, for each account.
+
+    `book` opens what an account's pace shares with other programs, by the server's id.
+
+    `hide` is told every cookie before it is used, so that no log can show it. What is in
+    `on_change` is called with the server's id after a login was replaced, died or came back.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        connect: Connect,
+        *,
+        pace: float = 2.0,
+        concurrency: int = 2,
+        book: Callable[[int], Awaitable[Book]] = _own_book,
+        hide: Callable[[str | None], None] = lambda _: None,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._connect = connect
+        self._doors: WeakSet[TradingView] = WeakSet()
+        self._pace = pace
+        self._concurrency = concurrency
+        self._book = book
+        self._hide = hide
+        self._held: dict[int, AccountSession] = {}
+        self.on_change: list[Callable[[int], None]] = []
+        # Asked when a login was found dead, with its lock held: True when a spare took its place.
+        self.rescue: Callable[[AccountSession], Awaitable[bool]] | None = None
+
+    async def open(self) -> None:
+        """Load what is stored; once, before anything else."""
+        async with self._database.read() as connection:
+            stored = await sessions.everything(connection)
+        for one in stored:
+            held = await self.of(one.account.guild_id)
+            self._load(held, one)
+
+    async def close(self) -> None:
+        """Wait for the pairs that TradingView just renewed; once, before the database closes.
+
+        The earlier pair may be dead by then, and whoever asked may have given up.
+        """
+        settling = asyncio.gather(*(door.settled() for door in self._doors))
+        if not await clock.within(LONGEST_CLOSING, settling):
+            settling.cancel()
+            log.error("A renewed TradingView login could not be stored before the end")
+
+    def _door(self, pace: Pace, cookies: Callable[[], Cookies | None]) -> TradingView:
+        door = self._connect(pace, cookies)
+        self._doors.add(door)
+        return door
+
+    async def of(self, guild_id: int) -> AccountSession:
+        """That server's session; always the same object, also before there is a login."""
+        if guild_id not in self._held:
+            pace = Pace(self._pace, self._concurrency, book=await self._book(guild_id))
+            held = AccountSession(guild_id, pace, self._door, self._probe, self._renew)
+            self._held.setdefault(guild_id, held)  # another may have been quicker meanwhile
+        return self._held[guild_id]
+
+    async def status(self, guild_id: int) -> LoginStatus:
+        """What is known, without asking TradingView."""
+        held = await self.of(guild_id)
+        async with self._database.read() as connection:
+            stored = await sessions.of_guild(connection, guild_id)
+            spare = 0 if stored is None else await spares.count(connection, stored.account.id)
+        return LoginStatus(
+            state=held.state,
+            since=held.since,
+            username=None if stored is None else stored.account.username,
+            checked_at=None if stored is None else stored.session.checked_at,
+            set_by=None if stored is None else stored.session.set_by,
+            set_at=None if stored is None else stored.session.set_at,
+            has_sign=held.cookies is not None and held.cookies.sessionid_sign is not None,
+            spares=spare,
+        )
+
+    async def update(
+        self, asked: Asked, cookies: Cookies | Trial, *, anyway: bool = False
+    ) -> Updated:
+        """Test this pair and, when it is good, use it from now on.
+
+        Whoever may come again with it hands over a Trial: the pair may be renewed at each test.
+
+        Raises CookiesRefused, AccountElsewhere or TradingViewSilent, and CookiesOfOther (a question)
+        unless `anyway`; the login in use stays as it is then.
+        """
+        return await self.take_over(asked.guild_id, cookies, by=asked.by, anyway=anyway)
+
+    async def test(self, guild_id: int) -> Verdict:
+        """Ask TradingView now whether the login lives; DEAD without one."""
+        held = await self.of(guild_id)
+        verdict = await in_time(held.test(), LONGEST_LOOK) or Verdict.UNKNOWN
+        return Verdict.ALIVE if verdict is Verdict.REPLACED else verdict  # by a spare
+
+    async def forget(self, asked: Asked) -> None:
+        """Delete the stored login. Raises NoLogin."""
+        held = await self.of(asked.guild_id)
+        async with held.lock:
+            if held.cookies is None or held.account_id is None:
+                raise NoLogin
+            async with self._database.write() as connection:
+                await records.forgotten(connection, asked, held.account_id, clock.now())
+            held.cookies, held.state, held.since = None, LoginState.NONE, None
+        self.changed(asked.guild_id)
+
+    def every(self) -> list[AccountSession]:
+        """All sessions that anybody asked for."""
+        return list(self._held.values())
+
+    async def test_all(self) -> None:
+        """Test every stored login, the dead ones too."""
+        for held in self.every():
+            if held.state is not LoginState.NONE:
+                await held.test()
+
+    async def _probe(self, held: AccountSession, pine_id: str | None) -> Verdict:
+        known = await self._scripts(held.guild_id)
+        ids = [script.pine_id for script in known if script.paused_at is None]
+        if pine_id is not None:
+            ids = [pine_id, *(other for other in ids if other != pine_id)]
+        facts = await _asked(held, probe(held.tradingview, ids))
+        verdict = Verdict.UNKNOWN if facts is None else facts.verdict
+        if verdict is Verdict.DEAD and (
+            await self._reload(held) or (self.rescue is not None and await self.rescue(held))
+        ):
+            return Verdict.REPLACED
+        if verdict in (Verdict.ALIVE, Verdict.DEAD) and held.account_id is not None:
+            ours = await self._record(held, held.account_id, LoginState(verdict.value))
+            if not ours and await self._reload(held):
+                return Verdict.REPLACED
+        return verdict
+
+    async def _renew(self, held: AccountSession, used: Cookies, fresh: Cookies) -> None:
+        self._conceal(fresh)
+        await renew(self._database, self._vault, held, used, fresh)
+
+    async def _record(self, held: AccountSession, account_id: int, state: LoginState) -> bool:
+        """Write a test's outcome down; False when the database holds another pair by now."""
+        now = clock.now()
+        async with self._database.write() as connection:
+            ours = await records.turned(
+                connection, held.guild_id, account_id, held.version, state, now
+            )
+        # Of a pair that cannot be read nothing is known: then the earlier one is all there is.
+        if (ours or held.unreadable) and state is not held.state:
+            says = "works" if state is LoginState.ALIVE else "has ended"
+            log.warning("The TradingView login of server %s %s", held.guild_id, says)
+            held.state, held.since = state, now
+            self.changed(held.guild_id)
+        return ours
+
+    async def take_over(
+        self,
+        guild_id: int,
+        cookies: Cookies | Trial,
+        *,
+        by: int | None,
+        anyway: bool = False,
+        environment: str | None = None,
+        note: str | None = None,
+    ) -> Updated:
+        """As `update`, for whoever is nobody in Discord too: then `note` says where it came from."""
+        held = await self.of(guild_id)
+        async with held.lock:
+            trial = Trial.of(cookies)
+            updated = await self.examined(held, trial)
+            sealed = self._vault.seal(pack(trial.cookies))
+            new = NewLogin(guild_id, sealed, updated, by, anyway, environment, note)
+            now = clock.now()
+            async with self._database.write() as connection:
+                account_id, version = await records.new_login(
+                    connection, new, held.version + 1, now
+                )
+            held.use(account_id, trial.cookies, version, now)
+        self.changed(guild_id)
+        return updated
+
+    async def examined(self, held: AccountSession, trial: Trial) -> Updated:
+        """Test a pair that is not in use. Raises CookiesRefused or TradingViewSilent."""
+
+        async def renewed(used: Cookies, fresh: Cookies) -> None:
+            live = held.cookies
+            if live is not None and live.sessionid == used.sessionid:  # the one in use was brought
+                await self._renew(held, live, fresh)
+            self._conceal(fresh)
+            await trial.renew(used, fresh)
+
+        cookies = trial.cookies
+        self._conceal(cookies)
+        known = await self._scripts(held.guild_id)
+        door = self._door(held.pace, lambda: trial.cookies)
+        door.rotated = renewed
+        facts = await _asked(
+            held, examine(door, [one.pine_id for one in known]), lambda: door.answers
+        )
+        if facts is not None and facts.verdict is Verdict.DEAD:
+            raise CookiesRefused(without_sign=cookies.sessionid_sign is None)
+        if facts is None or facts.verdict is not Verdict.ALIVE:
+            raise TradingViewSilent
+        titles = {script.pine_id: script.title for script in known}
+        return Updated(
+            facts.username,
+            cookies.sessionid_sign is not None,
+            tuple(titles[pine_id] for pine_id in facts.missing),
+            tuple(titles[pine_id] for pine_id in facts.unchecked),
+        )
+
+    async def refresh(self) -> None:
+        """Take over what another program wrote, such as `usher session set` on the terminal."""
+        async with self._database.read() as connection:
+            stored = {one.account.guild_id: one for one in await sessions.everything(connection)}
+        for guild_id in {*stored, *self._held}:
+            held = await self.of(guild_id)
+            if _differs(held, stored.get(guild_id)):
+                async with held.lock:  # whoever held it may just have written that
+                    await self._reload(held)
+
+    async def _reload(self, held: AccountSession) -> bool:
+        """True when the database held another login, which is in use now. Only with the lock held."""
+        async with self._database.read() as connection:
+            stored = await sessions.of_guild(connection, held.guild_id)
+        if not _differs(held, stored):
+            return False
+        if stored is None:
+            held.cookies, held.state, held.since = None, LoginState.NONE, None
+        else:
+            try:
+                self._load(held, stored)
+            except UnreadableError:
+                log.exception(
+                    "The login of server %s was encrypted with a key that this program does not "
+                    "have; it goes on with the earlier one",
+                    held.guild_id,
+                )
+                held.unreadable = stored.session.version  # said once
+                return False
+        log.info("The TradingView login of server %s was changed from outside", held.guild_id)
+        self.changed(held.guild_id)
+        return True
+
+    def _load(self, held: AccountSession, stored: Stored) -> None:
+        cookies = unpack(self._vault.open(stored.sealed))
+        self._conceal(cookies)
+        held.use(stored.account.id, cookies, stored.session.version, stored.session.state_since)
+        held.state = LoginState(stored.session.state)
+
+    async def _scripts(self, guild_id: int) -> list[Script]:
+        async with self._database.read() as connection:
+            return await scripts.listed(connection, guild_id)
+
+    def _conceal(self, cookies: Cookies) -> None:
+        self._hide(cookies.sessionid)
+        self._hide(cookies.sessionid_sign)
+
+    def changed(self, guild_id: int) -> None:
+        """Tell everybody who listens."""
+        for tell in self.on_change:
+            tell(guild_id)
+
+
+async def _asked(
+    held: AccountSession, test: Coroutine[Any, Any, T], progress: Callable[[], int] = lambda: 0
+) -> T | None:
+    """What a test found; None when TradingView does not answer it, or wants no question for long.
+
+    Whoever tests holds the session's lock, and a pause may last a day.
+    """
+    if held.pace.held_for() > LONGEST_TEST:
+        test.close()
+        return None
+    return await in_time(test, LONGEST_TEST, progress)
+
+
+def _differs(held: AccountSession, stored: Stored | None) -> bool:
+    """Whether the database holds another login than the one in use."""
+    if stored is None:
+        return held.state is not LoginState.NONE
+    if stored.session.version == held.unreadable:
+        return False
+    return held.state is LoginState.NONE or held.version != stored.session.version

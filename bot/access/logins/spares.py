@@ -1,0 +1,176 @@
+"""Spare logins of the same TradingView account: tested daily, and used when the one in use ends."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot import clock
+from bot.access.errors import TradingViewSilent
+from bot.access.logins import records
+from bot.access.logins.account import AccountSession, LoginState, Updated
+from bot.access.logins.cookies import pack, unpack
+from bot.access.logins.errors import CookiesRefused, SpareKnown, SpareOfOther, SparesFull
+from bot.access.logins.probe import Verdict
+from bot.access.logins.renewal import Trial
+from bot.access.logins.sessions import Sessions
+from bot.access.request import Asked
+from bot.store.engine.database import Database
+from bot.store.ledger import events
+from bot.store.logins import sessions, spares
+from bot.store.logins.spares import Spare
+from bot.store.tables.logins import MOST_SPARES
+from bot.store.vault import UnreadableError, Vault
+from bot.tradingview.models import Cookies
+
+log = logging.getLogger(__name__)
+
+TEST_EVERY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SpareKept:
+    """A spare was kept; `spares` are there now."""
+
+    username: str | None
+    spares: int
+
+
+class Spares:
+    """Every server's spare logins; takes over for `sessions` when a login dies."""
+
+    def __init__(self, database: Database, vault: Vault, logins: Sessions) -> None:
+        self._database = database
+        self._vault = vault
+        self._sessions = logins
+        logins.rescue = self.take_over
+
+    async def add(
+        self, asked: Asked, cookies: Cookies | Trial, *, anyway: bool = False
+    ) -> Updated | SpareKept:
+        """Keep this pair as a spare; where no login works, it is used at once instead.
+
+        Raises what `Sessions.update` does, SparesFull, SpareKnown, SpareOfOther.
+        """
+        held = await self._sessions.of(asked.guild_id)
+        if held.state is not LoginState.ALIVE:
+            return await self._sessions.update(asked, cookies, anyway=anyway)
+        async with held.lock:
+            known = await self._of(held)
+            trial = Trial.of(cookies)
+            if trial.cookies.sessionid in {
+                one.sessionid for one in (held.cookies, *(pair for _, pair in known)) if one
+            }:
+                raise SpareKnown
+            if len(known) >= MOST_SPARES:
+                raise SparesFull(MOST_SPARES)
+            updated = await self._sessions.examined(held, trial)
+            now = clock.now()
+            async with self._database.write() as connection:
+                account = await sessions.ensure_account(connection, asked.guild_id, now)
+                if records.is_other(account, updated):
+                    raise SpareOfOther(updated.username, account.username)
+                sealed = self._vault.seal(pack(trial.cookies))
+                if not await spares.add(connection, account.id, sealed, by=asked.by, at=now):
+                    raise SparesFull(MOST_SPARES)
+                count = await spares.count(connection, account.id)
+                await events.record(
+                    connection, asked.guild_id, now, "session_spare_set", actor_id=asked.by
+                )
+        return SpareKept(updated.username or account.username, count)
+
+    async def take_over(self, held: AccountSession) -> bool:
+        """The login in use was found dead, and its lock is held: True when a spare replaced it."""
+        for spare, cookies in await self._of(held):
+            trial = self._trial(spare, cookies)
+            verdict = await self._tested(held, trial)
+            if verdict is Verdict.ALIVE and await self._use(held, spare, trial.cookies):
+                return True
+            if verdict is Verdict.DEAD:
+                await self._drop(held.guild_id, spare)
+        return False
+
+    async def test_due(self) -> None:
+        """Test those not tested for a day; a dead one is dropped and said to be gone."""
+        async with self._database.read() as connection:
+            due = await spares.due(connection, clock.now() - TEST_EVERY)
+        for guild_id, spare in due:
+            held = await self._sessions.of(guild_id)
+            async with held.lock:  # or a take-over renews or uses it meanwhile
+                await self._test(held, spare.id)
+
+    async def _test(self, held: AccountSession, spare_id: int) -> None:
+        """Test that spare as it stands by now, if it is still there."""
+        for spare, cookies in await self._of(held):
+            if spare.id != spare_id:
+                continue
+            verdict = await self._tested(held, self._trial(spare, cookies))
+            if verdict is Verdict.DEAD:
+                await self._drop(held.guild_id, spare)
+            elif verdict is Verdict.ALIVE:
+                async with self._database.write() as connection:
+                    await spares.mark(connection, spare.id, clock.now())
+
+    async def _of(self, held: AccountSession) -> list[tuple[Spare, Cookies]]:
+        if held.account_id is None:
+            return []
+        async with self._database.read() as connection:
+            kept = await spares.of_account(connection, held.account_id)
+        opened = ((spare, self._opened(spare)) for spare in kept)
+        return [(spare, cookies) for spare, cookies in opened if cookies is not None]
+
+    def _opened(self, spare: Spare) -> Cookies | None:
+        try:
+            return unpack(self._vault.open(bytes(spare.cookies)))
+        except UnreadableError:
+            log.warning("a spare login cannot be read with this key; it is left alone")
+            return None
+
+    async def _tested(self, held: AccountSession, trial: Trial) -> Verdict:
+        try:
+            await self._sessions.examined(held, trial)
+        except CookiesRefused:
+            return Verdict.DEAD
+        except TradingViewSilent:
+            return Verdict.UNKNOWN
+        return Verdict.ALIVE
+
+    def _trial(self, spare: Spare, cookies: Cookies) -> Trial:
+        async def keep(fresh: Cookies) -> None:
+            async with self._database.write() as connection:
+                await spares.renew(connection, spare.id, self._vault.seal(pack(fresh)))
+
+        return Trial(cookies, keep)
+
+    async def _use(self, held: AccountSession, spare: Spare, cookies: Cookies) -> bool:
+        now = clock.now()
+        async with self._database.write() as connection:
+            stored = await sessions.of_guild(connection, held.guild_id)
+            if stored is None or stored.session.version != held.version:
+                return False  # another program changed the login since: that one counts
+            account = stored.account
+            if not await spares.drop(connection, spare.id):
+                return False
+            version = await records.use(
+                connection,
+                account,
+                self._vault.seal(pack(cookies)),
+                by=spare.set_by,
+                at_least=held.version + 1,
+                now=now,
+            )
+            left = await spares.count(connection, account.id)
+            await events.record(
+                connection, held.guild_id, now, "session_spare_used", after={"left": left}
+            )
+        held.use(account.id, cookies, version, now)
+        log.warning("A spare login took over in server %s; %s left", held.guild_id, left)
+        self._sessions.changed(held.guild_id)
+        return True
+
+    async def _drop(self, guild_id: int, spare: Spare) -> None:
+        async with self._database.write() as connection:
+            if await spares.drop(connection, spare.id):
+                left = await spares.count(connection, spare.account_id)
+                await events.record(
+                    connection, guild_id, clock.now(), "session_spare_dead", after={"left": left}
+                )

@@ -1,0 +1,129 @@
+"""What became of a wish, who still has to be told, and by which means."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot import clock
+from bot.access.ledger.notifier import News
+from bot.access.ledger.receipts import Receipt, WaitingFor, quiet_until, receipt_of
+from bot.access.logins.sessions import LoginState, Sessions
+from bot.access.sync.queue import Queue
+from bot.store.engine.database import Database
+from bot.store.ledger import orders
+from bot.store.vault import UnreadableError, Vault
+
+TOKEN_LIFE = timedelta(minutes=15)
+SAID_WITHIN = timedelta(seconds=10)  # by then the command itself has answered, if it lives
+MARGIN = timedelta(seconds=30)  # an edit must arrive before Discord forgets
+
+
+class Answers:
+    """Reads wishes for those who ask, and keeps count of who knows what."""
+
+    def __init__(
+        self, database: Database, sessions: Sessions, vault: Vault, queue: Queue, news: News
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._vault = vault
+        self._queue = queue
+        self._news = news
+
+    async def outcome(self, wish_id: int, patience: float = 0) -> Receipt:
+        """How it stands; waits at most `patience` seconds for an end."""
+        with self._news.awaiting(wish_id) as ended:
+            async with self._database.read() as connection:
+                wish = await orders.by_id(connection, wish_id)
+            if wish is not None and wish.state == "waiting":
+                self._queue.prefer(wish.guild_id, wish_id)
+                await clock.within(patience, ended)
+        return await self.receipt(wish_id)  # by now it may also be known what it waits for
+
+    async def receipt(self, wish_id: int) -> Receipt:
+        """How it stands now. Raises LookupError for an id that is no wish."""
+        async with self._database.read() as connection:
+            wish = await orders.by_id(connection, wish_id)
+            if wish is None:
+                raise LookupError(wish_id)
+            holdup = await self.waiting_for(wish.guild_id)
+            receipt = await receipt_of(connection, wish_id, holdup, clock.now())
+        if receipt is None:
+            raise LookupError(wish_id)
+        return replace(receipt, quiet_until=await self.quiet_until(wish.guild_id))
+
+    async def waiting_for(self, guild_id: int) -> WaitingFor | None:
+        """What holds up everything in a server, if anything does."""
+        session = await self._sessions.of(guild_id)
+        if session.state is LoginState.NONE:
+            return WaitingFor.NO_LOGIN
+        if session.state is LoginState.DEAD:
+            return WaitingFor.LOGIN_DEAD
+        if await self.quiet_until(guild_id) is not None:
+            return WaitingFor.SLOW_DOWN
+        return WaitingFor.TRADINGVIEW if self._queue.is_blocked(guild_id) else None
+
+    async def quiet_until(self, guild_id: int) -> datetime | None:
+        """Until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
+        return quiet_until((await self._sessions.of(guild_id)).pace)
+
+    # Telling the asker
+
+    async def untold(self, but: Collection[int] = ()) -> list[Receipt]:
+        """Wishes whose asker does not know how they stand, but for those who stand and wait.
+
+        Those in `but` are left out, so that what cannot be told now holds up nobody else.
+        One that still waits is among them when a crash came before "waiting" could be said.
+        """
+        async with self._database.read() as connection:
+            ids = await orders.untold(connection, but, unsaid_before=clock.now() - SAID_WITHIN)
+        found = [
+            await self.receipt(wish_id) for wish_id in ids if not self._news.is_awaited(wish_id)
+        ]
+        return [it for it in found if not self.is_told(it)]
+
+    @staticmethod
+    def is_told(receipt: Receipt) -> bool:
+        """Whether the asker knows how the wish stood when the receipt was made."""
+        return receipt.wish.told_state == receipt.wish.state
+
+    async def told(self, wish_id: int, state: str) -> None:
+        """The asker knows that the wish is in this state."""
+        async with self._database.write() as connection:
+            await orders.told(connection, wish_id, state)
+
+    async def answer_token(self, receipt: Receipt) -> str | None:
+        """The means to complete the first answer; None when its 15 minutes are (nearly) over."""
+        if clock.now() > _last_moment(receipt.wish.asked_at):
+            return None
+        async with self._database.read() as connection:
+            sealed = await orders.answer_token(connection, receipt.wish.id)
+        try:
+            return None if sealed is None else self._vault.open(sealed)
+        except UnreadableError:  # sealed with a key that was taken away since
+            return None
+
+    async def drop_tokens(self) -> None:
+        """Forget the means to answer that no longer work."""
+        async with self._database.write() as connection:
+            await orders.drop_tokens(connection, clock.now() - TOKEN_LIFE)
+
+    # Telling the customer
+
+    async def members_to_tell(self, but: Collection[int] = ()) -> list[Receipt]:
+        """The newest done wish for each access that its customer, a member, has not heard of.
+
+        Those in `but` are left out.
+        """
+        async with self._database.read() as connection:
+            ids = await orders.members_to_tell(connection, but)
+        return [await self.receipt(wish_id) for wish_id in ids]
+
+    async def member_told(self, wish_id: int) -> None:
+        """The member knows of this wish, and of every earlier one for the same access."""
+        async with self._database.write() as connection:
+            await orders.member_told(connection, wish_id, clock.now())
+
+
+def _last_moment(asked_at: datetime) -> datetime:
+    return asked_at + TOKEN_LIFE - MARGIN

@@ -1,0 +1,186 @@
+"""A Discord server's own settings: who is staff, where the log goes, what is still to be set up."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import clock
+from bot.access.errors import RoleNotSet
+from bot.access.logins.sessions import LoginState, Sessions
+from bot.access.people.customers import record_claim
+from bot.access.request import Asked
+from bot.store.catalogue import guilds, scripts
+from bot.store.engine.database import Database
+from bot.store.ledger import events
+from bot.store.people import customers
+
+_NO_ROLES: Mapping[str, frozenset[int]] = {"staff": frozenset(), "manager": frozenset()}
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How far a server is: the steps in the order in which they make sense."""
+
+    staff: frozenset[int]
+    manager: frozenset[int]
+    log_channel_id: int | None
+    login: LoginState
+    account: str | None  # the TradingView name, when it is known
+    scripts: int
+    claims: int  # requests that wait for staff
+
+
+class Servers:
+    """Keeps the settings, and in memory the roles that every check needs at once.
+
+    What is in `on_change` is called with the server's id after the bot joined or left it.
+    """
+
+    def __init__(self, database: Database, sessions: Sessions) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._roles: dict[int, Mapping[str, frozenset[int]]] = {}
+        self.on_change: list[Callable[[int], None]] = []
+
+    async def open(self) -> None:
+        """Load the roles; once, before anybody asks."""
+        async with self._database.read() as connection:
+            for guild in await guilds.listed(connection, left=True):
+                self._roles[guild.id] = await guilds.roles(connection, guild.id)
+
+    def level_roles(self, guild_id: int) -> Mapping[str, frozenset[int]]:
+        """The ids of the roles under `staff` and `manager`, without waiting."""
+        return self._roles.get(guild_id, _NO_ROLES)
+
+    async def add_role(self, asked: Asked, role_id: int, level: str) -> bool:
+        """Give a role the level `staff` or `manager`; False when it had it already."""
+        async with self._database.write() as connection:
+            await guilds.ensure(connection, asked.guild_id, asked.at)
+            if not await guilds.add_role(connection, asked.guild_id, role_id, level):
+                return False
+            await events.record(
+                connection,
+                asked.guild_id,
+                asked.at,
+                f"setup_{level}",
+                actor_id=asked.by,
+                after={"role_id": str(role_id)},
+            )
+            roles = await guilds.roles(connection, asked.guild_id)
+        self._roles[asked.guild_id] = roles
+        return True
+
+    async def remove_role(self, asked: Asked, role_id: int, level: str) -> None:
+        """Take the level from a role. Raises RoleNotSet."""
+        await self._remove_role(asked.guild_id, role_id, level, asked.by, asked.at)
+
+    async def forget_role(self, guild_id: int, role_id: int) -> None:
+        """The role was deleted in Discord; harmless when it had no level."""
+        for level, ids in self.level_roles(guild_id).items():
+            if role_id in ids:
+                await self._remove_role(guild_id, role_id, level, None, clock.now())
+
+    async def _remove_role(
+        self, guild_id: int, role_id: int, level: str, by: int | None, at: datetime
+    ) -> None:
+        async with self._database.write() as connection:
+            if not await guilds.remove_role(connection, guild_id, role_id, level):
+                raise RoleNotSet(role_id)
+            await events.record(
+                connection,
+                guild_id,
+                at,
+                f"setup_{level}",
+                actor_id=by,
+                before={"role_id": str(role_id)},
+            )
+            roles = await guilds.roles(connection, guild_id)
+        self._roles[guild_id] = roles
+
+    async def set_log_channel(self, asked: Asked, channel_id: int) -> None:
+        """Where history lines go: from now on, and requests that wait are asked there again."""
+        async with self._database.write() as connection:
+            guild = await guilds.ensure(connection, asked.guild_id, asked.at)
+            if guild.log_channel_id == channel_id:
+                return
+            if guild.log_channel_id is None:
+                newest = await guilds.last_event(connection, asked.guild_id)
+                await guilds.set_posted(connection, asked.guild_id, newest)
+            await guilds.set_log_channel(connection, asked.guild_id, channel_id)
+            await events.record(
+                connection,
+                asked.guild_id,
+                asked.at,
+                "setup_log",
+                actor_id=asked.by,
+                before=None
+                if guild.log_channel_id is None
+                else {"channel_id": str(guild.log_channel_id)},
+                after={"channel_id": str(channel_id)},
+            )
+            for claim in await customers.waiting_claims(connection, asked.guild_id):
+                await record_claim(connection, claim)
+
+    async def setup(self, guild_id: int) -> Setup:
+        """How far that server is."""
+        session = await self._sessions.of(guild_id)
+        login = await self._sessions.status(guild_id)
+        async with self._database.read() as connection:
+            guild = await guilds.by_id(connection, guild_id)
+            return Setup(
+                staff=self.level_roles(guild_id)["staff"],
+                manager=self.level_roles(guild_id)["manager"],
+                log_channel_id=None if guild is None else guild.log_channel_id,
+                login=session.state,
+                account=login.username,
+                scripts=len(await scripts.listed(connection, guild_id)),
+                claims=len(await customers.waiting_claims(connection, guild_id)),
+            )
+
+    # What the Discord client tells and asks
+
+    async def joined(self, guild_id: int) -> None:
+        """The bot is there: a row for it, and a paused queue goes on. Harmless when repeated."""
+        async with self._database.read() as connection:
+            guild = await guilds.by_id(connection, guild_id)
+        if guild is not None and guild.left_at is None:
+            return
+        now = clock.now()
+        async with self._database.write() as connection:
+            await guilds.ensure(connection, guild_id, now)
+            await guilds.set_left(connection, guild_id, None)
+            await events.record(connection, guild_id, now, "joined")
+        self._tell(guild_id)
+
+    async def left(self, guild_id: int) -> None:
+        """The bot was removed: the queue pauses, the data stays. Harmless when repeated."""
+        now = clock.now()
+        async with self._database.write() as connection:
+            guild = await guilds.by_id(connection, guild_id)
+            if guild is None or guild.left_at is not None:
+                return
+            await guilds.set_left(connection, guild_id, now)
+            # Registered commands went with the bot.
+            await guilds.set_commands_digest(connection, guild_id, None)
+            await events.record(connection, guild_id, now, "left")
+        self._tell(guild_id)
+
+    async def known(self) -> set[int]:
+        """Where the bot was, as far as the database knows, without those that it left."""
+        async with self._database.read() as connection:
+            return {guild.id for guild in await guilds.listed(connection)}
+
+    async def command_digests(self) -> Mapping[int, str | None]:
+        """Which form of the commands was last registered for each server."""
+        async with self._database.read() as connection:
+            return {guild.id: guild.commands_digest for guild in await guilds.listed(connection)}
+
+    async def remember_commands(self, guild_ids: Iterable[int], digest: str | None) -> None:
+        """Keep which form is registered now."""
+        async with self._database.write() as connection:
+            for guild_id in guild_ids:
+                await guilds.set_commands_digest(connection, guild_id, digest)
+
+    def _tell(self, guild_id: int) -> None:
+        for tell in self.on_change:
+            tell(guild_id)

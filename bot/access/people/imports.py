@@ -1,0 +1,84 @@
+"""Ties many TradingView names to members: first what would happen, then, upon a yes, all at once."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.people import import_csv
+from bot.access.people.import_csv import Outcome, Pair, Person, Proposals, Register, Verdict
+from bot.access.request import Asked
+from bot.store.engine.database import Database
+from bot.store.ledger import events
+from bot.store.people import customers, imports as store
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """What was tied; `changed` counts what no longer fitted when the yes came."""
+
+    pairs: tuple[Pair, ...]
+    changed: int
+
+
+class Matches:
+    """Compares a vendor's list, or plain names, with the people that Usher knows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def compare(
+        self, guild_id: int, data: bytes, people: Sequence[Person]
+    ) -> tuple[Verdict, ...]:
+        """What every line of that file comes to; nothing is changed.
+
+        Raises FileTooLarge, FileUnreadable, ColumnsMissing or LinesRunTogether.
+        """
+        lines = await asyncio.to_thread(import_csv.read, data)
+        async with self._database.read() as connection:
+            register = await _register(connection, guild_id)
+        return tuple(await asyncio.to_thread(import_csv.match, lines, people, register))
+
+    async def proposals(self, guild_id: int, people: Sequence[Person]) -> Proposals:
+        """Names that are equal on both sides; nothing is changed."""
+        async with self._database.read() as connection:
+            register = await _register(connection, guild_id)
+        return await asyncio.to_thread(import_csv.propose, people, register)
+
+    async def tie(self, asked: Asked, pairs: Sequence[Pair], people: Sequence[Person]) -> Tied:
+        """Tie what still fits: one transaction, an entry in the history for each."""
+        here = {one.id for one in people}
+        async with self._database.write() as connection:
+            register = await _register(connection, asked.guild_id)
+            fitting = [
+                pair
+                for pair in pairs
+                if pair.member_id in here
+                and register.is_still(pair)
+                and register.judge(pair.member_id, pair.username) is Outcome.FITS
+            ]
+            await store.tie_many(
+                connection,
+                asked.guild_id,
+                [(pair.customer_id, pair.username, pair.member_id) for pair in fitting],
+                asked.by,
+                asked.at,
+            )
+            if fitting:
+                await events.record(
+                    connection,
+                    asked.guild_id,
+                    asked.at,
+                    "match",
+                    actor_id=asked.by,
+                    after={"number": len(fitting)},
+                )
+        return Tied(tuple(fitting), len(pairs) - len(fitting))
+
+
+async def _register(connection: AsyncConnection, guild_id: int) -> Register:
+    return Register(
+        await store.everybody(connection, guild_id),
+        await customers.waiting_claims(connection, guild_id),
+    )

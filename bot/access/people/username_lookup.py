@@ -1,0 +1,112 @@
+"""Asks TradingView about somebody before anything is recorded, if that is quickly done."""
+
+import asyncio
+import difflib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot import clock
+from bot.access.errors import NameUnreadable, UserUnknown
+from bot.access.rules.entitlements import State, seen_in
+from bot.store.records import Script
+from bot.tradingview import Hint, TradingView, TradingViewError, clean_username
+
+PATIENCE = 1.0
+NEAR = 5
+SHORTEST_STEM = 3
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A name, and whether TradingView confirmed that it is written so."""
+
+    username: str
+    checked: bool
+    user_id: int | None = None
+
+
+def clean(text: str) -> str:
+    """The name in what somebody typed or pasted.
+
+    Raises:
+        NameUnreadable: it cannot be a TradingView name.
+    """
+    try:
+        return clean_username(text)
+    except ValueError as error:
+        raise NameUnreadable(text) from error
+
+
+async def spell(tradingview: TradingView, name: str, *, anyway: bool = False) -> Spelling:
+    """Ask TradingView for the exact spelling, for at most a second; `anyway` believes what was typed.
+
+    Raises:
+        UserUnknown: TradingView answered, and knows nobody of that name.
+    """
+    try:
+        hint = await exact(tradingview, name, PATIENCE, urgent=True)
+    except UserUnknown:
+        if not anyway:
+            raise
+        return Spelling(name, checked=True)
+    if hint is None:
+        return Spelling(name, checked=anyway)
+    return Spelling(hint.username, checked=True, user_id=hint.user_id)
+
+
+async def exact(
+    tradingview: TradingView, name: str, patience: float, *, urgent: bool
+) -> Hint | None:
+    """Whoever has exactly that name, in any case; None without an answer within `patience` seconds.
+
+    Raises:
+        UserUnknown: TradingView answered, and knows nobody of that name; it holds near hits.
+    """
+    hints = await in_time(tradingview.hints(name, helpful=urgent), patience)
+    if hints is None:
+        return None
+    for hint in hints:
+        if hint.username.casefold() == name.casefold():
+            return hint
+    if not hints and len(name) > SHORTEST_STEM:
+        # TradingView completes what is typed; a slip at the end of a name needs a shorter start.
+        stem = name[: max(SHORTEST_STEM, len(name) * 2 // 3)]
+        hints = await in_time(tradingview.hints(stem, helpful=urgent), patience) or []
+    raise UserUnknown(name, _nearest(name, [hint.username for hint in hints]))
+
+
+def _nearest(name: str, found: list[str]) -> tuple[str, ...]:
+    def likeness(other: str) -> float:
+        return difflib.SequenceMatcher(None, name.casefold(), other.casefold()).ratio()
+
+    return tuple(sorted(found, key=likeness, reverse=True)[:NEAR])
+
+
+async def in_time(
+    asking: Coroutine[Any, Any, T], seconds: float, progress: Callable[[], int] = lambda: 0
+) -> T | None:
+    """TradingView's answer, or None when there is no sensible one within that many seconds.
+
+    What asks many questions has that long for each: `progress` counts what was answered so far.
+    """
+    task = asyncio.ensure_future(asking)
+    try:
+        heard = progress()
+        while not await clock.within(seconds, task):
+            if progress() == heard:
+                return None
+            heard = progress()
+        return task.result()
+    except TradingViewError:
+        return None
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def look(tradingview: TradingView, script: Script, name: str) -> State:
+    """What TradingView shows for one person and script now; raises TradingViewError."""
+    return seen_in(await tradingview.find_row(script.pine_id, name, urgent=True))

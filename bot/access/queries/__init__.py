@@ -1,0 +1,1 @@
+"""Reads for people: how somebody stands, and suggestions while they type."""

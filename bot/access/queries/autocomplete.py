@@ -1,0 +1,53 @@
+"""What may be meant while somebody still types; it reads only the database."""
+
+from bot import clock
+from bot.access.people.identity import name_of
+from bot.access.request import Who
+from bot.access.rules.duration import Length
+from bot.access.rules.entitlements import preview
+from bot.errors import UserError
+from bot.store.catalogue import scripts
+from bot.store.engine.database import Database
+from bot.store.ledger import permissions
+from bot.store.people import autocomplete
+from bot.store.records import Permission, Script
+from bot.tradingview.models import End
+
+MOST = 25
+
+
+class Suggesting:
+    """Reads what fits to the letters typed so far."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def scripts(self, guild_id: int, typed: str) -> list[Script]:
+        """Scripts on sale that fit."""
+        async with self._database.read() as connection:
+            return await autocomplete.scripts_like(connection, guild_id, typed.strip(), MOST)
+
+    async def names(self, guild_id: int, typed: str) -> list[str]:
+        """Known TradingView names that fit."""
+        text = typed.strip().removeprefix("@")
+        async with self._database.read() as connection:
+            return await autocomplete.names_like(connection, guild_id, text, MOST)
+
+    async def ends(
+        self, guild_id: int, lengths: list[Length], item: str, who: Who
+    ) -> list[tuple[Length, End]]:
+        """Where each length would end for that person, by what Usher knows; else from now."""
+        known = await self._known(guild_id, item, who)
+        now = clock.now()
+        return [(length, preview(known, length, now)) for length in lengths]
+
+    async def _known(self, guild_id: int, item: str, who: Who) -> Permission | None:
+        async with self._database.read() as connection:
+            script = await scripts.by_slug(connection, guild_id, item.strip().casefold())
+            if script is None:
+                return None
+            try:
+                name = await name_of(connection, guild_id, who)
+            except UserError:  # half typed: nothing is wrong yet
+                return None
+            return await permissions.by_name(connection, script.id, name)

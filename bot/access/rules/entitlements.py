@@ -1,0 +1,188 @@
+"""The rules of access without any I/O: what is wanted, when time starts, what to send."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.access.rules.duration import Length, cut, parse_length
+from bot.store.records import Entitlement, Permission
+from bot.tradingview.models import LIFETIME, End, Lifetime, Row
+
+TOLERANCE = timedelta(seconds=1)
+ROUNDED = timedelta(days=2)  # to the end of the day in any time zone, and some
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What TradingView holds, or should hold, for one person and script."""
+
+    kind: str  # nothing, until, open, lifetime; of what was seen also unknown
+    ends_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind == "until") != (self.ends_at is not None):
+            raise ValueError(f"{self.kind} and {self.ends_at} do not go together")
+
+    @property
+    def end(self) -> End | None:
+        """The end as TradingView is told; None when nothing is held."""
+        if self.ends_at is not None:
+            return self.ends_at
+        return LIFETIME if self.kind in ("open", "lifetime") else None
+
+    def gives_access(self, now: datetime) -> bool:
+        """Whether somebody with this can use the script at that moment."""
+        return isinstance(self.end, Lifetime) or (self.ends_at is not None and self.ends_at > now)
+
+    def agrees_with(self, other: "State") -> bool:
+        """Whether TradingView cannot tell the two apart (ends within a second)."""
+        if self.ends_at is not None and other.ends_at is not None:
+            return abs(self.ends_at - other.ends_at) <= TOLERANCE
+        return self.end == other.end and "unknown" not in (self.kind, other.kind)
+
+
+NOTHING = State("nothing")
+UNKNOWN = State("unknown")
+
+
+def seen_in(row: Row | None) -> State:
+    """What a complete read of one person's row shows."""
+    if row is None:
+        return NOTHING
+    return State("lifetime") if isinstance(row.end, Lifetime) else State("until", row.end)
+
+
+def wanted_of(permission: Permission) -> State:
+    """What TradingView should hold."""
+    return State(permission.wanted, permission.wanted_ends_at)
+
+
+def ours_of(permission: Permission) -> State:
+    """What our own last write left on TradingView."""
+    return State(permission.ours, permission.ours_ends_at)
+
+
+def before_of(permission: Permission) -> State:
+    """What stood on TradingView before our last write."""
+    return State(permission.before, permission.before_ends_at)
+
+
+def last_seen(permission: Permission) -> State:
+    """What the last read showed."""
+    return State(permission.seen, permission.seen_ends_at)
+
+
+def want(reasons: Iterable[Entitlement]) -> State:
+    """Lifetime or open wins, else the latest end, else nothing."""
+    ends: list[datetime] = []
+    kinds = set()
+    for reason in reasons:
+        if reason.ended_at is not None or reason.settled_at is None:
+            continue
+        kinds.add(reason.kind)
+        if reason.ends_at is not None:
+            ends.append(reason.ends_at)
+    for forever in ("lifetime", "open"):
+        if forever in kinds:
+            return State(forever)
+    return State("until", max(ends)) if ends else NOTHING
+
+
+def still_gives(reason: Entitlement, now: datetime) -> bool:
+    """Whether somebody would lose something, were that reason ended now."""
+    return reason.ended_at is None and (reason.ends_at is None or reason.ends_at > now)
+
+
+def gives_more(one: State, other: State, now: datetime) -> bool:
+    """Whether `one` lasts longer than `other`."""
+    if not one.gives_access(now) or one.agrees_with(other) or isinstance(other.end, Lifetime):
+        return False
+    return one.ends_at is None or other.ends_at is None or one.ends_at > other.ends_at
+
+
+def is_ours(permission: Permission, seen: State) -> bool:
+    """Whether TradingView shows what Usher wrote, or what Usher wants anyway."""
+    return seen.agrees_with(ours_of(permission)) or seen.agrees_with(wanted_of(permission))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The start and the absolute end of one wish, fixed once."""
+
+    entitlement_id: int
+    start_at: datetime
+    ends_at: datetime
+
+
+def settle(reasons: Sequence[Entitlement], *, since: datetime | None = None) -> list[Settled]:
+    """Fix the ends of what was asked as a length, in the order asked.
+
+    Time starts at the latest of: the moment of asking, every end among `reasons`, and `since`. An end
+    on TradingView that Usher did not write is one of the reasons by then (source found).
+    """
+    active = [reason for reason in reasons if reason.ended_at is None]
+    ends = [reason.ends_at for reason in active if reason.ends_at]
+    latest = max([*ends, since] if since else ends, default=None)
+    settled = []
+    for reason in sorted(active, key=lambda reason: (reason.asked_at, reason.id)):
+        if reason.settled_at is not None or reason.length is None:
+            continue
+        start = max(reason.asked_at, latest) if latest else reason.asked_at
+        latest = cut(parse_length(reason.length).add_to(start))
+        settled.append(Settled(reason.id, start, latest))
+    return settled
+
+
+def preview(permission: Permission | None, length: Length, now: datetime) -> End:
+    """Where that much more time would end, by what Usher knows (TradingView may know more)."""
+    wanted = wanted_of(permission) if permission else NOTHING
+    if length.lifetime or isinstance(wanted.end, Lifetime):
+        return LIFETIME
+    return cut(length.add_to(max(now, wanted.ends_at or now)))
+
+
+class Step(StrEnum):
+    """What TradingView has to be told."""
+
+    NOTHING = "nothing"
+    ADD = "add"
+    MODIFY = "modify"
+    REMOVE = "remove"
+    TOO_LATE = "too_late"  # the end passed while it waited: never sent
+
+
+def next_step(permission: Permission, seen: State, now: datetime) -> Step:
+    """Compare what should be with what was just read."""
+    wanted = wanted_of(permission)
+    if wanted.kind == "nothing":
+        # Only an order of somebody removes; what Usher does not know, it does not touch.
+        overruled = permission.replaces is not None
+        return Step.REMOVE if overruled and seen.gives_access(now) else Step.NOTHING
+    if seen.agrees_with(wanted):
+        return Step.NOTHING
+    if not wanted.gives_access(now):
+        return Step.TOO_LATE
+    return Step.ADD if seen.kind == "nothing" else Step.MODIFY
+
+
+def stands(permission: Permission, seen: State, now: datetime) -> bool:
+    """Whether TradingView shows what is wanted, to the second."""
+    wanted = wanted_of(permission)
+    if wanted.kind == "nothing":
+        return not seen.gives_access(now)
+    return seen.agrees_with(wanted)
+
+
+def moved_by_us(permission: Permission, seen: State) -> bool:
+    """Whether our write took effect, but TradingView made another end of it.
+
+    A row where none was may be somebody else's, made by hand meanwhile: it counts only when its end
+    is near the wanted one, as after rounding.
+    """
+    wanted, before = wanted_of(permission), before_of(permission)
+    if wanted.ends_at is None or seen.ends_at is None or before.kind == "unknown":
+        return False
+    if before.kind == "nothing":
+        return abs(seen.ends_at - wanted.ends_at) <= ROUNDED
+    return not seen.agrees_with(before)

@@ -1,0 +1,201 @@
+"""Counts people with access as TradingView may count them for its fee: rather one too many (wire §16)."""
+
+import enum
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from bot.access.rules.duration import parse_length
+from bot.store.sweeps.seats import Held, Listed, Why
+
+FREE = 100  # seats without a fee
+LEVELS = (80, 90, 95, 100)  # the numbers that staff are warned of
+FEE_CENTS = 2_995  # US cents for each person and month
+
+_FIRST_MIDNIGHT = timedelta(hours=14)  # the month ends first at UTC+14
+_LAST_MIDNIGHT = timedelta(hours=12)  # and last at UTC-12
+
+
+class Reason(enum.StrEnum):
+    """Why somebody has access; of several the first one counts."""
+
+    SOLD = "sold"
+    LIFETIME = "lifetime"
+    OPEN = "open"
+    COMP = "comp"
+    TRIAL = "trial"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEnd:
+    """When TradingView may count: from `start` to `stop`, both in UTC."""
+
+    start: datetime
+    stop: datetime
+
+    @property
+    def month(self) -> str:
+        """The month that ends, as 2026-03."""
+        return f"{self.start:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One person's access to one script; without an end it lasts."""
+
+    script_id: int
+    ends_at: datetime | None
+    whys: tuple[Why, ...]
+    listed: bool  # TradingView shows a row, live or over
+    permission_id: int | None = None
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether it is in force at that moment."""
+        return self.ends_at is None or self.ends_at > at
+
+    def reasons(self, at: datetime) -> set[Reason]:
+        """Why that is so at that moment; time whose end is not fixed yet goes on top, so it counts."""
+        return {_reason(why) for why in self.whys if why.ends_at is None or why.ends_at > at}
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """What a month costs in US cents, in each way that the terms can be read."""
+
+    once: int  # as written: everybody counts once, and all are billed when they are over 100
+    above: int  # only those over 100 are billed
+    each_script: int  # somebody with three scripts counts three times
+    with_over: int  # people whose time is over count while they are listed
+
+
+class Census:
+    """Everybody who has, or gets, access to anything."""
+
+    def __init__(
+        self, held: Iterable[Held], reasons: Iterable[Why], listed: Iterable[Listed]
+    ) -> None:
+        self._people: dict[str, list[Access]] = {}
+        held = list(held)
+        strangers = list(listed)
+        everybody: list[Held | Listed] = [*strangers, *held]
+        # A name stands for the number that it has anywhere.
+        self._numbers = {
+            one.name_folded: one.tv_user_id for one in everybody if one.tv_user_id is not None
+        }
+        whys: dict[int, list[Why]] = {}
+        for why in reasons:
+            whys.setdefault(why.permission_id, []).append(why)
+        for one in held:
+            self._add(one, _access(one, whys.get(one.id, [])))
+        for row in strangers:
+            self._add(row, Access(row.script_id, row.ends_at, (), listed=True))
+
+    def _add(self, whose: Held | Listed, access: Access | None) -> None:
+        if access is not None:
+            self._people.setdefault(self._key(whose.tv_user_id, whose.name_folded), []).append(
+                access
+            )
+
+    def _key(self, user_id: int | None, name: str) -> str:
+        number = user_id or self._numbers.get(name.casefold())
+        return f"#{number}" if number else name.casefold()
+
+    def has(self, user_id: int | None, name: str, at: datetime) -> bool:
+        """Whether that person is counted at that moment."""
+        return any(one.is_live(at) for one in self._people.get(self._key(user_id, name), ()))
+
+    def seated(self, at: datetime) -> dict[str, int | None]:
+        """Everybody who is counted at that moment, each with one permission by which."""
+        return {
+            who: next((one.permission_id for one in theirs if one.is_live(at)), None)
+            for who, theirs in self._people.items()
+            if any(one.is_live(at) for one in theirs)
+        }
+
+    def count(self, at: datetime) -> int:
+        """How many different people have access to anything at that moment."""
+        return sum(1 for _ in self._live(at))
+
+    def by_reason(self, at: datetime) -> dict[Reason, int]:
+        """The same by why; everybody stands under one reason."""
+        found = Counter(_main_reason(theirs, at) for theirs in self._live(at))
+        return {reason: found[reason] for reason in Reason if found[reason]}
+
+    def fee(self, at: datetime) -> Fee:
+        """The fee if that moment counts."""
+        once = self.count(at)
+        pairs = sum(len({one.script_id for one in theirs}) for theirs in self._live(at))
+        over = sum(
+            any(one.listed or one.is_live(at) for one in theirs) for theirs in self._people.values()
+        )
+        return Fee(
+            cents(once), max(0, once - FREE) * FEE_CENTS, cents(pairs), cents(max(over, once))
+        )
+
+    def _live(self, at: datetime) -> Iterator[list[Access]]:
+        for theirs in self._people.values():
+            if live := [one for one in theirs if one.is_live(at)]:
+                yield live
+
+
+def month_end(now: datetime) -> MonthEnd:
+    """The next end of a month, or the one under way: it lasts until noon UTC of the 1st."""
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    over = first if now < first + _LAST_MIDNIGHT else first + relativedelta(months=1)
+    return MonthEnd(over - _FIRST_MIDNIGHT, over + _LAST_MIDNIGHT)
+
+
+def cents(people: int) -> int:
+    """The fee for that many people as it is written, in US cents: all, once they are over 100."""
+    return people * FEE_CENTS if people > FREE else 0
+
+
+def level_of(people: int) -> int:
+    """The highest number to warn of that was reached; 0 below all of them."""
+    return max((level for level in LEVELS if people >= level), default=0)
+
+
+def _access(held: Held, whys: list[Why]) -> Access | None:
+    """The longer of what TradingView shows and what is on its way there."""
+    ends: list[datetime | None] = []
+    if held.seen in ("until", "lifetime"):
+        ends.append(held.seen_ends_at)
+    coming = held.state in ("waiting", "working")
+    # What never was read counts as it should be.
+    if held.wanted != "nothing" and (coming or held.seen == "unknown") and held.state != "stuck":
+        ends.append(held.wanted_ends_at)
+    if coming:
+        ends += [_settled(why) for why in whys if why.ends_at is None]
+    if not ends:
+        return None
+    known = [end for end in ends if end is not None]
+    latest = max(known) if len(known) == len(ends) else None
+    return Access(
+        held.script_id,
+        latest,
+        tuple(whys),
+        listed=held.seen in ("until", "lifetime"),
+        permission_id=held.id,
+    )
+
+
+def _settled(why: Why) -> datetime | None:
+    """Where time that was asked for ends at the earliest; None: it has no end."""
+    return None if why.length is None else parse_length(why.length).add_to(why.asked_at)
+
+
+def _reason(why: Why) -> Reason:
+    if why.source in (Reason.COMP, Reason.TRIAL):
+        return Reason(why.source)
+    if why.kind in (Reason.LIFETIME, Reason.OPEN):
+        return Reason(why.kind)
+    return Reason.UNKNOWN if why.source == "found" else Reason.SOLD
+
+
+def _main_reason(theirs: list[Access], at: datetime) -> Reason:
+    given = {reason for one in theirs for reason in one.reasons(at)}
+    return next((reason for reason in Reason if reason in given), Reason.UNKNOWN)

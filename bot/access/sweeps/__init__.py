@@ -1,0 +1,1 @@
+"""Full reads of the lists, what differs, and what staff do about it."""

@@ -1,0 +1,300 @@
+"""What differs between what should be on TradingView and what was last seen there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.errors import ButtonGone
+from bot.access.request import Asked
+from bot.access.rules.entitlements import NOTHING, State, gives_more, last_seen, ours_of, wanted_of
+from bot.access.sweeps.errors import NothingDiffers
+from bot.access.sweeps.sweep import Swept
+from bot.store.catalogue import scripts
+from bot.store.engine.database import Database
+from bot.store.ledger import events
+from bot.store.records import Permission, Script
+from bot.store.sweeps import drift, sweeps
+from bot.store.sweeps.drift import Marks, Numbers
+from bot.store.sweeps.sightings import Sighting
+from bot.store.sweeps.sweeps import Sweep
+
+SHOWN = 8  # of each kind in a report
+UNMARKED = Marks(None, None)
+
+
+class Kind(StrEnum):
+    """In which way somebody's access differs."""
+
+    MISSING = "missing"  # should have access, and TradingView shows none
+    EXTRA = "extra"  # has access there, and nothing says why
+    OTHER_END = "other_end"
+    STUCK = "stuck"  # an order that only a person can help
+    NAMESAKE = "namesake"  # a name and a number of different people: never touched
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One person's; without a permission Usher knows nothing of them but the sighting."""
+
+    kind: Kind
+    username: str
+    wanted: State
+    shown: State
+    permission: Permission | None = None
+    sighting: Sighting | None = None
+    marks: Marks = UNMARKED
+
+    @property
+    def mark(self) -> str:
+        """What stands for this difference, and for no other of the same permission."""
+        parts = [self.kind.value]
+        for state in (self.wanted, self.shown):
+            parts += [state.kind, state.ends_at.isoformat() if state.ends_at else "-"]
+        if self.kind is Kind.STUCK and self.permission is not None:
+            parts = [self.kind.value, self.permission.reason or "", str(self.permission.revision)]
+        return " ".join(parts)
+
+    @property
+    def is_ignored(self) -> bool:
+        if self.permission is None:
+            return self.sighting is not None and self.sighting.ignored_at is not None
+        return self.marks.ignored_difference == self.mark
+
+    def ends(self, now: datetime) -> bool:
+        """Whether making it as it should be takes the access away, as far as is known."""
+        takes = self.kind is Kind.EXTRA or self._overrules
+        has = self.shown.gives_access(now) or self.shown.kind == "unknown"
+        return takes and has and not self.wanted.gives_access(now)
+
+    def shortens(self, now: datetime) -> bool:
+        """Whether making it as it should be gives less than TradingView shows."""
+        differs = self.kind is Kind.OTHER_END or self._overrules
+        less = self.wanted.gives_access(now) and gives_more(self.shown, self.wanted, now)
+        return differs and less
+
+    def takes(self, now: datetime) -> bool:
+        """Whether the person has less afterwards."""
+        return self.ends(now) or self.shortens(now)
+
+    @property
+    def _overrules(self) -> bool:
+        """A stuck order takes something away only when it overrules what TradingView shows."""
+        one = self.permission
+        return self.kind is Kind.STUCK and one is not None and one.replaces is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What differs for one script: how many of each kind, and the first of them."""
+
+    script: Script
+    sweep: Sweep | None  # the last complete one
+    numbers: Numbers
+    counts: Mapping[Kind, int]
+    shown: Mapping[Kind, tuple[Difference, ...]]
+    longer: int  # of OTHER_END: how many have more on TradingView than they should
+    ignored: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def kind_of(permission: Permission, now: datetime) -> Kind | None:
+    """How one permission differs from what was last seen of it, if it does."""
+    if permission.state == "stuck":
+        return Kind.STUCK
+    wanted, seen = wanted_of(permission), last_seen(permission)
+    if permission.state != "done" or seen.kind == "unknown":
+        return None
+    should, has = wanted.gives_access(now), seen.gives_access(now)
+    if not (should or has) or (should and seen.agrees_with(wanted)):
+        return None
+    if not should:
+        return Kind.EXTRA
+    if not has:
+        return Kind.MISSING
+    # TradingView made another end of what was written; sync has said so.
+    return None if permission.differs and seen.agrees_with(ours_of(permission)) else Kind.OTHER_END
+
+
+def of_stranger(found: Sighting) -> Difference:
+    """Somebody with access of whom Usher knows nothing."""
+    shown = State(found.kind, found.ends_at)
+    return Difference(Kind.EXTRA, found.username, NOTHING, shown, sighting=found)
+
+
+async def of_permissions(
+    connection: AsyncConnection, script_id: int, now: datetime
+) -> list[Difference]:
+    """Every difference of people whom Usher knows, the ignored ones too.
+
+    Of mixed-up names nothing but that is said: to correct one could take from the other.
+    """
+    found = []
+    namesakes = await drift.namesakes(connection, script_id)
+    mixed_up = {
+        name for one, _, other in namesakes for name in (one.name_folded, other.username.casefold())
+    }
+    for permission, marks in await drift.candidates(connection, script_id, now):
+        kind = kind_of(permission, now)
+        if kind is not Kind.STUCK and permission.name_folded in mixed_up:
+            continue
+        if kind is not None:
+            found.append(
+                Difference(
+                    kind,
+                    permission.username,
+                    wanted_of(permission),
+                    last_seen(permission),
+                    permission,
+                    marks=marks,
+                )
+            )
+    for permission, marks, other in namesakes:
+        shown = State(other.kind, other.ends_at)
+        wanted = wanted_of(permission)
+        if any(one.gives_access(now) for one in (wanted, last_seen(permission), shown)):
+            found.append(
+                Difference(
+                    Kind.NAMESAKE, permission.username, wanted, shown, permission, other, marks
+                )
+            )
+    return found
+
+
+async def of_kind(
+    connection: AsyncConnection, script_id: int, kind: Kind, now: datetime
+) -> list[Difference]:
+    """All of one kind that nobody ignores."""
+    known = await of_permissions(connection, script_id, now)
+    found = [one for one in known if one.kind is kind and not one.is_ignored]
+    if kind is Kind.EXTRA:
+        found += map(of_stranger, await drift.strangers(connection, script_id, now))
+    return found
+
+
+class Drift:
+    """Reports what differs, and remembers what was told and what staff ignore."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def report(self, guild_id: int, script_id: int) -> Report:
+        """What differs for one script. Raises ButtonGone when that server has no such script."""
+        now = clock.now()
+        async with self._database.read() as connection:
+            script = await script_of(connection, guild_id, script_id)
+            return await _report(connection, script, now)
+
+    async def counts(self, guild_id: int) -> list[tuple[Script, int]]:
+        """How many differences each script has; only those that have any."""
+        now = clock.now()
+        async with self._database.read() as connection:
+            found = []
+            for script in await scripts.listed(connection, guild_id):
+                known = await of_permissions(connection, script.id, now)
+                # Stuck orders are counted as such.
+                number = sum(not one.is_ignored and one.kind is not Kind.STUCK for one in known)
+                number += await drift.count_strangers(connection, script.id, now)
+                if number:
+                    found.append((script, number))
+        return found
+
+    async def note(self, swept: Swept, by: int | None) -> int:
+        """Remember what differs after a sweep; returns how much of it is news.
+
+        News that nobody asked for goes into the history, and so into the log channel, in one line.
+        """
+        now, script = clock.now(), swept.script
+        async with self._database.write() as connection:
+            known = await of_permissions(connection, script.id, now)
+            new = [
+                one
+                for one in known
+                if one.permission is not None
+                and not one.is_ignored
+                and one.kind is not Kind.STUCK  # told when it happened
+                and one.marks.noted_difference != one.mark
+            ]
+            marks = [(one.permission.id, one.mark) for one in new if one.permission is not None]
+            strangers = await drift.note(connection, script.id, marks, now)
+            counts = {kind: sum(one.kind is kind for one in new) for kind in Kind}
+            counts[Kind.EXTRA] += strangers
+            if by is None and any(counts.values()):
+                await events.record(
+                    connection,
+                    script.guild_id,
+                    now,
+                    "drift",
+                    script_id=script.id,
+                    after={kind.value: number for kind, number in counts.items() if number},
+                )
+        return sum(counts.values())
+
+    async def ignore(self, asked: Asked, script_id: int, kind: Kind) -> int:
+        """Staff leave these as they are, until they differ in another way; returns how many.
+
+        Raises NothingDiffers, or ButtonGone when that server has no such script.
+        """
+        now = clock.now()
+        async with self._database.write() as connection:
+            script = await script_of(connection, asked.guild_id, script_id)
+            found = await of_kind(connection, script.id, kind, now)
+            if not found:
+                raise NothingDiffers
+            marks = [(one.permission.id, one.mark) for one in found if one.permission is not None]
+            ids = [one.sighting.id for one in found if one.sighting and one.permission is None]
+            await drift.ignore(connection, marks, ids, now)
+            await events.record(
+                connection,
+                asked.guild_id,
+                asked.at,
+                "drift_ignored",
+                actor_id=asked.by,
+                script_id=script.id,
+                after={"kind_of": kind.value, "number": len(found)},
+            )
+        return len(found)
+
+
+async def script_of(connection: AsyncConnection, guild_id: int, script_id: int) -> Script:
+    """The script of a button's key. Raises ButtonGone when that server has none such."""
+    script = await scripts.by_id(connection, script_id)
+    if script is None or script.guild_id != guild_id:
+        raise ButtonGone
+    return script
+
+
+async def _report(connection: AsyncConnection, script: Script, now: datetime) -> Report:
+    known = await of_permissions(connection, script.id, now)
+    numbers = await drift.numbers(connection, script.id, now)
+    strangers = await drift.strangers(connection, script.id, now, limit=SHOWN)
+    ignored = await drift.count_strangers(connection, script.id, now, ignored=True)
+    counts: dict[Kind, int] = {}
+    shown: dict[Kind, tuple[Difference, ...]] = {}
+    for kind in Kind:
+        those = [one for one in known if one.kind is kind and not one.is_ignored]
+        number = len(those)
+        if kind is Kind.EXTRA:
+            number += numbers.strangers
+            those += map(of_stranger, strangers)
+        if number:
+            counts[kind], shown[kind] = number, tuple(those[:SHOWN])
+    return Report(
+        script,
+        await sweeps.last(connection, script.id),
+        numbers,
+        counts,
+        shown,
+        sum(one.shortens(now) for one in _others(known)),
+        sum(one.is_ignored for one in known) + ignored - numbers.strangers,
+    )
+
+
+def _others(known: Sequence[Difference]) -> list[Difference]:
+    return [one for one in known if one.kind is Kind.OTHER_END and not one.is_ignored]

@@ -1,0 +1,39 @@
+# ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
+"""What can be refused about full reads and what they found; `bot.replies` says it."""
+
+from dataclasses import dataclass
+
+from bot.access.errors import NeedsYes
+from bot.errors import UserError
+from bot.store.records import Script
+
+
+@dataclass(eq=False)
+class CheckRunning(UserError):
+    """That script's list is being read already."""
+
+    script: Script
+
+
+@dataclass(eq=False)
+class FormChanged(UserError):
+    """TradingView answers in another form than the known one: what a list shows may be wrong."""
+
+
+@dataclass(eq=False)
+class NothingDiffers(UserError):
+    """What the button was about is in order by now, or gone."""
+
+
+@dataclass(eq=False)
+class TakesFromMany(NeedsYes):
+    """It ends the access of `ends` people and shortens that of `shortens`, of `total`."""
+
+    script: Script
+    ends: int
+    shortens: int
+    total: int
+
+    @property
+    def people(self) -> int:
+        return self.ends + self.shortens

@@ -1,0 +1,40 @@
+"""Before many people lose access at once, somebody says yes to the number."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.sweeps.drift import Difference
+from bot.access.sweeps.errors import TakesFromMany
+from bot.store.records import Script
+from bot.store.sweeps import sightings
+
+MOST_PEOPLE, MOST_PERCENT = 5, 5  # above either, it is asked about once more
+
+
+async def refuse_many(
+    connection: AsyncConnection,
+    script: Script,
+    those: Sequence[Difference],
+    now: datetime,
+    *,
+    agreed: int,
+) -> int:
+    """How many lose access or time when these are made as they should be; `agreed` were confirmed.
+
+    Raises:
+        TakesFromMany: these are many, and nobody said yes to so many yet.
+    """
+    ends = sum(one.ends(now) for one in those)
+    shortens = sum(one.shortens(now) for one in those)
+    people = ends + shortens
+    total = await sightings.count_live(connection, script.id, now)
+    if people > agreed and is_many(people, total):
+        raise TakesFromMany(script, ends, shortens, total)
+    return people
+
+
+def is_many(people: int, total: int) -> bool:
+    """More than 5 people, or more than 5 % of those who have access."""
+    return people > MOST_PEOPLE or people * 100 > MOST_PERCENT * max(total, people)

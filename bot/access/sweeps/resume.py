@@ -1,0 +1,264 @@
+"""What becomes of orders that still waited in a restored backup: TradingView shows what was done since.
+
+`bot.access.sweeps.recovery` says when, and why so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.ledger.record import facts, want_anew
+from bot.access.rules.entitlements import (
+    State,
+    gives_more,
+    is_ours,
+    last_seen,
+    settle,
+    want,
+    wanted_of,
+)
+from bot.access.sweeps.adopt import take_known
+from bot.access.sweeps.drift import Difference, Kind
+from bot.store.ledger import entitlements, events, orders, permissions
+from bot.store.records import Entitlement, Permission, Script, Wish
+
+
+class Fate(StrEnum):
+    """What is known of an order after a restore."""
+
+    DONE = "done"  # TradingView shows it
+    OPEN = "open"  # TradingView shows that it was not done: it goes on
+    STUCK = "stuck"  # something else was done since: staff order it anew if it is still wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """How many orders met that fate; `later`: TradingView shows more than what is known of gives."""
+
+    fate: Fate
+    number: int
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The fate of one permission's orders; `reasons` with the ends that they get by it."""
+
+    fate: Fate
+    reasons: tuple[Entitlement, ...] = ()
+
+
+def judge(
+    permission: Permission, reasons: Sequence[Entitlement], shown: State, now: datetime
+) -> Verdict:
+    """Compare what TradingView shows with what the backup saw and with what its orders wanted.
+
+    `permission` and `reasons` are as in the backup. Ends are worked out from what the backup saw, as
+    they were then, so that the same order is not added to an end that it made. Only the end of an
+    order says that it was done: what the backup saw may have been old when the order was given, so
+    any other end may be somebody else's.
+    """
+    wanted, seen = wanted_of(permission), last_seen(permission)
+    overrules = permission.replaces is not None
+    if not overrules and (
+        shown.agrees_with(seen) or not (shown.gives_access(now) or seen.gives_access(now))
+    ):
+        return Verdict(Fate.OPEN)
+    settled, ends = _settled(permission, reasons, seen, now)
+    if _shows(shown, want(settled), now):
+        return Verdict(Fate.DONE, settled)
+    partly = [State("until", end) for end in ends]
+    if overrules:  # it was carried out, and what was given on top of it was not
+        partly.append(wanted)
+    if any(_shows(shown, part, now) for part in partly):
+        return Verdict(Fate.OPEN, settled)
+    return Verdict(Fate.STUCK)
+
+
+def _shows(shown: State, wanted: State, now: datetime) -> bool:
+    """Whether it is that, or the end of its day in UTC, as TradingView's own page sets it."""
+    if wanted.kind == "nothing":
+        return not shown.gives_access(now)
+    if shown.agrees_with(wanted):
+        return True
+    if shown.ends_at is None or wanted.ends_at is None:
+        return False
+    day = wanted.ends_at.astimezone(UTC).date()
+    last = State("until", datetime.combine(day, time.max, UTC))
+    return shown.agrees_with(last)
+
+
+def _settled(
+    permission: Permission, reasons: Sequence[Entitlement], seen: State, now: datetime
+) -> tuple[tuple[Entitlement, ...], list[datetime]]:
+    """The reasons with the ends that they had got, had they been settled in the backup; and those."""
+    foreign = (
+        permission.replaces is None
+        and seen.ends_at is not None
+        and not is_ours(permission, seen)
+        and gives_more(seen, want(reasons), now)
+    )
+    fixed = {
+        one.entitlement_id: one for one in settle(reasons, since=seen.ends_at if foreign else None)
+    }
+    settled = tuple(
+        replace(one, start_at=fix.start_at, ends_at=fix.ends_at, settled_at=now)
+        if (fix := fixed.get(one.id))
+        else one
+        for one in reasons
+    )
+    return settled, [one.ends_at for one in fixed.values()]
+
+
+async def resume(
+    connection: AsyncConnection, script: Script, permission_id: int, shown: State | None
+) -> Resumed:
+    """Carry out the verdict about the orders of one permission.
+
+    Nothing is `shown` of somebody whose name is another user's now: what would overrule is parked, and
+    the rest goes on, so that sync says so.
+    """
+    now = clock.now()
+    old = await orders.from_backup(connection, permission_id, script.restored_at)
+    if not old:
+        return Resumed(Fate.OPEN, 0)
+    permission = await _release(connection, await permissions.by_id(connection, permission_id))
+    if shown is None:
+        verdict = Verdict(Fate.OPEN if permission.replaces is None else Fate.STUCK)
+    else:
+        last = max(one.asked_at for one in old)
+        active = await entitlements.active(connection, permission_id)
+        reasons = [one for one in active if one.asked_at <= last]
+        verdict = judge(permission, reasons, shown, now)
+    for one in verdict.reasons:
+        await entitlements.change(
+            connection,
+            one.id,
+            start_at=one.start_at,
+            ends_at=one.ends_at,
+            settled_at=one.settled_at,
+        )
+    if verdict.fate is Fate.OPEN:
+        return Resumed(verdict.fate, len(old))
+    if verdict.fate is Fate.STUCK or shown is None:
+        await _park(connection, permission, old)
+    else:
+        await _conclude(connection, permission, shown, old)
+    later = shown is not None and await _keep(connection, permission_id, shown)
+    return Resumed(verdict.fate, len(old), later)
+
+
+async def hold(connection: AsyncConnection, permission: Permission, since: datetime) -> None:
+    """Whoever could not be read waits alone: their orders from before the restore are not done."""
+    await orders.hold(connection, permission.id, since, clock.now())
+    await permissions.change(
+        connection, permission.id, state="stuck", reason=orders.HELD, next_try_at=None
+    )
+
+
+async def _release(connection: AsyncConnection, permission: Permission) -> Permission:
+    """What was held until now waits, for the verdict."""
+    await orders.wait_again(connection, [permission.id], reason=orders.HELD)
+    if (permission.state, permission.reason) != ("stuck", orders.HELD):
+        return permission
+    return await permissions.change(
+        connection, permission.id, state="waiting", reason=None, next_try_at=clock.now()
+    )
+
+
+async def _conclude(
+    connection: AsyncConnection, permission: Permission, shown: State, old: Sequence[Wish]
+) -> None:
+    """TradingView shows it; nobody is told, for they may have been."""
+    now = clock.now()
+    revision = max(one.revision for one in old)
+    is_last = permission.revision == revision
+    for wish_id in await orders.end(connection, permission.id, revision, now, "done"):
+        await orders.told(connection, wish_id, "done")
+        await orders.member_told(connection, wish_id, now)
+        await events.record(
+            connection,
+            permission.guild_id,
+            now,
+            "was_there",
+            script_id=permission.script_id,
+            customer_id=permission.customer_id,
+            permission_id=permission.id,
+            wish_id=wish_id,
+            after=facts(shown),
+        )
+    await permissions.change(
+        connection,
+        permission.id,
+        ours=shown.kind,
+        ours_ends_at=shown.ends_at,
+        differs=False,
+        synced_revision=revision,
+        replaces=None,  # a newer order that overrules would have taken the place of these
+        state="done" if is_last else "waiting",
+        reason=None,
+        detail=None,
+        attempts=0,
+        next_try_at=None if is_last else now,
+    )
+
+
+async def _park(connection: AsyncConnection, permission: Permission, old: Sequence[Wish]) -> None:
+    """These orders count for nothing any more: what they gave ends, what they took is given back.
+
+    Whoever asked may have been told that they were done; the log channel says how many they are.
+    """
+    now = clock.now()
+    revision = max(one.revision for one in old)
+    is_last = permission.revision == revision
+    await orders.end(connection, permission.id, revision, now, "stuck", orders.RESTORED)
+    undone = await _with_overtaken(connection, permission, old)
+    for wish_id in undone:
+        await entitlements.restore(connection, wish_id)
+    await entitlements.end_made_by(connection, undone, now)
+    for one in old:
+        await orders.told(connection, one.id, "stuck")
+    await permissions.change(
+        connection,
+        permission.id,
+        replaces=None,
+        state="stuck" if is_last else "waiting",
+        reason=orders.RESTORED if is_last else None,
+        detail=None,
+        next_try_at=None if is_last else now,
+    )
+
+
+async def _with_overtaken(
+    connection: AsyncConnection, permission: Permission, old: Sequence[Wish]
+) -> list[int]:
+    """These orders and the ones whose place they took before those were done."""
+    moments = {one.asked_at for one in old}
+    ids = [one.id for one in old]
+    for one in reversed(await orders.of_permission(connection, permission.id, "superseded")):
+        if one.ended_at in moments:
+            moments.add(one.asked_at)
+            ids.append(one.id)
+    return ids
+
+
+async def _keep(connection: AsyncConnection, permission_id: int, shown: State) -> bool:
+    """What is wanted now, and what TradingView shows; True when that is more, which then counts."""
+    now = clock.now()
+    permission = await want_anew(
+        connection,
+        permission_id,
+        seen=shown.kind,
+        seen_ends_at=shown.ends_at,
+        seen_at=now,
+    )
+    wanted = wanted_of(permission)
+    if not gives_more(shown, wanted, now):
+        return False
+    about = Difference(Kind.OTHER_END, permission.username, wanted, shown, permission)
+    await take_known(connection, None, f"resumed {now}", about, permission)
+    return True

@@ -1,0 +1,75 @@
+"""The daily round: every script's list is read once a day, and what is new in it is told."""
+
+import logging
+import random
+from datetime import datetime, timedelta
+
+from bot import clock
+from bot.access.sweeps.drift import Drift
+from bot.access.sweeps.sweep import Sweeps
+from bot.errors import UserError
+from bot.jobs import Jobs
+from bot.store.catalogue import guilds, scripts
+from bot.store.engine.database import Database
+from bot.store.records import Script
+from bot.store.sweeps import sweeps
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 600.0  # seconds between looks for scripts whose day is over
+_DAY = timedelta(hours=23)
+_JITTER = timedelta(hours=2)  # so that many servers do not ask at the same time
+_AGAIN = timedelta(hours=1)  # after one that did not finish
+
+
+class Rounds:
+    """Finds scripts that are due, and reads them one after the other."""
+
+    def __init__(self, database: Database, sweeps: Sweeps, drift: Drift) -> None:
+        self._database = database
+        self._sweeps = sweeps
+        self._drift = drift
+        self._jitter: dict[int, timedelta] = {}
+
+    def start(self, jobs: Jobs) -> None:
+        """Begin, ten minutes after the program did: a start has more urgent things to ask."""
+        _ = jobs.spawn(self._run(), "full checks")
+
+    async def _run(self) -> None:
+        while True:
+            await clock.sleep(LOOK_EVERY)
+            try:
+                await self.turn()
+            except Exception:  # tomorrow's round comes all the same
+                log.exception("the daily round failed; it goes on in %s s", LOOK_EVERY)
+
+    async def turn(self) -> None:
+        """Read every script whose day is over; one that fails holds up no other."""
+        for script in await self._due(clock.now()):
+            try:
+                swept = await self._sweeps.of_script(script, by=None)
+                self._jitter.pop(script.id, None)
+                await self._drift.note(swept, None)
+            except UserError as refusal:
+                log.info("the list of script %s: %s", script.id, type(refusal).__name__)
+            except Exception:  # the other scripts are read all the same
+                log.exception("reading the list of script %s failed", script.id)
+
+    async def _due(self, now: datetime) -> list[Script]:
+        due = []
+        async with self._database.read() as connection:
+            for guild in await guilds.listed(connection):
+                for script in await scripts.listed(connection, guild.id):
+                    if script.paused_at is not None:
+                        continue  # TradingView refuses it until somebody has looked
+                    last = await sweeps.last(connection, script.id)
+                    newest = await sweeps.newest(connection, script.id)
+                    failed = newest is not None and newest.state == "failed"
+                    if failed and newest is not None and now - newest.started_at < _AGAIN:
+                        continue
+                    if last is None or now - last.started_at >= _DAY + self._spread(script.id):
+                        due.append(script)
+        return due
+
+    def _spread(self, script_id: int) -> timedelta:
+        return self._jitter.setdefault(script_id, _JITTER * random.random())  # noqa: S311 - jitter

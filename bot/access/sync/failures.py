@@ -1,0 +1,161 @@
+"""What becomes of a permission that could not be brought to agreement: again, stuck, or paused."""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot import clock
+from bot.access.ledger.notifier import News
+from bot.store.catalogue import scripts
+from bot.store.engine.database import Database
+from bot.store.ledger import events, orders, permissions
+from bot.store.records import Permission, Script
+from bot.tradingview import Refused, TradingViewError
+
+RETRIES = (2.0, 5.0, 15.0, 60.0, 300.0)
+# What TradingView accepts without showing it: each try is a write, so in the end only one an hour.
+UNSHOWN_RETRIES = (*RETRIES, *(300.0,) * 5, 3600.0)
+REFUSALS = 3  # the same refusal that often is no accident
+AT_ONCE = 3  # that often in a row something is tried again without a pause
+
+
+class Aftermath:
+    """Writes down how a try ended; the queue decides which of these it was."""
+
+    def __init__(self, database: Database, news: News) -> None:
+        self._database = database
+        self._news = news
+
+    async def script_of(self, permission_id: int) -> tuple[Permission, Script]:
+        """That permission and its script."""
+        async with self._database.read() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            script = await scripts.by_id(connection, permission.script_id)
+        assert script is not None  # noqa: S101 - a foreign key
+        return permission, script
+
+    async def again(
+        self,
+        permission_id: int,
+        reason: str | None,
+        *,
+        at_least: float = 0,
+        at_once: bool = False,
+        counts: bool = True,
+        detail: str | None = None,
+        retries: Sequence[float] = RETRIES,
+    ) -> None:
+        """Try again: after 2, 5, 15, 60 s, then every 5 minutes, or as `retries` says, with jitter.
+
+        `at_once`: without a pause, the first times. What does not count is no failure.
+        """
+        async with self._database.write() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            pause = retries[min(permission.attempts, len(retries) - 1)]
+            pause *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+            if not counts or (at_once and permission.attempts < AT_ONCE):
+                pause = 0
+            await permissions.change(
+                connection,
+                permission_id,
+                state="waiting",
+                reason=reason,
+                detail=detail,
+                attempts=permission.attempts + counts,
+                next_try_at=clock.now() + timedelta(seconds=max(pause, at_least)),
+            )
+
+    async def not_shown(self, permission_id: int) -> None:
+        """TradingView accepts it, but its list does not show it: staff are told once it looks lasting."""
+        permission, script = await self.script_of(permission_id)
+        await self.again(permission_id, "unverified", retries=UNSHOWN_RETRIES)
+        if permission.attempts + 1 != len(UNSHOWN_RETRIES):
+            return
+        async with self._database.write() as connection:
+            await events.record(
+                connection,
+                permission.guild_id,
+                clock.now(),
+                "not_shown",
+                script_id=script.id,
+                customer_id=permission.customer_id,
+                permission_id=permission_id,
+                after={"number": len(UNSHOWN_RETRIES)},
+            )
+
+    async def refused(self, permission_id: int, revision: int, error: Refused) -> None:
+        """Try again; the same refusal that often is stuck."""
+        permission, _ = await self.script_of(permission_id)
+        if permission.reason == "refused" and permission.attempts >= REFUSALS:
+            await self.stick(permission_id, revision, "refused", _words(error))
+        else:
+            await self.again(permission_id, "refused", detail=_words(error))
+
+    async def revision_of(self, permission_id: int) -> int:
+        """The newest wish that is in it."""
+        async with self._database.read() as connection:
+            return (await permissions.by_id(connection, permission_id)).revision
+
+    async def stick(
+        self, permission_id: int, revision: int, reason: str, detail: str | None = None
+    ) -> None:
+        """Nothing more happens by itself; whoever asked is told.
+
+        What was recorded since `revision` has not been tried: then it is tried, and not stuck.
+        """
+        now = clock.now()
+        async with self._database.write() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            if permission.revision != revision:
+                return
+            await permissions.change(
+                connection,
+                permission_id,
+                state="stuck",
+                reason=reason,
+                detail=detail,
+                next_try_at=None,
+            )
+            ended = await orders.end(
+                connection, permission_id, permission.revision, now, "stuck", reason
+            )
+            for wish_id in ended:
+                await events.record(
+                    connection,
+                    permission.guild_id,
+                    now,
+                    "stuck",
+                    script_id=permission.script_id,
+                    customer_id=permission.customer_id,
+                    permission_id=permission_id,
+                    wish_id=wish_id,
+                    after={"reason": reason},
+                )
+        self._news.ended(ended)
+
+    async def pause_script(self, permission_id: int, error: TradingViewError) -> None:
+        """TradingView refuses the whole script: its wishes wait until staff have looked."""
+        now = clock.now()
+        async with self._database.write() as connection:
+            permission = await permissions.by_id(connection, permission_id)
+            script = await scripts.by_id(connection, permission.script_id)
+            assert script is not None  # noqa: S101 - a foreign key
+            await permissions.change(
+                connection, permission_id, state="waiting", reason="script", next_try_at=now
+            )
+            if script.paused_at is not None:
+                return
+            await scripts.pause(connection, script.id, now, _words(error))
+            await events.record(
+                connection,
+                permission.guild_id,
+                now,
+                "script_paused",
+                script_id=script.id,
+                after={"reason": _words(error)},
+            )
+
+
+def _words(error: TradingViewError) -> str:
+    """TradingView's own words, for staff."""
+    return " ".join(part for part in (error.code, error.detail) if part) or error.summary

@@ -1,0 +1,293 @@
+"""One server's orders: what is begun when, what goes together, and what becomes of what fails."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.ledger.notifier import News
+from bot.access.ledger.settle import StuckError
+from bot.access.logins.sessions import AccountSession, LoginState, Sessions, Verdict
+from bot.access.sync.batch import LARGEST, Batch, is_cheaper
+from bot.access.sync.breaker import Breaker
+from bot.access.sync.failures import Aftermath
+from bot.access.sync.reconcile import NotYetError, Sync
+from bot.jobs import Jobs
+from bot.store.engine.database import Database
+from bot.store.ledger import permissions
+from bot.tradingview import (
+    Denied,
+    NoSuchScript,
+    NoSuchUser,
+    Refused,
+    SessionRefused,
+    SlowDown,
+    TradingViewError,
+)
+
+log = logging.getLogger(__name__)
+
+STUMBLED = 5.0  # seconds before a lane that failed as a whole looks again
+# Permissions at a time for each request that may be under way: the pace never waits for the database.
+TOGETHER = 4
+CROWDS = 3  # so that some are written while others are read back
+RESTING = 200  # more may rest until TradingView's list shows what was written
+
+
+class Lane:
+    """The orders of one server while the program runs: how many at once, and in which order."""
+
+    def __init__(
+        self, guild_id: int, database: Database, sessions: Sessions, jobs: Jobs, news: News
+    ) -> None:
+        self.guild_id = guild_id
+        self.breaker = Breaker()
+        self.preferred: Collection[int] = ()  # wishes for which somebody stands at the counter
+        self._database = database
+        self._sessions = sessions
+        self._jobs = jobs
+        self._news = news
+        self._after = Aftermath(database, news)
+        self._awaited: dict[int, int] = {}  # the preferred, with the permission of each
+        self._busy: set[int] = set()
+        self._crowd: set[int] = set()  # of the busy, those that are taken together
+        self._crowded: Counter[int] = Counter()  # how many crowds are under way, by script
+        self._resting: set[int] = set()  # of the busy, those who need no request for now
+        self._writing = asyncio.Lock()  # of the crowds, one at a time
+        self._woken = asyncio.Event()
+        self._denied: set[int] = set()  # refused once although the login lives
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Begin whatever is due, for ever; a failure delays it and never ends it."""
+        while True:
+            self._woken.clear()
+            try:
+                pause = await self._start_due()
+            except Exception:  # a lane never ends; what failed is tried again
+                log.exception("the queue of server %s stumbled", self.guild_id)
+                pause = STUMBLED
+            woken = asyncio.ensure_future(self._woken.wait())
+            try:
+                if pause is None:
+                    await woken
+                else:
+                    await clock.within(pause, woken)
+            finally:
+                woken.cancel()
+
+    async def _start_due(self) -> float | None:
+        """Start what is due; returns seconds until the next look, None: when woken."""
+        session = await self._sessions.of(self.guild_id)
+        if session.state is not LoginState.ALIVE:
+            return None
+        if wait := self.breaker.wait():
+            return wait
+        now = clock.now()
+        async with self._database.read() as connection:
+            self.preferred = self._news.awaited()
+            self._awaited = await permissions.of_wishes(connection, self.guild_id, self.preferred)
+            if self._awaited and not self.breaker.is_open:  # beyond the usual number, and at once
+                room = RESTING - len(self._busy - self._crowd)
+                self._start(session, await self._due(connection, room, awaited=True))
+            later = await permissions.next_try(connection, self.guild_id, self._busy)
+            if later is not None and later <= now:
+                async for script_id, crowd in self._crowds(connection):
+                    _ = self._jobs.spawn(
+                        self._many(session, script_id, crowd), f"sync {len(crowd)} at once"
+                    )
+                due = await self._due(connection, self._room(session))
+                self._start(session, due)
+                later = await permissions.next_try(connection, self.guild_id, self._busy)
+                if later is not None and later <= now and not due:
+                    return None  # woken when there is room again
+        return None if later is None else max(0.05, (later - now).total_seconds())
+
+    def _start(self, session: AccountSession, permission_ids: list[int]) -> None:
+        for permission_id in permission_ids:
+            self._busy.add(permission_id)
+            _ = self._jobs.spawn(self._one(session, permission_id), f"sync {permission_id}")
+
+    def _room(self, session: AccountSession) -> int:
+        """How many more may be begun for themselves."""
+        together = 1 if self.breaker.is_open else session.pace.concurrency * TOGETHER
+        alone = self._busy - self._crowd
+        return min(together - len(alone - self._resting), RESTING - len(alone))
+
+    async def _due(
+        self, connection: AsyncConnection, room: int, *, awaited: bool = False
+    ) -> list[int]:
+        """What may be begun now; with `awaited` only that for which somebody stands and waits."""
+        if room <= 0:
+            return []
+        return await permissions.due(
+            connection,
+            self.guild_id,
+            clock.now(),
+            busy=self._busy,
+            limit=room,
+            only=self._awaited.values() if awaited else None,
+        )
+
+    async def _crowds(self, connection: AsyncConnection) -> AsyncIterator[tuple[int, list[int]]]:
+        """Many due permissions of one script, where full reads of its list are worth it for them."""
+        while not self.breaker.is_open and sum(self._crowded.values()) < CROWDS:
+            busy = self._busy.union(self._awaited.values())
+            script_id, crowd = await permissions.crowd(
+                connection, self.guild_id, clock.now(), busy, LARGEST
+            )
+            if not is_cheaper(len(crowd), await permissions.rows_known(connection, script_id)):
+                return
+            self._crowded[script_id] += 1
+            self._crowd.update(crowd)
+            self._busy.update(crowd)
+            yield script_id, crowd
+
+    def _is_urgent(self, permission_id: int) -> bool:
+        """Whether somebody stands at the counter for it."""
+        return any(
+            permission_id == about and self._news.is_awaited(wish_id)
+            for wish_id, about in self._awaited.items()
+        )
+
+    async def _rest(self, permission_id: int, seconds: float) -> None:
+        """Wait without keeping others from their turn."""
+        self._resting.add(permission_id)
+        self.wake()
+        try:
+            await clock.sleep(seconds)
+        finally:
+            self._resting.discard(permission_id)
+
+    async def _one(self, session: AccountSession, permission_id: int) -> None:
+        revision, failure = 0, None
+        try:
+            revision = await self._after.revision_of(permission_id)
+            await Sync(
+                self._database,
+                session,
+                self._news.ended,
+                urgent=partial(self._is_urgent, permission_id),
+                rest=partial(self._rest, permission_id),
+            ).run(permission_id)
+        except Exception as error:  # noqa: BLE001 - looked at below
+            failure = error
+        await self._ended(session, permission_id, revision, failure)
+
+    async def _many(self, session: AccountSession, script_id: int, crowd: list[int]) -> None:
+        """The same for many permissions of one script."""
+        left = set(crowd)
+        revisions = {each: await self._after.revision_of(each) for each in crowd}
+
+        async def report(permission_id: int, error: Exception | None) -> None:
+            left.discard(permission_id)
+            await self._ended(session, permission_id, revisions[permission_id], error)
+
+        _, script = await self._after.script_of(crowd[0])
+        sync = Sync(self._database, session, self._news.ended, urgent=lambda: False)
+        try:
+            await Batch(sync, session.tradingview, report, self._writing).run(script, crowd)
+        except Exception as error:  # noqa: BLE001 - looked at for one of them; the others wait for it
+            first, *others = crowd
+            await report(first, error)
+            for permission_id in others:
+                await self._after.again(permission_id, _why_all(error))
+        finally:
+            self._crowded -= Counter([script_id])
+            self._crowd.difference_update(crowd)
+            self._busy.difference_update(left)
+            self.wake()
+
+    async def _ended(
+        self,
+        session: AccountSession,
+        permission_id: int,
+        revision: int,
+        failure: Exception | None,
+    ) -> None:
+        """What becomes of one that was tried; it is free for another try afterwards."""
+        try:
+            match failure:
+                case None:
+                    self._denied.discard(permission_id)
+                    self.breaker.answered()
+                case StuckError():
+                    await self._after.stick(permission_id, revision, failure.reason)
+                case NotYetError():
+                    await self._after.not_shown(permission_id)
+                case TradingViewError():
+                    # Of the refused pair, unless the error says otherwise.
+                    version = session.version
+                    log.info("sync %s: %s", permission_id, failure)
+                    await self._failed(session, version, permission_id, revision, failure)
+                case _:  # an error of ours must not lose a wish
+                    log.error("sync %s failed", permission_id, exc_info=failure)
+                    await self._after.again(permission_id, "trouble")
+        finally:
+            self._busy.discard(permission_id)
+            self._crowd.discard(permission_id)
+            self.wake()
+
+    async def _failed(
+        self,
+        session: AccountSession,
+        version: int,
+        permission_id: int,
+        revision: int,
+        error: TradingViewError,
+    ) -> None:
+        match error:
+            case SessionRefused(outdated=True) | Denied(outdated=True):
+                await self._after.again(permission_id, None, at_once=True)
+            case SlowDown():
+                # The pace holds everybody back; nobody need wait for longer than that.
+                held_for = session.pace.held_for()
+                await self._after.again(permission_id, "slow_down", at_least=held_for, counts=False)
+            case SessionRefused() | Denied():
+                await self._suspected(session, version, permission_id, error)
+            case NoSuchUser():
+                await self._after.stick(permission_id, revision, "no_such_user", error.detail)
+            case NoSuchScript():
+                await self._after.pause_script(permission_id, error)
+            case Refused():
+                await self._after.refused(permission_id, revision, error)
+            case _:
+                self.breaker.failed()
+                await self._after.again(permission_id, "tradingview")
+
+    async def _suspected(
+        self,
+        session: AccountSession,
+        version: int,
+        permission_id: int,
+        error: SessionRefused | Denied,
+    ) -> None:
+        """Perhaps the login is dead: only a probe tells."""
+        permission, script = await self._after.script_of(permission_id)
+        match await session.suspect(version, script.pine_id):
+            case Verdict.REPLACED:
+                await self._after.again(permission_id, None, at_once=True)
+            case Verdict.DEAD:
+                await self._after.again(permission_id, "login", at_once=True)
+            case Verdict.ALIVE if isinstance(error, Denied) and not error.page:
+                if permission_id in self._denied:
+                    self._denied.discard(permission_id)
+                    await self._after.pause_script(permission.id, error)
+                else:  # TradingView may have renewed the login at that very moment (wire §2)
+                    self._denied.add(permission_id)
+                    await self._after.again(permission_id, None, at_once=True)
+            case _:
+                self.breaker.failed()
+                await self._after.again(permission_id, "tradingview")
+
+
+def _why_all(error: Exception) -> str:
+    """Why a crowd has to wait whose list could not be read."""
+    return "slow_down" if isinstance(error, SlowDown) else "tradingview"

@@ -1,0 +1,1 @@
+"""The `usher` command and what its subcommands do on the terminal."""

@@ -1,0 +1,205 @@
+"""Looks at the database and the key: there, writable, private, and fitting together."""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import clock, tradingview_accounts
+from bot.access.logins import environment
+from bot.access.logins.cookies import digest, pack, unpack
+from bot.access.logins.renewal import Keep
+from bot.cli.doctor.findings import Finding
+from bot.cli.doctor.login import ENVIRONMENT, Held
+from bot.settings import Settings
+from bot.store.engine.database import open_database
+from bot.store.logins import sessions
+from bot.store.maintenance import backup
+from bot.store.maintenance.inspect import Examined, Login, Schema, examine
+from bot.store.vault import UnreadableError, Vault
+from bot.tradingview import Cookies
+
+STALE_HOURS = 48  # older than two of the daily ones
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Findings, and the logins that can be tested."""
+
+    findings: list[Finding]
+    logins: list[Held]
+
+
+def look_at_files(settings: Settings) -> Files:
+    """Everything that lies on this computer (blocking; call it in a thread); changes nothing."""
+    path = settings.database_path
+    findings = [_writable(path)]
+    examined = examine(path)
+    findings.append(_schema(examined.schema))
+    if examined.schema not in (Schema.ABSENT, Schema.UNREADABLE):
+        findings.append(_backups(path))
+    vault, about_key = _key(settings, examined)
+    findings.append(about_key)
+    if path.exists() or settings.key_file.exists():  # the first start closes the folder itself
+        findings += _private(path.parent, path, settings.key_file)
+    return Files(findings, _logins(settings, examined, vault))
+
+
+def _writable(path: Path) -> Finding:
+    place = path if path.exists() else path.parent
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    folder = place if place.is_dir() else place.parent
+    if all(os.access(needed, os.W_OK) for needed in {place, folder}):
+        return Finding("Database", f"{path} can be written.")
+    return Finding(
+        "Database",
+        f"{path} cannot be written.",
+        f"Make the folder {folder} and what is in it belong to the user that runs Usher, "
+        "or choose another DATABASE_URL.",
+    )
+
+
+def _schema(schema: Schema) -> Finding:
+    subject = "Database"
+    match schema:
+        case Schema.ABSENT:
+            return Finding(subject, "there is none yet; the first start makes it.", note=True)
+        case Schema.OLDER:
+            return Finding(subject, "the next start brings it up to date.", note=True)
+        case Schema.CURRENT:
+            return Finding(subject, "is up to date.")
+        case Schema.NEWER:
+            return Finding(
+                subject,
+                "was written by a newer Usher.",
+                "Start the newer version, or restore an older backup.",
+            )
+        case Schema.UNREADABLE:
+            return Finding(
+                subject,
+                "cannot be read as a database.",
+                "Restore a backup. Keep the damaged file until that has worked.",
+            )
+
+
+def _backups(database: Path) -> Finding:
+    subject = "Backups"
+    made = backup.newest(database)
+    mend = (
+        f"Run `usher backup FILE`, and keep `usher run` running: it makes one a day in "
+        f"{backup.folder_of(database)}, if there is room."
+    )
+    if made is None:
+        return Finding(subject, "there is none yet; `usher run` makes one a day.", note=True)
+    hours = max(0, int((clock.now() - made).total_seconds() // 3600))
+    age = f"{hours} hours" if hours < 48 else f"{hours // 24} days"
+    text = f"the newest is {age} old, of {made:%Y-%m-%d %H:%M} UTC."
+    return Finding(subject, text, mend if hours >= STALE_HOURS else None)
+
+
+def _key(settings: Settings, examined: Examined) -> tuple[Vault | None, Finding]:
+    where = "SECRET_KEY" if settings.secret_keys else str(settings.key_file)
+    backup = f"Put the earlier key back ({where}) from your backup."
+    try:
+        keys = settings.secret_keys or _stored_keys(settings.key_file)
+        vault = Vault(*keys) if keys else None
+    except (OSError, ValueError):
+        return None, Finding("Key", f"{where} holds no usable key.", backup)
+    if vault is None:
+        if examined.sealed:
+            return None, Finding("Key", f"{where} is missing, but logins are stored.", backup)
+        return None, Finding("Key", f"{where} is made at the first start.", note=True)
+    try:
+        for sealed in examined.sealed:
+            vault.open(sealed)
+    except UnreadableError:
+        return None, Finding("Key", f"{where} is not the key of this database.", backup)
+    return vault, Finding("Key", f"{where} fits.")
+
+
+def _stored_keys(path: Path) -> tuple[str, ...]:
+    if not path.exists():
+        return ()
+    text = path.read_text(encoding="utf-8")
+    keys = tuple(key for key in (part.strip() for part in text.split(",")) if key)
+    if not keys:
+        raise ValueError("an empty key file")
+    return keys
+
+
+def _private(*places: Path) -> list[Finding]:
+    """Files that other users of this computer could read; Windows keeps rights elsewhere."""
+    if os.name == "nt":
+        return []
+    open_to_all = [
+        place for place in places if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077
+    ]
+    # The folder's own rights are enough to keep everybody out of what is in it.
+    closed = {place for place in places if place.is_dir() and place not in open_to_all}
+    return [
+        Finding(
+            "Privacy",
+            f"other users of this computer can get at {place}.",
+            f"chmod {'700' if place.is_dir() else '600'} {place}",
+        )
+        for place in open_to_all
+        if place.parent not in closed and place != Path()
+    ]
+
+
+def _keeper(settings: Settings, vault: Vault, login: Login) -> Keep:
+    """Keeps a renewed pair over the very one that was read here; a running bot takes it over."""
+    version = login.version
+
+    async def keep(fresh: Cookies) -> None:
+        nonlocal version
+        sealed = vault.seal(pack(fresh))
+        async with open_database(settings.database_url) as there, there.write() as connection:
+            version += await sessions.renew(connection, login.account_id, version, sealed)
+
+    return keep
+
+
+def _environments_keeper(settings: Settings, mark: str) -> Keep | None:
+    """Keeps a renewed pair for the bot, which could do nothing with the one in the environment."""
+    guild_id = settings.discord_guild_id
+    if guild_id is None:
+        return None  # nobody uses that pair
+
+    async def keep(fresh: Cookies) -> None:
+        async with tradingview_accounts.database_beside(settings) as there:
+            vault = await tradingview_accounts.vault_of(settings, there)
+            await environment.keeper(there, vault, guild_id, mark)(fresh)
+
+    return keep
+
+
+def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list[Held]:
+    stored = (
+        [
+            Held(
+                f"server {login.guild_id}",
+                login.guild_id,
+                unpack(vault.open(login.cookies)),
+                login.pine_ids,
+                _keeper(settings, vault, login),
+            )
+            for login in examined.logins
+        ]
+        if vault
+        else []
+    )
+    given = tradingview_accounts.pair_of(settings)
+    if given is None:
+        return stored
+    mark = digest(given)
+    if any(held.cookies == given for held in stored) or any(
+        one.environment_digest == mark for one in examined.logins
+    ):
+        return stored  # in use, or replaced since
+    if vault is not None and mark in examined.renewed:
+        given = unpack(vault.open(examined.renewed[mark]))
+    keep = _environments_keeper(settings, mark)
+    owned = (one.pine_ids for one in examined.logins if one.guild_id == settings.discord_guild_id)
+    return [Held(ENVIRONMENT, settings.discord_guild_id, given, next(owned, ()), keep), *stored]

@@ -1,0 +1,197 @@
+"""Asks Discord about the token, the intents, the server, and who the invite link is for."""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from bot.cli.doctor.clock_skew import date_of
+from bot.cli.doctor.findings import Finding
+from bot.cli.doctor.unreachable import why_not
+from bot.settings import Settings
+
+DISCORD = "https://discord.com/api/v10"
+_PORTAL = "https://discord.com/developers/applications"
+_MEMBERS_ON = 1 << 14 | 1 << 15  # GATEWAY_GUILD_MEMBERS, and its form for small bots
+_ADMINISTRATOR = 1 << 3
+_MOST_GUILDS = 200
+
+# What history lines and alerts in the log channel need; answers to commands need nothing.
+NEEDED = {"View Channels": 1 << 10, "Send Messages": 1 << 11, "Embed Links": 1 << 14}
+SCOPES = ("bot", "applications.commands")
+
+
+@dataclass
+class Portal:
+    """What Discord told."""
+
+    findings: list[Finding] = field(default_factory=list)
+    application_id: int | None = None
+    date: datetime | None = None  # the moment by Discord's clock
+
+
+def invite_link(application_id: int) -> str:
+    """The address that brings the bot into a server, with no more rights than it needs."""
+    query = {
+        "client_id": str(application_id),
+        "scope": " ".join(SCOPES),
+        "permissions": str(sum(NEEDED.values())),
+    }
+    return str(URL("https://discord.com/oauth2/authorize").with_query(query))
+
+
+async def ask_discord(http: aiohttp.ClientSession, settings: Settings) -> Portal:
+    """Findings about everything that lies with Discord."""
+    portal = Portal()
+    if settings.discord_token is None:
+        portal.findings.append(
+            Finding(
+                "Bot token",
+                "DISCORD_TOKEN is missing.",
+                f"Open {_PORTAL}, your application, page Bot, button Reset Token; put it in .env.",
+            )
+        )
+        return portal
+    token = settings.discord_token.get_secret_value()
+    portal.application_id = _id_in(token)
+    asking = _Asking(http, settings.discord_api_url or DISCORD, token, portal)
+    me = await asking.get("/users/@me")
+    if me is None:
+        return portal
+    name = me.get("username", "a bot")
+    portal.findings.append(Finding("Bot token", f"Discord knows the bot as {name}."))
+    await _application(asking, portal)
+    await _server(asking, portal, settings.discord_guild_id)
+    return portal
+
+
+class _Asking:
+    """GETs with the token; what goes wrong becomes a finding."""
+
+    def __init__(self, http: aiohttp.ClientSession, base: str, token: str, portal: Portal) -> None:
+        self._http = http
+        self._base = base
+        self._portal = portal
+        self._headers = {
+            "Authorization": f"Bot {token}",
+            "User-Agent": "DiscordBot (usher-bot, 0)",
+        }
+
+    async def get(self, path: str) -> Any:
+        """The answer, or None after noting why there is none."""
+        try:
+            async with self._http.get(
+                self._base + path, headers=self._headers, allow_redirects=False
+            ) as response:
+                self._portal.date = date_of(response) or self._portal.date
+                if response.ok:
+                    return await response.json()
+                self._portal.findings.append(_refusal(response.status))
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            self._portal.findings.append(
+                Finding(
+                    "Discord",
+                    why_not(error),
+                    "Look at this computer's internet connection, DISCORD_API_URL, and "
+                    "https://discordstatus.com; then check again.",
+                )
+            )
+        return None
+
+
+def _refusal(status: int) -> Finding:
+    if status in (401, 403):
+        return Finding(
+            "Bot token",
+            "Discord does not accept DISCORD_TOKEN.",
+            f"Open {_PORTAL}, your application, page Bot, button Reset Token; put the new one in "
+            ".env. The token is not the Client Secret and not the Public Key.",
+        )
+    return Finding(
+        "Discord", f"answered with an error ({status}).", "Wait a few minutes, then check again."
+    )
+
+
+async def _application(asking: _Asking, portal: Portal) -> None:
+    application = await asking.get("/applications/@me")
+    if application is None:
+        return
+    portal.application_id = int(application["id"])
+    page = f"{_PORTAL}/{portal.application_id}"
+    if int(application.get("flags") or 0) & _MEMBERS_ON:
+        portal.findings.append(Finding("Intents", "Server Members Intent is on."))
+    else:
+        portal.findings.append(
+            Finding(
+                "Intents",
+                "Server Members Intent is off; the bot cannot start without it.",
+                f"Open {page}/bot, switch on Server Members Intent, save.",
+            )
+        )
+    if application.get("interactions_endpoint_url"):
+        portal.findings.append(
+            Finding(
+                "Commands",
+                "Discord sends commands to a web address instead of to the bot.",
+                f"Open {page}/information, empty Interactions Endpoint URL, save.",
+            )
+        )
+    if application.get("bot_require_code_grant"):
+        portal.findings.append(
+            Finding(
+                "Invite",
+                "the invite link cannot work as long as a code grant is required.",
+                f"Open {page}/bot, switch off Requires OAuth2 Code Grant, save.",
+            )
+        )
+
+
+async def _server(asking: _Asking, portal: Portal, guild_id: int | None) -> None:
+    guilds = await asking.get(f"/users/@me/guilds?limit={_MOST_GUILDS}")
+    if guilds is None:
+        return
+    if not guilds or guild_id is None:
+        count = len(guilds)
+        portal.findings.append(
+            Finding("Servers", f"the bot is in {count}.")
+            if count
+            else Finding("Servers", "the bot is in none.", "Open the invite link below.")
+        )
+        return
+    mine = next((guild for guild in guilds if int(guild["id"]) == guild_id), None)
+    if mine is None:
+        if len(guilds) < _MOST_GUILDS:
+            portal.findings.append(
+                Finding(
+                    "Server",
+                    "the bot is not in the server of DISCORD_GUILD_ID.",
+                    "Open the invite link below, or correct the number: in Discord switch on "
+                    "Developer Mode, right-click the server, Copy Server ID.",
+                )
+            )
+        return
+    held = int(mine.get("permissions") or 0)
+    lacking = [name for name, bit in NEEDED.items() if not held & (bit | _ADMINISTRATOR)]
+    portal.findings.append(
+        Finding(
+            "Server",
+            f"the bot may not: {', '.join(lacking)}.",
+            "Open the invite link below once more, or give these rights to the bot's role.",
+        )
+        if lacking
+        else Finding("Server", f"the bot is in {mine.get('name', 'it')} with the rights it needs.")
+    )
+
+
+def _id_in(token: str) -> int | None:
+    """The application's number is the first part of its token."""
+    first = token.partition(".")[0]
+    try:
+        number = base64.urlsafe_b64decode(first + "=" * (-len(first) % 4))
+        return int(number)
+    except (ValueError, binascii.Error):
+        return None

@@ -1,0 +1,131 @@
+"""Asks TradingView whether the logins work: reads alone, though it may renew a login at any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import aiohttp
+
+from bot import clock, logs, tradingview_accounts
+from bot.access.logins.account import LONGEST_TEST
+from bot.access.logins.probe import Verdict, examine
+from bot.access.logins.renewal import Keep, Trial
+from bot.cli.doctor.clock_skew import date_of
+from bot.cli.doctor.findings import Finding
+from bot.cli.doctor.unreachable import why_not
+from bot.settings import Settings
+from bot.tradingview import Cookies, Pace
+
+ENVIRONMENT = "from the environment"
+
+_COPY = (
+    "In a private window sign in at tradingview.com, copy the cookies sessionid and "
+    "sessionid_sign, close the window without signing out, and give both to "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A login to be tested: where it lies, and the scripts it should own."""
+
+    where: str
+    guild_id: int | None  # whose account's pace it keeps to
+    cookies: Cookies
+    pine_ids: tuple[str, ...] = ()
+    # Told of the pair that took this one's place meanwhile: without it the bot's own login would end.
+    keep: Keep | None = None
+
+
+@dataclass
+class Upstream:
+    """What TradingView told."""
+
+    findings: list[Finding] = field(default_factory=list)
+    date: datetime | None = None  # the moment by TradingView's clock
+
+
+async def ask_tradingview(
+    http: aiohttp.ClientSession, settings: Settings, logins: Sequence[Held]
+) -> Upstream:
+    """Findings about TradingView and each login."""
+    upstream = Upstream()
+    await _reach(http, settings, upstream)
+    for held in logins:
+        upstream.findings.append(await _tested(http, settings, held))
+    if not logins:
+        upstream.findings.append(
+            Finding(
+                "TradingView login",
+                "there is none yet. Once the bot runs: /session update in Discord.",
+                note=True,
+            )
+        )
+    return upstream
+
+
+async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upstream) -> None:
+    url = f"{settings.tradingview_url}/username_hint/?s=tradingview"
+    try:
+        async with http.get(url, allow_redirects=False) as response:
+            upstream.date = date_of(response)
+            if response.ok:
+                upstream.findings.append(Finding("TradingView", "answers."))
+                return
+            trouble = f"answered with an error ({response.status})."
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        trouble = why_not(error)
+    upstream.findings.append(
+        Finding(
+            "TradingView",
+            trouble,
+            "Look at this computer's internet connection and TRADINGVIEW_URL; then check again.",
+        )
+    )
+
+
+def said_pause(pace: Pace) -> str | None:
+    """That TradingView asked for a pause longer than anybody waits, as the end of a sentence."""
+    pause = pace.held_for()
+    if pause <= LONGEST_TEST:
+        return None
+    until = clock.now() + timedelta(seconds=pause)
+    return f"TradingView asked to be left alone until {until:%Y-%m-%d %H:%M} UTC."
+
+
+async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -> Finding:
+    trial = Trial(held.cookies, held.keep)
+
+    async def renewed(used: Cookies, fresh: Cookies) -> None:
+        logs.keep_out(fresh.sessionid)
+        logs.keep_out(fresh.sessionid_sign)
+        await trial.renew(used, fresh)
+
+    pace = await tradingview_accounts.pace_of(settings, held.guild_id)
+    door = tradingview_accounts.connector(settings, http)(pace, lambda: trial.cookies)
+    door.rotated = renewed
+    subject = f"TradingView login ({held.where})"
+    if asked := said_pause(pace):
+        return Finding(subject, f"was not tested: {asked}", note=True)
+    try:
+        facts = await examine(door, held.pine_ids)
+    finally:
+        await door.settled()  # also when somebody presses Ctrl-C just then
+    environment = held.where == ENVIRONMENT
+    receiver = "TV_SESSIONID and TV_SESSIONID_SIGN." if environment else "/session update."
+    match facts.verdict:
+        case Verdict.ALIVE if facts.missing:
+            return Finding(
+                subject,
+                f"works, but {len(facts.missing)} of {len(held.pine_ids)} scripts are not its own.",
+                f"Use the account that published them. {_COPY}{receiver}",
+            )
+        case Verdict.ALIVE:
+            return Finding(subject, f"works{f' ({facts.username})' if facts.username else ''}.")
+        case Verdict.DEAD:
+            return Finding(subject, "TradingView does not accept it.", f"{_COPY}{receiver}")
+        case _:
+            return Finding(
+                subject,
+                "TradingView gave no clear answer.",
+                "Wait a few minutes, then check again. Nothing is lost meanwhile.",
+            )

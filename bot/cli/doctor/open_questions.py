@@ -1,0 +1,130 @@
+"""What reads alone can show of the wire's open questions, on the vendor's own account."""
+
+from bot import clock
+from bot.cli.doctor.account import Account
+from bot.cli.doctor.observations import Witness
+from bot.tradingview import BadPagination, Page, TradingViewError, UpstreamTrouble, discovery, wire
+from bot.tradingview.client import TradingView
+from bot.tradingview.parsing import hints as read_hints, page as read_page
+from bot.tradingview.response_errors import parsed
+
+_MOST_SCRIPTS = 3
+_BIG_PAGE = 40  # 30 is known to be fine, and 50 to be refused
+_SHORTEST_NAME = 4  # of which a part is still telling
+_SEARCHED = 2  # letters
+
+
+async def ask_all(account: Account, witness: Witness) -> None:
+    """Look at each question that can be looked at without changing anything."""
+    version = account.held.version
+    await _lists(account, witness)
+    await _login(account, witness)
+    await _names(account, witness)
+    await _scripts(account, witness)
+    if account.held.cookies is not None and account.held.cookies.sessionid_sign is None:
+        witness.note(17, "no: this login has none, and works")
+    renewed = account.held.version != version
+    witness.note(16, "it was renewed just now" if renewed else "it was not renewed just now")
+
+
+async def _lists(account: Account, witness: Witness) -> None:
+    for pine_id in account.pine_ids[:_MOST_SCRIPTS]:
+        page = await _page(account.door, witness, wire.listing(pine_id))
+        if page is None:
+            continue
+        now = clock.now()
+        ended = sum(not row.is_live(now) for row in page.rows)
+        if ended:
+            witness.note(12, f"they stay: {ended} of {len(page.rows)} on a page have ended")
+        await _limit(account.door, witness, pine_id)
+        names = [row.username for row in page.rows if len(row.username) >= _SHORTEST_NAME]
+        if names:
+            await _filter(account.door, witness, pine_id, names[0])
+            return
+
+
+async def _page(door: TradingView, witness: Witness, request: wire.Request) -> Page | None:
+    came = await witness.ask(door, request)
+    if came.reply is None:
+        return None
+    try:
+        return read_page(came.reply, door.base)
+    except UpstreamTrouble:
+        return None
+
+
+async def _limit(door: TradingView, witness: Witness, pine_id: str) -> None:
+    came = await witness.ask(door, wire.listing(pine_id, limit=_BIG_PAGE))
+    if isinstance(came.error, BadPagination):
+        witness.note(10, f"{wire.PAGE_SIZE}; {_BIG_PAGE} are refused ({came.said})")
+    elif came.reply is not None:
+        data = parsed(came.reply)
+        rows = data.get("results") if isinstance(data, dict) else None
+        number = len(rows) if isinstance(rows, list) else 0
+        witness.note(10, f"{_BIG_PAGE} are accepted; {number} came")
+
+
+async def _filter(door: TradingView, witness: Witness, pine_id: str, name: str) -> None:
+    """Ask for parts of a name that is there: which of them find it?"""
+
+    async def finds(text: str) -> bool | None:
+        page = await _page(door, witness, wire.listing(pine_id, text))
+        if page is None:
+            return None
+        return any(row.username.casefold() == name.casefold() for row in page.rows)
+
+    whole, beginning, middle = await finds(name), await finds(name[:-1]), await finds(name[1:])
+    unlike = await finds("usher-nobody-has-this-name")
+    match whole, beginning, middle, unlike:
+        case (_, _, _, True):
+            witness.note(1, "it finds everybody: the name is ignored")
+        case (True, False, False, _):
+            witness.note(1, "that name alone")
+        case (True, True, False, _):
+            witness.note(1, "every name that begins so")
+        case (True, _, True, _):
+            witness.note(1, "every name that it is a part of")
+        case _:
+            return
+    if (other := name.swapcase()) != name:
+        found = await finds(other)
+        if found is not None:
+            witness.note(1, f"capitals {'do not matter' if found else 'matter'} there")
+
+
+async def _login(account: Account, witness: Witness) -> None:
+    """What somebody without a login is told; the cookies for that are invented."""
+    came = await witness.ask(account.stranger, wire.account())
+    witness.note(14, f"the account page: {came.said}")
+    for pine_id in account.pine_ids[:1]:
+        came = await witness.ask(account.stranger, wire.listing(pine_id))
+        witness.note(14, f"the list of users: {came.said}")
+
+
+async def _names(account: Account, witness: Witness) -> None:
+    name = account.username
+    if name is None:
+        return
+    came = await witness.ask(account.door, wire.hints(name[:_SEARCHED]))
+    if came.reply is None:
+        return
+    try:
+        suggested = read_hints(came.reply)
+    except UpstreamTrouble:
+        return
+    inactive = sum(hint.inactive for hint in suggested)
+    witness.note(18, f"{len(suggested)} for {_SEARCHED} letters, {inactive} of them inactive")
+
+
+async def _scripts(account: Account, witness: Witness) -> None:
+    try:
+        managed = await discovery.managed(account.door)
+        published = {one.pine_id: one for one in await discovery.published(account.door)}
+    except TradingViewError:
+        return
+    open_ones = sum(
+        pine_id in published and published[pine_id].invite_only is False for pine_id in managed
+    )
+    unknown = sum(pine_id not in published for pine_id in managed)
+    told = f"{len(managed)} scripts, {open_ones} of them open to everybody"
+    witness.note(20, f"{told}, {unknown} not among the published ones")

@@ -1,0 +1,222 @@
+"""`usher session set|sign-in|rekey`: the TradingView login from the terminal, without echo.
+
+They work beside a running bot, which takes a new login over within five seconds; only changing the key
+asks for it to be stopped first.
+"""
+
+import asyncio
+import getpass
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+
+from bot import tradingview_accounts
+from bot.access.logins.account import Updated, soon
+from bot.access.logins.cookies import read_cookies
+from bot.access.logins.errors import CodeUnreadable, CookiesOfOther
+from bot.access.logins.renewal import Trial
+from bot.errors import StartupError, UserError
+from bot.replies import explain, login as said
+from bot.replies.plain import plain
+from bot.settings import Settings
+from bot.store.catalogue import guilds
+from bot.store.engine.database import open_database
+from bot.store.engine.lock import InUseError, alone_with
+from bot.store.vault import rekey as renew_keys
+from bot.tradingview import Cookies
+from bot.tradingview.errors import TradingViewError
+from bot.tradingview.signin import Halfway, SecondFactorNeeded, SignIn, clean_code
+
+DONE, NOT_DONE = 0, 1
+_UNAVAILABLE = 69
+_NOTE = "from the terminal"
+
+
+def _line(prompt: str) -> str:
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _secret(prompt: str) -> str:
+    """Ask without echo. Raises StartupError where the terminal would show what is typed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(prompt).strip()
+        except (getpass.GetPassWarning, EOFError):
+            raise StartupError(
+                "This is no terminal on which typing can be hidden, so nothing was asked. Run the "
+                "command directly in a terminal (with Docker: docker exec -it …).",
+                exit_code=_UNAVAILABLE,
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Whoever sits there: `secret` asks without echo, `line` with, `say` tells."""
+
+    secret: Callable[[str], str] = _secret
+    line: Callable[[str], str] = _line
+    say: Callable[[str], object] = print
+
+    def agrees(self, question: str) -> bool:
+        """Whether the answer is yes; anything else is no."""
+        return self.line(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+_HERE = Terminal()
+
+
+def set_login(settings: Settings, guild_id: int | None, terminal: Terminal = _HERE) -> int:
+    """Ask for the two cookies, test them, and keep them. Returns the exit code.
+
+    Raises StartupError when it cannot be told for which server, or the database cannot be opened.
+    """
+    guild_id = asyncio.run(_server(settings, guild_id))
+    terminal.say(
+        "In a private browser window, log in at tradingview.com and copy two cookies (F12, "
+        "Application or Storage, Cookies). Close the window without logging out.\n"
+        "What you type or paste here is not shown."
+    )
+    first = terminal.secret("sessionid: ")
+    second = terminal.secret("sessionid_sign: ")
+    return _explained(
+        terminal, lambda: _keep(settings, guild_id, read_cookies(first, second), terminal)
+    )
+
+
+def sign_in(settings: Settings, guild_id: int | None, terminal: Terminal = _HERE) -> int:
+    """Sign in with name, password and second factor, one attempt; only the cookies are kept.
+
+    Returns and raises as `set_login`.
+    """
+    guild_id = asyncio.run(_server(settings, guild_id))
+    terminal.say("One attempt is made. What you type is not shown, and the password is not kept.")
+    name = terminal.line("TradingView name or e-mail: ")
+    password = terminal.secret("Password: ")
+    if not name or not password:
+        terminal.say("Nothing was typed, so nothing was done.")
+        return NOT_DONE
+
+    def run() -> int:
+        try:
+            cookies = asyncio.run(_password(settings, guild_id, name, password))
+        except SecondFactorNeeded as needed:
+            if needed.halfway is None:
+                raise
+            code = terminal.secret("Code from your authenticator app: ")
+            try:
+                code = clean_code(code)
+            except ValueError:
+                raise CodeUnreadable from None
+            cookies = asyncio.run(_second_factor(settings, guild_id, needed.halfway, code))
+        return _keep(settings, guild_id, cookies, terminal)
+
+    return _explained(terminal, run)
+
+
+def rekey(settings: Settings, terminal: Terminal = _HERE) -> int:
+    """Encrypt everything anew with the first key. Returns the exit code.
+
+    Raises StartupError while a bot runs, and when anything cannot be read with the keys at hand.
+    """
+    number = asyncio.run(_rekey(settings))
+    if not number:
+        terminal.say("There is nothing to encrypt anew. Nothing was changed.")
+        return DONE
+    terminal.say(
+        f"{number} encrypted {'value opens' if number == 1 else 'values open'} with the first key "
+        "now. Take the other keys out of SECRET_KEY and start Usher again. Keep the earlier keys for "
+        "as long as you keep backups from before: those still need them."
+    )
+    return DONE
+
+
+def _explained(terminal: Terminal, run: Callable[[], int]) -> int:
+    try:
+        return run()
+    except (UserError, TradingViewError) as error:
+        terminal.say(plain(explain(error).sentence))
+        return NOT_DONE
+
+
+def _keep(settings: Settings, guild_id: int, cookies: Cookies, terminal: Terminal) -> int:
+    terminal.say("Testing the login with TradingView…")
+    trial = Trial(cookies)  # TradingView may renew the pair before the yes
+    try:
+        updated = asyncio.run(_use(settings, guild_id, trial, anyway=False))
+    except CookiesOfOther as question:
+        if not terminal.agrees(plain(explain(question).sentence)):
+            terminal.say("Left as it was.")
+            return NOT_DONE
+        updated = asyncio.run(_use(settings, guild_id, trial, anyway=True))
+    terminal.say(plain(said.updated(updated).text))
+    terminal.say("A running bot uses it within five seconds.")
+    return DONE
+
+
+async def _server(settings: Settings, wanted: int | None) -> int:
+    """For which Discord server: the one named, the configured one, or the only one."""
+    async with (
+        tradingview_accounts.database_beside(settings) as database,
+        database.read() as connection,
+    ):
+        known = [one.id for one in await guilds.listed(connection, left=True)]
+    if wanted is None:
+        wanted = settings.discord_guild_id
+    if wanted is None and len(known) == 1:
+        wanted = known[0]
+    listed = ", ".join(map(str, known))
+    if wanted is None:
+        seen = f"Usher knows these: {listed}." if known else "Usher knows none yet."
+        raise StartupError(
+            "For which Discord server is this login? Write its number behind the command, or set "
+            f"DISCORD_GUILD_ID. {seen}"
+        )
+    if known and wanted not in (*known, settings.discord_guild_id):
+        raise StartupError(
+            f"Usher knows no Discord server with the number {wanted}. It knows: {listed}."
+        )
+    return wanted
+
+
+async def _use(settings: Settings, guild_id: int, trial: Trial, *, anyway: bool) -> Updated:
+    async with tradingview_accounts.database_beside(settings) as database, _http() as http:
+        vault = await tradingview_accounts.vault_of(settings, database)
+        sessions = tradingview_accounts.sessions(settings, database, vault, http)
+        try:
+            await sessions.open()
+            return await sessions.take_over(guild_id, trial, by=None, anyway=anyway, note=_NOTE)
+        finally:
+            await sessions.close()
+
+
+async def _password(settings: Settings, guild_id: int, name: str, password: str) -> Cookies:
+    pace = await tradingview_accounts.pace_of(settings, guild_id)
+    async with _http() as http, soon(pace):
+        return await SignIn(http, base=settings.tradingview_url).password(name, password)
+
+
+async def _second_factor(settings: Settings, guild_id: int, halfway: Halfway, code: str) -> Cookies:
+    pace = await tradingview_accounts.pace_of(settings, guild_id)
+    async with _http() as http, soon(pace):
+        return await SignIn(http, base=settings.tradingview_url).second_factor(halfway, code)
+
+
+async def _rekey(settings: Settings) -> int:
+    try:
+        async with alone_with(settings.database_url), open_database(settings.database_url) as there:
+            return await renew_keys(there, await tradingview_accounts.vault_of(settings, there))
+    except InUseError as error:
+        raise StartupError(
+            "Usher is running with this database. Stop it, run this command again, then start it: a "
+            "running bot would go on with the earlier key. Nothing was changed."
+        ) from error
+
+
+def _http() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())

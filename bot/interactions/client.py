@@ -1,0 +1,217 @@
+"""The Discord side of Usher: one client that loads the cogs and keeps the commands registered."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.interactions import levels
+from bot.interactions.components import Presses
+from bot.interactions.responses import Interaction
+
+log = logging.getLogger(__name__)
+
+_GLOBAL = "global:"
+_LOCAL = "server:"
+_LAST_MOMENT = 2.0  # seconds; what was ordered is recorded, so nothing is lost
+
+
+class Servers(levels.LevelRoles, Protocol):
+    """What the client tells and asks about servers."""
+
+    async def joined(self, guild_id: int) -> None:
+        """The bot is there: a row for it, and a paused queue goes on. Harmless when repeated."""
+        ...
+
+    async def left(self, guild_id: int) -> None:
+        """The bot was removed: the queue pauses, the data stays."""
+        ...
+
+    async def known(self) -> set[int]:
+        """Where the bot was, as far as the database knows, without those that it left."""
+        ...
+
+    async def command_digests(self) -> Mapping[int, str | None]:
+        """Which form of the commands was last registered for each server."""
+        ...
+
+    async def remember_commands(self, guild_ids: Iterable[int], digest: str | None) -> None:
+        """Keep which form is registered now."""
+        ...
+
+
+class Usher(commands.Bot):
+    """Receives interactions; what they do lives in the cogs.
+
+    `make_cogs` is called once, when the client is set up. `guild_id` registers the commands in that
+    server only, at once; otherwise they are registered everywhere.
+    """
+
+    def __init__(
+        self,
+        *,
+        servers: Servers,
+        presses: Presses,
+        make_cogs: "Callable[[Usher], Iterable[commands.Cog]]",
+        guild_id: int | None = None,
+    ) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        intents.members = True
+        # Voice is not for us: no advice to install what it needs.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=levels.LevelTree,
+            max_messages=None,
+        )
+        self.servers = servers
+        self.presses = presses
+        self._make_cogs = make_cogs
+        self._guild_id = guild_id
+        self._met: set[int] = set()
+        self._door = asyncio.Lock()  # comings and goings in their order
+        self._registered_there = False
+
+    async def setup_hook(self) -> None:
+        """Load the cogs, then register the commands where Discord has other ones.
+
+        Raises discord.HTTPException when Discord refuses them.
+        """
+        if not self.cogs:  # a login that failed half way is repeated
+            for cog in self._make_cogs(self):
+                await self.add_cog(cog)
+            levels.seal(self.tree)
+        await self._register_commands()
+
+    async def on_ready(self) -> None:
+        """Catch up with the servers that were joined or left while the program was off."""
+        here = {guild.id for guild in self.guilds}
+        log.info("connected to Discord; servers: %s", len(here))
+        for guild_id in here:
+            await self.meet(guild_id)
+        for guild_id in await self.servers.known() - here:
+            await self._part(guild_id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was invited, or is back: what waited goes on."""
+        await self._arrive(guild.id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Comes for every server at the start, and for one joined while discord.py gets ready."""
+        await self._arrive(guild.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed: its queue pauses, its data stays. Outages do not come here."""
+        await self._part(guild.id)
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Buttons, lists and forms; commands go through the tree."""
+        if interaction.type in (
+            discord.InteractionType.component,
+            discord.InteractionType.modal_submit,
+        ):
+            await self.presses.handle(interaction, self.meet)
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        """What an event handler raised; its arguments stay out of the log."""
+        log.error("%s failed", event_method, exc_info=sys.exc_info())
+
+    async def close(self) -> None:
+        """Disconnect, and give what is being worked on a moment to end; it needs the database."""
+        await super().close()
+        ours = ("discord.py: ", "CommandTree-")
+        working = [
+            task
+            for task in asyncio.all_tasks()
+            if task.get_name().startswith(ours) and task is not asyncio.current_task()
+        ]
+        if working:
+            _, late = await asyncio.wait(working, timeout=_LAST_MOMENT)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def meet(self, guild_id: int | None) -> None:
+        """Make sure that the server has its row: commands work before discord.py is ready."""
+        if guild_id is not None and guild_id not in self._met:
+            async with self._door:
+                await self.servers.joined(guild_id)
+                self._met.add(guild_id)
+
+    async def _arrive(self, guild_id: int) -> None:
+        await self.meet(guild_id)
+        if guild_id == self._guild_id and not self._registered_there:
+            await self._register_commands()
+
+    async def _part(self, guild_id: int) -> None:
+        async with self._door:
+            self._met.discard(guild_id)
+            if guild_id == self._guild_id:
+                self._registered_there = False  # they go with the bot
+            await self.servers.left(guild_id)
+
+    async def _register_commands(self) -> None:
+        """Register only what changed: Discord allows few registrations a day.
+
+        Where commands were registered in the other way before, they are taken away: people would
+        see each of them twice.
+        """
+        digest = hashlib.sha256(
+            json.dumps(
+                [command.to_dict(self.tree) for command in self.tree.get_commands()],
+                sort_keys=True,
+            ).encode()
+        ).hexdigest()
+        known = await self.servers.command_digests()
+        here = None if self._guild_id is None else discord.Object(self._guild_id)
+        for guild_id, old in known.items():
+            if old is not None and old.startswith(_LOCAL) and guild_id != self._guild_id:
+                await self._forget_local(guild_id)
+        if here is None:
+            wanted = f"{_GLOBAL}{digest}"[:64]
+            if wanted not in known.values():
+                await self.tree.sync()
+            await self.servers.remember_commands(set(known), wanted)
+            return
+        if any(old and old.startswith(_GLOBAL) for old in known.values()):
+            await self.http.bulk_upsert_global_commands(self._application_number(), payload=[])
+        wanted = f"{_LOCAL}{digest}"[:64]
+        await self.servers.remember_commands(set(known) - {here.id}, None)
+        if known.get(here.id) == wanted:
+            self._registered_there = True
+            return
+        self.tree.copy_global_to(guild=here)
+        try:
+            await self.tree.sync(guild=here)
+        except discord.Forbidden:
+            log.warning("the bot is not in server %s yet: invite it there", here.id)
+            return
+        finally:
+            self.tree.clear_commands(guild=here)
+        self._registered_there = True
+        await self.meet(here.id)
+        await self.servers.remember_commands({here.id}, wanted)
+
+    async def _forget_local(self, guild_id: int) -> None:
+        try:
+            await self.http.bulk_upsert_guild_commands(
+                self._application_number(), guild_id, payload=[]
+            )
+        except discord.Forbidden:
+            log.info("commands of server %s stay: the bot is not there any more", guild_id)
+
+    def _application_number(self) -> int:
+        if self.application_id is None:
+            raise app_commands.MissingApplicationID
+        return self.application_id

@@ -1,0 +1,253 @@
+"""Buttons, lists and forms: one door that checks the level again and survives a restart.
+
+discord.py's own views swallow what a button from before the restart raises and answer nothing, so
+everything that Usher sends carries a key (`bot.replies.key`) and comes in here.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+
+from bot import clock
+from bot.access.errors import Answered, ButtonGone, NeedsYes, NotYourButton, OverTheLine
+from bot.access.request import Asked
+from bot.interactions import responses
+from bot.interactions.levels import Level, LevelRoles, require
+from bot.interactions.responses import Interaction
+from bot.replies import Answer, Button, explain, key, seats
+
+_MOST_QUESTIONS = 1_000
+_QUESTION_SECONDS = 15 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody pressed, chose or submitted; their level was checked."""
+
+    interaction: Interaction
+    guild_id: int
+    args: tuple[str, ...]
+    values: tuple[str, ...] = ()  # chosen from a list: ids or values
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)  # typed into a form
+
+    def asked(self) -> Asked:
+        """Who asks, in which server; a press in a direct message keeps the button's server."""
+        return Asked(
+            guild_id=self.guild_id,
+            by=self.interaction.user.id,
+            reference=str(self.interaction.id),
+            at=clock.now(),
+            token=self.interaction.token,
+        )
+
+
+Handler = Callable[[Press], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button of a question, and what happens when it is pressed."""
+
+    label: str
+    run: Handler
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+
+
+@dataclass(slots=True)
+class _Question:
+    asker_id: int
+    level: Level
+    choices: tuple[Choice, ...]
+    over_at: float  # by clock.monotonic()
+    answered_by: int | None = None  # the id of the press that did
+
+
+class Form(discord.ui.Modal):
+    """A form; `bot.interactions.components` takes what is submitted, so discord.py need not keep it."""
+
+    def __init__(self, title: str, key: str, items: "Sequence[discord.ui.Item[Any]]") -> None:
+        super().__init__(title=title, custom_id=key, timeout=None)
+        for item in items:
+            self.add_item(item)
+
+    def is_finished(self) -> bool:
+        """True: discord.py keeps only those that are not."""
+        return True
+
+
+class Presses:
+    """Which press does what, and for whom."""
+
+    def __init__(self, roles: LevelRoles) -> None:
+        self._roles = roles
+        self._handlers: dict[str, tuple[Level, Handler]] = {}
+        self._questions: dict[str, _Question] = {}
+        self.add("once", Level.ANYONE, self._answer_question)  # each question has its own level
+
+    def add(self, name: str, level: Level, handler: Handler) -> None:
+        """Buttons, lists and forms with `key(name, …)` are answered by `handler`."""
+        if name in self._handlers:
+            raise ValueError(f"two presses are called {name}")
+        self._handlers[name] = (level, handler)
+
+    @property
+    def levels(self) -> dict[str, Level]:
+        """The level of every press."""
+        return {name: level for name, (level, _) in self._handlers.items()}
+
+    async def handle(
+        self, interaction: Interaction, meet: Callable[[int | None], Awaitable[None]]
+    ) -> None:
+        """Answer one press; what fails is explained to whoever pressed.
+
+        `meet` makes sure first that the server is known.
+        """
+        kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+        custom_id = interaction.custom_id
+        if interaction.type not in kinds or custom_id is None:
+            return
+        name, *rest = custom_id.removeprefix("u:").split(":")
+        doing = f"the press {name[:40]!r} by {interaction.user.id} in {interaction.guild_id}"
+        try:
+            await meet(interaction.guild_id)
+            await self._handle(interaction, name, rest)
+        except Exception as error:  # noqa: BLE001 - explained and logged there
+            await responses.fail(interaction, error, doing)
+
+    async def _handle(self, interaction: Interaction, name: str, rest: list[str]) -> None:
+        known = self._handlers.get(name)
+        if known is None or not rest or not rest[0].isdecimal():
+            raise ButtonGone
+        guild_id = int(rest[0])
+        if interaction.guild_id not in (None, guild_id):
+            raise ButtonGone
+        level, handler = known
+        require(self._member(interaction, guild_id), self._roles, level)
+        data: Any = interaction.data or {}
+        await handler(
+            Press(
+                interaction=interaction,
+                guild_id=guild_id,
+                args=tuple(rest[1:]),
+                values=tuple(str(value) for value in data.get("values", ())),
+                fields=_fields(data.get("components", ())),
+            )
+        )
+
+    def _member(self, interaction: Interaction, guild_id: int) -> discord.User | discord.Member:
+        """Whoever pressed, as a member of the button's server also in a direct message."""
+        if interaction.guild_id is not None:
+            return interaction.user
+        guild = interaction.client.get_guild(guild_id)
+        member = None if guild is None else guild.get_member(interaction.user.id)
+        return member or interaction.user
+
+    def question(
+        self, guild_id: int, asker_id: int, level: Level, choices: Sequence[Choice]
+    ) -> tuple[Button, ...]:
+        """Buttons that only the asker may press, and only one of them, once, within 15 minutes.
+
+        What they do lives in memory: after a restart they say that nothing was changed.
+        """
+        now = clock.monotonic()
+        for old in [name for name, one in self._questions.items() if one.over_at <= now]:
+            del self._questions[old]
+        while len(self._questions) >= _MOST_QUESTIONS:
+            del self._questions[next(iter(self._questions))]
+        name = secrets.token_hex(8)
+        self._questions[name] = _Question(asker_id, level, tuple(choices), now + _QUESTION_SECONDS)
+        return tuple(
+            Button(choice.label, key("once", guild_id, name, place), choice.style)
+            for place, choice in enumerate(choices)
+        )
+
+    async def _answer_question(self, press: Press) -> None:
+        name, place = (*press.args, "", "")[:2]
+        question = self._questions.get(name)
+        if question is None or question.over_at <= clock.monotonic():
+            raise ButtonGone
+        if press.interaction.user.id != question.asker_id:
+            raise NotYourButton
+        require(self._member(press.interaction, press.guild_id), self._roles, question.level)
+        if not place.isdecimal() or int(place) >= len(question.choices):
+            raise ButtonGone
+        if question.answered_by == press.interaction.id:
+            return  # delivered twice: the first one answers
+        if question.answered_by is not None:
+            raise Answered
+        question.answered_by = press.interaction.id
+        await responses.defer_in_place(press.interaction)
+        await question.choices[int(place)].run(press)
+
+    async def confirmed(
+        self,
+        interaction: Interaction,
+        asked: Asked,
+        level: Level,
+        act: Callable[[Asked, bool], Awaitable[Answer]],
+        *,
+        yes: str = "Yes, do it",
+        confirmed: bool = False,
+    ) -> None:
+        """Do it and answer; when a yes is needed first (NeedsYes), ask, and do it upon that.
+
+        The yes keeps the reference of the first request, so pressing twice counts once. A yes may be
+        to less than there is by then: that is asked about again.
+        """
+
+        async def go_on(again: Asked, pressed: Interaction) -> None:
+            await self.confirmed(pressed, again, level, act, yes=yes, confirmed=True)
+
+        try:
+            answer = await act(asked, confirmed)
+        except OverTheLine as question:
+            answer = self.ask_first(asked, Level.MANAGER, question, go_on, seats.yes(question))
+        except NeedsYes as question:
+            answer = self.ask_first(asked, level, question, go_on, yes)
+        await responses.reply(interaction, answer)
+
+    def ask_first(
+        self,
+        asked: Asked,
+        level: Level,
+        question: NeedsYes,
+        act: Callable[[Asked, Interaction], Awaitable[Answer | None]],
+        yes: str = "Yes, do it",
+    ) -> Answer:
+        """The question with its two buttons; `act` returns the answer, or None when it replied."""
+
+        async def go(press: Press) -> None:
+            now = press.asked()
+            answer = await act(
+                Asked(now.guild_id, now.by, asked.reference, now.at, now.token), press.interaction
+            )
+            if answer is not None:
+                await responses.reply(press.interaction, answer)
+
+        async def leave(press: Press) -> None:
+            await responses.reply(press.interaction, Answer("**Left as it was.**"))
+
+        buttons = self.question(
+            asked.guild_id,
+            asked.by,
+            level,
+            (
+                Choice(yes, go, discord.ButtonStyle.danger),
+                Choice("No, leave it", leave),
+            ),
+        )
+        return Answer(explain(question).sentence, buttons=buttons)
+
+
+def _fields(components: Sequence[Any]) -> dict[str, str]:
+    """What was typed into a form, by the custom ids of its inputs."""
+    typed: dict[str, str] = {}
+    for part in components:
+        inner = part.get("component")
+        typed |= _fields(part.get("components", ()) if inner is None else [inner])
+        if isinstance(part.get("value"), str) and "custom_id" in part:
+            typed[part["custom_id"]] = part["value"]
+    return typed

@@ -1,0 +1,188 @@
+"""Who may do what: levels are declared on commands and enforced once for each interaction."""
+
+import enum
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+
+import discord
+from discord import app_commands
+
+from bot import clock
+from bot.access.errors import NotAllowed, OnlyInServer
+from bot.access.request import Asked, Who
+from bot.interactions import responses
+from bot.interactions.responses import Interaction
+
+CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
+
+
+class Level(enum.IntEnum):
+    """How much somebody may do; each includes those before it."""
+
+    ANYONE = 0
+    STAFF = 1
+    MANAGER = 2
+    MANAGE_SERVER = 3
+
+
+# What Discord itself asks for before it shows a command with this lowest level.
+_DISCORD_ASKS = {
+    Level.ANYONE: None,
+    Level.STAFF: discord.Permissions(moderate_members=True),
+    Level.MANAGER: discord.Permissions(manage_guild=True),
+    Level.MANAGE_SERVER: discord.Permissions(manage_guild=True),
+}
+
+
+class LevelRoles(Protocol):
+    """Knows, without waiting, which roles a server gave which level."""
+
+    def level_roles(self, guild_id: int) -> Mapping[str, frozenset[int]]:
+        """The ids of the roles under `staff` and `manager`."""
+        ...
+
+
+def anyone(command: CommandT) -> CommandT:
+    """Everybody in the server may run the command."""
+    return _declare(command, Level.ANYONE)
+
+
+def staff(command: CommandT) -> CommandT:
+    """Staff roles, manager roles and Manage Server may run the command."""
+    return _declare(command, Level.STAFF)
+
+
+def manager(command: CommandT) -> CommandT:
+    """Manager roles and Manage Server may run the command."""
+    return _declare(command, Level.MANAGER)
+
+
+def manage_server(command: CommandT) -> CommandT:
+    """Only Manage Server may run the command."""
+    return _declare(command, Level.MANAGE_SERVER)
+
+
+def _declare(command: CommandT, level: Level) -> CommandT:
+    if not isinstance(command, app_commands.Command):
+        raise TypeError("a level stands above @app_commands.command, not below it")
+    command.extras["level"] = level
+    return command
+
+
+def level_of(user: discord.User | discord.Member, roles: Mapping[str, frozenset[int]]) -> Level:
+    """What that user may do in the server they are a member of; a mere user is anyone."""
+    if not isinstance(user, discord.Member):
+        return Level.ANYONE
+    # Filled from the interaction; guild_permissions counts roles for members from the cache.
+    rights = user.resolved_permissions or user.guild_permissions
+    if rights.manage_guild or rights.administrator or user.guild.owner_id == user.id:
+        return Level.MANAGE_SERVER
+    # The public `roles` leaves out what the cache does not know yet, as just after the start.
+    held = set(user._roles)  # noqa: SLF001
+    if held & roles["manager"]:
+        return Level.MANAGER
+    return Level.STAFF if held & roles["staff"] else Level.ANYONE
+
+
+def require(user: discord.User | discord.Member, roles: LevelRoles, level: Level | None) -> None:
+    """Raise NotAllowed unless `user` has that level; None, no level, is allowed to nobody."""
+    if level is Level.ANYONE:
+        return
+    held = Level.ANYONE
+    if isinstance(user, discord.Member):
+        held = level_of(user, roles.level_roles(user.guild.id))
+    if level is None or held < level:
+        raise NotAllowed((Level.MANAGE_SERVER if level is None else level).name.lower())
+
+
+def may_manage(client: discord.Client, roles: LevelRoles, guild_id: int, member_id: int) -> bool:
+    """Whether that member of that server has the level manager, asked outside of an interaction."""
+    guild = client.get_guild(guild_id)
+    member = None if guild is None else guild.get_member(member_id)
+    return member is not None and level_of(member, roles.level_roles(guild_id)) >= Level.MANAGER
+
+
+def asked(interaction: Interaction) -> Asked:
+    """Who asks, where and when; the same interaction delivered twice has the same reference."""
+    if interaction.guild_id is None:
+        raise OnlyInServer
+    return Asked(
+        guild_id=interaction.guild_id,
+        by=interaction.user.id,
+        reference=str(interaction.id),
+        at=clock.now(),
+        token=interaction.token,
+    )
+
+
+def who(member: discord.Member | None, username: str | None) -> Who:
+    """The person meant by the two options that most commands have."""
+    return Who(None if member is None else member.id, username or None)
+
+
+class LevelTree(app_commands.CommandTree[Any]):
+    """The command tree that asks for the level before a command or its autocomplete runs."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Whether the command may run; a refusal is answered here, without a name or number."""
+        try:
+            await self.client.meet(interaction.guild_id)
+            command = interaction.command
+            if interaction.guild_id is None:
+                raise OnlyInServer  # noqa: TRY301 - one way to say no
+            if command is not None:  # an unknown one has nothing to run: the tree says so itself
+                require(interaction.user, self.client.servers, command.extras.get("level"))
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong here, the answer is no
+            if interaction.type is discord.InteractionType.autocomplete:
+                await responses.no_choices(interaction)
+            else:
+                await responses.fail(interaction, error, doing_of(interaction))
+            return False
+        return True
+
+    async def on_error(
+        self, interaction: Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        """Everything that a command raises ends here."""
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await responses.fail(interaction, error, doing_of(interaction))
+
+
+def doing_of(interaction: Interaction) -> str:
+    """What was asked for, for the log: the command's name, never its options."""
+    command = interaction.command
+    name = "an unknown command" if command is None else f"/{command.qualified_name}"
+    return f"{name} by {interaction.user.id} in {interaction.guild_id}"
+
+
+def commands_in(
+    tree: "app_commands.CommandTree[Any]",
+) -> "Iterator[app_commands.Command[Any, ..., Any]]":
+    """Every command that can be run, those in groups included."""
+    for command in tree.walk_commands():
+        if isinstance(command, app_commands.Command):
+            yield command
+
+
+def seal(tree: "app_commands.CommandTree[Any]") -> None:
+    """Prepare the tree for Discord: servers only, and hidden from whoever could run none of it.
+
+    Raises TypeError for a command without a level: a forgotten one must not reach Discord.
+    """
+    for command in commands_in(tree):
+        if not isinstance(command.extras.get("level"), Level):
+            raise TypeError(f"/{command.qualified_name} has no level")
+    for top in tree.get_commands():
+        if isinstance(top, app_commands.ContextMenu):
+            raise TypeError(f"{top.name}: context menus have no levels yet")
+        leaves = [top] if isinstance(top, app_commands.Command) else list(_leaves(top))
+        top.default_permissions = _DISCORD_ASKS[min(leaf.extras["level"] for leaf in leaves)]
+        top.guild_only = True
+        top.allowed_contexts = app_commands.AppCommandContext(guild=True)
+        top.allowed_installs = app_commands.AppInstallationType(guild=True)
+
+
+def _leaves(group: app_commands.Group) -> "Iterator[app_commands.Command[Any, ..., Any]]":
+    for command in group.walk_commands():
+        if isinstance(command, app_commands.Command):
+            yield command

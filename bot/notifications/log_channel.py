@@ -1,0 +1,130 @@
+"""The log channel: the tail of each server's history, line by line and each line once."""
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot import clock
+from bot.replies import Answer, Button, key
+from bot.replies.history import line
+from bot.replies.people import CLAIM_NO, CLAIM_YES
+from bot.store.catalogue import guilds, scripts
+from bot.store.engine.database import Database
+from bot.store.ledger import events
+from bot.store.people import customers
+from bot.store.records import Event, Guild
+
+log = logging.getLogger(__name__)
+
+_MOST_TEXT = 1_900
+_AT_ONCE = 20
+_CLOSED_FOR = 300.0  # seconds before a channel that refused is tried again
+
+
+class Logbook:
+    """Writes to the log channels that servers chose with /setup log."""
+
+    def __init__(self, client: discord.Client, database: Database) -> None:
+        self._client = client
+        self._database = database
+        self._closed: dict[int, float] = {}  # by channel: when to try again
+
+    async def write_up(self) -> None:
+        """Post what is new, for every server; one that refuses holds up no other."""
+        async with self._database.read() as connection:
+            servers = [one for one in await guilds.listed(connection) if one.log_channel_id]
+        for server in servers:
+            channel_id = server.log_channel_id or 0
+            if clock.monotonic() < self._closed.get(channel_id, 0.0):
+                continue
+            try:
+                await self._write_up(server)
+                self._closed.pop(channel_id, None)
+            except (discord.Forbidden, discord.NotFound) as error:
+                self._closed[channel_id] = clock.monotonic() + _CLOSED_FOR
+                log.warning("the log channel of server %s is closed: %s", server.id, error)
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                log.warning("the log channel of server %s must wait: %s", server.id, error)
+            except Exception:  # a mistake of ours about one server is no other server's trouble
+                log.exception("the log channel of server %s must wait", server.id)
+
+    async def say(self, guild_id: int, parts: dict[str, Any]) -> bool:
+        """Send something of its own there; False when there is no channel that takes it."""
+        async with self._database.read() as connection:
+            server = await guilds.by_id(connection, guild_id)
+        if server is None or server.log_channel_id is None:
+            return False
+        try:
+            await self._channel(server.log_channel_id).send(**parts)
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.warning("the log channel of server %s is closed: %s", guild_id, error)
+            return False
+        return True
+
+    def _channel(self, channel_id: int) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(channel_id)
+
+    async def _write_up(self, server: Guild) -> None:
+        posted = server.posted_event_id or 0
+        while True:
+            async with self._database.read() as connection:
+                new = await events.since(
+                    connection, server.id, posted, limit=_AT_ONCE, without=events.QUIET
+                )
+                lines = [await self._line(connection, entry) for entry in new]
+            if not new:
+                return
+            batch, answer = _batch(new, lines)
+            # Should the same entries have been sent before a crash, Discord returns that message:
+            # it may hold fewer lines than there are by now.
+            sent = await self._channel(server.log_channel_id or 0).send(
+                answer.content, nonce=_nonce(batch[0]), **_board(answer)
+            )
+            shown = min(len(batch), sent.content.count("\n") + 1) if sent.content else len(batch)
+            posted = batch[shown - 1].id
+            async with self._database.write() as connection:
+                await guilds.set_posted(connection, server.id, posted)
+
+    async def _line(self, connection: Any, entry: Event) -> str:
+        script = entry.script_id and await scripts.by_id(connection, entry.script_id)
+        customer = entry.customer_id and await customers.by_id(connection, entry.customer_id)
+        return line(entry, script or None, customer or None)
+
+
+def _nonce(entry: Event) -> str:
+    """After a restore, another entry may get the same id."""
+    return f"e{entry.id}-{entry.at.timestamp():.0f}"
+
+
+def _board(answer: Answer) -> dict[str, Any]:
+    board = answer.board()
+    return {} if board is None else {"view": board}
+
+
+def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Answer]:
+    """As many entries as fit into one message; a question to staff has a message of its own."""
+    if buttons := _claim_buttons(new[0]):
+        return new[:1], Answer(lines[0], buttons=buttons)
+    taken, text = 0, ""
+    for entry, said in zip(new, lines, strict=True):
+        longer = f"{text}\n{said}" if taken else said
+        if taken and (len(longer) > _MOST_TEXT or _claim_buttons(entry)):
+            break
+        taken, text = taken + 1, longer
+    return new[:taken], Answer(text)
+
+
+def _claim_buttons(entry: Event) -> tuple[Button, ...]:
+    claim_id = entry.after.get("claim_id") if isinstance(entry.after, dict) else None
+    if entry.action != "claim" or claim_id is None:
+        return ()
+    return (
+        Button(
+            "Yes, it is theirs",
+            key(CLAIM_YES, entry.guild_id, claim_id),
+            discord.ButtonStyle.success,
+        ),
+        Button("No", key(CLAIM_NO, entry.guild_id, claim_id), discord.ButtonStyle.danger),
+    )

@@ -1,0 +1,81 @@
+"""Tells whoever set a TradingView login that it has ended, that it still has, and that it is back.
+
+The log channel gets the same from the history. A message is marked once it was sent, and one that could
+not be marked is not sent again; only after a crash in between is it, with the same nonce, which Discord
+answers with the message it has for some minutes.
+"""
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot import clock
+from bot.replies import Answer
+from bot.replies.login_alerts import to_setter
+from bot.store.engine.database import Database
+from bot.store.logins import outages
+from bot.store.logins.outages import Outage
+
+log = logging.getLogger(__name__)
+
+EVERY = 15.0  # seconds between looks
+LATER = 300.0  # seconds until what failed by a mistake of ours is tried again
+# Direct messages closed, no server in common, the account is gone: they never take it.
+_UNREACHABLE = (400, 403, 404)
+
+
+class Alerts:
+    """The direct messages about outages of logins."""
+
+    def __init__(self, client: discord.Client, database: Database) -> None:
+        self._client = client
+        self._database = database
+        self._sent: dict[int, str] = {}  # by outage: what this program sent last
+        self._put_off: dict[int, float] = {}  # by outage, by clock.monotonic()
+
+    async def tell(self) -> None:
+        """Send what is to be said; what fails is tried again at the next look."""
+        async with self._database.read() as connection:
+            new = await outages.untold(connection)
+        for outage in new:
+            if clock.monotonic() < self._put_off.get(outage.id, 0.0):
+                continue
+            try:
+                await self._tell(outage)
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                log.warning("outage %s could not be told: %s", outage.id, error)
+            except Exception:  # a mistake of ours about one server is no other server's trouble
+                log.exception("outage %s could not be told; again in %s s", outage.id, LATER)
+                self._put_off[outage.id] = clock.monotonic() + LATER
+
+    async def _tell(self, outage: Outage) -> None:
+        stage = outages.stage(outage)
+        # Over before anybody heard of it: then there is nothing to say.
+        is_news = not (stage == "back" and outage.told == "nothing")
+        if is_news and self._sent.get(outage.id) != stage:
+            async with self._database.read() as connection:
+                waiting = await outages.waiting(connection, outage.guild_id)
+            server = self._client.get_guild(outage.guild_id)
+            if server is None and not self._client.is_ready():
+                return  # told once the servers are known
+            if server is not None:  # from a server that the bot left, nobody is written to
+                answer = to_setter(outage, stage, waiting, server.name, clock.now())
+                await self._write_to(outage.set_by or 0, answer, f"o{outage.id}{stage}")
+                self._sent[outage.id] = stage
+        async with self._database.write() as connection:
+            await outages.told(connection, outage.id, stage)
+        self._sent.pop(outage.id, None)
+
+    async def _write_to(self, user_id: int, answer: Answer, nonce: str) -> None:
+        parts: dict[str, Any] = {"nonce": nonce}
+        if board := answer.board():
+            parts["view"] = board
+        try:
+            user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
+            await user.send(answer.content, **parts)
+        except discord.HTTPException as error:
+            if error.status not in _UNREACHABLE:
+                raise
+            log.info("user %s takes no direct messages (%s)", user_id, error.code)

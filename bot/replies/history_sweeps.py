@@ -1,0 +1,122 @@
+"""Entries of the history about full checks, taking people over, and putting differences right."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.replies.text import bold, count, listed
+
+_KINDS = {
+    "missing": "missing",
+    "extra": "extra",
+    "other_end": "with another end",
+    "stuck": "stuck",
+    "namesake": "of the same name with another account",
+}
+
+
+def _drift(f: Any) -> str:
+    parts = [
+        f"{number} {_KINDS[kind]}" for kind, number in f.after.items() if kind in _KINDS and number
+    ]
+    what = listed(parts) or "something differs"
+    return f"⚠️ New differences on TradingView for {f.what}: {what}; `/sync status` shows them"
+
+
+def _number(f: Any) -> int:
+    number = f.after.get("number")
+    return number if isinstance(number, int) else 0
+
+
+def _kind(f: Any) -> str:
+    return _KINDS.get(str(f.after.get("kind_of")), "different")
+
+
+def _renamed(f: Any) -> str:
+    new = bold(str(f.after.get("username", "another name")))
+    return f"{f.before_name()} is called {new} on TradingView now; I follow"
+
+
+def _mend(f: Any) -> str:
+    if "undone" in f.after:
+        return f"{f.who} put back what {f.whom} had on {f.what}"
+    return f"{f.who} had {f.whom} on {f.what} put right: {f.then()}"
+
+
+_WHY = {
+    "login": "TradingView did not accept the stored login",
+    "script": "TradingView shows no list of that script; check that it is still yours and invite-only",
+    "tradingview": "TradingView did not answer properly",
+    "trouble": "something went wrong in Usher; its own log says more",
+}
+
+
+def why_unchecked(reason: str | None) -> str:
+    """Why a full check failed."""
+    return _WHY.get(reason or "", "it was broken off")
+
+
+def restored(f: Any) -> str:
+    """Everything was read after a restore: what became of the orders in the backup."""
+    numbers = {name: int(f.after.get(name, 0)) for name in ("scripts", "later", *_ORDERS)}
+    said = [f"✅ **{count(numbers['scripts'], 'list')} read after the restore; orders go on.**"]
+    if not numbers["scripts"]:
+        said = ["✅ **The people who could not be read after the restore are read now.**"]
+    if numbers["later"]:
+        said.append(f"{count(numbers['later'], 'later end')} on TradingView kept.")
+    orders = sum(numbers[name] for name in _ORDERS)
+    if orders:
+        parts = [f"{numbers[name]} {what}" for name, what in _ORDERS.items() if numbers[name]]
+        said.append(f"Of {count(orders, 'order')} that waited in the backup, {listed(parts)}")
+    return " ".join(said).removesuffix(".")
+
+
+def unread(f: Any) -> str:
+    """People who could not be read after a restore; everybody else's orders go on."""
+    return (
+        f"⚠️ TradingView does not say what {_names(f)} has on {f.what}. Orders for them from "
+        "the backup wait, all others go on; I ask again every minute, and you need do nothing"
+    )
+
+
+def untold(f: Any) -> str:
+    """Of whose finished orders the messages were still to be sent when the backup was made."""
+    if not _number(f):
+        return ""
+    return (
+        f". {count(_number(f), 'person', 'people')} may not have been told of what was done last: "
+        f"{_names(f)}. I send no message about it, since it may be the second"
+    )
+
+
+def _names(f: Any) -> str:
+    names = [bold(str(name)) for name in f.after.get("names", [])]
+    more = _number(f) - len(names)
+    return listed([*names, f"{more} more"] if more > 0 else names)
+
+
+_ORDERS = {
+    "done": "had been done since (neither staff nor customers get a message about them)",
+    "open": "had not: I do them now, and say so as ever",
+    "stuck": "need you, since something else was changed meanwhile: order anew what is still wanted "
+    "(`/sync status`)",
+}
+
+SENTENCES: Mapping[str, Callable[[Any], str]] = {
+    "drift": _drift,
+    "check_failed": lambda f: (
+        f"⚠️ The daily check of {f.what} failed: {why_unchecked(str(f.after.get('reason')))}. Nobody lost "
+        "access; I try again every hour, and `/sync status` says how it stands"
+    ),
+    "drift_ignored": lambda f: (
+        f"{f.who} left {count(_number(f), 'difference')} on {f.what} alone ({_kind(f)})"
+    ),
+    "taken_over": lambda f: (
+        f"{f.who} took over {count(_number(f), 'person', 'people')} on {f.what}; "
+        "nothing was changed on TradingView"
+    ),
+    "mended": lambda f: (
+        f"{f.who} had {count(_number(f), 'difference')} on {f.what} put right ({_kind(f)})"
+    ),
+    "mend": _mend,
+    "renamed": _renamed,
+}

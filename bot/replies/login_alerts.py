@@ -1,0 +1,36 @@
+"""The direct messages about a TradingView login that has ended, and that is back."""
+
+from datetime import datetime
+
+from bot.replies.login import form_button
+from bot.replies.message import Answer
+from bot.replies.text import bold, count, moment, relative
+from bot.store.logins.outages import Outage
+
+
+def to_setter(outage: Outage, stage: str, waiting: int, server_name: str, now: datetime) -> Answer:
+    """What whoever set the login is told: that it `ended`, `still` has, or is `back`."""
+    where = f"of {bold(server_name)}"
+    if stage == "back":
+        took = relative(outage.ended_at or now)
+        return Answer(
+            f"✅ The TradingView login {where} works again ({took}). What waited goes on by itself; "
+            "there is nothing left to do."
+        )
+    since = f"{moment(outage.since)} ({relative(outage.since)})"
+    first = (
+        f"⚠️ The TradingView login {where} has ended, {since}."
+        if stage == "ended"
+        else f"⚠️ The TradingView login {where} still does not work; it ended {since}."
+    )
+    orders = (
+        "No order waits at the moment."
+        if not waiting
+        else f"{count(waiting, 'order')} {'waits' if waiting == 1 else 'wait'} and will be carried out."
+    )
+    return Answer(
+        f"{first}\n**Nobody lost access.** {orders} It can wait until morning.\nWhen you have a "
+        "minute, renew it with the button, or with `/session link` in the server for a page that "
+        "also works on a phone.",
+        buttons=(form_button(outage.guild_id),),
+    )

@@ -1,0 +1,103 @@
+"""An answer as plain data: text, embeds and buttons, cut to what Discord accepts."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+
+LONGEST_TEXT = 2_000
+LONGEST_LABEL = 80
+LONGEST_KEY = 100
+MOST_BUTTONS = 25
+
+
+def key(name: str, guild_id: int, *args: object) -> str:
+    """What a button or form carries: which press it is, of which server, about what.
+
+    It outlives a restart, so everything that the press needs must be in it. Raises ValueError when
+    it is longer than Discord keeps.
+    """
+    text = ":".join(("u", name, str(guild_id), *(str(arg) for arg in args)))
+    if len(text) > LONGEST_KEY:
+        raise ValueError(f"the key of {name} is longer than {LONGEST_KEY}")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button: `key` names the press that answers it, or `url` opens a page."""
+
+    label: str
+    key: str | None = None
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    url: str | None = None
+    disabled: bool = False
+
+    def item(self) -> "discord.ui.Button[Any]":
+        """As discord.py wants it."""
+        return discord.ui.Button(
+            label=shorten(self.label, LONGEST_LABEL),
+            custom_id=self.key,
+            style=self.style,
+            url=self.url,
+            disabled=self.disabled,
+        )
+
+
+class Board(discord.ui.View):
+    """The buttons under an answer. `bot.interactions.components` answers them, so discord.py need not keep it."""
+
+    def __init__(self, items: "Sequence[discord.ui.Item[Any]]") -> None:
+        super().__init__(timeout=None)
+        for item in items:
+            self.add_item(item)
+
+    def is_finished(self) -> bool:
+        """True: discord.py keeps and times only views that are not."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file beside an answer."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    def file(self) -> discord.File:
+        """As discord.py wants it; good for one try."""
+        return discord.File(io.BytesIO(self.content), self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to somebody. `items` are further parts of the board, as lists to choose from."""
+
+    text: str = ""
+    embeds: tuple[discord.Embed, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    items: "tuple[discord.ui.Item[Any], ...]" = ()
+    files: tuple[Attached, ...] = ()
+
+    @property
+    def content(self) -> str | None:
+        """The text, cut to Discord's limit; None when there is none."""
+        return shorten(self.text, LONGEST_TEXT) or None
+
+    def board(self) -> Board | None:
+        """The buttons and lists, or None."""
+        items = [*self.items, *(button.item() for button in self.buttons[:MOST_BUTTONS])]
+        return Board(items) if items else None
+
+
+def shorten(text: str, longest: int) -> str:
+    """The text, its end replaced by … when it is too long; cut at a line's end where one is near."""
+    if len(text) <= longest:
+        return text
+    kept = text[: longest - 1]
+    line_end = kept.rfind("\n")
+    if line_end > longest - 300:
+        kept = kept[:line_end]
+    return kept.rstrip().rstrip("\\") + "…"

@@ -1,0 +1,215 @@
+"""What became of a wish, said to whoever asked and to the customer."""
+
+from datetime import datetime
+
+from bot.access.ledger.receipts import Receipt, WaitingFor
+from bot.access.rules.duration import parse_length
+from bot.access.rules.entitlements import State
+from bot.replies.message import Answer, Button, key
+from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
+from bot.store.records import Customer, Permission
+from bot.tradingview.models import Lifetime
+
+PUT_BACK = "put_back"
+GIVE_END = "give_end"
+
+_WAITING = {
+    WaitingFor.ASKING: "TradingView has not confirmed it yet.",
+    WaitingFor.NO_LOGIN: "There is no TradingView login yet: a manager adds it with "
+    "`/session update`.",
+    WaitingFor.LOGIN_DEAD: "The TradingView login has ended: a manager renews it with "
+    "`/session update`.",
+    WaitingFor.TRADINGVIEW: "TradingView does not answer properly just now.",
+    WaitingFor.SLOW_DOWN: "TradingView asks me to slow down.",
+    WaitingFor.SCRIPT_PAUSED: "TradingView refuses this script; `/sync status` says why.",
+    WaitingFor.FULL_CHECK: "The database was restored: first I read the list of every script "
+    "on TradingView; `/sync status` says how far I am.",
+    WaitingFor.CHANGED: "TradingView answers in another form than I know, so I change nothing there. "
+    "Look for a newer Usher; `/sync retry` goes on all the same.",
+}
+_THEN = "I send it then; there is nothing to do. You hear from me when it is done."
+_BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."
+
+_STUCK = {
+    "too_late": "Time ran out while it was waiting, so nothing was sent. If it should still be "
+    "given, run `/access grant` again.",
+    "no_such_user": "TradingView knows nobody of that name. Ask for the exact spelling, then run "
+    "the command again with it.",
+    "other_person": "That name now belongs to another person on TradingView. Ask the customer for "
+    "their present name.",
+    "held": "It comes from a backup, and I first compare it with TradingView. That happens by itself.",
+    "restored": "It comes from a backup, and something else was changed since, so I did nothing. "
+    "`/access check` shows what is there; order it anew if it is still wanted.",
+    "refused": "TradingView refuses it, again and again. `/sync status` shows its own words; "
+    "`/sync retry` tries once more.",
+}
+_STUCK_OTHER = "`/sync status` says more; `/sync retry` tries once more."
+
+
+def why_stuck(reason: str | None) -> str:
+    """Why only a person can help, and how."""
+    return _STUCK.get(reason or "", _STUCK_OTHER)
+
+
+def why_waiting(reason: WaitingFor | None, quiet_until: datetime | None = None) -> str:
+    """What it is waiting for; for TradingView's pause, how long it is."""
+    if reason is WaitingFor.SLOW_DOWN and quiet_until is not None:
+        return f"TradingView asked me to send nothing until {hour(quiet_until)}."
+    return _WAITING[reason or WaitingFor.ASKING]
+
+
+def person(customer: Customer, permission: Permission | None = None) -> str:
+    """A customer: the TradingView name in bold, and the member if known."""
+    name = customer.username or (permission.username if permission else None)
+    who = member(customer.member_id) if customer.member_id else None
+    if name is None:
+        return who or "somebody"
+    return f"{bold(name)} ({who})" if who else bold(name)
+
+
+def held(state: State) -> str:
+    """What somebody had, in a list."""
+    return "no access" if state.end is None else until(state.end)
+
+
+def receipt(it: Receipt) -> Answer:
+    """The answer to a grant, set, revoke or put back, in any state."""
+    match it.wish.state:
+        case "done":
+            return _done(it)
+        case "stuck":
+            return _stuck(it)
+        case "superseded":
+            text = (
+                f"**A later order took the place of this one** for {_both(it)}.\n"
+                "`/access check` shows what counts now."
+            )
+            return Answer(text)
+        case _:
+            return _waiting(it)
+
+
+def _both(it: Receipt) -> str:
+    return f"{person(it.customer, it.permission)} on {title(it.script)}"
+
+
+def _asked_for(it: Receipt) -> str:
+    if it.entitlement is not None and it.entitlement.length is not None:
+        return spoken(parse_length(it.entitlement.length))
+    return "lifetime" if it.entitlement and it.entitlement.kind == "lifetime" else "time"
+
+
+def _done(it: Receipt) -> Answer:
+    who, what = person(it.customer, it.permission), title(it.script)
+    if it.end is None:
+        lines = [f"✅ **Done:** {who} has no access to {what} any more."]
+    else:
+        lines = [f"✅ **Done:** {who} has {what} {until(it.end)}."]
+    if it.open_ended:
+        lines.append(
+            f"That access has no end, so {_asked_for(it)} more changes nothing. "
+            "To give it an end, press the button or use `/access set`."
+        )
+        return Answer("\n".join(lines), buttons=_give_end(it))
+    match it.wish.kind:
+        case "grant":
+            lines.append(f"{_capital(_asked_for(it))} added; TradingView's own list shows it.")
+        case "put_back":
+            lines.append("It is put back; TradingView's own list shows it.")
+        case _:
+            lines.append(f"Before: {held(it.before)}. TradingView's own list shows the change.")
+    if it.permission.differs:
+        lines.append("TradingView made another end of it than I asked for; the date above counts.")
+    return Answer("\n".join(lines), buttons=_put_back(it))
+
+
+def _waiting(it: Receipt) -> Answer:
+    who, what = person(it.customer, it.permission), title(it.script)
+    match it.wish.kind:
+        case "grant":
+            first = f"⏳ **Waiting:** {_asked_for(it)} of {what} for {who}."
+        case "set":
+            first = f"⏳ **Waiting:** {who} gets {what} {until(it.end)}."
+        case "revoke":
+            first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
+        case _:
+            first = f"⏳ **Waiting:** I am putting back {what} for {who}."
+    lines = [first, why_waiting(it.waiting_for, it.quiet_until)]
+    if not it.permission.checked:
+        lines.append("I could not check the spelling of the name yet.")
+    lines.append(_THEN if _is_pause(it) else _BY_ITSELF)
+    return Answer("\n".join(lines), buttons=_put_back(it))
+
+
+def _is_pause(it: Receipt) -> bool:
+    return it.waiting_for is WaitingFor.SLOW_DOWN and it.quiet_until is not None
+
+
+def _stuck(it: Receipt) -> Answer:
+    done = {"grant": "was not given", "revoke": "was not ended"}.get(
+        it.wish.kind, "was not changed"
+    )
+    text = f"⚠️ **Not done:** {title(it.script)} {done} for {person(it.customer, it.permission)}."
+    return Answer(f"{text}\n{why_stuck(it.wish.reason)}")
+
+
+def _put_back(it: Receipt) -> tuple[Button, ...]:
+    if not it.can_put_back:
+        return ()
+    return (Button("Put back", key(PUT_BACK, it.wish.guild_id, it.wish.id)),)
+
+
+def _give_end(it: Receipt) -> tuple[Button, ...]:
+    if it.entitlement is None or it.entitlement.length is None:
+        return ()
+    asked_for = it.entitlement.ends_at
+    most = max((one.ends_at for one in it.reasons if one.ends_at), default=asked_for)
+    if most is not None and most != asked_for:  # it holds more that was bought
+        label = f"Let it end on {plain_day(most)}"
+    else:
+        label = f"Let it end in {spoken(parse_length(it.entitlement.length))}"
+    return (Button(label, key(GIVE_END, it.wish.guild_id, it.wish.id)),)
+
+
+def to_customer(it: Receipt, server: str) -> Answer:
+    """The one direct message when access stands: what, until when, where to find it."""
+    if isinstance(it.end, Lifetime):
+        how_long = "**for lifetime**" if it.permission.wanted == "lifetime" else "from now on"
+    else:
+        how_long = until(it.end)
+    name = it.permission.username
+    sign = "🎉" if it.wish.kind == "grant" else "ℹ️"  # a new end may also be an earlier one
+    return Answer(
+        f"{sign} You can use {title(it.script)} {how_long}, thanks to {bold(server)}.\n"
+        f"Where to find it: log in to TradingView as {bold(name)}, open a chart, then "
+        "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
+        "`/me` in the server shows everything that you have."
+    )
+
+
+def asked_at(it: Receipt, server: str | None) -> str:
+    """A line above what is told late: which order it was about."""
+    where = f" in {bold(server)}" if server else ""
+    return f"-# Your order{where}, {relative(it.wish.asked_at)}"
+
+
+def late(it: Receipt, server: str | None) -> Answer:
+    """The outcome for whoever asked, told after the first answer could no longer change."""
+    now = receipt(it)
+    return Answer(f"{asked_at(it, server)}\n{now.text}", now.embeds, now.buttons)
+
+
+def near_names(text: str, near: tuple[str, ...], anyway: str | None) -> str:
+    """TradingView knows nobody of that name: what to press instead."""
+    lines = [f"**TradingView knows nobody called {typed(text)}.** Nothing was changed yet."]
+    if near:
+        lines.append("Did you mean one of these? Press the right one.")
+    else:
+        lines.append("Ask for the name exactly as it stands on their TradingView profile.")
+    if anyway is not None:
+        lines.append(f"*{anyway}* keeps the order, should the name appear later.")
+    return "\n".join(lines)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,330 @@
+"""What people look up: one person's access, a script's customers, the queue."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot import clock
+from bot.access.ledger.receipts import WaitingFor
+from bot.access.queries.overview import (
+    Checked,
+    FailedCheck,
+    Holders,
+    Person,
+    Restoring,
+    Status,
+    Waiting,
+)
+from bot.access.rules.duration import parse_length
+from bot.access.rules.entitlements import State, last_seen, ours_of, wanted_of
+from bot.replies.errors.confirmations import SOURCES
+from bot.replies.history_sweeps import why_unchecked
+from bot.replies.message import Answer, Button, key
+from bot.replies.orders import person as said_person, why_stuck, why_waiting
+from bot.replies.text import (
+    bold,
+    count,
+    day,
+    embed,
+    escape,
+    listed,
+    member,
+    moment,
+    relative,
+    spoken,
+    title,
+    typed,
+    until,
+    until_day,
+)
+from bot.store.records import Entitlement
+from bot.tradingview.models import End, Lifetime
+
+LIST = "list"
+_MOST_REASONS = 5
+_MOST_WAITING = 10
+
+
+def check(person: Person) -> Answer:
+    """For each script: what should be there, what is there, and why until then."""
+    who = bold(person.username)
+    if person.customer is not None and person.customer.member_id is not None:
+        who += f" ({member(person.customer.member_id)})"
+    if not person.scripts:
+        return Answer(f"{who} has nothing here: there are no scripts yet. `/script add` adds one.")
+    held = [one for one in person.scripts if _has_anything(one)]
+    others = [one for one in person.scripts if not _has_anything(one)]
+    if person.unknown is not None and not held:
+        return Answer(_unknown(person.username, person.unknown))
+    blocks = ["\n".join(_script_lines(one)) for one in held]
+    if others:
+        silent = any(one.shown is None for one in others)
+        tail = " (TradingView did not answer)" if silent else ""
+        blocks.append(f"No access: {_titles(others)}{tail}")
+    first = f"{who} has {count(len(held), 'script')}." if held else f"{who} has no access."
+    return Answer(first, (embed("Access", "\n\n".join(blocks)),))
+
+
+def _unknown(username: str, near: tuple[str, ...]) -> str:
+    suggested = f" Did you mean {listed(map(bold, near), 'or')}?" if near else ""
+    return (
+        f"**TradingView knows nobody called {typed(username)}.** Nobody of that name has access; check "
+        f"the spelling.{suggested}"
+    )
+
+
+def looking() -> Answer:
+    """While TradingView takes its time."""
+    return Answer("⏳ **Waiting for TradingView:** a few seconds more, then I show what I know.")
+
+
+def _titles(those: Iterable[Checked]) -> str:
+    return ", ".join(escape(one.script.title) for one in those)
+
+
+def _has_anything(one: Checked) -> bool:
+    wanted = one.permission is not None and wanted_of(one.permission).end is not None
+    shown = one.shown is not None and one.shown.end is not None
+    waits = one.permission is not None and one.permission.state != "done"
+    return wanted or shown or waits or bool(one.reasons)
+
+
+def _script_lines(one: Checked) -> list[str]:
+    """One script: should be, is, and the reasons."""
+    archived = " (archived)" if one.script.archived_at else ""
+    lines = [f"{title(one.script)}{archived}"]
+    now = clock.now()
+    wanted = wanted_of(one.permission).end if one.permission else None
+    lines.append(f"Should be: {_end(wanted, now)}")
+    lines.append(f"On TradingView: {_shown(one, now)}")
+    if one.permission is not None and one.permission.state == "stuck":
+        lines.append(f"⚠️ {why_stuck(one.permission.reason)}")
+    elif one.permission is not None and one.permission.state != "done":
+        lines.append("⏳ Still waiting; `/sync status` says why.")
+    elif one.shown is not None and not _agrees(one, now):
+        if one.permission is None:
+            lines.append(
+                "⚠️ The two differ: somebody gave this on TradingView itself, not with Usher."
+            )
+        else:
+            lines.append("⚠️ The two differ: somebody changed it on TradingView.")
+    lines.extend(f"- {_reason(reason)}" for reason in one.reasons[:_MOST_REASONS])
+    if len(one.reasons) > _MOST_REASONS:
+        lines.append(f"- and {len(one.reasons) - _MOST_REASONS} more")
+    return lines
+
+
+def _agrees(one: Checked, now: datetime) -> bool:
+    """Whether what TradingView shows is what should be; access that is over agrees with none."""
+    wanted = State("nothing") if one.permission is None else wanted_of(one.permission)
+    if one.shown is None or one.shown.agrees_with(wanted):
+        return True
+    if one.permission is not None and one.permission.differs:
+        return one.shown.agrees_with(ours_of(one.permission))  # its own form of our end
+    return not one.shown.gives_access(now) and not wanted.gives_access(now)
+
+
+def _end(end: End | None, now: datetime) -> str:
+    if end is None:
+        return "no access"
+    if isinstance(end, Lifetime) or end > now:
+        return until(end)
+    return f"ended **{day(end)}** ({relative(end)})"
+
+
+def _shown(one: Checked, now: datetime) -> str:
+    if one.shown is not None:
+        return "no end date" if isinstance(one.shown.end, Lifetime) else _end(one.shown.end, now)
+    if one.permission is None or one.permission.seen == "unknown":
+        return "it did not answer just now"
+    seen_at = one.permission.seen_at
+    when = f" {relative(seen_at)}" if seen_at else ""
+    return (
+        f"it did not answer just now; last seen{when}: {_end(last_seen(one.permission).end, now)}"
+    )
+
+
+def _reason(reason: Entitlement) -> str:
+    source = SOURCES.get(reason.source, "another reason")
+    if reason.source == "found" and reason.asked_by:
+        source = "taken over"
+    note = f" – {typed(reason.note)}" if reason.note else ""
+    length = f" {spoken(parse_length(reason.length))}" if reason.length else ""
+    if reason.kind == "lifetime":
+        end = "lifetime"
+    elif reason.kind == "open":
+        end = "no end"
+    elif reason.ends_at is None:
+        end = "starts when TradingView answers"
+    else:
+        end = until_day(reason.ends_at)
+    by = f" by {member(reason.asked_by)}" if reason.asked_by else ""
+    return f"{source}{length}{by}, {day(reason.asked_at)}: {end}{note}"
+
+
+def me(person: Person) -> Answer:
+    """A member's own view: no internals, no numbers of anybody else."""
+    lines = []
+    for one in person.scripts:
+        if one.permission is None:
+            continue
+        wanted = wanted_of(one.permission).end
+        if one.permission.state == "stuck":
+            lines.append(f"- {title(one.script)}: there is a problem; the staff know and will help")
+        elif one.permission.state != "done":
+            lines.append(
+                f"- {title(one.script)}: ⏳ on its way; you get a message when it is there"
+            )
+        elif wanted is not None:
+            lines.append(f"- {title(one.script)}: {until(wanted)}")
+    name = bold(person.username)
+    if not lines:
+        return Answer(
+            f"Your TradingView name is {name}. You have no scripts here yet.\n"
+            "If you bought one, ask the staff of this server."
+        )
+    where = (
+        "On TradingView: open a chart, then **Indicators → Invite-only scripts**. "
+        "To change your name, use `/unlink`."
+    )
+    return Answer(
+        f"Your TradingView name is {name}.\n{where}", (embed("Your scripts", "\n".join(lines)),)
+    )
+
+
+def holders(page: Holders, guild_id: int) -> Answer:
+    """Who has a script, soonest end first, with buttons for the other pages."""
+    if not page.total:
+        return Answer(f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody.")
+    lines = []
+    for permission, customer in page.people:
+        waits = {"done": "", "stuck": " ⚠️"}.get(permission.state, " ⏳")
+        end = wanted_of(permission).end
+        said = "ending" if end is None else until_day(end)
+        lines.append(f"{said_person(customer, permission)}: {said}{waits}")
+    numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
+    return Answer(
+        f"{title(page.script)}: {count(page.total, 'person', 'people')}.",
+        (embed("Who has it, by end date", "\n".join(lines), footer=numbers),),
+        pages(LIST, guild_id, page.script.slug, page.page, more=page.page + 1 < page.pages),
+    )
+
+
+def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tuple[Button, ...]:
+    """Back and on, where there is something; the last part keeps the two keys apart."""
+    if page == 0 and not more:
+        return ()
+    return (
+        Button("◀ Back", key(name, guild_id, about, max(page - 1, 0), "b"), disabled=page == 0),
+        Button("Next ▶", key(name, guild_id, about, page + 1, "n"), disabled=not more),
+    )
+
+
+def status(it: Status) -> Answer:
+    """What waits, what is stuck and why, and the mend for each."""
+    blocks = []
+    if it.restoring is not None:
+        blocks.append("**After the restore**")
+        blocks.append(_restoring_line(it.restoring))
+    if it.paused:
+        blocks.append("**Scripts that TradingView refuses**")
+        blocks.extend(_paused_line(one.title, one.slug, one.paused_reason) for one in it.paused)
+    if it.unchecked:
+        blocks.append("**Full checks that failed**")
+        blocks.extend(_unchecked_line(one) for one in it.unchecked[:_MOST_WAITING])
+        blocks.extend(_rest(len(it.unchecked)))
+    if it.stuck:
+        blocks.append("**Stuck**")
+        blocks.extend(_stuck_line(row) for row in it.stuck[:_MOST_WAITING])
+        blocks.extend(_rest(len(it.stuck)))
+    if it.waiting:
+        blocks.append("**Waiting, oldest first**")
+        blocks.extend(_waiting_line(row, it.holdup) for row in it.waiting[:_MOST_WAITING])
+        blocks.extend(_rest(len(it.waiting)))
+    first = _first_line(it)
+    return Answer(first, (embed("The queue", "\n".join(blocks)),) if blocks else ())
+
+
+def _first_line(it: Status) -> str:
+    waiting, stuck = len(it.waiting), len(it.stuck)
+    quiet = _quiet(it.quiet_until) if it.quiet_until else ""
+    held_up = it.holdup not in (None, WaitingFor.SLOW_DOWN)  # a pause has its own sentence
+    if not (waiting or stuck or it.paused or held_up):
+        return f"✅ **Everything is on TradingView.** Nothing waits.{quiet}"
+    said = []
+    if waiting:
+        said.append(f"{count(waiting, 'order')} waiting")
+    if stuck:
+        said.append(f"{count(stuck, 'order')} stuck")
+    numbers = f"**{', '.join(said)}.**" if said else "**Nothing waits.**"
+    return f"{numbers} {why_waiting(it.holdup)}{quiet}" if held_up else f"{numbers}{quiet}"
+
+
+def _quiet(until_then: datetime) -> str:
+    return (
+        f"\nTradingView asked me to send nothing until {moment(until_then)} ({relative(until_then)}). "
+        "Nobody lost access; I go on by myself then, and there is nothing to do."
+    )
+
+
+def _restoring_line(it: Restoring) -> str:
+    of = it.read + len(it.left)
+    left = listed(title(one) for one in it.left[:_MOST_WAITING])
+    more = f" Still to read: {left}." if left else ""
+    return (
+        f"- {it.read} of {count(of, 'list')} read.{more} When one cannot be read, "
+        "`/script archive` goes on without that script."
+    )
+
+
+def _unchecked_line(it: FailedCheck) -> str:
+    last = f"last checked {relative(it.last.started_at)}" if it.last else "never checked"
+    return (
+        f"- {title(it.script)}: {last}; the last try, {relative(it.failed.started_at)}, failed: "
+        f"{why_unchecked(it.failed.failure)}"
+    )
+
+
+def _paused_line(name: str, slug: str, words: str | None) -> str:
+    own = f" Its own words: {typed(words)}." if words else ""
+    return (
+        f"- {bold(name)}:{own} Check that the script is still yours and invite-only, then run "
+        f"`/sync retry` with {typed(slug)}."
+    )
+
+
+def _stuck_line(row: Waiting) -> str:
+    words = f" Its own words: {typed(row.permission.detail)}." if row.permission.detail else ""
+    return (
+        f"- {said_person(row.customer, row.permission)}, {title(row.script)}: "
+        f"{why_stuck(row.permission.reason)}{words}"
+    )
+
+
+def _waiting_line(row: Waiting, holdup: WaitingFor | None) -> str:
+    why = ""
+    if holdup is None:
+        by_reason = {"slow_down": WaitingFor.SLOW_DOWN, "tradingview": WaitingFor.TRADINGVIEW}
+        paused = WaitingFor.SCRIPT_PAUSED if row.script.paused_at else None
+        if paused is None and row.script.restored_at is not None:
+            paused = WaitingFor.FULL_CHECK
+        reason = paused or by_reason.get(row.permission.reason or "")
+        why = f": {why_waiting(reason)}" if reason else ""
+    return (
+        f"- {said_person(row.customer, row.permission)}, {title(row.script)}, "
+        f"asked {relative(row.permission.asked_at)}{why}"
+    )
+
+
+def _rest(total: int) -> list[str]:
+    return [f"- and {total - _MOST_WAITING} more"] if total > _MOST_WAITING else []
+
+
+def retried(slug: str, number: int) -> Answer:
+    """What `/sync retry` did."""
+    if not number:
+        return Answer(f"**Nothing waits or is stuck for {typed(slug)}.** There was nothing to do.")
+    asked = "it hears" if number == 1 else "them hears"
+    return Answer(
+        f"**Trying {count(number, 'order')} for {typed(slug)} again.** "
+        f"Whoever asked for {asked} how it ends; `/sync status` shows what is left."
+    )

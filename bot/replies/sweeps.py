@@ -1,0 +1,188 @@
+"""Full checks of TradingView's lists: progress, who is there, and taking people over."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import discord
+
+from bot.access.sweeps.adopt import PAGE, Strangers, Taken
+from bot.access.sweeps.drift import Report
+from bot.access.sweeps.sweep import Progress
+from bot.replies.message import Answer, Button, key, shorten
+from bot.replies.text import bold, count, escape, hour, listed, plain_day, title
+from bot.store.records import Script
+from bot.store.sweeps.drift import Numbers
+
+SHOW = "differs"
+TAKE_ALL = "take_all"  # everybody on one script
+TAKE_EVERY = "take_every"  # and on every script
+CHOOSE, CHOSEN = "choose", "chosen"
+_BLOCKS = 12
+_MOST_SCRIPTS = 20
+_MOST_NAMED = 8
+
+
+def bar(done: int, of: int) -> str:
+    """How far something is, as a picture."""
+    full = _BLOCKS if of <= 0 else min(_BLOCKS, done * _BLOCKS // of)
+    return "▓" * full + "░" * (_BLOCKS - full)
+
+
+def progress(it: Progress) -> Answer:
+    """While a list is read."""
+    if it.to_name:
+        return Answer(
+            f"⏳ **Checking {escape(it.script.title)}:** the list is read; now I ask about "
+            f"{count(it.to_name, 'person', 'people')} who should be on it, one by one.\n"
+            f"`{bar(it.named, it.to_name)}` {it.named:,} of {it.to_name:,}"
+        )
+    if it.expected > it.rows:
+        where = f"`{bar(it.rows, it.expected)}` {it.rows:,} of about {it.expected:,}"
+    else:
+        where = f"{count(it.rows, 'person', 'people')} so far"
+    if it.quiet_until is not None:
+        where = f"TradingView asked me to send nothing until {hour(it.quiet_until)}; then I begin."
+    return Answer(f"⏳ **Checking {escape(it.script.title)}:** {where}")
+
+
+def people(it: Numbers) -> str:
+    """How many there are, by their ends."""
+    if not it.total:
+        return "nobody"
+    parts = []
+    if it.undated:
+        parts.append(f"{it.undated:,} without an end")
+    if it.dated:
+        parts.append(f"{it.dated:,} dated")
+    if it.lapsed:
+        parts.append(f"{it.lapsed:,} lapsed")
+    return f"{count(it.total, 'person', 'people')}: {', '.join(parts)}"
+
+
+def after_adding(first: Answer, reports: Sequence[Report], guild_id: int) -> Answer:
+    """Scripts were added and their lists read: who is there, and one button that takes them over."""
+    lines = [first.text]
+    several = len(reports) > 1
+    for it in reports[:_MOST_SCRIPTS]:
+        name = f"{title(it.script)}: " if several else "On TradingView: "
+        lines.append(f"{name}{people(it.numbers)}.")
+    new = sum(it.numbers.strangers for it in reports)
+    if not new:
+        return replace(first, text="\n".join(lines))
+    lines.append(
+        "Taking over means that Usher knows them from now on, with the ends that they have. "
+        "Nothing changes on TradingView, and lapsed ones are left out."
+    )
+    if several:
+        every = key(TAKE_EVERY, guild_id)
+        buttons = [Button(f"Take over all {new:,}", every, discord.ButtonStyle.success)]
+    else:
+        buttons = list(take_over_buttons(reports[0], guild_id))
+    return Answer("\n".join(lines), first.embeds, (*first.buttons, *buttons))
+
+
+def take_over_buttons(it: Report, guild_id: int) -> tuple[Button, ...]:
+    """All at once, or from a list."""
+    return (
+        Button(
+            f"Take over all {it.numbers.strangers:,}",
+            key(TAKE_ALL, guild_id, it.script.id),
+            discord.ButtonStyle.success,
+        ),
+        Button("Choose from a list", key(CHOOSE, guild_id, it.script.id, 0, "c")),
+    )
+
+
+def late(it: Answer, server: str | None) -> Answer:
+    """What comes after the 15 minutes in which an answer can be changed."""
+    where = f" of {bold(server)}" if server else ""
+    return replace(it, text=f"The full check{where} has ended.\n{it.text}")
+
+
+def unread(script: Script, why: str) -> str:
+    """A script was added, but its list could not be read."""
+    return f"⚠️ The list of {title(script)} could not be read now. {why}"
+
+
+def taken(those: Sequence[Taken]) -> Answer:
+    """They are known from now on."""
+    number, left = sum(one.number for one in those), sum(one.left for one in those)
+    where = listed(bold(one.script.title) for one in those[:_MOST_SCRIPTS])
+    text = (
+        f"✅ **{count(number, 'person', 'people')} taken over** on {where}. Nothing was changed on "
+        "TradingView. `/access list` shows them; `/customer match` ties them to members."
+    )
+    if left:
+        text += (
+            f"\n⚠️ {count(left, 'person was', 'people were')} left out: somebody else here has "
+            "the same name, with another TradingView account."
+        )
+    return Answer(text)
+
+
+def choose(it: Strangers, guild_id: int) -> Answer:
+    """A page of people to take over."""
+    if not it.total:
+        return Answer(f"**There is nobody left to take over** on {title(it.script)}.")
+    options = [
+        discord.SelectOption(
+            label=shorten(one.username, 100),
+            value=str(one.id),
+            description="no end" if one.ends_at is None else f"until {plain_day(one.ends_at)}",
+        )
+        for one in it.people[:PAGE]
+    ]
+    menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+        custom_id=key(CHOSEN, guild_id, it.script.id, it.page),
+        placeholder="Whom to take over",
+        min_values=1,
+        max_values=len(options),
+        options=options,
+    )
+    buttons: tuple[Button, ...] = ()
+    if it.pages > 1:
+        buttons = (
+            Button(
+                "◀ Back",
+                key(CHOOSE, guild_id, it.script.id, max(it.page - 1, 0), "b"),
+                disabled=it.page == 0,
+            ),
+            Button(
+                "Next ▶",
+                key(CHOOSE, guild_id, it.script.id, it.page + 1, "n"),
+                disabled=it.page + 1 >= it.pages,
+            ),
+        )
+    buttons += (Button("Show what differs", key(SHOW, guild_id, it.script.id)),)
+    pages = f", page {it.page + 1} of {it.pages}" if it.pages > 1 else ""
+    return Answer(
+        f"**{count(it.total, 'person has', 'people have')} {escape(it.script.title)} on "
+        f"TradingView, and I know nothing of them**{pages}. Choose whom to take over.",
+        items=(menu,),
+        buttons=buttons,
+    )
+
+
+def with_differences(status: Answer, counts: Sequence[tuple[Script, int]], guild_id: int) -> Answer:
+    """How the queue stands, and how much differs on TradingView."""
+    if not counts:
+        return status
+    total = sum(number for _, number in counts)
+    where = [f"{bold(shorten(one.title, 60))} {number:,}" for one, number in counts[:_MOST_NAMED]]
+    if len(counts) > _MOST_NAMED:
+        where.append(f"and {len(counts) - _MOST_NAMED:,} scripts more")
+    buttons = tuple(
+        Button(f"Show {shorten(script.title, 60)}", key(SHOW, guild_id, script.id))
+        for script, _ in counts[:_MOST_SCRIPTS]
+    )
+    # "Everything is there" is about orders; what somebody changed by hand is another thing.
+    text = status.text.replace(
+        "✅ **Everything is on TradingView.** Nothing waits.", "**Nothing waits.**"
+    )
+    differs = count(total, "thing differs", "things differ")
+    return Answer(
+        f"{text}\n⚠️ **{differs} from what should be on TradingView**, as of the last full check: "
+        f"{', '.join(where)}.",
+        status.embeds,
+        (*status.buttons, *buttons),
+    )

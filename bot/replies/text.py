@@ -1,0 +1,127 @@
+"""Names, dates and lengths as people read them on a phone."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import discord
+
+from bot.access.rules.duration import Length
+from bot.replies.message import shorten
+from bot.store.records import Script
+from bot.tradingview.models import End, Lifetime
+
+_LONGEST_TYPED = 60
+
+
+def escape(text: str) -> str:
+    """The text shown letter for letter: `__name__` keeps its lines, `<@1>` mentions nobody."""
+    return re.sub(r"([\\*_~`|<>\[\]#])", r"\\\1", " ".join(text.split()))
+
+
+def bold(text: str) -> str:
+    """The text in bold, letter for letter."""
+    return f"**{escape(text)}**"
+
+
+def typed(text: str) -> str:
+    """What somebody typed, quoted, harmless and not too long."""
+    plain = " ".join(text.replace("`", "'").split())
+    return f"`{shorten(plain, _LONGEST_TYPED)}`" if plain else "an empty text"
+
+
+def title(script: Script) -> str:
+    """A script's title in bold."""
+    return bold(script.title)
+
+
+def member(member_id: int) -> str:
+    """A member, shown by their name in that server."""
+    return f"<@{member_id}>"
+
+
+def day(moment: datetime) -> str:
+    """The date, in the reader's own time zone."""
+    return f"<t:{int(moment.timestamp())}:D>"
+
+
+def moment(when: datetime) -> str:
+    """The date and the time, in the reader's own time zone."""
+    return f"<t:{int(when.timestamp())}:f>"
+
+
+def hour(when: datetime) -> str:
+    """The time of day, in the reader's own time zone."""
+    return f"<t:{int(when.timestamp())}:t>"
+
+
+def relative(moment: datetime) -> str:
+    """How far away, as "in 3 weeks"."""
+    return f"<t:{int(moment.timestamp())}:R>"
+
+
+def until(end: End | None) -> str:
+    """An end within a sentence: "until 10 April 2026 (in a month)", "for lifetime"."""
+    if end is None:
+        return "not at all"
+    if isinstance(end, Lifetime):
+        return "**for lifetime**"
+    return f"until **{day(end)}** ({relative(end)})"
+
+
+def until_day(end: End) -> str:
+    """An end in a list, short."""
+    return "lifetime" if isinstance(end, Lifetime) else f"until {day(end)}"
+
+
+def plain_day(moment: datetime) -> str:
+    """The date in UTC where Discord shows no timestamps, as in autocomplete."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def spoken(length: Length) -> str:
+    """A length in words: "1 month", "1 year and 6 months", "lifetime"."""
+    if length.lifetime:
+        return "lifetime"
+    parts = (
+        (length.years, "year"),
+        (length.months, "month"),
+        (length.weeks, "week"),
+        (length.days, "day"),
+    )
+    said = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number]
+    return listed(said)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number of things, as "1 person" or "3 people"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(items: Iterable[str], last: str = "and") -> str:
+    """One after the other, as "a, b and c"."""
+    every = list(items)
+    if len(every) < 2:
+        return "".join(every)
+    return f"{', '.join(every[:-1])} {last} {every[-1]}"
+
+
+def embed(title_text: str, lines: str, *, footer: str | None = None) -> discord.Embed:
+    """A box with a title and lines, within Discord's limits."""
+    box = discord.Embed(title=shorten(title_text, 256), description=shorten(lines, 4_096) or None)
+    if footer:
+        box.set_footer(text=shorten(footer, 2_048))
+    return box
+
+
+def fixed(text: str) -> Callable[[Any], str]:
+    """The same sentence, whatever the facts are."""
+    return lambda _: text
+
+
+def staff_words(detail: str | None) -> str:
+    """What TradingView said, for staff; data without a sentence in it tells nobody anything."""
+    if not detail or detail.lstrip().startswith(("{", "[")):
+        return ""
+    return f" TradingView's own words: {typed(detail)}."

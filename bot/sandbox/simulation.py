@@ -1,0 +1,269 @@
+"""The sandbox as one thing: both worlds, the bot, the tour; what the page shows and is told of."""
+
+import asyncio
+import itertools
+import re
+from typing import Any
+
+from bot.sandbox import faults
+from bot.sandbox.actions import Hands
+from bot.sandbox.child import Child, Line, as_json
+from bot.sandbox.discord import Interaction
+from bot.sandbox.discord.interactions import Kind
+from bot.sandbox.discord.observer import channel as channel_as_json, guild as guild_as_json
+from bot.sandbox.opening import Opening
+from bot.sandbox.shop import Shop
+from bot.sandbox.tour import Tour
+from bot.sandbox.tradingview import Call, User
+from bot.sandbox.tradingview.bodies import write_date
+from bot.sandbox.tradingview.switch_types import Value
+
+Json = dict[str, Any]
+
+_KEEP_CALLS = 60
+_PROFILE = re.compile(r"(?:^@|.*/u/)|[/#?].*$")
+
+
+class Stage:
+    """Everything that the page shows; `tell` reaches every open page."""
+
+    def __init__(self, shop: Shop, child: Child, web_address: str) -> None:
+        self.shop = shop
+        self.child = child
+        self.hands = Hands(shop)
+        self.tour = Tour(shop, child)
+        self.opening = Opening(shop, child)
+        self.web_address = web_address
+        self._pages: list[asyncio.Queue[Json]] = []
+        self._numbers = itertools.count(1)
+        child.on_change = self._bot_changed
+        child.on_line = self._line
+        self.tour.on_change = lambda: self.tell("tour", tour=self.tour.describe())
+        self.opening.on_change = self._opening_changed
+        shop.tradingview.watchers.append(self._called)
+        shop.tradingview.switches.watchers.append(self._turned)
+
+    # Those who watch
+
+    def subscribe(self) -> "asyncio.Queue[Json]":
+        """Every change from now on."""
+        queue: asyncio.Queue[Json] = asyncio.Queue()
+        self._pages.append(queue)
+        return queue
+
+    def unsubscribe(self, queue: "asyncio.Queue[Json]") -> None:
+        if queue in self._pages:
+            self._pages.remove(queue)
+
+    def tell(self, kind: str, **facts: object) -> None:
+        for page in self._pages:
+            page.put_nowait({"type": kind, **facts})
+
+    def snapshot(self) -> Json:
+        """All there is, as JSON."""
+        shop = self.shop
+        return {
+            "discord": shop.discord.snapshot(),
+            "guild_id": str(shop.guild.id),
+            "people": self._people(),
+            "failed": self._failed(),
+            "tradingview": {
+                "vendor": {
+                    "name": shop.vendor.user.username,
+                    "password": shop.vendor.password,
+                    "code": shop.vendor.code,
+                },
+                "scripts": [
+                    {"slug": each.slug, "title": each.script.title, "pine_id": each.script.pine_id}
+                    for each in shop.publications
+                ],
+                "people": [self._rows(user) for user in self._customers()],
+                "calls": [
+                    _call(number, call)
+                    for number, call in enumerate(
+                        shop.tradingview.log[-_KEEP_CALLS:], start=-_KEEP_CALLS
+                    )
+                    if call.name
+                ],
+            },
+            "switches": faults.describe(shop.tradingview.switches),
+            "bot": {**self.child.describe(), "online": shop.discord.online},
+            "web_address": self.web_address,
+            "opening": self.opening.describe(),
+            "tour": self.tour.describe(),
+            "lines": [as_json(line) for line in self.child.lines],
+        }
+
+    # What the page can do beside what people do in Discord
+
+    def turn(self, name: str, value: object) -> None:
+        """Turn a switch; ValueError says what would be right."""
+        switches = self.shop.tradingview.switches
+        switches.set(name, faults.value_for(switches, name, value))
+
+    def mend(self) -> None:
+        """All switches back to where they were at first."""
+        self.shop.tradingview.switches.reset()
+
+    def new_cookies(self) -> Json:
+        """Log in to TradingView anew."""
+        sessionid, sign = self.shop.tradingview.world.open_session(self.shop.vendor)
+        self.tour.cookies_made()
+        return {"sessionid": sessionid, "sessionid_sign": sign}
+
+    # What happens
+
+    async def follow(self) -> None:
+        """Pass on what happens in Discord, until cancelled."""
+        queue = self.shop.discord.subscribe()
+        try:
+            while True:
+                self._happened(await queue.get())
+        finally:
+            self.shop.discord.unsubscribe(queue)
+
+    def _happened(self, event: Json) -> None:
+        kind = event["type"]
+        if kind in ("bot_online", "bot_offline"):
+            self.child.connected(online=kind == "bot_online")
+            self._bot_changed()
+            return
+        if kind == "guild_changed":
+            event = {"type": "guild", "guild": guild_as_json(self.shop.guild, self._world)}
+        elif kind.startswith("message_"):
+            where = self._world.channels[int(event["message"]["channel_id"])]
+            if where.guild is None:
+                event["recipient_id"] = channel_as_json(where)["seen_by"][0]
+        elif kind == "interaction_created":
+            self._used(event)
+        self.tell(event.pop("type"), **event)
+        if self.opening.over:
+            self.tour.look()
+
+    def _used(self, event: Json) -> None:
+        used = self.shop.discord.desk.all[int(event["interaction"]["id"])]
+        if used.kind is Kind.AUTOCOMPLETE or not self.opening.over:
+            return
+        name = self._concerned(used)
+        if name is not None:
+            event["concerns"] = name
+        self.tour.used(used)
+
+    def _concerned(self, used: Interaction) -> str | None:
+        """The TradingView name of the person whom a command is about, as far as it is known."""
+        if used.command is None:
+            return None
+        options = {each["name"]: each.get("value") for each in _leaves(used.data)}
+        member = int(options.get("member") or used.person.id)
+        typed = options.get("username")
+        if isinstance(typed, str):
+            user = self.shop.tradingview.world.find_user(_PROFILE.sub("", typed.strip()))
+            if user is None:
+                return None
+            if used.command in ("link", "customer link"):
+                self.shop.names[member] = user.username
+            return user.username
+        return self.shop.names.get(member) if "member" in options or used.command == "me" else None
+
+    def _called(self, call: Call) -> None:
+        if not call.name:
+            return
+        user = self.shop.tradingview.world.find_user(call.username) if call.username else None
+        self.tell("call", call=_call(next(self._numbers), call))
+        if user is not None and call.applied:
+            self.tell("rows", person=self._rows(user))
+        switches = self.shop.tradingview.switches
+        if switches.logged_out and call.status == 200 and call.name in ("details", "list"):
+            # Somebody is logged in again, so the login has not ended any more.
+            switches.logged_out = False
+        if self.opening.over:
+            self.tour.called(call)
+
+    def _turned(self, name: str, value: Value) -> None:
+        switches = self.shop.tradingview.switches
+        self.tell("switches", switches=faults.describe(switches))
+        if value != switches.DIALS[name].default:
+            self.tour.turned(name)
+
+    def _opening_changed(self) -> None:
+        self.tell("opening", opening=self.opening.describe())
+        if self.opening.over:
+            self.tour.restart()  # nothing that the opening did counts
+
+    def _bot_changed(self) -> None:
+        self.tell("bot", bot={**self.child.describe(), "online": self.shop.discord.online})
+        self.tour.bot_changed()
+
+    def _line(self, line: Line) -> None:
+        self.tell("line", line=as_json(line))
+
+    # As JSON
+
+    @property
+    def _world(self) -> Any:
+        return self.shop.discord.world
+
+    def _people(self) -> list[Json]:
+        return [
+            {
+                "id": str(each.user.id),
+                "name": each.user.display_name,
+                "part": each.part,
+                "about": each.about,
+                "username": self.shop.names.get(each.user.id),
+            }
+            for each in self.shop.people
+        ]
+
+    def _failed(self) -> list[Json]:
+        """Commands and presses that nobody answered in time."""
+        return [
+            {
+                "id": str(each.id),
+                "kind": each.kind.name.lower(),
+                "user_id": str(each.person.id),
+                "channel_id": str(each.channel.id),
+                "command": each.command,
+                "reason": each.failed,
+            }
+            for each in self.shop.discord.interactions
+            if each.failed and each.kind is not Kind.AUTOCOMPLETE
+        ]
+
+    def _customers(self) -> list[User]:
+        vendors = {vendor.user for vendor in self.shop.tradingview.world.vendors}
+        return [user for user in self.shop.tradingview.world.users if user not in vendors]
+
+    def _rows(self, user: User) -> Json:
+        found = ((each.slug, each.script.grants.get(user.id)) for each in self.shop.publications)
+        return {
+            "username": user.username,
+            "rows": [
+                {
+                    "slug": slug,
+                    "end": None if row.end is None else write_date(row.end),
+                    "created": write_date(row.created),
+                }
+                for slug, row in found
+                if row is not None
+            ],
+        }
+
+
+def _leaves(data: Json) -> list[Json]:
+    """The options of the innermost sub-command."""
+    options: list[Json] = data.get("options") or []
+    while options and "options" in options[0]:
+        options = options[0]["options"]
+    return options
+
+
+def _call(number: int, call: Call) -> Json:
+    return {
+        "number": number,
+        "name": call.name,
+        "username": call.username,
+        "status": None if call.dropped else call.status,
+        "applied": call.applied,
+        "at": call.at.isoformat(timespec="milliseconds"),
+    }

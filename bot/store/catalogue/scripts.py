@@ -1,0 +1,144 @@
+"""Queries about scripts. Slugs are kept lower-cased; callers pass them so."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.ledger.orders import is_held
+from bot.store.records import Script
+from bot.store.tables.core import permission, script, wish
+
+
+async def by_id(connection: AsyncConnection, script_id: int) -> Script | None:
+    """That script, archived or not."""
+    return await _one(connection, script.c.id == script_id)
+
+
+async def by_slug(
+    connection: AsyncConnection, guild_id: int, slug: str, *, archived: bool = False
+) -> Script | None:
+    """The script of that short name; an archived one only when asked for."""
+    conditions: list[ColumnElement[bool]] = [
+        script.c.guild_id == guild_id,
+        script.c.slug == slug.casefold(),
+    ]
+    if not archived:
+        conditions.append(script.c.archived_at.is_(None))
+    return await _one(connection, *conditions)
+
+
+async def by_pine_id(connection: AsyncConnection, pine_id: str) -> Script | None:
+    """The script of that pine id, in whatever server: a pine id is there once."""
+    return await _one(connection, script.c.pine_id == pine_id)
+
+
+async def listed(
+    connection: AsyncConnection, guild_id: int, *, archived: bool = False
+) -> list[Script]:
+    """A server's scripts by short name; with `archived`, those too."""
+    query = select(script).where(script.c.guild_id == guild_id).order_by(script.c.slug)
+    if not archived:
+        query = query.where(script.c.archived_at.is_(None))
+    return [Script.of(row) for row in await connection.execute(query)]
+
+
+async def unread(connection: AsyncConnection, guild_id: int | None = None) -> list[Script]:
+    """The scripts whose list was not read since a restore, of one server or of all."""
+    query = select(script).where(script.c.restored_at.is_not(None)).order_by(script.c.id)
+    if guild_id is not None:
+        query = query.where(script.c.guild_id == guild_id)
+    return [Script.of(row) for row in await connection.execute(query)]
+
+
+async def comparing(connection: AsyncConnection, guild_id: int | None = None) -> list[Script]:
+    """Scripts whose list was read since a restore, with orders of people who could not be read."""
+    held = (
+        select(permission.c.script_id)
+        .join(wish, wish.c.permission_id == permission.c.id)
+        .where(is_held())
+    )
+    query = select(script).where(script.c.restored_at.is_(None), script.c.id.in_(held))
+    if guild_id is not None:
+        query = query.where(script.c.guild_id == guild_id)
+    return [Script.of(row) for row in await connection.execute(query.order_by(script.c.id))]
+
+
+async def trust(connection: AsyncConnection, script_id: int) -> None:
+    """What is known of that script is as new as its list."""
+    await connection.execute(
+        update(script).where(script.c.id == script_id).values(restored_at=None)
+    )
+
+
+async def add(
+    connection: AsyncConnection,
+    guild_id: int,
+    *,
+    pine_id: str,
+    slug: str,
+    title: str,
+    by: int,
+    at: datetime,
+) -> Script:
+    """A new script."""
+    row = await connection.execute(
+        insert(script)
+        .values(
+            guild_id=guild_id, pine_id=pine_id, slug=slug, title=title, added_by=by, added_at=at
+        )
+        .returning(script)
+    )
+    return Script.of(row.one())
+
+
+async def rename(connection: AsyncConnection, script_id: int, slug: str, title: str) -> None:
+    """Another short name and title."""
+    await _change(connection, script_id, slug=slug, title=title)
+
+
+async def archive(connection: AsyncConnection, script_id: int, at: datetime) -> None:
+    """Take it out of the catalogue; what people have stays."""
+    await _change(connection, script_id, archived_at=at)
+
+
+async def unarchive(connection: AsyncConnection, script_id: int) -> None:
+    """Put it back into the catalogue."""
+    await _change(connection, script_id, archived_at=None)
+
+
+async def pause(connection: AsyncConnection, script_id: int, at: datetime, reason: str) -> None:
+    """Stop asking TradingView about it; `reason` is for staff."""
+    await _change(connection, script_id, paused_at=at, paused_reason=reason)
+
+
+async def unpause(connection: AsyncConnection, script_id: int) -> None:
+    """Go on asking TradingView about it."""
+    await _change(connection, script_id, paused_at=None, paused_reason=None)
+
+
+async def holders(connection: AsyncConnection, script_ids: Iterable[int], now: datetime) -> int:
+    """How many people should have, or were last seen with, one of these scripts at `now`."""
+    has = (
+        permission.c.wanted.in_(("open", "lifetime"))
+        | ((permission.c.wanted == "until") & (permission.c.wanted_ends_at > now))
+        | (permission.c.seen == "lifetime")
+        | ((permission.c.seen == "until") & (permission.c.seen_ends_at > now))
+    )
+    found = await connection.execute(
+        select(permission.c.customer_id)
+        .where(permission.c.script_id.in_(list(script_ids)), has)
+        .distinct()
+    )
+    return len(found.all())
+
+
+async def _change(connection: AsyncConnection, script_id: int, **values: object) -> None:
+    await connection.execute(update(script).where(script.c.id == script_id).values(**values))
+
+
+async def _one(connection: AsyncConnection, *conditions: ColumnElement[bool]) -> Script | None:
+    found = await connection.execute(select(script).where(*conditions))
+    row = found.one_or_none()
+    return None if row is None else Script.of(row)

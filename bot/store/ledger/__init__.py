@@ -1,0 +1,1 @@
+"""Queries about permissions, the reasons behind them, orders and the history."""

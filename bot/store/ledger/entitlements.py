@@ -1,0 +1,137 @@
+"""Queries about entitlements: why somebody may use a script, and how long."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import Entitlement, Permission
+from bot.store.tables.core import entitlement, wish
+
+
+async def add(
+    connection: AsyncConnection,
+    permission: Permission,
+    *,
+    source: str,
+    reference: str,
+    kind: str,
+    asked_at: datetime,
+    asked_by: int | None = None,
+    length: str | None = None,
+    start_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    settled_at: datetime | None = None,
+    ended_at: datetime | None = None,
+    ended_by: int | None = None,
+    note: str | None = None,
+) -> Entitlement:
+    """A new reason; (source, reference, script) is there once."""
+    row = await connection.execute(
+        insert(entitlement)
+        .values(
+            guild_id=permission.guild_id,
+            script_id=permission.script_id,
+            permission_id=permission.id,
+            source=source,
+            reference=reference,
+            kind=kind,
+            length=length,
+            asked_at=asked_at,
+            asked_by=asked_by,
+            start_at=start_at,
+            ends_at=ends_at,
+            settled_at=settled_at,
+            ended_at=ended_at,
+            ended_by=ended_by,
+            note=note,
+        )
+        .returning(entitlement)
+    )
+    return Entitlement.of(row.one())
+
+
+async def exists(connection: AsyncConnection, source: str, reference: str, script_id: int) -> bool:
+    """Whether that reason was recorded before, active or ended."""
+    found = await connection.execute(
+        select(entitlement.c.id).where(
+            entitlement.c.source == source,
+            entitlement.c.reference == reference,
+            entitlement.c.script_id == script_id,
+        )
+    )
+    return found.first() is not None
+
+
+async def by_id(connection: AsyncConnection, entitlement_id: int) -> Entitlement:
+    """That reason, which must exist."""
+    found = await connection.execute(select(entitlement).where(entitlement.c.id == entitlement_id))
+    return Entitlement.of(found.one())
+
+
+async def active(connection: AsyncConnection, permission_id: int) -> list[Entitlement]:
+    """The reasons that still count, in the order asked."""
+    found = await connection.execute(
+        select(entitlement)
+        .where(entitlement.c.permission_id == permission_id, entitlement.c.ended_at.is_(None))
+        .order_by(entitlement.c.asked_at, entitlement.c.id)
+    )
+    return [Entitlement.of(row) for row in found]
+
+
+async def ended_by(connection: AsyncConnection, wish_id: int) -> list[Entitlement]:
+    """The reasons that one wish took away."""
+    found = await connection.execute(
+        select(entitlement).where(entitlement.c.ended_by == wish_id).order_by(entitlement.c.id)
+    )
+    return [Entitlement.of(row) for row in found]
+
+
+async def end_all(
+    connection: AsyncConnection, permission_id: int, at: datetime, wish_id: int
+) -> list[Entitlement]:
+    """End every reason that still counts; returns which."""
+    found = await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.permission_id == permission_id, entitlement.c.ended_at.is_(None))
+        .values(ended_at=at, ended_by=wish_id)
+        .returning(entitlement)
+    )
+    return [Entitlement.of(row) for row in found]
+
+
+async def restore(connection: AsyncConnection, wish_id: int) -> list[Entitlement]:
+    """Let what one wish took away count again; returns which."""
+    found = await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.ended_by == wish_id)
+        .values(ended_at=None, ended_by=None)
+        .returning(entitlement)
+    )
+    return [Entitlement.of(row) for row in found]
+
+
+async def end_made_by(connection: AsyncConnection, wish_ids: Collection[int], at: datetime) -> None:
+    """End the reasons that these wishes made."""
+    made = select(wish.c.entitlement_id).where(
+        wish.c.id.in_(list(wish_ids)), wish.c.entitlement_id.is_not(None)
+    )
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.id.in_(made), entitlement.c.ended_at.is_(None))
+        .values(ended_at=at)
+    )
+
+
+async def unsettle(connection: AsyncConnection, entitlement_id: int) -> None:
+    """The end of time that was asked for as a length is fixed anew, once."""
+    await change(connection, entitlement_id, start_at=None, ends_at=None, settled_at=None)
+
+
+async def change(connection: AsyncConnection, entitlement_id: int, **values: Any) -> None:
+    """Set these columns of one reason."""
+    await connection.execute(
+        update(entitlement).where(entitlement.c.id == entitlement_id).values(**values)
+    )

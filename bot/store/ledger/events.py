@@ -1,0 +1,97 @@
+"""The history: one entry for everything somebody did, or that happened to their access."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import Event
+from bot.store.tables.core import event
+
+# One for each of many people, under one entry that counts them: in their history, not in the log.
+QUIET = ("matched", "found", "mend", "restore_checked", "was_there")
+
+
+async def record(
+    connection: AsyncConnection,
+    guild_id: int,
+    at: datetime,
+    action: str,
+    *,
+    actor_id: int | None = None,
+    script_id: int | None = None,
+    customer_id: int | None = None,
+    permission_id: int | None = None,
+    wish_id: int | None = None,
+    member_id: int | None = None,
+    note: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Add one entry; `before` and `after` hold ids, kinds and ISO moments, never a secret."""
+    await connection.execute(
+        insert(event).values(
+            guild_id=guild_id,
+            at=at,
+            actor_id=actor_id,
+            action=action,
+            script_id=script_id,
+            customer_id=customer_id,
+            permission_id=permission_id,
+            wish_id=wish_id,
+            member_id=member_id,
+            note=note,
+            before=before,
+            after=after,
+        )
+    )
+
+
+async def since(
+    connection: AsyncConnection,
+    guild_id: int,
+    event_id: int,
+    limit: int = 50,
+    *,
+    without: Collection[str] = (),
+) -> list[Event]:
+    """What was recorded after that entry, oldest first, but for the actions in `without`."""
+    rows = await connection.execute(
+        select(event)
+        .where(
+            event.c.guild_id == guild_id,
+            event.c.id > event_id,
+            event.c.action.not_in(tuple(without)),
+        )
+        .order_by(event.c.id)
+        .limit(limit)
+    )
+    return [Event.of(row) for row in rows]
+
+
+async def of_action(
+    connection: AsyncConnection, guild_id: int, action: str, since: datetime
+) -> list[Event]:
+    """A server's entries of one kind from that moment on, oldest first."""
+    rows = await connection.execute(
+        select(event)
+        .where(event.c.guild_id == guild_id, event.c.action == action, event.c.at >= since)
+        .order_by(event.c.id)
+    )
+    return [Event.of(row) for row in rows]
+
+
+async def of_customer(
+    connection: AsyncConnection, guild_id: int, customer_id: int, *, skip: int = 0, limit: int = 10
+) -> list[Event]:
+    """One customer's entries, newest first."""
+    rows = await connection.execute(
+        select(event)
+        .where(event.c.guild_id == guild_id, event.c.customer_id == customer_id)
+        .order_by(event.c.id.desc())
+        .offset(skip)
+        .limit(limit)
+    )
+    return [Event.of(row) for row in rows]

@@ -1,0 +1,1 @@
+"""Queries about logins, spares, one-time pages and outages."""

@@ -1,0 +1,113 @@
+"""Queries about outages of a server's TradingView login, and what its setter was told of each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import Record
+from bot.store.tables.core import permission
+from bot.store.tables.logins import login_outage
+
+
+@dataclass(frozen=True, slots=True)
+class Outage(Record):
+    """One outage; `told` is nothing, ended, still or back."""
+
+    id: int
+    guild_id: int
+    since: datetime
+    set_by: int | None
+    reminded_at: datetime | None
+    ended_at: datetime | None
+    told: str
+
+
+async def begin(
+    connection: AsyncConnection, guild_id: int, since: datetime, *, set_by: int | None
+) -> None:
+    """The login was found dead; nothing happens while an outage is open."""
+    if await open_of(connection, guild_id) is None:
+        await connection.execute(
+            insert(login_outage).values(
+                guild_id=guild_id, since=since, set_by=set_by, told="nothing"
+            )
+        )
+
+
+async def end(
+    connection: AsyncConnection, guild_id: int, at: datetime, *, silently: bool = False
+) -> bool:
+    """The login works again, or (`silently`) is not wanted any more; False when no outage was open."""
+    values: dict[str, object] = {"ended_at": at} | ({"told": "back"} if silently else {})
+    result = await connection.execute(
+        update(login_outage)
+        .where(login_outage.c.guild_id == guild_id, login_outage.c.ended_at.is_(None))
+        .values(**values)
+    )
+    return result.rowcount > 0
+
+
+async def open_of(connection: AsyncConnection, guild_id: int) -> Outage | None:
+    """The present outage of that server."""
+    found = await connection.execute(
+        select(login_outage).where(
+            login_outage.c.guild_id == guild_id, login_outage.c.ended_at.is_(None)
+        )
+    )
+    row = found.one_or_none()
+    return None if row is None else Outage.of(row)
+
+
+async def to_remind(connection: AsyncConnection, before: datetime) -> list[Outage]:
+    """Those open since before that moment, of which nobody was reminded."""
+    found = await connection.execute(
+        select(login_outage).where(
+            login_outage.c.ended_at.is_(None),
+            login_outage.c.reminded_at.is_(None),
+            login_outage.c.since <= before,
+        )
+    )
+    return [Outage.of(row) for row in found]
+
+
+async def reminded(connection: AsyncConnection, outage_id: int, at: datetime) -> None:
+    """The reminder stands in the history."""
+    await connection.execute(
+        update(login_outage).where(login_outage.c.id == outage_id).values(reminded_at=at)
+    )
+
+
+async def untold(connection: AsyncConnection) -> list[Outage]:
+    """Those about which whoever set the login has something to hear."""
+    found = await connection.execute(
+        select(login_outage)
+        .where(login_outage.c.set_by.is_not(None), login_outage.c.told != "back")
+        .order_by(login_outage.c.id)
+    )
+    return [one for one in map(Outage.of, found) if one.told != stage(one)]
+
+
+async def told(connection: AsyncConnection, outage_id: int, what: str) -> None:
+    """Whoever set the login knows that."""
+    await connection.execute(
+        update(login_outage).where(login_outage.c.id == outage_id).values(told=what)
+    )
+
+
+def stage(outage: Outage) -> str:
+    """How far it is: ended, still, back."""
+    if outage.ended_at is not None:
+        return "back"
+    return "ended" if outage.reminded_at is None else "still"
+
+
+async def waiting(connection: AsyncConnection, guild_id: int) -> int:
+    """How many orders wait in that server."""
+    found = await connection.execute(
+        select(func.count())
+        .select_from(permission)
+        .where(permission.c.guild_id == guild_id, permission.c.state.in_(("waiting", "working")))
+    )
+    return int(found.scalar_one())

@@ -1,0 +1,164 @@
+"""Copies of the database beside it: one a day, and one before it is changed or replaced."""
+
+import asyncio
+import os
+import re
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from bot import clock
+from bot.store.engine.files import file_of
+
+KEPT = 7  # of the daily ones
+KEPT_OF_EACH = 3  # of those before a change of the schema, and of those before a restore
+
+_DAY, _MOMENT = r"\d{4}-\d\d-\d\d", r"\d{4}-\d\d-\d\dT\d{6}"
+
+
+class CopyError(Exception):
+    """A database could not be copied; says in a few words why."""
+
+
+def folder_of(database: Path) -> Path:
+    """Where the copies of a database lie."""
+    return database.parent / "backups"
+
+
+def copy(source: Path, target: Path) -> None:
+    """A consistent copy of a database that may be in use (blocking; call it in a thread).
+
+    It appears under its name only when it is whole, for nobody but the owner.
+
+    Raises:
+        CopyError: the source is no database or cannot be read, or the target cannot be written.
+    """
+    unfinished = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        _copy(source, unfinished)
+        _to_disk(unfinished)
+        unfinished.replace(target)
+        _to_disk(target.parent)
+    except (sqlite3.Error, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise CopyError(reason or type(error).__name__) from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+async def keep_daily(url: str) -> None:
+    """Make today's copy unless it is there, and drop all but the newest ones.
+
+    Raises CopyError; the next call tries again.
+    """
+    if path := file_of(url):
+        await asyncio.to_thread(_keep_daily, path.absolute(), clock.now())
+
+
+def keep_before(database: Path, revision: str) -> Path:
+    """A copy from before the schema becomes that of `revision` (blocking). Raises CopyError."""
+    target = folder_of(database) / f"{database.stem}-before-{revision}-{_moment()}.db"
+    copy(database, target)
+    _drop_old(database, rf"before-.*-({_MOMENT})\.db", KEPT_OF_EACH)
+    return target
+
+
+def keep_replaced(database: Path) -> Path:
+    """A copy from before another database takes its place, letter for letter if it is damaged (blocking).
+
+    Raises:
+        CopyError: it could not be kept, and no part of it is left.
+    """
+    aside = folder_of(database) / f"{database.stem}-replaced-{_moment()}.db"
+    try:
+        copy(database, aside)
+    except CopyError:  # damaged, and perhaps that is why
+        _copy_letters(database, aside)
+    _drop_old(database, rf"replaced-({_MOMENT})\.db(-wal|-shm)?", KEPT_OF_EACH)
+    return aside
+
+
+def newest(database: Path) -> datetime | None:
+    """When the newest daily copy was made (blocking); None without any.
+
+    Its name says the day: a file that was copied or touched later is no newer for that.
+    """
+    made = []
+    for day, path in _found(database, rf"({_DAY})\.db"):
+        midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        touched = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+        made.append(touched if touched < midnight + timedelta(days=1) else midnight)
+    return max(made, default=None)
+
+
+def _keep_daily(database: Path, now: datetime) -> None:
+    folder = folder_of(database)
+    target = folder / f"{database.stem}-{now:%Y-%m-%d}.db"
+    if target.exists():
+        return
+    copy(database, target)
+    _drop_old(database, rf"({_DAY})\.db", KEPT)
+
+
+def _moment() -> str:
+    return clock.now().strftime("%Y-%m-%dT%H%M%S")
+
+
+def _found(database: Path, form: str) -> list[tuple[str, Path]]:
+    """Its copies with names of that form, each with the moment in the name, oldest first."""
+    named = re.compile(rf"{re.escape(database.stem)}-{form}")
+    folder = folder_of(database)
+    listed = folder.iterdir() if folder.is_dir() else ()
+    return sorted((match[1], one) for one in listed if (match := named.fullmatch(one.name)))
+
+
+def _drop_old(database: Path, form: str, kept: int) -> None:
+    copies = _found(database, form)
+    newest_first = sorted({moment for moment, _ in copies}, reverse=True)
+    for moment, path in copies:
+        if moment not in newest_first[:kept]:
+            path.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    address = f"file:{quote(str(source.absolute()))}?mode=ro"
+    with (
+        closing(sqlite3.connect(address, uri=True, timeout=60)) as old,
+        closing(sqlite3.connect(target)) as new,
+    ):
+        old.backup(new)
+        # One file that needs no journal beside it; the program switches back when it opens it.
+        new.execute("PRAGMA journal_mode = DELETE")
+
+
+def _copy_letters(source: Path, target: Path) -> None:
+    """The files of a database as they are, with its journal, all or none. Raises CopyError."""
+    endings = ("", "-wal", "-shm")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for ending in endings:
+            with suppress(FileNotFoundError):
+                shutil.copy2(f"{source}{ending}", f"{target}{ending}")
+    except OSError as error:
+        for ending in endings:
+            with suppress(OSError):
+                Path(f"{target}{ending}").unlink(missing_ok=True)
+        raise CopyError(error.strerror or type(error).__name__) from error
+
+
+def _to_disk(path: Path) -> None:
+    """Make sure that it survives a power cut; a folder cannot be opened so on Windows."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

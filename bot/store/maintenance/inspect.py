@@ -1,0 +1,112 @@
+"""Looks at a database file without changing anything in it, for `usher check`."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.store.tables.core import account, script, session
+from bot.store.tables.logins import environment_session
+from bot.store.vault import ENCRYPTED
+
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+class Schema(enum.Enum):
+    """How a database's schema stands to this program's."""
+
+    ABSENT = enum.auto()
+    OLDER = enum.auto()  # the next start brings it up to date
+    CURRENT = enum.auto()
+    NEWER = enum.auto()
+    UNREADABLE = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A stored login: sealed, and the scripts it should own."""
+
+    guild_id: int
+    cookies: bytes
+    pine_ids: tuple[str, ...]
+    account_id: int
+    version: int
+    environment_digest: str | None  # of the environment's pair that is done with
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found; `sealed` is everything that is encrypted."""
+
+    schema: Schema
+    sealed: tuple[bytes, ...] = ()
+    logins: tuple[Login, ...] = ()
+    # What TradingView made of the environment's pair before it was in use: by its digest, sealed.
+    renewed: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def examine(path: Path) -> Examined:
+    """What lies in that file (blocking; call it in a thread)."""
+    if not path.exists() or path.stat().st_size == 0:
+        return Examined(Schema.ABSENT)
+    engine = create_engine(f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&uri=true")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("PRAGMA schema_version"))
+            schema = _schema(connection)
+            if schema is not Schema.CURRENT:
+                return Examined(schema)
+            logins = _logins(connection)
+            sealed = [
+                bytes(value)
+                for column in ENCRYPTED
+                for value in connection.scalars(select(column).where(column.is_not(None)))
+            ]
+            renewed = {
+                row.digest: bytes(row.cookies)
+                for row in connection.execute(select(environment_session))
+            }
+            return Examined(schema, tuple(sealed), logins, renewed)
+    except SQLAlchemyError:
+        return Examined(Schema.UNREADABLE)
+    finally:
+        engine.dispose()
+
+
+def _schema(connection: Connection) -> Schema:
+    current = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    if current == scripts.get_current_head():
+        return Schema.CURRENT
+    known = {revision.revision for revision in scripts.walk_revisions()}
+    return Schema.OLDER if current is None or current in known else Schema.NEWER
+
+
+def _logins(connection: Connection) -> tuple[Login, ...]:
+    owned: dict[int, list[str]] = {}
+    for row in connection.execute(
+        select(script.c.guild_id, script.c.pine_id).where(script.c.archived_at.is_(None))
+    ):
+        owned.setdefault(row.guild_id, []).append(row.pine_id)
+    stored = connection.execute(
+        select(account.c.guild_id, account.c.environment_digest, session)
+        .join_from(session, account)
+        .order_by(account.c.guild_id)
+    )
+    return tuple(
+        Login(
+            row.guild_id,
+            bytes(row.cookies),
+            tuple(owned.get(row.guild_id, ())),
+            row.account_id,
+            row.version,
+            row.environment_digest,
+        )
+        for row in stored
+    )

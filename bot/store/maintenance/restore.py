@@ -1,0 +1,131 @@
+"""Turns a backup into a database that may be used again: nothing in it is believed too early."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import and_, exists, func, insert, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.ledger.orders import FINAL, HELD, RESTORED, people_untold
+from bot.store.tables.core import event, guild, permission, script, wish
+from bot.store.tables.sweeps import sighting, sweep
+
+NAMED = 10  # of the people who may not have been told
+
+
+def is_ours(path: Path) -> bool:
+    """Whether an Usher made that file, whatever its state (blocking)."""
+    address = f"file:{quote(str(path.absolute()))}?mode=ro"
+    question = "SELECT 1 FROM sqlite_master WHERE name IN ('alembic_version', 'guild', 'wish')"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as raw:
+            return len(raw.execute(question).fetchall()) == 3
+    except sqlite3.Error:
+        return False
+
+
+async def is_intact(connection: AsyncConnection) -> bool:
+    """Whether SQLite finds no damage, and every reference leads somewhere."""
+    found = await connection.execute(text("PRAGMA integrity_check"))
+    if list(found.scalars()) != ["ok"]:
+        return False
+    dangling = await connection.execute(text("PRAGMA foreign_key_check"))
+    return dangling.first() is None
+
+
+async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> None:
+    """Hold back every server until its lists were read, and whatever could be told or taken twice.
+
+    What was to end or replace access may have been done, and access given again, since `made_at`:
+    nothing wakes it before it was compared with TradingView. Who was to be told of something that had
+    ended is not told again, for they may have been since, and so may the log channel; the entry in the
+    history names these people. `bot.access.sweeps.recovery` says what becomes of the rest.
+    """
+    untold = await people_untold(connection)
+    await connection.execute(update(guild).values(restored_at=at))
+    await connection.execute(update(script).values(restored_at=at))
+    await _remember_seen(connection)
+    overruling = select(permission.c.id).where(
+        permission.c.state != "done", permission.c.replaces.is_not(None)
+    )
+    open_ones = or_(
+        wish.c.state == "waiting",
+        and_(wish.c.state == "stuck", wish.c.reason.is_distinct_from(RESTORED)),
+    )
+    ids = list((await connection.execute(overruling)).scalars())
+    for chunk in (ids[start : start + 500] for start in range(0, len(ids), 500)):
+        await connection.execute(
+            update(wish)
+            .where(wish.c.permission_id.in_(chunk), open_ones)
+            .values(state="stuck", reason=HELD, ended_at=at)
+        )
+        await connection.execute(
+            update(permission)
+            .where(permission.c.id.in_(chunk))
+            .values(state="stuck", reason=HELD, next_try_at=None)
+        )
+    await connection.execute(update(wish).values(answer_token=None))
+    await connection.execute(
+        update(wish)
+        .where(wish.c.state.in_(FINAL))
+        .values(told_state=wish.c.state, member_told_at=at)
+    )
+    # Of what waits, "it is stuck" may have been said since; "it is done" is looked at first.
+    await connection.execute(
+        update(wish).where(wish.c.state == "waiting").values(told_state="stuck")
+    )
+    posted = select(func.max(event.c.id)).where(event.c.guild_id == guild.c.id).scalar_subquery()
+    await connection.execute(update(guild).values(posted_event_id=func.coalesce(posted, 0)))
+    servers = list((await connection.execute(select(guild.c.id))).scalars())
+    for guild_id in servers:
+        names = [name for server, name in untold if server == guild_id]
+        await connection.execute(
+            insert(event).values(
+                guild_id=guild_id,
+                at=at,
+                action="restored",
+                after={
+                    "since": made_at.isoformat(),
+                    "number": len(names),
+                    "names": names[:NAMED],
+                },
+            )
+        )
+
+
+async def _remember_seen(connection: AsyncConnection) -> None:
+    """Of whom an order waits, what the last full read showed, if nobody read them since.
+
+    The next full read says by that what was done after the copy was made.
+    """
+    same = and_(
+        sighting.c.script_id == permission.c.script_id,
+        or_(
+            sighting.c.tv_user_id == permission.c.tv_user_id,
+            and_(
+                sighting.c.name_folded == permission.c.name_folded,
+                or_(permission.c.tv_user_id.is_(None), sighting.c.tv_user_id.is_(None)),
+            ),
+        ),
+    )
+    unseen = and_(
+        permission.c.seen == "unknown", permission.c.state.in_(("waiting", "working", "stuck"))
+    )
+    await connection.execute(
+        update(permission)
+        .where(unseen, same)
+        .values(
+            {
+                permission.c.seen: sighting.c.kind,
+                permission.c.seen_ends_at: sighting.c.ends_at,
+                permission.c.seen_at: sighting.c.seen_at,
+            }
+        )
+    )
+    read = exists().where(sweep.c.script_id == permission.c.script_id, sweep.c.state == "complete")
+    await connection.execute(
+        update(permission).where(unseen, read).values({permission.c.seen: "nothing"})
+    )

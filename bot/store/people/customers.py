@@ -1,0 +1,202 @@
+"""Queries about people: members, TradingView users, what ties them, and who claims a name."""
+
+from datetime import datetime
+
+from sqlalchemy import func, insert, literal, select, union, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import Claim, Customer
+from bot.store.tables.core import claim, customer, entitlement, permission
+
+
+async def by_id(connection: AsyncConnection, customer_id: int) -> Customer | None:
+    """That customer."""
+    return await _one(connection, customer.c.id == customer_id)
+
+
+async def by_member(connection: AsyncConnection, guild_id: int, member_id: int) -> Customer | None:
+    """Who that Discord member is."""
+    return await _one(
+        connection, customer.c.guild_id == guild_id, customer.c.member_id == member_id
+    )
+
+
+async def by_name(connection: AsyncConnection, guild_id: int, name: str) -> Customer | None:
+    """Who has that TradingView name, in any case."""
+    return await _one(
+        connection, customer.c.guild_id == guild_id, customer.c.name_folded == name.casefold()
+    )
+
+
+async def by_user_id(connection: AsyncConnection, guild_id: int, user_id: int) -> list[Customer]:
+    """Who has that TradingView number; one person, unless a new name could not be followed."""
+    found = await connection.execute(
+        select(customer)
+        .where(customer.c.guild_id == guild_id, customer.c.tv_user_id == user_id)
+        .order_by(customer.c.id)
+    )
+    return [Customer.of(row) for row in found]
+
+
+async def add(
+    connection: AsyncConnection,
+    guild_id: int,
+    *,
+    username: str | None = None,
+    member_id: int | None = None,
+    tv_user_id: int | None = None,
+) -> Customer:
+    """A new person; at least one of `username` and `member_id`."""
+    row = await connection.execute(
+        insert(customer)
+        .values(
+            guild_id=guild_id,
+            member_id=member_id,
+            username=username,
+            name_folded=None if username is None else username.casefold(),
+            tv_user_id=tv_user_id,
+        )
+        .returning(customer)
+    )
+    return Customer.of(row.one())
+
+
+async def tie(
+    connection: AsyncConnection, customer_id: int, member_id: int, by: int, at: datetime
+) -> None:
+    """This TradingView name belongs to that member."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(member_id=member_id, linked_by=by, linked_at=at)
+    )
+
+
+async def untie(connection: AsyncConnection, customer_id: int) -> None:
+    """Forget which member it was; the customer needs a name, or the schema refuses."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(member_id=None, linked_by=None, linked_at=None)
+    )
+
+
+async def rename(
+    connection: AsyncConnection, customer_id: int, username: str, tv_user_id: int | None
+) -> None:
+    """The exact spelling of the name; an id that is known already is not forgotten."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(
+            username=username,
+            name_folded=username.casefold(),
+            tv_user_id=func.coalesce(tv_user_id, customer.c.tv_user_id),
+        )
+    )
+
+
+async def remove(connection: AsyncConnection, customer_id: int) -> None:
+    """Drop a person who never had anything (a bare member); the schema refuses any other."""
+    await connection.execute(customer.delete().where(customer.c.id == customer_id))
+
+
+async def has_access(connection: AsyncConnection, guild_id: int, name: str, now: datetime) -> bool:
+    """Whether anything is wanted, on its way or was seen on TradingView under that name at `now`."""
+    mine = (permission.c.guild_id == guild_id) & (permission.c.name_folded == name.casefold())
+    held = select(literal(1)).where(
+        mine,
+        permission.c.wanted.in_(("open", "lifetime"))
+        | ((permission.c.wanted == "until") & (permission.c.wanted_ends_at > now))
+        | (permission.c.seen == "lifetime")
+        | ((permission.c.seen == "until") & (permission.c.seen_ends_at > now))
+        | permission.c.state.in_(("waiting", "working")),
+    )
+    reasons = (
+        select(literal(1))
+        .select_from(entitlement.join(permission, permission.c.id == entitlement.c.permission_id))
+        .where(
+            mine,
+            entitlement.c.ended_at.is_(None),
+            entitlement.c.ends_at.is_(None) | (entitlement.c.ends_at > now),
+        )
+    )
+    return (await connection.execute(union(held, reasons).limit(1))).first() is not None
+
+
+async def has_history(connection: AsyncConnection, customer_id: int) -> bool:
+    """Whether any permission was ever kept for that customer."""
+    found = await connection.execute(
+        select(literal(1)).where(permission.c.customer_id == customer_id).limit(1)
+    )
+    return found.first() is not None
+
+
+# Claims: a member says that a name is theirs, and staff must look first
+
+
+async def claim_by_id(connection: AsyncConnection, guild_id: int, claim_id: int) -> Claim | None:
+    """That claim, when it belongs to this server."""
+    found = await connection.execute(
+        select(claim).where(claim.c.guild_id == guild_id, claim.c.id == claim_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else Claim.of(row)
+
+
+async def waiting_claim(connection: AsyncConnection, guild_id: int, member_id: int) -> Claim | None:
+    """What that member is waiting for."""
+    found = await connection.execute(
+        select(claim).where(
+            claim.c.guild_id == guild_id,
+            claim.c.member_id == member_id,
+            claim.c.state == "waiting",
+        )
+    )
+    row = found.one_or_none()
+    return None if row is None else Claim.of(row)
+
+
+async def waiting_claims(connection: AsyncConnection, guild_id: int) -> list[Claim]:
+    """All that staff have not decided, oldest first."""
+    found = await connection.execute(
+        select(claim)
+        .where(claim.c.guild_id == guild_id, claim.c.state == "waiting")
+        .order_by(claim.c.id)
+    )
+    return [Claim.of(row) for row in found]
+
+
+async def add_claim(
+    connection: AsyncConnection, guild_id: int, member_id: int, username: str, at: datetime
+) -> Claim:
+    """A new waiting claim; one at a time for each member."""
+    row = await connection.execute(
+        insert(claim)
+        .values(
+            guild_id=guild_id,
+            member_id=member_id,
+            username=username,
+            asked_at=at,
+            state="waiting",
+        )
+        .returning(claim)
+    )
+    return Claim.of(row.one())
+
+
+async def decide_claim(
+    connection: AsyncConnection, claim_id: int, state: str, by: int | None, at: datetime
+) -> None:
+    """The claim was `accepted` or `refused` by staff; refused by nobody: the member took it back."""
+    await connection.execute(
+        update(claim)
+        .where(claim.c.id == claim_id)
+        .values(state=state, decided_by=by, decided_at=at)
+    )
+
+
+async def _one(connection: AsyncConnection, *conditions: "object") -> Customer | None:
+    found = await connection.execute(select(customer).where(*conditions))  # type: ignore[arg-type]
+    row = found.one_or_none()
+    return None if row is None else Customer.of(row)

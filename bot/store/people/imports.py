@@ -1,0 +1,76 @@
+"""Queries that tie many TradingView names to members at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import Customer
+from bot.store.tables.core import claim, customer, event
+
+
+async def everybody(connection: AsyncConnection, guild_id: int) -> list[Customer]:
+    """All people of a server."""
+    found = await connection.execute(select(customer).where(customer.c.guild_id == guild_id))
+    return [Customer.of(row) for row in found]
+
+
+async def tie_many(
+    connection: AsyncConnection,
+    guild_id: int,
+    ties: Sequence[tuple[int, str, int]],
+    by: int,
+    at: datetime,
+) -> None:
+    """These customers (id, name, member id) belong to these members, each with its history entry.
+
+    Members who were known without a name so far become the same person; a request of theirs for
+    the same name is accepted with it.
+    """
+    if not ties:
+        return
+    await connection.execute(
+        delete(customer).where(
+            customer.c.guild_id == guild_id,
+            customer.c.member_id == bindparam("c_member"),
+            customer.c.name_folded.is_(None),
+        ),
+        [{"c_member": member_id} for _, _, member_id in ties],
+    )
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == bindparam("c_id"))
+        .values(member_id=bindparam("c_member"), linked_by=by, linked_at=at),
+        [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],
+    )
+    await connection.execute(
+        insert(event),
+        [
+            {
+                "guild_id": guild_id,
+                "at": at,
+                "actor_id": by,
+                "action": "matched",
+                "customer_id": customer_id,
+                "member_id": member_id,
+                "after": {"username": name},
+            }
+            for customer_id, name, member_id in ties
+        ],
+    )
+    claimed = {(member_id, name.casefold()) for _, name, member_id in ties}
+    waiting = await connection.execute(
+        select(claim.c.id, claim.c.member_id, claim.c.username).where(
+            claim.c.guild_id == guild_id, claim.c.state == "waiting"
+        )
+    )
+    accepted = [
+        row.id for row in waiting.all() if (row.member_id, row.username.casefold()) in claimed
+    ]
+    if accepted:
+        await connection.execute(
+            update(claim)
+            .where(claim.c.id.in_(accepted))
+            .values(state="accepted", decided_by=by, decided_at=at)
+        )

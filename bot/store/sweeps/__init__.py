@@ -1,0 +1,1 @@
+"""Queries about full reads of the lists and what they showed."""

@@ -1,0 +1,70 @@
+"""The tables around the TradingView login: spares, the environment's, outages, one-time pages."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from bot.store.tables.core import UtcDateTime, metadata
+
+MOST_SPARES = 2
+
+spare_session = Table(
+    "spare_session",  # further logins of the same account, for when the one in use ends
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, ForeignKey("account.id"), nullable=False),
+    Column("rank", Integer, nullable=False),  # the lowest takes over first
+    Column("cookies", LargeBinary, nullable=False),  # encrypted
+    Column("checked_at", UtcDateTime, nullable=False),
+    Column("set_by", BigInteger),  # nobody: from the terminal or the environment
+    Column("set_at", UtcDateTime, nullable=False),
+    UniqueConstraint("account_id", "rank"),
+    CheckConstraint(f"rank BETWEEN 1 AND {MOST_SPARES}", name="rank"),
+)
+
+environment_session = Table(
+    "environment_session",  # what TradingView made of the environment's pair before it was in use
+    metadata,
+    Column("guild_id", BigInteger, ForeignKey("guild.id"), primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),  # of the pair as it stands in the environment
+    Column("cookies", LargeBinary, nullable=False),  # encrypted
+)
+
+login_outage = Table(
+    "login_outage",  # from the moment a login was found dead until it works again
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("guild_id", BigInteger, ForeignKey("guild.id"), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("set_by", BigInteger),  # whoever set the login that died, and is told by DM
+    Column("reminded_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("told", String(16), nullable=False),  # the last of these that `set_by` was told
+    CheckConstraint("told IN ('nothing', 'ended', 'still', 'back')", name="told"),
+    Index(
+        "uq_login_outage_open",
+        "guild_id",
+        unique=True,
+        sqlite_where=Column("ended_at").is_(None),
+        postgresql_where=Column("ended_at").is_(None),
+    ),
+)
+
+login_link = Table(
+    "login_link",  # a one-time page for a TradingView login
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("guild_id", BigInteger, ForeignKey("guild.id"), nullable=False),
+    Column("member_id", BigInteger, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("spent_at", UtcDateTime),
+)

@@ -1,0 +1,149 @@
+"""The pure rules: what is wanted, where time starts, what TradingView has to be told."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bot.access.rules.entitlements import (
+    NOTHING,
+    UNKNOWN,
+    State,
+    Step,
+    gives_more,
+    moved_by_us,
+    next_step,
+    settle,
+    stands,
+    want,
+)
+from bot.store.records import Entitlement, Permission
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def reason(number=1, kind="until", *, length=None, ends=None, ended=None, asked=NOW, settled=True):
+    is_settled = ends is not None or kind != "until"
+    return Entitlement(
+        id=number, guild_id=1, script_id=1, permission_id=1, source="manual",
+        reference=str(number), kind=kind, length=length, asked_at=asked, asked_by=1, start_at=None,
+        ends_at=ends, settled_at=NOW if is_settled else None, ended_at=ended, ended_by=None,
+        note=None,
+    )  # fmt: skip
+
+
+def permission(wanted=NOTHING, *, replaces=None, before=UNKNOWN):
+    return Permission(
+        id=1, guild_id=1, script_id=1, customer_id=1, username="a", name_folded="a",
+        tv_user_id=None, checked=True, wanted=wanted.kind, wanted_ends_at=wanted.ends_at,
+        revision=1, synced_revision=0, replaces=replaces, held_back=False, seen="unknown",
+        seen_ends_at=None, seen_at=None, ours="unknown", ours_ends_at=None, sent_revision=None,
+        before=before.kind, before_ends_at=before.ends_at, differs=False, state="waiting",
+        reason=None, detail=None, attempts=0, next_try_at=None, asked_at=NOW,
+    )  # fmt: skip
+
+
+def until(days):
+    return State("until", NOW + days * DAY)
+
+
+def test_a_kind_and_its_end_belong_together():
+    for kind, end in (("until", None), ("lifetime", NOW), ("nothing", NOW), ("open", NOW)):
+        with pytest.raises(ValueError, match="do not go together"):
+            State(kind, end)
+
+
+def test_lifetime_or_open_wins_else_the_latest_end_else_nothing():
+    dated = [reason(1, ends=NOW + DAY), reason(2, ends=NOW + 5 * DAY)]
+    assert want(dated) == until(5)
+    assert want([*dated, reason(3, "open")]) == State("open")
+    assert want([*dated, reason(3, "open"), reason(4, "lifetime")]) == State("lifetime")
+    assert want([]) == NOTHING
+
+
+def test_what_ended_or_is_not_settled_counts_for_nothing():
+    assert want([reason(1, "lifetime", ended=NOW), reason(2, length="1M")]) == NOTHING
+
+
+def test_lengths_chain_in_the_order_asked():
+    asked = [reason(n, length="1D", asked=NOW + timedelta(seconds=n)) for n in (3, 1, 2)]
+    ends = {fixed.entitlement_id: fixed.ends_at for fixed in settle(asked)}
+    start = NOW + timedelta(seconds=1)
+    assert ends == {1: start + DAY, 2: start + 2 * DAY, 3: start + 3 * DAY}
+
+
+def test_time_starts_at_the_latest_known_end():
+    [fixed] = settle([reason(1, ends=NOW + 9 * DAY), reason(2, length="1D")])
+    assert fixed.start_at == NOW + 9 * DAY
+    assert fixed.ends_at == NOW + 10 * DAY
+
+
+def test_time_never_starts_before_it_was_asked():
+    [fixed] = settle([reason(1, ends=NOW - 9 * DAY), reason(2, length="1D")])
+    assert fixed.ends_at == NOW + DAY
+
+
+def test_a_settled_end_never_moves():
+    settled = reason(1, length="1M", ends=NOW + DAY)
+    assert settle([settled]) == []
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=20))
+def test_nothing_bought_is_ever_lost(days):
+    asked = [reason(n, length=f"{count}D") for n, count in enumerate(days, 1)]
+    assert max(fixed.ends_at for fixed in settle(asked)) == NOW + sum(days) * DAY
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "step"),
+    [
+        (until(5), NOTHING, Step.ADD),
+        (until(5), until(3), Step.MODIFY),
+        (until(5), until(-3), Step.MODIFY),
+        (until(5), State("lifetime"), Step.MODIFY),
+        (until(5), until(5), Step.NOTHING),
+        (until(5), State("until", NOW + 5 * DAY + timedelta(seconds=1)), Step.NOTHING),
+        (until(5), State("until", NOW + 5 * DAY + timedelta(seconds=2)), Step.MODIFY),
+        (until(-1), NOTHING, Step.TOO_LATE),
+        (until(-1), until(3), Step.TOO_LATE),
+        (until(-1), until(-1), Step.NOTHING),
+        (State("lifetime"), NOTHING, Step.ADD),
+        (State("lifetime"), until(3), Step.MODIFY),
+        (State("lifetime"), State("lifetime"), Step.NOTHING),
+        (State("open"), State("lifetime"), Step.NOTHING),
+        (NOTHING, NOTHING, Step.NOTHING),
+    ],
+)
+def test_what_is_sent_follows_from_wanted_and_seen(wanted, seen, step):
+    assert next_step(permission(wanted), seen, NOW) is step
+
+
+@pytest.mark.parametrize("seen", [until(3), State("lifetime")])
+def test_only_somebodys_order_removes(seen):
+    assert next_step(permission(NOTHING), seen, NOW) is Step.NOTHING
+    assert next_step(permission(NOTHING, replaces=7), seen, NOW) is Step.REMOVE
+
+
+def test_an_expired_row_needs_no_removal():
+    assert next_step(permission(NOTHING, replaces=7), until(-1), NOW) is Step.NOTHING
+    assert stands(permission(NOTHING), until(-1), NOW)
+
+
+def test_moved_by_us_needs_a_known_other_end_before():
+    wanted = permission(until(30), before=until(3))
+    assert moved_by_us(wanted, until(31))
+    assert not moved_by_us(wanted, until(3))
+    assert not moved_by_us(wanted, State("lifetime"))
+    assert not moved_by_us(replace(wanted, before="unknown", before_ends_at=None), until(31))
+
+
+def test_more_is_a_later_end_or_none():
+    assert gives_more(until(5), until(3), NOW)
+    assert gives_more(State("lifetime"), until(3), NOW)
+    assert gives_more(until(5), NOTHING, NOW)
+    assert not gives_more(until(3), until(5), NOW)
+    assert not gives_more(until(5), State("open"), NOW)
+    assert not gives_more(until(-1), NOTHING, NOW)
+    assert not gives_more(State("lifetime"), State("open"), NOW)

@@ -1,0 +1,121 @@
+import sqlite3
+import stat
+from datetime import UTC, datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+
+from bot.errors import StartupError
+from bot.store.engine.database import open_database
+from bot.store.tables import core
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def url(tmp_path):
+    return f"sqlite+aiosqlite:///{tmp_path}/data/usher.db"
+
+
+async def test_migrations_make_the_schema_that_the_tables_describe(tmp_path):
+    async with open_database(url(tmp_path)):
+        pass
+    engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, core.metadata) == []
+    engine.dispose()
+
+
+async def test_opening_twice_migrates_once_and_keeps_rows(tmp_path):
+    async with open_database(url(tmp_path)) as database, database.write() as connection:
+        await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        assert (await connection.execute(select(core.guild.c.id))).scalars().all() == [1]
+
+
+async def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path):
+    async with open_database(url(tmp_path)):
+        pass
+    with sqlite3.connect(tmp_path / "data/usher.db") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    with pytest.raises(StartupError, match="newer Usher"):
+        async with open_database(url(tmp_path)):
+            pass
+
+
+async def test_folder_and_file_are_the_owners_alone(tmp_path):
+    (tmp_path / "data").mkdir(mode=0o755)
+    async with open_database(url(tmp_path)):
+        pass
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "data/usher.db").stat().st_mode) == 0o600
+
+
+async def test_the_safe_pragmas_are_on(tmp_path):
+    async with open_database(url(tmp_path)) as database, database.write() as connection:
+
+        async def pragma(name):
+            return (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+
+        assert await pragma("journal_mode") == "wal"
+        assert await pragma("foreign_keys") == 1
+        assert await pragma("busy_timeout") == 5000
+
+
+async def test_a_reader_cannot_write(tmp_path):
+    async with open_database(url(tmp_path)) as database:
+        with pytest.raises(OperationalError, match="readonly"):
+            async with database.read() as connection:
+                await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+
+
+async def test_a_writer_holds_the_lock_from_its_first_moment(tmp_path):
+    async with open_database(url(tmp_path)) as database, database.write():
+        other = sqlite3.connect(tmp_path / "data/usher.db", timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+
+
+async def test_a_failed_transaction_leaves_nothing(tmp_path):
+    async with open_database(url(tmp_path)) as database:
+        with pytest.raises(RuntimeError):
+            async with database.write() as connection:
+                await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+                raise RuntimeError
+        async with database.read() as connection:
+            assert (await connection.execute(select(core.guild))).all() == []
+
+
+async def test_a_moment_without_a_zone_is_refused_and_one_with_comes_back_in_utc(tmp_path):
+    async with open_database(url(tmp_path)) as database:
+        with pytest.raises(StatementError, match="time zone"):
+            async with database.write() as connection:
+                naive = datetime(2026, 1, 1)  # noqa: DTZ001
+                await connection.execute(insert(core.guild).values(id=1, created_at=naive))
+        async with database.write() as connection:
+            await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+        async with database.read() as connection:
+            assert (await connection.execute(select(core.guild.c.created_at))).scalar_one() == NOW
+
+
+@pytest.mark.parametrize("change", ["UPDATE event SET note = 'x'", "DELETE FROM event"])
+async def test_the_history_never_changes(tmp_path, change):
+    async with open_database(url(tmp_path)) as database:
+        async with database.write() as connection:
+            await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+            await connection.execute(insert(core.event).values(guild_id=1, at=NOW, action="grant"))
+        with pytest.raises(IntegrityError, match="never changes"):
+            async with database.write() as connection:
+                await connection.execute(text(change))
+
+
+async def test_foreign_keys_hold(tmp_path):
+    async with open_database(url(tmp_path)) as database:
+        with pytest.raises(IntegrityError):
+            async with database.write() as connection:
+                await connection.execute(insert(core.account).values(guild_id=99, created_at=NOW))

@@ -1,0 +1,139 @@
+"""The whole of access without Discord: a shop whose queue runs on a clock that the test moves."""
+
+import asyncio
+import itertools
+from contextlib import asynccontextmanager
+
+from bot import clock
+from bot.access.ledger.notifier import News
+from bot.access.orders.grants import Grants
+from bot.access.orders.outcomes import Answers
+from bot.access.queries.overview import Views
+from bot.access.request import Asked, Who
+from bot.access.rules.duration import parse_length, parse_until
+from bot.access.sync.queue import Queue
+from bot.jobs import Jobs
+from bot.store.ledger import entitlements, permissions
+from tests.support.fake_time import eventually
+from tests.support.idle import at_rest, pause
+from tests.support.vendor_fixture import HOME, STAFF, open_shop
+
+_references = itertools.count(1)
+
+
+class Counter:
+    """Where staff stand: says what they type, and shows what TradingView holds."""
+
+    def __init__(self, shop, jobs, time):
+        self.shop, self.time = shop, time
+        self.database, self.fake, self.switches = shop.database, shop.fake, shop.switches
+        self.news = News()
+        self.queue = Queue(shop.database, shop.sessions, jobs, self.news)
+        self.grants = Grants(shop.database, shop.sessions, shop.vault, self.queue, self.news)
+        self.answers = Answers(shop.database, shop.sessions, shop.vault, self.queue, self.news)
+        self.views = Views(shop.database, shop.sessions, self.answers)
+
+    def asked(self, reference=None, guild_id=HOME):
+        return Asked(guild_id, STAFF, reference or f"i{next(_references)}", clock.now(), "token")
+
+    async def grant(self, name, length, item="trend", *, asked=None, **more):
+        return await self.grants.grant(
+            asked or self.asked(), item, parse_length(length), Who(username=name), **more
+        )
+
+    async def set(self, name, until, item="trend", **more):
+        more.setdefault("confirmed", True)
+        end = parse_until(until, clock.now())
+        return await self.grants.set_end(self.asked(), item, end, Who(username=name), **more)
+
+    async def revoke(self, name, item="trend", **more):
+        more.setdefault("confirmed", True)
+        return await self.grants.revoke(self.asked(), item, Who(username=name), **more)
+
+    async def put_back(self, wish_id):
+        return await self.grants.put_back(self.asked(), wish_id)
+
+    async def state(self, wish_id):
+        return (await self.answers.receipt(wish_id)).wish.state
+
+    async def becomes(self, wish_id, state, *, within=0):
+        """Wait for that state, letting `within` seconds pass if need be, a second at a time."""
+
+        async def reached():
+            return await self.state(wish_id) == state
+
+        for second in range(within + 1):
+            await self.rest()
+            if await reached():
+                return await self.answers.receipt(wish_id)
+            if second < within:
+                await self.time.advance(1)
+        receipt = await self.answers.receipt(wish_id)
+        raise AssertionError(f"{receipt.wish.state} {receipt.permission.reason}, not {state}")
+
+    async def meanwhile(self, coro):
+        """What `coro` returns, letting time pass for as long as it takes."""
+        task = asyncio.ensure_future(coro)
+        while not task.done():
+            await at_rest(self.database, until=task.done)
+            if not task.done():
+                await self.time.advance(0.5)
+        return task.result()
+
+    async def rest(self):
+        """Let everything happen that needs no time to pass."""
+        await at_rest(self.database)
+
+    async def done(self, wish_id, *, within=0):
+        return await self.becomes(wish_id, "done", within=within)
+
+    async def permission(self, name, item="trend"):
+        async with self.database.read() as connection:
+            from bot.access.catalogue.lookup import find
+
+            script = await find(connection, HOME, item)
+            return await permissions.by_name(connection, script.id, name)
+
+    async def change(self, name, **values):
+        permission = await self.permission(name)
+        async with self.database.write() as connection:
+            await permissions.change(connection, permission.id, **values)
+
+    async def reasons(self, name):
+        permission = await self.permission(name)
+        async with self.database.read() as connection:
+            return await entitlements.active(connection, permission.id)
+
+    @property
+    def pine_id(self):
+        return self.script.pine_id
+
+    def row(self, name):
+        return self.fake.world.row(self.pine_id, name)
+
+    def end(self, name):
+        """The end that TradingView holds: a moment, None for lifetime, "absent" without a row."""
+        row = self.row(name)
+        return "absent" if row is None else row.end
+
+    def give(self, name, end):
+        self.fake.world.grant(self.pine_id, name, end)
+
+    def writes(self):
+        return [call for kind in ("add", "modify", "remove") for call in self.fake.calls(kind)]
+
+
+@asynccontextmanager
+async def open_counter(tmp_path, time, *, login=True):
+    async with open_shop(tmp_path) as shop, Jobs() as jobs:
+        counter = Counter(shop, jobs, time)
+        counter.script = await shop.add_script()
+        for name in ("Ann_Trades", "ann_trades2", "bob-fx"):
+            shop.world.add_user(name)
+        if login:
+            await shop.log_in()
+        await counter.queue.start()
+        yield counter
+
+
+__all__ = ["Counter", "eventually", "open_counter", "pause"]

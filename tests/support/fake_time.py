@@ -1,0 +1,69 @@
+"""A clock that only moves when told to, and how to wait for what needs no time."""
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+
+
+class FakeTime:
+    """Stands still until `advance`; sleepers wake in the order of their moments."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+        self._start = start
+        self._order = itertools.count()
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return (self._now - self._start).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds < 0.001:  # a pause too short to wait for, as of a pace that is not to matter
+            self._now += timedelta(seconds=max(0, seconds))
+            await asyncio.sleep(0)
+            return
+        wake = asyncio.get_running_loop().create_future()
+        moment = self._now + timedelta(seconds=seconds)
+        heapq.heappush(self._sleepers, (moment, next(self._order), wake))
+        await wake
+
+    def set(self, moment: datetime) -> None:
+        """Jump there; only for use before anything sleeps."""
+        self._now = moment
+
+    async def advance(self, seconds: float) -> None:
+        """Let that much time pass, waking sleepers on the way."""
+        target = self._now + timedelta(seconds=seconds)
+        await settle()
+        while self._sleepers and self._sleepers[0][0] <= target:
+            moment, _, wake = heapq.heappop(self._sleepers)
+            self._now = max(self._now, moment)
+            if not wake.done():
+                wake.set_result(None)
+                await settle()
+        self._now = target
+        await settle()
+
+
+async def settle(rounds: int = 10) -> None:
+    """Let everything that is ready run."""
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+
+
+async def eventually(check, *, tries: int = 2000, pause: float = 0.005):
+    """Wait until `check()` (plain or async) is true; returns what it returned. Real sockets need it."""
+    for _ in range(tries):
+        result = check()
+        if asyncio.iscoroutine(result):
+            result = await result
+        if result:
+            return result
+        await asyncio.sleep(pause)
+    raise AssertionError(f"never became true: {check}")

@@ -1,0 +1,50 @@
+"""Knows when nothing more happens unless time passes; tests move the clock only then."""
+
+import asyncio
+from contextlib import contextmanager
+
+from tests.support.fake_time import settle
+
+
+async def at_rest(database, *, until=lambda: False, tries=400):
+    """Wait until no socket had anything to say and the database nothing to do for two pauses in a row.
+
+    Or until `until()`: there may be no rest where others go on talking.
+    """
+    quiet = 0
+    with _counted_events(asyncio.get_running_loop()) as seen:
+        for _ in range(tries):
+            if until():
+                return
+            before = len(seen)
+            await pause()
+            busy = len(seen) > before or _is_at_work(database)
+            quiet = 0 if busy else quiet + 1
+            if quiet == 2:
+                return
+
+
+@contextmanager
+def _counted_events(loop):
+    selector = loop._selector
+    select, seen = selector.select, []
+
+    def counted(timeout=None):
+        ready = select(timeout)
+        seen.extend(ready)
+        return ready
+
+    selector.select = counted
+    try:
+        yield seen
+    finally:
+        selector.select = select
+
+
+def _is_at_work(database):
+    return any(engine.pool.checkedout() for engine in (database._reader, database._writer))
+
+
+async def pause():
+    await settle(2)
+    await asyncio.sleep(0.005)
