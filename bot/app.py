@@ -17,41 +17,41 @@ from discord.http import Route
 
 import cogs
 from bot import clock, tradingview_accounts, web
-from bot.access.catalogue.discovery import Discovering
+from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.scripts import Scripts
 from bot.access.errors import TradingViewSilent
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
 from bot.access.logins.environment import Environment
-from bot.access.logins.one_time_pages import LoginLinks
+from bot.access.logins.one_time_pages import OneTimePages
 from bot.access.logins.spares import Spares
-from bot.access.logins.watch import Keeper
+from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.grants import Grants
-from bot.access.orders.outcomes import Answers
+from bot.access.orders.outcomes import Outcomes
 from bot.access.people.customers import Customers
-from bot.access.people.guild_settings import Servers
-from bot.access.people.imports import Matches
+from bot.access.people.guild_settings import GuildSettings
+from bot.access.people.imports import Imports
 from bot.access.queries.autocomplete import Suggesting
-from bot.access.queries.overview import Views
-from bot.access.sweeps.adopt import Adopting
+from bot.access.queries.overview import Overview
+from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.recovery import Recovery
-from bot.access.sweeps.repair import Mending
-from bot.access.sweeps.schedule import Rounds
+from bot.access.sweeps.repair import Repairs
+from bot.access.sweeps.schedule import SweepSchedule
 from bot.access.sweeps.sweep import Sweeps
 from bot.access.sync.queue import Queue
-from bot.access.sync.schema_guard import Shapes
+from bot.access.sync.schema_guard import SchemaGuard
 from bot.errors import StartupError
 from bot.interactions.client import Usher
-from bot.interactions.components import Presses
+from bot.interactions.components import ComponentRouter
 from bot.interactions.levels import may_manage
-from bot.interactions.order_flow import Wishing
-from bot.interactions.sweep_flow import FullChecks
+from bot.interactions.order_flow import OrderFlow
+from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications import login_alerts
-from bot.notifications.log_channel import Logbook
-from bot.notifications.login_alerts import Alerts
-from bot.notifications.order_outcomes import Teller
+from bot.notifications.log_channel import LogChannel
+from bot.notifications.login_alerts import LoginAlerts
+from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.settings import Settings
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
@@ -73,7 +73,7 @@ class App:
 
     client: Usher
     http_port: int
-    _teller: Teller
+    _outcome_notifier: OutcomeNotifier
     _token: str
 
     async def serve(self) -> None:
@@ -83,7 +83,7 @@ class App:
             StartupError: Discord refuses the token or the intents.
         """
         await _log_in(self.client, self._token)
-        self._teller.start()
+        self._outcome_notifier.start()
         try:
             await self.client.connect()
         except discord.PrivilegedIntentsRequired as error:
@@ -141,38 +141,38 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         public = connect(await tradingview_accounts.pace_of(settings), lambda: None)
         spares = Spares(database, vault, sessions)
         await sessions.open()
-        news = News()
-        queue = Queue(database, sessions, jobs, news)
-        answers = Answers(database, sessions, vault, queue, news)
-        servers = Servers(database, sessions)
-        servers.on_change.append(queue.wake)
-        await servers.open()
+        notifier = Notifier()
+        queue = Queue(database, sessions, jobs, notifier)
+        outcomes = Outcomes(database, sessions, vault, queue, notifier)
+        guild_settings = GuildSettings(database, sessions)
+        guild_settings.on_change.append(queue.wake)
+        await guild_settings.open()
         scripts = Scripts(database, sessions)
         scripts.on_change.append(queue.wake)
-        presses = Presses(servers)
-        views = Views(database, sessions, answers)
+        router = ComponentRouter(guild_settings)
+        views = Overview(database, sessions, outcomes)
         sweeps, drift = Sweeps(database, sessions), Drift(database)
         await sweeps.open()
 
         async def say(guild_id: int, parts: dict[str, Any]) -> bool:
-            return await logbook.say(guild_id, parts)
+            return await log_channel.say(guild_id, parts)
 
-        full_checks = FullChecks(
+        sweep_flow = SweepFlow(
             sweeps,
             drift,
-            Adopting(database),
-            Mending(database, vault, queue, news),
-            presses,
+            Adoption(database),
+            Repairs(database, vault, queue, notifier),
+            router,
             say=say,
         )
 
-        links = LoginLinks(
+        links = OneTimePages(
             database,
             sessions,
             spares,
             SignIn(http, base=settings.tradingview_url),
             public_url=settings.public_url,
-            may=lambda guild_id, member_id: may_manage(client, servers, guild_id, member_id),
+            may=lambda guild_id, member_id: may_manage(client, guild_settings, guild_id, member_id),
         )
 
         seat_counts = SeatCounts(database)
@@ -180,21 +180,21 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         def make_cogs(client: Usher) -> Iterable[commands.Cog]:
             return cogs.every(
                 client=client,
-                grants=Grants(database, sessions, vault, queue, news),
+                grants=Grants(database, sessions, vault, queue, notifier),
                 queue=queue,
                 views=views,
                 suggesting=Suggesting(database),
-                wishing=Wishing(answers, news, presses),
-                presses=presses,
+                order_flow=OrderFlow(outcomes, notifier, router),
+                router=router,
                 sessions=sessions,
                 spares=spares,
                 links=links,
                 scripts=scripts,
-                discovering=Discovering(database, sessions, scripts),
+                discovering=Discovery(database, sessions, scripts),
                 customers=Customers(database, sessions, public),
-                matches=Matches(database),
-                full_checks=full_checks,
-                servers=servers,
+                matches=Imports(database),
+                sweep_flow=sweep_flow,
+                guild_settings=guild_settings,
                 seat_counts=seat_counts,
             )
 
@@ -214,28 +214,30 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         )
         client = await stack.enter_async_context(
             Usher(
-                servers=servers,
-                presses=presses,
+                guild_settings=guild_settings,
+                router=router,
                 make_cogs=make_cogs,
                 guild_id=settings.discord_guild_id,
             )
         )
-        logbook = Logbook(client, database)
-        teller = Teller(client, answers, news, logbook, jobs)
+        log_channel = LogChannel(client, database)
+        outcome_notifier = OutcomeNotifier(client, outcomes, notifier, log_channel, jobs)
         await queue.start()
         recovery = Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake)
         await recovery.start(jobs)
-        Keeper(database, sessions, spares).start(jobs)
-        Shapes(database, sessions, queue.wake).start(jobs)
-        Rounds(database, sweeps, drift).start(jobs)
+        LoginMonitor(database, sessions, spares).start(jobs)
+        SchemaGuard(database, sessions, queue.wake).start(jobs)
+        SweepSchedule(database, sweeps, drift).start(jobs)
         jobs.every(SEATS_EVERY, "count seats", seat_counts.watch)
         jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
-        jobs.every(login_alerts.EVERY, "tell of logins that ended", Alerts(client, database).tell)
+        jobs.every(
+            login_alerts.EVERY, "tell of logins that ended", LoginAlerts(client, database).tell
+        )
         _ = jobs.spawn(
             _adopt_environment(settings, Environment(database, vault, sessions)),
             "login of the environment",
         )
-        yield App(client, port, teller, settings.discord_token.get_secret_value())
+        yield App(client, port, outcome_notifier, settings.discord_token.get_secret_value())
 
 
 def _point_at_discord(settings: Settings) -> None:

@@ -17,13 +17,13 @@ from bot.store.engine.files import file_of
 from bot.store.engine.lock import alone_with
 from bot.store.maintenance.inspect import Schema, examine
 from bot.store.vault import Vault, open_vault
-from bot.tradingview import Cookies, Pace, TradingView
+from bot.tradingview import Cookies, Pace, TradingViewClient
 from bot.tradingview.book import Book, open_book
 
 
 def connector(settings: Settings, http: aiohttp.ClientSession) -> Connect:
     """Makes the doors to TradingView; `http` needs a `DummyCookieJar`."""
-    return lambda pace, cookies: TradingView(
+    return lambda pace, cookies: TradingViewClient(
         http,
         base=settings.tradingview_url,
         pine_facade=settings.pine_facade_url,

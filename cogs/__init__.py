@@ -3,22 +3,22 @@
 import discord
 from discord.ext import commands
 
-from bot.access.catalogue.discovery import Discovering
+from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.scripts import Scripts
 from bot.access.ledger.seats import SeatCounts
-from bot.access.logins.one_time_pages import LoginLinks
+from bot.access.logins.one_time_pages import OneTimePages
 from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.orders.grants import Grants
 from bot.access.people.customers import Customers
-from bot.access.people.guild_settings import Servers
-from bot.access.people.imports import Matches
+from bot.access.people.guild_settings import GuildSettings
+from bot.access.people.imports import Imports
 from bot.access.queries.autocomplete import Suggesting
-from bot.access.queries.overview import Views
+from bot.access.queries.overview import Overview
 from bot.access.sync.queue import Queue
-from bot.interactions.components import Presses
-from bot.interactions.order_flow import Wishing
-from bot.interactions.sweep_flow import FullChecks
+from bot.interactions.components import ComponentRouter
+from bot.interactions.order_flow import OrderFlow
+from bot.interactions.sweep_flow import SweepFlow
 from cogs.access import Access
 from cogs.audit import Audit
 from cogs.customer import Customer
@@ -38,33 +38,33 @@ def every(
     client: discord.Client,
     grants: Grants,
     queue: Queue,
-    views: Views,
+    views: Overview,
     suggesting: Suggesting,
-    wishing: Wishing,
-    presses: Presses,
+    order_flow: OrderFlow,
+    router: ComponentRouter,
     sessions: Sessions,
     spares: Spares,
-    links: LoginLinks,
+    links: OneTimePages,
     scripts: Scripts,
-    discovering: Discovering,
+    discovering: Discovery,
     customers: Customers,
-    matches: Matches,
-    full_checks: FullChecks,
-    servers: Servers,
+    matches: Imports,
+    sweep_flow: SweepFlow,
+    guild_settings: GuildSettings,
     seat_counts: SeatCounts,
 ) -> tuple[commands.Cog, ...]:
     """All cogs, each given what it uses; one that is not listed here does not exist."""
     suggestions = Suggestions(suggesting)
     return (
-        Access(grants, views, wishing, suggestions, presses),
-        Audit(views, suggestions, presses),
-        Customer(customers, matches, suggestions, presses),
-        Link(client, customers, presses),
+        Access(grants, views, order_flow, suggestions, router),
+        Audit(views, suggestions, router),
+        Customer(customers, matches, suggestions, router),
+        Link(client, customers, router),
         Me(views),
-        Script(scripts, discovering, full_checks, suggestions, presses),
-        Seats(seat_counts, presses),
-        Session(sessions, spares, links, presses),
-        Setup(servers, presses),
-        Sync(views, queue, full_checks, suggestions),
+        Script(scripts, discovering, sweep_flow, suggestions, router),
+        Seats(seat_counts, router),
+        Session(sessions, spares, links, router),
+        Setup(guild_settings, router),
+        Sync(views, queue, sweep_flow, suggestions),
         Validate(customers),
     )

@@ -8,16 +8,16 @@ from discord.ext import commands
 
 from bot.access.errors import ButtonGone
 from bot.access.orders.grants import Grants
-from bot.access.queries.overview import Views
-from bot.access.request import Asked, Who
+from bot.access.queries.overview import Overview
+from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length, parse_until
 from bot.interactions import levels, responses
-from bot.interactions.components import Press, Presses
+from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
-from bot.interactions.order_flow import Said, Wishing
+from bot.interactions.order_flow import OrderFlow, Said
 from bot.interactions.responses import Interaction
 from bot.notifications.direct_messages import taking_a_while
-from bot.replies import Answer, orders as words, overview as said
+from bot.replies import Message, orders as words, overview as said
 from bot.replies.overview import LIST
 from cogs import suggestions
 from cogs.suggestions import Suggestions
@@ -36,18 +36,18 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     def __init__(
         self,
         grants: Grants,
-        views: Views,
-        wishing: Wishing,
+        views: Overview,
+        order_flow: OrderFlow,
         suggestions: Suggestions,
-        presses: Presses,
+        router: ComponentRouter,
     ) -> None:
         self._grants = grants
-        self._views = views
-        self._wishing = wishing
+        self._overview = views
+        self._order_flow = order_flow
         self._suggestions = suggestions
-        presses.add(words.PUT_BACK, Level.STAFF, self.put_back)
-        presses.add(words.GIVE_END, Level.STAFF, self.give_end)
-        presses.add(LIST, Level.STAFF, self.turn)
+        router.add(words.PUT_BACK, Level.STAFF, self.put_back)
+        router.add(words.GIVE_END, Level.STAFF, self.give_end)
+        router.add(LIST, Level.STAFF, self.turn)
 
     @levels.staff
     @app_commands.command(description="Give somebody more time for a script")
@@ -71,14 +71,14 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         await responses.defer(interaction)
         length = parse_length(duration)
 
-        async def order(asked: Asked, insisting: Said) -> int:
-            who = levels.who(member, insisting.username or username)
+        async def order(request: RequestContext, insisting: Said) -> int:
+            subject = levels.subject(member, insisting.username or username)
             return await self._grants.grant(
-                asked, item, length, who, note, anyway=insisting.anyway, seats=insisting.seats
+                request, item, length, subject, note, anyway=insisting.anyway, seats=insisting.seats
             )
 
-        asked = levels.asked(interaction)
-        await self._wishing.carry_out(interaction, asked, order, anyway="Grant anyway")
+        request = levels.request(interaction)
+        await self._order_flow.carry_out(interaction, request, order, anyway="Grant anyway")
 
     @levels.staff
     @app_commands.command(
@@ -102,24 +102,24 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     ) -> None:
         """Set the end; asks before it shortens."""
         await responses.defer(interaction)
-        asked = levels.asked(interaction)
-        end = parse_until(until, asked.at)
+        request = levels.request(interaction)
+        end = parse_until(until, request.at)
 
-        async def order(asked: Asked, insisting: Said) -> int:
-            who = levels.who(member, insisting.username or username)
+        async def order(request: RequestContext, insisting: Said) -> int:
+            subject = levels.subject(member, insisting.username or username)
             return await self._grants.set_end(
-                asked,
+                request,
                 item,
                 end,
-                who,
+                subject,
                 note,
                 confirmed=insisting.confirmed,
                 anyway=insisting.anyway,
                 seats=insisting.seats,
             )
 
-        await self._wishing.carry_out(
-            interaction, asked, order, yes="Yes, shorten it", anyway="Set it anyway"
+        await self._order_flow.carry_out(
+            interaction, request, order, yes="Yes, shorten it", anyway="Set it anyway"
         )
 
     @levels.staff
@@ -135,13 +135,15 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     ) -> None:
         """End it, also for somebody only TradingView knows."""
         await responses.defer(interaction)
-        who = levels.who(member, username)
+        subject = levels.subject(member, username)
 
-        async def order(asked: Asked, insisting: Said) -> int:
-            return await self._grants.revoke(asked, item, who, note, confirmed=insisting.confirmed)
+        async def order(request: RequestContext, insisting: Said) -> int:
+            return await self._grants.revoke(
+                request, item, subject, note, confirmed=insisting.confirmed
+            )
 
-        asked = levels.asked(interaction)
-        await self._wishing.carry_out(interaction, asked, order, yes="Yes, end it")
+        request = levels.request(interaction)
+        await self._order_flow.carry_out(interaction, request, order, yes="Yes, end it")
 
     @levels.staff
     @app_commands.command(description="What somebody should have, and has on TradingView now")
@@ -154,8 +156,8 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     ) -> None:
         """Every script of one person, read live."""
         await responses.defer(interaction)
-        asked = levels.asked(interaction)
-        work = self._views.check(asked.guild_id, levels.who(member, username))
+        request = levels.request(interaction)
+        work = self._overview.check(request.guild_id, levels.subject(member, username))
         person = await taking_a_while(interaction, work, said.looking())
         await responses.reply(interaction, said.check(person))
 
@@ -166,49 +168,49 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         """The customers of one script, page by page."""
         await responses.defer(interaction)
         await responses.reply(
-            interaction, await self._page(levels.asked(interaction).guild_id, item, 0)
+            interaction, await self._page(levels.request(interaction).guild_id, item, 0)
         )
 
-    async def turn(self, press: Press) -> None:
+    async def turn(self, press: ComponentInteraction) -> None:
         """Another page of the list."""
         await responses.defer_in_place(press.interaction)
         item, page, *_ = press.args
         await responses.reply(press.interaction, await self._page(press.guild_id, item, int(page)))
 
-    async def _page(self, guild_id: int, item: str, page: int) -> Answer:
-        return said.holders(await self._views.holders(guild_id, item, page), guild_id)
+    async def _page(self, guild_id: int, item: str, page: int) -> Message:
+        return said.holders(await self._overview.holders(guild_id, item, page), guild_id)
 
-    async def put_back(self, press: Press) -> None:
+    async def put_back(self, press: ComponentInteraction) -> None:
         """Undo what one order took away; pressed twice, done once."""
-        asked = press.asked()
+        request = press.request()
         await responses.defer_in_place(press.interaction)
 
-        async def order(asked: Asked, insisting: Said) -> int:
-            return await self._grants.put_back(asked, int(press.args[0]), seats=insisting.seats)
+        async def order(request: RequestContext, insisting: Said) -> int:
+            return await self._grants.put_back(request, int(press.args[0]), seats=insisting.seats)
 
-        await self._wishing.carry_out(press.interaction, asked, order)
+        await self._order_flow.carry_out(press.interaction, request, order)
 
-    async def give_end(self, press: Press) -> None:
+    async def give_end(self, press: ComponentInteraction) -> None:
         """The time that met access without an end becomes its end."""
         await responses.defer_in_place(press.interaction)
-        it, asked = await self._wishing.receipt(press), press.asked()
-        end = it.dated_end(asked.at)
+        it, request = await self._order_flow.receipt(press), press.request()
+        end = it.dated_end(request.at)
         if end is None:
             raise ButtonGone
 
-        async def order(asked: Asked, insisting: Said) -> int:
+        async def order(request: RequestContext, insisting: Said) -> int:
             return await self._grants.set_end(
-                asked,
+                request,
                 it.script.slug,
                 end,
-                Who(username=it.permission.username),
+                Subject(username=it.permission.username),
                 confirmed=True,
                 anyway=True,
                 seats=insisting.seats,
             )
 
-        asked = replace(asked, reference=f"end {it.wish.id}")  # pressed twice, done once
-        await self._wishing.carry_out(press.interaction, asked, order)
+        request = replace(request, reference=f"end {it.order.id}")  # pressed twice, done once
+        await self._order_flow.carry_out(press.interaction, request, order)
 
     # Suggestions while somebody types
 

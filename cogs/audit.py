@@ -4,10 +4,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.queries.overview import Views
-from bot.access.request import Who
+from bot.access.queries.overview import Overview
+from bot.access.request import Subject
 from bot.interactions import levels, responses
-from bot.interactions.components import Press, Presses
+from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies import history as said
@@ -17,10 +17,10 @@ from cogs.suggestions import Choices, Suggestions
 class Audit(commands.Cog):
     """The history of one person."""
 
-    def __init__(self, views: Views, suggestions: Suggestions, presses: Presses) -> None:
-        self._views = views
+    def __init__(self, views: Overview, suggestions: Suggestions, router: ComponentRouter) -> None:
+        self._overview = views
         self._suggestions = suggestions
-        presses.add(said.AUDIT, Level.STAFF, self.turn)
+        router.add(said.AUDIT, Level.STAFF, self.turn)
 
     @levels.staff
     @app_commands.command(description="The history of somebody's access, newest first")
@@ -35,15 +35,17 @@ class Audit(commands.Cog):
     ) -> None:
         """Who did what, when and why."""
         await responses.defer(interaction)
-        guild_id = levels.asked(interaction).guild_id
-        history = await self._views.history(guild_id, levels.who(member, username))
+        guild_id = levels.request(interaction).guild_id
+        history = await self._overview.history(guild_id, levels.subject(member, username))
         await responses.reply(interaction, said.audit(history, guild_id))
 
-    async def turn(self, press: Press) -> None:
+    async def turn(self, press: ComponentInteraction) -> None:
         """Another page."""
         await responses.defer_in_place(press.interaction)
         username, page, *_ = press.args
-        history = await self._views.history(press.guild_id, Who(username=username), int(page))
+        history = await self._overview.history(
+            press.guild_id, Subject(username=username), int(page)
+        )
         await responses.reply(press.interaction, said.audit(history, press.guild_id))
 
     @audit.autocomplete("username")

@@ -9,13 +9,13 @@ from discord.ext import commands
 from bot.access.errors import ButtonGone, FileTooLarge, OnlyInServer
 from bot.access.people.customers import Customers
 from bot.access.people.import_csv import LARGEST, Pair, Person
-from bot.access.people.imports import Matches, Tied
-from bot.access.request import Asked
+from bot.access.people.imports import Imports, Tied
+from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import Choice, Press, Presses
+from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import Answer, Button, matching as words, people as said
+from bot.replies import Button, Message, matching as words, people as said
 from cogs.suggestions import Choices, Suggestions
 
 
@@ -27,14 +27,18 @@ class Customer(
     """The commands about people."""
 
     def __init__(
-        self, customers: Customers, matches: Matches, suggestions: Suggestions, presses: Presses
+        self,
+        customers: Customers,
+        matches: Imports,
+        suggestions: Suggestions,
+        router: ComponentRouter,
     ) -> None:
         self._customers = customers
         self._matches = matches
         self._suggestions = suggestions
-        self._presses = presses
-        presses.add(words.PICK, Level.STAFF, self.picked)
-        presses.add(words.PAGE, Level.STAFF, self.turned)
+        self._router = router
+        router.add(words.PICK, Level.STAFF, self.picked)
+        router.add(words.PAGE, Level.STAFF, self.turned)
 
     @levels.staff
     @app_commands.command(description="Tie a TradingView name to a member")
@@ -44,7 +48,7 @@ class Customer(
     async def link(self, interaction: Interaction, member: discord.Member, username: str) -> None:
         """Tie them, on the word of staff."""
         await responses.defer(interaction)
-        person = await self._customers.tie(levels.asked(interaction), member.id, username)
+        person = await self._customers.tie(levels.request(interaction), member.id, username)
         await responses.reply(interaction, said.tied(person, member.id))
 
     @link.autocomplete("username")
@@ -59,63 +63,65 @@ class Customer(
     async def match(self, interaction: Interaction, file: discord.Attachment | None = None) -> None:
         """Show what fits; nothing is changed before a yes."""
         await responses.defer(interaction)
-        asked = levels.asked(interaction)
+        request = levels.request(interaction)
         if file is None:
-            answer = await self._proposals(asked, interaction, 0)
+            message = await self._proposals(request, interaction, 0)
         else:
-            answer = await self._compared(asked, interaction, file)
-        await responses.reply(interaction, answer)
+            message = await self._compared(request, interaction, file)
+        await responses.reply(interaction, message)
 
-    async def picked(self, press: Press) -> None:
+    async def picked(self, press: ComponentInteraction) -> None:
         """Tie the proposals that were picked, and show what is left."""
         await responses.defer_in_place(press.interaction)
         people = await _people(press.interaction)
         it = await self._matches.proposals(press.guild_id, people)
-        done = await self._matches.tie(press.asked(), words.chosen(press.values, it.pairs), people)
-        answer = await self._proposals(press.asked(), press.interaction, 0, done)
-        await responses.reply(press.interaction, answer)
+        done = await self._matches.tie(
+            press.request(), words.chosen(press.values, it.pairs), people
+        )
+        message = await self._proposals(press.request(), press.interaction, 0, done)
+        await responses.reply(press.interaction, message)
 
-    async def turned(self, press: Press) -> None:
+    async def turned(self, press: ComponentInteraction) -> None:
         """Another page of proposals."""
         await responses.defer_in_place(press.interaction)
         if not press.args or not press.args[0].isdecimal():
             raise ButtonGone
-        answer = await self._proposals(press.asked(), press.interaction, int(press.args[0]))
-        await responses.reply(press.interaction, answer)
+        message = await self._proposals(press.request(), press.interaction, int(press.args[0]))
+        await responses.reply(press.interaction, message)
 
     async def _compared(
-        self, asked: Asked, interaction: Interaction, file: discord.Attachment
-    ) -> Answer:
+        self, request: RequestContext, interaction: Interaction, file: discord.Attachment
+    ) -> Message:
         if file.size > LARGEST:
             raise FileTooLarge
         data = await file.read()
-        verdicts = await self._matches.compare(asked.guild_id, data, await _people(interaction))
+        verdicts = await self._matches.compare(request.guild_id, data, await _people(interaction))
         pairs = list(dict.fromkeys(one.pair for one in verdicts if one.pair is not None))
-        return words.compared(verdicts, self._tie_buttons(asked, pairs))
+        return words.compared(verdicts, self._tie_buttons(request, pairs))
 
     async def _proposals(
-        self, asked: Asked, interaction: Interaction, page: int, done: Tied | None = None
-    ) -> Answer:
-        it = await self._matches.proposals(asked.guild_id, await _people(interaction))
+        self, request: RequestContext, interaction: Interaction, page: int, done: Tied | None = None
+    ) -> Message:
+        it = await self._matches.proposals(request.guild_id, await _people(interaction))
         page = min(page, max(0, (len(it.pairs) - 1) // words.SHOWN))
-        buttons = self._tie_buttons(asked, it.pairs)
-        return words.proposed(it, page, asked.guild_id, buttons, done)
+        buttons = self._tie_buttons(request, it.pairs)
+        return words.proposed(it, page, request.guild_id, buttons, done)
 
-    def _tie_buttons(self, asked: Asked, pairs: Sequence[Pair]) -> tuple[Button, ...]:
+    def _tie_buttons(self, request: RequestContext, pairs: Sequence[Pair]) -> tuple[Button, ...]:
         """The one button that ties these pairs, and no others."""
         if not pairs:
             return ()
 
-        async def yes(press: Press) -> None:
-            done = await self._matches.tie(press.asked(), pairs, await _people(press.interaction))
+        async def yes(press: ComponentInteraction) -> None:
+            done = await self._matches.tie(press.request(), pairs, await _people(press.interaction))
             await responses.reply(press.interaction, words.tied(done))
 
-        async def no(press: Press) -> None:
-            await responses.reply(press.interaction, Answer("**Left as it was.**"))
+        async def no(press: ComponentInteraction) -> None:
+            await responses.reply(press.interaction, Message("**Left as it was.**"))
 
-        return self._presses.question(
-            asked.guild_id,
-            asked.by,
+        return self._router.question(
+            request.guild_id,
+            request.by,
             Level.STAFF,
             (
                 Choice(words.tie_label(len(pairs)), yes, discord.ButtonStyle.success),

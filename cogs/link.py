@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.access.people.customers import Customers
 from bot.interactions import levels, responses
-from bot.interactions.components import Choice, Press, Presses
+from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.notifications import direct_messages
@@ -16,13 +16,15 @@ from bot.replies import people as said
 class Link(commands.Cog):
     """What a member says about themselves, and what staff say to that."""
 
-    def __init__(self, client: discord.Client, customers: Customers, presses: Presses) -> None:
+    def __init__(
+        self, client: discord.Client, customers: Customers, router: ComponentRouter
+    ) -> None:
         self._client = client
         self._customers = customers
-        self._presses = presses
-        presses.add(said.CLAIM_YES, Level.STAFF, self.accept)
-        presses.add(said.CLAIM_MOVE, Level.STAFF, self.move)
-        presses.add(said.CLAIM_NO, Level.STAFF, self.refuse)
+        self._router = router
+        router.add(said.CLAIM_YES, Level.STAFF, self.accept)
+        router.add(said.CLAIM_MOVE, Level.STAFF, self.move)
+        router.add(said.CLAIM_NO, Level.STAFF, self.refuse)
 
     @levels.anyone
     @app_commands.command(description="Tell us your own TradingView name")
@@ -30,20 +32,20 @@ class Link(commands.Cog):
     async def link(self, interaction: Interaction, username: str) -> None:
         """Show the exact spelling and the profile, and ask."""
         await responses.defer(interaction)
-        asked = levels.asked(interaction)
-        hint = await self._customers.may_link(asked, username)
+        request = levels.request(interaction)
+        hint = await self._customers.may_link(request, username)
 
-        async def yes(press: Press) -> None:
-            done = await self._customers.link(press.asked(), hint.username, hint.user_id)
-            answer = said.linked(hint.username) if done else said.staff_look()
-            await responses.reply(press.interaction, answer)
+        async def yes(press: ComponentInteraction) -> None:
+            done = await self._customers.link(press.request(), hint.username, hint.user_id)
+            message = said.linked(hint.username) if done else said.staff_look()
+            await responses.reply(press.interaction, message)
 
-        async def no(press: Press) -> None:
+        async def no(press: ComponentInteraction) -> None:
             await responses.reply(press.interaction, said.not_linked())
 
-        buttons = self._presses.question(
-            asked.guild_id,
-            asked.by,
+        buttons = self._router.question(
+            request.guild_id,
+            request.by,
             Level.ANYONE,
             (
                 Choice("Yes, that is me", yes, discord.ButtonStyle.success),
@@ -57,39 +59,39 @@ class Link(commands.Cog):
     async def unlink(self, interaction: Interaction) -> None:
         """Untie it; what the name may use stays."""
         await responses.defer(interaction)
-        unlinked = await self._customers.unlink(levels.asked(interaction))
+        unlinked = await self._customers.unlink(levels.request(interaction))
         await responses.reply(interaction, said.unlinked(unlinked))
 
     # The buttons in the log channel
 
-    async def accept(self, press: Press) -> None:
+    async def accept(self, press: ComponentInteraction) -> None:
         """Give the name to the claimer; asks once more when it is another member's."""
         await responses.defer_in_place(press.interaction)
         asking = await self._customers.asking(press.guild_id, _claim_id(press))
         if asking.holder_id is not None:
-            answer = said.move_it(asking.claim, asking.holder_id)
-            await responses.reply(press.interaction, answer)
+            message = said.move_it(asking.claim, asking.holder_id)
+            await responses.reply(press.interaction, message)
             return
         await self._decide(press, accept=True)
 
-    async def move(self, press: Press) -> None:
+    async def move(self, press: ComponentInteraction) -> None:
         """Give the name to the claimer although it is another member's."""
         await responses.defer_in_place(press.interaction)
         await self._decide(press, accept=True)
 
-    async def refuse(self, press: Press) -> None:
+    async def refuse(self, press: ComponentInteraction) -> None:
         """Leave the name where it is."""
         await responses.defer_in_place(press.interaction)
         await self._decide(press, accept=False)
 
-    async def _decide(self, press: Press, *, accept: bool) -> None:
-        asked = press.asked()
-        claim = await self._customers.decide(asked, _claim_id(press), accept=accept)
-        await responses.reply(press.interaction, said.decided(claim, asked.by, accepted=accept))
-        server = self._client.get_guild(asked.guild_id)
-        answer = said.to_claimer(claim, server.name if server else None, accepted=accept)
-        await direct_messages.write_to(self._client, claim.member_id, answer)
+    async def _decide(self, press: ComponentInteraction, *, accept: bool) -> None:
+        request = press.request()
+        claim = await self._customers.decide(request, _claim_id(press), accept=accept)
+        await responses.reply(press.interaction, said.decided(claim, request.by, accepted=accept))
+        server = self._client.get_guild(request.guild_id)
+        message = said.to_claimer(claim, server.name if server else None, accepted=accept)
+        await direct_messages.write_to(self._client, claim.member_id, message)
 
 
-def _claim_id(press: Press) -> int:
+def _claim_id(press: ComponentInteraction) -> int:
     return int(press.args[0]) if press.args and press.args[0].isdecimal() else 0

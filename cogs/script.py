@@ -4,14 +4,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.catalogue.discovery import Discovering
+from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.scripts import Scripts
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import Choice, Form, Press, Presses
+from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Form
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.interactions.sweep_flow import FullChecks
+from bot.interactions.sweep_flow import SweepFlow
 from bot.notifications.direct_messages import taking_a_while
 from bot.replies import discovery as said_discovering, key, scripts as said
 from cogs.suggestions import Choices, Suggestions
@@ -29,19 +29,19 @@ class Script(
     def __init__(
         self,
         scripts: Scripts,
-        discovering: Discovering,
-        full_checks: FullChecks,
+        discovering: Discovery,
+        sweep_flow: SweepFlow,
         suggestions: Suggestions,
-        presses: Presses,
+        router: ComponentRouter,
     ) -> None:
         self._scripts = scripts
         self._discovering = discovering
-        self._full_checks = full_checks
+        self._sweep_flow = sweep_flow
         self._suggestions = suggestions
-        self._presses = presses
-        presses.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
-        presses.add(said.FORM, Level.MANAGER, self.submitted)
-        presses.add(said_discovering.CHOSEN, Level.MANAGER, self.chosen)
+        self._router = router
+        router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
+        router.add(said.FORM, Level.MANAGER, self.submitted)
+        router.add(said_discovering.CHOSEN, Level.MANAGER, self.chosen)
 
     @levels.manager
     @app_commands.command(description="Add one of your invite-only scripts")
@@ -53,47 +53,47 @@ class Script(
     async def add(self, interaction: Interaction, pine_id: str, slug: str, title: str) -> None:
         """Add it once TradingView showed that it is yours."""
         await responses.defer(interaction)
-        await self._add(interaction, levels.asked(interaction), pine_id, slug, title)
+        await self._add(interaction, levels.request(interaction), pine_id, slug, title)
 
-    async def open_form(self, press: Press) -> None:
+    async def open_form(self, press: ComponentInteraction) -> None:
         """Open the form."""
         form = Form(said.FORM_TITLE, key(said.FORM, press.guild_id), said.form_items())
         await press.interaction.response.send_modal(form)
 
-    async def submitted(self, press: Press) -> None:
+    async def submitted(self, press: ComponentInteraction) -> None:
         """The same, from the form."""
         await responses.defer(press.interaction)
         pine_id, slug, title = (
             press.fields.get(name, "") for name in (said.PINE_ID, said.SLUG, said.TITLE)
         )
-        await self._add(press.interaction, press.asked(), pine_id, slug, title)
+        await self._add(press.interaction, press.request(), pine_id, slug, title)
 
     async def _add(
-        self, interaction: Interaction, asked: Asked, pine_id: str, slug: str, title: str
+        self, interaction: Interaction, request: RequestContext, pine_id: str, slug: str, title: str
     ) -> None:
-        work = self._scripts.add(asked, pine_id, slug, title)
+        work = self._scripts.add(request, pine_id, slug, title)
         added = await taking_a_while(interaction, work, said.proving())
-        await self._full_checks.check_added(interaction, asked, [added.script], said.added(added))
+        await self._sweep_flow.check_added(interaction, request, [added.script], said.added(added))
 
     @levels.manager
     @app_commands.command(description="List your invite-only scripts on TradingView, and add some")
     async def discover(self, interaction: Interaction) -> None:
         """Ask TradingView which scripts are the vendor's own."""
         await responses.defer(interaction)
-        guild_id = levels.asked(interaction).guild_id
+        guild_id = levels.request(interaction).guild_id
         work = self._discovering.find(guild_id)
         offers = await taking_a_while(interaction, work, said_discovering.looking())
         await responses.reply(interaction, said_discovering.found(offers, guild_id))
 
-    async def chosen(self, press: Press) -> None:
+    async def chosen(self, press: ComponentInteraction) -> None:
         """Add those that were chosen, and read who has them."""
         await responses.defer_in_place(press.interaction)
-        asked = press.asked()
-        work = self._discovering.add(asked, press.values)
+        request = press.request()
+        work = self._discovering.add(request, press.values)
         done = await taking_a_while(press.interaction, work, said_discovering.adding())
         scripts = [one.script for one in done.added]
         first = said_discovering.added(done)
-        await self._full_checks.check_added(press.interaction, asked, scripts, first)
+        await self._sweep_flow.check_added(press.interaction, request, scripts, first)
 
     @levels.manager
     @app_commands.command(description="Give a script another short name and title")
@@ -101,7 +101,7 @@ class Script(
     async def rename(self, interaction: Interaction, item: str, slug: str, title: str) -> None:
         """Rename it; nobody's access changes."""
         await responses.defer(interaction)
-        before, after = await self._scripts.rename(levels.asked(interaction), item, slug, title)
+        before, after = await self._scripts.rename(levels.request(interaction), item, slug, title)
         await responses.reply(interaction, said.renamed(before, after))
 
     @levels.manager
@@ -110,19 +110,19 @@ class Script(
     async def archive(self, interaction: Interaction, item: str) -> None:
         """Say how many still have it, and ask."""
         await responses.defer(interaction)
-        asked = levels.asked(interaction)
-        entry = await self._scripts.entry(asked.guild_id, item)
+        request = levels.request(interaction)
+        entry = await self._scripts.entry(request.guild_id, item)
 
-        async def yes(press: Press) -> None:
-            done = await self._scripts.archive(press.asked(), entry.script.slug)
+        async def yes(press: ComponentInteraction) -> None:
+            done = await self._scripts.archive(press.request(), entry.script.slug)
             await responses.reply(press.interaction, said.archived(done))
 
-        async def no(press: Press) -> None:
+        async def no(press: ComponentInteraction) -> None:
             await responses.reply(press.interaction, said.left(entry.script))
 
-        buttons = self._presses.question(
-            asked.guild_id,
-            asked.by,
+        buttons = self._router.question(
+            request.guild_id,
+            request.by,
             Level.MANAGER,
             (
                 Choice("Yes, archive it", yes, discord.ButtonStyle.danger),
@@ -136,7 +136,7 @@ class Script(
     async def list_(self, interaction: Interaction) -> None:
         """The catalogue, archived ones included."""
         await responses.defer(interaction)
-        entries = await self._scripts.listed(levels.asked(interaction).guild_id)
+        entries = await self._scripts.listed(levels.request(interaction).guild_id)
         await responses.reply(interaction, said.listing(entries))
 
     @rename.autocomplete("item")

@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.access.ledger.seats import SeatCounts
 from bot.interactions import levels, responses
-from bot.interactions.components import Press, Presses
+from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies import seats as said, seats_chart
@@ -16,10 +16,10 @@ from bot.replies import seats as said, seats_chart
 class Seats(commands.Cog):
     """The command, and the switch under its answer."""
 
-    def __init__(self, counts: SeatCounts, presses: Presses) -> None:
+    def __init__(self, counts: SeatCounts, router: ComponentRouter) -> None:
         self._counts = counts
-        presses.add(said.GUARD, Level.STAFF, self.switch_on)
-        presses.add(said.NO_GUARD, Level.MANAGER, self.switch_off)
+        router.add(said.GUARD, Level.STAFF, self.switch_on)
+        router.add(said.NO_GUARD, Level.MANAGER, self.switch_off)
 
     @levels.staff
     @app_commands.command(
@@ -28,21 +28,21 @@ class Seats(commands.Cog):
     async def seats(self, interaction: Interaction) -> None:
         """Count them, and draw the line."""
         await responses.defer(interaction)
-        guild_id = levels.asked(interaction).guild_id
+        guild_id = levels.request(interaction).guild_id
         it = await self._counts.now(guild_id)
         picture = await asyncio.to_thread(seats_chart.draw, it.line)
         await responses.reply(interaction, said.overview(it, guild_id, picture))
 
-    async def switch_on(self, press: Press) -> None:
+    async def switch_on(self, press: ComponentInteraction) -> None:
         """Ask from now on."""
         await self._switch(press, on=True)
 
-    async def switch_off(self, press: Press) -> None:
+    async def switch_off(self, press: ComponentInteraction) -> None:
         """Only a manager: otherwise whoever is asked could."""
         await self._switch(press, on=False)
 
-    async def _switch(self, press: Press, *, on: bool) -> None:
+    async def _switch(self, press: ComponentInteraction, *, on: bool) -> None:
         await responses.defer_in_place(press.interaction)
-        await self._counts.set_guard(press.asked(), on=on)
+        await self._counts.set_guard(press.request(), on=on)
         it = await self._counts.now(press.guild_id)
         await responses.reply(press.interaction, said.overview(it, press.guild_id, None))

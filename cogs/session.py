@@ -6,39 +6,39 @@ from discord.ext import commands
 
 from bot.access.logins.cookies import read_cookies
 from bot.access.logins.errors import NoLogin
-from bot.access.logins.one_time_pages import LoginLinks
+from bot.access.logins.one_time_pages import OneTimePages
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.logins.spares import Spares
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import Choice, Form, Press, Presses
+from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Form
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.notifications.direct_messages import taking_a_while
-from bot.replies import Answer, key, login as said
+from bot.replies import Message, key, login as said
 
 
 class Session(commands.GroupCog, group_name="session", group_description="The TradingView login"):
     """The commands about the login, and the form for its cookies."""
 
     def __init__(
-        self, sessions: Sessions, spares: Spares, links: LoginLinks, presses: Presses
+        self, sessions: Sessions, spares: Spares, links: OneTimePages, router: ComponentRouter
     ) -> None:
         self._sessions = sessions
         self._spares = spares
         self._links = links
-        self._presses = presses
-        presses.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
-        presses.add(said.FORM, Level.MANAGER, self.submitted)
-        presses.add(said.OPEN_SPARE, Level.MANAGER, self.open_spare_form)
-        presses.add(said.SPARE_FORM, Level.MANAGER, self.spare_submitted)
+        self._router = router
+        router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
+        router.add(said.FORM, Level.MANAGER, self.submitted)
+        router.add(said.OPEN_SPARE, Level.MANAGER, self.open_spare_form)
+        router.add(said.SPARE_FORM, Level.MANAGER, self.spare_submitted)
 
     @levels.manager
     @app_commands.command(description="Whether the TradingView login works")
     async def status(self, interaction: Interaction) -> None:
         """Test it now and say how it stands."""
         await responses.defer(interaction)
-        guild_id = levels.asked(interaction).guild_id
+        guild_id = levels.request(interaction).guild_id
         verdict = await taking_a_while(
             interaction, self._sessions.test(guild_id), said.testing_now()
         )
@@ -49,44 +49,44 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
     @app_commands.command(description="Add or renew the TradingView login: a form for two cookies")
     async def update(self, interaction: Interaction) -> None:
         """Open the form."""
-        await interaction.response.send_modal(_form(levels.asked(interaction).guild_id))
+        await interaction.response.send_modal(_form(levels.request(interaction).guild_id))
 
-    async def open_form(self, press: Press) -> None:
+    async def open_form(self, press: ComponentInteraction) -> None:
         """The same, from a button."""
         await press.interaction.response.send_modal(_form(press.guild_id))
 
-    async def submitted(self, press: Press) -> None:
+    async def submitted(self, press: ComponentInteraction) -> None:
         """Test the cookies and use them; another account's need a yes. They are never repeated."""
         await responses.defer(press.interaction)
         cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
 
-        async def act(asked: Asked, confirmed: bool) -> Answer:
-            work = self._sessions.update(asked, cookies, anyway=confirmed)
+        async def act(request: RequestContext, confirmed: bool) -> Message:
+            work = self._sessions.update(request, cookies, anyway=confirmed)
             updated = await taking_a_while(press.interaction, work, said.testing())
-            return said.updated(updated, asked.guild_id)
+            return said.updated(updated, request.guild_id)
 
-        await self._presses.confirmed(
-            press.interaction, press.asked(), Level.MANAGER, act, yes="Yes, change the account"
+        await self._router.confirmed(
+            press.interaction, press.request(), Level.MANAGER, act, yes="Yes, change the account"
         )
 
-    async def open_spare_form(self, press: Press) -> None:
+    async def open_spare_form(self, press: ComponentInteraction) -> None:
         """The form for a pair that is kept until the one in use ends."""
         await press.interaction.response.send_modal(
             Form(said.SPARE_TITLE, key(said.SPARE_FORM, press.guild_id), said.form_items())
         )
 
-    async def spare_submitted(self, press: Press) -> None:
+    async def spare_submitted(self, press: ComponentInteraction) -> None:
         """Test the cookies and keep them; where no login works they are used at once."""
         await responses.defer(press.interaction)
         cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
 
-        async def act(asked: Asked, confirmed: bool) -> Answer:
-            work = self._spares.add(asked, cookies, anyway=confirmed)
+        async def act(request: RequestContext, confirmed: bool) -> Message:
+            work = self._spares.add(request, cookies, anyway=confirmed)
             outcome = await taking_a_while(press.interaction, work, said.testing())
-            return said.kept_or_used(outcome, asked.guild_id)
+            return said.kept_or_used(outcome, request.guild_id)
 
-        await self._presses.confirmed(
-            press.interaction, press.asked(), Level.MANAGER, act, yes="Yes, change the account"
+        await self._router.confirmed(
+            press.interaction, press.request(), Level.MANAGER, act, yes="Yes, change the account"
         )
 
     @levels.manager
@@ -94,7 +94,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
     async def link(self, interaction: Interaction) -> None:
         """Make the page and give its address to whoever asked, and to nobody else."""
         await responses.defer(interaction)
-        address = await self._links.create(levels.asked(interaction))
+        address = await self._links.create(levels.request(interaction))
         await responses.reply(interaction, said.link(address))
 
     @levels.manager
@@ -102,21 +102,21 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
     async def forget(self, interaction: Interaction) -> None:
         """Ask, then delete it."""
         await responses.defer(interaction)
-        asked = levels.asked(interaction)
-        status = await self._sessions.status(asked.guild_id)
+        request = levels.request(interaction)
+        status = await self._sessions.status(request.guild_id)
         if status.state is LoginState.NONE:
             raise NoLogin
 
-        async def yes(press: Press) -> None:
-            await self._sessions.forget(press.asked())
+        async def yes(press: ComponentInteraction) -> None:
+            await self._sessions.forget(press.request())
             await responses.reply(press.interaction, said.forgotten())
 
-        async def no(press: Press) -> None:
+        async def no(press: ComponentInteraction) -> None:
             await responses.reply(press.interaction, said.kept())
 
-        buttons = self._presses.question(
-            asked.guild_id,
-            asked.by,
+        buttons = self._router.question(
+            request.guild_id,
+            request.by,
             Level.MANAGER,
             (
                 Choice("Yes, delete it", yes, discord.ButtonStyle.danger),

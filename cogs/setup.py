@@ -5,13 +5,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone, ChannelClosed, RoleProblem, RoleUnusable
-from bot.access.people.guild_settings import Servers
-from bot.access.request import Asked
+from bot.access.people.guild_settings import GuildSettings
+from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import Press, Presses
+from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import Answer, setup as said
+from bot.replies import Message, setup as said
 
 # What the lines in the log channel need.
 _RIGHTS = ("view_channel", "send_messages", "embed_links")
@@ -20,19 +20,19 @@ _RIGHTS = ("view_channel", "send_messages", "embed_links")
 class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher up in this server"):
     """The commands about the server's own settings, and the buttons of the checklist."""
 
-    def __init__(self, servers: Servers, presses: Presses) -> None:
-        self._servers = servers
-        presses.add(said.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
-        presses.add(said.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
-        presses.add(said.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
-        presses.add(said.PICK_LOG, Level.MANAGE_SERVER, self.picked_log)
+    def __init__(self, guild_settings: GuildSettings, router: ComponentRouter) -> None:
+        self._guild_settings = guild_settings
+        router.add(said.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
+        router.add(said.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
+        router.add(said.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
+        router.add(said.PICK_LOG, Level.MANAGE_SERVER, self.picked_log)
 
     @levels.manage_server
     @app_commands.command(description="What is set up, and the next step")
     async def show(self, interaction: Interaction) -> None:
         """The checklist."""
         await responses.defer(interaction)
-        await responses.reply(interaction, await self._checklist(levels.asked(interaction)))
+        await responses.reply(interaction, await self._checklist(levels.request(interaction)))
 
     @levels.manage_server
     @app_commands.command(description="Choose a role whose members may give and end access")
@@ -58,81 +58,81 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
     async def log(self, interaction: Interaction, channel: discord.TextChannel) -> None:
         """Set the log channel."""
         await responses.defer(interaction)
-        answer = await self._set_log(levels.asked(interaction), channel)
-        await responses.reply(interaction, answer)
+        message = await self._set_log(levels.request(interaction), channel)
+        await responses.reply(interaction, message)
 
     # The checklist's buttons and lists
 
-    async def open_staff(self, press: Press) -> None:
+    async def open_staff(self, press: ComponentInteraction) -> None:
         """Show the roles."""
         await responses.defer_in_place(press.interaction)
         await responses.reply(press.interaction, said.pick_staff(press.guild_id))
 
-    async def open_log(self, press: Press) -> None:
+    async def open_log(self, press: ComponentInteraction) -> None:
         """Show the channels."""
         await responses.defer_in_place(press.interaction)
         await responses.reply(press.interaction, said.pick_log(press.guild_id))
 
-    async def picked_staff(self, press: Press) -> None:
+    async def picked_staff(self, press: ComponentInteraction) -> None:
         """A role was chosen: keep it, and show what is next."""
         await responses.defer_in_place(press.interaction)
-        guild, asked = press.interaction.guild, press.asked()
+        guild, request = press.interaction.guild, press.request()
         role = None if guild is None else guild.get_role(_chosen(press))
         if role is None:
             raise ButtonGone
-        answer = await self._add_role(asked, role, "staff")
+        message = await self._add_role(request, role, "staff")
         await responses.reply(
-            press.interaction, said.followed_by(answer, await self._checklist(asked))
+            press.interaction, said.followed_by(message, await self._checklist(request))
         )
 
-    async def picked_log(self, press: Press) -> None:
+    async def picked_log(self, press: ComponentInteraction) -> None:
         """A channel was chosen: keep it, and show what is next."""
         await responses.defer_in_place(press.interaction)
-        guild, asked = press.interaction.guild, press.asked()
+        guild, request = press.interaction.guild, press.request()
         channel = None if guild is None else guild.get_channel(_chosen(press))
         if not isinstance(channel, discord.TextChannel):
             raise ButtonGone
-        answer = await self._set_log(asked, channel)
+        message = await self._set_log(request, channel)
         await responses.reply(
-            press.interaction, said.followed_by(answer, await self._checklist(asked))
+            press.interaction, said.followed_by(message, await self._checklist(request))
         )
 
-    async def _checklist(self, asked: Asked) -> Answer:
-        return said.checklist(await self._servers.setup(asked.guild_id), asked.guild_id)
+    async def _checklist(self, request: RequestContext) -> Message:
+        return said.checklist(await self._guild_settings.setup(request.guild_id), request.guild_id)
 
     async def _role(
         self, interaction: Interaction, role: discord.Role, level: str, *, remove: bool
     ) -> None:
         await responses.defer(interaction)
-        asked = levels.asked(interaction)
+        request = levels.request(interaction)
         if remove:
-            await self._servers.remove_role(asked, role.id, level)
-            answer = said.role_removed(role.id, level)
+            await self._guild_settings.remove_role(request, role.id, level)
+            message = said.role_removed(role.id, level)
         else:
-            answer = await self._add_role(asked, role, level)
-        await responses.reply(interaction, answer)
+            message = await self._add_role(request, role, level)
+        await responses.reply(interaction, message)
 
-    async def _add_role(self, asked: Asked, role: discord.Role, level: str) -> Answer:
+    async def _add_role(self, request: RequestContext, role: discord.Role, level: str) -> Message:
         if role.is_default():
             raise RoleUnusable(RoleProblem.EVERYONE)
         if role.managed:
             raise RoleUnusable(RoleProblem.MANAGED)
-        new = await self._servers.add_role(asked, role.id, level)
+        new = await self._guild_settings.add_role(request, role.id, level)
         return said.role_added(role.id, level, new=new, sees_commands=_sees_commands(role, level))
 
-    async def _set_log(self, asked: Asked, channel: discord.TextChannel) -> Answer:
+    async def _set_log(self, request: RequestContext, channel: discord.TextChannel) -> Message:
         mine = channel.permissions_for(channel.guild.me)
         missing = tuple(right for right in _RIGHTS if not getattr(mine, right))
         if missing:
             raise ChannelClosed(channel.id, missing)
-        await self._servers.set_log_channel(asked, channel.id)
+        await self._guild_settings.set_log_channel(request, channel.id)
         public = channel.permissions_for(channel.guild.default_role).view_channel
         return said.log_channel(channel.id, public=public)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """A role that no longer exists gives nobody a level."""
-        await self._servers.forget_role(role.guild.id, role.id)
+        await self._guild_settings.forget_role(role.guild.id, role.id)
 
 
 def _sees_commands(role: discord.Role, level: str) -> bool:
@@ -142,7 +142,7 @@ def _sees_commands(role: discord.Role, level: str) -> bool:
     return needed or rights.administrator
 
 
-def _chosen(press: Press) -> int:
+def _chosen(press: ComponentInteraction) -> int:
     """The id that was chosen; 0 when there is none."""
     value = press.values[0] if press.values else ""
     return int(value) if value.isdecimal() else 0

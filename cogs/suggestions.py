@@ -6,7 +6,7 @@ from discord import app_commands
 
 from bot import clock
 from bot.access.queries.autocomplete import Suggesting
-from bot.access.request import Who
+from bot.access.request import Subject
 from bot.access.rules.duration import Length, parse_length, parse_until
 from bot.errors import UserError
 from bot.interactions.responses import Interaction
@@ -18,7 +18,7 @@ Choices = list[app_commands.Choice[str]]
 
 _USUAL = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y", "L"))
 _UNITS = "DWMY"
-_LONGEST = 100
+_MAX_LENGTH = 100
 _MOST = 25
 
 
@@ -42,9 +42,9 @@ class Suggestions:
         """Lengths with the date on which access would end, for the person typed if known."""
         options = interaction.namespace
         member = getattr(options, "member", None)
-        who = Who(getattr(member, "id", None), _text(options, "username"))
+        subject = Subject(getattr(member, "id", None), _text(options, "username"))
         fitting = await self._suggesting.ends(
-            interaction.guild_id or 0, _lengths(typed), _text(options, "item") or "", who
+            interaction.guild_id or 0, _lengths(typed), _text(options, "item") or "", subject
         )
         return [_choice(f"{spoken(length)} – {_end(end)}", length.text) for length, end in fitting]
 
@@ -91,4 +91,4 @@ def _text(options: Any, name: str) -> str | None:
 
 
 def _choice(name: str, value: str) -> app_commands.Choice[str]:
-    return app_commands.Choice(name=shorten(name, _LONGEST), value=value[:_LONGEST])
+    return app_commands.Choice(name=shorten(name, _MAX_LENGTH), value=value[:_MAX_LENGTH])

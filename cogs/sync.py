@@ -3,13 +3,13 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.queries.overview import Views
-from bot.access.request import Asked
+from bot.access.queries.overview import Overview
+from bot.access.request import RequestContext
 from bot.access.sync.queue import Queue
 from bot.interactions import levels, responses
 from bot.interactions.responses import Interaction
-from bot.interactions.sweep_flow import FullChecks
-from bot.replies import Answer, overview as said
+from bot.interactions.sweep_flow import SweepFlow
+from bot.replies import Message, overview as said
 from cogs.suggestions import Choices, Suggestions
 
 
@@ -17,11 +17,11 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     """The commands about the queue."""
 
     def __init__(
-        self, views: Views, queue: Queue, full_checks: FullChecks, suggestions: Suggestions
+        self, views: Overview, queue: Queue, sweep_flow: SweepFlow, suggestions: Suggestions
     ) -> None:
-        self._views = views
+        self._overview = views
         self._queue = queue
-        self._full_checks = full_checks
+        self._sweep_flow = sweep_flow
         self._suggestions = suggestions
 
     @levels.staff
@@ -29,10 +29,10 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     async def status(self, interaction: Interaction) -> None:
         """How the queue of this server stands."""
         await responses.defer(interaction)
-        guild_id = levels.asked(interaction).guild_id
-        status = said.status(await self._views.status(guild_id))
-        answer = await self._full_checks.with_differences(status, guild_id)
-        await responses.reply(interaction, answer)
+        guild_id = levels.request(interaction).guild_id
+        status = said.status(await self._overview.status(guild_id))
+        message = await self._sweep_flow.with_differences(status, guild_id)
+        await responses.reply(interaction, message)
 
     @levels.staff
     @app_commands.command(
@@ -43,11 +43,11 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         """Try again now."""
         await responses.defer(interaction)
 
-        async def again(asked: Asked, agreed: int, seats: int) -> Answer:
-            tried = await self._queue.retry(asked, item, agreed=agreed, seats=seats)
+        async def again(request: RequestContext, agreed: int, seats: int) -> Message:
+            tried = await self._queue.retry(request, item, agreed=agreed, seats=seats)
             return said.retried(item, tried)
 
-        await self._full_checks.agreed(interaction, levels.asked(interaction), again)
+        await self._sweep_flow.agreed(interaction, levels.request(interaction), again)
 
     @levels.staff
     @app_commands.command(
@@ -57,7 +57,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     async def sweep(self, interaction: Interaction, item: str) -> None:
         """A full check of one script."""
         await responses.defer(interaction)
-        await self._full_checks.check(interaction, levels.asked(interaction), item)
+        await self._sweep_flow.check(interaction, levels.request(interaction), item)
 
     @retry.autocomplete("item")
     @sweep.autocomplete("item")

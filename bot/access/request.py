@@ -1,11 +1,11 @@
-"""Who asks for what, and for whom: the facts that travel with every wish."""
+"""Who asks for what, and for whom: the facts that travel with every order."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """One request by somebody: `reference` is the same when it is delivered twice."""
 
     guild_id: int
@@ -16,7 +16,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Subject:
     """The person meant: a member, a TradingView name as it was typed, or both."""
 
     member_id: int | None = None

@@ -17,7 +17,7 @@ from bot import tradingview_accounts
 from bot.access.logins.account import Updated, soon
 from bot.access.logins.cookies import read_cookies
 from bot.access.logins.errors import CodeUnreadable, CookiesOfOther
-from bot.access.logins.renewal import Trial
+from bot.access.logins.renewal import CandidateLogin
 from bot.errors import StartupError, UserError
 from bot.replies import explain, login as said
 from bot.replies.plain import plain
@@ -146,7 +146,7 @@ def _explained(terminal: Terminal, run: Callable[[], int]) -> int:
 
 def _keep(settings: Settings, guild_id: int, cookies: Cookies, terminal: Terminal) -> int:
     terminal.say("Testing the login with TradingView…")
-    trial = Trial(cookies)  # TradingView may renew the pair before the yes
+    trial = CandidateLogin(cookies)  # TradingView may renew the pair before the yes
     try:
         updated = asyncio.run(_use(settings, guild_id, trial, anyway=False))
     except CookiesOfOther as question:
@@ -184,7 +184,9 @@ async def _server(settings: Settings, wanted: int | None) -> int:
     return wanted
 
 
-async def _use(settings: Settings, guild_id: int, trial: Trial, *, anyway: bool) -> Updated:
+async def _use(
+    settings: Settings, guild_id: int, trial: CandidateLogin, *, anyway: bool
+) -> Updated:
     async with tradingview_accounts.database_beside(settings) as database, _http() as http:
         vault = await tradingview_accounts.vault_of(settings, database)
         sessions = tradingview_accounts.sessions(settings, database, vault, http)

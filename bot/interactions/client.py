@@ -13,7 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.interactions import levels
-from bot.interactions.components import Presses
+from bot.interactions.components import ComponentRouter
 from bot.interactions.responses import Interaction
 
 log = logging.getLogger(__name__)
@@ -57,8 +57,8 @@ class Usher(commands.Bot):
     def __init__(
         self,
         *,
-        servers: Servers,
-        presses: Presses,
+        guild_settings: Servers,
+        router: ComponentRouter,
         make_cogs: "Callable[[Usher], Iterable[commands.Cog]]",
         guild_id: int | None = None,
     ) -> None:
@@ -75,8 +75,8 @@ class Usher(commands.Bot):
             tree_cls=levels.LevelTree,
             max_messages=None,
         )
-        self.servers = servers
-        self.presses = presses
+        self.guild_settings = guild_settings
+        self.router = router
         self._make_cogs = make_cogs
         self._guild_id = guild_id
         self._met: set[int] = set()
@@ -100,7 +100,7 @@ class Usher(commands.Bot):
         log.info("connected to Discord; servers: %s", len(here))
         for guild_id in here:
             await self.meet(guild_id)
-        for guild_id in await self.servers.known() - here:
+        for guild_id in await self.guild_settings.known() - here:
             await self._part(guild_id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -121,7 +121,7 @@ class Usher(commands.Bot):
             discord.InteractionType.component,
             discord.InteractionType.modal_submit,
         ):
-            await self.presses.handle(interaction, self.meet)
+            await self.router.handle(interaction, self.meet)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """What an event handler raised; its arguments stay out of the log."""
@@ -146,7 +146,7 @@ class Usher(commands.Bot):
         """Make sure that the server has its row: commands work before discord.py is ready."""
         if guild_id is not None and guild_id not in self._met:
             async with self._door:
-                await self.servers.joined(guild_id)
+                await self.guild_settings.joined(guild_id)
                 self._met.add(guild_id)
 
     async def _arrive(self, guild_id: int) -> None:
@@ -159,7 +159,7 @@ class Usher(commands.Bot):
             self._met.discard(guild_id)
             if guild_id == self._guild_id:
                 self._registered_there = False  # they go with the bot
-            await self.servers.left(guild_id)
+            await self.guild_settings.left(guild_id)
 
     async def _register_commands(self) -> None:
         """Register only what changed: Discord allows few registrations a day.
@@ -173,7 +173,7 @@ class Usher(commands.Bot):
                 sort_keys=True,
             ).encode()
         ).hexdigest()
-        known = await self.servers.command_digests()
+        known = await self.guild_settings.command_digests()
         here = None if self._guild_id is None else discord.Object(self._guild_id)
         for guild_id, old in known.items():
             if old is not None and old.startswith(_LOCAL) and guild_id != self._guild_id:
@@ -182,12 +182,12 @@ class Usher(commands.Bot):
             wanted = f"{_GLOBAL}{digest}"[:64]
             if wanted not in known.values():
                 await self.tree.sync()
-            await self.servers.remember_commands(set(known), wanted)
+            await self.guild_settings.remember_commands(set(known), wanted)
             return
         if any(old and old.startswith(_GLOBAL) for old in known.values()):
             await self.http.bulk_upsert_global_commands(self._application_number(), payload=[])
         wanted = f"{_LOCAL}{digest}"[:64]
-        await self.servers.remember_commands(set(known) - {here.id}, None)
+        await self.guild_settings.remember_commands(set(known) - {here.id}, None)
         if known.get(here.id) == wanted:
             self._registered_there = True
             return
@@ -201,7 +201,7 @@ class Usher(commands.Bot):
             self.tree.clear_commands(guild=here)
         self._registered_there = True
         await self.meet(here.id)
-        await self.servers.remember_commands({here.id}, wanted)
+        await self.guild_settings.remember_commands({here.id}, wanted)
 
     async def _forget_local(self, guild_id: int) -> None:
         try:

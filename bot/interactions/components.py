@@ -13,18 +13,18 @@ import discord
 
 from bot import clock
 from bot.access.errors import Answered, ButtonGone, NeedsYes, NotYourButton, OverTheLine
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.interactions import responses
 from bot.interactions.levels import Level, LevelRoles, require
 from bot.interactions.responses import Interaction
-from bot.replies import Answer, Button, explain, key, seats
+from bot.replies import Button, Message, explain, key, seats
 
-_MOST_QUESTIONS = 1_000
+_MAX_QUESTIONS = 1_000
 _QUESTION_SECONDS = 15 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class ComponentInteraction:
     """Somebody pressed, chose or submitted; their level was checked."""
 
     interaction: Interaction
@@ -33,9 +33,9 @@ class Press:
     values: tuple[str, ...] = ()  # chosen from a list: ids or values
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)  # typed into a form
 
-    def asked(self) -> Asked:
+    def request(self) -> RequestContext:
         """Who asks, in which server; a press in a direct message keeps the button's server."""
-        return Asked(
+        return RequestContext(
             guild_id=self.guild_id,
             by=self.interaction.user.id,
             reference=str(self.interaction.id),
@@ -44,7 +44,7 @@ class Press:
         )
 
 
-Handler = Callable[[Press], Awaitable[None]]
+Handler = Callable[[ComponentInteraction], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Form(discord.ui.Modal):
         return True
 
 
-class Presses:
+class ComponentRouter:
     """Which press does what, and for whom."""
 
     def __init__(self, roles: LevelRoles) -> None:
@@ -128,7 +128,7 @@ class Presses:
         require(self._member(interaction, guild_id), self._roles, level)
         data: Any = interaction.data or {}
         await handler(
-            Press(
+            ComponentInteraction(
                 interaction=interaction,
                 guild_id=guild_id,
                 args=tuple(rest[1:]),
@@ -155,7 +155,7 @@ class Presses:
         now = clock.monotonic()
         for old in [name for name, one in self._questions.items() if one.over_at <= now]:
             del self._questions[old]
-        while len(self._questions) >= _MOST_QUESTIONS:
+        while len(self._questions) >= _MAX_QUESTIONS:
             del self._questions[next(iter(self._questions))]
         name = secrets.token_hex(8)
         self._questions[name] = _Question(asker_id, level, tuple(choices), now + _QUESTION_SECONDS)
@@ -164,7 +164,7 @@ class Presses:
             for place, choice in enumerate(choices)
         )
 
-    async def _answer_question(self, press: Press) -> None:
+    async def _answer_question(self, press: ComponentInteraction) -> None:
         name, place = (*press.args, "", "")[:2]
         question = self._questions.get(name)
         if question is None or question.over_at <= clock.monotonic():
@@ -185,9 +185,9 @@ class Presses:
     async def confirmed(
         self,
         interaction: Interaction,
-        asked: Asked,
+        request: RequestContext,
         level: Level,
-        act: Callable[[Asked, bool], Awaitable[Answer]],
+        act: Callable[[RequestContext, bool], Awaitable[Message]],
         *,
         yes: str = "Yes, do it",
         confirmed: bool = False,
@@ -198,48 +198,49 @@ class Presses:
         to less than there is by then: that is asked about again.
         """
 
-        async def go_on(again: Asked, pressed: Interaction) -> None:
+        async def go_on(again: RequestContext, pressed: Interaction) -> None:
             await self.confirmed(pressed, again, level, act, yes=yes, confirmed=True)
 
         try:
-            answer = await act(asked, confirmed)
+            message = await act(request, confirmed)
         except OverTheLine as question:
-            answer = self.ask_first(asked, Level.MANAGER, question, go_on, seats.yes(question))
+            message = self.ask_first(request, Level.MANAGER, question, go_on, seats.yes(question))
         except NeedsYes as question:
-            answer = self.ask_first(asked, level, question, go_on, yes)
-        await responses.reply(interaction, answer)
+            message = self.ask_first(request, level, question, go_on, yes)
+        await responses.reply(interaction, message)
 
     def ask_first(
         self,
-        asked: Asked,
+        request: RequestContext,
         level: Level,
         question: NeedsYes,
-        act: Callable[[Asked, Interaction], Awaitable[Answer | None]],
+        act: Callable[[RequestContext, Interaction], Awaitable[Message | None]],
         yes: str = "Yes, do it",
-    ) -> Answer:
+    ) -> Message:
         """The question with its two buttons; `act` returns the answer, or None when it replied."""
 
-        async def go(press: Press) -> None:
-            now = press.asked()
-            answer = await act(
-                Asked(now.guild_id, now.by, asked.reference, now.at, now.token), press.interaction
+        async def go(press: ComponentInteraction) -> None:
+            now = press.request()
+            message = await act(
+                RequestContext(now.guild_id, now.by, request.reference, now.at, now.token),
+                press.interaction,
             )
-            if answer is not None:
-                await responses.reply(press.interaction, answer)
+            if message is not None:
+                await responses.reply(press.interaction, message)
 
-        async def leave(press: Press) -> None:
-            await responses.reply(press.interaction, Answer("**Left as it was.**"))
+        async def leave(press: ComponentInteraction) -> None:
+            await responses.reply(press.interaction, Message("**Left as it was.**"))
 
         buttons = self.question(
-            asked.guild_id,
-            asked.by,
+            request.guild_id,
+            request.by,
             level,
             (
                 Choice(yes, go, discord.ButtonStyle.danger),
                 Choice("No, leave it", leave),
             ),
         )
-        return Answer(explain(question).sentence, buttons=buttons)
+        return Message(explain(question).sentence, buttons=buttons)
 
 
 def _fields(components: Sequence[Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot import clock
 from bot.access.errors import NotAllowed, OnlyInServer
-from bot.access.request import Asked, Who
+from bot.access.request import RequestContext, Subject
 from bot.interactions import responses
 from bot.interactions.responses import Interaction
 
@@ -102,11 +102,11 @@ def may_manage(client: discord.Client, roles: LevelRoles, guild_id: int, member_
     return member is not None and level_of(member, roles.level_roles(guild_id)) >= Level.MANAGER
 
 
-def asked(interaction: Interaction) -> Asked:
+def request(interaction: Interaction) -> RequestContext:
     """Who asks, where and when; the same interaction delivered twice has the same reference."""
     if interaction.guild_id is None:
         raise OnlyInServer
-    return Asked(
+    return RequestContext(
         guild_id=interaction.guild_id,
         by=interaction.user.id,
         reference=str(interaction.id),
@@ -115,9 +115,9 @@ def asked(interaction: Interaction) -> Asked:
     )
 
 
-def who(member: discord.Member | None, username: str | None) -> Who:
+def subject(member: discord.Member | None, username: str | None) -> Subject:
     """The person meant by the two options that most commands have."""
-    return Who(None if member is None else member.id, username or None)
+    return Subject(None if member is None else member.id, username or None)
 
 
 class LevelTree(app_commands.CommandTree[Any]):
@@ -131,7 +131,7 @@ class LevelTree(app_commands.CommandTree[Any]):
             if interaction.guild_id is None:
                 raise OnlyInServer  # noqa: TRY301 - one way to say no
             if command is not None:  # an unknown one has nothing to run: the tree says so itself
-                require(interaction.user, self.client.servers, command.extras.get("level"))
+                require(interaction.user, self.client.guild_settings, command.extras.get("level"))
         except Exception as error:  # noqa: BLE001 - whatever goes wrong here, the answer is no
             if interaction.type is discord.InteractionType.autocomplete:
                 await responses.no_choices(interaction)

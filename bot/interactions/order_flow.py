@@ -6,20 +6,20 @@ from datetime import datetime
 
 from bot import clock
 from bot.access.errors import ButtonGone, NeedsYes, OverTheLine, UserUnknown
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import Receipt, WaitingFor
-from bot.access.orders.outcomes import Answers
-from bot.access.request import Asked
+from bot.access.orders.outcomes import Outcomes
+from bot.access.request import RequestContext
 from bot.interactions import responses
-from bot.interactions.components import Choice, Press, Presses
+from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import Answer, explain
+from bot.replies import Message, explain
 from bot.replies.orders import near_names, receipt
 from bot.replies.seats import yes as yes_to_seat
 
-PATIENCE = 5.0  # seconds from the command on, before "waiting" is said
-_MOST_NEAR = 4
+WAITING_TIMEOUT = 5.0  # seconds from the command on, before "waiting" is said
+_MAX_NEAR = 4
 # Whoever has to do something first takes longer than 5 s: that is said at once, as a long pause is.
 _LONG = (
     WaitingFor.NO_LOGIN,
@@ -40,57 +40,57 @@ class Said:
     username: str | None = None  # the name that was picked instead of the typed one
 
 
-Order = Callable[[Asked, Said], Awaitable[int]]
+Order = Callable[[RequestContext, Said], Awaitable[int]]
 
 
-class Wishing:
+class OrderFlow:
     """Carries orders from the cogs to `bot.access.orders.grants` and their outcome back."""
 
-    def __init__(self, answers: Answers, news: News, presses: Presses) -> None:
-        self._answers = answers
-        self._news = news
-        self._presses = presses
+    def __init__(self, outcomes: Outcomes, notifier: Notifier, router: ComponentRouter) -> None:
+        self._outcomes = outcomes
+        self._notifier = notifier
+        self._router = router
 
     async def carry_out(
         self,
         interaction: Interaction,
-        asked: Asked,
+        request: RequestContext,
         order: Order,
         *,
         yes: str = "Yes, do it",
         anyway: str | None = None,
     ) -> None:
-        """Record the order and answer; `order` returns the wish's id and may be called again.
+        """Record the order and answer; `order` returns the order's id and may be called again.
 
         `yes` and `anyway` are the labels of the buttons that insist; without `anyway`, nobody can
         insist on an unknown name. Raises what the order refuses, but for what can be asked back.
         """
-        await self._attempt(_Attempt(interaction, asked, order, Said(), yes, anyway))
+        await self._attempt(_Attempt(interaction, request, order, Said(), yes, anyway))
 
-    async def show(self, interaction: Interaction, wish_id: int, asked_at: datetime) -> None:
-        """Answer with how the wish stands, 5 s after `asked_at` at most; changes come by themselves."""
-        left = max(0.0, PATIENCE - (clock.now() - asked_at).total_seconds())
-        with self._news.awaiting(wish_id):  # nobody else tells the asker meanwhile
-            now = await self._answers.receipt(wish_id)
-            if now.wish.state == "waiting" and not _takes_long(now):
-                now = await self._answers.outcome(wish_id, left)
+    async def show(self, interaction: Interaction, order_id: int, asked_at: datetime) -> None:
+        """Answer with how the order stands, 5 s after `asked_at` at most; changes come by themselves."""
+        left = max(0.0, WAITING_TIMEOUT - (clock.now() - asked_at).total_seconds())
+        with self._notifier.awaiting(order_id):  # nobody else tells the asker meanwhile
+            now = await self._outcomes.receipt(order_id)
+            if now.order.state == "waiting" and not _takes_long(now):
+                now = await self._outcomes.outcome(order_id, left)
             if await responses.reply(interaction, receipt(now)):
-                await self._answers.told(wish_id, now.wish.state)
+                await self._outcomes.told(order_id, now.order.state)
 
-    async def receipt(self, press: Press) -> Receipt:
-        """How the wish in the button's key stands. Raises ButtonGone when this server has none such."""
+    async def receipt(self, press: ComponentInteraction) -> Receipt:
+        """How the order in the button's key stands. Raises ButtonGone when this server has none such."""
         try:
-            it = await self._answers.receipt(int(press.args[0]))
+            it = await self._outcomes.receipt(int(press.args[0]))
         except (LookupError, ValueError) as error:
             raise ButtonGone from error
-        if it.wish.guild_id != press.guild_id:
+        if it.order.guild_id != press.guild_id:
             raise ButtonGone
         return it
 
     async def _attempt(self, it: "_Attempt") -> None:
         level = Level.STAFF
         try:
-            wish_id = await it.order(it.asked, it.said)
+            order_id = await it.order(it.request, it.said)
         except OverTheLine as question:
             # Whoever asks may be no manager: then the press is refused.
             choices = [
@@ -103,7 +103,7 @@ class Wishing:
         except UserUnknown as unknown:
             choices = [
                 self._insist(it, name, replace(it.said, username=name))
-                for name in unknown.near[:_MOST_NEAR]
+                for name in unknown.near[:_MAX_NEAR]
             ]
             if it.anyway is not None:
                 choices.append(self._insist(it, it.anyway, replace(it.said, anyway=True)))
@@ -111,17 +111,19 @@ class Wishing:
                 raise
             text = near_names(unknown.text, unknown.near, it.anyway)
         else:
-            await self.show(it.interaction, wish_id, it.asked.at)
+            await self.show(it.interaction, order_id, it.request.at)
             return
         choices.append(Choice("No, leave it", _leave))
-        buttons = self._presses.question(it.asked.guild_id, it.asked.by, level, choices)
-        await responses.reply(it.interaction, Answer(text, buttons=buttons))
+        buttons = self._router.question(it.request.guild_id, it.request.by, level, choices)
+        await responses.reply(it.interaction, Message(text, buttons=buttons))
 
     def _insist(self, it: "_Attempt", label: str, said: Said) -> Choice:
-        async def again(press: Press) -> None:
+        async def again(press: ComponentInteraction) -> None:
             # The first request's reference: pressed or delivered twice, it counts once.
-            asked = replace(press.asked(), reference=it.asked.reference)
-            await self._attempt(replace(it, interaction=press.interaction, asked=asked, said=said))
+            request = replace(press.request(), reference=it.request.reference)
+            await self._attempt(
+                replace(it, interaction=press.interaction, request=request, said=said)
+            )
 
         return Choice(label, again)
 
@@ -129,7 +131,7 @@ class Wishing:
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     interaction: Interaction
-    asked: Asked
+    request: RequestContext
     order: Order
     said: Said
     yes: str
@@ -140,5 +142,5 @@ def _takes_long(it: Receipt) -> bool:
     return it.waiting_for in _LONG or it.quiet_until is not None
 
 
-async def _leave(press: Press) -> None:
-    await responses.reply(press.interaction, Answer("**Left as it was.**"))
+async def _leave(press: ComponentInteraction) -> None:
+    await responses.reply(press.interaction, Message("**Left as it was.**"))

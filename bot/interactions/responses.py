@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
-from bot.replies import Answer, explain
+from bot.replies import Message, explain
 
 log = logging.getLogger(__name__)
 
@@ -37,23 +37,23 @@ async def defer_in_place(interaction: Interaction) -> None:
 
 
 async def reply(
-    interaction: Interaction, answer: Answer, *, ephemeral: bool = True, provisional: bool = False
+    interaction: Interaction, message: Message, *, ephemeral: bool = True, provisional: bool = False
 ) -> bool:
     """Say it: as the first answer, or in place of what stands there; False when it was too late.
 
     A `provisional` answer ("this takes a while") is replaced by whatever comes next, a failure too.
     """
-    board = answer.board()
+    board = message.board()
     try:
         if not is_acknowledged(interaction):
             first: dict[str, Any] = {} if board is None else {"view": board}
             await _acknowledge(
                 interaction,
                 lambda: interaction.response.send_message(
-                    answer.content,
-                    embeds=list(answer.embeds),
+                    message.content,
+                    embeds=list(message.embeds),
                     ephemeral=ephemeral,
-                    files=[one.file() for one in answer.files],
+                    files=[one.file() for one in message.files],
                     **first,
                 ),
             )
@@ -62,10 +62,10 @@ async def reply(
                 return True
         await _persist(
             lambda: interaction.edit_original_response(
-                content=answer.content,
-                embeds=list(answer.embeds),
+                content=message.content,
+                embeds=list(message.embeds),
                 view=board,
-                **_files(answer),
+                **_files(message),
             )
         )
     except discord.HTTPException as error:
@@ -77,15 +77,15 @@ async def reply(
     return True
 
 
-async def aside(interaction: Interaction, answer: Answer) -> None:
+async def aside(interaction: Interaction, message: Message) -> None:
     """Say it in a message of its own that only the asker sees, leaving the other one as it is."""
     if not is_acknowledged(interaction):
-        await reply(interaction, answer)
+        await reply(interaction, message)
         return
-    board = answer.board()
+    board = message.board()
     more: dict[str, Any] = {} if board is None else {"view": board}
     await interaction.followup.send(
-        answer.content or "", embeds=list(answer.embeds), ephemeral=True, **more
+        message.content or "", embeds=list(message.embeds), ephemeral=True, **more
     )
 
 
@@ -96,11 +96,11 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
         log.info("%s refused: %s [%s]", doing, said.kind, said.reference)
     else:
         log.error("%s failed [%s]", doing, said.reference, exc_info=error)
-    answer = Answer(said.text)
+    message = Message(said.text)
     try:
         if _answer_is_open(interaction):
-            return await reply(interaction, answer)
-        await aside(interaction, answer)
+            return await reply(interaction, message)
+        await aside(interaction, message)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as trouble:
         log.warning("could not say so to whoever asked [%s]: %s", said.reference, trouble)
         return False
@@ -113,9 +113,9 @@ async def no_choices(interaction: Interaction) -> None:
         await interaction.response.autocomplete([])
 
 
-def _files(answer: Answer) -> dict[str, Any]:
+def _files(message: Message) -> dict[str, Any]:
     """The files of an answer; one without any leaves those that stand there."""
-    return {"attachments": [one.file() for one in answer.files]} if answer.files else {}
+    return {"attachments": [one.file() for one in message.files]} if message.files else {}
 
 
 def is_acknowledged(interaction: Interaction) -> bool:
@@ -141,7 +141,7 @@ async def _acknowledge(interaction: Interaction, first: Callable[[], Awaitable[o
     except discord.HTTPException as error:
         if error.code != _ALREADY_ACKNOWLEDGED:
             raise
-        # A lost answer or a second delivery: what follows edits, and every wish counts once.
+        # A lost answer or a second delivery: what follows edits, and every order counts once.
         interaction.extras["acknowledged"] = interaction.extras["lost"] = True
 
 

@@ -6,19 +6,19 @@ from typing import Any, TypeVar
 
 from bot import clock
 from bot.access.errors import ButtonGone, OverTheLine
-from bot.access.request import Asked
-from bot.access.sweeps.adopt import Adopting
+from bot.access.request import RequestContext
+from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift, Kind, Report
 from bot.access.sweeps.errors import NothingDiffers, TakesFromMany
-from bot.access.sweeps.repair import Mended, Mending
+from bot.access.sweeps.repair import Repaired, Repairs
 from bot.access.sweeps.sweep import Progress, Sweeps, Tell
 from bot.errors import UserError
 from bot.interactions import responses
-from bot.interactions.components import Press, Presses
+from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.notifications.direct_messages import Say, answer_late
-from bot.replies import Answer, drift as differences, explain, sweeps as said
+from bot.replies import Message, drift as differences, explain, sweeps as said
 from bot.store.records import Script
 
 EVERY = 2.0  # seconds between two pictures of how far it is
@@ -27,157 +27,169 @@ _FOLLOWED = 60.0  # seconds that orders to mend are watched; then they go on by 
 T = TypeVar("T")
 
 
-class FullChecks:
+class SweepFlow:
     """Carries full checks, and what people press afterwards, to `bot.access` and back."""
 
     def __init__(
         self,
         sweeps: Sweeps,
         drift: Drift,
-        adopting: Adopting,
-        mending: Mending,
-        presses: Presses,
+        adoption: Adoption,
+        repairs: Repairs,
+        router: ComponentRouter,
         say: Say,
     ) -> None:
         self._sweeps = sweeps
         self._drift = drift
-        self._adopting = adopting
-        self._mending = mending
-        self._presses = presses
+        self._adoption = adoption
+        self._repairs = repairs
+        self._router = router
         self._say = say
-        presses.add(said.SHOW, Level.STAFF, self.show)
-        presses.add(said.TAKE_ALL, Level.STAFF, self.take_all)
-        presses.add(said.TAKE_EVERY, Level.STAFF, self.take_every)
-        presses.add(said.CHOOSE, Level.STAFF, self.choose)
-        presses.add(said.CHOSEN, Level.STAFF, self.chosen)
-        presses.add(differences.MEND, Level.STAFF, self.mend)
-        presses.add(differences.MEND_BACK, Level.STAFF, self.put_back)
-        presses.add(differences.TAKE, Level.STAFF, self.take)
-        presses.add(differences.IGNORE, Level.STAFF, self.ignore)
+        router.add(said.SHOW, Level.STAFF, self.show)
+        router.add(said.TAKE_ALL, Level.STAFF, self.take_all)
+        router.add(said.TAKE_EVERY, Level.STAFF, self.take_every)
+        router.add(said.CHOOSE, Level.STAFF, self.choose)
+        router.add(said.CHOSEN, Level.STAFF, self.chosen)
+        router.add(differences.REPAIR, Level.STAFF, self.repair)
+        router.add(differences.REPAIR_BACK, Level.STAFF, self.put_back)
+        router.add(differences.TAKE, Level.STAFF, self.take)
+        router.add(differences.IGNORE, Level.STAFF, self.ignore)
 
-    async def check(self, interaction: Interaction, asked: Asked, item: str) -> None:
+    async def check(self, interaction: Interaction, request: RequestContext, item: str) -> None:
         """Read the whole list of one script, and answer with what differs."""
-        await self._in_the_end(interaction, asked, self._check(interaction, asked, item))
+        await self._in_the_end(interaction, request, self._check(interaction, request, item))
 
-    async def _check(self, interaction: Interaction, asked: Asked, item: str) -> Answer:
+    async def _check(self, interaction: Interaction, request: RequestContext, item: str) -> Message:
         swept = await drawn(
             interaction,
-            lambda tell: self._sweeps.run(asked.guild_id, item, by=asked.by, tell=tell),
+            lambda tell: self._sweeps.run(request.guild_id, item, by=request.by, tell=tell),
         )
-        await self._drift.note(swept, asked.by)
-        return await self._differences(asked.guild_id, swept.script.id)
+        await self._drift.note(swept, request.by)
+        return await self._differences(request.guild_id, swept.script.id)
 
     async def check_added(
-        self, interaction: Interaction, asked: Asked, scripts: Sequence[Script], first: Answer
+        self,
+        interaction: Interaction,
+        request: RequestContext,
+        scripts: Sequence[Script],
+        first: Message,
     ) -> None:
         """Read the lists of scripts that were just added; answers with who can be taken over."""
-        work = self._check_added(interaction, asked, scripts, first)
-        await self._in_the_end(interaction, asked, work)
+        work = self._check_added(interaction, request, scripts, first)
+        await self._in_the_end(interaction, request, work)
 
     async def _check_added(
-        self, interaction: Interaction, asked: Asked, scripts: Sequence[Script], first: Answer
-    ) -> Answer:
+        self,
+        interaction: Interaction,
+        request: RequestContext,
+        scripts: Sequence[Script],
+        first: Message,
+    ) -> Message:
         reports, lines = [], [first.text]
         for script in scripts:
             try:
-                reports.append(await self._check_one(interaction, asked, script))
+                reports.append(await self._check_one(interaction, request, script))
             except UserError as refusal:  # it is added all the same
                 lines.append(said.unread(script, explain(refusal).sentence))
-        answer = Answer("\n".join(lines), first.embeds, first.buttons)
-        return said.after_adding(answer, reports, asked.guild_id)
+        message = Message("\n".join(lines), first.embeds, first.buttons)
+        return said.after_adding(message, reports, request.guild_id)
 
     async def _in_the_end(
-        self, interaction: Interaction, asked: Asked, work: Coroutine[Any, Any, Answer]
+        self, interaction: Interaction, request: RequestContext, work: Coroutine[Any, Any, Message]
     ) -> None:
         """Answer with what comes of it; what ends after 15 minutes is told in private."""
         try:
-            answer = await work
+            message = await work
         except Exception as error:  # noqa: BLE001 - explained and logged there
             if await responses.fail(interaction, error, "a full check"):
                 return
-            answer = Answer(explain(error).text)
+            message = Message(explain(error).text)
         else:
-            if await responses.reply(interaction, answer):
+            if await responses.reply(interaction, message):
                 return
-        server = interaction.client.get_guild(asked.guild_id)
-        late = said.late(answer, server.name if server else None)
-        await answer_late(interaction, asked.guild_id, late, self._say)
+        server = interaction.client.get_guild(request.guild_id)
+        late = said.late(message, server.name if server else None)
+        await answer_late(interaction, request.guild_id, late, self._say)
 
-    async def _check_one(self, interaction: Interaction, asked: Asked, script: Script) -> Report:
+    async def _check_one(
+        self, interaction: Interaction, request: RequestContext, script: Script
+    ) -> Report:
         swept = await drawn(
-            interaction, lambda tell: self._sweeps.of_script(script, by=asked.by, tell=tell)
+            interaction, lambda tell: self._sweeps.of_script(script, by=request.by, tell=tell)
         )
-        await self._drift.note(swept, asked.by)
-        return await self._drift.report(asked.guild_id, script.id)
+        await self._drift.note(swept, request.by)
+        return await self._drift.report(request.guild_id, script.id)
 
-    async def with_differences(self, status: Answer, guild_id: int) -> Answer:
+    async def with_differences(self, status: Message, guild_id: int) -> Message:
         """How the queue stands, with how much differs on TradingView."""
         return said.with_differences(status, await self._drift.counts(guild_id), guild_id)
 
     async def _report(self, interaction: Interaction, guild_id: int, script_id: int) -> None:
         await responses.reply(interaction, await self._differences(guild_id, script_id))
 
-    async def _differences(self, guild_id: int, script_id: int) -> Answer:
+    async def _differences(self, guild_id: int, script_id: int) -> Message:
         return differences.report(await self._drift.report(guild_id, script_id), guild_id)
 
     # What people press
 
-    async def show(self, press: Press) -> None:
+    async def show(self, press: ComponentInteraction) -> None:
         """What differs for one script."""
         await responses.defer_in_place(press.interaction)
         await self._report(press.interaction, press.guild_id, _number(press, 0))
 
-    async def take_all(self, press: Press) -> None:
+    async def take_all(self, press: ComponentInteraction) -> None:
         """Everybody on one script of whom nothing is known."""
         await responses.defer_in_place(press.interaction)
-        taken = await self._adopting.take_over(press.asked(), _number(press, 0))
+        taken = await self._adoption.take_over(press.request(), _number(press, 0))
         await responses.reply(press.interaction, said.taken([taken]))
 
-    async def take_every(self, press: Press) -> None:
+    async def take_every(self, press: ComponentInteraction) -> None:
         """The same on every script of the server."""
         await responses.defer_in_place(press.interaction)
-        asked, taken = press.asked(), []
+        request, taken = press.request(), []
         for script, _ in await self._drift.counts(press.guild_id):
             try:
-                taken.append(await self._adopting.take_over(asked, script.id))
+                taken.append(await self._adoption.take_over(request, script.id))
             except NothingDiffers:
                 continue  # something else differs there
         if not taken:
             raise NothingDiffers
         await responses.reply(press.interaction, said.taken(taken))
 
-    async def choose(self, press: Press) -> None:
+    async def choose(self, press: ComponentInteraction) -> None:
         """A page of people to choose from."""
         await responses.defer_in_place(press.interaction)
         await self._choose(press, _number(press, 1))
 
-    async def chosen(self, press: Press) -> None:
+    async def chosen(self, press: ComponentInteraction) -> None:
         """Those who were chosen; the rest stays to choose from."""
         await responses.defer_in_place(press.interaction)
         ids = [int(value) for value in press.values if value.isdecimal()]
-        await self._adopting.take_over(press.asked(), _number(press, 0), ids)
+        await self._adoption.take_over(press.request(), _number(press, 0), ids)
         await self._choose(press, _number(press, 1))
 
-    async def _choose(self, press: Press, page: int) -> None:
-        found = await self._adopting.strangers(press.guild_id, _number(press, 0), page)
+    async def _choose(self, press: ComponentInteraction, page: int) -> None:
+        found = await self._adoption.strangers(press.guild_id, _number(press, 0), page)
         await responses.reply(press.interaction, said.choose(found, press.guild_id))
 
-    async def mend(self, press: Press) -> None:
+    async def repair(self, press: ComponentInteraction) -> None:
         """Have it made as it should be; asks once more before many lose something."""
         await responses.defer_in_place(press.interaction)
         script_id, kind = _number(press, 0), _kind(press)
 
-        async def act(asked: Asked, agreed: int, seats: int) -> Answer:
-            mended = await self._mending.mend(asked, script_id, kind, agreed=agreed, seats=seats)
-            return await self._followed(press.interaction, asked, mended)
+        async def act(request: RequestContext, agreed: int, seats: int) -> Message:
+            repaired = await self._repairs.repair(
+                request, script_id, kind, agreed=agreed, seats=seats
+            )
+            return await self._followed(press.interaction, request, repaired)
 
-        await self.agreed(press.interaction, press.asked(), act)
+        await self.agreed(press.interaction, press.request(), act)
 
     async def agreed(
         self,
         interaction: Interaction,
-        asked: Asked,
-        act: Callable[[Asked, int, int], Awaitable[Answer]],
+        request: RequestContext,
+        act: Callable[[RequestContext, int, int], Awaitable[Message]],
     ) -> None:
         """Do it and answer; `act` is told to what numbers somebody agreed.
 
@@ -185,10 +197,10 @@ class FullChecks:
         """
         told = seats = 0  # what the questions named: a yes counts for no more
 
-        async def attempt(asked: Asked, _: bool) -> Answer:
+        async def attempt(request: RequestContext, _: bool) -> Message:
             nonlocal told, seats
             try:
-                return await act(asked, told, seats)
+                return await act(request, told, seats)
             except TakesFromMany as question:
                 told = question.people
                 raise
@@ -196,59 +208,63 @@ class FullChecks:
                 seats = question.seats
                 raise
 
-        await self._presses.confirmed(interaction, asked, Level.STAFF, attempt)
+        await self._router.confirmed(interaction, request, Level.STAFF, attempt)
 
-    async def _followed(self, interaction: Interaction, asked: Asked, mended: Mended) -> Answer:
+    async def _followed(
+        self, interaction: Interaction, request: RequestContext, repaired: Repaired
+    ) -> Message:
         """Show how far the orders are, for a minute at most."""
         until = clock.monotonic() + _FOLLOWED
         shown = -1
         while True:
-            now = await self._mending.progress(asked.guild_id, mended.reference)
+            now = await self._repairs.progress(request.guild_id, repaired.reference)
             if not now.waiting or clock.monotonic() >= until:
-                return differences.mended(mended, now, asked.guild_id)
+                return differences.repaired(repaired, now, request.guild_id)
             if now.ended != shown:
                 await responses.reply(
-                    interaction, differences.mending(mended, now), provisional=True
+                    interaction, differences.repairs(repaired, now), provisional=True
                 )
                 shown = now.ended
             await clock.sleep(EVERY)
 
-    async def put_back(self, press: Press) -> None:
+    async def put_back(self, press: ComponentInteraction) -> None:
         """Undo what mending took away."""
         await responses.defer_in_place(press.interaction)
         reference = press.args[0] if press.args else ""
 
-        async def act(asked: Asked, _: int, seats: int) -> Answer:
-            return differences.put_back(await self._mending.put_back(asked, reference, seats=seats))
+        async def act(request: RequestContext, _: int, seats: int) -> Message:
+            return differences.put_back(
+                await self._repairs.put_back(request, reference, seats=seats)
+            )
 
-        await self.agreed(press.interaction, press.asked(), act)
+        await self.agreed(press.interaction, press.request(), act)
 
-    async def take(self, press: Press) -> None:
+    async def take(self, press: ComponentInteraction) -> None:
         """What TradingView shows counts from now on."""
         await responses.defer_in_place(press.interaction)
-        script_id, asked = _number(press, 0), press.asked()
+        script_id, request = _number(press, 0), press.request()
         if _kind(press) is Kind.OTHER_END:
-            answer = differences.kept(await self._adopting.longer_ends(asked, script_id))
+            message = differences.kept(await self._adoption.longer_ends(request, script_id))
         else:
-            answer = said.taken([await self._adopting.take_over(asked, script_id)])
-        await responses.reply(press.interaction, answer)
+            message = said.taken([await self._adoption.take_over(request, script_id)])
+        await responses.reply(press.interaction, message)
 
-    async def ignore(self, press: Press) -> None:
+    async def ignore(self, press: ComponentInteraction) -> None:
         """Leave these differences alone."""
         await responses.defer_in_place(press.interaction)
         script_id = _number(press, 0)
-        number = await self._drift.ignore(press.asked(), script_id, _kind(press))
+        number = await self._drift.ignore(press.request(), script_id, _kind(press))
         report = await self._drift.report(press.guild_id, script_id)
         await responses.reply(press.interaction, differences.ignored(number, report))
 
 
-def _number(press: Press, place: int) -> int:
+def _number(press: ComponentInteraction, place: int) -> int:
     if place >= len(press.args) or not press.args[place].isdecimal():
         raise ButtonGone
     return int(press.args[place])
 
 
-def _kind(press: Press) -> Kind:
+def _kind(press: ComponentInteraction) -> Kind:
     try:
         return Kind(press.args[1])
     except (IndexError, ValueError):

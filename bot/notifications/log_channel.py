@@ -7,7 +7,7 @@ import aiohttp
 import discord
 
 from bot import clock
-from bot.replies import Answer, Button, key
+from bot.replies import Button, Message, key
 from bot.replies.history import line
 from bot.replies.people import CLAIM_NO, CLAIM_YES
 from bot.store.catalogue import guilds, scripts
@@ -18,12 +18,12 @@ from bot.store.records import Event, Guild
 
 log = logging.getLogger(__name__)
 
-_MOST_TEXT = 1_900
+_MAX_TEXT = 1_900
 _AT_ONCE = 20
 _CLOSED_FOR = 300.0  # seconds before a channel that refused is tried again
 
 
-class Logbook:
+class LogChannel:
     """Writes to the log channels that servers chose with /setup log."""
 
     def __init__(self, client: discord.Client, database: Database) -> None:
@@ -76,11 +76,11 @@ class Logbook:
                 lines = [await self._line(connection, entry) for entry in new]
             if not new:
                 return
-            batch, answer = _batch(new, lines)
+            batch, message = _batch(new, lines)
             # Should the same entries have been sent before a crash, Discord returns that message:
             # it may hold fewer lines than there are by now.
             sent = await self._channel(server.log_channel_id or 0).send(
-                answer.content, nonce=_nonce(batch[0]), **_board(answer)
+                message.content, nonce=_nonce(batch[0]), **_board(message)
             )
             shown = min(len(batch), sent.content.count("\n") + 1) if sent.content else len(batch)
             posted = batch[shown - 1].id
@@ -98,22 +98,22 @@ def _nonce(entry: Event) -> str:
     return f"e{entry.id}-{entry.at.timestamp():.0f}"
 
 
-def _board(answer: Answer) -> dict[str, Any]:
-    board = answer.board()
+def _board(message: Message) -> dict[str, Any]:
+    board = message.board()
     return {} if board is None else {"view": board}
 
 
-def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Answer]:
+def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
     """As many entries as fit into one message; a question to staff has a message of its own."""
     if buttons := _claim_buttons(new[0]):
-        return new[:1], Answer(lines[0], buttons=buttons)
+        return new[:1], Message(lines[0], buttons=buttons)
     taken, text = 0, ""
     for entry, said in zip(new, lines, strict=True):
         longer = f"{text}\n{said}" if taken else said
-        if taken and (len(longer) > _MOST_TEXT or _claim_buttons(entry)):
+        if taken and (len(longer) > _MAX_TEXT or _claim_buttons(entry)):
             break
         taken, text = taken + 1, longer
-    return new[:taken], Answer(text)
+    return new[:taken], Message(text)
 
 
 def _claim_buttons(entry: Event) -> tuple[Button, ...]:

@@ -12,7 +12,7 @@ import aiohttp
 import discord
 
 from bot import clock
-from bot.replies import Answer
+from bot.replies import Message
 from bot.replies.login_alerts import to_setter
 from bot.store.engine.database import Database
 from bot.store.logins import outages
@@ -26,7 +26,7 @@ LATER = 300.0  # seconds until what failed by a mistake of ours is tried again
 _UNREACHABLE = (400, 403, 404)
 
 
-class Alerts:
+class LoginAlerts:
     """The direct messages about outages of logins."""
 
     def __init__(self, client: discord.Client, database: Database) -> None:
@@ -61,20 +61,20 @@ class Alerts:
             if server is None and not self._client.is_ready():
                 return  # told once the servers are known
             if server is not None:  # from a server that the bot left, nobody is written to
-                answer = to_setter(outage, stage, waiting, server.name, clock.now())
-                await self._write_to(outage.set_by or 0, answer, f"o{outage.id}{stage}")
+                message = to_setter(outage, stage, waiting, server.name, clock.now())
+                await self._write_to(outage.set_by or 0, message, f"o{outage.id}{stage}")
                 self._sent[outage.id] = stage
         async with self._database.write() as connection:
             await outages.told(connection, outage.id, stage)
         self._sent.pop(outage.id, None)
 
-    async def _write_to(self, user_id: int, answer: Answer, nonce: str) -> None:
+    async def _write_to(self, user_id: int, message: Message, nonce: str) -> None:
         parts: dict[str, Any] = {"nonce": nonce}
-        if board := answer.board():
+        if board := message.board():
             parts["view"] = board
         try:
             user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
-            await user.send(answer.content, **parts)
+            await user.send(message.content, **parts)
         except discord.HTTPException as error:
             if error.status not in _UNREACHABLE:
                 raise

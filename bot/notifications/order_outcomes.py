@@ -14,13 +14,13 @@ import aiohttp
 import discord
 
 from bot import clock
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import Receipt
-from bot.access.orders.outcomes import Answers
+from bot.access.orders.outcomes import Outcomes
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import parts
-from bot.notifications.log_channel import Logbook
-from bot.replies import Answer
+from bot.notifications.log_channel import LogChannel
+from bot.replies import Message
 from bot.replies.orders import late, receipt, to_customer
 from bot.replies.text import member
 
@@ -34,24 +34,29 @@ _PAUSES = (5.0, 30.0, 120.0, 600.0)  # before a failed message is tried again
 TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
-class Teller:
+class OutcomeNotifier:
     """Owns every message that is not the immediate answer to an interaction."""
 
     def __init__(
-        self, client: discord.Client, answers: Answers, news: News, logbook: Logbook, jobs: Jobs
+        self,
+        client: discord.Client,
+        outcomes: Outcomes,
+        notifier: Notifier,
+        log_channel: LogChannel,
+        jobs: Jobs,
     ) -> None:
         self._client = client
-        self._answers = answers
-        self._news = news
-        self._logbook = logbook
+        self._outcomes = outcomes
+        self._notifier = notifier
+        self._log_channel = log_channel
         self._jobs = jobs
         self._woken = asyncio.Event()
-        # What failed, by what it is and the wish: how often, and when to try again.
+        # What failed, by what it is and the order: how often, and when to try again.
         self._failures: dict[tuple[str, int], tuple[int, float]] = {}
 
     def start(self) -> None:
         """Begin; runs until the jobs end. Call it when the client is logged in."""
-        self._news.listeners.append(self._woken.set)
+        self._notifier.listeners.append(self._woken.set)
         _ = self._jobs.spawn(self._run(), "telling people")
 
     def wake(self) -> None:
@@ -61,7 +66,7 @@ class Teller:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            for part in (self._tell_askers, self._tell_members, self._logbook.write_up):
+            for part in (self._tell_askers, self._tell_members, self._log_channel.write_up):
                 try:
                     await part()
                 except Exception:  # the other parts, and the next round, go on
@@ -75,37 +80,37 @@ class Teller:
     # Whoever asked
 
     async def _tell_askers(self) -> None:
-        await self._answers.drop_tokens()
-        for it in await self._answers.untold(self._put_off("asker")):
+        await self._outcomes.drop_tokens()
+        for it in await self._outcomes.untold(self._put_off("asker")):
             await self._attempt("asker", it, partial(self._tell_asker, it))
 
     async def _tell_asker(self, it: Receipt) -> None:
         """Change the first answer while Discord allows it, else write to whoever asked."""
-        token = await self._answers.answer_token(it)
+        token = await self._outcomes.answer_token(it)
         changed = token is not None and await self._change_answer(token, receipt(it))
-        if not changed and self._answers.is_told(await self._answers.receipt(it.wish.id)):
+        if not changed and self._outcomes.is_told(await self._outcomes.receipt(it.order.id)):
             return  # the command itself answered meanwhile, and nothing is left to be changed
-        if not changed and it.wish.state != "waiting":
-            server = self._client.get_guild(it.wish.guild_id)
-            answer = late(it, server.name if server else None)
-            nonce = f"{it.wish.state[:2]}{_of(it)}"
-            if not await self._write_to(it.wish.asked_by, answer, nonce):
-                await self._say_in_log(it, answer, nonce)
-        await self._answers.told(it.wish.id, it.wish.state)
+        if not changed and it.order.state != "waiting":
+            server = self._client.get_guild(it.order.guild_id)
+            message = late(it, server.name if server else None)
+            nonce = f"{it.order.state[:2]}{_of(it)}"
+            if not await self._write_to(it.order.asked_by, message, nonce):
+                await self._say_in_log(it, message, nonce)
+        await self._outcomes.told(it.order.id, it.order.state)
 
-    async def _change_answer(self, token: str, answer: Answer) -> bool:
+    async def _change_answer(self, token: str, message: Message) -> bool:
         """Edit the message that the interaction got; False when Discord no longer knows it."""
         application = self._client.application_id
         if application is None:
             return False
         webhook = discord.Webhook.partial(application, token, client=self._client)
-        message: Any = "@original"
+        original: Any = "@original"
         try:
             await webhook.edit_message(
-                message,
-                content=answer.content,
-                embeds=list(answer.embeds),
-                view=answer.board(),
+                original,
+                content=message.content,
+                embeds=list(message.embeds),
+                view=message.board(),
             )
         except discord.HTTPException as error:
             if error.status < 500:
@@ -114,11 +119,11 @@ class Teller:
             raise
         return True
 
-    async def _write_to(self, user_id: int, answer: Answer, nonce: str) -> bool:
+    async def _write_to(self, user_id: int, message: Message, nonce: str) -> bool:
         """A direct message; False when that person takes none."""
         try:
             user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
-            await user.send(**_parts(answer, nonce))
+            await user.send(**_parts(message, nonce))
         except discord.HTTPException as error:
             if error.status not in _UNREACHABLE:
                 raise
@@ -126,51 +131,51 @@ class Teller:
             return False
         return True
 
-    async def _say_in_log(self, it: Receipt, answer: Answer, nonce: str) -> None:
+    async def _say_in_log(self, it: Receipt, message: Message, nonce: str) -> None:
         """For an asker with closed direct messages: in the log channel, never where it was asked."""
-        text = f"{member(it.wish.asked_by)} takes no direct messages:\n{answer.text}"
-        closed = Answer(text, answer.embeds, answer.buttons)
-        if not await self._logbook.say(it.wish.guild_id, _parts(closed, nonce)):
-            log.warning("wish %s: nobody could be told that it is %s", it.wish.id, it.wish.state)
+        text = f"{member(it.order.asked_by)} takes no direct messages:\n{message.text}"
+        closed = Message(text, message.embeds, message.buttons)
+        if not await self._log_channel.say(it.order.guild_id, _parts(closed, nonce)):
+            log.warning("order %s: nobody could be told that it is %s", it.order.id, it.order.state)
 
     # The customer
 
     async def _tell_members(self) -> None:
-        for it in await self._answers.members_to_tell(self._put_off("customer")):
+        for it in await self._outcomes.members_to_tell(self._put_off("customer")):
             await self._attempt("customer", it, partial(self._tell_member, it))
 
     async def _tell_member(self, it: Receipt) -> None:
-        server = self._client.get_guild(it.wish.guild_id)
+        server = self._client.get_guild(it.order.guild_id)
         if server is None and not self._client.is_ready():
             return  # told once the servers are known
         member_id = it.customer.member_id
         # From a server that the bot left, nobody can be written to.
         if member_id is not None and it.end is not None and server is not None:
             await self._write_to(member_id, to_customer(it, server.name), f"c{_of(it)}")
-        await self._answers.member_told(it.wish.id)
+        await self._outcomes.member_told(it.order.id)
 
     # Trouble
 
     def _put_off(self, whom: str) -> list[int]:
-        """The wishes whose turn to be told again has not come."""
+        """The orders whose turn to be told again has not come."""
         now = clock.monotonic()
         return [
-            wish_id
-            for (kind, wish_id), (_, not_before) in self._failures.items()
+            order_id
+            for (kind, order_id), (_, not_before) in self._failures.items()
             if kind == whom and now < not_before
         ]
 
     async def _attempt(self, whom: str, it: Receipt, send: Callable[[], Awaitable[None]]) -> None:
         """Send one message; what fails waits longer each time and holds up nothing else."""
-        about = (whom, it.wish.id)
+        about = (whom, it.order.id)
         tries, _ = self._failures.get(about, (0, 0.0))
         pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
         try:
             await send()
         except TROUBLE as error:
-            log.warning("the %s of wish %s hears of it in %s s (%s)", *about, pause, error)
-        except Exception:  # a mistake of ours about one wish keeps nobody else waiting
-            log.exception("the %s of wish %s could not be told; again in %s s", *about, pause)
+            log.warning("the %s of order %s hears of it in %s s (%s)", *about, pause, error)
+        except Exception:  # a mistake of ours about one order keeps nobody else waiting
+            log.exception("the %s of order %s could not be told; again in %s s", *about, pause)
         else:
             self._failures.pop(about, None)
             return
@@ -178,10 +183,10 @@ class Teller:
 
 
 def _of(it: Receipt) -> str:
-    """A wish in a nonce; after a restore, another one may get the same id."""
-    return f"{it.wish.id}-{it.wish.asked_at.timestamp():.0f}"
+    """A order in a nonce; after a restore, another one may get the same id."""
+    return f"{it.order.id}-{it.order.asked_at.timestamp():.0f}"
 
 
-def _parts(answer: Answer, nonce: str) -> dict[str, Any]:
+def _parts(message: Message, nonce: str) -> dict[str, Any]:
     """The arguments of `send`; discord.py enforces a nonce that is given."""
-    return parts(answer) | {"nonce": nonce}
+    return parts(message) | {"nonce": nonce}

@@ -6,14 +6,14 @@ import discord
 
 from bot.access.sweeps.adopt import Taken
 from bot.access.sweeps.drift import Difference, Kind, Report
-from bot.access.sweeps.repair import Mended, Standing
-from bot.replies.message import Answer, Button, key
+from bot.access.sweeps.repair import Repaired, Standing
+from bot.replies.message import Button, Message, key
 from bot.replies.orders import why_stuck
 from bot.replies.sweeps import CHOOSE, SHOW, bar, people
 from bot.replies.text import bold, count, embed, escape, relative, until_day
 from bot.tradingview.models import End
 
-MEND, TAKE, IGNORE, MEND_BACK = "mend", "take", "ignore", "mend_back"
+REPAIR, TAKE, IGNORE, REPAIR_BACK = "repair", "take", "ignore", "mend_back"
 
 HEADS: Mapping[Kind, str] = {
     Kind.MISSING: "Missing: they should have access, and TradingView shows none",
@@ -24,7 +24,7 @@ HEADS: Mapping[Kind, str] = {
 }
 
 
-def report(it: Report, guild_id: int) -> Answer:
+def report(it: Report, guild_id: int) -> Message:
     """What differs for one script."""
     when = "It was never checked in full; `/sync sweep` does it."
     if it.sweep is not None and it.sweep.ended_at is not None:
@@ -34,7 +34,7 @@ def report(it: Report, guild_id: int) -> Answer:
         first += f" {count(it.ignored, 'difference')} left alone on purpose."
     if not it.total:
         agrees = "✅ **Everything is as it should be.**" if it.sweep is not None else ""
-        return Answer(f"{first}\n{agrees}".rstrip())
+        return Message(f"{first}\n{agrees}".rstrip())
     blocks = []
     for kind, number in it.counts.items():
         lines = [f"**{HEADS[kind]} ({number:,})**"]
@@ -42,7 +42,7 @@ def report(it: Report, guild_id: int) -> Answer:
         if number > len(it.shown[kind]):
             lines.append(f"- and {number - len(it.shown[kind]):,} more")
         blocks.append("\n".join(lines))
-    return Answer(
+    return Message(
         f"{first}\n⚠️ **{count(it.total, 'thing differs', 'things differ')}.**",
         (embed("What differs", "\n\n".join(blocks)),),
         _buttons(it, guild_id),
@@ -92,22 +92,25 @@ def _buttons(it: Report, guild_id: int) -> tuple[Button, ...]:
     for kind, number in it.counts.items():
         match kind:
             case Kind.MISSING:
-                add(MEND, f"Give {number:,} missing back", kind, good)
+                add(REPAIR, f"Give {number:,} missing back", kind, good)
             case Kind.EXTRA:
                 add(TAKE, f"Take over {number:,} extra", kind, good)
                 if it.numbers.strangers > 1:
                     choose = key(CHOOSE, guild_id, it.script.id, 0, "c")
                     buttons.append(Button("Choose from a list", choose))
-                add(MEND, f"End access of {number:,} extra", kind, bad)
+                add(REPAIR, f"End access of {number:,} extra", kind, bad)
             case Kind.OTHER_END:
                 shorter = f" ({it.longer:,} get less)" if it.longer else ""
                 add(
-                    MEND, f"Correct {count(number, 'end')}{shorter}", kind, bad if shorter else good
+                    REPAIR,
+                    f"Correct {count(number, 'end')}{shorter}",
+                    kind,
+                    bad if shorter else good,
                 )
                 if it.longer:
                     add(TAKE, f"Keep {count(it.longer, 'later end')}", kind, good)
             case Kind.STUCK:
-                add(MEND, f"Try {number:,} stuck again", kind, good)
+                add(REPAIR, f"Try {number:,} stuck again", kind, good)
             case Kind.NAMESAKE:
                 pass
         add(IGNORE, f"Ignore {_NAMES[kind]}", kind, plain)
@@ -123,15 +126,15 @@ _NAMES: Mapping[Kind, str] = {
 }
 
 
-def mending(it: Mended, now: Standing) -> Answer:
+def repairs(it: Repaired, now: Standing) -> Message:
     """While TradingView is told."""
-    return Answer(
+    return Message(
         f"⏳ **Putting it right on {escape(it.script.title)}:** `{bar(now.ended, now.of)}` "
         f"{now.ended:,} of {now.of:,}"
     )
 
 
-def mended(it: Mended, now: Standing, guild_id: int) -> Answer:
+def repaired(it: Repaired, now: Standing, guild_id: int) -> Message:
     """It is done, is stuck, or goes on by itself."""
     where = f"on {escape(it.script.title)} carried out"
     done = now.ended - now.stuck
@@ -148,29 +151,29 @@ def mended(it: Mended, now: Standing, guild_id: int) -> Answer:
     buttons = [Button("Show what differs", key(SHOW, guild_id, it.script.id))]
     if it.took:
         first += f" {count(it.took, 'person has', 'people have')} less than before."
-        buttons.insert(0, Button("Put back", key(MEND_BACK, guild_id, it.reference)))
-    return Answer(first, buttons=tuple(buttons))
+        buttons.insert(0, Button("Put back", key(REPAIR_BACK, guild_id, it.reference)))
+    return Message(first, buttons=tuple(buttons))
 
 
-def put_back(number: int) -> Answer:
+def put_back(number: int) -> Message:
     """What was taken away is on its way back."""
-    return Answer(
+    return Message(
         f"✅ **Putting back what {count(number, 'person', 'people')} had.** "
         "`/sync status` shows when it is on TradingView."
     )
 
 
-def kept(it: Taken) -> Answer:
+def kept(it: Taken) -> Message:
     """Later ends on TradingView count from now on."""
-    return Answer(
+    return Message(
         f"✅ **{count(it.number, 'later end')} on {escape(it.script.title)} kept.** "
         "Nothing was changed on TradingView."
     )
 
 
-def ignored(number: int, it: Report) -> Answer:
+def ignored(number: int, it: Report) -> Message:
     """Left alone."""
-    return Answer(
+    return Message(
         f"**{count(number, 'difference')} on {escape(it.script.title)} left alone.** "
         "They come up again when something about them changes."
     )

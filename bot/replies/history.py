@@ -8,15 +8,15 @@ from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State
 from bot.replies import history_sweeps, seats
-from bot.replies.message import Answer, shorten
+from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
 from bot.replies.text import bold, count, embed, escape, member, spoken, title, typed
 from bot.store.records import Customer, Event, Script
 
 AUDIT = "audit"
-_LONGEST_LINE = 380
-_LONGEST_DIFFERENCES = 140
+_MAX_LINE = 380
+_MAX_DIFFERENCES = 140
 
 
 def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
@@ -27,13 +27,13 @@ def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
     else:
         said = say(_Facts(entry, script, customer))
     note = f" – {typed(entry.note)}" if entry.note else ""
-    return shorten(f"{said}{note}".replace("\n", " "), _LONGEST_LINE)
+    return shorten(f"{said}{note}".replace("\n", " "), _MAX_LINE)
 
 
-def audit(history: History, guild_id: int) -> Answer:
+def audit(history: History, guild_id: int) -> Message:
     """One person's history, newest first."""
     if not history.events:
-        return Answer(
+        return Message(
             f"There is no history of {bold(history.username)}. Check the spelling; "
             "`/access check` also looks on TradingView."
         )
@@ -42,7 +42,7 @@ def audit(history: History, guild_id: int) -> Answer:
         + line(entry, history.scripts.get(entry.script_id or 0), None)
         for entry in history.events
     ]
-    return Answer(
+    return Message(
         f"The history of {bold(history.username)}, newest first.",
         (embed("History", "\n".join(lines), footer=f"Page {history.page + 1}"),),
         pages(AUDIT, guild_id, history.username, history.page, more=history.more),
@@ -96,7 +96,7 @@ class _Facts:
 
     def differences(self) -> str:
         words = [str(one).replace("`", "") for one in self.after.get("differences", ())]
-        return escape(shorten("; ".join(words), _LONGEST_DIFFERENCES))
+        return escape(shorten("; ".join(words), _MAX_DIFFERENCES))
 
     def after_text(self, name: str) -> str:
         value = self.after.get(name)

@@ -36,7 +36,7 @@ def _renamed(f: Any) -> str:
     return f"{f.before_name()} is called {new} on TradingView now; I follow"
 
 
-def _mend(f: Any) -> str:
+def _repair(f: Any) -> str:
     if "undone" in f.after:
         return f"{f.who} put back what {f.whom} had on {f.what}"
     return f"{f.who} had {f.whom} on {f.what} put right: {f.then()}"
@@ -114,9 +114,9 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
         f"{f.who} took over {count(_number(f), 'person', 'people')} on {f.what}; "
         "nothing was changed on TradingView"
     ),
-    "mended": lambda f: (
+    "repaired": lambda f: (
         f"{f.who} had {count(_number(f), 'difference')} on {f.what} put right ({_kind(f)})"
     ),
-    "mend": _mend,
+    "repair": _repair,
     "renamed": _renamed,
 }

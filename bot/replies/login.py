@@ -2,11 +2,11 @@
 
 import discord
 
-from bot.access.logins.sessions import LoginState, LoginStatus, Updated, Verdict
+from bot.access.logins.sessions import LoginCheck, LoginState, LoginStatus, Updated
 from bot.access.logins.spares import SpareKept
-from bot.replies.message import Answer, Button, key, shorten
+from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, listed, member, relative
-from bot.store.tables.logins import MOST_SPARES
+from bot.store.tables.logins import MAX_SPARES
 
 FORM = "login_form"
 OPEN_FORM = "login_open"
@@ -16,8 +16,8 @@ OPEN_SPARE = "spare_open"
 SPARE_TITLE = "Spare TradingView login"
 SESSIONID = "sessionid"
 SIGN = "sessionid_sign"
-_MOST_TITLES = 5
-_LONGEST_TITLE = 50
+_MAX_TITLES = 5
+_MAX_TITLE = 50
 
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
@@ -51,22 +51,22 @@ def spare_button(guild_id: int) -> Button:
     return Button("Add a spare login", key(OPEN_SPARE, guild_id))
 
 
-def testing() -> Answer:
+def testing() -> Message:
     """Said when the test takes its time."""
-    return Answer("⏳ **Testing the login with TradingView…** The old one stays until it works.")
+    return Message("⏳ **Testing the login with TradingView…** The old one stays until it works.")
 
 
-def testing_now() -> Answer:
+def testing_now() -> Message:
     """Said when a mere test takes its time."""
-    return Answer("⏳ **Testing the login with TradingView…**")
+    return Message("⏳ **Testing the login with TradingView…**")
 
 
-def kept_or_used(it: Updated | SpareKept, guild_id: int) -> Answer:
+def kept_or_used(it: Updated | SpareKept, guild_id: int) -> Message:
     """A pair was kept as a spare, or used because no other works."""
     return spare_kept(it) if isinstance(it, SpareKept) else updated(it, guild_id)
 
 
-def updated(it: Updated, guild_id: int | None = None) -> Answer:
+def updated(it: Updated, guild_id: int | None = None) -> Message:
     """New cookies are in use; in Discord, with an offer to add a spare."""
     whose = f" as {escape(it.username)}" if it.username else ""
     lines = [f"✅ **The TradingView login works{whose}.** What was waiting goes on now."]
@@ -83,21 +83,21 @@ def updated(it: Updated, guild_id: int | None = None) -> Answer:
     if it.unchecked:
         lines.append(f"TradingView gave no answer about {_titles(it.unchecked)}.")
     buttons = () if guild_id is None else (spare_button(guild_id),)
-    return Answer("\n".join(lines), buttons=buttons)
+    return Message("\n".join(lines), buttons=buttons)
 
 
-def spare_kept(it: SpareKept) -> Answer:
+def spare_kept(it: SpareKept) -> Message:
     """A pair is kept for later."""
     whose = f" of {escape(it.username)}" if it.username else ""
-    return Answer(
+    return Message(
         f"✅ **The spare login{whose} is kept.** {_spares(it.spares)} I test it every day; when the "
         "login in use ends, it takes over by itself."
     )
 
 
-def link(address: str) -> Answer:
+def link(address: str) -> Message:
     """The one-time page."""
-    return Answer(
+    return Message(
         "**Open this page within ten minutes.** There you paste the two cookies, or sign in with name "
         "and password; nothing of it passes through Discord. It works once, and only for you: do not "
         "pass the address on.",
@@ -111,10 +111,10 @@ def _spares(number: int) -> str:
     return f"There {'is' if number == 1 else 'are'} {count(number, 'spare login')}."
 
 
-def status(it: LoginStatus, verdict: Verdict | None, guild_id: int) -> Answer:
+def status(it: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Message:
     """How the login stands; `verdict` is that of a test made just now."""
     if it.state is LoginState.NONE:
-        return Answer(
+        return Message(
             "**There is no TradingView login yet.** The button opens a form for the two cookies.",
             buttons=(form_button(guild_id, "Add the login"),),
         )
@@ -125,7 +125,7 @@ def status(it: LoginStatus, verdict: Verdict | None, guild_id: int) -> Answer:
             f"❌ **The TradingView login{whose} has ended**{since}. Orders wait; none is lost. "
             "New cookies let them go on."
         )
-    elif verdict is Verdict.ALIVE:
+    elif verdict is LoginCheck.ALIVE:
         first = f"✅ **The TradingView login works{whose}**; tested just now."
     else:
         tested = f" The last test was {relative(it.checked_at)}." if it.checked_at else ""
@@ -142,36 +142,36 @@ def status(it: LoginStatus, verdict: Verdict | None, guild_id: int) -> Answer:
     if it.spares:
         lines.append(f"{_spares(it.spares)} Should the login in use end, one takes over.")
     buttons = [form_button(guild_id)]
-    if it.state is LoginState.ALIVE and it.spares < MOST_SPARES:
+    if it.state is LoginState.ALIVE and it.spares < MAX_SPARES:
         buttons.append(spare_button(guild_id))
-    return Answer("\n".join(lines), buttons=tuple(buttons))
+    return Message("\n".join(lines), buttons=tuple(buttons))
 
 
-def forget(username: str | None, buttons: tuple[Button, ...]) -> Answer:
+def forget(username: str | None, buttons: tuple[Button, ...]) -> Message:
     """Before the login is deleted."""
     whose = f" of {escape(username)}" if username else ""
-    return Answer(
+    return Message(
         f"**Delete the TradingView login{whose}?** Access on TradingView stays as it is, but nothing "
         "can be given or ended until there is a new login.",
         buttons=buttons,
     )
 
 
-def kept() -> Answer:
+def kept() -> Message:
     """The question was answered with no."""
-    return Answer("**The TradingView login stays.**")
+    return Message("**The TradingView login stays.**")
 
 
-def forgotten() -> Answer:
+def forgotten() -> Message:
     """It is deleted."""
-    return Answer(
+    return Message(
         "**The TradingView login is deleted.** Orders wait until there is a new one. To end it on "
         "TradingView too, log out there."
     )
 
 
 def _titles(titles: tuple[str, ...]) -> str:
-    shown = [bold(shorten(title, _LONGEST_TITLE)) for title in titles[:_MOST_TITLES]]
-    if len(titles) > _MOST_TITLES:
-        shown.append(f"{len(titles) - _MOST_TITLES} more")
+    shown = [bold(shorten(title, _MAX_TITLE)) for title in titles[:_MAX_TITLES]]
+    if len(titles) > _MAX_TITLES:
+        shown.append(f"{len(titles) - _MAX_TITLES} more")
     return listed(shown)

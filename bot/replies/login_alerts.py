@@ -3,17 +3,17 @@
 from datetime import datetime
 
 from bot.replies.login import form_button
-from bot.replies.message import Answer
+from bot.replies.message import Message
 from bot.replies.text import bold, count, moment, relative
 from bot.store.logins.outages import Outage
 
 
-def to_setter(outage: Outage, stage: str, waiting: int, server_name: str, now: datetime) -> Answer:
+def to_setter(outage: Outage, stage: str, waiting: int, server_name: str, now: datetime) -> Message:
     """What whoever set the login is told: that it `ended`, `still` has, or is `back`."""
     where = f"of {bold(server_name)}"
     if stage == "back":
         took = relative(outage.ended_at or now)
-        return Answer(
+        return Message(
             f"✅ The TradingView login {where} works again ({took}). What waited goes on by itself; "
             "there is nothing left to do."
         )
@@ -28,7 +28,7 @@ def to_setter(outage: Outage, stage: str, waiting: int, server_name: str, now: d
         if not waiting
         else f"{count(waiting, 'order')} {'waits' if waiting == 1 else 'wait'} and will be carried out."
     )
-    return Answer(
+    return Message(
         f"{first}\n**Nobody lost access.** {orders} It can wait until morning.\nWhen you have a "
         "minute, renew it with the button, or with `/session link` in the server for a page that "
         "also works on a phone.",

@@ -9,14 +9,14 @@ import discord
 
 from bot.access.people.import_csv import Outcome, Pair, Proposals, Verdict
 from bot.access.people.imports import Tied
-from bot.replies.message import Answer, Attached, Button, key, shorten
+from bot.replies.message import Attached, Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, member, typed
 
 PICK = "match_pick"
 PAGE = "match_page"
 SHOWN = 25  # as many as a list holds
 
-_MOST_LINES = 8
+_MAX_LINES = 8
 # How each outcome is counted in the answer, and what the file says beside its line.
 _WORDS = {
     Outcome.FITS: ("fit", "fits"),
@@ -52,7 +52,7 @@ _NO_PROOF = (
 )
 
 
-def compared(verdicts: Sequence[Verdict], buttons: tuple[Button, ...]) -> Answer:
+def compared(verdicts: Sequence[Verdict], buttons: tuple[Button, ...]) -> Message:
     """What a file would do, in numbers, with the lines in a file to download."""
     found = Counter(one.outcome for one in verdicts)
     lines = [f"**{count(len(verdicts), 'line')} read.** {_NOT_YET}"]
@@ -62,12 +62,12 @@ def compared(verdicts: Sequence[Verdict], buttons: tuple[Button, ...]) -> Answer
         if found[outcome]
     ]
     wrong = [one for one in verdicts if one.outcome not in _GOOD]
-    lines += [_wrong(one) for one in wrong[:_MOST_LINES]]
-    if len(wrong) > _MOST_LINES:
-        lines.append(f"-# and {len(wrong) - _MOST_LINES:,} more; the file has them all.")
+    lines += [_wrong(one) for one in wrong[:_MAX_LINES]]
+    if len(wrong) > _MAX_LINES:
+        lines.append(f"-# and {len(wrong) - _MAX_LINES:,} more; the file has them all.")
     if not found[Outcome.FITS]:
         lines.append("**There is nothing to tie.**")
-    return Answer(
+    return Message(
         "\n".join(lines), buttons=buttons, files=(Attached("matches.csv", table(verdicts)),)
     )
 
@@ -88,19 +88,19 @@ def tie_label(number: int) -> str:
     return f"Tie {count(number, 'name')}"
 
 
-def tied(it: Tied) -> Answer:
+def tied(it: Tied) -> Message:
     """What was tied."""
     lines = [f"✅ **{count(len(it.pairs), 'name')} tied.** TradingView was not touched."]
     if it.changed:
         lines.append(
             f"⚠️ {it.changed:,} no longer fitted and were left as they are; run it again to see why."
         )
-    return Answer("\n".join(lines))
+    return Message("\n".join(lines))
 
 
 def proposed(
     it: Proposals, page: int, guild_id: int, buttons: tuple[Button, ...], done: Tied | None = None
-) -> Answer:
+) -> Message:
     """Pairs with equal names: all at once, or chosen from a list."""
     lines = [] if done is None else [tied(done).text]
     if not it.pairs:
@@ -108,7 +108,7 @@ def proposed(
             "**No member goes by a TradingView name that is still nobody's.** A file with the "
             "columns `discord_id` and `username` ties the others."
         )
-        return Answer("\n".join([*lines, *_unclear(it)]))
+        return Message("\n".join([*lines, *_unclear(it)]))
     shown = it.pairs[page * SHOWN :][:SHOWN]
     first = count(len(it.pairs), "member goes by a name", "members go by a name")
     lines.append(f"**{first} that I know from TradingView.** {_NOT_YET}")
@@ -130,7 +130,7 @@ def proposed(
         for label, to in (("Back", page - 1), ("Next", page + 1))
         if 0 <= to * SHOWN < len(it.pairs)
     )
-    return Answer("\n".join([*lines, *_unclear(it)]), buttons=(*buttons, *turns), items=(pick,))
+    return Message("\n".join([*lines, *_unclear(it)]), buttons=(*buttons, *turns), items=(pick,))
 
 
 def chosen(values: Sequence[str], pairs: Sequence[Pair]) -> list[Pair]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import discord
 
-LONGEST_TEXT = 2_000
-LONGEST_LABEL = 80
-LONGEST_KEY = 100
-MOST_BUTTONS = 25
+MAX_TEXT = 2_000
+MAX_LABEL = 80
+MAX_KEY = 100
+MAX_BUTTONS = 25
 
 
 def key(name: str, guild_id: int, *args: object) -> str:
@@ -20,8 +20,8 @@ def key(name: str, guild_id: int, *args: object) -> str:
     it is longer than Discord keeps.
     """
     text = ":".join(("u", name, str(guild_id), *(str(arg) for arg in args)))
-    if len(text) > LONGEST_KEY:
-        raise ValueError(f"the key of {name} is longer than {LONGEST_KEY}")
+    if len(text) > MAX_KEY:
+        raise ValueError(f"the key of {name} is longer than {MAX_KEY}")
     return text
 
 
@@ -38,7 +38,7 @@ class Button:
     def item(self) -> "discord.ui.Button[Any]":
         """As discord.py wants it."""
         return discord.ui.Button(
-            label=shorten(self.label, LONGEST_LABEL),
+            label=shorten(self.label, MAX_LABEL),
             custom_id=self.key,
             style=self.style,
             url=self.url,
@@ -72,7 +72,7 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Message:
     """What is said to somebody. `items` are further parts of the board, as lists to choose from."""
 
     text: str = ""
@@ -84,11 +84,11 @@ class Answer:
     @property
     def content(self) -> str | None:
         """The text, cut to Discord's limit; None when there is none."""
-        return shorten(self.text, LONGEST_TEXT) or None
+        return shorten(self.text, MAX_TEXT) or None
 
     def board(self) -> Board | None:
         """The buttons and lists, or None."""
-        items = [*self.items, *(button.item() for button in self.buttons[:MOST_BUTTONS])]
+        items = [*self.items, *(button.item() for button in self.buttons[:MAX_BUTTONS])]
         return Board(items) if items else None
 
 

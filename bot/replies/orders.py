@@ -1,11 +1,11 @@
-"""What became of a wish, said to whoever asked and to the customer."""
+"""What became of an order, said to whoever asked and to the customer."""
 
 from datetime import datetime
 
 from bot.access.ledger.receipts import Receipt, WaitingFor
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State
-from bot.replies.message import Answer, Button, key
+from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
 from bot.store.records import Customer, Permission
 from bot.tradingview.models import Lifetime
@@ -72,9 +72,9 @@ def held(state: State) -> str:
     return "no access" if state.end is None else until(state.end)
 
 
-def receipt(it: Receipt) -> Answer:
+def receipt(it: Receipt) -> Message:
     """The answer to a grant, set, revoke or put back, in any state."""
-    match it.wish.state:
+    match it.order.state:
         case "done":
             return _done(it)
         case "stuck":
@@ -84,7 +84,7 @@ def receipt(it: Receipt) -> Answer:
                 f"**A later order took the place of this one** for {_both(it)}.\n"
                 "`/access check` shows what counts now."
             )
-            return Answer(text)
+            return Message(text)
         case _:
             return _waiting(it)
 
@@ -99,7 +99,7 @@ def _asked_for(it: Receipt) -> str:
     return "lifetime" if it.entitlement and it.entitlement.kind == "lifetime" else "time"
 
 
-def _done(it: Receipt) -> Answer:
+def _done(it: Receipt) -> Message:
     who, what = person(it.customer, it.permission), title(it.script)
     if it.end is None:
         lines = [f"✅ **Done:** {who} has no access to {what} any more."]
@@ -110,8 +110,8 @@ def _done(it: Receipt) -> Answer:
             f"That access has no end, so {_asked_for(it)} more changes nothing. "
             "To give it an end, press the button or use `/access set`."
         )
-        return Answer("\n".join(lines), buttons=_give_end(it))
-    match it.wish.kind:
+        return Message("\n".join(lines), buttons=_give_end(it))
+    match it.order.kind:
         case "grant":
             lines.append(f"{_capital(_asked_for(it))} added; TradingView's own list shows it.")
         case "put_back":
@@ -120,12 +120,12 @@ def _done(it: Receipt) -> Answer:
             lines.append(f"Before: {held(it.before)}. TradingView's own list shows the change.")
     if it.permission.differs:
         lines.append("TradingView made another end of it than I asked for; the date above counts.")
-    return Answer("\n".join(lines), buttons=_put_back(it))
+    return Message("\n".join(lines), buttons=_put_back(it))
 
 
-def _waiting(it: Receipt) -> Answer:
+def _waiting(it: Receipt) -> Message:
     who, what = person(it.customer, it.permission), title(it.script)
-    match it.wish.kind:
+    match it.order.kind:
         case "grant":
             first = f"⏳ **Waiting:** {_asked_for(it)} of {what} for {who}."
         case "set":
@@ -138,25 +138,25 @@ def _waiting(it: Receipt) -> Answer:
     if not it.permission.checked:
         lines.append("I could not check the spelling of the name yet.")
     lines.append(_THEN if _is_pause(it) else _BY_ITSELF)
-    return Answer("\n".join(lines), buttons=_put_back(it))
+    return Message("\n".join(lines), buttons=_put_back(it))
 
 
 def _is_pause(it: Receipt) -> bool:
     return it.waiting_for is WaitingFor.SLOW_DOWN and it.quiet_until is not None
 
 
-def _stuck(it: Receipt) -> Answer:
+def _stuck(it: Receipt) -> Message:
     done = {"grant": "was not given", "revoke": "was not ended"}.get(
-        it.wish.kind, "was not changed"
+        it.order.kind, "was not changed"
     )
     text = f"⚠️ **Not done:** {title(it.script)} {done} for {person(it.customer, it.permission)}."
-    return Answer(f"{text}\n{why_stuck(it.wish.reason)}")
+    return Message(f"{text}\n{why_stuck(it.order.reason)}")
 
 
 def _put_back(it: Receipt) -> tuple[Button, ...]:
     if not it.can_put_back:
         return ()
-    return (Button("Put back", key(PUT_BACK, it.wish.guild_id, it.wish.id)),)
+    return (Button("Put back", key(PUT_BACK, it.order.guild_id, it.order.id)),)
 
 
 def _give_end(it: Receipt) -> tuple[Button, ...]:
@@ -168,18 +168,18 @@ def _give_end(it: Receipt) -> tuple[Button, ...]:
         label = f"Let it end on {plain_day(most)}"
     else:
         label = f"Let it end in {spoken(parse_length(it.entitlement.length))}"
-    return (Button(label, key(GIVE_END, it.wish.guild_id, it.wish.id)),)
+    return (Button(label, key(GIVE_END, it.order.guild_id, it.order.id)),)
 
 
-def to_customer(it: Receipt, server: str) -> Answer:
+def to_customer(it: Receipt, server: str) -> Message:
     """The one direct message when access stands: what, until when, where to find it."""
     if isinstance(it.end, Lifetime):
         how_long = "**for lifetime**" if it.permission.wanted == "lifetime" else "from now on"
     else:
         how_long = until(it.end)
     name = it.permission.username
-    sign = "🎉" if it.wish.kind == "grant" else "ℹ️"  # a new end may also be an earlier one
-    return Answer(
+    sign = "🎉" if it.order.kind == "grant" else "ℹ️"  # a new end may also be an earlier one
+    return Message(
         f"{sign} You can use {title(it.script)} {how_long}, thanks to {bold(server)}.\n"
         f"Where to find it: log in to TradingView as {bold(name)}, open a chart, then "
         "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
@@ -190,13 +190,13 @@ def to_customer(it: Receipt, server: str) -> Answer:
 def asked_at(it: Receipt, server: str | None) -> str:
     """A line above what is told late: which order it was about."""
     where = f" in {bold(server)}" if server else ""
-    return f"-# Your order{where}, {relative(it.wish.asked_at)}"
+    return f"-# Your order{where}, {relative(it.order.asked_at)}"
 
 
-def late(it: Receipt, server: str | None) -> Answer:
+def late(it: Receipt, server: str | None) -> Message:
     """The outcome for whoever asked, told after the first answer could no longer change."""
     now = receipt(it)
-    return Answer(f"{asked_at(it, server)}\n{now.text}", now.embeds, now.buttons)
+    return Message(f"{asked_at(it, server)}\n{now.text}", now.embeds, now.buttons)
 
 
 def near_names(text: str, near: tuple[str, ...], anyway: str | None) -> str:

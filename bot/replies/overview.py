@@ -18,7 +18,7 @@ from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen, ours_of, wanted_of
 from bot.replies.errors.confirmations import SOURCES
 from bot.replies.history_sweeps import why_unchecked
-from bot.replies.message import Answer, Button, key
+from bot.replies.message import Button, Message, key
 from bot.replies.orders import person as said_person, why_stuck, why_waiting
 from bot.replies.text import (
     bold,
@@ -40,28 +40,28 @@ from bot.store.records import Entitlement
 from bot.tradingview.models import End, Lifetime
 
 LIST = "list"
-_MOST_REASONS = 5
-_MOST_WAITING = 10
+_MAX_REASONS = 5
+_MAX_WAITING = 10
 
 
-def check(person: Person) -> Answer:
+def check(person: Person) -> Message:
     """For each script: what should be there, what is there, and why until then."""
     who = bold(person.username)
     if person.customer is not None and person.customer.member_id is not None:
         who += f" ({member(person.customer.member_id)})"
     if not person.scripts:
-        return Answer(f"{who} has nothing here: there are no scripts yet. `/script add` adds one.")
+        return Message(f"{who} has nothing here: there are no scripts yet. `/script add` adds one.")
     held = [one for one in person.scripts if _has_anything(one)]
     others = [one for one in person.scripts if not _has_anything(one)]
     if person.unknown is not None and not held:
-        return Answer(_unknown(person.username, person.unknown))
+        return Message(_unknown(person.username, person.unknown))
     blocks = ["\n".join(_script_lines(one)) for one in held]
     if others:
         silent = any(one.shown is None for one in others)
         tail = " (TradingView did not answer)" if silent else ""
         blocks.append(f"No access: {_titles(others)}{tail}")
     first = f"{who} has {count(len(held), 'script')}." if held else f"{who} has no access."
-    return Answer(first, (embed("Access", "\n\n".join(blocks)),))
+    return Message(first, (embed("Access", "\n\n".join(blocks)),))
 
 
 def _unknown(username: str, near: tuple[str, ...]) -> str:
@@ -72,9 +72,9 @@ def _unknown(username: str, near: tuple[str, ...]) -> str:
     )
 
 
-def looking() -> Answer:
+def looking() -> Message:
     """While TradingView takes its time."""
-    return Answer("⏳ **Waiting for TradingView:** a few seconds more, then I show what I know.")
+    return Message("⏳ **Waiting for TradingView:** a few seconds more, then I show what I know.")
 
 
 def _titles(those: Iterable[Checked]) -> str:
@@ -107,9 +107,9 @@ def _script_lines(one: Checked) -> list[str]:
             )
         else:
             lines.append("⚠️ The two differ: somebody changed it on TradingView.")
-    lines.extend(f"- {_reason(reason)}" for reason in one.reasons[:_MOST_REASONS])
-    if len(one.reasons) > _MOST_REASONS:
-        lines.append(f"- and {len(one.reasons) - _MOST_REASONS} more")
+    lines.extend(f"- {_reason(reason)}" for reason in one.reasons[:_MAX_REASONS])
+    if len(one.reasons) > _MAX_REASONS:
+        lines.append(f"- and {len(one.reasons) - _MAX_REASONS} more")
     return lines
 
 
@@ -161,7 +161,7 @@ def _reason(reason: Entitlement) -> str:
     return f"{source}{length}{by}, {day(reason.asked_at)}: {end}{note}"
 
 
-def me(person: Person) -> Answer:
+def me(person: Person) -> Message:
     """A member's own view: no internals, no numbers of anybody else."""
     lines = []
     for one in person.scripts:
@@ -178,7 +178,7 @@ def me(person: Person) -> Answer:
             lines.append(f"- {title(one.script)}: {until(wanted)}")
     name = bold(person.username)
     if not lines:
-        return Answer(
+        return Message(
             f"Your TradingView name is {name}. You have no scripts here yet.\n"
             "If you bought one, ask the staff of this server."
         )
@@ -186,15 +186,17 @@ def me(person: Person) -> Answer:
         "On TradingView: open a chart, then **Indicators → Invite-only scripts**. "
         "To change your name, use `/unlink`."
     )
-    return Answer(
+    return Message(
         f"Your TradingView name is {name}.\n{where}", (embed("Your scripts", "\n".join(lines)),)
     )
 
 
-def holders(page: Holders, guild_id: int) -> Answer:
+def holders(page: Holders, guild_id: int) -> Message:
     """Who has a script, soonest end first, with buttons for the other pages."""
     if not page.total:
-        return Answer(f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody.")
+        return Message(
+            f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody."
+        )
     lines = []
     for permission, customer in page.people:
         waits = {"done": "", "stuck": " ⚠️"}.get(permission.state, " ⏳")
@@ -202,7 +204,7 @@ def holders(page: Holders, guild_id: int) -> Answer:
         said = "ending" if end is None else until_day(end)
         lines.append(f"{said_person(customer, permission)}: {said}{waits}")
     numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
-    return Answer(
+    return Message(
         f"{title(page.script)}: {count(page.total, 'person', 'people')}.",
         (embed("Who has it, by end date", "\n".join(lines), footer=numbers),),
         pages(LIST, guild_id, page.script.slug, page.page, more=page.page + 1 < page.pages),
@@ -219,7 +221,7 @@ def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tup
     )
 
 
-def status(it: Status) -> Answer:
+def status(it: Status) -> Message:
     """What waits, what is stuck and why, and the mend for each."""
     blocks = []
     if it.restoring is not None:
@@ -230,18 +232,18 @@ def status(it: Status) -> Answer:
         blocks.extend(_paused_line(one.title, one.slug, one.paused_reason) for one in it.paused)
     if it.unchecked:
         blocks.append("**Full checks that failed**")
-        blocks.extend(_unchecked_line(one) for one in it.unchecked[:_MOST_WAITING])
+        blocks.extend(_unchecked_line(one) for one in it.unchecked[:_MAX_WAITING])
         blocks.extend(_rest(len(it.unchecked)))
     if it.stuck:
         blocks.append("**Stuck**")
-        blocks.extend(_stuck_line(row) for row in it.stuck[:_MOST_WAITING])
+        blocks.extend(_stuck_line(row) for row in it.stuck[:_MAX_WAITING])
         blocks.extend(_rest(len(it.stuck)))
     if it.waiting:
         blocks.append("**Waiting, oldest first**")
-        blocks.extend(_waiting_line(row, it.holdup) for row in it.waiting[:_MOST_WAITING])
+        blocks.extend(_waiting_line(row, it.holdup) for row in it.waiting[:_MAX_WAITING])
         blocks.extend(_rest(len(it.waiting)))
     first = _first_line(it)
-    return Answer(first, (embed("The queue", "\n".join(blocks)),) if blocks else ())
+    return Message(first, (embed("The queue", "\n".join(blocks)),) if blocks else ())
 
 
 def _first_line(it: Status) -> str:
@@ -268,7 +270,7 @@ def _quiet(until_then: datetime) -> str:
 
 def _restoring_line(it: Restoring) -> str:
     of = it.read + len(it.left)
-    left = listed(title(one) for one in it.left[:_MOST_WAITING])
+    left = listed(title(one) for one in it.left[:_MAX_WAITING])
     more = f" Still to read: {left}." if left else ""
     return (
         f"- {it.read} of {count(of, 'list')} read.{more} When one cannot be read, "
@@ -316,15 +318,15 @@ def _waiting_line(row: Waiting, holdup: WaitingFor | None) -> str:
 
 
 def _rest(total: int) -> list[str]:
-    return [f"- and {total - _MOST_WAITING} more"] if total > _MOST_WAITING else []
+    return [f"- and {total - _MAX_WAITING} more"] if total > _MAX_WAITING else []
 
 
-def retried(slug: str, number: int) -> Answer:
+def retried(slug: str, number: int) -> Message:
     """What `/sync retry` did."""
     if not number:
-        return Answer(f"**Nothing waits or is stuck for {typed(slug)}.** There was nothing to do.")
+        return Message(f"**Nothing waits or is stuck for {typed(slug)}.** There was nothing to do.")
     asked = "it hears" if number == 1 else "them hears"
-    return Answer(
+    return Message(
         f"**Trying {count(number, 'order')} for {typed(slug)} again.** "
         f"Whoever asked for {asked} how it ends; `/sync status` shows what is left."
     )

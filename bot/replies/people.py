@@ -3,7 +3,7 @@
 import discord
 
 from bot.access.people.customers import Unlinked
-from bot.replies.message import Answer, Button, key
+from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, escape, member
 from bot.store.records import Claim, Customer
 from bot.tradingview.models import Hint
@@ -24,58 +24,58 @@ def profile(username: str) -> str:
     return f"<https://www.tradingview.com/u/{username}/>"
 
 
-def exists(hint: Hint) -> Answer:
+def exists(hint: Hint) -> Message:
     """There is such a TradingView user."""
-    return Answer(
+    return Message(
         f"✅ **{escape(hint.username)} exists on TradingView.** {profile(hint.username)}{_asleep(hint)}"
     )
 
 
-def is_it_you(hint: Hint, buttons: tuple[Button, ...]) -> Answer:
+def is_it_you(hint: Hint, buttons: tuple[Button, ...]) -> Message:
     """Before a member's own name is tied to them."""
-    return Answer(
+    return Message(
         f"**Is this your TradingView name: {escape(hint.username)}?**\n{profile(hint.username)}\n"
         f"Open the page and look: it must be your own profile.{_asleep(hint)}",
         buttons=buttons,
     )
 
 
-def linked(username: str) -> Answer:
+def linked(username: str) -> Message:
     """The name is theirs."""
-    return Answer(
+    return Message(
         f"✅ **{escape(username)} is your TradingView name now.** `/me` shows what you may use."
     )
 
 
-def staff_look() -> Answer:
+def staff_look() -> Message:
     """The request waits; the reason would tell a stranger about somebody else."""
-    return Answer(f"⏳ {_STAFF_LOOK}")
+    return Message(f"⏳ {_STAFF_LOOK}")
 
 
-def not_linked() -> Answer:
+def not_linked() -> Message:
     """They said that it is somebody else's."""
-    return Answer("**Nothing was linked.** Run `/link` again with the right name.")
+    return Message("**Nothing was linked.** Run `/link` again with the right name.")
 
 
-def unlinked(it: Unlinked) -> Answer:
+def unlinked(it: Unlinked) -> Message:
     """What they let go of."""
     if it.username is None:
-        return Answer(f"**You took back your request for {escape(it.claimed or 'that name')}.**")
-    return Answer(
+        return Message(f"**You took back your request for {escape(it.claimed or 'that name')}.**")
+    return Message(
         f"**{escape(it.username)} is no longer tied to you.** What that name may use on TradingView "
         "stays as it is. `/link` ties a name again."
     )
 
 
-def tied(customer: Customer, member_id: int) -> Answer:
+def tied(customer: Customer, member_id: int) -> Message:
     """Staff tied a name to a member."""
     name = customer.username or ""
-    return Answer(f"✅ **{escape(name)} belongs to {member(member_id)} now.** {profile(name)}")
+    return Message(f"✅ **{escape(name)} belongs to {member(member_id)} now.** {profile(name)}")
 
 
-def move_it(claim: Claim, holder_id: int) -> Answer:
+def move_it(claim: Claim, holder_id: int) -> Message:
     """The name is somebody's: accepting takes it from them."""
-    return Answer(
+    return Message(
         f"{member(claim.member_id)} says that {bold(claim.username)} is theirs, but it belongs to "
         f"{member(holder_id)}. **Move it, with everything it may use?**",
         buttons=(
@@ -89,24 +89,24 @@ def move_it(claim: Claim, holder_id: int) -> Answer:
     )
 
 
-def decided(claim: Claim, by: int, *, accepted: bool) -> Answer:
+def decided(claim: Claim, by: int, *, accepted: bool) -> Message:
     """In place of the request, for staff."""
     sign, how = ("✅", "accepted") if accepted else ("✖️", "refused")
-    return Answer(
+    return Message(
         f"{sign} {member(by)} {how} that {bold(claim.username)} belongs to "
         f"{member(claim.member_id)}."
     )
 
 
-def to_claimer(claim: Claim, server: str | None, *, accepted: bool) -> Answer:
+def to_claimer(claim: Claim, server: str | None, *, accepted: bool) -> Message:
     """The direct message to whoever asked."""
     where = f" in {escape(server)}" if server else ""
     if accepted:
-        return Answer(
+        return Message(
             f"✅ **{escape(claim.username)} is your TradingView name{where} now.** "
             "Use `/me` there to see what you may use."
         )
-    return Answer(
+    return Message(
         f"**Your request{where} for the name {escape(claim.username)} was refused.** "
         "If it is yours, please write to the staff there."
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.access.catalogue.scripts import Added, Entry
-from bot.replies.message import Answer, Button
+from bot.replies.message import Button, Message
 from bot.replies.text import count, embed, escape, title, typed
 from bot.store.records import Script
 
@@ -43,12 +43,12 @@ def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
     ]
 
 
-def proving() -> Answer:
+def proving() -> Message:
     """Said when TradingView takes its time."""
-    return Answer("⏳ **Asking TradingView whether the script is yours…**")
+    return Message("⏳ **Asking TradingView whether the script is yours…**")
 
 
-def added(it: Added) -> Answer:
+def added(it: Added) -> Message:
     """It is in the catalogue."""
     how = "is back, with everybody who has it" if it.again else "is added"
     first = (
@@ -61,17 +61,17 @@ def added(it: Added) -> Answer:
             "⚠️ This pine id is not 32 characters long, as nearly all are. TradingView accepted it; "
             "still, look whether it is the right one."
         )
-    return Answer("\n".join(lines))
+    return Message("\n".join(lines))
 
 
-def renamed(before: Script, after: Script) -> Answer:
+def renamed(before: Script, after: Script) -> Message:
     """Another short name, another title, or both."""
-    return Answer(
+    return Message(
         f"✅ {title(before)} ({typed(before.slug)}) is now {title(after)} ({typed(after.slug)})."
     )
 
 
-def archive(it: Entry, buttons: tuple[Button, ...]) -> Answer:
+def archive(it: Entry, buttons: tuple[Button, ...]) -> Message:
     """Before a script leaves the catalogue."""
     if it.holders:
         still = (
@@ -80,32 +80,32 @@ def archive(it: Entry, buttons: tuple[Button, ...]) -> Answer:
         )
     else:
         still = "Nobody has it now."
-    return Answer(
+    return Message(
         f"**Archive {escape(it.script.title)}?** {still} It can no longer be given to anybody. "
         "Adding the same pine id again brings it back.",
         buttons=buttons,
     )
 
 
-def archived(it: Entry) -> Answer:
+def archived(it: Entry) -> Message:
     """It left the catalogue."""
     still = count(it.holders, "person still has it", "people still have it")
-    return Answer(
+    return Message(
         f"✅ **{escape(it.script.title)} is archived.** {still if it.holders else 'Nobody has it.'}"
     )
 
 
-def listing(entries: Sequence[Entry]) -> Answer:
+def listing(entries: Sequence[Entry]) -> Message:
     """The whole catalogue."""
     if not entries:
-        return Answer(
+        return Message(
             "**There are no scripts yet.** `/script discover` lists yours; `/script add` adds one by hand."
         )
     lines = [_line(entry) for entry in entries[:_MOST]]
     if len(entries) > _MOST:
         lines.append(f"… and {len(entries) - _MOST} more")
     sold = sum(entry.script.archived_at is None for entry in entries)
-    return Answer(f"{count(sold, 'script')}.", (embed("Scripts", "\n".join(lines)),))
+    return Message(f"{count(sold, 'script')}.", (embed("Scripts", "\n".join(lines)),))
 
 
 def _line(entry: Entry) -> str:
@@ -120,6 +120,6 @@ def _line(entry: Entry) -> str:
     return text
 
 
-def left(script: Script) -> Answer:
+def left(script: Script) -> Message:
     """The question was answered with no."""
-    return Answer(f"**{escape(script.title)} stays as it is.**")
+    return Message(f"**{escape(script.title)} stays as it is.**")

@@ -7,7 +7,7 @@ import discord
 from bot.access.errors import OverTheLine
 from bot.access.ledger.seats import Seats
 from bot.access.rules.seat_fee import FEE_CENTS, FREE, Reason, cents
-from bot.replies.message import Answer, Attached, Button, key
+from bot.replies.message import Attached, Button, Message, key
 from bot.replies.text import count, embed, listed, title
 
 GUARD = "seat_guard"
@@ -30,7 +30,7 @@ _UNKNOWN = (
 )
 
 
-def overview(it: Seats, guild_id: int, picture: bytes | None) -> Answer:
+def overview(it: Seats, guild_id: int, picture: bytes | None) -> Message:
     """How the server stands, with the picture when there is one."""
     day = f"<t:{int(it.end.start.timestamp())}:D>"
     lines = [
@@ -65,7 +65,7 @@ def overview(it: Seats, guild_id: int, picture: bytes | None) -> Answer:
             f"Ask before number {FREE + 1}", key(GUARD, guild_id), discord.ButtonStyle.primary
         )
     )
-    return Answer(
+    return Message(
         "\n".join(lines),
         (embed("TradingView's Technology Fee", fee),),
         (button,),

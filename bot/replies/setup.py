@@ -8,7 +8,7 @@ from bot.access.logins.sessions import LoginState
 from bot.access.people.guild_settings import Setup
 from bot.replies import scripts
 from bot.replies.login import form_button
-from bot.replies.message import Answer, Button, key
+from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, count, listed
 
 OPEN_STAFF = "setup_open_staff"
@@ -25,7 +25,7 @@ _COMMANDS = {
 }
 
 
-def checklist(it: Setup, guild_id: int) -> Answer:
+def checklist(it: Setup, guild_id: int) -> Message:
     """What is done, what is open, and one button for the next step."""
     lines = [
         _step(it.staff, "Role for staff", _roles(it.staff), "who may give access?"),
@@ -46,31 +46,33 @@ def checklist(it: Setup, guild_id: int) -> Answer:
         lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
     button = _next(it, guild_id)
     first = "**Everything is set up.**" if button is None else "**Setting up Usher**"
-    return Answer("\n".join([first, *lines]), buttons=() if button is None else (button,))
+    return Message("\n".join([first, *lines]), buttons=() if button is None else (button,))
 
 
-def pick_staff(guild_id: int) -> Answer:
+def pick_staff(guild_id: int) -> Message:
     """A list of the server's roles."""
     pick: discord.ui.RoleSelect[discord.ui.View] = discord.ui.RoleSelect(
         custom_id=key(PICK_STAFF, guild_id), placeholder="The role of your staff"
     )
-    return Answer("**Which role do your staff have?** They may give and end access.", items=(pick,))
+    return Message(
+        "**Which role do your staff have?** They may give and end access.", items=(pick,)
+    )
 
 
-def pick_log(guild_id: int) -> Answer:
+def pick_log(guild_id: int) -> Message:
     """A list of the server's channels."""
     pick: discord.ui.ChannelSelect[discord.ui.View] = discord.ui.ChannelSelect(
         custom_id=key(PICK_LOG, guild_id),
         channel_types=[discord.ChannelType.text],
         placeholder="A channel that only staff can see",
     )
-    return Answer(
+    return Message(
         "**Where should the history and warnings appear?** Choose a channel that only staff can see.",
         items=(pick,),
     )
 
 
-def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> Answer:
+def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> Message:
     """A role has a level now; some roles do not see the commands yet."""
     already = "" if new else " already"
     lines = [f"✅ **<@&{role_id}> counts as {_LEVELS[level]}{already}.**"]
@@ -80,15 +82,15 @@ def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> A
             f"{_COMMANDS[level]} from it. Switch them on: *Server Settings > Integrations > Usher*, "
             "choose the command, then *Add roles or members*."
         )
-    return Answer("\n".join(lines))
+    return Message("\n".join(lines))
 
 
-def role_removed(role_id: int, level: str) -> Answer:
+def role_removed(role_id: int, level: str) -> Message:
     """A role lost its level."""
-    return Answer(f"✅ **<@&{role_id}> no longer counts as {_LEVELS[level]}.**")
+    return Message(f"✅ **<@&{role_id}> no longer counts as {_LEVELS[level]}.**")
 
 
-def log_channel(channel_id: int, *, public: bool) -> Answer:
+def log_channel(channel_id: int, *, public: bool) -> Message:
     """The history goes there now."""
     lines = [f"✅ **The history and warnings appear in <#{channel_id}> from now on.**"]
     if public:
@@ -96,7 +98,7 @@ def log_channel(channel_id: int, *, public: bool) -> Answer:
             "⚠️ **Everybody in this server can read that channel**, and the lines name your "
             "customers. Hide it from `@everyone`, or choose another one."
         )
-    return Answer("\n".join(lines))
+    return Message("\n".join(lines))
 
 
 def _step(done: object, name: str, facts: str, question: str) -> str:
@@ -128,6 +130,6 @@ def _roles(role_ids: Iterable[int]) -> str:
     return listed(f"<@&{role_id}>" for role_id in sorted(role_ids))
 
 
-def followed_by(done: Answer, checklist: Answer) -> Answer:
+def followed_by(done: Message, checklist: Message) -> Message:
     """What was just done, and the checklist under it."""
-    return Answer(f"{done.text}\n\n{checklist.text}", buttons=checklist.buttons)
+    return Message(f"{done.text}\n\n{checklist.text}", buttons=checklist.buttons)

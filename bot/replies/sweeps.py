@@ -8,7 +8,7 @@ import discord
 from bot.access.sweeps.adopt import PAGE, Strangers, Taken
 from bot.access.sweeps.drift import Report
 from bot.access.sweeps.sweep import Progress
-from bot.replies.message import Answer, Button, key, shorten
+from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, hour, listed, plain_day, title
 from bot.store.records import Script
 from bot.store.sweeps.drift import Numbers
@@ -18,8 +18,8 @@ TAKE_ALL = "take_all"  # everybody on one script
 TAKE_EVERY = "take_every"  # and on every script
 CHOOSE, CHOSEN = "choose", "chosen"
 _BLOCKS = 12
-_MOST_SCRIPTS = 20
-_MOST_NAMED = 8
+_MAX_SCRIPTS = 20
+_MAX_NAMED = 8
 
 
 def bar(done: int, of: int) -> str:
@@ -28,10 +28,10 @@ def bar(done: int, of: int) -> str:
     return "▓" * full + "░" * (_BLOCKS - full)
 
 
-def progress(it: Progress) -> Answer:
+def progress(it: Progress) -> Message:
     """While a list is read."""
     if it.to_name:
-        return Answer(
+        return Message(
             f"⏳ **Checking {escape(it.script.title)}:** the list is read; now I ask about "
             f"{count(it.to_name, 'person', 'people')} who should be on it, one by one.\n"
             f"`{bar(it.named, it.to_name)}` {it.named:,} of {it.to_name:,}"
@@ -42,7 +42,7 @@ def progress(it: Progress) -> Answer:
         where = f"{count(it.rows, 'person', 'people')} so far"
     if it.quiet_until is not None:
         where = f"TradingView asked me to send nothing until {hour(it.quiet_until)}; then I begin."
-    return Answer(f"⏳ **Checking {escape(it.script.title)}:** {where}")
+    return Message(f"⏳ **Checking {escape(it.script.title)}:** {where}")
 
 
 def people(it: Numbers) -> str:
@@ -59,11 +59,11 @@ def people(it: Numbers) -> str:
     return f"{count(it.total, 'person', 'people')}: {', '.join(parts)}"
 
 
-def after_adding(first: Answer, reports: Sequence[Report], guild_id: int) -> Answer:
+def after_adding(first: Message, reports: Sequence[Report], guild_id: int) -> Message:
     """Scripts were added and their lists read: who is there, and one button that takes them over."""
     lines = [first.text]
     several = len(reports) > 1
-    for it in reports[:_MOST_SCRIPTS]:
+    for it in reports[:_MAX_SCRIPTS]:
         name = f"{title(it.script)}: " if several else "On TradingView: "
         lines.append(f"{name}{people(it.numbers)}.")
     new = sum(it.numbers.strangers for it in reports)
@@ -78,7 +78,7 @@ def after_adding(first: Answer, reports: Sequence[Report], guild_id: int) -> Ans
         buttons = [Button(f"Take over all {new:,}", every, discord.ButtonStyle.success)]
     else:
         buttons = list(take_over_buttons(reports[0], guild_id))
-    return Answer("\n".join(lines), first.embeds, (*first.buttons, *buttons))
+    return Message("\n".join(lines), first.embeds, (*first.buttons, *buttons))
 
 
 def take_over_buttons(it: Report, guild_id: int) -> tuple[Button, ...]:
@@ -93,7 +93,7 @@ def take_over_buttons(it: Report, guild_id: int) -> tuple[Button, ...]:
     )
 
 
-def late(it: Answer, server: str | None) -> Answer:
+def late(it: Message, server: str | None) -> Message:
     """What comes after the 15 minutes in which an answer can be changed."""
     where = f" of {bold(server)}" if server else ""
     return replace(it, text=f"The full check{where} has ended.\n{it.text}")
@@ -104,10 +104,10 @@ def unread(script: Script, why: str) -> str:
     return f"⚠️ The list of {title(script)} could not be read now. {why}"
 
 
-def taken(those: Sequence[Taken]) -> Answer:
+def taken(those: Sequence[Taken]) -> Message:
     """They are known from now on."""
     number, left = sum(one.number for one in those), sum(one.left for one in those)
-    where = listed(bold(one.script.title) for one in those[:_MOST_SCRIPTS])
+    where = listed(bold(one.script.title) for one in those[:_MAX_SCRIPTS])
     text = (
         f"✅ **{count(number, 'person', 'people')} taken over** on {where}. Nothing was changed on "
         "TradingView. `/access list` shows them; `/customer match` ties them to members."
@@ -117,13 +117,13 @@ def taken(those: Sequence[Taken]) -> Answer:
             f"\n⚠️ {count(left, 'person was', 'people were')} left out: somebody else here has "
             "the same name, with another TradingView account."
         )
-    return Answer(text)
+    return Message(text)
 
 
-def choose(it: Strangers, guild_id: int) -> Answer:
+def choose(it: Strangers, guild_id: int) -> Message:
     """A page of people to take over."""
     if not it.total:
-        return Answer(f"**There is nobody left to take over** on {title(it.script)}.")
+        return Message(f"**There is nobody left to take over** on {title(it.script)}.")
     options = [
         discord.SelectOption(
             label=shorten(one.username, 100),
@@ -155,7 +155,7 @@ def choose(it: Strangers, guild_id: int) -> Answer:
         )
     buttons += (Button("Show what differs", key(SHOW, guild_id, it.script.id)),)
     pages = f", page {it.page + 1} of {it.pages}" if it.pages > 1 else ""
-    return Answer(
+    return Message(
         f"**{count(it.total, 'person has', 'people have')} {escape(it.script.title)} on "
         f"TradingView, and I know nothing of them**{pages}. Choose whom to take over.",
         items=(menu,),
@@ -163,24 +163,26 @@ def choose(it: Strangers, guild_id: int) -> Answer:
     )
 
 
-def with_differences(status: Answer, counts: Sequence[tuple[Script, int]], guild_id: int) -> Answer:
+def with_differences(
+    status: Message, counts: Sequence[tuple[Script, int]], guild_id: int
+) -> Message:
     """How the queue stands, and how much differs on TradingView."""
     if not counts:
         return status
     total = sum(number for _, number in counts)
-    where = [f"{bold(shorten(one.title, 60))} {number:,}" for one, number in counts[:_MOST_NAMED]]
-    if len(counts) > _MOST_NAMED:
-        where.append(f"and {len(counts) - _MOST_NAMED:,} scripts more")
+    where = [f"{bold(shorten(one.title, 60))} {number:,}" for one, number in counts[:_MAX_NAMED]]
+    if len(counts) > _MAX_NAMED:
+        where.append(f"and {len(counts) - _MAX_NAMED:,} scripts more")
     buttons = tuple(
         Button(f"Show {shorten(script.title, 60)}", key(SHOW, guild_id, script.id))
-        for script, _ in counts[:_MOST_SCRIPTS]
+        for script, _ in counts[:_MAX_SCRIPTS]
     )
     # "Everything is there" is about orders; what somebody changed by hand is another thing.
     text = status.text.replace(
         "✅ **Everything is on TradingView.** Nothing waits.", "**Nothing waits.**"
     )
     differs = count(total, "thing differs", "things differ")
-    return Answer(
+    return Message(
         f"{text}\n⚠️ **{differs} from what should be on TradingView**, as of the last full check: "
         f"{', '.join(where)}.",
         status.embeds,

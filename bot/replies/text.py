@@ -12,7 +12,7 @@ from bot.replies.message import shorten
 from bot.store.records import Script
 from bot.tradingview.models import End, Lifetime
 
-_LONGEST_TYPED = 60
+_MAX_TYPED = 60
 
 
 def escape(text: str) -> str:
@@ -28,7 +28,7 @@ def bold(text: str) -> str:
 def typed(text: str) -> str:
     """What somebody typed, quoted, harmless and not too long."""
     plain = " ".join(text.replace("`", "'").split())
-    return f"`{shorten(plain, _LONGEST_TYPED)}`" if plain else "an empty text"
+    return f"`{shorten(plain, _MAX_TYPED)}`" if plain else "an empty text"
 
 
 def title(script: Script) -> str:

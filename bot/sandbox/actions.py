@@ -36,7 +36,7 @@ from bot.sandbox.shop import Shop
 Json = dict[str, Any]
 
 
-class Hands:
+class Actions:
     """Carries out the page's requests; RefusedError says what Discord's client would not do."""
 
     def __init__(self, shop: Shop) -> None:

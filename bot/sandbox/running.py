@@ -17,7 +17,7 @@ from bot.sandbox import server
 from bot.sandbox.child import Child
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.shop import Shop, furnish
-from bot.sandbox.simulation import Stage
+from bot.sandbox.simulation import Simulation
 from bot.sandbox.tradingview import FakeTradingView
 
 # The real TradingView is asked gently; this one is ours, and somebody is watching.
@@ -28,7 +28,7 @@ _PACE = "12"
 class Sandbox:
     """The running sandbox; `url` is its page."""
 
-    stage: Stage
+    stage: Simulation
     url: str
 
 
@@ -64,7 +64,7 @@ async def opened(port: int, *, with_bot: bool = True) -> AsyncIterator[Sandbox]:
         shop = furnish(discord, tradingview, datetime.now(UTC))
         web_port = _free_port()
         child = Child(_settings(shop, folder, web_port), folder)
-        stage = Stage(shop, child, f"http://{server.HOST}:{web_port}")
+        stage = Simulation(shop, child, f"http://{server.HOST}:{web_port}")
         files = await asyncio.to_thread(server.read_files)
         runner, page_port = await server.listen(server.application(stage, files), port)
         stack.push_async_callback(runner.cleanup)

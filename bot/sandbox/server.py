@@ -10,10 +10,10 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.discord import RefusedError
-from bot.sandbox.simulation import Stage
+from bot.sandbox.simulation import Simulation
 
 Json = dict[str, Any]
-Order = Callable[[Stage, Json], Awaitable[Json]]
+Order = Callable[[Simulation, Json], Awaitable[Json]]
 
 HOST = "127.0.0.1"
 _FOLDER = Path(__file__).parent / "page"
@@ -37,7 +37,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ALIVE_EVERY = 15.0
 
 
-def application(stage: Stage, files: dict[str, bytes]) -> web.Application:
+def application(stage: Simulation, files: dict[str, bytes]) -> web.Application:
     """The routes; `files` are the page's own, by name."""
     app = web.Application(middlewares=[_guarded], client_max_size=256 * 1024)
     app.on_response_prepare.append(_add_headers)
@@ -100,58 +100,58 @@ async def listen(app: web.Application, port: int) -> tuple[web.AppRunner, int]:
 # Orders of the page
 
 
-async def _run(stage: Stage, body: Json) -> Json:
+async def _run(stage: Simulation, body: Json) -> Json:
     used = await stage.hands.run(
         body["as"], body["channel"], body["command"], body.get("options") or {}
     )
     return {"interaction": str(used.id)}
 
 
-async def _complete(stage: Stage, body: Json) -> Json:
+async def _complete(stage: Simulation, body: Json) -> Json:
     choices = await stage.hands.complete(
         body["as"], body["channel"], body["command"], body["option"], body.get("options") or {}
     )
     return {"choices": choices}
 
 
-async def _press(stage: Stage, body: Json) -> Json:
+async def _press(stage: Simulation, body: Json) -> Json:
     used = await stage.hands.press(body["as"], body["channel"], body["message"], body["key"])
     return {"interaction": str(used.id)}
 
 
-async def _choose(stage: Stage, body: Json) -> Json:
+async def _choose(stage: Simulation, body: Json) -> Json:
     used = await stage.hands.choose(
         body["as"], body["channel"], body["message"], body["key"], body["values"]
     )
     return {"interaction": str(used.id)}
 
 
-async def _submit(stage: Stage, body: Json) -> Json:
+async def _submit(stage: Simulation, body: Json) -> Json:
     used = await stage.hands.submit(body["as"], body["interaction"], body["values"])
     return {"interaction": str(used.id)}
 
 
-async def _say(stage: Stage, body: Json) -> Json:
+async def _say(stage: Simulation, body: Json) -> Json:
     message = await stage.hands.say(body["as"], body["channel"], body["text"])
     return {"message": str(message.id)}
 
 
-async def _dismiss(stage: Stage, body: Json) -> Json:
+async def _dismiss(stage: Simulation, body: Json) -> Json:
     stage.hands.dismiss(body["as"], body["channel"], body["message"])
     return {}
 
 
-async def _switch(stage: Stage, body: Json) -> Json:
+async def _switch(stage: Simulation, body: Json) -> Json:
     stage.turn(body["name"], body["value"])
     return {}
 
 
-async def _mend(stage: Stage, _: Json) -> Json:
+async def _mend(stage: Simulation, _: Json) -> Json:
     stage.mend()
     return {}
 
 
-async def _bot(stage: Stage, body: Json) -> Json:
+async def _bot(stage: Simulation, body: Json) -> Json:
     if not stage.opening.over:
         raise ValueError("the shop is still being opened")
     if body["do"] == "kill":
@@ -163,11 +163,11 @@ async def _bot(stage: Stage, body: Json) -> Json:
     return {}
 
 
-async def _cookies(stage: Stage, _: Json) -> Json:
+async def _cookies(stage: Simulation, _: Json) -> Json:
     return stage.new_cookies()
 
 
-async def _tour(stage: Stage, body: Json) -> Json:
+async def _tour(stage: Simulation, body: Json) -> Json:
     if body["do"] == "restart":
         stage.tour.restart()
     elif body["do"] == "skip":
@@ -193,7 +193,7 @@ _ORDERS: dict[str, Order] = {
 }
 
 
-def _handler(stage: Stage, order: Order) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _handler(stage: Simulation, order: Order) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         # Only our own page can send this kind of body: others would have to ask first.
         if request.content_type != "application/json":
@@ -236,7 +236,7 @@ async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
 
 
-async def _stream(stage: Stage, request: web.Request) -> web.StreamResponse:
+async def _stream(stage: Simulation, request: web.Request) -> web.StreamResponse:
     """Server-sent events until the page goes away."""
     response = web.StreamResponse()
     response.content_type = "text/event-stream"

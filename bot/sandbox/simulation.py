@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from bot.sandbox import faults
-from bot.sandbox.actions import Hands
+from bot.sandbox.actions import Actions
 from bot.sandbox.child import Child, Line, as_json
 from bot.sandbox.discord import Interaction
 from bot.sandbox.discord.interactions import Kind
@@ -24,13 +24,13 @@ _KEEP_CALLS = 60
 _PROFILE = re.compile(r"(?:^@|.*/u/)|[/#?].*$")
 
 
-class Stage:
+class Simulation:
     """Everything that the page shows; `tell` reaches every open page."""
 
     def __init__(self, shop: Shop, child: Child, web_address: str) -> None:
         self.shop = shop
         self.child = child
-        self.hands = Hands(shop)
+        self.hands = Actions(shop)
         self.tour = Tour(shop, child)
         self.opening = Opening(shop, child)
         self.web_address = web_address

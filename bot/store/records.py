@@ -155,7 +155,7 @@ class Entitlement(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish(Record):
+class Order(Record):
     """One order of somebody, from asked to told."""
 
     id: int
@@ -189,7 +189,7 @@ class Event(Record):
     script_id: int | None
     customer_id: int | None
     permission_id: int | None
-    wish_id: int | None
+    order_id: int | None
     member_id: int | None
     note: str | None
     before: Any

@@ -1,6 +1,6 @@
 """Client library for TradingView's "manage access": see `client.TradingView`."""
 
-from bot.tradingview.client import TradingView
+from bot.tradingview.client import TradingViewClient
 from bot.tradingview.errors import (
     BadPagination,
     Denied,
@@ -18,13 +18,13 @@ from bot.tradingview.errors import (
 from bot.tradingview.models import (
     LIFETIME,
     AccountFacts,
-    Answer,
     Cookies,
     End,
     Hint,
     Lifetime,
     Page,
     Row,
+    WriteResult,
 )
 from bot.tradingview.names import (
     BadPineId,
@@ -38,7 +38,6 @@ from bot.tradingview.pace import Pace
 __all__ = [
     "LIFETIME",
     "AccountFacts",
-    "Answer",
     "BadPagination",
     "BadPineId",
     "Cookies",
@@ -56,11 +55,12 @@ __all__ = [
     "Row",
     "SessionRefused",
     "SlowDown",
-    "TradingView",
+    "TradingViewClient",
     "TradingViewError",
     "Trouble",
     "Uncertain",
     "UpstreamTrouble",
+    "WriteResult",
     "clean_pine_id",
     "clean_username",
     "has_usual_length",

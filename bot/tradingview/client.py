@@ -20,7 +20,7 @@ from bot.tradingview.errors import (
     Uncertain,
     UpstreamTrouble,
 )
-from bot.tradingview.models import AccountFacts, Answer, Cookies, End, Hint, Page, Row
+from bot.tradingview.models import AccountFacts, Cookies, End, Hint, Page, Row, WriteResult
 from bot.tradingview.pace import Pace, Turn
 
 log = logging.getLogger(__name__)
@@ -29,14 +29,14 @@ log = logging.getLogger(__name__)
 Rotated = Callable[[Cookies, Cookies], Awaitable[None]]
 
 # Far above any script's list; ends a listing whose cursor never does.
-MOST_PAGES = 5000
-LONGEST_BODY = 8 * 1024 * 1024  # a page of 30 rows with large pictures is 2 MB (wire §5)
+MAX_PAGES = 5000
+MAX_BODY = 8 * 1024 * 1024  # a page of 30 rows with large pictures is 2 MB (wire §5)
 # A request that came too fast did nothing: after a short pause that TradingView named it is sent
 # again, in its old place. Whoever asked hears of any other.
-REPEATS, LONGEST_REPEAT_PAUSE = 2, 5.0
+REPEATS, MAX_REPEAT_PAUSE = 2, 5.0
 
 
-class TradingView:
+class TradingViewClient:
     """Every call raises TradingViewError and nothing else for what the other side does.
 
     `http` is the caller's: it needs a `DummyCookieJar`, or cookies of one account reach another.
@@ -114,7 +114,7 @@ class TradingView:
             yield page
             if page.next_path is None:
                 return
-            if hash(page.next_path) in seen or len(seen) >= MOST_PAGES:
+            if hash(page.next_path) in seen or len(seen) >= MAX_PAGES:
                 raise UpstreamTrouble(
                     Trouble.SHAPE, detail="the list of users goes round in circles"
                 )
@@ -142,17 +142,19 @@ class TradingView:
                         namesake = row
         return namesake
 
-    async def add(self, pine_id: str, username: str, end: End, *, urgent: bool = False) -> Answer:
+    async def add(
+        self, pine_id: str, username: str, end: End, *, urgent: bool = False
+    ) -> WriteResult:
         """Grant; EXISTS means that nothing was changed. Raises TypeError or ValueError for a bad end."""
         return await self._write(wire.add(pine_id, username, end), urgent=urgent)
 
     async def modify(
         self, pine_id: str, username: str, end: End, *, urgent: bool = False
-    ) -> Answer:
+    ) -> WriteResult:
         """Change the end of a row. Raises TypeError or ValueError for a bad end."""
         return await self._write(wire.modify(pine_id, username, end), urgent=urgent)
 
-    async def remove(self, pine_id: str, username: str, *, urgent: bool = False) -> Answer:
+    async def remove(self, pine_id: str, username: str, *, urgent: bool = False) -> WriteResult:
         """Take the row of exactly this name away; ABSENT when there was none."""
         return await self._write(wire.remove(pine_id, username), urgent=urgent)
 
@@ -165,7 +167,7 @@ class TradingView:
         if self._rotating:
             await asyncio.wait(self._rotating)
 
-    async def _write(self, request: wire.Request, *, urgent: bool) -> Answer:
+    async def _write(self, request: wire.Request, *, urgent: bool) -> WriteResult:
         return parsing.answer(await self._ask(request, urgent=urgent))
 
     async def _ask(
@@ -197,7 +199,7 @@ class TradingView:
         return self._login(request) != used
 
     def _is_short_pause(self) -> bool:
-        return self._pace.held_for() <= LONGEST_REPEAT_PAUSE
+        return self._pace.held_for() <= MAX_REPEAT_PAUSE
 
     async def _in_turn(
         self, request: wire.Request, its_turn: AbstractAsyncContextManager[Turn]
@@ -285,7 +287,7 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
     try:
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > LONGEST_BODY:
+            if len(body) > MAX_BODY:
                 response.close()  # the rest is never fetched
                 raise _TooLargeError
     except aiohttp.ClientPayloadError:

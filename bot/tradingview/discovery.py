@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.tradingview.client import TradingView
+from bot.tradingview.client import TradingViewClient
 from bot.tradingview.errors import Trouble
 from bot.tradingview.names import BadPineId, clean_pine_id
 from bot.tradingview.response_errors import Reply, parsed, unusable
 from bot.tradingview.wire import Purpose, Request
 
-_LONGEST_NAME = 100
+_MAX_NAME = 100
 _INVITE_ONLY = 3  # pubscripts-get's number for it
 _AT_ONCE = 100  # ids in one question for names
 
@@ -25,9 +25,9 @@ class OwnScript:
     invite_only: bool | None
 
 
-def published_request(door: TradingView) -> Request:
+def published_request(client: TradingViewClient) -> Request:
     """Ask for everything that the account published."""
-    return Request(Purpose.READ, "/pine-facade/list?filter=published", base=door.pine_facade)
+    return Request(Purpose.READ, "/pine-facade/list?filter=published", base=client.pine_facade)
 
 
 def managed_request() -> Request:
@@ -41,26 +41,26 @@ def names_request(pine_ids: Sequence[str]) -> Request:
     return Request(Purpose.READ, "/pubscripts-get/", form)
 
 
-async def published(door: TradingView) -> list[OwnScript]:
+async def published(client: TradingViewClient) -> list[OwnScript]:
     """Everything that the account published; an empty list also comes without a living login."""
-    return _scripts(await door.ask(published_request(door), urgent=True))
+    return _scripts(await client.ask(published_request(client), urgent=True))
 
 
-async def managed(door: TradingView) -> list[str]:
+async def managed(client: TradingViewClient) -> list[str]:
     """The pine ids whose access the account manages; whether only invite-only ones is not known."""
-    reply = await door.ask(managed_request(), urgent=True)
+    reply = await client.ask(managed_request(), urgent=True)
     data = parsed(reply)
     if not isinstance(data, list) or not all(isinstance(item, str) for item in data):
         raise unusable(Trouble.SHAPE, reply, Purpose.READ)
     return [pine_id for item in data if (pine_id := _pine_id(item)) is not None]
 
 
-async def named(door: TradingView, pine_ids: Sequence[str]) -> list[OwnScript]:
+async def named(client: TradingViewClient, pine_ids: Sequence[str]) -> list[OwnScript]:
     """What is known of these, hidden ones too; whichever TradingView does not know are left out."""
     found: list[OwnScript] = []
     for start in range(0, len(pine_ids), _AT_ONCE):
         wanted = pine_ids[start : start + _AT_ONCE]
-        found += _scripts(await door.ask(names_request(wanted), urgent=True))
+        found += _scripts(await client.ask(names_request(wanted), urgent=True))
     return found
 
 
@@ -89,7 +89,7 @@ def _title(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in value).split())
-    return line[:_LONGEST_NAME] or None
+    return line[:_MAX_NAME] or None
 
 
 def _is_invite_only(item: dict[str, Any]) -> bool | None:

@@ -72,7 +72,7 @@ class Page:
     next_path: str | None
 
 
-class Answer(enum.StrEnum):
+class WriteResult(enum.StrEnum):
     """What a write said of itself; only reading back shows what it did (wire §6 to §8)."""
 
     OK = "ok"

@@ -12,7 +12,7 @@ _PROFILE = re.compile(r"(?:^|/)u/([^/?#]*)", re.IGNORECASE)
 _MENTION = re.compile(r"<@[!&]?\d+>")
 _PINE_ID = re.compile(r"PUB;([A-Za-z0-9]{8,64})", re.ASCII)
 _USUAL_LENGTH = 32
-_LONGEST_PASTE = 500
+_MAX_PASTE = 500
 
 
 def clean_username(text: str) -> str:
@@ -74,4 +74,4 @@ def has_usual_length(pine_id: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return text[:_LONGEST_PASTE].translate(_INVISIBLE).strip(_WRAPPING)
+    return text[:_MAX_PASTE].translate(_INVISIBLE).strip(_WRAPPING)

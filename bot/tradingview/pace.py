@@ -23,19 +23,19 @@ from bot.tradingview.book import NEVER, OVERTAKEN, Book
 from bot.tradingview.rate import Rate
 
 BURST = 2
-LONGEST_HOLD = 24 * 3600.0
+MAX_HOLD = 24 * 3600.0
 # TradingView asked to slow down without saying for how long (wire §12): doubled at each refusal in
 # a row, and lengthened by chance so that nobody comes back in step with others.
-USUAL_HOLD, LONGEST_USUAL_HOLD = 2.0, 60.0
+USUAL_HOLD, MAX_USUAL_HOLD = 2.0, 60.0
 JITTER = 0.5
 IN_A_ROW = 4  # of those that go before bulk; then one of bulk, if any waits
 _CLOSE_ENOUGH = 1e-5  # seconds; a timer may wake a hair early
 # Seconds: how often to look whether another program is done; how long one that shows no sign of it may
 # keep everybody waiting (it was stopped: no request lasts that long); the longest sleep without a look.
-LOOK_AGAIN, LONGEST_STANDSTILL, LONGEST_SLEEP = 0.02, 60.0, 60.0
+LOOK_AGAIN, MAX_STANDSTILL, MAX_SLEEP = 0.02, 60.0, 60.0
 # Seconds: how long a turn is left to another program, which looks more often unless it was stopped; how
 # much longer one with bulk must have waited than one where somebody waits, to go before it.
-LONGEST_COURTESY, HEAD_START = 0.25, 5.0
+MAX_COURTESY, HEAD_START = 0.25, 5.0
 
 
 class Turn:
@@ -141,9 +141,9 @@ class Pace:
     def hold(self, seconds: float) -> None:
         """Give no turn for that many seconds; never shortens a hold.
 
-        A day at most: an absurd wish of TradingView must not switch the bot off for ever.
+        A day at most: an absurd order of TradingView must not switch the bot off for ever.
         """
-        until = clock.monotonic() + min(max(seconds, 0.0), LONGEST_HOLD)
+        until = clock.monotonic() + min(max(seconds, 0.0), MAX_HOLD)
         book = self._book
         book.begin()  # whether or not another program is at it: this must not be lost
         if until > book.held_until:
@@ -168,7 +168,7 @@ class Pace:
 
     def _usual_hold(self) -> float:
         doublings = max(self._refusals - 1, 0)
-        hold = min(USUAL_HOLD * math.pow(2, min(doublings, 10)), LONGEST_USUAL_HOLD)
+        hold = min(USUAL_HOLD * math.pow(2, min(doublings, 10)), MAX_USUAL_HOLD)
         return hold * (1 + JITTER * self._chance())
 
     async def _take(self, line: _Line, asked_at: float | None) -> Turn:
@@ -247,7 +247,7 @@ class Pace:
             if slot is None:
                 if is_alone:
                     self._stand(place)
-                return None, min(pause, LONGEST_SLEEP if is_alone else LOOK_AGAIN)
+                return None, min(pause, MAX_SLEEP if is_alone else LOOK_AGAIN)
             self._stand(None)
             self._standstill = self._courteous = None
             self._interval = 1 / self.rate
@@ -263,14 +263,14 @@ class Pace:
             self._courteous = None
             if self._standstill is None or self._running:
                 self._standstill = now
-            return OVERTAKEN if now - self._standstill >= LONGEST_STANDSTILL else None
+            return OVERTAKEN if now - self._standstill >= MAX_STANDSTILL else None
         self._standstill = None
         if self._book.is_next(place):
             return slot
         if self._courteous is None:
             self._courteous = now
         # Where the other knows a longer burst or a shorter, both may go once it is due.
-        if now >= max(self._courteous, self._book.due) + LONGEST_COURTESY:
+        if now >= max(self._courteous, self._book.due) + MAX_COURTESY:
             return slot
         self._book.free(slot)
         return None

@@ -8,15 +8,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bot.tradingview.errors import Trouble
-from bot.tradingview.models import LIFETIME, AccountFacts, Answer, End, Hint, Page, Row
+from bot.tradingview.models import LIFETIME, AccountFacts, End, Hint, Page, Row, WriteResult
 from bot.tradingview.names import clean_username
 from bot.tradingview.response_errors import Reply, parsed, unusable
 from bot.tradingview.wire import LISTING, Purpose
 
-_LONGEST_NAME = 255
+_MAX_NAME = 255
 _LARGEST_ID = 2**63 - 1  # what a database can hold
 _OF_THE_USER = '"auth_token"'
-_LONGEST_USER, _MOST_OBJECTS = 64 * 1024, 200  # what is looked through around a home page's user
+_MAX_USER, _MAX_OBJECTS = 64 * 1024, 200  # what is looked through around a home page's user
 _PATH = re.compile(r"[\x21-\x7e]+", re.ASCII)
 
 
@@ -54,10 +54,10 @@ def home_username(reply: Reply) -> str | None:
 
 def _user_at(body: str, at: int) -> dict[str, str]:
     """The texts of the JSON object that `at` lies in; a name beside or inside it is somebody else's."""
-    first = max(0, at - _LONGEST_USER)
-    part = body[first : at + _LONGEST_USER]
+    first = max(0, at - _MAX_USER)
+    part = body[first : at + _MAX_USER]
     at = begin = at - first
-    for _ in range(_MOST_OBJECTS):
+    for _ in range(_MAX_OBJECTS):
         begin = part.rfind("{", 0, begin)
         if begin < 0:
             break
@@ -85,11 +85,11 @@ def page(reply: Reply, base: str) -> Page:
     )
 
 
-def answer(reply: Reply) -> Answer:
+def answer(reply: Reply) -> WriteResult:
     """What a write said; raises Uncertain for anything but the three known words (wire §13.10)."""
     data = parsed(reply)
     status = data.get("status") if isinstance(data, dict) else None
-    for known in Answer:
+    for known in WriteResult:
         if known == status:
             return known
     raise unusable(Trouble.SHAPE, reply, Purpose.WRITE)
@@ -110,7 +110,7 @@ def _row(item: Any, reply: Reply) -> Row:
 
 def _name(item: Any, reply: Reply) -> str:
     name = item.get("username") if isinstance(item, dict) else None
-    if isinstance(name, str) and name.isprintable() and 0 < len(name) <= _LONGEST_NAME:
+    if isinstance(name, str) and name.isprintable() and 0 < len(name) <= _MAX_NAME:
         return name
     raise unusable(Trouble.SHAPE, reply, Purpose.READ, "a row without a name")
 

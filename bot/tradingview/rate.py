@@ -6,7 +6,7 @@ from bot import clock
 
 # Seconds in which the rate returns to where it seems safe: the longer the last climb went well, the
 # longer the next, as the limit is known then and every further refusal costs a pause.
-SHORTEST_CLIMB, LONGEST_CLIMB = 10.0, 60.0
+MIN_CLIMB, MAX_CLIMB = 10.0, 60.0
 LONGER = 1.5
 # Seconds after that in which it grows by a tenth; it grows ever faster, to notice a higher limit.
 PROBE = 8.0
@@ -28,7 +28,7 @@ class Rate:
         self._most = most
         self._least = min(LEAST, most)
         self._aim, self._below = most, 0.0
-        self._climb = SHORTEST_CLIMB
+        self._climb = MIN_CLIMB
         self._cut_at = self._counting_since = clock.monotonic()
         self._passed = 0
         self._sent: deque[float] = deque()
@@ -62,8 +62,8 @@ class Rate:
         self._aim = (kept + rate) / 2
         self._below = self._aim - kept
         lasted = now - self._cut_at
-        is_stale = lasted > 2 * LONGEST_CLIMB
-        self._climb = SHORTEST_CLIMB if is_stale else _climb_after(lasted)
+        is_stale = lasted > 2 * MAX_CLIMB
+        self._climb = MIN_CLIMB if is_stale else _climb_after(lasted)
         self._cut_at = self._counting_since = now
         self._passed = 0
 
@@ -76,4 +76,4 @@ class Rate:
 
 
 def _climb_after(lasted: float) -> float:
-    return min(max(LONGER * lasted, SHORTEST_CLIMB), LONGEST_CLIMB)
+    return min(max(LONGER * lasted, MIN_CLIMB), MAX_CLIMB)

@@ -24,10 +24,10 @@ from bot.tradingview.errors import (
 from bot.tradingview.models import Cookies
 from bot.tradingview.wire import Purpose
 
-LONGEST_DETAIL = 300
-_LONGEST_CODE = 100
-_SHORTEST_SECRET = 8  # replacing shorter ones would spoil harmless text
-_LONGEST_READ = 64 * 1024  # of a refusal
+MAX_DETAIL = 300
+_MAX_CODE = 100
+_MIN_SECRET = 8  # replacing shorter ones would spoil harmless text
+_MAX_READ = 64 * 1024  # of a refusal
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|/)", re.ASCII)
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
@@ -132,15 +132,15 @@ def _said(reply: Reply) -> _Said:
     if 200 <= reply.status < 300 or _is_page(reply):
         return _Said(None, None, reply.status)
     data = parsed(reply)
-    text = _ESCAPED.sub(_unescaped, reply.body[:_LONGEST_READ].decode("utf-8", "replace"))
+    text = _ESCAPED.sub(_unescaped, reply.body[:_MAX_READ].decode("utf-8", "replace"))
     if not isinstance(data, dict):
-        return _Said(None, _line(text, LONGEST_DETAIL, reply.sent), reply.status)
+        return _Said(None, _line(text, MAX_DETAIL, reply.sent), reply.status)
     code, detail = data.get("code"), data.get("detail")
     if not isinstance(detail, str) and (detail or not isinstance(code, str)):
         detail = text  # such as {"pine_id": ["..."]}
     return _Said(
-        _line(code, _LONGEST_CODE, reply.sent) if isinstance(code, str) else None,
-        _line(detail, LONGEST_DETAIL, reply.sent) if isinstance(detail, str) else None,
+        _line(code, _MAX_CODE, reply.sent) if isinstance(code, str) else None,
+        _line(detail, MAX_DETAIL, reply.sent) if isinstance(detail, str) else None,
         reply.status,
     )
 
@@ -153,7 +153,7 @@ def _unescaped(found: re.Match[str]) -> str:
 def _line(text: str, longest: int, login: Cookies | None) -> str | None:
     """One printable line of at most `longest` characters without the login, so that it can go into a log."""
     for secret in () if login is None else (login.sessionid, login.sessionid_sign):
-        if secret is not None and len(secret) >= _SHORTEST_SECRET:
+        if secret is not None and len(secret) >= _MIN_SECRET:
             text = text.replace(secret, "(hidden)")
     line = "".join(sign if sign.isprintable() else " " for sign in text[:longest]).strip()
     return line or None

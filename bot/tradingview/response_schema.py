@@ -8,18 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.tradingview import discovery, shapes, wire
-from bot.tradingview.client import TradingView
+from bot.tradingview.client import TradingViewClient
 from bot.tradingview.errors import NoSuchScript, Refused, TradingViewError, UpstreamTrouble
 from bot.tradingview.parsing import account as read_account, page as read_page
 from bot.tradingview.response_errors import Reply
 
-ANYBODY = "TradingView"  # asked for when the account's own name is not known
-_MOST_SCRIPTS = 3
+ANYBODY = "TradingViewClient"  # asked for when the account's own name is not known
+_MAX_SCRIPTS = 3
 _GONE = (404, 405, 410)
 _NOT_UNDERSTOOD = (400, *_GONE, 406, 415, 422)
 
 
-class Subject(enum.StrEnum):
+class Endpoint(enum.StrEnum):
     """What a difference is about, as staff read it."""
 
     ACCOUNT = "the account page"
@@ -29,16 +29,16 @@ class Subject(enum.StrEnum):
     SCRIPTS = "the list of your scripts"
 
 
-Differences = Mapping[Subject, Sequence[str]]
+Differences = Mapping[Endpoint, Sequence[str]]
 
 
 @dataclass
 class Seen:
     """What one look found: only the subjects that showed their form, or why they did not."""
 
-    differences: dict[Subject, tuple[str, ...]] = field(default_factory=dict)
-    unclear: dict[Subject, str] = field(default_factory=dict)
-    news: dict[Subject, tuple[str, ...]] = field(default_factory=dict)
+    differences: dict[Endpoint, tuple[str, ...]] = field(default_factory=dict)
+    unclear: dict[Endpoint, str] = field(default_factory=dict)
+    news: dict[Endpoint, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def differs(self) -> bool:
@@ -48,9 +48,9 @@ class Seen:
     @property
     def is_complete(self) -> bool:
         """Whether everything showed its form, but for what orders can do without."""
-        return not self.unclear.keys() - {Subject.ROWS, Subject.SCRIPTS}
+        return not self.unclear.keys() - {Endpoint.ROWS, Endpoint.SCRIPTS}
 
-    def note(self, subject: Subject, form: shapes.Form) -> None:
+    def note(self, subject: Endpoint, form: shapes.ResponseSchema) -> None:
         """Add what an answer showed, to what earlier ones showed."""
         self.differences[subject] = _with(self.differences.get(subject, ()), form.differences)
         self.news[subject] = _with(self.news.get(subject, ()), form.news)
@@ -68,74 +68,74 @@ class Seen:
         return sure
 
 
-async def look(door: TradingView, username: str | None, pine_ids: Sequence[str]) -> Seen:
+async def look(client: TradingViewClient, username: str | None, pine_ids: Sequence[str]) -> Seen:
     """Ask everything that orders and the list of one's scripts rely upon, once. Writes nothing."""
     seen = Seen()
-    about = await _answer(door, wire.account(), Subject.ACCOUNT, seen)
+    about = await _answer(client, wire.account(), Endpoint.ACCOUNT, seen)
     if about is not None:
-        seen.note(Subject.ACCOUNT, shapes.account(about))
-        if username is None and not seen.differences[Subject.ACCOUNT]:
+        seen.note(Endpoint.ACCOUNT, shapes.account(about))
+        if username is None and not seen.differences[Endpoint.ACCOUNT]:
             username = read_account(about).username
-    names = await _answer(door, wire.hints(username or ANYBODY), Subject.NAMES, seen)
+    names = await _answer(client, wire.hints(username or ANYBODY), Endpoint.NAMES, seen)
     if names is not None:
-        seen.note(Subject.NAMES, shapes.hints(names))
-    seen.unclear[Subject.ROWS] = "no list has anybody in it"
+        seen.note(Endpoint.NAMES, shapes.hints(names))
+    seen.unclear[Endpoint.ROWS] = "no list has anybody in it"
     if not pine_ids:
-        seen.unclear[Subject.LIST] = "there is no script to ask about"
-    for pine_id in pine_ids[:_MOST_SCRIPTS]:
-        if await _list(door, pine_id, seen):
+        seen.unclear[Endpoint.LIST] = "there is no script to ask about"
+    for pine_id in pine_ids[:_MAX_SCRIPTS]:
+        if await _list(client, pine_id, seen):
             break
     lists = [
-        (discovery.published_request(door), shapes.published),
+        (discovery.published_request(client), shapes.published),
         (discovery.managed_request(), shapes.managed),
     ]
     if pine_ids:
-        lists.append((discovery.names_request(pine_ids[:_MOST_SCRIPTS]), shapes.named))
+        lists.append((discovery.names_request(pine_ids[:_MAX_SCRIPTS]), shapes.named))
     for request, form_of in lists:
-        reply = await _answer(door, request, Subject.SCRIPTS, seen)
+        reply = await _answer(client, request, Endpoint.SCRIPTS, seen)
         if reply is not None:
-            seen.note(Subject.SCRIPTS, form_of(reply))
+            seen.note(Endpoint.SCRIPTS, form_of(reply))
     return seen
 
 
-async def _list(door: TradingView, pine_id: str, seen: Seen) -> bool:
+async def _list(client: TradingViewClient, pine_id: str, seen: Seen) -> bool:
     """Compare the first page of a script's list and the one after; True when it held anybody."""
-    reply = await _answer(door, wire.listing(pine_id), Subject.LIST, seen)
+    reply = await _answer(client, wire.listing(pine_id), Endpoint.LIST, seen)
     if reply is None:
         return False
-    anybody = _page(reply, door.base, seen)
-    if seen.differences[Subject.LIST] or seen.differences.get(Subject.ROWS):
+    anybody = _page(reply, client.base, seen)
+    if seen.differences[Endpoint.LIST] or seen.differences.get(Endpoint.ROWS):
         return anybody
     try:
-        following = read_page(reply, door.base).next_path
+        following = read_page(reply, client.base).next_path
     except UpstreamTrouble:  # in a way that no comparison thought of
-        seen.note(Subject.LIST, shapes.Form(("it cannot be read",)))
+        seen.note(Endpoint.LIST, shapes.ResponseSchema(("it cannot be read",)))
         return anybody
     if following is not None:
         more = wire.listing_next(following, pine_id)
-        reply = await _answer(door, more, Subject.LIST, seen)
+        reply = await _answer(client, more, Endpoint.LIST, seen)
         if reply is not None:
-            _page(reply, door.base, seen)
+            _page(reply, client.base, seen)
     return anybody
 
 
 def _page(reply: Reply, base: str, seen: Seen) -> bool:
-    seen.note(Subject.LIST, shapes.page(reply, base))
+    seen.note(Endpoint.LIST, shapes.page(reply, base))
     people = shapes.rows(reply)
     if people.items:
-        seen.note(Subject.ROWS, people)
+        seen.note(Endpoint.ROWS, people)
     return bool(people.items)
 
 
 async def _answer(
-    door: TradingView, request: wire.Request, subject: Subject, seen: Seen
+    client: TradingViewClient, request: wire.Request, subject: Endpoint, seen: Seen
 ) -> Reply | None:
     """The answer; None when its form cannot be compared, which is noted."""
     try:
-        reply = await door.ask(request)
+        reply = await client.ask(request)
     except TradingViewError as error:
         if (gone := _gone(error)) is not None:
-            seen.note(subject, shapes.Form((gone,)))
+            seen.note(subject, shapes.ResponseSchema((gone,)))
         elif subject not in seen.differences:
             seen.unclear[subject] = error.summary
         return None

@@ -43,11 +43,11 @@ _PUBLICATION = frozenset(
 _FIELD = re.compile(r"[A-Za-z0-9_.-]{1,40}", re.ASCII)
 _LIKE_AN_END = re.compile(r"expir|(^|_)ends?(_|$)|until|valid", re.IGNORECASE)
 _LIKE_A_NEXT = re.compile(r"next|cursor|more", re.IGNORECASE)
-_MOST_NAMED, _MOST_FIELDS = 5, 15
+_MAX_NAMED, _MAX_FIELDS = 5, 15
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ResponseSchema:
     """How an answer differs, in words for staff; `items` is how many people it was about."""
 
     differences: tuple[str, ...] = ()
@@ -60,32 +60,32 @@ def is_data(reply: Reply) -> bool:
     return parsed(reply) is not None
 
 
-def hints(reply: Reply) -> Form:
+def hints(reply: Reply) -> ResponseSchema:
     """The form of the name search."""
     data = parsed(reply)
     if not isinstance(data, list):
-        return Form((_instead("the answer", data, "a list"),))
+        return ResponseSchema((_instead("the answer", data, "a list"),))
     found: set[str] = set()
     for item in data:
         found |= _name(item)
         if isinstance(item, dict) and not _is_number(item.get("id", 1)):
             found.add(_instead("the field `id`", item["id"], "a number"))
-    return Form(tuple(sorted(found)), _news(data, _HINT), len(data))
+    return ResponseSchema(tuple(sorted(found)), _fresh(data, _HINT), len(data))
 
 
-def account(reply: Reply) -> Form:
+def account(reply: Reply) -> ResponseSchema:
     """The form of the account page, of which only that it is an object counts."""
     data = parsed(reply)
     if not isinstance(data, dict):
-        return Form((_instead("the answer", data, "an object"),))
-    return Form((), _news([data], _ACCOUNT))
+        return ResponseSchema((_instead("the answer", data, "an object"),))
+    return ResponseSchema((), _fresh([data], _ACCOUNT))
 
 
-def page(reply: Reply, base: str) -> Form:
+def page(reply: Reply, base: str) -> ResponseSchema:
     """The form of one page of a list of users, the people in it left out."""
     data = parsed(reply)
     if not isinstance(data, dict):
-        return Form((_instead("the answer", data, "an object"),))
+        return ResponseSchema((_instead("the answer", data, "an object"),))
     found = set()
     if "results" not in data:
         found.add(f"the field `results` is missing; there are {_listed(data)}")
@@ -95,48 +95,48 @@ def page(reply: Reply, base: str) -> Form:
         found.add("the field `next` is not the address of a page")
     if "next" not in data and (maybe := _maybe_next(data)):
         found.add(f"the field `next` is missing, and {_listed(maybe)} may stand for it")
-    return Form(tuple(sorted(found)), _news([data], _PAGE))
+    return ResponseSchema(tuple(sorted(found)), _fresh([data], _PAGE))
 
 
-def rows(reply: Reply) -> Form:
+def rows(reply: Reply) -> ResponseSchema:
     """The form of the people on one page; nothing is said where there are none."""
     data = parsed(reply)
     people = data.get("results") if isinstance(data, dict) else None
     if not isinstance(people, list):
-        return Form()
+        return ResponseSchema()
     found: set[str] = set()
     for person in people:
         found |= _name(person)
         if isinstance(person, dict):
             found |= _person(person)
     found |= _lost_ends([person for person in people if isinstance(person, dict)])
-    return Form(tuple(sorted(found)), _news(people, _ROW), len(people))
+    return ResponseSchema(tuple(sorted(found)), _fresh(people, _ROW), len(people))
 
 
-def published(reply: Reply) -> Form:
+def published(reply: Reply) -> ResponseSchema:
     """The form of the list of one's publications; nothing of their sources is kept or told."""
     return _scripts(reply, ("scriptIdPart", "scriptAccess"), _PUBLICATION)
 
 
-def named(reply: Reply) -> Form:
+def named(reply: Reply) -> ResponseSchema:
     """The form of what scripts are called; whether they are invite-only may be told or not."""
     return _scripts(reply, ("scriptIdPart",), None)
 
 
-def managed(reply: Reply) -> Form:
+def managed(reply: Reply) -> ResponseSchema:
     """The form of the list of scripts whose access one manages: their ids alone."""
     data = parsed(reply)
     if not isinstance(data, list):
-        return Form((_instead("the answer", data, "a list"),))
+        return ResponseSchema((_instead("the answer", data, "a list"),))
     odd = {_instead("a script", item, "a text") for item in data if not isinstance(item, str)}
-    return Form(tuple(sorted(odd)), (), len(data))
+    return ResponseSchema(tuple(sorted(odd)), (), len(data))
 
 
-def _scripts(reply: Reply, needed: Iterable[str], known: frozenset[str] | None) -> Form:
+def _scripts(reply: Reply, needed: Iterable[str], known: frozenset[str] | None) -> ResponseSchema:
     """A list of scripts with these texts; other fields than the `known` ones are news."""
     data = parsed(reply)
     if not isinstance(data, list):
-        return Form((_instead("the answer", data, "a list"),))
+        return ResponseSchema((_instead("the answer", data, "a list"),))
     found: set[str] = set()
     for item in data:
         if not isinstance(item, dict):
@@ -147,7 +147,9 @@ def _scripts(reply: Reply, needed: Iterable[str], known: frozenset[str] | None) 
                 found.add(f"the field `{name}` is missing; there are {_listed(item)}")
             elif not isinstance(item[name], str):
                 found.add(_instead(f"the field `{name}`", item[name], "a text"))
-    return Form(tuple(sorted(found)), () if known is None else _news(data, known), len(data))
+    return ResponseSchema(
+        tuple(sorted(found)), () if known is None else _fresh(data, known), len(data)
+    )
 
 
 def _name(item: Any) -> set[str]:
@@ -223,7 +225,7 @@ def _is_moment(value: Any) -> bool:
         return False
 
 
-def _news(items: Iterable[Any], known: frozenset[str]) -> tuple[str, ...]:
+def _fresh(items: Iterable[Any], known: frozenset[str]) -> tuple[str, ...]:
     names = {name for item in items if isinstance(item, dict) for name in item if name not in known}
     return (f"fields that are new: {_listed(names)}",) if names else ()
 
@@ -251,9 +253,9 @@ def _kind(value: Any) -> str:
 def _listed(names: Iterable[str]) -> str:
     """Names of fields; what looks like none, or so many that they may be people, is not told."""
     names = set(names)
-    if len(names) > _MOST_FIELDS:
+    if len(names) > _MAX_FIELDS:
         return f"{len(names)} others"
     told = sorted({name if _FIELD.fullmatch(name) else "(another)" for name in names})
-    rest = len(told) - _MOST_NAMED
-    text = ", ".join(name if name == "(another)" else f"`{name}`" for name in told[:_MOST_NAMED])
+    rest = len(told) - _MAX_NAMED
+    text = ", ".join(name if name == "(another)" else f"`{name}`" for name in told[:_MAX_NAMED])
     return (f"{text} and {rest} more" if rest > 0 else text) or "no fields"

@@ -21,10 +21,10 @@ from bot.tradingview.models import Cookies
 
 PASSWORD = "/accounts/signin/"  # noqa: S105 - an address
 SECOND_FACTOR = "/accounts/two-factor/signin/totp/"
-LONGEST_BODY = 1024 * 1024
+MAX_BODY = 1024 * 1024
 # Seconds without any sign-in, when TradingView asked for a pause: where it named none (wire §9), and at most.
-USUAL_PAUSE, LONGEST_PAUSE = 600.0, 24 * 3600.0
-_LONGEST_DETAIL = 200
+USUAL_PAUSE, MAX_PAUSE = 600.0, 24 * 3600.0
+_MAX_DETAIL = 200
 _CODE = re.compile(r"[0-9]{4,10}", re.ASCII)
 _HTML = re.compile(rb"\s*<")
 
@@ -61,7 +61,7 @@ class TooManySignIns(SignInFailed):
         status: int | None = None,
     ) -> None:
         super().__init__(code=code, detail=detail, status=status)
-        self.retry_after = min(retry_after or USUAL_PAUSE, LONGEST_PAUSE)
+        self.retry_after = min(retry_after or USUAL_PAUSE, MAX_PAUSE)
 
 
 class WrongCode(SignInFailed):
@@ -257,7 +257,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > LONGEST_BODY:
+        if len(body) > MAX_BODY:
             response.close()
             break
     return bytes(body)
@@ -276,5 +276,5 @@ def _set(response: aiohttp.ClientResponse) -> dict[str, str]:
 def _detail(text: str, secret: str) -> str | None:
     if secret:
         text = text.replace(secret, "(hidden)")
-    line = "".join(sign if sign.isprintable() else " " for sign in text[:_LONGEST_DETAIL]).strip()
+    line = "".join(sign if sign.isprintable() else " " for sign in text[:_MAX_DETAIL]).strip()
     return line or None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot.access.logins.one_time_pages import LoginLinks
+from bot.access.logins.one_time_pages import OneTimePages
 from bot.jobs import Jobs
 from bot.web import answers, health, login, validate
 from bot.web.clients import Network, RateLimit
@@ -20,7 +20,7 @@ def make_app(
     database: Probe,
     gateway: Probe,
     jobs: Jobs,
-    links: LoginLinks | None = None,
+    links: OneTimePages | None = None,
     trusted_proxies: Sequence[Network] = (),
     limit: RateLimit | None = None,
 ) -> web.Application:

@@ -16,7 +16,7 @@ Probe = Callable[[], Awaitable[bool]]
 PROBES = web.AppKey("probes", dict[str, Probe])
 JOBS = web.AppKey("jobs", Jobs)
 
-_LONGEST = 2.0  # seconds; watchers give up soon themselves
+_MAX_LENGTH = 2.0  # seconds; watchers give up soon themselves
 
 
 async def alive(_: web.Request) -> web.Response:
@@ -35,7 +35,7 @@ async def ready(request: web.Request) -> web.Response:
 
 async def _there(name: str, probe: Probe, jobs: Jobs) -> bool:
     answer = jobs.spawn(_ask(name, probe), f"ask whether the {name} is there")
-    if not await clock.within(_LONGEST, answer):
+    if not await clock.within(_MAX_LENGTH, answer):
         answer.cancel()
         return False
     return answer.result()

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from bot.access.errors import NotAllowed, TradingViewSilent
 from bot.access.logins.errors import CookiesOfOther, LinkOver, PageRefused, TooManyPresses
-from bot.access.logins.one_time_pages import PATH, LoginLinks, kept
+from bot.access.logins.one_time_pages import PATH, OneTimePages, kept
 from bot.access.logins.spares import SpareKept
 from bot.errors import UserError
 from bot.replies import explain, login as said
@@ -24,7 +24,7 @@ from bot.web.clients import Network, RateLimit, client_of
 
 log = logging.getLogger(__name__)
 
-LINKS = web.AppKey("login_links", LoginLinks)
+LINKS = web.AppKey("login_links", OneTimePages)
 PRESSES = web.AppKey("login_presses", RateLimit)
 NEAR = web.AppKey("login_proxies", tuple[Network, ...])
 
@@ -47,10 +47,10 @@ _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int]
 )
 
 Fields = dict[str, Any]
-Press = Callable[[LoginLinks, str, Fields], Awaitable[Any]]
+Press = Callable[[OneTimePages, str, Fields], Awaitable[Any]]
 
 
-def add_to(app: web.Application, links: LoginLinks, trusted: tuple[Network, ...]) -> None:
+def add_to(app: web.Application, links: OneTimePages, trusted: tuple[Network, ...]) -> None:
     """Serve the page in this application."""
     app[LINKS] = links
     app[PRESSES] = RateLimit(rate=0.2, burst=10)
@@ -126,10 +126,10 @@ def _next(error: Exception) -> str:
         return "again"
     if isinstance(error, SecondFactorNeeded):
         return "code"
-    return "over" if isinstance(error, LinkOver | NotAllowed) else "mend"
+    return "over" if isinstance(error, LinkOver | NotAllowed) else "repair"
 
 
-def _own_page(request: web.Request, links: LoginLinks) -> None:
+def _own_page(request: web.Request, links: OneTimePages) -> None:
     """Raise PageRefused unless the bot's own page asks: JSON, from its own origin."""
     origin = request.headers.get("Origin", "").lower()
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
@@ -139,7 +139,7 @@ def _own_page(request: web.Request, links: LoginLinks) -> None:
         raise web.HTTPUnsupportedMediaType
 
 
-async def _not_too_often(request: web.Request, links: LoginLinks, token: str) -> None:
+async def _not_too_often(request: web.Request, links: OneTimePages, token: str) -> None:
     """An open page has presses of its own: whoever guesses, from behind the same proxy, uses up none."""
     trusted = request.app[NEAR]
     presser = await links.page_of(token) or client_of(request, trusted)
@@ -164,21 +164,21 @@ def _text(fields: Fields, name: str) -> str:
     return value
 
 
-def _paste(links: LoginLinks, token: str, fields: Fields) -> Awaitable[Any]:
+def _paste(links: OneTimePages, token: str, fields: Fields) -> Awaitable[Any]:
     sessionid, sign = _text(fields, "sessionid"), _text(fields, "sessionid_sign")
     return links.paste(token, sessionid, sign, spare=fields.get("spare") is True)
 
 
-def _password(links: LoginLinks, token: str, fields: Fields) -> Awaitable[Any]:
+def _password(links: OneTimePages, token: str, fields: Fields) -> Awaitable[Any]:
     name, password = _text(fields, "name"), _text(fields, "password")
     return links.password(token, name, password, spare=fields.get("spare") is True)
 
 
-def _code(links: LoginLinks, token: str, fields: Fields) -> Awaitable[Any]:
+def _code(links: OneTimePages, token: str, fields: Fields) -> Awaitable[Any]:
     return links.code(token, _text(fields, "code"))
 
 
-def _again(links: LoginLinks, token: str, fields: Fields) -> Awaitable[Any]:
+def _again(links: OneTimePages, token: str, fields: Fields) -> Awaitable[Any]:
     return links.again(token, anyway=fields.get("yes") is True)
 
 

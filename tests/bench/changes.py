@@ -24,12 +24,12 @@ async def main(changes: int, rows: int) -> None:
         await Sweeps(desk.database, desk.sessions).run(HOME, "trend", by=None)
         await know(desk, told["ids"])
         await desk.pause(paused=True)
-        wishes = [await desk.grant(name, by=CLERK) for name in names]
+        orders = [await desk.grant(name, by=CLERK) for name in names]
         await desk.there.order(switches={"latency": 0.1}, forget=True)
         await desk.pause(paused=False)
         await desk.all_ended()
         report = await desk.there.order()
-        done = await desk.done(wishes)
+        done = await desk.done(orders)
     after = rows + changes
     best = min(changes + 2 * -(-after // PAGE), 3 * changes)
     ratio = report["taken"] / best

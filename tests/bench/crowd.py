@@ -1,4 +1,4 @@
-"""Three hundred new people by single wishes, with staff at the counter meanwhile.
+"""Three hundred new people by single orders, with staff at the counter meanwhile.
 
 python -m tests.bench.crowd limited      TradingView takes 5 requests a second, 2 at once
 python -m tests.bench.crowd unlimited    TradingView takes what comes; 4 at once, 100 ms each
@@ -24,18 +24,18 @@ async def main(kind: str) -> None:
     limited = kind == "limited"
     async with open_desk(pace=20 if limited else 1000, concurrency=CONCURRENCY) as desk:
         crowd = [f"buyer_{n:03}" for n in range(PEOPLE)]
-        counter = [f"visitor_{n:03}" for n in range(PEOPLE)]
+        harness = [f"visitor_{n:03}" for n in range(PEOPLE)]
         switches = {"rate_limit": REQUESTS, "rate_burst": BURST, "retry_after": RETRY_AFTER}
-        await desk.there.order(people=crowd + counter, switches=switches if limited else {})
+        await desk.there.order(people=crowd + harness, switches=switches if limited else {})
         await desk.there.order(forget=True)
         lag, served = Lag(), list[float]()
         begun, worked = time.perf_counter(), time.process_time()
         watching = asyncio.ensure_future(lag.watch())
-        visiting = asyncio.ensure_future(visit(desk, counter, EVERY[kind], served))
+        visiting = asyncio.ensure_future(visit(desk, harness, EVERY[kind], served))
         try:
             waiting = iter(crowd)
             recording = [record(desk, waiting) for _ in range(CLERKS)]
-            wishes = [wish for some in await asyncio.gather(*recording) for wish in some]
+            orders = [order for some in await asyncio.gather(*recording) for order in some]
             recorded = time.perf_counter() - begun
             await desk.all_ended()
             report = await desk.there.order()
@@ -44,7 +44,7 @@ async def main(kind: str) -> None:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
-        done = await desk.done(wishes)
+        done = await desk.done(orders)
         limit = REQUESTS if limited else CONCURRENCY / LATENCY
         seconds = report["ended"] - report["begun"]
         used = report["taken"] / seconds / limit

@@ -17,19 +17,19 @@ import aiohttp
 from sqlalchemy import func, select
 
 from bot import clock
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.access.logins.sessions import Sessions
 from bot.access.orders.grants import Grants
-from bot.access.orders.outcomes import Answers
-from bot.access.request import Asked, Who
+from bot.access.orders.outcomes import Outcomes
+from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database, open_database
-from bot.store.tables.core import wish
+from bot.store.tables.core import order
 from bot.store.vault import open_vault
-from bot.tradingview import Cookies, TradingView
+from bot.tradingview import Cookies, TradingViewClient
 from bot.tradingview.book import open_book
 
 HOME, STAFF, CLERK = 100, 1, 2
@@ -80,22 +80,22 @@ class Desk:
         sessions: Sessions,
         queue: Queue,
         grants: Grants,
-        answers: Answers,
+        outcomes: Outcomes,
         there: Upstream,
     ) -> None:
         self.database, self.sessions, self.queue = database, sessions, queue
-        self.grants, self.answers, self.there = grants, answers, there
+        self.grants, self.outcomes, self.there = grants, outcomes, there
         self._references = itertools.count(1)
 
     async def grant(self, name: str, by: int = STAFF) -> int:
-        asked = Asked(HOME, by, f"i{next(self._references)}", clock.now(), "token")
-        return await self.grants.grant(asked, "trend", MONTH, Who(username=name))
+        request = RequestContext(HOME, by, f"i{next(self._references)}", clock.now(), "token")
+        return await self.grants.grant(request, "trend", MONTH, Subject(username=name))
 
     async def serve(self, name: str) -> float:
         """Grant and wait for the end as somebody at the counter does; seconds until it is verified."""
         begun = time.perf_counter()
-        receipt = await self.answers.outcome(await self.grant(name), PATIENCE)
-        assert receipt.wish.state == "done", receipt.wish.state
+        receipt = await self.outcomes.outcome(await self.grant(name), PATIENCE)
+        assert receipt.order.state == "done", receipt.order.state
         return time.perf_counter() - begun
 
     async def pause(self, *, paused: bool) -> None:
@@ -105,17 +105,17 @@ class Desk:
         self.queue.wake(HOME)
 
     async def all_ended(self) -> None:
-        """Wait until every wish of the clerk has ended; asks so little that it slows nothing."""
-        query = select(func.count()).where(wish.c.state == "waiting", wish.c.asked_by == CLERK)
+        """Wait until every order of the clerk has ended; asks so little that it slows nothing."""
+        query = select(func.count()).where(order.c.state == "waiting", order.c.asked_by == CLERK)
         left = 1
         while left:
             await asyncio.sleep(0.1)
             async with self.database.read() as connection:
                 left = int((await connection.execute(query)).scalar_one())
 
-    async def done(self, wishes: list[int]) -> int:
+    async def done(self, orders: list[int]) -> int:
         """How many of these are done."""
-        return [(await self.answers.receipt(one)).wish.state for one in wishes].count("done")
+        return [(await self.outcomes.receipt(one)).order.state for one in orders].count("done")
 
 
 @asynccontextmanager
@@ -132,7 +132,7 @@ async def open_desk(*, pace: float, concurrency: int) -> AsyncIterator[Desk]:
                 sessions = Sessions(
                     database,
                     vault,
-                    lambda pace, cookies: TradingView(
+                    lambda pace, cookies: TradingViewClient(
                         http, base=there.url, pine_facade=there.url, pace=pace, cookies=cookies
                     ),
                     pace=pace,
@@ -154,16 +154,16 @@ async def open_desk(*, pace: float, concurrency: int) -> AsyncIterator[Desk]:
                         at=now,
                     )
                 await sessions.take_over(HOME, there.cookies, by=STAFF)
-                news = News()
-                queue = Queue(database, sessions, jobs, news)
+                notifier = Notifier()
+                queue = Queue(database, sessions, jobs, notifier)
                 await queue.start()
                 await there.order(switches={"latency": 0.1}, forget=True)
                 yield Desk(
                     database,
                     sessions,
                     queue,
-                    Grants(database, sessions, vault, queue, news),
-                    Answers(database, sessions, vault, queue, news),
+                    Grants(database, sessions, vault, queue, notifier),
+                    Outcomes(database, sessions, vault, queue, notifier),
                     there,
                 )
 

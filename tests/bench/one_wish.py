@@ -30,7 +30,7 @@ async def main() -> None:
             needed.append(calls)
         say(
             "one wish on an idle account",
-            wishes=len(names),
+            orders=len(names),
             calls_each=sum(report["by_name"].values()),
             seconds=middle(spent),
             seconds_of_its_calls=middle(needed),

@@ -17,8 +17,8 @@ from itertools import pairwise
 
 from bot import clock
 from bot.access.catalogue.lookup import find
-from bot.access.request import Asked
-from bot.access.sweeps.adopt import Adopting
+from bot.access.request import RequestContext
+from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.sweep import Sweeps
 from bot.store.records import Script
@@ -51,9 +51,9 @@ async def main() -> None:
 
 async def in_time(desk: Desk, rows: int) -> None:
     """A full check beside reading alone."""
-    door = (await desk.sessions.of(HOME)).tradingview
+    client = (await desk.sessions.of(HOME)).tradingview
     begun = time.perf_counter()
-    async for _ in door.pages(desk.there.pine_id):
+    async for _ in client.pages(desk.there.pine_id):
         pass
     cursor = time.perf_counter() - begun
     begun = time.perf_counter()
@@ -71,11 +71,11 @@ async def in_time(desk: Desk, rows: int) -> None:
 async def peak(desk: Desk) -> float:
     """The most MB that a full check needs beyond what is there before it."""
     sweeps = Sweeps(desk.database, desk.sessions)
-    door = (await desk.sessions.of(HOME)).tradingview
+    client = (await desk.sessions.of(HOME)).tradingview
     tracemalloc.start()
     await sweeps.run(HOME, "trend", by=STAFF)  # what is kept for every later one
     for number in range(200):  # aiohttp keeps the last 128 addresses: as many as after any list
-        async for _ in door.pages(desk.there.pine_id, username=f"nobody{number}"):
+        async for _ in client.pages(desk.there.pine_id, username=f"nobody{number}"):
             pass
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
@@ -90,10 +90,10 @@ async def believed(desk: Desk, rows: int) -> None:
     """What happens with a list once it was read."""
     async with desk.database.read() as connection:
         script: Script = await find(connection, HOME, "trend")
-    drift, adopting = Drift(desk.database), Adopting(desk.database)
-    asked = Asked(HOME, STAFF, "bench", clock.now())
+    drift, adoption = Drift(desk.database), Adoption(desk.database)
+    request = RequestContext(HOME, STAFF, "bench", clock.now())
     telling = await held_up(lambda: drift.report(HOME, script.id))
-    taking = await held_up(lambda: adopting.take_over(asked, script.id))
+    taking = await held_up(lambda: adoption.take_over(request, script.id))
     say(
         f"{rows} rows: the longest that nobody else had a turn, in ms",
         telling=round(telling * 1000),

@@ -252,7 +252,7 @@ def test_rekey_leaves_nothing_for_the_earlier_key(upstream, tmp_path, monkeypatc
         assert commands.rekey(both, person.terminal) == 0
         assert person.heard("2 encrypted values")
     for column in ENCRYPTED:
-        query = f"SELECT {column.name} FROM {column.table.name} WHERE {column.name} NOT NULL"
+        query = f'SELECT {column.name} FROM "{column.table.name}" WHERE {column.name} NOT NULL'
         for (sealed,) in rows(tmp_path, query):
             assert Vault(new).open(sealed)
     person = Person(*upstream.pair())

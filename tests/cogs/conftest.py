@@ -6,17 +6,17 @@ from tests.support.discord_harness import at_work, open_office
 @pytest.fixture
 async def closed_office(frozen, tmp_path, monkeypatch):
     """The server and the shop, before Usher connects; time stands still."""
-    async with open_office(tmp_path, monkeypatch) as office:
-        office.time = frozen
-        yield office
+    async with open_office(tmp_path, monkeypatch) as harness:
+        harness.time = frozen
+        yield harness
 
 
 @pytest.fixture
-async def office(closed_office):
+async def harness(closed_office):
     """Usher is connected; one script, a living TradingView login, a few TradingView users."""
     async with at_work(closed_office):
         await closed_office.script()
         await closed_office.log_in()
         for name in ("Alice_T", "Alice_Two", "__bob__"):
-            closed_office.shop.world.add_user(name)
+            closed_office.vendor.world.add_user(name)
         yield closed_office

@@ -10,129 +10,131 @@ from tests.support.discord_harness import at_work, eventually, labels, text_of
 ALL = {"item": "trend", "username": "Alice_T"}
 
 
-def ends(office, name="Alice_T"):
-    pine_id = next(iter(office.shop.world.scripts))
-    row = office.shop.world.row(pine_id, name)
+def ends(harness, name="Alice_T"):
+    pine_id = next(iter(harness.vendor.world.scripts))
+    row = harness.vendor.world.row(pine_id, name)
     return None if row is None else row.end
 
 
-async def rows(office):
+async def rows(harness):
     from sqlalchemy import func, select
 
-    from bot.store.tables.core import wish
+    from bot.store.tables.core import order
 
-    async with office.shop.database.read() as connection:
-        return (await connection.execute(select(func.count()).select_from(wish))).scalar_one()
+    async with harness.vendor.database.read() as connection:
+        return (await connection.execute(select(func.count()).select_from(order))).scalar_one()
 
 
-async def grant(office, duration="1M", **options):
-    return await office.run(
-        office.as_mod, "access grant", **({**ALL, "duration": duration} | options)
+async def grant(harness, duration="1M", **options):
+    return await harness.run(
+        harness.as_mod, "access grant", **({**ALL, "duration": duration} | options)
     )
 
 
-async def pressed(office, message, label, expected, **more):
+async def pressed(harness, message, label, expected, **more):
     """Press a button and wait until its message says what is expected."""
-    press = await office.as_mod.press(message, label, **more)
+    press = await harness.as_mod.press(message, label, **more)
     await press.until(lambda now: expected in text_of(now))
 
 
-async def test_a_grant_is_done_once_tradingview_shows_it(office):
-    granted = await grant(office, username=" @alice_t ")
+async def test_a_grant_is_done_once_tradingview_shows_it(harness):
+    granted = await grant(harness, username=" @alice_t ")
     said = text_of(granted.original)
     assert granted.ephemeral
     assert r"✅ **Done:** **Alice\_T** has **Trend** until **<t:" in said
     assert "1 month added" in said
-    assert ends(office) == datetime(2026, 4, 10, 12, tzinfo=UTC)
+    assert ends(harness) == datetime(2026, 4, 10, 12, tzinfo=UTC)
 
 
-async def test_a_hanging_tradingview_is_acknowledged_said_and_turns_to_done_by_itself(office):
-    office.switches.hang = True
-    asked = await office.as_mod.run(
-        "access grant", guild=office.guild, channel=office.channel, duration="1M", **ALL
+async def test_a_hanging_tradingview_is_acknowledged_said_and_turns_to_done_by_itself(harness):
+    harness.switches.hang = True
+    request = await harness.as_mod.run(
+        "access grant", guild=harness.guild, channel=harness.channel, duration="1M", **ALL
     )
-    await asked.acknowledged_()
-    assert asked.deferred
-    await office.passes(lambda: "⏳ **Waiting:** 1 month of **Trend**" in text_of(asked.original))
-    office.switches.hang = False
-    await office.passes(lambda: "✅ **Done:**" in text_of(asked.original))
-    assert len(asked.messages) == 1
-    assert not office.as_mod.dms()
+    await request.acknowledged_()
+    assert request.deferred
+    await harness.passes(
+        lambda: "⏳ **Waiting:** 1 month of **Trend**" in text_of(request.original)
+    )
+    harness.switches.hang = False
+    await harness.passes(lambda: "✅ **Done:**" in text_of(request.original))
+    assert len(request.messages) == 1
+    assert not harness.as_mod.dms()
 
 
-async def test_an_unknown_name_offers_near_names_and_grant_anyway_without_a_row(office):
-    asked = await grant(office, username="Alice_")
-    assert "TradingView knows nobody called `Alice_`" in text_of(asked.original)
-    assert labels(asked.original)[-2:] == ["Grant anyway", "No, leave it"]
-    assert await rows(office) == 0
-    await pressed(office, asked.original, "Alice_T", "Done")
-    assert ends(office) is not None
-    assert labels(asked.original) == []
+async def test_an_unknown_name_offers_near_names_and_grant_anyway_without_a_row(harness):
+    request = await grant(harness, username="Alice_")
+    assert "TradingView knows nobody called `Alice_`" in text_of(request.original)
+    assert labels(request.original)[-2:] == ["Grant anyway", "No, leave it"]
+    assert await rows(harness) == 0
+    await pressed(harness, request.original, "Alice_T", "Done")
+    assert ends(harness) is not None
+    assert labels(request.original) == []
 
 
-async def test_grant_anyway_keeps_the_order(office):
-    asked = await grant(office, username="Nobody_Yet")
-    await pressed(office, asked.original, "Grant anyway", "Not done")
-    assert "Ask for the exact spelling" in text_of(asked.original)
-    assert await rows(office) == 1
+async def test_grant_anyway_keeps_the_order(harness):
+    request = await grant(harness, username="Nobody_Yet")
+    await pressed(harness, request.original, "Grant anyway", "Not done")
+    assert "Ask for the exact spelling" in text_of(request.original)
+    assert await rows(harness) == 1
 
 
-async def test_a_question_pressed_twice_counts_once(office):
-    asked = await grant(office, username="Alice_")
-    await pressed(office, asked.original, "Alice_T", "Done", deliver=2)
-    assert await rows(office) == 1
+async def test_a_question_pressed_twice_counts_once(harness):
+    request = await grant(harness, username="Alice_")
+    await pressed(harness, request.original, "Alice_T", "Done", deliver=2)
+    assert await rows(harness) == 1
 
 
-async def test_the_same_command_delivered_twice_counts_once(office):
-    asked = await grant(office, deliver=2)
-    await asked.until(lambda message: "Done" in text_of(message))
-    assert await rows(office) == 1
-    assert ends(office) == datetime(2026, 4, 10, 12, tzinfo=UTC)
+async def test_the_same_command_delivered_twice_counts_once(harness):
+    request = await grant(harness, deliver=2)
+    await request.until(lambda message: "Done" in text_of(message))
+    assert await rows(harness) == 1
+    assert ends(harness) == datetime(2026, 4, 10, 12, tzinfo=UTC)
 
 
-async def test_an_earlier_end_asks_first_and_can_be_put_back(office):
-    await grant(office, "1Y")
-    asked = await office.run(office.as_mod, "access set", until="7D", **ALL)
-    assert "takes time away" in text_of(asked.original)
-    assert ends(office) == datetime(2027, 3, 10, 12, tzinfo=UTC)
-    await pressed(office, asked.original, "Yes, shorten it", "Done")
-    assert ends(office) == datetime(2026, 3, 17, 12, tzinfo=UTC)
-    await pressed(office, asked.original, "Put back", "put back")
-    assert ends(office) == datetime(2027, 3, 10, 12, tzinfo=UTC)
+async def test_an_earlier_end_asks_first_and_can_be_put_back(harness):
+    await grant(harness, "1Y")
+    request = await harness.run(harness.as_mod, "access set", until="7D", **ALL)
+    assert "takes time away" in text_of(request.original)
+    assert ends(harness) == datetime(2027, 3, 10, 12, tzinfo=UTC)
+    await pressed(harness, request.original, "Yes, shorten it", "Done")
+    assert ends(harness) == datetime(2026, 3, 17, 12, tzinfo=UTC)
+    await pressed(harness, request.original, "Put back", "put back")
+    assert ends(harness) == datetime(2027, 3, 10, 12, tzinfo=UTC)
 
 
-async def test_no_leaves_it_as_it_was(office):
-    await grant(office, "1Y")
-    asked = await office.run(office.as_mod, "access set", until="7D", **ALL)
-    await pressed(office, asked.original, "No, leave it", "Left as it was")
-    assert ends(office) == datetime(2027, 3, 10, 12, tzinfo=UTC)
+async def test_no_leaves_it_as_it_was(harness):
+    await grant(harness, "1Y")
+    request = await harness.run(harness.as_mod, "access set", until="7D", **ALL)
+    await pressed(harness, request.original, "No, leave it", "Left as it was")
+    assert ends(harness) == datetime(2027, 3, 10, 12, tzinfo=UTC)
 
 
-async def test_a_revoke_of_lifetime_asks_first_and_a_put_back_survives_a_restart(office):
-    await grant(office, "L")
-    asked = await office.run(office.as_mod, "access revoke", **ALL)
-    assert "This ends everything" in text_of(asked.original)
-    await pressed(office, asked.original, "Yes, end it", "has no access")
-    await office.client.close()
-    async with at_work(office):
-        await pressed(office, asked.original, "Put back", "put back")
+async def test_a_revoke_of_lifetime_asks_first_and_a_put_back_survives_a_restart(harness):
+    await grant(harness, "L")
+    request = await harness.run(harness.as_mod, "access revoke", **ALL)
+    assert "This ends everything" in text_of(request.original)
+    await pressed(harness, request.original, "Yes, end it", "has no access")
+    await harness.client.close()
+    async with at_work(harness):
+        await pressed(harness, request.original, "Put back", "put back")
 
 
-async def test_a_question_from_before_a_restart_says_that_nothing_was_changed(office):
-    asked = await grant(office, username="Alice_")
-    await office.client.close()
-    async with at_work(office):
-        pressed = await office.as_mod.press(asked.original, "Alice_T")
+async def test_a_question_from_before_a_restart_says_that_nothing_was_changed(harness):
+    request = await grant(harness, username="Alice_")
+    await harness.client.close()
+    async with at_work(harness):
+        pressed = await harness.as_mod.press(request.original, "Alice_T")
         assert "too old" in text_of(await pressed.answered())
-    assert await rows(office) == 0
+    assert await rows(harness) == 0
 
 
-async def test_time_upon_lifetime_offers_to_give_it_an_end(office):
-    await grant(office, "L")
-    again = await grant(office, "1M")
+async def test_time_upon_lifetime_offers_to_give_it_an_end(harness):
+    await grant(harness, "L")
+    again = await grant(harness, "1M")
     assert "changes nothing" in text_of(again.original)
-    await pressed(office, again.original, "Let it end in 1 month", "until **<t:")
-    assert ends(office) == datetime(2026, 4, 10, 12, tzinfo=UTC)
+    await pressed(harness, again.original, "Let it end in 1 month", "until **<t:")
+    assert ends(harness) == datetime(2026, 4, 10, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -150,12 +152,12 @@ async def test_time_upon_lifetime_offers_to_give_it_an_end(office):
         ({"username": None}, "Fill in `member`"),
     ],
 )
-async def test_bad_input_is_answered_with_what_to_type_instead_and_no_row(office, options, advice):
+async def test_bad_input_is_answered_with_what_to_type_instead_and_no_row(harness, options, advice):
     given = {key: value for key, value in (ALL | {"duration": "1M"} | options).items() if value}
-    asked = await office.run(office.as_mod, "access grant", **given)
-    assert advice in text_of(asked.original)
-    assert "-# Reference" in text_of(asked.original)
-    assert await rows(office) == 0
+    request = await harness.run(harness.as_mod, "access grant", **given)
+    assert advice in text_of(request.original)
+    assert "-# Reference" in text_of(request.original)
+    assert await rows(harness) == 0
 
 
 @pytest.mark.parametrize(
@@ -167,15 +169,15 @@ async def test_bad_input_is_answered_with_what_to_type_instead_and_no_row(office
         ("tomorrow", "2026-04-30"),
     ],
 )
-async def test_a_bad_end_is_answered_with_what_to_type_instead(office, until, advice):
-    asked = await office.run(office.as_mod, "access set", until=until, **ALL)
-    assert advice in text_of(asked.original)
-    assert await rows(office) == 0
+async def test_a_bad_end_is_answered_with_what_to_type_instead(harness, until, advice):
+    request = await harness.run(harness.as_mod, "access set", until=until, **ALL)
+    assert advice in text_of(request.original)
+    assert await rows(harness) == 0
 
 
-async def test_check_shows_what_should_be_beside_what_is(office):
-    await grant(office, username="__bob__")
-    checked = await office.run(office.as_mod, "access check", username="__BOB__")
+async def test_check_shows_what_should_be_beside_what_is(harness):
+    await grant(harness, username="__bob__")
+    checked = await harness.run(harness.as_mod, "access check", username="__BOB__")
     said = text_of(checked.original)
     assert r"**\_\_bob\_\_** has 1 script" in said
     assert "Should be: until" in said
@@ -183,27 +185,27 @@ async def test_check_shows_what_should_be_beside_what_is(office):
     assert "given by staff 1 month" in said
 
 
-async def test_list_is_paged_by_end_date(office):
+async def test_list_is_paged_by_end_date(harness):
     for number in range(20):
-        office.shop.world.add_user(f"Buyer{number:02}")
-        await grant(office, f"{number + 1}D", username=f"Buyer{number:02}")
-    listed = await office.run(office.as_mod, "access list", item="trend")
+        harness.vendor.world.add_user(f"Buyer{number:02}")
+        await grant(harness, f"{number + 1}D", username=f"Buyer{number:02}")
+    listed = await harness.run(harness.as_mod, "access list", item="trend")
     first = text_of(listed.original)
     assert "20 people" in first
     assert "Buyer00" in first
     assert "Buyer19" not in first
-    await pressed(office, listed.original, "Next ▶", "Buyer19")
-    await pressed(office, listed.original, "◀ Back", "Buyer00")
+    await pressed(harness, listed.original, "Next ▶", "Buyer19")
+    await pressed(harness, listed.original, "◀ Back", "Buyer00")
 
 
-async def test_suggestions_show_scripts_names_and_the_resulting_date(office):
-    await grant(office, "1M")
-    complete = office.as_mod.complete
-    items = await complete("access grant", "item", "tre", guild=office.guild)
+async def test_suggestions_show_scripts_names_and_the_resulting_date(harness):
+    await grant(harness, "1M")
+    complete = harness.as_mod.complete
+    items = await complete("access grant", "item", "tre", guild=harness.guild)
     assert items == [{"name": "trend – Trend", "value": "trend"}]
-    names = await complete("access grant", "username", "ali", guild=office.guild)
+    names = await complete("access grant", "username", "ali", guild=harness.guild)
     assert [one["value"] for one in names] == ["Alice_T"]
-    path, there = "access grant", {"guild": office.guild}
+    path, there = "access grant", {"guild": harness.guild}
     dates = await complete(path, "duration", "1m", **there, item="trend", username="alice_t")
     assert dates == [{"name": "1 month – until 10 May 2026", "value": "1M"}]
     dates = await complete(path, "duration", "7", **there)
@@ -213,172 +215,172 @@ async def test_suggestions_show_scripts_names_and_the_resulting_date(office):
     assert len(await complete("access set", "until", "", **there)) == 7
 
 
-async def test_check_says_waiting_after_five_seconds_and_then_what_is_known(office):
-    await grant(office)
-    office.switches.hang = True
-    checked = await office.as_mod.run(
-        "access check", guild=office.guild, channel=office.channel, username="Alice_T"
+async def test_check_says_waiting_after_five_seconds_and_then_what_is_known(harness):
+    await grant(harness)
+    harness.switches.hang = True
+    checked = await harness.as_mod.run(
+        "access check", guild=harness.guild, channel=harness.channel, username="Alice_T"
     )
     await checked.acknowledged_()
-    await office.passes(lambda: "Waiting for TradingView" in text_of(checked.original))
-    await office.passes(lambda: "Should be: until" in text_of(checked.original))
+    await harness.passes(lambda: "Waiting for TradingView" in text_of(checked.original))
+    await harness.passes(lambda: "Should be: until" in text_of(checked.original))
     assert "it did not answer just now; last seen" in text_of(checked.original)
 
 
-async def test_somebody_only_tradingview_knows_can_be_ended(office):
-    pine_id = next(iter(office.shop.world.scripts))
-    office.shop.world.grant(pine_id, "__bob__", None)
-    asked = await office.run(office.as_mod, "access revoke", item="trend", username="__bob__")
-    if "Shall I do it?" in text_of(asked.original):
-        await pressed(office, asked.original, "Yes, end it", "has no access")
-    assert r"**\_\_bob\_\_** has no access to **Trend** any more" in text_of(asked.original)
-    assert ends(office, "__bob__") is None
-    await pressed(office, asked.original, "Put back", "put back")
+async def test_somebody_only_tradingview_knows_can_be_ended(harness):
+    pine_id = next(iter(harness.vendor.world.scripts))
+    harness.vendor.world.grant(pine_id, "__bob__", None)
+    request = await harness.run(harness.as_mod, "access revoke", item="trend", username="__bob__")
+    if "Shall I do it?" in text_of(request.original):
+        await pressed(harness, request.original, "Yes, end it", "has no access")
+    assert r"**\_\_bob\_\_** has no access to **Trend** any more" in text_of(request.original)
+    assert ends(harness, "__bob__") is None
+    await pressed(harness, request.original, "Put back", "put back")
 
 
-async def test_nothing_to_end_is_said(office):
-    asked = await office.run(office.as_mod, "access revoke", **ALL)
-    assert "nothing to end" in text_of(asked.original)
-    assert await rows(office) == 0
+async def test_nothing_to_end_is_said(harness):
+    request = await harness.run(harness.as_mod, "access revoke", **ALL)
+    assert "nothing to end" in text_of(request.original)
+    assert await rows(harness) == 0
 
 
-async def test_the_history_names_who_did_what(office):
-    await grant(office, note="order 17")
-    shown = await office.run(office.as_mod, "audit", username="alice_t")
+async def test_the_history_names_who_did_what(harness):
+    await grant(harness, note="order 17")
+    shown = await harness.run(harness.as_mod, "audit", username="alice_t")
     said = text_of(shown.original)
-    assert f"<@{office.mod.id}> ordered 1 month of **Trend** for" in said
+    assert f"<@{harness.mod.id}> ordered 1 month of **Trend** for" in said
     assert "– `order 17`" in said
 
 
-async def test_a_member_sees_their_own_scripts(office):
-    await grant(office, member=office.buyer)
-    shown = await office.run(office.as_buyer, "me")
+async def test_a_member_sees_their_own_scripts(harness):
+    await grant(harness, member=harness.buyer)
+    shown = await harness.run(harness.as_buyer, "me")
     assert r"**Alice\_T**" in text_of(shown.original)
     assert "**Trend**: until" in text_of(shown.original)
 
 
-async def test_status_and_retry_say_when_there_is_nothing_to_do(office):
-    shown = await office.run(office.as_mod, "sync status")
+async def test_status_and_retry_say_when_there_is_nothing_to_do(harness):
+    shown = await harness.run(harness.as_mod, "sync status")
     assert "Everything is on TradingView" in text_of(shown.original)
-    tried = await office.run(office.as_mod, "sync retry", item="trend")
+    tried = await harness.run(harness.as_mod, "sync retry", item="trend")
     assert "Nothing waits or is stuck for `trend`" in text_of(tried.original)
-    tried = await office.run(office.as_mod, "sync retry", item="tren")
+    tried = await harness.run(harness.as_mod, "sync retry", item="tren")
     assert "**trend**" in text_of(tried.original)
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(45, False), (7200, True)])
-async def test_status_says_until_when_tradingview_asked_to_wait(office, seconds, said):
+async def test_status_says_until_when_tradingview_asked_to_wait(harness, seconds, said):
     until = int(clock.now().timestamp() + seconds)
-    (await office.shop.sessions.of(office.guild.id)).pace.hold(seconds)
-    text = text_of((await office.run(office.as_mod, "sync status")).original)
+    (await harness.vendor.sessions.of(harness.guild.id)).pace.hold(seconds)
+    text = text_of((await harness.run(harness.as_mod, "sync status")).original)
     assert (f"TradingView asked me to send nothing until <t:{until}:f>" in text) is said
     assert ("Nobody lost access" in text) is said
 
 
-async def test_in_a_long_pause_an_order_says_at_once_when_it_is_sent(office):
+async def test_in_a_long_pause_an_order_says_at_once_when_it_is_sent(harness):
     until = int(clock.now().timestamp() + 3600)
-    (await office.shop.sessions.of(office.guild.id)).pace.hold(3600)
+    (await harness.vendor.sessions.of(harness.guild.id)).pace.hold(3600)
     for name in ("Alice_T", "Alice_Two"):
-        asked = await office.as_mod.run(
+        request = await harness.as_mod.run(
             "access grant",
-            guild=office.guild,
-            channel=office.channel,
+            guild=harness.guild,
+            channel=harness.channel,
             **(ALL | {"duration": "1M", "username": name}),
         )
-        await asked.acknowledged_()
-        await office.passes(lambda asked=asked: "⏳" in text_of(asked.original), seconds=3)
-        said = text_of(asked.original)
+        await request.acknowledged_()
+        await harness.passes(lambda request=request: "⏳" in text_of(request.original), seconds=3)
+        said = text_of(request.original)
         assert f"TradingView asked me to send nothing until <t:{until}:t>." in said
         assert "I send it then; there is nothing to do." in said
         assert "keep trying" not in said
-    status = text_of((await office.run(office.as_mod, "sync status")).original)
+    status = text_of((await harness.run(harness.as_mod, "sync status")).original)
     assert status.count("TradingView ask") == 1
 
 
-async def test_a_name_that_tradingview_does_not_know_is_said_by_check(office):
-    checked = await office.run(office.as_mod, "access check", username="Alice_")
+async def test_a_name_that_tradingview_does_not_know_is_said_by_check(harness):
+    checked = await harness.run(harness.as_mod, "access check", username="Alice_")
     said = text_of(checked.original)
     assert "TradingView knows nobody called `Alice_`" in said
     assert r"**Alice\_T**" in said
 
 
-async def test_check_names_a_known_name_without_access_as_such(office):
-    checked = await office.run(office.as_mod, "access check", username="Alice_T")
+async def test_check_names_a_known_name_without_access_as_such(harness):
+    checked = await harness.run(harness.as_mod, "access check", username="Alice_T")
     assert r"**Alice\_T** has no access" in text_of(checked.original)
 
 
-async def test_a_dead_login_is_said_with_what_mends_it(office):
-    office.shop.world.end_all_sessions()
-    asked = await office.as_mod.run(
-        "access grant", guild=office.guild, channel=office.channel, duration="1M", **ALL
+async def test_a_dead_login_is_said_with_what_mends_it(harness):
+    harness.vendor.world.end_all_sessions()
+    request = await harness.as_mod.run(
+        "access grant", guild=harness.guild, channel=harness.channel, duration="1M", **ALL
     )
-    await asked.acknowledged_()
-    await office.passes(lambda: "⏳" in text_of(asked.original))
-    assert "login has ended" in text_of(asked.original)
-    shown = await office.run(office.as_mod, "sync status")
+    await request.acknowledged_()
+    await harness.passes(lambda: "⏳" in text_of(request.original))
+    assert "login has ended" in text_of(request.original)
+    shown = await harness.run(harness.as_mod, "sync status")
     assert "1 order waiting" in text_of(shown.original)
     assert "`/session update`" in text_of(shown.original)
-    await office.log_in()
-    await office.passes(lambda: "✅" in text_of(asked.original))
+    await harness.log_in()
+    await harness.passes(lambda: "✅" in text_of(request.original))
 
 
-async def test_a_look_that_fails_after_waiting_was_said_replaces_it(office, monkeypatch):
+async def test_a_look_that_fails_after_waiting_was_said_replaces_it(harness, monkeypatch):
     async def broken(*_):
-        await office.time.sleep(7)
+        await harness.time.sleep(7)
         raise RuntimeError
 
-    monkeypatch.setattr(office.views, "check", broken)
-    checked = await office.as_mod.run(
-        "access check", guild=office.guild, channel=office.channel, username="Alice_T"
+    monkeypatch.setattr(harness.views, "check", broken)
+    checked = await harness.as_mod.run(
+        "access check", guild=harness.guild, channel=harness.channel, username="Alice_T"
     )
     await checked.acknowledged_()
-    await office.passes(lambda: "Something went wrong" in text_of(checked.original))
+    await harness.passes(lambda: "Something went wrong" in text_of(checked.original))
     assert len(checked.messages) == 1
 
 
-async def test_waiting_is_said_five_seconds_after_the_command(office):
-    office.switches.hang = True
-    asked = await office.as_mod.run(
-        "access grant", guild=office.guild, channel=office.channel, duration="1M", **ALL
+async def test_waiting_is_said_five_seconds_after_the_command(harness):
+    harness.switches.hang = True
+    request = await harness.as_mod.run(
+        "access grant", guild=harness.guild, channel=harness.channel, duration="1M", **ALL
     )
-    await asked.acknowledged_()
-    await eventually(lambda: office.shop.fake.calls("hint"))
+    await request.acknowledged_()
+    await eventually(lambda: harness.vendor.fake.calls("hint"))
     for _ in range(5):
-        await office.time.advance(1)
+        await harness.time.advance(1)
         await eventually(lambda: True)
-    await eventually(lambda: "⏳ **Waiting:**" in text_of(asked.original))
-    office.switches.hang = False
+    await eventually(lambda: "⏳ **Waiting:**" in text_of(request.original))
+    harness.switches.hang = False
 
 
-async def test_a_press_delivered_again_later_leaves_the_answer_as_it_is(office, monkeypatch):
-    desk, bodies = office.fake.desk, []
+async def test_a_press_delivered_again_later_leaves_the_answer_as_it_is(harness, monkeypatch):
+    desk, bodies = harness.fake.desk, []
     deliver = desk.deliver
     monkeypatch.setattr(desk, "deliver", lambda it, body: (bodies.append(body), deliver(it, body)))
-    asked = await grant(office, username="Alice_")
-    await pressed(office, asked.original, "Alice_T", "Done")
-    said = text_of(asked.original)
+    request = await grant(harness, username="Alice_")
+    await pressed(harness, request.original, "Alice_T", "Done")
+    said = text_of(request.original)
     desk.deliver_again(bodies[-1])
-    await grant(office, username="Alice_Two")  # by then the second delivery was worked on
-    assert text_of(asked.original) == said
+    await grant(harness, username="Alice_Two")  # by then the second delivery was worked on
+    assert text_of(request.original) == said
 
 
-async def test_a_second_press_never_says_that_nothing_was_changed(office):
-    asked = await grant(office, username="Alice_")
-    message = asked.original
+async def test_a_second_press_never_says_that_nothing_was_changed(harness):
+    request = await grant(harness, username="Alice_")
+    message = request.original
     before = list(message.components)
-    await pressed(office, message, "Alice_T", "Done")
+    await pressed(harness, message, "Alice_T", "Done")
     message.components[:] = before
-    again = await office.as_mod.press(message, "Alice_T")
+    again = await harness.as_mod.press(message, "Alice_T")
     said = text_of(await again.answered())
     assert "is answered already" in said
     assert "run the command again" not in said
-    assert await rows(office) == 1
+    assert await rows(harness) == 1
 
 
-async def test_two_months_upon_access_without_an_end_stay_two_months(office):
-    office.shop.world.grant(next(iter(office.shop.world.scripts)), "Alice_T", None)
-    await grant(office, "1M")
-    again = await grant(office, "1M")
+async def test_two_months_upon_access_without_an_end_stay_two_months(harness):
+    harness.vendor.world.grant(next(iter(harness.vendor.world.scripts)), "Alice_T", None)
+    await grant(harness, "1M")
+    again = await grant(harness, "1M")
     label = labels(again.original)[0]
-    await pressed(office, again.original, label, "until **<t:")
-    assert ends(office) == datetime(2026, 5, 10, 12, tzinfo=UTC)
+    await pressed(harness, again.original, label, "until **<t:")
+    assert ends(harness) == datetime(2026, 5, 10, 12, tzinfo=UTC)

@@ -37,24 +37,24 @@ CONTRACT = {
 
 
 @pytest.mark.parametrize("name", CONTRACT)
-async def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(office, name):
-    found = {one.qualified_name: one for one in levels.commands_in(office.client.tree)}
+async def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(harness, name):
+    found = {one.qualified_name: one for one in levels.commands_in(harness.client.tree)}
     level, options = CONTRACT[name]
     assert sorted(option.name for option in found[name].parameters) == sorted(options)
     assert found[name].extras["level"] is Level[level.upper()]
 
 
-async def test_the_list_shows_nobody_whose_time_is_over(office):
-    short = await office.run(
-        office.as_mod, "access grant", item="trend", duration="1D", username="Alice_T"
+async def test_the_list_shows_nobody_whose_time_is_over(harness):
+    short = await harness.run(
+        harness.as_mod, "access grant", item="trend", duration="1D", username="Alice_T"
     )
-    long = await office.run(
-        office.as_mod, "access grant", item="trend", duration="1M", username="Alice_Two"
+    long = await harness.run(
+        harness.as_mod, "access grant", item="trend", duration="1M", username="Alice_Two"
     )
     for interaction in (short, long):
         await interaction.until(lambda message: "Done" in message.text)
-    await office.time.advance(3 * 86_400)
-    shown = await office.run(office.as_mod, "access list", item="trend")
+    await harness.time.advance(3 * 86_400)
+    shown = await harness.run(harness.as_mod, "access list", item="trend")
     assert "Two" in shown.original.text
     assert "Alice\\_T**" not in shown.original.text
     assert "Alice\\_T " not in shown.original.text

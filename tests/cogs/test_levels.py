@@ -5,9 +5,9 @@ import pytest
 from discord import app_commands
 
 from bot.interactions import levels as checks
-from bot.interactions.components import Press
+from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
-from bot.replies import Answer, Button, key
+from bot.replies import Button, Message, key
 from bot.sandbox.discord import Upload
 from tests.support.discord_harness import at_work, eventually, text_of
 
@@ -26,17 +26,17 @@ def privileged(client):
     ]
 
 
-def filled(command, office):
+def filled(command, harness):
     """Something for every option."""
     values = {}
     for option in command.parameters:
         match option.type:
             case discord.AppCommandOptionType.user:
-                values[option.name] = office.buyer
+                values[option.name] = harness.buyer
             case discord.AppCommandOptionType.role:
-                values[option.name] = office.staff
+                values[option.name] = harness.staff
             case discord.AppCommandOptionType.channel:
-                values[option.name] = office.channel
+                values[option.name] = harness.channel
             case discord.AppCommandOptionType.integer:
                 values[option.name] = 1
             case discord.AppCommandOptionType.boolean:
@@ -50,61 +50,63 @@ def filled(command, office):
     return values
 
 
-async def test_a_stranger_is_refused_by_every_privileged_command_and_told_nothing(office):
-    office.fake.open_commands(office.guild)
-    office.shop.fake.log.clear()
-    commands = privileged(office.client)
+async def test_a_stranger_is_refused_by_every_privileged_command_and_told_nothing(harness):
+    harness.fake.open_commands(harness.guild)
+    harness.vendor.fake.log.clear()
+    commands = privileged(harness.client)
     assert len(commands) >= 7
     for command in commands:
-        options = filled(command, office)
+        options = filled(command, harness)
         options.pop("channel", None)
-        asked = await office.as_stranger.run(
+        request = await harness.as_stranger.run(
             command.qualified_name,
-            guild=office.guild,
-            channel=office.channel,
-            at=office.channel,
+            guild=harness.guild,
+            channel=harness.channel,
+            at=harness.channel,
             **options,
         )
-        message = await asked.answered()
+        message = await request.answered()
         said, _, reference = text_of(message).partition("\n-# Reference ")
         assert said in NOTHING_TOLD, command.qualified_name
         assert len(reference) == 4
         assert message.ephemeral
         assert not message.components
-    assert not office.shop.fake.log
+    assert not harness.vendor.fake.log
 
 
-async def test_a_stranger_is_suggested_nothing(office):
-    office.fake.open_commands(office.guild)
-    for command in privileged(office.client):
+async def test_a_stranger_is_suggested_nothing(harness):
+    harness.fake.open_commands(harness.guild)
+    for command in privileged(harness.client):
         for option in command.parameters:
             if option.autocomplete:
-                found = await office.as_stranger.complete(
-                    command.qualified_name, option.name, "", guild=office.guild
+                found = await harness.as_stranger.complete(
+                    command.qualified_name, option.name, "", guild=harness.guild
                 )
                 assert found == [], (command.qualified_name, option.name)
 
 
-async def test_a_stranger_is_refused_by_every_button_and_form(office):
-    levels = office.presses.levels
+async def test_a_stranger_is_refused_by_every_button_and_form(harness):
+    levels = harness.router.levels
     assert {name for name, level in levels.items() if level is Level.ANYONE} <= {
         "once",
-        *office.public_presses,
+        *harness.public_presses,
     }
     for name, level in levels.items():
         if level is Level.ANYONE:
             continue
-        answer = Answer("x", buttons=(Button("Press", key(name, office.guild.id, 1, 1)),))
-        channel = office.client.get_channel(office.channel.id)
+        answer = Message(
+            "x", buttons=(Button("ComponentInteraction", key(name, harness.guild.id, 1, 1)),)
+        )
+        channel = harness.client.get_channel(harness.channel.id)
         await channel.send(answer.content, view=answer.board())
-        message = office.as_stranger.sees(office.channel)[-1]
-        pressed = await office.as_stranger.press(message, "Press")
+        message = harness.as_stranger.sees(harness.channel)[-1]
+        pressed = await harness.as_stranger.press(message, "ComponentInteraction")
         said = text_of(await pressed.until(lambda one: "Only" in text_of(one)))
         assert said.partition("\n-#")[0] in NOTHING_TOLD, name
         assert text_of(message) == "x"
 
 
-async def test_only_the_asker_answers_a_question(office):
+async def test_only_the_asker_answers_a_question(harness):
     seen = []
 
     async def run(press):
@@ -112,68 +114,68 @@ async def test_only_the_asker_answers_a_question(office):
 
     from bot.interactions.components import Choice
 
-    buttons = office.presses.question(
-        office.guild.id, office.mod.id, Level.STAFF, (Choice("Yes", run),)
+    buttons = harness.router.question(
+        harness.guild.id, harness.mod.id, Level.STAFF, (Choice("Yes", run),)
     )
-    answer = Answer("Sure?", buttons=buttons)
-    channel = office.client.get_channel(office.channel.id)
+    answer = Message("Sure?", buttons=buttons)
+    channel = harness.client.get_channel(harness.channel.id)
     await channel.send(answer.content, view=answer.board())
-    message = office.as_owner.sees(office.channel)[-1]
-    pressed = await office.as_owner.press(message, "Yes")
+    message = harness.as_owner.sees(harness.channel)[-1]
+    pressed = await harness.as_owner.press(message, "Yes")
     assert "Somebody else was asked" in text_of(await pressed.answered())
     assert not seen
-    await (await office.as_mod.press(message, "Yes")).acknowledged_()
+    await (await harness.as_mod.press(message, "Yes")).acknowledged_()
     await eventually(lambda: len(seen) == 1)
-    pressed = await office.as_mod.press(message, "Yes")
+    pressed = await harness.as_mod.press(message, "Yes")
     await pressed.until(lambda one: "answered already" in text_of(one))
 
 
-async def test_a_question_asked_of_staff_is_not_answered_by_somebody_who_lost_the_role(office):
-    asked = await office.run(
-        office.as_mod, "access grant", item="trend", duration="1M", username="Alice_"
+async def test_a_question_asked_of_staff_is_not_answered_by_somebody_who_lost_the_role(harness):
+    request = await harness.run(
+        harness.as_mod, "access grant", item="trend", duration="1M", username="Alice_"
     )
-    office.fake.take_role(office.guild, office.mod, office.staff)
-    pressed = await office.as_mod.press(asked.original, "Alice_T")
+    harness.fake.take_role(harness.guild, harness.mod, harness.staff)
+    pressed = await harness.as_mod.press(request.original, "Alice_T")
     said = await pressed.until(lambda one: "Only staff" in text_of(one))
-    assert said is not asked.original
+    assert said is not request.original
 
 
-async def test_a_button_of_another_server_does_nothing_here(office):
-    answer = Answer("x", buttons=(Button("Press", key("put_back", 12345, 1)),))
-    channel = office.client.get_channel(office.channel.id)
+async def test_a_button_of_another_server_does_nothing_here(harness):
+    answer = Message("x", buttons=(Button("ComponentInteraction", key("put_back", 12345, 1)),))
+    channel = harness.client.get_channel(harness.channel.id)
     await channel.send(answer.content, view=answer.board())
-    message = office.as_mod.sees(office.channel)[-1]
-    pressed = await office.as_mod.press(message, "Press")
+    message = harness.as_mod.sees(harness.channel)[-1]
+    pressed = await harness.as_mod.press(message, "ComponentInteraction")
     assert "too old" in text_of(await pressed.answered())
 
 
-async def test_staff_and_owner_may_and_the_buyer_may_look_at_their_own(office):
-    for who in (office.as_mod, office.as_owner):
-        asked = await office.run(who, "sync status")
-        assert "Nothing waits" in text_of(asked.original)
-    asked = await office.run(office.as_buyer, "me")
-    assert "/link" in text_of(asked.original)
+async def test_staff_and_owner_may_and_the_buyer_may_look_at_their_own(harness):
+    for who in (harness.as_mod, harness.as_owner):
+        request = await harness.run(who, "sync status")
+        assert "Nothing waits" in text_of(request.original)
+    request = await harness.run(harness.as_buyer, "me")
+    assert "/link" in text_of(request.original)
 
 
-async def test_discord_hides_from_buyers_what_they_cannot_run(office):
-    shown = {command["name"] for command in office.as_buyer.commands(office.guild)}
+async def test_discord_hides_from_buyers_what_they_cannot_run(harness):
+    shown = {command["name"] for command in harness.as_buyer.commands(harness.guild)}
     assert "me" in shown
     assert not shown & {"access", "sync", "audit", "script", "session", "setup", "customer"}
     assert {"access", "sync", "audit"} <= {
-        command["name"] for command in office.as_mod.commands(office.guild)
+        command["name"] for command in harness.as_mod.commands(harness.guild)
     }
 
 
-async def test_every_command_has_a_level_and_works_only_in_servers(office):
-    for command in checks.commands_in(office.client.tree):
+async def test_every_command_has_a_level_and_works_only_in_servers(harness):
+    for command in checks.commands_in(harness.client.tree):
         assert isinstance(command.extras["level"], Level), command.qualified_name
-    for registered in office.fake.commands():
+    for registered in harness.fake.commands():
         assert registered["contexts"] == [0]
         assert registered["integration_types"] == [0]
 
 
-async def test_no_two_commands_share_a_name(office):
-    names = [one.qualified_name for one in checks.commands_in(office.client.tree)]
+async def test_no_two_commands_share_a_name(harness):
+    names = [one.qualified_name for one in checks.commands_in(harness.client.tree)]
     assert len(names) == len(set(names))
 
 
@@ -190,12 +192,12 @@ async def test_a_command_without_a_level_stops_the_start(closed_office):
     assert closed_office.fake.commands() == []
 
 
-async def test_a_command_that_lost_its_level_while_running_refuses_everybody(office):
-    command = office.client.tree.get_command("me")
+async def test_a_command_that_lost_its_level_while_running_refuses_everybody(harness):
+    command = harness.client.tree.get_command("me")
     level = command.extras.pop("level")
     try:
-        asked = await office.run(office.as_owner, "me")
-        assert "Only" in text_of(asked.original)
+        request = await harness.run(harness.as_owner, "me")
+        assert "Only" in text_of(request.original)
     finally:
         command.extras["level"] = level
 
@@ -208,14 +210,14 @@ def test_a_level_stands_above_the_command_not_below():
         checks.staff(function)
 
 
-async def test_a_form_hands_over_what_was_typed_and_survives_a_restart(office):
+async def test_a_form_hands_over_what_was_typed_and_survives_a_restart(harness):
     typed = []
 
-    async def submitted(press: Press):
+    async def submitted(press: ComponentInteraction):
         typed.append(dict(press.fields))
         await press.interaction.response.send_message("thanks", ephemeral=True)
 
-    async def opened(press: Press):
+    async def opened(press: ComponentInteraction):
         from bot.interactions.components import Form
 
         field = discord.ui.Label(text="Value", component=discord.ui.TextInput(custom_id="value"))
@@ -223,16 +225,16 @@ async def test_a_form_hands_over_what_was_typed_and_survives_a_restart(office):
             Form("Cookies", key("test_form", press.guild_id), [field])
         )
 
-    office.presses.add("test_open", Level.STAFF, opened)
-    office.presses.add("test_form", Level.STAFF, submitted)
-    answer = Answer("x", buttons=(Button("Open", key("test_open", office.guild.id)),))
-    await office.client.get_channel(office.channel.id).send("x", view=answer.board())
-    pressed = await office.as_mod.press(office.as_mod.sees(office.channel)[-1], "Open")
+    harness.router.add("test_open", Level.STAFF, opened)
+    harness.router.add("test_form", Level.STAFF, submitted)
+    answer = Message("x", buttons=(Button("Open", key("test_open", harness.guild.id)),))
+    await harness.client.get_channel(harness.channel.id).send("x", view=answer.board())
+    pressed = await harness.as_mod.press(harness.as_mod.sees(harness.channel)[-1], "Open")
     await pressed.form()
-    await office.client.close()
-    async with at_work(office):
-        office.presses.add("test_form", Level.STAFF, submitted)
-        sent = await office.as_mod.submit(pressed, {"value": "secret"})
+    await harness.client.close()
+    async with at_work(harness):
+        harness.router.add("test_form", Level.STAFF, submitted)
+        sent = await harness.as_mod.submit(pressed, {"value": "secret"})
         assert "thanks" in text_of(await sent.answered())
     assert typed == [{"value": "secret"}]
-    assert "secret" not in repr(Press(None, 1, (), (), {"value": "secret"}))
+    assert "secret" not in repr(ComponentInteraction(None, 1, (), (), {"value": "secret"}))

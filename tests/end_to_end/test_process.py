@@ -40,7 +40,7 @@ def about(one, other):
 
 
 def told(child, interaction):
-    """Every message about the wish: the answer itself and direct messages to the owner."""
+    """Every message about the order: the answer itself and direct messages to the owner."""
     return [interaction.messages[0].text] + [message.text for message in child.as_owner.dms()]
 
 

@@ -49,7 +49,7 @@ async def grant(child, name, length, **more):
 
 def waiting_in(path):
     with closing(sqlite3.connect(path)) as raw:
-        return raw.execute("SELECT count(*) FROM wish WHERE state = 'waiting'").fetchone()[0]
+        return raw.execute("SELECT count(*) FROM \"order\" WHERE state = 'waiting'").fetchone()[0]
 
 
 def lines(child):

@@ -10,62 +10,64 @@ from tests.support.fake_time import eventually, settle
 
 
 @pytest.fixture
-async def office(tmp_path, monkeypatch):
-    async with open_office(tmp_path, monkeypatch) as office:
-        yield office
+async def harness(tmp_path, monkeypatch):
+    async with open_office(tmp_path, monkeypatch) as harness:
+        yield harness
 
 
-def registrations(office):
-    return [path for method, path, _ in office.fake.calls if method == "PUT" and "commands" in path]
+def registrations(harness):
+    return [
+        path for method, path, _ in harness.fake.calls if method == "PUT" and "commands" in path
+    ]
 
 
-async def test_commands_are_registered_only_when_they_changed(office):
-    async with at_work(office):
-        assert len(registrations(office)) == 1
-    async with at_work(office):
-        assert len(registrations(office)) == 1
-        assert {"access", "me"} <= {one["name"] for one in office.fake.commands()}
-    client = office.build()
-    await client.servers.remember_commands(await client.servers.known(), "global:old")
-    async with at_work(office, client):
-        assert len(registrations(office)) == 2
+async def test_commands_are_registered_only_when_they_changed(harness):
+    async with at_work(harness):
+        assert len(registrations(harness)) == 1
+    async with at_work(harness):
+        assert len(registrations(harness)) == 1
+        assert {"access", "me"} <= {one["name"] for one in harness.fake.commands()}
+    client = harness.build()
+    await client.guild_settings.remember_commands(await client.guild_settings.known(), "global:old")
+    async with at_work(harness, client):
+        assert len(registrations(harness)) == 2
 
 
-async def test_one_server_gets_its_commands_alone_and_not_twice(office):
-    async with at_work(office):
-        assert office.fake.commands()
-    async with at_work(office, office.build(guild_id=office.guild.id)):
-        assert office.fake.commands() == []
-        assert {"access", "me"} <= {one["name"] for one in office.fake.commands(office.guild)}
-        asked = await office.run(office.as_owner, "sync status")
-        assert "Nothing waits" in text_of(asked.original)
-    before = len(registrations(office))
-    async with at_work(office, office.build(guild_id=office.guild.id)):
-        assert len(registrations(office)) == before
-    async with at_work(office):
-        assert office.fake.commands(office.guild) == []
-        assert office.fake.commands()
+async def test_one_server_gets_its_commands_alone_and_not_twice(harness):
+    async with at_work(harness):
+        assert harness.fake.commands()
+    async with at_work(harness, harness.build(guild_id=harness.guild.id)):
+        assert harness.fake.commands() == []
+        assert {"access", "me"} <= {one["name"] for one in harness.fake.commands(harness.guild)}
+        request = await harness.run(harness.as_owner, "sync status")
+        assert "Nothing waits" in text_of(request.original)
+    before = len(registrations(harness))
+    async with at_work(harness, harness.build(guild_id=harness.guild.id)):
+        assert len(registrations(harness)) == before
+    async with at_work(harness):
+        assert harness.fake.commands(harness.guild) == []
+        assert harness.fake.commands()
 
 
-async def test_a_server_without_the_bot_gets_its_commands_when_it_is_invited(office):
-    office.fake.remove_bot(office.guild)
-    async with at_work(office, office.build(guild_id=office.guild.id)):
-        assert office.fake.commands(office.guild) == []
-        office.fake.invite_bot(office.guild)
-        await eventually(lambda: office.fake.commands(office.guild))
+async def test_a_server_without_the_bot_gets_its_commands_when_it_is_invited(harness):
+    harness.fake.remove_bot(harness.guild)
+    async with at_work(harness, harness.build(guild_id=harness.guild.id)):
+        assert harness.fake.commands(harness.guild) == []
+        harness.fake.invite_bot(harness.guild)
+        await eventually(lambda: harness.fake.commands(harness.guild))
 
 
-async def test_commands_work_in_a_server_that_the_database_has_never_seen(office):
-    async with at_work(office):
-        guild = office.fake.add_guild("Another shop", office.owner)
-        asked = await office.as_owner.run("sync status", guild=guild)
-        assert "TradingView login" in text_of(await asked.answered())
+async def test_commands_work_in_a_server_that_the_database_has_never_seen(harness):
+    async with at_work(harness):
+        guild = harness.fake.add_guild("Another shop", harness.owner)
+        request = await harness.as_owner.run("sync status", guild=guild)
+        assert "TradingView login" in text_of(await request.answered())
 
 
-async def test_leaving_and_coming_back_are_noticed_also_while_off(office):
+async def test_leaving_and_coming_back_are_noticed_also_while_off(harness):
     async def row():
-        async with office.shop.database.read() as connection:
-            return await guilds.by_id(connection, office.guild.id)
+        async with harness.vendor.database.read() as connection:
+            return await guilds.by_id(connection, harness.guild.id)
 
     async def is_left():
         return (await row()).left_at is not None
@@ -73,30 +75,30 @@ async def test_leaving_and_coming_back_are_noticed_also_while_off(office):
     async def is_back():
         return not await is_left()
 
-    async with at_work(office):
-        office.fake.remove_bot(office.guild)
+    async with at_work(harness):
+        harness.fake.remove_bot(harness.guild)
         await eventually(is_left)
-        office.fake.invite_bot(office.guild)
+        harness.fake.invite_bot(harness.guild)
         await eventually(is_back)
-    office.fake.remove_bot(office.guild)
-    async with at_work(office):
+    harness.fake.remove_bot(harness.guild)
+    async with at_work(harness):
         await eventually(is_left)
-    office.fake.invite_bot(office.guild)
-    async with at_work(office):
+    harness.fake.invite_bot(harness.guild)
+    async with at_work(harness):
         await eventually(is_back)
 
 
-async def test_a_deleted_role_gives_nobody_a_level(office):
-    async with at_work(office):
-        assert office.servers.level_roles(office.guild.id)["staff"]
-        office.fake.delete_role(office.guild, office.staff)
-        await eventually(lambda: not office.servers.level_roles(office.guild.id)["staff"])
+async def test_a_deleted_role_gives_nobody_a_level(harness):
+    async with at_work(harness):
+        assert harness.guild_settings.level_roles(harness.guild.id)["staff"]
+        harness.fake.delete_role(harness.guild, harness.staff)
+        await eventually(lambda: not harness.guild_settings.level_roles(harness.guild.id)["staff"])
 
 
-async def test_removed_and_back_in_one_breath_is_back(office, monkeypatch):
-    async with at_work(office):
-        await eventually(office.client.is_ready)
-        gate, left = asyncio.Event(), office.servers.left
+async def test_removed_and_back_in_one_breath_is_back(harness, monkeypatch):
+    async with at_work(harness):
+        await eventually(harness.client.is_ready)
+        gate, left = asyncio.Event(), harness.guild_settings.left
         done, invited = asyncio.Event(), asyncio.Event()
 
         async def slowly(guild_id):
@@ -107,18 +109,18 @@ async def test_removed_and_back_in_one_breath_is_back(office, monkeypatch):
         async def noticed(_):
             invited.set()
 
-        monkeypatch.setattr(office.servers, "left", slowly)
-        office.client.add_listener(noticed, "on_guild_join")
-        office.fake.remove_bot(office.guild)
-        await eventually(lambda: not office.client.guilds)
-        office.fake.invite_bot(office.guild)
+        monkeypatch.setattr(harness.guild_settings, "left", slowly)
+        harness.client.add_listener(noticed, "on_guild_join")
+        harness.fake.remove_bot(harness.guild)
+        await eventually(lambda: not harness.client.guilds)
+        harness.fake.invite_bot(harness.guild)
         await asyncio.wait_for(invited.wait(), 20)
         await settle()
         gate.set()
         await done.wait()
 
         async def is_back():
-            async with office.shop.database.read() as connection:
-                return (await guilds.by_id(connection, office.guild.id)).left_at is None
+            async with harness.vendor.database.read() as connection:
+                return (await guilds.by_id(connection, harness.guild.id)).left_at is None
 
         await eventually(is_back)

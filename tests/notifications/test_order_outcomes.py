@@ -16,183 +16,183 @@ ALL = {"item": "trend", "username": "Alice_T", "duration": "1M"}
 
 
 @pytest.fixture
-async def office(frozen, tmp_path, monkeypatch):
-    async with open_office(tmp_path, monkeypatch) as office:
-        office.time = frozen
-        office.shop.world.add_user("Alice_T")
-        office.log = office.fake.add_channel(office.guild, "log", public=False)
-        await office.make_rows()
-        yield office
+async def harness(frozen, tmp_path, monkeypatch):
+    async with open_office(tmp_path, monkeypatch) as harness:
+        harness.time = frozen
+        harness.vendor.world.add_user("Alice_T")
+        harness.log = harness.fake.add_channel(harness.guild, "log", public=False)
+        await harness.make_rows()
+        yield harness
 
 
-async def waiting(office):
+async def waiting(harness):
     """A grant that says waiting, because TradingView hangs."""
-    office.switches.hang = True
-    asked = await office.as_mod.run(
-        "access grant", guild=office.guild, channel=office.channel, **ALL
+    harness.switches.hang = True
+    request = await harness.as_mod.run(
+        "access grant", guild=harness.guild, channel=harness.channel, **ALL
     )
-    await asked.acknowledged_()
-    await office.passes(lambda: "⏳" in text_of(asked.original))
-    return asked
+    await request.acknowledged_()
+    await harness.passes(lambda: "⏳" in text_of(request.original))
+    return request
 
 
-def log_lines(office):
-    return [line for one in office.as_owner.sees(office.log) for line in one.content.split("\n")]
+def log_lines(harness):
+    return [line for one in harness.as_owner.sees(harness.log) for line in one.content.split("\n")]
 
 
-async def test_what_ends_after_15_minutes_is_told_once_by_direct_message(office):
-    async with at_work(office):
-        asked = await waiting(office)
-        await office.time.advance(16 * 60)
-        office.switches.hang = False
-        await office.passes(office.as_mod.dms, 900)
-        message = office.as_mod.dms()[0]
+async def test_what_ends_after_15_minutes_is_told_once_by_direct_message(harness):
+    async with at_work(harness):
+        request = await waiting(harness)
+        await harness.time.advance(16 * 60)
+        harness.switches.hang = False
+        await harness.passes(harness.as_mod.dms, 900)
+        message = harness.as_mod.dms()[0]
         assert "✅ **Done:**" in message.content
         assert "Your order in **The shop**" in message.content
-        assert "⏳" in text_of(asked.original)
-        assert len(office.as_mod.sees(office.channel)) == 1
-        await office.time.advance(600)
-    async with at_work(office):
-        await office.time.advance(60)
+        assert "⏳" in text_of(request.original)
+        assert len(harness.as_mod.sees(harness.channel)) == 1
+        await harness.time.advance(600)
+    async with at_work(harness):
+        await harness.time.advance(60)
         await asyncio.sleep(0.2)
-    assert len(office.as_mod.dms()) == 1
+    assert len(harness.as_mod.dms()) == 1
 
 
-async def test_closed_direct_messages_go_to_the_log_channel_never_where_it_was_asked(office):
-    await office.log_channel(office.log)
-    office.fake.close_dms(office.mod)
-    async with at_work(office):
-        await waiting(office)
-        await office.time.advance(16 * 60)
-        office.switches.hang = False
-        await office.passes(
-            lambda: any("takes no direct messages" in line for line in log_lines(office)), 900
+async def test_closed_direct_messages_go_to_the_log_channel_never_where_it_was_asked(harness):
+    await harness.choose_log_channel(harness.log)
+    harness.fake.close_dms(harness.mod)
+    async with at_work(harness):
+        await waiting(harness)
+        await harness.time.advance(16 * 60)
+        harness.switches.hang = False
+        await harness.passes(
+            lambda: any("takes no direct messages" in line for line in log_lines(harness)), 900
         )
-    assert len(office.as_mod.sees(office.channel)) == 1
+    assert len(harness.as_mod.sees(harness.channel)) == 1
 
 
-async def test_a_known_member_gets_one_message_when_access_stands(office):
-    async with at_work(office):
-        asked = await office.run(office.as_mod, "access grant", **ALL, member=office.buyer)
-        assert "Done" in text_of(asked.original)
-        await office.passes(office.as_buyer.dms)
-        said = office.as_buyer.dms()[0].content
+async def test_a_known_member_gets_one_message_when_access_stands(harness):
+    async with at_work(harness):
+        request = await harness.run(harness.as_mod, "access grant", **ALL, member=harness.buyer)
+        assert "Done" in text_of(request.original)
+        await harness.passes(harness.as_buyer.dms)
+        said = harness.as_buyer.dms()[0].content
         assert "You can use **Trend** until **<t:" in said
         assert "Invite-only scripts" in said
         assert r"log in to TradingView as **Alice\_T**" in said
-        again = await office.run(office.as_mod, "access grant", **ALL, member=office.buyer)
+        again = await harness.run(harness.as_mod, "access grant", **ALL, member=harness.buyer)
         assert "Done" in text_of(again.original)
-        await office.passes(lambda: len(office.as_buyer.dms()) == 2)
-        await office.time.advance(120)
+        await harness.passes(lambda: len(harness.as_buyer.dms()) == 2)
+        await harness.time.advance(120)
         await asyncio.sleep(0.2)
-    assert len(office.as_buyer.dms()) == 2
-    assert not office.as_mod.dms()
+    assert len(harness.as_buyer.dms()) == 2
+    assert not harness.as_mod.dms()
 
 
-async def test_a_customer_with_closed_direct_messages_holds_up_nobody(office):
-    office.fake.close_dms(office.buyer)
-    async with at_work(office):
-        await office.run(office.as_mod, "access grant", **ALL, member=office.buyer)
+async def test_a_customer_with_closed_direct_messages_holds_up_nobody(harness):
+    harness.fake.close_dms(harness.buyer)
+    async with at_work(harness):
+        await harness.run(harness.as_mod, "access grant", **ALL, member=harness.buyer)
 
         async def told():
-            return not await office.answers.members_to_tell()
+            return not await harness.outcomes.members_to_tell()
 
         await eventually(told)
 
 
-async def test_a_crash_between_sending_and_marking_tells_once(office, monkeypatch):
-    await office.log_channel(office.log)
+async def test_a_crash_between_sending_and_marking_tells_once(harness, monkeypatch):
+    await harness.choose_log_channel(harness.log)
     real_told, real_posted = orders.told, guilds.set_posted
 
     async def lost(*args):
         raise OSError("killed")
 
-    async with at_work(office):
-        await waiting(office)
+    async with at_work(harness):
+        await waiting(harness)
         monkeypatch.setattr(orders, "told", lost)
         monkeypatch.setattr(guilds, "set_posted", lost)
-        await office.time.advance(16 * 60)
-        office.switches.hang = False
-        await office.passes(lambda: office.as_mod.dms() and log_lines(office), 900)
+        await harness.time.advance(16 * 60)
+        harness.switches.hang = False
+        await harness.passes(lambda: harness.as_mod.dms() and log_lines(harness), 900)
     monkeypatch.setattr(orders, "told", real_told)
     monkeypatch.setattr(guilds, "set_posted", real_posted)
-    async with at_work(office):
+    async with at_work(harness):
 
         async def settled():
-            return not await office.answers.untold()
+            return not await harness.outcomes.untold()
 
         await eventually(settled)
-        await eventually(lambda: any("✅" in line for line in log_lines(office)))
+        await eventually(lambda: any("✅" in line for line in log_lines(harness)))
         await asyncio.sleep(0.2)
-    assert len(office.as_mod.dms()) == 1
-    lines = log_lines(office)
+    assert len(harness.as_mod.dms()) == 1
+    lines = log_lines(harness)
     assert len(lines) == len(set(lines))
 
 
-async def test_a_discord_that_fails_is_tried_again_and_stops_nothing(office):
-    await office.log_channel(office.log)
-    async with at_work(office):
-        await waiting(office)
-        office.fake.switches.fail("message", 503, 3)
-        await office.time.advance(16 * 60)
-        office.switches.hang = False
-        await office.passes(office.as_mod.dms, 1500)
-        await office.passes(lambda: any("✅" in line for line in log_lines(office)), 1500)
-    assert len(office.as_mod.dms()) == 1
+async def test_a_discord_that_fails_is_tried_again_and_stops_nothing(harness):
+    await harness.choose_log_channel(harness.log)
+    async with at_work(harness):
+        await waiting(harness)
+        harness.fake.switches.fail("message", 503, 3)
+        await harness.time.advance(16 * 60)
+        harness.switches.hang = False
+        await harness.passes(harness.as_mod.dms, 1500)
+        await harness.passes(lambda: any("✅" in line for line in log_lines(harness)), 1500)
+    assert len(harness.as_mod.dms()) == 1
 
 
-async def test_an_answer_interrupted_by_a_restart_turns_to_done_in_its_place(office):
-    async with at_work(office):
-        asked = await waiting(office)
-    office.switches.hang = False
-    async with at_work(office):
-        await office.passes(lambda: "✅" in text_of(asked.original))
-    assert not office.as_mod.dms()
+async def test_an_answer_interrupted_by_a_restart_turns_to_done_in_its_place(harness):
+    async with at_work(harness):
+        request = await waiting(harness)
+    harness.switches.hang = False
+    async with at_work(harness):
+        await harness.passes(lambda: "✅" in text_of(request.original))
+    assert not harness.as_mod.dms()
 
 
-async def test_the_log_channel_shows_every_entry_once_in_order(office):
-    await office.log_channel(office.log)
-    async with at_work(office):
+async def test_the_log_channel_shows_every_entry_once_in_order(harness):
+    await harness.choose_log_channel(harness.log)
+    async with at_work(harness):
         for _ in range(3):
-            await office.run(office.as_mod, "access grant", **ALL)
-        await office.passes(lambda: sum("✅" in line for line in log_lines(office)) == 3)
-        lines = [line for line in log_lines(office) if "ordered" in line or "✅" in line]
+            await harness.run(harness.as_mod, "access grant", **ALL)
+        await harness.passes(lambda: sum("✅" in line for line in log_lines(harness)) == 3)
+        lines = [line for line in log_lines(harness) if "ordered" in line or "✅" in line]
         assert lines[0].startswith(
-            f"<@{office.mod.id}> ordered 1 month of **Trend** for **Alice\\_T**"
+            f"<@{harness.mod.id}> ordered 1 month of **Trend** for **Alice\\_T**"
         )
         assert sum("ordered" in line for line in lines) == 3
 
 
-async def test_a_removed_log_channel_stops_nothing_else(office):
-    await office.log_channel(office.log)
-    office.fake.delete_channel(office.log)
-    async with at_work(office):
-        asked = await waiting(office)
-        office.switches.hang = False
-        await office.passes(lambda: "✅" in text_of(asked.original))
+async def test_a_removed_log_channel_stops_nothing_else(harness):
+    await harness.choose_log_channel(harness.log)
+    harness.fake.delete_channel(harness.log)
+    async with at_work(harness):
+        request = await waiting(harness)
+        harness.switches.hang = False
+        await harness.passes(lambda: "✅" in text_of(request.original))
 
 
-async def test_a_request_for_a_name_comes_with_its_two_buttons(office):
+async def test_a_request_for_a_name_comes_with_its_two_buttons(harness):
     from bot.store.ledger import events
 
-    await office.log_channel(office.log)
-    async with office.shop.database.write() as connection:
+    await harness.choose_log_channel(harness.log)
+    async with harness.vendor.database.write() as connection:
         for claim_id in (1, 2):
             await events.record(
                 connection,
-                office.guild.id,
+                harness.guild.id,
                 clock.now() - timedelta(minutes=1),
                 "claim",
-                actor_id=office.buyer.id,
-                member_id=office.buyer.id,
+                actor_id=harness.buyer.id,
+                member_id=harness.buyer.id,
                 after={"claim_id": claim_id, "username": "Alice_T"},
             )
-    async with at_work(office):
-        await office.passes(
+    async with at_work(harness):
+        await harness.passes(
             lambda: (
                 [
                     labels(one)
-                    for one in office.as_owner.sees(office.log)
+                    for one in harness.as_owner.sees(harness.log)
                     if "says that" in one.content
                 ]
                 == [["Yes, it is theirs", "No"]] * 2
@@ -200,73 +200,73 @@ async def test_a_request_for_a_name_comes_with_its_two_buttons(office):
         )
 
 
-async def test_what_was_taken_away_can_be_put_back_from_the_direct_message(office):
-    async with at_work(office):
-        await office.run(office.as_mod, "access grant", **ALL)
-        office.switches.hang = True
-        asked = await office.as_mod.run(
+async def test_what_was_taken_away_can_be_put_back_from_the_direct_message(harness):
+    async with at_work(harness):
+        await harness.run(harness.as_mod, "access grant", **ALL)
+        harness.switches.hang = True
+        request = await harness.as_mod.run(
             "access revoke",
-            guild=office.guild,
-            channel=office.channel,
+            guild=harness.guild,
+            channel=harness.channel,
             item="trend",
             username="Alice_T",
         )
-        await asked.acknowledged_()
-        await office.passes(lambda: "⏳" in text_of(asked.original))
-        await office.time.advance(16 * 60)
-        office.switches.hang = False
-        await office.passes(office.as_mod.dms, 900)
-        message = office.as_mod.dms()[0]
+        await request.acknowledged_()
+        await harness.passes(lambda: "⏳" in text_of(request.original))
+        await harness.time.advance(16 * 60)
+        harness.switches.hang = False
+        await harness.passes(harness.as_mod.dms, 900)
+        message = harness.as_mod.dms()[0]
         assert "has no access to **Trend** any more" in message.content
-        pressed = await office.as_mod.press(message, "Put back")
+        pressed = await harness.as_mod.press(message, "Put back")
         await pressed.until(lambda one: "put back" in text_of(one))
 
 
-async def test_a_wish_that_cannot_be_told_keeps_nobody_else_waiting(office, monkeypatch):
-    async with at_work(office):
-        tell, broken = office.teller._tell_asker, []
+async def test_a_wish_that_cannot_be_told_keeps_nobody_else_waiting(harness, monkeypatch):
+    async with at_work(harness):
+        tell, broken = harness.outcome_notifier._tell_asker, []
 
         async def one_is_broken(it):
-            broken.append(it.wish.id)
-            if it.wish.id == broken[0]:
+            broken.append(it.order.id)
+            if it.order.id == broken[0]:
                 raise RuntimeError("a mistake of ours")
             await tell(it)
 
-        await waiting(office)
-        await waiting(office)
-        monkeypatch.setattr(office.teller, "_tell_asker", one_is_broken)
-        await office.time.advance(16 * 60)
-        office.switches.hang = False
-        await office.passes(office.as_mod.dms, 900)
-        assert len(office.as_mod.dms()) == 1
+        await waiting(harness)
+        await waiting(harness)
+        monkeypatch.setattr(harness.outcome_notifier, "_tell_asker", one_is_broken)
+        await harness.time.advance(16 * 60)
+        harness.switches.hang = False
+        await harness.passes(harness.as_mod.dms, 900)
+        assert len(harness.as_mod.dms()) == 1
 
 
-async def test_a_mistake_about_one_server_leaves_the_others_their_lines(office, monkeypatch):
-    office.build()
-    asked = []
-    async with office.shop.database.write() as connection:
+async def test_a_mistake_about_one_server_leaves_the_others_their_lines(harness, monkeypatch):
+    harness.build()
+    request = []
+    async with harness.vendor.database.write() as connection:
         for guild_id in (HOME, OTHER):
             await guilds.set_log_channel(connection, guild_id, 6)
 
     async def broken(server):
-        asked.append(server.id)
+        request.append(server.id)
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(office.logbook, "_write_up", broken)
-    await office.logbook.write_up()
-    assert {HOME, OTHER} <= set(asked)
+    monkeypatch.setattr(harness.log_channel, "_write_up", broken)
+    await harness.log_channel.write_up()
+    assert {HOME, OTHER} <= set(request)
 
 
-async def test_who_was_answered_meanwhile_gets_no_message_as_well(office):
-    async with at_work(office):
-        asked = await office.run(office.as_mod, "access grant", **ALL)
-        assert "Done" in text_of(asked.original)
+async def test_who_was_answered_meanwhile_gets_no_message_as_well(harness):
+    async with at_work(harness):
+        request = await harness.run(harness.as_mod, "access grant", **ALL)
+        assert "Done" in text_of(request.original)
 
         async def told():
-            return office.answers.is_told(await office.answers.receipt(1))
+            return harness.outcomes.is_told(await harness.outcomes.receipt(1))
 
         await eventually(told)
-        receipt = await office.answers.receipt(1)
-        stale = replace(receipt, wish=replace(receipt.wish, told_state=None))
-        await office.teller._tell_asker(stale)
-    assert not office.as_mod.dms()
+        receipt = await harness.outcomes.receipt(1)
+        stale = replace(receipt, order=replace(receipt.order, told_state=None))
+        await harness.outcome_notifier._tell_asker(stale)
+    assert not harness.as_mod.dms()

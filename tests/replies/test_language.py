@@ -17,7 +17,7 @@ CODE_WORDS = re.compile(
 COMMANDS = re.compile(r"`?(/|usher )[a-z]+( [a-z-]+)?`?")  # their names are a contract
 
 FILES = [
-    *sorted(Path(bot.replies.__file__).parent.glob("*.py")),
+    *sorted(Path(bot.replies.__file__).parent.rglob("*.py")),
     *sorted((Path(bot.replies.__file__).parents[2] / "cogs").glob("*.py")),
 ]
 

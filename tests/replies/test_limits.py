@@ -18,7 +18,7 @@ from bot.access.queries.overview import (
 )
 from bot.access.rules.entitlements import State
 from bot.replies import history, orders, overview
-from bot.store.records import Customer, Entitlement, Event, Permission, Script, Wish
+from bot.store.records import Customer, Entitlement, Event, Order, Permission, Script
 from bot.store.sweeps.sweeps import Sweep
 
 NAME = "__" + "N" * 60 + "__"
@@ -77,8 +77,8 @@ def reason(**values):
 
 
 def receipt(state, kind, **values):
-    wish = record(
-        Wish,
+    order = record(
+        Order,
         id=BIG,
         guild_id=BIG,
         kind=kind,
@@ -89,7 +89,7 @@ def receipt(state, kind, **values):
         asked_by=BIG,
     )
     rest = {
-        "wish": wish,
+        "order": order,
         "permission": permission(state="done" if state == "done" else "waiting"),
         "script": SCRIPT,
         "customer": CUSTOMER,

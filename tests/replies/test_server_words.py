@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.access.catalogue.scripts import Added, Entry
-from bot.access.logins.sessions import LoginState, LoginStatus, Updated, Verdict
+from bot.access.logins.sessions import LoginCheck, LoginState, LoginStatus, Updated
 from bot.access.people.customers import Unlinked
 from bot.access.people.guild_settings import Setup
 from bot.replies import history, login, people, scripts, setup
@@ -128,10 +128,10 @@ def test_new_cookies_with_everything_that_can_be_wrong():
 @pytest.mark.parametrize(
     ("state", "verdict", "words"),
     [
-        (LoginState.NONE, Verdict.DEAD, "no TradingView login yet"),
-        (LoginState.ALIVE, Verdict.ALIVE, "works as Vendor"),
-        (LoginState.ALIVE, Verdict.UNKNOWN, "worked when last tested"),
-        (LoginState.DEAD, Verdict.DEAD, "has ended"),
+        (LoginState.NONE, LoginCheck.DEAD, "no TradingView login yet"),
+        (LoginState.ALIVE, LoginCheck.ALIVE, "works as Vendor"),
+        (LoginState.ALIVE, LoginCheck.UNKNOWN, "worked when last tested"),
+        (LoginState.DEAD, LoginCheck.DEAD, "has ended"),
     ],
 )
 def test_the_state_of_the_login_in_words(state, verdict, words):

@@ -12,9 +12,9 @@ from bot.access.errors import ScriptNotYours
 from bot.access.rules.entitlements import State
 from bot.access.sweeps.adopt import PAGE, Strangers, Taken
 from bot.access.sweeps.drift import SHOWN, Difference, Kind, Report
-from bot.access.sweeps.repair import Mended, Standing
+from bot.access.sweeps.repair import Repaired, Standing
 from bot.access.sweeps.sweep import Progress
-from bot.replies import Answer, discovery, drift, sweeps
+from bot.replies import Message, discovery, drift, sweeps
 from bot.store.records import Permission, Script
 from bot.store.sweeps.drift import Numbers
 from bot.store.sweeps.sightings import Sighting
@@ -113,7 +113,7 @@ def test_who_is_there(numbers, words):
 
 
 def test_after_adding_one_script_and_many():
-    first = Answer("✅ **Trend is added.**")
+    first = Message("✅ **Trend is added.**")
     fits(sweeps.after_adding(first, [report()], BIG))
     many = sweeps.after_adding(first, [report()] * 100, BIG)
     fits(many)
@@ -152,7 +152,7 @@ def test_the_bar_is_never_too_long():
 
 
 def test_the_queue_with_differences():
-    calm = Answer("✅ **Everything is on TradingView.** Nothing waits.")
+    calm = Message("✅ **Everything is on TradingView.** Nothing waits.")
     assert sweeps.with_differences(calm, [], BIG) is calm
     text = fits(sweeps.with_differences(calm, [(SCRIPT, 3)], BIG))
     assert "Everything is on TradingView" not in text
@@ -161,11 +161,11 @@ def test_the_queue_with_differences():
 
 
 def test_mending_and_putting_back():
-    it = Mended(SCRIPT, Kind.EXTRA, 7, 7, str(BIG))
-    fits(drift.mending(it, Standing(7, 4, 1)))
-    assert "✅ **7 orders on" in fits(drift.mended(it, Standing(7, 0, 0), BIG))
-    assert "goes on by itself" in fits(drift.mended(it, Standing(7, 4, 0), BIG))
-    stuck = fits(drift.mended(it, Standing(7, 0, 1), BIG))
+    it = Repaired(SCRIPT, Kind.EXTRA, 7, 7, str(BIG))
+    fits(drift.repairs(it, Standing(7, 4, 1)))
+    assert "✅ **7 orders on" in fits(drift.repaired(it, Standing(7, 0, 0), BIG))
+    assert "goes on by itself" in fits(drift.repaired(it, Standing(7, 4, 0), BIG))
+    stuck = fits(drift.repaired(it, Standing(7, 0, 1), BIG))
     assert "⚠️ **6 of 7 orders" in stuck
     assert "1 order is stuck" in stuck
     fits(drift.put_back(7))

@@ -5,11 +5,11 @@ import itertools
 from contextlib import asynccontextmanager
 
 from bot import clock
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.access.orders.grants import Grants
-from bot.access.orders.outcomes import Answers
-from bot.access.queries.overview import Views
-from bot.access.request import Asked, Who
+from bot.access.orders.outcomes import Outcomes
+from bot.access.queries.overview import Overview
+from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length, parse_until
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
@@ -21,55 +21,61 @@ from tests.support.vendor_fixture import HOME, STAFF, open_shop
 _references = itertools.count(1)
 
 
-class Counter:
+class AccessHarness:
     """Where staff stand: says what they type, and shows what TradingView holds."""
 
-    def __init__(self, shop, jobs, time):
-        self.shop, self.time = shop, time
-        self.database, self.fake, self.switches = shop.database, shop.fake, shop.switches
-        self.news = News()
-        self.queue = Queue(shop.database, shop.sessions, jobs, self.news)
-        self.grants = Grants(shop.database, shop.sessions, shop.vault, self.queue, self.news)
-        self.answers = Answers(shop.database, shop.sessions, shop.vault, self.queue, self.news)
-        self.views = Views(shop.database, shop.sessions, self.answers)
+    def __init__(self, vendor, jobs, time):
+        self.vendor, self.time = vendor, time
+        self.database, self.fake, self.switches = vendor.database, vendor.fake, vendor.switches
+        self.notifier = Notifier()
+        self.queue = Queue(vendor.database, vendor.sessions, jobs, self.notifier)
+        self.grants = Grants(
+            vendor.database, vendor.sessions, vendor.vault, self.queue, self.notifier
+        )
+        self.outcomes = Outcomes(
+            vendor.database, vendor.sessions, vendor.vault, self.queue, self.notifier
+        )
+        self.views = Overview(vendor.database, vendor.sessions, self.outcomes)
 
-    def asked(self, reference=None, guild_id=HOME):
-        return Asked(guild_id, STAFF, reference or f"i{next(_references)}", clock.now(), "token")
+    def request(self, reference=None, guild_id=HOME):
+        return RequestContext(
+            guild_id, STAFF, reference or f"i{next(_references)}", clock.now(), "token"
+        )
 
-    async def grant(self, name, length, item="trend", *, asked=None, **more):
+    async def grant(self, name, length, item="trend", *, request=None, **more):
         return await self.grants.grant(
-            asked or self.asked(), item, parse_length(length), Who(username=name), **more
+            request or self.request(), item, parse_length(length), Subject(username=name), **more
         )
 
     async def set(self, name, until, item="trend", **more):
         more.setdefault("confirmed", True)
         end = parse_until(until, clock.now())
-        return await self.grants.set_end(self.asked(), item, end, Who(username=name), **more)
+        return await self.grants.set_end(self.request(), item, end, Subject(username=name), **more)
 
     async def revoke(self, name, item="trend", **more):
         more.setdefault("confirmed", True)
-        return await self.grants.revoke(self.asked(), item, Who(username=name), **more)
+        return await self.grants.revoke(self.request(), item, Subject(username=name), **more)
 
-    async def put_back(self, wish_id):
-        return await self.grants.put_back(self.asked(), wish_id)
+    async def put_back(self, order_id):
+        return await self.grants.put_back(self.request(), order_id)
 
-    async def state(self, wish_id):
-        return (await self.answers.receipt(wish_id)).wish.state
+    async def state(self, order_id):
+        return (await self.outcomes.receipt(order_id)).order.state
 
-    async def becomes(self, wish_id, state, *, within=0):
+    async def becomes(self, order_id, state, *, within=0):
         """Wait for that state, letting `within` seconds pass if need be, a second at a time."""
 
         async def reached():
-            return await self.state(wish_id) == state
+            return await self.state(order_id) == state
 
         for second in range(within + 1):
             await self.rest()
             if await reached():
-                return await self.answers.receipt(wish_id)
+                return await self.outcomes.receipt(order_id)
             if second < within:
                 await self.time.advance(1)
-        receipt = await self.answers.receipt(wish_id)
-        raise AssertionError(f"{receipt.wish.state} {receipt.permission.reason}, not {state}")
+        receipt = await self.outcomes.receipt(order_id)
+        raise AssertionError(f"{receipt.order.state} {receipt.permission.reason}, not {state}")
 
     async def meanwhile(self, coro):
         """What `coro` returns, letting time pass for as long as it takes."""
@@ -84,8 +90,8 @@ class Counter:
         """Let everything happen that needs no time to pass."""
         await at_rest(self.database)
 
-    async def done(self, wish_id, *, within=0):
-        return await self.becomes(wish_id, "done", within=within)
+    async def done(self, order_id, *, within=0):
+        return await self.becomes(order_id, "done", within=within)
 
     async def permission(self, name, item="trend"):
         async with self.database.read() as connection:
@@ -124,16 +130,16 @@ class Counter:
 
 
 @asynccontextmanager
-async def open_counter(tmp_path, time, *, login=True):
-    async with open_shop(tmp_path) as shop, Jobs() as jobs:
-        counter = Counter(shop, jobs, time)
-        counter.script = await shop.add_script()
+async def open_harness(tmp_path, time, *, login=True):
+    async with open_shop(tmp_path) as vendor, Jobs() as jobs:
+        harness = AccessHarness(vendor, jobs, time)
+        harness.script = await vendor.add_script()
         for name in ("Ann_Trades", "ann_trades2", "bob-fx"):
-            shop.world.add_user(name)
+            vendor.world.add_user(name)
         if login:
-            await shop.log_in()
-        await counter.queue.start()
-        yield counter
+            await vendor.log_in()
+        await harness.queue.start()
+        yield harness
 
 
-__all__ = ["Counter", "eventually", "open_counter", "pause"]
+__all__ = ["AccessHarness", "eventually", "open_harness", "pause"]

@@ -7,30 +7,30 @@ import discord
 import yarl
 
 from bot import clock
-from bot.access.catalogue.discovery import Discovering
-from bot.access.ledger.notifier import News
+from bot.access.catalogue.discovery import Discovery
+from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
-from bot.access.logins.one_time_pages import LoginLinks
+from bot.access.logins.one_time_pages import OneTimePages
 from bot.access.logins.spares import Spares
 from bot.access.orders.grants import Grants
-from bot.access.orders.outcomes import Answers
-from bot.access.people.guild_settings import Servers
-from bot.access.people.imports import Matches
+from bot.access.orders.outcomes import Outcomes
+from bot.access.people.guild_settings import GuildSettings
+from bot.access.people.imports import Imports
 from bot.access.queries.autocomplete import Suggesting
-from bot.access.queries.overview import Views
-from bot.access.sweeps.adopt import Adopting
+from bot.access.queries.overview import Overview
+from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift
-from bot.access.sweeps.repair import Mending
+from bot.access.sweeps.repair import Repairs
 from bot.access.sweeps.sweep import Sweeps
 from bot.access.sync.queue import Queue
 from bot.interactions import levels
 from bot.interactions.client import Usher
-from bot.interactions.components import Presses
-from bot.interactions.order_flow import Wishing
-from bot.interactions.sweep_flow import FullChecks
+from bot.interactions.components import ComponentRouter
+from bot.interactions.order_flow import OrderFlow
+from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
-from bot.notifications.log_channel import Logbook
-from bot.notifications.order_outcomes import Teller
+from bot.notifications.log_channel import LogChannel
+from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.sandbox.discord import FakeDiscord
 from bot.store.catalogue import guilds
 from bot.tradingview.signin import SignIn
@@ -40,14 +40,14 @@ from tests.support.idle import at_rest
 from tests.support.vendor_fixture import open_shop
 
 
-class Office:
+class DiscordHarness:
     """A Discord server of the shop: an owner, a moderator with the staff role, a buyer, a stranger."""
 
-    def __init__(self, shop, fake, jobs):
-        self.shop, self.fake, self.jobs = shop, fake, jobs
+    def __init__(self, vendor, fake, jobs):
+        self.vendor, self.fake, self.jobs = vendor, fake, jobs
         self.public_url = None
         self.public_presses = set()  # buttons that everybody may press
-        self.tradingview, self.switches = shop.fake, shop.switches
+        self.tradingview, self.switches = vendor.fake, vendor.switches
         self.owner, self.mod = fake.add_user("olga"), fake.add_user("mia")
         self.buyer, self.stranger = fake.add_user("ben"), fake.add_user("stan")
         self.guild = fake.add_guild("The shop", self.owner)
@@ -61,33 +61,33 @@ class Office:
 
     def build(self, *, guild_id=None):
         """A new Usher over the same database, as after a restart."""
-        database, sessions, vault = self.shop.database, self.shop.sessions, self.shop.vault
-        self.servers = Servers(database, sessions)
+        database, sessions, vault = self.vendor.database, self.vendor.sessions, self.vendor.vault
+        self.guild_settings = GuildSettings(database, sessions)
         spares = Spares(database, vault, sessions)
-        self.links = LoginLinks(
+        self.links = OneTimePages(
             database,
             sessions,
             spares,
-            SignIn(self.shop.http, base=self.tradingview.url),
+            SignIn(self.vendor.http, base=self.tradingview.url),
             public_url=self.public_url,
             may=lambda guild_id, member_id: levels.may_manage(
-                self.client, self.servers, guild_id, member_id
+                self.client, self.guild_settings, guild_id, member_id
             ),
         )
-        self.news = News()
-        self.queue = Queue(database, sessions, self.jobs, self.news)
-        self.answers = Answers(database, sessions, vault, self.queue, self.news)
-        self.views = Views(database, sessions, self.answers)
-        self.presses = Presses(self.servers)
-        grants = Grants(database, sessions, vault, self.queue, self.news)
+        self.notifier = Notifier()
+        self.queue = Queue(database, sessions, self.jobs, self.notifier)
+        self.outcomes = Outcomes(database, sessions, vault, self.queue, self.notifier)
+        self.views = Overview(database, sessions, self.outcomes)
+        self.router = ComponentRouter(self.guild_settings)
+        grants = Grants(database, sessions, vault, self.queue, self.notifier)
         self.grants = grants
         self.sweeps, self.drift = Sweeps(database, sessions), Drift(database)
-        self.full_checks = FullChecks(
+        self.sweep_flow = SweepFlow(
             self.sweeps,
             self.drift,
-            Adopting(database),
-            Mending(database, vault, self.queue, self.news),
-            self.presses,
+            Adoption(database),
+            Repairs(database, vault, self.queue, self.notifier),
+            self.router,
             say=self._say,
         )
 
@@ -100,29 +100,34 @@ class Office:
                 queue=self.queue,
                 views=self.views,
                 suggesting=Suggesting(database),
-                wishing=Wishing(self.answers, self.news, self.presses),
-                presses=self.presses,
+                order_flow=OrderFlow(self.outcomes, self.notifier, self.router),
+                router=self.router,
                 sessions=sessions,
                 spares=spares,
                 links=self.links,
-                scripts=self.shop.scripts,
-                customers=self.shop.customers,
-                matches=Matches(database),
-                full_checks=self.full_checks,
-                discovering=Discovering(database, sessions, self.shop.scripts),
-                servers=self.servers,
+                scripts=self.vendor.scripts,
+                customers=self.vendor.customers,
+                matches=Imports(database),
+                sweep_flow=self.sweep_flow,
+                discovering=Discovery(database, sessions, self.vendor.scripts),
+                guild_settings=self.guild_settings,
                 seat_counts=self.seat_counts,
             )
 
         self.client = Usher(
-            servers=self.servers, presses=self.presses, make_cogs=make_cogs, guild_id=guild_id
+            guild_settings=self.guild_settings,
+            router=self.router,
+            make_cogs=make_cogs,
+            guild_id=guild_id,
         )
-        self.logbook = Logbook(self.client, database)
-        self.teller = Teller(self.client, self.answers, self.news, self.logbook, self.jobs)
+        self.log_channel = LogChannel(self.client, database)
+        self.outcome_notifier = OutcomeNotifier(
+            self.client, self.outcomes, self.notifier, self.log_channel, self.jobs
+        )
         return self.client
 
     async def _say(self, guild_id, parts):
-        return await self.logbook.say(guild_id, parts)
+        return await self.log_channel.say(guild_id, parts)
 
     async def make_rows(self):
         """A script that is sold, a living TradingView login, staff."""
@@ -132,26 +137,26 @@ class Office:
 
     async def make_staff(self):
         """The staff role counts as staff, as after /setup staff."""
-        async with self.shop.database.write() as connection:
+        async with self.vendor.database.write() as connection:
             await guilds.ensure(connection, self.guild.id, clock.now())
             await guilds.add_role(connection, self.guild.id, self.staff.id, "staff")
-        if hasattr(self, "servers"):
-            await self.servers.open()
+        if hasattr(self, "guild_settings"):
+            await self.guild_settings.open()
 
-    async def log_channel(self, channel):
-        async with self.shop.database.write() as connection:
+    async def choose_log_channel(self, channel):
+        async with self.vendor.database.write() as connection:
             await guilds.set_log_channel(connection, self.guild.id, channel.id)
 
     async def script(self, slug="trend", title=None):
-        return await self.shop.add_script(slug, guild_id=self.guild.id, title=title)
+        return await self.vendor.add_script(slug, guild_id=self.guild.id, title=title)
 
     async def log_in(self):
-        return await self.shop.log_in(self.guild.id)
+        return await self.vendor.log_in(self.guild.id)
 
     async def passes(self, check, seconds=60):
         """Let time pass, a second at a time with room for the sockets, until `check()` is true."""
         for _ in range(seconds):
-            await at_rest(self.shop.database, until=check)
+            await at_rest(self.vendor.database, until=check)
             if check():
                 return
             await self.time.advance(1)
@@ -181,19 +186,19 @@ def labels(message):
 
 
 @contextlib.asynccontextmanager
-async def at_work(office, client=None):
+async def at_work(harness, client=None):
     """Connect the client; it is closed at the end."""
-    client = client or office.build()
-    await office.make_staff()
-    starting = asyncio.get_running_loop().create_task(client.start(office.fake.bot_token))
-    ready = asyncio.get_running_loop().create_task(office.fake.bot_ready())
+    client = client or harness.build()
+    await harness.make_staff()
+    starting = asyncio.get_running_loop().create_task(client.start(harness.fake.bot_token))
+    ready = asyncio.get_running_loop().create_task(harness.fake.bot_ready())
     await asyncio.wait({starting, ready}, return_when=asyncio.FIRST_COMPLETED)
     try:
         if starting.done():
             starting.result()
         await ready
-        await office.queue.start()
-        office.teller.start()
+        await harness.queue.start()
+        harness.outcome_notifier.start()
         yield client
     finally:
         ready.cancel()
@@ -211,10 +216,10 @@ async def open_office(tmp_path, monkeypatch):
         discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(fake.gateway_url)
     )
     try:
-        async with open_shop(tmp_path) as shop, Jobs() as jobs:
-            yield Office(shop, fake, jobs)
+        async with open_shop(tmp_path) as vendor, Jobs() as jobs:
+            yield DiscordHarness(vendor, fake, jobs)
     finally:
         await fake.close()
 
 
-__all__ = ["Office", "at_work", "eventually", "labels", "open_office", "text_of"]
+__all__ = ["DiscordHarness", "at_work", "eventually", "labels", "open_office", "text_of"]

@@ -15,43 +15,43 @@ from tests.support.vendor_fixture import HOME
 MONTH = relativedelta(months=1)
 
 
-async def closed(counter):
+async def closed(harness):
     """Orders wait from now on."""
-    async with counter.database.write() as connection:
-        await scripts.pause(connection, counter.script.id, clock.now(), "so that orders wait")
+    async with harness.database.write() as connection:
+        await scripts.pause(connection, harness.script.id, clock.now(), "so that orders wait")
 
 
-async def restored(counter):
+async def restored(harness):
     """The database as it is now is put back a day later."""
     made_at = clock.now()
-    async with counter.database.write() as connection:
-        await scripts.unpause(connection, counter.script.id)
-        await counter.time.advance(24 * 3600)
+    async with harness.database.write() as connection:
+        await scripts.unpause(connection, harness.script.id)
+        await harness.time.advance(24 * 3600)
         await restore.mark(connection, made_at, clock.now())
 
 
-async def recovered(counter):
+async def recovered(harness):
     """Every list was read; returns the summary."""
-    sweeps, drift = Sweeps(counter.database, counter.shop.sessions), Drift(counter.database)
+    sweeps, drift = Sweeps(harness.database, harness.vendor.sessions), Drift(harness.database)
     async with Jobs() as jobs:
         await Recovery(
-            counter.database, sweeps, lambda swept: drift.note(swept, None), counter.queue.wake
+            harness.database, sweeps, lambda swept: drift.note(swept, None), harness.queue.wake
         ).start(jobs)
 
         async def free():
-            async with counter.database.read() as connection:
+            async with harness.database.read() as connection:
                 return (await guilds.by_id(connection, HOME)).restored_at is None
 
         await eventually(free)
-    summary = (await counter.shop.events("restore_over"))[-1]
+    summary = (await harness.vendor.events("restore_over"))[-1]
     return {name: number for name, number in summary.after.items() if number}
 
 
-async def nobody_hears(counter):
-    assert await counter.answers.untold() == []
-    assert await counter.answers.members_to_tell() == []
+async def nobody_hears(harness):
+    assert await harness.outcomes.untold() == []
+    assert await harness.outcomes.members_to_tell() == []
 
 
-async def sold(counter, name="Ann_Trades", length="1M"):
-    await counter.done(await counter.grant(name, length), within=10)
-    return counter.end(name)
+async def sold(harness, name="Ann_Trades", length="1M"):
+    await harness.done(await harness.grant(name, length), within=10)
+    return harness.end(name)

@@ -14,8 +14,8 @@ from bot import clock
 from bot.access.catalogue.scripts import Scripts
 from bot.access.logins.sessions import Sessions
 from bot.access.people.customers import Customers, resolve
-from bot.access.people.guild_settings import Servers
-from bot.access.request import Asked, Who
+from bot.access.people.guild_settings import GuildSettings
+from bot.access.request import RequestContext, Subject
 from bot.sandbox.tradingview import FakeTradingView
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
@@ -24,7 +24,7 @@ from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.tables.core import permission
 from bot.store.vault import open_vault
-from bot.tradingview.client import TradingView
+from bot.tradingview.client import TradingViewClient
 from bot.tradingview.models import Cookies
 from bot.tradingview.pace import Pace
 
@@ -33,7 +33,7 @@ STAFF, MEMBER, STRANGER = 1, 7, 8
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
-class Shop:
+class Vendor:
     """One vendor with scripts on a stand-in TradingView, and one Usher with two servers."""
 
     def __init__(self, database, vault, http, fake):
@@ -49,10 +49,10 @@ class Shop:
         )
 
         self.scripts = Scripts(database, self.sessions)
-        self.servers = Servers(database, self.sessions)
+        self.guild_settings = GuildSettings(database, self.sessions)
 
     def connect(self, pace, cookies):
-        return TradingView(
+        return TradingViewClient(
             self.http, base=self.fake.url, pine_facade=self.fake.url, pace=pace, cookies=cookies
         )
 
@@ -68,14 +68,14 @@ class Shop:
         sessions.on_change.append(self.changes.append)
         return sessions
 
-    def asked(self, by=STAFF, guild_id=HOME):
-        return Asked(guild_id, by, str(next(self.references)), AT)
+    def request(self, by=STAFF, guild_id=HOME):
+        return RequestContext(guild_id, by, str(next(self.references)), AT)
 
     def cookies(self, vendor=None, **more):
         return Cookies(*self.world.open_session(vendor or self.vendor, **more))
 
     async def log_in(self, guild_id=HOME):
-        return await self.sessions.update(self.asked(guild_id=guild_id), self.cookies())
+        return await self.sessions.update(self.request(guild_id=guild_id), self.cookies())
 
     async def add_script(self, slug="trend", *, guild_id=HOME, vendor=None, title=None):
         """A script that TradingView and the database both know."""
@@ -120,10 +120,10 @@ class Shop:
                 return await customers.by_member(connection, guild_id, member)
             return await customers.by_name(connection, guild_id, name)
 
-    async def resolve(self, *who, by=STAFF):
+    async def resolve(self, *subject, by=STAFF):
         """The person meant, as every command finds it."""
         async with self.database.write() as connection:
-            return await resolve(connection, self.asked(by), Who(*who))
+            return await resolve(connection, self.request(by), Subject(*subject))
 
     async def events(self, *actions):
         async with self.database.read() as connection:
@@ -161,6 +161,6 @@ async def open_shop(tmp_path):
                 await guilds.ensure(connection, HOME, AT)
                 await guilds.ensure(connection, OTHER, AT)
             vault = await open_vault(None, tmp_path / "secret.key", database)
-            yield Shop(database, vault, http, fake)
+            yield Vendor(database, vault, http, fake)
     finally:
         await fake.close()

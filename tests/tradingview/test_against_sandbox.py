@@ -8,7 +8,6 @@ import pytest
 from bot.sandbox.tradingview import FakeTradingView, Switches
 from bot.tradingview import (
     LIFETIME,
-    Answer,
     Cookies,
     Denied,
     NoSuchScript,
@@ -19,6 +18,7 @@ from bot.tradingview import (
     TradingViewError,
     Uncertain,
     UpstreamTrouble,
+    WriteResult,
 )
 from tests.support.fake_time import FakeTime
 from tests.tradingview.upstream import client_of
@@ -139,12 +139,12 @@ async def test_a_name_that_begins_like_another_is_not_that_other(odd_shop):
 
 async def test_a_life_from_the_first_day_to_the_last(odd_shop):
     client, later = odd_shop.client, odd_shop.later
-    assert await client.add(PINE, "Ann_Trades", later(7)) is Answer.OK
+    assert await client.add(PINE, "Ann_Trades", later(7)) is WriteResult.OK
     first = (await odd_shop.seen()).end
 
     answer = await client.add(PINE, "Ann_Trades", later(60))
     existing = odd_shop.tv.switches.add_existing
-    assert answer is (Answer.EXISTS if existing == "exists" else Answer.OK)
+    assert answer is (WriteResult.EXISTS if existing == "exists" else WriteResult.OK)
     assert ((await odd_shop.seen()).end == first) == (existing != "ok, changed")
 
     await odd_shop.brings_to(later(30))
@@ -156,7 +156,7 @@ async def test_a_life_from_the_first_day_to_the_last(odd_shop):
     assert row is None or not row.is_live(odd_shop.time.now())
     await odd_shop.brings_to(later(31))
 
-    assert await client.remove(PINE, "Ann_Trades") is Answer.OK
+    assert await client.remove(PINE, "Ann_Trades") is WriteResult.OK
     assert await odd_shop.seen() is None
     assert odd_shop.held() is None
 

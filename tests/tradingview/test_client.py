@@ -11,7 +11,6 @@ from aiohttp import web
 
 from bot.tradingview import (
     LIFETIME,
-    Answer,
     BadPagination,
     Cookies,
     Denied,
@@ -22,6 +21,7 @@ from bot.tradingview import (
     Trouble,
     Uncertain,
     UpstreamTrouble,
+    WriteResult,
     client as client_module,
 )
 from tests.support.fake_time import eventually, settle
@@ -71,7 +71,7 @@ async def outcome(call):
 
 async def test_a_write_arrives_with_form_cookies_and_the_browser_set(upstream, tradingview):
     upstream.says({"status": "ok"}, 201)
-    assert await tradingview.add(PINE_ID, "Ann_Trades", END) is Answer.OK
+    assert await tradingview.add(PINE_ID, "Ann_Trades", END) is WriteResult.OK
     (asked,) = upstream.asked
     assert (asked.method, asked.target) == ("POST", "/pine_perm/add/")
     assert parse_qs(asked.body) == {
@@ -231,7 +231,7 @@ async def test_a_truncated_body_is_a_case_of_its_own(upstream, tradingview, body
 
 
 async def test_a_body_above_the_limit_is_not_read_on(upstream, tradingview, monkeypatch):
-    monkeypatch.setattr(client_module, "LONGEST_BODY", 1000)
+    monkeypatch.setattr(client_module, "MAX_BODY", 1000)
     upstream.says(page(row("ann" * 400, 1)))
     error = await outcome(all_pages(tradingview))
     assert (type(error), error.kind) == (UpstreamTrouble, Trouble.TOO_LARGE)
@@ -290,7 +290,7 @@ async def test_a_cursor_that_comes_again_ends_the_listing_with_an_error(upstream
 
 
 async def test_a_listing_without_an_end_ends_with_an_error(upstream, tradingview, monkeypatch):
-    monkeypatch.setattr(client_module, "MOST_PAGES", 3)
+    monkeypatch.setattr(client_module, "MAX_PAGES", 3)
     for n in range(9):
         upstream.says(page(next_=f"/pine_perm/list_users/?c={n}"))
     assert type(await outcome(all_pages(tradingview))) is UpstreamTrouble
@@ -373,7 +373,7 @@ async def test_a_refusal_of_an_older_login_is_repeated_once_with_the_present_one
     pairs = [COOKIES, COOKIES]
     upstream.says({"detail": "x"}, status).says({"status": "ok"})
     async with client_of(upstream.url, cookies=lambda: pairs.pop(0) if pairs else OTHER) as client:
-        assert await client.remove(PINE_ID, "ann") is Answer.OK
+        assert await client.remove(PINE_ID, "ann") is WriteResult.OK
     sent = [asked.headers["cookie"] for asked in upstream.asked]
     assert COOKIES.sessionid in sent[0]
     assert OTHER.sessionid in sent[1]
@@ -445,7 +445,7 @@ async def test_rule_2_after_a_short_named_pause_the_request_is_sent_again(upstre
             await eventually(lambda count=count: len(upstream.asked) == count)
             await until_held(client, call)
             await frozen.advance(1)
-        assert await call is Answer.OK
+        assert await call is WriteResult.OK
 
 
 async def until_held(client, call):

@@ -67,7 +67,7 @@ async def test_an_answer_that_is_not_understood_is_never_no_scripts(site, fault)
     for ask in (
         discovery.published,
         discovery.managed,
-        lambda door: discovery.named(door, [site.trend.pine_id]),
+        lambda client: discovery.named(client, [site.trend.pine_id]),
     ):
         site.switches.fault(fault)
         with pytest.raises(UpstreamTrouble):

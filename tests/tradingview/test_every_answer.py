@@ -8,7 +8,6 @@ import pytest
 from aioresponses import aioresponses
 
 from bot.tradingview import (
-    Answer,
     Denied,
     NoSuchScript,
     NoSuchUser,
@@ -18,6 +17,7 @@ from bot.tradingview import (
     TradingViewError,
     Uncertain,
     UpstreamTrouble,
+    WriteResult,
 )
 from tests.tradingview.upstream import PINE_ID, client_of
 
@@ -125,7 +125,7 @@ async def test_each_answer_has_one_meaning_for_each_method(
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("status", [200, 201])
-@pytest.mark.parametrize("answer", Answer)
+@pytest.mark.parametrize("answer", WriteResult)
 async def test_each_known_word_of_a_write_is_returned(method, status, answer):
     verb, target = TARGETS[method]
     async with client_of(SITE) as client:

@@ -85,7 +85,7 @@ TRAPS = {
 
 CANNOT_MEET = {
     9: "nobody is charged by this program",
-    10: "no payment hook reaches it yet; a wish is recorded before anything is asked of TradingView",
+    10: "no payment hook reaches it yet; an order is recorded before anything is asked of TradingView",
     18: "one client and one reader, so there are no two names for one field",
 }
 

@@ -8,8 +8,8 @@ from bot.tradingview import Pace
 from bot.tradingview.pace import (
     IN_A_ROW,
     JITTER,
-    LONGEST_HOLD,
-    LONGEST_USUAL_HOLD,
+    MAX_HOLD,
+    MAX_USUAL_HOLD,
     USUAL_HOLD,
 )
 from tests.support.fake_time import settle
@@ -201,7 +201,7 @@ async def test_an_absurd_pause_ends_after_a_day(crowd_of, frozen, asked):
     crowd.pace.hold(asked)
     await crowd.comes("a")
     await frozen.advance(100_000)
-    assert crowd.began == [("a", LONGEST_HOLD)] == [("a", 86_400)]
+    assert crowd.began == [("a", MAX_HOLD)] == [("a", 86_400)]
 
 
 async def refused(pace, retry_after):
@@ -225,7 +225,7 @@ async def test_without_a_time_the_pause_doubles_at_each_refusal_in_a_row(frozen)
         holds.append(await refused(pace, None))
         await frozen.advance(100)
     assert holds == [2, 4, 8, 16, 32, 60, 60, 60]
-    assert (USUAL_HOLD, LONGEST_USUAL_HOLD) == (2, 60)
+    assert (USUAL_HOLD, MAX_USUAL_HOLD) == (2, 60)
     async with pace.turn():
         pass  # not too fast
     await frozen.advance(10)

@@ -8,13 +8,13 @@ from hypothesis import given, strategies as st
 from bot.tradingview import (
     LIFETIME,
     AccountFacts,
-    Answer,
     Hint,
     Row,
     TradingViewError,
     Trouble,
     Uncertain,
     UpstreamTrouble,
+    WriteResult,
     parsing,
 )
 from bot.tradingview.response_errors import Reply
@@ -237,7 +237,7 @@ def test_an_unknown_form_is_not_a_living_login(body):
 @pytest.mark.parametrize("status", [200, 201])
 @pytest.mark.parametrize(
     ("word", "answer"),
-    [("ok", Answer.OK), ("exists", Answer.EXISTS), ("not_exists", Answer.ABSENT)],
+    [("ok", WriteResult.OK), ("exists", WriteResult.EXISTS), ("not_exists", WriteResult.ABSENT)],
 )
 def test_rule_10_three_words_are_known(status, word, answer):
     assert parsing.answer(reply({"status": word}, status)) is answer

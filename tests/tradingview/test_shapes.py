@@ -77,9 +77,9 @@ def test_whatever_is_relied_upon_in_a_row(person, told):
 
 @pytest.mark.parametrize("next_path", [None, "", NEXT, BASE + NEXT])
 def test_every_documented_page_is_as_known(next_path):
-    assert page({"results": [ANN], "next": next_path}) == shapes.Form()
-    assert page({"results": []}) == shapes.Form()
-    assert page({"results": [], "prev": None}) == shapes.Form()
+    assert page({"results": [ANN], "next": next_path}) == shapes.ResponseSchema()
+    assert page({"results": []}) == shapes.ResponseSchema()
+    assert page({"results": [], "prev": None}) == shapes.ResponseSchema()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_whatever_is_relied_upon_in_a_page(data, told):
 
 def test_the_name_search_is_a_list_of_names():
     known = [{"id": 1, "username": "Ann_Trades", "inactive": False}, {"username": "bob-fx"}]
-    assert shapes.hints(reply(known)) == shapes.Form((), (), 2)
+    assert shapes.hints(reply(known)) == shapes.ResponseSchema((), (), 2)
     assert shapes.hints(reply([])).differences == ()
     assert shapes.hints(reply({"results": known})).differences == (
         "the answer is an object instead of a list",
@@ -111,21 +111,21 @@ def test_the_name_search_is_a_list_of_names():
 
 
 def test_of_the_account_page_only_that_it_is_an_object_counts():
-    assert shapes.account(reply({})) == shapes.Form()
+    assert shapes.account(reply({})) == shapes.ResponseSchema()
     assert shapes.account(reply({"coins": 1, "wallet": 2})).news
     assert shapes.account(reply([1])).differences == ("the answer is a list instead of an object",)
 
 
 def test_the_lists_of_scripts_hold_ids():
     known = {"scriptIdPart": "PUB;1", "scriptAccess": "invite_only", "scriptSource": "plot(close)"}
-    assert shapes.published(reply([known])) == shapes.Form((), (), 1)
+    assert shapes.published(reply([known])) == shapes.ResponseSchema((), (), 1)
     assert "missing" in shapes.published(reply([{"id": "PUB;1"}])).differences[0]
     assert shapes.published(reply({"results": []})).differences
     assert "plot" not in repr(shapes.published(reply([known | {"scriptIdPart": 1}])))
-    assert shapes.managed(reply(["PUB;1"])) == shapes.Form((), (), 1)
+    assert shapes.managed(reply(["PUB;1"])) == shapes.ResponseSchema((), (), 1)
     assert "an object instead of a text" in shapes.managed(reply([known])).differences[0]
     named = {"scriptIdPart": "PUB;1", "scriptName": "Trend", "access": 3, "more": True}
-    assert shapes.named(reply([named])) == shapes.Form((), (), 1)
+    assert shapes.named(reply([named])) == shapes.ResponseSchema((), (), 1)
     assert "a list" in shapes.named(reply({"results": [named]})).differences[0]
     assert "scriptIdPart" in shapes.named(reply([{"scriptName": "Trend"}])).differences[0]
     assert "a text" in shapes.named(reply(["PUB;1"])).differences[0]

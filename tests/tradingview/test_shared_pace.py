@@ -12,7 +12,7 @@ import pytest
 
 from bot.tradingview import Pace
 from bot.tradingview.book import open_book
-from bot.tradingview.pace import HEAD_START, LONGEST_COURTESY, LONGEST_STANDSTILL
+from bot.tradingview.pace import HEAD_START, MAX_COURTESY, MAX_STANDSTILL
 from tests.support.fake_time import settle
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="each program has its own there")
@@ -149,13 +149,13 @@ async def test_a_program_that_was_stopped_on_the_way_stops_nobody_for_ever(
     pace, other = await open_pace(1000, 1), await programs(1000, 1)
     assert (await other.does("ask"))["had"] == 1
     pace.ask()
-    await frozen.advance(LONGEST_STANDSTILL - 1)
+    await frozen.advance(MAX_STANDSTILL - 1)
     assert pace.had == 0
     await frozen.advance(2)
     assert pace.had == 1
     pace.ask()  # and no faster from then on
     pace.leave.release()
-    await frozen.advance(LONGEST_STANDSTILL - 2)
+    await frozen.advance(MAX_STANDSTILL - 2)
     assert pace.had == 1
 
 
@@ -238,7 +238,7 @@ async def test_a_program_that_was_stopped_while_it_waited_keeps_no_slot_from_oth
     pace.ask(urgent=True)
     await settle()
     assert (await other.does("leave"))["had"] == 2
-    assert (await other.does("clock", at=1 + LONGEST_COURTESY + 0.1))["had"] == 3
+    assert (await other.does("clock", at=1 + MAX_COURTESY + 0.1))["had"] == 3
     assert pace.had == 0
 
 

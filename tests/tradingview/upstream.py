@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from aiohttp import web
 
-from bot.tradingview import Cookies, Pace, TradingView
+from bot.tradingview import Cookies, Pace, TradingViewClient
 
 COOKIES = Cookies("abcdefghijklmnop0123456789abcdef", "v3:abc+def/ghi=")
 PINE_ID = "PUB;" + "0a1b2c3d" * 4
@@ -79,7 +79,7 @@ async def running():
 @contextlib.asynccontextmanager
 async def client_of(url, *, cookies=lambda: COOKIES, pace=None, timeout=5.0):  # noqa: ASYNC109
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        yield TradingView(
+        yield TradingViewClient(
             http,
             base=url,
             pine_facade=url,

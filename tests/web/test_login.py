@@ -10,7 +10,7 @@ import pytest
 
 import bot.web
 from bot.access.logins.errors import NoPublicPage
-from bot.access.logins.one_time_pages import LoginLinks, is_safe
+from bot.access.logins.one_time_pages import OneTimePages, is_safe
 from bot.access.logins.sessions import LoginState
 from bot.access.logins.spares import Spares
 from bot.jobs import Jobs
@@ -32,12 +32,12 @@ async def yes():
 class Desk:
     """The page's server, a browser in front of it, and a manager who has run /session link."""
 
-    def __init__(self, shop, links):
-        self.shop, self.links, self.managers = shop, links, {(HOME, STAFF)}
+    def __init__(self, vendor, links):
+        self.vendor, self.links, self.managers = vendor, links, {(HOME, STAFF)}
         self.url = self.http = self.token = None
 
     async def new(self, by=STAFF):
-        address = await self.links.create(self.shop.asked(by))
+        address = await self.links.create(self.vendor.request(by))
         return address.partition("#")[2]
 
     async def press(self, which, token=None, /, *, origin=PUBLIC, headers=None, **fields):
@@ -51,26 +51,26 @@ class Desk:
             return answer.status, await answer.json(), answer.headers
 
     async def held(self):
-        return await self.shop.sessions.of(HOME)
+        return await self.vendor.sessions.of(HOME)
 
     def pair(self, **more):
-        cookies = self.shop.cookies(**more)
+        cookies = self.vendor.cookies(**more)
         return {"sessionid": cookies.sessionid, "sessionid_sign": cookies.sessionid_sign}
 
 
 @pytest.fixture
 async def desk(tmp_path, frozen):
-    async with open_shop(tmp_path) as shop, Jobs() as jobs, aiohttp.ClientSession() as http:
-        spares = Spares(shop.database, shop.vault, shop.sessions)
-        links = LoginLinks(
-            shop.database,
-            shop.sessions,
+    async with open_shop(tmp_path) as vendor, Jobs() as jobs, aiohttp.ClientSession() as http:
+        spares = Spares(vendor.database, vendor.vault, vendor.sessions)
+        links = OneTimePages(
+            vendor.database,
+            vendor.sessions,
             spares,
-            SignIn(shop.http, base=shop.fake.url),
+            SignIn(vendor.http, base=vendor.fake.url),
             public_url=PUBLIC,
             may=lambda *who: who in desk.managers,
         )
-        desk = Desk(shop, links)
+        desk = Desk(vendor, links)
         app = make_app(lookup=None, database=yes, gateway=yes, jobs=jobs, links=links)
         async with serve(app, "127.0.0.1", 0) as port:
             desk.url, desk.http, desk.time = f"http://127.0.0.1:{port}", http, frozen
@@ -86,7 +86,7 @@ async def test_pasted_cookies_are_tested_used_and_the_page_is_spent(desk):
     assert "**" not in said["message"]
     held = await desk.held()
     assert (held.state, held.cookies.sessionid) == (LoginState.ALIVE, pair["sessionid"])
-    assert (await desk.shop.sessions.status(HOME)).set_by == STAFF
+    assert (await desk.vendor.sessions.status(HOME)).set_by == STAFF
     assert headers["Cache-Control"] == "no-store"
     status, said, _ = await desk.press("paste", **desk.pair())
     assert (status, said["next"]) == (410, "over")
@@ -130,7 +130,7 @@ async def test_only_a_hash_of_the_token_is_kept_and_no_log_shows_it(desk, caplog
     for path in tmp_path.iterdir():
         assert desk.token.encode() not in await asyncio.to_thread(path.read_bytes)
     digest = hashlib.sha256(desk.token.encode()).hexdigest()
-    async with desk.shop.database.read() as connection:
+    async with desk.vendor.database.read() as connection:
         link = await one_time_pages.by_hash(connection, digest)
     assert (link.guild_id, link.member_id) == (HOME, STAFF)
     assert link.spent_at is not None
@@ -163,7 +163,7 @@ async def test_an_unknown_token_opens_nothing(desk, token):
     for name in ("paste", "password", "code", "again"):
         status, _, _ = await desk.press(name, token or "none")
         assert status == 410
-    assert desk.shop.fake.calls() == []
+    assert desk.vendor.fake.calls() == []
 
 
 @pytest.mark.parametrize(
@@ -217,11 +217,11 @@ async def test_presses_are_rate_limited(desk):
 
 
 async def test_bad_cookies_replace_nothing_and_leave_the_page_open(desk):
-    await desk.shop.log_in()
+    await desk.vendor.log_in()
     before = (await desk.held()).cookies
     bad = {"sessionid": "a" * 32, "sessionid_sign": "v3:" + "b" * 43}
     status, said, _ = await desk.press("paste", **bad)
-    assert (status, said["next"]) == (422, "mend")
+    assert (status, said["next"]) == (422, "repair")
     assert "does not accept these cookies" in said["errorMessage"]
     status, said, _ = await desk.press("paste", sessionid="two words", sessionid_sign="")
     assert "two words" not in said["errorMessage"]
@@ -230,22 +230,22 @@ async def test_bad_cookies_replace_nothing_and_leave_the_page_open(desk):
 
 
 async def test_another_account_needs_a_yes_and_nothing_is_typed_twice(desk):
-    await desk.shop.log_in()
-    other = desk.shop.world.add_vendor("Vendor_Two")
+    await desk.vendor.log_in()
+    other = desk.vendor.world.add_vendor("Vendor_Two")
     status, said, _ = await desk.press("paste", **desk.pair(vendor=other))
     assert (status, said["next"]) == (409, "yes")
-    assert (await desk.shop.sessions.status(HOME)).username == "Vendor_One"
+    assert (await desk.vendor.sessions.status(HOME)).username == "Vendor_One"
     assert (await desk.press("again"))[0] == 409
     assert (await desk.press("again", yes=True))[0] == 200
-    assert (await desk.shop.sessions.status(HOME)).username == "Vendor_Two"
+    assert (await desk.vendor.sessions.status(HOME)).username == "Vendor_Two"
 
 
 async def test_a_pair_that_is_renewed_before_the_yes_is_used_as_renewed(desk):
-    await desk.shop.log_in()
-    other = desk.shop.world.add_vendor("Vendor_Two")
+    await desk.vendor.log_in()
+    other = desk.vendor.world.add_vendor("Vendor_Two")
     pair = desk.pair(vendor=other)
-    desk.shop.switches.rotation = "pair, old one ends"
-    desk.shop.switches.rotations = 1
+    desk.vendor.switches.rotation = "pair, old one ends"
+    desk.vendor.switches.rotations = 1
     status, said, _ = await desk.press("paste", **pair)
     assert (status, said["next"]) == (409, "yes")
     assert (await desk.press("again", yes=True))[0] == 200
@@ -255,25 +255,25 @@ async def test_a_pair_that_is_renewed_before_the_yes_is_used_as_renewed(desk):
 
 
 async def test_when_tradingview_is_silent_another_press_is_enough(desk):
-    desk.shop.switches.set("down", True)
+    desk.vendor.switches.set("down", True)
     status, said, _ = await desk.press("paste", **desk.pair())
     assert (status, said["next"]) == (503, "again")
-    desk.shop.switches.set("down", False)
+    desk.vendor.switches.set("down", False)
     assert (await desk.press("again"))[0] == 200
 
 
 async def test_a_pair_can_be_kept_as_a_spare(desk):
-    await desk.shop.log_in()
+    await desk.vendor.log_in()
     status, said, _ = await desk.press("paste", spare=True, **desk.pair())
     assert status == 200
     assert "spare login of Vendor_One is kept" in said["message"]
-    assert (await desk.shop.sessions.status(HOME)).spares == 1
+    assert (await desk.vendor.sessions.status(HOME)).spares == 1
 
 
 async def test_name_and_password_make_one_attempt_and_only_the_cookies_stay(desk, tmp_path):
     status, said, _ = await desk.press("password", **RIGHT)
     assert status == 200, said
-    assert len(desk.shop.fake.calls("signin")) == 1
+    assert len(desk.vendor.fake.calls("signin")) == 1
     assert (await desk.held()).state is LoginState.ALIVE
     for path in tmp_path.iterdir():
         assert b"open sesame" not in await asyncio.to_thread(path.read_bytes)
@@ -290,29 +290,29 @@ async def test_name_and_password_make_one_attempt_and_only_the_cookies_stay(desk
     ],
 )
 async def test_each_failure_of_signing_in_has_its_own_answer(desk, switch, position, status, words):
-    desk.shop.switches.set(switch, position)
+    desk.vendor.switches.set(switch, position)
     got, said, _ = await desk.press("password", **RIGHT)
-    assert (got, said["next"]) == (status, "mend")
+    assert (got, said["next"]) == (status, "repair")
     assert words in said["errorMessage"]
-    assert len(desk.shop.fake.calls("signin")) == 1
+    assert len(desk.vendor.fake.calls("signin")) == 1
     assert (await desk.held()).state is LoginState.NONE
 
 
 async def test_the_second_factor_is_a_press_of_its_own(desk):
-    desk.shop.switches.set("signin", "two-factor")
+    desk.vendor.switches.set("signin", "two-factor")
     status, said, _ = await desk.press("code", code="042137")
     assert status == 422  # nothing to send it for
     status, said, _ = await desk.press("password", **RIGHT)
     assert (status, said["next"]) == (409, "code")
     assert (await desk.held()).state is LoginState.NONE
     status, said, _ = await desk.press("code", code="abc")
-    assert (status, len(desk.shop.fake.calls("totp"))) == (422, 0)
+    assert (status, len(desk.vendor.fake.calls("totp"))) == (422, 0)
     status, said, _ = await desk.press("code", code="999999")
     assert status == 422
     assert "does not accept this code" in said["errorMessage"]
     status, said, _ = await desk.press("code", code="042 137")
     assert status == 200, said
-    assert len(desk.shop.fake.calls("signin")) == 1
+    assert len(desk.vendor.fake.calls("signin")) == 1
     assert (await desk.held()).state is LoginState.ALIVE
 
 
@@ -320,7 +320,7 @@ async def test_the_second_factor_is_a_press_of_its_own(desk):
 async def test_an_empty_field_is_not_sent_to_tradingview(desk, missing):
     status, _, _ = await desk.press("password", **{**RIGHT, missing: ""})
     assert status == 422
-    assert desk.shop.fake.calls() == []
+    assert desk.vendor.fake.calls() == []
 
 
 async def test_two_presses_at_once_count_once(desk):
@@ -332,11 +332,11 @@ async def test_two_presses_at_once_count_once(desk):
 async def test_a_second_press_waiting_for_the_first_makes_no_attempt_once_the_page_is_used(desk):
     answers = await asyncio.gather(*(desk.press("password", **RIGHT) for _ in range(2)))
     assert sorted(status for status, _, _ in answers) == [200, 410]
-    assert len(desk.shop.fake.calls("signin")) == 1
+    assert len(desk.vendor.fake.calls("signin")) == 1
 
 
 async def test_nothing_typed_is_held_longer_than_its_page_lasts(desk):
-    desk.shop.switches.set("down", True)
+    desk.vendor.switches.set("down", True)
     assert (await desk.press("paste", **desk.pair()))[1]["next"] == "again"
     assert len(desk.links._desks) == 1
     await desk.time.advance(601)
@@ -345,11 +345,11 @@ async def test_nothing_typed_is_held_longer_than_its_page_lasts(desk):
 
 
 async def test_a_page_that_ends_during_a_press_is_not_used(desk):
-    desk.shop.switches.hang = True
+    desk.vendor.switches.hang = True
     pressing = asyncio.ensure_future(desk.press("password", **RIGHT))
-    await eventually(lambda: desk.shop.fake.calls("signin"))
+    await eventually(lambda: desk.vendor.fake.calls("signin"))
     await desk.new()
-    desk.shop.switches.hang = False
+    desk.vendor.switches.hang = False
     assert (await pressing)[0] == 410
     assert (await desk.held()).state is LoginState.NONE
 
@@ -373,24 +373,24 @@ def test_a_login_travels_encrypted_or_stays_on_this_computer(address, safe):
 
 @pytest.mark.parametrize("public_url", [None, "http://usher.example.com"])
 async def test_without_a_safe_address_there_is_no_page(desk, public_url):
-    links = LoginLinks(
-        desk.shop.database, desk.shop.sessions, None, None, public_url=public_url, may=None
+    links = OneTimePages(
+        desk.vendor.database, desk.vendor.sessions, None, None, public_url=public_url, may=None
     )
     assert links.origin is None
     with pytest.raises(NoPublicPage):
-        await links.create(desk.shop.asked())
+        await links.create(desk.vendor.request())
 
 
 async def test_a_path_before_the_page_is_kept(desk):
-    links = LoginLinks(
-        desk.shop.database,
-        desk.shop.sessions,
+    links = OneTimePages(
+        desk.vendor.database,
+        desk.vendor.sessions,
         None,
         None,
         public_url="https://Example.com/bot/",
         may=None,
     )
-    assert (await links.create(desk.shop.asked())).startswith("https://Example.com/bot/login/#")
+    assert (await links.create(desk.vendor.request())).startswith("https://Example.com/bot/login/#")
     assert links.origin == "https://example.com"
 
 
@@ -404,8 +404,8 @@ async def test_a_path_before_the_page_is_kept(desk):
     ],
 )
 async def test_the_origin_is_written_as_browsers_write_it(desk, public_url, origin):
-    links = LoginLinks(
-        desk.shop.database, desk.shop.sessions, None, None, public_url=public_url, may=None
+    links = OneTimePages(
+        desk.vendor.database, desk.vendor.sessions, None, None, public_url=public_url, may=None
     )
     assert links.origin == origin
 
@@ -413,20 +413,20 @@ async def test_the_origin_is_written_as_browsers_write_it(desk, public_url, orig
 async def test_nobody_waits_on_the_page_while_tradingview_wants_no_request(desk):
     (await desk.held()).pace.hold(7200)
     status, said, _ = await desk.press("password", **RIGHT)
-    assert (status, said["next"]) == (422, "mend")
+    assert (status, said["next"]) == (422, "repair")
     assert "slow down" in said["errorMessage"]
-    assert desk.shop.fake.calls("signin") == []
+    assert desk.vendor.fake.calls("signin") == []
 
 
 async def test_after_too_many_sign_ins_none_is_sent_for_as_long_as_was_asked(desk, frozen):
-    desk.shop.switches.set("too_many", 1)
-    desk.shop.switches.set("retry_after", 1800.0)
+    desk.vendor.switches.set("too_many", 1)
+    desk.vendor.switches.set("retry_after", 1800.0)
     for minutes in (30, 30, 29):
         status, told, headers = await desk.press("password", **RIGHT)
         assert status == 429
         assert f"at least {minutes} minutes" in told["errorMessage"]
         assert int(headers["Retry-After"]) in range(minutes * 60 - 60, minutes * 60 + 1)
-        assert len(desk.shop.fake.calls("signin")) == 1
+        assert len(desk.vendor.fake.calls("signin")) == 1
         await frozen.advance(30)
     await frozen.advance(1800)
     assert (await desk.press("password", await desk.new(), **RIGHT))[0] == 200

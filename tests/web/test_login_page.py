@@ -60,11 +60,11 @@ async def test_cookies_are_pasted_on_a_phone_and_leave_no_trace(desk, page):  # 
     assert not await page.is_visible("#work")
     assert await page.input_value("#sessionid") == ""
     assert desk.token not in page.url
-    assert (await desk.shop.sessions.of(HOME)).state is LoginState.ALIVE
+    assert (await desk.vendor.sessions.of(HOME)).state is LoginState.ALIVE
 
 
 async def test_signing_in_asks_for_the_second_factor_and_by_keyboard_alone(desk, page):  # noqa: F811
-    desk.shop.switches.set("signin", "two-factor")
+    desk.vendor.switches.set("signin", "two-factor")
     await page.focus("#tab-paste")
     await page.keyboard.press("ArrowRight")
     assert await page.is_visible("#name")
@@ -79,8 +79,8 @@ async def test_signing_in_asks_for_the_second_factor_and_by_keyboard_alone(desk,
 
 
 async def test_another_account_is_asked_about(desk, page):  # noqa: F811
-    await desk.shop.log_in()
-    pair = desk.pair(vendor=desk.shop.world.add_vendor("Vendor_Two"))
+    await desk.vendor.log_in()
+    pair = desk.pair(vendor=desk.vendor.world.add_vendor("Vendor_Two"))
     await page.fill("#sessionid", pair["sessionid"])
     await page.fill("#sessionid_sign", pair["sessionid_sign"])
     await page.click("button:has-text('Test and save')")

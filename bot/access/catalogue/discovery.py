@@ -9,15 +9,15 @@ from typing import TypeVar
 from bot.access.catalogue.scripts import Added, Scripts
 from bot.access.errors import TradingViewSilent
 from bot.access.logins.errors import LoginNotWorking, NoLogin
-from bot.access.logins.sessions import AccountSession, LoginState, Sessions, Verdict
-from bot.access.request import Asked
+from bot.access.logins.sessions import AccountSession, LoginCheck, LoginState, Sessions
+from bot.access.request import RequestContext
 from bot.errors import UserError
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.tradingview import Denied, SessionRefused, TradingViewError, discovery
 from bot.tradingview.discovery import OwnScript
 
-_LONGEST_SLUG = 32
+_MAX_SLUG = 32
 _UNTITLED = "Untitled script"
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Chosen:
     refused: tuple[tuple[str, UserError], ...]  # by title
 
 
-class Discovering:
+class Discovery:
     """Asks TradingView for the account's own scripts."""
 
     def __init__(self, database: Database, sessions: Sessions, catalogue: Scripts) -> None:
@@ -75,16 +75,16 @@ class Discovering:
             await self._prove_alive(session)
         return await self._offers(guild_id, found.values())
 
-    async def add(self, asked: Asked, pine_ids: Sequence[str]) -> Chosen:
+    async def add(self, request: RequestContext, pine_ids: Sequence[str]) -> Chosen:
         """Add these under short names made of their titles; one that is refused holds up no other."""
         if any(pine_id not in self._titles for pine_id in pine_ids):
-            await self.find(asked.guild_id)  # the program was started again meanwhile
+            await self.find(request.guild_id)  # the program was started again meanwhile
         added, refused = [], []
         for pine_id in pine_ids:
             title = self._titles.get(pine_id, _UNTITLED)
             try:
-                slug = await self._free_slug(asked.guild_id, pine_id, title)
-                added.append(await self._catalogue.add(asked, pine_id, slug, title))
+                slug = await self._free_slug(request.guild_id, pine_id, title)
+                added.append(await self._catalogue.add(request, pine_id, slug, title))
             except UserError as error:
                 refused.append((title, error))
         return Chosen(tuple(added), tuple(refused))
@@ -95,7 +95,7 @@ class Discovering:
         try:
             return await ask()
         except (SessionRefused, Denied) as error:
-            if await session.suspect(version) is Verdict.DEAD:
+            if await session.suspect(version) is LoginCheck.DEAD:
                 raise LoginNotWorking(error.detail) from error
             return None
         except TradingViewError:
@@ -113,9 +113,9 @@ class Discovering:
     async def _prove_alive(self, session: AccountSession) -> None:
         """Without a login, TradingView says "no scripts" too (wire §18, trap 20)."""
         match await self._sessions.test(session.guild_id):
-            case Verdict.ALIVE:
+            case LoginCheck.ALIVE:
                 return
-            case Verdict.DEAD:
+            case LoginCheck.DEAD:
                 raise LoginNotWorking
             case _:
                 raise TradingViewSilent
@@ -151,10 +151,10 @@ class Discovering:
 def free_slug(title: str, taken: set[str]) -> str:
     """A short name made of a title, not among those taken: "trend-finder", "trend-finder-2"."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_SLUG].strip("-") or "script"
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_MAX_SLUG].strip("-") or "script"
     slug, number = stem, 1
     while slug in taken:
         number += 1
         tail = f"-{number}"
-        slug = stem[: _LONGEST_SLUG - len(tail)].rstrip("-") + tail
+        slug = stem[: _MAX_SLUG - len(tail)].rstrip("-") + tail
     return slug

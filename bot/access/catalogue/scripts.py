@@ -20,9 +20,9 @@ from bot.access.errors import (
 )
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from bot.access.logins.probe import look
-from bot.access.logins.sessions import LoginState, Sessions, Verdict
+from bot.access.logins.sessions import LoginCheck, LoginState, Sessions
 from bot.access.people.username_lookup import in_time
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
@@ -32,12 +32,12 @@ from bot.tradingview import (
     NoSuchScript,
     Refused,
     SessionRefused,
-    TradingView,
+    TradingViewClient,
     TradingViewError,
 )
 from bot.tradingview.names import BadPineId, clean_pine_id, has_usual_length
 
-LONGEST_TITLE = 100
+MAX_TITLE = 100
 PATIENCE = 12.0  # seconds for the one list call, its turn included
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 
@@ -70,7 +70,7 @@ class Scripts:
         self._sessions = sessions
         self.on_change: list[Callable[[int], None]] = []
 
-    async def add(self, asked: Asked, pine_id: str, slug: str, title: str) -> Added:
+    async def add(self, request: RequestContext, pine_id: str, slug: str, title: str) -> Added:
         """Add a script once TradingView showed its list; an archived one comes back with its people.
 
         Raises PineIdUnusable, PineIdElsewhere, ScriptThere, SlugUnusable, SlugTaken, TitleUnusable,
@@ -78,21 +78,21 @@ class Scripts:
         """
         pine_id, slug, title = clean_id(pine_id), clean_slug(slug), clean_title(title)
         async with self._database.read() as connection:
-            await self._fits(connection, asked.guild_id, pine_id, slug)
-        await self._prove(asked.guild_id, pine_id)
+            await self._fits(connection, request.guild_id, pine_id, slug)
+        await self._prove(request.guild_id, pine_id)
         async with self._database.write() as connection:
-            await guilds.ensure(connection, asked.guild_id, asked.at)
-            known = await self._fits(connection, asked.guild_id, pine_id, slug)
+            await guilds.ensure(connection, request.guild_id, request.at)
+            known = await self._fits(connection, request.guild_id, pine_id, slug)
             if known is None:
                 script_id = (
                     await scripts.add(
                         connection,
-                        asked.guild_id,
+                        request.guild_id,
                         pine_id=pine_id,
                         slug=slug,
                         title=title,
-                        by=asked.by,
-                        at=asked.at,
+                        by=request.by,
+                        at=request.at,
                     )
                 ).id
             else:
@@ -102,36 +102,38 @@ class Scripts:
                 await scripts.rename(connection, script_id, slug, title)
             await self._record(
                 connection,
-                asked,
+                request,
                 "script_add",
                 script_id,
                 before=known,
                 after={"slug": slug, "title": title, "pine_id": pine_id},
             )
-            script = await find(connection, asked.guild_id, slug)
+            script = await find(connection, request.guild_id, slug)
         for tell in self.on_change:
-            tell(asked.guild_id)
+            tell(request.guild_id)
         return Added(script, has_usual_length(pine_id), known is not None)
 
-    async def rename(self, asked: Asked, item: str, slug: str, title: str) -> tuple[Script, Script]:
+    async def rename(
+        self, request: RequestContext, item: str, slug: str, title: str
+    ) -> tuple[Script, Script]:
         """Another short name and title; returns the script before and after.
 
         Raises ItemUnknown, SlugUnusable, SlugTaken or TitleUnusable.
         """
         slug, title = clean_slug(slug), clean_title(title)
         async with self._database.write() as connection:
-            before = await find(connection, asked.guild_id, item)
-            await _refuse_taken(connection, asked.guild_id, slug, before.id)
+            before = await find(connection, request.guild_id, item)
+            await _refuse_taken(connection, request.guild_id, slug, before.id)
             await scripts.rename(connection, before.id, slug, title)
             await self._record(
                 connection,
-                asked,
+                request,
                 "script_rename",
                 before.id,
                 before=before,
                 after={"slug": slug, "title": title},
             )
-            after = await find(connection, asked.guild_id, slug)
+            after = await find(connection, request.guild_id, slug)
         return before, after
 
     async def entry(self, guild_id: int, item: str) -> Entry:
@@ -140,13 +142,13 @@ class Scripts:
             script = await find(connection, guild_id, item)
             return Entry(script, await scripts.holders(connection, [script.id], clock.now()))
 
-    async def archive(self, asked: Asked, item: str) -> Entry:
+    async def archive(self, request: RequestContext, item: str) -> Entry:
         """Take it out of the catalogue; whoever has it keeps it. Raises ItemUnknown."""
         async with self._database.write() as connection:
-            script = await find(connection, asked.guild_id, item)
-            await scripts.archive(connection, script.id, asked.at)
+            script = await find(connection, request.guild_id, item)
+            await scripts.archive(connection, script.id, request.at)
             await self._record(
-                connection, asked, "script_archive", script.id, before=script, after=None
+                connection, request, "script_archive", script.id, before=script, after=None
             )
             return Entry(script, await scripts.holders(connection, [script.id], clock.now()))
 
@@ -184,9 +186,9 @@ class Scripts:
                 return
             case SessionRefused() | Denied():
                 verdict = await session.suspect(version)
-                if verdict is Verdict.DEAD:
+                if verdict is LoginCheck.DEAD:
                     raise LoginNotWorking(error.detail)
-                if verdict is Verdict.ALIVE:
+                if verdict is LoginCheck.ALIVE:
                     raise ScriptNotYours(error.detail)
             case NoSuchScript() | Refused():
                 raise ScriptNotYours(error.detail)
@@ -197,7 +199,7 @@ class Scripts:
     async def _record(
         self,
         connection: AsyncConnection,
-        asked: Asked,
+        request: RequestContext,
         action: str,
         script_id: int,
         *,
@@ -206,10 +208,10 @@ class Scripts:
     ) -> None:
         await events.record(
             connection,
-            asked.guild_id,
-            asked.at,
+            request.guild_id,
+            request.at,
             action,
-            actor_id=asked.by,
+            actor_id=request.by,
             script_id=script_id,
             before=None if before is None else {"slug": before.slug, "title": before.title},
             after=after,
@@ -220,9 +222,9 @@ class Answered:
     """TradingView showed the list."""
 
 
-async def _refusal(door: TradingView, pine_id: str) -> TradingViewError | Answered:
+async def _refusal(client: TradingViewClient, pine_id: str) -> TradingViewError | Answered:
     try:
-        await look(door, pine_id)
+        await look(client, pine_id)
     except TradingViewError as error:
         return error
     return Answered()
@@ -247,8 +249,8 @@ def clean_slug(text: str) -> str:
 def clean_title(text: str) -> str:
     """The title on one line. Raises TitleUnusable."""
     title = " ".join(text.split())
-    if not title or len(title) > LONGEST_TITLE:
-        raise TitleUnusable(LONGEST_TITLE)
+    if not title or len(title) > MAX_TITLE:
+        raise TitleUnusable(MAX_TITLE)
     return title
 
 

@@ -1,4 +1,4 @@
-"""What became of one wish, with everything that an answer about it needs."""
+"""What became of one order, with everything that an answer about it needs."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from bot.access.rules.entitlements import State, last_seen, wanted_of
 from bot.store.catalogue import guilds, scripts
 from bot.store.ledger import entitlements, orders, permissions, shapes
 from bot.store.people import customers
-from bot.store.records import Customer, Entitlement, Permission, Script, Wish
+from bot.store.records import Customer, Entitlement, Order, Permission, Script
 from bot.tradingview import End, Lifetime, Pace
 
 PUT_BACK_WITHIN = timedelta(hours=24)
@@ -20,7 +20,7 @@ WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
 
 
 class WaitingFor(StrEnum):
-    """Why a wish is not done yet."""
+    """Why an order is not done yet."""
 
     ASKING = "asking"  # nothing is wrong: TradingView has simply not confirmed it yet
     NO_LOGIN = "no_login"
@@ -34,29 +34,29 @@ class WaitingFor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One wish, and what stands because of it."""
+    """One order, and what stands because of it."""
 
-    wish: Wish
+    order: Order
     permission: Permission
     script: Script
     customer: Customer
-    entitlement: Entitlement | None  # the reason that the wish made
+    entitlement: Entitlement | None  # the reason that the order made
     reasons: tuple[Entitlement, ...]  # the reasons that count now
-    waiting_for: WaitingFor | None  # while the wish waits
+    waiting_for: WaitingFor | None  # while the order waits
     can_put_back: bool
     quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
 
     @property
     def before(self) -> State:
-        """What the customer had when the wish was recorded, as far as it was known."""
-        return State(self.wish.before, self.wish.before_ends_at)
+        """What the customer had when the order was recorded, as far as it was known."""
+        return State(self.order.before, self.order.before_ends_at)
 
     @property
     def end(self) -> End | None:
         """When access ends now: what TradingView shows once done, what is wanted until then."""
         shown = last_seen(self.permission).end
-        # A later wish may be on its way by now: that is not what stands.
-        if self.wish.state == "done" and shown is not None:
+        # A later order may be on its way by now: that is not what stands.
+        if self.order.state == "done" and shown is not None:
             return shown
         return wanted_of(self.permission).end
 
@@ -71,37 +71,37 @@ class Receipt:
     def open_ended(self) -> bool:
         """The time that was asked for changes nothing: access has no end anyway."""
         asked_for_time = self.entitlement is not None and self.entitlement.kind == "until"
-        return self.wish.kind == "grant" and asked_for_time and isinstance(self.end, Lifetime)
+        return self.order.kind == "grant" and asked_for_time and isinstance(self.end, Lifetime)
 
 
 async def receipt_of(
-    connection: AsyncConnection, wish_id: int, waiting_for: WaitingFor | None, now: datetime
+    connection: AsyncConnection, order_id: int, waiting_for: WaitingFor | None, now: datetime
 ) -> Receipt | None:
     """Gather it; `waiting_for` is what holds the whole account up, if anything does."""
-    wish = await orders.by_id(connection, wish_id)
-    if wish is None:
+    order = await orders.by_id(connection, order_id)
+    if order is None:
         return None
-    permission = await permissions.by_id(connection, wish.permission_id)
+    permission = await permissions.by_id(connection, order.permission_id)
     script = await scripts.by_id(connection, permission.script_id)
     person = await customers.by_id(connection, permission.customer_id)
     assert script is not None  # noqa: S101 - foreign keys
     assert person is not None  # noqa: S101
-    reason = wish.entitlement_id and await entitlements.by_id(connection, wish.entitlement_id)
-    if wish.state == "waiting":
-        waiting_for = await held_up(connection, wish.guild_id, waiting_for)
+    reason = order.entitlement_id and await entitlements.by_id(connection, order.entitlement_id)
+    if order.state == "waiting":
+        waiting_for = await held_up(connection, order.guild_id, waiting_for)
     if script.paused_at is not None:
         waiting_for = WaitingFor.SCRIPT_PAUSED
     elif waiting_for is None and script.restored_at is not None:
         waiting_for = WaitingFor.FULL_CHECK
     return Receipt(
-        wish=wish,
+        order=order,
         permission=permission,
         script=script,
         customer=person,
         entitlement=reason or None,
         reasons=tuple(await entitlements.active(connection, permission.id)),
-        waiting_for=_reason(waiting_for, permission) if wish.state == "waiting" else None,
-        can_put_back=await _can_put_back(connection, wish, permission, now),
+        waiting_for=_reason(waiting_for, permission) if order.state == "waiting" else None,
+        can_put_back=await _can_put_back(connection, order, permission, now),
     )
 
 
@@ -132,21 +132,21 @@ def _reason(waiting_for: WaitingFor | None, permission: Permission) -> WaitingFo
 
 
 async def _can_put_back(
-    connection: AsyncConnection, wish: Wish, permission: Permission, now: datetime
+    connection: AsyncConnection, order: Order, permission: Permission, now: datetime
 ) -> bool:
-    if wish.kind not in ("set", "revoke") or now - wish.asked_at > PUT_BACK_WITHIN:
+    if order.kind not in ("set", "revoke") or now - order.asked_at > PUT_BACK_WITHIN:
         return False
-    before = State(wish.before, wish.before_ends_at)
-    if wish.kind == "set":
-        made = await entitlements.by_id(connection, wish.entitlement_id or 0)
+    before = State(order.before, order.before_ends_at)
+    if order.kind == "set":
+        made = await entitlements.by_id(connection, order.entitlement_id or 0)
         if not took_away(before, State(made.kind, made.ends_at)):
             return False
-    if await orders.by_reference(connection, wish.guild_id, put_back_reference(wish.id)):
+    if await orders.by_reference(connection, order.guild_id, put_back_reference(order.id)):
         return False
-    if await overtaken_since(connection, wish):
+    if await overtaken_since(connection, order):
         return False
-    waiting = permission.replaces == wish.id
-    return waiting or bool(await entitlements.ended_by(connection, wish.id))
+    waiting = permission.replaces == order.id
+    return waiting or bool(await entitlements.ended_by(connection, order.id))
 
 
 def took_away(before: State, after: State) -> bool:
@@ -158,15 +158,15 @@ def took_away(before: State, after: State) -> bool:
     return after.end < before.end
 
 
-async def overtaken_since(connection: AsyncConnection, wish: Wish) -> bool:
+async def overtaken_since(connection: AsyncConnection, order: Order) -> bool:
     """Whether a later `set` or `revoke` of the same access counts; put back itself, it does not."""
-    for later in await orders.later_takings(connection, wish):
+    for later in await orders.later_removals(connection, order):
         reference = put_back_reference(later)
-        if await orders.by_reference(connection, wish.guild_id, reference) is None:
+        if await orders.by_reference(connection, order.guild_id, reference) is None:
             return True
     return False
 
 
-def put_back_reference(wish_id: int) -> str:
-    """The reference of the wish that undoes another: it can be there once."""
-    return f"put back {wish_id}"
+def put_back_reference(order_id: int) -> str:
+    """The reference of the order that undoes another: it can be there once."""
+    return f"put back {order_id}"

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.errors import OverTheLine
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State
 from bot.access.rules.seat_fee import FREE, Census, Fee, MonthEnd, Reason, level_of, month_end
 from bot.store.catalogue import guilds, scripts
@@ -84,19 +84,19 @@ class SeatCounts:
 
         return await asyncio.to_thread(add_up)
 
-    async def set_guard(self, asked: Asked, *, on: bool) -> None:
+    async def set_guard(self, request: RequestContext, *, on: bool) -> None:
         """Ask a manager before somebody becomes number 101, or no longer."""
         async with self._database.write() as connection:
-            before = await seats.watch(connection, asked.guild_id)
+            before = await seats.watch(connection, request.guild_id)
             if before.guard is on:
                 return
-            await seats.set_guard(connection, asked.guild_id, on=on)
+            await seats.set_guard(connection, request.guild_id, on=on)
             await events.record(
                 connection,
-                asked.guild_id,
-                asked.at,
+                request.guild_id,
+                request.at,
                 "seat_guard",
-                actor_id=asked.by,
+                actor_id=request.by,
                 after={"on": on},
             )
 
@@ -131,7 +131,11 @@ class SeatCounts:
 
 
 async def refuse_over_line(
-    connection: AsyncConnection, asked: Asked, coming: Mapping[int, State], *, agreed: int
+    connection: AsyncConnection,
+    request: RequestContext,
+    coming: Mapping[int, State],
+    *,
+    agreed: int,
 ) -> None:
     """Before orders for several people: by permission, what each is to have is on its way then.
 
@@ -140,15 +144,15 @@ async def refuse_over_line(
     Raises:
         OverTheLine: they are too many at the month's end, and nobody `agreed` to so many yet.
     """
-    before = await _seated(connection, asked)
+    before = await _seated(connection, request)
     if before is not None:
-        after = await _seated(connection, asked, coming)
+        after = await _seated(connection, request, coming)
         _refuse(before, after or {}, agreed)
 
 
 @asynccontextmanager
 async def within_the_line(
-    connection: AsyncConnection, asked: Asked, *, agreed: int
+    connection: AsyncConnection, request: RequestContext, *, agreed: int
 ) -> AsyncIterator[None]:
     """Around whatever gives somebody time: is a manager's yes needed, and is it there?
 
@@ -157,11 +161,11 @@ async def within_the_line(
     Raises:
         OverTheLine: there is one too many at the month's end, and nobody `agreed` to so many.
     """
-    before = await _seated(connection, asked)
+    before = await _seated(connection, request)
     yield
     if before is None:
         return
-    after = await _seated(connection, asked) or {}
+    after = await _seated(connection, request) or {}
     if not _refuse(before, after, agreed):
         return
     about: dict[str, Any] = {}
@@ -175,10 +179,10 @@ async def within_the_line(
         }
     await events.record(
         connection,
-        asked.guild_id,
-        asked.at,
+        request.guild_id,
+        request.at,
         "seat_allowed",
-        actor_id=asked.by,
+        actor_id=request.by,
         after={"number": len(after), "more": len(after) - len(before)},
         **about,
     )
@@ -196,13 +200,13 @@ def _refuse(before: Sized, after: Sized, agreed: int) -> bool:
 
 
 async def _seated(
-    connection: AsyncConnection, asked: Asked, coming: Mapping[int, State] | None = None
+    connection: AsyncConnection, request: RequestContext, coming: Mapping[int, State] | None = None
 ) -> dict[str, int | None] | None:
     """Who counts at the month's end, once `coming` is on its way; None when nobody asks."""
-    if not (await seats.watch(connection, asked.guild_id)).guard:
+    if not (await seats.watch(connection, request.guild_id)).guard:
         return None
-    census = await _census(connection, asked.guild_id, coming)
-    return await asyncio.to_thread(census.seated, month_end(asked.at).start)
+    census = await _census(connection, request.guild_id, coming)
+    return await asyncio.to_thread(census.seated, month_end(request.at).start)
 
 
 async def _census(

@@ -89,7 +89,7 @@ async def _follow(connection: AsyncConnection, permission: Permission, row: Row)
 async def _note_foreign(connection: AsyncConnection, permission: Permission, seen: State) -> None:
     """Take over what somebody gave by hand on TradingView: it is never shortened by accident.
 
-    While a `set` or `revoke` overrules it, it is kept as ended by that wish, to be put back.
+    While a `set` or `revoke` overrules it, it is kept as ended by that order, to be put back.
     """
     now = clock.now()
     if not seen.gives_access(now) or is_ours(permission, seen):
@@ -119,10 +119,10 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
         await _had(connection, permission.replaces, seen)
 
 
-async def _had(connection: AsyncConnection, wish_id: int, seen: State) -> None:
+async def _had(connection: AsyncConnection, order_id: int, seen: State) -> None:
     """A `set` or `revoke` took away more than was known when it was recorded."""
-    overruling = await orders.by_id(connection, wish_id)
+    overruling = await orders.by_id(connection, order_id)
     if overruling is None:
         return
     if gives_more(seen, State(overruling.before, overruling.before_ends_at), clock.now()):
-        await orders.had(connection, wish_id, seen.kind, seen.ends_at)
+        await orders.had(connection, order_id, seen.kind, seen.ends_at)

@@ -7,24 +7,24 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.access.logins.probe import Verdict
-from bot.tradingview.client import TradingView
+from bot.access.logins.probe import LoginCheck
+from bot.tradingview.client import TradingViewClient
 from bot.tradingview.errors import SlowDown
 from bot.tradingview.models import Cookies
 from bot.tradingview.pace import Pace, Turn
 
-LONGEST_TEST = 120.0  # seconds; TradingView may have asked for a pause, and somebody waits
+TEST_TIMEOUT = 120.0  # seconds; TradingView may have asked for a pause, and somebody waits
 
-Connect = Callable[[Pace, Callable[[], Cookies | None]], TradingView]
+Connect = Callable[[Pace, Callable[[], Cookies | None]], TradingViewClient]
 # Probes the login in use and records what changed; `pine_id` is tried first.
-Verify = Callable[["AccountSession", str | None], Awaitable[Verdict]]
+Verify = Callable[["AccountSession", str | None], Awaitable[LoginCheck]]
 # Told of the pair that was sent and of the one that came in its place.
 Renew = Callable[["AccountSession", Cookies, Cookies], Awaitable[None]]
 
 
 def soon(pace: Pace) -> AbstractAsyncContextManager[Turn]:
     """An urgent turn. Raises SlowDown when TradingView wants no request for longer than anybody waits."""
-    if (wait := pace.held_for()) > LONGEST_TEST:
+    if (wait := pace.held_for()) > TEST_TIMEOUT:
         raise SlowDown(retry_after=wait)
     return pace.turn(urgent=True)
 
@@ -84,7 +84,7 @@ class AccountSession:
         self.lock = asyncio.Lock()
         self._verify = verify
         self._tests = 0
-        self._last = Verdict.UNKNOWN
+        self._last = LoginCheck.UNKNOWN
 
     def __repr__(self) -> str:
         return f"AccountSession({self.guild_id}, {self.state}, version {self.version})"
@@ -95,7 +95,7 @@ class AccountSession:
         self.unreadable = 0
         self.state, self.since = LoginState.ALIVE, now
 
-    async def suspect(self, version: int, pine_id: str | None = None) -> Verdict:
+    async def suspect(self, version: int, pine_id: str | None = None) -> LoginCheck:
         """A request with the pair of that version was refused: find out what that means.
 
         However many ask at once, TradingView is asked once; a death is recorded before this returns.
@@ -103,18 +103,18 @@ class AccountSession:
         before = self._tests
         async with self.lock:
             if version != self.version:
-                return Verdict.REPLACED
+                return LoginCheck.REPLACED
             if self.state is not LoginState.ALIVE:
-                return Verdict.DEAD
+                return LoginCheck.DEAD
             if self._tests == before:
                 await self._test(pine_id)
             return self._last
 
-    async def test(self) -> Verdict:
+    async def test(self) -> LoginCheck:
         """Ask TradingView whether the login lives, and record a change; DEAD without a login."""
         async with self.lock:
             if self.state is LoginState.NONE:
-                return Verdict.DEAD
+                return LoginCheck.DEAD
             await self._test(None)
             return self._last
 

@@ -7,7 +7,7 @@ import re
 from bot.access.logins.errors import CookiesUnreadable
 from bot.tradingview.models import Cookies
 
-_LONGEST = 500
+_MAX_LENGTH = 500
 _NAMED = re.compile(r"(?:^|[\s;\"'])(sessionid(?:_sign)?)[\"']?\s*[=:\t]\s*([^;\s]+)")
 _SIGN = re.compile(r"v\d+(?::|%3A)", re.IGNORECASE)
 
@@ -25,7 +25,7 @@ def read_cookies(sessionid: str, sign: str | None) -> Cookies:
     if second == first or "sessionid" in second:
         raise CookiesUnreadable("sessionid_sign")
     for which, value in (("sessionid", first), ("sessionid_sign", second)):
-        if len(value) > _LONGEST:
+        if len(value) > _MAX_LENGTH:
             raise CookiesUnreadable(which)
         try:
             Cookies(value or "x")

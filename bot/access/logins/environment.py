@@ -7,7 +7,7 @@ from bot import clock
 from bot.access.errors import TradingViewSilent
 from bot.access.logins.cookies import digest, pack, unpack
 from bot.access.logins.errors import CookiesOfOther
-from bot.access.logins.renewal import Keep, Trial
+from bot.access.logins.renewal import CandidateLogin, Keep
 from bot.access.logins.sessions import Sessions
 from bot.errors import UserError
 from bot.store.catalogue import guilds
@@ -49,7 +49,7 @@ class Environment:
         if renewed is not None:
             with suppress(UnreadableError):  # sealed with a key that was taken away since
                 cookies = unpack(self._vault.open(renewed))
-        trial = Trial(cookies, keeper(self._database, self._vault, guild_id, mark))
+        trial = CandidateLogin(cookies, keeper(self._database, self._vault, guild_id, mark))
         try:
             await self._take_over(guild_id, trial, mark)
         except TradingViewSilent:
@@ -59,7 +59,7 @@ class Environment:
             return False
         return True
 
-    async def _take_over(self, guild_id: int, trial: Trial, mark: str) -> None:
+    async def _take_over(self, guild_id: int, trial: CandidateLogin, mark: str) -> None:
         """Use it, also where no name tells whose it is. Raises CookiesOfOther where two names differ."""
         try:
             await self._sessions.take_over(guild_id, trial, by=None, environment=mark)

@@ -21,10 +21,10 @@ from bot.access.logins.errors import (
     LinkOver,
     NoPublicPage,
 )
-from bot.access.logins.renewal import Trial
+from bot.access.logins.renewal import CandidateLogin
 from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import SpareKept, Spares
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.errors import UserError
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
@@ -41,7 +41,7 @@ from bot.tradingview.signin import (
 
 LASTS = timedelta(minutes=10)
 PATH = "/login/"
-_LONGEST_FIELD = 1_000
+_MAX_FIELD = 1_000
 
 Outcome = Updated | SpareKept
 
@@ -56,11 +56,11 @@ class _Desk:
     until: datetime
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     halfway: Halfway | None = field(default=None, repr=False)
-    trial: Trial | None = field(default=None, repr=False)
+    trial: CandidateLogin | None = field(default=None, repr=False)
     spare: bool = False
 
 
-class LoginLinks:
+class OneTimePages:
     """Makes the pages and does what is pressed on them.
 
     `may` tells whether a member (server's id, member's id) may still do this. Every press raises LinkOver when the page is unknown, used or over, and NotAllowed.
@@ -95,7 +95,7 @@ class LoginLinks:
         usual = {"http": ":80", "https": ":443"}.get(address.scheme, "")
         return f"{address.scheme}://{address.netloc.lower().removesuffix(usual)}"  # as browsers do
 
-    async def create(self, asked: Asked) -> str:
+    async def create(self, request: RequestContext) -> str:
         """A new page's address; that member's earlier one ends. Raises NoPublicPage.
 
         The token stands in the fragment, which browsers send to no server.
@@ -107,12 +107,12 @@ class LoginLinks:
         self._clear()
         async with self._database.write() as connection:
             await one_time_pages.drop_old(connection, now - LASTS)
-            await guilds.ensure(connection, asked.guild_id, now)
+            await guilds.ensure(connection, request.guild_id, now)
             await one_time_pages.add(
                 connection,
                 _hash(token),
-                guild_id=asked.guild_id,
-                member_id=asked.by,
+                guild_id=request.guild_id,
+                member_id=request.by,
                 expires_at=now + LASTS,
             )
         return f"{self._base}{PATH}#{token}"
@@ -128,7 +128,7 @@ class LoginLinks:
         """Use a pasted pair. Raises what `Sessions.update` and `Spares.add` do."""
         link, desk = await self._opened(token)
         async with desk.lock:
-            cookies = read_cookies(_filled(sessionid, "sessionid"), sign[:_LONGEST_FIELD])
+            cookies = read_cookies(_filled(sessionid, "sessionid"), sign[:_MAX_FIELD])
             return await self._finish(link, desk, cookies, spare=spare)
 
     async def password(self, token: str, name: str, password: str, *, spare: bool) -> Outcome:
@@ -188,18 +188,20 @@ class LoginLinks:
         self,
         link: Link,
         desk: _Desk,
-        brought: Cookies | Trial,
+        brought: Cookies | CandidateLogin,
         *,
         spare: bool,
         anyway: bool = False,
     ) -> Outcome:
         """Test and keep the pair; only this uses the page up."""
         await self._link(link.token_hash)  # it may have been used or have ended meanwhile
-        asked = Asked(link.guild_id, link.member_id, f"page {link.token_hash[:16]}", clock.now())
+        request = RequestContext(
+            link.guild_id, link.member_id, f"page {link.token_hash[:16]}", clock.now()
+        )
         keep = self._spares.add if spare else self._sessions.update
-        desk.trial, trial = None, Trial.of(brought)
+        desk.trial, trial = None, CandidateLogin.of(brought)
         try:
-            outcome: Outcome = await keep(asked, trial, anyway=anyway)
+            outcome: Outcome = await keep(request, trial, anyway=anyway)
         except (CookiesOfOther, TradingViewSilent):
             desk.trial, desk.spare = trial, spare  # for a yes, or another try
             raise
@@ -249,7 +251,7 @@ def kept(error: UserError) -> bool:
 
 
 def _filled(text: str, which: str) -> str:
-    if not text or len(text) > _LONGEST_FIELD:
+    if not text or len(text) > _MAX_FIELD:
         raise FieldMissing(which)
     return text
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from bot.tradingview.client import TradingView
+from bot.tradingview.client import TradingViewClient
 from bot.tradingview.errors import (
     Denied,
     NoSuchScript,
@@ -17,7 +17,7 @@ from bot.tradingview.errors import (
 
 # Nobody's name: the answer is as short as can be, and proves the ownership all the same.
 NOBODY = "usher-login-test"
-_MOST_TRIED = 3
+_MAX_TRIED = 3
 
 
 class Sign(enum.Enum):
@@ -28,7 +28,7 @@ class Sign(enum.Enum):
     UNCLEAR = enum.auto()
 
 
-class Verdict(enum.StrEnum):
+class LoginCheck(enum.StrEnum):
     """What is to be done about a refused request."""
 
     REPLACED = "replaced"  # a newer pair is there: repeat the request
@@ -41,68 +41,70 @@ class Verdict(enum.StrEnum):
 class Facts:
     """A tested login: whose it is when known, and which scripts it does not own."""
 
-    verdict: Verdict
+    verdict: LoginCheck
     username: str | None = None
     missing: tuple[str, ...] = ()  # pine ids
     unchecked: tuple[str, ...] = ()  # pine ids
     detail: str | None = None  # TradingView's own words, for staff
 
 
-async def probe(door: TradingView, pine_ids: Sequence[str]) -> Facts:
+async def probe(client: TradingViewClient, pine_ids: Sequence[str]) -> Facts:
     """Whether the login lives: dead only if both calls refuse it as logged out."""
-    account, username, detail = await _account(door)
+    account, username, detail = await _account(client)
     if account is Sign.ACCEPTED:
-        return Facts(Verdict.ALIVE, username)
+        return Facts(LoginCheck.ALIVE, username)
     if not pine_ids:  # nothing that the second call could be made with
-        return Facts(Verdict.DEAD if account is Sign.REFUSED else Verdict.UNKNOWN, detail=detail)
-    for pine_id in pine_ids[:_MOST_TRIED]:
-        listing, _ = await _listing(door, pine_id)
+        return Facts(
+            LoginCheck.DEAD if account is Sign.REFUSED else LoginCheck.UNKNOWN, detail=detail
+        )
+    for pine_id in pine_ids[:_MAX_TRIED]:
+        listing, _ = await _listing(client, pine_id)
         if listing is Sign.ACCEPTED:
-            return Facts(Verdict.ALIVE)
+            return Facts(LoginCheck.ALIVE)
         if listing is Sign.REFUSED:
             dead = account is Sign.REFUSED
-            return Facts(Verdict.DEAD if dead else Verdict.UNKNOWN, detail=detail)
-    return Facts(Verdict.UNKNOWN, detail=detail)
+            return Facts(LoginCheck.DEAD if dead else LoginCheck.UNKNOWN, detail=detail)
+    return Facts(LoginCheck.UNKNOWN, detail=detail)
 
 
-async def examine(door: TradingView, pine_ids: Sequence[str]) -> Facts:
+async def examine(client: TradingViewClient, pine_ids: Sequence[str]) -> Facts:
     """The same for a login that somebody brings, and whether it owns these scripts."""
-    facts = await probe(door, pine_ids)
-    if facts.verdict is not Verdict.ALIVE:
+    facts = await probe(client, pine_ids)
+    if facts.verdict is not LoginCheck.ALIVE:
         return facts
-    username = facts.username or await _home_name(door)
+    username = facts.username or await _home_name(client)
     if not pine_ids:
-        return Facts(Verdict.ALIVE, username)
-    answers = await asyncio.gather(*(_listing(door, pine_id) for pine_id in pine_ids))
-    asked = list(zip(pine_ids, answers, strict=True))
+        return Facts(LoginCheck.ALIVE, username)
+    answers = await asyncio.gather(*(_listing(client, pine_id) for pine_id in pine_ids))
+    request = list(zip(pine_ids, answers, strict=True))
     return Facts(
-        Verdict.ALIVE,
+        LoginCheck.ALIVE,
         username,
-        missing=tuple(pine_id for pine_id, (_, owned) in asked if owned is False),
-        unchecked=tuple(pine_id for pine_id, (_, owned) in asked if owned is None),
+        missing=tuple(pine_id for pine_id, (_, owned) in request if owned is False),
+        unchecked=tuple(pine_id for pine_id, (_, owned) in request if owned is None),
     )
 
 
-async def _account(door: TradingView) -> tuple[Sign, str | None, str | None]:
+async def _account(client: TradingViewClient) -> tuple[Sign, str | None, str | None]:
     try:
-        facts = await door.account(urgent=True)
+        facts = await client.account(urgent=True)
     except TradingViewError as error:
         return _sign(error), None, error.detail
     return Sign.ACCEPTED, facts.username, None
 
 
-async def _home_name(door: TradingView) -> str | None:
+async def _home_name(client: TradingViewClient) -> str | None:
     """Whose login it is where the account page did not tell; not knowing is no trouble."""
     try:
-        return await door.home_username(urgent=True)
+        return await client.home_username(urgent=True)
     except TradingViewError:
         return None
 
 
-async def _listing(door: TradingView, pine_id: str) -> tuple[Sign, bool | None]:
+async def _listing(client: TradingViewClient, pine_id: str) -> tuple[Sign, bool | None]:
     """What a list call said about the login, and whether the script is its own (None: unclear)."""
     try:
-        await look(door, pine_id)
+        await look(client, pine_id)
     except (NoSuchScript, Refused):
         return Sign.UNCLEAR, False
     except TradingViewError as error:
@@ -111,9 +113,9 @@ async def _listing(door: TradingView, pine_id: str) -> tuple[Sign, bool | None]:
     return Sign.ACCEPTED, True
 
 
-async def look(door: TradingView, pine_id: str) -> None:
+async def look(client: TradingViewClient, pine_id: str) -> None:
     """One list call for a script, whatever it shows; raises TradingViewError when it is refused."""
-    async with aclosing(door.pages(pine_id, username=NOBODY, urgent=True)) as pages:
+    async with aclosing(client.pages(pine_id, username=NOBODY, urgent=True)) as pages:
         async for _ in pages:
             return
 

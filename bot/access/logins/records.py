@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.logins.account import LoginState, Updated
 from bot.access.logins.errors import AccountElsewhere, CookiesOfOther
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.store.catalogue import guilds
 from bot.store.ledger import events
 from bot.store.logins import outages, sessions, spares
@@ -106,20 +106,20 @@ async def turned(
 
 
 async def forgotten(
-    connection: AsyncConnection, asked: Asked, account_id: int, now: datetime
+    connection: AsyncConnection, request: RequestContext, account_id: int, now: datetime
 ) -> None:
     """Delete the login and its spares; another server may use that account now."""
-    account = await sessions.account_of(connection, asked.guild_id)
+    account = await sessions.account_of(connection, request.guild_id)
     await sessions.forget(connection, account_id)
     await spares.drop_all(connection, account_id)
     await sessions.name_account(connection, account_id, None)
-    await outages.end(connection, asked.guild_id, now, silently=True)
+    await outages.end(connection, request.guild_id, now, silently=True)
     await events.record(
         connection,
-        asked.guild_id,
+        request.guild_id,
         now,
         "session_forgotten",
-        actor_id=asked.by,
+        actor_id=request.by,
         before={"username": account and account.username},
     )
 

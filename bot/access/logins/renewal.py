@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 Keep = Callable[[Cookies], Awaitable[None]]
 
 
-class Trial:
+class CandidateLogin:
     """A pair that is tested and not in use yet; `cookies` is what TradingView made of it meanwhile.
 
     `keep` is told of that at once, where the pair lies somewhere: the earlier one may be dead by then.
@@ -28,9 +28,9 @@ class Trial:
         self._keep = keep
 
     @classmethod
-    def of(cls, brought: "Cookies | Trial") -> "Trial":
+    def of(cls, brought: "Cookies | CandidateLogin") -> "CandidateLogin":
         """That trial, or the first one of a pair."""
-        return brought if isinstance(brought, Trial) else cls(brought)
+        return brought if isinstance(brought, CandidateLogin) else cls(brought)
 
     async def renew(self, used: Cookies, fresh: Cookies) -> None:
         """An answer to `used` brought `fresh`. Never raises: the answer is still wanted."""

@@ -10,7 +10,7 @@ from bot import clock
 from bot.access.errors import TradingViewSilent
 from bot.access.logins import records
 from bot.access.logins.account import (
-    LONGEST_TEST,
+    TEST_TIMEOUT,
     AccountSession,
     Connect,
     LoginState,
@@ -19,11 +19,11 @@ from bot.access.logins.account import (
 )
 from bot.access.logins.cookies import pack, unpack
 from bot.access.logins.errors import CookiesRefused, NoLogin
-from bot.access.logins.probe import Verdict, examine, probe
+from bot.access.logins.probe import LoginCheck, examine, probe
 from bot.access.logins.records import NewLogin
-from bot.access.logins.renewal import Trial, renew
+from bot.access.logins.renewal import CandidateLogin, renew
 from bot.access.people.username_lookup import in_time
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.logins import sessions, spares
@@ -31,16 +31,16 @@ from bot.store.logins.sessions import Stored
 from bot.store.records import Script
 from bot.store.vault import UnreadableError, Vault
 from bot.tradingview.book import Book
-from bot.tradingview.client import TradingView
+from bot.tradingview.client import TradingViewClient
 from bot.tradingview.models import Cookies
 from bot.tradingview.pace import Pace
 
-__all__ = ["AccountSession", "LoginState", "LoginStatus", "Sessions", "Updated", "Verdict"]
+__all__ = ["AccountSession", "LoginCheck", "LoginState", "LoginStatus", "Sessions", "Updated"]
 
 log = logging.getLogger(__name__)
 
-LONGEST_LOOK = 15.0
-LONGEST_CLOSING = 5.0  # seconds; a renewed pair may wait for somebody else's transaction
+LOOK_TIMEOUT = 15.0
+MAX_CLOSING = 5.0  # seconds; a renewed pair may wait for somebody else's transaction
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ class Sessions:
         self._database = database
         self._vault = vault
         self._connect = connect
-        self._doors: WeakSet[TradingView] = WeakSet()
+        self._doors: WeakSet[TradingViewClient] = WeakSet()
         self._pace = pace
         self._concurrency = concurrency
         self._book = book
@@ -95,21 +95,21 @@ class Sessions:
 
         The earlier pair may be dead by then, and whoever asked may have given up.
         """
-        settling = asyncio.gather(*(door.settled() for door in self._doors))
-        if not await clock.within(LONGEST_CLOSING, settling):
+        settling = asyncio.gather(*(client.settled() for client in self._doors))
+        if not await clock.within(MAX_CLOSING, settling):
             settling.cancel()
             log.error("A renewed TradingView login could not be stored before the end")
 
-    def _door(self, pace: Pace, cookies: Callable[[], Cookies | None]) -> TradingView:
-        door = self._connect(pace, cookies)
-        self._doors.add(door)
-        return door
+    def _client(self, pace: Pace, cookies: Callable[[], Cookies | None]) -> TradingViewClient:
+        client = self._connect(pace, cookies)
+        self._doors.add(client)
+        return client
 
     async def of(self, guild_id: int) -> AccountSession:
         """That server's session; always the same object, also before there is a login."""
         if guild_id not in self._held:
             pace = Pace(self._pace, self._concurrency, book=await self._book(guild_id))
-            held = AccountSession(guild_id, pace, self._door, self._probe, self._renew)
+            held = AccountSession(guild_id, pace, self._client, self._probe, self._renew)
             self._held.setdefault(guild_id, held)  # another may have been quicker meanwhile
         return self._held[guild_id]
 
@@ -131,7 +131,7 @@ class Sessions:
         )
 
     async def update(
-        self, asked: Asked, cookies: Cookies | Trial, *, anyway: bool = False
+        self, request: RequestContext, cookies: Cookies | CandidateLogin, *, anyway: bool = False
     ) -> Updated:
         """Test this pair and, when it is good, use it from now on.
 
@@ -140,24 +140,24 @@ class Sessions:
         Raises CookiesRefused, AccountElsewhere or TradingViewSilent, and CookiesOfOther (a question)
         unless `anyway`; the login in use stays as it is then.
         """
-        return await self.take_over(asked.guild_id, cookies, by=asked.by, anyway=anyway)
+        return await self.take_over(request.guild_id, cookies, by=request.by, anyway=anyway)
 
-    async def test(self, guild_id: int) -> Verdict:
+    async def test(self, guild_id: int) -> LoginCheck:
         """Ask TradingView now whether the login lives; DEAD without one."""
         held = await self.of(guild_id)
-        verdict = await in_time(held.test(), LONGEST_LOOK) or Verdict.UNKNOWN
-        return Verdict.ALIVE if verdict is Verdict.REPLACED else verdict  # by a spare
+        verdict = await in_time(held.test(), LOOK_TIMEOUT) or LoginCheck.UNKNOWN
+        return LoginCheck.ALIVE if verdict is LoginCheck.REPLACED else verdict  # by a spare
 
-    async def forget(self, asked: Asked) -> None:
+    async def forget(self, request: RequestContext) -> None:
         """Delete the stored login. Raises NoLogin."""
-        held = await self.of(asked.guild_id)
+        held = await self.of(request.guild_id)
         async with held.lock:
             if held.cookies is None or held.account_id is None:
                 raise NoLogin
             async with self._database.write() as connection:
-                await records.forgotten(connection, asked, held.account_id, clock.now())
+                await records.forgotten(connection, request, held.account_id, clock.now())
             held.cookies, held.state, held.since = None, LoginState.NONE, None
-        self.changed(asked.guild_id)
+        self.changed(request.guild_id)
 
     def every(self) -> list[AccountSession]:
         """All sessions that anybody asked for."""
@@ -169,21 +169,21 @@ class Sessions:
             if held.state is not LoginState.NONE:
                 await held.test()
 
-    async def _probe(self, held: AccountSession, pine_id: str | None) -> Verdict:
+    async def _probe(self, held: AccountSession, pine_id: str | None) -> LoginCheck:
         known = await self._scripts(held.guild_id)
         ids = [script.pine_id for script in known if script.paused_at is None]
         if pine_id is not None:
             ids = [pine_id, *(other for other in ids if other != pine_id)]
         facts = await _asked(held, probe(held.tradingview, ids))
-        verdict = Verdict.UNKNOWN if facts is None else facts.verdict
-        if verdict is Verdict.DEAD and (
+        verdict = LoginCheck.UNKNOWN if facts is None else facts.verdict
+        if verdict is LoginCheck.DEAD and (
             await self._reload(held) or (self.rescue is not None and await self.rescue(held))
         ):
-            return Verdict.REPLACED
-        if verdict in (Verdict.ALIVE, Verdict.DEAD) and held.account_id is not None:
+            return LoginCheck.REPLACED
+        if verdict in (LoginCheck.ALIVE, LoginCheck.DEAD) and held.account_id is not None:
             ours = await self._record(held, held.account_id, LoginState(verdict.value))
             if not ours and await self._reload(held):
-                return Verdict.REPLACED
+                return LoginCheck.REPLACED
         return verdict
 
     async def _renew(self, held: AccountSession, used: Cookies, fresh: Cookies) -> None:
@@ -208,7 +208,7 @@ class Sessions:
     async def take_over(
         self,
         guild_id: int,
-        cookies: Cookies | Trial,
+        cookies: Cookies | CandidateLogin,
         *,
         by: int | None,
         anyway: bool = False,
@@ -218,7 +218,7 @@ class Sessions:
         """As `update`, for whoever is nobody in Discord too: then `note` says where it came from."""
         held = await self.of(guild_id)
         async with held.lock:
-            trial = Trial.of(cookies)
+            trial = CandidateLogin.of(cookies)
             updated = await self.examined(held, trial)
             sealed = self._vault.seal(pack(trial.cookies))
             new = NewLogin(guild_id, sealed, updated, by, anyway, environment, note)
@@ -231,7 +231,7 @@ class Sessions:
         self.changed(guild_id)
         return updated
 
-    async def examined(self, held: AccountSession, trial: Trial) -> Updated:
+    async def examined(self, held: AccountSession, trial: CandidateLogin) -> Updated:
         """Test a pair that is not in use. Raises CookiesRefused or TradingViewSilent."""
 
         async def renewed(used: Cookies, fresh: Cookies) -> None:
@@ -244,14 +244,14 @@ class Sessions:
         cookies = trial.cookies
         self._conceal(cookies)
         known = await self._scripts(held.guild_id)
-        door = self._door(held.pace, lambda: trial.cookies)
-        door.rotated = renewed
+        client = self._client(held.pace, lambda: trial.cookies)
+        client.rotated = renewed
         facts = await _asked(
-            held, examine(door, [one.pine_id for one in known]), lambda: door.answers
+            held, examine(client, [one.pine_id for one in known]), lambda: client.answers
         )
-        if facts is not None and facts.verdict is Verdict.DEAD:
+        if facts is not None and facts.verdict is LoginCheck.DEAD:
             raise CookiesRefused(without_sign=cookies.sessionid_sign is None)
-        if facts is None or facts.verdict is not Verdict.ALIVE:
+        if facts is None or facts.verdict is not LoginCheck.ALIVE:
             raise TradingViewSilent
         titles = {script.pine_id: script.title for script in known}
         return Updated(
@@ -321,10 +321,10 @@ async def _asked(
 
     Whoever tests holds the session's lock, and a pause may last a day.
     """
-    if held.pace.held_for() > LONGEST_TEST:
+    if held.pace.held_for() > TEST_TIMEOUT:
         test.close()
         return None
-    return await in_time(test, LONGEST_TEST, progress)
+    return await in_time(test, TEST_TIMEOUT, progress)
 
 
 def _differs(held: AccountSession, stored: Stored | None) -> bool:

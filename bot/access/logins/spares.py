@@ -10,15 +10,15 @@ from bot.access.logins import records
 from bot.access.logins.account import AccountSession, LoginState, Updated
 from bot.access.logins.cookies import pack, unpack
 from bot.access.logins.errors import CookiesRefused, SpareKnown, SpareOfOther, SparesFull
-from bot.access.logins.probe import Verdict
-from bot.access.logins.renewal import Trial
+from bot.access.logins.probe import LoginCheck
+from bot.access.logins.renewal import CandidateLogin
 from bot.access.logins.sessions import Sessions
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.logins import sessions, spares
 from bot.store.logins.spares import Spare
-from bot.store.tables.logins import MOST_SPARES
+from bot.store.tables.logins import MAX_SPARES
 from bot.store.vault import UnreadableError, Vault
 from bot.tradingview.models import Cookies
 
@@ -45,36 +45,36 @@ class Spares:
         logins.rescue = self.take_over
 
     async def add(
-        self, asked: Asked, cookies: Cookies | Trial, *, anyway: bool = False
+        self, request: RequestContext, cookies: Cookies | CandidateLogin, *, anyway: bool = False
     ) -> Updated | SpareKept:
         """Keep this pair as a spare; where no login works, it is used at once instead.
 
         Raises what `Sessions.update` does, SparesFull, SpareKnown, SpareOfOther.
         """
-        held = await self._sessions.of(asked.guild_id)
+        held = await self._sessions.of(request.guild_id)
         if held.state is not LoginState.ALIVE:
-            return await self._sessions.update(asked, cookies, anyway=anyway)
+            return await self._sessions.update(request, cookies, anyway=anyway)
         async with held.lock:
             known = await self._of(held)
-            trial = Trial.of(cookies)
+            trial = CandidateLogin.of(cookies)
             if trial.cookies.sessionid in {
                 one.sessionid for one in (held.cookies, *(pair for _, pair in known)) if one
             }:
                 raise SpareKnown
-            if len(known) >= MOST_SPARES:
-                raise SparesFull(MOST_SPARES)
+            if len(known) >= MAX_SPARES:
+                raise SparesFull(MAX_SPARES)
             updated = await self._sessions.examined(held, trial)
             now = clock.now()
             async with self._database.write() as connection:
-                account = await sessions.ensure_account(connection, asked.guild_id, now)
+                account = await sessions.ensure_account(connection, request.guild_id, now)
                 if records.is_other(account, updated):
                     raise SpareOfOther(updated.username, account.username)
                 sealed = self._vault.seal(pack(trial.cookies))
-                if not await spares.add(connection, account.id, sealed, by=asked.by, at=now):
-                    raise SparesFull(MOST_SPARES)
+                if not await spares.add(connection, account.id, sealed, by=request.by, at=now):
+                    raise SparesFull(MAX_SPARES)
                 count = await spares.count(connection, account.id)
                 await events.record(
-                    connection, asked.guild_id, now, "session_spare_set", actor_id=asked.by
+                    connection, request.guild_id, now, "session_spare_set", actor_id=request.by
                 )
         return SpareKept(updated.username or account.username, count)
 
@@ -83,9 +83,9 @@ class Spares:
         for spare, cookies in await self._of(held):
             trial = self._trial(spare, cookies)
             verdict = await self._tested(held, trial)
-            if verdict is Verdict.ALIVE and await self._use(held, spare, trial.cookies):
+            if verdict is LoginCheck.ALIVE and await self._use(held, spare, trial.cookies):
                 return True
-            if verdict is Verdict.DEAD:
+            if verdict is LoginCheck.DEAD:
                 await self._drop(held.guild_id, spare)
         return False
 
@@ -104,9 +104,9 @@ class Spares:
             if spare.id != spare_id:
                 continue
             verdict = await self._tested(held, self._trial(spare, cookies))
-            if verdict is Verdict.DEAD:
+            if verdict is LoginCheck.DEAD:
                 await self._drop(held.guild_id, spare)
-            elif verdict is Verdict.ALIVE:
+            elif verdict is LoginCheck.ALIVE:
                 async with self._database.write() as connection:
                     await spares.mark(connection, spare.id, clock.now())
 
@@ -125,21 +125,21 @@ class Spares:
             log.warning("a spare login cannot be read with this key; it is left alone")
             return None
 
-    async def _tested(self, held: AccountSession, trial: Trial) -> Verdict:
+    async def _tested(self, held: AccountSession, trial: CandidateLogin) -> LoginCheck:
         try:
             await self._sessions.examined(held, trial)
         except CookiesRefused:
-            return Verdict.DEAD
+            return LoginCheck.DEAD
         except TradingViewSilent:
-            return Verdict.UNKNOWN
-        return Verdict.ALIVE
+            return LoginCheck.UNKNOWN
+        return LoginCheck.ALIVE
 
-    def _trial(self, spare: Spare, cookies: Cookies) -> Trial:
+    def _trial(self, spare: Spare, cookies: Cookies) -> CandidateLogin:
         async def keep(fresh: Cookies) -> None:
             async with self._database.write() as connection:
                 await spares.renew(connection, spare.id, self._vault.seal(pack(fresh)))
 
-        return Trial(cookies, keep)
+        return CandidateLogin(cookies, keep)
 
     async def _use(self, held: AccountSession, spare: Spare, cookies: Cookies) -> bool:
         now = clock.now()

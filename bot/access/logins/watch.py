@@ -23,7 +23,7 @@ REFRESH_EVERY = 3.0  # a login set on the terminal is in use within 5 s
 REMIND_AFTER = timedelta(hours=12)
 
 
-class Keeper:
+class LoginMonitor:
     """Everything about logins that happens by itself."""
 
     def __init__(self, database: Database, logins: Sessions, spares: Spares) -> None:

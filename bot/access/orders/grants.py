@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.catalogue.lookup import find
 from bot.access.errors import EndsSeveral, NothingToRevoke, OvertakenSince, PutBackTooLate, Shortens
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import (
     PUT_BACK_WITHIN,
     overtaken_since,
@@ -20,7 +20,7 @@ from bot.access.ledger.receipts import (
 )
 from bot.access.ledger.record import (
     add_event,
-    add_wish,
+    add_order,
     await_sync,
     facts,
     give_back,
@@ -31,7 +31,7 @@ from bot.access.ledger.seats import within_the_line
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.identity import name_of, resolve
 from bot.access.people.username_lookup import Spelling, in_time, look, spell
-from bot.access.request import Asked, Who
+from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import Length, cut
 from bot.access.rules.entitlements import (
     NOTHING,
@@ -45,11 +45,11 @@ from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, orders, permissions
 from bot.store.people import customers
-from bot.store.records import Permission, Script, Wish
+from bot.store.records import Order, Permission, Script
 from bot.store.vault import Vault
 from bot.tradingview import End, Lifetime
 
-LOOK = 2.0  # seconds that a question waits for TradingView's own view
+READ_TIMEOUT = 2.0  # seconds that a question waits for TradingView's own view
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +63,27 @@ class _Present:
 
 
 class Grants:
-    """Records wishes; the queue makes them true, `bot.access.orders.outcomes` says what became of them.
+    """Records orders; the queue makes them true, `bot.access.orders.outcomes` says what became of them.
 
-    Every method returns the id of the wish, the same one when a request is delivered twice, and
+    Every method returns the id of the order, the same one when a request is delivered twice, and
     raises a UserError when what was typed cannot be done: then nothing is recorded.
     """
 
     def __init__(
-        self, database: Database, sessions: Sessions, vault: Vault, queue: Queue, news: News
+        self, database: Database, sessions: Sessions, vault: Vault, queue: Queue, notifier: Notifier
     ) -> None:
         self._database = database
         self._sessions = sessions
         self._vault = vault
         self._queue = queue
-        self._news = news
+        self._notifier = notifier
 
     async def grant(
         self,
-        asked: Asked,
+        request: RequestContext,
         item: str,
         length: Length,
-        who: Who,
+        subject: Subject,
         note: str | None = None,
         *,
         anyway: bool = False,
@@ -94,41 +94,45 @@ class Grants:
         Raises:
             OverTheLine: a manager must say yes to so many `seats` first.
         """
-        who, spelled = await self._identify(asked, item, who, anyway=anyway)
+        subject, spelled = await self._identify(request, item, subject, anyway=anyway)
         async with (
             self._database.write() as connection,
-            within_the_line(connection, asked, agreed=seats),
+            within_the_line(connection, request, agreed=seats),
         ):
-            if wish := await orders.by_reference(connection, asked.guild_id, asked.reference):
-                return wish.id
-            permission = await self._touch(connection, asked, item, who, spelled)
-            overtaken = await overtake(connection, permission, asked, everything=False)
-            wish = await add_wish(connection, self._vault, asked, permission, "grant", note=note)
+            if order := await orders.by_reference(connection, request.guild_id, request.reference):
+                return order.id
+            permission = await self._touch(connection, request, item, subject, spelled)
+            overtaken = await overtake(connection, permission, request, everything=False)
+            order = await add_order(
+                connection, self._vault, request, permission, "grant", note=note
+            )
             reason = await entitlements.add(
                 connection,
                 permission,
                 source="manual",
-                reference=asked.reference,
+                reference=request.reference,
                 kind="lifetime" if length.lifetime else "until",
                 length=None if length.lifetime else length.text,
-                asked_at=asked.at,
-                asked_by=asked.by,
-                settled_at=asked.at if length.lifetime else None,
+                asked_at=request.at,
+                asked_by=request.by,
+                settled_at=request.at if length.lifetime else None,
                 note=note,
             )
-            await orders.gives(connection, wish.id, reason.id)
+            await orders.gives(connection, order.id, reason.id)
             await await_sync(
-                connection, permission, wish, held_back=False, replaces=permission.replaces
+                connection, permission, order, held_back=False, replaces=permission.replaces
             )
-            await add_event(connection, asked, wish, permission, {"length": length.text}, overtaken)
-        return self._recorded(wish, overtaken)
+            await add_event(
+                connection, request, order, permission, {"length": length.text}, overtaken
+            )
+        return self._recorded(order, overtaken)
 
     async def set_end(
         self,
-        asked: Asked,
+        request: RequestContext,
         item: str,
         until: End | Length,
-        who: Who,
+        subject: Subject,
         note: str | None = None,
         *,
         confirmed: bool = False,
@@ -141,50 +145,50 @@ class Grants:
             Shortens: it gives less than there is, and nobody said yes yet.
             OverTheLine: a manager must say yes to so many `seats` first.
         """
-        who, spelled = await self._identify(asked, item, who, anyway=anyway)
-        end = _absolute(until, asked)
+        subject, spelled = await self._identify(request, item, subject, anyway=anyway)
+        end = _absolute(until, request)
         after = State("lifetime") if isinstance(end, Lifetime) else State("until", end)
-        now = await self._present(asked, item, who)
+        now = await self._present(request, item, subject)
         before = now.most
         if not confirmed and took_away(before, after):
-            if done := await self._recorded_before(asked):
+            if done := await self._recorded_before(request):
                 return done.id
             raise Shortens(now.script, spelled.username, before.end, after.end)
         async with (
             self._database.write() as connection,
-            within_the_line(connection, asked, agreed=seats),
+            within_the_line(connection, request, agreed=seats),
         ):
-            if wish := await orders.by_reference(connection, asked.guild_id, asked.reference):
-                return wish.id
-            permission = await self._touch(connection, asked, item, who, spelled)
-            overtaken = await overtake(connection, permission, asked, everything=True)
-            wish = await add_wish(
-                connection, self._vault, asked, permission, "set", note=note, before=before
+            if order := await orders.by_reference(connection, request.guild_id, request.reference):
+                return order.id
+            permission = await self._touch(connection, request, item, subject, spelled)
+            overtaken = await overtake(connection, permission, request, everything=True)
+            order = await add_order(
+                connection, self._vault, request, permission, "set", note=note, before=before
             )
-            await entitlements.end_all(connection, permission.id, asked.at, wish.id)
+            await entitlements.end_all(connection, permission.id, request.at, order.id)
             reason = await entitlements.add(
                 connection,
                 permission,
                 source="manual",
-                reference=asked.reference,
+                reference=request.reference,
                 kind=after.kind,
-                asked_at=asked.at,
-                asked_by=asked.by,
-                start_at=asked.at,
+                asked_at=request.at,
+                asked_by=request.by,
+                start_at=request.at,
                 ends_at=after.ends_at,
-                settled_at=asked.at,
+                settled_at=request.at,
                 note=note,
             )
-            await orders.gives(connection, wish.id, reason.id)
-            await await_sync(connection, permission, wish, held_back=False, replaces=wish.id)
-            await add_event(connection, asked, wish, permission, facts(after), overtaken)
-        return self._recorded(wish, overtaken)
+            await orders.gives(connection, order.id, reason.id)
+            await await_sync(connection, permission, order, held_back=False, replaces=order.id)
+            await add_event(connection, request, order, permission, facts(after), overtaken)
+        return self._recorded(order, overtaken)
 
     async def revoke(
         self,
-        asked: Asked,
+        request: RequestContext,
         item: str,
-        who: Who,
+        subject: Subject,
         note: str | None = None,
         *,
         confirmed: bool = False,
@@ -195,26 +199,26 @@ class Grants:
             EndsSeveral: more than one reason ends, or one without an end; nobody said yes yet.
             NothingToRevoke: neither Usher nor TradingView knows of any access.
         """
-        who, spelled = await self._identify(asked, item, who, look_up=False)
-        now = await self._present(asked, item, who)
+        subject, spelled = await self._identify(request, item, subject, look_up=False)
+        now = await self._present(request, item, subject)
         if not confirmed and (refusal := await self._question_revoke(spelled.username, now)):
-            if done := await self._recorded_before(asked):
+            if done := await self._recorded_before(request):
                 return done.id
             raise refusal
         async with self._database.write() as connection:
-            if wish := await orders.by_reference(connection, asked.guild_id, asked.reference):
-                return wish.id
-            permission = await self._touch(connection, asked, item, who, spelled)
-            overtaken = await overtake(connection, permission, asked, everything=True)
-            wish = await add_wish(
-                connection, self._vault, asked, permission, "revoke", note=note, before=now.most
+            if order := await orders.by_reference(connection, request.guild_id, request.reference):
+                return order.id
+            permission = await self._touch(connection, request, item, subject, spelled)
+            overtaken = await overtake(connection, permission, request, everything=True)
+            order = await add_order(
+                connection, self._vault, request, permission, "revoke", note=note, before=now.most
             )
-            await entitlements.end_all(connection, permission.id, asked.at, wish.id)
-            await await_sync(connection, permission, wish, held_back=True, replaces=wish.id)
-            await add_event(connection, asked, wish, permission, facts(NOTHING), overtaken)
-        return self._recorded(wish, overtaken)
+            await entitlements.end_all(connection, permission.id, request.at, order.id)
+            await await_sync(connection, permission, order, held_back=True, replaces=order.id)
+            await add_event(connection, request, order, permission, facts(NOTHING), overtaken)
+        return self._recorded(order, overtaken)
 
-    async def put_back(self, asked: Asked, wish_id: int, *, seats: int = 0) -> int:
+    async def put_back(self, request: RequestContext, order_id: int, *, seats: int = 0) -> int:
         """Undo what one `set` or `revoke` took away, within 24 hours; pressed twice, done once.
 
         Raises:
@@ -222,75 +226,85 @@ class Grants:
             OvertakenSince: a later `set` or `revoke` counts, and was not put back.
             OverTheLine: a manager must say yes to so many `seats` first.
         """
-        reference = put_back_reference(wish_id)
+        reference = put_back_reference(order_id)
         async with (
             self._database.write() as connection,
-            within_the_line(connection, asked, agreed=seats),
+            within_the_line(connection, request, agreed=seats),
         ):
-            if done := await orders.by_reference(connection, asked.guild_id, reference):
+            if done := await orders.by_reference(connection, request.guild_id, reference):
                 return done.id
-            undone = await orders.by_id(connection, wish_id)
-            if undone is None or not _may_be_put_back(undone, asked):
+            undone = await orders.by_id(connection, order_id)
+            if undone is None or not _may_be_put_back(undone, request):
                 raise PutBackTooLate
             if await overtaken_since(connection, undone):
                 raise OvertakenSince
             permission = await permissions.by_id(connection, undone.permission_id)
-            overtaken = await orders.supersede(connection, permission.id, asked.at, only=undone.id)
-            wish = await add_wish(
-                connection, self._vault, asked, permission, "put_back", reference=reference
+            overtaken = await orders.supersede(
+                connection, permission.id, request.at, only=undone.id
+            )
+            order = await add_order(
+                connection, self._vault, request, permission, "put_back", reference=reference
             )
             if undone.entitlement_id is not None:
                 await entitlements.change(
-                    connection, undone.entitlement_id, ended_at=asked.at, ended_by=wish.id
+                    connection, undone.entitlement_id, ended_at=request.at, ended_by=order.id
                 )
             await give_back(connection, permission, undone)
             # The order to overrule TradingView is withdrawn with it.
             replaces = None if permission.replaces == undone.id else permission.replaces
-            await await_sync(connection, permission, wish, held_back=False, replaces=replaces)
-            await add_event(connection, asked, wish, permission, {"undone": undone.id}, overtaken)
-        return self._recorded(wish, overtaken)
+            await await_sync(connection, permission, order, held_back=False, replaces=replaces)
+            await add_event(
+                connection, request, order, permission, {"undone": undone.id}, overtaken
+            )
+        return self._recorded(order, overtaken)
 
     # Before anything is recorded
 
     async def _identify(
-        self, asked: Asked, item: str, who: Who, *, anyway: bool = False, look_up: bool = True
-    ) -> tuple[Who, Spelling]:
+        self,
+        request: RequestContext,
+        item: str,
+        subject: Subject,
+        *,
+        anyway: bool = False,
+        look_up: bool = True,
+    ) -> tuple[Subject, Spelling]:
         """The person with TradingView's spelling of the name, as far as it answers in time."""
         async with self._database.read() as connection:
-            script = await find(connection, asked.guild_id, item)
-            name = await name_of(connection, asked.guild_id, who)
+            script = await find(connection, request.guild_id, item)
+            name = await name_of(connection, request.guild_id, subject)
             known = await permissions.by_name(connection, script.id, name)
-            person = await customers.by_name(connection, asked.guild_id, name)
+            person = await customers.by_name(connection, request.guild_id, name)
         if known is not None and known.checked:
             spelled = Spelling(known.username, checked=True, user_id=known.tv_user_id)
         elif person is not None and person.username and person.tv_user_id is not None:
             spelled = Spelling(person.username, checked=True, user_id=person.tv_user_id)
         elif look_up:
-            session = await self._sessions.of(asked.guild_id)
+            session = await self._sessions.of(request.guild_id)
             spelled = await spell(session.tradingview, name, anyway=anyway)
         else:
             spelled = Spelling(name, checked=False)
-        return Who(who.member_id, spelled.username), spelled
+        return Subject(subject.member_id, spelled.username), spelled
 
-    async def _recorded_before(self, asked: Asked) -> Wish | None:
+    async def _recorded_before(self, request: RequestContext) -> Order | None:
         """What a request led to that is delivered again: it is neither refused nor asked about."""
         async with self._database.read() as connection:
-            return await orders.by_reference(connection, asked.guild_id, asked.reference)
+            return await orders.by_reference(connection, request.guild_id, request.reference)
 
-    async def _present(self, asked: Asked, item: str, who: Who) -> _Present:
+    async def _present(self, request: RequestContext, item: str, subject: Subject) -> _Present:
         """The most that somebody has: by what Usher wants, or by what TradingView shows within 2 s."""
-        name = who.username or ""
+        name = subject.username or ""
         async with self._database.read() as connection:
-            script = await find(connection, asked.guild_id, item)
+            script = await find(connection, request.guild_id, item)
             known = await permissions.by_name(connection, script.id, name)
         wanted = wanted_of(known) if known else UNKNOWN
         if known is not None and known.replaces is not None:
             # What TradingView shows is overruled already.
             return _Present(script, wanted, known, certain=True)
-        session = await self._sessions.of(asked.guild_id)
+        session = await self._sessions.of(request.guild_id)
         shown = None
         if session.state is LoginState.ALIVE:
-            shown = await in_time(look(session.tradingview, script, name), LOOK)
+            shown = await in_time(look(session.tradingview, script, name), READ_TIMEOUT)
         if shown is None:
             return _Present(script, wanted, known, certain=False)
         more = wanted is UNKNOWN or gives_more(shown, wanted, clock.now())
@@ -311,27 +325,32 @@ class Grants:
         return None
 
     async def _touch(
-        self, connection: AsyncConnection, asked: Asked, item: str, who: Who, spelled: Spelling
+        self,
+        connection: AsyncConnection,
+        request: RequestContext,
+        item: str,
+        subject: Subject,
+        spelled: Spelling,
     ) -> Permission:
-        script = await find(connection, asked.guild_id, item)
-        person = await resolve(connection, asked, who, user_id=spelled.user_id)
-        return await touch(connection, asked, script, person, spelled)
+        script = await find(connection, request.guild_id, item)
+        person = await resolve(connection, request, subject, user_id=spelled.user_id)
+        return await touch(connection, request, script, person, spelled)
 
-    def _recorded(self, wish: Wish, overtaken: list[int]) -> int:
-        self._news.ended(overtaken)
-        self._queue.wake(wish.guild_id)
-        return wish.id
+    def _recorded(self, order: Order, overtaken: list[int]) -> int:
+        self._notifier.ended(overtaken)
+        self._queue.wake(order.guild_id)
+        return order.id
 
 
-def _absolute(until: End | Length, asked: Asked) -> End:
+def _absolute(until: End | Length, request: RequestContext) -> End:
     if not isinstance(until, Length):
         return until
-    return Lifetime.LIFETIME if until.lifetime else cut(until.add_to(asked.at))
+    return Lifetime.LIFETIME if until.lifetime else cut(until.add_to(request.at))
 
 
-def _may_be_put_back(wish: Wish, asked: Asked) -> bool:
+def _may_be_put_back(order: Order, request: RequestContext) -> bool:
     return (
-        wish.guild_id == asked.guild_id
-        and wish.kind in ("set", "revoke")
-        and asked.at - wish.asked_at <= PUT_BACK_WITHIN
+        order.guild_id == request.guild_id
+        and order.kind in ("set", "revoke")
+        and request.at - order.asked_at <= PUT_BACK_WITHIN
     )

@@ -1,11 +1,11 @@
-"""What became of a wish, who still has to be told, and by which means."""
+"""What became of an order, who still has to be told, and by which means."""
 
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import Receipt, WaitingFor, quiet_until, receipt_of
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sync.queue import Queue
@@ -18,39 +18,39 @@ SAID_WITHIN = timedelta(seconds=10)  # by then the command itself has answered, 
 MARGIN = timedelta(seconds=30)  # an edit must arrive before Discord forgets
 
 
-class Answers:
-    """Reads wishes for those who ask, and keeps count of who knows what."""
+class Outcomes:
+    """Reads orders for those who ask, and keeps count of who knows what."""
 
     def __init__(
-        self, database: Database, sessions: Sessions, vault: Vault, queue: Queue, news: News
+        self, database: Database, sessions: Sessions, vault: Vault, queue: Queue, notifier: Notifier
     ) -> None:
         self._database = database
         self._sessions = sessions
         self._vault = vault
         self._queue = queue
-        self._news = news
+        self._notifier = notifier
 
-    async def outcome(self, wish_id: int, patience: float = 0) -> Receipt:
+    async def outcome(self, order_id: int, patience: float = 0) -> Receipt:
         """How it stands; waits at most `patience` seconds for an end."""
-        with self._news.awaiting(wish_id) as ended:
+        with self._notifier.awaiting(order_id) as ended:
             async with self._database.read() as connection:
-                wish = await orders.by_id(connection, wish_id)
-            if wish is not None and wish.state == "waiting":
-                self._queue.prefer(wish.guild_id, wish_id)
+                order = await orders.by_id(connection, order_id)
+            if order is not None and order.state == "waiting":
+                self._queue.prefer(order.guild_id, order_id)
                 await clock.within(patience, ended)
-        return await self.receipt(wish_id)  # by now it may also be known what it waits for
+        return await self.receipt(order_id)  # by now it may also be known what it waits for
 
-    async def receipt(self, wish_id: int) -> Receipt:
-        """How it stands now. Raises LookupError for an id that is no wish."""
+    async def receipt(self, order_id: int) -> Receipt:
+        """How it stands now. Raises LookupError for an id that is no order."""
         async with self._database.read() as connection:
-            wish = await orders.by_id(connection, wish_id)
-            if wish is None:
-                raise LookupError(wish_id)
-            holdup = await self.waiting_for(wish.guild_id)
-            receipt = await receipt_of(connection, wish_id, holdup, clock.now())
+            order = await orders.by_id(connection, order_id)
+            if order is None:
+                raise LookupError(order_id)
+            holdup = await self.waiting_for(order.guild_id)
+            receipt = await receipt_of(connection, order_id, holdup, clock.now())
         if receipt is None:
-            raise LookupError(wish_id)
-        return replace(receipt, quiet_until=await self.quiet_until(wish.guild_id))
+            raise LookupError(order_id)
+        return replace(receipt, quiet_until=await self.quiet_until(order.guild_id))
 
     async def waiting_for(self, guild_id: int) -> WaitingFor | None:
         """What holds up everything in a server, if anything does."""
@@ -70,7 +70,7 @@ class Answers:
     # Telling the asker
 
     async def untold(self, but: Collection[int] = ()) -> list[Receipt]:
-        """Wishes whose asker does not know how they stand, but for those who stand and wait.
+        """Orders whose asker does not know how they stand, but for those who stand and wait.
 
         Those in `but` are left out, so that what cannot be told now holds up nobody else.
         One that still waits is among them when a crash came before "waiting" could be said.
@@ -78,26 +78,28 @@ class Answers:
         async with self._database.read() as connection:
             ids = await orders.untold(connection, but, unsaid_before=clock.now() - SAID_WITHIN)
         found = [
-            await self.receipt(wish_id) for wish_id in ids if not self._news.is_awaited(wish_id)
+            await self.receipt(order_id)
+            for order_id in ids
+            if not self._notifier.is_awaited(order_id)
         ]
         return [it for it in found if not self.is_told(it)]
 
     @staticmethod
     def is_told(receipt: Receipt) -> bool:
-        """Whether the asker knows how the wish stood when the receipt was made."""
-        return receipt.wish.told_state == receipt.wish.state
+        """Whether the asker knows how the order stood when the receipt was made."""
+        return receipt.order.told_state == receipt.order.state
 
-    async def told(self, wish_id: int, state: str) -> None:
-        """The asker knows that the wish is in this state."""
+    async def told(self, order_id: int, state: str) -> None:
+        """The asker knows that the order is in this state."""
         async with self._database.write() as connection:
-            await orders.told(connection, wish_id, state)
+            await orders.told(connection, order_id, state)
 
     async def answer_token(self, receipt: Receipt) -> str | None:
         """The means to complete the first answer; None when its 15 minutes are (nearly) over."""
-        if clock.now() > _last_moment(receipt.wish.asked_at):
+        if clock.now() > _last_moment(receipt.order.asked_at):
             return None
         async with self._database.read() as connection:
-            sealed = await orders.answer_token(connection, receipt.wish.id)
+            sealed = await orders.answer_token(connection, receipt.order.id)
         try:
             return None if sealed is None else self._vault.open(sealed)
         except UnreadableError:  # sealed with a key that was taken away since
@@ -111,18 +113,18 @@ class Answers:
     # Telling the customer
 
     async def members_to_tell(self, but: Collection[int] = ()) -> list[Receipt]:
-        """The newest done wish for each access that its customer, a member, has not heard of.
+        """The newest done order for each access that its customer, a member, has not heard of.
 
         Those in `but` are left out.
         """
         async with self._database.read() as connection:
             ids = await orders.members_to_tell(connection, but)
-        return [await self.receipt(wish_id) for wish_id in ids]
+        return [await self.receipt(order_id) for order_id in ids]
 
-    async def member_told(self, wish_id: int) -> None:
-        """The member knows of this wish, and of every earlier one for the same access."""
+    async def member_told(self, order_id: int) -> None:
+        """The member knows of this order, and of every earlier one for the same access."""
         async with self._database.write() as connection:
-            await orders.member_told(connection, wish_id, clock.now())
+            await orders.member_told(connection, order_id, clock.now())
 
 
 def _last_moment(asked_at: datetime) -> datetime:

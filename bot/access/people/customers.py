@@ -18,13 +18,13 @@ from bot.access.errors import (
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.identity import follow, name_of, resolve, tie
 from bot.access.people.username_lookup import clean, exact, in_time
-from bot.access.request import Asked, Who
+from bot.access.request import RequestContext, Subject
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.records import Claim, Customer
-from bot.tradingview import Hint, TradingView
+from bot.tradingview import Hint, TradingViewClient
 
 __all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claim", "resolve"]
 
@@ -54,7 +54,7 @@ class Customers:
     look up names slow nobody's access.
     """
 
-    def __init__(self, database: Database, sessions: Sessions, public: TradingView) -> None:
+    def __init__(self, database: Database, sessions: Sessions, public: TradingViewClient) -> None:
         self._database = database
         self._sessions = sessions
         self._public = public
@@ -66,45 +66,47 @@ class Customers:
         """
         return await _exact(self._public, clean(text), urgent=False)
 
-    async def may_link(self, asked: Asked, text: str) -> Hint:
+    async def may_link(self, request: RequestContext, text: str) -> Hint:
         """The same for somebody who wants to link it; nothing is changed yet.
 
         Raises OwnNameUnknown instead, and HaveOtherName when they linked another one before.
         """
         name = clean(text)
         async with self._database.read() as connection:
-            await _refuse_second(connection, asked, name)
+            await _refuse_second(connection, request, name)
         try:
             return await self.find(name)
         except UserUnknown as unknown:
             raise OwnNameUnknown(unknown.text, unknown.near) from unknown
 
-    async def link(self, asked: Asked, username: str, user_id: int | None = None) -> bool:
+    async def link(
+        self, request: RequestContext, username: str, user_id: int | None = None
+    ) -> bool:
         """Tie a name, in its exact spelling, to whoever asks; False: staff must look first.
 
         Staff look at a name that is somebody's, that has access already, or of which that cannot be
         told; whoever asks learns not which. Raises HaveOtherName.
         """
-        free = await self._is_free(asked, username, user_id)
+        free = await self._is_free(request, username, user_id)
         async with self._database.write() as connection:
-            await _refuse_second(connection, asked, username)
-            holder = await customers.by_name(connection, asked.guild_id, username)
-            if holder is not None and holder.member_id == asked.by:
+            await _refuse_second(connection, request, username)
+            holder = await customers.by_name(connection, request.guild_id, username)
+            if holder is not None and holder.member_id == request.by:
                 return True
             # Looked at again: it may have changed while TradingView was asked.
-            if free and await self._is_free_here(connection, asked, username, user_id):
-                await _withdraw(connection, asked)
-                await follow(connection, asked, username, user_id)
-                await tie(connection, asked, username, asked.by, user_id=user_id)
+            if free and await self._is_free_here(connection, request, username, user_id):
+                await _withdraw(connection, request)
+                await follow(connection, request, username, user_id)
+                await tie(connection, request, username, request.by, user_id=user_id)
                 return True
-            await self._claim(connection, asked, username)
+            await self._claim(connection, request, username)
         return False
 
-    async def unlink(self, asked: Asked) -> Unlinked:
+    async def unlink(self, request: RequestContext) -> Unlinked:
         """Untie one's own name; what the name may use stays. Raises HaveNoName."""
         async with self._database.write() as connection:
-            claimed = await _withdraw(connection, asked)
-            person = await customers.by_member(connection, asked.guild_id, asked.by)
+            claimed = await _withdraw(connection, request)
+            person = await customers.by_member(connection, request.guild_id, request.by)
             if person is None or person.username is None:
                 if claimed is None:
                     raise HaveNoName
@@ -112,33 +114,35 @@ class Customers:
             await customers.untie(connection, person.id)
             await events.record(
                 connection,
-                asked.guild_id,
-                asked.at,
+                request.guild_id,
+                request.at,
                 "unlink",
-                actor_id=asked.by,
+                actor_id=request.by,
                 customer_id=person.id,
-                member_id=asked.by,
+                member_id=request.by,
                 before={"username": person.username},
             )
         return Unlinked(person.username, claimed)
 
-    async def tie(self, asked: Asked, member_id: int, text: str) -> Customer:
+    async def tie(self, request: RequestContext, member_id: int, text: str) -> Customer:
         """Tie a name to a member, on the word of staff; also settles a claim of theirs for it.
 
         Raises NameUnreadable, UserUnknown, TradingViewSilent, NameTaken or MemberHasOtherName.
         """
-        who = Who(member_id, text)
+        subject = Subject(member_id, text)
         async with self._database.read() as connection:
-            name = await name_of(connection, asked.guild_id, who)
-        session = await self._sessions.of(asked.guild_id)
+            name = await name_of(connection, request.guild_id, subject)
+        session = await self._sessions.of(request.guild_id)
         hint = await _exact(session.tradingview, name, urgent=True)
         async with self._database.write() as connection:
-            await follow(connection, asked, hint.username, hint.user_id)
-            name = await name_of(connection, asked.guild_id, Who(member_id, hint.username))
-            person = await tie(connection, asked, name, member_id, user_id=hint.user_id)
-            claim = await customers.waiting_claim(connection, asked.guild_id, member_id)
+            await follow(connection, request, hint.username, hint.user_id)
+            name = await name_of(connection, request.guild_id, Subject(member_id, hint.username))
+            person = await tie(connection, request, name, member_id, user_id=hint.user_id)
+            claim = await customers.waiting_claim(connection, request.guild_id, member_id)
             if claim is not None and claim.username.casefold() == name.casefold():
-                await customers.decide_claim(connection, claim.id, "accepted", asked.by, asked.at)
+                await customers.decide_claim(
+                    connection, claim.id, "accepted", request.by, request.at
+                )
         return person
 
     async def asking(self, guild_id: int, claim_id: int) -> Asking:
@@ -148,65 +152,71 @@ class Customers:
             holder = await customers.by_name(connection, guild_id, claim.username)
         return Asking(claim, None if holder is None else holder.member_id)
 
-    async def decide(self, asked: Asked, claim_id: int, *, accept: bool) -> Claim:
+    async def decide(self, request: RequestContext, claim_id: int, *, accept: bool) -> Claim:
         """What staff said to a claim; accepted, the name moves to the claimer with all it may use.
 
         Raises ClaimUnknown, ClaimDecided, or MemberHasOtherName when the claimer linked another name.
         """
         async with self._database.write() as connection:
-            claim = await _waiting(connection, asked.guild_id, claim_id)
+            claim = await _waiting(connection, request.guild_id, claim_id)
             if accept:
-                await self._hand_over(connection, asked, claim)
+                await self._hand_over(connection, request, claim)
             else:
                 await events.record(
                     connection,
-                    asked.guild_id,
-                    asked.at,
+                    request.guild_id,
+                    request.at,
                     "claim_refused",
-                    actor_id=asked.by,
+                    actor_id=request.by,
                     member_id=claim.member_id,
                     before={"username": claim.username},
                 )
             state = "accepted" if accept else "refused"
-            await customers.decide_claim(connection, claim.id, state, asked.by, asked.at)
+            await customers.decide_claim(connection, claim.id, state, request.by, request.at)
         return claim
 
-    async def _hand_over(self, connection: AsyncConnection, asked: Asked, claim: Claim) -> None:
-        member = await customers.by_member(connection, asked.guild_id, claim.member_id)
+    async def _hand_over(
+        self, connection: AsyncConnection, request: RequestContext, claim: Claim
+    ) -> None:
+        member = await customers.by_member(connection, request.guild_id, claim.member_id)
         folded = claim.username.casefold()
         if member is not None and member.name_folded not in (None, folded):
             raise MemberHasOtherName(claim.member_id, member.username or "")
-        holder = await customers.by_name(connection, asked.guild_id, claim.username)
+        holder = await customers.by_name(connection, request.guild_id, claim.username)
         before = None if holder is None else holder.member_id
         if holder is not None and before not in (None, claim.member_id):
             await customers.untie(connection, holder.id)
-        await tie(connection, asked, claim.username, claim.member_id, taken_from=before)
+        await tie(connection, request, claim.username, claim.member_id, taken_from=before)
 
-    async def _claim(self, connection: AsyncConnection, asked: Asked, username: str) -> None:
-        waiting = await customers.waiting_claim(connection, asked.guild_id, asked.by)
+    async def _claim(
+        self, connection: AsyncConnection, request: RequestContext, username: str
+    ) -> None:
+        waiting = await customers.waiting_claim(connection, request.guild_id, request.by)
         if waiting is not None:
             if waiting.username.casefold() == username.casefold():
                 return  # delivered or asked twice
-            await _withdraw(connection, asked)
-        claim = await customers.add_claim(connection, asked.guild_id, asked.by, username, asked.at)
+            await _withdraw(connection, request)
+        claim = await customers.add_claim(
+            connection, request.guild_id, request.by, username, request.at
+        )
         await record_claim(connection, claim)
 
-    async def _is_free(self, asked: Asked, username: str, user_id: int | None) -> bool:
+    async def _is_free(self, request: RequestContext, username: str, user_id: int | None) -> bool:
         """Whether nobody here has the name, and neither Usher nor TradingView shows access."""
         async with self._database.read() as connection:
-            if not await self._is_free_here(connection, asked, username, user_id):
+            if not await self._is_free_here(connection, request, username, user_id):
                 return False
-            sold = await scripts.listed(connection, asked.guild_id)
+            sold = await scripts.listed(connection, request.guild_id)
         if not sold:
             return True
-        session = await self._sessions.of(asked.guild_id)
+        session = await self._sessions.of(request.guild_id)
         if session.state is not LoginState.ALIVE:
             return False
-        door, now = session.tradingview, clock.now()
+        client, now = session.tradingview, clock.now()
 
         async def nowhere() -> bool:
             for script in sold:
-                row = await door.find_row(script.pine_id, username)
+                row = await client.find_row(script.pine_id, username)
                 if row is not None and row.is_live(now):
                     return False
             return True
@@ -214,17 +224,21 @@ class Customers:
         return await in_time(nowhere(), PATIENCE) is True
 
     async def _is_free_here(
-        self, connection: AsyncConnection, asked: Asked, username: str, user_id: int | None
+        self,
+        connection: AsyncConnection,
+        request: RequestContext,
+        username: str,
+        user_id: int | None,
     ) -> bool:
         """The same as far as Usher knows, also by the older name of whoever has that number."""
-        holder = await customers.by_name(connection, asked.guild_id, username)
+        holder = await customers.by_name(connection, request.guild_id, username)
         holders = [] if holder is None else [holder]
         if user_id is not None:
-            holders += await customers.by_user_id(connection, asked.guild_id, user_id)
+            holders += await customers.by_user_id(connection, request.guild_id, user_id)
         if any(one.member_id is not None for one in holders):
             return False
         for name in {username, *(one.username for one in holders if one.username)}:
-            if await customers.has_access(connection, asked.guild_id, name, asked.at):
+            if await customers.has_access(connection, request.guild_id, name, request.at):
                 return False
         return True
 
@@ -251,32 +265,32 @@ async def _waiting(connection: AsyncConnection, guild_id: int, claim_id: int) ->
     return claim
 
 
-async def _refuse_second(connection: AsyncConnection, asked: Asked, name: str) -> None:
-    mine = await customers.by_member(connection, asked.guild_id, asked.by)
+async def _refuse_second(connection: AsyncConnection, request: RequestContext, name: str) -> None:
+    mine = await customers.by_member(connection, request.guild_id, request.by)
     if mine is not None and mine.username and mine.name_folded != name.casefold():
         raise HaveOtherName(mine.username)
 
 
-async def _withdraw(connection: AsyncConnection, asked: Asked) -> str | None:
+async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str | None:
     """Take back whatever the asker's claim waits for; returns the name."""
-    claim = await customers.waiting_claim(connection, asked.guild_id, asked.by)
+    claim = await customers.waiting_claim(connection, request.guild_id, request.by)
     if claim is None:
         return None
-    await customers.decide_claim(connection, claim.id, "refused", None, asked.at)
+    await customers.decide_claim(connection, claim.id, "refused", None, request.at)
     await events.record(
         connection,
-        asked.guild_id,
-        asked.at,
+        request.guild_id,
+        request.at,
         "claim_withdrawn",
-        actor_id=asked.by,
-        member_id=asked.by,
+        actor_id=request.by,
+        member_id=request.by,
         before={"username": claim.username},
     )
     return claim.username
 
 
-async def _exact(door: TradingView, name: str, *, urgent: bool) -> Hint:
-    hint = await exact(door, name, PATIENCE, urgent=urgent)
+async def _exact(client: TradingViewClient, name: str, *, urgent: bool) -> Hint:
+    hint = await exact(client, name, PATIENCE, urgent=urgent)
     if hint is None:
         raise TradingViewSilent
     return hint

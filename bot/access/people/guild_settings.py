@@ -8,7 +8,7 @@ from bot import clock
 from bot.access.errors import RoleNotSet
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.customers import record_claim
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
@@ -30,7 +30,7 @@ class Setup:
     claims: int  # requests that wait for staff
 
 
-class Servers:
+class GuildSettings:
     """Keeps the settings, and in memory the roles that every check needs at once.
 
     What is in `on_change` is called with the server's id after the bot joined or left it.
@@ -52,27 +52,27 @@ class Servers:
         """The ids of the roles under `staff` and `manager`, without waiting."""
         return self._roles.get(guild_id, _NO_ROLES)
 
-    async def add_role(self, asked: Asked, role_id: int, level: str) -> bool:
+    async def add_role(self, request: RequestContext, role_id: int, level: str) -> bool:
         """Give a role the level `staff` or `manager`; False when it had it already."""
         async with self._database.write() as connection:
-            await guilds.ensure(connection, asked.guild_id, asked.at)
-            if not await guilds.add_role(connection, asked.guild_id, role_id, level):
+            await guilds.ensure(connection, request.guild_id, request.at)
+            if not await guilds.add_role(connection, request.guild_id, role_id, level):
                 return False
             await events.record(
                 connection,
-                asked.guild_id,
-                asked.at,
+                request.guild_id,
+                request.at,
                 f"setup_{level}",
-                actor_id=asked.by,
+                actor_id=request.by,
                 after={"role_id": str(role_id)},
             )
-            roles = await guilds.roles(connection, asked.guild_id)
-        self._roles[asked.guild_id] = roles
+            roles = await guilds.roles(connection, request.guild_id)
+        self._roles[request.guild_id] = roles
         return True
 
-    async def remove_role(self, asked: Asked, role_id: int, level: str) -> None:
+    async def remove_role(self, request: RequestContext, role_id: int, level: str) -> None:
         """Take the level from a role. Raises RoleNotSet."""
-        await self._remove_role(asked.guild_id, role_id, level, asked.by, asked.at)
+        await self._remove_role(request.guild_id, role_id, level, request.by, request.at)
 
     async def forget_role(self, guild_id: int, role_id: int) -> None:
         """The role was deleted in Discord; harmless when it had no level."""
@@ -97,28 +97,28 @@ class Servers:
             roles = await guilds.roles(connection, guild_id)
         self._roles[guild_id] = roles
 
-    async def set_log_channel(self, asked: Asked, channel_id: int) -> None:
+    async def set_log_channel(self, request: RequestContext, channel_id: int) -> None:
         """Where history lines go: from now on, and requests that wait are asked there again."""
         async with self._database.write() as connection:
-            guild = await guilds.ensure(connection, asked.guild_id, asked.at)
+            guild = await guilds.ensure(connection, request.guild_id, request.at)
             if guild.log_channel_id == channel_id:
                 return
             if guild.log_channel_id is None:
-                newest = await guilds.last_event(connection, asked.guild_id)
-                await guilds.set_posted(connection, asked.guild_id, newest)
-            await guilds.set_log_channel(connection, asked.guild_id, channel_id)
+                newest = await guilds.last_event(connection, request.guild_id)
+                await guilds.set_posted(connection, request.guild_id, newest)
+            await guilds.set_log_channel(connection, request.guild_id, channel_id)
             await events.record(
                 connection,
-                asked.guild_id,
-                asked.at,
+                request.guild_id,
+                request.at,
                 "setup_log",
-                actor_id=asked.by,
+                actor_id=request.by,
                 before=None
                 if guild.log_channel_id is None
                 else {"channel_id": str(guild.log_channel_id)},
                 after={"channel_id": str(channel_id)},
             )
-            for claim in await customers.waiting_claims(connection, asked.guild_id):
+            for claim in await customers.waiting_claims(connection, request.guild_id):
                 await record_claim(connection, claim)
 
     async def setup(self, guild_id: int) -> Setup:

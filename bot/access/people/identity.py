@@ -4,57 +4,63 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.errors import MemberHasNoName, MemberHasOtherName, NameTaken, NobodyNamed
 from bot.access.people.username_lookup import clean
-from bot.access.request import Asked, Who
+from bot.access.request import RequestContext, Subject
 from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.records import Customer
 from bot.store.sweeps import observations
 
 
-async def name_of(connection: AsyncConnection, guild_id: int, who: Who) -> str:
+async def name_of(connection: AsyncConnection, guild_id: int, subject: Subject) -> str:
     """The TradingView name of the person meant; it may be nobody's yet.
 
     Raises NobodyNamed, NameUnreadable, MemberHasNoName, MemberHasOtherName or NameTaken.
     """
-    if who.username is None or not who.username.strip():
-        if who.member_id is None:
+    if subject.username is None or not subject.username.strip():
+        if subject.member_id is None:
             raise NobodyNamed
-        person = await customers.by_member(connection, guild_id, who.member_id)
+        person = await customers.by_member(connection, guild_id, subject.member_id)
         if person is None or person.username is None:
-            raise MemberHasNoName(who.member_id)
+            raise MemberHasNoName(subject.member_id)
         return person.username
-    name = clean(who.username)
-    if who.member_id is not None:
-        await _refuse_clash(connection, guild_id, name, who.member_id)
+    name = clean(subject.username)
+    if subject.member_id is not None:
+        await _refuse_clash(connection, guild_id, name, subject.member_id)
     return name
 
 
 async def resolve(
-    connection: AsyncConnection, asked: Asked, who: Who, *, user_id: int | None = None
+    connection: AsyncConnection,
+    request: RequestContext,
+    subject: Subject,
+    *,
+    user_id: int | None = None,
 ) -> Customer:
     """The person meant, added when new, in a transaction that writes; both given ties them.
 
     `user_id` is TradingView's number for the name, where it is known. Raises as `name_of` does.
     """
-    if who.username is not None:
-        await follow(connection, asked, who.username, user_id)
-    name = await name_of(connection, asked.guild_id, who)
-    if who.member_id is not None:
-        return await tie(connection, asked, name, who.member_id)
-    known = await customers.by_name(connection, asked.guild_id, name)
-    return known or await customers.add(connection, asked.guild_id, username=name)
+    if subject.username is not None:
+        await follow(connection, request, subject.username, user_id)
+    name = await name_of(connection, request.guild_id, subject)
+    if subject.member_id is not None:
+        return await tie(connection, request, name, subject.member_id)
+    known = await customers.by_name(connection, request.guild_id, name)
+    return known or await customers.add(connection, request.guild_id, username=name)
 
 
-async def follow(connection: AsyncConnection, asked: Asked, name: str, user_id: int | None) -> None:
+async def follow(
+    connection: AsyncConnection, request: RequestContext, name: str, user_id: int | None
+) -> None:
     """Whoever has that number under an older name goes by this one from now on, if nobody else does."""
     if user_id is None:
         return
-    same = await customers.by_user_id(connection, asked.guild_id, user_id)
+    same = await customers.by_user_id(connection, request.guild_id, user_id)
     if not same or any(one.name_folded == name.casefold() for one in same):
         return
     person = same[0]
     it = observations.Renamed(person.id, user_id, person.username or "", name)
-    await observations.follow(connection, asked.guild_id, it, asked.at)
+    await observations.follow(connection, request.guild_id, it, request.at)
 
 
 async def _refuse_clash(
@@ -70,7 +76,7 @@ async def _refuse_clash(
 
 async def tie(
     connection: AsyncConnection,
-    asked: Asked,
+    request: RequestContext,
     name: str,
     member_id: int,
     *,
@@ -78,25 +84,25 @@ async def tie(
     taken_from: int | None = None,
 ) -> Customer:
     """The name belongs to that member from now on; nothing when it did already."""
-    holder = await customers.by_name(connection, asked.guild_id, name)
+    holder = await customers.by_name(connection, request.guild_id, name)
     if holder is not None and holder.member_id == member_id:
         return holder
-    member = await customers.by_member(connection, asked.guild_id, member_id)
+    member = await customers.by_member(connection, request.guild_id, member_id)
     if holder is not None:
         if member is not None:  # known without a name so far: one person, one row
             await customers.remove(connection, member.id)
         person = holder
     else:
-        person = member or await customers.add(connection, asked.guild_id, username=name)
+        person = member or await customers.add(connection, request.guild_id, username=name)
     if holder is None or user_id is not None:
         await customers.rename(connection, person.id, name, user_id)
-    await customers.tie(connection, person.id, member_id, asked.by, asked.at)
+    await customers.tie(connection, person.id, member_id, request.by, request.at)
     await events.record(
         connection,
-        asked.guild_id,
-        asked.at,
+        request.guild_id,
+        request.at,
         "link",
-        actor_id=asked.by,
+        actor_id=request.by,
         customer_id=person.id,
         member_id=member_id,
         before=None if taken_from is None else {"member_id": str(taken_from)},

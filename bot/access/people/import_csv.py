@@ -14,7 +14,7 @@ from bot.store.records import Claim, Customer
 from bot.tradingview import clean_username
 
 LARGEST = 2 * 1024 * 1024  # bytes
-MOST_LINES = 20_000
+MAX_LINES = 20_000
 
 _DELIMITERS = (",", ";", "\t")
 # What says Discord, the best first; only where nothing does, titles that may be the shop's own.
@@ -150,8 +150,10 @@ class Register:
         mine = self.members.get(member_id)
         if mine is not None and mine.username is not None:
             return Outcome.OTHER_NAME
-        asked = (member_id, name.casefold())
-        if asked not in self._claims and (asked[0] in self._claimers or asked[1] in self._claimed):
+        request = (member_id, name.casefold())
+        if request not in self._claims and (
+            request[0] in self._claimers or request[1] in self._claimed
+        ):
             return Outcome.CLAIMED
         return Outcome.FITS
 
@@ -160,7 +162,7 @@ def read(data: bytes) -> list[Line]:
     """The lines of a CSV file, whatever wrote it (slow for a large one; call it in a thread).
 
     Raises:
-        FileTooLarge: more than `LARGEST` bytes or `MOST_LINES` lines.
+        FileTooLarge: more than `LARGEST` bytes or `MAX_LINES` lines.
         FileUnreadable: no text, or no table.
         ColumnsMissing: its first line does not name both columns.
         LinesRunTogether: a quotation mark swallows the lines after it.
@@ -292,7 +294,7 @@ def _rows(text: str, delimiter: str, columns: Mapping[str, int], skipped: int) -
         if titles:
             titles = False
             continue
-        if len(lines) == MOST_LINES:
+        if len(lines) == MAX_LINES:
             raise FileTooLarge
         cells = {
             kind: _cell(row[place]) if place < len(row) else "" for kind, place in columns.items()

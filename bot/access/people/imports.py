@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.people import import_csv
 from bot.access.people.import_csv import Outcome, Pair, Person, Proposals, Register, Verdict
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.people import customers, imports as store
@@ -22,7 +22,7 @@ class Tied:
     changed: int
 
 
-class Matches:
+class Imports:
     """Compares a vendor's list, or plain names, with the people that Usher knows."""
 
     def __init__(self, database: Database) -> None:
@@ -46,11 +46,13 @@ class Matches:
             register = await _register(connection, guild_id)
         return await asyncio.to_thread(import_csv.propose, people, register)
 
-    async def tie(self, asked: Asked, pairs: Sequence[Pair], people: Sequence[Person]) -> Tied:
+    async def tie(
+        self, request: RequestContext, pairs: Sequence[Pair], people: Sequence[Person]
+    ) -> Tied:
         """Tie what still fits: one transaction, an entry in the history for each."""
         here = {one.id for one in people}
         async with self._database.write() as connection:
-            register = await _register(connection, asked.guild_id)
+            register = await _register(connection, request.guild_id)
             fitting = [
                 pair
                 for pair in pairs
@@ -60,18 +62,18 @@ class Matches:
             ]
             await store.tie_many(
                 connection,
-                asked.guild_id,
+                request.guild_id,
                 [(pair.customer_id, pair.username, pair.member_id) for pair in fitting],
-                asked.by,
-                asked.at,
+                request.by,
+                request.at,
             )
             if fitting:
                 await events.record(
                     connection,
-                    asked.guild_id,
-                    asked.at,
+                    request.guild_id,
+                    request.at,
                     "match",
-                    actor_id=asked.by,
+                    actor_id=request.by,
                     after={"number": len(fitting)},
                 )
         return Tied(tuple(fitting), len(pairs) - len(fitting))

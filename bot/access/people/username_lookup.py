@@ -10,11 +10,11 @@ from bot import clock
 from bot.access.errors import NameUnreadable, UserUnknown
 from bot.access.rules.entitlements import State, seen_in
 from bot.store.records import Script
-from bot.tradingview import Hint, TradingView, TradingViewError, clean_username
+from bot.tradingview import Hint, TradingViewClient, TradingViewError, clean_username
 
-PATIENCE = 1.0
+LOOKUP_TIMEOUT = 1.0
 NEAR = 5
-SHORTEST_STEM = 3
+MIN_STEM = 3
 
 T = TypeVar("T")
 
@@ -40,14 +40,14 @@ def clean(text: str) -> str:
         raise NameUnreadable(text) from error
 
 
-async def spell(tradingview: TradingView, name: str, *, anyway: bool = False) -> Spelling:
+async def spell(tradingview: TradingViewClient, name: str, *, anyway: bool = False) -> Spelling:
     """Ask TradingView for the exact spelling, for at most a second; `anyway` believes what was typed.
 
     Raises:
         UserUnknown: TradingView answered, and knows nobody of that name.
     """
     try:
-        hint = await exact(tradingview, name, PATIENCE, urgent=True)
+        hint = await exact(tradingview, name, LOOKUP_TIMEOUT, urgent=True)
     except UserUnknown:
         if not anyway:
             raise
@@ -58,7 +58,7 @@ async def spell(tradingview: TradingView, name: str, *, anyway: bool = False) ->
 
 
 async def exact(
-    tradingview: TradingView, name: str, patience: float, *, urgent: bool
+    tradingview: TradingViewClient, name: str, patience: float, *, urgent: bool
 ) -> Hint | None:
     """Whoever has exactly that name, in any case; None without an answer within `patience` seconds.
 
@@ -71,9 +71,9 @@ async def exact(
     for hint in hints:
         if hint.username.casefold() == name.casefold():
             return hint
-    if not hints and len(name) > SHORTEST_STEM:
+    if not hints and len(name) > MIN_STEM:
         # TradingView completes what is typed; a slip at the end of a name needs a shorter start.
-        stem = name[: max(SHORTEST_STEM, len(name) * 2 // 3)]
+        stem = name[: max(MIN_STEM, len(name) * 2 // 3)]
         hints = await in_time(tradingview.hints(stem, helpful=urgent), patience) or []
     raise UserUnknown(name, _nearest(name, [hint.username for hint in hints]))
 
@@ -107,6 +107,6 @@ async def in_time(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def look(tradingview: TradingView, script: Script, name: str) -> State:
+async def look(tradingview: TradingViewClient, script: Script, name: str) -> State:
     """What TradingView shows for one person and script now; raises TradingViewError."""
     return seen_in(await tradingview.find_row(script.pine_id, name, urgent=True))

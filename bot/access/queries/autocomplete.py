@@ -2,7 +2,7 @@
 
 from bot import clock
 from bot.access.people.identity import name_of
-from bot.access.request import Who
+from bot.access.request import Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import preview
 from bot.errors import UserError
@@ -34,20 +34,20 @@ class Suggesting:
             return await autocomplete.names_like(connection, guild_id, text, MOST)
 
     async def ends(
-        self, guild_id: int, lengths: list[Length], item: str, who: Who
+        self, guild_id: int, lengths: list[Length], item: str, subject: Subject
     ) -> list[tuple[Length, End]]:
         """Where each length would end for that person, by what Usher knows; else from now."""
-        known = await self._known(guild_id, item, who)
+        known = await self._known(guild_id, item, subject)
         now = clock.now()
         return [(length, preview(known, length, now)) for length in lengths]
 
-    async def _known(self, guild_id: int, item: str, who: Who) -> Permission | None:
+    async def _known(self, guild_id: int, item: str, subject: Subject) -> Permission | None:
         async with self._database.read() as connection:
             script = await scripts.by_slug(connection, guild_id, item.strip().casefold())
             if script is None:
                 return None
             try:
-                name = await name_of(connection, guild_id, who)
+                name = await name_of(connection, guild_id, subject)
             except UserError:  # half typed: nothing is wrong yet
                 return None
             return await permissions.by_name(connection, script.id, name)

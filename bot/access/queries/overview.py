@@ -12,10 +12,10 @@ from bot.access.catalogue.lookup import find
 from bot.access.errors import ClaimWaits, HaveNoName, UserUnknown
 from bot.access.ledger.receipts import WaitingFor, held_up
 from bot.access.logins.sessions import AccountSession, LoginState, Sessions
-from bot.access.orders.outcomes import Answers
+from bot.access.orders.outcomes import Outcomes
 from bot.access.people.identity import name_of
-from bot.access.people.username_lookup import PATIENCE, exact, in_time, look
-from bot.access.request import Who
+from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, in_time, look
+from bot.access.request import Subject
 from bot.access.rules.entitlements import State
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
@@ -111,22 +111,22 @@ class History:
     more: bool
 
 
-class Views:
+class Overview:
     """Reads; changes nothing."""
 
-    def __init__(self, database: Database, sessions: Sessions, answers: Answers) -> None:
+    def __init__(self, database: Database, sessions: Sessions, outcomes: Outcomes) -> None:
         self._database = database
         self._sessions = sessions
-        self._answers = answers
+        self._outcomes = outcomes
 
-    async def check(self, guild_id: int, who: Who) -> Person:
+    async def check(self, guild_id: int, subject: Subject) -> Person:
         """What somebody should have and, read live, has on TradingView; archived scripts only if held.
 
         Raises:
             UserError: nobody, or no readable name, was given.
         """
         async with self._database.read() as connection:
-            name = await name_of(connection, guild_id, who)
+            name = await name_of(connection, guild_id, subject)
             person = await customers.by_name(connection, guild_id, name)
             listed = await scripts.listed(connection, guild_id, archived=True)
             held = {
@@ -159,7 +159,7 @@ class Views:
 
     async def _near(self, session: AccountSession, name: str) -> tuple[str, ...] | None:
         try:
-            await exact(session.tradingview, name, PATIENCE, urgent=True)
+            await exact(session.tradingview, name, LOOKUP_TIMEOUT, urgent=True)
         except UserUnknown as unknown:
             return unknown.near
         return None
@@ -203,7 +203,7 @@ class Views:
 
     async def status(self, guild_id: int) -> Status:
         """What waits, what is stuck, and what holds it up."""
-        holdup = await self._answers.waiting_for(guild_id)
+        holdup = await self._outcomes.waiting_for(guild_id)
         async with self._database.read() as connection:
             holdup = await held_up(connection, guild_id, holdup)
             rows = []
@@ -223,17 +223,17 @@ class Views:
             paused=tuple(one for one in listed if one.paused_at is not None),
             restoring=_restoring(listed) if server and server.restored_at else None,
             unchecked=tuple(one for one in unchecked if one is not None),
-            quiet_until=await self._answers.quiet_until(guild_id),
+            quiet_until=await self._outcomes.quiet_until(guild_id),
         )
 
-    async def history(self, guild_id: int, who: Who, page: int = 0) -> History:
+    async def history(self, guild_id: int, subject: Subject, page: int = 0) -> History:
         """What happened to somebody's access, newest first.
 
         Raises:
             UserError: nobody, or no readable name, was given.
         """
         async with self._database.read() as connection:
-            name = await name_of(connection, guild_id, who)
+            name = await name_of(connection, guild_id, subject)
             person = await customers.by_name(connection, guild_id, name)
             found: list[Event] = []
             if person is not None:

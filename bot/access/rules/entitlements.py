@@ -108,7 +108,7 @@ def is_ours(permission: Permission, seen: State) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The start and the absolute end of one wish, fixed once."""
+    """The start and the absolute end of one order, fixed once."""
 
     entitlement_id: int
     start_at: datetime

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.ledger.record import facts, want_anew
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.access.rules.entitlements import last_seen
 from bot.access.sweeps.drift import Difference, Kind, of_permissions, script_of
 from bot.access.sweeps.errors import NothingDiffers
@@ -40,7 +40,7 @@ class Strangers:
     total: int
 
 
-class Adopting:
+class Adoption:
     """Takes people over, all of a script or chosen ones."""
 
     def __init__(self, database: Database) -> None:
@@ -61,7 +61,7 @@ class Adopting:
         return Strangers(script, tuple(found), page, pages, total)
 
     async def take_over(
-        self, asked: Asked, script_id: int, ids: Collection[int] | None = None
+        self, request: RequestContext, script_id: int, ids: Collection[int] | None = None
     ) -> Taken:
         """Everybody whom TradingView lists with access and Usher does not want, or only these.
 
@@ -70,40 +70,40 @@ class Adopting:
         """
         now = clock.now()
         async with self._database.write() as connection:
-            script = await script_of(connection, asked.guild_id, script_id)
+            script = await script_of(connection, request.guild_id, script_id)
             strangers = await drift.count_strangers(connection, script.id, now)
             wanted = strangers if ids is None else len(ids)
-            number = await adopt.adopt(connection, script, now, asked.by, ids)
+            number = await adopt.adopt(connection, script, now, request.by, ids)
             left = wanted - number
             if ids is None:
-                number += await self._known(connection, asked, script, Kind.EXTRA)
+                number += await self._known(connection, request, script, Kind.EXTRA)
             if not number and not left:
                 raise NothingDiffers
-            await _record(connection, asked, script, number)
+            await _record(connection, request, script, number)
         return Taken(script, number, left)
 
-    async def longer_ends(self, asked: Asked, script_id: int) -> Taken:
+    async def longer_ends(self, request: RequestContext, script_id: int) -> Taken:
         """Keep the ends that TradingView shows where they are later than Usher's.
 
         An earlier one is not taken over: it would take paid time away. Raises as `take_over` does.
         """
         async with self._database.write() as connection:
-            script = await script_of(connection, asked.guild_id, script_id)
-            number = await self._known(connection, asked, script, Kind.OTHER_END)
+            script = await script_of(connection, request.guild_id, script_id)
+            number = await self._known(connection, request, script, Kind.OTHER_END)
             if not number:
                 raise NothingDiffers
-            await _record(connection, asked, script, number)
+            await _record(connection, request, script, number)
         return Taken(script, number, 0)
 
     async def _known(
-        self, connection: AsyncConnection, asked: Asked, script: Script, kind: Kind
+        self, connection: AsyncConnection, request: RequestContext, script: Script, kind: Kind
     ) -> int:
         now, number = clock.now(), 0
         for one in await of_permissions(connection, script.id, now):
             if one.kind is kind and not one.is_ignored and one.permission is not None:
                 if kind is Kind.OTHER_END and not one.shortens(now):
                     continue
-                await take_known(connection, asked.by, asked.reference, one, one.permission)
+                await take_known(connection, request.by, request.reference, one, one.permission)
                 number += 1
         return number
 
@@ -152,13 +152,15 @@ async def take_known(
     )
 
 
-async def _record(connection: AsyncConnection, asked: Asked, script: Script, number: int) -> None:
+async def _record(
+    connection: AsyncConnection, request: RequestContext, script: Script, number: int
+) -> None:
     await events.record(
         connection,
-        asked.guild_id,
-        asked.at,
+        request.guild_id,
+        request.at,
         "taken_over",
-        actor_id=asked.by,
+        actor_id=request.by,
         script_id=script.id,
         after={"number": number},
     )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.errors import ButtonGone
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.access.rules.entitlements import NOTHING, State, gives_more, last_seen, ours_of, wanted_of
 from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.sweep import Swept
@@ -236,14 +236,14 @@ class Drift:
                 )
         return sum(counts.values())
 
-    async def ignore(self, asked: Asked, script_id: int, kind: Kind) -> int:
+    async def ignore(self, request: RequestContext, script_id: int, kind: Kind) -> int:
         """Staff leave these as they are, until they differ in another way; returns how many.
 
         Raises NothingDiffers, or ButtonGone when that server has no such script.
         """
         now = clock.now()
         async with self._database.write() as connection:
-            script = await script_of(connection, asked.guild_id, script_id)
+            script = await script_of(connection, request.guild_id, script_id)
             found = await of_kind(connection, script.id, kind, now)
             if not found:
                 raise NothingDiffers
@@ -252,10 +252,10 @@ class Drift:
             await drift.ignore(connection, marks, ids, now)
             await events.record(
                 connection,
-                asked.guild_id,
-                asked.at,
+                request.guild_id,
+                request.at,
                 "drift_ignored",
-                actor_id=asked.by,
+                actor_id=request.by,
                 script_id=script.id,
                 after={"kind_of": kind.value, "number": len(found)},
             )

@@ -31,7 +31,7 @@ from bot.access.errors import ScriptNotYours, TradingViewSilent
 from bot.access.rules.entitlements import State
 from bot.access.sweeps.adopt import take_known
 from bot.access.sweeps.drift import Difference, Kind, of_permissions
-from bot.access.sweeps.resume import Fate, hold, resume
+from bot.access.sweeps.resume import ReplayOutcome, hold, resume
 from bot.access.sweeps.sweep import Sweeps, Swept
 from bot.errors import UserError
 from bot.jobs import Jobs
@@ -247,7 +247,7 @@ async def _sum_up(connection: AsyncConnection, server: Guild) -> None:
     numbers: Counter[str] = Counter()
     for entry in read:
         numbers.update(entry.after or {})
-    after = {name: numbers[name] for name in ("later", *Fate)}
+    after = {name: numbers[name] for name in ("later", *ReplayOutcome)}
     await events.record(
         connection, server.id, clock.now(), "restore_over", after={"scripts": len(read), **after}
     )

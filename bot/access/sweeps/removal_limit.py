@@ -10,7 +10,7 @@ from bot.access.sweeps.errors import TakesFromMany
 from bot.store.records import Script
 from bot.store.sweeps import sightings
 
-MOST_PEOPLE, MOST_PERCENT = 5, 5  # above either, it is asked about once more
+MAX_PEOPLE, MAX_PERCENT = 5, 5  # above either, it is asked about once more
 
 
 async def refuse_many(
@@ -37,4 +37,4 @@ async def refuse_many(
 
 def is_many(people: int, total: int) -> bool:
     """More than 5 people, or more than 5 % of those who have access."""
-    return people > MOST_PEOPLE or people * 100 > MOST_PERCENT * max(total, people)
+    return people > MAX_PEOPLE or people * 100 > MAX_PERCENT * max(total, people)

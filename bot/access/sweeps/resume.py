@@ -24,10 +24,10 @@ from bot.access.rules.entitlements import (
 from bot.access.sweeps.adopt import take_known
 from bot.access.sweeps.drift import Difference, Kind
 from bot.store.ledger import entitlements, events, orders, permissions
-from bot.store.records import Entitlement, Permission, Script, Wish
+from bot.store.records import Entitlement, Order, Permission, Script
 
 
-class Fate(StrEnum):
+class ReplayOutcome(StrEnum):
     """What is known of an order after a restore."""
 
     DONE = "done"  # TradingView shows it
@@ -39,22 +39,22 @@ class Fate(StrEnum):
 class Resumed:
     """How many orders met that fate; `later`: TradingView shows more than what is known of gives."""
 
-    fate: Fate
+    fate: ReplayOutcome
     number: int
     later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Replay:
     """The fate of one permission's orders; `reasons` with the ends that they get by it."""
 
-    fate: Fate
+    fate: ReplayOutcome
     reasons: tuple[Entitlement, ...] = ()
 
 
 def judge(
     permission: Permission, reasons: Sequence[Entitlement], shown: State, now: datetime
-) -> Verdict:
+) -> Replay:
     """Compare what TradingView shows with what the backup saw and with what its orders wanted.
 
     `permission` and `reasons` are as in the backup. Ends are worked out from what the backup saw, as
@@ -67,16 +67,16 @@ def judge(
     if not overrules and (
         shown.agrees_with(seen) or not (shown.gives_access(now) or seen.gives_access(now))
     ):
-        return Verdict(Fate.OPEN)
+        return Replay(ReplayOutcome.OPEN)
     settled, ends = _settled(permission, reasons, seen, now)
     if _shows(shown, want(settled), now):
-        return Verdict(Fate.DONE, settled)
+        return Replay(ReplayOutcome.DONE, settled)
     partly = [State("until", end) for end in ends]
     if overrules:  # it was carried out, and what was given on top of it was not
         partly.append(wanted)
     if any(_shows(shown, part, now) for part in partly):
-        return Verdict(Fate.OPEN, settled)
-    return Verdict(Fate.STUCK)
+        return Replay(ReplayOutcome.OPEN, settled)
+    return Replay(ReplayOutcome.STUCK)
 
 
 def _shows(shown: State, wanted: State, now: datetime) -> bool:
@@ -125,10 +125,10 @@ async def resume(
     now = clock.now()
     old = await orders.from_backup(connection, permission_id, script.restored_at)
     if not old:
-        return Resumed(Fate.OPEN, 0)
+        return Resumed(ReplayOutcome.OPEN, 0)
     permission = await _release(connection, await permissions.by_id(connection, permission_id))
     if shown is None:
-        verdict = Verdict(Fate.OPEN if permission.replaces is None else Fate.STUCK)
+        verdict = Replay(ReplayOutcome.OPEN if permission.replaces is None else ReplayOutcome.STUCK)
     else:
         last = max(one.asked_at for one in old)
         active = await entitlements.active(connection, permission_id)
@@ -142,9 +142,9 @@ async def resume(
             ends_at=one.ends_at,
             settled_at=one.settled_at,
         )
-    if verdict.fate is Fate.OPEN:
+    if verdict.fate is ReplayOutcome.OPEN:
         return Resumed(verdict.fate, len(old))
-    if verdict.fate is Fate.STUCK or shown is None:
+    if verdict.fate is ReplayOutcome.STUCK or shown is None:
         await _park(connection, permission, old)
     else:
         await _conclude(connection, permission, shown, old)
@@ -171,15 +171,15 @@ async def _release(connection: AsyncConnection, permission: Permission) -> Permi
 
 
 async def _conclude(
-    connection: AsyncConnection, permission: Permission, shown: State, old: Sequence[Wish]
+    connection: AsyncConnection, permission: Permission, shown: State, old: Sequence[Order]
 ) -> None:
     """TradingView shows it; nobody is told, for they may have been."""
     now = clock.now()
     revision = max(one.revision for one in old)
     is_last = permission.revision == revision
-    for wish_id in await orders.end(connection, permission.id, revision, now, "done"):
-        await orders.told(connection, wish_id, "done")
-        await orders.member_told(connection, wish_id, now)
+    for order_id in await orders.end(connection, permission.id, revision, now, "done"):
+        await orders.told(connection, order_id, "done")
+        await orders.member_told(connection, order_id, now)
         await events.record(
             connection,
             permission.guild_id,
@@ -188,7 +188,7 @@ async def _conclude(
             script_id=permission.script_id,
             customer_id=permission.customer_id,
             permission_id=permission.id,
-            wish_id=wish_id,
+            order_id=order_id,
             after=facts(shown),
         )
     await permissions.change(
@@ -207,7 +207,7 @@ async def _conclude(
     )
 
 
-async def _park(connection: AsyncConnection, permission: Permission, old: Sequence[Wish]) -> None:
+async def _park(connection: AsyncConnection, permission: Permission, old: Sequence[Order]) -> None:
     """These orders count for nothing any more: what they gave ends, what they took is given back.
 
     Whoever asked may have been told that they were done; the log channel says how many they are.
@@ -217,8 +217,8 @@ async def _park(connection: AsyncConnection, permission: Permission, old: Sequen
     is_last = permission.revision == revision
     await orders.end(connection, permission.id, revision, now, "stuck", orders.RESTORED)
     undone = await _with_overtaken(connection, permission, old)
-    for wish_id in undone:
-        await entitlements.restore(connection, wish_id)
+    for order_id in undone:
+        await entitlements.restore(connection, order_id)
     await entitlements.end_made_by(connection, undone, now)
     for one in old:
         await orders.told(connection, one.id, "stuck")
@@ -234,7 +234,7 @@ async def _park(connection: AsyncConnection, permission: Permission, old: Sequen
 
 
 async def _with_overtaken(
-    connection: AsyncConnection, permission: Permission, old: Sequence[Wish]
+    connection: AsyncConnection, permission: Permission, old: Sequence[Order]
 ) -> list[int]:
     """These orders and the ones whose place they took before those were done."""
     moments = {one.asked_at for one in old}

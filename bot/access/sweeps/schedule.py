@@ -22,7 +22,7 @@ _JITTER = timedelta(hours=2)  # so that many servers do not ask at the same time
 _AGAIN = timedelta(hours=1)  # after one that did not finish
 
 
-class Rounds:
+class SweepSchedule:
     """Finds scripts that are due, and reads them one after the other."""
 
     def __init__(self, database: Database, sweeps: Sweeps, drift: Drift) -> None:

@@ -14,7 +14,7 @@ from bot.access.catalogue.lookup import find
 from bot.access.errors import ScriptNotYours, TradingViewSilent
 from bot.access.ledger.receipts import quiet_until
 from bot.access.logins.errors import LoginNotWorking, NoLogin
-from bot.access.logins.sessions import AccountSession, LoginState, Sessions, Verdict
+from bot.access.logins.sessions import AccountSession, LoginCheck, LoginState, Sessions
 from bot.access.rules.entitlements import State, seen_in
 from bot.access.sweeps.errors import CheckRunning, FormChanged
 from bot.store.engine.database import Database
@@ -151,7 +151,7 @@ class Sweeps:
             return await self._attempt(session, progress, by, tell)
         except (SessionRefused, Denied) as error:
             verdict = await session.suspect(version, script.pine_id)
-            if verdict is not Verdict.REPLACED:
+            if verdict is not LoginCheck.REPLACED:
                 raise _refusal(error, verdict) from error
         except (NoSuchScript, Refused) as error:
             raise ScriptNotYours(error.detail) from error
@@ -302,10 +302,10 @@ def _is_other(row: Row, permission: Permission) -> bool:
     return known is not None and row.user_id not in (None, known)
 
 
-def _refusal(error: SessionRefused | Denied, verdict: Verdict) -> Exception:
-    if verdict is Verdict.DEAD:
+def _refusal(error: SessionRefused | Denied, verdict: LoginCheck) -> Exception:
+    if verdict is LoginCheck.DEAD:
         return LoginNotWorking(error.detail)
-    if verdict is Verdict.ALIVE and isinstance(error, Denied) and not error.page:
+    if verdict is LoginCheck.ALIVE and isinstance(error, Denied) and not error.page:
         return ScriptNotYours(error.detail)
     return TradingViewSilent()
 

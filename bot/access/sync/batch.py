@@ -11,7 +11,7 @@ from contextlib import aclosing
 from bot.access.rules.entitlements import seen_in
 from bot.access.sync.reconcile import NotYetError, Plan, Sync, UnexpectedRowError, took_effect
 from bot.store.records import Permission, Script
-from bot.tradingview import Row, TradingView, TradingViewError
+from bot.tradingview import Row, TradingViewClient, TradingViewError
 
 SMALLEST = 20  # fewer are read for themselves: that answers sooner
 LARGEST = 100  # so that nobody's verification waits for more than that many writes
@@ -37,7 +37,7 @@ class Batch:
     """
 
     def __init__(
-        self, sync: Sync, tradingview: TradingView, report: Report, writing: asyncio.Lock
+        self, sync: Sync, tradingview: TradingViewClient, report: Report, writing: asyncio.Lock
     ) -> None:
         self._sync = sync
         self._tradingview = tradingview

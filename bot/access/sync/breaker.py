@@ -4,7 +4,7 @@ from bot import clock
 
 FAILURES = 5
 FIRST_PAUSE = 5.0
-LONGEST_PAUSE = 60.0
+MAX_PAUSE = 60.0
 
 
 class Breaker:
@@ -33,7 +33,7 @@ class Breaker:
             if self._failures >= FAILURES:
                 self._opened_at = clock.monotonic()
         elif not self.wait():  # else it was under way when this opened, and says nothing new
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+            self._pause = min(self._pause * 2, MAX_PAUSE)
             self._opened_at = clock.monotonic()
 
     def answered(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot import clock
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events, orders, permissions
@@ -19,12 +19,12 @@ REFUSALS = 3  # the same refusal that often is no accident
 AT_ONCE = 3  # that often in a row something is tried again without a pause
 
 
-class Aftermath:
+class FailureRecorder:
     """Writes down how a try ended; the queue decides which of these it was."""
 
-    def __init__(self, database: Database, news: News) -> None:
+    def __init__(self, database: Database, notifier: Notifier) -> None:
         self._database = database
-        self._news = news
+        self._notifier = notifier
 
     async def script_of(self, permission_id: int) -> tuple[Permission, Script]:
         """That permission and its script."""
@@ -87,16 +87,16 @@ class Aftermath:
         """Try again; the same refusal that often is stuck."""
         permission, _ = await self.script_of(permission_id)
         if permission.reason == "refused" and permission.attempts >= REFUSALS:
-            await self.stick(permission_id, revision, "refused", _words(error))
+            await self.park(permission_id, revision, "refused", _words(error))
         else:
             await self.again(permission_id, "refused", detail=_words(error))
 
     async def revision_of(self, permission_id: int) -> int:
-        """The newest wish that is in it."""
+        """The newest order that is in it."""
         async with self._database.read() as connection:
             return (await permissions.by_id(connection, permission_id)).revision
 
-    async def stick(
+    async def park(
         self, permission_id: int, revision: int, reason: str, detail: str | None = None
     ) -> None:
         """Nothing more happens by itself; whoever asked is told.
@@ -119,7 +119,7 @@ class Aftermath:
             ended = await orders.end(
                 connection, permission_id, permission.revision, now, "stuck", reason
             )
-            for wish_id in ended:
+            for order_id in ended:
                 await events.record(
                     connection,
                     permission.guild_id,
@@ -128,13 +128,13 @@ class Aftermath:
                     script_id=permission.script_id,
                     customer_id=permission.customer_id,
                     permission_id=permission_id,
-                    wish_id=wish_id,
+                    order_id=order_id,
                     after={"reason": reason},
                 )
-        self._news.ended(ended)
+        self._notifier.ended(ended)
 
     async def pause_script(self, permission_id: int, error: TradingViewError) -> None:
-        """TradingView refuses the whole script: its wishes wait until staff have looked."""
+        """TradingView refuses the whole script: its orders wait until staff have looked."""
         now = clock.now()
         async with self._database.write() as connection:
             permission = await permissions.by_id(connection, permission_id)

@@ -4,14 +4,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.catalogue.lookup import find
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import within_the_line
 from bot.access.logins.sessions import LoginState, Sessions
-from bot.access.request import Asked
+from bot.access.request import RequestContext
 from bot.access.rules.entitlements import last_seen, wanted_of
 from bot.access.sweeps.drift import Difference, Kind
 from bot.access.sweeps.removal_limit import refuse_many
-from bot.access.sync.worker import Lane
+from bot.access.sync.worker import AccountWorker
 from bot.jobs import Jobs
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
@@ -27,13 +27,13 @@ class Queue:
         database: Database,
         sessions: Sessions,
         jobs: Jobs,
-        news: News,
+        notifier: Notifier,
     ) -> None:
         self._database = database
         self._sessions = sessions
         self._jobs = jobs
-        self._news = news
-        self._lanes: dict[int, Lane] = {}
+        self._notifier = notifier
+        self._workers: dict[int, AccountWorker] = {}
 
     async def start(self) -> None:
         """Go on with everything that waits since the last run."""
@@ -45,25 +45,29 @@ class Queue:
 
     def wake(self, guild_id: int) -> None:
         """Something in that server may be due."""
-        lane = self._lanes.get(guild_id)
-        if lane is None:
-            lane = Lane(guild_id, self._database, self._sessions, self._jobs, self._news)
-            self._lanes[guild_id] = lane
-            _ = self._jobs.spawn(lane.run(), f"sync of server {guild_id}")
-        lane.wake()
+        worker = self._workers.get(guild_id)
+        if worker is None:
+            worker = AccountWorker(
+                guild_id, self._database, self._sessions, self._jobs, self._notifier
+            )
+            self._workers[guild_id] = worker
+            _ = self._jobs.spawn(worker.run(), f"sync of server {guild_id}")
+        worker.wake()
 
-    def prefer(self, guild_id: int, wish_id: int) -> None:
-        """Somebody stands at the counter for that wish: it goes before others from now on."""
-        lane = self._lanes.get(guild_id)
-        if lane is None or wish_id not in lane.preferred:
+    def prefer(self, guild_id: int, order_id: int) -> None:
+        """Somebody stands at the counter for that order: it goes before others from now on."""
+        worker = self._workers.get(guild_id)
+        if worker is None or order_id not in worker.preferred:
             self.wake(guild_id)
 
     def is_blocked(self, guild_id: int) -> bool:
         """Whether TradingView failed so often that only a probe goes out."""
-        lane = self._lanes.get(guild_id)
-        return lane is not None and lane.breaker.is_open
+        worker = self._workers.get(guild_id)
+        return worker is not None and worker.breaker.is_open
 
-    async def retry(self, asked: Asked, item: str, *, agreed: int = 0, seats: int = 0) -> int:
+    async def retry(
+        self, request: RequestContext, item: str, *, agreed: int = 0, seats: int = 0
+    ) -> int:
         """Try now whatever waits or is stuck for one script; returns how many.
 
         Raises:
@@ -73,26 +77,26 @@ class Queue:
         """
         async with (
             self._database.write() as connection,
-            within_the_line(connection, asked, agreed=seats),
+            within_the_line(connection, request, agreed=seats),
         ):
-            script = await find(connection, asked.guild_id, item)
+            script = await find(connection, request.guild_id, item)
             await self._ask_about_many(connection, script, agreed)
             await scripts.unpause(connection, script.id)
-            if await shapes.accept(connection, asked.guild_id):
+            if await shapes.accept(connection, request.guild_id):
                 await events.record(
-                    connection, asked.guild_id, asked.at, "shape_accepted", actor_id=asked.by
+                    connection, request.guild_id, request.at, "shape_accepted", actor_id=request.by
                 )
             tried = await permissions.retry(connection, script.id, clock.now())
             await orders.wait_again(connection, tried)
             await events.record(
                 connection,
-                asked.guild_id,
-                asked.at,
+                request.guild_id,
+                request.at,
                 "retry",
-                actor_id=asked.by,
+                actor_id=request.by,
                 script_id=script.id,
             )
-        self.wake(asked.guild_id)
+        self.wake(request.guild_id)
         return len(tried)
 
     async def _ask_about_many(
@@ -119,6 +123,6 @@ class Queue:
         if session.state is LoginState.ALIVE:
             async with self._database.write() as connection:
                 await permissions.hurry(connection, guild_id, clock.now())
-            if lane := self._lanes.get(guild_id):
-                lane.breaker.answered()
+            if worker := self._workers.get(guild_id):
+                worker.breaker.answered()
         self.wake(guild_id)

@@ -26,7 +26,7 @@ from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, events, orders, permissions, shapes
 from bot.store.people import customers
 from bot.store.records import Entitlement, Permission, Script
-from bot.tradingview import Answer, End, NoSuchUser, Refused, Row, Uncertain
+from bot.tradingview import End, NoSuchUser, Refused, Row, Uncertain, WriteResult
 
 # Pauses before each look: 0, 1, 3 and 7 s after the write.
 READ_BACK = (0.0, 1.0, 2.0, 4.0)
@@ -115,7 +115,7 @@ class Sync:
             return None
         announced = await self._announce(permission, seen)
         if announced.revision != permission.revision:
-            return None  # a later wish came in between: it starts over with it
+            return None  # a later order came in between: it starts over with it
         return Plan(step, script, announced, settled)
 
     async def unsettle(self, plan: Plan) -> None:
@@ -185,7 +185,7 @@ class Sync:
             assert end is not None  # noqa: S101 - nothing wanted is a removal
             if step is Step.ADD:
                 answer = await self._add(script, name, end)
-                if answer is Answer.OK:
+                if answer is WriteResult.OK:
                     return
                 if not read_by_name:
                     raise UnexpectedRowError
@@ -193,7 +193,7 @@ class Sync:
         except Uncertain:
             return  # it may have been applied: the read back decides
 
-    async def _add(self, script: Script, name: str, end: End) -> Answer:
+    async def _add(self, script: Script, name: str, end: End) -> WriteResult:
         return await self._tradingview.add(script.pine_id, name, end, urgent=self._urgent())
 
     async def _remove(self, script: Script, name: str) -> None:
@@ -252,9 +252,9 @@ class Sync:
         ended: Sequence[int],
     ) -> None:
         person = await customers.by_id(connection, permission.customer_id)
-        for wish_id in ended:
+        for order_id in ended:
             if person is None or person.member_id is None:
-                await orders.member_told(connection, wish_id, clock.now())
+                await orders.member_told(connection, order_id, clock.now())
             await events.record(
                 connection,
                 permission.guild_id,
@@ -263,7 +263,7 @@ class Sync:
                 script_id=permission.script_id,
                 customer_id=permission.customer_id,
                 permission_id=permission.id,
-                wish_id=wish_id,
+                order_id=order_id,
                 after=facts(seen),
             )
 

@@ -21,7 +21,7 @@ from bot.store.engine.database import Database
 from bot.store.ledger import events, shapes as kept
 from bot.store.ledger.shapes import ShapeCheck
 from bot.store.logins import sessions as logins
-from bot.tradingview.response_schema import Seen, Subject, look
+from bot.tradingview.response_schema import Endpoint, Seen, look
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ DAY = timedelta(hours=23)
 JITTER = timedelta(hours=2)
 AGAIN = timedelta(hours=1)  # while writes are paused, or after an answer that said nothing
 CONFIRM_AFTER = 600.0  # seconds; a difference counts when it is seen twice
-LONGEST_LOOK = 900.0  # seconds; TradingView may ask for a pause meanwhile, and other accounts wait
+LOOK_TIMEOUT = 900.0  # seconds; TradingView may ask for a pause meanwhile, and other accounts wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class _Suspicion:
     words: Sequence[str]
 
 
-class Shapes:
+class SchemaGuard:
     """Compares every account's answers once a day, and pauses or resumes its writes.
 
     `resumed` is called with the server's id when orders may go on.
@@ -55,7 +55,7 @@ class Shapes:
         self._sessions = sessions
         self._resumed = resumed
         self._not_before: dict[int, float] = {}  # by server, by clock.monotonic()
-        self._suspected: dict[int, dict[Subject, _Suspicion]] = {}  # by server: seen once
+        self._suspected: dict[int, dict[Endpoint, _Suspicion]] = {}  # by server: seen once
         self._random = random.Random()  # noqa: S311 - spreads requests, guards nothing
 
     def start(self, jobs: Jobs) -> None:
@@ -67,11 +67,11 @@ class Shapes:
         for held in self._sessions.every():
             if held.state is not LoginState.ALIVE or not await self._is_due(held.guild_id):
                 continue
-            if held.pace.held_for() > LONGEST_LOOK:
+            if held.pace.held_for() > LOOK_TIMEOUT:
                 continue
             self._not_before[held.guild_id] = clock.monotonic() + AGAIN.total_seconds()
             try:
-                await in_time(self.compare(held), LONGEST_LOOK)
+                await in_time(self.compare(held), LOOK_TIMEOUT)
             except Exception:  # the other accounts are looked at all the same
                 log.exception("comparing the answers for server %s failed", held.guild_id)
 
@@ -111,7 +111,7 @@ class Shapes:
         """
         now = clock.monotonic()
         suspected = self._suspected.setdefault(guild_id, {})
-        known = {subject: list(before.differences.get(subject, ())) for subject in Subject}
+        known = {subject: list(before.differences.get(subject, ())) for subject in Endpoint}
         for subject, suspicion in list(suspected.items()):
             if subject in seen.differences and now - suspicion.at >= CONFIRM_AFTER:
                 known[subject] += suspicion.words
@@ -164,7 +164,7 @@ def in_words(differences: kept.Differences) -> list[str]:
 def _merged(before: kept.Differences, seen: Seen) -> Mapping[str, list[str]]:
     """What differs by now: what was not seen this time stays as it was."""
     merged: dict[str, list[str]] = {}
-    for subject in Subject:
+    for subject in Endpoint:
         words = seen.differences.get(subject)
         kept_words = list(before.get(subject.value, ())) if words is None else sorted(words)
         if kept_words:

@@ -9,12 +9,12 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.ledger.notifier import News
+from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.settle import StuckError
-from bot.access.logins.sessions import AccountSession, LoginState, Sessions, Verdict
+from bot.access.logins.sessions import AccountSession, LoginCheck, LoginState, Sessions
 from bot.access.sync.batch import LARGEST, Batch, is_cheaper
 from bot.access.sync.breaker import Breaker
-from bot.access.sync.failures import Aftermath
+from bot.access.sync.failures import FailureRecorder
 from bot.access.sync.reconcile import NotYetError, Sync
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
@@ -38,20 +38,20 @@ CROWDS = 3  # so that some are written while others are read back
 RESTING = 200  # more may rest until TradingView's list shows what was written
 
 
-class Lane:
+class AccountWorker:
     """The orders of one server while the program runs: how many at once, and in which order."""
 
     def __init__(
-        self, guild_id: int, database: Database, sessions: Sessions, jobs: Jobs, news: News
+        self, guild_id: int, database: Database, sessions: Sessions, jobs: Jobs, notifier: Notifier
     ) -> None:
         self.guild_id = guild_id
         self.breaker = Breaker()
-        self.preferred: Collection[int] = ()  # wishes for which somebody stands at the counter
+        self.preferred: Collection[int] = ()  # orders for which somebody stands at the counter
         self._database = database
         self._sessions = sessions
         self._jobs = jobs
-        self._news = news
-        self._after = Aftermath(database, news)
+        self._notifier = notifier
+        self._after = FailureRecorder(database, notifier)
         self._awaited: dict[int, int] = {}  # the preferred, with the permission of each
         self._busy: set[int] = set()
         self._crowd: set[int] = set()  # of the busy, those that are taken together
@@ -92,8 +92,8 @@ class Lane:
             return wait
         now = clock.now()
         async with self._database.read() as connection:
-            self.preferred = self._news.awaited()
-            self._awaited = await permissions.of_wishes(connection, self.guild_id, self.preferred)
+            self.preferred = self._notifier.awaited()
+            self._awaited = await permissions.of_orders(connection, self.guild_id, self.preferred)
             if self._awaited and not self.breaker.is_open:  # beyond the usual number, and at once
                 room = RESTING - len(self._busy - self._crowd)
                 self._start(session, await self._due(connection, room, awaited=True))
@@ -153,8 +153,8 @@ class Lane:
     def _is_urgent(self, permission_id: int) -> bool:
         """Whether somebody stands at the counter for it."""
         return any(
-            permission_id == about and self._news.is_awaited(wish_id)
-            for wish_id, about in self._awaited.items()
+            permission_id == about and self._notifier.is_awaited(order_id)
+            for order_id, about in self._awaited.items()
         )
 
     async def _rest(self, permission_id: int, seconds: float) -> None:
@@ -173,7 +173,7 @@ class Lane:
             await Sync(
                 self._database,
                 session,
-                self._news.ended,
+                self._notifier.ended,
                 urgent=partial(self._is_urgent, permission_id),
                 rest=partial(self._rest, permission_id),
             ).run(permission_id)
@@ -191,7 +191,7 @@ class Lane:
             await self._ended(session, permission_id, revisions[permission_id], error)
 
         _, script = await self._after.script_of(crowd[0])
-        sync = Sync(self._database, session, self._news.ended, urgent=lambda: False)
+        sync = Sync(self._database, session, self._notifier.ended, urgent=lambda: False)
         try:
             await Batch(sync, session.tradingview, report, self._writing).run(script, crowd)
         except Exception as error:  # noqa: BLE001 - looked at for one of them; the others wait for it
@@ -219,7 +219,7 @@ class Lane:
                     self._denied.discard(permission_id)
                     self.breaker.answered()
                 case StuckError():
-                    await self._after.stick(permission_id, revision, failure.reason)
+                    await self._after.park(permission_id, revision, failure.reason)
                 case NotYetError():
                     await self._after.not_shown(permission_id)
                 case TradingViewError():
@@ -227,7 +227,7 @@ class Lane:
                     version = session.version
                     log.info("sync %s: %s", permission_id, failure)
                     await self._failed(session, version, permission_id, revision, failure)
-                case _:  # an error of ours must not lose a wish
+                case _:  # an error of ours must not lose an order
                     log.error("sync %s failed", permission_id, exc_info=failure)
                     await self._after.again(permission_id, "trouble")
         finally:
@@ -253,7 +253,7 @@ class Lane:
             case SessionRefused() | Denied():
                 await self._suspected(session, version, permission_id, error)
             case NoSuchUser():
-                await self._after.stick(permission_id, revision, "no_such_user", error.detail)
+                await self._after.park(permission_id, revision, "no_such_user", error.detail)
             case NoSuchScript():
                 await self._after.pause_script(permission_id, error)
             case Refused():
@@ -272,11 +272,11 @@ class Lane:
         """Perhaps the login is dead: only a probe tells."""
         permission, script = await self._after.script_of(permission_id)
         match await session.suspect(version, script.pine_id):
-            case Verdict.REPLACED:
+            case LoginCheck.REPLACED:
                 await self._after.again(permission_id, None, at_once=True)
-            case Verdict.DEAD:
+            case LoginCheck.DEAD:
                 await self._after.again(permission_id, "login", at_once=True)
-            case Verdict.ALIVE if isinstance(error, Denied) and not error.page:
+            case LoginCheck.ALIVE if isinstance(error, Denied) and not error.page:
                 if permission_id in self._denied:
                     self._denied.discard(permission_id)
                     await self._after.pause_script(permission.id, error)

@@ -17,7 +17,7 @@ from bot.store.ledger import permissions
 from bot.store.logins import sessions as logins
 from bot.store.maintenance.inspect import Schema, examine
 from bot.store.records import Script
-from bot.tradingview import Cookies, TradingView
+from bot.tradingview import Cookies, TradingViewClient
 
 _NOTHING_THERE = (
     "There is no TradingView login in the database. Start Usher and run /session update in Discord, or "
@@ -32,10 +32,10 @@ class Account:
     held: AccountSession
     username: str | None
     scripts: tuple[Script, ...]
-    stranger: TradingView  # the same door with cookies that nobody has
+    stranger: TradingViewClient  # the same door with cookies that nobody has
 
     @property
-    def door(self) -> TradingView:
+    def client(self) -> TradingViewClient:
         """Where to ask."""
         return self.held.tradingview
 
@@ -95,7 +95,9 @@ async def opened(settings: Settings) -> AsyncIterator[Accounts]:
             await held.close()
 
 
-async def _account(database: Database, held: AccountSession, stranger: TradingView) -> Account:
+async def _account(
+    database: Database, held: AccountSession, stranger: TradingViewClient
+) -> Account:
     async with database.read() as connection:
         server = await guilds.by_id(connection, held.guild_id)
         stored = await logins.account_of(connection, held.guild_id)

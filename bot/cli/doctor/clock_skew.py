@@ -8,7 +8,7 @@ import aiohttp
 from bot import clock
 from bot.cli.doctor.findings import Finding
 
-_MOST_SECONDS = 30
+_MAX_SECONDS = 30
 
 
 def date_of(response: aiohttp.ClientResponse) -> datetime | None:
@@ -27,7 +27,7 @@ def compare(dates: dict[str, datetime | None]) -> Finding:
         return Finding("Clock", "nobody answered to compare it with.", note=True)
     for name, date in known.items():
         off = (clock.now() - date).total_seconds()
-        if abs(off) > _MOST_SECONDS:
+        if abs(off) > _MAX_SECONDS:
             way = "fast" if off > 0 else "slow"
             return Finding(
                 "Clock",

@@ -86,7 +86,7 @@ def _schema(schema: Schema) -> Finding:
 def _backups(database: Path) -> Finding:
     subject = "Backups"
     made = backup.newest(database)
-    mend = (
+    remedy = (
         f"Run `usher backup FILE`, and keep `usher run` running: it makes one a day in "
         f"{backup.folder_of(database)}, if there is room."
     )
@@ -95,7 +95,7 @@ def _backups(database: Path) -> Finding:
     hours = max(0, int((clock.now() - made).total_seconds() // 3600))
     age = f"{hours} hours" if hours < 48 else f"{hours // 24} days"
     text = f"the newest is {age} old, of {made:%Y-%m-%d %H:%M} UTC."
-    return Finding(subject, text, mend if hours >= STALE_HOURS else None)
+    return Finding(subject, text, remedy if hours >= STALE_HOURS else None)
 
 
 def _key(settings: Settings, examined: Examined) -> tuple[Vault | None, Finding]:

@@ -18,7 +18,7 @@ DISCORD = "https://discord.com/api/v10"
 _PORTAL = "https://discord.com/developers/applications"
 _MEMBERS_ON = 1 << 14 | 1 << 15  # GATEWAY_GUILD_MEMBERS, and its form for small bots
 _ADMINISTRATOR = 1 << 3
-_MOST_GUILDS = 200
+_MAX_GUILDS = 200
 
 # What history lines and alerts in the log channel need; answers to commands need nothing.
 NEEDED = {"View Channels": 1 << 10, "Send Messages": 1 << 11, "Embed Links": 1 << 14}
@@ -151,7 +151,7 @@ async def _application(asking: _Asking, portal: Portal) -> None:
 
 
 async def _server(asking: _Asking, portal: Portal, guild_id: int | None) -> None:
-    guilds = await asking.get(f"/users/@me/guilds?limit={_MOST_GUILDS}")
+    guilds = await asking.get(f"/users/@me/guilds?limit={_MAX_GUILDS}")
     if guilds is None:
         return
     if not guilds or guild_id is None:
@@ -164,7 +164,7 @@ async def _server(asking: _Asking, portal: Portal, guild_id: int | None) -> None
         return
     mine = next((guild for guild in guilds if int(guild["id"]) == guild_id), None)
     if mine is None:
-        if len(guilds) < _MOST_GUILDS:
+        if len(guilds) < _MAX_GUILDS:
             portal.findings.append(
                 Finding(
                     "Server",

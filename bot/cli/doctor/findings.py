@@ -9,15 +9,15 @@ class Finding:
 
     subject: str
     text: str
-    mend: str | None = None  # given: it is wrong
+    remedy: str | None = None  # given: it is wrong
     note: bool = False
 
     @property
     def wrong(self) -> bool:
         """Whether somebody has to do something about it."""
-        return self.mend is not None
+        return self.remedy is not None
 
     def __str__(self) -> str:
         mark = "WRONG" if self.wrong else "note " if self.note else "ok   "
         line = f"{mark}  {self.subject}: {self.text}"
-        return f"{line}\n       What to do: {self.mend}" if self.mend else line
+        return f"{line}\n       What to do: {self.remedy}" if self.remedy else line

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import aiohttp
 
 from bot import clock, logs, tradingview_accounts
-from bot.access.logins.account import LONGEST_TEST
-from bot.access.logins.probe import Verdict, examine
-from bot.access.logins.renewal import Keep, Trial
+from bot.access.logins.account import TEST_TIMEOUT
+from bot.access.logins.probe import LoginCheck, examine
+from bot.access.logins.renewal import CandidateLogin, Keep
 from bot.cli.doctor.clock_skew import date_of
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.unreachable import why_not
@@ -86,14 +86,14 @@ async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upst
 def said_pause(pace: Pace) -> str | None:
     """That TradingView asked for a pause longer than anybody waits, as the end of a sentence."""
     pause = pace.held_for()
-    if pause <= LONGEST_TEST:
+    if pause <= TEST_TIMEOUT:
         return None
     until = clock.now() + timedelta(seconds=pause)
     return f"TradingView asked to be left alone until {until:%Y-%m-%d %H:%M} UTC."
 
 
 async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -> Finding:
-    trial = Trial(held.cookies, held.keep)
+    trial = CandidateLogin(held.cookies, held.keep)
 
     async def renewed(used: Cookies, fresh: Cookies) -> None:
         logs.keep_out(fresh.sessionid)
@@ -101,27 +101,27 @@ async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -
         await trial.renew(used, fresh)
 
     pace = await tradingview_accounts.pace_of(settings, held.guild_id)
-    door = tradingview_accounts.connector(settings, http)(pace, lambda: trial.cookies)
-    door.rotated = renewed
+    client = tradingview_accounts.connector(settings, http)(pace, lambda: trial.cookies)
+    client.rotated = renewed
     subject = f"TradingView login ({held.where})"
     if asked := said_pause(pace):
         return Finding(subject, f"was not tested: {asked}", note=True)
     try:
-        facts = await examine(door, held.pine_ids)
+        facts = await examine(client, held.pine_ids)
     finally:
-        await door.settled()  # also when somebody presses Ctrl-C just then
+        await client.settled()  # also when somebody presses Ctrl-C just then
     environment = held.where == ENVIRONMENT
     receiver = "TV_SESSIONID and TV_SESSIONID_SIGN." if environment else "/session update."
     match facts.verdict:
-        case Verdict.ALIVE if facts.missing:
+        case LoginCheck.ALIVE if facts.missing:
             return Finding(
                 subject,
                 f"works, but {len(facts.missing)} of {len(held.pine_ids)} scripts are not its own.",
                 f"Use the account that published them. {_COPY}{receiver}",
             )
-        case Verdict.ALIVE:
+        case LoginCheck.ALIVE:
             return Finding(subject, f"works{f' ({facts.username})' if facts.username else ''}.")
-        case Verdict.DEAD:
+        case LoginCheck.DEAD:
             return Finding(subject, "TradingView does not accept it.", f"{_COPY}{receiver}")
         case _:
             return Finding(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.tradingview import TradingView, TradingViewError
+from bot.tradingview import TradingViewClient, TradingViewError
 from bot.tradingview.errors import SlowDown
 from bot.tradingview.response_errors import Reply, parsed
 from bot.tradingview.wire import Request
@@ -82,10 +82,10 @@ class Witness:
         if text not in told:
             told.append(text)
 
-    async def ask(self, door: TradingView, request: Request) -> Came:
+    async def ask(self, client: TradingViewClient, request: Request) -> Came:
         """What comes back, whatever it is."""
         try:
-            return Came(reply=await door.ask(request, urgent=True))
+            return Came(reply=await client.ask(request, urgent=True))
         except SlowDown as error:
             wait = error.retry_after
             self.note(15, "no wait is named" if wait is None else f"it names {wait:g} seconds")

@@ -4,13 +4,13 @@ from bot import clock
 from bot.cli.doctor.account import Account
 from bot.cli.doctor.observations import Witness
 from bot.tradingview import BadPagination, Page, TradingViewError, UpstreamTrouble, discovery, wire
-from bot.tradingview.client import TradingView
+from bot.tradingview.client import TradingViewClient
 from bot.tradingview.parsing import hints as read_hints, page as read_page
 from bot.tradingview.response_errors import parsed
 
-_MOST_SCRIPTS = 3
+_MAX_SCRIPTS = 3
 _BIG_PAGE = 40  # 30 is known to be fine, and 50 to be refused
-_SHORTEST_NAME = 4  # of which a part is still telling
+_MIN_NAME = 4  # of which a part is still telling
 _SEARCHED = 2  # letters
 
 
@@ -28,33 +28,33 @@ async def ask_all(account: Account, witness: Witness) -> None:
 
 
 async def _lists(account: Account, witness: Witness) -> None:
-    for pine_id in account.pine_ids[:_MOST_SCRIPTS]:
-        page = await _page(account.door, witness, wire.listing(pine_id))
+    for pine_id in account.pine_ids[:_MAX_SCRIPTS]:
+        page = await _page(account.client, witness, wire.listing(pine_id))
         if page is None:
             continue
         now = clock.now()
         ended = sum(not row.is_live(now) for row in page.rows)
         if ended:
             witness.note(12, f"they stay: {ended} of {len(page.rows)} on a page have ended")
-        await _limit(account.door, witness, pine_id)
-        names = [row.username for row in page.rows if len(row.username) >= _SHORTEST_NAME]
+        await _limit(account.client, witness, pine_id)
+        names = [row.username for row in page.rows if len(row.username) >= _MIN_NAME]
         if names:
-            await _filter(account.door, witness, pine_id, names[0])
+            await _filter(account.client, witness, pine_id, names[0])
             return
 
 
-async def _page(door: TradingView, witness: Witness, request: wire.Request) -> Page | None:
-    came = await witness.ask(door, request)
+async def _page(client: TradingViewClient, witness: Witness, request: wire.Request) -> Page | None:
+    came = await witness.ask(client, request)
     if came.reply is None:
         return None
     try:
-        return read_page(came.reply, door.base)
+        return read_page(came.reply, client.base)
     except UpstreamTrouble:
         return None
 
 
-async def _limit(door: TradingView, witness: Witness, pine_id: str) -> None:
-    came = await witness.ask(door, wire.listing(pine_id, limit=_BIG_PAGE))
+async def _limit(client: TradingViewClient, witness: Witness, pine_id: str) -> None:
+    came = await witness.ask(client, wire.listing(pine_id, limit=_BIG_PAGE))
     if isinstance(came.error, BadPagination):
         witness.note(10, f"{wire.PAGE_SIZE}; {_BIG_PAGE} are refused ({came.said})")
     elif came.reply is not None:
@@ -64,11 +64,11 @@ async def _limit(door: TradingView, witness: Witness, pine_id: str) -> None:
         witness.note(10, f"{_BIG_PAGE} are accepted; {number} came")
 
 
-async def _filter(door: TradingView, witness: Witness, pine_id: str, name: str) -> None:
+async def _filter(client: TradingViewClient, witness: Witness, pine_id: str, name: str) -> None:
     """Ask for parts of a name that is there: which of them find it?"""
 
     async def finds(text: str) -> bool | None:
-        page = await _page(door, witness, wire.listing(pine_id, text))
+        page = await _page(client, witness, wire.listing(pine_id, text))
         if page is None:
             return None
         return any(row.username.casefold() == name.casefold() for row in page.rows)
@@ -105,7 +105,7 @@ async def _names(account: Account, witness: Witness) -> None:
     name = account.username
     if name is None:
         return
-    came = await witness.ask(account.door, wire.hints(name[:_SEARCHED]))
+    came = await witness.ask(account.client, wire.hints(name[:_SEARCHED]))
     if came.reply is None:
         return
     try:
@@ -118,8 +118,8 @@ async def _names(account: Account, witness: Witness) -> None:
 
 async def _scripts(account: Account, witness: Witness) -> None:
     try:
-        managed = await discovery.managed(account.door)
-        published = {one.pine_id: one for one in await discovery.published(account.door)}
+        managed = await discovery.managed(account.client)
+        published = {one.pine_id: one for one in await discovery.published(account.client)}
     except TradingViewError:
         return
     open_ones = sum(

@@ -19,7 +19,7 @@ from bot.errors import StartupError
 from bot.settings import Settings
 from bot.store.records import Script
 from bot.tradingview import TradingViewError, clean_username
-from bot.tradingview.response_schema import Seen, Subject, look
+from bot.tradingview.response_schema import Endpoint, Seen, look
 
 _CONFIRM_AFTER = 5.0  # seconds; a difference counts when it is seen twice
 _REPORT = (
@@ -103,17 +103,17 @@ async def _run(
 
 async def _seen(account: Account) -> Seen:
     """What one look finds; where something differs, what the next one finds too."""
-    first = await look(account.door, account.username, account.pine_ids)
+    first = await look(account.client, account.username, account.pine_ids)
     if not first.differs:
         return first
     await clock.sleep(_CONFIRM_AFTER)
-    again = await look(account.door, account.username, account.pine_ids)
+    again = await look(account.client, account.username, account.pine_ids)
     return again.confirmed(first.differences)
 
 
 def _findings(seen: Seen) -> list[Finding]:
     findings = []
-    for subject in Subject:
+    for subject in Endpoint:
         name = subject.value[:1].upper() + subject.value[1:]
         if words := seen.differences.get(subject):
             findings.append(Finding(name, f"{'; '.join(words)}.", _REPORT))
@@ -123,7 +123,9 @@ def _findings(seen: Seen) -> list[Finding]:
             findings.append(
                 Finding(name, f"could not be compared: {seen.unclear[subject]}.", note=True)
             )
-        findings += [Finding(name, f"{news}.", note=True) for news in seen.news.get(subject, ())]
+        findings += [
+            Finding(name, f"{difference}.", note=True) for difference in seen.news.get(subject, ())
+        ]
     return findings
 
 
@@ -151,7 +153,7 @@ async def _agreed(
     )
     if answer.strip().lower() not in ("y", "yes"):
         raise _NoTrialError("you did not say yes.")
-    return Trial(account.door, witness, script.pine_id, username, say)
+    return Trial(account.client, witness, script.pine_id, username, say)
 
 
 def _chosen(every: tuple[Account, ...], slug: str | None) -> tuple[Account, Script]:
@@ -172,7 +174,7 @@ async def _found(account: Account, tester: str) -> str:
     """The tester's name as TradingView spells it."""
     try:
         name = clean_username(tester)
-        suggested = await account.door.hints(name, urgent=True)
+        suggested = await account.client.hints(name, urgent=True)
     except ValueError:
         raise _NoTrialError("that is no TradingView name.") from None
     except TradingViewError as error:
@@ -190,7 +192,7 @@ async def _refuse_customers(
     if await accounts.is_ours(script, username):
         raise _NoTrialError("Usher looks after that person's access to this script.")
     try:
-        row = await account.door.find_row(script.pine_id, username, urgent=True)
+        row = await account.client.find_row(script.pine_id, username, urgent=True)
     except TradingViewError as error:
         raise _NoTrialError(f"the script's list could not be read ({error}).") from None
     if row is not None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot import clock
 from bot.cli.doctor.observations import Came, Witness
-from bot.tradingview import LIFETIME, End, Row, TradingView, TradingViewError, wire
+from bot.tradingview import LIFETIME, End, Row, TradingViewClient, TradingViewError, wire
 
 READ_BACK = (0.0, 1.0, 2.0, 4.0)  # pauses before each look
 REMOVALS = (0.0, 2.0, 5.0, 15.0, 60.0)  # pauses before each attempt to clean up
@@ -38,13 +38,13 @@ class Trial:
 
     def __init__(
         self,
-        door: TradingView,
+        client: TradingViewClient,
         witness: Witness,
         pine_id: str,
         username: str,
         tell: Callable[[str], object],
     ) -> None:
-        self._door = door
+        self._client = client
         self._witness = witness
         self._pine_id = pine_id
         self._username = username
@@ -150,10 +150,10 @@ class Trial:
         return False
 
     async def _ask(self, request: wire.Request) -> Came:
-        return await self._witness.ask(self._door, request)
+        return await self._witness.ask(self._client, request)
 
     async def _row(self) -> Row | None:
-        return await self._door.find_row(self._pine_id, self._username, urgent=True)
+        return await self._client.find_row(self._pine_id, self._username, urgent=True)
 
     async def _shows(self, wanted: Callable[[Row | None], bool]) -> Shown:
         """Look until the list shows it, or the last look is over."""

@@ -28,7 +28,7 @@ _ALLOWED = {
 }
 
 
-class Desk:
+class InteractionService:
     """All interactions of the one application."""
 
     def __init__(

@@ -14,7 +14,7 @@ from bot.sandbox.discord.commands import Commands
 from bot.sandbox.discord.drafts import Draft
 from bot.sandbox.discord.errors import ApiError, Json, unauthorized
 from bot.sandbox.discord.gateway import Gateway
-from bot.sandbox.discord.interaction_service import Desk
+from bot.sandbox.discord.interaction_service import InteractionService
 from bot.sandbox.discord.limits import check_uploads
 from bot.sandbox.discord.switches import Fault, Switches, Target
 from bot.sandbox.discord.world import World
@@ -30,7 +30,7 @@ class Office:
     changes: Changes
     gateway: Gateway
     commands: Commands
-    desk: Desk
+    desk: InteractionService
     switches: Switches
     calls: list[tuple[str, str, int]]
 

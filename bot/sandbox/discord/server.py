@@ -20,7 +20,7 @@ from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.commands import Commands
 from bot.sandbox.discord.errors import Json
 from bot.sandbox.discord.gateway import Gateway
-from bot.sandbox.discord.interaction_service import Desk
+from bot.sandbox.discord.interaction_service import InteractionService
 from bot.sandbox.discord.interactions import Interaction
 from bot.sandbox.discord.observer import Observers
 from bot.sandbox.discord.people import Person
@@ -57,7 +57,9 @@ class FakeDiscord:
         self.observers = Observers()
         self.gateway = Gateway(self.world, heartbeat=heartbeat)
         self.changes = Changes(self.world, self.gateway, self.observers)
-        self.desk = Desk(self.changes, now, ack_within=ack_within, token_life=token_life)
+        self.desk = InteractionService(
+            self.changes, now, ack_within=ack_within, token_life=token_life
+        )
         self.calls: list[tuple[str, str, int]] = []
         self._office = rest.Office(
             self.world,

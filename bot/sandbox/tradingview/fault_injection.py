@@ -19,7 +19,7 @@ _NEEDED = {
 }
 
 
-class Gate:
+class FaultInjection:
     """Decides by the switches, and counts who comes how fast."""
 
     def __init__(self, switches: Switches, now: Callable[[], datetime]) -> None:

@@ -12,7 +12,7 @@ from bot.sandbox.tradingview.answers import Answer, Outcome
 from bot.sandbox.tradingview.bodies import UnsupportedBodyError, read_form, without_secrets
 from bot.sandbox.tradingview.calls import NAMES, READS, SIGN_IN, Call
 from bot.sandbox.tradingview.endpoints import Asked, Endpoints
-from bot.sandbox.tradingview.fault_injection import Gate
+from bot.sandbox.tradingview.fault_injection import FaultInjection
 from bot.sandbox.tradingview.switch_types import Value
 from bot.sandbox.tradingview.switches import Switches
 from bot.sandbox.tradingview.world import Session, World, utc_now
@@ -42,7 +42,7 @@ class FakeTradingView:
         self.url = ""
         self._now = now
         self._sleep = sleep
-        self._gate = Gate(self.switches, now)
+        self._gate = FaultInjection(self.switches, now)
         self._endpoints = Endpoints(self.world, self.switches)
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None

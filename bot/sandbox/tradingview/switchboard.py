@@ -41,7 +41,7 @@ class FaultRule:
 
 
 @dataclass(eq=False)
-class Board:
+class Switchboard:
     """A set of switches; a subclass lists them as fields made by `dial` and `outage`."""
 
     DIALS: ClassVar[dict[str, Dial]] = {}
@@ -152,7 +152,7 @@ class Board:
             event.set()
 
 
-B = TypeVar("B", bound=Board)
+B = TypeVar("B", bound=Switchboard)
 
 
 def collect(board: type[B]) -> type[B]:

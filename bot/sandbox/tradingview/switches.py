@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from bot.sandbox.tradingview.schema_mutations import FORMS, KNOWN
 from bot.sandbox.tradingview.switch_types import FOREVER, dial, outage
-from bot.sandbox.tradingview.switchboard import Board, collect
+from bot.sandbox.tradingview.switchboard import Switchboard, collect
 
 
 @collect
 @dataclass(eq=False)
-class Switches(Board):
+class Switches(Switchboard):
     """All positions at their documented defaults; setting one checks it and wakes whoever waits.
 
     Counted faults hold the number of calls still to come: 0 is off, -1 lasts until switched off.

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.ledger.orders import is_held
 from bot.store.records import Script
-from bot.store.tables.core import permission, script, wish
+from bot.store.tables.core import order, permission, script
 
 
 async def by_id(connection: AsyncConnection, script_id: int) -> Script | None:
@@ -56,7 +56,7 @@ async def comparing(connection: AsyncConnection, guild_id: int | None = None) ->
     """Scripts whose list was read since a restore, with orders of people who could not be read."""
     held = (
         select(permission.c.script_id)
-        .join(wish, wish.c.permission_id == permission.c.id)
+        .join(order, order.c.permission_id == permission.c.id)
         .where(is_held())
     )
     query = select(script).where(script.c.restored_at.is_(None), script.c.id.in_(held))

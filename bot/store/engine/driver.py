@@ -15,7 +15,7 @@ import aiosqlite
 from sqlalchemy.engine import URL
 
 _ITER_CHUNK_SIZE = 64  # aiosqlite's own default
-_LONGEST_STATEMENT = 10.0  # seconds; more than the busy time-out
+_MAX_STATEMENT = 10.0  # seconds; more than the busy time-out
 
 
 class _Cursor:
@@ -110,4 +110,4 @@ class Connector:
 
 def _join(threads: list[threading.Thread]) -> None:
     for thread in threads:
-        thread.join(_LONGEST_STATEMENT)
+        thread.join(_MAX_STATEMENT)

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Entitlement, Permission
-from bot.store.tables.core import entitlement, wish
+from bot.store.tables.core import entitlement, order
 
 
 async def add(
@@ -81,42 +81,44 @@ async def active(connection: AsyncConnection, permission_id: int) -> list[Entitl
     return [Entitlement.of(row) for row in found]
 
 
-async def ended_by(connection: AsyncConnection, wish_id: int) -> list[Entitlement]:
-    """The reasons that one wish took away."""
+async def ended_by(connection: AsyncConnection, order_id: int) -> list[Entitlement]:
+    """The reasons that one order took away."""
     found = await connection.execute(
-        select(entitlement).where(entitlement.c.ended_by == wish_id).order_by(entitlement.c.id)
+        select(entitlement).where(entitlement.c.ended_by == order_id).order_by(entitlement.c.id)
     )
     return [Entitlement.of(row) for row in found]
 
 
 async def end_all(
-    connection: AsyncConnection, permission_id: int, at: datetime, wish_id: int
+    connection: AsyncConnection, permission_id: int, at: datetime, order_id: int
 ) -> list[Entitlement]:
     """End every reason that still counts; returns which."""
     found = await connection.execute(
         update(entitlement)
         .where(entitlement.c.permission_id == permission_id, entitlement.c.ended_at.is_(None))
-        .values(ended_at=at, ended_by=wish_id)
+        .values(ended_at=at, ended_by=order_id)
         .returning(entitlement)
     )
     return [Entitlement.of(row) for row in found]
 
 
-async def restore(connection: AsyncConnection, wish_id: int) -> list[Entitlement]:
-    """Let what one wish took away count again; returns which."""
+async def restore(connection: AsyncConnection, order_id: int) -> list[Entitlement]:
+    """Let what one order took away count again; returns which."""
     found = await connection.execute(
         update(entitlement)
-        .where(entitlement.c.ended_by == wish_id)
+        .where(entitlement.c.ended_by == order_id)
         .values(ended_at=None, ended_by=None)
         .returning(entitlement)
     )
     return [Entitlement.of(row) for row in found]
 
 
-async def end_made_by(connection: AsyncConnection, wish_ids: Collection[int], at: datetime) -> None:
-    """End the reasons that these wishes made."""
-    made = select(wish.c.entitlement_id).where(
-        wish.c.id.in_(list(wish_ids)), wish.c.entitlement_id.is_not(None)
+async def end_made_by(
+    connection: AsyncConnection, order_ids: Collection[int], at: datetime
+) -> None:
+    """End the reasons that these orders made."""
+    made = select(order.c.entitlement_id).where(
+        order.c.id.in_(list(order_ids)), order.c.entitlement_id.is_not(None)
     )
     await connection.execute(
         update(entitlement)

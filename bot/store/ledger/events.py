@@ -11,7 +11,7 @@ from bot.store.records import Event
 from bot.store.tables.core import event
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
-QUIET = ("matched", "found", "mend", "restore_checked", "was_there")
+QUIET = ("matched", "found", "repair", "restore_checked", "was_there")
 
 
 async def record(
@@ -24,7 +24,7 @@ async def record(
     script_id: int | None = None,
     customer_id: int | None = None,
     permission_id: int | None = None,
-    wish_id: int | None = None,
+    order_id: int | None = None,
     member_id: int | None = None,
     note: str | None = None,
     before: Mapping[str, Any] | None = None,
@@ -40,7 +40,7 @@ async def record(
             script_id=script_id,
             customer_id=customer_id,
             permission_id=permission_id,
-            wish_id=wish_id,
+            order_id=order_id,
             member_id=member_id,
             note=note,
             before=before,

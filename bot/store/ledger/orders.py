@@ -1,4 +1,4 @@
-"""Queries about wishes: orders of people, from asked to told."""
+"""Queries about orders: orders of people, from asked to told."""
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Permission, Wish
-from bot.store.tables.core import customer, permission, wish
+from bot.store.records import Order, Permission
+from bot.store.tables.core import customer, order, permission
 
 FINAL = ("done", "superseded", "stuck")
 # Why orders from a restored backup are stuck that nothing wakes: they are yet to be compared with
@@ -28,10 +28,10 @@ async def add(
     before_ends_at: datetime | None,
     note: str | None = None,
     answer_token: bytes | None = None,
-) -> Wish:
-    """A new waiting wish; its revision is the permission's next one."""
+) -> Order:
+    """A new waiting order; its revision is the permission's next one."""
     row = await connection.execute(
-        insert(wish)
+        insert(order)
         .values(
             guild_id=permission.guild_id,
             permission_id=permission.id,
@@ -46,32 +46,32 @@ async def add(
             state="waiting",
             answer_token=answer_token,
         )
-        .returning(wish)
+        .returning(order)
     )
-    return Wish.of(row.one())
+    return Order.of(row.one())
 
 
-async def gives(connection: AsyncConnection, wish_id: int, entitlement_id: int) -> None:
-    """Tie a wish to the reason it made."""
+async def gives(connection: AsyncConnection, order_id: int, entitlement_id: int) -> None:
+    """Tie an order to the reason it made."""
     await connection.execute(
-        update(wish).where(wish.c.id == wish_id).values(entitlement_id=entitlement_id)
+        update(order).where(order.c.id == order_id).values(entitlement_id=entitlement_id)
     )
 
 
-async def by_id(connection: AsyncConnection, wish_id: int) -> Wish | None:
-    """That wish."""
-    found = await connection.execute(select(wish).where(wish.c.id == wish_id))
+async def by_id(connection: AsyncConnection, order_id: int) -> Order | None:
+    """That order."""
+    found = await connection.execute(select(order).where(order.c.id == order_id))
     row = found.one_or_none()
-    return None if row is None else Wish.of(row)
+    return None if row is None else Order.of(row)
 
 
-async def by_reference(connection: AsyncConnection, guild_id: int, reference: str) -> Wish | None:
-    """The wish that came with that reference: delivered twice, it is there once."""
+async def by_reference(connection: AsyncConnection, guild_id: int, reference: str) -> Order | None:
+    """The order that came with that reference: delivered twice, it is there once."""
     found = await connection.execute(
-        select(wish).where(wish.c.guild_id == guild_id, wish.c.reference == reference)
+        select(order).where(order.c.guild_id == guild_id, order.c.reference == reference)
     )
     row = found.one_or_none()
-    return None if row is None else Wish.of(row)
+    return None if row is None else Order.of(row)
 
 
 async def supersede(
@@ -79,26 +79,26 @@ async def supersede(
     permission_id: int,
     at: datetime,
     *,
-    kinds: Iterable[str] = ("grant", "set", "revoke", "put_back", "mend"),
+    kinds: Iterable[str] = ("grant", "set", "revoke", "put_back", "repair"),
     states: Iterable[str] = ("waiting", "stuck"),
     reason: str | None = None,
     but: str | None = None,
     only: int | None = None,
 ) -> list[int]:
-    """A later wish takes the place of these, but of none with that reason; returns which."""
-    query = update(wish).where(
-        wish.c.permission_id == permission_id,
-        wish.c.state.in_(list(states)),
-        wish.c.kind.in_(list(kinds)),
+    """A later order takes the place of these, but of none with that reason; returns which."""
+    query = update(order).where(
+        order.c.permission_id == permission_id,
+        order.c.state.in_(list(states)),
+        order.c.kind.in_(list(kinds)),
     )
     if reason is not None:
-        query = query.where(wish.c.reason == reason)
+        query = query.where(order.c.reason == reason)
     if but is not None:
-        query = query.where(wish.c.reason.is_distinct_from(but))
+        query = query.where(order.c.reason.is_distinct_from(but))
     if only is not None:
-        query = query.where(wish.c.id == only)
+        query = query.where(order.c.id == only)
     found = await connection.execute(
-        query.values(state="superseded", ended_at=at).returning(wish.c.id)
+        query.values(state="superseded", ended_at=at).returning(order.c.id)
     )
     return list(found.scalars())
 
@@ -107,10 +107,10 @@ async def wait_again(
     connection: AsyncConnection, permission_ids: Iterable[int], *, reason: str | None = None
 ) -> None:
     """What was stuck is tried once more: for that `reason`, or for any by which it is not parked."""
-    query = update(wish).where(
-        wish.c.permission_id.in_(list(permission_ids)), wish.c.state == "stuck"
+    query = update(order).where(
+        order.c.permission_id.in_(list(permission_ids)), order.c.state == "stuck"
     )
-    which = wish.c.reason.not_in(PARKED) if reason is None else wish.c.reason == reason
+    which = order.c.reason.not_in(PARKED) if reason is None else order.c.reason == reason
     await connection.execute(query.where(which).values(state="waiting", reason=None, ended_at=None))
 
 
@@ -124,37 +124,37 @@ async def end(
 ) -> list[int]:
     """Everything waiting up to that revision is `done` or `stuck`; returns which."""
     found = await connection.execute(
-        update(wish)
+        update(order)
         .where(
-            wish.c.permission_id == permission_id,
-            wish.c.revision <= revision,
-            wish.c.state == "waiting",
+            order.c.permission_id == permission_id,
+            order.c.revision <= revision,
+            order.c.state == "waiting",
         )
         .values(state=state, reason=reason, ended_at=at)
-        .returning(wish.c.id)
+        .returning(order.c.id)
     )
     return list(found.scalars())
 
 
 async def oldest_waiting(connection: AsyncConnection, permission_id: int) -> datetime | None:
-    """When the oldest wish still waiting was asked."""
+    """When the oldest order still waiting was asked."""
     found = await connection.execute(
-        select(func.min(wish.c.asked_at)).where(
-            wish.c.permission_id == permission_id, wish.c.state == "waiting"
+        select(func.min(order.c.asked_at)).where(
+            order.c.permission_id == permission_id, order.c.state == "waiting"
         )
     )
     moment: datetime | None = found.scalar_one()
     return moment
 
 
-async def of_permission(connection: AsyncConnection, permission_id: int, state: str) -> list[Wish]:
-    """The wishes of one permission in that state, oldest first."""
+async def of_permission(connection: AsyncConnection, permission_id: int, state: str) -> list[Order]:
+    """The orders of one permission in that state, oldest first."""
     found = await connection.execute(
-        select(wish)
-        .where(wish.c.permission_id == permission_id, wish.c.state == state)
-        .order_by(wish.c.id)
+        select(order)
+        .where(order.c.permission_id == permission_id, order.c.state == state)
+        .order_by(order.c.id)
     )
-    return [Wish.of(row) for row in found]
+    return [Order.of(row) for row in found]
 
 
 async def to_compare(
@@ -165,28 +165,28 @@ async def to_compare(
     Without a moment: with orders that are held.
     """
     found = await connection.execute(
-        select(wish.c.permission_id)
-        .join(permission, permission.c.id == wish.c.permission_id)
+        select(order.c.permission_id)
+        .join(permission, permission.c.id == order.c.permission_id)
         .where(permission.c.script_id == script_id, _from_backup(before))
         .distinct()
-        .order_by(wish.c.permission_id)
+        .order_by(order.c.permission_id)
     )
     return list(found.scalars())
 
 
 async def from_backup(
     connection: AsyncConnection, permission_id: int, before: datetime | None
-) -> list[Wish]:
+) -> list[Order]:
     """The orders of one permission from `before` a restore, yet to be compared, oldest first.
 
     Without a moment: those that are held.
     """
     found = await connection.execute(
-        select(wish)
-        .where(wish.c.permission_id == permission_id, _from_backup(before))
-        .order_by(wish.c.id)
+        select(order)
+        .where(order.c.permission_id == permission_id, _from_backup(before))
+        .order_by(order.c.id)
     )
-    return [Wish.of(row) for row in found]
+    return [Order.of(row) for row in found]
 
 
 async def hold(
@@ -194,11 +194,11 @@ async def hold(
 ) -> None:
     """What waits for one permission from `before` a restore is not done before it was compared."""
     await connection.execute(
-        update(wish)
+        update(order)
         .where(
-            wish.c.permission_id == permission_id,
-            wish.c.state == "waiting",
-            wish.c.asked_at <= before,
+            order.c.permission_id == permission_id,
+            order.c.state == "waiting",
+            order.c.asked_at <= before,
         )
         .values(state="stuck", reason=HELD, told_state="stuck", ended_at=at)
     )
@@ -206,34 +206,34 @@ async def hold(
 
 def is_held() -> "ColumnElement[bool]":
     """That order is yet to be compared."""
-    return and_(wish.c.state == "stuck", wish.c.reason == HELD)
+    return and_(order.c.state == "stuck", order.c.reason == HELD)
 
 
 def _from_backup(before: datetime | None) -> "ColumnElement[bool]":
     if before is None:
         return is_held()
-    return and_(wish.c.asked_at <= before, or_(wish.c.state == "waiting", is_held()))
+    return and_(order.c.asked_at <= before, or_(order.c.state == "waiting", is_held()))
 
 
-async def later_takings(connection: AsyncConnection, earlier: Wish) -> list[int]:
+async def later_removals(connection: AsyncConnection, earlier: Order) -> list[int]:
     """Every later `set` and `revoke` for the same permission."""
     found = await connection.execute(
-        select(wish.c.id).where(
-            wish.c.permission_id == earlier.permission_id,
-            wish.c.id > earlier.id,
-            wish.c.kind.in_(("set", "revoke")),
+        select(order.c.id).where(
+            order.c.permission_id == earlier.permission_id,
+            order.c.id > earlier.id,
+            order.c.kind.in_(("set", "revoke")),
         )
     )
     return list(found.scalars())
 
 
 async def had(
-    connection: AsyncConnection, wish_id: int, before: str, before_ends_at: datetime | None
+    connection: AsyncConnection, order_id: int, before: str, before_ends_at: datetime | None
 ) -> None:
-    """What there was before that wish, now that TradingView has shown it."""
+    """What there was before that order, now that TradingView has shown it."""
     await connection.execute(
-        update(wish)
-        .where(wish.c.id == wish_id)
+        update(order)
+        .where(order.c.id == order_id)
         .values(before=before, before_ends_at=before_ends_at)
     )
 
@@ -248,42 +248,42 @@ async def untold(
     *,
     unsaid_before: datetime | None = None,
 ) -> list[int]:
-    """Wishes whose end the asker has not been told; oldest first.
+    """Orders whose end the asker has not been told; oldest first.
 
     Of those asked before `unsaid_before` also the ones of which was not even said that they wait.
     Orders to mend are many at once: the answer to the press and the report tell of them.
     """
     unsaid = and_(
-        wish.c.told_state.is_(None),
-        wish.c.answer_token.is_not(None),
-        wish.c.asked_at < (unsaid_before or datetime.min.replace(tzinfo=UTC)),
+        order.c.told_state.is_(None),
+        order.c.answer_token.is_not(None),
+        order.c.asked_at < (unsaid_before or datetime.min.replace(tzinfo=UTC)),
     )
     found = await connection.execute(
-        select(wish.c.id)
+        select(order.c.id)
         .where(
-            wish.c.id.not_in(list(but)),
+            order.c.id.not_in(list(but)),
             or_(
                 _asker_unaware(),
-                and_(wish.c.state == "waiting", unsaid),
+                and_(order.c.state == "waiting", unsaid),
             ),
         )
-        .order_by(wish.c.id)
+        .order_by(order.c.id)
         .limit(limit)
     )
     return list(found.scalars())
 
 
-async def told(connection: AsyncConnection, wish_id: int, state: str) -> None:
+async def told(connection: AsyncConnection, order_id: int, state: str) -> None:
     """The asker knows that state; of a final one, the means to answer is dropped."""
     values: dict[str, object] = {"told_state": state}
     if state in FINAL:
         values["answer_token"] = None
-    await connection.execute(update(wish).where(wish.c.id == wish_id).values(**values))
+    await connection.execute(update(order).where(order.c.id == order_id).values(**values))
 
 
-async def answer_token(connection: AsyncConnection, wish_id: int) -> bytes | None:
+async def answer_token(connection: AsyncConnection, order_id: int) -> bytes | None:
     """The encrypted means to complete the first answer, while it is kept."""
-    found = await connection.execute(select(wish.c.answer_token).where(wish.c.id == wish_id))
+    found = await connection.execute(select(order.c.answer_token).where(order.c.id == order_id))
     token: bytes | None = found.scalar_one_or_none()
     return token
 
@@ -291,8 +291,8 @@ async def answer_token(connection: AsyncConnection, wish_id: int) -> bytes | Non
 async def drop_tokens(connection: AsyncConnection, asked_before: datetime) -> None:
     """Forget what Discord no longer accepts."""
     await connection.execute(
-        update(wish)
-        .where(wish.c.asked_at < asked_before, wish.c.answer_token.is_not(None))
+        update(order)
+        .where(order.c.asked_at < asked_before, order.c.answer_token.is_not(None))
         .values(answer_token=None)
     )
 
@@ -302,16 +302,16 @@ async def members_to_tell(
 ) -> list[int]:
     """Done grants whose customer is a member who has not heard of it; one for each permission."""
     found = await connection.execute(
-        select(func.max(wish.c.id))
+        select(func.max(order.c.id))
         .select_from(
-            wish.join(permission, permission.c.id == wish.c.permission_id).join(
+            order.join(permission, permission.c.id == order.c.permission_id).join(
                 customer, customer.c.id == permission.c.customer_id
             )
         )
         .where(_member_unaware())
-        .group_by(wish.c.permission_id)
-        .having(func.max(wish.c.id).not_in(list(but)))
-        .order_by(func.max(wish.c.id))
+        .group_by(order.c.permission_id)
+        .having(func.max(order.c.id).not_in(list(but)))
+        .order_by(func.max(order.c.id))
         .limit(limit)
     )
     return list(found.scalars())
@@ -320,41 +320,41 @@ async def members_to_tell(
 async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
     """Of whose orders that have ended somebody has not heard yet: server and TradingView name."""
     found = await connection.execute(
-        select(wish.c.guild_id, permission.c.username)
+        select(order.c.guild_id, permission.c.username)
         .select_from(
-            wish.join(permission, permission.c.id == wish.c.permission_id).join(
+            order.join(permission, permission.c.id == order.c.permission_id).join(
                 customer, customer.c.id == permission.c.customer_id
             )
         )
         .where(or_(_asker_unaware(), _member_unaware()))
         .distinct()
-        .order_by(wish.c.guild_id, permission.c.username)
+        .order_by(order.c.guild_id, permission.c.username)
     )
     return [(row.guild_id, row.username) for row in found]
 
 
 def _asker_unaware() -> "ColumnElement[bool]":
     return and_(
-        wish.c.kind != "mend",
-        wish.c.state.in_(FINAL),
-        or_(wish.c.told_state.is_(None), wish.c.told_state != wish.c.state),
+        order.c.kind != "repair",
+        order.c.state.in_(FINAL),
+        or_(order.c.told_state.is_(None), order.c.told_state != order.c.state),
     )
 
 
 def _member_unaware() -> "ColumnElement[bool]":
     return and_(
-        wish.c.state == "done",
-        wish.c.kind.in_(("grant", "set", "put_back")),
-        wish.c.member_told_at.is_(None),
+        order.c.state == "done",
+        order.c.kind.in_(("grant", "set", "put_back")),
+        order.c.member_told_at.is_(None),
         customer.c.member_id.is_not(None),
     )
 
 
-async def member_told(connection: AsyncConnection, wish_id: int, at: datetime) -> None:
-    """The member knows about this wish and every earlier one for the same permission."""
-    of = select(wish.c.permission_id).where(wish.c.id == wish_id).scalar_subquery()
+async def member_told(connection: AsyncConnection, order_id: int, at: datetime) -> None:
+    """The member knows about this order and every earlier one for the same permission."""
+    of = select(order.c.permission_id).where(order.c.id == order_id).scalar_subquery()
     await connection.execute(
-        update(wish)
-        .where(wish.c.permission_id == of, wish.c.id <= wish_id, wish.c.state == "done")
+        update(order)
+        .where(order.c.permission_id == of, order.c.id <= order_id, order.c.state == "done")
         .values(member_told_at=at)
     )

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.ledger import shapes
 from bot.store.ledger.orders import PARKED, is_held
 from bot.store.records import Customer, Permission
-from bot.store.tables.core import customer, guild, permission, script, wish
+from bot.store.tables.core import customer, guild, order, permission, script
 from bot.store.tables.sweeps import sweep
 
-# Wishes wait while a script is paused, or the lists were not read since a restore, or the bot is not
+# Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not
 # there, or TradingView answers in another form than the known one; somebody's also while an older one
 # is yet to be compared after a restore.
 _OPEN = (
@@ -23,7 +23,7 @@ _OPEN = (
     guild.c.restored_at.is_(None),
     guild.c.left_at.is_(None),
     shapes.is_open(),
-    ~exists().where(wish.c.permission_id == permission.c.id, is_held()),
+    ~exists().where(order.c.permission_id == permission.c.id, is_held()),
 )
 
 
@@ -171,15 +171,15 @@ async def rows_known(connection: AsyncConnection, script_id: int) -> int:
     return max(listed.scalar_one_or_none() or 0, int(seen.scalar_one()))
 
 
-async def of_wishes(
-    connection: AsyncConnection, guild_id: int, wish_ids: Collection[int]
+async def of_orders(
+    connection: AsyncConnection, guild_id: int, order_ids: Collection[int]
 ) -> dict[int, int]:
-    """By wish, the permission it is about; other servers' wishes are left out."""
-    if not wish_ids:
+    """By order, the permission it is about; other servers' orders are left out."""
+    if not order_ids:
         return {}
     found = await connection.execute(
-        select(wish.c.id, wish.c.permission_id).where(
-            wish.c.guild_id == guild_id, wish.c.id.in_(list(wish_ids))
+        select(order.c.id, order.c.permission_id).where(
+            order.c.guild_id == guild_id, order.c.id.in_(list(order_ids))
         )
     )
     return {row.id: row.permission_id for row in found}

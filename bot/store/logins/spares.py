@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record
 from bot.store.tables.core import account
-from bot.store.tables.logins import MOST_SPARES, spare_session
+from bot.store.tables.logins import MAX_SPARES, spare_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ async def add(
 ) -> bool:
     """Keep one more, behind the others; False when there are as many as can be."""
     known = await of_account(connection, account_id)
-    free = [rank for rank in range(1, MOST_SPARES + 1) if rank not in {one.rank for one in known}]
+    free = [rank for rank in range(1, MAX_SPARES + 1) if rank not in {one.rank for one in known}]
     if not free:
         return False
     await connection.execute(

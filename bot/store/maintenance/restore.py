@@ -10,7 +10,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.ledger.orders import FINAL, HELD, RESTORED, people_untold
-from bot.store.tables.core import event, guild, permission, script, wish
+from bot.store.tables.core import event, guild, order, permission, script
 from bot.store.tables.sweeps import sighting, sweep
 
 NAMED = 10  # of the people who may not have been told
@@ -19,7 +19,7 @@ NAMED = 10  # of the people who may not have been told
 def is_ours(path: Path) -> bool:
     """Whether an Usher made that file, whatever its state (blocking)."""
     address = f"file:{quote(str(path.absolute()))}?mode=ro"
-    question = "SELECT 1 FROM sqlite_master WHERE name IN ('alembic_version', 'guild', 'wish')"
+    question = "SELECT 1 FROM sqlite_master WHERE name IN ('alembic_version', 'guild', 'order')"
     try:
         with closing(sqlite3.connect(address, uri=True)) as raw:
             return len(raw.execute(question).fetchall()) == 3
@@ -52,14 +52,14 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
         permission.c.state != "done", permission.c.replaces.is_not(None)
     )
     open_ones = or_(
-        wish.c.state == "waiting",
-        and_(wish.c.state == "stuck", wish.c.reason.is_distinct_from(RESTORED)),
+        order.c.state == "waiting",
+        and_(order.c.state == "stuck", order.c.reason.is_distinct_from(RESTORED)),
     )
     ids = list((await connection.execute(overruling)).scalars())
     for chunk in (ids[start : start + 500] for start in range(0, len(ids), 500)):
         await connection.execute(
-            update(wish)
-            .where(wish.c.permission_id.in_(chunk), open_ones)
+            update(order)
+            .where(order.c.permission_id.in_(chunk), open_ones)
             .values(state="stuck", reason=HELD, ended_at=at)
         )
         await connection.execute(
@@ -67,15 +67,15 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
             .where(permission.c.id.in_(chunk))
             .values(state="stuck", reason=HELD, next_try_at=None)
         )
-    await connection.execute(update(wish).values(answer_token=None))
+    await connection.execute(update(order).values(answer_token=None))
     await connection.execute(
-        update(wish)
-        .where(wish.c.state.in_(FINAL))
-        .values(told_state=wish.c.state, member_told_at=at)
+        update(order)
+        .where(order.c.state.in_(FINAL))
+        .values(told_state=order.c.state, member_told_at=at)
     )
     # Of what waits, "it is stuck" may have been said since; "it is done" is looked at first.
     await connection.execute(
-        update(wish).where(wish.c.state == "waiting").values(told_state="stuck")
+        update(order).where(order.c.state == "waiting").values(told_state="stuck")
     )
     posted = select(func.max(event.c.id)).where(event.c.guild_id == guild.c.id).scalar_subquery()
     await connection.execute(update(guild).values(posted_event_id=func.coalesce(posted, 0)))

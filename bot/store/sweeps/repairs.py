@@ -3,19 +3,19 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Wish
-from bot.store.tables.core import wish
+from bot.store.records import Order
+from bot.store.tables.core import order
 
 
-async def of_order(connection: AsyncConnection, guild_id: int, reference: str) -> list[Wish]:
+async def of_order(connection: AsyncConnection, guild_id: int, reference: str) -> list[Order]:
     """All that came from one press, oldest first."""
     found = await connection.execute(
-        select(wish)
+        select(order)
         .where(
-            wish.c.guild_id == guild_id,
-            wish.c.kind == "mend",
-            wish.c.reference.startswith(f"{reference}:", autoescape=True),
+            order.c.guild_id == guild_id,
+            order.c.kind == "repair",
+            order.c.reference.startswith(f"{reference}:", autoescape=True),
         )
-        .order_by(wish.c.id)
+        .order_by(order.c.id)
     )
-    return [Wish.of(row) for row in found]
+    return [Order.of(row) for row in found]

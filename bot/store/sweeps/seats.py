@@ -53,7 +53,7 @@ class Listed(Record):
 
 @dataclass(frozen=True, slots=True)
 class Watch(Record):
-    """A server's wishes and what it was warned of."""
+    """A server's orders and what it was warned of."""
 
     guard: bool
     warned_month: str | None

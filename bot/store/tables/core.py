@@ -193,9 +193,11 @@ permission = Table(
     ),  # the spelling is TradingView's
     Column("wanted", String(16), nullable=False),
     Column("wanted_ends_at", UtcDateTime),
-    Column("revision", Integer, nullable=False),  # grows with every wish
+    Column("revision", Integer, nullable=False),  # grows with every order
     Column("synced_revision", Integer, nullable=False),
-    Column("replaces", Integer),  # the wish (set, revoke) that overrules whatever TradingView shows
+    Column(
+        "replaces", Integer
+    ),  # the order (set, revoke) that overrules whatever TradingView shows
     Column("held_back", Boolean, nullable=False, server_default=false()),  # no automatic return
     Column("seen", String(16), nullable=False),
     Column("seen_ends_at", UtcDateTime),
@@ -211,7 +213,7 @@ permission = Table(
     Column("detail", Text),  # TradingView's own words, for staff
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try_at", UtcDateTime),
-    Column("asked_at", UtcDateTime, nullable=False),  # of the oldest wish still waiting
+    Column("asked_at", UtcDateTime, nullable=False),  # of the oldest order still waiting
     # Of a difference between the two: the one told in the log channel, and the one staff ignored.
     Column("noted_difference", String(120)),
     Column("ignored_difference", String(120)),
@@ -247,7 +249,7 @@ entitlement = Table(
     Column("ends_at", UtcDateTime),
     Column("settled_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
-    Column("ended_by", Integer),  # the wish that took it away, so that it can be put back
+    Column("ended_by", Integer),  # the order that took it away, so that it can be put back
     Column("note", Text),
     UniqueConstraint("source", "reference", "script_id"),
     _one_of("source", "manual", "found", "role", "code", "trial", "webhook", "comp"),
@@ -262,8 +264,8 @@ entitlement = Table(
     Index("ix_entitlement_permission_id", "permission_id"),
 )
 
-wish = Table(
-    "wish",  # one order of somebody, from asked to told
+order = Table(
+    "order",  # one order of somebody, from asked to told
     metadata,
     Column("id", Integer, primary_key=True),
     _guild(),
@@ -275,7 +277,7 @@ wish = Table(
     Column("asked_by", BigInteger, nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("note", Text),
-    Column("before", String(16), nullable=False),  # what Usher wanted before this wish
+    Column("before", String(16), nullable=False),  # what Usher wanted before this order
     Column("before_ends_at", UtcDateTime),
     Column("state", String(16), nullable=False),
     Column("reason", String(32)),
@@ -284,7 +286,7 @@ wish = Table(
     Column("member_told_at", UtcDateTime),
     Column("answer_token", LargeBinary),  # encrypted; gone once told or after 15 minutes
     UniqueConstraint("guild_id", "reference"),
-    _one_of("kind", "grant", "set", "revoke", "put_back", "mend"),
+    _one_of("kind", "grant", "set", "revoke", "put_back", "repair"),
     _one_of("state", "waiting", "done", "superseded", "stuck"),
     _one_of("before", "nothing", "until", "open", "lifetime"),
     _end_rule("before"),
@@ -303,7 +305,7 @@ event = Table(
     Column("script_id", Integer),
     Column("customer_id", Integer),
     Column("permission_id", Integer),
-    Column("wish_id", Integer),
+    Column("order_id", Integer),
     Column("member_id", BigInteger),
     Column("note", Text),
     Column("before", JSON),

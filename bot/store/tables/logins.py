@@ -15,7 +15,7 @@ from sqlalchemy import (
 
 from bot.store.tables.core import UtcDateTime, metadata
 
-MOST_SPARES = 2
+MAX_SPARES = 2
 
 spare_session = Table(
     "spare_session",  # further logins of the same account, for when the one in use ends
@@ -28,7 +28,7 @@ spare_session = Table(
     Column("set_by", BigInteger),  # nobody: from the terminal or the environment
     Column("set_at", UtcDateTime, nullable=False),
     UniqueConstraint("account_id", "rank"),
-    CheckConstraint(f"rank BETWEEN 1 AND {MOST_SPARES}", name="rank"),
+    CheckConstraint(f"rank BETWEEN 1 AND {MAX_SPARES}", name="rank"),
 )
 
 environment_session = Table(

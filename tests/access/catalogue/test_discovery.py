@@ -2,16 +2,16 @@
 
 import pytest
 
-from bot.access.catalogue.discovery import Discovering, free_slug
+from bot.access.catalogue.discovery import Discovery, free_slug
 from bot.access.errors import ScriptNotYours, TradingViewSilent
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from tests.support.vendor_fixture import HOME, OTHER, open_shop
 
 
 @pytest.fixture
-async def shop(tmp_path, frozen):
+async def vendor(tmp_path, frozen):
     async with open_shop(tmp_path) as it:
-        it.discovering = Discovering(it.database, it.sessions, it.scripts)
+        it.discovering = Discovery(it.database, it.sessions, it.scripts)
         await it.log_in()
         for title in ("Trend Finder", "tail"):
             it.world.add_script(it.vendor, title=title)
@@ -19,96 +19,96 @@ async def shop(tmp_path, frozen):
         yield it
 
 
-async def titles(shop):
-    return [one.title for one in await shop.discovering.find(HOME)]
+async def titles(vendor):
+    return [one.title for one in await vendor.discovering.find(HOME)]
 
 
-async def test_only_invite_only_scripts_are_offered_by_title(shop):
-    assert await titles(shop) == ["tail", "Trend Finder"]
-    assert len(shop.fake.calls("published")) == len(shop.fake.calls("scripts")) == 1
-    assert shop.fake.calls("pubscripts") == []
+async def test_only_invite_only_scripts_are_offered_by_title(vendor):
+    assert await titles(vendor) == ["tail", "Trend Finder"]
+    assert len(vendor.fake.calls("published")) == len(vendor.fake.calls("scripts")) == 1
+    assert vendor.fake.calls("pubscripts") == []
 
 
 @pytest.mark.parametrize("value", [True, False])
-async def test_managed_scripts_are_crossed_with_the_published_ones(shop, value):
-    shop.switches.managed_all = value
-    assert await titles(shop) == ["tail", "Trend Finder"]
-    shop.switches.published_empty = True
-    assert await titles(shop) == ["tail", "Trend Finder"]
+async def test_managed_scripts_are_crossed_with_the_published_ones(vendor, value):
+    vendor.switches.managed_all = value
+    assert await titles(vendor) == ["tail", "Trend Finder"]
+    vendor.switches.published_empty = True
+    assert await titles(vendor) == ["tail", "Trend Finder"]
 
 
-async def test_without_pine_facade_the_managed_ones_are_named(shop):
-    shop.switches.managed_all = True
-    shop.switches.fault("errors_500", path="pine-facade", times=-1)
-    assert await titles(shop) == ["tail", "Trend Finder"]
-    shop.switches.fault("errors_500", path="pubscripts", times=-1)
-    assert await titles(shop) == ["Untitled script"] * 3
+async def test_without_pine_facade_the_managed_ones_are_named(vendor):
+    vendor.switches.managed_all = True
+    vendor.switches.fault("errors_500", path="pine-facade", times=-1)
+    assert await titles(vendor) == ["tail", "Trend Finder"]
+    vendor.switches.fault("errors_500", path="pubscripts", times=-1)
+    assert await titles(vendor) == ["Untitled script"] * 3
 
 
-async def test_without_the_managed_list_the_published_ones_do(shop):
-    shop.switches.fault("errors_500", path="list_scripts", times=-1)
-    assert await titles(shop) == ["tail", "Trend Finder"]
+async def test_without_the_managed_list_the_published_ones_do(vendor):
+    vendor.switches.fault("errors_500", path="list_scripts", times=-1)
+    assert await titles(vendor) == ["tail", "Trend Finder"]
 
 
-async def test_no_scripts_is_believed_only_of_a_login_just_shown_alive(shop):
-    shop.world.scripts.clear()
-    assert await titles(shop) == []
-    assert shop.fake.calls()[-1].name == "details"
-    shop.switches.fault("errors_500", path="details", times=-1)
+async def test_no_scripts_is_believed_only_of_a_login_just_shown_alive(vendor):
+    vendor.world.scripts.clear()
+    assert await titles(vendor) == []
+    assert vendor.fake.calls()[-1].name == "details"
+    vendor.switches.fault("errors_500", path="details", times=-1)
     with pytest.raises(TradingViewSilent):
-        await titles(shop)
+        await titles(vendor)
 
 
-async def test_a_dead_login_is_not_no_scripts(shop):
-    shop.world.end_all_sessions()
+async def test_a_dead_login_is_not_no_scripts(vendor):
+    vendor.world.end_all_sessions()
     with pytest.raises(LoginNotWorking):
-        await titles(shop)
+        await titles(vendor)
 
 
-async def test_a_dead_login_whose_managed_list_fails_is_not_no_scripts(shop):
-    shop.world.end_all_sessions()
-    shop.switches.fault("errors_500", path="list_scripts", times=-1)
+async def test_a_dead_login_whose_managed_list_fails_is_not_no_scripts(vendor):
+    vendor.world.end_all_sessions()
+    vendor.switches.fault("errors_500", path="list_scripts", times=-1)
     with pytest.raises(LoginNotWorking):
-        await titles(shop)
+        await titles(vendor)
 
 
-async def test_without_a_login_or_an_answer_it_says_so(shop, tmp_path):
-    shop.switches.down = True
+async def test_without_a_login_or_an_answer_it_says_so(vendor, tmp_path):
+    vendor.switches.down = True
     with pytest.raises(TradingViewSilent):
-        await titles(shop)
+        await titles(vendor)
     with pytest.raises(NoLogin):
-        await shop.discovering.find(OTHER)
+        await vendor.discovering.find(OTHER)
 
 
-async def test_what_is_here_already_or_elsewhere_is_marked(shop):
-    await shop.add_script("mine", title="Mine")
-    await shop.add_script("theirs", title="Theirs", guild_id=OTHER)
-    found = {one.title: (one.slug, one.elsewhere) for one in await shop.discovering.find(HOME)}
+async def test_what_is_here_already_or_elsewhere_is_marked(vendor):
+    await vendor.add_script("mine", title="Mine")
+    await vendor.add_script("theirs", title="Theirs", guild_id=OTHER)
+    found = {one.title: (one.slug, one.elsewhere) for one in await vendor.discovering.find(HOME)}
     assert found["Mine"] == ("mine", False)
     assert found["Theirs"] == (None, True)
-    assert [one.is_new for one in await shop.discovering.find(HOME)].count(True) == 2
+    assert [one.is_new for one in await vendor.discovering.find(HOME)].count(True) == 2
 
 
-async def test_several_are_added_under_short_names_of_their_titles(shop):
-    shop.world.add_script(shop.vendor, title="Trend Finder")
-    offers = await shop.discovering.find(HOME)
-    done = await shop.discovering.add(shop.asked(), [one.pine_id for one in offers])
+async def test_several_are_added_under_short_names_of_their_titles(vendor):
+    vendor.world.add_script(vendor.vendor, title="Trend Finder")
+    offers = await vendor.discovering.find(HOME)
+    done = await vendor.discovering.add(vendor.request(), [one.pine_id for one in offers])
     assert sorted(one.script.slug for one in done.added) == [
         "tail",
         "trend-finder",
         "trend-finder-2",
     ]
     assert done.refused == ()
-    again = await shop.discovering.add(shop.asked(), [offers[0].pine_id])
+    again = await vendor.discovering.add(vendor.request(), [offers[0].pine_id])
     assert again.added == ()
     assert again.refused[0][0] == "tail"
 
 
-async def test_after_a_restart_the_titles_are_asked_again_and_a_refusal_holds_up_no_other(shop):
-    ids = [one.pine_id for one in await shop.discovering.find(HOME)]
-    shop.world.scripts[ids[0]].forbidden = True
-    fresh = Discovering(shop.database, shop.sessions, shop.scripts)
-    done = await fresh.add(shop.asked(), ids)
+async def test_after_a_restart_the_titles_are_asked_again_and_a_refusal_holds_up_no_other(vendor):
+    ids = [one.pine_id for one in await vendor.discovering.find(HOME)]
+    vendor.world.scripts[ids[0]].forbidden = True
+    fresh = Discovery(vendor.database, vendor.sessions, vendor.scripts)
+    done = await fresh.add(vendor.request(), ids)
     assert [one.script.title for one in done.added] == ["Trend Finder"]
     assert [(title, type(error)) for title, error in done.refused] == [("tail", ScriptNotYours)]
 

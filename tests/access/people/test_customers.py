@@ -22,108 +22,108 @@ from tests.support.vendor_fixture import AT, HOME, MEMBER, OTHER, STAFF, STRANGE
 
 
 @pytest.fixture
-async def shop(tmp_path, frozen):
+async def vendor(tmp_path, frozen):
     frozen.set(AT)
-    async with open_shop(tmp_path) as shop:
+    async with open_shop(tmp_path) as vendor:
         for name in ("Ann_Trades", "ann_trades2", "bob-fx"):
-            shop.world.add_user(name)
-        yield shop
+            vendor.world.add_user(name)
+        yield vendor
 
 
 @pytest.fixture
-async def selling(shop):
+async def selling(vendor):
     """A server with a working login and two scripts."""
-    await shop.log_in()
-    shop.script = await shop.add_script("trend")
-    await shop.add_script("tail")
-    return shop
+    await vendor.log_in()
+    vendor.script = await vendor.add_script("trend")
+    await vendor.add_script("tail")
+    return vendor
 
 
-async def claims(shop, guild_id=HOME):
-    async with shop.database.read() as connection:
+async def claims(vendor, guild_id=HOME):
+    async with vendor.database.read() as connection:
         return await customers.waiting_claims(connection, guild_id)
 
 
 # Who is meant
 
 
-async def test_nobody_named_is_nobody(shop):
+async def test_nobody_named_is_nobody(vendor):
     for who in ((), (None, ""), (None, "  ")):
         with pytest.raises(NobodyNamed):
-            await shop.resolve(*who)
+            await vendor.resolve(*who)
 
 
-async def test_a_name_alone_is_a_person_without_a_member(shop):
-    ann = await shop.resolve(None, " @Ann_Trades ")
+async def test_a_name_alone_is_a_person_without_a_member(vendor):
+    ann = await vendor.resolve(None, " @Ann_Trades ")
     assert (ann.username, ann.member_id) == ("Ann_Trades", None)
-    assert await shop.resolve(None, "https://www.tradingview.com/u/ANN_trades/") == ann
+    assert await vendor.resolve(None, "https://www.tradingview.com/u/ANN_trades/") == ann
 
 
-async def test_a_member_alone_needs_a_name(shop):
+async def test_a_member_alone_needs_a_name(vendor):
     with pytest.raises(MemberHasNoName) as refused:
-        await shop.resolve(MEMBER)
+        await vendor.resolve(MEMBER)
     assert refused.value.member_id == MEMBER
-    ann = await shop.resolve(MEMBER, "Ann_Trades")
-    assert await shop.resolve(MEMBER) == ann
+    ann = await vendor.resolve(MEMBER, "Ann_Trades")
+    assert await vendor.resolve(MEMBER) == ann
 
 
-async def test_both_given_ties_them_once(shop):
-    await shop.resolve(None, "Ann_Trades")
-    ann = await shop.resolve(MEMBER, "ann_trades")
+async def test_both_given_ties_them_once(vendor):
+    await vendor.resolve(None, "Ann_Trades")
+    ann = await vendor.resolve(MEMBER, "ann_trades")
     assert (ann.username, ann.member_id, ann.linked_by) == ("Ann_Trades", MEMBER, STAFF)
-    await shop.resolve(MEMBER, "Ann_Trades")
-    assert len(await shop.events("link")) == 1
+    await vendor.resolve(MEMBER, "Ann_Trades")
+    assert len(await vendor.events("link")) == 1
 
 
-async def test_both_given_is_refused_when_either_is_tied_elsewhere(shop):
-    await shop.resolve(MEMBER, "Ann_Trades")
+async def test_both_given_is_refused_when_either_is_tied_elsewhere(vendor):
+    await vendor.resolve(MEMBER, "Ann_Trades")
     with pytest.raises(NameTaken) as taken:
-        await shop.resolve(STRANGER, "ANN_TRADES")
+        await vendor.resolve(STRANGER, "ANN_TRADES")
     assert (taken.value.username, taken.value.member_id) == ("Ann_Trades", MEMBER)
     with pytest.raises(MemberHasOtherName) as other:
-        await shop.resolve(MEMBER, "bob-fx")
+        await vendor.resolve(MEMBER, "bob-fx")
     assert (other.value.member_id, other.value.username) == (MEMBER, "Ann_Trades")
-    assert await shop.person(name="bob-fx") is None
+    assert await vendor.person(name="bob-fx") is None
 
 
-async def test_a_member_known_without_a_name_becomes_one_person_with_it(shop):
-    async with shop.database.write() as connection:
+async def test_a_member_known_without_a_name_becomes_one_person_with_it(vendor):
+    async with vendor.database.write() as connection:
         await customers.add(connection, HOME, member_id=MEMBER)
         await customers.add(connection, HOME, member_id=STRANGER)
         await customers.add(connection, HOME, username="bob-fx")
-    ann = await shop.resolve(MEMBER, "Ann_Trades")
-    bob = await shop.resolve(STRANGER, "bob-fx")
-    assert (await shop.person(member=MEMBER)).id == ann.id
-    assert (await shop.person(member=STRANGER)).id == bob.id
+    ann = await vendor.resolve(MEMBER, "Ann_Trades")
+    bob = await vendor.resolve(STRANGER, "bob-fx")
+    assert (await vendor.person(member=MEMBER)).id == ann.id
+    assert (await vendor.person(member=STRANGER)).id == bob.id
 
 
 @pytest.mark.parametrize("text", ["two words", "😀", "a" * 500, "../..", "<@7>"])
-async def test_what_cannot_be_a_name_is_refused_and_leaves_no_row(shop, text):
+async def test_what_cannot_be_a_name_is_refused_and_leaves_no_row(vendor, text):
     with pytest.raises(NameUnreadable):
-        await shop.resolve(MEMBER, text)
-    assert await shop.person(member=MEMBER) is None
-    assert await shop.events() == []
+        await vendor.resolve(MEMBER, text)
+    assert await vendor.person(member=MEMBER) is None
+    assert await vendor.events() == []
 
 
 # Does that user exist
 
 
-async def test_a_name_is_found_in_its_exact_spelling(shop):
-    assert (await shop.customers.find(" @ANN_TRADES ")).username == "Ann_Trades"
+async def test_a_name_is_found_in_its_exact_spelling(vendor):
+    assert (await vendor.customers.find(" @ANN_TRADES ")).username == "Ann_Trades"
 
 
-async def test_an_unknown_name_gets_near_hits_and_an_outage_is_no_answer(shop):
+async def test_an_unknown_name_gets_near_hits_and_an_outage_is_no_answer(vendor):
     with pytest.raises(UserUnknown) as unknown:
-        await shop.customers.find("ann")
+        await vendor.customers.find("ann")
     assert unknown.value.near == ("Ann_Trades", "ann_trades2")
-    shop.switches.set("down", True)
+    vendor.switches.set("down", True)
     with pytest.raises(TradingViewSilent):
-        await shop.customers.find("Ann_Trades")
+        await vendor.customers.find("Ann_Trades")
 
 
-async def test_a_look_up_that_hangs_ends_after_three_seconds(shop, frozen):
-    shop.switches.set("latency", 600)
-    asking = asyncio.ensure_future(shop.customers.find("Ann_Trades"))
+async def test_a_look_up_that_hangs_ends_after_three_seconds(vendor, frozen):
+    vendor.switches.set("latency", 600)
+    asking = asyncio.ensure_future(vendor.customers.find("Ann_Trades"))
     await frozen.advance(3.1)
     with pytest.raises(TradingViewSilent):
         await asking
@@ -133,27 +133,27 @@ async def test_a_look_up_that_hangs_ends_after_three_seconds(shop, frozen):
 
 
 async def test_a_free_name_is_linked_at_once(selling):
-    asked = selling.asked(MEMBER)
-    hint = await selling.customers.may_link(asked, "ann_trades")
-    assert await selling.customers.link(asked, hint.username, hint.user_id) is True
+    request = selling.request(MEMBER)
+    hint = await selling.customers.may_link(request, "ann_trades")
+    assert await selling.customers.link(request, hint.username, hint.user_id) is True
     ann = await selling.person(member=MEMBER)
     assert (ann.username, ann.tv_user_id, ann.linked_by) == ("Ann_Trades", hint.user_id, MEMBER)
-    assert await selling.customers.link(asked, hint.username) is True
+    assert await selling.customers.link(request, hint.username) is True
     assert len(await selling.events("link")) == 1
 
 
 async def test_one_name_for_a_member(selling):
-    await selling.customers.link(selling.asked(MEMBER), "Ann_Trades")
+    await selling.customers.link(selling.request(MEMBER), "Ann_Trades")
     with pytest.raises(HaveOtherName) as other:
-        await selling.customers.may_link(selling.asked(MEMBER), "bob-fx")
+        await selling.customers.may_link(selling.request(MEMBER), "bob-fx")
     assert other.value.username == "Ann_Trades"
     with pytest.raises(HaveOtherName):
-        await selling.customers.link(selling.asked(MEMBER), "bob-fx")
+        await selling.customers.link(selling.request(MEMBER), "bob-fx")
 
 
 async def test_a_name_that_another_member_has_waits_for_staff(selling):
-    await selling.customers.link(selling.asked(MEMBER), "Ann_Trades")
-    assert await selling.customers.link(selling.asked(STRANGER), "Ann_Trades") is False
+    await selling.customers.link(selling.request(MEMBER), "Ann_Trades")
+    assert await selling.customers.link(selling.request(STRANGER), "Ann_Trades") is False
     assert (await selling.person(name="Ann_Trades")).member_id == MEMBER
     [claim] = await claims(selling)
     assert (claim.member_id, claim.username) == (STRANGER, "Ann_Trades")
@@ -164,45 +164,45 @@ async def test_a_name_that_another_member_has_waits_for_staff(selling):
 async def test_a_name_that_should_have_access_waits_for_staff(selling):
     ann = await selling.resolve(None, "Ann_Trades")
     await selling.hold(selling.script, ann)
-    assert await selling.customers.link(selling.asked(MEMBER), "Ann_Trades") is False
+    assert await selling.customers.link(selling.request(MEMBER), "Ann_Trades") is False
     assert (await selling.person(name="Ann_Trades")).member_id is None
 
 
 async def test_a_name_that_only_tradingview_shows_waits_for_staff(selling):
     selling.world.grant(selling.script.pine_id, "Ann_Trades", AT + timedelta(days=1))
-    assert await selling.customers.link(selling.asked(MEMBER), "Ann_Trades") is False
+    assert await selling.customers.link(selling.request(MEMBER), "Ann_Trades") is False
 
 
 async def test_the_name_beside_it_and_access_that_is_over_keep_nobody_waiting(selling):
     selling.world.grant(selling.script.pine_id, "ann_trades2")
     selling.world.grant(selling.script.pine_id, "Ann_Trades", AT - timedelta(days=1))
-    assert await selling.customers.link(selling.asked(MEMBER), "Ann_Trades") is True
+    assert await selling.customers.link(selling.request(MEMBER), "Ann_Trades") is True
 
 
 @pytest.mark.parametrize("trouble", ["down", "logged_out", "forbidden"])
 async def test_when_tradingview_cannot_be_read_staff_must_look(selling, trouble):
     selling.switches.set(trouble, True)
-    assert await selling.customers.link(selling.asked(MEMBER), "Ann_Trades") is False
+    assert await selling.customers.link(selling.request(MEMBER), "Ann_Trades") is False
 
 
 async def test_when_tradingview_hangs_staff_must_look_after_three_seconds(selling, frozen):
     selling.switches.set("latency", 600)
-    linking = asyncio.ensure_future(selling.customers.link(selling.asked(MEMBER), "Ann_Trades"))
+    linking = asyncio.ensure_future(selling.customers.link(selling.request(MEMBER), "Ann_Trades"))
     await eventually(lambda: selling.fake.calls("list"))
     await frozen.advance(3.1)
     assert await linking is False
 
 
-async def test_without_a_login_staff_must_look(shop):
-    await shop.add_script()
-    assert await shop.customers.link(shop.asked(MEMBER), "Ann_Trades") is False
+async def test_without_a_login_staff_must_look(vendor):
+    await vendor.add_script()
+    assert await vendor.customers.link(vendor.request(MEMBER), "Ann_Trades") is False
 
 
 async def test_a_second_request_takes_the_place_of_the_first(selling):
     for name in ("Ann_Trades", "bob-fx"):
         selling.world.grant(selling.script.pine_id, name)
         for _ in range(2):
-            assert await selling.customers.link(selling.asked(MEMBER), name) is False
+            assert await selling.customers.link(selling.request(MEMBER), name) is False
     assert [claim.username for claim in await claims(selling)] == ["bob-fx"]
     assert len(await selling.events("claim")) == 2
     assert len(await selling.events("claim_withdrawn")) == 1
@@ -212,24 +212,24 @@ async def test_a_second_request_takes_the_place_of_the_first(selling):
 
 
 async def test_unlinking_leaves_the_access_with_the_name(selling):
-    await selling.customers.link(selling.asked(MEMBER), "Ann_Trades")
+    await selling.customers.link(selling.request(MEMBER), "Ann_Trades")
     await selling.hold(selling.script, await selling.person(member=MEMBER))
-    unlinked = await selling.customers.unlink(selling.asked(MEMBER))
+    unlinked = await selling.customers.unlink(selling.request(MEMBER))
     assert (unlinked.username, unlinked.claimed) == ("Ann_Trades", None)
     assert await selling.person(member=MEMBER) is None
     assert await selling.person(name="Ann_Trades") is not None
     with pytest.raises(HaveNoName):
-        await selling.customers.unlink(selling.asked(MEMBER))
+        await selling.customers.unlink(selling.request(MEMBER))
 
 
 async def test_unlinking_takes_a_request_back(selling):
     selling.world.grant(selling.script.pine_id, "Ann_Trades")
-    await selling.customers.link(selling.asked(MEMBER), "Ann_Trades")
+    await selling.customers.link(selling.request(MEMBER), "Ann_Trades")
     [claim] = await claims(selling)
-    unlinked = await selling.customers.unlink(selling.asked(MEMBER))
+    unlinked = await selling.customers.unlink(selling.request(MEMBER))
     assert (unlinked.username, unlinked.claimed) == (None, "Ann_Trades")
     with pytest.raises(ClaimDecided) as decided:
-        await selling.customers.decide(selling.asked(), claim.id, accept=True)
+        await selling.customers.decide(selling.request(), claim.id, accept=True)
     assert decided.value.by is None
 
 
@@ -237,43 +237,43 @@ async def test_unlinking_takes_a_request_back(selling):
 
 
 async def test_staff_tie_a_name_in_its_exact_spelling(selling):
-    ann = await selling.customers.tie(selling.asked(), MEMBER, "ann_TRADES")
+    ann = await selling.customers.tie(selling.request(), MEMBER, "ann_TRADES")
     assert (ann.username, ann.member_id, ann.linked_by) == ("Ann_Trades", MEMBER, STAFF)
     assert ann.tv_user_id is not None
 
 
 async def test_staff_tie_no_unknown_name_and_none_unchecked(selling):
     with pytest.raises(UserUnknown):
-        await selling.customers.tie(selling.asked(), MEMBER, "nosuchname")
+        await selling.customers.tie(selling.request(), MEMBER, "nosuchname")
     selling.switches.set("down", True)
     with pytest.raises(TradingViewSilent):
-        await selling.customers.tie(selling.asked(), MEMBER, "Ann_Trades")
+        await selling.customers.tie(selling.request(), MEMBER, "Ann_Trades")
     assert await selling.person(member=MEMBER) is None
 
 
 async def claim_of(selling, member=STRANGER, name="Ann_Trades"):
     selling.world.grant(selling.script.pine_id, name)
-    assert await selling.customers.link(selling.asked(member), name) is False
+    assert await selling.customers.link(selling.request(member), name) is False
     return (await claims(selling))[-1]
 
 
 async def test_staff_accept_and_the_name_moves(selling):
-    await selling.customers.link(selling.asked(MEMBER), "Ann_Trades")
+    await selling.customers.link(selling.request(MEMBER), "Ann_Trades")
     claim = await claim_of(selling)
     assert (await selling.customers.asking(HOME, claim.id)).holder_id == MEMBER
-    await selling.customers.decide(selling.asked(), claim.id, accept=True)
+    await selling.customers.decide(selling.request(), claim.id, accept=True)
     assert (await selling.person(member=STRANGER)).username == "Ann_Trades"
     assert await selling.person(member=MEMBER) is None
     linked = (await selling.events("link"))[-1]
     assert linked.before == {"member_id": str(MEMBER)}
     with pytest.raises(ClaimDecided) as decided:
-        await selling.customers.decide(selling.asked(9), claim.id, accept=False)
+        await selling.customers.decide(selling.request(9), claim.id, accept=False)
     assert (decided.value.accepted, decided.value.by) == (True, STAFF)
 
 
 async def test_staff_refuse_and_nothing_moves(selling):
     claim = await claim_of(selling)
-    await selling.customers.decide(selling.asked(), claim.id, accept=False)
+    await selling.customers.decide(selling.request(), claim.id, accept=False)
     assert await selling.person(member=STRANGER) is None
     assert len(await selling.events("claim_refused")) == 1
     with pytest.raises(ClaimDecided):
@@ -284,25 +284,25 @@ async def test_a_claimer_who_linked_another_name_meanwhile_keeps_that_one(sellin
     claim = await claim_of(selling)
     await selling.resolve(STRANGER, "bob-fx")
     with pytest.raises(MemberHasOtherName):
-        await selling.customers.decide(selling.asked(), claim.id, accept=True)
+        await selling.customers.decide(selling.request(), claim.id, accept=True)
     assert await claims(selling) == [claim]
 
 
 async def test_a_claim_is_known_in_its_own_server_only(selling):
     claim = await claim_of(selling)
     with pytest.raises(ClaimUnknown):
-        await selling.customers.decide(selling.asked(guild_id=OTHER), claim.id, accept=True)
+        await selling.customers.decide(selling.request(guild_id=OTHER), claim.id, accept=True)
 
 
 async def test_staff_who_tie_the_name_by_command_settle_the_claim(selling):
     await claim_of(selling)
-    await selling.customers.tie(selling.asked(), STRANGER, "Ann_Trades")
+    await selling.customers.tie(selling.request(), STRANGER, "Ann_Trades")
     assert await claims(selling) == []
 
 
 async def test_twenty_at_once_make_one_customer_and_one_claim(selling):
     await asyncio.gather(
-        *(selling.customers.link(selling.asked(MEMBER), "bob-fx") for _ in range(10)),
+        *(selling.customers.link(selling.request(MEMBER), "bob-fx") for _ in range(10)),
         *(selling.resolve(None, "Ann_Trades") for _ in range(10)),
     )
     assert len(await selling.events("link")) == 1

@@ -94,7 +94,7 @@ def test_a_stray_quote_refuses_the_file_and_names_its_line(end):
         (b"name,mail\nann,a@b", ColumnsMissing),
         (b"username\nann", ColumnsMissing),
         (b"x" * (import_csv.LARGEST + 1), FileTooLarge),
-        (b"discord,username\n" + b"a,b\n" * (import_csv.MOST_LINES + 1), FileTooLarge),
+        (b"discord,username\n" + b"a,b\n" * (import_csv.MAX_LINES + 1), FileTooLarge),
     ],
 )
 def test_what_is_no_list_is_refused(data, refusal):

@@ -3,29 +3,29 @@
 import pytest
 
 from bot.access.people.import_csv import Person
-from bot.access.people.imports import Matches
+from bot.access.people.imports import Imports
 from bot.store.people import customers
-from tests.support.access_harness import open_counter
+from tests.support.access_harness import open_harness
 from tests.support.vendor_fixture import HOME
 
 ANN = 123456789012345678
 
 
 @pytest.fixture
-async def counter(frozen, tmp_path):
-    async with open_counter(tmp_path, frozen) as counter:
-        yield counter
+async def harness(frozen, tmp_path):
+    async with open_harness(tmp_path, frozen) as harness:
+        yield harness
 
 
-async def test_a_name_that_went_to_somebody_else_before_the_yes_ties_nobody(counter):
-    matches, people = Matches(counter.database), [Person(ANN, ("ann",))]
-    async with counter.database.write() as connection:
+async def test_a_name_that_went_to_somebody_else_before_the_yes_ties_nobody(harness):
+    matches, people = Imports(harness.database), [Person(ANN, ("ann",))]
+    async with harness.database.write() as connection:
         first = await customers.add(connection, HOME, username="Ann_Trades")
     [one] = await matches.compare(HOME, f"discord_id,username\n{ANN},Ann_Trades".encode(), people)
     assert one.pair is not None
-    async with counter.database.write() as connection:  # renamed; another one took the name
+    async with harness.database.write() as connection:  # renamed; another one took the name
         await customers.rename(connection, first.id, "Ann_New", 7)
         await customers.add(connection, HOME, username="Ann_Trades")
-    done = await matches.tie(counter.asked(), [one.pair], people)
+    done = await matches.tie(harness.request(), [one.pair], people)
     assert (done.pairs, done.changed) == ((), 1)
-    assert await counter.shop.person(member=ANN) is None
+    assert await harness.vendor.person(member=ANN) is None

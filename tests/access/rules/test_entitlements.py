@@ -24,11 +24,13 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def reason(number=1, kind="until", *, length=None, ends=None, ended=None, asked=NOW, settled=True):
+def reason(
+    number=1, kind="until", *, length=None, ends=None, ended=None, request=NOW, settled=True
+):
     is_settled = ends is not None or kind != "until"
     return Entitlement(
         id=number, guild_id=1, script_id=1, permission_id=1, source="manual",
-        reference=str(number), kind=kind, length=length, asked_at=asked, asked_by=1, start_at=None,
+        reference=str(number), kind=kind, length=length, asked_at=request, asked_by=1, start_at=None,
         ends_at=ends, settled_at=NOW if is_settled else None, ended_at=ended, ended_by=None,
         note=None,
     )  # fmt: skip
@@ -68,8 +70,8 @@ def test_what_ended_or_is_not_settled_counts_for_nothing():
 
 
 def test_lengths_chain_in_the_order_asked():
-    asked = [reason(n, length="1D", asked=NOW + timedelta(seconds=n)) for n in (3, 1, 2)]
-    ends = {fixed.entitlement_id: fixed.ends_at for fixed in settle(asked)}
+    request = [reason(n, length="1D", request=NOW + timedelta(seconds=n)) for n in (3, 1, 2)]
+    ends = {fixed.entitlement_id: fixed.ends_at for fixed in settle(request)}
     start = NOW + timedelta(seconds=1)
     assert ends == {1: start + DAY, 2: start + 2 * DAY, 3: start + 3 * DAY}
 
@@ -92,8 +94,8 @@ def test_a_settled_end_never_moves():
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=20))
 def test_nothing_bought_is_ever_lost(days):
-    asked = [reason(n, length=f"{count}D") for n, count in enumerate(days, 1)]
-    assert max(fixed.ends_at for fixed in settle(asked)) == NOW + sum(days) * DAY
+    request = [reason(n, length=f"{count}D") for n, count in enumerate(days, 1)]
+    assert max(fixed.ends_at for fixed in settle(request)) == NOW + sum(days) * DAY
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A TradingView that keeps failing is left alone, and felt for again."""
 
-from bot.access.sync.breaker import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, Breaker
+from bot.access.sync.breaker import FAILURES, FIRST_PAUSE, MAX_PAUSE, Breaker
 
 
 def fail(breaker, times):
@@ -34,7 +34,7 @@ async def test_each_failed_probe_doubles_the_pause_up_to_a_minute(frozen):
         await frozen.advance(breaker.wait())
         assert breaker.wait() == 0
         breaker.failed()
-    assert pauses == [5, 10, 20, 40, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert pauses == [5, 10, 20, 40, MAX_PAUSE, MAX_PAUSE]
 
 
 async def test_one_answer_lets_everything_out_again(frozen):

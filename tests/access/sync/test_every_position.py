@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.sandbox.tradingview import Switches
-from tests.support.access_harness import open_counter
+from tests.support.access_harness import open_harness
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 POSITIONS = list(Switches.positions())
@@ -15,16 +15,16 @@ POSITIONS = list(Switches.positions())
     ("switch", "position"), POSITIONS, ids=[f"{name}={value}" for name, value in POSITIONS]
 )
 async def test_a_customer_is_granted_renewed_and_revoked(tmp_path, frozen, switch, position):
-    async with open_counter(tmp_path, frozen) as counter:
-        counter.switches.set(switch, position)
-        counter.give("ann_trades2", NOW + timedelta(days=300))  # a name that begins alike
-        counter.give("bob-fx", NOW - timedelta(days=3))  # lapsed, and still listed
+    async with open_harness(tmp_path, frozen) as harness:
+        harness.switches.set(switch, position)
+        harness.give("ann_trades2", NOW + timedelta(days=300))  # a name that begins alike
+        harness.give("bob-fx", NOW - timedelta(days=3))  # lapsed, and still listed
         for name in ("Ann_Trades", "bob-fx"):
-            await counter.done(await counter.grant(name, "1M"), within=20)
-            assert counter.end(name).date() == datetime(2026, 4, 10, tzinfo=UTC).date()
-            await counter.done(await counter.grant(name, "1M"), within=20)
-            assert counter.end(name).date() == datetime(2026, 5, 10, tzinfo=UTC).date()
-        await counter.done(await counter.revoke("Ann_Trades"), within=20)
-        assert counter.end("Ann_Trades") == "absent"
-        assert counter.end("ann_trades2") == NOW + timedelta(days=300)
-        assert await counter.shop.events("script_paused", "session_dead", "stuck") == []
+            await harness.done(await harness.grant(name, "1M"), within=20)
+            assert harness.end(name).date() == datetime(2026, 4, 10, tzinfo=UTC).date()
+            await harness.done(await harness.grant(name, "1M"), within=20)
+            assert harness.end(name).date() == datetime(2026, 5, 10, tzinfo=UTC).date()
+        await harness.done(await harness.revoke("Ann_Trades"), within=20)
+        assert harness.end("Ann_Trades") == "absent"
+        assert harness.end("ann_trades2") == NOW + timedelta(days=300)
+        assert await harness.vendor.events("script_paused", "session_dead", "stuck") == []

@@ -273,8 +273,8 @@ async def test_the_environments_login_that_is_renewed_meanwhile_is_kept_for_the_
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
         made = tradingview_accounts.sessions(settings, database, Vault(KEY), http)
-        adopting = Environment(database, Vault(KEY), made)
-        assert await adopting.adopt(guild.id, cookies) is True
+        adoption = Environment(database, Vault(KEY), made)
+        assert await adoption.adopt(guild.id, cookies) is True
     code, text = await usher(DISCORD_GUILD_ID=str(guild.id), **given)
     assert (code, wrong(text)) == (0, [])
     assert "from the environment" not in text  # it is the stored one by now

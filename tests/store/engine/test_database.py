@@ -1,14 +1,18 @@
+import asyncio
 import sqlite3
 import stat
 from datetime import UTC, datetime
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from bot.errors import StartupError
+from bot.store.engine import migrate
 from bot.store.engine.database import open_database
 from bot.store.tables import core
 
@@ -27,6 +31,34 @@ async def test_migrations_make_the_schema_that_the_tables_describe(tmp_path):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, core.metadata) == []
     engine.dispose()
+
+
+REVISIONS = [
+    revision.revision
+    for revision in ScriptDirectory.from_config(migrate._config()).walk_revisions()
+]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_a_database_of_each_earlier_revision_is_brought_up_to_date(tmp_path, revision):
+    def left_by_it():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+            connection.execute(text("INSERT INTO guild (id, created_at) VALUES (7, '2026-03-10')"))
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_it)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        assert (await connection.execute(select(core.guild.c.id))).scalars().all() == [7]
+        context = await connection.run_sync(
+            lambda it: compare_metadata(MigrationContext.configure(it), core.metadata)
+        )
+        assert context == []
 
 
 async def test_opening_twice_migrates_once_and_keeps_rows(tmp_path):

@@ -6,9 +6,11 @@ import sqlite3
 import stat
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select
 from sqlalchemy.engine import make_url
 
@@ -155,7 +157,39 @@ def at_revision(tmp_path, revision):
     return path
 
 
-async def test_the_database_is_copied_before_its_schema_changes_and_only_then(tmp_path, frozen):
+NEXT = """
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "next", "{head}", None, None
+
+
+def upgrade():
+    op.execute("CREATE TABLE newer (id INTEGER)")
+"""
+
+
+@pytest.fixture
+def newer_usher(tmp_path, monkeypatch):
+    """A program whose schema is one revision ahead."""
+    head = ScriptDirectory.from_config(migrate._config()).get_current_head()
+    (tmp_path / "revisions").mkdir()
+    (tmp_path / "revisions/next.py").write_text(NEXT.format(head=head))
+
+    def config(known=migrate._config):
+        ahead = known()
+        versions = Path(migrate.__file__).parents[1] / "migrations/versions"
+        ahead.set_main_option("path_separator", "os")
+        ahead.set_main_option(
+            "version_locations", os.pathsep.join(map(str, (versions, tmp_path / "revisions")))
+        )
+        return ahead
+
+    monkeypatch.setattr(migrate, "_config", config)
+
+
+async def test_the_database_is_copied_before_its_schema_changes_and_only_then(
+    tmp_path, frozen, newer_usher
+):
     await asyncio.to_thread(at_revision, tmp_path, "0001")
     for _ in range(2):
         async with open_database(url(tmp_path)):
@@ -173,7 +207,7 @@ async def test_a_new_database_is_not_copied(tmp_path):
     assert not (tmp_path / "data/backups").exists()
 
 
-def test_without_the_copy_the_schema_stays_as_it_is(tmp_path):
+def test_without_the_copy_the_schema_stays_as_it_is(tmp_path, newer_usher):
     path = at_revision(tmp_path, "0001")
     (tmp_path / "data/backups").write_text("in the way")
     with pytest.raises(StartupError, match="Nothing was changed"):
