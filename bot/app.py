@@ -24,6 +24,7 @@ from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
 from bot.access.logins.environment import Environment
 from bot.access.logins.one_time_pages import OneTimePages
+from bot.access.logins.outages import Outages
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.grants import Grants
@@ -32,11 +33,13 @@ from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
 from bot.access.queries.autocomplete import Suggesting
+from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.recovery import Recovery
 from bot.access.sweeps.repair import Repairs
+from bot.access.sweeps.retry import Retries
 from bot.access.sweeps.schedule import SweepSchedule
 from bot.access.sweeps.sweep import Sweeps
 from bot.access.sync.queue import Queue
@@ -181,7 +184,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             return cogs.every(
                 client=client,
                 grants=Grants(database, sessions, vault, queue, notifier),
-                queue=queue,
+                retries=Retries(database, queue),
                 views=views,
                 suggesting=Suggesting(database),
                 order_flow=OrderFlow(outcomes, notifier, router),
@@ -220,7 +223,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 guild_id=settings.discord_guild_id,
             )
         )
-        log_channel = LogChannel(client, database)
+        log_channel = LogChannel(client, HistoryTail(database))
         outcome_notifier = OutcomeNotifier(client, outcomes, notifier, log_channel, jobs)
         await queue.start()
         recovery = Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake)
@@ -231,7 +234,9 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         jobs.every(SEATS_EVERY, "count seats", seat_counts.watch)
         jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
         jobs.every(
-            login_alerts.EVERY, "tell of logins that ended", LoginAlerts(client, database).tell
+            login_alerts.EVERY,
+            "tell of logins that ended",
+            LoginAlerts(client, Outages(database)).tell,
         )
         _ = jobs.spawn(
             _adopt_environment(settings, Environment(database, vault, sessions)),

@@ -13,8 +13,8 @@ from bot.access.logins.account import Connect
 from bot.access.logins.sessions import Sessions
 from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
-from bot.store.engine.files import file_of
 from bot.store.engine.lock import alone_with
+from bot.store.maintenance.files import file_of
 from bot.store.maintenance.inspect import Schema, examine
 from bot.store.vault import Vault, open_vault
 from bot.tradingview import Cookies, Pace, TradingViewClient

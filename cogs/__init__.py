@@ -15,7 +15,7 @@ from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
 from bot.access.queries.autocomplete import Suggesting
 from bot.access.queries.overview import Overview
-from bot.access.sync.queue import Queue
+from bot.access.sweeps.retry import Retries
 from bot.interactions.components import ComponentRouter
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.sweep_flow import SweepFlow
@@ -37,7 +37,7 @@ def every(
     *,
     client: discord.Client,
     grants: Grants,
-    queue: Queue,
+    retries: Retries,
     views: Overview,
     suggesting: Suggesting,
     order_flow: OrderFlow,
@@ -65,6 +65,6 @@ def every(
         Seats(seat_counts, router),
         Session(sessions, spares, links, router),
         Setup(guild_settings, router),
-        Sync(views, queue, sweep_flow, suggestions),
+        Sync(views, retries, sweep_flow, suggestions),
         Validate(customers),
     )

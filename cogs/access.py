@@ -15,8 +15,8 @@ from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.order_flow import OrderFlow, Said
+from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
-from bot.notifications.direct_messages import taking_a_while
 from bot.replies import Message, orders as words, overview as said
 from bot.replies.overview import LIST
 from cogs import suggestions

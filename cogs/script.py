@@ -10,9 +10,9 @@ from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Form
 from bot.interactions.levels import Level
+from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.interactions.sweep_flow import SweepFlow
-from bot.notifications.direct_messages import taking_a_while
 from bot.replies import discovery as said_discovering, key, scripts as said
 from cogs.suggestions import Choices, Suggestions
 

@@ -13,8 +13,8 @@ from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Form
 from bot.interactions.levels import Level
+from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
-from bot.notifications.direct_messages import taking_a_while
 from bot.replies import Message, key, login as said
 
 

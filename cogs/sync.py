@@ -5,7 +5,7 @@ from discord.ext import commands
 
 from bot.access.queries.overview import Overview
 from bot.access.request import RequestContext
-from bot.access.sync.queue import Queue
+from bot.access.sweeps.retry import Retries
 from bot.interactions import levels, responses
 from bot.interactions.responses import Interaction
 from bot.interactions.sweep_flow import SweepFlow
@@ -17,10 +17,10 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     """The commands about the queue."""
 
     def __init__(
-        self, views: Overview, queue: Queue, sweep_flow: SweepFlow, suggestions: Suggestions
+        self, views: Overview, retries: Retries, sweep_flow: SweepFlow, suggestions: Suggestions
     ) -> None:
         self._overview = views
-        self._queue = queue
+        self._retries = retries
         self._sweep_flow = sweep_flow
         self._suggestions = suggestions
 
@@ -44,7 +44,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         await responses.defer(interaction)
 
         async def again(request: RequestContext, agreed: int, seats: int) -> Message:
-            tried = await self._queue.retry(request, item, agreed=agreed, seats=seats)
+            tried = await self._retries.retry(request, item, agreed=agreed, seats=seats)
             return said.retried(item, tried)
 
         await self._sweep_flow.agreed(interaction, levels.request(interaction), again)

@@ -8,9 +8,9 @@ from bot import clock
 from bot.errors import StartupError
 from bot.settings import Settings
 from bot.store.engine.database import open_database
-from bot.store.engine.files import prepare_folder
 from bot.store.engine.lock import alone_with
 from bot.store.maintenance import backup, restore as restoring
+from bot.store.maintenance.files import prepare_folder
 from bot.store.maintenance.inspect import Schema, examine
 from bot.store.vault import open_vault
 

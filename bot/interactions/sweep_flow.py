@@ -1,6 +1,5 @@
 """Full checks in Discord: a progress bar, who is there, what differs, and the buttons under it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -11,17 +10,16 @@ from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift, Kind, Report
 from bot.access.sweeps.errors import NothingDiffers, TakesFromMany
 from bot.access.sweeps.repair import Repaired, Repairs
-from bot.access.sweeps.sweep import Progress, Sweeps, Tell
+from bot.access.sweeps.sweep import Sweeps
 from bot.errors import UserError
 from bot.interactions import responses
 from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
+from bot.interactions.progress import EVERY, Say, answer_late, drawn
 from bot.interactions.responses import Interaction
-from bot.notifications.direct_messages import Say, answer_late
 from bot.replies import Message, drift as differences, explain, sweeps as said
 from bot.store.records import Script
 
-EVERY = 2.0  # seconds between two pictures of how far it is
 _FOLLOWED = 60.0  # seconds that orders to mend are watched; then they go on by themselves
 
 T = TypeVar("T")
@@ -269,26 +267,3 @@ def _kind(press: ComponentInteraction) -> Kind:
         return Kind(press.args[1])
     except (IndexError, ValueError):
         raise ButtonGone from None
-
-
-async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, Any, T]]) -> T:
-    """What `work` returns or raises; meanwhile the answer shows every 2 s how far it is.
-
-    After 15 minutes it cannot be shown any more.
-    """
-    newest: list[Progress] = []
-
-    def tell(progress: Progress) -> None:
-        newest[:] = [progress]
-
-    task = asyncio.ensure_future(work(tell))
-    shown: Progress | None = None
-    in_time = True
-    try:
-        while not await clock.within(EVERY, task):
-            if in_time and newest and newest[0] != shown:
-                shown = newest[0]
-                in_time = await responses.reply(interaction, said.progress(shown), provisional=True)
-        return await task
-    finally:
-        task.cancel()

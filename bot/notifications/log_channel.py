@@ -7,13 +7,10 @@ import aiohttp
 import discord
 
 from bot import clock
+from bot.access.queries.history import HistoryTail
 from bot.replies import Button, Message, key
 from bot.replies.history import line
 from bot.replies.people import CLAIM_NO, CLAIM_YES
-from bot.store.catalogue import guilds, scripts
-from bot.store.engine.database import Database
-from bot.store.ledger import events
-from bot.store.people import customers
 from bot.store.records import Event, Guild
 
 log = logging.getLogger(__name__)
@@ -26,16 +23,14 @@ _CLOSED_FOR = 300.0  # seconds before a channel that refused is tried again
 class LogChannel:
     """Writes to the log channels that servers chose with /setup log."""
 
-    def __init__(self, client: discord.Client, database: Database) -> None:
+    def __init__(self, client: discord.Client, history: HistoryTail) -> None:
         self._client = client
-        self._database = database
+        self._history = history
         self._closed: dict[int, float] = {}  # by channel: when to try again
 
     async def write_up(self) -> None:
         """Post what is new, for every server; one that refuses holds up no other."""
-        async with self._database.read() as connection:
-            servers = [one for one in await guilds.listed(connection) if one.log_channel_id]
-        for server in servers:
+        for server in await self._history.servers():
             channel_id = server.log_channel_id or 0
             if clock.monotonic() < self._closed.get(channel_id, 0.0):
                 continue
@@ -52,12 +47,11 @@ class LogChannel:
 
     async def say(self, guild_id: int, parts: dict[str, Any]) -> bool:
         """Send something of its own there; False when there is no channel that takes it."""
-        async with self._database.read() as connection:
-            server = await guilds.by_id(connection, guild_id)
-        if server is None or server.log_channel_id is None:
+        channel_id = await self._history.log_channel(guild_id)
+        if channel_id is None:
             return False
         try:
-            await self._channel(server.log_channel_id).send(**parts)
+            await self._channel(channel_id).send(**parts)
         except (discord.Forbidden, discord.NotFound) as error:
             log.warning("the log channel of server %s is closed: %s", guild_id, error)
             return False
@@ -69,14 +63,11 @@ class LogChannel:
     async def _write_up(self, server: Guild) -> None:
         posted = server.posted_event_id or 0
         while True:
-            async with self._database.read() as connection:
-                new = await events.since(
-                    connection, server.id, posted, limit=_AT_ONCE, without=events.QUIET
-                )
-                lines = [await self._line(connection, entry) for entry in new]
-            if not new:
+            entries = await self._history.since(server.id, posted, _AT_ONCE)
+            if not entries:
                 return
-            batch, message = _batch(new, lines)
+            lines = [line(entry.event, entry.script, entry.customer) for entry in entries]
+            batch, message = _batch([entry.event for entry in entries], lines)
             # Should the same entries have been sent before a crash, Discord returns that message:
             # it may hold fewer lines than there are by now.
             sent = await self._channel(server.log_channel_id or 0).send(
@@ -84,13 +75,7 @@ class LogChannel:
             )
             shown = min(len(batch), sent.content.count("\n") + 1) if sent.content else len(batch)
             posted = batch[shown - 1].id
-            async with self._database.write() as connection:
-                await guilds.set_posted(connection, server.id, posted)
-
-    async def _line(self, connection: Any, entry: Event) -> str:
-        script = entry.script_id and await scripts.by_id(connection, entry.script_id)
-        customer = entry.customer_id and await customers.by_id(connection, entry.customer_id)
-        return line(entry, script or None, customer or None)
+            await self._history.posted(server.id, posted)
 
 
 def _nonce(entry: Event) -> str:

@@ -12,11 +12,10 @@ import aiohttp
 import discord
 
 from bot import clock
+from bot.access.logins.outages import Outages
 from bot.replies import Message
 from bot.replies.login_alerts import to_setter
-from bot.store.engine.database import Database
-from bot.store.logins import outages
-from bot.store.logins.outages import Outage
+from bot.store.records import Outage
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +28,15 @@ _UNREACHABLE = (400, 403, 404)
 class LoginAlerts:
     """The direct messages about outages of logins."""
 
-    def __init__(self, client: discord.Client, database: Database) -> None:
+    def __init__(self, client: discord.Client, outages: Outages) -> None:
         self._client = client
-        self._database = database
+        self._outages = outages
         self._sent: dict[int, str] = {}  # by outage: what this program sent last
         self._put_off: dict[int, float] = {}  # by outage, by clock.monotonic()
 
     async def tell(self) -> None:
         """Send what is to be said; what fails is tried again at the next look."""
-        async with self._database.read() as connection:
-            new = await outages.untold(connection)
-        for outage in new:
+        for outage in await self._outages.untold():
             if clock.monotonic() < self._put_off.get(outage.id, 0.0):
                 continue
             try:
@@ -51,12 +48,11 @@ class LoginAlerts:
                 self._put_off[outage.id] = clock.monotonic() + LATER
 
     async def _tell(self, outage: Outage) -> None:
-        stage = outages.stage(outage)
+        stage = outage.stage
         # Over before anybody heard of it: then there is nothing to say.
         is_news = not (stage == "back" and outage.told == "nothing")
         if is_news and self._sent.get(outage.id) != stage:
-            async with self._database.read() as connection:
-                waiting = await outages.waiting(connection, outage.guild_id)
+            waiting = await self._outages.waiting(outage.guild_id)
             server = self._client.get_guild(outage.guild_id)
             if server is None and not self._client.is_ready():
                 return  # told once the servers are known
@@ -64,8 +60,7 @@ class LoginAlerts:
                 message = to_setter(outage, stage, waiting, server.name, clock.now())
                 await self._write_to(outage.set_by or 0, message, f"o{outage.id}{stage}")
                 self._sent[outage.id] = stage
-        async with self._database.write() as connection:
-            await outages.told(connection, outage.id, stage)
+        await self._outages.told(outage.id, stage)
         self._sent.pop(outage.id, None)
 
     async def _write_to(self, user_id: int, message: Message, nonce: str) -> None:

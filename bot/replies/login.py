@@ -6,7 +6,6 @@ from bot.access.logins.sessions import LoginCheck, LoginState, LoginStatus, Upda
 from bot.access.logins.spares import SpareKept
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, listed, member, relative
-from bot.store.tables.logins import MAX_SPARES
 
 FORM = "login_form"
 OPEN_FORM = "login_open"
@@ -142,7 +141,7 @@ def status(it: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Messag
     if it.spares:
         lines.append(f"{_spares(it.spares)} Should the login in use end, one takes over.")
     buttons = [form_button(guild_id)]
-    if it.state is LoginState.ALIVE and it.spares < MAX_SPARES:
+    if it.state is LoginState.ALIVE and it.takes_spare:
         buttons.append(spare_button(guild_id))
     return Message("\n".join(lines), buttons=tuple(buttons))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from bot.replies.login import form_button
 from bot.replies.message import Message
 from bot.replies.text import bold, count, moment, relative
-from bot.store.logins.outages import Outage
+from bot.store.records import Outage
 
 
 def to_setter(outage: Outage, stage: str, waiting: int, server_name: str, now: datetime) -> Message:

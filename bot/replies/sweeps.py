@@ -10,8 +10,7 @@ from bot.access.sweeps.drift import Report
 from bot.access.sweeps.sweep import Progress
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, hour, listed, plain_day, title
-from bot.store.records import Script
-from bot.store.sweeps.drift import Numbers
+from bot.store.records import Numbers, Script
 
 SHOW = "differs"
 TAKE_ALL = "take_all"  # everybody on one script

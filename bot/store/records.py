@@ -194,3 +194,37 @@ class Event(Record):
     note: str | None
     before: Any
     after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Outage(Record):
+    """One outage; `told` is nothing, ended, still or back."""
+
+    id: int
+    guild_id: int
+    since: datetime
+    set_by: int | None
+    reminded_at: datetime | None
+    ended_at: datetime | None
+    told: str
+
+    @property
+    def stage(self) -> str:
+        """How far it is: ended, still, back."""
+        if self.ended_at is not None:
+            return "back"
+        return "ended" if self.reminded_at is None else "still"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers(Record):
+    """The rows of a script's list, each in one of three; `strangers` are live ones Usher has not."""
+
+    undated: int
+    dated: int
+    lapsed: int
+    strangers: int
+
+    @property
+    def total(self) -> int:
+        return self.undated + self.dated + self.lapsed

@@ -9,16 +9,7 @@ from sqlalchemy import select, update
 
 from bot.errors import StartupError
 from bot.store.engine.database import Database
-from bot.store.tables.core import order, session
-from bot.store.tables.logins import environment_session, spare_session
-
-# Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
-ENCRYPTED = (
-    session.c.cookies,
-    spare_session.c.cookies,
-    environment_session.c.cookies,
-    order.c.answer_token,
-)
+from bot.store.tables.encrypted import ENCRYPTED
 
 _BACKUP = "Without the right key the stored logins cannot be read"
 

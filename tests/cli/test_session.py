@@ -22,7 +22,8 @@ from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Settings
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
-from bot.store.vault import ENCRYPTED, Vault
+from bot.store.tables.encrypted import ENCRYPTED
+from bot.store.vault import Vault
 
 ROOT = Path(__file__).parents[2]
 HOME = 100

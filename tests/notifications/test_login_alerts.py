@@ -5,6 +5,7 @@ import asyncio
 import discord
 import pytest
 
+from bot.access.logins.outages import Outages
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.notifications.login_alerts import LATER, LoginAlerts
@@ -41,7 +42,7 @@ def said(harness):
 
 async def test_once_for_each_outage_once_after_twelve_hours_and_once_when_it_is_back(harness):
     async with at_work(harness) as client:
-        alerts = LoginAlerts(client, harness.vendor.database)
+        alerts = LoginAlerts(client, Outages(harness.vendor.database))
         await alerts.tell()
         assert said(harness) == []
         await dies(harness)
@@ -68,9 +69,9 @@ async def test_after_a_crash_before_it_was_marked_nothing_is_said_twice(harness,
 
         with monkeypatch.context() as patch:
             patch.setattr(outages, "told", broken)
-            await LoginAlerts(client, harness.vendor.database).tell()
+            await LoginAlerts(client, Outages(harness.vendor.database)).tell()
         assert len(said(harness)) == 1
-        await LoginAlerts(client, harness.vendor.database).tell()
+        await LoginAlerts(client, Outages(harness.vendor.database)).tell()
         assert len(said(harness)) == 1
 
 
@@ -79,7 +80,7 @@ async def test_what_cannot_be_marked_is_not_sent_again_when_discord_has_forgotte
 ):
     async with at_work(harness) as client:
         await dies(harness)
-        alerts = LoginAlerts(client, harness.vendor.database)
+        alerts = LoginAlerts(client, Outages(harness.vendor.database))
         with monkeypatch.context() as patch:
             patch.setattr(outages, "told", broken)
             for _ in range(3):
@@ -98,7 +99,7 @@ async def test_what_cannot_be_marked_is_not_sent_again_when_discord_has_forgotte
 
 async def test_a_mistake_about_one_outage_leaves_the_others_told(harness, monkeypatch, caplog):
     async with at_work(harness) as client:
-        alerts = LoginAlerts(client, harness.vendor.database)
+        alerts = LoginAlerts(client, Outages(harness.vendor.database))
         await dies(harness)
         await alerts.tell()
         await harness.log_in()
@@ -128,10 +129,10 @@ async def test_a_mistake_about_one_outage_leaves_the_others_told(harness, monkey
 async def test_an_outage_survives_a_restart_and_is_told_then(harness):
     await dies(harness)
     async with at_work(harness) as client:
-        await LoginAlerts(client, harness.vendor.database).tell()
+        await LoginAlerts(client, Outages(harness.vendor.database)).tell()
         assert len(said(harness)) == 1
     async with at_work(harness) as client:
-        await LoginAlerts(client, harness.vendor.database).tell()
+        await LoginAlerts(client, Outages(harness.vendor.database)).tell()
         await asyncio.sleep(0)
         assert len(said(harness)) == 1
 
@@ -140,14 +141,14 @@ async def test_an_outage_over_before_anybody_heard_of_it_is_not_told(harness):
     await dies(harness)
     await harness.log_in()
     async with at_work(harness) as client:
-        await LoginAlerts(client, harness.vendor.database).tell()
+        await LoginAlerts(client, Outages(harness.vendor.database)).tell()
     assert said(harness) == []
 
 
 async def test_closed_direct_messages_end_it_and_trouble_does_not(harness, monkeypatch):
     async with at_work(harness) as client:
         await dies(harness)
-        alerts = LoginAlerts(client, harness.vendor.database)
+        alerts = LoginAlerts(client, Outages(harness.vendor.database))
         with monkeypatch.context() as patch:
 
             async def broken(*_):
@@ -181,7 +182,7 @@ async def test_the_log_channel_says_it_with_the_history(harness):
 async def test_a_login_that_was_deleted_is_not_said_to_be_back(harness):
     async with at_work(harness) as client:
         await dies(harness)
-        alerts = LoginAlerts(client, harness.vendor.database)
+        alerts = LoginAlerts(client, Outages(harness.vendor.database))
         await alerts.tell()
         await harness.vendor.sessions.forget(harness.vendor.request(guild_id=harness.guild.id))
         await alerts.tell()

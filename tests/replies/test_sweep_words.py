@@ -15,8 +15,7 @@ from bot.access.sweeps.drift import SHOWN, Difference, Kind, Report
 from bot.access.sweeps.repair import Repaired, Standing
 from bot.access.sweeps.sweep import Progress
 from bot.replies import Message, discovery, drift, sweeps
-from bot.store.records import Permission, Script
-from bot.store.sweeps.drift import Numbers
+from bot.store.records import Numbers, Permission, Script
 from bot.store.sweeps.sightings import Sighting
 from bot.store.sweeps.sweeps import Sweep
 

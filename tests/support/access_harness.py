@@ -11,6 +11,7 @@ from bot.access.orders.outcomes import Outcomes
 from bot.access.queries.overview import Overview
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length, parse_until
+from bot.access.sweeps.retry import Retries
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
 from bot.store.ledger import entitlements, permissions
@@ -29,6 +30,7 @@ class AccessHarness:
         self.database, self.fake, self.switches = vendor.database, vendor.fake, vendor.switches
         self.notifier = Notifier()
         self.queue = Queue(vendor.database, vendor.sessions, jobs, self.notifier)
+        self.retries = Retries(vendor.database, self.queue)
         self.grants = Grants(
             vendor.database, vendor.sessions, vendor.vault, self.queue, self.notifier
         )

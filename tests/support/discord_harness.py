@@ -17,10 +17,12 @@ from bot.access.orders.outcomes import Outcomes
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
 from bot.access.queries.autocomplete import Suggesting
+from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.repair import Repairs
+from bot.access.sweeps.retry import Retries
 from bot.access.sweeps.sweep import Sweeps
 from bot.access.sync.queue import Queue
 from bot.interactions import levels
@@ -97,7 +99,7 @@ class DiscordHarness:
             return every(
                 client=client,
                 grants=grants,
-                queue=self.queue,
+                retries=Retries(database, self.queue),
                 views=self.views,
                 suggesting=Suggesting(database),
                 order_flow=OrderFlow(self.outcomes, self.notifier, self.router),
@@ -120,7 +122,7 @@ class DiscordHarness:
             make_cogs=make_cogs,
             guild_id=guild_id,
         )
-        self.log_channel = LogChannel(self.client, database)
+        self.log_channel = LogChannel(self.client, HistoryTail(database))
         self.outcome_notifier = OutcomeNotifier(
             self.client, self.outcomes, self.notifier, self.log_channel, self.jobs
         )

@@ -21,7 +21,6 @@ from bot.access.errors import (
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from bot.access.logins.probe import look
 from bot.access.logins.sessions import LoginCheck, LoginState, Sessions
-from bot.access.people.username_lookup import in_time
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
@@ -35,6 +34,7 @@ from bot.tradingview import (
     TradingViewClient,
     TradingViewError,
 )
+from bot.tradingview.deadline import in_time
 from bot.tradingview.names import BadPineId, clean_pine_id, has_usual_length
 
 MAX_TITLE = 100

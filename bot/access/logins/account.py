@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.access.logins.probe import LoginCheck
+from bot.store.tables.logins import MAX_SPARES
 from bot.tradingview.client import TradingViewClient
 from bot.tradingview.errors import SlowDown
 from bot.tradingview.models import Cookies
@@ -49,6 +50,11 @@ class LoginStatus:
     set_at: datetime | None
     has_sign: bool
     spares: int = 0
+
+    @property
+    def takes_spare(self) -> bool:
+        """Whether one more can be kept beside it."""
+        return self.spares < MAX_SPARES
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from bot.access.logins.errors import CookiesRefused, NoLogin
 from bot.access.logins.probe import LoginCheck, examine, probe
 from bot.access.logins.records import NewLogin
 from bot.access.logins.renewal import CandidateLogin, renew
-from bot.access.people.username_lookup import in_time
 from bot.access.request import RequestContext
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
@@ -32,6 +31,7 @@ from bot.store.records import Script
 from bot.store.vault import UnreadableError, Vault
 from bot.tradingview.book import Book
 from bot.tradingview.client import TradingViewClient
+from bot.tradingview.deadline import in_time
 from bot.tradingview.models import Cookies
 from bot.tradingview.pace import Pace
 

@@ -30,7 +30,7 @@ from bot.access.ledger.record import (
 from bot.access.ledger.seats import within_the_line
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.identity import name_of, resolve
-from bot.access.people.username_lookup import Spelling, in_time, look, spell
+from bot.access.people.username_lookup import Spelling, look, spell
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import Length, cut
 from bot.access.rules.entitlements import (
@@ -48,6 +48,7 @@ from bot.store.people import customers
 from bot.store.records import Order, Permission, Script
 from bot.store.vault import Vault
 from bot.tradingview import End, Lifetime
+from bot.tradingview.deadline import in_time
 
 READ_TIMEOUT = 2.0  # seconds that a question waits for TradingView's own view
 

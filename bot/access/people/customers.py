@@ -17,7 +17,7 @@ from bot.access.errors import (
 )
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.identity import follow, name_of, resolve, tie
-from bot.access.people.username_lookup import clean, exact, in_time
+from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
@@ -25,6 +25,7 @@ from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.records import Claim, Customer
 from bot.tradingview import Hint, TradingViewClient
+from bot.tradingview.deadline import in_time
 
 __all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claim", "resolve"]
 

@@ -1,22 +1,17 @@
 """Asks TradingView about somebody before anything is recorded, if that is quickly done."""
 
-import asyncio
 import difflib
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
-from bot import clock
 from bot.access.errors import NameUnreadable, UserUnknown
 from bot.access.rules.entitlements import State, seen_in
 from bot.store.records import Script
-from bot.tradingview import Hint, TradingViewClient, TradingViewError, clean_username
+from bot.tradingview import Hint, TradingViewClient, clean_username
+from bot.tradingview.deadline import in_time
 
 LOOKUP_TIMEOUT = 1.0
 NEAR = 5
 MIN_STEM = 3
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +78,6 @@ def _nearest(name: str, found: list[str]) -> tuple[str, ...]:
         return difflib.SequenceMatcher(None, name.casefold(), other.casefold()).ratio()
 
     return tuple(sorted(found, key=likeness, reverse=True)[:NEAR])
-
-
-async def in_time(
-    asking: Coroutine[Any, Any, T], seconds: float, progress: Callable[[], int] = lambda: 0
-) -> T | None:
-    """TradingView's answer, or None when there is no sensible one within that many seconds.
-
-    What asks many questions has that long for each: `progress` counts what was answered so far.
-    """
-    task = asyncio.ensure_future(asking)
-    try:
-        heard = progress()
-        while not await clock.within(seconds, task):
-            if progress() == heard:
-                return None
-            heard = progress()
-        return task.result()
-    except TradingViewError:
-        return None
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def look(tradingview: TradingViewClient, script: Script, name: str) -> State:

@@ -14,7 +14,7 @@ from bot.access.ledger.receipts import WaitingFor, held_up
 from bot.access.logins.sessions import AccountSession, LoginState, Sessions
 from bot.access.orders.outcomes import Outcomes
 from bot.access.people.identity import name_of
-from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, in_time, look
+from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
 from bot.access.request import Subject
 from bot.access.rules.entitlements import State
 from bot.store.catalogue import guilds, scripts
@@ -24,9 +24,10 @@ from bot.store.people import customers
 from bot.store.records import Customer, Entitlement, Event, Permission, Script
 from bot.store.sweeps import sweeps
 from bot.store.sweeps.sweeps import Sweep
+from bot.tradingview.deadline import in_time
 
 PAGE = 15
-LOOK = 8.0  # seconds that a live read may take before what is known is shown without it
+READ_TIMEOUT = 8.0  # seconds that a live read may take before what is known is shown without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class Overview:
         shown: Sequence[State | None] = [None] * len(listed)
         if session.state is LoginState.ALIVE:
             shown = await asyncio.gather(
-                *(in_time(look(session.tradingview, one, name), LOOK) for one in listed)
+                *(in_time(look(session.tradingview, one, name), READ_TIMEOUT) for one in listed)
             )
         return Person(
             person.username if person and person.username else name,

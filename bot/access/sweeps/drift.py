@@ -16,9 +16,9 @@ from bot.access.sweeps.sweep import Swept
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
-from bot.store.records import Permission, Script
+from bot.store.records import Numbers, Permission, Script
 from bot.store.sweeps import drift, sweeps
-from bot.store.sweeps.drift import Marks, Numbers
+from bot.store.sweeps.drift import Marks
 from bot.store.sweeps.sightings import Sighting
 from bot.store.sweeps.sweeps import Sweep
 

@@ -14,13 +14,13 @@ from datetime import timedelta
 from bot import clock
 from bot.access.logins.account import AccountSession, LoginState
 from bot.access.logins.sessions import Sessions
-from bot.access.people.username_lookup import in_time
 from bot.jobs import Jobs
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events, shapes as kept
 from bot.store.ledger.shapes import ShapeCheck
 from bot.store.logins import sessions as logins
+from bot.tradingview.deadline import in_time
 from bot.tradingview.response_schema import Endpoint, Seen, look
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """Queries about scripts. Slugs are kept lower-cased; callers pass them so."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, insert, select, update
@@ -9,6 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.ledger.orders import is_held
 from bot.store.records import Script
 from bot.store.tables.core import order, permission, script
+
+
+async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Script]:
+    """These scripts by their ids; unknown ids are left out."""
+    found = await connection.execute(select(script).where(script.c.id.in_(list(ids))))
+    return {one.id: one for one in map(Script.of, found)}
 
 
 async def by_id(connection: AsyncConnection, script_id: int) -> Script | None:

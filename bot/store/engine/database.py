@@ -10,8 +10,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.store.engine.driver import Connector
-from bot.store.engine.files import file_of, prepare_folder
 from bot.store.engine.migrate import migrate
+from bot.store.maintenance.files import file_of, prepare_folder
 
 BUSY_MS = 5_000
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from filelock import FileLock, Timeout
 
 from bot.errors import StartupError
-from bot.store.engine.files import file_of, prepare_folder
+from bot.store.maintenance.files import file_of, prepare_folder
 
 
 class InUseError(StartupError):

@@ -11,8 +11,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
 from bot.errors import StartupError
-from bot.store.engine.files import file_of
 from bot.store.maintenance.backup import CopyError, keep_before
+from bot.store.maintenance.files import file_of
 
 log = logging.getLogger(__name__)
 

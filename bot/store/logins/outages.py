@@ -1,27 +1,13 @@
 """Queries about outages of a server's TradingView login, and what its setter was told of each."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Record
+from bot.store.records import Outage
 from bot.store.tables.core import permission
 from bot.store.tables.logins import login_outage
-
-
-@dataclass(frozen=True, slots=True)
-class Outage(Record):
-    """One outage; `told` is nothing, ended, still or back."""
-
-    id: int
-    guild_id: int
-    since: datetime
-    set_by: int | None
-    reminded_at: datetime | None
-    ended_at: datetime | None
-    told: str
 
 
 async def begin(
@@ -86,7 +72,7 @@ async def untold(connection: AsyncConnection) -> list[Outage]:
         .where(login_outage.c.set_by.is_not(None), login_outage.c.told != "back")
         .order_by(login_outage.c.id)
     )
-    return [one for one in map(Outage.of, found) if one.told != stage(one)]
+    return [one for one in map(Outage.of, found) if one.told != one.stage]
 
 
 async def told(connection: AsyncConnection, outage_id: int, what: str) -> None:
@@ -94,13 +80,6 @@ async def told(connection: AsyncConnection, outage_id: int, what: str) -> None:
     await connection.execute(
         update(login_outage).where(login_outage.c.id == outage_id).values(told=what)
     )
-
-
-def stage(outage: Outage) -> str:
-    """How far it is: ended, still, back."""
-    if outage.ended_at is not None:
-        return "back"
-    return "ended" if outage.reminded_at is None else "still"
 
 
 async def waiting(connection: AsyncConnection, guild_id: int) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot import clock
-from bot.store.engine.files import file_of
+from bot.store.maintenance.files import file_of
 
 KEPT = 7  # of the daily ones
 KEPT_OF_EACH = 3  # of those before a change of the schema, and of those before a restore

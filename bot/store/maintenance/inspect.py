@@ -12,8 +12,8 @@ from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store.tables.core import account, script, session
+from bot.store.tables.encrypted import ENCRYPTED
 from bot.store.tables.logins import environment_session
-from bot.store.vault import ENCRYPTED
 
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 

@@ -1,5 +1,6 @@
 """Queries about people: members, TradingView users, what ties them, and who claims a name."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, insert, literal, select, union, update
@@ -7,6 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Claim, Customer
 from bot.store.tables.core import claim, customer, entitlement, permission
+
+
+async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Customer]:
+    """These customers by their ids; unknown ids are left out."""
+    found = await connection.execute(select(customer).where(customer.c.id.in_(list(ids))))
+    return {one.id: one for one in map(Customer.of, found)}
 
 
 async def by_id(connection: AsyncConnection, customer_id: int) -> Customer | None:

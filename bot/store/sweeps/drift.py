@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Permission, Record
+from bot.store.records import Numbers, Permission, Record
 from bot.store.sweeps.sightings import Sighting, has_permission, is_live
 from bot.store.tables.core import permission
 from bot.store.tables.sweeps import sighting
@@ -20,20 +20,6 @@ class Marks(Record):
 
     noted_difference: str | None
     ignored_difference: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers(Record):
-    """The rows of a script's list, each in one of three; `strangers` are live ones Usher has not."""
-
-    undated: int
-    dated: int
-    lapsed: int
-    strangers: int
-
-    @property
-    def total(self) -> int:
-        return self.undated + self.dated + self.lapsed
 
 
 async def candidates(

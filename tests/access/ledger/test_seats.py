@@ -201,10 +201,10 @@ async def stuck_order(harness):
 async def test_trying_a_stuck_order_again_is_asked_about(harness):
     await stuck_order(harness)
     with pytest.raises(OverTheLine) as refused:
-        await harness.queue.retry(harness.request(), "trend")
+        await harness.retries.retry(harness.request(), "trend")
     assert refused.value.seats == 101
     assert (await harness.permission("late")).state == "stuck"
-    assert await harness.queue.retry(harness.request(), "trend", seats=101) == 1
+    assert await harness.retries.retry(harness.request(), "trend", seats=101) == 1
     await eventually(lambda: harness.end("late") != "absent")
     assert await numbers_allowed(harness) == [{"number": 101, "more": 1}]
 

@@ -237,7 +237,7 @@ async def test_an_outage_is_said_again_after_twelve_hours_and_only_once(vendor):
     assert said.after == {"since": since.isoformat(), "waiting": 0}
     async with vendor.database.read() as connection:
         [outage] = await outages.untold(connection)
-    assert (outage.set_by, outages.stage(outage)) == (STAFF, "still")
+    assert (outage.set_by, outage.stage) == (STAFF, "still")
 
 
 async def test_a_login_from_the_terminal_is_in_use_within_five_seconds(vendor):

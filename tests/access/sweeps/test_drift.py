@@ -333,11 +333,11 @@ async def removals_wait(harness, number, state):
 async def test_trying_again_asks_too_before_access_ends_for_many(harness, state):
     await removals_wait(harness, 6, state)
     with pytest.raises(TakesFromMany) as question:
-        await harness.queue.retry(harness.request(), "trend")
+        await harness.retries.retry(harness.request(), "trend")
     assert (question.value.ends, question.value.people, question.value.total) == (6, 6, 6)
     await harness.time.advance(60)
     assert harness.writes() == []
-    assert await harness.queue.retry(harness.request(), "trend", agreed=6) == 6
+    assert await harness.retries.retry(harness.request(), "trend", agreed=6) == 6
     await eventually(lambda: all(harness.end(f"late{each}") == "absent" for each in range(6)))
 
 
@@ -346,7 +346,7 @@ async def test_what_waits_and_goes_on_by_itself_is_not_asked_about(harness):
     harness.switches.down = True
     for each in range(6):
         await harness.revoke(f"late{each}")
-    assert await harness.queue.retry(harness.request(), "trend") == 6
+    assert await harness.retries.retry(harness.request(), "trend") == 6
 
 
 async def test_a_yes_to_a_number_is_none_to_a_larger_one(harness):

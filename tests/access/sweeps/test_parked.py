@@ -62,7 +62,7 @@ async def test_also_where_nothing_was_changed_since(harness, kind):
 async def test_trying_again_does_not_wake_it(harness, kind):
     order, there = await parked(harness, kind, given=timedelta(days=90))
     writes = len(harness.writes())
-    assert await harness.queue.retry(harness.request(), "trend") == 0
+    assert await harness.retries.retry(harness.request(), "trend") == 0
     await harness.time.advance(60)
     await harness.rest()
     assert await harness.state(order) == "stuck"
@@ -128,7 +128,7 @@ async def test_nor_does_trying_again_before_they_are_read(harness):
     await closed(harness)
     old = await harness.revoke("Ann_Trades")
     await restored(harness)
-    assert await harness.queue.retry(harness.request(), "trend") == 0
+    assert await harness.retries.retry(harness.request(), "trend") == 0
     assert await recovered(harness) == {"scripts": 1, "stuck": 1}
     await harness.time.advance(60)
     await harness.rest()

@@ -166,7 +166,7 @@ async def test_a_script_that_tradingview_refuses_is_left_out_and_told_of(harness
     # What waits for it goes on when its own list was read.
     harness.fake.world.scripts[gone.pine_id] = there
     seen = len(harness.fake.log)
-    await harness.queue.retry(harness.request(), "gone")
+    await harness.retries.retry(harness.request(), "gone")
     await done(harness, old)
     since = list(harness.fake.log)[seen:]
     whole = [call.name == "list" and "username" not in call.form for call in since]

@@ -88,7 +88,7 @@ async def test_a_refused_script_pauses_alone_and_goes_on_after_retry(harness):
     assert (await harness.vendor.sessions.of(HOME)).state is LoginState.ALIVE
     await harness.done(await harness.grant("bob-fx", "1M", item="scalper"))
     there[harness.pine_id].forbidden = False
-    await harness.queue.retry(harness.request(), "trend")
+    await harness.retries.retry(harness.request(), "trend")
     await harness.done(held)
 
 
@@ -144,7 +144,7 @@ async def test_what_tradingview_accepts_without_doing_it_is_tried_hourly_and_sta
     assert await told() == 1
     assert await harness.state(order) == "waiting"
     harness.switches.lifetime_to_dated = "works"
-    await harness.queue.retry(harness.request(), "trend")
+    await harness.retries.retry(harness.request(), "trend")
     await harness.done(order, within=60)  # the last try may still be reading back
     assert harness.end("Ann_Trades") == datetime(2026, 5, 1, 23, 59, 59, 999_000, tzinfo=UTC)
 

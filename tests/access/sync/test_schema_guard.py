@@ -112,7 +112,7 @@ async def test_it_is_said_once_and_again_only_when_something_else_differs(harnes
 async def test_staff_resume_with_sync_retry_and_the_same_difference_pauses_no_more(harness):
     await differs(harness, "ids as texts")
     order = await harness.grant("Ann_Trades", "1M")
-    await harness.queue.retry(harness.request(), "trend")
+    await harness.retries.retry(harness.request(), "trend")
     await harness.done(order, within=20)
     await compare(harness)
     assert await holdup(harness) is None
@@ -121,7 +121,7 @@ async def test_staff_resume_with_sync_retry_and_the_same_difference_pauses_no_mo
 
 async def test_what_staff_accepted_does_not_cover_a_later_difference(harness):
     await differs(harness, "ids as texts")
-    await harness.queue.retry(harness.request(), "trend")
+    await harness.retries.retry(harness.request(), "trend")
     await differs(harness, "ends renamed")
     assert await holdup(harness) is WaitingFor.CHANGED
 

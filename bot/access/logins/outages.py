@@ -1,0 +1,27 @@
+"""Outages of logins, for those who tell of them."""
+
+from bot.store.engine.database import Database
+from bot.store.logins import outages
+from bot.store.records import Outage
+
+
+class Outages:
+    """Which outages somebody has still to hear of."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def untold(self) -> list[Outage]:
+        """Those about which whoever set the login has something to hear."""
+        async with self._database.read() as connection:
+            return await outages.untold(connection)
+
+    async def waiting(self, guild_id: int) -> int:
+        """How many orders wait in that server."""
+        async with self._database.read() as connection:
+            return await outages.waiting(connection, guild_id)
+
+    async def told(self, outage_id: int, stage: str) -> None:
+        """Whoever set the login knows that."""
+        async with self._database.write() as connection:
+            await outages.told(connection, outage_id, stage)

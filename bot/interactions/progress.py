@@ -1,0 +1,72 @@
+"""While somebody waits: that it takes a while, how far it is, and what can only be said afterwards."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from bot import clock
+from bot.access.sweeps.sweep import Progress, Tell
+from bot.interactions import responses
+from bot.interactions.responses import Interaction
+from bot.notifications.direct_messages import parts, write_to
+from bot.replies import Message, sweeps as said
+from bot.replies.text import member
+
+log = logging.getLogger(__name__)
+
+REPLY_TIMEOUT = 5.0  # seconds before something is said
+EVERY = 2.0  # seconds between two pictures of how far it is
+T = TypeVar("T")
+
+Say = Callable[[int, dict[str, Any]], Awaitable[bool]]  # in a server's log channel
+
+
+async def taking_a_while(
+    interaction: Interaction, work: Coroutine[Any, Any, T], meanwhile: Message
+) -> T:
+    """What `work` returns or raises; after 5 s the answer says `meanwhile`, to be replaced."""
+    task = asyncio.ensure_future(work)
+    try:
+        if not await clock.within(REPLY_TIMEOUT, task):
+            await responses.reply(interaction, meanwhile, provisional=True)
+        return await task
+    finally:
+        task.cancel()
+
+
+async def answer_late(interaction: Interaction, guild_id: int, message: Message, say: Say) -> None:
+    """What can no longer be an answer goes to whoever asked, else to the log channel.
+
+    Never to the channel where it was asked.
+    """
+    user_id = interaction.user.id
+    if await write_to(interaction.client, user_id, message):
+        return
+    text = f"{member(user_id)} takes no direct messages:\n{message.text}"
+    if not await say(guild_id, parts(replace(message, text=text))):
+        log.warning("user %s could not be told how it ended", user_id)
+
+
+async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, Any, T]]) -> T:
+    """What `work` returns or raises; meanwhile the answer shows every 2 s how far it is.
+
+    After 15 minutes it cannot be shown any more.
+    """
+    newest: list[Progress] = []
+
+    def tell(progress: Progress) -> None:
+        newest[:] = [progress]
+
+    task = asyncio.ensure_future(work(tell))
+    shown: Progress | None = None
+    in_time = True
+    try:
+        while not await clock.within(EVERY, task):
+            if in_time and newest and newest[0] != shown:
+                shown = newest[0]
+                in_time = await responses.reply(interaction, said.progress(shown), provisional=True)
+        return await task
+    finally:
+        task.cancel()

@@ -1,0 +1,12 @@
+"""Which columns hold something encrypted."""
+
+from bot.store.tables.core import order, session
+from bot.store.tables.logins import environment_session, spare_session
+
+# Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
+ENCRYPTED = (
+    session.c.cookies,
+    spare_session.c.cookies,
+    environment_session.c.cookies,
+    order.c.answer_token,
+)
