@@ -35,6 +35,7 @@ from bot.access.people.imports import Imports
 from bot.access.queries.autocomplete import Suggesting
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
+from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.recovery import Recovery
@@ -58,6 +59,7 @@ from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.settings import Settings
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
+from bot.store.ledger import entitlements
 from bot.store.maintenance import backup
 from bot.tradingview.signin import SignIn
 
@@ -131,6 +133,8 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(alone_with(settings.database_url))
         database = await stack.enter_async_context(open_database(settings.database_url))
+        async with database.write() as connection:
+            await entitlements.know_sources(connection, REGISTRY)
         vault = await tradingview_accounts.vault_of(settings, database)
         http = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())

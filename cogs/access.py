@@ -9,12 +9,13 @@ from discord.ext import commands
 from bot.access.errors import ButtonGone
 from bot.access.orders.grants import Grants
 from bot.access.queries.overview import Overview
-from bot.access.request import RequestContext, Subject
+from bot.access.request import Consent, RequestContext, Subject
 from bot.access.rules.duration import parse_length, parse_until
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
-from bot.interactions.order_flow import OrderFlow, Said
+from bot.interactions.order_flow import OrderFlow
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import Message, orders as words, overview as said
@@ -71,14 +72,14 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         await responses.defer(interaction)
         length = parse_length(duration)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            subject = levels.subject(member, insisting.username or username)
-            return await self._grants.grant(
-                request, item, length, subject, note, anyway=insisting.anyway, seats=insisting.seats
-            )
+        subject = levels.subject(member, username)
 
-        request = levels.request(interaction)
-        await self._order_flow.carry_out(interaction, request, order, anyway="Grant anyway")
+        async def order(request: RequestContext) -> int:
+            return await self._grants.grant(request, item, length, subject, note)
+
+        await self._order_flow.carry_out(
+            interaction, levels.request(interaction), order, Labels(anyway="Grant anyway")
+        )
 
     @levels.staff
     @app_commands.command(
@@ -105,21 +106,13 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         request = levels.request(interaction)
         end = parse_until(until, request.at)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            subject = levels.subject(member, insisting.username or username)
-            return await self._grants.set_end(
-                request,
-                item,
-                end,
-                subject,
-                note,
-                confirmed=insisting.confirmed,
-                anyway=insisting.anyway,
-                seats=insisting.seats,
-            )
+        subject = levels.subject(member, username)
+
+        async def order(request: RequestContext) -> int:
+            return await self._grants.set_end(request, item, end, subject, note)
 
         await self._order_flow.carry_out(
-            interaction, request, order, yes="Yes, shorten it", anyway="Set it anyway"
+            interaction, request, order, Labels("Yes, shorten it", "Set it anyway")
         )
 
     @levels.staff
@@ -137,13 +130,12 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         await responses.defer(interaction)
         subject = levels.subject(member, username)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            return await self._grants.revoke(
-                request, item, subject, note, confirmed=insisting.confirmed
-            )
+        async def order(request: RequestContext) -> int:
+            return await self._grants.revoke(request, item, subject, note)
 
-        request = levels.request(interaction)
-        await self._order_flow.carry_out(interaction, request, order, yes="Yes, end it")
+        await self._order_flow.carry_out(
+            interaction, levels.request(interaction), order, Labels("Yes, end it")
+        )
 
     @levels.staff
     @app_commands.command(description="What somebody should have, and has on TradingView now")
@@ -185,31 +177,28 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         request = press.request()
         await responses.defer_in_place(press.interaction)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            return await self._grants.put_back(request, int(press.args[0]), seats=insisting.seats)
+        async def order(request: RequestContext) -> int:
+            return await self._grants.put_back(request, int(press.args[0]))
 
         await self._order_flow.carry_out(press.interaction, request, order)
 
     async def give_end(self, press: ComponentInteraction) -> None:
         """The time that met access without an end becomes its end."""
         await responses.defer_in_place(press.interaction)
-        it, request = await self._order_flow.receipt(press), press.request()
-        end = it.dated_end(request.at)
+        receipt, request = await self._order_flow.receipt(press), press.request()
+        end = receipt.dated_end(request.at)
         if end is None:
             raise ButtonGone
+        slug, subject = receipt.script.slug, Subject(username=receipt.permission.username)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            return await self._grants.set_end(
-                request,
-                it.script.slug,
-                end,
-                Subject(username=it.permission.username),
-                confirmed=True,
-                anyway=True,
-                seats=insisting.seats,
-            )
+        async def order(request: RequestContext) -> int:
+            return await self._grants.set_end(request, slug, end, subject)
 
-        request = replace(request, reference=f"end {it.order.id}")  # pressed twice, done once
+        request = replace(
+            request,
+            idempotency_key=f"end {receipt.order.id}",  # pressed twice, done once
+            consent=Consent(confirmed=True, unknown_name=True),
+        )
         await self._order_flow.carry_out(press.interaction, request, order)
 
     # Suggestions while somebody types

@@ -121,7 +121,7 @@ class Customer(
 
         return self._router.question(
             request.guild_id,
-            request.by,
+            request.member_id,
             Level.STAFF,
             (
                 Choice(words.tie_label(len(pairs)), yes, discord.ButtonStyle.success),

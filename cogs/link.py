@@ -45,7 +45,7 @@ class Link(commands.Cog):
 
         buttons = self._router.question(
             request.guild_id,
-            request.by,
+            request.member_id,
             Level.ANYONE,
             (
                 Choice("Yes, that is me", yes, discord.ButtonStyle.success),
@@ -87,7 +87,9 @@ class Link(commands.Cog):
     async def _decide(self, press: ComponentInteraction, *, accept: bool) -> None:
         request = press.request()
         claim = await self._customers.decide(request, _claim_id(press), accept=accept)
-        await responses.reply(press.interaction, said.decided(claim, request.by, accepted=accept))
+        await responses.reply(
+            press.interaction, said.decided(claim, request.member_id, accepted=accept)
+        )
         server = self._client.get_guild(request.guild_id)
         message = said.to_claimer(claim, server.name if server else None, accepted=accept)
         await direct_messages.write_to(self._client, claim.member_id, message)

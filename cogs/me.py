@@ -22,5 +22,5 @@ class Me(commands.Cog):
         await responses.defer(interaction)
         request = levels.request(interaction)
         await responses.reply(
-            interaction, said.me(await self._overview.me(request.guild_id, request.by))
+            interaction, said.me(await self._overview.me(request.guild_id, request.member_id))
         )

@@ -122,7 +122,7 @@ class Script(
 
         buttons = self._router.question(
             request.guild_id,
-            request.by,
+            request.member_id,
             Level.MANAGER,
             (
                 Choice("Yes, archive it", yes, discord.ButtonStyle.danger),

@@ -10,12 +10,14 @@ from bot.access.logins.one_time_pages import OneTimePages
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.logins.spares import Spares
 from bot.access.request import RequestContext
-from bot.interactions import levels, responses
+from bot.interactions import confirm, levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Form
 from bot.interactions.levels import Level
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import Message, key, login as said
+
+_CHANGE_ACCOUNT = confirm.Labels("Yes, change the account")
 
 
 class Session(commands.GroupCog, group_name="session", group_description="The TradingView login"):
@@ -60,13 +62,13 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         await responses.defer(press.interaction)
         cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
 
-        async def act(request: RequestContext, confirmed: bool) -> Message:
-            work = self._sessions.update(request, cookies, anyway=confirmed)
-            updated = await taking_a_while(press.interaction, work, said.testing())
+        async def act(interaction: Interaction, request: RequestContext) -> Message:
+            work = self._sessions.update(request, cookies)
+            updated = await taking_a_while(interaction, work, said.testing())
             return said.updated(updated, request.guild_id)
 
-        await self._router.confirmed(
-            press.interaction, press.request(), Level.MANAGER, act, yes="Yes, change the account"
+        await confirm.carry_out(
+            self._router, press.interaction, press.request(), Level.MANAGER, act, _CHANGE_ACCOUNT
         )
 
     async def open_spare_form(self, press: ComponentInteraction) -> None:
@@ -80,13 +82,13 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         await responses.defer(press.interaction)
         cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
 
-        async def act(request: RequestContext, confirmed: bool) -> Message:
-            work = self._spares.add(request, cookies, anyway=confirmed)
-            outcome = await taking_a_while(press.interaction, work, said.testing())
+        async def act(interaction: Interaction, request: RequestContext) -> Message:
+            work = self._spares.add(request, cookies)
+            outcome = await taking_a_while(interaction, work, said.testing())
             return said.kept_or_used(outcome, request.guild_id)
 
-        await self._router.confirmed(
-            press.interaction, press.request(), Level.MANAGER, act, yes="Yes, change the account"
+        await confirm.carry_out(
+            self._router, press.interaction, press.request(), Level.MANAGER, act, _CHANGE_ACCOUNT
         )
 
     @levels.manager
@@ -116,7 +118,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
 
         buttons = self._router.question(
             request.guild_id,
-            request.by,
+            request.member_id,
             Level.MANAGER,
             (
                 Choice("Yes, delete it", yes, discord.ButtonStyle.danger),

@@ -43,11 +43,11 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         """Try again now."""
         await responses.defer(interaction)
 
-        async def again(request: RequestContext, agreed: int, seats: int) -> Message:
-            tried = await self._retries.retry(request, item, agreed=agreed, seats=seats)
+        async def again(_: Interaction, request: RequestContext) -> Message:
+            tried = await self._retries.retry(request, item)
             return said.retried(item, tried)
 
-        await self._sweep_flow.agreed(interaction, levels.request(interaction), again)
+        await self._sweep_flow.confirmed(interaction, levels.request(interaction), again)
 
     @levels.staff
     @app_commands.command(

@@ -12,12 +12,13 @@ from typing import Any
 import discord
 
 from bot import clock
-from bot.access.errors import Answered, ButtonGone, NeedsYes, NotYourButton, OverTheLine
+from bot.access.errors import Answered, ButtonGone, NotYourButton
 from bot.access.request import RequestContext
 from bot.interactions import responses
 from bot.interactions.levels import Level, LevelRoles, require
 from bot.interactions.responses import Interaction
-from bot.replies import Button, Message, explain, key, seats
+from bot.replies import Button, key
+from bot.store.records import Actor
 
 _MAX_QUESTIONS = 1_000
 _QUESTION_SECONDS = 15 * 60.0
@@ -37,8 +38,8 @@ class ComponentInteraction:
         """Who asks, in which server; a press in a direct message keeps the button's server."""
         return RequestContext(
             guild_id=self.guild_id,
-            by=self.interaction.user.id,
-            reference=str(self.interaction.id),
+            actor=Actor.member(self.interaction.user.id),
+            idempotency_key=str(self.interaction.id),
             at=clock.now(),
             token=self.interaction.token,
         )
@@ -181,66 +182,6 @@ class ComponentRouter:
         question.answered_by = press.interaction.id
         await responses.defer_in_place(press.interaction)
         await question.choices[int(place)].run(press)
-
-    async def confirmed(
-        self,
-        interaction: Interaction,
-        request: RequestContext,
-        level: Level,
-        act: Callable[[RequestContext, bool], Awaitable[Message]],
-        *,
-        yes: str = "Yes, do it",
-        confirmed: bool = False,
-    ) -> None:
-        """Do it and answer; when a yes is needed first (NeedsYes), ask, and do it upon that.
-
-        The yes keeps the reference of the first request, so pressing twice counts once. A yes may be
-        to less than there is by then: that is asked about again.
-        """
-
-        async def go_on(again: RequestContext, pressed: Interaction) -> None:
-            await self.confirmed(pressed, again, level, act, yes=yes, confirmed=True)
-
-        try:
-            message = await act(request, confirmed)
-        except OverTheLine as question:
-            message = self.ask_first(request, Level.MANAGER, question, go_on, seats.yes(question))
-        except NeedsYes as question:
-            message = self.ask_first(request, level, question, go_on, yes)
-        await responses.reply(interaction, message)
-
-    def ask_first(
-        self,
-        request: RequestContext,
-        level: Level,
-        question: NeedsYes,
-        act: Callable[[RequestContext, Interaction], Awaitable[Message | None]],
-        yes: str = "Yes, do it",
-    ) -> Message:
-        """The question with its two buttons; `act` returns the answer, or None when it replied."""
-
-        async def go(press: ComponentInteraction) -> None:
-            now = press.request()
-            message = await act(
-                RequestContext(now.guild_id, now.by, request.reference, now.at, now.token),
-                press.interaction,
-            )
-            if message is not None:
-                await responses.reply(press.interaction, message)
-
-        async def leave(press: ComponentInteraction) -> None:
-            await responses.reply(press.interaction, Message("**Left as it was.**"))
-
-        buttons = self.question(
-            request.guild_id,
-            request.by,
-            level,
-            (
-                Choice(yes, go, discord.ButtonStyle.danger),
-                Choice("No, leave it", leave),
-            ),
-        )
-        return Message(explain(question).sentence, buttons=buttons)
 
 
 def _fields(components: Sequence[Any]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from bot.access.errors import NotAllowed, OnlyInServer
 from bot.access.request import RequestContext, Subject
 from bot.interactions import responses
 from bot.interactions.responses import Interaction
+from bot.store.records import Actor
 
 CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
 
@@ -103,13 +104,13 @@ def may_manage(client: discord.Client, roles: LevelRoles, guild_id: int, member_
 
 
 def request(interaction: Interaction) -> RequestContext:
-    """Who asks, where and when; the same interaction delivered twice has the same reference."""
+    """Return who asks, where and when; an interaction delivered twice has the same key."""
     if interaction.guild_id is None:
         raise OnlyInServer
     return RequestContext(
         guild_id=interaction.guild_id,
-        by=interaction.user.id,
-        reference=str(interaction.id),
+        actor=Actor.member(interaction.user.id),
+        idempotency_key=str(interaction.id),
         at=clock.now(),
         token=interaction.token,
     )

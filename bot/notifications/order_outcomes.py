@@ -94,7 +94,7 @@ class OutcomeNotifier:
             server = self._client.get_guild(it.order.guild_id)
             message = late(it, server.name if server else None)
             nonce = f"{it.order.state[:2]}{_of(it)}"
-            if not await self._write_to(it.order.asked_by, message, nonce):
+            if not await self._write_to(it.order.asker_id, message, nonce):
                 await self._say_in_log(it, message, nonce)
         await self._outcomes.told(it.order.id, it.order.state)
 
@@ -133,7 +133,7 @@ class OutcomeNotifier:
 
     async def _say_in_log(self, it: Receipt, message: Message, nonce: str) -> None:
         """For an asker with closed direct messages: in the log channel, never where it was asked."""
-        text = f"{member(it.order.asked_by)} takes no direct messages:\n{message.text}"
+        text = f"{member(it.order.asker_id)} takes no direct messages:\n{message.text}"
         closed = Message(text, message.embeds, message.buttons)
         if not await self._log_channel.say(it.order.guild_id, _parts(closed, nonce)):
             log.warning("order %s: nobody could be told that it is %s", it.order.id, it.order.state)

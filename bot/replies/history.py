@@ -12,7 +12,7 @@ from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
 from bot.replies.text import bold, count, embed, escape, member, spoken, title, typed
-from bot.store.records import Customer, Event, Script
+from bot.store.records import Actor, ActorKind, Customer, Event, Script
 
 AUDIT = "audit"
 _MAX_LINE = 380
@@ -49,11 +49,23 @@ def audit(history: History, guild_id: int) -> Message:
     )
 
 
+def _actor(actor: Actor) -> str:
+    match actor.kind:
+        case ActorKind.MEMBER:
+            return member(actor.member_id or 0)
+        case ActorKind.SOURCE:
+            return f"Usher (from {actor.id})"
+        case ActorKind.KEY:
+            return f"the key {typed(actor.id or '')}"
+        case ActorKind.USHER:
+            return "Usher"
+
+
 class _Facts:
     """An entry's parts in words."""
 
     def __init__(self, entry: Event, script: Script | None, customer: Customer | None) -> None:
-        self.who = "Usher" if entry.actor_id is None else member(entry.actor_id)
+        self.who = _actor(entry.actor)
         self.what = title(script) if script else "a script"
         self.whom = person(customer) if customer else "them"
         self.member = member(entry.member_id) if entry.member_id else "a member"

@@ -14,9 +14,9 @@ from bot.access.queries.overview import (
     Status,
     Waiting,
 )
+from bot.access.request import FOUND
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen, ours_of, wanted_of
-from bot.replies.errors.confirmations import SOURCES
 from bot.replies.history_sweeps import why_unchecked
 from bot.replies.message import Button, Message, key
 from bot.replies.orders import person as said_person, why_stuck, why_waiting
@@ -30,6 +30,7 @@ from bot.replies.text import (
     member,
     moment,
     relative,
+    source,
     spoken,
     title,
     typed,
@@ -144,9 +145,7 @@ def _shown(one: Checked, now: datetime) -> str:
 
 
 def _reason(reason: Entitlement) -> str:
-    source = SOURCES.get(reason.source, "another reason")
-    if reason.source == "found" and reason.asked_by:
-        source = "taken over"
+    origin = "taken over" if reason.source == FOUND and reason.asked_by else source(reason)
     note = f" – {typed(reason.note)}" if reason.note else ""
     length = f" {spoken(parse_length(reason.length))}" if reason.length else ""
     if reason.kind == "lifetime":
@@ -158,7 +157,7 @@ def _reason(reason: Entitlement) -> str:
     else:
         end = until_day(reason.ends_at)
     by = f" by {member(reason.asked_by)}" if reason.asked_by else ""
-    return f"{source}{length}{by}, {day(reason.asked_at)}: {end}{note}"
+    return f"{origin}{length}{by}, {day(reason.asked_at)}: {end}{note}"
 
 
 def me(person: Person) -> Message:

@@ -8,8 +8,9 @@ from typing import Any
 import discord
 
 from bot.access.rules.duration import Length
+from bot.access.sources import REGISTRY
 from bot.replies.message import shorten
-from bot.store.records import Script
+from bot.store.records import Entitlement, Script
 from bot.tradingview.models import End, Lifetime
 
 _MAX_TYPED = 60
@@ -23,6 +24,12 @@ def escape(text: str) -> str:
 def bold(text: str) -> str:
     """The text in bold, letter for letter."""
     return f"**{escape(text)}**"
+
+
+def source(reason: Entitlement) -> str:
+    """Return where a reason comes from, in words."""
+    known = REGISTRY.get(reason.source)
+    return "another reason" if known is None else known.label
 
 
 def typed(text: str) -> str:

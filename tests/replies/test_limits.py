@@ -66,7 +66,7 @@ def permission(**values):
 def reason(**values):
     rest = {
         "id": BIG,
-        "source": "manual",
+        "source": "staff",
         "kind": "until",
         "length": "49Y 11M 3W 6D",
         "asked_at": WHEN,
@@ -86,7 +86,8 @@ def receipt(state, kind, **values):
         before="lifetime",
         reason="too_late",
         asked_at=WHEN,
-        asked_by=BIG,
+        actor_kind="member",
+        actor_id=str(BIG),
     )
     rest = {
         "order": order,
@@ -160,7 +161,8 @@ def test_check_me_list_status_and_history_fit():
         id=BIG,
         guild_id=BIG,
         at=WHEN,
-        actor_id=BIG,
+        actor_kind="member",
+        actor_id=str(BIG),
         action="grant",
         script_id=BIG,
         note="n\n" * 100,
@@ -174,7 +176,16 @@ def test_check_me_list_status_and_history_fit():
 @pytest.mark.parametrize("action", sorted(history.ACTIONS | {"something_new"}))
 def test_every_entry_of_the_history_is_one_line_also_when_facts_are_missing(action):
     for facts in (None, {"reason": "r\n" * 900, "username": NAME, "kind": "open", "ends_at": None}):
-        entry = record(Event, id=1, guild_id=1, at=WHEN, action=action, before=facts, after=facts)
+        entry = record(
+            Event,
+            id=1,
+            guild_id=1,
+            at=WHEN,
+            actor_kind="usher",
+            action=action,
+            before=facts,
+            after=facts,
+        )
         for script, customer in ((None, None), (SCRIPT, CUSTOMER)):
             said = history.line(entry, script, customer)
             assert 5 < len(said) <= 400

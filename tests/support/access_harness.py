@@ -9,17 +9,18 @@ from bot.access.ledger.notifier import Notifier
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.queries.overview import Overview
-from bot.access.request import RequestContext, Subject
+from bot.access.request import Consent, RequestContext, Subject
 from bot.access.rules.duration import parse_length, parse_until
 from bot.access.sweeps.retry import Retries
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
 from bot.store.ledger import entitlements, permissions
+from bot.store.records import Actor
 from tests.support.fake_time import eventually
 from tests.support.idle import at_rest, pause
 from tests.support.vendor_fixture import HOME, STAFF, open_shop
 
-_references = itertools.count(1)
+_keys = itertools.count(1)
 
 
 class AccessHarness:
@@ -39,24 +40,35 @@ class AccessHarness:
         )
         self.views = Overview(vendor.database, vendor.sessions, self.outcomes)
 
-    def request(self, reference=None, guild_id=HOME):
+    def request(self, key=None, guild_id=HOME, **consent):
         return RequestContext(
-            guild_id, STAFF, reference or f"i{next(_references)}", clock.now(), "token"
+            guild_id,
+            Actor.member(STAFF),
+            key or f"i{next(_keys)}",
+            clock.now(),
+            "token",
+            Consent(**consent),
         )
 
-    async def grant(self, name, length, item="trend", *, request=None, **more):
+    async def grant(self, name, length, item="trend", *, request=None, note=None, **consent):
         return await self.grants.grant(
-            request or self.request(), item, parse_length(length), Subject(username=name), **more
+            request or self.request(**consent),
+            item,
+            parse_length(length),
+            Subject(username=name),
+            note,
         )
 
-    async def set(self, name, until, item="trend", **more):
-        more.setdefault("confirmed", True)
-        end = parse_until(until, clock.now())
-        return await self.grants.set_end(self.request(), item, end, Subject(username=name), **more)
+    async def set(self, name, until, item="trend", *, note=None, **consent):
+        request, end = (
+            self.request(**{"confirmed": True, **consent}),
+            parse_until(until, clock.now()),
+        )
+        return await self.grants.set_end(request, item, end, Subject(username=name), note)
 
-    async def revoke(self, name, item="trend", **more):
-        more.setdefault("confirmed", True)
-        return await self.grants.revoke(self.request(), item, Subject(username=name), **more)
+    async def revoke(self, name, item="trend", *, note=None, **consent):
+        request = self.request(**{"confirmed": True, **consent})
+        return await self.grants.revoke(request, item, Subject(username=name), note)
 
     async def put_back(self, order_id):
         return await self.grants.put_back(self.request(), order_id)

@@ -15,13 +15,15 @@ from bot.access.catalogue.scripts import Scripts
 from bot.access.logins.sessions import Sessions
 from bot.access.people.customers import Customers, resolve
 from bot.access.people.guild_settings import GuildSettings
-from bot.access.request import RequestContext, Subject
+from bot.access.request import Consent, RequestContext, Subject
+from bot.access.sources import REGISTRY
 from bot.sandbox.tradingview import FakeTradingView
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
 from bot.store.engine.migrate import migrate
-from bot.store.ledger import events
+from bot.store.ledger import entitlements, events
 from bot.store.people import customers
+from bot.store.records import Actor
 from bot.store.tables.core import permission
 from bot.store.vault import open_vault
 from bot.tradingview.client import TradingViewClient
@@ -42,7 +44,7 @@ class Vendor:
         self.vendor = fake.world.add_vendor("Vendor_One")
         self.hidden = []
         self.changes = []
-        self.references = iter(range(10**6))
+        self.keys = iter(range(10**6))
         self.sessions = self.new_sessions()
         self.customers = Customers(
             database, self.sessions, self.connect(Pace(1e9, 8), lambda: None)
@@ -68,8 +70,10 @@ class Vendor:
         sessions.on_change.append(self.changes.append)
         return sessions
 
-    def request(self, by=STAFF, guild_id=HOME):
-        return RequestContext(guild_id, by, str(next(self.references)), AT)
+    def request(self, by=STAFF, guild_id=HOME, **consent):
+        return RequestContext(
+            guild_id, Actor.member(by), str(next(self.keys)), AT, consent=Consent(**consent)
+        )
 
     def cookies(self, vendor=None, **more):
         return Cookies(*self.world.open_session(vendor or self.vendor, **more))
@@ -160,6 +164,7 @@ async def open_shop(tmp_path):
             async with database.write() as connection:
                 await guilds.ensure(connection, HOME, AT)
                 await guilds.ensure(connection, OTHER, AT)
+                await entitlements.know_sources(connection, REGISTRY)
             vault = await open_vault(None, tmp_path / "secret.key", database)
             yield Vendor(database, vault, http, fake)
     finally:

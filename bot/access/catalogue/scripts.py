@@ -91,7 +91,7 @@ class Scripts:
                         pine_id=pine_id,
                         slug=slug,
                         title=title,
-                        by=request.by,
+                        by=request.member_id,
                         at=request.at,
                     )
                 ).id
@@ -211,7 +211,7 @@ class Scripts:
             request.guild_id,
             request.at,
             action,
-            actor_id=request.by,
+            actor=request.actor,
             script_id=script_id,
             before=None if before is None else {"slug": before.slug, "title": before.title},
             after=after,

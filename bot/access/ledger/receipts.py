@@ -141,7 +141,7 @@ async def _can_put_back(
         made = await entitlements.by_id(connection, order.entitlement_id or 0)
         if not took_away(before, State(made.kind, made.ends_at)):
             return False
-    if await orders.by_reference(connection, order.guild_id, put_back_reference(order.id)):
+    if await orders.by_key(connection, order.guild_id, put_back_key(order.id)):
         return False
     if await overtaken_since(connection, order):
         return False
@@ -161,12 +161,12 @@ def took_away(before: State, after: State) -> bool:
 async def overtaken_since(connection: AsyncConnection, order: Order) -> bool:
     """Whether a later `set` or `revoke` of the same access counts; put back itself, it does not."""
     for later in await orders.later_removals(connection, order):
-        reference = put_back_reference(later)
-        if await orders.by_reference(connection, order.guild_id, reference) is None:
+        reference = put_back_key(later)
+        if await orders.by_key(connection, order.guild_id, reference) is None:
             return True
     return False
 
 
-def put_back_reference(order_id: int) -> str:
+def put_back_key(order_id: int) -> str:
     """The reference of the order that undoes another: it can be there once."""
     return f"put back {order_id}"

@@ -96,7 +96,7 @@ class SeatCounts:
                 request.guild_id,
                 request.at,
                 "seat_guard",
-                actor_id=request.by,
+                actor=request.actor,
                 after={"on": on},
             )
 
@@ -131,42 +131,38 @@ class SeatCounts:
 
 
 async def refuse_over_line(
-    connection: AsyncConnection,
-    request: RequestContext,
-    coming: Mapping[int, State],
-    *,
-    agreed: int,
+    connection: AsyncConnection, request: RequestContext, coming: Mapping[int, State]
 ) -> None:
     """Before orders for several people: by permission, what each is to have is on its way then.
 
     Asks once for all of them; `within_the_line` looks again as each part is recorded.
 
     Raises:
-        OverTheLine: they are too many at the month's end, and nobody `agreed` to so many yet.
+        OverTheLine: they are too many at the month's end, and nobody agreed to so many yet.
     """
     before = await _seated(connection, request)
     if before is not None:
         after = await _seated(connection, request, coming)
-        _refuse(before, after or {}, agreed)
+        _refuse(before, after or {}, request.consent.seats)
 
 
 @asynccontextmanager
 async def within_the_line(
-    connection: AsyncConnection, request: RequestContext, *, agreed: int
+    connection: AsyncConnection, request: RequestContext
 ) -> AsyncIterator[None]:
     """Around whatever gives somebody time: is a manager's yes needed, and is it there?
 
     In the transaction that gives it, so that two at once do not both become number 100.
 
     Raises:
-        OverTheLine: there is one too many at the month's end, and nobody `agreed` to so many.
+        OverTheLine: there is one too many at the month's end, and nobody agreed to so many.
     """
     before = await _seated(connection, request)
     yield
     if before is None:
         return
     after = await _seated(connection, request) or {}
-    if not _refuse(before, after, agreed):
+    if not _refuse(before, after, request.consent.seats):
         return
     about: dict[str, Any] = {}
     new = [after[who] for who in after.keys() - before.keys()]
@@ -182,7 +178,7 @@ async def within_the_line(
         request.guild_id,
         request.at,
         "seat_allowed",
-        actor_id=request.by,
+        actor=request.actor,
         after={"number": len(after), "more": len(after) - len(before)},
         **about,
     )

@@ -23,7 +23,7 @@ from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.people import customers
-from bot.store.records import Claim, Customer
+from bot.store.records import Actor, Claim, Customer
 from bot.tradingview import Hint, TradingViewClient
 from bot.tradingview.deadline import in_time
 
@@ -92,13 +92,13 @@ class Customers:
         async with self._database.write() as connection:
             await _refuse_second(connection, request, username)
             holder = await customers.by_name(connection, request.guild_id, username)
-            if holder is not None and holder.member_id == request.by:
+            if holder is not None and holder.member_id == request.member_id:
                 return True
             # Looked at again: it may have changed while TradingView was asked.
             if free and await self._is_free_here(connection, request, username, user_id):
                 await _withdraw(connection, request)
                 await follow(connection, request, username, user_id)
-                await tie(connection, request, username, request.by, user_id=user_id)
+                await tie(connection, request, username, request.member_id, user_id=user_id)
                 return True
             await self._claim(connection, request, username)
         return False
@@ -107,7 +107,7 @@ class Customers:
         """Untie one's own name; what the name may use stays. Raises HaveNoName."""
         async with self._database.write() as connection:
             claimed = await _withdraw(connection, request)
-            person = await customers.by_member(connection, request.guild_id, request.by)
+            person = await customers.by_member(connection, request.guild_id, request.member_id)
             if person is None or person.username is None:
                 if claimed is None:
                     raise HaveNoName
@@ -118,9 +118,9 @@ class Customers:
                 request.guild_id,
                 request.at,
                 "unlink",
-                actor_id=request.by,
+                actor=request.actor,
                 customer_id=person.id,
-                member_id=request.by,
+                member_id=request.member_id,
                 before={"username": person.username},
             )
         return Unlinked(person.username, claimed)
@@ -142,7 +142,7 @@ class Customers:
             claim = await customers.waiting_claim(connection, request.guild_id, member_id)
             if claim is not None and claim.username.casefold() == name.casefold():
                 await customers.decide_claim(
-                    connection, claim.id, "accepted", request.by, request.at
+                    connection, claim.id, "accepted", request.member_id, request.at
                 )
         return person
 
@@ -168,12 +168,12 @@ class Customers:
                     request.guild_id,
                     request.at,
                     "claim_refused",
-                    actor_id=request.by,
+                    actor=request.actor,
                     member_id=claim.member_id,
                     before={"username": claim.username},
                 )
             state = "accepted" if accept else "refused"
-            await customers.decide_claim(connection, claim.id, state, request.by, request.at)
+            await customers.decide_claim(connection, claim.id, state, request.member_id, request.at)
         return claim
 
     async def _hand_over(
@@ -192,13 +192,13 @@ class Customers:
     async def _claim(
         self, connection: AsyncConnection, request: RequestContext, username: str
     ) -> None:
-        waiting = await customers.waiting_claim(connection, request.guild_id, request.by)
+        waiting = await customers.waiting_claim(connection, request.guild_id, request.member_id)
         if waiting is not None:
             if waiting.username.casefold() == username.casefold():
                 return  # delivered or asked twice
             await _withdraw(connection, request)
         claim = await customers.add_claim(
-            connection, request.guild_id, request.by, username, request.at
+            connection, request.guild_id, request.member_id, username, request.at
         )
         await record_claim(connection, claim)
 
@@ -251,7 +251,7 @@ async def record_claim(connection: AsyncConnection, claim: Claim) -> None:
         claim.guild_id,
         clock.now(),
         "claim",
-        actor_id=claim.member_id,
+        actor=Actor.member(claim.member_id),
         member_id=claim.member_id,
         after={"claim_id": claim.id, "username": claim.username},
     )
@@ -267,14 +267,14 @@ async def _waiting(connection: AsyncConnection, guild_id: int, claim_id: int) ->
 
 
 async def _refuse_second(connection: AsyncConnection, request: RequestContext, name: str) -> None:
-    mine = await customers.by_member(connection, request.guild_id, request.by)
+    mine = await customers.by_member(connection, request.guild_id, request.member_id)
     if mine is not None and mine.username and mine.name_folded != name.casefold():
         raise HaveOtherName(mine.username)
 
 
 async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str | None:
     """Take back whatever the asker's claim waits for; returns the name."""
-    claim = await customers.waiting_claim(connection, request.guild_id, request.by)
+    claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
     if claim is None:
         return None
     await customers.decide_claim(connection, claim.id, "refused", None, request.at)
@@ -283,8 +283,8 @@ async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str
         request.guild_id,
         request.at,
         "claim_withdrawn",
-        actor_id=request.by,
-        member_id=request.by,
+        actor=request.actor,
+        member_id=request.member_id,
         before={"username": claim.username},
     )
     return claim.username

@@ -13,6 +13,7 @@ from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.people import customers
+from bot.store.records import Actor
 
 _NO_ROLES: Mapping[str, frozenset[int]] = {"staff": frozenset(), "manager": frozenset()}
 
@@ -63,7 +64,7 @@ class GuildSettings:
                 request.guild_id,
                 request.at,
                 f"setup_{level}",
-                actor_id=request.by,
+                actor=request.actor,
                 after={"role_id": str(role_id)},
             )
             roles = await guilds.roles(connection, request.guild_id)
@@ -72,7 +73,7 @@ class GuildSettings:
 
     async def remove_role(self, request: RequestContext, role_id: int, level: str) -> None:
         """Take the level from a role. Raises RoleNotSet."""
-        await self._remove_role(request.guild_id, role_id, level, request.by, request.at)
+        await self._remove_role(request.guild_id, role_id, level, request.member_id, request.at)
 
     async def forget_role(self, guild_id: int, role_id: int) -> None:
         """The role was deleted in Discord; harmless when it had no level."""
@@ -91,7 +92,7 @@ class GuildSettings:
                 guild_id,
                 at,
                 f"setup_{level}",
-                actor_id=by,
+                actor=Actor.of(by),
                 before={"role_id": str(role_id)},
             )
             roles = await guilds.roles(connection, guild_id)
@@ -112,7 +113,7 @@ class GuildSettings:
                 request.guild_id,
                 request.at,
                 "setup_log",
-                actor_id=request.by,
+                actor=request.actor,
                 before=None
                 if guild.log_channel_id is None
                 else {"channel_id": str(guild.log_channel_id)},

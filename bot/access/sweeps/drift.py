@@ -255,7 +255,7 @@ class Drift:
                 request.guild_id,
                 request.at,
                 "drift_ignored",
-                actor_id=request.by,
+                actor=request.actor,
                 script_id=script.id,
                 after={"kind_of": kind.value, "number": len(found)},
             )

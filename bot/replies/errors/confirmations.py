@@ -2,19 +2,9 @@
 
 from bot.access import errors as no
 from bot.access.logins import errors
-from bot.replies.text import bold, count, day, escape, listed, title, until
+from bot.replies.text import bold, count, day, escape, listed, source, title, until
 from bot.store.records import Entitlement
 from bot.tradingview.models import End
-
-SOURCES = {
-    "manual": "given by staff",
-    "found": "found on TradingView",
-    "role": "a Discord role",
-    "code": "a code",
-    "trial": "a trial",
-    "webhook": "a purchase",
-    "comp": "a gift",
-}
 
 
 def _end(end: End | None) -> str:
@@ -40,7 +30,7 @@ def _reason_end(reason: Entitlement) -> str:
 def ends_several(error: no.EndsSeveral) -> str:
     """Everything goes, with the reasons."""
     shown = error.reasons[:10]
-    lines = [f"- {SOURCES.get(reason.source, 'other')}: {_reason_end(reason)}" for reason in shown]
+    lines = [f"- {source(reason)}: {_reason_end(reason)}" for reason in shown]
     if not lines:
         lines.append("- found on TradingView: no end")
     if len(error.reasons) > len(shown):

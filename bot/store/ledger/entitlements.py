@@ -1,6 +1,6 @@
 """Queries about entitlements: why somebody may use a script, and how long."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Entitlement, Permission
-from bot.store.tables.core import entitlement, order
+from bot.store.tables.core import entitlement, order, source
 
 
 async def add(
@@ -51,6 +51,13 @@ async def add(
         .returning(entitlement)
     )
     return Entitlement.of(row.one())
+
+
+async def know_sources(connection: AsyncConnection, names: Iterable[str]) -> None:
+    """Let reasons come from these sources; what was known stays so."""
+    known = set((await connection.execute(select(source.c.name))).scalars())
+    if new := [{"name": name} for name in names if name not in known]:
+        await connection.execute(insert(source), new)
 
 
 async def exists(connection: AsyncConnection, source: str, reference: str, script_id: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Event
+from bot.store.records import USHER, Actor, Event
 from bot.store.tables.core import event
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
@@ -20,7 +20,7 @@ async def record(
     at: datetime,
     action: str,
     *,
-    actor_id: int | None = None,
+    actor: Actor = USHER,
     script_id: int | None = None,
     customer_id: int | None = None,
     permission_id: int | None = None,
@@ -35,7 +35,8 @@ async def record(
         insert(event).values(
             guild_id=guild_id,
             at=at,
-            actor_id=actor_id,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
             action=action,
             script_id=script_id,
             customer_id=customer_id,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Order, Permission
+from bot.store.records import Actor, ActorKind, Order, Permission
 from bot.store.tables.core import customer, order, permission
 
 FINAL = ("done", "superseded", "stuck")
@@ -21,8 +21,8 @@ async def add(
     permission: Permission,
     *,
     kind: str,
-    reference: str,
-    asked_by: int,
+    idempotency_key: str,
+    actor: Actor,
     asked_at: datetime,
     before: str,
     before_ends_at: datetime | None,
@@ -36,9 +36,10 @@ async def add(
             guild_id=permission.guild_id,
             permission_id=permission.id,
             kind=kind,
-            reference=reference,
+            idempotency_key=idempotency_key,
             revision=permission.revision + 1,
-            asked_by=asked_by,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
             asked_at=asked_at,
             note=note,
             before=before,
@@ -65,10 +66,12 @@ async def by_id(connection: AsyncConnection, order_id: int) -> Order | None:
     return None if row is None else Order.of(row)
 
 
-async def by_reference(connection: AsyncConnection, guild_id: int, reference: str) -> Order | None:
-    """The order that came with that reference: delivered twice, it is there once."""
+async def by_key(connection: AsyncConnection, guild_id: int, idempotency_key: str) -> Order | None:
+    """Return the order that came with that key: delivered twice, it is there once."""
     found = await connection.execute(
-        select(order).where(order.c.guild_id == guild_id, order.c.reference == reference)
+        select(order).where(
+            order.c.guild_id == guild_id, order.c.idempotency_key == idempotency_key
+        )
     )
     row = found.one_or_none()
     return None if row is None else Order.of(row)
@@ -336,6 +339,7 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
 def _asker_unaware() -> "ColumnElement[bool]":
     return and_(
         order.c.kind != "repair",
+        order.c.actor_kind == ActorKind.MEMBER,  # nobody else has a Discord to be told in
         order.c.state.in_(FINAL),
         or_(order.c.told_state.is_(None), order.c.told_state != order.c.state),
     )

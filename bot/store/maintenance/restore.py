@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.ledger.orders import FINAL, HELD, RESTORED, people_untold
+from bot.store.records import ActorKind
 from bot.store.tables.core import event, guild, order, permission, script
 from bot.store.tables.sweeps import sighting, sweep
 
@@ -86,6 +87,7 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
             insert(event).values(
                 guild_id=guild_id,
                 at=at,
+                actor_kind=ActorKind.USHER,
                 action="restored",
                 after={
                     "since": made_at.isoformat(),

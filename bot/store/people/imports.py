@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Customer
+from bot.store.records import ActorKind, Customer
 from bot.store.tables.core import claim, customer, event
 
 
@@ -50,7 +50,8 @@ async def tie_many(
             {
                 "guild_id": guild_id,
                 "at": at,
-                "actor_id": by,
+                "actor_kind": ActorKind.MEMBER,
+                "actor_id": str(by),
                 "action": "matched",
                 "customer_id": customer_id,
                 "member_id": member_id,

@@ -120,7 +120,7 @@ async def test_whoever_counts_already_is_never_asked_about(harness):
     await guarded(harness)
     harness.vendor.world.add_user("seat5")
     await harness.grant("seat5", "1M")
-    await harness.set("seat6", "2027-01-01", anyway=True)
+    await harness.set("seat6", "2027-01-01", unknown_name=True)
 
 
 async def test_time_that_is_over_before_the_month_ends_is_not_asked_about(harness):
@@ -178,10 +178,10 @@ async def test_giving_back_what_is_missing_asks_once_with_the_last_number(harnes
         await repairs(harness).repair(harness.request(), harness.script.id, Kind.MISSING)
     assert (refused.value.seats, refused.value.more) == (102, 3)
     with pytest.raises(OverTheLine):
-        await repairs(harness).repair(harness.request(), harness.script.id, Kind.MISSING, seats=101)
+        await repairs(harness).repair(harness.request(seats=101), harness.script.id, Kind.MISSING)
     assert len(harness.writes()) == before, "nothing was ordered"
     repaired = await repairs(harness).repair(
-        harness.request(), harness.script.id, Kind.MISSING, seats=102
+        harness.request(seats=102), harness.script.id, Kind.MISSING
     )
     assert repaired.number == 3
     await eventually(lambda: all(harness.end(name) != "absent" for name in names))
@@ -204,7 +204,7 @@ async def test_trying_a_stuck_order_again_is_asked_about(harness):
         await harness.retries.retry(harness.request(), "trend")
     assert refused.value.seats == 101
     assert (await harness.permission("late")).state == "stuck"
-    assert await harness.retries.retry(harness.request(), "trend", seats=101) == 1
+    assert await harness.retries.retry(harness.request(seats=101), "trend") == 1
     await eventually(lambda: harness.end("late") != "absent")
     assert await numbers_allowed(harness) == [{"number": 101, "more": 1}]
 
@@ -215,7 +215,7 @@ async def test_mending_a_stuck_order_is_asked_about(harness):
         await repairs(harness).repair(harness.request(), harness.script.id, Kind.STUCK)
     assert refused.value.seats == 101
     assert (await harness.permission("late")).state == "stuck"
-    await repairs(harness).repair(harness.request(), harness.script.id, Kind.STUCK, seats=101)
+    await repairs(harness).repair(harness.request(seats=101), harness.script.id, Kind.STUCK)
     await eventually(lambda: harness.end("late") != "absent")
 
 
@@ -229,7 +229,7 @@ async def test_putting_back_a_revoke_is_asked_about(harness):
         await harness.put_back(revoked)
     assert refused.value.seats == 101
     assert (await harness.permission("bob-fx")).wanted == "nothing"
-    back = await harness.grants.put_back(harness.request(), revoked, seats=101)
+    back = await harness.grants.put_back(harness.request(seats=101), revoked)
     await harness.done(back, within=10)
     assert await numbers_allowed(harness) == [{"number": 101, "more": 1}]
 
@@ -238,8 +238,8 @@ async def test_putting_back_what_a_mend_took_is_asked_about_once(harness):
     for name in ("other", "another"):
         harness.give(name, None)
     await swept(harness)
-    request = harness.request()
-    repaired = await repairs(harness).repair(request, harness.script.id, Kind.EXTRA, agreed=2)
+    request = harness.request(removals=2)
+    repaired = await repairs(harness).repair(request, harness.script.id, Kind.EXTRA)
     assert repaired.took == 2
     await eventually(lambda: harness.end("other") == harness.end("another") == "absent")
     for name in ("other", "another"):
@@ -248,9 +248,9 @@ async def test_putting_back_what_a_mend_took_is_asked_about_once(harness):
     await seat(harness, 100)
     await guarded(harness)
     with pytest.raises(OverTheLine) as refused:
-        await repairs(harness).put_back(harness.request(), request.reference)
+        await repairs(harness).put_back(harness.request(), request.idempotency_key)
     assert (refused.value.seats, refused.value.more) == (102, 2)
-    assert await repairs(harness).put_back(harness.request(), request.reference, seats=102) == 2
+    assert await repairs(harness).put_back(harness.request(seats=102), request.idempotency_key) == 2
 
 
 async def test_taking_over_is_never_asked_about(harness):

@@ -11,6 +11,7 @@ from bot.access.logins.sessions import LoginCheck, LoginState, Sessions
 from bot.access.logins.spares import Spares
 from bot.replies.history import line
 from bot.store.logins import outages, sessions
+from bot.store.records import USHER
 from bot.store.vault import Vault
 from bot.tradingview.errors import SessionRefused
 from bot.tradingview.models import Cookies
@@ -143,7 +144,7 @@ async def test_another_accounts_cookies_need_a_yes(vendor):
     assert question.value.before == "Vendor_One"
     assert question.value.missing == (script.title,)
     assert (await vendor.sessions.status(HOME)).username == "Vendor_One"
-    await vendor.sessions.update(vendor.request(), cookies, anyway=True)
+    await vendor.sessions.update(vendor.request(confirmed=True), cookies)
     assert (await vendor.sessions.status(HOME)).username == "Vendor_Two"
 
 
@@ -164,14 +165,16 @@ async def test_scripts_that_the_account_does_not_own_are_named(vendor):
     await vendor.add_script("mine")
     with pytest.raises(CookiesOfOther):
         await vendor.log_in()
-    updated = await vendor.sessions.update(vendor.request(), vendor.cookies(), anyway=True)
+    updated = await vendor.sessions.update(vendor.request(confirmed=True), vendor.cookies())
     assert updated.missing == ("Theirs",)
 
 
 async def test_one_tradingview_account_serves_one_server(vendor):
     await vendor.log_in()
     with pytest.raises(AccountElsewhere):
-        await vendor.sessions.update(vendor.request(guild_id=OTHER), vendor.cookies(), anyway=True)
+        await vendor.sessions.update(
+            vendor.request(guild_id=OTHER, confirmed=True), vendor.cookies()
+        )
     assert (await vendor.sessions.of(OTHER)).state is LoginState.NONE
     await vendor.sessions.forget(vendor.request())
     await vendor.log_in(OTHER)
@@ -350,7 +353,7 @@ async def test_a_login_set_by_another_program_is_taken_over(vendor):
     await vendor.sessions.refresh()
     assert len(vendor.changes) == changes
     [_, event] = await vendor.events("session_set")
-    assert (event.actor_id, event.note) == (None, "from the terminal")
+    assert (event.actor, event.note) == (USHER, "from the terminal")
 
 
 async def test_a_login_set_outside_over_one_that_changed_meanwhile_is_newer_than_both(vendor):

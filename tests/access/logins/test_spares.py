@@ -154,10 +154,10 @@ async def test_where_no_login_works_a_spare_is_used_at_once(vendor):
 async def test_spares_go_with_the_login_and_with_its_account(vendor):
     await spare(vendor)
     await vendor.sessions.update(
-        vendor.request(), vendor.cookies(vendor.world.add_vendor("Vendor_Two")), anyway=True
+        vendor.request(confirmed=True), vendor.cookies(vendor.world.add_vendor("Vendor_Two"))
     )
     assert await count(vendor) == 0
-    await vendor.sessions.update(vendor.request(), vendor.cookies(), anyway=True)
+    await vendor.sessions.update(vendor.request(confirmed=True), vendor.cookies())
     await spare(vendor)
     await vendor.sessions.forget(vendor.request())
     await vendor.log_in()

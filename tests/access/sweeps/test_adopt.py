@@ -84,7 +84,7 @@ async def test_everything_is_in_the_history_in_one_line_and_one_entry_for_each(h
     assert [one.after for one in await harness.vendor.events("taken_over")] == [{"number": 2}]
     found = await harness.vendor.events("found")
     assert {one.after["kind"] for one in found} == {"open", "until"}
-    assert all(one.actor_id == STAFF and one.customer_id for one in found)
+    assert all(one.actor.member_id == STAFF and one.customer_id for one in found)
 
 
 async def test_time_sold_afterwards_starts_at_the_end_that_was_found(harness):

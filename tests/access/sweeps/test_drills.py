@@ -10,12 +10,15 @@ from bot.access.logins.sessions import Sessions
 from bot.access.orders.grants import Grants
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length
+from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.sweep import Sweeps
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
 from bot.store.engine.database import open_database
+from bot.store.ledger import entitlements
+from bot.store.records import Actor
 from bot.store.vault import open_vault
 from tests.support.access_harness import AccessHarness, pause
 from tests.support.fake_time import START
@@ -110,12 +113,14 @@ async def test_a_database_that_is_lost(vendor, tmp_path):
         open_database(f"sqlite+aiosqlite:///{tmp_path}/new/usher.db") as database,
         Jobs() as jobs,
     ):
+        async with database.write() as connection:
+            await entitlements.know_sources(connection, REGISTRY)
         vault = await open_vault(None, tmp_path / "new/secret.key", database)
         sessions = Sessions(database, vault, vendor.connect, pace=1e9, concurrency=8)
         # It starts with the login of the environment, or staff type it in once more.
         await sessions.take_over(HOME, vendor.cookies(), by=STAFF)
         catalogue = Scripts(database, sessions)
-        request = RequestContext(HOME, STAFF, "choose", vendor.time.now())
+        request = RequestContext(HOME, Actor.member(STAFF), "choose", vendor.time.now())
         found = Discovery(database, sessions, catalogue)
         ids = [one.pine_id for one in await found.find(HOME)]
         [added] = (await found.add(request, ids)).added  # first action: choose from the list
@@ -128,7 +133,7 @@ async def test_a_database_that_is_lost(vendor, tmp_path):
         queue = Queue(database, sessions, jobs, notifier)
         grants = Grants(database, sessions, vault, queue, notifier)
         await queue.start()
-        request = RequestContext(HOME, STAFF, "renewal", vendor.time.now())
+        request = RequestContext(HOME, Actor.member(STAFF), "renewal", vendor.time.now())
         await grants.grant(
             request, added.script.slug, parse_length("1M"), Subject(username="buyer00")
         )

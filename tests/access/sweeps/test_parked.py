@@ -90,7 +90,7 @@ async def test_a_month_of_which_nothing_is_known_is_not_given_with_the_next(harn
     await sold(harness)
     assert harness.end("Ann_Trades") == there + MONTH
     assert await harness.state(order) == "superseded"
-    assert [one.source for one in await harness.reasons("Ann_Trades")] == ["found", "manual"]
+    assert [one.source for one in await harness.reasons("Ann_Trades")] == ["found", "staff"]
 
 
 async def test_what_orders_in_a_row_had_taken_is_given_back(harness):

@@ -232,7 +232,7 @@ async def test_a_later_end_on_tradingview_wins_and_is_reported(harness, jobs):
     assert (permission.wanted_ends_at, permission.state) == (later, "done")
     assert harness.end("Ann_Trades") == later
     [entry] = await harness.vendor.events("found")
-    assert entry.actor_id is None
+    assert entry.actor.member_id is None
     [checked] = await harness.vendor.events("restore_checked")
     assert checked.after == {"later": 1}
     order = await harness.grant("Ann_Trades", "1W")

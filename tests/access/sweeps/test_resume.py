@@ -233,7 +233,7 @@ async def test_an_order_from_after_the_restore_begins_where_that_one_ended(harne
 
 async def test_what_was_stuck_in_the_copy_is_not_told_again(harness):
     await closed(harness)
-    order = await harness.grant("nobody_such", "1M", anyway=True)
+    order = await harness.grant("nobody_such", "1M", unknown_name=True)
     await harness.change("nobody_such", checked=False)
     await restored(harness)
     assert await recovered(harness) == {"scripts": 1, "open": 1}

@@ -107,7 +107,7 @@ async def test_a_server_that_the_bot_left_pauses_and_goes_on_when_it_is_back(har
 
 async def test_after_five_failures_only_a_probe_goes_out(harness):
     harness.switches.down = True
-    orders = [await harness.grant(f"buyer_{n}", "1M", anyway=True) for n in range(12)]
+    orders = [await harness.grant(f"buyer_{n}", "1M", unknown_name=True) for n in range(12)]
     await eventually(lambda: harness.queue.is_blocked(HOME))
     await harness.rest()  # what was under way ends
     before = len(harness.fake.log)

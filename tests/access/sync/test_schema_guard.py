@@ -13,6 +13,7 @@ from bot.access.sync.schema_guard import SchemaGuard
 from bot.jobs import Jobs
 from bot.replies.history import line
 from bot.sandbox.tradingview.schema_mutations import FORMS
+from bot.store.records import Actor
 from bot.tradingview.response_errors import Reply, failure
 from bot.tradingview.response_schema import Endpoint, look
 from tests.support.access_harness import open_harness, pause
@@ -254,7 +255,9 @@ async def test_it_happens_daily_and_hourly_while_paused(harness):
 
 
 async def test_without_a_living_login_nothing_is_asked(harness):
-    await harness.vendor.sessions.forget(RequestContext(HOME, 1, "x", harness.time.now()))
+    await harness.vendor.sessions.forget(
+        RequestContext(HOME, Actor.member(1), "x", harness.time.now())
+    )
     await harness.time.advance(watching.FIRST_WITHIN + 1)
     await harness.shapes.turn()
     await harness.time.advance(watching.FIRST_WITHIN + 1)
