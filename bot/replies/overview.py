@@ -24,6 +24,7 @@ from bot.replies.text import (
     bold,
     count,
     day,
+    did_you_mean,
     embed,
     escape,
     listed,
@@ -65,10 +66,9 @@ def check(person: Person) -> Message:
 
 
 def _unknown(username: str, near: tuple[str, ...]) -> str:
-    suggested = f" Did you mean {listed(map(bold, near), 'or')}?" if near else ""
     return (
         f"**TradingView knows nobody called {typed(username)}.** Nobody of that name has access; check "
-        f"the spelling.{suggested}"
+        f"the spelling.{did_you_mean(near)}"
     )
 
 

@@ -78,19 +78,6 @@ def yes(it: OverTheLine) -> str:
     return "Yes, add this person" if it.more == 1 else f"Yes, add these {it.more:,} people"
 
 
-def over_the_line(it: OverTheLine) -> str:
-    """Before somebody new makes it more than 100."""
-    first = f"This would be person number {it.seats:,} at the month's end."
-    if it.more > 1:
-        first = f"With these {it.more:,}, {it.seats:,} people have access at the month's end."
-    return (
-        f"**{first}** By its own rules, "
-        f"TradingView's fee for the month would be {money(cents(it.seats))} "
-        f"({it.seats:,} × US${FEE_CENTS / 100:.2f}); up to {FREE} people cost nothing. Only a "
-        "manager can say yes: if you are none, ask one to do the same."
-    )
-
-
 def warned(facts: Mapping[str, object]) -> str:
     """The line in the log channel when a number was reached."""
     today, then = _number(facts.get("today")), _number(facts.get("then"))

@@ -1,9 +1,8 @@
 """Names, dates and lengths as people read them on a phone."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 import discord
 
@@ -115,9 +114,9 @@ def embed(title_text: str, lines: str, *, footer: str | None = None) -> discord.
     return box
 
 
-def fixed(text: str) -> Callable[[Any], str]:
-    """The same sentence, whatever the facts are."""
-    return lambda _: text
+def did_you_mean(near: tuple[str, ...]) -> str:
+    """Return the sentence that offers names which look like the typed one, or nothing."""
+    return f" Did you mean {listed((bold(name) for name in near), 'or')}?" if near else ""
 
 
 def staff_words(detail: str | None) -> str:
