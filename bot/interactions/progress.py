@@ -10,7 +10,7 @@ from bot import clock
 from bot.access.sweeps.sweep import Progress, Tell
 from bot.interactions import responses
 from bot.interactions.responses import Interaction
-from bot.notifications.direct_messages import parts, write_to
+from bot.notifications.direct_messages import Delivery, send_direct_message
 from bot.replies import Message, sweeps as said
 from bot.replies.text import member
 
@@ -20,7 +20,7 @@ REPLY_TIMEOUT = 5.0  # seconds before something is said
 EVERY = 2.0  # seconds between two pictures of how far it is
 T = TypeVar("T")
 
-Say = Callable[[int, dict[str, Any]], Awaitable[bool]]  # in a server's log channel
+Say = Callable[[int, Message], Awaitable[bool]]  # in a server's log channel
 
 
 async def taking_a_while(
@@ -42,10 +42,11 @@ async def answer_late(interaction: Interaction, guild_id: int, message: Message,
     Never to the channel where it was asked.
     """
     user_id = interaction.user.id
-    if await write_to(interaction.client, user_id, message):
+    sent = await send_direct_message(interaction.client, user_id, message)
+    if sent is Delivery.DELIVERED:
         return
     text = f"{member(user_id)} takes no direct messages:\n{message.text}"
-    if not await say(guild_id, parts(replace(message, text=text))):
+    if not await say(guild_id, replace(message, text=text)):
         log.warning("user %s could not be told how it ended", user_id)
 
 

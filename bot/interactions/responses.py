@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
+from bot.notifications.direct_messages import TROUBLE
 from bot.replies import Message, explain
 
 log = logging.getLogger(__name__)
@@ -43,31 +44,18 @@ async def reply(
 
     A `provisional` answer ("this takes a while") is replaced by whatever comes next, a failure too.
     """
-    board = message.board()
     try:
         if not is_acknowledged(interaction):
-            first: dict[str, Any] = {} if board is None else {"view": board}
             await _acknowledge(
                 interaction,
                 lambda: interaction.response.send_message(
-                    message.content,
-                    embeds=list(message.embeds),
-                    ephemeral=ephemeral,
-                    files=[one.file() for one in message.files],
-                    **first,
+                    **message.send_kwargs(), ephemeral=ephemeral
                 ),
             )
             if not interaction.extras.pop("lost", False):
                 interaction.extras["answered"] = not provisional
                 return True
-        await _persist(
-            lambda: interaction.edit_original_response(
-                content=message.content,
-                embeds=list(message.embeds),
-                view=board,
-                **_files(message),
-            )
-        )
+        await _persist(lambda: interaction.edit_original_response(**message.edit_kwargs()))
     except discord.HTTPException as error:
         if error.code not in _TOO_LATE:
             raise
@@ -82,11 +70,7 @@ async def aside(interaction: Interaction, message: Message) -> None:
     if not is_acknowledged(interaction):
         await reply(interaction, message)
         return
-    board = message.board()
-    more: dict[str, Any] = {} if board is None else {"view": board}
-    await interaction.followup.send(
-        message.content or "", embeds=list(message.embeds), ephemeral=True, **more
-    )
+    await interaction.followup.send(**message.send_kwargs(), ephemeral=True)
 
 
 async def fail(interaction: Interaction, error: BaseException, doing: str) -> bool:
@@ -101,7 +85,7 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
         if _answer_is_open(interaction):
             return await reply(interaction, message)
         await aside(interaction, message)
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as trouble:
+    except TROUBLE as trouble:
         log.warning("could not say so to whoever asked [%s]: %s", said.reference, trouble)
         return False
     return True
@@ -109,13 +93,8 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
 
 async def no_choices(interaction: Interaction) -> None:
     """Answer an autocomplete with an empty list; when that fails, nobody misses it."""
-    with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
+    with suppress(*TROUBLE):
         await interaction.response.autocomplete([])
-
-
-def _files(message: Message) -> dict[str, Any]:
-    """The files of an answer; one without any leaves those that stand there."""
-    return {"attachments": [one.file() for one in message.files]} if message.files else {}
 
 
 def is_acknowledged(interaction: Interaction) -> bool:

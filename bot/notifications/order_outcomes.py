@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-import aiohttp
 import discord
 
 from bot import clock
@@ -18,7 +17,7 @@ from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import Receipt
 from bot.access.orders.outcomes import Outcomes
 from bot.jobs import Jobs
-from bot.notifications.direct_messages import parts
+from bot.notifications.direct_messages import TROUBLE, Delivery, send_direct_message
 from bot.notifications.log_channel import LogChannel
 from bot.replies import Message
 from bot.replies.orders import late, receipt, to_customer
@@ -27,11 +26,11 @@ from bot.replies.text import member
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds between looks when nothing wakes it
-# Direct messages closed (50007), no server in common (50278), the account is gone.
-_UNREACHABLE = (400, 403, 404)
 _PAUSES = (5.0, 30.0, 120.0, 600.0)  # before a failed message is tried again
 
-TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
+
+class _NotNow(Exception):  # noqa: N818 - named for what it says
+    """Discord did not take a direct message now, but may later."""
 
 
 class OutcomeNotifier:
@@ -106,12 +105,7 @@ class OutcomeNotifier:
         webhook = discord.Webhook.partial(application, token, client=self._client)
         original: Any = "@original"
         try:
-            await webhook.edit_message(
-                original,
-                content=message.content,
-                embeds=list(message.embeds),
-                view=message.board(),
-            )
+            await webhook.edit_message(original, **message.edit_kwargs())
         except discord.HTTPException as error:
             if error.status < 500:
                 log.info("a first answer can no longer be changed (%s)", error.code)
@@ -120,22 +114,17 @@ class OutcomeNotifier:
         return True
 
     async def _write_to(self, user_id: int, message: Message, nonce: str) -> bool:
-        """A direct message; False when that person takes none."""
-        try:
-            user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
-            await user.send(**_parts(message, nonce))
-        except discord.HTTPException as error:
-            if error.status not in _UNREACHABLE:
-                raise
-            log.info("user %s takes no direct messages (%s)", user_id, error.code)
-            return False
-        return True
+        """Send a direct message; return False when that user takes none. Raises _NotNow."""
+        sent = await send_direct_message(self._client, user_id, message, nonce=nonce)
+        if sent is Delivery.TRY_AGAIN:
+            raise _NotNow("a direct message was not taken")
+        return sent is Delivery.DELIVERED
 
     async def _say_in_log(self, it: Receipt, message: Message, nonce: str) -> None:
         """For an asker with closed direct messages: in the log channel, never where it was asked."""
         text = f"{member(it.order.asked_by)} takes no direct messages:\n{message.text}"
         closed = Message(text, message.embeds, message.buttons)
-        if not await self._log_channel.say(it.order.guild_id, _parts(closed, nonce)):
+        if not await self._log_channel.say(it.order.guild_id, closed, nonce=nonce):
             log.warning("order %s: nobody could be told that it is %s", it.order.id, it.order.state)
 
     # The customer
@@ -172,7 +161,7 @@ class OutcomeNotifier:
         pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
         try:
             await send()
-        except TROUBLE as error:
+        except (*TROUBLE, _NotNow) as error:
             log.warning("the %s of order %s hears of it in %s s (%s)", *about, pause, error)
         except Exception:  # a mistake of ours about one order keeps nobody else waiting
             log.exception("the %s of order %s could not be told; again in %s s", *about, pause)
@@ -185,8 +174,3 @@ class OutcomeNotifier:
 def _of(it: Receipt) -> str:
     """A order in a nonce; after a restore, another one may get the same id."""
     return f"{it.order.id}-{it.order.asked_at.timestamp():.0f}"
-
-
-def _parts(message: Message, nonce: str) -> dict[str, Any]:
-    """The arguments of `send`; discord.py enforces a nonce that is given."""
-    return parts(message) | {"nonce": nonce}

@@ -87,9 +87,34 @@ class Message:
         return shorten(self.text, MAX_TEXT) or None
 
     def board(self) -> Board | None:
-        """The buttons and lists, or None."""
+        """Return the buttons and lists, or None."""
         items = [*self.items, *(button.item() for button in self.buttons[:MAX_BUTTONS])]
         return Board(items) if items else None
+
+    def send_kwargs(self, *, nonce: str | None = None) -> dict[str, Any]:
+        """Return the arguments that send it: what it has, as Discord takes no None. Good for one try."""
+        parts = {
+            "nonce": nonce,
+            "content": self.content,
+            "embeds": list(self.embeds),
+            "view": self.board(),
+            "files": [attached.file() for attached in self.files],
+        }
+        return {name: part for name, part in parts.items() if part}
+
+    def edit_kwargs(self) -> dict[str, Any]:
+        """Return the arguments that put it in place of another message. Good for one try.
+
+        What it lacks is removed there, but for files: a message without any leaves those that stand there.
+        """
+        parts: dict[str, Any] = {
+            "content": self.content,
+            "embeds": list(self.embeds),
+            "view": self.board(),
+        }
+        if self.files:
+            parts["attachments"] = [attached.file() for attached in self.files]
+        return parts
 
 
 def shorten(text: str, longest: int) -> str:
