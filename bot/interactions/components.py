@@ -153,7 +153,7 @@ class ComponentRouter:
         What they do lives in memory: after a restart they say that nothing was changed.
         """
         now = clock.monotonic()
-        for old in [name for name, one in self._questions.items() if one.over_at <= now]:
+        for old in [name for name, question in self._questions.items() if question.over_at <= now]:
             del self._questions[old]
         while len(self._questions) >= _MAX_QUESTIONS:
             del self._questions[next(iter(self._questions))]

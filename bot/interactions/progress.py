@@ -11,7 +11,7 @@ from bot.access.sweeps.sweep import Progress, Tell
 from bot.interactions import responses
 from bot.interactions.responses import Interaction
 from bot.notifications.direct_messages import Delivery, send_direct_message
-from bot.replies import Message, sweeps as said
+from bot.replies import Message, sweeps as sweep_replies
 from bot.replies.text import member
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,9 @@ async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, 
         while not await clock.within(EVERY, task):
             if in_time and newest and newest[0] != shown:
                 shown = newest[0]
-                in_time = await responses.reply(interaction, said.progress(shown), provisional=True)
+                in_time = await responses.reply(
+                    interaction, sweep_replies.progress(shown), provisional=True
+                )
         return await task
     finally:
         task.cancel()

@@ -75,18 +75,18 @@ async def aside(interaction: Interaction, message: Message) -> None:
 
 async def fail(interaction: Interaction, error: BaseException, doing: str) -> bool:
     """Explain the error to whoever asked and to the log; raises nothing. False when it was not said."""
-    said = explain(error)
-    if said.expected:
-        log.info("%s refused: %s [%s]", doing, said.kind, said.reference)
+    explained = explain(error)
+    if explained.expected:
+        log.info("%s refused: %s [%s]", doing, explained.kind, explained.reference)
     else:
-        log.error("%s failed [%s]", doing, said.reference, exc_info=error)
-    message = Message(said.text)
+        log.error("%s failed [%s]", doing, explained.reference, exc_info=error)
+    message = Message(explained.text)
     try:
         if _answer_is_open(interaction):
             return await reply(interaction, message)
         await aside(interaction, message)
     except TROUBLE as trouble:
-        log.warning("could not say so to whoever asked [%s]: %s", said.reference, trouble)
+        log.warning("could not say so to whoever asked [%s]: %s", explained.reference, trouble)
         return False
     return True
 

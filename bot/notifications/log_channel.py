@@ -87,8 +87,8 @@ def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
     if buttons := _claim_buttons(new[0]):
         return new[:1], Message(lines[0], buttons=buttons)
     taken, text = 0, ""
-    for entry, said in zip(new, lines, strict=True):
-        longer = f"{text}\n{said}" if taken else said
+    for entry, sentence in zip(new, lines, strict=True):
+        longer = f"{text}\n{sentence}" if taken else sentence
         if taken and (len(longer) > _MAX_TEXT or _claim_buttons(entry)):
             break
         taken, text = taken + 1, longer

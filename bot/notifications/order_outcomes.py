@@ -19,8 +19,7 @@ from bot.access.orders.outcomes import Outcomes
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import TROUBLE, Delivery, send_direct_message
 from bot.notifications.log_channel import LogChannel
-from bot.replies import Message
-from bot.replies.orders import late, receipt, to_customer
+from bot.replies import Message, orders as order_replies
 from bot.replies.text import member
 
 log = logging.getLogger(__name__)
@@ -80,22 +79,24 @@ class OutcomeNotifier:
 
     async def _tell_askers(self) -> None:
         await self._outcomes.drop_tokens()
-        for it in await self._outcomes.untold(self._put_off("asker")):
-            await self._attempt("asker", it, partial(self._tell_asker, it))
+        for receipt in await self._outcomes.untold(self._put_off("asker")):
+            await self._attempt("asker", receipt, partial(self._tell_asker, receipt))
 
-    async def _tell_asker(self, it: Receipt) -> None:
+    async def _tell_asker(self, receipt: Receipt) -> None:
         """Change the first answer while Discord allows it, else write to whoever asked."""
-        token = await self._outcomes.answer_token(it)
-        changed = token is not None and await self._change_answer(token, receipt(it))
-        if not changed and self._outcomes.is_told(await self._outcomes.receipt(it.order.id)):
+        token = await self._outcomes.answer_token(receipt)
+        changed = token is not None and await self._change_answer(
+            token, order_replies.receipt(receipt)
+        )
+        if not changed and self._outcomes.is_told(await self._outcomes.receipt(receipt.order.id)):
             return  # the command itself answered meanwhile, and nothing is left to be changed
-        if not changed and it.order.state != "waiting":
-            server = self._client.get_guild(it.order.guild_id)
-            message = late(it, server.name if server else None)
-            nonce = f"{it.order.state[:2]}{_of(it)}"
-            if not await self._write_to(it.order.asked_by, message, nonce):
-                await self._say_in_log(it, message, nonce)
-        await self._outcomes.told(it.order.id, it.order.state)
+        if not changed and receipt.order.state != "waiting":
+            server = self._client.get_guild(receipt.order.guild_id)
+            message = order_replies.late(receipt, server.name if server else None)
+            nonce = f"{receipt.order.state[:2]}{_of(receipt)}"
+            if not await self._write_to(receipt.order.asked_by, message, nonce):
+                await self._say_in_log(receipt, message, nonce)
+        await self._outcomes.told(receipt.order.id, receipt.order.state)
 
     async def _change_answer(self, token: str, message: Message) -> bool:
         """Edit the message that the interaction got; False when Discord no longer knows it."""
@@ -120,28 +121,34 @@ class OutcomeNotifier:
             raise _NotNow("a direct message was not taken")
         return sent is Delivery.DELIVERED
 
-    async def _say_in_log(self, it: Receipt, message: Message, nonce: str) -> None:
+    async def _say_in_log(self, receipt: Receipt, message: Message, nonce: str) -> None:
         """For an asker with closed direct messages: in the log channel, never where it was asked."""
-        text = f"{member(it.order.asked_by)} takes no direct messages:\n{message.text}"
+        text = f"{member(receipt.order.asked_by)} takes no direct messages:\n{message.text}"
         closed = Message(text, message.embeds, message.buttons)
-        if not await self._log_channel.say(it.order.guild_id, closed, nonce=nonce):
-            log.warning("order %s: nobody could be told that it is %s", it.order.id, it.order.state)
+        if not await self._log_channel.say(receipt.order.guild_id, closed, nonce=nonce):
+            log.warning(
+                "order %s: nobody could be told that it is %s",
+                receipt.order.id,
+                receipt.order.state,
+            )
 
     # The customer
 
     async def _tell_members(self) -> None:
-        for it in await self._outcomes.members_to_tell(self._put_off("customer")):
-            await self._attempt("customer", it, partial(self._tell_member, it))
+        for receipt in await self._outcomes.members_to_tell(self._put_off("customer")):
+            await self._attempt("customer", receipt, partial(self._tell_member, receipt))
 
-    async def _tell_member(self, it: Receipt) -> None:
-        server = self._client.get_guild(it.order.guild_id)
+    async def _tell_member(self, receipt: Receipt) -> None:
+        server = self._client.get_guild(receipt.order.guild_id)
         if server is None and not self._client.is_ready():
             return  # told once the servers are known
-        member_id = it.customer.member_id
+        member_id = receipt.customer.member_id
         # From a server that the bot left, nobody can be written to.
-        if member_id is not None and it.end is not None and server is not None:
-            await self._write_to(member_id, to_customer(it, server.name), f"c{_of(it)}")
-        await self._outcomes.member_told(it.order.id)
+        if member_id is not None and receipt.end is not None and server is not None:
+            await self._write_to(
+                member_id, order_replies.to_customer(receipt, server.name), f"c{_of(receipt)}"
+            )
+        await self._outcomes.member_told(receipt.order.id)
 
     # Trouble
 
@@ -154,9 +161,11 @@ class OutcomeNotifier:
             if kind == whom and now < not_before
         ]
 
-    async def _attempt(self, whom: str, it: Receipt, send: Callable[[], Awaitable[None]]) -> None:
+    async def _attempt(
+        self, whom: str, receipt: Receipt, send: Callable[[], Awaitable[None]]
+    ) -> None:
         """Send one message; what fails waits longer each time and holds up nothing else."""
-        about = (whom, it.order.id)
+        about = (whom, receipt.order.id)
         tries, _ = self._failures.get(about, (0, 0.0))
         pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
         try:
@@ -171,6 +180,6 @@ class OutcomeNotifier:
         self._failures[about] = (tries + 1, clock.monotonic() + pause)
 
 
-def _of(it: Receipt) -> str:
+def _of(receipt: Receipt) -> str:
     """A order in a nonce; after a restore, another one may get the same id."""
-    return f"{it.order.id}-{it.order.asked_at.timestamp():.0f}"
+    return f"{receipt.order.id}-{receipt.order.asked_at.timestamp():.0f}"

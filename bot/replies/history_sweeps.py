@@ -58,16 +58,18 @@ def why_unchecked(reason: str | None) -> str:
 def restored(f: Any) -> str:
     """Everything was read after a restore: what became of the orders in the backup."""
     numbers = {name: int(f.after.get(name, 0)) for name in ("scripts", "later", *_ORDERS)}
-    said = [f"✅ **{count(numbers['scripts'], 'list')} read after the restore; orders go on.**"]
+    sentences = [
+        f"✅ **{count(numbers['scripts'], 'list')} read after the restore; orders go on.**"
+    ]
     if not numbers["scripts"]:
-        said = ["✅ **The people who could not be read after the restore are read now.**"]
+        sentences = ["✅ **The people who could not be read after the restore are read now.**"]
     if numbers["later"]:
-        said.append(f"{count(numbers['later'], 'later end')} on TradingView kept.")
+        sentences.append(f"{count(numbers['later'], 'later end')} on TradingView kept.")
     orders = sum(numbers[name] for name in _ORDERS)
     if orders:
         parts = [f"{numbers[name]} {what}" for name, what in _ORDERS.items() if numbers[name]]
-        said.append(f"Of {count(orders, 'order')} that waited in the backup, {listed(parts)}")
-    return " ".join(said).removesuffix(".")
+        sentences.append(f"Of {count(orders, 'order')} that waited in the backup, {listed(parts)}")
+    return " ".join(sentences).removesuffix(".")
 
 
 def unread(f: Any) -> str:

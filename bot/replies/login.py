@@ -60,36 +60,36 @@ def testing_now() -> Message:
     return Message("⏳ **Testing the login with TradingView…**")
 
 
-def kept_or_used(it: Updated | SpareKept, guild_id: int) -> Message:
+def kept_or_used(outcome: Updated | SpareKept, guild_id: int) -> Message:
     """A pair was kept as a spare, or used because no other works."""
-    return spare_kept(it) if isinstance(it, SpareKept) else updated(it, guild_id)
+    return spare_kept(outcome) if isinstance(outcome, SpareKept) else updated(outcome, guild_id)
 
 
-def updated(it: Updated, guild_id: int | None = None) -> Message:
+def updated(update: Updated, guild_id: int | None = None) -> Message:
     """New cookies are in use; in Discord, with an offer to add a spare."""
-    whose = f" as {escape(it.username)}" if it.username else ""
+    whose = f" as {escape(update.username)}" if update.username else ""
     lines = [f"✅ **The TradingView login works{whose}.** What was waiting goes on now."]
-    if not it.has_sign:
+    if not update.has_sign:
         lines.append(
             "⚠️ The second cookie, `sessionid_sign`, is missing. It works now, but TradingView may "
             "ask for it at any time: better add it."
         )
-    if it.missing:
+    if update.missing:
         lines.append(
-            f"⚠️ TradingView does not show the list of people of {_titles(it.missing)} to this "
+            f"⚠️ TradingView does not show the list of people of {_titles(update.missing)} to this "
             "account. Orders for it wait."
         )
-    if it.unchecked:
-        lines.append(f"TradingView gave no answer about {_titles(it.unchecked)}.")
+    if update.unchecked:
+        lines.append(f"TradingView gave no answer about {_titles(update.unchecked)}.")
     buttons = () if guild_id is None else (spare_button(guild_id),)
     return Message("\n".join(lines), buttons=buttons)
 
 
-def spare_kept(it: SpareKept) -> Message:
+def spare_kept(spare: SpareKept) -> Message:
     """A pair is kept for later."""
-    whose = f" of {escape(it.username)}" if it.username else ""
+    whose = f" of {escape(spare.username)}" if spare.username else ""
     return Message(
-        f"✅ **The spare login{whose} is kept.** {_spares(it.spares)} I test it every day; when the "
+        f"✅ **The spare login{whose} is kept.** {_spares(spare.spares)} I test it every day; when the "
         "login in use ends, it takes over by itself."
     )
 
@@ -110,16 +110,16 @@ def _spares(number: int) -> str:
     return f"There {'is' if number == 1 else 'are'} {count(number, 'spare login')}."
 
 
-def status(it: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Message:
+def status(login: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Message:
     """How the login stands; `verdict` is that of a test made just now."""
-    if it.state is LoginState.NONE:
+    if login.state is LoginState.NONE:
         return Message(
             "**There is no TradingView login yet.** The button opens a form for the two cookies.",
             buttons=(form_button(guild_id, "Add the login"),),
         )
-    whose = f" as {escape(it.username)}" if it.username else ""
-    since = f" (since {relative(it.since)})" if it.since else ""
-    if it.state is LoginState.DEAD:
+    whose = f" as {escape(login.username)}" if login.username else ""
+    since = f" (since {relative(login.since)})" if login.since else ""
+    if login.state is LoginState.DEAD:
         first = (
             f"❌ **The TradingView login{whose} has ended**{since}. Orders wait; none is lost. "
             "New cookies let them go on."
@@ -127,21 +127,21 @@ def status(it: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Messag
     elif verdict is LoginCheck.ALIVE:
         first = f"✅ **The TradingView login works{whose}**; tested just now."
     else:
-        tested = f" The last test was {relative(it.checked_at)}." if it.checked_at else ""
+        tested = f" The last test was {relative(login.checked_at)}." if login.checked_at else ""
         first = (
             f"**The TradingView login{whose} worked when last tested.**{tested} TradingView does "
             "not answer just now."
         )
     lines = [first]
-    if it.set_at is not None:
-        by = f" by {member(it.set_by)}" if it.set_by else " from the settings of the program"
-        lines.append(f"Added {relative(it.set_at)}{by}.")
-    if not it.has_sign:
+    if login.set_at is not None:
+        by = f" by {member(login.set_by)}" if login.set_by else " from the settings of the program"
+        lines.append(f"Added {relative(login.set_at)}{by}.")
+    if not login.has_sign:
         lines.append("⚠️ The second cookie, `sessionid_sign`, is missing.")
-    if it.spares:
-        lines.append(f"{_spares(it.spares)} Should the login in use end, one takes over.")
+    if login.spares:
+        lines.append(f"{_spares(login.spares)} Should the login in use end, one takes over.")
     buttons = [form_button(guild_id)]
-    if it.state is LoginState.ALIVE and it.takes_spare:
+    if login.state is LoginState.ALIVE and login.takes_spare:
         buttons.append(spare_button(guild_id))
     return Message("\n".join(lines), buttons=tuple(buttons))
 

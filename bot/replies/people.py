@@ -57,12 +57,14 @@ def not_linked() -> Message:
     return Message("**Nothing was linked.** Run `/link` again with the right name.")
 
 
-def unlinked(it: Unlinked) -> Message:
+def unlinked(result: Unlinked) -> Message:
     """What they let go of."""
-    if it.username is None:
-        return Message(f"**You took back your request for {escape(it.claimed or 'that name')}.**")
+    if result.username is None:
+        return Message(
+            f"**You took back your request for {escape(result.claimed or 'that name')}.**"
+        )
     return Message(
-        f"**{escape(it.username)} is no longer tied to you.** What that name may use on TradingView "
+        f"**{escape(result.username)} is no longer tied to you.** What that name may use on TradingView "
         "stays as it is. `/link` ties a name again."
     )
 

@@ -48,15 +48,15 @@ def proving() -> Message:
     return Message("⏳ **Asking TradingView whether the script is yours…**")
 
 
-def added(it: Added) -> Message:
+def added(addition: Added) -> Message:
     """It is in the catalogue."""
-    how = "is back, with everybody who has it" if it.again else "is added"
+    how = "is back, with everybody who has it" if addition.again else "is added"
     first = (
-        f"✅ **{escape(it.script.title)} {how}.** Its short name is {typed(it.script.slug)}; "
+        f"✅ **{escape(addition.script.title)} {how}.** Its short name is {typed(addition.script.slug)}; "
         "`/access grant` gives it to somebody."
     )
     lines = [first]
-    if not it.usual_length:
+    if not addition.usual_length:
         lines.append(
             "⚠️ This pine id is not 32 characters long, as nearly all are. TradingView accepted it; "
             "still, look whether it is the right one."
@@ -71,27 +71,27 @@ def renamed(before: Script, after: Script) -> Message:
     )
 
 
-def archive(it: Entry, buttons: tuple[Button, ...]) -> Message:
+def archive(entry: Entry, buttons: tuple[Button, ...]) -> Message:
     """Before a script leaves the catalogue."""
-    if it.holders:
+    if entry.holders:
         still = (
-            f"{count(it.holders, 'person still has it', 'people still have it')}. They keep it: "
+            f"{count(entry.holders, 'person still has it', 'people still have it')}. They keep it: "
             "archiving takes nothing away on TradingView."
         )
     else:
         still = "Nobody has it now."
     return Message(
-        f"**Archive {escape(it.script.title)}?** {still} It can no longer be given to anybody. "
+        f"**Archive {escape(entry.script.title)}?** {still} It can no longer be given to anybody. "
         "Adding the same pine id again brings it back.",
         buttons=buttons,
     )
 
 
-def archived(it: Entry) -> Message:
+def archived(entry: Entry) -> Message:
     """It left the catalogue."""
-    still = count(it.holders, "person still has it", "people still have it")
+    still = count(entry.holders, "person still has it", "people still have it")
     return Message(
-        f"✅ **{escape(it.script.title)} is archived.** {still if it.holders else 'Nobody has it.'}"
+        f"✅ **{escape(entry.script.title)} is archived.** {still if entry.holders else 'Nobody has it.'}"
     )
 
 
@@ -109,13 +109,13 @@ def listing(entries: Sequence[Entry]) -> Message:
 
 
 def _line(entry: Entry) -> str:
-    it = entry.script
-    text = f"{title(it)} – {typed(it.slug)} – {typed(it.pine_id)} – "
+    script = entry.script
+    text = f"{title(script)} – {typed(script.slug)} – {typed(script.pine_id)} – "
     text += count(entry.holders, "person", "people")
-    if it.archived_at is not None:
+    if script.archived_at is not None:
         text += " – archived"
-    if it.paused_at is not None:
-        why = f": {escape(it.paused_reason)}" if it.paused_reason else ""
+    if script.paused_at is not None:
+        why = f": {escape(script.paused_reason)}" if script.paused_reason else ""
         text += f"\n⚠️ TradingView refuses it{why}"
     return text
 

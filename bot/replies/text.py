@@ -89,13 +89,13 @@ def spoken(length: Length) -> str:
         (length.weeks, "week"),
         (length.days, "day"),
     )
-    said = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number]
-    return listed(said)
+    texts = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number]
+    return listed(texts)
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
+def count(number: int, singular: str, plural: str | None = None) -> str:
     """A number of things, as "1 person" or "3 people"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def listed(items: Iterable[str], last: str = "and") -> str:
