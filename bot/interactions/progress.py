@@ -1,4 +1,4 @@
-"""While somebody waits: that it takes a while, how far it is, and what can only be said afterwards."""
+"""What an asker sees while work goes on, and how they hear of what ended too late for an answer."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ Say = Callable[[int, Message], Awaitable[bool]]  # in a server's log channel
 async def taking_a_while(
     interaction: Interaction, work: Coroutine[Any, Any, T], meanwhile: Message
 ) -> T:
-    """What `work` returns or raises; after 5 s the answer says `meanwhile`, to be replaced."""
+    """Return what `work` returns; after 5 s the answer says `meanwhile`, to be replaced."""
     task = asyncio.ensure_future(work)
     try:
         if not await clock.within(REPLY_TIMEOUT, task):
@@ -37,7 +37,7 @@ async def taking_a_while(
 
 
 async def answer_late(interaction: Interaction, guild_id: int, message: Message, say: Say) -> None:
-    """What can no longer be an answer goes to whoever asked, else to the log channel.
+    """Send what can no longer be an answer to the person who asked, else to the log channel.
 
     Never to the channel where it was asked.
     """
@@ -51,7 +51,7 @@ async def answer_late(interaction: Interaction, guild_id: int, message: Message,
 
 
 async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, Any, T]]) -> T:
-    """What `work` returns or raises; meanwhile the answer shows every 2 s how far it is.
+    """Return what `work` returns; meanwhile the answer shows every 2 s how far it is.
 
     After 15 minutes it cannot be shown any more.
     """

@@ -40,7 +40,7 @@ async def defer_in_place(interaction: Interaction) -> None:
 async def reply(
     interaction: Interaction, message: Message, *, ephemeral: bool = True, provisional: bool = False
 ) -> bool:
-    """Say it: as the first answer, or in place of what stands there; False when it was too late.
+    """Send the message as the first answer, or in place of what stands there; return False if too late.
 
     A `provisional` answer ("this takes a while") is replaced by whatever comes next, a failure too.
     """
@@ -66,7 +66,7 @@ async def reply(
 
 
 async def aside(interaction: Interaction, message: Message) -> None:
-    """Say it in a message of its own that only the asker sees, leaving the other one as it is."""
+    """Send the message beside the other one, so that only the asker sees it."""
     if not is_acknowledged(interaction):
         await reply(interaction, message)
         return
@@ -74,7 +74,10 @@ async def aside(interaction: Interaction, message: Message) -> None:
 
 
 async def fail(interaction: Interaction, error: BaseException, doing: str) -> bool:
-    """Explain the error to whoever asked and to the log; raises nothing. False when it was not said."""
+    """Explain the error to the person who asked and to the log; return False when they were not told.
+
+    Raises nothing.
+    """
     explained = explain(error)
     if explained.expected:
         log.info("%s refused: %s [%s]", doing, explained.kind, explained.reference)
@@ -92,18 +95,18 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
 
 
 async def no_choices(interaction: Interaction) -> None:
-    """Answer an autocomplete with an empty list; when that fails, nobody misses it."""
+    """Answer an autocomplete with an empty list; a failure is not worth a word."""
     with suppress(*TROUBLE):
         await interaction.response.autocomplete([])
 
 
 def is_acknowledged(interaction: Interaction) -> bool:
-    """Whether Discord knows that the interaction is being worked on."""
+    """Return whether Discord knows that the interaction is being worked on."""
     return interaction.response.is_done() or "acknowledged" in interaction.extras
 
 
 def _answer_is_open(interaction: Interaction) -> bool:
-    """Whether the answer that Discord waits for is still to come; a pressed message is no answer."""
+    """Return whether the answer that Discord waits for is still to come; a pressed message is none."""
     if not is_acknowledged(interaction):
         return True
     waits = discord.InteractionResponseType.deferred_channel_message

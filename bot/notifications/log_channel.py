@@ -78,12 +78,12 @@ class LogChannel:
 
 
 def _nonce(entry: Event) -> str:
-    """After a restore, another entry may get the same id."""
+    """Return the nonce of an entry; after a restore, another entry may get the same id."""
     return f"e{entry.id}-{entry.at.timestamp():.0f}"
 
 
 def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
-    """As many entries as fit into one message; a question to staff has a message of its own."""
+    """Return as many entries as fit into one message; a question to staff has one of its own."""
     if buttons := _claim_buttons(new[0]):
         return new[:1], Message(lines[0], buttons=buttons)
     taken, text = 0, ""

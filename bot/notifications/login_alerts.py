@@ -1,4 +1,4 @@
-"""Tells whoever set a TradingView login that it has ended, that it still has, and that it is back.
+"""Tells the member who set a TradingView login that it ended, that it still has, and that it is back.
 
 The log channel gets the same from the history. A message is marked once it was sent, and one that could
 not be marked is not sent again; only after a crash in between is it, with the same nonce, which Discord
@@ -50,7 +50,7 @@ class LoginAlerts:
             server = self._client.get_guild(outage.guild_id)
             if server is None and not self._client.is_ready():
                 return  # told once the servers are known
-            if server is not None:  # from a server that the bot left, nobody is written to
+            if server is not None:  # members of a server that the bot left get none
                 message = to_setter(outage, stage, waiting, server.name, clock.now())
                 sent = await send_direct_message(
                     self._client, outage.set_by or 0, message, nonce=f"o{outage.id}{stage}"

@@ -53,12 +53,12 @@ class OutcomeNotifier:
         self._failures: dict[tuple[str, int], tuple[int, float]] = {}
 
     def start(self) -> None:
-        """Begin; runs until the jobs end. Call it when the client is logged in."""
+        """Begin to tell outcomes until the jobs end. Call it when the client is logged in."""
         self._notifier.listeners.append(self._woken.set)
         _ = self._jobs.spawn(self._run(), "telling people")
 
     def wake(self) -> None:
-        """Something may be new."""
+        """Look at once for what is new."""
         self._woken.set()
 
     async def _run(self) -> None:
@@ -75,7 +75,7 @@ class OutcomeNotifier:
             finally:
                 woken.cancel()
 
-    # Whoever asked
+    # The person who asked
 
     async def _tell_askers(self) -> None:
         await self._outcomes.drop_tokens()
@@ -83,7 +83,7 @@ class OutcomeNotifier:
             await self._attempt("asker", receipt, partial(self._tell_asker, receipt))
 
     async def _tell_asker(self, receipt: Receipt) -> None:
-        """Change the first answer while Discord allows it, else write to whoever asked."""
+        """Change the first answer while Discord allows it, else write to the person who asked."""
         token = await self._outcomes.answer_token(receipt)
         changed = token is not None and await self._change_answer(
             token, order_replies.receipt(receipt)
@@ -99,7 +99,7 @@ class OutcomeNotifier:
         await self._outcomes.told(receipt.order.id, receipt.order.state)
 
     async def _change_answer(self, token: str, message: Message) -> bool:
-        """Edit the message that the interaction got; False when Discord no longer knows it."""
+        """Edit the message that the interaction got; return False when Discord no longer knows it."""
         application = self._client.application_id
         if application is None:
             return False
@@ -122,7 +122,7 @@ class OutcomeNotifier:
         return sent is Delivery.DELIVERED
 
     async def _say_in_log(self, receipt: Receipt, message: Message, nonce: str) -> None:
-        """For an asker with closed direct messages: in the log channel, never where it was asked."""
+        """Tell the log channel, for a closed direct message; never the channel where it was asked."""
         text = f"{member(receipt.order.asked_by)} takes no direct messages:\n{message.text}"
         closed = Message(text, message.embeds, message.buttons)
         if not await self._log_channel.say(receipt.order.guild_id, closed, nonce=nonce):
@@ -143,7 +143,7 @@ class OutcomeNotifier:
         if server is None and not self._client.is_ready():
             return  # told once the servers are known
         member_id = receipt.customer.member_id
-        # From a server that the bot left, nobody can be written to.
+        # Members of a server that the bot left cannot be written to.
         if member_id is not None and receipt.end is not None and server is not None:
             await self._write_to(
                 member_id, order_replies.to_customer(receipt, server.name), f"c{_of(receipt)}"
@@ -153,7 +153,7 @@ class OutcomeNotifier:
     # Trouble
 
     def _put_off(self, whom: str) -> list[int]:
-        """The orders whose turn to be told again has not come."""
+        """Return the orders whose turn to be told again has not come."""
         now = clock.monotonic()
         return [
             order_id
@@ -172,7 +172,7 @@ class OutcomeNotifier:
             await send()
         except (*TROUBLE, _NotNow) as error:
             log.warning("the %s of order %s hears of it in %s s (%s)", *about, pause, error)
-        except Exception:  # a mistake of ours about one order keeps nobody else waiting
+        except Exception:  # a mistake of ours about one order holds up no other
             log.exception("the %s of order %s could not be told; again in %s s", *about, pause)
         else:
             self._failures.pop(about, None)
@@ -181,5 +181,5 @@ class OutcomeNotifier:
 
 
 def _of(receipt: Receipt) -> str:
-    """A order in a nonce; after a restore, another one may get the same id."""
+    """Return the part of a nonce for an order; after a restore, another one may get the same id."""
     return f"{receipt.order.id}-{receipt.order.asked_at.timestamp():.0f}"

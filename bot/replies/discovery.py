@@ -16,17 +16,17 @@ _MAX_NAMED = 15
 
 
 def looking() -> Message:
-    """Said when TradingView takes its time."""
+    """Return what is shown while TradingView is asked for the scripts."""
     return Message("⏳ **Asking TradingView for your scripts…**")
 
 
 def adding() -> Message:
-    """Likewise, while they are added."""
+    """Return what is shown while the chosen scripts are added."""
     return Message("⏳ **Adding your scripts:** each is proved to be yours first.")
 
 
 def found(offers: Sequence[Offer], guild_id: int) -> Message:
-    """What can be added, as lists to choose from, and what is here already."""
+    """Return the scripts that can be added, as lists to choose from, and those that are here already."""
     if not offers:
         return Message(
             "**TradingView shows no invite-only scripts of this account.** The login works, so that "
@@ -75,7 +75,7 @@ def _rest(number: int) -> str:
 
 
 def added(chosen: Chosen) -> Message:
-    """They are in the catalogue; what was refused, and why."""
+    """Return which scripts are in the catalogue now, and which were refused, with the reasons."""
     lines = []
     if chosen.added:
         names = [

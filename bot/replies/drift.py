@@ -25,7 +25,7 @@ HEADS: Mapping[Kind, str] = {
 
 
 def report(report: Report, guild_id: int) -> Message:
-    """What differs for one script."""
+    """Return what differs for one script, with the buttons that put it right."""
     when = "It was never checked in full; `/sync sweep` does it."
     if report.sweep is not None and report.sweep.ended_at is not None:
         when = f"Full check: {relative(report.sweep.ended_at)}."
@@ -80,7 +80,7 @@ _LINES: Mapping[Kind, Callable[[Difference], str]] = {
 
 
 def _buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
-    """For each kind: put right, take over, leave alone; what each does stands on it."""
+    """Return the buttons of each kind: put right, take over, leave alone."""
     buttons = []
 
     def add(name: str, label: str, kind: Kind, style: discord.ButtonStyle) -> None:
@@ -129,7 +129,7 @@ _NAMES: Mapping[Kind, str] = {
 
 
 def repairs(repair: Repaired, now: Standing) -> Message:
-    """While TradingView is told."""
+    """Return how far the repairs are."""
     return Message(
         f"⏳ **Putting it right on {escape(repair.script.title)}:** `{bar(now.ended, now.of)}` "
         f"{now.ended:,} of {now.of:,}"
@@ -137,7 +137,7 @@ def repairs(repair: Repaired, now: Standing) -> Message:
 
 
 def repaired(repair: Repaired, now: Standing, guild_id: int) -> Message:
-    """It is done, is stuck, or goes on by itself."""
+    """Return what became of the repairs: done, stuck, or still going on."""
     where = f"on {escape(repair.script.title)} carried out"
     done = now.ended - now.stuck
     if done == now.of:
@@ -158,7 +158,7 @@ def repaired(repair: Repaired, now: Standing, guild_id: int) -> Message:
 
 
 def put_back(number: int) -> Message:
-    """What was taken away is on its way back."""
+    """Return that the access taken away is on its way back."""
     return Message(
         f"✅ **Putting back what {count(number, 'person', 'people')} had.** "
         "`/sync status` shows when it is on TradingView."
@@ -166,7 +166,7 @@ def put_back(number: int) -> Message:
 
 
 def kept(taken: Taken) -> Message:
-    """Later ends on TradingView count from now on."""
+    """Return that the later ends on TradingView count from now on."""
     return Message(
         f"✅ **{count(taken.number, 'later end')} on {escape(taken.script.title)} kept.** "
         "Nothing was changed on TradingView."
@@ -174,7 +174,7 @@ def kept(taken: Taken) -> Message:
 
 
 def ignored(number: int, report: Report) -> Message:
-    """Left alone."""
+    """Return that the differences are left alone."""
     return Message(
         f"**{count(number, 'difference')} on {escape(report.script.title)} left alone.** "
         "They come up again when something about them changes."

@@ -20,7 +20,7 @@ _MAX_DIFFERENCES = 140
 
 
 def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
-    """One entry in one line, without its date."""
+    """Return one entry in one line, without its date."""
     say = _SENTENCES.get(entry.action)
     if say is None:
         text = escape(entry.action.replace("_", " "))
@@ -31,7 +31,7 @@ def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
 
 
 def audit(history: History, guild_id: int) -> Message:
-    """One person's history, newest first."""
+    """Return one person's history, newest first."""
     if not history.events:
         return Message(
             f"There is no history of {bold(history.username)}. Check the spelling; "
@@ -110,7 +110,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _state(facts: Mapping[str, Any]) -> State:
-    """A state as an entry keeps it."""
+    """Return the state that an entry keeps."""
     ends_at = facts.get("ends_at")
     if ends_at:
         return State("until", datetime.fromisoformat(str(ends_at)))

@@ -20,7 +20,7 @@ _MAX_TITLE = 50
 
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
-    """The two fields of the form."""
+    """Return the two fields of the form."""
     how = "In a private browser window: log in, copy it, close the window without logging out"
     return [
         discord.ui.Label(
@@ -41,32 +41,32 @@ def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
 
 
 def form_button(guild_id: int, label: str = "Renew the login") -> Button:
-    """Opens the form."""
+    """Return the button that opens the form."""
     return Button(label, key(OPEN_FORM, guild_id), discord.ButtonStyle.primary)
 
 
 def spare_button(guild_id: int) -> Button:
-    """Opens the form for a spare."""
+    """Return the button that opens the form for a spare."""
     return Button("Add a spare login", key(OPEN_SPARE, guild_id))
 
 
 def testing() -> Message:
-    """Said when the test takes its time."""
+    """Return what is shown while new cookies are tested."""
     return Message("⏳ **Testing the login with TradingView…** The old one stays until it works.")
 
 
 def testing_now() -> Message:
-    """Said when a mere test takes its time."""
+    """Return what is shown while the stored login is tested."""
     return Message("⏳ **Testing the login with TradingView…**")
 
 
 def kept_or_used(outcome: Updated | SpareKept, guild_id: int) -> Message:
-    """A pair was kept as a spare, or used because no other works."""
+    """Return whether the cookies are kept as a spare, or used because no other login works."""
     return spare_kept(outcome) if isinstance(outcome, SpareKept) else updated(outcome, guild_id)
 
 
 def updated(update: Updated, guild_id: int | None = None) -> Message:
-    """New cookies are in use; in Discord, with an offer to add a spare."""
+    """Return that the new cookies are in use; with a server, offer to add a spare."""
     whose = f" as {escape(update.username)}" if update.username else ""
     lines = [f"✅ **The TradingView login works{whose}.** What was waiting goes on now."]
     if not update.has_sign:
@@ -86,7 +86,7 @@ def updated(update: Updated, guild_id: int | None = None) -> Message:
 
 
 def spare_kept(spare: SpareKept) -> Message:
-    """A pair is kept for later."""
+    """Return that the cookies are kept as a spare."""
     whose = f" of {escape(spare.username)}" if spare.username else ""
     return Message(
         f"✅ **The spare login{whose} is kept.** {_spares(spare.spares)} I test it every day; when the "
@@ -95,7 +95,7 @@ def spare_kept(spare: SpareKept) -> Message:
 
 
 def link(address: str) -> Message:
-    """The one-time page."""
+    """Return the button to the one-time page."""
     return Message(
         "**Open this page within ten minutes.** There you paste the two cookies, or sign in with name "
         "and password; nothing of it passes through Discord. It works once, and only for you: do not "
@@ -111,7 +111,7 @@ def _spares(number: int) -> str:
 
 
 def status(login: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Message:
-    """How the login stands; `verdict` is that of a test made just now."""
+    """Return how the login stands; `verdict` is that of a test made just now."""
     if login.state is LoginState.NONE:
         return Message(
             "**There is no TradingView login yet.** The button opens a form for the two cookies.",
@@ -147,7 +147,7 @@ def status(login: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Mes
 
 
 def forget(username: str | None, buttons: tuple[Button, ...]) -> Message:
-    """Before the login is deleted."""
+    """Return the question that is asked before the login is deleted."""
     whose = f" of {escape(username)}" if username else ""
     return Message(
         f"**Delete the TradingView login{whose}?** Access on TradingView stays as it is, but nothing "
@@ -157,12 +157,12 @@ def forget(username: str | None, buttons: tuple[Button, ...]) -> Message:
 
 
 def kept() -> Message:
-    """The question was answered with no."""
+    """Return that the login stays."""
     return Message("**The TradingView login stays.**")
 
 
 def forgotten() -> Message:
-    """It is deleted."""
+    """Return that the login is deleted."""
     return Message(
         "**The TradingView login is deleted.** Orders wait until there is a new one. To end it on "
         "TradingView too, log out there."

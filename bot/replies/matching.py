@@ -53,7 +53,7 @@ _NO_PROOF = (
 
 
 def compared(verdicts: Sequence[Verdict], buttons: tuple[Button, ...]) -> Message:
-    """What a file would do, in numbers, with the lines in a file to download."""
+    """Return what a file would do, in numbers, with its lines in a file to download."""
     found = Counter(verdict.outcome for verdict in verdicts)
     lines = [f"**{count(len(verdicts), 'line')} read.** {_NOT_YET}"]
     lines += [
@@ -73,7 +73,7 @@ def compared(verdicts: Sequence[Verdict], buttons: tuple[Button, ...]) -> Messag
 
 
 def table(verdicts: Sequence[Verdict]) -> bytes:
-    """Every line with what it comes to, as a CSV file that spreadsheets open safely."""
+    """Return every line with what it comes to, as a CSV file that spreadsheets open safely."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(("line", "discord", "username", "result"))
@@ -84,12 +84,12 @@ def table(verdicts: Sequence[Verdict]) -> bytes:
 
 
 def tie_label(number: int) -> str:
-    """The button that ties."""
+    """Return the label of the button that ties."""
     return f"Tie {count(number, 'name')}"
 
 
 def tied(result: Tied) -> Message:
-    """What was tied."""
+    """Return how many names were tied."""
     lines = [f"✅ **{count(len(result.pairs), 'name')} tied.** TradingView was not touched."]
     if result.changed:
         lines.append(
@@ -105,7 +105,7 @@ def proposed(
     buttons: tuple[Button, ...],
     done: Tied | None = None,
 ) -> Message:
-    """Pairs with equal names: all at once, or chosen from a list."""
+    """Return the pairs with equal names, to be tied all at once or chosen from a list."""
     lines = [] if done is None else [tied(done).text]
     if not proposals.pairs:
         lines.append(
@@ -140,7 +140,7 @@ def proposed(
 
 
 def chosen(values: Sequence[str], pairs: Sequence[Pair]) -> list[Pair]:
-    """The proposals that were picked from the list, as far as they still stand."""
+    """Return the proposals picked from the list, as far as they still stand."""
     picked = set(values)
     return [pair for pair in pairs if f"{pair.customer_id}-{pair.member_id}" in picked]
 
@@ -163,5 +163,5 @@ def _wrong(verdict: Verdict) -> str:
 
 
 def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
+    """Return a cell that a spreadsheet does not take for a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell

@@ -1,4 +1,4 @@
-"""What became of an order, said to whoever asked and to the customer."""
+"""What became of an order, said to the person who asked and to the customer."""
 
 from datetime import datetime
 
@@ -47,19 +47,19 @@ _STUCK_OTHER = "`/sync status` says more; `/sync retry` tries once more."
 
 
 def why_stuck(reason: str | None) -> str:
-    """Why only a person can help, and how."""
+    """Return why only a person can help, and how."""
     return _STUCK.get(reason or "", _STUCK_OTHER)
 
 
 def why_waiting(reason: WaitingFor | None, quiet_until: datetime | None = None) -> str:
-    """What it is waiting for; for TradingView's pause, how long it is."""
+    """Return what an order is waiting for; for TradingView's pause, how long it is."""
     if reason is WaitingFor.SLOW_DOWN and quiet_until is not None:
         return f"TradingView asked me to send nothing until {hour(quiet_until)}."
     return _WAITING[reason or WaitingFor.ASKING]
 
 
 def person(customer: Customer, permission: Permission | None = None) -> str:
-    """A customer: the TradingView name in bold, and the member if known."""
+    """Return a customer: the TradingView name in bold, and the member if known."""
     name = customer.username or (permission.username if permission else None)
     who = member(customer.member_id) if customer.member_id else None
     if name is None:
@@ -68,12 +68,12 @@ def person(customer: Customer, permission: Permission | None = None) -> str:
 
 
 def held(state: State) -> str:
-    """What somebody had, in a list."""
+    """Return what a customer had, in a list."""
     return "no access" if state.end is None else until(state.end)
 
 
 def receipt(receipt: Receipt) -> Message:
-    """The answer to a grant, set, revoke or put back, in any state."""
+    """Return the answer to a grant, set, revoke or put back, in any state."""
     match receipt.order.state:
         case "done":
             return _done(receipt)
@@ -174,7 +174,7 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
 
 
 def to_customer(receipt: Receipt, server: str) -> Message:
-    """The one direct message when access stands: what, until when, where to find it."""
+    """Return the one direct message when access stands: what, until when, where to find it."""
     if isinstance(receipt.end, Lifetime):
         how_long = "**for lifetime**" if receipt.permission.wanted == "lifetime" else "from now on"
     else:
@@ -190,19 +190,19 @@ def to_customer(receipt: Receipt, server: str) -> Message:
 
 
 def asked_at(receipt: Receipt, server: str | None) -> str:
-    """A line above what is told late: which order it was about."""
+    """Return the line above a late outcome: which order it is about."""
     where = f" in {bold(server)}" if server else ""
     return f"-# Your order{where}, {relative(receipt.order.asked_at)}"
 
 
 def late(outcome: Receipt, server: str | None) -> Message:
-    """The outcome for whoever asked, told after the first answer could no longer change."""
+    """Return the outcome for the person who asked, once the first answer can no longer change."""
     now = receipt(outcome)
     return Message(f"{asked_at(outcome, server)}\n{now.text}", now.embeds, now.buttons)
 
 
 def near_names(text: str, near: tuple[str, ...], anyway: str | None) -> str:
-    """TradingView knows nobody of that name: what to press instead."""
+    """Return the question which of the similar names was meant."""
     lines = [f"**TradingView knows nobody called {typed(text)}.** Nothing was changed yet."]
     if near:
         lines.append("Did you mean one of these? Press the right one.")

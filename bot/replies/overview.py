@@ -46,7 +46,7 @@ _MAX_WAITING = 10
 
 
 def check(person: Person) -> Message:
-    """For each script: what should be there, what is there, and why until then."""
+    """Return for each script what should be there, what is there, and why until then."""
     who = bold(person.username)
     if person.customer is not None and person.customer.member_id is not None:
         who += f" ({member(person.customer.member_id)})"
@@ -73,7 +73,7 @@ def _unknown(username: str, near: tuple[str, ...]) -> str:
 
 
 def looking() -> Message:
-    """While TradingView takes its time."""
+    """Return what is shown while TradingView is asked."""
     return Message("⏳ **Waiting for TradingView:** a few seconds more, then I show what I know.")
 
 
@@ -89,7 +89,7 @@ def _has_anything(checked: Checked) -> bool:
 
 
 def _script_lines(checked: Checked) -> list[str]:
-    """One script: should be, is, and the reasons."""
+    """Return one script: what should be, what is, and the reasons."""
     archived = " (archived)" if checked.script.archived_at else ""
     lines = [f"{title(checked.script)}{archived}"]
     now = clock.now()
@@ -114,7 +114,7 @@ def _script_lines(checked: Checked) -> list[str]:
 
 
 def _agrees(checked: Checked, now: datetime) -> bool:
-    """Whether what TradingView shows is what should be; access that is over agrees with none."""
+    """Return whether TradingView shows what should be; access that is over agrees with none."""
     wanted = State("nothing") if checked.permission is None else wanted_of(checked.permission)
     if checked.shown is None or checked.shown.agrees_with(wanted):
         return True
@@ -164,7 +164,7 @@ def _reason(reason: Entitlement) -> str:
 
 
 def me(person: Person) -> Message:
-    """A member's own view: no internals, no numbers of anybody else."""
+    """Return a member's own view: no internals, no numbers of other people."""
     lines = []
     for checked in person.scripts:
         if checked.permission is None:
@@ -196,7 +196,7 @@ def me(person: Person) -> Message:
 
 
 def holders(page: Holders, guild_id: int) -> Message:
-    """Who has a script, soonest end first, with buttons for the other pages."""
+    """Return who has a script, soonest end first, with buttons for the other pages."""
     if not page.total:
         return Message(
             f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody."
@@ -216,7 +216,7 @@ def holders(page: Holders, guild_id: int) -> Message:
 
 
 def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tuple[Button, ...]:
-    """Back and on, where there is something; the last part keeps the two keys apart."""
+    """Return the buttons back and on, where there is a page; the keys' last part keeps them apart."""
     if page == 0 and not more:
         return ()
     return (
@@ -226,7 +226,7 @@ def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tup
 
 
 def status(status: Status) -> Message:
-    """What waits, what is stuck and why, and the mend for each."""
+    """Return what waits, what is stuck and why, and the remedy for each."""
     blocks = []
     if status.restoring is not None:
         blocks.append("**After the restore**")
@@ -329,7 +329,7 @@ def _rest(total: int) -> list[str]:
 
 
 def retried(slug: str, number: int) -> Message:
-    """What `/sync retry` did."""
+    """Return how many orders `/sync retry` tries again."""
     if not number:
         return Message(f"**Nothing waits or is stuck for {typed(slug)}.** There was nothing to do.")
     asked = "it hears" if number == 1 else "them hears"

@@ -17,7 +17,7 @@ _MOST = 40
 
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
-    """The three fields of the form."""
+    """Return the three fields of the form."""
     return [
         discord.ui.Label(
             text="Pine id",
@@ -44,12 +44,12 @@ def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
 
 
 def proving() -> Message:
-    """Said when TradingView takes its time."""
+    """Return what is shown while TradingView is asked about the script."""
     return Message("⏳ **Asking TradingView whether the script is yours…**")
 
 
 def added(addition: Added) -> Message:
-    """It is in the catalogue."""
+    """Return that the script is in the catalogue."""
     how = "is back, with everybody who has it" if addition.again else "is added"
     first = (
         f"✅ **{escape(addition.script.title)} {how}.** Its short name is {typed(addition.script.slug)}; "
@@ -65,14 +65,14 @@ def added(addition: Added) -> Message:
 
 
 def renamed(before: Script, after: Script) -> Message:
-    """Another short name, another title, or both."""
+    """Return the script's old and new names."""
     return Message(
         f"✅ {title(before)} ({typed(before.slug)}) is now {title(after)} ({typed(after.slug)})."
     )
 
 
 def archive(entry: Entry, buttons: tuple[Button, ...]) -> Message:
-    """Before a script leaves the catalogue."""
+    """Return the question that is asked before a script leaves the catalogue."""
     if entry.holders:
         still = (
             f"{count(entry.holders, 'person still has it', 'people still have it')}. They keep it: "
@@ -88,7 +88,7 @@ def archive(entry: Entry, buttons: tuple[Button, ...]) -> Message:
 
 
 def archived(entry: Entry) -> Message:
-    """It left the catalogue."""
+    """Return that the script left the catalogue."""
     still = count(entry.holders, "person still has it", "people still have it")
     return Message(
         f"✅ **{escape(entry.script.title)} is archived.** {still if entry.holders else 'Nobody has it.'}"
@@ -96,7 +96,7 @@ def archived(entry: Entry) -> Message:
 
 
 def listing(entries: Sequence[Entry]) -> Message:
-    """The whole catalogue."""
+    """Return the whole catalogue."""
     if not entries:
         return Message(
             "**There are no scripts yet.** `/script discover` lists yours; `/script add` adds one by hand."
@@ -121,5 +121,5 @@ def _line(entry: Entry) -> str:
 
 
 def left(script: Script) -> Message:
-    """The question was answered with no."""
+    """Return that the script stays as it is."""
     return Message(f"**{escape(script.title)} stays as it is.**")

@@ -31,7 +31,7 @@ _UNKNOWN = (
 
 
 def overview(seats: Seats, guild_id: int, picture: bytes | None) -> Message:
-    """How the server stands, with the picture when there is one."""
+    """Return how the server stands, with the picture when there is one."""
     day = f"<t:{int(seats.end.start.timestamp())}:D>"
     lines = [
         f"**{_people(seats.today)} today, {seats.then:,} at the month's end** ({day}).",
@@ -74,14 +74,14 @@ def overview(seats: Seats, guild_id: int, picture: bytes | None) -> Message:
 
 
 def yes(question: OverTheLine) -> str:
-    """The button that says yes to that."""
+    """Return the label of the button that says yes to the fee."""
     return (
         "Yes, add this person" if question.more == 1 else f"Yes, add these {question.more:,} people"
     )
 
 
 def warned(facts: Mapping[str, object]) -> str:
-    """The line in the log channel when a number was reached."""
+    """Return the line in the log channel for a number that was reached."""
     today, then = _number(facts.get("today")), _number(facts.get("then"))
     text = (
         f"⚠️ **{_people(today)} today, {then:,} at the month's end.** TradingView's fee begins "
@@ -93,7 +93,7 @@ def warned(facts: Mapping[str, object]) -> str:
 
 
 def money(amount: int) -> str:
-    """US cents as dollars."""
+    """Return US cents as dollars."""
     return f"US${amount / 100:,.2f}" if amount % 100 else f"US${amount // 100:,}"
 
 

@@ -26,7 +26,7 @@ _COMMANDS = {
 
 
 def checklist(setup: Setup, guild_id: int) -> Message:
-    """What is done, what is open, and one button for the next step."""
+    """Return what is done, what is open, and one button for the next step."""
     lines = [
         _step(setup.staff, "Role for staff", _roles(setup.staff), "who may give access?"),
         _step(
@@ -50,7 +50,7 @@ def checklist(setup: Setup, guild_id: int) -> Message:
 
 
 def pick_staff(guild_id: int) -> Message:
-    """A list of the server's roles."""
+    """Return a list of the server's roles."""
     pick: discord.ui.RoleSelect[discord.ui.View] = discord.ui.RoleSelect(
         custom_id=key(PICK_STAFF, guild_id), placeholder="The role of your staff"
     )
@@ -60,7 +60,7 @@ def pick_staff(guild_id: int) -> Message:
 
 
 def pick_log(guild_id: int) -> Message:
-    """A list of the server's channels."""
+    """Return a list of the server's channels."""
     pick: discord.ui.ChannelSelect[discord.ui.View] = discord.ui.ChannelSelect(
         custom_id=key(PICK_LOG, guild_id),
         channel_types=[discord.ChannelType.text],
@@ -73,7 +73,7 @@ def pick_log(guild_id: int) -> Message:
 
 
 def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> Message:
-    """A role has a level now; some roles do not see the commands yet."""
+    """Return that a role has a level now; some roles do not see the commands yet."""
     already = "" if new else " already"
     lines = [f"✅ **<@&{role_id}> counts as {_LEVELS[level]}{already}.**"]
     if not sees_commands:
@@ -86,12 +86,12 @@ def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> M
 
 
 def role_removed(role_id: int, level: str) -> Message:
-    """A role lost its level."""
+    """Return that a role lost its level."""
     return Message(f"✅ **<@&{role_id}> no longer counts as {_LEVELS[level]}.**")
 
 
 def log_channel(channel_id: int, *, public: bool) -> Message:
-    """The history goes there now."""
+    """Return that the history goes to that channel now."""
     lines = [f"✅ **The history and warnings appear in <#{channel_id}> from now on.**"]
     if public:
         lines.append(
@@ -131,5 +131,5 @@ def _roles(role_ids: Iterable[int]) -> str:
 
 
 def followed_by(done: Message, checklist: Message) -> Message:
-    """What was just done, and the checklist under it."""
+    """Return what was just done, with the checklist under it."""
     return Message(f"{done.text}\n\n{checklist.text}", buttons=checklist.buttons)

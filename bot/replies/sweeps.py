@@ -22,13 +22,13 @@ _MAX_NAMED = 8
 
 
 def bar(done: int, of: int) -> str:
-    """How far something is, as a picture."""
+    """Draw how far a task is."""
     full = _BLOCKS if of <= 0 else min(_BLOCKS, done * _BLOCKS // of)
     return "▓" * full + "░" * (_BLOCKS - full)
 
 
 def progress(progress: Progress) -> Message:
-    """While a list is read."""
+    """Return how far the reading of a list is."""
     if progress.to_name:
         return Message(
             f"⏳ **Checking {escape(progress.script.title)}:** the list is read; now I ask about "
@@ -45,7 +45,7 @@ def progress(progress: Progress) -> Message:
 
 
 def people(numbers: Numbers) -> str:
-    """How many there are, by their ends."""
+    """Return how many people there are, by their ends."""
     if not numbers.total:
         return "nobody"
     parts = []
@@ -59,7 +59,7 @@ def people(numbers: Numbers) -> str:
 
 
 def after_adding(first: Message, reports: Sequence[Report], guild_id: int) -> Message:
-    """Scripts were added and their lists read: who is there, and one button that takes them over."""
+    """Return who is on the lists of scripts just added, with one button that takes them over."""
     lines = [first.text]
     several = len(reports) > 1
     for report in reports[:_MAX_SCRIPTS]:
@@ -81,7 +81,7 @@ def after_adding(first: Message, reports: Sequence[Report], guild_id: int) -> Me
 
 
 def take_over_buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
-    """All at once, or from a list."""
+    """Return the buttons that take people over: all at once, or from a list."""
     return (
         Button(
             f"Take over all {report.numbers.strangers:,}",
@@ -93,18 +93,18 @@ def take_over_buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
 
 
 def late(message: Message, server: str | None) -> Message:
-    """What comes after the 15 minutes in which an answer can be changed."""
+    """Return what comes after the 15 minutes in which an answer can be changed."""
     where = f" of {bold(server)}" if server else ""
     return replace(message, text=f"The full check{where} has ended.\n{message.text}")
 
 
 def unread(script: Script, why: str) -> str:
-    """A script was added, but its list could not be read."""
+    """Return that a script was added, but its list could not be read."""
     return f"⚠️ The list of {title(script)} could not be read now. {why}"
 
 
 def taken(results: Sequence[Taken]) -> Message:
-    """They are known from now on."""
+    """Return how many people are known from now on."""
     number, left = sum(result.number for result in results), sum(result.left for result in results)
     where = listed(bold(result.script.title) for result in results[:_MAX_SCRIPTS])
     text = (
@@ -120,7 +120,7 @@ def taken(results: Sequence[Taken]) -> Message:
 
 
 def choose(strangers: Strangers, guild_id: int) -> Message:
-    """A page of people to take over."""
+    """Return a page of people to take over."""
     if not strangers.total:
         return Message(f"**There is nobody left to take over** on {title(strangers.script)}.")
     options = [
@@ -167,7 +167,7 @@ def choose(strangers: Strangers, guild_id: int) -> Message:
 def with_differences(
     status: Message, counts: Sequence[tuple[Script, int]], guild_id: int
 ) -> Message:
-    """How the queue stands, and how much differs on TradingView."""
+    """Return how the queue stands, and how much differs on TradingView."""
     if not counts:
         return status
     total = sum(number for _, number in counts)
