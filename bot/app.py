@@ -6,7 +6,6 @@ import signal
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 import discord
@@ -56,6 +55,7 @@ from bot.notifications import login_alerts
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
+from bot.replies import Message
 from bot.settings import Settings
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
@@ -161,8 +161,8 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         sweeps, drift = Sweeps(database, sessions), Drift(database)
         await sweeps.open()
 
-        async def say(guild_id: int, parts: dict[str, Any]) -> bool:
-            return await log_channel.say(guild_id, parts)
+        async def say(guild_id: int, message: Message) -> bool:
+            return await log_channel.say(guild_id, message)
 
         sweep_flow = SweepFlow(
             sweeps,

@@ -9,7 +9,7 @@ from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.notifications import direct_messages
+from bot.notifications.direct_messages import send_direct_message
 from bot.replies import people as said
 
 
@@ -92,7 +92,7 @@ class Link(commands.Cog):
         )
         server = self._client.get_guild(request.guild_id)
         message = said.to_claimer(claim, server.name if server else None, accepted=accept)
-        await direct_messages.write_to(self._client, claim.member_id, message)
+        await send_direct_message(self._client, claim.member_id, message)
 
 
 def _claim_id(press: ComponentInteraction) -> int:

@@ -104,19 +104,19 @@ class Usher(commands.Bot):
             await self._part(guild_id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """The bot was invited, or is back: what waited goes on."""
+        """Note that the bot was invited, or is back: what waited goes on."""
         await self._arrive(guild.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Comes for every server at the start, and for one joined while discord.py gets ready."""
+        """Note a server at the start, and one joined while discord.py gets ready."""
         await self._arrive(guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """The bot was removed: its queue pauses, its data stays. Outages do not come here."""
+        """Note that the bot was removed: its queue pauses, its data stays. Outages do not come here."""
         await self._part(guild.id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Buttons, lists and forms; commands go through the tree."""
+        """Route buttons, lists and forms; commands go through the tree."""
         if interaction.type in (
             discord.InteractionType.component,
             discord.InteractionType.modal_submit,
@@ -124,7 +124,7 @@ class Usher(commands.Bot):
             await self.router.handle(interaction, self.meet)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
-        """What an event handler raised; its arguments stay out of the log."""
+        """Log what an event handler raised; its arguments stay out of the log."""
         log.error("%s failed", event_method, exc_info=sys.exc_info())
 
     async def close(self) -> None:

@@ -26,7 +26,7 @@ _QUESTION_SECONDS = 15 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class ComponentInteraction:
-    """Somebody pressed, chose or submitted; their level was checked."""
+    """A press, a choice or a submitted form, by a person whose level was checked."""
 
     interaction: Interaction
     guild_id: int
@@ -35,7 +35,7 @@ class ComponentInteraction:
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)  # typed into a form
 
     def request(self) -> RequestContext:
-        """Who asks, in which server; a press in a direct message keeps the button's server."""
+        """Return who asks, in which server; a press in a direct message keeps the button's server."""
         return RequestContext(
             guild_id=self.guild_id,
             actor=Actor.member(self.interaction.user.id),
@@ -75,7 +75,7 @@ class Form(discord.ui.Modal):
             self.add_item(item)
 
     def is_finished(self) -> bool:
-        """True: discord.py keeps only those that are not."""
+        """Return True: discord.py keeps only forms that are not finished."""
         return True
 
 
@@ -89,20 +89,20 @@ class ComponentRouter:
         self.add("once", Level.ANYONE, self._answer_question)  # each question has its own level
 
     def add(self, name: str, level: Level, handler: Handler) -> None:
-        """Buttons, lists and forms with `key(name, …)` are answered by `handler`."""
+        """Let `handler` answer the buttons, lists and forms with `key(name, …)`."""
         if name in self._handlers:
             raise ValueError(f"two presses are called {name}")
         self._handlers[name] = (level, handler)
 
     @property
     def levels(self) -> dict[str, Level]:
-        """The level of every press."""
+        """Return the level of every press."""
         return {name: level for name, (level, _) in self._handlers.items()}
 
     async def handle(
         self, interaction: Interaction, meet: Callable[[int | None], Awaitable[None]]
     ) -> None:
-        """Answer one press; what fails is explained to whoever pressed.
+        """Answer one press; a failure is explained to the person who pressed.
 
         `meet` makes sure first that the server is known.
         """
@@ -139,7 +139,7 @@ class ComponentRouter:
         )
 
     def _member(self, interaction: Interaction, guild_id: int) -> discord.User | discord.Member:
-        """Whoever pressed, as a member of the button's server also in a direct message."""
+        """Return the person who pressed, as a member of the button's server also in a direct message."""
         if interaction.guild_id is not None:
             return interaction.user
         guild = interaction.client.get_guild(guild_id)
@@ -149,12 +149,12 @@ class ComponentRouter:
     def question(
         self, guild_id: int, asker_id: int, level: Level, choices: Sequence[Choice]
     ) -> tuple[Button, ...]:
-        """Buttons that only the asker may press, and only one of them, once, within 15 minutes.
+        """Return buttons of which the asker may press one, once, within 15 minutes.
 
         What they do lives in memory: after a restart they say that nothing was changed.
         """
         now = clock.monotonic()
-        for old in [name for name, one in self._questions.items() if one.over_at <= now]:
+        for old in [name for name, question in self._questions.items() if question.over_at <= now]:
             del self._questions[old]
         while len(self._questions) >= _MAX_QUESTIONS:
             del self._questions[next(iter(self._questions))]
@@ -185,7 +185,7 @@ class ComponentRouter:
 
 
 def _fields(components: Sequence[Any]) -> dict[str, str]:
-    """What was typed into a form, by the custom ids of its inputs."""
+    """Return what was typed into a form, by the custom ids of its inputs."""
     typed: dict[str, str] = {}
     for part in components:
         inner = part.get("component")

@@ -44,22 +44,22 @@ class LevelRoles(Protocol):
 
 
 def anyone(command: CommandT) -> CommandT:
-    """Everybody in the server may run the command."""
+    """Let everybody in the server run the command."""
     return _declare(command, Level.ANYONE)
 
 
 def staff(command: CommandT) -> CommandT:
-    """Staff roles, manager roles and Manage Server may run the command."""
+    """Let staff roles, manager roles and Manage Server run the command."""
     return _declare(command, Level.STAFF)
 
 
 def manager(command: CommandT) -> CommandT:
-    """Manager roles and Manage Server may run the command."""
+    """Let manager roles and Manage Server run the command."""
     return _declare(command, Level.MANAGER)
 
 
 def manage_server(command: CommandT) -> CommandT:
-    """Only Manage Server may run the command."""
+    """Let only Manage Server run the command."""
     return _declare(command, Level.MANAGE_SERVER)
 
 
@@ -71,7 +71,7 @@ def _declare(command: CommandT, level: Level) -> CommandT:
 
 
 def level_of(user: discord.User | discord.Member, roles: Mapping[str, frozenset[int]]) -> Level:
-    """What that user may do in the server they are a member of; a mere user is anyone."""
+    """Return what that user may do in the server they are a member of; a mere user is anyone."""
     if not isinstance(user, discord.Member):
         return Level.ANYONE
     # Filled from the interaction; guild_permissions counts roles for members from the cache.
@@ -86,7 +86,7 @@ def level_of(user: discord.User | discord.Member, roles: Mapping[str, frozenset[
 
 
 def require(user: discord.User | discord.Member, roles: LevelRoles, level: Level | None) -> None:
-    """Raise NotAllowed unless `user` has that level; None, no level, is allowed to nobody."""
+    """Raise NotAllowed unless `user` has that level; None, no level, allows no user."""
     if level is Level.ANYONE:
         return
     held = Level.ANYONE
@@ -97,7 +97,7 @@ def require(user: discord.User | discord.Member, roles: LevelRoles, level: Level
 
 
 def may_manage(client: discord.Client, roles: LevelRoles, guild_id: int, member_id: int) -> bool:
-    """Whether that member of that server has the level manager, asked outside of an interaction."""
+    """Return whether that member has the level manager, asked outside of an interaction."""
     guild = client.get_guild(guild_id)
     member = None if guild is None else guild.get_member(member_id)
     return member is not None and level_of(member, roles.level_roles(guild_id)) >= Level.MANAGER
@@ -117,7 +117,7 @@ def request(interaction: Interaction) -> RequestContext:
 
 
 def subject(member: discord.Member | None, username: str | None) -> Subject:
-    """The person meant by the two options that most commands have."""
+    """Return the person meant by the two options that most commands have."""
     return Subject(None if member is None else member.id, username or None)
 
 
@@ -125,7 +125,7 @@ class LevelTree(app_commands.CommandTree[Any]):
     """The command tree that asks for the level before a command or its autocomplete runs."""
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Whether the command may run; a refusal is answered here, without a name or number."""
+        """Return whether the command may run; a refusal is answered here, without a name or number."""
         try:
             await self.client.meet(interaction.guild_id)
             command = interaction.command
@@ -144,13 +144,13 @@ class LevelTree(app_commands.CommandTree[Any]):
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:
-        """Everything that a command raises ends here."""
+        """Explain whatever a command raises."""
         if interaction.type is not discord.InteractionType.autocomplete:
             await responses.fail(interaction, error, doing_of(interaction))
 
 
 def doing_of(interaction: Interaction) -> str:
-    """What was asked for, for the log: the command's name, never its options."""
+    """Return what was asked for, for the log: the command's name, never its options."""
     command = interaction.command
     name = "an unknown command" if command is None else f"/{command.qualified_name}"
     return f"{name} by {interaction.user.id} in {interaction.guild_id}"
@@ -159,14 +159,14 @@ def doing_of(interaction: Interaction) -> str:
 def commands_in(
     tree: "app_commands.CommandTree[Any]",
 ) -> "Iterator[app_commands.Command[Any, ..., Any]]":
-    """Every command that can be run, those in groups included."""
+    """Yield every command that can be run, those in groups included."""
     for command in tree.walk_commands():
         if isinstance(command, app_commands.Command):
             yield command
 
 
 def seal(tree: "app_commands.CommandTree[Any]") -> None:
-    """Prepare the tree for Discord: servers only, and hidden from whoever could run none of it.
+    """Prepare the tree for Discord: servers only, hidden from members who could run none of it.
 
     Raises TypeError for a command without a level: a forgotten one must not reach Discord.
     """

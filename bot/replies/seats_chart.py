@@ -11,7 +11,7 @@ _ONE_AT_A_TIME = threading.Lock()  # the fonts are shared
 
 
 def draw(line: Line) -> bytes:
-    """The picture as a PNG file (slow: call it in a thread)."""
+    """Return the picture as a PNG file (slow: call it in a thread)."""
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     # Large, and needed for nothing else.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415

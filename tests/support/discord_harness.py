@@ -128,8 +128,8 @@ class DiscordHarness:
         )
         return self.client
 
-    async def _say(self, guild_id, parts):
-        return await self.log_channel.say(guild_id, parts)
+    async def _say(self, guild_id, message):
+        return await self.log_channel.say(guild_id, message)
 
     async def make_rows(self):
         """A script that is sold, a living TradingView login, staff."""
