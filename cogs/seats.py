@@ -1,7 +1,5 @@
 """/seats: how many people have access, and what TradingView may charge for them."""
 
-import asyncio
-
 from discord import app_commands
 from discord.ext import commands
 
@@ -10,7 +8,8 @@ from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import seats as said, seats_chart
+from bot.replies import seats as said
+from bot.replies.seats_chart import SeatsChart
 
 
 class Seats(commands.Cog):
@@ -18,6 +17,7 @@ class Seats(commands.Cog):
 
     def __init__(self, counts: SeatCounts, router: ComponentRouter) -> None:
         self._counts = counts
+        self._chart = SeatsChart()
         router.add(said.GUARD, Level.STAFF, self.switch_on)
         router.add(said.NO_GUARD, Level.MANAGER, self.switch_off)
 
@@ -30,7 +30,7 @@ class Seats(commands.Cog):
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
         it = await self._counts.now(guild_id)
-        picture = await asyncio.to_thread(seats_chart.draw, it.line)
+        picture = await self._chart.draw(it.line)
         await responses.reply(interaction, said.overview(it, guild_id, picture))
 
     async def switch_on(self, press: ComponentInteraction) -> None:
