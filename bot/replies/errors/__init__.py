@@ -176,6 +176,14 @@ SENTENCES: Mapping[type[BaseException], Callable[[Any], str]] = MappingProxyType
             f"**{typed(e.text)} cannot be a TradingView name.** Type it as on their profile, "
             "or paste the address of the profile: `tradingview.com/u/Their_Name`."
         ),
+        no.NameHasLongDash: lambda e: (
+            f"**{typed(e.text)} has a long dash in it.** Phones put one in where TradingView has `-` "
+            "or `_`, and I do not guess which. Type the name with the right one; nothing was changed."
+        ),
+        no.NameHasHiddenMark: fixed(
+            "**There is an invisible character inside that name**, copied along with it. Nothing was "
+            "changed; type the name by hand."
+        ),
         no.UserUnknown: _user_unknown,
         no.OwnNameUnknown: _own_name_unknown,
         no.MemberHasNoName: lambda e: (
