@@ -10,17 +10,15 @@ from bot.access.errors import ButtonGone
 from bot.access.orders.grants import Grants
 from bot.access.queries.overview import Overview
 from bot.access.request import RequestContext, Subject
-from bot.access.rules.duration import parse_length, parse_until
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
+from bot.interactions.options import Item, Length, Until, Username
 from bot.interactions.order_flow import OrderFlow, Said
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import Message, orders as words, overview as said
 from bot.replies.overview import LIST
-from cogs import suggestions
-from cogs.suggestions import Suggestions
 
 Note = app_commands.Range[str, 1, 200]
 
@@ -38,13 +36,11 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         grants: Grants,
         views: Overview,
         order_flow: OrderFlow,
-        suggestions: Suggestions,
         router: ComponentRouter,
     ) -> None:
         self._grants = grants
         self._overview = views
         self._order_flow = order_flow
-        self._suggestions = suggestions
         router.add(words.PUT_BACK, Level.STAFF, self.put_back)
         router.add(words.GIVE_END, Level.STAFF, self.give_end)
         router.add(LIST, Level.STAFF, self.turn)
@@ -61,20 +57,25 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def grant(
         self,
         interaction: Interaction,
-        item: str,
-        duration: str,
+        item: Item,
+        duration: Length,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
         note: Note | None = None,
     ) -> None:
         """Add time, also for new people."""
         await responses.defer(interaction)
-        length = parse_length(duration)
 
         async def order(request: RequestContext, insisting: Said) -> int:
             subject = levels.subject(member, insisting.username or username)
             return await self._grants.grant(
-                request, item, length, subject, note, anyway=insisting.anyway, seats=insisting.seats
+                request,
+                item,
+                duration,
+                subject,
+                note,
+                anyway=insisting.anyway,
+                seats=insisting.seats,
             )
 
         request = levels.request(interaction)
@@ -94,23 +95,22 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def set_(
         self,
         interaction: Interaction,
-        item: str,
-        until: str,
+        item: Item,
+        until: Until,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
         note: Note | None = None,
     ) -> None:
         """Set the end; asks before it shortens."""
         await responses.defer(interaction)
         request = levels.request(interaction)
-        end = parse_until(until, request.at)
 
         async def order(request: RequestContext, insisting: Said) -> int:
             subject = levels.subject(member, insisting.username or username)
             return await self._grants.set_end(
                 request,
                 item,
-                end,
+                until,
                 subject,
                 note,
                 confirmed=insisting.confirmed,
@@ -128,9 +128,9 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def revoke(
         self,
         interaction: Interaction,
-        item: str,
+        item: Item,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
         note: Note | None = None,
     ) -> None:
         """End it, also for somebody only TradingView knows."""
@@ -152,7 +152,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         self,
         interaction: Interaction,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
     ) -> None:
         """Every script of one person, read live."""
         await responses.defer(interaction)
@@ -164,7 +164,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     @levels.staff
     @app_commands.command(name="list", description="Who has a script, by end date")
     @app_commands.describe(item=_ITEM)
-    async def list_(self, interaction: Interaction, item: str) -> None:
+    async def list_(self, interaction: Interaction, item: Item) -> None:
         """The customers of one script, page by page."""
         await responses.defer(interaction)
         await responses.reply(
@@ -211,31 +211,3 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
 
         request = replace(request, reference=f"end {it.order.id}")  # pressed twice, done once
         await self._order_flow.carry_out(press.interaction, request, order)
-
-    # Suggestions while somebody types
-
-    @grant.autocomplete("item")
-    @set_.autocomplete("item")
-    @revoke.autocomplete("item")
-    @list_.autocomplete("item")
-    async def _items(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await self._suggestions.items(interaction, typed)
-
-    @grant.autocomplete("username")
-    @set_.autocomplete("username")
-    @revoke.autocomplete("username")
-    @check.autocomplete("username")
-    async def _usernames(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        return await self._suggestions.usernames(interaction, typed)
-
-    @grant.autocomplete("duration")
-    async def _durations(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        return await self._suggestions.durations(interaction, typed)
-
-    @set_.autocomplete("until")
-    async def _ends(self, _: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return suggestions.ends(typed)
