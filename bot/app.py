@@ -31,7 +31,7 @@ from bot.access.orders.outcomes import Outcomes
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
-from bot.access.queries.autocomplete import Suggesting
+from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.sources import REGISTRY
@@ -190,7 +190,6 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 grants=Grants(database, sessions, vault, queue, notifier),
                 retries=Retries(database, queue),
                 views=views,
-                suggesting=Suggesting(database),
                 order_flow=OrderFlow(outcomes, notifier, router),
                 router=router,
                 sessions=sessions,
@@ -223,6 +222,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             Usher(
                 guild_settings=guild_settings,
                 router=router,
+                autocomplete=Autocomplete(database),
                 make_cogs=make_cogs,
                 guild_id=settings.discord_guild_id,
             )

@@ -13,7 +13,6 @@ from bot.access.orders.grants import Grants
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
-from bot.access.queries.autocomplete import Suggesting
 from bot.access.queries.overview import Overview
 from bot.access.sweeps.retry import Retries
 from bot.interactions.components import ComponentRouter
@@ -28,7 +27,6 @@ from cogs.script import Script
 from cogs.seats import Seats
 from cogs.session import Session
 from cogs.setup import Setup
-from cogs.suggestions import Suggestions
 from cogs.sync import Sync
 from cogs.validate import Validate
 
@@ -39,7 +37,6 @@ def every(
     grants: Grants,
     retries: Retries,
     views: Overview,
-    suggesting: Suggesting,
     order_flow: OrderFlow,
     router: ComponentRouter,
     sessions: Sessions,
@@ -54,17 +51,16 @@ def every(
     seat_counts: SeatCounts,
 ) -> tuple[commands.Cog, ...]:
     """All cogs, each given what it uses; one that is not listed here does not exist."""
-    suggestions = Suggestions(suggesting)
     return (
-        Access(grants, views, order_flow, suggestions, router),
-        Audit(views, suggestions, router),
-        Customer(customers, matches, suggestions, router),
+        Access(grants, views, order_flow, router),
+        Audit(views, router),
+        Customer(customers, matches, router),
         Link(client, customers, router),
         Me(views),
-        Script(scripts, discovering, sweep_flow, suggestions, router),
+        Script(scripts, discovering, sweep_flow, router),
         Seats(seat_counts, router),
         Session(sessions, spares, links, router),
         Setup(guild_settings, router),
-        Sync(views, retries, sweep_flow, suggestions),
+        Sync(views, retries, sweep_flow),
         Validate(customers),
     )

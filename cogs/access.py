@@ -10,18 +10,16 @@ from bot.access.errors import ButtonGone
 from bot.access.orders.grants import Grants
 from bot.access.queries.overview import Overview
 from bot.access.request import Consent, RequestContext, Subject
-from bot.access.rules.duration import parse_length, parse_until
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
+from bot.interactions.options import Item, Length, Until, Username
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import Message, orders as words, overview as said
 from bot.replies.overview import LIST
-from cogs import suggestions
-from cogs.suggestions import Suggestions
 
 Note = app_commands.Range[str, 1, 200]
 
@@ -39,13 +37,11 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         grants: Grants,
         views: Overview,
         order_flow: OrderFlow,
-        suggestions: Suggestions,
         router: ComponentRouter,
     ) -> None:
         self._grants = grants
         self._overview = views
         self._order_flow = order_flow
-        self._suggestions = suggestions
         router.add(words.PUT_BACK, Level.STAFF, self.put_back)
         router.add(words.GIVE_END, Level.STAFF, self.give_end)
         router.add(LIST, Level.STAFF, self.turn)
@@ -62,20 +58,18 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def grant(
         self,
         interaction: Interaction,
-        item: str,
-        duration: str,
+        item: Item,
+        duration: Length,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
         note: Note | None = None,
     ) -> None:
         """Add time, also for new people."""
         await responses.defer(interaction)
-        length = parse_length(duration)
-
         subject = levels.subject(member, username)
 
         async def order(request: RequestContext) -> int:
-            return await self._grants.grant(request, item, length, subject, note)
+            return await self._grants.grant(request, item, duration, subject, note)
 
         await self._order_flow.carry_out(
             interaction, levels.request(interaction), order, Labels(anyway="Grant anyway")
@@ -95,24 +89,24 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def set_(
         self,
         interaction: Interaction,
-        item: str,
-        until: str,
+        item: Item,
+        until: Until,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
         note: Note | None = None,
     ) -> None:
         """Set the end; asks before it shortens."""
         await responses.defer(interaction)
-        request = levels.request(interaction)
-        end = parse_until(until, request.at)
-
         subject = levels.subject(member, username)
 
         async def order(request: RequestContext) -> int:
-            return await self._grants.set_end(request, item, end, subject, note)
+            return await self._grants.set_end(request, item, until, subject, note)
 
         await self._order_flow.carry_out(
-            interaction, request, order, Labels("Yes, shorten it", "Set it anyway")
+            interaction,
+            levels.request(interaction),
+            order,
+            Labels("Yes, shorten it", "Set it anyway"),
         )
 
     @levels.staff
@@ -121,9 +115,9 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def revoke(
         self,
         interaction: Interaction,
-        item: str,
+        item: Item,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
         note: Note | None = None,
     ) -> None:
         """End it, also for somebody only TradingView knows."""
@@ -144,7 +138,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         self,
         interaction: Interaction,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
     ) -> None:
         """Every script of one person, read live."""
         await responses.defer(interaction)
@@ -156,7 +150,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     @levels.staff
     @app_commands.command(name="list", description="Who has a script, by end date")
     @app_commands.describe(item=_ITEM)
-    async def list_(self, interaction: Interaction, item: str) -> None:
+    async def list_(self, interaction: Interaction, item: Item) -> None:
         """The customers of one script, page by page."""
         await responses.defer(interaction)
         await responses.reply(
@@ -200,31 +194,3 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
             consent=Consent(confirmed=True, unknown_name=True),
         )
         await self._order_flow.carry_out(press.interaction, request, order)
-
-    # Suggestions while somebody types
-
-    @grant.autocomplete("item")
-    @set_.autocomplete("item")
-    @revoke.autocomplete("item")
-    @list_.autocomplete("item")
-    async def _items(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await self._suggestions.items(interaction, typed)
-
-    @grant.autocomplete("username")
-    @set_.autocomplete("username")
-    @revoke.autocomplete("username")
-    @check.autocomplete("username")
-    async def _usernames(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        return await self._suggestions.usernames(interaction, typed)
-
-    @grant.autocomplete("duration")
-    async def _durations(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        return await self._suggestions.durations(interaction, typed)
-
-    @set_.autocomplete("until")
-    async def _ends(self, _: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return suggestions.ends(typed)

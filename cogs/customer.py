@@ -14,9 +14,9 @@ from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter
 from bot.interactions.levels import Level
+from bot.interactions.options import Username
 from bot.interactions.responses import Interaction
 from bot.replies import Button, Message, matching as words, people as said
-from cogs.suggestions import Choices, Suggestions
 
 
 class Customer(
@@ -30,12 +30,10 @@ class Customer(
         self,
         customers: Customers,
         matches: Imports,
-        suggestions: Suggestions,
         router: ComponentRouter,
     ) -> None:
         self._customers = customers
         self._matches = matches
-        self._suggestions = suggestions
         self._router = router
         router.add(words.PICK, Level.STAFF, self.picked)
         router.add(words.PAGE, Level.STAFF, self.turned)
@@ -45,15 +43,13 @@ class Customer(
     @app_commands.describe(
         member="The Discord member", username="The TradingView name, or the address of the profile"
     )
-    async def link(self, interaction: Interaction, member: discord.Member, username: str) -> None:
+    async def link(
+        self, interaction: Interaction, member: discord.Member, username: Username
+    ) -> None:
         """Tie them, on the word of staff."""
         await responses.defer(interaction)
         person = await self._customers.tie(levels.request(interaction), member.id, username)
         await responses.reply(interaction, said.tied(person, member.id))
-
-    @link.autocomplete("username")
-    async def _usernames(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._suggestions.usernames(interaction, typed)
 
     @levels.staff
     @app_commands.command(description="Tie many TradingView names to members at once")

@@ -10,11 +10,11 @@ from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Form
 from bot.interactions.levels import Level
+from bot.interactions.options import Item
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.interactions.sweep_flow import SweepFlow
 from bot.replies import discovery as said_discovering, key, scripts as said
-from cogs.suggestions import Choices, Suggestions
 
 _ITEM = "The script; pick it from the list"
 _SLUG = "What you and your staff type: small letters, digits, - and _"
@@ -31,13 +31,11 @@ class Script(
         scripts: Scripts,
         discovering: Discovery,
         sweep_flow: SweepFlow,
-        suggestions: Suggestions,
         router: ComponentRouter,
     ) -> None:
         self._scripts = scripts
         self._discovering = discovering
         self._sweep_flow = sweep_flow
-        self._suggestions = suggestions
         self._router = router
         router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
         router.add(said.FORM, Level.MANAGER, self.submitted)
@@ -98,7 +96,7 @@ class Script(
     @levels.manager
     @app_commands.command(description="Give a script another short name and title")
     @app_commands.describe(item=_ITEM, slug=_SLUG, title=_TITLE)
-    async def rename(self, interaction: Interaction, item: str, slug: str, title: str) -> None:
+    async def rename(self, interaction: Interaction, item: Item, slug: str, title: str) -> None:
         """Rename it; nobody's access changes."""
         await responses.defer(interaction)
         before, after = await self._scripts.rename(levels.request(interaction), item, slug, title)
@@ -107,7 +105,7 @@ class Script(
     @levels.manager
     @app_commands.command(description="Take a script out of the catalogue; nobody loses access")
     @app_commands.describe(item=_ITEM)
-    async def archive(self, interaction: Interaction, item: str) -> None:
+    async def archive(self, interaction: Interaction, item: Item) -> None:
         """Say how many still have it, and ask."""
         await responses.defer(interaction)
         request = levels.request(interaction)
@@ -138,8 +136,3 @@ class Script(
         await responses.defer(interaction)
         entries = await self._scripts.listed(levels.request(interaction).guild_id)
         await responses.reply(interaction, said.listing(entries))
-
-    @rename.autocomplete("item")
-    @archive.autocomplete("item")
-    async def _items(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._suggestions.items(interaction, typed)

@@ -7,22 +7,19 @@ from bot.access.queries.overview import Overview
 from bot.access.request import RequestContext
 from bot.access.sweeps.retry import Retries
 from bot.interactions import levels, responses
+from bot.interactions.options import Item
 from bot.interactions.responses import Interaction
 from bot.interactions.sweep_flow import SweepFlow
 from bot.replies import Message, overview as said
-from cogs.suggestions import Choices, Suggestions
 
 
 class Sync(commands.GroupCog, group_name="sync", group_description="Orders that wait or are stuck"):
     """The commands about the queue."""
 
-    def __init__(
-        self, views: Overview, retries: Retries, sweep_flow: SweepFlow, suggestions: Suggestions
-    ) -> None:
+    def __init__(self, views: Overview, retries: Retries, sweep_flow: SweepFlow) -> None:
         self._overview = views
         self._retries = retries
         self._sweep_flow = sweep_flow
-        self._suggestions = suggestions
 
     @levels.staff
     @app_commands.command(description="What waits, what is stuck and why, and how to mend it")
@@ -39,7 +36,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         description="Try everything that waits or is stuck for a script once more"
     )
     @app_commands.describe(item="The script; pick it from the list")
-    async def retry(self, interaction: Interaction, item: str) -> None:
+    async def retry(self, interaction: Interaction, item: Item) -> None:
         """Try again now."""
         await responses.defer(interaction)
 
@@ -54,12 +51,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         description="Read a script's whole list on TradingView, and show what differs"
     )
     @app_commands.describe(item="The script; pick it from the list")
-    async def sweep(self, interaction: Interaction, item: str) -> None:
+    async def sweep(self, interaction: Interaction, item: Item) -> None:
         """A full check of one script."""
         await responses.defer(interaction)
         await self._sweep_flow.check(interaction, levels.request(interaction), item)
-
-    @retry.autocomplete("item")
-    @sweep.autocomplete("item")
-    async def _items(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._suggestions.items(interaction, typed)

@@ -70,6 +70,16 @@ class NameUnreadable(UserError):
 
 
 @_refusal
+class NameHasLongDash(NameUnreadable):
+    """The text would be a name, but for a long dash that may stand for `-` or for `_`."""
+
+
+@_refusal
+class NameHasHiddenMark(NameUnreadable):
+    """The text would be a name, but for an invisible character inside it."""
+
+
+@_refusal
 class UserUnknown(UserError):
     """TradingView has nobody of that name; `near` are names that it suggests instead."""
 

@@ -12,6 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
 from bot.interactions.responses import Interaction
@@ -59,6 +60,7 @@ class Usher(commands.Bot):
         *,
         guild_settings: Servers,
         router: ComponentRouter,
+        autocomplete: Autocomplete,
         make_cogs: "Callable[[Usher], Iterable[commands.Cog]]",
         guild_id: int | None = None,
     ) -> None:
@@ -77,6 +79,7 @@ class Usher(commands.Bot):
         )
         self.guild_settings = guild_settings
         self.router = router
+        self.autocomplete = autocomplete
         self._make_cogs = make_cogs
         self._guild_id = guild_id
         self._met: set[int] = set()

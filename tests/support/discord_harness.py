@@ -16,7 +16,7 @@ from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
-from bot.access.queries.autocomplete import Suggesting
+from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.sweeps.adopt import Adoption
@@ -101,7 +101,6 @@ class DiscordHarness:
                 grants=grants,
                 retries=Retries(database, self.queue),
                 views=self.views,
-                suggesting=Suggesting(database),
                 order_flow=OrderFlow(self.outcomes, self.notifier, self.router),
                 router=self.router,
                 sessions=sessions,
@@ -119,6 +118,7 @@ class DiscordHarness:
         self.client = Usher(
             guild_settings=self.guild_settings,
             router=self.router,
+            autocomplete=Autocomplete(database),
             make_cogs=make_cogs,
             guild_id=guild_id,
         )

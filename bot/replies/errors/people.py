@@ -19,6 +19,22 @@ def _(error: refusals.NameUnreadable) -> str:
 
 
 @sentence.register
+def _(error: refusals.NameHasLongDash) -> str:
+    return (
+        f"**{typed(error.text)} has a long dash in it.** Phones put one in where TradingView has `-` "
+        "or `_`, and I do not guess which. Type the name with the right one; nothing was changed."
+    )
+
+
+@sentence.register
+def _(_: refusals.NameHasHiddenMark) -> str:
+    return (
+        "**There is an invisible character inside that name**, copied along with it. Nothing was "
+        "changed; type the name by hand."
+    )
+
+
+@sentence.register
 def _(error: refusals.UserUnknown) -> str:
     return (
         f"**TradingView knows nobody called {typed(error.text)}.**"
