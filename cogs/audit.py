@@ -4,23 +4,23 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.queries.overview import Overview
 from bot.access.request import Subject
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies import history as said
+from bot.services import Services
 from cogs.suggestions import Choices, Suggestions
 
 
 class Audit(commands.Cog):
     """The history of one person."""
 
-    def __init__(self, views: Overview, suggestions: Suggestions, router: ComponentRouter) -> None:
-        self._overview = views
-        self._suggestions = suggestions
-        router.add(said.AUDIT, Level.STAFF, self.turn)
+    def __init__(self, services: Services) -> None:
+        self._overview = services.overview
+        self._suggestions = Suggestions(services.autocomplete)
+        services.router.add(said.AUDIT, Level.STAFF, self.turn)
 
     @levels.staff
     @app_commands.command(description="The history of somebody's access, newest first")
