@@ -7,19 +7,17 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone
-from bot.access.orders.grants import Grants
-from bot.access.queries.overview import Overview
 from bot.access.request import Consent, RequestContext, Subject
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.components import ComponentInteraction
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
 from bot.interactions.options import Item, Length, Until, Username
-from bot.interactions.order_flow import OrderFlow
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import Message, orders as words, overview as said
 from bot.replies.overview import LIST
+from bot.services import Services
 
 Note = app_commands.Range[str, 1, 200]
 
@@ -32,19 +30,13 @@ _NOTE = "A remark for the history, such as an order number"
 class Access(commands.GroupCog, group_name="access", group_description="Who may use which script"):
     """The commands about access, and the buttons under their answers."""
 
-    def __init__(
-        self,
-        grants: Grants,
-        views: Overview,
-        order_flow: OrderFlow,
-        router: ComponentRouter,
-    ) -> None:
-        self._grants = grants
-        self._overview = views
-        self._order_flow = order_flow
-        router.add(words.PUT_BACK, Level.STAFF, self.put_back)
-        router.add(words.GIVE_END, Level.STAFF, self.give_end)
-        router.add(LIST, Level.STAFF, self.turn)
+    def __init__(self, services: Services) -> None:
+        self._grants = services.grants
+        self._overview = services.overview
+        self._order_flow = services.order_flow
+        services.router.add(words.PUT_BACK, Level.STAFF, self.put_back)
+        services.router.add(words.GIVE_END, Level.STAFF, self.give_end)
+        services.router.add(LIST, Level.STAFF, self.turn)
 
     @levels.staff
     @app_commands.command(description="Give somebody more time for a script")

@@ -4,22 +4,22 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.queries.overview import Overview
 from bot.access.request import Subject
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.options import Username
 from bot.interactions.responses import Interaction
 from bot.replies import history as said
+from bot.services import Services
 
 
 class Audit(commands.Cog):
     """The history of one person."""
 
-    def __init__(self, views: Overview, router: ComponentRouter) -> None:
-        self._overview = views
-        router.add(said.AUDIT, Level.STAFF, self.turn)
+    def __init__(self, services: Services) -> None:
+        self._overview = services.overview
+        services.router.add(said.AUDIT, Level.STAFF, self.turn)
 
     @levels.staff
     @app_commands.command(description="The history of somebody's access, newest first")

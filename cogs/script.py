@@ -4,17 +4,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.catalogue.discovery import Discovery
-from bot.access.catalogue.scripts import Scripts
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Form
+from bot.interactions.components import Choice, ComponentInteraction, Form
 from bot.interactions.levels import Level
 from bot.interactions.options import Item
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
-from bot.interactions.sweep_flow import SweepFlow
 from bot.replies import discovery as said_discovering, key, scripts as said
+from bot.services import Services
 
 _ITEM = "The script; pick it from the list"
 _SLUG = "What you and your staff type: small letters, digits, - and _"
@@ -26,20 +24,14 @@ class Script(
 ):
     """The commands about the catalogue, and the form that adds the first script."""
 
-    def __init__(
-        self,
-        scripts: Scripts,
-        discovering: Discovery,
-        sweep_flow: SweepFlow,
-        router: ComponentRouter,
-    ) -> None:
-        self._scripts = scripts
-        self._discovering = discovering
-        self._sweep_flow = sweep_flow
-        self._router = router
-        router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
-        router.add(said.FORM, Level.MANAGER, self.submitted)
-        router.add(said_discovering.CHOSEN, Level.MANAGER, self.chosen)
+    def __init__(self, services: Services) -> None:
+        self._scripts = services.scripts
+        self._discovery = services.discovery
+        self._sweep_flow = services.sweep_flow
+        self._router = services.router
+        services.router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
+        services.router.add(said.FORM, Level.MANAGER, self.submitted)
+        services.router.add(said_discovering.CHOSEN, Level.MANAGER, self.chosen)
 
     @levels.manager
     @app_commands.command(description="Add one of your invite-only scripts")
@@ -79,7 +71,7 @@ class Script(
         """Ask TradingView which scripts are the vendor's own."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
-        work = self._discovering.find(guild_id)
+        work = self._discovery.find(guild_id)
         offers = await taking_a_while(interaction, work, said_discovering.looking())
         await responses.reply(interaction, said_discovering.found(offers, guild_id))
 
@@ -87,7 +79,7 @@ class Script(
         """Add those that were chosen, and read who has them."""
         await responses.defer_in_place(press.interaction)
         request = press.request()
-        work = self._discovering.add(request, press.values)
+        work = self._discovery.add(request, press.values)
         done = await taking_a_while(press.interaction, work, said_discovering.adding())
         scripts = [one.script for one in done.added]
         first = said_discovering.added(done)

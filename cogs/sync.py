@@ -3,23 +3,21 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.queries.overview import Overview
 from bot.access.request import RequestContext
-from bot.access.sweeps.retry import Retries
 from bot.interactions import levels, responses
 from bot.interactions.options import Item
 from bot.interactions.responses import Interaction
-from bot.interactions.sweep_flow import SweepFlow
 from bot.replies import Message, overview as said
+from bot.services import Services
 
 
 class Sync(commands.GroupCog, group_name="sync", group_description="Orders that wait or are stuck"):
     """The commands about the queue."""
 
-    def __init__(self, views: Overview, retries: Retries, sweep_flow: SweepFlow) -> None:
-        self._overview = views
-        self._retries = retries
-        self._sweep_flow = sweep_flow
+    def __init__(self, services: Services) -> None:
+        self._overview = services.overview
+        self._retries = services.retries
+        self._sweep_flow = services.sweep_flow
 
     @levels.staff
     @app_commands.command(description="What waits, what is stuck and why, and how to mend it")

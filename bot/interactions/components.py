@@ -13,9 +13,10 @@ import discord
 
 from bot import clock
 from bot.access.errors import Answered, ButtonGone, NotYourButton
+from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext
 from bot.interactions import responses
-from bot.interactions.levels import Level, LevelRoles, require
+from bot.interactions.levels import Level, require
 from bot.interactions.responses import Interaction
 from bot.replies import Button, key
 from bot.store.records import Actor
@@ -82,8 +83,8 @@ class Form(discord.ui.Modal):
 class ComponentRouter:
     """Which press does what, and for whom."""
 
-    def __init__(self, roles: LevelRoles) -> None:
-        self._roles = roles
+    def __init__(self, guild_settings: GuildSettings) -> None:
+        self._guild_settings = guild_settings
         self._handlers: dict[str, tuple[Level, Handler]] = {}
         self._questions: dict[str, _Question] = {}
         self.add("once", Level.ANYONE, self._answer_question)  # each question has its own level
@@ -126,7 +127,7 @@ class ComponentRouter:
         if interaction.guild_id not in (None, guild_id):
             raise ButtonGone
         level, handler = known
-        require(self._member(interaction, guild_id), self._roles, level)
+        require(self._member(interaction, guild_id), self._guild_settings, level)
         data: Any = interaction.data or {}
         await handler(
             ComponentInteraction(
@@ -172,7 +173,9 @@ class ComponentRouter:
             raise ButtonGone
         if press.interaction.user.id != question.asker_id:
             raise NotYourButton
-        require(self._member(press.interaction, press.guild_id), self._roles, question.level)
+        require(
+            self._member(press.interaction, press.guild_id), self._guild_settings, question.level
+        )
         if not place.isdecimal() or int(place) >= len(question.choices):
             raise ButtonGone
         if question.answered_by == press.interaction.id:

@@ -2,13 +2,14 @@
 
 import enum
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
 
 from bot import clock
 from bot.access.errors import NotAllowed, OnlyInServer
+from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext, Subject
 from bot.interactions import responses
 from bot.interactions.responses import Interaction
@@ -33,14 +34,6 @@ _DISCORD_ASKS = {
     Level.MANAGER: discord.Permissions(manage_guild=True),
     Level.MANAGE_SERVER: discord.Permissions(manage_guild=True),
 }
-
-
-class LevelRoles(Protocol):
-    """Knows, without waiting, which roles a server gave which level."""
-
-    def level_roles(self, guild_id: int) -> Mapping[str, frozenset[int]]:
-        """The ids of the roles under `staff` and `manager`."""
-        ...
 
 
 def anyone(command: CommandT) -> CommandT:
@@ -85,22 +78,29 @@ def level_of(user: discord.User | discord.Member, roles: Mapping[str, frozenset[
     return Level.STAFF if held & roles["staff"] else Level.ANYONE
 
 
-def require(user: discord.User | discord.Member, roles: LevelRoles, level: Level | None) -> None:
+def require(
+    user: discord.User | discord.Member, guild_settings: GuildSettings, level: Level | None
+) -> None:
     """Raise NotAllowed unless `user` has that level; None, no level, allows no user."""
     if level is Level.ANYONE:
         return
     held = Level.ANYONE
     if isinstance(user, discord.Member):
-        held = level_of(user, roles.level_roles(user.guild.id))
+        held = level_of(user, guild_settings.level_roles(user.guild.id))
     if level is None or held < level:
         raise NotAllowed((Level.MANAGE_SERVER if level is None else level).name.lower())
 
 
-def may_manage(client: discord.Client, roles: LevelRoles, guild_id: int, member_id: int) -> bool:
-    """Return whether that member has the level manager, asked outside of an interaction."""
+def may_manage(
+    client: discord.Client, guild_settings: GuildSettings, guild_id: int, member_id: int
+) -> bool:
+    """Return whether that member of that server has the level manager, asked outside of an interaction."""
     guild = client.get_guild(guild_id)
     member = None if guild is None else guild.get_member(member_id)
-    return member is not None and level_of(member, roles.level_roles(guild_id)) >= Level.MANAGER
+    return (
+        member is not None
+        and level_of(member, guild_settings.level_roles(guild_id)) >= Level.MANAGER
+    )
 
 
 def request(interaction: Interaction) -> RequestContext:

@@ -5,15 +5,8 @@ import itertools
 from contextlib import asynccontextmanager
 
 from bot import clock
-from bot.access.ledger.notifier import Notifier
-from bot.access.orders.grants import Grants
-from bot.access.orders.outcomes import Outcomes
-from bot.access.queries.overview import Overview
 from bot.access.request import Consent, RequestContext, Subject
 from bot.access.rules.duration import parse_length, parse_until
-from bot.access.sweeps.retry import Retries
-from bot.access.sync.queue import Queue
-from bot.jobs import Jobs
 from bot.store.ledger import entitlements, permissions
 from bot.store.records import Actor
 from tests.support.fake_time import eventually
@@ -24,21 +17,24 @@ _keys = itertools.count(1)
 
 
 class AccessHarness:
-    """Where staff stand: says what they type, and shows what TradingView holds."""
+    """Where staff stand: says what they type, and shows what TradingView holds.
 
-    def __init__(self, vendor, jobs, time):
+    What Usher has (`bot.services`) is found here under the same names; `jobs` are those of another
+    program on the same database.
+    """
+
+    def __init__(self, vendor, time, jobs=None):
         self.vendor, self.time = vendor, time
-        self.database, self.fake, self.switches = vendor.database, vendor.fake, vendor.switches
-        self.notifier = Notifier()
-        self.queue = Queue(vendor.database, vendor.sessions, jobs, self.notifier)
-        self.retries = Retries(vendor.database, self.queue)
-        self.grants = Grants(
-            vendor.database, vendor.sessions, vendor.vault, self.queue, self.notifier
-        )
-        self.outcomes = Outcomes(
-            vendor.database, vendor.sessions, vendor.vault, self.queue, self.notifier
-        )
-        self.views = Overview(vendor.database, vendor.sessions, self.outcomes)
+        self.services = vendor.build(jobs) if jobs else vendor.services
+        self.fake, self.switches = vendor.fake, vendor.switches
+
+    def __getattr__(self, name):
+        return getattr(self.__dict__["services"], name)
+
+    async def start(self):
+        """Begin with what the database holds, as after a restart."""
+        await self.services.open()
+        await self.services.queue.start()
 
     def request(self, key=None, guild_id=HOME, **consent):
         return RequestContext(
@@ -145,8 +141,8 @@ class AccessHarness:
 
 @asynccontextmanager
 async def open_harness(tmp_path, time, *, login=True):
-    async with open_shop(tmp_path) as vendor, Jobs() as jobs:
-        harness = AccessHarness(vendor, jobs, time)
+    async with open_shop(tmp_path) as vendor:
+        harness = AccessHarness(vendor, time)
         harness.script = await vendor.add_script()
         for name in ("Ann_Trades", "ann_trades2", "bob-fx"):
             vendor.world.add_user(name)

@@ -7,8 +7,7 @@ from bot.access.errors import TradingViewSilent
 from bot.access.logins.account import TEST_TIMEOUT
 from bot.access.logins.environment import Environment
 from bot.access.logins.errors import AccountElsewhere, CookiesOfOther, CookiesRefused, NoLogin
-from bot.access.logins.sessions import LoginCheck, LoginState, Sessions
-from bot.access.logins.spares import Spares
+from bot.access.logins.sessions import LoginCheck, LoginState
 from bot.replies.history import line
 from bot.store.logins import outages, sessions
 from bot.store.records import USHER
@@ -116,7 +115,7 @@ async def test_a_pause_that_begins_meanwhile_ends_the_test_in_time(vendor, froze
 async def test_a_login_is_tested_with_every_script_however_long_all_of_them_take(vendor, frozen):
     for number in range(65):
         await vendor.add_script(f"script-{number}")
-    slow = Sessions(vendor.database, vendor.vault, vendor.connect, pace=0.5)
+    slow = vendor.new_sessions(tv_pace=0.5, tv_concurrency=2)
     begun = frozen.monotonic()
     request = asyncio.ensure_future(slow.update(vendor.request(), vendor.cookies()))
     while not request.done():
@@ -301,9 +300,7 @@ async def test_a_bad_pair_of_the_environment_replaces_nothing_and_is_tried_once(
 
 async def test_the_environment_never_changes_the_account_by_itself(vendor, caplog):
     await vendor.log_in()
-    await Spares(vendor.database, vendor.vault, vendor.sessions).add(
-        vendor.request(), vendor.cookies()
-    )
+    await vendor.spares.add(vendor.request(), vendor.cookies())
     other = vendor.cookies(vendor.world.add_vendor("Vendor_Two"))
     assert await environment(vendor).adopt(HOME, other) is False
     status = await vendor.sessions.status(HOME)

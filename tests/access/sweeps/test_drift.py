@@ -6,12 +6,9 @@ import pytest
 
 from bot import clock
 from bot.access.errors import ButtonGone, PutBackTooLate
-from bot.access.sweeps.adopt import Adoption
-from bot.access.sweeps.drift import Drift, Kind
+from bot.access.sweeps.drift import Kind
 from bot.access.sweeps.errors import NothingDiffers, TakesFromMany
 from bot.access.sweeps.removal_limit import is_many
-from bot.access.sweeps.repair import Repairs
-from bot.access.sweeps.sweep import Sweeps
 from bot.store.catalogue import scripts
 from bot.store.people import customers
 from tests.support.access_harness import eventually, open_harness, pause
@@ -24,9 +21,6 @@ SOON, LATER = START + timedelta(days=20), START + timedelta(days=90)
 @pytest.fixture
 async def harness(tmp_path, frozen):
     async with open_harness(tmp_path, frozen) as it:
-        it.sweeps = Sweeps(it.database, it.vendor.sessions)
-        it.adoption, it.drift = Adoption(it.database), Drift(it.database)
-        it.repairs = Repairs(it.database, it.vendor.vault, it.queue, it.notifier)
         yield it
 
 

@@ -46,7 +46,7 @@ async def test_with_a_dead_login_order_wait_and_say_why(harness):
     receipt = await harness.outcomes.receipt(order)
     assert receipt.order.state == "waiting"
     assert receipt.waiting_for is WaitingFor.LOGIN_DEAD
-    status = await harness.views.status(HOME)
+    status = await harness.overview.status(HOME)
     assert status.holdup is WaitingFor.LOGIN_DEAD
     assert [row.customer.username for row in status.waiting] == ["bob-fx"]
 
@@ -163,9 +163,9 @@ async def test_an_order_survives_a_restart_between_the_row_and_the_write(tmp_pat
         order = await harness.meanwhile(harness.grant("Ann_Trades", "1M"))
         async with Jobs() as jobs:  # another process on the same database
             harness.switches.hang = False
-            again = AccessHarness(harness.vendor, jobs, frozen)
+            again = AccessHarness(harness.vendor, frozen, jobs)
             again.script = harness.script
-            await again.queue.start()
+            await again.start()
             await again.done(order, within=60)
         assert harness.end("Ann_Trades") == datetime(2026, 4, 10, 12, tzinfo=UTC)
 
