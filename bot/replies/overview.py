@@ -12,7 +12,6 @@ from bot.access.queries.overview import (
     Person,
     Restoring,
     Status,
-    Waiting,
 )
 from bot.access.request import FOUND
 from bot.access.rules.duration import parse_length
@@ -38,7 +37,7 @@ from bot.replies.text import (
     until,
     until_day,
 )
-from bot.store.records import Entitlement
+from bot.store.records import Entitlement, Holding
 from bot.tradingview.models import End, Lifetime
 
 LIST = "list"
@@ -243,17 +242,18 @@ def status(status: Status) -> Message:
     if status.stuck:
         blocks.append("**Stuck**")
         blocks.extend(_stuck_line(row) for row in status.stuck[:_MAX_WAITING])
-        blocks.extend(_rest(len(status.stuck)))
+        blocks.extend(_rest(len(status.stuck) + status.more_stuck))
     if status.waiting:
         blocks.append("**Waiting, oldest first**")
         blocks.extend(_waiting_line(row, status.holdup) for row in status.waiting[:_MAX_WAITING])
-        blocks.extend(_rest(len(status.waiting)))
+        blocks.extend(_rest(len(status.waiting) + status.more_waiting))
     first = _first_line(status)
     return Message(first, (embed("The queue", "\n".join(blocks)),) if blocks else ())
 
 
 def _first_line(status: Status) -> str:
-    waiting, stuck = len(status.waiting), len(status.stuck)
+    waiting = len(status.waiting) + status.more_waiting
+    stuck = len(status.stuck) + status.more_stuck
     quiet = _quiet(status.quiet_until) if status.quiet_until else ""
     held_up = status.holdup not in (None, WaitingFor.SLOW_DOWN)  # a pause has its own sentence
     if not (waiting or stuck or status.paused or held_up):
@@ -300,7 +300,7 @@ def _paused_line(name: str, slug: str, words: str | None) -> str:
     )
 
 
-def _stuck_line(row: Waiting) -> str:
+def _stuck_line(row: Holding) -> str:
     words = f" Its own words: {typed(row.permission.detail)}." if row.permission.detail else ""
     return (
         f"- {person_text(row.customer, row.permission)}, {title(row.script)}: "
@@ -308,7 +308,7 @@ def _stuck_line(row: Waiting) -> str:
     )
 
 
-def _waiting_line(row: Waiting, holdup: WaitingFor | None) -> str:
+def _waiting_line(row: Holding, holdup: WaitingFor | None) -> str:
     why = ""
     if holdup is None:
         by_reason = {"slow_down": WaitingFor.SLOW_DOWN, "tradingview": WaitingFor.TRADINGVIEW}

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +13,11 @@ class Record:
     """A row of one table, by the names of its columns."""
 
     @classmethod
-    def of(cls, row: "Row[Any]") -> Self:
-        """Build from a row that holds at least these columns."""
+    def of(cls, row: "Row[Any]", table: Table | None = None) -> Self:
+        """Build from a row that holds at least these columns; of a join, those of one table."""
         values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+        if table is not None:  # other tables have columns of the same name
+            return cls(**{field.name: values[table.c[field.name]] for field in fields(cls)})
         return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
@@ -166,6 +168,15 @@ class Permission(Record):
     attempts: int
     next_try_at: datetime | None
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A permission with its script and its customer."""
+
+    permission: Permission
+    script: Script
+    customer: Customer
 
 
 @dataclass(frozen=True, slots=True)

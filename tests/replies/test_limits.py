@@ -14,11 +14,10 @@ from bot.access.queries.overview import (
     Person,
     Restoring,
     Status,
-    Waiting,
 )
 from bot.access.rules.entitlements import State
 from bot.replies import history, orders, overview
-from bot.store.records import Customer, Entitlement, Event, Order, Permission, Script
+from bot.store.records import Customer, Entitlement, Event, Holding, Order, Permission, Script
 from bot.store.sweeps.sweeps import Sweep
 
 NAME = "__" + "N" * 60 + "__"
@@ -148,7 +147,7 @@ def test_check_me_list_status_and_history_fit():
     assert_fits(overview.me(Person(NAME, CUSTOMER, (checked,) * 40)))
     people = ((permission(), CUSTOMER),) * 15
     assert_fits(overview.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
-    rows = (Waiting(permission(), SCRIPT, CUSTOMER),) * 400
+    rows = (Holding(permission(), SCRIPT, CUSTOMER),) * 400
     those = (SCRIPT,) * 50
     failed = record(Sweep, started_at=WHEN, failure="script")
     unchecked = (FailedCheck(SCRIPT, failed, failed),) * 50

@@ -155,11 +155,11 @@ class Scripts:
     async def listed(self, guild_id: int, *, archived: bool = True) -> list[Entry]:
         """The catalogue by short name."""
         async with self._database.read() as connection:
-            now = clock.now()
-            return [
-                Entry(script, await scripts.holders(connection, [script.id], now))
-                for script in await scripts.listed(connection, guild_id, archived=archived)
-            ]
+            listed = await scripts.listed(connection, guild_id, archived=archived)
+            holders = await scripts.holders_of(
+                connection, [script.id for script in listed], clock.now()
+            )
+        return [Entry(script, holders[script.id]) for script in listed]
 
     async def _fits(
         self, connection: AsyncConnection, guild_id: int, pine_id: str, slug: str

@@ -26,11 +26,13 @@ async def want_anew(connection: AsyncConnection, permission_id: int, **values: A
 
 async def give_back(connection: AsyncConnection, permission: Permission, undone: Order) -> None:
     """Let what one order took away count again; time that was sold since goes on top of it."""
-    back = {reason.id for reason in await entitlements.restore(connection, undone.id)}
-    for reason in await entitlements.active(connection, permission.id):
-        since = reason.asked_at >= undone.asked_at and reason.id not in back
-        if since and reason.length is not None:
-            await entitlements.unsettle(connection, reason.id)
+    back = {reason.id for reason in await entitlements.restore(connection, [undone.id])}
+    since = [
+        reason.id
+        for reason in await entitlements.active(connection, permission.id)
+        if reason.asked_at >= undone.asked_at and reason.id not in back and reason.length
+    ]
+    await entitlements.unsettle(connection, since)
 
 
 async def end_made_by(connection: AsyncConnection, order_ids: Sequence[int], at: datetime) -> None:

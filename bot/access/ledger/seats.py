@@ -63,11 +63,9 @@ class SeatCounts:
             census = await _census(connection, guild_id)
             watch = await seats.watch(connection, guild_id)
             past = await seats.days(connection, guild_id, (now - PAST).date())
-            unread = []
-            for script in await scripts.listed(connection, guild_id):
-                last = await sweeps.last(connection, script.id)
-                if last is None or last.started_at < now - STALE:
-                    unread.append(script)
+            listed = await scripts.listed(connection, guild_id)
+            last = await sweeps.last_of(connection, [script.id for script in listed])
+        fresh = {script_id for script_id, read in last.items() if read.started_at >= now - STALE}
 
         def add_up() -> Seats:
             return Seats(
@@ -78,7 +76,7 @@ class SeatCounts:
                 reasons_then=census.by_reason(end.start),
                 fee=census.fee(end.start),
                 guard=watch.guard,
-                unread=tuple(unread),
+                unread=tuple(script for script in listed if script.id not in fresh),
                 line=_line(census, past, now, end),
             )
 

@@ -43,14 +43,9 @@ async def settle_with(
             values["tv_user_id"] = row.user_id
     await _note_foreign(connection, permission, seen)
     settled = settle(await entitlements.active(connection, permission_id))
-    for fixed in settled:
-        await entitlements.change(
-            connection,
-            fixed.entitlement_id,
-            start_at=fixed.start_at,
-            ends_at=fixed.ends_at,
-            settled_at=now,
-        )
+    await entitlements.settle(
+        connection, [(end.entitlement_id, end.start_at, end.ends_at, now) for end in settled]
+    )
     permission = await want_anew(
         connection,
         permission_id,
@@ -64,8 +59,7 @@ async def settle_with(
 
 async def unsettle(connection: AsyncConnection, permission_id: int, settled: Sequence[int]) -> None:
     """Nothing was written, and the row was not what was read: these ends are fixed anew."""
-    for entitlement_id in settled:
-        await entitlements.unsettle(connection, entitlement_id)
+    await entitlements.unsettle(connection, settled)
     await want_anew(connection, permission_id, sent_revision=None)
 
 

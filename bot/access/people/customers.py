@@ -1,5 +1,6 @@
 """Links people to their TradingView names; a name that may be somebody else's waits for staff."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,12 +23,13 @@ from bot.access.request import RequestContext, Subject
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
+from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
 from bot.store.records import Actor, Claim, Customer
 from bot.tradingview import Hint, TradingViewClient
 from bot.tradingview.deadline import in_time
 
-__all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claim", "resolve"]
+__all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claims", "resolve"]
 
 PATIENCE = 3.0  # seconds that somebody waits for TradingView in front of a form
 
@@ -200,7 +202,7 @@ class Customers:
         claim = await customers.add_claim(
             connection, request.guild_id, request.member_id, username, request.at
         )
-        await record_claim(connection, claim)
+        await record_claims(connection, [claim])
 
     async def _is_free(self, request: RequestContext, username: str, user_id: int | None) -> bool:
         """Whether nobody here has the name, and neither Usher nor TradingView shows access."""
@@ -236,24 +238,28 @@ class Customers:
         holders = [] if holder is None else [holder]
         if user_id is not None:
             holders += await customers.by_user_id(connection, request.guild_id, user_id)
-        if any(one.member_id is not None for one in holders):
+        if any(person.member_id is not None for person in holders):
             return False
-        for name in {username, *(one.username for one in holders if one.username)}:
-            if await customers.has_access(connection, request.guild_id, name, request.at):
-                return False
-        return True
+        names = {username, *(person.username for person in holders if person.username)}
+        return not await customers.has_access(connection, request.guild_id, names, request.at)
 
 
-async def record_claim(connection: AsyncConnection, claim: Claim) -> None:
-    """The history entry from which the log channel makes a question to staff."""
-    await events.record(
+async def record_claims(connection: AsyncConnection, claims: Iterable[Claim]) -> None:
+    """The history entries from which the log channel makes questions to staff."""
+    now = clock.now()
+    await events.record_all(
         connection,
-        claim.guild_id,
-        clock.now(),
-        "claim",
-        actor=Actor.member(claim.member_id),
-        member_id=claim.member_id,
-        after={"claim_id": claim.id, "username": claim.username},
+        [
+            NewEvent(
+                guild_id=claim.guild_id,
+                at=now,
+                action="claim",
+                actor=Actor.member(claim.member_id),
+                member_id=claim.member_id,
+                after={"claim_id": claim.id, "username": claim.username},
+            )
+            for claim in claims
+        ],
     )
 
 

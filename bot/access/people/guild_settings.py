@@ -7,7 +7,7 @@ from datetime import datetime
 from bot import clock
 from bot.access.errors import RoleNotSet
 from bot.access.logins.sessions import LoginState, Sessions
-from bot.access.people.customers import record_claim
+from bot.access.people.customers import record_claims
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
@@ -46,8 +46,8 @@ class GuildSettings:
     async def open(self) -> None:
         """Load the roles; once, before anybody asks."""
         async with self._database.read() as connection:
-            for guild in await guilds.listed(connection, left=True):
-                self._roles[guild.id] = await guilds.roles(connection, guild.id)
+            known = await guilds.listed(connection, left=True)
+            self._roles |= await guilds.roles_of(connection, [guild.id for guild in known])
 
     def level_roles(self, guild_id: int) -> Mapping[str, frozenset[int]]:
         """The ids of the roles under `staff` and `manager`, without waiting."""
@@ -119,8 +119,8 @@ class GuildSettings:
                 else {"channel_id": str(guild.log_channel_id)},
                 after={"channel_id": str(channel_id)},
             )
-            for claim in await customers.waiting_claims(connection, request.guild_id):
-                await record_claim(connection, claim)
+            waiting = await customers.waiting_claims(connection, request.guild_id)
+            await record_claims(connection, waiting)
 
     async def setup(self, guild_id: int) -> Setup:
         """How far that server is."""
@@ -162,7 +162,7 @@ class GuildSettings:
                 return
             await guilds.set_left(connection, guild_id, now)
             # Registered commands went with the bot.
-            await guilds.set_commands_digest(connection, guild_id, None)
+            await guilds.set_commands_digest(connection, [guild_id], None)
             await events.record(connection, guild_id, now, "left")
         self._tell(guild_id)
 
@@ -179,8 +179,7 @@ class GuildSettings:
     async def remember_commands(self, guild_ids: Iterable[int], digest: str | None) -> None:
         """Keep which form is registered now."""
         async with self._database.write() as connection:
-            for guild_id in guild_ids:
-                await guilds.set_commands_digest(connection, guild_id, digest)
+            await guilds.set_commands_digest(connection, guild_ids, digest)
 
     def _tell(self, guild_id: int) -> None:
         for tell in self.on_change:

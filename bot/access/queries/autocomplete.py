@@ -23,19 +23,19 @@ class Autocomplete:
         self._database = database
 
     async def scripts(self, guild_id: int, typed: str) -> list[Script]:
-        """Scripts on sale that fit."""
+        """Return scripts on sale that fit."""
         async with self._database.read() as connection:
             return await autocomplete.scripts_like(connection, guild_id, typed.strip(), MOST)
 
     async def names(self, guild_id: int, typed: str) -> list[str]:
-        """Known TradingView names that fit."""
+        """Return known TradingView names that fit."""
         async with self._database.read() as connection:
             return await autocomplete.names_like(connection, guild_id, _start(typed), MOST)
 
     async def ends(
         self, guild_id: int, lengths: list[Length], item: str, subject: Subject
     ) -> list[tuple[Length, End]]:
-        """Where each length would end for that person, by what Usher knows; else from now."""
+        """Return where each length would end for that person, by what Usher knows; else from now."""
         known = await self._known(guild_id, item, subject)
         now = clock.now()
         return [(length, preview(known, length, now)) for length in lengths]
