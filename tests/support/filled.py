@@ -1,16 +1,14 @@
 """Fills a shop with many rows of one kind: each function adds that many more."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import insert
 
 from bot import clock
 from bot.access.logins.sessions import LoginState
-from bot.access.request import Consent, Subject
+from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
 from bot.access.sweeps.drift import Kind
-from bot.access.sweeps.repair import Repairs
 from bot.store.catalogue import guilds
 from bot.store.ledger import events, orders, permissions
 from bot.store.maintenance import restore
@@ -170,7 +168,7 @@ async def entries(harness, number):
 
 async def published(harness, number):
     """Scripts on TradingView, of which the server has one."""
-    if (await harness.vendor.sessions.of(HOME)).state is not LoginState.ALIVE:
+    if (await harness.sessions.of(HOME)).state is not LoginState.ALIVE:
         await harness.vendor.log_in()
     for each in range(number):
         harness.vendor.world.add_script(harness.vendor.vendor, title=f"Another {each}")
@@ -183,10 +181,9 @@ async def known_names(harness, number):
 async def repaired(harness, number):
     """That many orders of one press."""
     await differing(harness, number)
-    repairs = Repairs(harness.database, harness.vendor.vault, harness.queue, harness.notifier)
-    harness.repairs = repairs
-    request = replace(harness.request(), consent=Consent(removals=1_000))
-    done = await repairs.repair(request, harness.script.id, Kind.OTHER_END)
+    done = await harness.repairs.repair(
+        harness.request(removals=1_000), harness.script.id, Kind.OTHER_END
+    )
     harness.reference = done.reference
 
 

@@ -7,30 +7,22 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot import clock
-from bot.access.catalogue.discovery import Discovery
-from bot.access.ledger.seats import SeatCounts
 from bot.access.ledger.settle import settle_with, unsettle
-from bot.access.logins.spares import Spares
-from bot.access.logins.watch import LoginMonitor
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.import_csv import Pair, Person
-from bot.access.people.imports import Imports
-from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.history import HistoryTail
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State
-from bot.access.sweeps.adopt import Adoption
-from bot.access.sweeps.drift import Drift, Kind
+from bot.access.sweeps.drift import Kind
 from bot.access.sweeps.resume import hold, resume
-from bot.access.sweeps.schedule import SweepSchedule
-from bot.access.sweeps.sweep import Sweeps, Swept
+from bot.access.sweeps.sweep import Swept
 from bot.access.sync.failures import FailureRecorder
 from bot.access.sync.reconcile import Sync
 from bot.replies import overview as said
 from bot.store.catalogue import scripts
 from bot.store.ledger import orders, permissions
-from bot.store.logins import outages as stored_outages
+from bot.store.logins import outages
 from bot.store.maintenance import restore
 from bot.store.people import imports
 from bot.store.sweeps import sweeps
@@ -48,7 +40,6 @@ FEW, MANY = 5, 50
 @pytest.fixture
 async def harness(tmp_path, frozen):
     async with open_harness(tmp_path, frozen, login=False) as harness:
-        harness.drift, harness.adoption = Drift(harness.database), Adoption(harness.database)
         yield harness
 
 
@@ -63,7 +54,7 @@ async def test_the_status_of_a_thousand_waiting_orders_takes_twelve_statements(h
     for script in await many_scripts(harness.database, HOME, 20):
         await filled.failed(harness, script)
     with counting(harness.database) as statements:  # as /sync status does
-        status = await harness.views.status(HOME)
+        status = await harness.overview.status(HOME)
         await harness.drift.counts(HOME)
     assert len(statements) <= 12
     text = said.status(status)
@@ -82,7 +73,7 @@ async def test_a_page_of_the_list_takes_six_statements(harness):
     people = await many_people(harness.database, HOME, 40)
     await hold_all(harness.database, [(harness.script, person) for person in people])
     with counting(harness.database) as statements:
-        page = await harness.views.holders(HOME, "trend", 1)
+        page = await harness.overview.holders(HOME, "trend", 1)
     assert len(statements) <= 6
     assert len(page.people) == 15
     assert all(held.customer_id == person.id for held, person in page.people)
@@ -97,33 +88,32 @@ class Path(NamedTuple):
 
 
 async def reminders(harness):
-    vendor = harness.vendor
-    spares = Spares(harness.database, vendor.vault, vendor.sessions)
-    await LoginMonitor(harness.database, vendor.sessions, spares).remind()
+    await harness.login_monitor.remind()
     async with harness.database.read() as connection:
-        assert not await stored_outages.to_remind(connection, AT)
+        assert not await outages.to_remind(connection, AT)
 
 
 async def status(harness):
-    return await harness.views.status(HOME)
+    return await harness.overview.status(HOME)
 
 
 async def check(harness):
-    person = await harness.views.check(HOME, Subject(username="Ann_Trades"))
+    person = await harness.overview.check(HOME, Subject(username="Ann_Trades"))
     assert all(checked.reasons for checked in person.scripts if checked.permission)
 
 
 async def me(harness):
-    person = await harness.views.me(HOME, MEMBER)
+    person = await harness.overview.me(HOME, MEMBER)
     assert person.scripts
     assert all(checked.reasons[0].script_id == checked.script.id for checked in person.scripts)
 
 
 async def suggestions(harness):
-    autocomplete = Autocomplete(harness.database)
-    await autocomplete.scripts(HOME, "s")
-    await autocomplete.names(HOME, "p")
-    await autocomplete.ends(HOME, [parse_length("1M")], "trend", Subject(username="Ann_Trades"))
+    await harness.autocomplete.scripts(HOME, "s")
+    await harness.autocomplete.names(HOME, "p")
+    await harness.autocomplete.ends(
+        HOME, [parse_length("1M")], "trend", Subject(username="Ann_Trades")
+    )
 
 
 async def log_channel(harness):
@@ -171,38 +161,33 @@ async def tie(harness):
         ]
     pairs = [Pair(person.id, person.username, 700 + person.id) for person in people]
     members = [Person(pair.member_id, ()) for pair in pairs]
-    tied = await Imports(harness.database).tie(harness.request(), pairs, members)
+    tied = await harness.imports.tie(harness.request(), pairs, members)
     assert len(tied.pairs) == len(people) > 0
 
 
 async def first_log_channel(harness):
     harness.channel = getattr(harness, "channel", 0) + 1
-    await harness.vendor.guild_settings.set_log_channel(harness.request(), harness.channel)
+    await harness.guild_settings.set_log_channel(harness.request(), harness.channel)
 
 
 async def commands(harness):
-    settings = harness.vendor.guild_settings
+    settings = harness.guild_settings
     await settings.remember_commands(await settings.command_digests(), "ab")
 
 
 async def roles(harness):
-    settings = GuildSettings(harness.database, harness.vendor.sessions)
+    settings = GuildSettings(harness.database, harness.sessions)
     await settings.open()
     assert settings.level_roles(1_002)["staff"] == {9}
 
 
 async def offers(harness):
-    found = await Discovery(harness.database, harness.vendor.sessions, harness.vendor.scripts).find(
-        HOME
-    )
+    found = await harness.discovery.find(HOME)
     assert [offer.slug for offer in found if offer.slug] == ["trend"]
 
 
 async def due_checks(harness):
-    schedule = SweepSchedule(
-        harness.database, Sweeps(harness.database, harness.vendor.sessions), harness.drift
-    )
-    await schedule._due(clock.now() + timedelta(days=3))
+    await harness.sweep_schedule._due(clock.now() + timedelta(days=3))
 
 
 async def pick_up(harness):
@@ -235,7 +220,7 @@ async def settled(harness):
 
 
 async def concluded(harness):
-    session = await harness.vendor.sessions.of(HOME)
+    session = await harness.sessions.of(HOME)
     sync = Sync(harness.database, session, harness.notifier.ended)
     await sync.conclude(harness.held, State("nothing"))
 
@@ -262,18 +247,19 @@ PATHS = {
     "/sync status": Path(filled.waiting_people, status),
     "/sync status, failed checks": Path(filled.failed_scripts, status),
     "/access list": Path(
-        filled.waiting_people, lambda harness: harness.views.holders(HOME, "trend")
+        filled.waiting_people, lambda harness: harness.overview.holders(HOME, "trend")
     ),
     "/access check": Path(filled.scripts_of_ann, check),
     "/me": Path(filled.scripts_of_ann, me),
     "/audit": Path(
-        filled.entries, lambda harness: harness.views.history(HOME, Subject(username="Ann_Trades"))
+        filled.entries,
+        lambda harness: harness.overview.history(HOME, Subject(username="Ann_Trades")),
     ),
-    "/script list": Path(filled.plain_scripts, lambda harness: harness.vendor.scripts.listed(HOME)),
+    "/script list": Path(filled.plain_scripts, lambda harness: harness.scripts.listed(HOME)),
     "/script discover": Path(filled.published, offers),
-    "/setup show": Path(filled.claims, lambda harness: harness.vendor.guild_settings.setup(HOME)),
+    "/setup show": Path(filled.claims, lambda harness: harness.guild_settings.setup(HOME)),
     "/setup log": Path(filled.claims, first_log_channel),
-    "/seats": Path(filled.plain_scripts, lambda harness: SeatCounts(harness.database).now(HOME)),
+    "/seats": Path(filled.plain_scripts, lambda harness: harness.seat_counts.now(HOME)),
     "/customer match": Path(filled.known_names, tie),
     "suggestions": Path(filled.known_names, suggestions),
     "the log channel": Path(filled.entries, log_channel),
@@ -301,7 +287,7 @@ PATHS = {
     "orders of one person stuck": Path(filled.months_of_ann, parked),
     "a backup put back": Path(filled.overruled, marked),
     "orders compared after a restore": Path(filled.from_a_backup, replay),
-    "a new key": Path(filled.buyers, lambda harness: rekey(harness.database, harness.vendor.vault)),
+    "a new key": Path(filled.buyers, lambda harness: rekey(harness.database, harness.vault)),
 }
 
 
