@@ -13,7 +13,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from bot.store.tables.core import UtcDateTime, metadata
+from bot.store.kinds import OutageStage
+from bot.store.tables.core import OneOf, UtcDateTime, metadata, one_of
 
 MAX_SPARES = 2
 
@@ -48,8 +49,8 @@ login_outage = Table(
     Column("set_by", BigInteger),  # whoever set the login that died, and is told by DM
     Column("reminded_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
-    Column("told", String(16), nullable=False),  # the last of these that `set_by` was told
-    CheckConstraint("told IN ('nothing', 'ended', 'still', 'back')", name="told"),
+    Column("told", OneOf(OutageStage), nullable=False),  # the last of these that `set_by` was told
+    one_of("told", OutageStage),
     Index(
         "uq_login_outage_open",
         "guild_id",
