@@ -141,7 +141,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
 
         # Strangers' questions have a budget of their own: they slow nobody's access.
         connect = tradingview_accounts.connector(settings, http)
-        public = connect(await tradingview_accounts.pace_of(settings), lambda: None)
+        public = connect(tradingview_accounts.public_limiter(settings), lambda: None)
         spares = Spares(database, vault, sessions)
         await sessions.open()
         notifier = Notifier()

@@ -15,6 +15,7 @@ from bot.tradingview.errors import (
     Uncertain,
     UpstreamTrouble,
 )
+from bot.tradingview.limiter import Limiter
 from bot.tradingview.models import (
     LIFETIME,
     AccountFacts,
@@ -33,7 +34,6 @@ from bot.tradingview.names import (
     clean_username,
     has_usual_length,
 )
-from bot.tradingview.pace import Pace
 
 __all__ = [
     "LIFETIME",
@@ -45,10 +45,10 @@ __all__ = [
     "End",
     "Hint",
     "Lifetime",
+    "Limiter",
     "NoAnswer",
     "NoSuchScript",
     "NoSuchUser",
-    "Pace",
     "Page",
     "PineIdProblem",
     "Refused",

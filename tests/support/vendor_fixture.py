@@ -25,8 +25,8 @@ from bot.store.people import customers
 from bot.store.tables.core import permission
 from bot.store.vault import open_vault
 from bot.tradingview.client import TradingViewClient
+from bot.tradingview.limiter import Limiter
 from bot.tradingview.models import Cookies
-from bot.tradingview.pace import Pace
 
 HOME, OTHER = 100, 200
 STAFF, MEMBER, STRANGER = 1, 7, 8
@@ -45,15 +45,19 @@ class Vendor:
         self.references = iter(range(10**6))
         self.sessions = self.new_sessions()
         self.customers = Customers(
-            database, self.sessions, self.connect(Pace(1e9, 8), lambda: None)
+            database, self.sessions, self.connect(Limiter(1e9, 8), lambda: None)
         )
 
         self.scripts = Scripts(database, self.sessions)
         self.guild_settings = GuildSettings(database, self.sessions)
 
-    def connect(self, pace, cookies):
+    def connect(self, limiter, cookies):
         return TradingViewClient(
-            self.http, base=self.fake.url, pine_facade=self.fake.url, pace=pace, cookies=cookies
+            self.http,
+            base=self.fake.url,
+            pine_facade=self.fake.url,
+            limiter=limiter,
+            cookies=cookies,
         )
 
     def new_sessions(self):

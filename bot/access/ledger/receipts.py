@@ -13,7 +13,7 @@ from bot.store.catalogue import guilds, scripts
 from bot.store.ledger import entitlements, orders, permissions, shapes
 from bot.store.people import customers
 from bot.store.records import Customer, Entitlement, Order, Permission, Script
-from bot.tradingview import End, Lifetime, Pace
+from bot.tradingview import End, Lifetime, Limiter
 
 PUT_BACK_WITHIN = timedelta(hours=24)
 WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
@@ -105,9 +105,9 @@ async def receipt_of(
     )
 
 
-def quiet_until(pace: Pace) -> datetime | None:
+def quiet_until(limiter: Limiter) -> datetime | None:
     """Until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
-    pause = pace.held_for()
+    pause = limiter.held_for()
     return clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None
 
 
