@@ -1,9 +1,10 @@
-"""The tables around the TradingView login: spares, the environment's, outages, one-time pages."""
+"""The tables around the TradingView login: spares, the environment's, outages, one-time pages, the lease."""
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -68,4 +69,19 @@ login_link = Table(
     Column("member_id", BigInteger, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("spent_at", UtcDateTime),
+)
+
+account_lease = Table(
+    "account_lease",  # which program may send for the account just now, and what all must know
+    metadata,
+    Column(
+        "guild_id", BigInteger, primary_key=True, autoincrement=False
+    ),  # also of one not known yet
+    Column("holder", String(16)),
+    Column("leased_until", UtcDateTime, nullable=False),
+    Column("wanted_by", String(16)),
+    Column("held_for", Float, nullable=False),  # seconds from written_at, as is due_in
+    Column("due_in", Float, nullable=False),
+    Column("rate", Float),  # requests a second, where refusals keep it below TV_PACE
+    Column("written_at", UtcDateTime, nullable=False),
 )
