@@ -24,6 +24,7 @@ TESTS = Path(__file__).parent
 async def shop(tmp_path, frozen):
     async with open_shop(tmp_path) as shop:
         await shop.log_in()
+        await shop.sessions.close()  # the programs are those that a test opens
         yield shop
 
 
