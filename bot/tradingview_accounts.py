@@ -15,7 +15,8 @@ from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
 from bot.store.engine.lock import alone_with
 from bot.store.maintenance.files import file_of
-from bot.store.maintenance.inspect import Schema, examine
+from bot.store.maintenance.inspect import examine
+from bot.store.maintenance.revision import Schema
 from bot.store.vault import Vault, open_vault
 from bot.tradingview import Cookies, Pace, TradingViewClient
 from bot.tradingview.book import Book, open_book
