@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def apart(monkeypatch, tmp_path):
     """An empty folder, none of our variables, and logging left as it is."""
-    for name in Settings.model_fields:
+    for name in Settings.__dataclass_fields__:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logs, "set_up", lambda *_: None)
@@ -41,7 +41,9 @@ def raising(error):
 
 def usher(*arguments, **variables):
     environment = {
-        key: value for key, value in os.environ.items() if key.lower() not in Settings.model_fields
+        key: value
+        for key, value in os.environ.items()
+        if key.lower() not in Settings.__dataclass_fields__
     }
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],

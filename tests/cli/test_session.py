@@ -19,7 +19,7 @@ from bot.access.logins.cookies import unpack
 from bot.cli import session as commands
 from bot.errors import StartupError
 from bot.sandbox.tradingview import FakeTradingView
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
 from bot.store.tables.encrypted import ENCRYPTED
@@ -72,7 +72,7 @@ def made(upstream, tmp_path, **more):
             "tradingview_url": upstream.fake.url,
             "pine_facade_url": upstream.fake.url,
             "database_url": f"sqlite+aiosqlite:///{tmp_path}/usher.db",
-            "secret_key": Fernet.generate_key().decode(),
+            "secret_key": Secret(Fernet.generate_key().decode()),
             "discord_guild_id": HOME,
         }
         | more
@@ -230,7 +230,7 @@ def test_the_server_is_the_only_one_or_must_be_named(upstream, settings, tmp_pat
 
 
 def keyed(upstream, tmp_path, *keys):
-    return made(upstream, tmp_path, secret_key=",".join(keys))
+    return made(upstream, tmp_path, secret_key=Secret(",".join(keys)))
 
 
 def test_rekey_leaves_nothing_for_the_earlier_key(upstream, tmp_path, monkeypatch):
@@ -290,7 +290,7 @@ def usher(settings, *arguments, **more):
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name.lower() not in Settings.model_fields
+        if name.lower() not in Settings.__dataclass_fields__
     } | {
         "PYTHONPATH": str(ROOT),
         "DATABASE_URL": settings.database_url,
