@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ HOME, OTHER = 100, 200
 
 @pytest.fixture
 async def database(tmp_path):
-    async with open_database(new_database(tmp_path)) as database:
+    async with open_database(await asyncio.to_thread(new_database, tmp_path)) as database:
         async with database.write() as connection:
             await guilds.ensure(connection, HOME, NOW)
             await guilds.ensure(connection, OTHER, NOW)
