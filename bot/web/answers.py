@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import hdrs, web
+from multidict import istr
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,16 @@ _SENTENCES = {
     503: "Not available at the moment; try again later.",
 }
 _FAILED = "Something went wrong here; it has been noted."
+_HEADERS = tuple(
+    (istr(name), value)
+    for name, value in (
+        ("Cache-Control", "no-store"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("Referrer-Policy", "no-referrer"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+    )
+)
 _KEPT_HEADERS = (hdrs.ALLOW, hdrs.RETRY_AFTER)
 
 
@@ -52,16 +62,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Headers for every answer; pages may bring a content policy of their own."""
-    wanted: dict[str, Any] = {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-    }
-    for name, value in wanted.items():
-        response.headers.setdefault(name, value)
-    response.headers["Server"] = "Usher"  # the versions underneath are nobody's business
+    headers = response.headers
+    for name, value in _HEADERS:
+        headers.setdefault(name, value)
+    headers[hdrs.SERVER] = "Usher"  # the versions underneath are nobody's business
 
 
 def route_of(request: web.BaseRequest) -> str:
