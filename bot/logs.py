@@ -123,6 +123,11 @@ def cleaned(text: str) -> str:
     return _vault.clean(text)
 
 
+def printable_line(text: str) -> str:
+    """Return the text as one line, each character that cannot be printed replaced by a space."""
+    return "".join(char if char.isprintable() else " " for char in text).strip()
+
+
 class _Handler(logging.StreamHandler[TextIO]):
     """Drops what is too talkative, and writes everything else as a clean line."""
 

@@ -33,6 +33,12 @@ def connector(settings: Settings, http: aiohttp.ClientSession) -> Connect:
     )
 
 
+def public(settings: Settings, http: aiohttp.ClientSession) -> TradingViewClient:
+    """Return a client without a login; strangers' questions have a budget of their own."""
+    pace = Pace(settings.tv_pace, settings.tv_concurrency)
+    return connector(settings, http)(pace, lambda: None)
+
+
 def sessions(
     settings: Settings, database: Database, vault: Vault, http: aiohttp.ClientSession
 ) -> Sessions:

@@ -1,70 +1,30 @@
-"""Slash commands, one module for each group: defer, one call, one reply."""
+"""Slash commands, one module for each group: defer, one call, one reply.
 
-import discord
+A module that is put in here is found: each cog in it is made with the services and loaded.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
 from discord.ext import commands
 
-from bot.access.catalogue.discovery import Discovery
-from bot.access.catalogue.scripts import Scripts
-from bot.access.ledger.seats import SeatCounts
-from bot.access.logins.one_time_pages import OneTimePages
-from bot.access.logins.sessions import Sessions
-from bot.access.logins.spares import Spares
-from bot.access.orders.grants import Grants
-from bot.access.people.customers import Customers
-from bot.access.people.guild_settings import GuildSettings
-from bot.access.people.imports import Imports
-from bot.access.queries.autocomplete import Suggesting
-from bot.access.queries.overview import Overview
-from bot.access.sweeps.retry import Retries
-from bot.interactions.components import ComponentRouter
-from bot.interactions.order_flow import OrderFlow
-from bot.interactions.sweep_flow import SweepFlow
-from cogs.access import Access
-from cogs.audit import Audit
-from cogs.customer import Customer
-from cogs.link import Link
-from cogs.me import Me
-from cogs.script import Script
-from cogs.seats import Seats
-from cogs.session import Session
-from cogs.setup import Setup
-from cogs.suggestions import Suggestions
-from cogs.sync import Sync
-from cogs.validate import Validate
+from bot.services import Services
 
 
-def every(
-    *,
-    client: discord.Client,
-    grants: Grants,
-    retries: Retries,
-    views: Overview,
-    suggesting: Suggesting,
-    order_flow: OrderFlow,
-    router: ComponentRouter,
-    sessions: Sessions,
-    spares: Spares,
-    links: OneTimePages,
-    scripts: Scripts,
-    discovering: Discovery,
-    customers: Customers,
-    matches: Imports,
-    sweep_flow: SweepFlow,
-    guild_settings: GuildSettings,
-    seat_counts: SeatCounts,
-) -> tuple[commands.Cog, ...]:
-    """All cogs, each given what it uses; one that is not listed here does not exist."""
-    suggestions = Suggestions(suggesting)
-    return (
-        Access(grants, views, order_flow, suggestions, router),
-        Audit(views, suggestions, router),
-        Customer(customers, matches, suggestions, router),
-        Link(client, customers, router),
-        Me(views),
-        Script(scripts, discovering, sweep_flow, suggestions, router),
-        Seats(seat_counts, router),
-        Session(sessions, spares, links, router),
-        Setup(guild_settings, router),
-        Sync(views, retries, sweep_flow, suggestions),
-        Validate(customers),
-    )
+def _found() -> Iterator[Any]:
+    """Every cog's class, module by module."""
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, commands.CogMeta) and value.__module__ == module.name:
+                yield value
+
+
+CLASSES = tuple(_found())
+
+
+async def load(services: Services) -> None:
+    """Load every cog into the client; once, before it logs in."""
+    for make in CLASSES:
+        await services.client.add_cog(make(services))

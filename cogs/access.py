@@ -7,20 +7,17 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone
-from bot.access.orders.grants import Grants
-from bot.access.queries.overview import Overview
-from bot.access.request import RequestContext, Subject
-from bot.access.rules.duration import parse_length, parse_until
+from bot.access.request import Consent, RequestContext, Subject
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.components import ComponentInteraction
+from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
-from bot.interactions.order_flow import OrderFlow, Said
+from bot.interactions.options import Item, Length, Until, Username
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import Message, orders as words, overview as said
 from bot.replies.overview import LIST
-from cogs import suggestions
-from cogs.suggestions import Suggestions
+from bot.services import Services
 
 Note = app_commands.Range[str, 1, 200]
 
@@ -33,21 +30,13 @@ _NOTE = "A remark for the history, such as an order number"
 class Access(commands.GroupCog, group_name="access", group_description="Who may use which script"):
     """The commands about access, and the buttons under their answers."""
 
-    def __init__(
-        self,
-        grants: Grants,
-        views: Overview,
-        order_flow: OrderFlow,
-        suggestions: Suggestions,
-        router: ComponentRouter,
-    ) -> None:
-        self._grants = grants
-        self._overview = views
-        self._order_flow = order_flow
-        self._suggestions = suggestions
-        router.add(words.PUT_BACK, Level.STAFF, self.put_back)
-        router.add(words.GIVE_END, Level.STAFF, self.give_end)
-        router.add(LIST, Level.STAFF, self.turn)
+    def __init__(self, services: Services) -> None:
+        self._grants = services.grants
+        self._overview = services.overview
+        self._order_flow = services.order_flow
+        services.router.add(words.PUT_BACK, Level.STAFF, self.put_back)
+        services.router.add(words.GIVE_END, Level.STAFF, self.give_end)
+        services.router.add(LIST, Level.STAFF, self.turn)
 
     @levels.staff
     @app_commands.command(description="Give somebody more time for a script")
@@ -61,24 +50,22 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def grant(
         self,
         interaction: Interaction,
-        item: str,
-        duration: str,
+        item: Item,
+        duration: Length,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
         note: Note | None = None,
     ) -> None:
         """Add time, also for new people."""
         await responses.defer(interaction)
-        length = parse_length(duration)
+        subject = levels.subject(member, username)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            subject = levels.subject(member, insisting.username or username)
-            return await self._grants.grant(
-                request, item, length, subject, note, anyway=insisting.anyway, seats=insisting.seats
-            )
+        async def order(request: RequestContext) -> int:
+            return await self._grants.grant(request, item, duration, subject, note)
 
-        request = levels.request(interaction)
-        await self._order_flow.carry_out(interaction, request, order, anyway="Grant anyway")
+        await self._order_flow.carry_out(
+            interaction, levels.request(interaction), order, Labels(anyway="Grant anyway")
+        )
 
     @levels.staff
     @app_commands.command(
@@ -94,32 +81,24 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def set_(
         self,
         interaction: Interaction,
-        item: str,
-        until: str,
+        item: Item,
+        until: Until,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
         note: Note | None = None,
     ) -> None:
         """Set the end; asks before it shortens."""
         await responses.defer(interaction)
-        request = levels.request(interaction)
-        end = parse_until(until, request.at)
+        subject = levels.subject(member, username)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            subject = levels.subject(member, insisting.username or username)
-            return await self._grants.set_end(
-                request,
-                item,
-                end,
-                subject,
-                note,
-                confirmed=insisting.confirmed,
-                anyway=insisting.anyway,
-                seats=insisting.seats,
-            )
+        async def order(request: RequestContext) -> int:
+            return await self._grants.set_end(request, item, until, subject, note)
 
         await self._order_flow.carry_out(
-            interaction, request, order, yes="Yes, shorten it", anyway="Set it anyway"
+            interaction,
+            levels.request(interaction),
+            order,
+            Labels("Yes, shorten it", "Set it anyway"),
         )
 
     @levels.staff
@@ -128,22 +107,21 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def revoke(
         self,
         interaction: Interaction,
-        item: str,
+        item: Item,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
         note: Note | None = None,
     ) -> None:
         """End it, also for somebody only TradingView knows."""
         await responses.defer(interaction)
         subject = levels.subject(member, username)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            return await self._grants.revoke(
-                request, item, subject, note, confirmed=insisting.confirmed
-            )
+        async def order(request: RequestContext) -> int:
+            return await self._grants.revoke(request, item, subject, note)
 
-        request = levels.request(interaction)
-        await self._order_flow.carry_out(interaction, request, order, yes="Yes, end it")
+        await self._order_flow.carry_out(
+            interaction, levels.request(interaction), order, Labels("Yes, end it")
+        )
 
     @levels.staff
     @app_commands.command(description="What somebody should have, and has on TradingView now")
@@ -152,7 +130,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         self,
         interaction: Interaction,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
     ) -> None:
         """Every script of one person, read live."""
         await responses.defer(interaction)
@@ -164,7 +142,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     @levels.staff
     @app_commands.command(name="list", description="Who has a script, by end date")
     @app_commands.describe(item=_ITEM)
-    async def list_(self, interaction: Interaction, item: str) -> None:
+    async def list_(self, interaction: Interaction, item: Item) -> None:
         """The customers of one script, page by page."""
         await responses.defer(interaction)
         await responses.reply(
@@ -185,57 +163,26 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         request = press.request()
         await responses.defer_in_place(press.interaction)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            return await self._grants.put_back(request, int(press.args[0]), seats=insisting.seats)
+        async def order(request: RequestContext) -> int:
+            return await self._grants.put_back(request, int(press.args[0]))
 
         await self._order_flow.carry_out(press.interaction, request, order)
 
     async def give_end(self, press: ComponentInteraction) -> None:
         """The time that met access without an end becomes its end."""
         await responses.defer_in_place(press.interaction)
-        it, request = await self._order_flow.receipt(press), press.request()
-        end = it.dated_end(request.at)
+        receipt, request = await self._order_flow.receipt(press), press.request()
+        end = receipt.dated_end(request.at)
         if end is None:
             raise ButtonGone
+        slug, subject = receipt.script.slug, Subject(username=receipt.permission.username)
 
-        async def order(request: RequestContext, insisting: Said) -> int:
-            return await self._grants.set_end(
-                request,
-                it.script.slug,
-                end,
-                Subject(username=it.permission.username),
-                confirmed=True,
-                anyway=True,
-                seats=insisting.seats,
-            )
+        async def order(request: RequestContext) -> int:
+            return await self._grants.set_end(request, slug, end, subject)
 
-        request = replace(request, reference=f"end {it.order.id}")  # pressed twice, done once
+        request = replace(
+            request,
+            idempotency_key=f"end {receipt.order.id}",  # pressed twice, done once
+            consent=Consent(confirmed=True, unknown_name=True),
+        )
         await self._order_flow.carry_out(press.interaction, request, order)
-
-    # Suggestions while somebody types
-
-    @grant.autocomplete("item")
-    @set_.autocomplete("item")
-    @revoke.autocomplete("item")
-    @list_.autocomplete("item")
-    async def _items(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await self._suggestions.items(interaction, typed)
-
-    @grant.autocomplete("username")
-    @set_.autocomplete("username")
-    @revoke.autocomplete("username")
-    @check.autocomplete("username")
-    async def _usernames(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        return await self._suggestions.usernames(interaction, typed)
-
-    @grant.autocomplete("duration")
-    async def _durations(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        return await self._suggestions.durations(interaction, typed)
-
-    @set_.autocomplete("until")
-    async def _ends(self, _: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return suggestions.ends(typed)

@@ -4,23 +4,22 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.queries.overview import Overview
 from bot.access.request import Subject
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
+from bot.interactions.options import Username
 from bot.interactions.responses import Interaction
 from bot.replies import history as said
-from cogs.suggestions import Choices, Suggestions
+from bot.services import Services
 
 
 class Audit(commands.Cog):
     """The history of one person."""
 
-    def __init__(self, views: Overview, suggestions: Suggestions, router: ComponentRouter) -> None:
-        self._overview = views
-        self._suggestions = suggestions
-        router.add(said.AUDIT, Level.STAFF, self.turn)
+    def __init__(self, services: Services) -> None:
+        self._overview = services.overview
+        services.router.add(said.AUDIT, Level.STAFF, self.turn)
 
     @levels.staff
     @app_commands.command(description="The history of somebody's access, newest first")
@@ -31,7 +30,7 @@ class Audit(commands.Cog):
         self,
         interaction: Interaction,
         member: discord.Member | None = None,
-        username: str | None = None,
+        username: Username | None = None,
     ) -> None:
         """Who did what, when and why."""
         await responses.defer(interaction)
@@ -47,7 +46,3 @@ class Audit(commands.Cog):
             press.guild_id, Subject(username=username), int(page)
         )
         await responses.reply(press.interaction, said.audit(history, press.guild_id))
-
-    @audit.autocomplete("username")
-    async def _usernames(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._suggestions.usernames(interaction, typed)

@@ -7,16 +7,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone, FileTooLarge, OnlyInServer
-from bot.access.people.customers import Customers
 from bot.access.people.import_csv import LARGEST, Pair, Person
-from bot.access.people.imports import Imports, Tied
+from bot.access.people.imports import Tied
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter
+from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
+from bot.interactions.options import Username
 from bot.interactions.responses import Interaction
 from bot.replies import Button, Message, matching as words, people as said
-from cogs.suggestions import Choices, Suggestions
+from bot.services import Services
 
 
 class Customer(
@@ -26,34 +26,25 @@ class Customer(
 ):
     """The commands about people."""
 
-    def __init__(
-        self,
-        customers: Customers,
-        matches: Imports,
-        suggestions: Suggestions,
-        router: ComponentRouter,
-    ) -> None:
-        self._customers = customers
-        self._matches = matches
-        self._suggestions = suggestions
-        self._router = router
-        router.add(words.PICK, Level.STAFF, self.picked)
-        router.add(words.PAGE, Level.STAFF, self.turned)
+    def __init__(self, services: Services) -> None:
+        self._customers = services.customers
+        self._imports = services.imports
+        self._router = services.router
+        services.router.add(words.PICK, Level.STAFF, self.picked)
+        services.router.add(words.PAGE, Level.STAFF, self.turned)
 
     @levels.staff
     @app_commands.command(description="Tie a TradingView name to a member")
     @app_commands.describe(
         member="The Discord member", username="The TradingView name, or the address of the profile"
     )
-    async def link(self, interaction: Interaction, member: discord.Member, username: str) -> None:
+    async def link(
+        self, interaction: Interaction, member: discord.Member, username: Username
+    ) -> None:
         """Tie them, on the word of staff."""
         await responses.defer(interaction)
         person = await self._customers.tie(levels.request(interaction), member.id, username)
         await responses.reply(interaction, said.tied(person, member.id))
-
-    @link.autocomplete("username")
-    async def _usernames(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._suggestions.usernames(interaction, typed)
 
     @levels.staff
     @app_commands.command(description="Tie many TradingView names to members at once")
@@ -74,8 +65,8 @@ class Customer(
         """Tie the proposals that were picked, and show what is left."""
         await responses.defer_in_place(press.interaction)
         people = await _people(press.interaction)
-        it = await self._matches.proposals(press.guild_id, people)
-        done = await self._matches.tie(
+        it = await self._imports.proposals(press.guild_id, people)
+        done = await self._imports.tie(
             press.request(), words.chosen(press.values, it.pairs), people
         )
         message = await self._proposals(press.request(), press.interaction, 0, done)
@@ -95,14 +86,14 @@ class Customer(
         if file.size > LARGEST:
             raise FileTooLarge
         data = await file.read()
-        verdicts = await self._matches.compare(request.guild_id, data, await _people(interaction))
+        verdicts = await self._imports.compare(request.guild_id, data, await _people(interaction))
         pairs = list(dict.fromkeys(one.pair for one in verdicts if one.pair is not None))
         return words.compared(verdicts, self._tie_buttons(request, pairs))
 
     async def _proposals(
         self, request: RequestContext, interaction: Interaction, page: int, done: Tied | None = None
     ) -> Message:
-        it = await self._matches.proposals(request.guild_id, await _people(interaction))
+        it = await self._imports.proposals(request.guild_id, await _people(interaction))
         page = min(page, max(0, (len(it.pairs) - 1) // words.SHOWN))
         buttons = self._tie_buttons(request, it.pairs)
         return words.proposed(it, page, request.guild_id, buttons, done)
@@ -113,7 +104,7 @@ class Customer(
             return ()
 
         async def yes(press: ComponentInteraction) -> None:
-            done = await self._matches.tie(press.request(), pairs, await _people(press.interaction))
+            done = await self._imports.tie(press.request(), pairs, await _people(press.interaction))
             await responses.reply(press.interaction, words.tied(done))
 
         async def no(press: ComponentInteraction) -> None:
@@ -121,7 +112,7 @@ class Customer(
 
         return self._router.question(
             request.guild_id,
-            request.by,
+            request.member_id,
             Level.STAFF,
             (
                 Choice(words.tie_label(len(pairs)), yes, discord.ButtonStyle.success),

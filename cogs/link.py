@@ -4,27 +4,25 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.people.customers import Customers
 from bot.interactions import levels, responses
-from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter
+from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.notifications import direct_messages
+from bot.notifications.direct_messages import send_direct_message
 from bot.replies import people as said
+from bot.services import Services
 
 
 class Link(commands.Cog):
     """What a member says about themselves, and what staff say to that."""
 
-    def __init__(
-        self, client: discord.Client, customers: Customers, router: ComponentRouter
-    ) -> None:
-        self._client = client
-        self._customers = customers
-        self._router = router
-        router.add(said.CLAIM_YES, Level.STAFF, self.accept)
-        router.add(said.CLAIM_MOVE, Level.STAFF, self.move)
-        router.add(said.CLAIM_NO, Level.STAFF, self.refuse)
+    def __init__(self, services: Services) -> None:
+        self._client = services.client
+        self._customers = services.customers
+        self._router = services.router
+        services.router.add(said.CLAIM_YES, Level.STAFF, self.accept)
+        services.router.add(said.CLAIM_MOVE, Level.STAFF, self.move)
+        services.router.add(said.CLAIM_NO, Level.STAFF, self.refuse)
 
     @levels.anyone
     @app_commands.command(description="Tell us your own TradingView name")
@@ -45,7 +43,7 @@ class Link(commands.Cog):
 
         buttons = self._router.question(
             request.guild_id,
-            request.by,
+            request.member_id,
             Level.ANYONE,
             (
                 Choice("Yes, that is me", yes, discord.ButtonStyle.success),
@@ -87,10 +85,12 @@ class Link(commands.Cog):
     async def _decide(self, press: ComponentInteraction, *, accept: bool) -> None:
         request = press.request()
         claim = await self._customers.decide(request, _claim_id(press), accept=accept)
-        await responses.reply(press.interaction, said.decided(claim, request.by, accepted=accept))
+        await responses.reply(
+            press.interaction, said.decided(claim, request.member_id, accepted=accept)
+        )
         server = self._client.get_guild(request.guild_id)
         message = said.to_claimer(claim, server.name if server else None, accepted=accept)
-        await direct_messages.write_to(self._client, claim.member_id, message)
+        await send_direct_message(self._client, claim.member_id, message)
 
 
 def _claim_id(press: ComponentInteraction) -> int:

@@ -3,17 +3,17 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.queries.overview import Overview
 from bot.interactions import levels, responses
 from bot.interactions.responses import Interaction
 from bot.replies import overview as said
+from bot.services import Services
 
 
 class Me(commands.Cog):
     """A customer's own view."""
 
-    def __init__(self, views: Overview) -> None:
-        self._overview = views
+    def __init__(self, services: Services) -> None:
+        self._overview = services.overview
 
     @levels.anyone
     @app_commands.command(description="Your TradingView name, your scripts, and until when")
@@ -22,5 +22,5 @@ class Me(commands.Cog):
         await responses.defer(interaction)
         request = levels.request(interaction)
         await responses.reply(
-            interaction, said.me(await self._overview.me(request.guild_id, request.by))
+            interaction, said.me(await self._overview.me(request.guild_id, request.member_id))
         )

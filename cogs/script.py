@@ -4,17 +4,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.catalogue.discovery import Discovery
-from bot.access.catalogue.scripts import Scripts
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Form
+from bot.interactions.components import Choice, ComponentInteraction, Form
 from bot.interactions.levels import Level
+from bot.interactions.options import Item
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
-from bot.interactions.sweep_flow import SweepFlow
 from bot.replies import discovery as said_discovering, key, scripts as said
-from cogs.suggestions import Choices, Suggestions
+from bot.services import Services
 
 _ITEM = "The script; pick it from the list"
 _SLUG = "What you and your staff type: small letters, digits, - and _"
@@ -26,22 +24,14 @@ class Script(
 ):
     """The commands about the catalogue, and the form that adds the first script."""
 
-    def __init__(
-        self,
-        scripts: Scripts,
-        discovering: Discovery,
-        sweep_flow: SweepFlow,
-        suggestions: Suggestions,
-        router: ComponentRouter,
-    ) -> None:
-        self._scripts = scripts
-        self._discovering = discovering
-        self._sweep_flow = sweep_flow
-        self._suggestions = suggestions
-        self._router = router
-        router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
-        router.add(said.FORM, Level.MANAGER, self.submitted)
-        router.add(said_discovering.CHOSEN, Level.MANAGER, self.chosen)
+    def __init__(self, services: Services) -> None:
+        self._scripts = services.scripts
+        self._discovery = services.discovery
+        self._sweep_flow = services.sweep_flow
+        self._router = services.router
+        services.router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
+        services.router.add(said.FORM, Level.MANAGER, self.submitted)
+        services.router.add(said_discovering.CHOSEN, Level.MANAGER, self.chosen)
 
     @levels.manager
     @app_commands.command(description="Add one of your invite-only scripts")
@@ -81,7 +71,7 @@ class Script(
         """Ask TradingView which scripts are the vendor's own."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
-        work = self._discovering.find(guild_id)
+        work = self._discovery.find(guild_id)
         offers = await taking_a_while(interaction, work, said_discovering.looking())
         await responses.reply(interaction, said_discovering.found(offers, guild_id))
 
@@ -89,7 +79,7 @@ class Script(
         """Add those that were chosen, and read who has them."""
         await responses.defer_in_place(press.interaction)
         request = press.request()
-        work = self._discovering.add(request, press.values)
+        work = self._discovery.add(request, press.values)
         done = await taking_a_while(press.interaction, work, said_discovering.adding())
         scripts = [one.script for one in done.added]
         first = said_discovering.added(done)
@@ -98,7 +88,7 @@ class Script(
     @levels.manager
     @app_commands.command(description="Give a script another short name and title")
     @app_commands.describe(item=_ITEM, slug=_SLUG, title=_TITLE)
-    async def rename(self, interaction: Interaction, item: str, slug: str, title: str) -> None:
+    async def rename(self, interaction: Interaction, item: Item, slug: str, title: str) -> None:
         """Rename it; nobody's access changes."""
         await responses.defer(interaction)
         before, after = await self._scripts.rename(levels.request(interaction), item, slug, title)
@@ -107,7 +97,7 @@ class Script(
     @levels.manager
     @app_commands.command(description="Take a script out of the catalogue; nobody loses access")
     @app_commands.describe(item=_ITEM)
-    async def archive(self, interaction: Interaction, item: str) -> None:
+    async def archive(self, interaction: Interaction, item: Item) -> None:
         """Say how many still have it, and ask."""
         await responses.defer(interaction)
         request = levels.request(interaction)
@@ -122,7 +112,7 @@ class Script(
 
         buttons = self._router.question(
             request.guild_id,
-            request.by,
+            request.member_id,
             Level.MANAGER,
             (
                 Choice("Yes, archive it", yes, discord.ButtonStyle.danger),
@@ -138,8 +128,3 @@ class Script(
         await responses.defer(interaction)
         entries = await self._scripts.listed(levels.request(interaction).guild_id)
         await responses.reply(interaction, said.listing(entries))
-
-    @rename.autocomplete("item")
-    @archive.autocomplete("item")
-    async def _items(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._suggestions.items(interaction, typed)

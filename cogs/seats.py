@@ -1,25 +1,25 @@
 """/seats: how many people have access, and what TradingView may charge for them."""
 
-import asyncio
-
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.ledger.seats import SeatCounts
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import seats as said, seats_chart
+from bot.replies import seats as said
+from bot.replies.seats_chart import SeatsChart
+from bot.services import Services
 
 
 class Seats(commands.Cog):
     """The command, and the switch under its answer."""
 
-    def __init__(self, counts: SeatCounts, router: ComponentRouter) -> None:
-        self._counts = counts
-        router.add(said.GUARD, Level.STAFF, self.switch_on)
-        router.add(said.NO_GUARD, Level.MANAGER, self.switch_off)
+    def __init__(self, services: Services) -> None:
+        self._seat_counts = services.seat_counts
+        self._chart = SeatsChart()
+        services.router.add(said.GUARD, Level.STAFF, self.switch_on)
+        services.router.add(said.NO_GUARD, Level.MANAGER, self.switch_off)
 
     @levels.staff
     @app_commands.command(
@@ -29,8 +29,8 @@ class Seats(commands.Cog):
         """Count them, and draw the line."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
-        it = await self._counts.now(guild_id)
-        picture = await asyncio.to_thread(seats_chart.draw, it.line)
+        it = await self._seat_counts.now(guild_id)
+        picture = await self._chart.draw(it.line)
         await responses.reply(interaction, said.overview(it, guild_id, picture))
 
     async def switch_on(self, press: ComponentInteraction) -> None:
@@ -43,6 +43,6 @@ class Seats(commands.Cog):
 
     async def _switch(self, press: ComponentInteraction, *, on: bool) -> None:
         await responses.defer_in_place(press.interaction)
-        await self._counts.set_guard(press.request(), on=on)
-        it = await self._counts.now(press.guild_id)
+        await self._seat_counts.set_guard(press.request(), on=on)
+        it = await self._seat_counts.now(press.guild_id)
         await responses.reply(press.interaction, said.overview(it, press.guild_id, None))

@@ -6,32 +6,31 @@ from discord.ext import commands
 
 from bot.access.logins.cookies import read_cookies
 from bot.access.logins.errors import NoLogin
-from bot.access.logins.one_time_pages import OneTimePages
-from bot.access.logins.sessions import LoginState, Sessions
-from bot.access.logins.spares import Spares
+from bot.access.logins.sessions import LoginState
 from bot.access.request import RequestContext
-from bot.interactions import levels, responses
-from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Form
+from bot.interactions import confirm, levels, responses
+from bot.interactions.components import Choice, ComponentInteraction, Form
 from bot.interactions.levels import Level
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import Message, key, login as said
+from bot.services import Services
+
+_CHANGE_ACCOUNT = confirm.Labels("Yes, change the account")
 
 
 class Session(commands.GroupCog, group_name="session", group_description="The TradingView login"):
     """The commands about the login, and the form for its cookies."""
 
-    def __init__(
-        self, sessions: Sessions, spares: Spares, links: OneTimePages, router: ComponentRouter
-    ) -> None:
-        self._sessions = sessions
-        self._spares = spares
-        self._links = links
-        self._router = router
-        router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
-        router.add(said.FORM, Level.MANAGER, self.submitted)
-        router.add(said.OPEN_SPARE, Level.MANAGER, self.open_spare_form)
-        router.add(said.SPARE_FORM, Level.MANAGER, self.spare_submitted)
+    def __init__(self, services: Services) -> None:
+        self._sessions = services.sessions
+        self._spares = services.spares
+        self._one_time_pages = services.one_time_pages
+        self._router = services.router
+        services.router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
+        services.router.add(said.FORM, Level.MANAGER, self.submitted)
+        services.router.add(said.OPEN_SPARE, Level.MANAGER, self.open_spare_form)
+        services.router.add(said.SPARE_FORM, Level.MANAGER, self.spare_submitted)
 
     @levels.manager
     @app_commands.command(description="Whether the TradingView login works")
@@ -60,13 +59,13 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         await responses.defer(press.interaction)
         cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
 
-        async def act(request: RequestContext, confirmed: bool) -> Message:
-            work = self._sessions.update(request, cookies, anyway=confirmed)
-            updated = await taking_a_while(press.interaction, work, said.testing())
+        async def act(interaction: Interaction, request: RequestContext) -> Message:
+            work = self._sessions.update(request, cookies)
+            updated = await taking_a_while(interaction, work, said.testing())
             return said.updated(updated, request.guild_id)
 
-        await self._router.confirmed(
-            press.interaction, press.request(), Level.MANAGER, act, yes="Yes, change the account"
+        await confirm.carry_out(
+            self._router, press.interaction, press.request(), Level.MANAGER, act, _CHANGE_ACCOUNT
         )
 
     async def open_spare_form(self, press: ComponentInteraction) -> None:
@@ -80,13 +79,13 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         await responses.defer(press.interaction)
         cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
 
-        async def act(request: RequestContext, confirmed: bool) -> Message:
-            work = self._spares.add(request, cookies, anyway=confirmed)
-            outcome = await taking_a_while(press.interaction, work, said.testing())
+        async def act(interaction: Interaction, request: RequestContext) -> Message:
+            work = self._spares.add(request, cookies)
+            outcome = await taking_a_while(interaction, work, said.testing())
             return said.kept_or_used(outcome, request.guild_id)
 
-        await self._router.confirmed(
-            press.interaction, press.request(), Level.MANAGER, act, yes="Yes, change the account"
+        await confirm.carry_out(
+            self._router, press.interaction, press.request(), Level.MANAGER, act, _CHANGE_ACCOUNT
         )
 
     @levels.manager
@@ -94,7 +93,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
     async def link(self, interaction: Interaction) -> None:
         """Make the page and give its address to whoever asked, and to nobody else."""
         await responses.defer(interaction)
-        address = await self._links.create(levels.request(interaction))
+        address = await self._one_time_pages.create(levels.request(interaction))
         await responses.reply(interaction, said.link(address))
 
     @levels.manager
@@ -116,7 +115,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
 
         buttons = self._router.question(
             request.guild_id,
-            request.by,
+            request.member_id,
             Level.MANAGER,
             (
                 Choice("Yes, delete it", yes, discord.ButtonStyle.danger),

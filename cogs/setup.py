@@ -5,13 +5,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone, ChannelClosed, RoleProblem, RoleUnusable
-from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies import Message, setup as said
+from bot.services import Services
 
 # What the lines in the log channel need.
 _RIGHTS = ("view_channel", "send_messages", "embed_links")
@@ -20,12 +20,12 @@ _RIGHTS = ("view_channel", "send_messages", "embed_links")
 class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher up in this server"):
     """The commands about the server's own settings, and the buttons of the checklist."""
 
-    def __init__(self, guild_settings: GuildSettings, router: ComponentRouter) -> None:
-        self._guild_settings = guild_settings
-        router.add(said.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
-        router.add(said.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
-        router.add(said.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
-        router.add(said.PICK_LOG, Level.MANAGE_SERVER, self.picked_log)
+    def __init__(self, services: Services) -> None:
+        self._guild_settings = services.guild_settings
+        services.router.add(said.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
+        services.router.add(said.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
+        services.router.add(said.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
+        services.router.add(said.PICK_LOG, Level.MANAGE_SERVER, self.picked_log)
 
     @levels.manage_server
     @app_commands.command(description="What is set up, and the next step")

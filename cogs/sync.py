@@ -3,26 +3,21 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.queries.overview import Overview
 from bot.access.request import RequestContext
-from bot.access.sweeps.retry import Retries
 from bot.interactions import levels, responses
+from bot.interactions.options import Item
 from bot.interactions.responses import Interaction
-from bot.interactions.sweep_flow import SweepFlow
 from bot.replies import Message, overview as said
-from cogs.suggestions import Choices, Suggestions
+from bot.services import Services
 
 
 class Sync(commands.GroupCog, group_name="sync", group_description="Orders that wait or are stuck"):
     """The commands about the queue."""
 
-    def __init__(
-        self, views: Overview, retries: Retries, sweep_flow: SweepFlow, suggestions: Suggestions
-    ) -> None:
-        self._overview = views
-        self._retries = retries
-        self._sweep_flow = sweep_flow
-        self._suggestions = suggestions
+    def __init__(self, services: Services) -> None:
+        self._overview = services.overview
+        self._retries = services.retries
+        self._sweep_flow = services.sweep_flow
 
     @levels.staff
     @app_commands.command(description="What waits, what is stuck and why, and how to mend it")
@@ -39,27 +34,22 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         description="Try everything that waits or is stuck for a script once more"
     )
     @app_commands.describe(item="The script; pick it from the list")
-    async def retry(self, interaction: Interaction, item: str) -> None:
+    async def retry(self, interaction: Interaction, item: Item) -> None:
         """Try again now."""
         await responses.defer(interaction)
 
-        async def again(request: RequestContext, agreed: int, seats: int) -> Message:
-            tried = await self._retries.retry(request, item, agreed=agreed, seats=seats)
+        async def again(_: Interaction, request: RequestContext) -> Message:
+            tried = await self._retries.retry(request, item)
             return said.retried(item, tried)
 
-        await self._sweep_flow.agreed(interaction, levels.request(interaction), again)
+        await self._sweep_flow.confirmed(interaction, levels.request(interaction), again)
 
     @levels.staff
     @app_commands.command(
         description="Read a script's whole list on TradingView, and show what differs"
     )
     @app_commands.describe(item="The script; pick it from the list")
-    async def sweep(self, interaction: Interaction, item: str) -> None:
+    async def sweep(self, interaction: Interaction, item: Item) -> None:
         """A full check of one script."""
         await responses.defer(interaction)
         await self._sweep_flow.check(interaction, levels.request(interaction), item)
-
-    @retry.autocomplete("item")
-    @sweep.autocomplete("item")
-    async def _items(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._suggestions.items(interaction, typed)

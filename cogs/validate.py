@@ -3,17 +3,17 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.people.customers import Customers
 from bot.interactions import levels, responses
 from bot.interactions.responses import Interaction
 from bot.replies import people as said
+from bot.services import Services
 
 
 class Validate(commands.Cog):
     """For anybody who wants to know how a name is spelled."""
 
-    def __init__(self, customers: Customers) -> None:
-        self._customers = customers
+    def __init__(self, services: Services) -> None:
+        self._customers = services.customers
 
     @levels.anyone
     @app_commands.command(description="Whether a TradingView user exists, and the exact spelling")

@@ -232,3 +232,16 @@ async def test_discord_py_at_debug_shows_neither_token_nor_form(written):
     assert "could not sign in" in text
     for secret in (TOKEN, "webhook-secret", "form-secret"):
         assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("plain words", "plain words"),
+        (" a\r\nb\x1b[0m\ud800c\u2028 ", "a  b [0m c"),
+        ("\n\t", ""),
+    ],
+)
+def test_foreign_text_becomes_one_printable_line(text, line):
+    assert logs.printable_line(text) == line
+    assert logs.printable_line(text).isprintable()

@@ -5,10 +5,11 @@
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar, dataclass_transform
 
+from bot.access.request import Consent
 from bot.errors import UserError
 from bot.store.records import Entitlement, Script
 from bot.tradingview.models import End
@@ -66,6 +67,16 @@ class NameUnreadable(UserError):
     """The text cannot be a TradingView name."""
 
     text: str
+
+
+@_refusal
+class NameHasLongDash(NameUnreadable):
+    """The text would be a name, but for a long dash that may stand for `-` or for `_`."""
+
+
+@_refusal
+class NameHasHiddenMark(NameUnreadable):
+    """The text would be a name, but for an invisible character inside it."""
 
 
 @_refusal
@@ -329,6 +340,10 @@ class ChannelClosed(UserError):
 class NeedsYes(UserError):
     """Nothing is wrong, but somebody must say yes first."""
 
+    def agreed(self, consent: Consent) -> Consent:
+        """Return the consent with a yes to this; asked again with it, it is done."""
+        return replace(consent, confirmed=True)
+
 
 @_refusal
 class Shortens(NeedsYes):
@@ -358,3 +373,7 @@ class OverTheLine(NeedsYes):
 
     seats: int
     more: int = 1  # how many of them are new
+
+    def agreed(self, consent: Consent) -> Consent:
+        """Return the consent with a yes to so many seats."""
+        return replace(consent, seats=self.seats)

@@ -1,18 +1,43 @@
-"""Who asks for what, and for whom: the facts that travel with every order."""
+"""Who asks for what, for whom, and what they said yes to: the facts that travel with every order."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.store.records import Actor
+
+# The two sources that the ledger itself knows of; `bot.access.sources` says what each is.
+STAFF = "staff"
+FOUND = "found"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the person who asks has said yes to so far; each yes was to a question that named it."""
+
+    confirmed: bool = False  # it takes something away, or changes the account
+    unknown_name: bool = False  # TradingView suggests nobody of that name
+    removals: int = 0  # so many people lose access or time
+    seats: int = 0  # so many people at the month's end, although TradingView's fee begins below
+    username: str | None = None  # the near name that was picked instead of the typed one
+
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request by somebody: `reference` is the same when it is delivered twice."""
+    """One request: delivered twice, it has the same idempotency key; `at` is aware, in UTC."""
 
     guild_id: int
-    by: int
-    reference: str
+    actor: Actor
+    idempotency_key: str
     at: datetime
     token: str | None = field(default=None, repr=False)  # lets the answer be completed later
+    consent: Consent = Consent()
+
+    @property
+    def member_id(self) -> int:
+        """Return the Discord member who asks. Raises LookupError where nobody in Discord does."""
+        if self.actor.member_id is None:
+            raise LookupError(self.actor)
+        return self.actor.member_id
 
 
 @dataclass(frozen=True, slots=True)

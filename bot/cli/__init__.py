@@ -1,1 +1,1 @@
-"""The `usher` command and what its subcommands do on the terminal."""
+"""The `usher` command: what can be typed, and what it does on the terminal."""

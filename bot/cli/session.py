@@ -5,19 +5,17 @@ asks for it to be stopped first.
 """
 
 import asyncio
-import getpass
-import sys
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import aiohttp
+import click
 
 from bot import tradingview_accounts
 from bot.access.logins.account import Updated, soon
 from bot.access.logins.cookies import read_cookies
 from bot.access.logins.errors import CodeUnreadable, CookiesOfOther
 from bot.access.logins.renewal import CandidateLogin
+from bot.cli.prompts import agreed, hidden, line
 from bot.errors import StartupError, UserError
 from bot.replies import explain, login as said
 from bot.replies.plain import plain
@@ -31,75 +29,36 @@ from bot.tradingview.errors import TradingViewError
 from bot.tradingview.signin import Halfway, SecondFactorNeeded, SignIn, clean_code
 
 DONE, NOT_DONE = 0, 1
-_UNAVAILABLE = 69
 _NOTE = "from the terminal"
 
 
-def _line(prompt: str) -> str:
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
-
-
-def _secret(prompt: str) -> str:
-    """Ask without echo. Raises StartupError where the terminal would show what is typed."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", getpass.GetPassWarning)
-        try:
-            return getpass.getpass(prompt).strip()
-        except (getpass.GetPassWarning, EOFError):
-            raise StartupError(
-                "This is no terminal on which typing can be hidden, so nothing was asked. Run the "
-                "command directly in a terminal (with Docker: docker exec -it …).",
-                exit_code=_UNAVAILABLE,
-            ) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """Whoever sits there: `secret` asks without echo, `line` with, `say` tells."""
-
-    secret: Callable[[str], str] = _secret
-    line: Callable[[str], str] = _line
-    say: Callable[[str], object] = print
-
-    def agrees(self, question: str) -> bool:
-        """Whether the answer is yes; anything else is no."""
-        return self.line(f"{question} [y/N] ").lower() in ("y", "yes")
-
-
-_HERE = Terminal()
-
-
-def set_login(settings: Settings, guild_id: int | None, terminal: Terminal = _HERE) -> int:
+def set_login(settings: Settings, guild_id: int | None) -> int:
     """Ask for the two cookies, test them, and keep them. Returns the exit code.
 
     Raises StartupError when it cannot be told for which server, or the database cannot be opened.
     """
     guild_id = asyncio.run(_server(settings, guild_id))
-    terminal.say(
+    click.echo(
         "In a private browser window, log in at tradingview.com and copy two cookies (F12, "
         "Application or Storage, Cookies). Close the window without logging out.\n"
         "What you type or paste here is not shown."
     )
-    first = terminal.secret("sessionid: ")
-    second = terminal.secret("sessionid_sign: ")
-    return _explained(
-        terminal, lambda: _keep(settings, guild_id, read_cookies(first, second), terminal)
-    )
+    first = hidden("sessionid")
+    second = hidden("sessionid_sign")
+    return _explained(lambda: _keep(settings, guild_id, read_cookies(first, second)))
 
 
-def sign_in(settings: Settings, guild_id: int | None, terminal: Terminal = _HERE) -> int:
+def sign_in(settings: Settings, guild_id: int | None) -> int:
     """Sign in with name, password and second factor, one attempt; only the cookies are kept.
 
     Returns and raises as `set_login`.
     """
     guild_id = asyncio.run(_server(settings, guild_id))
-    terminal.say("One attempt is made. What you type is not shown, and the password is not kept.")
-    name = terminal.line("TradingView name or e-mail: ")
-    password = terminal.secret("Password: ")
+    click.echo("One attempt is made. What you type is not shown, and the password is not kept.")
+    name = line("TradingView name or e-mail")
+    password = hidden("Password")
     if not name or not password:
-        terminal.say("Nothing was typed, so nothing was done.")
+        click.echo("Nothing was typed, so nothing was done.")
         return NOT_DONE
 
     def run() -> int:
@@ -108,54 +67,53 @@ def sign_in(settings: Settings, guild_id: int | None, terminal: Terminal = _HERE
         except SecondFactorNeeded as needed:
             if needed.halfway is None:
                 raise
-            code = terminal.secret("Code from your authenticator app: ")
+            code = hidden("Code from your authenticator app")
             try:
                 code = clean_code(code)
             except ValueError:
                 raise CodeUnreadable from None
             cookies = asyncio.run(_second_factor(settings, guild_id, needed.halfway, code))
-        return _keep(settings, guild_id, cookies, terminal)
+        return _keep(settings, guild_id, cookies)
 
-    return _explained(terminal, run)
+    return _explained(run)
 
 
-def rekey(settings: Settings, terminal: Terminal = _HERE) -> int:
-    """Encrypt everything anew with the first key. Returns the exit code.
+def rekey(settings: Settings) -> None:
+    """Encrypt everything anew with the first key.
 
     Raises StartupError while a bot runs, and when anything cannot be read with the keys at hand.
     """
     number = asyncio.run(_rekey(settings))
     if not number:
-        terminal.say("There is nothing to encrypt anew. Nothing was changed.")
-        return DONE
-    terminal.say(
+        click.echo("There is nothing to encrypt anew. Nothing was changed.")
+        return
+    click.echo(
         f"{number} encrypted {'value opens' if number == 1 else 'values open'} with the first key "
         "now. Take the other keys out of SECRET_KEY and start Usher again. Keep the earlier keys for "
         "as long as you keep backups from before: those still need them."
     )
-    return DONE
 
 
-def _explained(terminal: Terminal, run: Callable[[], int]) -> int:
+def _explained(run: Callable[[], int]) -> int:
     try:
         return run()
     except (UserError, TradingViewError) as error:
-        terminal.say(plain(explain(error).sentence))
+        click.echo(plain(explain(error).sentence))
         return NOT_DONE
 
 
-def _keep(settings: Settings, guild_id: int, cookies: Cookies, terminal: Terminal) -> int:
-    terminal.say("Testing the login with TradingView…")
+def _keep(settings: Settings, guild_id: int, cookies: Cookies) -> int:
+    click.echo("Testing the login with TradingView…")
     trial = CandidateLogin(cookies)  # TradingView may renew the pair before the yes
     try:
         updated = asyncio.run(_use(settings, guild_id, trial, anyway=False))
     except CookiesOfOther as question:
-        if not terminal.agrees(plain(explain(question).sentence)):
-            terminal.say("Left as it was.")
+        if not agreed(plain(explain(question).sentence)):
+            click.echo("Left as it was.")
             return NOT_DONE
         updated = asyncio.run(_use(settings, guild_id, trial, anyway=True))
-    terminal.say(plain(said.updated(updated).text))
-    terminal.say("A running bot uses it within five seconds.")
+    click.echo(plain(said.updated(updated).text))
+    click.echo("A running bot uses it within five seconds.")
     return DONE
 
 

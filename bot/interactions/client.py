@@ -1,17 +1,18 @@
-"""The Discord side of Usher: one client that loads the cogs and keeps the commands registered."""
+"""The Discord side of Usher: one client that keeps the commands registered."""
 
 import asyncio
 import hashlib
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access.people.guild_settings import GuildSettings
+from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
 from bot.interactions.responses import Interaction
@@ -23,43 +24,19 @@ _LOCAL = "server:"
 _LAST_MOMENT = 2.0  # seconds; what was ordered is recorded, so nothing is lost
 
 
-class Servers(levels.LevelRoles, Protocol):
-    """What the client tells and asks about servers."""
-
-    async def joined(self, guild_id: int) -> None:
-        """The bot is there: a row for it, and a paused queue goes on. Harmless when repeated."""
-        ...
-
-    async def left(self, guild_id: int) -> None:
-        """The bot was removed: the queue pauses, the data stays."""
-        ...
-
-    async def known(self) -> set[int]:
-        """Where the bot was, as far as the database knows, without those that it left."""
-        ...
-
-    async def command_digests(self) -> Mapping[int, str | None]:
-        """Which form of the commands was last registered for each server."""
-        ...
-
-    async def remember_commands(self, guild_ids: Iterable[int], digest: str | None) -> None:
-        """Keep which form is registered now."""
-        ...
-
-
 class Usher(commands.Bot):
     """Receives interactions; what they do lives in the cogs.
 
-    `make_cogs` is called once, when the client is set up. `guild_id` registers the commands in that
-    server only, at once; otherwise they are registered everywhere.
+    `guild_id` registers the commands in that server only, at once; otherwise they are registered
+    everywhere.
     """
 
     def __init__(
         self,
         *,
-        guild_settings: Servers,
+        guild_settings: GuildSettings,
         router: ComponentRouter,
-        make_cogs: "Callable[[Usher], Iterable[commands.Cog]]",
+        autocomplete: Autocomplete,
         guild_id: int | None = None,
     ) -> None:
         intents = discord.Intents.none()
@@ -77,21 +54,18 @@ class Usher(commands.Bot):
         )
         self.guild_settings = guild_settings
         self.router = router
-        self._make_cogs = make_cogs
+        self.autocomplete = autocomplete
         self._guild_id = guild_id
         self._met: set[int] = set()
         self._door = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
 
     async def setup_hook(self) -> None:
-        """Load the cogs, then register the commands where Discord has other ones.
+        """Seal the commands, and register them where Discord has other ones.
 
-        Raises discord.HTTPException when Discord refuses them.
+        Raises TypeError for a command without a level, discord.HTTPException when Discord refuses them.
         """
-        if not self.cogs:  # a login that failed half way is repeated
-            for cog in self._make_cogs(self):
-                await self.add_cog(cog)
-            levels.seal(self.tree)
+        levels.seal(self.tree)
         await self._register_commands()
 
     async def on_ready(self) -> None:
@@ -104,19 +78,19 @@ class Usher(commands.Bot):
             await self._part(guild_id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """The bot was invited, or is back: what waited goes on."""
+        """Note that the bot was invited, or is back: what waited goes on."""
         await self._arrive(guild.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Comes for every server at the start, and for one joined while discord.py gets ready."""
+        """Note a server at the start, and one joined while discord.py gets ready."""
         await self._arrive(guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """The bot was removed: its queue pauses, its data stays. Outages do not come here."""
+        """Note that the bot was removed: its queue pauses, its data stays. Outages do not come here."""
         await self._part(guild.id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Buttons, lists and forms; commands go through the tree."""
+        """Route buttons, lists and forms; commands go through the tree."""
         if interaction.type in (
             discord.InteractionType.component,
             discord.InteractionType.modal_submit,
@@ -124,7 +98,7 @@ class Usher(commands.Bot):
             await self.router.handle(interaction, self.meet)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
-        """What an event handler raised; its arguments stay out of the log."""
+        """Log what an event handler raised; its arguments stay out of the log."""
         log.error("%s failed", event_method, exc_info=sys.exc_info())
 
     async def close(self) -> None:

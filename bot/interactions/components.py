@@ -12,12 +12,14 @@ from typing import Any
 import discord
 
 from bot import clock
-from bot.access.errors import Answered, ButtonGone, NeedsYes, NotYourButton, OverTheLine
+from bot.access.errors import Answered, ButtonGone, NotYourButton
+from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext
 from bot.interactions import responses
-from bot.interactions.levels import Level, LevelRoles, require
+from bot.interactions.levels import Level, require
 from bot.interactions.responses import Interaction
-from bot.replies import Button, Message, explain, key, seats
+from bot.replies import Button, key
+from bot.store.records import Actor
 
 _MAX_QUESTIONS = 1_000
 _QUESTION_SECONDS = 15 * 60.0
@@ -25,7 +27,7 @@ _QUESTION_SECONDS = 15 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class ComponentInteraction:
-    """Somebody pressed, chose or submitted; their level was checked."""
+    """A press, a choice or a submitted form, by a person whose level was checked."""
 
     interaction: Interaction
     guild_id: int
@@ -34,11 +36,11 @@ class ComponentInteraction:
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)  # typed into a form
 
     def request(self) -> RequestContext:
-        """Who asks, in which server; a press in a direct message keeps the button's server."""
+        """Return who asks, in which server; a press in a direct message keeps the button's server."""
         return RequestContext(
             guild_id=self.guild_id,
-            by=self.interaction.user.id,
-            reference=str(self.interaction.id),
+            actor=Actor.member(self.interaction.user.id),
+            idempotency_key=str(self.interaction.id),
             at=clock.now(),
             token=self.interaction.token,
         )
@@ -74,34 +76,34 @@ class Form(discord.ui.Modal):
             self.add_item(item)
 
     def is_finished(self) -> bool:
-        """True: discord.py keeps only those that are not."""
+        """Return True: discord.py keeps only forms that are not finished."""
         return True
 
 
 class ComponentRouter:
     """Which press does what, and for whom."""
 
-    def __init__(self, roles: LevelRoles) -> None:
-        self._roles = roles
+    def __init__(self, guild_settings: GuildSettings) -> None:
+        self._guild_settings = guild_settings
         self._handlers: dict[str, tuple[Level, Handler]] = {}
         self._questions: dict[str, _Question] = {}
         self.add("once", Level.ANYONE, self._answer_question)  # each question has its own level
 
     def add(self, name: str, level: Level, handler: Handler) -> None:
-        """Buttons, lists and forms with `key(name, …)` are answered by `handler`."""
+        """Let `handler` answer the buttons, lists and forms with `key(name, …)`."""
         if name in self._handlers:
             raise ValueError(f"two presses are called {name}")
         self._handlers[name] = (level, handler)
 
     @property
     def levels(self) -> dict[str, Level]:
-        """The level of every press."""
+        """Return the level of every press."""
         return {name: level for name, (level, _) in self._handlers.items()}
 
     async def handle(
         self, interaction: Interaction, meet: Callable[[int | None], Awaitable[None]]
     ) -> None:
-        """Answer one press; what fails is explained to whoever pressed.
+        """Answer one press; a failure is explained to the person who pressed.
 
         `meet` makes sure first that the server is known.
         """
@@ -125,7 +127,7 @@ class ComponentRouter:
         if interaction.guild_id not in (None, guild_id):
             raise ButtonGone
         level, handler = known
-        require(self._member(interaction, guild_id), self._roles, level)
+        require(self._member(interaction, guild_id), self._guild_settings, level)
         data: Any = interaction.data or {}
         await handler(
             ComponentInteraction(
@@ -138,7 +140,7 @@ class ComponentRouter:
         )
 
     def _member(self, interaction: Interaction, guild_id: int) -> discord.User | discord.Member:
-        """Whoever pressed, as a member of the button's server also in a direct message."""
+        """Return the person who pressed, as a member of the button's server also in a direct message."""
         if interaction.guild_id is not None:
             return interaction.user
         guild = interaction.client.get_guild(guild_id)
@@ -148,12 +150,12 @@ class ComponentRouter:
     def question(
         self, guild_id: int, asker_id: int, level: Level, choices: Sequence[Choice]
     ) -> tuple[Button, ...]:
-        """Buttons that only the asker may press, and only one of them, once, within 15 minutes.
+        """Return buttons of which the asker may press one, once, within 15 minutes.
 
         What they do lives in memory: after a restart they say that nothing was changed.
         """
         now = clock.monotonic()
-        for old in [name for name, one in self._questions.items() if one.over_at <= now]:
+        for old in [name for name, question in self._questions.items() if question.over_at <= now]:
             del self._questions[old]
         while len(self._questions) >= _MAX_QUESTIONS:
             del self._questions[next(iter(self._questions))]
@@ -171,7 +173,9 @@ class ComponentRouter:
             raise ButtonGone
         if press.interaction.user.id != question.asker_id:
             raise NotYourButton
-        require(self._member(press.interaction, press.guild_id), self._roles, question.level)
+        require(
+            self._member(press.interaction, press.guild_id), self._guild_settings, question.level
+        )
         if not place.isdecimal() or int(place) >= len(question.choices):
             raise ButtonGone
         if question.answered_by == press.interaction.id:
@@ -182,69 +186,9 @@ class ComponentRouter:
         await responses.defer_in_place(press.interaction)
         await question.choices[int(place)].run(press)
 
-    async def confirmed(
-        self,
-        interaction: Interaction,
-        request: RequestContext,
-        level: Level,
-        act: Callable[[RequestContext, bool], Awaitable[Message]],
-        *,
-        yes: str = "Yes, do it",
-        confirmed: bool = False,
-    ) -> None:
-        """Do it and answer; when a yes is needed first (NeedsYes), ask, and do it upon that.
-
-        The yes keeps the reference of the first request, so pressing twice counts once. A yes may be
-        to less than there is by then: that is asked about again.
-        """
-
-        async def go_on(again: RequestContext, pressed: Interaction) -> None:
-            await self.confirmed(pressed, again, level, act, yes=yes, confirmed=True)
-
-        try:
-            message = await act(request, confirmed)
-        except OverTheLine as question:
-            message = self.ask_first(request, Level.MANAGER, question, go_on, seats.yes(question))
-        except NeedsYes as question:
-            message = self.ask_first(request, level, question, go_on, yes)
-        await responses.reply(interaction, message)
-
-    def ask_first(
-        self,
-        request: RequestContext,
-        level: Level,
-        question: NeedsYes,
-        act: Callable[[RequestContext, Interaction], Awaitable[Message | None]],
-        yes: str = "Yes, do it",
-    ) -> Message:
-        """The question with its two buttons; `act` returns the answer, or None when it replied."""
-
-        async def go(press: ComponentInteraction) -> None:
-            now = press.request()
-            message = await act(
-                RequestContext(now.guild_id, now.by, request.reference, now.at, now.token),
-                press.interaction,
-            )
-            if message is not None:
-                await responses.reply(press.interaction, message)
-
-        async def leave(press: ComponentInteraction) -> None:
-            await responses.reply(press.interaction, Message("**Left as it was.**"))
-
-        buttons = self.question(
-            request.guild_id,
-            request.by,
-            level,
-            (
-                Choice(yes, go, discord.ButtonStyle.danger),
-                Choice("No, leave it", leave),
-            ),
-        )
-        return Message(explain(question).sentence, buttons=buttons)
-
 
 def _fields(components: Sequence[Any]) -> dict[str, str]:
-    """What was typed into a form, by the custom ids of its inputs."""
+    """Return what was typed into a form, by the custom ids of its inputs."""
     typed: dict[str, str] = {}
     for part in components:
         inner = part.get("component")

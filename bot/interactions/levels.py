@@ -2,16 +2,18 @@
 
 import enum
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
 
 from bot import clock
 from bot.access.errors import NotAllowed, OnlyInServer
+from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext, Subject
 from bot.interactions import responses
 from bot.interactions.responses import Interaction
+from bot.store.records import Actor
 
 CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
 
@@ -34,31 +36,23 @@ _DISCORD_ASKS = {
 }
 
 
-class LevelRoles(Protocol):
-    """Knows, without waiting, which roles a server gave which level."""
-
-    def level_roles(self, guild_id: int) -> Mapping[str, frozenset[int]]:
-        """The ids of the roles under `staff` and `manager`."""
-        ...
-
-
 def anyone(command: CommandT) -> CommandT:
-    """Everybody in the server may run the command."""
+    """Let everybody in the server run the command."""
     return _declare(command, Level.ANYONE)
 
 
 def staff(command: CommandT) -> CommandT:
-    """Staff roles, manager roles and Manage Server may run the command."""
+    """Let staff roles, manager roles and Manage Server run the command."""
     return _declare(command, Level.STAFF)
 
 
 def manager(command: CommandT) -> CommandT:
-    """Manager roles and Manage Server may run the command."""
+    """Let manager roles and Manage Server run the command."""
     return _declare(command, Level.MANAGER)
 
 
 def manage_server(command: CommandT) -> CommandT:
-    """Only Manage Server may run the command."""
+    """Let only Manage Server run the command."""
     return _declare(command, Level.MANAGE_SERVER)
 
 
@@ -70,7 +64,7 @@ def _declare(command: CommandT, level: Level) -> CommandT:
 
 
 def level_of(user: discord.User | discord.Member, roles: Mapping[str, frozenset[int]]) -> Level:
-    """What that user may do in the server they are a member of; a mere user is anyone."""
+    """Return what that user may do in the server they are a member of; a mere user is anyone."""
     if not isinstance(user, discord.Member):
         return Level.ANYONE
     # Filled from the interaction; guild_permissions counts roles for members from the cache.
@@ -84,39 +78,46 @@ def level_of(user: discord.User | discord.Member, roles: Mapping[str, frozenset[
     return Level.STAFF if held & roles["staff"] else Level.ANYONE
 
 
-def require(user: discord.User | discord.Member, roles: LevelRoles, level: Level | None) -> None:
-    """Raise NotAllowed unless `user` has that level; None, no level, is allowed to nobody."""
+def require(
+    user: discord.User | discord.Member, guild_settings: GuildSettings, level: Level | None
+) -> None:
+    """Raise NotAllowed unless `user` has that level; None, no level, allows no user."""
     if level is Level.ANYONE:
         return
     held = Level.ANYONE
     if isinstance(user, discord.Member):
-        held = level_of(user, roles.level_roles(user.guild.id))
+        held = level_of(user, guild_settings.level_roles(user.guild.id))
     if level is None or held < level:
         raise NotAllowed((Level.MANAGE_SERVER if level is None else level).name.lower())
 
 
-def may_manage(client: discord.Client, roles: LevelRoles, guild_id: int, member_id: int) -> bool:
-    """Whether that member of that server has the level manager, asked outside of an interaction."""
+def may_manage(
+    client: discord.Client, guild_settings: GuildSettings, guild_id: int, member_id: int
+) -> bool:
+    """Return whether that member of that server has the level manager, asked outside of an interaction."""
     guild = client.get_guild(guild_id)
     member = None if guild is None else guild.get_member(member_id)
-    return member is not None and level_of(member, roles.level_roles(guild_id)) >= Level.MANAGER
+    return (
+        member is not None
+        and level_of(member, guild_settings.level_roles(guild_id)) >= Level.MANAGER
+    )
 
 
 def request(interaction: Interaction) -> RequestContext:
-    """Who asks, where and when; the same interaction delivered twice has the same reference."""
+    """Return who asks, where and when; an interaction delivered twice has the same key."""
     if interaction.guild_id is None:
         raise OnlyInServer
     return RequestContext(
         guild_id=interaction.guild_id,
-        by=interaction.user.id,
-        reference=str(interaction.id),
+        actor=Actor.member(interaction.user.id),
+        idempotency_key=str(interaction.id),
         at=clock.now(),
         token=interaction.token,
     )
 
 
 def subject(member: discord.Member | None, username: str | None) -> Subject:
-    """The person meant by the two options that most commands have."""
+    """Return the person meant by the two options that most commands have."""
     return Subject(None if member is None else member.id, username or None)
 
 
@@ -124,7 +125,7 @@ class LevelTree(app_commands.CommandTree[Any]):
     """The command tree that asks for the level before a command or its autocomplete runs."""
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Whether the command may run; a refusal is answered here, without a name or number."""
+        """Return whether the command may run; a refusal is answered here, without a name or number."""
         try:
             await self.client.meet(interaction.guild_id)
             command = interaction.command
@@ -143,13 +144,13 @@ class LevelTree(app_commands.CommandTree[Any]):
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:
-        """Everything that a command raises ends here."""
+        """Explain whatever a command raises."""
         if interaction.type is not discord.InteractionType.autocomplete:
             await responses.fail(interaction, error, doing_of(interaction))
 
 
 def doing_of(interaction: Interaction) -> str:
-    """What was asked for, for the log: the command's name, never its options."""
+    """Return what was asked for, for the log: the command's name, never its options."""
     command = interaction.command
     name = "an unknown command" if command is None else f"/{command.qualified_name}"
     return f"{name} by {interaction.user.id} in {interaction.guild_id}"
@@ -158,14 +159,14 @@ def doing_of(interaction: Interaction) -> str:
 def commands_in(
     tree: "app_commands.CommandTree[Any]",
 ) -> "Iterator[app_commands.Command[Any, ..., Any]]":
-    """Every command that can be run, those in groups included."""
+    """Yield every command that can be run, those in groups included."""
     for command in tree.walk_commands():
         if isinstance(command, app_commands.Command):
             yield command
 
 
 def seal(tree: "app_commands.CommandTree[Any]") -> None:
-    """Prepare the tree for Discord: servers only, and hidden from whoever could run none of it.
+    """Prepare the tree for Discord: servers only, hidden from members who could run none of it.
 
     Raises TypeError for a command without a level: a forgotten one must not reach Discord.
     """

@@ -1,4 +1,4 @@
-"""While somebody waits: that it takes a while, how far it is, and what can only be said afterwards."""
+"""What an asker sees while work goes on, and how they hear of what ended too late for an answer."""
 
 import asyncio
 import logging
@@ -10,8 +10,8 @@ from bot import clock
 from bot.access.sweeps.sweep import Progress, Tell
 from bot.interactions import responses
 from bot.interactions.responses import Interaction
-from bot.notifications.direct_messages import parts, write_to
-from bot.replies import Message, sweeps as said
+from bot.notifications.direct_messages import Delivery, send_direct_message
+from bot.replies import Message, sweeps as sweep_replies
 from bot.replies.text import member
 
 log = logging.getLogger(__name__)
@@ -20,13 +20,13 @@ REPLY_TIMEOUT = 5.0  # seconds before something is said
 EVERY = 2.0  # seconds between two pictures of how far it is
 T = TypeVar("T")
 
-Say = Callable[[int, dict[str, Any]], Awaitable[bool]]  # in a server's log channel
+Say = Callable[[int, Message], Awaitable[bool]]  # in a server's log channel
 
 
 async def taking_a_while(
     interaction: Interaction, work: Coroutine[Any, Any, T], meanwhile: Message
 ) -> T:
-    """What `work` returns or raises; after 5 s the answer says `meanwhile`, to be replaced."""
+    """Return what `work` returns; after 5 s the answer says `meanwhile`, to be replaced."""
     task = asyncio.ensure_future(work)
     try:
         if not await clock.within(REPLY_TIMEOUT, task):
@@ -37,20 +37,21 @@ async def taking_a_while(
 
 
 async def answer_late(interaction: Interaction, guild_id: int, message: Message, say: Say) -> None:
-    """What can no longer be an answer goes to whoever asked, else to the log channel.
+    """Send what can no longer be an answer to the person who asked, else to the log channel.
 
     Never to the channel where it was asked.
     """
     user_id = interaction.user.id
-    if await write_to(interaction.client, user_id, message):
+    sent = await send_direct_message(interaction.client, user_id, message)
+    if sent is Delivery.DELIVERED:
         return
     text = f"{member(user_id)} takes no direct messages:\n{message.text}"
-    if not await say(guild_id, parts(replace(message, text=text))):
+    if not await say(guild_id, replace(message, text=text)):
         log.warning("user %s could not be told how it ended", user_id)
 
 
 async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, Any, T]]) -> T:
-    """What `work` returns or raises; meanwhile the answer shows every 2 s how far it is.
+    """Return what `work` returns; meanwhile the answer shows every 2 s how far it is.
 
     After 15 minutes it cannot be shown any more.
     """
@@ -66,7 +67,9 @@ async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, 
         while not await clock.within(EVERY, task):
             if in_time and newest and newest[0] != shown:
                 shown = newest[0]
-                in_time = await responses.reply(interaction, said.progress(shown), provisional=True)
+                in_time = await responses.reply(
+                    interaction, sweep_replies.progress(shown), provisional=True
+                )
         return await task
     finally:
         task.cancel()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
+from bot.notifications.direct_messages import TROUBLE
 from bot.replies import Message, explain
 
 log = logging.getLogger(__name__)
@@ -39,35 +40,22 @@ async def defer_in_place(interaction: Interaction) -> None:
 async def reply(
     interaction: Interaction, message: Message, *, ephemeral: bool = True, provisional: bool = False
 ) -> bool:
-    """Say it: as the first answer, or in place of what stands there; False when it was too late.
+    """Send the message as the first answer, or in place of what stands there; return False if too late.
 
     A `provisional` answer ("this takes a while") is replaced by whatever comes next, a failure too.
     """
-    board = message.board()
     try:
         if not is_acknowledged(interaction):
-            first: dict[str, Any] = {} if board is None else {"view": board}
             await _acknowledge(
                 interaction,
                 lambda: interaction.response.send_message(
-                    message.content,
-                    embeds=list(message.embeds),
-                    ephemeral=ephemeral,
-                    files=[one.file() for one in message.files],
-                    **first,
+                    **message.send_kwargs(), ephemeral=ephemeral
                 ),
             )
             if not interaction.extras.pop("lost", False):
                 interaction.extras["answered"] = not provisional
                 return True
-        await _persist(
-            lambda: interaction.edit_original_response(
-                content=message.content,
-                embeds=list(message.embeds),
-                view=board,
-                **_files(message),
-            )
-        )
+        await _persist(lambda: interaction.edit_original_response(**message.edit_kwargs()))
     except discord.HTTPException as error:
         if error.code not in _TOO_LATE:
             raise
@@ -78,53 +66,47 @@ async def reply(
 
 
 async def aside(interaction: Interaction, message: Message) -> None:
-    """Say it in a message of its own that only the asker sees, leaving the other one as it is."""
+    """Send the message beside the other one, so that only the asker sees it."""
     if not is_acknowledged(interaction):
         await reply(interaction, message)
         return
-    board = message.board()
-    more: dict[str, Any] = {} if board is None else {"view": board}
-    await interaction.followup.send(
-        message.content or "", embeds=list(message.embeds), ephemeral=True, **more
-    )
+    await interaction.followup.send(**message.send_kwargs(), ephemeral=True)
 
 
 async def fail(interaction: Interaction, error: BaseException, doing: str) -> bool:
-    """Explain the error to whoever asked and to the log; raises nothing. False when it was not said."""
-    said = explain(error)
-    if said.expected:
-        log.info("%s refused: %s [%s]", doing, said.kind, said.reference)
+    """Explain the error to the person who asked and to the log; return False when they were not told.
+
+    Raises nothing.
+    """
+    explained = explain(error)
+    if explained.expected:
+        log.info("%s refused: %s [%s]", doing, explained.kind, explained.reference)
     else:
-        log.error("%s failed [%s]", doing, said.reference, exc_info=error)
-    message = Message(said.text)
+        log.error("%s failed [%s]", doing, explained.reference, exc_info=error)
+    message = Message(explained.text)
     try:
         if _answer_is_open(interaction):
             return await reply(interaction, message)
         await aside(interaction, message)
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as trouble:
-        log.warning("could not say so to whoever asked [%s]: %s", said.reference, trouble)
+    except TROUBLE as trouble:
+        log.warning("could not say so to whoever asked [%s]: %s", explained.reference, trouble)
         return False
     return True
 
 
 async def no_choices(interaction: Interaction) -> None:
-    """Answer an autocomplete with an empty list; when that fails, nobody misses it."""
-    with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
+    """Answer an autocomplete with an empty list; a failure is not worth a word."""
+    with suppress(*TROUBLE):
         await interaction.response.autocomplete([])
 
 
-def _files(message: Message) -> dict[str, Any]:
-    """The files of an answer; one without any leaves those that stand there."""
-    return {"attachments": [one.file() for one in message.files]} if message.files else {}
-
-
 def is_acknowledged(interaction: Interaction) -> bool:
-    """Whether Discord knows that the interaction is being worked on."""
+    """Return whether Discord knows that the interaction is being worked on."""
     return interaction.response.is_done() or "acknowledged" in interaction.extras
 
 
 def _answer_is_open(interaction: Interaction) -> bool:
-    """Whether the answer that Discord waits for is still to come; a pressed message is no answer."""
+    """Return whether the answer that Discord waits for is still to come; a pressed message is none."""
     if not is_acknowledged(interaction):
         return True
     waits = discord.InteractionResponseType.deferred_channel_message

@@ -1,19 +1,20 @@
 """Full checks in Discord: a progress bar, who is there, what differs, and the buttons under it."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from bot import clock
-from bot.access.errors import ButtonGone, OverTheLine
+from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift, Kind, Report
-from bot.access.sweeps.errors import NothingDiffers, TakesFromMany
+from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.repair import Repaired, Repairs
 from bot.access.sweeps.sweep import Sweeps
 from bot.errors import UserError
-from bot.interactions import responses
+from bot.interactions import confirm, responses
 from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.confirm import Act
 from bot.interactions.levels import Level
 from bot.interactions.progress import EVERY, Say, answer_late, drawn
 from bot.interactions.responses import Interaction
@@ -60,9 +61,9 @@ class SweepFlow:
     async def _check(self, interaction: Interaction, request: RequestContext, item: str) -> Message:
         swept = await drawn(
             interaction,
-            lambda tell: self._sweeps.run(request.guild_id, item, by=request.by, tell=tell),
+            lambda tell: self._sweeps.run(request.guild_id, item, by=request.member_id, tell=tell),
         )
-        await self._drift.note(swept, request.by)
+        await self._drift.note(swept, request.member_id)
         return await self._differences(request.guild_id, swept.script.id)
 
     async def check_added(
@@ -113,9 +114,10 @@ class SweepFlow:
         self, interaction: Interaction, request: RequestContext, script: Script
     ) -> Report:
         swept = await drawn(
-            interaction, lambda tell: self._sweeps.of_script(script, by=request.by, tell=tell)
+            interaction,
+            lambda tell: self._sweeps.of_script(script, by=request.member_id, tell=tell),
         )
-        await self._drift.note(swept, request.by)
+        await self._drift.note(swept, request.member_id)
         return await self._drift.report(request.guild_id, script.id)
 
     async def with_differences(self, status: Message, guild_id: int) -> Message:
@@ -175,38 +177,15 @@ class SweepFlow:
         await responses.defer_in_place(press.interaction)
         script_id, kind = _number(press, 0), _kind(press)
 
-        async def act(request: RequestContext, agreed: int, seats: int) -> Message:
-            repaired = await self._repairs.repair(
-                request, script_id, kind, agreed=agreed, seats=seats
-            )
-            return await self._followed(press.interaction, request, repaired)
+        async def act(interaction: Interaction, request: RequestContext) -> Message:
+            repaired = await self._repairs.repair(request, script_id, kind)
+            return await self._followed(interaction, request, repaired)
 
-        await self.agreed(press.interaction, press.request(), act)
+        await self.confirmed(press.interaction, press.request(), act)
 
-    async def agreed(
-        self,
-        interaction: Interaction,
-        request: RequestContext,
-        act: Callable[[RequestContext, int, int], Awaitable[Message]],
-    ) -> None:
-        """Do it and answer; `act` is told to what numbers somebody agreed.
-
-        First of how many people who lose something, then of how many seats.
-        """
-        told = seats = 0  # what the questions named: a yes counts for no more
-
-        async def attempt(request: RequestContext, _: bool) -> Message:
-            nonlocal told, seats
-            try:
-                return await act(request, told, seats)
-            except TakesFromMany as question:
-                told = question.people
-                raise
-            except OverTheLine as question:
-                seats = question.seats
-                raise
-
-        await self._router.confirmed(interaction, request, Level.STAFF, attempt)
+    async def confirmed(self, interaction: Interaction, request: RequestContext, act: Act) -> None:
+        """Do it and answer, after a yes of staff where one is needed."""
+        await confirm.carry_out(self._router, interaction, request, Level.STAFF, act)
 
     async def _followed(
         self, interaction: Interaction, request: RequestContext, repaired: Repaired
@@ -230,12 +209,10 @@ class SweepFlow:
         await responses.defer_in_place(press.interaction)
         reference = press.args[0] if press.args else ""
 
-        async def act(request: RequestContext, _: int, seats: int) -> Message:
-            return differences.put_back(
-                await self._repairs.put_back(request, reference, seats=seats)
-            )
+        async def act(_: Interaction, request: RequestContext) -> Message:
+            return differences.put_back(await self._repairs.put_back(request, reference))
 
-        await self.agreed(press.interaction, press.request(), act)
+        await self.confirmed(press.interaction, press.request(), act)
 
     async def take(self, press: ComponentInteraction) -> None:
         """What TradingView shows counts from now on."""

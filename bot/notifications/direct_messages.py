@@ -1,7 +1,7 @@
-"""Writes to somebody in private."""
+"""Sends direct messages; nothing else in Usher opens one."""
 
+import enum
 import logging
-from typing import Any
 
 import aiohttp
 import discord
@@ -10,23 +10,34 @@ from bot.replies import Message
 
 log = logging.getLogger(__name__)
 
-
-def parts(message: Message) -> dict[str, Any]:
-    """The arguments of `send`."""
-    said: dict[str, Any] = {"embeds": list(message.embeds)}
-    if message.content:
-        said["content"] = message.content
-    if (board := message.board()) is not None:
-        said["view"] = board
-    return said
+# What discord.py raises for a Discord that refuses, fails or cannot be reached.
+TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
+# Direct messages closed (50007), no server in common (50278), the account is gone.
+UNREACHABLE = frozenset({400, 403, 404})
 
 
-async def write_to(client: discord.Client, user_id: int, message: Message) -> bool:
-    """A direct message, once; False when that person takes none or Discord does not answer."""
+class Delivery(enum.Enum):
+    """What became of a direct message."""
+
+    DELIVERED = enum.auto()
+    REFUSED = enum.auto()  # that user takes none, now or later
+    TRY_AGAIN = enum.auto()  # Discord failed or was not reached
+
+
+async def send_direct_message(
+    client: discord.Client, user_id: int, message: Message, *, nonce: str | None = None
+) -> Delivery:
+    """Send the message once and return what became of it.
+
+    With a `nonce`, Discord answers a repetition within some minutes with the message that it has.
+    """
     try:
         user = client.get_user(user_id) or await client.fetch_user(user_id)
-        await user.send(**parts(message))
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        log.info("a direct message was not delivered: %s", type(error).__name__)
-        return False
-    return True
+        await user.send(**message.send_kwargs(nonce=nonce))
+    except TROUBLE as error:
+        if isinstance(error, discord.HTTPException) and error.status in UNREACHABLE:
+            log.info("user %s takes no direct messages (%s)", user_id, error.code)
+            return Delivery.REFUSED
+        log.info("a direct message to user %s failed: %r", user_id, error)
+        return Delivery.TRY_AGAIN
+    return Delivery.DELIVERED

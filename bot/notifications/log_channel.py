@@ -1,13 +1,12 @@
 """The log channel: the tail of each server's history, line by line and each line once."""
 
 import logging
-from typing import Any
 
-import aiohttp
 import discord
 
 from bot import clock
 from bot.access.queries.history import HistoryTail
+from bot.notifications.direct_messages import TROUBLE
 from bot.replies import Button, Message, key
 from bot.replies.history import line
 from bot.replies.people import CLAIM_NO, CLAIM_YES
@@ -40,18 +39,18 @@ class LogChannel:
             except (discord.Forbidden, discord.NotFound) as error:
                 self._closed[channel_id] = clock.monotonic() + _CLOSED_FOR
                 log.warning("the log channel of server %s is closed: %s", server.id, error)
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            except TROUBLE as error:
                 log.warning("the log channel of server %s must wait: %s", server.id, error)
             except Exception:  # a mistake of ours about one server is no other server's trouble
                 log.exception("the log channel of server %s must wait", server.id)
 
-    async def say(self, guild_id: int, parts: dict[str, Any]) -> bool:
-        """Send something of its own there; False when there is no channel that takes it."""
+    async def say(self, guild_id: int, message: Message, *, nonce: str | None = None) -> bool:
+        """Send a message of its own; return False when no channel takes it."""
         channel_id = await self._history.log_channel(guild_id)
         if channel_id is None:
             return False
         try:
-            await self._channel(channel_id).send(**parts)
+            await self._channel(channel_id).send(**message.send_kwargs(nonce=nonce))
         except (discord.Forbidden, discord.NotFound) as error:
             log.warning("the log channel of server %s is closed: %s", guild_id, error)
             return False
@@ -71,7 +70,7 @@ class LogChannel:
             # Should the same entries have been sent before a crash, Discord returns that message:
             # it may hold fewer lines than there are by now.
             sent = await self._channel(server.log_channel_id or 0).send(
-                message.content, nonce=_nonce(batch[0]), **_board(message)
+                **message.send_kwargs(nonce=_nonce(batch[0]))
             )
             shown = min(len(batch), sent.content.count("\n") + 1) if sent.content else len(batch)
             posted = batch[shown - 1].id
@@ -79,22 +78,17 @@ class LogChannel:
 
 
 def _nonce(entry: Event) -> str:
-    """After a restore, another entry may get the same id."""
+    """Return the nonce of an entry; after a restore, another entry may get the same id."""
     return f"e{entry.id}-{entry.at.timestamp():.0f}"
 
 
-def _board(message: Message) -> dict[str, Any]:
-    board = message.board()
-    return {} if board is None else {"view": board}
-
-
 def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
-    """As many entries as fit into one message; a question to staff has a message of its own."""
+    """Return as many entries as fit into one message; a question to staff has one of its own."""
     if buttons := _claim_buttons(new[0]):
         return new[:1], Message(lines[0], buttons=buttons)
     taken, text = 0, ""
-    for entry, said in zip(new, lines, strict=True):
-        longer = f"{text}\n{said}" if taken else said
+    for entry, sentence in zip(new, lines, strict=True):
+        longer = f"{text}\n{sentence}" if taken else sentence
         if taken and (len(longer) > _MAX_TEXT or _claim_buttons(entry)):
             break
         taken, text = taken + 1, longer

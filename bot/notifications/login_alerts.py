@@ -1,4 +1,4 @@
-"""Tells whoever set a TradingView login that it has ended, that it still has, and that it is back.
+"""Tells the member who set a TradingView login that it ended, that it still has, and that it is back.
 
 The log channel gets the same from the history. A message is marked once it was sent, and one that could
 not be marked is not sent again; only after a crash in between is it, with the same nonce, which Discord
@@ -6,14 +6,12 @@ answers with the message it has for some minutes.
 """
 
 import logging
-from typing import Any
 
-import aiohttp
 import discord
 
 from bot import clock
 from bot.access.logins.outages import Outages
-from bot.replies import Message
+from bot.notifications.direct_messages import Delivery, send_direct_message
 from bot.replies.login_alerts import to_setter
 from bot.store.records import Outage
 
@@ -21,8 +19,6 @@ log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds between looks
 LATER = 300.0  # seconds until what failed by a mistake of ours is tried again
-# Direct messages closed, no server in common, the account is gone: they never take it.
-_UNREACHABLE = (400, 403, 404)
 
 
 class LoginAlerts:
@@ -41,8 +37,6 @@ class LoginAlerts:
                 continue
             try:
                 await self._tell(outage)
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                log.warning("outage %s could not be told: %s", outage.id, error)
             except Exception:  # a mistake of ours about one server is no other server's trouble
                 log.exception("outage %s could not be told; again in %s s", outage.id, LATER)
                 self._put_off[outage.id] = clock.monotonic() + LATER
@@ -56,21 +50,14 @@ class LoginAlerts:
             server = self._client.get_guild(outage.guild_id)
             if server is None and not self._client.is_ready():
                 return  # told once the servers are known
-            if server is not None:  # from a server that the bot left, nobody is written to
+            if server is not None:  # members of a server that the bot left get none
                 message = to_setter(outage, stage, waiting, server.name, clock.now())
-                await self._write_to(outage.set_by or 0, message, f"o{outage.id}{stage}")
+                sent = await send_direct_message(
+                    self._client, outage.set_by or 0, message, nonce=f"o{outage.id}{stage}"
+                )
+                if sent is Delivery.TRY_AGAIN:
+                    log.warning("outage %s could not be told; again at the next look", outage.id)
+                    return
                 self._sent[outage.id] = stage
         await self._outages.told(outage.id, stage)
         self._sent.pop(outage.id, None)
-
-    async def _write_to(self, user_id: int, message: Message, nonce: str) -> None:
-        parts: dict[str, Any] = {"nonce": nonce}
-        if board := message.board():
-            parts["view"] = board
-        try:
-            user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
-            await user.send(message.content, **parts)
-        except discord.HTTPException as error:
-            if error.status not in _UNREACHABLE:
-                raise
-            log.info("user %s takes no direct messages (%s)", user_id, error.code)

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-import aiohttp
 import discord
 
 from bot import clock
@@ -18,20 +17,19 @@ from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import Receipt
 from bot.access.orders.outcomes import Outcomes
 from bot.jobs import Jobs
-from bot.notifications.direct_messages import parts
+from bot.notifications.direct_messages import TROUBLE, Delivery, send_direct_message
 from bot.notifications.log_channel import LogChannel
-from bot.replies import Message
-from bot.replies.orders import late, receipt, to_customer
+from bot.replies import Message, orders as order_replies
 from bot.replies.text import member
 
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds between looks when nothing wakes it
-# Direct messages closed (50007), no server in common (50278), the account is gone.
-_UNREACHABLE = (400, 403, 404)
 _PAUSES = (5.0, 30.0, 120.0, 600.0)  # before a failed message is tried again
 
-TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
+
+class _NotNow(Exception):  # noqa: N818 - named for what it says
+    """Discord did not take a direct message now, but may later."""
 
 
 class OutcomeNotifier:
@@ -55,12 +53,12 @@ class OutcomeNotifier:
         self._failures: dict[tuple[str, int], tuple[int, float]] = {}
 
     def start(self) -> None:
-        """Begin; runs until the jobs end. Call it when the client is logged in."""
+        """Begin to tell outcomes until the jobs end. Call it when the client is logged in."""
         self._notifier.listeners.append(self._woken.set)
         _ = self._jobs.spawn(self._run(), "telling people")
 
     def wake(self) -> None:
-        """Something may be new."""
+        """Look at once for what is new."""
         self._woken.set()
 
     async def _run(self) -> None:
@@ -77,41 +75,38 @@ class OutcomeNotifier:
             finally:
                 woken.cancel()
 
-    # Whoever asked
+    # The person who asked
 
     async def _tell_askers(self) -> None:
         await self._outcomes.drop_tokens()
-        for it in await self._outcomes.untold(self._put_off("asker")):
-            await self._attempt("asker", it, partial(self._tell_asker, it))
+        for receipt in await self._outcomes.untold(self._put_off("asker")):
+            await self._attempt("asker", receipt, partial(self._tell_asker, receipt))
 
-    async def _tell_asker(self, it: Receipt) -> None:
-        """Change the first answer while Discord allows it, else write to whoever asked."""
-        token = await self._outcomes.answer_token(it)
-        changed = token is not None and await self._change_answer(token, receipt(it))
-        if not changed and self._outcomes.is_told(await self._outcomes.receipt(it.order.id)):
+    async def _tell_asker(self, receipt: Receipt) -> None:
+        """Change the first answer while Discord allows it, else write to the person who asked."""
+        token = await self._outcomes.answer_token(receipt)
+        changed = token is not None and await self._change_answer(
+            token, order_replies.receipt(receipt)
+        )
+        if not changed and self._outcomes.is_told(await self._outcomes.receipt(receipt.order.id)):
             return  # the command itself answered meanwhile, and nothing is left to be changed
-        if not changed and it.order.state != "waiting":
-            server = self._client.get_guild(it.order.guild_id)
-            message = late(it, server.name if server else None)
-            nonce = f"{it.order.state[:2]}{_of(it)}"
-            if not await self._write_to(it.order.asked_by, message, nonce):
-                await self._say_in_log(it, message, nonce)
-        await self._outcomes.told(it.order.id, it.order.state)
+        if not changed and receipt.order.state != "waiting":
+            server = self._client.get_guild(receipt.order.guild_id)
+            message = order_replies.late(receipt, server.name if server else None)
+            nonce = f"{receipt.order.state[:2]}{_of(receipt)}"
+            if not await self._write_to(receipt.order.asker_id, message, nonce):
+                await self._say_in_log(receipt, message, nonce)
+        await self._outcomes.told(receipt.order.id, receipt.order.state)
 
     async def _change_answer(self, token: str, message: Message) -> bool:
-        """Edit the message that the interaction got; False when Discord no longer knows it."""
+        """Edit the message that the interaction got; return False when Discord no longer knows it."""
         application = self._client.application_id
         if application is None:
             return False
         webhook = discord.Webhook.partial(application, token, client=self._client)
         original: Any = "@original"
         try:
-            await webhook.edit_message(
-                original,
-                content=message.content,
-                embeds=list(message.embeds),
-                view=message.board(),
-            )
+            await webhook.edit_message(original, **message.edit_kwargs())
         except discord.HTTPException as error:
             if error.status < 500:
                 log.info("a first answer can no longer be changed (%s)", error.code)
@@ -120,44 +115,45 @@ class OutcomeNotifier:
         return True
 
     async def _write_to(self, user_id: int, message: Message, nonce: str) -> bool:
-        """A direct message; False when that person takes none."""
-        try:
-            user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
-            await user.send(**_parts(message, nonce))
-        except discord.HTTPException as error:
-            if error.status not in _UNREACHABLE:
-                raise
-            log.info("user %s takes no direct messages (%s)", user_id, error.code)
-            return False
-        return True
+        """Send a direct message; return False when that user takes none. Raises _NotNow."""
+        sent = await send_direct_message(self._client, user_id, message, nonce=nonce)
+        if sent is Delivery.TRY_AGAIN:
+            raise _NotNow("a direct message was not taken")
+        return sent is Delivery.DELIVERED
 
-    async def _say_in_log(self, it: Receipt, message: Message, nonce: str) -> None:
-        """For an asker with closed direct messages: in the log channel, never where it was asked."""
-        text = f"{member(it.order.asked_by)} takes no direct messages:\n{message.text}"
+    async def _say_in_log(self, receipt: Receipt, message: Message, nonce: str) -> None:
+        """Tell the log channel, for a closed direct message; never the channel where it was asked."""
+        text = f"{member(receipt.order.asker_id)} takes no direct messages:\n{message.text}"
         closed = Message(text, message.embeds, message.buttons)
-        if not await self._log_channel.say(it.order.guild_id, _parts(closed, nonce)):
-            log.warning("order %s: nobody could be told that it is %s", it.order.id, it.order.state)
+        if not await self._log_channel.say(receipt.order.guild_id, closed, nonce=nonce):
+            log.warning(
+                "order %s: nobody could be told that it is %s",
+                receipt.order.id,
+                receipt.order.state,
+            )
 
     # The customer
 
     async def _tell_members(self) -> None:
-        for it in await self._outcomes.members_to_tell(self._put_off("customer")):
-            await self._attempt("customer", it, partial(self._tell_member, it))
+        for receipt in await self._outcomes.members_to_tell(self._put_off("customer")):
+            await self._attempt("customer", receipt, partial(self._tell_member, receipt))
 
-    async def _tell_member(self, it: Receipt) -> None:
-        server = self._client.get_guild(it.order.guild_id)
+    async def _tell_member(self, receipt: Receipt) -> None:
+        server = self._client.get_guild(receipt.order.guild_id)
         if server is None and not self._client.is_ready():
             return  # told once the servers are known
-        member_id = it.customer.member_id
-        # From a server that the bot left, nobody can be written to.
-        if member_id is not None and it.end is not None and server is not None:
-            await self._write_to(member_id, to_customer(it, server.name), f"c{_of(it)}")
-        await self._outcomes.member_told(it.order.id)
+        member_id = receipt.customer.member_id
+        # Members of a server that the bot left cannot be written to.
+        if member_id is not None and receipt.end is not None and server is not None:
+            await self._write_to(
+                member_id, order_replies.to_customer(receipt, server.name), f"c{_of(receipt)}"
+            )
+        await self._outcomes.member_told(receipt.order.id)
 
     # Trouble
 
     def _put_off(self, whom: str) -> list[int]:
-        """The orders whose turn to be told again has not come."""
+        """Return the orders whose turn to be told again has not come."""
         now = clock.monotonic()
         return [
             order_id
@@ -165,16 +161,18 @@ class OutcomeNotifier:
             if kind == whom and now < not_before
         ]
 
-    async def _attempt(self, whom: str, it: Receipt, send: Callable[[], Awaitable[None]]) -> None:
+    async def _attempt(
+        self, whom: str, receipt: Receipt, send: Callable[[], Awaitable[None]]
+    ) -> None:
         """Send one message; what fails waits longer each time and holds up nothing else."""
-        about = (whom, it.order.id)
+        about = (whom, receipt.order.id)
         tries, _ = self._failures.get(about, (0, 0.0))
         pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
         try:
             await send()
-        except TROUBLE as error:
+        except (*TROUBLE, _NotNow) as error:
             log.warning("the %s of order %s hears of it in %s s (%s)", *about, pause, error)
-        except Exception:  # a mistake of ours about one order keeps nobody else waiting
+        except Exception:  # a mistake of ours about one order holds up no other
             log.exception("the %s of order %s could not be told; again in %s s", *about, pause)
         else:
             self._failures.pop(about, None)
@@ -182,11 +180,6 @@ class OutcomeNotifier:
         self._failures[about] = (tries + 1, clock.monotonic() + pause)
 
 
-def _of(it: Receipt) -> str:
-    """A order in a nonce; after a restore, another one may get the same id."""
-    return f"{it.order.id}-{it.order.asked_at.timestamp():.0f}"
-
-
-def _parts(message: Message, nonce: str) -> dict[str, Any]:
-    """The arguments of `send`; discord.py enforces a nonce that is given."""
-    return parts(message) | {"nonce": nonce}
+def _of(receipt: Receipt) -> str:
+    """Return the part of a nonce for an order; after a restore, another one may get the same id."""
+    return f"{receipt.order.id}-{receipt.order.asked_at.timestamp():.0f}"

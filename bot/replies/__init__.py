@@ -1,4 +1,4 @@
-"""Everything that is said to people, and the one table from an error to its sentence."""
+"""Everything that people read, and the one way from an error to its sentence."""
 
 from bot.replies.errors import Explained, explain
 from bot.replies.message import Button, Message, key

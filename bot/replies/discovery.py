@@ -16,33 +16,33 @@ _MAX_NAMED = 15
 
 
 def looking() -> Message:
-    """Said when TradingView takes its time."""
+    """Return what is shown while TradingView is asked for the scripts."""
     return Message("⏳ **Asking TradingView for your scripts…**")
 
 
 def adding() -> Message:
-    """Likewise, while they are added."""
+    """Return what is shown while the chosen scripts are added."""
     return Message("⏳ **Adding your scripts:** each is proved to be yours first.")
 
 
 def found(offers: Sequence[Offer], guild_id: int) -> Message:
-    """What can be added, as lists to choose from, and what is here already."""
+    """Return the scripts that can be added, as lists to choose from, and those that are here already."""
     if not offers:
         return Message(
             "**TradingView shows no invite-only scripts of this account.** The login works, so that "
             "is true: publish one as invite-only, or check with `/session status` whose login it is."
         )
-    new = [one for one in offers if one.is_new][: _IN_A_LIST * _MAX_LISTS]
-    here = [one for one in offers if one.slug is not None]
-    elsewhere = [one for one in offers if one.elsewhere]
+    new = [offer for offer in offers if offer.is_new][: _IN_A_LIST * _MAX_LISTS]
+    here = [offer for offer in offers if offer.slug is not None]
+    elsewhere = [offer for offer in offers if offer.elsewhere]
     lines = [f"**TradingView shows {count(len(offers), 'invite-only script')} of this account.**"]
     if new:
         lines.append("Choose which to add; nothing changes on TradingView.")
     if here:
-        names = [f"{bold(one.title)} ({typed(one.slug or '')})" for one in here[:_MAX_NAMED]]
+        names = [f"{bold(offer.title)} ({typed(offer.slug or '')})" for offer in here[:_MAX_NAMED]]
         lines.append(f"Here already: {', '.join(names)}{_rest(len(here))}")
     if elsewhere:
-        names = [bold(one.title) for one in elsewhere[:_MAX_NAMED]]
+        names = [bold(offer.title) for offer in elsewhere[:_MAX_NAMED]]
         lines.append(f"In another server of this bot: {', '.join(names)}{_rest(len(elsewhere))}")
     menus = tuple(
         _menu(new[start : start + _IN_A_LIST], guild_id, start)
@@ -61,11 +61,11 @@ def _menu(
         max_values=len(offers),
         options=[
             discord.SelectOption(
-                label=shorten(one.title, 100),
-                value=one.pine_id,
-                description=shorten(one.pine_id, 100),
+                label=shorten(offer.title, 100),
+                value=offer.pine_id,
+                description=shorten(offer.pine_id, 100),
             )
-            for one in offers
+            for offer in offers
         ],
     )
 
@@ -74,16 +74,20 @@ def _rest(number: int) -> str:
     return f" and {number - _MAX_NAMED} more" if number > _MAX_NAMED else ""
 
 
-def added(it: Chosen) -> Message:
-    """They are in the catalogue; what was refused, and why."""
+def added(chosen: Chosen) -> Message:
+    """Return which scripts are in the catalogue now, and which were refused, with the reasons."""
     lines = []
-    if it.added:
-        names = [f"{title(one.script)} ({typed(one.script.slug)})" for one in it.added[:_MAX_NAMED]]
+    if chosen.added:
+        names = [
+            f"{title(addition.script)} ({typed(addition.script.slug)})"
+            for addition in chosen.added[:_MAX_NAMED]
+        ]
         lines.append(
-            f"✅ **{count(len(it.added), 'script')} added:** {', '.join(names)}"
-            f"{_rest(len(it.added))}. `/script rename` changes a short name."
+            f"✅ **{count(len(chosen.added), 'script')} added:** {', '.join(names)}"
+            f"{_rest(len(chosen.added))}. `/script rename` changes a short name."
         )
     lines += [
-        f"⚠️ {escape(name)}: {explain(error).sentence}" for name, error in it.refused[:_IN_A_LIST]
+        f"⚠️ {escape(name)}: {explain(error).sentence}"
+        for name, error in chosen.refused[:_IN_A_LIST]
     ]
     return Message("\n".join(lines))

@@ -24,28 +24,28 @@ HEADS: Mapping[Kind, str] = {
 }
 
 
-def report(it: Report, guild_id: int) -> Message:
-    """What differs for one script."""
+def report(report: Report, guild_id: int) -> Message:
+    """Return what differs for one script, with the buttons that put it right."""
     when = "It was never checked in full; `/sync sweep` does it."
-    if it.sweep is not None and it.sweep.ended_at is not None:
-        when = f"Full check: {relative(it.sweep.ended_at)}."
-    first = f"**{escape(it.script.title)}** – {people(it.numbers)} on TradingView. {when}"
-    if it.ignored:
-        first += f" {count(it.ignored, 'difference')} left alone on purpose."
-    if not it.total:
-        agrees = "✅ **Everything is as it should be.**" if it.sweep is not None else ""
+    if report.sweep is not None and report.sweep.ended_at is not None:
+        when = f"Full check: {relative(report.sweep.ended_at)}."
+    first = f"**{escape(report.script.title)}** – {people(report.numbers)} on TradingView. {when}"
+    if report.ignored:
+        first += f" {count(report.ignored, 'difference')} left alone on purpose."
+    if not report.total:
+        agrees = "✅ **Everything is as it should be.**" if report.sweep is not None else ""
         return Message(f"{first}\n{agrees}".rstrip())
     blocks = []
-    for kind, number in it.counts.items():
+    for kind, number in report.counts.items():
         lines = [f"**{HEADS[kind]} ({number:,})**"]
-        lines += [f"- {_LINES[kind](one)}" for one in it.shown[kind]]
-        if number > len(it.shown[kind]):
-            lines.append(f"- and {number - len(it.shown[kind]):,} more")
+        lines += [f"- {_LINES[kind](difference)}" for difference in report.shown[kind]]
+        if number > len(report.shown[kind]):
+            lines.append(f"- and {number - len(report.shown[kind]):,} more")
         blocks.append("\n".join(lines))
     return Message(
-        f"{first}\n⚠️ **{count(it.total, 'thing differs', 'things differ')}.**",
+        f"{first}\n⚠️ **{count(report.total, 'thing differs', 'things differ')}.**",
         (embed("What differs", "\n\n".join(blocks)),),
-        _buttons(it, guild_id),
+        _buttons(report, guild_id),
     )
 
 
@@ -53,62 +53,64 @@ def _end(end: End | None) -> str:
     return "no access" if end is None else until_day(end)
 
 
-def _both(one: Difference) -> str:
-    return f"{bold(one.username)}: should be {_end(one.wanted.end)}, is {_end(one.shown.end)}"
+def _both(difference: Difference) -> str:
+    return f"{bold(difference.username)}: should be {_end(difference.wanted.end)}, is {_end(difference.shown.end)}"
 
 
-def _mixed_up(one: Difference) -> str:
-    new = one.sighting.username if one.sighting else one.username
-    if new.casefold() == one.username.casefold():
-        return f"{bold(one.username)} is another TradingView account now"
-    return (
-        f"{bold(one.username)} is called {bold(new)} on TradingView now, and here somebody else is"
-    )
+def _mixed_up(difference: Difference) -> str:
+    new = difference.sighting.username if difference.sighting else difference.username
+    if new.casefold() == difference.username.casefold():
+        return f"{bold(difference.username)} is another TradingView account now"
+    return f"{bold(difference.username)} is called {bold(new)} on TradingView now, and here somebody else is"
 
 
 _LINES: Mapping[Kind, Callable[[Difference], str]] = {
-    Kind.MISSING: lambda one: f"{bold(one.username)}: should be {_end(one.wanted.end)}",
-    Kind.EXTRA: lambda one: f"{bold(one.username)}: {_end(one.shown.end)}",
-    Kind.OTHER_END: _both,
-    Kind.STUCK: lambda one: (
-        f"{bold(one.username)}: {why_stuck(one.permission.reason if one.permission else None)}"
+    Kind.MISSING: lambda difference: (
+        f"{bold(difference.username)}: should be {_end(difference.wanted.end)}"
     ),
-    Kind.NAMESAKE: lambda one: f"{_mixed_up(one)}: {_end(one.shown.end)} there",
+    Kind.EXTRA: lambda difference: f"{bold(difference.username)}: {_end(difference.shown.end)}",
+    Kind.OTHER_END: _both,
+    Kind.STUCK: lambda difference: (
+        f"{bold(difference.username)}: {why_stuck(difference.permission.reason if difference.permission else None)}"
+    ),
+    Kind.NAMESAKE: lambda difference: (
+        f"{_mixed_up(difference)}: {_end(difference.shown.end)} there"
+    ),
 }
 
 
-def _buttons(it: Report, guild_id: int) -> tuple[Button, ...]:
-    """For each kind: put right, take over, leave alone; what each does stands on it."""
+def _buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
+    """Return the buttons of each kind: put right, take over, leave alone."""
     buttons = []
 
     def add(name: str, label: str, kind: Kind, style: discord.ButtonStyle) -> None:
-        buttons.append(Button(label, key(name, guild_id, it.script.id, kind.value), style))
+        buttons.append(Button(label, key(name, guild_id, report.script.id, kind.value), style))
 
     plain, good, bad = (
         discord.ButtonStyle.secondary,
         discord.ButtonStyle.success,
         discord.ButtonStyle.danger,
     )
-    for kind, number in it.counts.items():
+    for kind, number in report.counts.items():
         match kind:
             case Kind.MISSING:
                 add(REPAIR, f"Give {number:,} missing back", kind, good)
             case Kind.EXTRA:
                 add(TAKE, f"Take over {number:,} extra", kind, good)
-                if it.numbers.strangers > 1:
-                    choose = key(CHOOSE, guild_id, it.script.id, 0, "c")
+                if report.numbers.strangers > 1:
+                    choose = key(CHOOSE, guild_id, report.script.id, 0, "c")
                     buttons.append(Button("Choose from a list", choose))
                 add(REPAIR, f"End access of {number:,} extra", kind, bad)
             case Kind.OTHER_END:
-                shorter = f" ({it.longer:,} get less)" if it.longer else ""
+                shorter = f" ({report.longer:,} get less)" if report.longer else ""
                 add(
                     REPAIR,
                     f"Correct {count(number, 'end')}{shorter}",
                     kind,
                     bad if shorter else good,
                 )
-                if it.longer:
-                    add(TAKE, f"Keep {count(it.longer, 'later end')}", kind, good)
+                if report.longer:
+                    add(TAKE, f"Keep {count(report.longer, 'later end')}", kind, good)
             case Kind.STUCK:
                 add(REPAIR, f"Try {number:,} stuck again", kind, good)
             case Kind.NAMESAKE:
@@ -126,17 +128,17 @@ _NAMES: Mapping[Kind, str] = {
 }
 
 
-def repairs(it: Repaired, now: Standing) -> Message:
-    """While TradingView is told."""
+def repairs(repair: Repaired, now: Standing) -> Message:
+    """Return how far the repairs are."""
     return Message(
-        f"⏳ **Putting it right on {escape(it.script.title)}:** `{bar(now.ended, now.of)}` "
+        f"⏳ **Putting it right on {escape(repair.script.title)}:** `{bar(now.ended, now.of)}` "
         f"{now.ended:,} of {now.of:,}"
     )
 
 
-def repaired(it: Repaired, now: Standing, guild_id: int) -> Message:
-    """It is done, is stuck, or goes on by itself."""
-    where = f"on {escape(it.script.title)} carried out"
+def repaired(repair: Repaired, now: Standing, guild_id: int) -> Message:
+    """Return what became of the repairs: done, stuck, or still going on."""
+    where = f"on {escape(repair.script.title)} carried out"
     done = now.ended - now.stuck
     if done == now.of:
         first = f"✅ **{count(now.of, 'order')} {where}.**"
@@ -148,32 +150,32 @@ def repaired(it: Repaired, now: Standing, guild_id: int) -> Message:
         first += f" {stuck} stuck; `/sync status` says why."
     if now.waiting:
         first += " The rest goes on by itself; `/sync status` shows how."
-    buttons = [Button("Show what differs", key(SHOW, guild_id, it.script.id))]
-    if it.took:
-        first += f" {count(it.took, 'person has', 'people have')} less than before."
-        buttons.insert(0, Button("Put back", key(REPAIR_BACK, guild_id, it.reference)))
+    buttons = [Button("Show what differs", key(SHOW, guild_id, repair.script.id))]
+    if repair.took:
+        first += f" {count(repair.took, 'person has', 'people have')} less than before."
+        buttons.insert(0, Button("Put back", key(REPAIR_BACK, guild_id, repair.reference)))
     return Message(first, buttons=tuple(buttons))
 
 
 def put_back(number: int) -> Message:
-    """What was taken away is on its way back."""
+    """Return that the access taken away is on its way back."""
     return Message(
         f"✅ **Putting back what {count(number, 'person', 'people')} had.** "
         "`/sync status` shows when it is on TradingView."
     )
 
 
-def kept(it: Taken) -> Message:
-    """Later ends on TradingView count from now on."""
+def kept(taken: Taken) -> Message:
+    """Return that the later ends on TradingView count from now on."""
     return Message(
-        f"✅ **{count(it.number, 'later end')} on {escape(it.script.title)} kept.** "
+        f"✅ **{count(taken.number, 'later end')} on {escape(taken.script.title)} kept.** "
         "Nothing was changed on TradingView."
     )
 
 
-def ignored(number: int, it: Report) -> Message:
-    """Left alone."""
+def ignored(number: int, report: Report) -> Message:
+    """Return that the differences are left alone."""
     return Message(
-        f"**{count(number, 'difference')} on {escape(it.script.title)} left alone.** "
+        f"**{count(number, 'difference')} on {escape(report.script.title)} left alone.** "
         "They come up again when something about them changes."
     )

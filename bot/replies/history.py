@@ -12,7 +12,7 @@ from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
 from bot.replies.text import bold, count, embed, escape, member, spoken, title, typed
-from bot.store.records import Customer, Event, Script
+from bot.store.records import Actor, ActorKind, Customer, Event, Script
 
 AUDIT = "audit"
 _MAX_LINE = 380
@@ -20,18 +20,18 @@ _MAX_DIFFERENCES = 140
 
 
 def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
-    """One entry in one line, without its date."""
+    """Return one entry in one line, without its date."""
     say = _SENTENCES.get(entry.action)
     if say is None:
-        said = escape(entry.action.replace("_", " "))
+        text = escape(entry.action.replace("_", " "))
     else:
-        said = say(_Facts(entry, script, customer))
+        text = say(_Facts(entry, script, customer))
     note = f" – {typed(entry.note)}" if entry.note else ""
-    return shorten(f"{said}{note}".replace("\n", " "), _MAX_LINE)
+    return shorten(f"{text}{note}".replace("\n", " "), _MAX_LINE)
 
 
 def audit(history: History, guild_id: int) -> Message:
-    """One person's history, newest first."""
+    """Return one person's history, newest first."""
     if not history.events:
         return Message(
             f"There is no history of {bold(history.username)}. Check the spelling; "
@@ -49,11 +49,23 @@ def audit(history: History, guild_id: int) -> Message:
     )
 
 
+def _actor(actor: Actor) -> str:
+    match actor.kind:
+        case ActorKind.MEMBER:
+            return member(actor.member_id or 0)
+        case ActorKind.SOURCE:
+            return f"Usher (from {actor.id})"
+        case ActorKind.KEY:
+            return f"the key {typed(actor.id or '')}"
+        case ActorKind.USHER:
+            return "Usher"
+
+
 class _Facts:
     """An entry's parts in words."""
 
     def __init__(self, entry: Event, script: Script | None, customer: Customer | None) -> None:
-        self.who = "Usher" if entry.actor_id is None else member(entry.actor_id)
+        self.who = _actor(entry.actor)
         self.what = title(script) if script else "a script"
         self.whom = person(customer) if customer else "them"
         self.member = member(entry.member_id) if entry.member_id else "a member"
@@ -95,8 +107,10 @@ class _Facts:
         return f"{number or 'no'} spare {'is' if number <= 1 else 'are'} left"
 
     def differences(self) -> str:
-        words = [str(one).replace("`", "") for one in self.after.get("differences", ())]
-        return escape(shorten("; ".join(words), _MAX_DIFFERENCES))
+        texts = [
+            str(difference).replace("`", "") for difference in self.after.get("differences", ())
+        ]
+        return escape(shorten("; ".join(texts), _MAX_DIFFERENCES))
 
     def after_text(self, name: str) -> str:
         value = self.after.get(name)
@@ -108,7 +122,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _state(facts: Mapping[str, Any]) -> State:
-    """A state as an entry keeps it."""
+    """Return the state that an entry keeps."""
     ends_at = facts.get("ends_at")
     if ends_at:
         return State("until", datetime.fromisoformat(str(ends_at)))

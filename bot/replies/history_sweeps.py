@@ -51,27 +51,29 @@ _WHY = {
 
 
 def why_unchecked(reason: str | None) -> str:
-    """Why a full check failed."""
+    """Return why a full check failed."""
     return _WHY.get(reason or "", "it was broken off")
 
 
 def restored(f: Any) -> str:
-    """Everything was read after a restore: what became of the orders in the backup."""
+    """Return what became of the orders in the backup, once every list was read."""
     numbers = {name: int(f.after.get(name, 0)) for name in ("scripts", "later", *_ORDERS)}
-    said = [f"✅ **{count(numbers['scripts'], 'list')} read after the restore; orders go on.**"]
+    sentences = [
+        f"✅ **{count(numbers['scripts'], 'list')} read after the restore; orders go on.**"
+    ]
     if not numbers["scripts"]:
-        said = ["✅ **The people who could not be read after the restore are read now.**"]
+        sentences = ["✅ **The people who could not be read after the restore are read now.**"]
     if numbers["later"]:
-        said.append(f"{count(numbers['later'], 'later end')} on TradingView kept.")
+        sentences.append(f"{count(numbers['later'], 'later end')} on TradingView kept.")
     orders = sum(numbers[name] for name in _ORDERS)
     if orders:
         parts = [f"{numbers[name]} {what}" for name, what in _ORDERS.items() if numbers[name]]
-        said.append(f"Of {count(orders, 'order')} that waited in the backup, {listed(parts)}")
-    return " ".join(said).removesuffix(".")
+        sentences.append(f"Of {count(orders, 'order')} that waited in the backup, {listed(parts)}")
+    return " ".join(sentences).removesuffix(".")
 
 
 def unread(f: Any) -> str:
-    """People who could not be read after a restore; everybody else's orders go on."""
+    """Return whom TradingView says nothing about after a restore."""
     return (
         f"⚠️ TradingView does not say what {_names(f)} has on {f.what}. Orders for them from "
         "the backup wait, all others go on; I ask again every minute, and you need do nothing"
@@ -79,7 +81,7 @@ def unread(f: Any) -> str:
 
 
 def untold(f: Any) -> str:
-    """Of whose finished orders the messages were still to be sent when the backup was made."""
+    """Return who may have got no message of finished orders when the backup was made, or nothing."""
     if not _number(f):
         return ""
     return (

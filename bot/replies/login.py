@@ -20,7 +20,7 @@ _MAX_TITLE = 50
 
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
-    """The two fields of the form."""
+    """Return the two fields of the form."""
     how = "In a private browser window: log in, copy it, close the window without logging out"
     return [
         discord.ui.Label(
@@ -41,61 +41,61 @@ def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
 
 
 def form_button(guild_id: int, label: str = "Renew the login") -> Button:
-    """Opens the form."""
+    """Return the button that opens the form."""
     return Button(label, key(OPEN_FORM, guild_id), discord.ButtonStyle.primary)
 
 
 def spare_button(guild_id: int) -> Button:
-    """Opens the form for a spare."""
+    """Return the button that opens the form for a spare."""
     return Button("Add a spare login", key(OPEN_SPARE, guild_id))
 
 
 def testing() -> Message:
-    """Said when the test takes its time."""
+    """Return what is shown while new cookies are tested."""
     return Message("⏳ **Testing the login with TradingView…** The old one stays until it works.")
 
 
 def testing_now() -> Message:
-    """Said when a mere test takes its time."""
+    """Return what is shown while the stored login is tested."""
     return Message("⏳ **Testing the login with TradingView…**")
 
 
-def kept_or_used(it: Updated | SpareKept, guild_id: int) -> Message:
-    """A pair was kept as a spare, or used because no other works."""
-    return spare_kept(it) if isinstance(it, SpareKept) else updated(it, guild_id)
+def kept_or_used(outcome: Updated | SpareKept, guild_id: int) -> Message:
+    """Return whether the cookies are kept as a spare, or used because no other login works."""
+    return spare_kept(outcome) if isinstance(outcome, SpareKept) else updated(outcome, guild_id)
 
 
-def updated(it: Updated, guild_id: int | None = None) -> Message:
-    """New cookies are in use; in Discord, with an offer to add a spare."""
-    whose = f" as {escape(it.username)}" if it.username else ""
+def updated(update: Updated, guild_id: int | None = None) -> Message:
+    """Return that the new cookies are in use; with a server, offer to add a spare."""
+    whose = f" as {escape(update.username)}" if update.username else ""
     lines = [f"✅ **The TradingView login works{whose}.** What was waiting goes on now."]
-    if not it.has_sign:
+    if not update.has_sign:
         lines.append(
             "⚠️ The second cookie, `sessionid_sign`, is missing. It works now, but TradingView may "
             "ask for it at any time: better add it."
         )
-    if it.missing:
+    if update.missing:
         lines.append(
-            f"⚠️ TradingView does not show the list of people of {_titles(it.missing)} to this "
+            f"⚠️ TradingView does not show the list of people of {_titles(update.missing)} to this "
             "account. Orders for it wait."
         )
-    if it.unchecked:
-        lines.append(f"TradingView gave no answer about {_titles(it.unchecked)}.")
+    if update.unchecked:
+        lines.append(f"TradingView gave no answer about {_titles(update.unchecked)}.")
     buttons = () if guild_id is None else (spare_button(guild_id),)
     return Message("\n".join(lines), buttons=buttons)
 
 
-def spare_kept(it: SpareKept) -> Message:
-    """A pair is kept for later."""
-    whose = f" of {escape(it.username)}" if it.username else ""
+def spare_kept(spare: SpareKept) -> Message:
+    """Return that the cookies are kept as a spare."""
+    whose = f" of {escape(spare.username)}" if spare.username else ""
     return Message(
-        f"✅ **The spare login{whose} is kept.** {_spares(it.spares)} I test it every day; when the "
+        f"✅ **The spare login{whose} is kept.** {_spares(spare.spares)} I test it every day; when the "
         "login in use ends, it takes over by itself."
     )
 
 
 def link(address: str) -> Message:
-    """The one-time page."""
+    """Return the button to the one-time page."""
     return Message(
         "**Open this page within ten minutes.** There you paste the two cookies, or sign in with name "
         "and password; nothing of it passes through Discord. It works once, and only for you: do not "
@@ -110,16 +110,16 @@ def _spares(number: int) -> str:
     return f"There {'is' if number == 1 else 'are'} {count(number, 'spare login')}."
 
 
-def status(it: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Message:
-    """How the login stands; `verdict` is that of a test made just now."""
-    if it.state is LoginState.NONE:
+def status(login: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Message:
+    """Return how the login stands; `verdict` is that of a test made just now."""
+    if login.state is LoginState.NONE:
         return Message(
             "**There is no TradingView login yet.** The button opens a form for the two cookies.",
             buttons=(form_button(guild_id, "Add the login"),),
         )
-    whose = f" as {escape(it.username)}" if it.username else ""
-    since = f" (since {relative(it.since)})" if it.since else ""
-    if it.state is LoginState.DEAD:
+    whose = f" as {escape(login.username)}" if login.username else ""
+    since = f" (since {relative(login.since)})" if login.since else ""
+    if login.state is LoginState.DEAD:
         first = (
             f"❌ **The TradingView login{whose} has ended**{since}. Orders wait; none is lost. "
             "New cookies let them go on."
@@ -127,27 +127,27 @@ def status(it: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Messag
     elif verdict is LoginCheck.ALIVE:
         first = f"✅ **The TradingView login works{whose}**; tested just now."
     else:
-        tested = f" The last test was {relative(it.checked_at)}." if it.checked_at else ""
+        tested = f" The last test was {relative(login.checked_at)}." if login.checked_at else ""
         first = (
             f"**The TradingView login{whose} worked when last tested.**{tested} TradingView does "
             "not answer just now."
         )
     lines = [first]
-    if it.set_at is not None:
-        by = f" by {member(it.set_by)}" if it.set_by else " from the settings of the program"
-        lines.append(f"Added {relative(it.set_at)}{by}.")
-    if not it.has_sign:
+    if login.set_at is not None:
+        by = f" by {member(login.set_by)}" if login.set_by else " from the settings of the program"
+        lines.append(f"Added {relative(login.set_at)}{by}.")
+    if not login.has_sign:
         lines.append("⚠️ The second cookie, `sessionid_sign`, is missing.")
-    if it.spares:
-        lines.append(f"{_spares(it.spares)} Should the login in use end, one takes over.")
+    if login.spares:
+        lines.append(f"{_spares(login.spares)} Should the login in use end, one takes over.")
     buttons = [form_button(guild_id)]
-    if it.state is LoginState.ALIVE and it.takes_spare:
+    if login.state is LoginState.ALIVE and login.takes_spare:
         buttons.append(spare_button(guild_id))
     return Message("\n".join(lines), buttons=tuple(buttons))
 
 
 def forget(username: str | None, buttons: tuple[Button, ...]) -> Message:
-    """Before the login is deleted."""
+    """Return the question that is asked before the login is deleted."""
     whose = f" of {escape(username)}" if username else ""
     return Message(
         f"**Delete the TradingView login{whose}?** Access on TradingView stays as it is, but nothing "
@@ -157,12 +157,12 @@ def forget(username: str | None, buttons: tuple[Button, ...]) -> Message:
 
 
 def kept() -> Message:
-    """The question was answered with no."""
+    """Return that the login stays."""
     return Message("**The TradingView login stays.**")
 
 
 def forgotten() -> Message:
-    """It is deleted."""
+    """Return that the login is deleted."""
     return Message(
         "**The TradingView login is deleted.** Orders wait until there is a new one. To end it on "
         "TradingView too, log out there."

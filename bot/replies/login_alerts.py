@@ -9,7 +9,7 @@ from bot.store.records import Outage
 
 
 def to_setter(outage: Outage, stage: str, waiting: int, server_name: str, now: datetime) -> Message:
-    """What whoever set the login is told: that it `ended`, `still` has, or is `back`."""
+    """Return the message to the member who set the login: it `ended`, `still` has, or is `back`."""
     where = f"of {bold(server_name)}"
     if stage == "back":
         took = relative(outage.ended_at or now)

@@ -53,16 +53,16 @@ _NO_PROOF = (
 
 
 def compared(verdicts: Sequence[Verdict], buttons: tuple[Button, ...]) -> Message:
-    """What a file would do, in numbers, with the lines in a file to download."""
-    found = Counter(one.outcome for one in verdicts)
+    """Return what a file would do, in numbers, with its lines in a file to download."""
+    found = Counter(verdict.outcome for verdict in verdicts)
     lines = [f"**{count(len(verdicts), 'line')} read.** {_NOT_YET}"]
     lines += [
         f"{'✅' if outcome in _GOOD else '⚠️'} {found[outcome]:,} {words}"
         for outcome, (words, _) in _WORDS.items()
         if found[outcome]
     ]
-    wrong = [one for one in verdicts if one.outcome not in _GOOD]
-    lines += [_wrong(one) for one in wrong[:_MAX_LINES]]
+    wrong = [verdict for verdict in verdicts if verdict.outcome not in _GOOD]
+    lines += [_wrong(verdict) for verdict in wrong[:_MAX_LINES]]
     if len(wrong) > _MAX_LINES:
         lines.append(f"-# and {len(wrong) - _MAX_LINES:,} more; the file has them all.")
     if not found[Outcome.FITS]:
@@ -73,83 +73,95 @@ def compared(verdicts: Sequence[Verdict], buttons: tuple[Button, ...]) -> Messag
 
 
 def table(verdicts: Sequence[Verdict]) -> bytes:
-    """Every line with what it comes to, as a CSV file that spreadsheets open safely."""
+    """Return every line with what it comes to, as a CSV file that spreadsheets open safely."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(("line", "discord", "username", "result"))
-    for one in verdicts:
-        cells = (one.line.member, one.line.username, _WORDS[one.outcome][1])
-        writer.writerow((one.line.number, *(_harmless(cell) for cell in cells)))
+    for verdict in verdicts:
+        cells = (verdict.line.member, verdict.line.username, _WORDS[verdict.outcome][1])
+        writer.writerow((verdict.line.number, *(_harmless(cell) for cell in cells)))
     return text.getvalue().encode("utf-8-sig")
 
 
 def tie_label(number: int) -> str:
-    """The button that ties."""
+    """Return the label of the button that ties."""
     return f"Tie {count(number, 'name')}"
 
 
-def tied(it: Tied) -> Message:
-    """What was tied."""
-    lines = [f"✅ **{count(len(it.pairs), 'name')} tied.** TradingView was not touched."]
-    if it.changed:
+def tied(result: Tied) -> Message:
+    """Return how many names were tied."""
+    lines = [f"✅ **{count(len(result.pairs), 'name')} tied.** TradingView was not touched."]
+    if result.changed:
         lines.append(
-            f"⚠️ {it.changed:,} no longer fitted and were left as they are; run it again to see why."
+            f"⚠️ {result.changed:,} no longer fitted and were left as they are; run it again to see why."
         )
     return Message("\n".join(lines))
 
 
 def proposed(
-    it: Proposals, page: int, guild_id: int, buttons: tuple[Button, ...], done: Tied | None = None
+    proposals: Proposals,
+    page: int,
+    guild_id: int,
+    buttons: tuple[Button, ...],
+    done: Tied | None = None,
 ) -> Message:
-    """Pairs with equal names: all at once, or chosen from a list."""
+    """Return the pairs with equal names, to be tied all at once or chosen from a list."""
     lines = [] if done is None else [tied(done).text]
-    if not it.pairs:
+    if not proposals.pairs:
         lines.append(
             "**No member goes by a TradingView name that is still nobody's.** A file with the "
             "columns `discord_id` and `username` ties the others."
         )
-        return Message("\n".join([*lines, *_unclear(it)]))
-    shown = it.pairs[page * SHOWN :][:SHOWN]
-    first = count(len(it.pairs), "member goes by a name", "members go by a name")
+        return Message("\n".join([*lines, *_unclear(proposals)]))
+    shown = proposals.pairs[page * SHOWN :][:SHOWN]
+    first = count(len(proposals.pairs), "member goes by a name", "members go by a name")
     lines.append(f"**{first} that I know from TradingView.** {_NOT_YET}")
     lines.append(_NO_PROOF)
-    lines += [f"- {bold(one.username)}: {member(one.member_id)}" for one in shown]
+    lines += [f"- {bold(pair.username)}: {member(pair.member_id)}" for pair in shown]
     pick: discord.ui.Select[discord.ui.View] = discord.ui.Select(
         custom_id=key(PICK, guild_id, page),
         placeholder="Tie only these",
         max_values=len(shown),
         options=[
             discord.SelectOption(
-                label=shorten(one.username, 100), value=f"{one.customer_id}-{one.member_id}"
+                label=shorten(pair.username, 100), value=f"{pair.customer_id}-{pair.member_id}"
             )
-            for one in shown
+            for pair in shown
         ],
     )
     turns = tuple(
         Button(label, key(PAGE, guild_id, to))
         for label, to in (("Back", page - 1), ("Next", page + 1))
-        if 0 <= to * SHOWN < len(it.pairs)
+        if 0 <= to * SHOWN < len(proposals.pairs)
     )
-    return Message("\n".join([*lines, *_unclear(it)]), buttons=(*buttons, *turns), items=(pick,))
+    return Message(
+        "\n".join([*lines, *_unclear(proposals)]), buttons=(*buttons, *turns), items=(pick,)
+    )
 
 
 def chosen(values: Sequence[str], pairs: Sequence[Pair]) -> list[Pair]:
-    """The proposals that were picked from the list, as far as they still stand."""
+    """Return the proposals picked from the list, as far as they still stand."""
     picked = set(values)
-    return [one for one in pairs if f"{one.customer_id}-{one.member_id}" in picked]
+    return [pair for pair in pairs if f"{pair.customer_id}-{pair.member_id}" in picked]
 
 
-def _unclear(it: Proposals) -> list[str]:
-    if not it.unclear:
+def _unclear(proposals: Proposals) -> list[str]:
+    if not proposals.unclear:
         return []
-    return [f"-# {count(it.unclear, 'name fits', 'names fit')} to several members: left out."]
+    return [
+        f"-# {count(proposals.unclear, 'name fits', 'names fit')} to several members: left out."
+    ]
 
 
-def _wrong(one: Verdict) -> str:
-    what = " and ".join(typed(text) for text in (one.line.member, one.line.username) if text)
-    return f"-# Line {one.line.number}: {what or 'empty'} – {escape(_WORDS[one.outcome][1])}"
+def _wrong(verdict: Verdict) -> str:
+    what = " and ".join(
+        typed(text) for text in (verdict.line.member, verdict.line.username) if text
+    )
+    return (
+        f"-# Line {verdict.line.number}: {what or 'empty'} – {escape(_WORDS[verdict.outcome][1])}"
+    )
 
 
 def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
+    """Return a cell that a spreadsheet does not take for a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell

@@ -1,4 +1,4 @@
-"""An answer as plain data: text, embeds and buttons, cut to what Discord accepts."""
+"""A reply as plain data: text, embeds and buttons, cut to what Discord accepts."""
 
 import io
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ MAX_BUTTONS = 25
 
 
 def key(name: str, guild_id: int, *args: object) -> str:
-    """What a button or form carries: which press it is, of which server, about what.
+    """Return the id of a button or form: which press it is, of which server, about what.
 
     It outlives a restart, so everything that the press needs must be in it. Raises ValueError when
     it is longer than Discord keeps.
@@ -36,7 +36,7 @@ class Button:
     disabled: bool = False
 
     def item(self) -> "discord.ui.Button[Any]":
-        """As discord.py wants it."""
+        """Return it as discord.py wants it."""
         return discord.ui.Button(
             label=shorten(self.label, MAX_LABEL),
             custom_id=self.key,
@@ -47,7 +47,7 @@ class Button:
 
 
 class Board(discord.ui.View):
-    """The buttons under an answer. `bot.interactions.components` answers them, so discord.py need not keep it."""
+    """The buttons under a message. `bot.interactions.components` answers them, so discord.py need not keep it."""
 
     def __init__(self, items: "Sequence[discord.ui.Item[Any]]") -> None:
         super().__init__(timeout=None)
@@ -55,25 +55,25 @@ class Board(discord.ui.View):
             self.add_item(item)
 
     def is_finished(self) -> bool:
-        """True: discord.py keeps and times only views that are not."""
+        """Return True: discord.py keeps and times only views that are not finished."""
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file beside an answer."""
+    """A file beside a message."""
 
     name: str
     content: bytes = field(repr=False)
 
     def file(self) -> discord.File:
-        """As discord.py wants it; good for one try."""
+        """Return it as discord.py wants it; good for one try."""
         return discord.File(io.BytesIO(self.content), self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is said to somebody. `items` are further parts of the board, as lists to choose from."""
+    """A reply: text, embeds, buttons, files. `items` are further parts of the board, as lists to choose from."""
 
     text: str = ""
     embeds: tuple[discord.Embed, ...] = ()
@@ -83,17 +83,42 @@ class Message:
 
     @property
     def content(self) -> str | None:
-        """The text, cut to Discord's limit; None when there is none."""
+        """Return the text, cut to Discord's limit; None when there is none."""
         return shorten(self.text, MAX_TEXT) or None
 
     def board(self) -> Board | None:
-        """The buttons and lists, or None."""
+        """Return the buttons and lists, or None."""
         items = [*self.items, *(button.item() for button in self.buttons[:MAX_BUTTONS])]
         return Board(items) if items else None
 
+    def send_kwargs(self, *, nonce: str | None = None) -> dict[str, Any]:
+        """Return the arguments that send it: what it has, as Discord takes no None. Good for one try."""
+        parts = {
+            "nonce": nonce,
+            "content": self.content,
+            "embeds": list(self.embeds),
+            "view": self.board(),
+            "files": [attached.file() for attached in self.files],
+        }
+        return {name: part for name, part in parts.items() if part}
+
+    def edit_kwargs(self) -> dict[str, Any]:
+        """Return the arguments that put it in place of another message. Good for one try.
+
+        What it lacks is removed there, but for files: a message without any leaves those that stand there.
+        """
+        parts: dict[str, Any] = {
+            "content": self.content,
+            "embeds": list(self.embeds),
+            "view": self.board(),
+        }
+        if self.files:
+            parts["attachments"] = [attached.file() for attached in self.files]
+        return parts
+
 
 def shorten(text: str, longest: int) -> str:
-    """The text, its end replaced by … when it is too long; cut at a line's end where one is near."""
+    """Return the text, cut when too long, at a line's end where one is near; … shows the cut."""
     if len(text) <= longest:
         return text
     kept = text[: longest - 1]

@@ -1,4 +1,4 @@
-"""What became of an order, said to whoever asked and to the customer."""
+"""What became of an order, said to the person who asked and to the customer."""
 
 from datetime import datetime
 
@@ -47,19 +47,19 @@ _STUCK_OTHER = "`/sync status` says more; `/sync retry` tries once more."
 
 
 def why_stuck(reason: str | None) -> str:
-    """Why only a person can help, and how."""
+    """Return why only a person can help, and how."""
     return _STUCK.get(reason or "", _STUCK_OTHER)
 
 
 def why_waiting(reason: WaitingFor | None, quiet_until: datetime | None = None) -> str:
-    """What it is waiting for; for TradingView's pause, how long it is."""
+    """Return what an order is waiting for; for TradingView's pause, how long it is."""
     if reason is WaitingFor.SLOW_DOWN and quiet_until is not None:
         return f"TradingView asked me to send nothing until {hour(quiet_until)}."
     return _WAITING[reason or WaitingFor.ASKING]
 
 
 def person(customer: Customer, permission: Permission | None = None) -> str:
-    """A customer: the TradingView name in bold, and the member if known."""
+    """Return a customer: the TradingView name in bold, and the member if known."""
     name = customer.username or (permission.username if permission else None)
     who = member(customer.member_id) if customer.member_id else None
     if name is None:
@@ -68,139 +68,141 @@ def person(customer: Customer, permission: Permission | None = None) -> str:
 
 
 def held(state: State) -> str:
-    """What somebody had, in a list."""
+    """Return what a customer had, in a list."""
     return "no access" if state.end is None else until(state.end)
 
 
-def receipt(it: Receipt) -> Message:
-    """The answer to a grant, set, revoke or put back, in any state."""
-    match it.order.state:
+def receipt(receipt: Receipt) -> Message:
+    """Return the answer to a grant, set, revoke or put back, in any state."""
+    match receipt.order.state:
         case "done":
-            return _done(it)
+            return _done(receipt)
         case "stuck":
-            return _stuck(it)
+            return _stuck(receipt)
         case "superseded":
             text = (
-                f"**A later order took the place of this one** for {_both(it)}.\n"
+                f"**A later order took the place of this one** for {_both(receipt)}.\n"
                 "`/access check` shows what counts now."
             )
             return Message(text)
         case _:
-            return _waiting(it)
+            return _waiting(receipt)
 
 
-def _both(it: Receipt) -> str:
-    return f"{person(it.customer, it.permission)} on {title(it.script)}"
+def _both(receipt: Receipt) -> str:
+    return f"{person(receipt.customer, receipt.permission)} on {title(receipt.script)}"
 
 
-def _asked_for(it: Receipt) -> str:
-    if it.entitlement is not None and it.entitlement.length is not None:
-        return spoken(parse_length(it.entitlement.length))
-    return "lifetime" if it.entitlement and it.entitlement.kind == "lifetime" else "time"
+def _asked_for(receipt: Receipt) -> str:
+    if receipt.entitlement is not None and receipt.entitlement.length is not None:
+        return spoken(parse_length(receipt.entitlement.length))
+    return "lifetime" if receipt.entitlement and receipt.entitlement.kind == "lifetime" else "time"
 
 
-def _done(it: Receipt) -> Message:
-    who, what = person(it.customer, it.permission), title(it.script)
-    if it.end is None:
+def _done(receipt: Receipt) -> Message:
+    who, what = person(receipt.customer, receipt.permission), title(receipt.script)
+    if receipt.end is None:
         lines = [f"✅ **Done:** {who} has no access to {what} any more."]
     else:
-        lines = [f"✅ **Done:** {who} has {what} {until(it.end)}."]
-    if it.open_ended:
+        lines = [f"✅ **Done:** {who} has {what} {until(receipt.end)}."]
+    if receipt.open_ended:
         lines.append(
-            f"That access has no end, so {_asked_for(it)} more changes nothing. "
+            f"That access has no end, so {_asked_for(receipt)} more changes nothing. "
             "To give it an end, press the button or use `/access set`."
         )
-        return Message("\n".join(lines), buttons=_give_end(it))
-    match it.order.kind:
+        return Message("\n".join(lines), buttons=_give_end(receipt))
+    match receipt.order.kind:
         case "grant":
-            lines.append(f"{_capital(_asked_for(it))} added; TradingView's own list shows it.")
+            lines.append(f"{_capital(_asked_for(receipt))} added; TradingView's own list shows it.")
         case "put_back":
             lines.append("It is put back; TradingView's own list shows it.")
         case _:
-            lines.append(f"Before: {held(it.before)}. TradingView's own list shows the change.")
-    if it.permission.differs:
+            lines.append(
+                f"Before: {held(receipt.before)}. TradingView's own list shows the change."
+            )
+    if receipt.permission.differs:
         lines.append("TradingView made another end of it than I asked for; the date above counts.")
-    return Message("\n".join(lines), buttons=_put_back(it))
+    return Message("\n".join(lines), buttons=_put_back(receipt))
 
 
-def _waiting(it: Receipt) -> Message:
-    who, what = person(it.customer, it.permission), title(it.script)
-    match it.order.kind:
+def _waiting(receipt: Receipt) -> Message:
+    who, what = person(receipt.customer, receipt.permission), title(receipt.script)
+    match receipt.order.kind:
         case "grant":
-            first = f"⏳ **Waiting:** {_asked_for(it)} of {what} for {who}."
+            first = f"⏳ **Waiting:** {_asked_for(receipt)} of {what} for {who}."
         case "set":
-            first = f"⏳ **Waiting:** {who} gets {what} {until(it.end)}."
+            first = f"⏳ **Waiting:** {who} gets {what} {until(receipt.end)}."
         case "revoke":
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
         case _:
             first = f"⏳ **Waiting:** I am putting back {what} for {who}."
-    lines = [first, why_waiting(it.waiting_for, it.quiet_until)]
-    if not it.permission.checked:
+    lines = [first, why_waiting(receipt.waiting_for, receipt.quiet_until)]
+    if not receipt.permission.checked:
         lines.append("I could not check the spelling of the name yet.")
-    lines.append(_THEN if _is_pause(it) else _BY_ITSELF)
-    return Message("\n".join(lines), buttons=_put_back(it))
+    lines.append(_THEN if _is_pause(receipt) else _BY_ITSELF)
+    return Message("\n".join(lines), buttons=_put_back(receipt))
 
 
-def _is_pause(it: Receipt) -> bool:
-    return it.waiting_for is WaitingFor.SLOW_DOWN and it.quiet_until is not None
+def _is_pause(receipt: Receipt) -> bool:
+    return receipt.waiting_for is WaitingFor.SLOW_DOWN and receipt.quiet_until is not None
 
 
-def _stuck(it: Receipt) -> Message:
+def _stuck(receipt: Receipt) -> Message:
     done = {"grant": "was not given", "revoke": "was not ended"}.get(
-        it.order.kind, "was not changed"
+        receipt.order.kind, "was not changed"
     )
-    text = f"⚠️ **Not done:** {title(it.script)} {done} for {person(it.customer, it.permission)}."
-    return Message(f"{text}\n{why_stuck(it.order.reason)}")
+    text = f"⚠️ **Not done:** {title(receipt.script)} {done} for {person(receipt.customer, receipt.permission)}."
+    return Message(f"{text}\n{why_stuck(receipt.order.reason)}")
 
 
-def _put_back(it: Receipt) -> tuple[Button, ...]:
-    if not it.can_put_back:
+def _put_back(receipt: Receipt) -> tuple[Button, ...]:
+    if not receipt.can_put_back:
         return ()
-    return (Button("Put back", key(PUT_BACK, it.order.guild_id, it.order.id)),)
+    return (Button("Put back", key(PUT_BACK, receipt.order.guild_id, receipt.order.id)),)
 
 
-def _give_end(it: Receipt) -> tuple[Button, ...]:
-    if it.entitlement is None or it.entitlement.length is None:
+def _give_end(receipt: Receipt) -> tuple[Button, ...]:
+    if receipt.entitlement is None or receipt.entitlement.length is None:
         return ()
-    asked_for = it.entitlement.ends_at
-    most = max((one.ends_at for one in it.reasons if one.ends_at), default=asked_for)
+    asked_for = receipt.entitlement.ends_at
+    most = max((reason.ends_at for reason in receipt.reasons if reason.ends_at), default=asked_for)
     if most is not None and most != asked_for:  # it holds more that was bought
         label = f"Let it end on {plain_day(most)}"
     else:
-        label = f"Let it end in {spoken(parse_length(it.entitlement.length))}"
-    return (Button(label, key(GIVE_END, it.order.guild_id, it.order.id)),)
+        label = f"Let it end in {spoken(parse_length(receipt.entitlement.length))}"
+    return (Button(label, key(GIVE_END, receipt.order.guild_id, receipt.order.id)),)
 
 
-def to_customer(it: Receipt, server: str) -> Message:
-    """The one direct message when access stands: what, until when, where to find it."""
-    if isinstance(it.end, Lifetime):
-        how_long = "**for lifetime**" if it.permission.wanted == "lifetime" else "from now on"
+def to_customer(receipt: Receipt, server: str) -> Message:
+    """Return the one direct message when access stands: what, until when, where to find it."""
+    if isinstance(receipt.end, Lifetime):
+        how_long = "**for lifetime**" if receipt.permission.wanted == "lifetime" else "from now on"
     else:
-        how_long = until(it.end)
-    name = it.permission.username
-    sign = "🎉" if it.order.kind == "grant" else "ℹ️"  # a new end may also be an earlier one
+        how_long = until(receipt.end)
+    name = receipt.permission.username
+    sign = "🎉" if receipt.order.kind == "grant" else "ℹ️"  # a new end may also be an earlier one
     return Message(
-        f"{sign} You can use {title(it.script)} {how_long}, thanks to {bold(server)}.\n"
+        f"{sign} You can use {title(receipt.script)} {how_long}, thanks to {bold(server)}.\n"
         f"Where to find it: log in to TradingView as {bold(name)}, open a chart, then "
         "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
         "`/me` in the server shows everything that you have."
     )
 
 
-def asked_at(it: Receipt, server: str | None) -> str:
-    """A line above what is told late: which order it was about."""
+def asked_at(receipt: Receipt, server: str | None) -> str:
+    """Return the line above a late outcome: which order it is about."""
     where = f" in {bold(server)}" if server else ""
-    return f"-# Your order{where}, {relative(it.order.asked_at)}"
+    return f"-# Your order{where}, {relative(receipt.order.asked_at)}"
 
 
-def late(it: Receipt, server: str | None) -> Message:
-    """The outcome for whoever asked, told after the first answer could no longer change."""
-    now = receipt(it)
-    return Message(f"{asked_at(it, server)}\n{now.text}", now.embeds, now.buttons)
+def late(outcome: Receipt, server: str | None) -> Message:
+    """Return the outcome for the person who asked, once the first answer can no longer change."""
+    now = receipt(outcome)
+    return Message(f"{asked_at(outcome, server)}\n{now.text}", now.embeds, now.buttons)
 
 
 def near_names(text: str, near: tuple[str, ...], anyway: str | None) -> str:
-    """TradingView knows nobody of that name: what to press instead."""
+    """Return the question which of the similar names was meant."""
     lines = [f"**TradingView knows nobody called {typed(text)}.** Nothing was changed yet."]
     if near:
         lines.append("Did you mean one of these? Press the right one.")

@@ -12,31 +12,32 @@ from bot.access.queries.overview import (
     Person,
     Restoring,
     Status,
-    Waiting,
 )
+from bot.access.request import FOUND
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen, ours_of, wanted_of
-from bot.replies.errors.confirmations import SOURCES
 from bot.replies.history_sweeps import why_unchecked
 from bot.replies.message import Button, Message, key
-from bot.replies.orders import person as said_person, why_stuck, why_waiting
+from bot.replies.orders import person as person_text, why_stuck, why_waiting
 from bot.replies.text import (
     bold,
     count,
     day,
+    did_you_mean,
     embed,
     escape,
     listed,
     member,
     moment,
     relative,
+    source,
     spoken,
     title,
     typed,
     until,
     until_day,
 )
-from bot.store.records import Entitlement
+from bot.store.records import Entitlement, Holding
 from bot.tradingview.models import End, Lifetime
 
 LIST = "list"
@@ -45,19 +46,19 @@ _MAX_WAITING = 10
 
 
 def check(person: Person) -> Message:
-    """For each script: what should be there, what is there, and why until then."""
+    """Return for each script what should be there, what is there, and why until then."""
     who = bold(person.username)
     if person.customer is not None and person.customer.member_id is not None:
         who += f" ({member(person.customer.member_id)})"
     if not person.scripts:
         return Message(f"{who} has nothing here: there are no scripts yet. `/script add` adds one.")
-    held = [one for one in person.scripts if _has_anything(one)]
-    others = [one for one in person.scripts if not _has_anything(one)]
+    held = [checked for checked in person.scripts if _has_anything(checked)]
+    others = [checked for checked in person.scripts if not _has_anything(checked)]
     if person.unknown is not None and not held:
         return Message(_unknown(person.username, person.unknown))
-    blocks = ["\n".join(_script_lines(one)) for one in held]
+    blocks = ["\n".join(_script_lines(checked)) for checked in held]
     if others:
-        silent = any(one.shown is None for one in others)
+        silent = any(checked.shown is None for checked in others)
         tail = " (TradingView did not answer)" if silent else ""
         blocks.append(f"No access: {_titles(others)}{tail}")
     first = f"{who} has {count(len(held), 'script')}." if held else f"{who} has no access."
@@ -65,62 +66,61 @@ def check(person: Person) -> Message:
 
 
 def _unknown(username: str, near: tuple[str, ...]) -> str:
-    suggested = f" Did you mean {listed(map(bold, near), 'or')}?" if near else ""
     return (
         f"**TradingView knows nobody called {typed(username)}.** Nobody of that name has access; check "
-        f"the spelling.{suggested}"
+        f"the spelling.{did_you_mean(near)}"
     )
 
 
 def looking() -> Message:
-    """While TradingView takes its time."""
+    """Return what is shown while TradingView is asked."""
     return Message("⏳ **Waiting for TradingView:** a few seconds more, then I show what I know.")
 
 
-def _titles(those: Iterable[Checked]) -> str:
-    return ", ".join(escape(one.script.title) for one in those)
+def _titles(scripts: Iterable[Checked]) -> str:
+    return ", ".join(escape(checked.script.title) for checked in scripts)
 
 
-def _has_anything(one: Checked) -> bool:
-    wanted = one.permission is not None and wanted_of(one.permission).end is not None
-    shown = one.shown is not None and one.shown.end is not None
-    waits = one.permission is not None and one.permission.state != "done"
-    return wanted or shown or waits or bool(one.reasons)
+def _has_anything(checked: Checked) -> bool:
+    wanted = checked.permission is not None and wanted_of(checked.permission).end is not None
+    shown = checked.shown is not None and checked.shown.end is not None
+    waits = checked.permission is not None and checked.permission.state != "done"
+    return wanted or shown or waits or bool(checked.reasons)
 
 
-def _script_lines(one: Checked) -> list[str]:
-    """One script: should be, is, and the reasons."""
-    archived = " (archived)" if one.script.archived_at else ""
-    lines = [f"{title(one.script)}{archived}"]
+def _script_lines(checked: Checked) -> list[str]:
+    """Return one script: what should be, what is, and the reasons."""
+    archived = " (archived)" if checked.script.archived_at else ""
+    lines = [f"{title(checked.script)}{archived}"]
     now = clock.now()
-    wanted = wanted_of(one.permission).end if one.permission else None
+    wanted = wanted_of(checked.permission).end if checked.permission else None
     lines.append(f"Should be: {_end(wanted, now)}")
-    lines.append(f"On TradingView: {_shown(one, now)}")
-    if one.permission is not None and one.permission.state == "stuck":
-        lines.append(f"⚠️ {why_stuck(one.permission.reason)}")
-    elif one.permission is not None and one.permission.state != "done":
+    lines.append(f"On TradingView: {_shown(checked, now)}")
+    if checked.permission is not None and checked.permission.state == "stuck":
+        lines.append(f"⚠️ {why_stuck(checked.permission.reason)}")
+    elif checked.permission is not None and checked.permission.state != "done":
         lines.append("⏳ Still waiting; `/sync status` says why.")
-    elif one.shown is not None and not _agrees(one, now):
-        if one.permission is None:
+    elif checked.shown is not None and not _agrees(checked, now):
+        if checked.permission is None:
             lines.append(
                 "⚠️ The two differ: somebody gave this on TradingView itself, not with Usher."
             )
         else:
             lines.append("⚠️ The two differ: somebody changed it on TradingView.")
-    lines.extend(f"- {_reason(reason)}" for reason in one.reasons[:_MAX_REASONS])
-    if len(one.reasons) > _MAX_REASONS:
-        lines.append(f"- and {len(one.reasons) - _MAX_REASONS} more")
+    lines.extend(f"- {_reason(reason)}" for reason in checked.reasons[:_MAX_REASONS])
+    if len(checked.reasons) > _MAX_REASONS:
+        lines.append(f"- and {len(checked.reasons) - _MAX_REASONS} more")
     return lines
 
 
-def _agrees(one: Checked, now: datetime) -> bool:
-    """Whether what TradingView shows is what should be; access that is over agrees with none."""
-    wanted = State("nothing") if one.permission is None else wanted_of(one.permission)
-    if one.shown is None or one.shown.agrees_with(wanted):
+def _agrees(checked: Checked, now: datetime) -> bool:
+    """Return whether TradingView shows what should be; access that is over agrees with none."""
+    wanted = State("nothing") if checked.permission is None else wanted_of(checked.permission)
+    if checked.shown is None or checked.shown.agrees_with(wanted):
         return True
-    if one.permission is not None and one.permission.differs:
-        return one.shown.agrees_with(ours_of(one.permission))  # its own form of our end
-    return not one.shown.gives_access(now) and not wanted.gives_access(now)
+    if checked.permission is not None and checked.permission.differs:
+        return checked.shown.agrees_with(ours_of(checked.permission))  # its own form of our end
+    return not checked.shown.gives_access(now) and not wanted.gives_access(now)
 
 
 def _end(end: End | None, now: datetime) -> str:
@@ -131,22 +131,22 @@ def _end(end: End | None, now: datetime) -> str:
     return f"ended **{day(end)}** ({relative(end)})"
 
 
-def _shown(one: Checked, now: datetime) -> str:
-    if one.shown is not None:
-        return "no end date" if isinstance(one.shown.end, Lifetime) else _end(one.shown.end, now)
-    if one.permission is None or one.permission.seen == "unknown":
+def _shown(checked: Checked, now: datetime) -> str:
+    if checked.shown is not None:
+        return (
+            "no end date"
+            if isinstance(checked.shown.end, Lifetime)
+            else _end(checked.shown.end, now)
+        )
+    if checked.permission is None or checked.permission.seen == "unknown":
         return "it did not answer just now"
-    seen_at = one.permission.seen_at
+    seen_at = checked.permission.seen_at
     when = f" {relative(seen_at)}" if seen_at else ""
-    return (
-        f"it did not answer just now; last seen{when}: {_end(last_seen(one.permission).end, now)}"
-    )
+    return f"it did not answer just now; last seen{when}: {_end(last_seen(checked.permission).end, now)}"
 
 
 def _reason(reason: Entitlement) -> str:
-    source = SOURCES.get(reason.source, "another reason")
-    if reason.source == "found" and reason.asked_by:
-        source = "taken over"
+    origin = "taken over" if reason.source == FOUND and reason.asked_by else source(reason)
     note = f" – {typed(reason.note)}" if reason.note else ""
     length = f" {spoken(parse_length(reason.length))}" if reason.length else ""
     if reason.kind == "lifetime":
@@ -158,24 +158,26 @@ def _reason(reason: Entitlement) -> str:
     else:
         end = until_day(reason.ends_at)
     by = f" by {member(reason.asked_by)}" if reason.asked_by else ""
-    return f"{source}{length}{by}, {day(reason.asked_at)}: {end}{note}"
+    return f"{origin}{length}{by}, {day(reason.asked_at)}: {end}{note}"
 
 
 def me(person: Person) -> Message:
-    """A member's own view: no internals, no numbers of anybody else."""
+    """Return a member's own view: no internals, no numbers of other people."""
     lines = []
-    for one in person.scripts:
-        if one.permission is None:
+    for checked in person.scripts:
+        if checked.permission is None:
             continue
-        wanted = wanted_of(one.permission).end
-        if one.permission.state == "stuck":
-            lines.append(f"- {title(one.script)}: there is a problem; the staff know and will help")
-        elif one.permission.state != "done":
+        wanted = wanted_of(checked.permission).end
+        if checked.permission.state == "stuck":
             lines.append(
-                f"- {title(one.script)}: ⏳ on its way; you get a message when it is there"
+                f"- {title(checked.script)}: there is a problem; the staff know and will help"
+            )
+        elif checked.permission.state != "done":
+            lines.append(
+                f"- {title(checked.script)}: ⏳ on its way; you get a message when it is there"
             )
         elif wanted is not None:
-            lines.append(f"- {title(one.script)}: {until(wanted)}")
+            lines.append(f"- {title(checked.script)}: {until(wanted)}")
     name = bold(person.username)
     if not lines:
         return Message(
@@ -192,7 +194,7 @@ def me(person: Person) -> Message:
 
 
 def holders(page: Holders, guild_id: int) -> Message:
-    """Who has a script, soonest end first, with buttons for the other pages."""
+    """Return who has a script, soonest end first, with buttons for the other pages."""
     if not page.total:
         return Message(
             f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody."
@@ -201,8 +203,8 @@ def holders(page: Holders, guild_id: int) -> Message:
     for permission, customer in page.people:
         waits = {"done": "", "stuck": " ⚠️"}.get(permission.state, " ⏳")
         end = wanted_of(permission).end
-        said = "ending" if end is None else until_day(end)
-        lines.append(f"{said_person(customer, permission)}: {said}{waits}")
+        when = "ending" if end is None else until_day(end)
+        lines.append(f"{person_text(customer, permission)}: {when}{waits}")
     numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
     return Message(
         f"{title(page.script)}: {count(page.total, 'person', 'people')}.",
@@ -212,7 +214,7 @@ def holders(page: Holders, guild_id: int) -> Message:
 
 
 def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tuple[Button, ...]:
-    """Back and on, where there is something; the last part keeps the two keys apart."""
+    """Return the buttons back and on, where there is a page; the keys' last part keeps them apart."""
     if page == 0 and not more:
         return ()
     return (
@@ -221,44 +223,48 @@ def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tup
     )
 
 
-def status(it: Status) -> Message:
-    """What waits, what is stuck and why, and the mend for each."""
+def status(status: Status) -> Message:
+    """Return what waits, what is stuck and why, and the remedy for each."""
     blocks = []
-    if it.restoring is not None:
+    if status.restoring is not None:
         blocks.append("**After the restore**")
-        blocks.append(_restoring_line(it.restoring))
-    if it.paused:
+        blocks.append(_restoring_line(status.restoring))
+    if status.paused:
         blocks.append("**Scripts that TradingView refuses**")
-        blocks.extend(_paused_line(one.title, one.slug, one.paused_reason) for one in it.paused)
-    if it.unchecked:
+        blocks.extend(
+            _paused_line(script.title, script.slug, script.paused_reason)
+            for script in status.paused
+        )
+    if status.unchecked:
         blocks.append("**Full checks that failed**")
-        blocks.extend(_unchecked_line(one) for one in it.unchecked[:_MAX_WAITING])
-        blocks.extend(_rest(len(it.unchecked)))
-    if it.stuck:
+        blocks.extend(_unchecked_line(check) for check in status.unchecked[:_MAX_WAITING])
+        blocks.extend(_rest(len(status.unchecked)))
+    if status.stuck:
         blocks.append("**Stuck**")
-        blocks.extend(_stuck_line(row) for row in it.stuck[:_MAX_WAITING])
-        blocks.extend(_rest(len(it.stuck)))
-    if it.waiting:
+        blocks.extend(_stuck_line(row) for row in status.stuck[:_MAX_WAITING])
+        blocks.extend(_rest(len(status.stuck) + status.more_stuck))
+    if status.waiting:
         blocks.append("**Waiting, oldest first**")
-        blocks.extend(_waiting_line(row, it.holdup) for row in it.waiting[:_MAX_WAITING])
-        blocks.extend(_rest(len(it.waiting)))
-    first = _first_line(it)
+        blocks.extend(_waiting_line(row, status.holdup) for row in status.waiting[:_MAX_WAITING])
+        blocks.extend(_rest(len(status.waiting) + status.more_waiting))
+    first = _first_line(status)
     return Message(first, (embed("The queue", "\n".join(blocks)),) if blocks else ())
 
 
-def _first_line(it: Status) -> str:
-    waiting, stuck = len(it.waiting), len(it.stuck)
-    quiet = _quiet(it.quiet_until) if it.quiet_until else ""
-    held_up = it.holdup not in (None, WaitingFor.SLOW_DOWN)  # a pause has its own sentence
-    if not (waiting or stuck or it.paused or held_up):
+def _first_line(status: Status) -> str:
+    waiting = len(status.waiting) + status.more_waiting
+    stuck = len(status.stuck) + status.more_stuck
+    quiet = _quiet(status.quiet_until) if status.quiet_until else ""
+    held_up = status.holdup not in (None, WaitingFor.SLOW_DOWN)  # a pause has its own sentence
+    if not (waiting or stuck or status.paused or held_up):
         return f"✅ **Everything is on TradingView.** Nothing waits.{quiet}"
-    said = []
+    parts = []
     if waiting:
-        said.append(f"{count(waiting, 'order')} waiting")
+        parts.append(f"{count(waiting, 'order')} waiting")
     if stuck:
-        said.append(f"{count(stuck, 'order')} stuck")
-    numbers = f"**{', '.join(said)}.**" if said else "**Nothing waits.**"
-    return f"{numbers} {why_waiting(it.holdup)}{quiet}" if held_up else f"{numbers}{quiet}"
+        parts.append(f"{count(stuck, 'order')} stuck")
+    numbers = f"**{', '.join(parts)}.**" if parts else "**Nothing waits.**"
+    return f"{numbers} {why_waiting(status.holdup)}{quiet}" if held_up else f"{numbers}{quiet}"
 
 
 def _quiet(until_then: datetime) -> str:
@@ -268,21 +274,21 @@ def _quiet(until_then: datetime) -> str:
     )
 
 
-def _restoring_line(it: Restoring) -> str:
-    of = it.read + len(it.left)
-    left = listed(title(one) for one in it.left[:_MAX_WAITING])
+def _restoring_line(restoring: Restoring) -> str:
+    of = restoring.read + len(restoring.left)
+    left = listed(title(script) for script in restoring.left[:_MAX_WAITING])
     more = f" Still to read: {left}." if left else ""
     return (
-        f"- {it.read} of {count(of, 'list')} read.{more} When one cannot be read, "
+        f"- {restoring.read} of {count(of, 'list')} read.{more} When one cannot be read, "
         "`/script archive` goes on without that script."
     )
 
 
-def _unchecked_line(it: FailedCheck) -> str:
-    last = f"last checked {relative(it.last.started_at)}" if it.last else "never checked"
+def _unchecked_line(check: FailedCheck) -> str:
+    last = f"last checked {relative(check.last.started_at)}" if check.last else "never checked"
     return (
-        f"- {title(it.script)}: {last}; the last try, {relative(it.failed.started_at)}, failed: "
-        f"{why_unchecked(it.failed.failure)}"
+        f"- {title(check.script)}: {last}; the last try, {relative(check.failed.started_at)}, failed: "
+        f"{why_unchecked(check.failed.failure)}"
     )
 
 
@@ -294,15 +300,15 @@ def _paused_line(name: str, slug: str, words: str | None) -> str:
     )
 
 
-def _stuck_line(row: Waiting) -> str:
+def _stuck_line(row: Holding) -> str:
     words = f" Its own words: {typed(row.permission.detail)}." if row.permission.detail else ""
     return (
-        f"- {said_person(row.customer, row.permission)}, {title(row.script)}: "
+        f"- {person_text(row.customer, row.permission)}, {title(row.script)}: "
         f"{why_stuck(row.permission.reason)}{words}"
     )
 
 
-def _waiting_line(row: Waiting, holdup: WaitingFor | None) -> str:
+def _waiting_line(row: Holding, holdup: WaitingFor | None) -> str:
     why = ""
     if holdup is None:
         by_reason = {"slow_down": WaitingFor.SLOW_DOWN, "tradingview": WaitingFor.TRADINGVIEW}
@@ -312,7 +318,7 @@ def _waiting_line(row: Waiting, holdup: WaitingFor | None) -> str:
         reason = paused or by_reason.get(row.permission.reason or "")
         why = f": {why_waiting(reason)}" if reason else ""
     return (
-        f"- {said_person(row.customer, row.permission)}, {title(row.script)}, "
+        f"- {person_text(row.customer, row.permission)}, {title(row.script)}, "
         f"asked {relative(row.permission.asked_at)}{why}"
     )
 
@@ -322,7 +328,7 @@ def _rest(total: int) -> list[str]:
 
 
 def retried(slug: str, number: int) -> Message:
-    """What `/sync retry` did."""
+    """Return how many orders `/sync retry` tries again."""
     if not number:
         return Message(f"**Nothing waits or is stuck for {typed(slug)}.** There was nothing to do.")
     asked = "it hears" if number == 1 else "them hears"

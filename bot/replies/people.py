@@ -20,19 +20,19 @@ _STAFF_LOOK = (
 
 
 def profile(username: str) -> str:
-    """The address of a profile, without the picture that Discord would fetch."""
+    """Return the address of a profile, without the picture that Discord would fetch."""
     return f"<https://www.tradingview.com/u/{username}/>"
 
 
 def exists(hint: Hint) -> Message:
-    """There is such a TradingView user."""
+    """Return that TradingView has a user of that name."""
     return Message(
         f"✅ **{escape(hint.username)} exists on TradingView.** {profile(hint.username)}{_asleep(hint)}"
     )
 
 
 def is_it_you(hint: Hint, buttons: tuple[Button, ...]) -> Message:
-    """Before a member's own name is tied to them."""
+    """Return the question that is asked before a member's own name is tied to them."""
     return Message(
         f"**Is this your TradingView name: {escape(hint.username)}?**\n{profile(hint.username)}\n"
         f"Open the page and look: it must be your own profile.{_asleep(hint)}",
@@ -41,40 +41,42 @@ def is_it_you(hint: Hint, buttons: tuple[Button, ...]) -> Message:
 
 
 def linked(username: str) -> Message:
-    """The name is theirs."""
+    """Return that the name is tied to the member."""
     return Message(
         f"✅ **{escape(username)} is your TradingView name now.** `/me` shows what you may use."
     )
 
 
 def staff_look() -> Message:
-    """The request waits; the reason would tell a stranger about somebody else."""
+    """Return that the request waits; its reason would tell a stranger about another member."""
     return Message(f"⏳ {_STAFF_LOOK}")
 
 
 def not_linked() -> Message:
-    """They said that it is somebody else's."""
+    """Return that nothing was linked, as the member said no."""
     return Message("**Nothing was linked.** Run `/link` again with the right name.")
 
 
-def unlinked(it: Unlinked) -> Message:
-    """What they let go of."""
-    if it.username is None:
-        return Message(f"**You took back your request for {escape(it.claimed or 'that name')}.**")
+def unlinked(result: Unlinked) -> Message:
+    """Return which name or request the member let go of."""
+    if result.username is None:
+        return Message(
+            f"**You took back your request for {escape(result.claimed or 'that name')}.**"
+        )
     return Message(
-        f"**{escape(it.username)} is no longer tied to you.** What that name may use on TradingView "
+        f"**{escape(result.username)} is no longer tied to you.** What that name may use on TradingView "
         "stays as it is. `/link` ties a name again."
     )
 
 
 def tied(customer: Customer, member_id: int) -> Message:
-    """Staff tied a name to a member."""
+    """Return that staff tied a name to a member."""
     name = customer.username or ""
     return Message(f"✅ **{escape(name)} belongs to {member(member_id)} now.** {profile(name)}")
 
 
 def move_it(claim: Claim, holder_id: int) -> Message:
-    """The name is somebody's: accepting takes it from them."""
+    """Return the question whether a name is taken from the member who holds it."""
     return Message(
         f"{member(claim.member_id)} says that {bold(claim.username)} is theirs, but it belongs to "
         f"{member(holder_id)}. **Move it, with everything it may use?**",
@@ -90,7 +92,7 @@ def move_it(claim: Claim, holder_id: int) -> Message:
 
 
 def decided(claim: Claim, by: int, *, accepted: bool) -> Message:
-    """In place of the request, for staff."""
+    """Return what replaces the request, for staff."""
     sign, how = ("✅", "accepted") if accepted else ("✖️", "refused")
     return Message(
         f"{sign} {member(by)} {how} that {bold(claim.username)} belongs to "
@@ -99,7 +101,7 @@ def decided(claim: Claim, by: int, *, accepted: bool) -> Message:
 
 
 def to_claimer(claim: Claim, server: str | None, *, accepted: bool) -> Message:
-    """The direct message to whoever asked."""
+    """Return the direct message to the member who claimed the name."""
     where = f" in {escape(server)}" if server else ""
     if accepted:
         return Message(

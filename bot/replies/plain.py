@@ -9,7 +9,7 @@ _ESCAPED = re.compile(r"\\([\\*_~`|<>\[\]#])")
 
 
 def plain(text: str) -> str:
-    """The text without Discord's markup."""
+    """Return the text without Discord's markup."""
     text = _TIME.sub(_moment, text)
     text = _SIGNS.sub("", text)
     return _ESCAPED.sub(r"\1", text)

@@ -17,7 +17,7 @@ _MOST = 40
 
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
-    """The three fields of the form."""
+    """Return the three fields of the form."""
     return [
         discord.ui.Label(
             text="Pine id",
@@ -44,19 +44,19 @@ def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
 
 
 def proving() -> Message:
-    """Said when TradingView takes its time."""
+    """Return what is shown while TradingView is asked about the script."""
     return Message("⏳ **Asking TradingView whether the script is yours…**")
 
 
-def added(it: Added) -> Message:
-    """It is in the catalogue."""
-    how = "is back, with everybody who has it" if it.again else "is added"
+def added(addition: Added) -> Message:
+    """Return that the script is in the catalogue."""
+    how = "is back, with everybody who has it" if addition.again else "is added"
     first = (
-        f"✅ **{escape(it.script.title)} {how}.** Its short name is {typed(it.script.slug)}; "
+        f"✅ **{escape(addition.script.title)} {how}.** Its short name is {typed(addition.script.slug)}; "
         "`/access grant` gives it to somebody."
     )
     lines = [first]
-    if not it.usual_length:
+    if not addition.usual_length:
         lines.append(
             "⚠️ This pine id is not 32 characters long, as nearly all are. TradingView accepted it; "
             "still, look whether it is the right one."
@@ -65,38 +65,38 @@ def added(it: Added) -> Message:
 
 
 def renamed(before: Script, after: Script) -> Message:
-    """Another short name, another title, or both."""
+    """Return the script's old and new names."""
     return Message(
         f"✅ {title(before)} ({typed(before.slug)}) is now {title(after)} ({typed(after.slug)})."
     )
 
 
-def archive(it: Entry, buttons: tuple[Button, ...]) -> Message:
-    """Before a script leaves the catalogue."""
-    if it.holders:
+def archive(entry: Entry, buttons: tuple[Button, ...]) -> Message:
+    """Return the question that is asked before a script leaves the catalogue."""
+    if entry.holders:
         still = (
-            f"{count(it.holders, 'person still has it', 'people still have it')}. They keep it: "
+            f"{count(entry.holders, 'person still has it', 'people still have it')}. They keep it: "
             "archiving takes nothing away on TradingView."
         )
     else:
         still = "Nobody has it now."
     return Message(
-        f"**Archive {escape(it.script.title)}?** {still} It can no longer be given to anybody. "
+        f"**Archive {escape(entry.script.title)}?** {still} It can no longer be given to anybody. "
         "Adding the same pine id again brings it back.",
         buttons=buttons,
     )
 
 
-def archived(it: Entry) -> Message:
-    """It left the catalogue."""
-    still = count(it.holders, "person still has it", "people still have it")
+def archived(entry: Entry) -> Message:
+    """Return that the script left the catalogue."""
+    still = count(entry.holders, "person still has it", "people still have it")
     return Message(
-        f"✅ **{escape(it.script.title)} is archived.** {still if it.holders else 'Nobody has it.'}"
+        f"✅ **{escape(entry.script.title)} is archived.** {still if entry.holders else 'Nobody has it.'}"
     )
 
 
 def listing(entries: Sequence[Entry]) -> Message:
-    """The whole catalogue."""
+    """Return the whole catalogue."""
     if not entries:
         return Message(
             "**There are no scripts yet.** `/script discover` lists yours; `/script add` adds one by hand."
@@ -109,17 +109,17 @@ def listing(entries: Sequence[Entry]) -> Message:
 
 
 def _line(entry: Entry) -> str:
-    it = entry.script
-    text = f"{title(it)} – {typed(it.slug)} – {typed(it.pine_id)} – "
+    script = entry.script
+    text = f"{title(script)} – {typed(script.slug)} – {typed(script.pine_id)} – "
     text += count(entry.holders, "person", "people")
-    if it.archived_at is not None:
+    if script.archived_at is not None:
         text += " – archived"
-    if it.paused_at is not None:
-        why = f": {escape(it.paused_reason)}" if it.paused_reason else ""
+    if script.paused_at is not None:
+        why = f": {escape(script.paused_reason)}" if script.paused_reason else ""
         text += f"\n⚠️ TradingView refuses it{why}"
     return text
 
 
 def left(script: Script) -> Message:
-    """The question was answered with no."""
+    """Return that the script stays as it is."""
     return Message(f"**{escape(script.title)} stays as it is.**")

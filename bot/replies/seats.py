@@ -30,18 +30,18 @@ _UNKNOWN = (
 )
 
 
-def overview(it: Seats, guild_id: int, picture: bytes | None) -> Message:
-    """How the server stands, with the picture when there is one."""
-    day = f"<t:{int(it.end.start.timestamp())}:D>"
+def overview(seats: Seats, guild_id: int, picture: bytes | None) -> Message:
+    """Return how the server stands, with the picture when there is one."""
+    day = f"<t:{int(seats.end.start.timestamp())}:D>"
     lines = [
-        f"**{_people(it.today)} today, {it.then:,} at the month's end** ({day}).",
-        _distance(max(it.today, it.then)),
-        f"Today: {_by_reason(it.reasons_today)}",
-        f"At the month's end: {_by_reason(it.reasons_then)}",
+        f"**{_people(seats.today)} today, {seats.then:,} at the month's end** ({day}).",
+        _distance(max(seats.today, seats.then)),
+        f"Today: {_by_reason(seats.reasons_today)}",
+        f"At the month's end: {_by_reason(seats.reasons_then)}",
     ]
-    if it.unread:
-        names = listed(title(one) for one in it.unread[:5])
-        more = f" and {len(it.unread) - 5} more" if len(it.unread) > 5 else ""
+    if seats.unread:
+        names = listed(title(script) for script in seats.unread[:5])
+        more = f" and {len(seats.unread) - 5} more" if len(seats.unread) > 5 else ""
         lines.append(
             f"⚠️ The whole list of {names}{more} was not read in the last two days: people may be "
             "missing here. `/sync sweep` reads it."
@@ -50,17 +50,17 @@ def overview(it: Seats, guild_id: int, picture: bytes | None) -> Message:
         (
             f"US${FEE_CENTS / 100:.2f} a month for each person, once there are more than {FREE}.",
             "At this month's end that would be:",
-            f"- by its own rules (everybody, counted once, the first {FREE} too): **{money(it.fee.once)}**",
-            f"- if only those above {FREE} were billed: {money(it.fee.above)}",
-            f"- if everybody counted once for each script: {money(it.fee.each_script)}",
-            f"- if people whose time is over counted while listed: {money(it.fee.with_over)}",
+            f"- by its own rules (everybody, counted once, the first {FREE} too): **{money(seats.fee.once)}**",
+            f"- if only those above {FREE} were billed: {money(seats.fee.above)}",
+            f"- if everybody counted once for each script: {money(seats.fee.each_script)}",
+            f"- if people whose time is over counted while listed: {money(seats.fee.with_over)}",
             _UNKNOWN,
         )
     )
-    lines.append(_guard(on=it.guard))
+    lines.append(_guard(on=seats.guard))
     button = (
         Button("Stop asking", key(NO_GUARD, guild_id))
-        if it.guard
+        if seats.guard
         else Button(
             f"Ask before number {FREE + 1}", key(GUARD, guild_id), discord.ButtonStyle.primary
         )
@@ -73,38 +73,27 @@ def overview(it: Seats, guild_id: int, picture: bytes | None) -> Message:
     )
 
 
-def yes(it: OverTheLine) -> str:
-    """The button that says yes to that."""
-    return "Yes, add this person" if it.more == 1 else f"Yes, add these {it.more:,} people"
-
-
-def over_the_line(it: OverTheLine) -> str:
-    """Before somebody new makes it more than 100."""
-    first = f"This would be person number {it.seats:,} at the month's end."
-    if it.more > 1:
-        first = f"With these {it.more:,}, {it.seats:,} people have access at the month's end."
+def yes(question: OverTheLine) -> str:
+    """Return the label of the button that says yes to the fee."""
     return (
-        f"**{first}** By its own rules, "
-        f"TradingView's fee for the month would be {money(cents(it.seats))} "
-        f"({it.seats:,} × US${FEE_CENTS / 100:.2f}); up to {FREE} people cost nothing. Only a "
-        "manager can say yes: if you are none, ask one to do the same."
+        "Yes, add this person" if question.more == 1 else f"Yes, add these {question.more:,} people"
     )
 
 
 def warned(facts: Mapping[str, object]) -> str:
-    """The line in the log channel when a number was reached."""
+    """Return the line in the log channel for a number that was reached."""
     today, then = _number(facts.get("today")), _number(facts.get("then"))
-    said = (
+    text = (
         f"⚠️ **{_people(today)} today, {then:,} at the month's end.** TradingView's fee begins "
         f"with number {FREE + 1}"
     )
     if (most := max(today, then)) > FREE:
-        said += f"; by its own rules it would be {money(cents(most))}"
-    return f"{said}. `/seats` says more"
+        text += f"; by its own rules it would be {money(cents(most))}"
+    return f"{text}. `/seats` says more"
 
 
 def money(amount: int) -> str:
-    """US cents as dollars."""
+    """Return US cents as dollars."""
     return f"US${amount / 100:,.2f}" if amount % 100 else f"US${amount // 100:,}"
 
 

@@ -25,32 +25,32 @@ _COMMANDS = {
 }
 
 
-def checklist(it: Setup, guild_id: int) -> Message:
-    """What is done, what is open, and one button for the next step."""
+def checklist(setup: Setup, guild_id: int) -> Message:
+    """Return what is done, what is open, and one button for the next step."""
     lines = [
-        _step(it.staff, "Role for staff", _roles(it.staff), "who may give access?"),
+        _step(setup.staff, "Role for staff", _roles(setup.staff), "who may give access?"),
         _step(
-            it.log_channel_id is not None,
+            setup.log_channel_id is not None,
             "Channel for the history",
-            f"<#{it.log_channel_id}>",
+            f"<#{setup.log_channel_id}>",
             "where should changes and warnings appear?",
         ),
-        _login(it),
-        _step(it.scripts, "First script", count(it.scripts, "script"), "what do you sell?"),
+        _login(setup),
+        _step(setup.scripts, "First script", count(setup.scripts, "script"), "what do you sell?"),
     ]
-    if it.manager:
-        lines.append(f"▫️ Managers of scripts and login: {_roles(it.manager)}")
-    if it.claims:
-        waiting = count(it.claims, "member waits", "members wait")
-        where = "in the channel above" if it.log_channel_id else "in the channel that you choose"
+    if setup.manager:
+        lines.append(f"▫️ Managers of scripts and login: {_roles(setup.manager)}")
+    if setup.claims:
+        waiting = count(setup.claims, "member waits", "members wait")
+        where = "in the channel above" if setup.log_channel_id else "in the channel that you choose"
         lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
-    button = _next(it, guild_id)
+    button = _next(setup, guild_id)
     first = "**Everything is set up.**" if button is None else "**Setting up Usher**"
     return Message("\n".join([first, *lines]), buttons=() if button is None else (button,))
 
 
 def pick_staff(guild_id: int) -> Message:
-    """A list of the server's roles."""
+    """Return a list of the server's roles."""
     pick: discord.ui.RoleSelect[discord.ui.View] = discord.ui.RoleSelect(
         custom_id=key(PICK_STAFF, guild_id), placeholder="The role of your staff"
     )
@@ -60,7 +60,7 @@ def pick_staff(guild_id: int) -> Message:
 
 
 def pick_log(guild_id: int) -> Message:
-    """A list of the server's channels."""
+    """Return a list of the server's channels."""
     pick: discord.ui.ChannelSelect[discord.ui.View] = discord.ui.ChannelSelect(
         custom_id=key(PICK_LOG, guild_id),
         channel_types=[discord.ChannelType.text],
@@ -73,7 +73,7 @@ def pick_log(guild_id: int) -> Message:
 
 
 def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> Message:
-    """A role has a level now; some roles do not see the commands yet."""
+    """Return that a role has a level now; some roles do not see the commands yet."""
     already = "" if new else " already"
     lines = [f"✅ **<@&{role_id}> counts as {_LEVELS[level]}{already}.**"]
     if not sees_commands:
@@ -86,12 +86,12 @@ def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> M
 
 
 def role_removed(role_id: int, level: str) -> Message:
-    """A role lost its level."""
+    """Return that a role lost its level."""
     return Message(f"✅ **<@&{role_id}> no longer counts as {_LEVELS[level]}.**")
 
 
 def log_channel(channel_id: int, *, public: bool) -> Message:
-    """The history goes there now."""
+    """Return that the history goes to that channel now."""
     lines = [f"✅ **The history and warnings appear in <#{channel_id}> from now on.**"]
     if public:
         lines.append(
@@ -105,23 +105,23 @@ def _step(done: object, name: str, facts: str, question: str) -> str:
     return f"✅ {name}: {facts}" if done else f"⬜ {name}: {question}"
 
 
-def _login(it: Setup) -> str:
-    if it.login is LoginState.DEAD:
+def _login(setup: Setup) -> str:
+    if setup.login is LoginState.DEAD:
         return "❌ TradingView login: it has ended and needs new cookies"
-    works = bold(it.account) if it.account else "it works"
-    alive = it.login is LoginState.ALIVE
+    works = bold(setup.account) if setup.account else "it works"
+    alive = setup.login is LoginState.ALIVE
     return _step(alive, "TradingView login", works, "which account has the scripts?")
 
 
-def _next(it: Setup, guild_id: int) -> Button | None:
+def _next(setup: Setup, guild_id: int) -> Button | None:
     style = discord.ButtonStyle.primary
-    if not it.staff:
+    if not setup.staff:
         return Button("Choose the role for staff", key(OPEN_STAFF, guild_id), style)
-    if it.log_channel_id is None:
+    if setup.log_channel_id is None:
         return Button("Choose the channel", key(OPEN_LOG, guild_id), style)
-    if it.login is not LoginState.ALIVE:
+    if setup.login is not LoginState.ALIVE:
         return form_button(guild_id, "Add the TradingView login")
-    if not it.scripts:
+    if not setup.scripts:
         return Button("Add the first script", key(scripts.OPEN_FORM, guild_id), style)
     return None
 
@@ -131,5 +131,5 @@ def _roles(role_ids: Iterable[int]) -> str:
 
 
 def followed_by(done: Message, checklist: Message) -> Message:
-    """What was just done, and the checklist under it."""
+    """Return what was just done, with the checklist under it."""
     return Message(f"{done.text}\n\n{checklist.text}", buttons=checklist.buttons)

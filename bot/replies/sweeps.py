@@ -22,50 +22,50 @@ _MAX_NAMED = 8
 
 
 def bar(done: int, of: int) -> str:
-    """How far something is, as a picture."""
+    """Draw how far a task is."""
     full = _BLOCKS if of <= 0 else min(_BLOCKS, done * _BLOCKS // of)
     return "▓" * full + "░" * (_BLOCKS - full)
 
 
-def progress(it: Progress) -> Message:
-    """While a list is read."""
-    if it.to_name:
+def progress(progress: Progress) -> Message:
+    """Return how far the reading of a list is."""
+    if progress.to_name:
         return Message(
-            f"⏳ **Checking {escape(it.script.title)}:** the list is read; now I ask about "
-            f"{count(it.to_name, 'person', 'people')} who should be on it, one by one.\n"
-            f"`{bar(it.named, it.to_name)}` {it.named:,} of {it.to_name:,}"
+            f"⏳ **Checking {escape(progress.script.title)}:** the list is read; now I ask about "
+            f"{count(progress.to_name, 'person', 'people')} who should be on it, one by one.\n"
+            f"`{bar(progress.named, progress.to_name)}` {progress.named:,} of {progress.to_name:,}"
         )
-    if it.expected > it.rows:
-        where = f"`{bar(it.rows, it.expected)}` {it.rows:,} of about {it.expected:,}"
+    if progress.expected > progress.rows:
+        where = f"`{bar(progress.rows, progress.expected)}` {progress.rows:,} of about {progress.expected:,}"
     else:
-        where = f"{count(it.rows, 'person', 'people')} so far"
-    if it.quiet_until is not None:
-        where = f"TradingView asked me to send nothing until {hour(it.quiet_until)}; then I begin."
-    return Message(f"⏳ **Checking {escape(it.script.title)}:** {where}")
+        where = f"{count(progress.rows, 'person', 'people')} so far"
+    if progress.quiet_until is not None:
+        where = f"TradingView asked me to send nothing until {hour(progress.quiet_until)}; then I begin."
+    return Message(f"⏳ **Checking {escape(progress.script.title)}:** {where}")
 
 
-def people(it: Numbers) -> str:
-    """How many there are, by their ends."""
-    if not it.total:
+def people(numbers: Numbers) -> str:
+    """Return how many people there are, by their ends."""
+    if not numbers.total:
         return "nobody"
     parts = []
-    if it.undated:
-        parts.append(f"{it.undated:,} without an end")
-    if it.dated:
-        parts.append(f"{it.dated:,} dated")
-    if it.lapsed:
-        parts.append(f"{it.lapsed:,} lapsed")
-    return f"{count(it.total, 'person', 'people')}: {', '.join(parts)}"
+    if numbers.undated:
+        parts.append(f"{numbers.undated:,} without an end")
+    if numbers.dated:
+        parts.append(f"{numbers.dated:,} dated")
+    if numbers.lapsed:
+        parts.append(f"{numbers.lapsed:,} lapsed")
+    return f"{count(numbers.total, 'person', 'people')}: {', '.join(parts)}"
 
 
 def after_adding(first: Message, reports: Sequence[Report], guild_id: int) -> Message:
-    """Scripts were added and their lists read: who is there, and one button that takes them over."""
+    """Return who is on the lists of scripts just added, with one button that takes them over."""
     lines = [first.text]
     several = len(reports) > 1
-    for it in reports[:_MAX_SCRIPTS]:
-        name = f"{title(it.script)}: " if several else "On TradingView: "
-        lines.append(f"{name}{people(it.numbers)}.")
-    new = sum(it.numbers.strangers for it in reports)
+    for report in reports[:_MAX_SCRIPTS]:
+        name = f"{title(report.script)}: " if several else "On TradingView: "
+        lines.append(f"{name}{people(report.numbers)}.")
+    new = sum(report.numbers.strangers for report in reports)
     if not new:
         return replace(first, text="\n".join(lines))
     lines.append(
@@ -80,33 +80,33 @@ def after_adding(first: Message, reports: Sequence[Report], guild_id: int) -> Me
     return Message("\n".join(lines), first.embeds, (*first.buttons, *buttons))
 
 
-def take_over_buttons(it: Report, guild_id: int) -> tuple[Button, ...]:
-    """All at once, or from a list."""
+def take_over_buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
+    """Return the buttons that take people over: all at once, or from a list."""
     return (
         Button(
-            f"Take over all {it.numbers.strangers:,}",
-            key(TAKE_ALL, guild_id, it.script.id),
+            f"Take over all {report.numbers.strangers:,}",
+            key(TAKE_ALL, guild_id, report.script.id),
             discord.ButtonStyle.success,
         ),
-        Button("Choose from a list", key(CHOOSE, guild_id, it.script.id, 0, "c")),
+        Button("Choose from a list", key(CHOOSE, guild_id, report.script.id, 0, "c")),
     )
 
 
-def late(it: Message, server: str | None) -> Message:
-    """What comes after the 15 minutes in which an answer can be changed."""
+def late(message: Message, server: str | None) -> Message:
+    """Return what comes after the 15 minutes in which an answer can be changed."""
     where = f" of {bold(server)}" if server else ""
-    return replace(it, text=f"The full check{where} has ended.\n{it.text}")
+    return replace(message, text=f"The full check{where} has ended.\n{message.text}")
 
 
 def unread(script: Script, why: str) -> str:
-    """A script was added, but its list could not be read."""
+    """Return that a script was added, but its list could not be read."""
     return f"⚠️ The list of {title(script)} could not be read now. {why}"
 
 
-def taken(those: Sequence[Taken]) -> Message:
-    """They are known from now on."""
-    number, left = sum(one.number for one in those), sum(one.left for one in those)
-    where = listed(bold(one.script.title) for one in those[:_MAX_SCRIPTS])
+def taken(results: Sequence[Taken]) -> Message:
+    """Return how many people are known from now on."""
+    number, left = sum(result.number for result in results), sum(result.left for result in results)
+    where = listed(bold(result.script.title) for result in results[:_MAX_SCRIPTS])
     text = (
         f"✅ **{count(number, 'person', 'people')} taken over** on {where}. Nothing was changed on "
         "TradingView. `/access list` shows them; `/customer match` ties them to members."
@@ -119,43 +119,45 @@ def taken(those: Sequence[Taken]) -> Message:
     return Message(text)
 
 
-def choose(it: Strangers, guild_id: int) -> Message:
-    """A page of people to take over."""
-    if not it.total:
-        return Message(f"**There is nobody left to take over** on {title(it.script)}.")
+def choose(strangers: Strangers, guild_id: int) -> Message:
+    """Return a page of people to take over."""
+    if not strangers.total:
+        return Message(f"**There is nobody left to take over** on {title(strangers.script)}.")
     options = [
         discord.SelectOption(
-            label=shorten(one.username, 100),
-            value=str(one.id),
-            description="no end" if one.ends_at is None else f"until {plain_day(one.ends_at)}",
+            label=shorten(person.username, 100),
+            value=str(person.id),
+            description="no end"
+            if person.ends_at is None
+            else f"until {plain_day(person.ends_at)}",
         )
-        for one in it.people[:PAGE]
+        for person in strangers.people[:PAGE]
     ]
     menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
-        custom_id=key(CHOSEN, guild_id, it.script.id, it.page),
+        custom_id=key(CHOSEN, guild_id, strangers.script.id, strangers.page),
         placeholder="Whom to take over",
         min_values=1,
         max_values=len(options),
         options=options,
     )
     buttons: tuple[Button, ...] = ()
-    if it.pages > 1:
+    if strangers.pages > 1:
         buttons = (
             Button(
                 "◀ Back",
-                key(CHOOSE, guild_id, it.script.id, max(it.page - 1, 0), "b"),
-                disabled=it.page == 0,
+                key(CHOOSE, guild_id, strangers.script.id, max(strangers.page - 1, 0), "b"),
+                disabled=strangers.page == 0,
             ),
             Button(
                 "Next ▶",
-                key(CHOOSE, guild_id, it.script.id, it.page + 1, "n"),
-                disabled=it.page + 1 >= it.pages,
+                key(CHOOSE, guild_id, strangers.script.id, strangers.page + 1, "n"),
+                disabled=strangers.page + 1 >= strangers.pages,
             ),
         )
-    buttons += (Button("Show what differs", key(SHOW, guild_id, it.script.id)),)
-    pages = f", page {it.page + 1} of {it.pages}" if it.pages > 1 else ""
+    buttons += (Button("Show what differs", key(SHOW, guild_id, strangers.script.id)),)
+    pages = f", page {strangers.page + 1} of {strangers.pages}" if strangers.pages > 1 else ""
     return Message(
-        f"**{count(it.total, 'person has', 'people have')} {escape(it.script.title)} on "
+        f"**{count(strangers.total, 'person has', 'people have')} {escape(strangers.script.title)} on "
         f"TradingView, and I know nothing of them**{pages}. Choose whom to take over.",
         items=(menu,),
         buttons=buttons,
@@ -165,11 +167,13 @@ def choose(it: Strangers, guild_id: int) -> Message:
 def with_differences(
     status: Message, counts: Sequence[tuple[Script, int]], guild_id: int
 ) -> Message:
-    """How the queue stands, and how much differs on TradingView."""
+    """Return how the queue stands, and how much differs on TradingView."""
     if not counts:
         return status
     total = sum(number for _, number in counts)
-    where = [f"{bold(shorten(one.title, 60))} {number:,}" for one, number in counts[:_MAX_NAMED]]
+    where = [
+        f"{bold(shorten(script.title, 60))} {number:,}" for script, number in counts[:_MAX_NAMED]
+    ]
     if len(counts) > _MAX_NAMED:
         where.append(f"and {len(counts) - _MAX_NAMED:,} scripts more")
     buttons = tuple(

@@ -1,68 +1,74 @@
 """Names, dates and lengths as people read them on a phone."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 import discord
 
 from bot.access.rules.duration import Length
+from bot.access.sources import REGISTRY
 from bot.replies.message import shorten
-from bot.store.records import Script
+from bot.store.records import Entitlement, Script
 from bot.tradingview.models import End, Lifetime
 
 _MAX_TYPED = 60
 
 
 def escape(text: str) -> str:
-    """The text shown letter for letter: `__name__` keeps its lines, `<@1>` mentions nobody."""
+    """Return the text letter for letter: `__name__` keeps its lines, `<@1>` mentions no member."""
     return re.sub(r"([\\*_~`|<>\[\]#])", r"\\\1", " ".join(text.split()))
 
 
 def bold(text: str) -> str:
-    """The text in bold, letter for letter."""
+    """Return the text in bold, letter for letter."""
     return f"**{escape(text)}**"
 
 
+def source(reason: Entitlement) -> str:
+    """Return where a reason comes from, in words."""
+    known = REGISTRY.get(reason.source)
+    return "another reason" if known is None else known.label
+
+
 def typed(text: str) -> str:
-    """What somebody typed, quoted, harmless and not too long."""
+    """Return what a person typed, quoted, harmless and not too long."""
     plain = " ".join(text.replace("`", "'").split())
     return f"`{shorten(plain, _MAX_TYPED)}`" if plain else "an empty text"
 
 
 def title(script: Script) -> str:
-    """A script's title in bold."""
+    """Return a script's title in bold."""
     return bold(script.title)
 
 
 def member(member_id: int) -> str:
-    """A member, shown by their name in that server."""
+    """Return a mention, which Discord shows as the member's name in that server."""
     return f"<@{member_id}>"
 
 
 def day(moment: datetime) -> str:
-    """The date, in the reader's own time zone."""
+    """Return the date, in the reader's own time zone."""
     return f"<t:{int(moment.timestamp())}:D>"
 
 
 def moment(when: datetime) -> str:
-    """The date and the time, in the reader's own time zone."""
+    """Return the date and the time, in the reader's own time zone."""
     return f"<t:{int(when.timestamp())}:f>"
 
 
 def hour(when: datetime) -> str:
-    """The time of day, in the reader's own time zone."""
+    """Return the time of day, in the reader's own time zone."""
     return f"<t:{int(when.timestamp())}:t>"
 
 
 def relative(moment: datetime) -> str:
-    """How far away, as "in 3 weeks"."""
+    """Return how far away a moment is, as "in 3 weeks"."""
     return f"<t:{int(moment.timestamp())}:R>"
 
 
 def until(end: End | None) -> str:
-    """An end within a sentence: "until 10 April 2026 (in a month)", "for lifetime"."""
+    """Return an end within a sentence: "until 10 April 2026 (in a month)", "for lifetime"."""
     if end is None:
         return "not at all"
     if isinstance(end, Lifetime):
@@ -71,17 +77,17 @@ def until(end: End | None) -> str:
 
 
 def until_day(end: End) -> str:
-    """An end in a list, short."""
+    """Return an end for a list, short."""
     return "lifetime" if isinstance(end, Lifetime) else f"until {day(end)}"
 
 
 def plain_day(moment: datetime) -> str:
-    """The date in UTC where Discord shows no timestamps, as in autocomplete."""
+    """Return the date in UTC where Discord shows no timestamps, as in autocomplete."""
     return f"{moment.day} {moment:%B %Y}"
 
 
 def spoken(length: Length) -> str:
-    """A length in words: "1 month", "1 year and 6 months", "lifetime"."""
+    """Return a length in words: "1 month", "1 year and 6 months", "lifetime"."""
     if length.lifetime:
         return "lifetime"
     parts = (
@@ -90,17 +96,17 @@ def spoken(length: Length) -> str:
         (length.weeks, "week"),
         (length.days, "day"),
     )
-    said = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number]
-    return listed(said)
+    texts = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number]
+    return listed(texts)
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """A number of things, as "1 person" or "3 people"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a number of things, as "1 person" or "3 people"."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def listed(items: Iterable[str], last: str = "and") -> str:
-    """One after the other, as "a, b and c"."""
+    """Join the items, as "a, b and c"."""
     every = list(items)
     if len(every) < 2:
         return "".join(every)
@@ -108,20 +114,20 @@ def listed(items: Iterable[str], last: str = "and") -> str:
 
 
 def embed(title_text: str, lines: str, *, footer: str | None = None) -> discord.Embed:
-    """A box with a title and lines, within Discord's limits."""
+    """Return a box with a title and lines, within Discord's limits."""
     box = discord.Embed(title=shorten(title_text, 256), description=shorten(lines, 4_096) or None)
     if footer:
         box.set_footer(text=shorten(footer, 2_048))
     return box
 
 
-def fixed(text: str) -> Callable[[Any], str]:
-    """The same sentence, whatever the facts are."""
-    return lambda _: text
+def did_you_mean(near: tuple[str, ...]) -> str:
+    """Return the sentence that offers names which look like the typed one, or nothing."""
+    return f" Did you mean {listed((bold(name) for name in near), 'or')}?" if near else ""
 
 
 def staff_words(detail: str | None) -> str:
-    """What TradingView said, for staff; data without a sentence in it tells nobody anything."""
+    """Return TradingView's own words, for staff; nothing for data without a sentence in it."""
     if not detail or detail.lstrip().startswith(("{", "[")):
         return ""
     return f" TradingView's own words: {typed(detail)}."

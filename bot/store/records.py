@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +13,47 @@ class Record:
     """A row of one table, by the names of its columns."""
 
     @classmethod
-    def of(cls, row: "Row[Any]") -> Self:
-        """Build from a row that holds at least these columns."""
+    def of(cls, row: "Row[Any]", table: Table | None = None) -> Self:
+        """Build from a row that holds at least these columns; of a join, those of one table."""
         values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+        if table is not None:  # other tables have columns of the same name
+            return cls(**{field.name: values[table.c[field.name]] for field in fields(cls)})
         return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+
+class ActorKind(StrEnum):
+    """What kind of somebody an order or an entry of the history comes from."""
+
+    MEMBER = "member"  # of Discord; the id is theirs
+    SOURCE = "source"  # of access; the id is the source's name
+    KEY = "key"  # of the HTTP API; the id is the key's
+    USHER = "usher"  # Usher itself; no id
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who orders something or did something: a kind, and which one of that kind."""
+
+    kind: ActorKind
+    id: str | None = None
+
+    @classmethod
+    def member(cls, member_id: int) -> Self:
+        """Return the actor that a Discord member is."""
+        return cls(ActorKind.MEMBER, str(member_id))
+
+    @classmethod
+    def of(cls, member_id: int | None) -> Self:
+        """Return the actor that a member is, or Usher itself where there is none."""
+        return cls(ActorKind.USHER) if member_id is None else cls.member(member_id)
+
+    @property
+    def member_id(self) -> int | None:
+        """Return the Discord member's id; None for any other kind."""
+        return int(self.id or 0) if self.kind is ActorKind.MEMBER else None
+
+
+USHER = Actor(ActorKind.USHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +171,15 @@ class Permission(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """A permission with its script and its customer."""
+
+    permission: Permission
+    script: Script
+    customer: Customer
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement(Record):
     """Why somebody may use a script, and how long."""
 
@@ -162,10 +209,11 @@ class Order(Record):
     guild_id: int
     permission_id: int
     kind: str
-    reference: str
+    idempotency_key: str
     entitlement_id: int | None
     revision: int
-    asked_by: int
+    actor_kind: str
+    actor_id: str | None
     asked_at: datetime
     note: str | None
     before: str
@@ -176,6 +224,18 @@ class Order(Record):
     told_state: str | None
     member_told_at: datetime | None
 
+    @property
+    def actor(self) -> Actor:
+        """Return who asked for it."""
+        return Actor(ActorKind(self.actor_kind), self.actor_id)
+
+    @property
+    def asker_id(self) -> int:
+        """Return the Discord member who asked. Raises LookupError where nobody in Discord did."""
+        if self.actor.member_id is None:
+            raise LookupError(self.actor)
+        return self.actor.member_id
+
 
 @dataclass(frozen=True, slots=True)
 class Event(Record):
@@ -184,7 +244,8 @@ class Event(Record):
     id: int
     guild_id: int
     at: datetime
-    actor_id: int | None
+    actor_kind: str
+    actor_id: str | None
     action: str
     script_id: int | None
     customer_id: int | None
@@ -194,6 +255,11 @@ class Event(Record):
     note: str | None
     before: Any
     after: Any
+
+    @property
+    def actor(self) -> Actor:
+        """Return who did it."""
+        return Actor(ActorKind(self.actor_kind), self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)

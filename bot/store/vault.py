@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from bot.errors import StartupError
 from bot.store.engine.database import Database
@@ -56,13 +56,18 @@ async def rekey(database: Database, vault: Vault) -> int:
         for column in ENCRYPTED:
             [key] = column.table.primary_key
             found = await connection.execute(select(key, column).where(column.is_not(None)))
-            for identity, sealed in found.all():
+            renewed = [
+                {"of_key": identity, "sealed": vault.renew(bytes(sealed))}
+                for identity, sealed in found
+            ]
+            if renewed:
                 await connection.execute(
                     update(column.table)
-                    .where(key == identity)
-                    .values({column: vault.renew(bytes(sealed))})
+                    .where(key == bindparam("of_key"))
+                    .values({column: bindparam("sealed")}),
+                    renewed,
                 )
-                number += 1
+            number += len(renewed)
     return number
 
 

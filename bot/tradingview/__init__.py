@@ -28,6 +28,8 @@ from bot.tradingview.models import (
 )
 from bot.tradingview.names import (
     BadPineId,
+    HiddenMark,
+    LongDash,
     PineIdProblem,
     clean_pine_id,
     clean_username,
@@ -43,8 +45,10 @@ __all__ = [
     "Cookies",
     "Denied",
     "End",
+    "HiddenMark",
     "Hint",
     "Lifetime",
+    "LongDash",
     "NoAnswer",
     "NoSuchScript",
     "NoSuchUser",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from bot.logs import printable_line
 from bot.tradingview.client import TradingViewClient
 from bot.tradingview.errors import Trouble
 from bot.tradingview.names import BadPineId, clean_pine_id
@@ -88,8 +89,7 @@ def _pine_id(value: Any) -> str | None:
 def _title(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in value).split())
-    return line[:_MAX_NAME] or None
+    return " ".join(printable_line(value).split())[:_MAX_NAME] or None
 
 
 def _is_invite_only(item: dict[str, Any]) -> bool | None:

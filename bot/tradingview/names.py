@@ -5,30 +5,62 @@ import re
 from urllib.parse import unquote
 
 # Copied along with text from web pages and chats, and never part of a name.
-_INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF])
-_WRAPPING = " \t\r\n\u00a0<>\"'`"
+_DIRECTIONS = (0x61C, *range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_WIDTHLESS = (0xAD, 0x180E, *range(0x200B, 0x200E), *range(0x2060, 0x2066), 0xFEFF)
+_HIDDEN = dict.fromkeys((*_DIRECTIONS, *_WIDTHLESS))
+_SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+_QUOTES = "\"'`´‘’‚‛“”„‟«»‹›′″"
+_AROUND = "".join(map(chr, _HIDDEN)) + _SPACES + _QUOTES + "<>*~|,;"
+# What phones and word processors put in place of a hyphen, and perhaps of an underscore.
+_LONG_DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
+_ESCAPED = re.compile(r"\\(?=[_.-])")  # a copied message has `Ann\_Trades`
 _USERNAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
-_PROFILE = re.compile(r"(?:^|/)u/([^/?#]*)", re.IGNORECASE)
+_PROFILE = re.compile(
+    r"(?:(?:(?:https?:)?//)?(?:[a-z0-9-]+\.)*tradingview\.com/(?:u/|@)|/?u/)([^/?#]*)",
+    re.IGNORECASE | re.ASCII,
+)
 _MENTION = re.compile(r"<@[!&]?\d+>")
 _PINE_ID = re.compile(r"PUB;([A-Za-z0-9]{8,64})", re.ASCII)
 _USUAL_LENGTH = 32
 _MAX_PASTE = 500
 
 
-def clean_username(text: str) -> str:
-    """The TradingView name in `text`: `@name`, a profile link, spaces around it (wire §4).
+class LongDash(ValueError):  # noqa: N818 - named for what it says
+    """A name but for a long dash, which may stand for `-` or for `_`."""
 
-    Raises ValueError for what cannot be a name. Whether it exists is for TradingView to say.
+
+class HiddenMark(ValueError):  # noqa: N818 - named for what it says
+    """A name but for an invisible character inside it."""
+
+
+def clean_username(text: str) -> str:
+    """Return the TradingView name in `text`: `@name`, a profile link, what chats put around it (wire §4).
+
+    Raises LongDash, HiddenMark, or another ValueError for what cannot be a name. Whether it exists
+    is for TradingView to say.
     """
-    name = _bare(text)
-    if _MENTION.search(text):
-        name = ""  # Discord's way to write a member, whose number would pass for a name
-    if profile := _PROFILE.search(name):
-        name = unquote(profile[1])
-    name = name.strip(_WRAPPING).removeprefix("@").strip(_WRAPPING)
-    if not _USERNAME.fullmatch(name) or not name.strip("."):
-        raise ValueError("that cannot be a TradingView username")
-    return name
+    # Discord's way to write a member, whose number would pass for a name.
+    name = "" if _MENTION.search(text) else _name_in(text[:_MAX_PASTE])
+    if _is_username(name):
+        return name
+    shown = name.translate(_HIDDEN)
+    if _is_username(shown):
+        raise HiddenMark("an invisible character stands inside that name")
+    if _is_username(shown.translate(_LONG_DASHES)):
+        raise LongDash("a long dash stands where a TradingView username has - or _")
+    raise ValueError("that cannot be a TradingView username")
+
+
+def _name_in(text: str) -> str:
+    """What stands where a name belongs, without what was copied along."""
+    name = text.strip(_AROUND)
+    if profile := _PROFILE.match(name):
+        name = unquote(profile[1]).strip(_AROUND)
+    return _ESCAPED.sub("", name.removeprefix("@").strip(_AROUND))
+
+
+def _is_username(text: str) -> bool:
+    return bool(_USERNAME.fullmatch(text) and text.strip("."))
 
 
 class PineIdProblem(enum.StrEnum):
@@ -53,7 +85,8 @@ def clean_pine_id(text: str) -> str:
 
     Raises BadPineId. The proof that it is the vendor's own is a list_users call that answers.
     """
-    pine_id = unquote(_bare(text).rstrip(",")).strip(_WRAPPING)
+    pasted = text[:_MAX_PASTE].translate(_HIDDEN).strip(_AROUND)
+    pine_id = unquote(pasted).strip(_AROUND)
     kind, mark, rest = pine_id.partition(";")
     kind = kind.upper()
     if mark and kind == "USER":
@@ -71,7 +104,3 @@ def clean_pine_id(text: str) -> str:
 def has_usual_length(pine_id: str) -> bool:
     """Whether a clean pine id is 32 long behind `PUB;`; others deserve a warning (wire §11)."""
     return len(pine_id.partition(";")[2]) == _USUAL_LENGTH
-
-
-def _bare(text: str) -> str:
-    return text[:_MAX_PASTE].translate(_INVISIBLE).strip(_WRAPPING)

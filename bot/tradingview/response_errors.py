@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
+from bot.logs import printable_line
 from bot.tradingview.errors import (
     BadPagination,
     Denied,
@@ -155,8 +156,7 @@ def _line(text: str, longest: int, login: Cookies | None) -> str | None:
     for secret in () if login is None else (login.sessionid, login.sessionid_sign):
         if secret is not None and len(secret) >= _MIN_SECRET:
             text = text.replace(secret, "(hidden)")
-    line = "".join(sign if sign.isprintable() else " " for sign in text[:longest]).strip()
-    return line or None
+    return printable_line(text[:longest]) or None
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

@@ -15,6 +15,7 @@ import aiohttp
 from yarl import URL
 
 from bot import clock
+from bot.logs import printable_line
 from bot.tradingview import response_errors, wire
 from bot.tradingview.errors import TradingViewError, Trouble, UpstreamTrouble
 from bot.tradingview.models import Cookies
@@ -276,5 +277,4 @@ def _set(response: aiohttp.ClientResponse) -> dict[str, str]:
 def _detail(text: str, secret: str) -> str | None:
     if secret:
         text = text.replace(secret, "(hidden)")
-    line = "".join(sign if sign.isprintable() else " " for sign in text[:_MAX_DETAIL]).strip()
-    return line or None
+    return printable_line(text[:_MAX_DETAIL]) or None

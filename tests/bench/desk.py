@@ -23,10 +23,13 @@ from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length
+from bot.access.sources import REGISTRY
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database, open_database
+from bot.store.ledger import entitlements
+from bot.store.records import Actor
 from bot.store.tables.core import order
 from bot.store.vault import open_vault
 from bot.tradingview import Cookies, TradingViewClient
@@ -88,7 +91,9 @@ class Desk:
         self._references = itertools.count(1)
 
     async def grant(self, name: str, by: int = STAFF) -> int:
-        request = RequestContext(HOME, by, f"i{next(self._references)}", clock.now(), "token")
+        request = RequestContext(
+            HOME, Actor.member(by), f"i{next(self._references)}", clock.now(), "token"
+        )
         return await self.grants.grant(request, "trend", MONTH, Subject(username=name))
 
     async def serve(self, name: str) -> float:
@@ -144,6 +149,7 @@ async def open_desk(*, pace: float, concurrency: int) -> AsyncIterator[Desk]:
                 async with database.write() as connection:
                     now = clock.now()
                     await guilds.ensure(connection, HOME, now)
+                    await entitlements.know_sources(connection, REGISTRY)
                     await scripts.add(
                         connection,
                         HOME,

@@ -21,7 +21,7 @@ from bot.access.request import RequestContext
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.sweep import Sweeps
-from bot.store.records import Script
+from bot.store.records import Actor, Script
 from tests.bench.desk import HOME, STAFF, Desk, open_desk, say
 
 SIZES = (600, 5_000, 20_000)
@@ -91,7 +91,7 @@ async def believed(desk: Desk, rows: int) -> None:
     async with desk.database.read() as connection:
         script: Script = await find(connection, HOME, "trend")
     drift, adoption = Drift(desk.database), Adoption(desk.database)
-    request = RequestContext(HOME, STAFF, "bench", clock.now())
+    request = RequestContext(HOME, Actor.member(STAFF), "bench", clock.now())
     telling = await held_up(lambda: drift.report(HOME, script.id))
     taking = await held_up(lambda: adoption.take_over(request, script.id))
     say(

@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
+import click
 import pytest
 
-import bot
+import bot.cli
 from bot import logs
 from bot.__main__ import main
 from bot.errors import StartupError
@@ -73,12 +75,15 @@ def test_without_a_subcommand_it_explains_itself(capsys):
         (["check", "--write"], "Something is missing behind --write."),
         (["sandbox", "--port", "x"], "--port: a port is a number from 0 to 65535."),
         (["session", "set", "mine"], "SERVER: the number of the server; in Discord"),
+        (["chekc"], "There is no command called chekc. Did you mean check?\n"),
+        (["check", "--tradngview"], "This is not understood: --tradngview. Did you mean --trad"),
+        (["check", "--tradingview=yes"], "Nothing can be written behind --tradingview.\nusher ch"),
+        (["check", "--write"], "Something is missing behind --write.\nusher check --help"),
+        (["backup", "a.db", "b.db"], "This is not understood: b.db.\nusher backup --help"),
     ],
 )
 def test_wrong_arguments_are_refused_in_plain_words(arguments, said, capsys):
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 2
+    assert main(arguments) == 2
     printed = capsys.readouterr().err
     assert printed.startswith(said)
     assert printed.endswith(" --help shows what can be written.\n")
@@ -157,13 +162,97 @@ def test_the_sandbox_needs_no_settings(monkeypatch):
 
 @pytest.mark.parametrize("port", ["-1", "65536", "x"])
 def test_an_impossible_port_is_refused(port):
-    with pytest.raises(SystemExit):
-        main(["sandbox", "--port", port])
+    assert main(["sandbox", "--port", port]) == 2
 
 
 def test_check_exits_as_it_found(monkeypatch):
     async def run():
         return 1
 
-    module(monkeypatch, "check", run)
+    monkeypatch.setattr(bot.cli, "doctor", SimpleNamespace(run=run), raising=False)
     assert main(["check"]) == 1
+
+
+def imported_by(*arguments):
+    """Every module of the process that runs that command, and its exit code."""
+    program = (
+        "import sys; from bot.__main__ import main; code = main(sys.argv[1:]);"
+        "print(); print(code, *sys.modules)"
+    )
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key.lower() not in Settings.__dataclass_fields__
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env={**environment, "PYTHONPATH": str(ROOT), "HTTP_PORT": "nonsense"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    code, *modules = ended.stdout.splitlines()[-1].split()
+    return int(code), set(modules)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["chek"], ["session", "set", "--help"]])
+def test_help_and_mistakes_import_nothing_large(arguments):
+    _, modules = imported_by(*arguments)
+    assert not modules & {
+        "discord",
+        "sqlalchemy",
+        "cryptography",
+        "aiohttp",
+        "bot.settings",
+        "bot.app",
+    }
+
+
+def test_mistakes_in_the_settings_come_before_the_bot_is_imported():
+    code, modules = imported_by("run")
+    assert code == 78
+    assert not modules & {"discord", "bot.app"}
+
+
+def test_the_check_loads_neither_the_bot_nor_the_stand_ins():
+    code, modules = imported_by("check")
+    assert code == 1
+    assert not modules & {"bot.app", "bot.sandbox", "cogs"}
+
+
+def test_the_version_is_the_packages(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"{version('usher-bot')}\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["run"], ["sandbox"], ["check"], ["backup"], ["restore"], ["session"]),
+        *(["session", "set"], ["session", "sign-in"], ["session", "rekey"]),
+    ],
+)
+def test_each_command_explains_itself_in_one_whole_line(command, capsys):
+    assert main([*command, "--help"]) == 0
+    description = capsys.readouterr().out.splitlines()[2].strip()
+    assert main([*command[:-1], "--help"]) == 0
+    assert description in capsys.readouterr().out
+    assert "..." not in description
+
+
+def test_a_question_that_is_left_is_an_interruption(monkeypatch, capsys):
+    async def run(_):
+        raise click.Abort
+
+    module(monkeypatch, "app", run)
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
+    assert main(["run"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_lost_connection_is_no_interruption(monkeypatch, caplog):
+    module(monkeypatch, "app", raising(asyncio.IncompleteReadError(b"", 4)))
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
+    assert main(["run"]) == 1
+    assert "IncompleteReadError" in caplog.text

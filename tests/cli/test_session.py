@@ -12,11 +12,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
-from bot import tradingview_accounts
+from bot import logs, tradingview_accounts
 from bot.access.logins.cookies import unpack
-from bot.cli import session as commands
+from bot.cli.usher import usher as command
 from bot.errors import StartupError
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Secret, Settings
@@ -63,6 +64,7 @@ def upstream():
 @pytest.fixture
 def settings(upstream, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)
     return made(upstream, tmp_path)
 
 
@@ -79,26 +81,34 @@ def made(upstream, tmp_path, **more):
     )
 
 
-class Person:
-    """Types what was planned; keeps what was asked and said."""
+def environment(settings):
+    """What the command reads: these settings, and nothing of this machine's."""
+    given = {
+        "DATABASE_URL": settings.database_url,
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "TRADINGVIEW_URL": settings.tradingview_url,
+        "DISCORD_GUILD_ID": settings.discord_guild_id and str(settings.discord_guild_id),
+    }
+    return {name.upper(): given.get(name.upper()) for name in Settings.__dataclass_fields__}
 
-    def __init__(self, *typed):
-        self.typed, self.hidden, self.shown, self.said = list(typed), [], [], []
 
-    @property
-    def terminal(self):
-        return commands.Terminal(self._secret, self._line, self.said.append)
+def session(settings, *arguments, typed=()):
+    """`usher session …` with a person who types that; what is hidden is not in its output."""
+    return CliRunner().invoke(
+        command,
+        ["session", *arguments],
+        input="".join(f"{line}\n" for line in typed),
+        env=environment(settings),
+        catch_exceptions=False,
+    )
 
-    def _secret(self, prompt):
-        self.hidden.append(prompt)
-        return self.typed.pop(0)
 
-    def _line(self, prompt):
-        self.shown.append(prompt)
-        return self.typed.pop(0)
+def set_login(settings, *pair, server=()):
+    return session(settings, "set", *server, typed=pair)
 
-    def heard(self, words):
-        return words in "\n".join(self.said)
+
+def sign_in(settings, *typed):
+    return session(settings, "sign-in", typed=typed)
 
 
 def rows(tmp_path, query):
@@ -110,53 +120,63 @@ def rows(tmp_path, query):
 
 def test_a_pair_is_asked_without_echo_tested_and_kept(settings, upstream, tmp_path):
     pair = upstream.pair()
-    person = Person(*pair)
-    assert commands.set_login(settings, None, person.terminal) == 0
-    assert (len(person.hidden), person.shown) == (2, [])
-    assert person.heard("The TradingView login works as Vendor_One")
-    assert person.heard("within five seconds")
+    said = set_login(settings, *pair)
+    assert said.exit_code == 0
+    assert "sessionid: \n" in said.output
+    assert "sessionid_sign: \n" in said.output
+    assert "The TradingView login works as Vendor_One" in said.output
+    assert "within five seconds" in said.output
     for value in pair:
-        assert not person.heard(value)
+        assert value not in said.output
     assert rows(tmp_path, "SELECT version, state, set_by FROM session") == [(1, "alive", None)]
     assert rows(tmp_path, "SELECT note FROM event") == [("from the terminal",)]
 
 
 def test_bad_cookies_replace_nothing(settings, upstream, tmp_path):
-    assert commands.set_login(settings, None, Person(*upstream.pair()).terminal) == 0
+    assert set_login(settings, *upstream.pair()).exit_code == 0
     for typed, words in (
         (("a" * 32, "v3:" + "b" * 43), "does not accept these cookies"),
         (("two words", ""), "cannot be the value of sessionid"),
     ):
-        person = Person(*typed)
-        assert commands.set_login(settings, None, person.terminal) == 1
-        assert person.heard(words)
-        assert not person.heard(typed[0])
+        said = set_login(settings, *typed)
+        assert said.exit_code == 1
+        assert words in said.output
+        assert typed[0] not in said.output
     assert rows(tmp_path, "SELECT version FROM session") == [(1,)]
 
 
-@pytest.mark.parametrize(("answer", "username"), [("", "Vendor_One"), ("y", "Vendor_Two")])
-def test_another_account_needs_a_yes(settings, upstream, tmp_path, answer, username):
-    commands.set_login(settings, None, Person(*upstream.pair()).terminal)
+@pytest.mark.parametrize(
+    ("answers", "code", "username"),
+    [
+        ([""], 1, "Vendor_One"),
+        (["n"], 1, "Vendor_One"),
+        ([], 1, "Vendor_One"),
+        (["y"], 0, "Vendor_Two"),
+    ],
+)
+def test_another_account_needs_a_yes(settings, upstream, tmp_path, answers, code, username):
+    set_login(settings, *upstream.pair())
     other = upstream.fake.world.add_vendor("Vendor_Two")
-    person = Person(*upstream.pair(other), answer)
-    commands.set_login(settings, None, person.terminal)
+    said = set_login(settings, *upstream.pair(other), *answers)
+    assert said.exit_code == code
+    assert ("Left as it was." in said.output) == (code == 1)
     assert rows(tmp_path, "SELECT username FROM account") == [(username,)]
 
 
 def test_the_yes_to_another_account_uses_what_tradingview_made_of_its_pair(
     settings, upstream, tmp_path
 ):
-    commands.set_login(settings, None, Person(*upstream.pair()).terminal)
+    set_login(settings, *upstream.pair())
     pair = upstream.pair(upstream.fake.world.add_vendor("Vendor_Two"))
     upstream.fake.switches.set("rotation", "pair, old one ends")
     upstream.fake.switches.set("rotations", 1)
-    assert commands.set_login(settings, None, Person(*pair, "y").terminal) == 0
+    assert set_login(settings, *pair, "y").exit_code == 0
     [(sealed,)] = rows(tmp_path, "SELECT cookies FROM session")
     now = unpack(Vault(settings.secret_keys[0]).open(sealed))
     assert now.sessionid not in pair
-    again = Person(now.sessionid, now.sessionid_sign)
-    assert commands.set_login(settings, None, again.terminal) == 0
-    assert again.heard("works as Vendor_Two")
+    again = set_login(settings, now.sessionid, now.sessionid_sign)
+    assert again.exit_code == 0
+    assert "works as Vendor_Two" in again.output
 
 
 def test_nothing_is_sent_while_tradingview_wants_no_question(settings, upstream, tmp_path):
@@ -165,40 +185,50 @@ def test_nothing_is_sent_while_tradingview_wants_no_question(settings, upstream,
             (await tradingview_accounts.pace_of(settings, HOME)).hold(7200)
 
     asyncio.run(as_a_bot_beside_it())
-    person = Person(*upstream.pair())
-    assert commands.set_login(settings, None, person.terminal) == 1
-    assert person.heard("does not answer")
-    person = Person("vendor_one", "open sesame")
-    assert commands.sign_in(settings, None, person.terminal) == 1
-    assert person.heard("asks me to slow down")
+    said = set_login(settings, *upstream.pair())
+    assert said.exit_code == 1
+    assert "does not answer" in said.output
+    said = sign_in(settings, "vendor_one", "open sesame")
+    assert said.exit_code == 1
+    assert "asks me to slow down" in said.output
     assert upstream.fake.log == []
 
 
 def test_it_works_beside_a_running_bot(settings, upstream):
     async def beside():
         async with alone_with(settings.database_url), open_database(settings.database_url):
-            person = Person(*upstream.pair())
-            return await asyncio.to_thread(commands.set_login, settings, None, person.terminal)
+            return await asyncio.to_thread(set_login, settings, *upstream.pair())
 
-    assert asyncio.run(beside()) == 0
+    assert asyncio.run(beside()).exit_code == 0
 
 
 def test_signing_in_makes_one_attempt_and_keeps_the_cookies_only(settings, upstream, tmp_path):
-    person = Person("vendor_one", "open sesame")
-    assert commands.sign_in(settings, None, person.terminal) == 0
-    assert (len(person.shown), len(person.hidden)) == (1, 1)
+    said = sign_in(settings, "vendor_one", "open sesame")
+    assert said.exit_code == 0
+    assert "TradingView name or e-mail: vendor_one\n" in said.output
+    assert "Password: \n" in said.output
+    assert "open sesame" not in said.output
     assert len(upstream.fake.calls("signin")) == 1
     assert b"open sesame" not in (tmp_path / "usher.db").read_bytes()
 
 
+@pytest.mark.parametrize("typed", [("", "open sesame"), ("vendor_one", "")])
+def test_without_a_name_or_a_password_no_attempt_is_made(settings, upstream, typed):
+    said = sign_in(settings, *typed)
+    assert said.exit_code == 1
+    assert "Nothing was typed" in said.output
+    assert upstream.fake.log == []
+
+
 def test_a_second_factor_is_asked_for_when_needed(settings, upstream):
     upstream.fake.switches.set("signin", "two-factor")
-    person = Person("vendor_one", "open sesame", "042 137")
-    assert commands.sign_in(settings, None, person.terminal) == 0
-    assert len(person.hidden) == 2
-    person = Person("vendor_one", "open sesame", "999999")
-    assert commands.sign_in(settings, None, person.terminal) == 1
-    assert person.heard("does not accept this code")
+    said = sign_in(settings, "vendor_one", "open sesame", "042 137")
+    assert said.exit_code == 0
+    assert "Code from your authenticator app: \n" in said.output
+    assert "042 137" not in said.output
+    said = sign_in(settings, "vendor_one", "open sesame", "999999")
+    assert said.exit_code == 1
+    assert "does not accept this code" in said.output
 
 
 @pytest.mark.parametrize(
@@ -212,34 +242,30 @@ def test_a_second_factor_is_asked_for_when_needed(settings, upstream):
 )
 def test_each_refusal_is_a_sentence_without_discords_signs(settings, upstream, mode, words):
     upstream.fake.switches.set("signin", mode)
-    person = Person("vendor_one", "open sesame")
-    assert commands.sign_in(settings, None, person.terminal) == 1
-    assert person.heard(words)
-    assert not person.heard("**")
+    said = sign_in(settings, "vendor_one", "open sesame")
+    assert said.exit_code == 1
+    assert words in said.output
+    assert "**" not in said.output
     assert len(upstream.fake.calls("signin")) == 1
 
 
 def test_the_server_is_the_only_one_or_must_be_named(upstream, settings, tmp_path):
     unsaid = made(upstream, tmp_path, discord_guild_id=None)
     with pytest.raises(StartupError, match="For which Discord server"):
-        commands.set_login(unsaid, None, Person().terminal)
-    assert commands.set_login(unsaid, 100, Person(*upstream.pair()).terminal) == 0
-    assert commands.set_login(unsaid, None, Person(*upstream.pair()).terminal) == 0
+        set_login(unsaid)
+    assert set_login(unsaid, *upstream.pair(), server=["100"]).exit_code == 0
+    assert set_login(unsaid, *upstream.pair()).exit_code == 0
     with pytest.raises(StartupError, match="knows no Discord server with the number 7"):
-        commands.set_login(unsaid, 7, Person().terminal)
+        set_login(unsaid, server=["7"])
 
 
 def keyed(upstream, tmp_path, *keys):
     return made(upstream, tmp_path, secret_key=Secret(",".join(keys)))
 
 
-def test_rekey_leaves_nothing_for_the_earlier_key(upstream, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_rekey_leaves_nothing_for_the_earlier_key(upstream, settings, tmp_path):
     old, new = (Fernet.generate_key().decode() for _ in range(2))
-    assert (
-        commands.set_login(keyed(upstream, tmp_path, old), None, Person(*upstream.pair()).terminal)
-        == 0
-    )
+    assert set_login(keyed(upstream, tmp_path, old), *upstream.pair()).exit_code == 0
     with sqlite3.connect(tmp_path / "usher.db") as raw:
         raw.execute(
             "INSERT INTO spare_session (account_id, rank, cookies, checked_at, set_at)"
@@ -249,57 +275,54 @@ def test_rekey_leaves_nothing_for_the_earlier_key(upstream, tmp_path, monkeypatc
     raw.close()
     both = keyed(upstream, tmp_path, new, old)
     for _ in range(2):
-        person = Person()
-        assert commands.rekey(both, person.terminal) == 0
-        assert person.heard("2 encrypted values")
+        said = session(both, "rekey")
+        assert said.exit_code == 0
+        assert "2 encrypted values" in said.output
     for column in ENCRYPTED:
         query = f'SELECT {column.name} FROM "{column.table.name}" WHERE {column.name} NOT NULL'
         for (sealed,) in rows(tmp_path, query):
             assert Vault(new).open(sealed)
-    person = Person(*upstream.pair())
-    assert commands.set_login(keyed(upstream, tmp_path, new), None, person.terminal) == 0
+    assert set_login(keyed(upstream, tmp_path, new), *upstream.pair()).exit_code == 0
     with pytest.raises(StartupError, match="not the one"):
-        commands.rekey(keyed(upstream, tmp_path, old), Person().terminal)
+        session(keyed(upstream, tmp_path, old), "rekey")
 
 
 def test_rekey_of_an_empty_database_says_that_there_is_nothing(settings):
-    person = Person()
-    assert commands.rekey(settings, person.terminal) == 0
-    assert person.heard("There is nothing to encrypt anew. Nothing was changed.")
+    said = session(settings, "rekey")
+    assert said.exit_code == 0
+    assert "There is nothing to encrypt anew. Nothing was changed." in said.output
 
 
 def test_rekey_changes_nothing_while_anything_is_unreadable(upstream, settings, tmp_path):
-    commands.set_login(settings, None, Person(*upstream.pair()).terminal)
+    set_login(settings, *upstream.pair())
     before = rows(tmp_path, "SELECT cookies FROM session")
     strange = keyed(upstream, tmp_path, Fernet.generate_key().decode())
     with pytest.raises(StartupError, match="not the one"):
-        commands.rekey(strange, Person().terminal)
+        session(strange, "rekey")
     assert rows(tmp_path, "SELECT cookies FROM session") == before
 
 
 def test_rekey_waits_until_the_bot_is_stopped(settings):
     async def beside():
         async with alone_with(settings.database_url):
-            return await asyncio.to_thread(commands.rekey, settings, Person().terminal)
+            return await asyncio.to_thread(session, settings, "rekey")
 
     with pytest.raises(StartupError, match="Stop it, run this command again"):
         asyncio.run(beside())
 
 
 def usher(settings, *arguments, **more):
-    environment = {
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name.lower() not in Settings.__dataclass_fields__
-    } | {
-        "PYTHONPATH": str(ROOT),
-        "DATABASE_URL": settings.database_url,
-        "SECRET_KEY": settings.secret_key.get_secret_value(),
-        "TRADINGVIEW_URL": settings.tradingview_url,
-        "DISCORD_GUILD_ID": str(HOME),
     }
+    given = {name: value for name, value in environment(settings).items() if value}
     return subprocess.Popen(
-        [sys.executable, "-m", "bot", "session", *arguments], env=environment, text=True, **more
+        [sys.executable, "-m", "bot", "session", *arguments],
+        env={**kept, **given, "PYTHONPATH": str(ROOT)},
+        text=True,
+        **more,
     )
 
 

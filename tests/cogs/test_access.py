@@ -329,7 +329,7 @@ async def test_a_look_that_fails_after_waiting_was_said_replaces_it(harness, mon
         await harness.time.sleep(7)
         raise RuntimeError
 
-    monkeypatch.setattr(harness.views, "check", broken)
+    monkeypatch.setattr(harness.overview, "check", broken)
     checked = await harness.as_mod.run(
         "access check", guild=harness.guild, channel=harness.channel, username="Alice_T"
     )

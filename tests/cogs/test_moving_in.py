@@ -3,7 +3,6 @@
 from datetime import timedelta
 from math import ceil
 
-from bot.access.sweeps.schedule import SweepSchedule
 from bot.sandbox.discord import Upload
 from tests.support.discord_harness import labels, text_of
 from tests.support.fake_time import START
@@ -71,7 +70,7 @@ async def test_what_changes_later_by_hand_is_one_line_in_the_log_channel(harness
     channel = harness.fake.add_channel(harness.guild, "log")
     await harness.choose_log_channel(channel)
     pine_id = next(iter(harness.vendor.world.scripts))
-    rounds = SweepSchedule(harness.vendor.database, harness.sweeps, harness.drift)
+    rounds = harness.sweep_schedule
     await rounds.turn()
     harness.vendor.world.grant(pine_id, "by_hand", None)
     await harness.time.advance(26 * 3600)

@@ -3,6 +3,7 @@
 from sqlalchemy import insert
 
 from bot import clock
+from bot.replies import seats_chart
 from bot.store.people import customers
 from bot.store.tables.core import permission
 from tests.support.discord_harness import labels, text_of
@@ -42,6 +43,16 @@ async def test_the_numbers_the_fee_in_each_reading_and_a_picture(harness):
     picture = harness.fake.world.files[int(file["id"])]
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < 500_000
+
+
+async def test_without_a_picture_the_numbers_are_said_all_the_same(
+    harness, monkeypatch, tmp_path, caplog
+):
+    monkeypatch.setattr(seats_chart, "PROGRAM", tmp_path / "is_not_there.py")
+    request = await harness.run(harness.as_mod, "seats")
+    assert "0 people have access today" in text_of(request.original)
+    assert not request.original.attachments
+    assert "the picture of seats could not be drawn" in caplog.text
 
 
 async def test_nobody_yet(harness):

@@ -142,7 +142,7 @@ async def test_a_page_is_offered_only_where_a_browser_can_open_it_safely(harness
     request = await harness.run(harness.as_owner, "session link")
     assert "no web address that a browser can open safely" in text_of(request.original)
     assert "`usher session set`" in text_of(request.original)
-    harness.links._base = "https://usher.example.com"
+    harness.one_time_pages._base = "https://usher.example.com"
     request = await harness.run(harness.as_owner, "session link")
     assert "works once, and only for you" in text_of(request.original)
     assert request.original.ephemeral
@@ -153,7 +153,7 @@ async def test_a_page_is_offered_only_where_a_browser_can_open_it_safely(harness
 
 
 async def test_the_page_is_for_whoever_may_still_manage(harness):
-    links = harness.links
+    links = harness.one_time_pages
     assert links._may(harness.guild.id, harness.owner.id)
     for member_id in (harness.mod.id, harness.stranger.id, 5):
         assert not links._may(harness.guild.id, member_id)

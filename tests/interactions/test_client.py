@@ -36,13 +36,13 @@ async def test_commands_are_registered_only_when_they_changed(harness):
 async def test_one_server_gets_its_commands_alone_and_not_twice(harness):
     async with at_work(harness):
         assert harness.fake.commands()
-    async with at_work(harness, harness.build(guild_id=harness.guild.id)):
+    async with at_work(harness, harness.build(discord_guild_id=harness.guild.id)):
         assert harness.fake.commands() == []
         assert {"access", "me"} <= {one["name"] for one in harness.fake.commands(harness.guild)}
         request = await harness.run(harness.as_owner, "sync status")
         assert "Nothing waits" in text_of(request.original)
     before = len(registrations(harness))
-    async with at_work(harness, harness.build(guild_id=harness.guild.id)):
+    async with at_work(harness, harness.build(discord_guild_id=harness.guild.id)):
         assert len(registrations(harness)) == before
     async with at_work(harness):
         assert harness.fake.commands(harness.guild) == []
@@ -51,7 +51,7 @@ async def test_one_server_gets_its_commands_alone_and_not_twice(harness):
 
 async def test_a_server_without_the_bot_gets_its_commands_when_it_is_invited(harness):
     harness.fake.remove_bot(harness.guild)
-    async with at_work(harness, harness.build(guild_id=harness.guild.id)):
+    async with at_work(harness, harness.build(discord_guild_id=harness.guild.id)):
         assert harness.fake.commands(harness.guild) == []
         harness.fake.invite_bot(harness.guild)
         await eventually(lambda: harness.fake.commands(harness.guild))

@@ -65,7 +65,7 @@ async def test_what_nobody_foresaw_gets_a_fixed_sentence_and_its_reference_is_in
     async def broken(*_):
         raise RuntimeError("sessionid=abc in /srv/usher.db")
 
-    monkeypatch.setattr(harness.views, "status", broken)
+    monkeypatch.setattr(harness.overview, "status", broken)
     with caplog.at_level(logging.ERROR, "bot.interactions.responses"):
         request = await harness.run(harness.as_mod, "sync status")
     said, _, reference = text_of(request.original).partition("\n-# Reference ")

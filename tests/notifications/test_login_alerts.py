@@ -6,8 +6,6 @@ import discord
 import pytest
 
 from bot.access.logins.outages import Outages
-from bot.access.logins.spares import Spares
-from bot.access.logins.watch import LoginMonitor
 from bot.notifications.login_alerts import LATER, LoginAlerts
 from bot.replies.login_alerts import to_setter
 from bot.store.logins import outages
@@ -19,8 +17,6 @@ async def harness(frozen, tmp_path, monkeypatch):
     async with open_office(tmp_path, monkeypatch) as harness:
         harness.time = frozen
         vendor = harness.vendor
-        spares = Spares(vendor.database, vendor.vault, vendor.sessions)
-        harness.keeper = LoginMonitor(vendor.database, vendor.sessions, spares)
         await harness.make_rows()
         request = vendor.request(by=harness.mod.id, guild_id=harness.guild.id)
         await vendor.sessions.update(request, vendor.cookies())
@@ -52,7 +48,7 @@ async def test_once_for_each_outage_once_after_twelve_hours_and_once_when_it_is_
         for words in ("**The shop** has ended", "Nobody lost access", "No order waits", "morning"):
             assert words in first
         await harness.time.advance(12 * 3600)
-        await harness.keeper.remind()
+        await harness.login_monitor.remind()
         for _ in range(2):
             await alerts.tell()
         assert "still does not work" in said(harness)[1]

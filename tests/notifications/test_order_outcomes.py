@@ -9,6 +9,7 @@ import pytest
 from bot import clock
 from bot.store.catalogue import guilds
 from bot.store.ledger import orders
+from bot.store.records import Actor
 from tests.support.discord_harness import at_work, eventually, labels, open_office, text_of
 from tests.support.vendor_fixture import HOME, OTHER
 
@@ -183,7 +184,7 @@ async def test_a_request_for_a_name_comes_with_its_two_buttons(harness):
                 harness.guild.id,
                 clock.now() - timedelta(minutes=1),
                 "claim",
-                actor_id=harness.buyer.id,
+                actor=Actor.member(harness.buyer.id),
                 member_id=harness.buyer.id,
                 after={"claim_id": claim_id, "username": "Alice_T"},
             )

@@ -1,16 +1,20 @@
 """The one table from an error to its sentence."""
 
+import importlib
+import pkgutil
 import re
 from datetime import UTC, datetime
 
 import pytest
 from discord import app_commands
 
+import bot.access
+import bot.tradingview
 from bot.access import errors as refusals
 from bot.access.logins import errors
 from bot.errors import UserError
 from bot.replies import explain
-from bot.replies.errors import SENTENCES, UNEXPECTED
+from bot.replies.errors.sentence import UNEXPECTED, sentence
 from bot.store.records import Entitlement, Script
 from bot.tradingview import TradingViewError
 from bot.tradingview.models import LIFETIME
@@ -21,7 +25,7 @@ TITLE = "*T*" + "`x`" * 32
 WHEN = datetime(2026, 3, 10, tzinfo=UTC)
 SCRIPT = Script(1, 1, "PUB;x", "s" * 32, TITLE, None, None, None)
 REASON = Entitlement(
-    1, 1, 1, 1, "manual", "r", "lifetime", None, WHEN, 1, WHEN, None, WHEN, None, None, "n" * 200
+    1, 1, 1, 1, "staff", "r", "lifetime", None, WHEN, 1, WHEN, None, WHEN, None, None, "n" * 200
 )
 VALUES = {
     "level": "staff",
@@ -69,10 +73,17 @@ def assert_bold_pairs(text):
     assert all(one and one == one.strip() for one in parts[1::2]), text
 
 
+# Every module that may define an error must be there before the kinds are counted.
+for package in (bot.access, bot.tradingview):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+
+
 def below(kind):
     for child in kind.__subclasses__():
-        yield child
-        yield from below(child)
+        if child.__module__.startswith("bot."):
+            yield child
+            yield from below(child)
 
 
 def with_facts(kind):
@@ -83,13 +94,14 @@ def with_facts(kind):
     return kind(**values)
 
 
-REFUSALS = [kind for kind in below(UserError) if kind is not refusals.NeedsYes]
+ROOTS = {UserError, refusals.NeedsYes, TradingViewError}  # never raised themselves
+REFUSALS = [kind for kind in below(UserError) if kind not in ROOTS]
 
 
 @pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
 def test_every_refusal_has_a_sentence_of_its_own_that_fits_and_a_reference(kind):
     said = explain(with_facts(kind))
-    assert kind in SENTENCES
+    assert kind in sentence.registry
     assert said.expected
     assert 20 < len(said.text) <= 2_000
     assert said.text.endswith(f"\n-# Reference {said.reference}")
@@ -99,9 +111,23 @@ def test_every_refusal_has_a_sentence_of_its_own_that_fits_and_a_reference(kind)
 @pytest.mark.parametrize("kind", list(below(TradingViewError)), ids=lambda kind: kind.__name__)
 def test_every_failure_of_tradingview_has_a_sentence_of_its_own_and_goes_to_the_log(kind):
     said = explain(kind(detail="sessionid=secret") if kind.__init__ else kind())
-    assert kind in SENTENCES
+    assert kind in sentence.registry
     assert not said.expected
     assert "secret" not in said.text
+
+
+def test_no_two_kinds_share_a_sentence():
+    said = [explain(with_facts(kind)).sentence for kind in REFUSALS]
+    said += [explain(kind()).sentence for kind in below(TradingViewError)]
+    assert len(set(said)) == len(said)
+    assert UNEXPECTED not in said
+
+
+@pytest.mark.parametrize(
+    "error", [TradingViewError(), KeyError("x"), KeyboardInterrupt(), UserError()]
+)
+def test_an_error_without_a_sentence_gets_the_fixed_one(error):
+    assert explain(error).sentence == UNEXPECTED
 
 
 def test_an_unknown_error_shows_none_of_its_own_text():

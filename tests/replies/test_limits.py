@@ -14,11 +14,10 @@ from bot.access.queries.overview import (
     Person,
     Restoring,
     Status,
-    Waiting,
 )
 from bot.access.rules.entitlements import State
 from bot.replies import history, orders, overview
-from bot.store.records import Customer, Entitlement, Event, Order, Permission, Script
+from bot.store.records import Customer, Entitlement, Event, Holding, Order, Permission, Script
 from bot.store.sweeps.sweeps import Sweep
 
 NAME = "__" + "N" * 60 + "__"
@@ -66,7 +65,7 @@ def permission(**values):
 def reason(**values):
     rest = {
         "id": BIG,
-        "source": "manual",
+        "source": "staff",
         "kind": "until",
         "length": "49Y 11M 3W 6D",
         "asked_at": WHEN,
@@ -86,7 +85,8 @@ def receipt(state, kind, **values):
         before="lifetime",
         reason="too_late",
         asked_at=WHEN,
-        asked_by=BIG,
+        actor_kind="member",
+        actor_id=str(BIG),
     )
     rest = {
         "order": order,
@@ -147,7 +147,7 @@ def test_check_me_list_status_and_history_fit():
     assert_fits(overview.me(Person(NAME, CUSTOMER, (checked,) * 40)))
     people = ((permission(), CUSTOMER),) * 15
     assert_fits(overview.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
-    rows = (Waiting(permission(), SCRIPT, CUSTOMER),) * 400
+    rows = (Holding(permission(), SCRIPT, CUSTOMER),) * 400
     those = (SCRIPT,) * 50
     failed = record(Sweep, started_at=WHEN, failure="script")
     unchecked = (FailedCheck(SCRIPT, failed, failed),) * 50
@@ -160,7 +160,8 @@ def test_check_me_list_status_and_history_fit():
         id=BIG,
         guild_id=BIG,
         at=WHEN,
-        actor_id=BIG,
+        actor_kind="member",
+        actor_id=str(BIG),
         action="grant",
         script_id=BIG,
         note="n\n" * 100,
@@ -174,7 +175,16 @@ def test_check_me_list_status_and_history_fit():
 @pytest.mark.parametrize("action", sorted(history.ACTIONS | {"something_new"}))
 def test_every_entry_of_the_history_is_one_line_also_when_facts_are_missing(action):
     for facts in (None, {"reason": "r\n" * 900, "username": NAME, "kind": "open", "ends_at": None}):
-        entry = record(Event, id=1, guild_id=1, at=WHEN, action=action, before=facts, after=facts)
+        entry = record(
+            Event,
+            id=1,
+            guild_id=1,
+            at=WHEN,
+            actor_kind="usher",
+            action=action,
+            before=facts,
+            after=facts,
+        )
         for script, customer in ((None, None), (SCRIPT, CUSTOMER)):
             said = history.line(entry, script, customer)
             assert 5 < len(said) <= 400

@@ -1,4 +1,4 @@
-"""Seats in words and as a picture, whatever the numbers are."""
+"""Seats in words, whatever the numbers are."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from bot.access.ledger.seats import Line, Seats
 from bot.access.rules.seat_fee import Fee, MonthEnd, Reason
-from bot.replies import seats, seats_chart
+from bot.replies import seats
 from bot.store.records import Script
 
 SCRIPT = Script(1, 1, "PUB;x", "s" * 32, "*" * 50 + "`" * 50, None, None, None)
@@ -41,11 +41,6 @@ def test_the_largest_numbers_fit(guard):
     assert sum(len(one) for one in answer.embeds) <= 6_000
     assert len(answer.embeds[0].description) <= 4_096
     assert "and 35 more" in answer.text
-
-
-@pytest.mark.parametrize("numbers", [0, 1, 60])
-def test_a_picture_of_any_past(numbers):
-    assert seats_chart.draw(line(numbers)).startswith(b"\x89PNG")
 
 
 def test_money_is_rounded_to_nothing():

@@ -35,7 +35,7 @@ def script(**values):
 )
 def test_the_history_counts_the_spare_logins(left, said):
     facts = dict.fromkeys(Event.__annotations__) | {"after": {"left": left}}
-    entry = Event(**(facts | {"action": "session_spare_dead"}))
+    entry = Event(**(facts | {"action": "session_spare_dead", "actor_kind": "usher"}))
     assert history.line(entry, None, None).endswith(f"{said} left")
 
 

@@ -5,58 +5,66 @@ import itertools
 from contextlib import asynccontextmanager
 
 from bot import clock
-from bot.access.ledger.notifier import Notifier
-from bot.access.orders.grants import Grants
-from bot.access.orders.outcomes import Outcomes
-from bot.access.queries.overview import Overview
-from bot.access.request import RequestContext, Subject
+from bot.access.request import Consent, RequestContext, Subject
 from bot.access.rules.duration import parse_length, parse_until
-from bot.access.sweeps.retry import Retries
-from bot.access.sync.queue import Queue
-from bot.jobs import Jobs
 from bot.store.ledger import entitlements, permissions
+from bot.store.records import Actor
 from tests.support.fake_time import eventually
 from tests.support.idle import at_rest, pause
 from tests.support.vendor_fixture import HOME, STAFF, open_shop
 
-_references = itertools.count(1)
+_keys = itertools.count(1)
 
 
 class AccessHarness:
-    """Where staff stand: says what they type, and shows what TradingView holds."""
+    """Where staff stand: says what they type, and shows what TradingView holds.
 
-    def __init__(self, vendor, jobs, time):
+    What Usher has (`bot.services`) is found here under the same names; `jobs` are those of another
+    program on the same database.
+    """
+
+    def __init__(self, vendor, time, jobs=None):
         self.vendor, self.time = vendor, time
-        self.database, self.fake, self.switches = vendor.database, vendor.fake, vendor.switches
-        self.notifier = Notifier()
-        self.queue = Queue(vendor.database, vendor.sessions, jobs, self.notifier)
-        self.retries = Retries(vendor.database, self.queue)
-        self.grants = Grants(
-            vendor.database, vendor.sessions, vendor.vault, self.queue, self.notifier
-        )
-        self.outcomes = Outcomes(
-            vendor.database, vendor.sessions, vendor.vault, self.queue, self.notifier
-        )
-        self.views = Overview(vendor.database, vendor.sessions, self.outcomes)
+        self.services = vendor.build(jobs) if jobs else vendor.services
+        self.fake, self.switches = vendor.fake, vendor.switches
 
-    def request(self, reference=None, guild_id=HOME):
+    def __getattr__(self, name):
+        return getattr(self.__dict__["services"], name)
+
+    async def start(self):
+        """Begin with what the database holds, as after a restart."""
+        await self.services.open()
+        await self.services.queue.start()
+
+    def request(self, key=None, guild_id=HOME, **consent):
         return RequestContext(
-            guild_id, STAFF, reference or f"i{next(_references)}", clock.now(), "token"
+            guild_id,
+            Actor.member(STAFF),
+            key or f"i{next(_keys)}",
+            clock.now(),
+            "token",
+            Consent(**consent),
         )
 
-    async def grant(self, name, length, item="trend", *, request=None, **more):
+    async def grant(self, name, length, item="trend", *, request=None, note=None, **consent):
         return await self.grants.grant(
-            request or self.request(), item, parse_length(length), Subject(username=name), **more
+            request or self.request(**consent),
+            item,
+            parse_length(length),
+            Subject(username=name),
+            note,
         )
 
-    async def set(self, name, until, item="trend", **more):
-        more.setdefault("confirmed", True)
-        end = parse_until(until, clock.now())
-        return await self.grants.set_end(self.request(), item, end, Subject(username=name), **more)
+    async def set(self, name, until, item="trend", *, note=None, **consent):
+        request, end = (
+            self.request(**{"confirmed": True, **consent}),
+            parse_until(until, clock.now()),
+        )
+        return await self.grants.set_end(request, item, end, Subject(username=name), note)
 
-    async def revoke(self, name, item="trend", **more):
-        more.setdefault("confirmed", True)
-        return await self.grants.revoke(self.request(), item, Subject(username=name), **more)
+    async def revoke(self, name, item="trend", *, note=None, **consent):
+        request = self.request(**{"confirmed": True, **consent})
+        return await self.grants.revoke(request, item, Subject(username=name), note)
 
     async def put_back(self, order_id):
         return await self.grants.put_back(self.request(), order_id)
@@ -133,8 +141,8 @@ class AccessHarness:
 
 @asynccontextmanager
 async def open_harness(tmp_path, time, *, login=True):
-    async with open_shop(tmp_path) as vendor, Jobs() as jobs:
-        harness = AccessHarness(vendor, jobs, time)
+    async with open_shop(tmp_path) as vendor:
+        harness = AccessHarness(vendor, time)
         harness.script = await vendor.add_script()
         for name in ("Ann_Trades", "ann_trades2", "bob-fx"):
             vendor.world.add_user(name)

@@ -6,48 +6,23 @@ import contextlib
 import discord
 import yarl
 
+import cogs
 from bot import clock
-from bot.access.catalogue.discovery import Discovery
-from bot.access.ledger.notifier import Notifier
-from bot.access.ledger.seats import SeatCounts
-from bot.access.logins.one_time_pages import OneTimePages
-from bot.access.logins.spares import Spares
-from bot.access.orders.grants import Grants
-from bot.access.orders.outcomes import Outcomes
-from bot.access.people.guild_settings import GuildSettings
-from bot.access.people.imports import Imports
-from bot.access.queries.autocomplete import Suggesting
-from bot.access.queries.history import HistoryTail
-from bot.access.queries.overview import Overview
-from bot.access.sweeps.adopt import Adoption
-from bot.access.sweeps.drift import Drift
-from bot.access.sweeps.repair import Repairs
-from bot.access.sweeps.retry import Retries
-from bot.access.sweeps.sweep import Sweeps
-from bot.access.sync.queue import Queue
-from bot.interactions import levels
-from bot.interactions.client import Usher
-from bot.interactions.components import ComponentRouter
-from bot.interactions.order_flow import OrderFlow
-from bot.interactions.sweep_flow import SweepFlow
-from bot.jobs import Jobs
-from bot.notifications.log_channel import LogChannel
-from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.sandbox.discord import FakeDiscord
 from bot.store.catalogue import guilds
-from bot.tradingview.signin import SignIn
-from cogs import every
 from tests.support.fake_time import eventually
 from tests.support.idle import at_rest
 from tests.support.vendor_fixture import open_shop
 
 
 class DiscordHarness:
-    """A Discord server of the shop: an owner, a moderator with the staff role, a buyer, a stranger."""
+    """A Discord server of the shop: an owner, a moderator with the staff role, a buyer, a stranger.
 
-    def __init__(self, vendor, fake, jobs):
-        self.vendor, self.fake, self.jobs = vendor, fake, jobs
-        self.public_url = None
+    What Usher has (`bot.services`) is found here under the same names.
+    """
+
+    def __init__(self, vendor, fake):
+        self.vendor, self.fake = vendor, fake
         self.public_presses = set()  # buttons that everybody may press
         self.tradingview, self.switches = vendor.fake, vendor.switches
         self.owner, self.mod = fake.add_user("olga"), fake.add_user("mia")
@@ -61,75 +36,12 @@ class DiscordHarness:
         self.as_mod, self.as_owner = fake.person(self.mod), fake.person(self.owner)
         self.as_buyer, self.as_stranger = fake.person(self.buyer), fake.person(self.stranger)
 
-    def build(self, *, guild_id=None):
-        """A new Usher over the same database, as after a restart."""
-        database, sessions, vault = self.vendor.database, self.vendor.sessions, self.vendor.vault
-        self.guild_settings = GuildSettings(database, sessions)
-        spares = Spares(database, vault, sessions)
-        self.links = OneTimePages(
-            database,
-            sessions,
-            spares,
-            SignIn(self.vendor.http, base=self.tradingview.url),
-            public_url=self.public_url,
-            may=lambda guild_id, member_id: levels.may_manage(
-                self.client, self.guild_settings, guild_id, member_id
-            ),
-        )
-        self.notifier = Notifier()
-        self.queue = Queue(database, sessions, self.jobs, self.notifier)
-        self.outcomes = Outcomes(database, sessions, vault, self.queue, self.notifier)
-        self.views = Overview(database, sessions, self.outcomes)
-        self.router = ComponentRouter(self.guild_settings)
-        grants = Grants(database, sessions, vault, self.queue, self.notifier)
-        self.grants = grants
-        self.sweeps, self.drift = Sweeps(database, sessions), Drift(database)
-        self.sweep_flow = SweepFlow(
-            self.sweeps,
-            self.drift,
-            Adoption(database),
-            Repairs(database, vault, self.queue, self.notifier),
-            self.router,
-            say=self._say,
-        )
+    def build(self, **changed):
+        """A new Usher over the same database, as after a restart, with some settings `changed`."""
+        return self.vendor.build(**changed).client
 
-        self.seat_counts = SeatCounts(database)
-
-        def make_cogs(client):
-            return every(
-                client=client,
-                grants=grants,
-                retries=Retries(database, self.queue),
-                views=self.views,
-                suggesting=Suggesting(database),
-                order_flow=OrderFlow(self.outcomes, self.notifier, self.router),
-                router=self.router,
-                sessions=sessions,
-                spares=spares,
-                links=self.links,
-                scripts=self.vendor.scripts,
-                customers=self.vendor.customers,
-                matches=Imports(database),
-                sweep_flow=self.sweep_flow,
-                discovering=Discovery(database, sessions, self.vendor.scripts),
-                guild_settings=self.guild_settings,
-                seat_counts=self.seat_counts,
-            )
-
-        self.client = Usher(
-            guild_settings=self.guild_settings,
-            router=self.router,
-            make_cogs=make_cogs,
-            guild_id=guild_id,
-        )
-        self.log_channel = LogChannel(self.client, HistoryTail(database))
-        self.outcome_notifier = OutcomeNotifier(
-            self.client, self.outcomes, self.notifier, self.log_channel, self.jobs
-        )
-        return self.client
-
-    async def _say(self, guild_id, parts):
-        return await self.log_channel.say(guild_id, parts)
+    def __getattr__(self, name):
+        return getattr(self.__dict__["vendor"].services, name)
 
     async def make_rows(self):
         """A script that is sold, a living TradingView login, staff."""
@@ -142,8 +54,7 @@ class DiscordHarness:
         async with self.vendor.database.write() as connection:
             await guilds.ensure(connection, self.guild.id, clock.now())
             await guilds.add_role(connection, self.guild.id, self.staff.id, "staff")
-        if hasattr(self, "guild_settings"):
-            await self.guild_settings.open()
+        await self.guild_settings.open()
 
     async def choose_log_channel(self, channel):
         async with self.vendor.database.write() as connection:
@@ -191,7 +102,10 @@ def labels(message):
 async def at_work(harness, client=None):
     """Connect the client; it is closed at the end."""
     client = client or harness.build()
+    services = harness.vendor.services
+    await services.open()
     await harness.make_staff()
+    await cogs.load(services)
     starting = asyncio.get_running_loop().create_task(client.start(harness.fake.bot_token))
     ready = asyncio.get_running_loop().create_task(harness.fake.bot_ready())
     await asyncio.wait({starting, ready}, return_when=asyncio.FIRST_COMPLETED)
@@ -199,8 +113,8 @@ async def at_work(harness, client=None):
         if starting.done():
             starting.result()
         await ready
-        await harness.queue.start()
-        harness.outcome_notifier.start()
+        await services.queue.start()
+        services.outcome_notifier.start()
         yield client
     finally:
         ready.cancel()
@@ -218,8 +132,8 @@ async def open_office(tmp_path, monkeypatch):
         discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(fake.gateway_url)
     )
     try:
-        async with open_shop(tmp_path) as vendor, Jobs() as jobs:
-            yield DiscordHarness(vendor, fake, jobs)
+        async with open_shop(tmp_path) as vendor:
+            yield DiscordHarness(vendor, fake)
     finally:
         await fake.close()
 

@@ -3,9 +3,6 @@
 from dateutil.relativedelta import relativedelta
 
 from bot import clock
-from bot.access.sweeps.drift import Drift
-from bot.access.sweeps.recovery import Recovery
-from bot.access.sweeps.sweep import Sweeps
 from bot.jobs import Jobs
 from bot.store.catalogue import guilds, scripts
 from bot.store.maintenance import restore
@@ -32,11 +29,8 @@ async def restored(harness):
 
 async def recovered(harness):
     """Every list was read; returns the summary."""
-    sweeps, drift = Sweeps(harness.database, harness.vendor.sessions), Drift(harness.database)
     async with Jobs() as jobs:
-        await Recovery(
-            harness.database, sweeps, lambda swept: drift.note(swept, None), harness.queue.wake
-        ).start(jobs)
+        await harness.recovery.start(jobs)
 
         async def free():
             async with harness.database.read() as connection:

@@ -1,32 +1,34 @@
 """A small shop for tests: a database, a TradingView on a socket, and the rules between them."""
 
 import asyncio
+import dataclasses
 import tempfile
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import aiohttp
 from sqlalchemy import insert, make_url
 
-from bot import clock
-from bot.access.catalogue.scripts import Scripts
-from bot.access.logins.sessions import Sessions
-from bot.access.people.customers import Customers, resolve
-from bot.access.people.guild_settings import GuildSettings
-from bot.access.request import RequestContext, Subject
+from bot import clock, logs, tradingview_accounts
+from bot.access.people.customers import resolve
+from bot.access.request import Consent, RequestContext, Subject
+from bot.access.sources import REGISTRY
+from bot.jobs import Jobs
 from bot.sandbox.tradingview import FakeTradingView
+from bot.services import build
+from bot.settings import Settings
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
 from bot.store.engine.migrate import migrate
-from bot.store.ledger import events
+from bot.store.ledger import entitlements, events
 from bot.store.people import customers
+from bot.store.records import Actor
 from bot.store.tables.core import permission
 from bot.store.vault import open_vault
-from bot.tradingview.client import TradingViewClient
 from bot.tradingview.models import Cookies
-from bot.tradingview.pace import Pace
 
 HOME, OTHER = 100, 200
 STAFF, MEMBER, STRANGER = 1, 7, 8
@@ -34,42 +36,43 @@ AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 class Vendor:
-    """One vendor with scripts on a stand-in TradingView, and one Usher with two servers."""
+    """One vendor with scripts on a stand-in TradingView, and one Usher with two servers.
 
-    def __init__(self, database, vault, http, fake):
-        self.database, self.vault, self.http, self.fake = database, vault, http, fake
+    What Usher has (`bot.services`) is found here under the same names.
+    """
+
+    def __init__(self, settings, database, vault, http, jobs, fake):
+        self.settings, self.database, self.vault = settings, database, vault
+        self.http, self.jobs, self.fake = http, jobs, fake
         self.world, self.switches = fake.world, fake.switches
         self.vendor = fake.world.add_vendor("Vendor_One")
-        self.hidden = []
         self.changes = []
-        self.references = iter(range(10**6))
-        self.sessions = self.new_sessions()
-        self.customers = Customers(
-            database, self.sessions, self.connect(Pace(1e9, 8), lambda: None)
-        )
+        self.hidden = logs._vault._known
+        self.keys = iter(range(10**6))
+        self.build()
 
-        self.scripts = Scripts(database, self.sessions)
-        self.guild_settings = GuildSettings(database, self.sessions)
+    def build(self, jobs=None, **changed):
+        """Wire everything anew, as after a restart, with some settings `changed`."""
+        settings = dataclasses.replace(self.settings, **changed)
+        self.services = build(settings, self.database, self.vault, self.http, jobs or self.jobs)
+        self.services.sessions.on_change.append(self.changes.append)
+        return self.services
 
-    def connect(self, pace, cookies):
-        return TradingViewClient(
-            self.http, base=self.fake.url, pine_facade=self.fake.url, pace=pace, cookies=cookies
-        )
+    def __getattr__(self, name):
+        return getattr(self.__dict__["services"], name)
 
-    def new_sessions(self):
-        sessions = Sessions(
-            self.database,
-            self.vault,
-            self.connect,
-            pace=1e9,
-            concurrency=8,
-            hide=self.hidden.append,
+    def new_sessions(self, **changed):
+        """The logins as another program opens them."""
+        sessions = tradingview_accounts.sessions(
+            dataclasses.replace(self.settings, **changed), self.database, self.vault, self.http
         )
         sessions.on_change.append(self.changes.append)
         return sessions
 
-    def request(self, by=STAFF, guild_id=HOME):
-        return RequestContext(guild_id, by, str(next(self.references)), AT)
+    def request(self, by=STAFF, guild_id=HOME, **consent):
+        return RequestContext(
+            guild_id, Actor.member(by), str(next(self.keys)), AT, consent=Consent(**consent)
+        )
 
     def cookies(self, vendor=None, **more):
         return Cookies(*self.world.open_session(vendor or self.vendor, **more))
@@ -153,14 +156,26 @@ async def open_shop(tmp_path):
     fake = FakeTradingView(now=clock.now)
     await fake.start()
     try:
-        async with (
-            open_database(await asyncio.to_thread(new_database, tmp_path)) as database,
-            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
-        ):
-            async with database.write() as connection:
-                await guilds.ensure(connection, HOME, AT)
-                await guilds.ensure(connection, OTHER, AT)
-            vault = await open_vault(None, tmp_path / "secret.key", database)
-            yield Vendor(database, vault, http, fake)
+        settings = Settings(
+            database_url=await asyncio.to_thread(new_database, tmp_path),
+            tradingview_url=fake.url,
+            pine_facade_url=fake.url,
+            tv_pace=1e9,
+            tv_concurrency=8,
+        )
+        with patch.object(
+            logs, "_vault", logs._Vault()
+        ):  # a log hides what this test made, no more
+            async with (
+                open_database(settings.database_url) as database,
+                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+                Jobs() as jobs,
+            ):
+                async with database.write() as connection:
+                    await guilds.ensure(connection, HOME, AT)
+                    await guilds.ensure(connection, OTHER, AT)
+                    await entitlements.know_sources(connection, REGISTRY)
+                vault = await open_vault(None, tmp_path / "secret.key", database)
+                yield Vendor(settings, database, vault, http, jobs, fake)
     finally:
         await fake.close()

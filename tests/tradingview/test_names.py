@@ -3,6 +3,8 @@ from hypothesis import given, strategies as st
 
 from bot.tradingview import (
     BadPineId,
+    HiddenMark,
+    LongDash,
     PineIdProblem,
     clean_pine_id,
     clean_username,
@@ -28,10 +30,99 @@ NAMES = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", fullmatch=True)
         "<https://fr.tradingview.com/u/Ann_Trades/#published-scripts>",
         "https://www.tradingview.com/u/Ann_Trades/?source=chat",
         "https://www.tradingview.com/u/Ann%5FTrades",
+        "https://de.tradingview.com/u/Ann_Trades",
+        "//www.tradingview.com/u/Ann_Trades/",
+        "HTTPS://WWW.TradingView.COM/U/Ann_Trades/",
+        "tradingview.com/@Ann_Trades",
+        "https://www.tradingview.com/@Ann_Trades/",
+        "https://www.tradingview.com/@Ann_Trades?source=chat",
     ],
 )
 def test_what_people_paste_is_understood(pasted):
     assert clean_username(pasted) == "Ann_Trades"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        r"Ann\_Trades",
+        r"**Ann\_Trades**",
+        "**Ann_Trades**",
+        "*Ann_Trades*",
+        "***Ann_Trades***",
+        "~~Ann_Trades~~",
+        "||Ann_Trades||",
+        "```Ann_Trades```",
+        "“Ann_Trades”",
+        "‘Ann_Trades’",
+        "„Ann_Trades“",
+        "«Ann_Trades»",
+        "Ann_Trades,",
+        '"Ann_Trades",',
+        "Ann_Trades;",
+        "“@Ann_Trades”,",
+        "\u2066Ann_Trades\u2069",
+        "@\u2068Ann_Trades\u2069",
+        "\u200e\u2067 Ann_Trades \u2069\u200f",
+        "\u202aAnn_Trades\u202c",
+        "\u00adAnn_Trades\u061c",
+        "\u2009Ann_Trades\u202f",
+        r"https://www.tradingview.com/u/Ann\_Trades/",
+        "\u2068https://www.tradingview.com/u/\u2066Ann_Trades\u2069/\u2069",
+        "https://www.tradingview.com/u/**Ann_Trades**",
+    ],
+)
+def test_what_phones_and_discord_hand_over_is_understood(pasted):
+    assert clean_username(pasted) == "Ann_Trades"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "name"),
+    [("__Ann__", "__Ann__"), (r"**\_\_Ann\_\_**", "__Ann__"), ("-Ann-", "-Ann-"), ("Ann.", "Ann.")],
+)
+def test_marks_that_may_belong_to_the_name_stay(pasted, name):
+    assert clean_username(pasted) == name
+
+
+@pytest.mark.parametrize("dash", "\u2010\u2011\u2012\u2013—―\u2212")
+@pytest.mark.parametrize(
+    "pasted", ["Ann{}Trades", "@Ann{}", "**{}Ann_T{}**", "tradingview.com/u/A{}b/"]
+)
+def test_a_long_dash_is_refused_as_such_and_not_guessed(pasted, dash):
+    with pytest.raises(LongDash):
+        clean_username(pasted.replace("{}", dash))
+
+
+@pytest.mark.parametrize("pasted", ["Ann — Bob", "https://evil.example/u/Ann—Trades", "änn—x"])
+def test_a_long_dash_is_not_blamed_for_what_could_be_no_name_anyway(pasted):
+    with pytest.raises(ValueError, match=r"^that cannot be a TradingView username$"):
+        clean_username(pasted)
+
+
+@pytest.mark.parametrize("mark", "\u200b\u200d\u200e\u202e\u2060\u2066\u2069\ufeff\u00ad\u061c")
+@pytest.mark.parametrize("pasted", ["Ann{}Trades", "https://www.tradingview.com/u/Ann{}Trades/"])
+def test_an_invisible_mark_inside_a_name_is_refused_as_such(pasted, mark):
+    with pytest.raises(HiddenMark):
+        clean_username(pasted.replace("{}", mark))
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "https://evil.example/u/NAME/",
+        "evil.example/u/NAME",
+        "https://tradingview.com.evil.example/u/NAME/",
+        "https://nottradingview.com/u/NAME/",
+        "https://tradingview.com@evil.example/u/NAME/",
+        "https://evil.example/?to=https://www.tradingview.com/u/NAME/",
+        "https://evil.example/tradingview.com/u/NAME/",
+        "tradingview.com/chart/u/NAME",
+        "javascript://www.tradingview.com/u/NAME",
+    ],
+)
+def test_a_profile_is_one_of_tradingview_itself(pasted):
+    with pytest.raises(ValueError, match=r"^that cannot be a TradingView username$"):
+        clean_username(pasted)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +171,15 @@ PINE_ID = "PUB;" + "0a1b2c3d" * 4
 
 @pytest.mark.parametrize(
     "pasted",
-    [PINE_ID, f" {PINE_ID}\n", f'"{PINE_ID}",', PINE_ID.replace(";", "%3B"), "pub;" + PINE_ID[4:]],
+    [
+        PINE_ID,
+        f" {PINE_ID}\n",
+        f'"{PINE_ID}",',
+        f"“{PINE_ID}”",
+        f"\u2066{PINE_ID}\u2069",
+        PINE_ID.replace(";", "%3B"),
+        "pub;" + PINE_ID[4:],
+    ],
 )
 def test_a_pine_id_is_understood(pasted):
     assert clean_pine_id(pasted) == PINE_ID

@@ -97,6 +97,8 @@ async def test_a_user_who_does_not_exist(get):
         "/validate/%40exact_name",
         "/validate/%20exact_name%20",
         "/validate/https%3A%2F%2Fwww.tradingview.com%2Fu%2FExact_Name%2F",
+        "/validate/tradingview.com%2F%40Exact_Name",
+        "/validate/%E2%81%A6exact_name%E2%81%A9",
     ],
 )
 async def test_pasted_forms_are_understood(get, world, path):
@@ -112,6 +114,9 @@ async def test_pasted_forms_are_understood(get, world, path):
         "/validate/a%20b",
         "/validate/a/b",
         "/validate/na%C3%AFve",
+        "/validate/exact%E2%80%94name",
+        "/validate/exact%E2%80%8Bname",
+        "/validate/https%3A%2F%2Fevil.example%2Fu%2FExact_Name%2F",
         "/validate/" + "x" * 65,
         "/validate/a%00b",
         "/validate/%3Cscript%3Ealert(1)",

@@ -12,7 +12,6 @@ import bot.web
 from bot.access.logins.errors import NoPublicPage
 from bot.access.logins.one_time_pages import OneTimePages, is_safe
 from bot.access.logins.sessions import LoginState
-from bot.access.logins.spares import Spares
 from bot.jobs import Jobs
 from bot.store.logins import one_time_pages
 from bot.tradingview.signin import SignIn
@@ -61,11 +60,10 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path, frozen):
     async with open_shop(tmp_path) as vendor, Jobs() as jobs, aiohttp.ClientSession() as http:
-        spares = Spares(vendor.database, vendor.vault, vendor.sessions)
         links = OneTimePages(
             vendor.database,
             vendor.sessions,
-            spares,
+            vendor.spares,
             SignIn(vendor.http, base=vendor.fake.url),
             public_url=PUBLIC,
             may=lambda *who: who in desk.managers,

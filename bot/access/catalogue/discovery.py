@@ -14,6 +14,7 @@ from bot.access.request import RequestContext
 from bot.errors import UserError
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
+from bot.store.records import Script
 from bot.tradingview import Denied, SessionRefused, TradingViewError, discovery
 from bot.tradingview.discovery import OwnScript
 
@@ -121,23 +122,15 @@ class Discovery:
                 raise TradingViewSilent
 
     async def _offers(self, guild_id: int, found: Iterable[OwnScript]) -> list[Offer]:
-        offers = []
+        titles = {own.pine_id: own.title or _UNTITLED for own in found}
+        self._titles |= titles
         async with self._database.read() as connection:
-            for one in found:
-                title = one.title or _UNTITLED
-                self._titles[one.pine_id] = title
-                known = await scripts.by_pine_id(connection, one.pine_id)
-                here = known is not None and known.guild_id == guild_id
-                kept = known is not None and known.archived_at is None
-                offers.append(
-                    Offer(
-                        one.pine_id,
-                        title,
-                        known.slug if known is not None and here and kept else None,
-                        elsewhere=known is not None and not here,
-                    )
-                )
-        return sorted(offers, key=lambda one: (one.title.casefold(), one.pine_id))
+            known = await scripts.by_pine_ids(connection, titles)
+        offers = [
+            _offer(guild_id, pine_id, title, known.get(pine_id))
+            for pine_id, title in titles.items()
+        ]
+        return sorted(offers, key=lambda offer: (offer.title.casefold(), offer.pine_id))
 
     async def _free_slug(self, guild_id: int, pine_id: str, title: str) -> str:
         async with self._database.read() as connection:
@@ -146,6 +139,14 @@ class Discovery:
                 return known.slug  # archived: it comes back under its name
             listed = await scripts.listed(connection, guild_id, archived=True)
         return free_slug(title, {one.slug for one in listed})
+
+
+def _offer(guild_id: int, pine_id: str, title: str, known: Script | None) -> Offer:
+    if known is None:
+        return Offer(pine_id, title)
+    if known.guild_id != guild_id:
+        return Offer(pine_id, title, elsewhere=True)
+    return Offer(pine_id, title, known.slug if known.archived_at is None else None)
 
 
 def free_slug(title: str, taken: set[str]) -> str:

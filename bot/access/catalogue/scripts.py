@@ -91,7 +91,7 @@ class Scripts:
                         pine_id=pine_id,
                         slug=slug,
                         title=title,
-                        by=request.by,
+                        by=request.member_id,
                         at=request.at,
                     )
                 ).id
@@ -155,11 +155,11 @@ class Scripts:
     async def listed(self, guild_id: int, *, archived: bool = True) -> list[Entry]:
         """The catalogue by short name."""
         async with self._database.read() as connection:
-            now = clock.now()
-            return [
-                Entry(script, await scripts.holders(connection, [script.id], now))
-                for script in await scripts.listed(connection, guild_id, archived=archived)
-            ]
+            listed = await scripts.listed(connection, guild_id, archived=archived)
+            holders = await scripts.holders_of(
+                connection, [script.id for script in listed], clock.now()
+            )
+        return [Entry(script, holders[script.id]) for script in listed]
 
     async def _fits(
         self, connection: AsyncConnection, guild_id: int, pine_id: str, slug: str
@@ -211,7 +211,7 @@ class Scripts:
             request.guild_id,
             request.at,
             action,
-            actor_id=request.by,
+            actor=request.actor,
             script_id=script_id,
             before=None if before is None else {"slug": before.slug, "title": before.title},
             after=after,

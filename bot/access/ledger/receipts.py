@@ -1,5 +1,6 @@
-"""What became of one order, with everything that an answer about it needs."""
+"""What became of orders, with everything that an answer about them needs."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.rules.duration import cut, parse_length
 from bot.access.rules.entitlements import State, last_seen, wanted_of
-from bot.store.catalogue import guilds, scripts
-from bot.store.ledger import entitlements, orders, permissions, shapes
-from bot.store.people import customers
-from bot.store.records import Customer, Entitlement, Order, Permission, Script
+from bot.store.catalogue import guilds
+from bot.store.catalogue.guilds import Hold
+from bot.store.ledger import entitlements, permissions, put_backs
+from bot.store.records import Customer, Entitlement, Holding, Order, Permission, Script
 from bot.tradingview import End, Lifetime, Pace
 
 PUT_BACK_WITHIN = timedelta(hours=24)
@@ -65,7 +66,7 @@ class Receipt:
         if self.entitlement is None or self.entitlement.length is None:
             return None
         fresh = cut(parse_length(self.entitlement.length).add_to(now))
-        return max([fresh, *(one.ends_at for one in self.reasons if one.ends_at)])
+        return max([fresh, *(reason.ends_at for reason in self.reasons if reason.ends_at)])
 
     @property
     def open_ended(self) -> bool:
@@ -74,35 +75,40 @@ class Receipt:
         return self.order.kind == "grant" and asked_for_time and isinstance(self.end, Lifetime)
 
 
-async def receipt_of(
-    connection: AsyncConnection, order_id: int, waiting_for: WaitingFor | None, now: datetime
-) -> Receipt | None:
-    """Gather it; `waiting_for` is what holds the whole account up, if anything does."""
-    order = await orders.by_id(connection, order_id)
-    if order is None:
-        return None
-    permission = await permissions.by_id(connection, order.permission_id)
-    script = await scripts.by_id(connection, permission.script_id)
-    person = await customers.by_id(connection, permission.customer_id)
-    assert script is not None  # noqa: S101 - foreign keys
-    assert person is not None  # noqa: S101
-    reason = order.entitlement_id and await entitlements.by_id(connection, order.entitlement_id)
-    if order.state == "waiting":
-        waiting_for = await held_up(connection, order.guild_id, waiting_for)
-    if script.paused_at is not None:
-        waiting_for = WaitingFor.SCRIPT_PAUSED
-    elif waiting_for is None and script.restored_at is not None:
-        waiting_for = WaitingFor.FULL_CHECK
-    return Receipt(
-        order=order,
-        permission=permission,
-        script=script,
-        customer=person,
-        entitlement=reason or None,
-        reasons=tuple(await entitlements.active(connection, permission.id)),
-        waiting_for=_reason(waiting_for, permission) if order.state == "waiting" else None,
-        can_put_back=await _can_put_back(connection, order, permission, now),
+async def receipts_of(
+    connection: AsyncConnection,
+    found: Sequence[Order],
+    holdups: Mapping[int, WaitingFor | None],
+    now: datetime,
+) -> list[Receipt]:
+    """Return what became of these orders, in as many statements for many as for one.
+
+    `holdups` is, by server, what is known of its login and its queue.
+    """
+    about = await permissions.with_people(connection, {order.permission_id for order in found})
+    made = await entitlements.by_ids(
+        connection, {order.entitlement_id for order in found if order.entitlement_id}
     )
+    active = await entitlements.active_of(connection, about)
+    holds = await guilds.holds(connection, holdups)
+    revocable = await _put_backs(connection, found, about, made, now)
+    receipts = []
+    for order in found:
+        held = about[order.permission_id]
+        holdup = held_up(holds.get(order.guild_id), holdups[order.guild_id])
+        receipts.append(
+            Receipt(
+                order=order,
+                permission=held.permission,
+                script=held.script,
+                customer=held.customer,
+                entitlement=made.get(order.entitlement_id or 0),
+                reasons=tuple(active[order.permission_id]),
+                waiting_for=_why(holdup, held) if order.state == "waiting" else None,
+                can_put_back=order.id in revocable,
+            )
+        )
+    return receipts
 
 
 def quiet_until(pace: Pace) -> datetime | None:
@@ -111,42 +117,56 @@ def quiet_until(pace: Pace) -> datetime | None:
     return clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None
 
 
-async def held_up(
-    connection: AsyncConnection, guild_id: int, waiting_for: WaitingFor | None
-) -> WaitingFor | None:
+def held_up(hold: Hold | None, waiting_for: WaitingFor | None) -> WaitingFor | None:
     """What holds up a whole account, with `waiting_for` as what is known of its login and its queue."""
-    if waiting_for in (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD):
+    if waiting_for in (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD) or hold is None:
         return waiting_for
-    if await shapes.is_paused(connection, guild_id):
+    if hold.paused_at is not None:
         return WaitingFor.CHANGED
-    server = await guilds.by_id(connection, guild_id)
-    restored = server is not None and server.restored_at is not None
-    return WaitingFor.FULL_CHECK if restored else waiting_for
+    return WaitingFor.FULL_CHECK if hold.restored_at is not None else waiting_for
 
 
-def _reason(waiting_for: WaitingFor | None, permission: Permission) -> WaitingFor:
-    if waiting_for is not None:
-        return waiting_for
+def _why(holdup: WaitingFor | None, about: Holding) -> WaitingFor:
+    """Why one order waits, with `holdup` as what holds up its whole account."""
+    if about.script.paused_at is not None:
+        return WaitingFor.SCRIPT_PAUSED
+    if holdup is not None:
+        return holdup
+    if about.script.restored_at is not None:
+        return WaitingFor.FULL_CHECK
     by_permission = {"slow_down": WaitingFor.SLOW_DOWN, "tradingview": WaitingFor.TRADINGVIEW}
-    return by_permission.get(permission.reason or "", WaitingFor.ASKING)
+    return by_permission.get(about.permission.reason or "", WaitingFor.ASKING)
 
 
-async def _can_put_back(
-    connection: AsyncConnection, order: Order, permission: Permission, now: datetime
-) -> bool:
+async def _put_backs(
+    connection: AsyncConnection,
+    found: Sequence[Order],
+    about: Mapping[int, Holding],
+    made: Mapping[int, Entitlement],
+    now: datetime,
+) -> set[int]:
+    """Which of these orders took something away that can be put back."""
+    perhaps = [order for order in found if _took_lately(order, made, now)]
+    if not perhaps:
+        return set()
+    overtaken = await _overtaken(connection, perhaps)
+    took = await entitlements.taken_by(connection, {order.id for order in perhaps})
+    return {
+        order.id
+        for order in perhaps
+        if order.id not in overtaken
+        and (about[order.permission_id].permission.replaces == order.id or order.id in took)
+    }
+
+
+def _took_lately(order: Order, made: Mapping[int, Entitlement], now: datetime) -> bool:
     if order.kind not in ("set", "revoke") or now - order.asked_at > PUT_BACK_WITHIN:
         return False
+    if order.kind == "revoke":
+        return True
+    after = made[order.entitlement_id or 0]
     before = State(order.before, order.before_ends_at)
-    if order.kind == "set":
-        made = await entitlements.by_id(connection, order.entitlement_id or 0)
-        if not took_away(before, State(made.kind, made.ends_at)):
-            return False
-    if await orders.by_reference(connection, order.guild_id, put_back_reference(order.id)):
-        return False
-    if await overtaken_since(connection, order):
-        return False
-    waiting = permission.replaces == order.id
-    return waiting or bool(await entitlements.ended_by(connection, order.id))
+    return took_away(before, State(after.kind, after.ends_at))
 
 
 def took_away(before: State, after: State) -> bool:
@@ -160,13 +180,42 @@ def took_away(before: State, after: State) -> bool:
 
 async def overtaken_since(connection: AsyncConnection, order: Order) -> bool:
     """Whether a later `set` or `revoke` of the same access counts; put back itself, it does not."""
-    for later in await orders.later_removals(connection, order):
-        reference = put_back_reference(later)
-        if await orders.by_reference(connection, order.guild_id, reference) is None:
-            return True
-    return False
+    later = await _later(connection, [order])
+    undone = await _undone(connection, [order.guild_id], later[order.id])
+    return any((order.guild_id, each) not in undone for each in later[order.id])
 
 
-def put_back_reference(order_id: int) -> str:
+async def _overtaken(connection: AsyncConnection, perhaps: Sequence[Order]) -> set[int]:
+    """Which of these orders were put back, or have a later one that counts."""
+    later = await _later(connection, perhaps)
+    asked = {order.id for order in perhaps}.union(*later.values())
+    undone = await _undone(connection, {order.guild_id for order in perhaps}, asked)
+    return {
+        order.id
+        for order in perhaps
+        if (order.guild_id, order.id) in undone
+        or any((order.guild_id, each) not in undone for each in later[order.id])
+    }
+
+
+async def _later(connection: AsyncConnection, found: Sequence[Order]) -> dict[int, list[int]]:
+    """By order, every later `set` and `revoke` of the same access."""
+    removals = await put_backs.removals(connection, {order.permission_id for order in found})
+    return {
+        order.id: [each for each in removals[order.permission_id] if each > order.id]
+        for order in found
+    }
+
+
+async def _undone(
+    connection: AsyncConnection, guild_ids: Collection[int], order_ids: Collection[int]
+) -> set[tuple[int, int]]:
+    """Which of these orders were put back, each with its server."""
+    by_key = {put_back_key(each): each for each in order_ids}
+    done = await put_backs.known_keys(connection, guild_ids, by_key)
+    return {(guild_id, by_key[key]) for guild_id, key in done}
+
+
+def put_back_key(order_id: int) -> str:
     """The reference of the order that undoes another: it can be there once."""
     return f"put back {order_id}"

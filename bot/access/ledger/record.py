@@ -1,13 +1,22 @@
-"""What recording an order does inside its transaction; `bot.access.orders.grants` decides what is recorded."""
+"""The one door: whatever changes access is recorded here, step by step, in one transaction.
+
+`bot.access.orders` and `bot.access.sweeps` decide what is ordered; nobody else writes orders.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.catalogue.lookup import find
+from bot.access.ledger.reasons import end_made_by, give_back, want_anew
+from bot.access.ledger.seats import within_the_line
+from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import RequestContext
-from bot.access.rules.entitlements import State, want, wanted_of
+from bot.access.request import RequestContext, Subject
+from bot.access.rules.duration import Length
+from bot.access.rules.entitlements import NOTHING, State, wanted_of
 from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Order, Permission, Script
@@ -18,130 +27,231 @@ from bot.store.vault import Vault
 ORDERED_AGAIN = ("too_late", "no_such_user", orders.RESTORED)
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whose access to what an order is about, before it is known whether there is a row for it."""
+
+    item: str
+    subject: Subject
+    spelling: Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an order does to the reasons of one permission; what it leaves out stays as it is."""
+
+    gives: Length | State | None = None  # a reason: that much more time, or exactly that
+    source: str | None = None  # where that reason comes from
+    ends_all: bool = False  # every reason that counts until now
+    undoes: Order | None = None  # an earlier order: what it took away counts again
+    overrules: bool = False  # whatever TradingView shows
+    wakes: bool = False  # what is stuck is tried once more
+    held_back: bool | None = None  # whether sources that come back by themselves have to wait
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order to be recorded; `before`: what there was, by default what Usher wanted."""
+
+    request: RequestContext
+    kind: str
+    target: Target | Permission
+    change: Change
+    note: str | None = None
+    before: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The row of an order, and the orders whose place it took."""
+
+    order: Order
+    superseded: tuple[int, ...] = ()
+    is_new: bool = True  # False: it came before with the same idempotency key, and nothing changed
+
+
+async def record(connection: AsyncConnection, vault: Vault, order: NewOrder) -> Recorded:
+    """Record one order. Raises as `record_all` does."""
+    [recorded] = await record_all(connection, vault, [order])
+    return recorded
+
+
+async def record_all(
+    connection: AsyncConnection, vault: Vault, new: Sequence[NewOrder]
+) -> list[Recorded]:
+    """Record orders of one request, in a transaction that writes; the queue is woken by the caller.
+
+    Raises:
+        UserError: the person or the item is not what was meant; nothing may be kept then.
+        OverTheLine: a manager must agree to so many seats first; the same.
+    """
+    if not new:
+        return []
+    async with within_the_line(connection, new[0].request):
+        return [await _record(connection, vault, order) for order in new]
+
+
+async def _record(connection: AsyncConnection, vault: Vault, new: NewOrder) -> Recorded:
+    request, change = new.request, new.change
+    if known := await orders.by_key(connection, request.guild_id, request.idempotency_key):
+        return Recorded(known, is_new=False)
+    permission = await _permission(connection, request, new.target)
+    superseded = await _supersede(connection, permission, new)
+    order = await _add(connection, vault, permission, new)
+    if change.ends_all:
+        await entitlements.end_all(connection, permission.id, request.at, order.id)
+    if change.undoes is not None:
+        await _undo(connection, permission, order, change.undoes)
+    if change.gives is not None:
+        await _give(connection, permission, order, new)
+    await _await_sync(connection, permission, order, change)
+    await _add_events(connection, permission, order, _after(permission, change), superseded)
+    return Recorded(order, tuple(superseded))
+
+
+async def _permission(
+    connection: AsyncConnection, request: RequestContext, target: Target | Permission
+) -> Permission:
+    if isinstance(target, Permission):
+        return target
+    script = await find(connection, request.guild_id, target.item)
+    spelling = target.spelling
+    person = await resolve(connection, request, target.subject, user_id=spelling.user_id)
+    return await touch(connection, request, script, person, spelling)
+
+
 async def touch(
     connection: AsyncConnection,
     request: RequestContext,
     script: Script,
     person: Customer,
-    spelled: Spelling,
+    spelling: Spelling,
 ) -> Permission:
-    """The permission that the order is about, with the spelling that was found."""
-    if spelled.checked:
-        await customers.rename(connection, person.id, spelled.username, spelled.user_id)
+    """Return the permission that an order is about, made when there is none, with that spelling."""
+    if spelling.checked:
+        await customers.rename(connection, person.id, spelling.username, spelling.user_id)
     permission = await permissions.touch(connection, person, script.id, request.at)
-    if permission.checked or not spelled.checked:
+    if permission.checked or not spelling.checked:
         return permission
     return await permissions.change(
         connection,
         permission.id,
-        username=spelled.username,
+        username=spelling.username,
         checked=True,
-        tv_user_id=spelled.user_id if permission.tv_user_id is None else permission.tv_user_id,
+        tv_user_id=spelling.user_id if permission.tv_user_id is None else permission.tv_user_id,
     )
 
 
-async def add_order(
-    connection: AsyncConnection,
-    vault: Vault,
-    request: RequestContext,
-    permission: Permission,
-    kind: str,
-    *,
-    note: str | None = None,
-    before: State | None = None,
-    reference: str | None = None,
+async def _supersede(
+    connection: AsyncConnection, permission: Permission, new: NewOrder
+) -> list[int]:
+    """Close what the new order makes pointless; returns the ids.
+
+    What ends all reasons takes the place of everything; more time only that of a removal that has not
+    happened. What is yet to be compared after a restore is left to `bot.access.sweeps.resume`.
+    """
+    at, change = new.request.at, new.change
+    if change.ends_all:
+        return await orders.supersede(connection, permission.id, at)
+    if change.undoes is not None:
+        return await orders.supersede(connection, permission.id, at, only=change.undoes.id)
+    superseded: list[int] = []
+    if change.gives is not None:
+        superseded = await orders.supersede(
+            connection, permission.id, at, kinds=("revoke", "repair"), but=orders.HELD
+        )
+        superseded += await _supersede_ordered_again(connection, permission, new.request)
+    if change.gives is not None or change.wakes:
+        await orders.wait_again(connection, [permission.id])
+    return superseded
+
+
+async def _supersede_ordered_again(
+    connection: AsyncConnection, permission: Permission, request: RequestContext
+) -> list[int]:
+    """Staff were told to order these again; what they would have given ends with them."""
+    superseded = []
+    for reason in ORDERED_AGAIN:
+        again = await orders.supersede(
+            connection, permission.id, request.at, states=("stuck",), reason=reason
+        )
+        await end_made_by(connection, again, request.at)
+        if reason == orders.RESTORED:  # the person who asked may have been told that it was done
+            for order_id in again:
+                await orders.told(connection, order_id, "superseded")
+        superseded += again
+    return superseded
+
+
+async def _add(
+    connection: AsyncConnection, vault: Vault, permission: Permission, new: NewOrder
 ) -> Order:
-    """The row that holds the order; `before` is what there was, by default what Usher wanted."""
+    request, before = new.request, new.before
     if before is None or before.kind == "unknown":
         before = wanted_of(permission)
     return await orders.add(
         connection,
         permission,
-        kind=kind,
-        reference=reference or request.reference,
-        asked_by=request.by,
+        kind=new.kind,
+        idempotency_key=request.idempotency_key,
+        actor=request.actor,
         asked_at=request.at,
         before=before.kind,
         before_ends_at=before.ends_at,
-        note=note,
+        note=new.note,
         answer_token=None if request.token is None else vault.seal(request.token),
     )
 
 
-async def overtake(
-    connection: AsyncConnection,
-    permission: Permission,
-    request: RequestContext,
-    *,
-    everything: bool,
-) -> list[int]:
-    """Close what the new order makes pointless; returns the ids.
-
-    A `set` or `revoke` overtakes everything; a grant only a removal that has not happened. What was
-    stuck gets another chance beside the new order, but for what staff were told to order again. What is
-    yet to be compared after a restore is left to `bot.access.sweeps.resume`.
-    """
-    if everything:
-        return await orders.supersede(connection, permission.id, request.at)
-    overtaken = await orders.supersede(
-        connection, permission.id, request.at, kinds=("revoke", "repair"), but=orders.HELD
-    )
-    for reason in ORDERED_AGAIN:
-        again = await orders.supersede(
-            connection, permission.id, request.at, states=("stuck",), reason=reason
-        )
-        for order_id in again:
-            await _take_back(connection, order_id, request)
-            if reason == orders.RESTORED:  # whoever asked may have been told that it was done
-                await orders.told(connection, order_id, "superseded")
-        overtaken += again
-    await orders.wait_again(connection, [permission.id])
-    return overtaken
-
-
-async def _take_back(connection: AsyncConnection, order_id: int, request: RequestContext) -> None:
-    """End the reason that an order made and never brought to TradingView."""
-    order = await orders.by_id(connection, order_id)
-    if order is not None and order.entitlement_id is not None:
-        await entitlements.change(connection, order.entitlement_id, ended_at=request.at)
-
-
-async def give_back(connection: AsyncConnection, permission: Permission, undone: Order) -> None:
-    """Let what one order took away count again; time that was sold since goes on top of it."""
-    back = {reason.id for reason in await entitlements.restore(connection, undone.id)}
-    for reason in await entitlements.active(connection, permission.id):
-        since = reason.asked_at >= undone.asked_at and reason.id not in back
-        if since and reason.length is not None:
-            await entitlements.unsettle(connection, reason.id)
-
-
-async def want_anew(connection: AsyncConnection, permission_id: int, **values: Any) -> Permission:
-    """Work out what is wanted from the reasons that count now; sets `values` with it."""
-    wanted = want(await entitlements.active(connection, permission_id))
-    return await permissions.change(
+async def _give(
+    connection: AsyncConnection, permission: Permission, order: Order, new: NewOrder
+) -> None:
+    """Add the reason that the order gives; a length is settled later, anything else at once."""
+    request, gives = new.request, new.change.gives
+    length = gives.text if isinstance(gives, Length) and not gives.lifetime else None
+    state = gives if isinstance(gives, State) else State("lifetime")
+    assert new.change.source is not None  # noqa: S101 - a reason always comes from somewhere
+    reason = await entitlements.add(
         connection,
-        permission_id,
-        wanted=wanted.kind,
-        wanted_ends_at=wanted.ends_at,
-        **values,
+        permission,
+        source=new.change.source,
+        reference=request.idempotency_key,
+        kind="until" if length else state.kind,
+        length=length,
+        asked_at=request.at,
+        asked_by=request.actor.member_id,
+        start_at=request.at if isinstance(gives, State) else None,
+        ends_at=None if length else state.ends_at,
+        settled_at=None if length else request.at,
+        note=new.note,
     )
+    await orders.gives(connection, order.id, reason.id)
 
 
-async def await_sync(
-    connection: AsyncConnection,
-    permission: Permission,
-    order: Order,
-    *,
-    held_back: bool,
-    replaces: int | None,
+async def _undo(
+    connection: AsyncConnection, permission: Permission, order: Order, undone: Order
+) -> None:
+    """End what the earlier order gave, and let what it took away count again."""
+    if undone.entitlement_id is not None:
+        await entitlements.change(
+            connection, undone.entitlement_id, ended_at=order.asked_at, ended_by=order.id
+        )
+    await give_back(connection, permission, undone)
+
+
+async def _await_sync(
+    connection: AsyncConnection, permission: Permission, order: Order, change: Change
 ) -> None:
     """Work out what is wanted now, and let the queue take it from here."""
+    replaces = order.id if change.overrules else permission.replaces
+    if change.undoes is not None and replaces == change.undoes.id:
+        replaces = None  # the order to overrule TradingView is withdrawn with it
     await want_anew(
         connection,
         permission.id,
         revision=order.revision,
         replaces=replaces,
-        held_back=held_back,
+        held_back=permission.held_back if change.held_back is None else change.held_back,
         state="waiting",
         reason=None,
         detail=None,
@@ -151,26 +261,37 @@ async def await_sync(
     )
 
 
-async def add_event(
+def _after(permission: Permission, change: Change) -> Mapping[str, Any]:
+    """Return what the history says that the order leads to."""
+    if change.undoes is not None:
+        return {"undone": change.undoes.id}
+    if isinstance(change.gives, Length):
+        return {"length": change.gives.text}
+    if isinstance(change.gives, State):
+        return facts(change.gives)
+    return facts(NOTHING if change.ends_all else wanted_of(permission))
+
+
+async def _add_events(
     connection: AsyncConnection,
-    request: RequestContext,
-    order: Order,
     permission: Permission,
+    order: Order,
     after: Mapping[str, Any],
     superseded: Sequence[int],
 ) -> None:
-    """The history's entry for the order, and one for each order it took the place of."""
+    """Add the history's entry for the order, and one for each order it took the place of."""
     about: dict[str, Any] = {
         "script_id": permission.script_id,
         "customer_id": permission.customer_id,
         "permission_id": permission.id,
     }
+    guild_id, at = permission.guild_id, order.asked_at
     await events.record(
         connection,
-        request.guild_id,
-        request.at,
+        guild_id,
+        at,
         order.kind,
-        actor_id=request.by,
+        actor=order.actor,
         order_id=order.id,
         note=order.note,
         before=facts(wanted_of(permission)),
@@ -178,13 +299,11 @@ async def add_event(
         **about,
     )
     for order_id in superseded:
-        await events.record(
-            connection, request.guild_id, request.at, "superseded", order_id=order_id, **about
-        )
+        await events.record(connection, guild_id, at, "superseded", order_id=order_id, **about)
 
 
 def facts(state: State) -> dict[str, str | None]:
-    """A state as the history keeps it."""
+    """Return a state as the history keeps it."""
     return {
         "kind": state.kind,
         "ends_at": None if state.ends_at is None else state.ends_at.isoformat(),

@@ -63,11 +63,9 @@ class SeatCounts:
             census = await _census(connection, guild_id)
             watch = await seats.watch(connection, guild_id)
             past = await seats.days(connection, guild_id, (now - PAST).date())
-            unread = []
-            for script in await scripts.listed(connection, guild_id):
-                last = await sweeps.last(connection, script.id)
-                if last is None or last.started_at < now - STALE:
-                    unread.append(script)
+            listed = await scripts.listed(connection, guild_id)
+            last = await sweeps.last_of(connection, [script.id for script in listed])
+        fresh = {script_id for script_id, read in last.items() if read.started_at >= now - STALE}
 
         def add_up() -> Seats:
             return Seats(
@@ -78,7 +76,7 @@ class SeatCounts:
                 reasons_then=census.by_reason(end.start),
                 fee=census.fee(end.start),
                 guard=watch.guard,
-                unread=tuple(unread),
+                unread=tuple(script for script in listed if script.id not in fresh),
                 line=_line(census, past, now, end),
             )
 
@@ -96,7 +94,7 @@ class SeatCounts:
                 request.guild_id,
                 request.at,
                 "seat_guard",
-                actor_id=request.by,
+                actor=request.actor,
                 after={"on": on},
             )
 
@@ -131,42 +129,38 @@ class SeatCounts:
 
 
 async def refuse_over_line(
-    connection: AsyncConnection,
-    request: RequestContext,
-    coming: Mapping[int, State],
-    *,
-    agreed: int,
+    connection: AsyncConnection, request: RequestContext, coming: Mapping[int, State]
 ) -> None:
     """Before orders for several people: by permission, what each is to have is on its way then.
 
     Asks once for all of them; `within_the_line` looks again as each part is recorded.
 
     Raises:
-        OverTheLine: they are too many at the month's end, and nobody `agreed` to so many yet.
+        OverTheLine: they are too many at the month's end, and nobody agreed to so many yet.
     """
     before = await _seated(connection, request)
     if before is not None:
         after = await _seated(connection, request, coming)
-        _refuse(before, after or {}, agreed)
+        _refuse(before, after or {}, request.consent.seats)
 
 
 @asynccontextmanager
 async def within_the_line(
-    connection: AsyncConnection, request: RequestContext, *, agreed: int
+    connection: AsyncConnection, request: RequestContext
 ) -> AsyncIterator[None]:
     """Around whatever gives somebody time: is a manager's yes needed, and is it there?
 
     In the transaction that gives it, so that two at once do not both become number 100.
 
     Raises:
-        OverTheLine: there is one too many at the month's end, and nobody `agreed` to so many.
+        OverTheLine: there is one too many at the month's end, and nobody agreed to so many.
     """
     before = await _seated(connection, request)
     yield
     if before is None:
         return
     after = await _seated(connection, request) or {}
-    if not _refuse(before, after, agreed):
+    if not _refuse(before, after, request.consent.seats):
         return
     about: dict[str, Any] = {}
     new = [after[who] for who in after.keys() - before.keys()]
@@ -182,7 +176,7 @@ async def within_the_line(
         request.guild_id,
         request.at,
         "seat_allowed",
-        actor_id=request.by,
+        actor=request.actor,
         after={"number": len(after), "more": len(after) - len(before)},
         **about,
     )

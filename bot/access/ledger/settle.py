@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.ledger.record import want_anew
+from bot.access.ledger.reasons import add_found, want_anew
+from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
 from bot.store.ledger import entitlements, orders, permissions
 from bot.store.people import customers
@@ -42,14 +43,9 @@ async def settle_with(
             values["tv_user_id"] = row.user_id
     await _note_foreign(connection, permission, seen)
     settled = settle(await entitlements.active(connection, permission_id))
-    for fixed in settled:
-        await entitlements.change(
-            connection,
-            fixed.entitlement_id,
-            start_at=fixed.start_at,
-            ends_at=fixed.ends_at,
-            settled_at=now,
-        )
+    await entitlements.settle(
+        connection, [(end.entitlement_id, end.start_at, end.ends_at, now) for end in settled]
+    )
     permission = await want_anew(
         connection,
         permission_id,
@@ -63,8 +59,7 @@ async def settle_with(
 
 async def unsettle(connection: AsyncConnection, permission_id: int, settled: Sequence[int]) -> None:
     """Nothing was written, and the row was not what was read: these ends are fixed anew."""
-    for entitlement_id in settled:
-        await entitlements.unsettle(connection, entitlement_id)
+    await entitlements.unsettle(connection, settled)
     await want_anew(connection, permission_id, sent_revision=None)
 
 
@@ -100,21 +95,9 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
         if not reasons or not gives_more(seen, want(reasons), now):
             return
     reference = f"{permission.id}:{permission.revision}:{seen.ends_at or 'open'}"
-    if await entitlements.exists(connection, "found", reference, permission.script_id):
+    if await entitlements.exists(connection, FOUND, reference, permission.script_id):
         return
-    await entitlements.add(
-        connection,
-        permission,
-        source="found",
-        reference=reference,
-        kind="until" if seen.ends_at else "open",
-        asked_at=now,
-        start_at=now,
-        ends_at=seen.ends_at,
-        settled_at=now,
-        ended_at=now if overruled else None,
-        ended_by=permission.replaces,
-    )
+    await add_found(connection, permission, seen, reference, now, overruled_by=permission.replaces)
     if permission.replaces is not None:
         await _had(connection, permission.replaces, seen)
 

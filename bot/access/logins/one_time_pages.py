@@ -24,12 +24,13 @@ from bot.access.logins.errors import (
 from bot.access.logins.renewal import CandidateLogin
 from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import SpareKept, Spares
-from bot.access.request import RequestContext
+from bot.access.request import Consent, RequestContext
 from bot.errors import UserError
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.logins import one_time_pages
 from bot.store.logins.one_time_pages import Link
+from bot.store.records import Actor
 from bot.tradingview.models import Cookies
 from bot.tradingview.signin import (
     Halfway,
@@ -112,7 +113,7 @@ class OneTimePages:
                 connection,
                 _hash(token),
                 guild_id=request.guild_id,
-                member_id=request.by,
+                member_id=request.member_id,
                 expires_at=now + LASTS,
             )
         return f"{self._base}{PATH}#{token}"
@@ -196,12 +197,16 @@ class OneTimePages:
         """Test and keep the pair; only this uses the page up."""
         await self._link(link.token_hash)  # it may have been used or have ended meanwhile
         request = RequestContext(
-            link.guild_id, link.member_id, f"page {link.token_hash[:16]}", clock.now()
+            link.guild_id,
+            Actor.member(link.member_id),
+            f"page {link.token_hash[:16]}",
+            clock.now(),
+            consent=Consent(confirmed=anyway),
         )
         keep = self._spares.add if spare else self._sessions.update
         desk.trial, trial = None, CandidateLogin.of(brought)
         try:
-            outcome: Outcome = await keep(request, trial, anyway=anyway)
+            outcome: Outcome = await keep(request, trial)
         except (CookiesOfOther, TradingViewSilent):
             desk.trial, desk.spare = trial, spare  # for a yes, or another try
             raise

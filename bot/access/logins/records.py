@@ -11,7 +11,7 @@ from bot.access.request import RequestContext
 from bot.store.catalogue import guilds
 from bot.store.ledger import events
 from bot.store.logins import outages, sessions, spares
-from bot.store.records import Account
+from bot.store.records import Account, Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def new_login(
         new.guild_id,
         now,
         "session_set",
-        actor_id=new.by,
+        actor=Actor.of(new.by),
         note=new.note,
         before={"username": account.username},
         after={"username": username or account.username},
@@ -119,7 +119,7 @@ async def forgotten(
         request.guild_id,
         now,
         "session_forgotten",
-        actor_id=request.by,
+        actor=request.actor,
         before={"username": account and account.username},
     )
 

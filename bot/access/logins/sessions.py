@@ -130,17 +130,20 @@ class Sessions:
             spares=spare,
         )
 
-    async def update(
-        self, request: RequestContext, cookies: Cookies | CandidateLogin, *, anyway: bool = False
-    ) -> Updated:
+    async def update(self, request: RequestContext, cookies: Cookies | CandidateLogin) -> Updated:
         """Test this pair and, when it is good, use it from now on.
 
         Whoever may come again with it hands over a Trial: the pair may be renewed at each test.
 
         Raises CookiesRefused, AccountElsewhere or TradingViewSilent, and CookiesOfOther (a question)
-        unless `anyway`; the login in use stays as it is then.
+        unless somebody agreed; the login in use stays as it is then.
         """
-        return await self.take_over(request.guild_id, cookies, by=request.by, anyway=anyway)
+        return await self.take_over(
+            request.guild_id,
+            cookies,
+            by=request.member_id,
+            anyway=request.consent.confirmed,
+        )
 
     async def test(self, guild_id: int) -> LoginCheck:
         """Ask TradingView now whether the login lives; DEAD without one."""

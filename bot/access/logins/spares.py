@@ -45,7 +45,7 @@ class Spares:
         logins.rescue = self.take_over
 
     async def add(
-        self, request: RequestContext, cookies: Cookies | CandidateLogin, *, anyway: bool = False
+        self, request: RequestContext, cookies: Cookies | CandidateLogin
     ) -> Updated | SpareKept:
         """Keep this pair as a spare; where no login works, it is used at once instead.
 
@@ -53,7 +53,7 @@ class Spares:
         """
         held = await self._sessions.of(request.guild_id)
         if held.state is not LoginState.ALIVE:
-            return await self._sessions.update(request, cookies, anyway=anyway)
+            return await self._sessions.update(request, cookies)
         async with held.lock:
             known = await self._of(held)
             trial = CandidateLogin.of(cookies)
@@ -70,11 +70,13 @@ class Spares:
                 if records.is_other(account, updated):
                     raise SpareOfOther(updated.username, account.username)
                 sealed = self._vault.seal(pack(trial.cookies))
-                if not await spares.add(connection, account.id, sealed, by=request.by, at=now):
+                if not await spares.add(
+                    connection, account.id, sealed, by=request.member_id, at=now
+                ):
                     raise SparesFull(MAX_SPARES)
                 count = await spares.count(connection, account.id)
                 await events.record(
-                    connection, request.guild_id, now, "session_spare_set", actor_id=request.by
+                    connection, request.guild_id, now, "session_spare_set", actor=request.actor
                 )
         return SpareKept(updated.username or account.username, count)
 

@@ -11,6 +11,7 @@ from bot.access.logins.spares import Spares
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.ledger import events
+from bot.store.ledger.events import NewEvent
 from bot.store.logins import outages
 
 log = logging.getLogger(__name__)
@@ -56,15 +57,23 @@ class LoginMonitor:
         """Write outages that last for 12 hours into the history, each once."""
         now = clock.now()
         async with self._database.write() as connection:
-            for outage in await outages.to_remind(connection, now - REMIND_AFTER):
-                await outages.reminded(connection, outage.id, now)
-                await events.record(
-                    connection,
-                    outage.guild_id,
-                    now,
-                    "session_still_dead",
-                    after={
-                        "since": outage.since.isoformat(),
-                        "waiting": await outages.waiting(connection, outage.guild_id),
-                    },
-                )
+            due = await outages.to_remind(connection, now - REMIND_AFTER)
+            if not due:
+                return
+            waiting = await outages.waiting_of(connection, [outage.guild_id for outage in due])
+            await outages.reminded(connection, [outage.id for outage in due], now)
+            await events.record_all(
+                connection,
+                [
+                    NewEvent(
+                        guild_id=outage.guild_id,
+                        at=now,
+                        action="session_still_dead",
+                        after={
+                            "since": outage.since.isoformat(),
+                            "waiting": waiting[outage.guild_id],
+                        },
+                    )
+                    for outage in due
+                ],
+            )

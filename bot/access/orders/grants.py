@@ -4,9 +4,7 @@ What the drift report mends (`bot.access.sweeps.repair`) and what is taken over 
 by the same functions of `bot.access.ledger.record`.
 """
 
-from dataclasses import dataclass
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from dataclasses import dataclass, replace
 
 from bot import clock
 from bot.access.catalogue.lookup import find
@@ -15,26 +13,16 @@ from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import (
     PUT_BACK_WITHIN,
     overtaken_since,
-    put_back_reference,
+    put_back_key,
     took_away,
 )
-from bot.access.ledger.record import (
-    add_event,
-    add_order,
-    await_sync,
-    facts,
-    give_back,
-    overtake,
-    touch,
-)
-from bot.access.ledger.seats import within_the_line
+from bot.access.ledger.record import Change, NewOrder, Recorded, Target, record
 from bot.access.logins.sessions import LoginState, Sessions
-from bot.access.people.identity import name_of, resolve
+from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import Spelling, look, spell
-from bot.access.request import RequestContext, Subject
+from bot.access.request import STAFF, RequestContext, Subject
 from bot.access.rules.duration import Length, cut
 from bot.access.rules.entitlements import (
-    NOTHING,
     UNKNOWN,
     State,
     gives_more,
@@ -86,47 +74,16 @@ class Grants:
         length: Length,
         subject: Subject,
         note: str | None = None,
-        *,
-        anyway: bool = False,
-        seats: int = 0,
     ) -> int:
-        """Add that much time; `anyway` believes a name that TradingView does not suggest.
+        """Add that much time.
 
         Raises:
-            OverTheLine: a manager must say yes to so many `seats` first.
+            UserUnknown: TradingView suggests nobody of that name, and nobody agreed to it.
+            OverTheLine: a manager must agree to so many seats first.
         """
-        subject, spelled = await self._identify(request, item, subject, anyway=anyway)
-        async with (
-            self._database.write() as connection,
-            within_the_line(connection, request, agreed=seats),
-        ):
-            if order := await orders.by_reference(connection, request.guild_id, request.reference):
-                return order.id
-            permission = await self._touch(connection, request, item, subject, spelled)
-            overtaken = await overtake(connection, permission, request, everything=False)
-            order = await add_order(
-                connection, self._vault, request, permission, "grant", note=note
-            )
-            reason = await entitlements.add(
-                connection,
-                permission,
-                source="manual",
-                reference=request.reference,
-                kind="lifetime" if length.lifetime else "until",
-                length=None if length.lifetime else length.text,
-                asked_at=request.at,
-                asked_by=request.by,
-                settled_at=request.at if length.lifetime else None,
-                note=note,
-            )
-            await orders.gives(connection, order.id, reason.id)
-            await await_sync(
-                connection, permission, order, held_back=False, replaces=permission.replaces
-            )
-            await add_event(
-                connection, request, order, permission, {"length": length.text}, overtaken
-            )
-        return self._recorded(order, overtaken)
+        target = await self._target(request, item, subject)
+        change = Change(gives=length, source=STAFF, held_back=False)
+        return await self._record(NewOrder(request, "grant", target, change, note))
 
     async def set_end(
         self,
@@ -135,104 +92,55 @@ class Grants:
         until: End | Length,
         subject: Subject,
         note: str | None = None,
-        *,
-        confirmed: bool = False,
-        anyway: bool = False,
-        seats: int = 0,
     ) -> int:
-        """Exactly this end, whatever was there before.
+        """Give exactly this end, whatever was there before.
 
         Raises:
-            Shortens: it gives less than there is, and nobody said yes yet.
-            OverTheLine: a manager must say yes to so many `seats` first.
+            Shortens: it gives less than there is, and nobody agreed yet.
+            UserUnknown: TradingView suggests nobody of that name, and nobody agreed to it.
+            OverTheLine: a manager must agree to so many seats first.
         """
-        subject, spelled = await self._identify(request, item, subject, anyway=anyway)
+        target = await self._target(request, item, subject)
         end = _absolute(until, request)
         after = State("lifetime") if isinstance(end, Lifetime) else State("until", end)
-        now = await self._present(request, item, subject)
+        now = await self._present(request, target)
         before = now.most
-        if not confirmed and took_away(before, after):
+        if not request.consent.confirmed and took_away(before, after):
             if done := await self._recorded_before(request):
                 return done.id
-            raise Shortens(now.script, spelled.username, before.end, after.end)
-        async with (
-            self._database.write() as connection,
-            within_the_line(connection, request, agreed=seats),
-        ):
-            if order := await orders.by_reference(connection, request.guild_id, request.reference):
-                return order.id
-            permission = await self._touch(connection, request, item, subject, spelled)
-            overtaken = await overtake(connection, permission, request, everything=True)
-            order = await add_order(
-                connection, self._vault, request, permission, "set", note=note, before=before
-            )
-            await entitlements.end_all(connection, permission.id, request.at, order.id)
-            reason = await entitlements.add(
-                connection,
-                permission,
-                source="manual",
-                reference=request.reference,
-                kind=after.kind,
-                asked_at=request.at,
-                asked_by=request.by,
-                start_at=request.at,
-                ends_at=after.ends_at,
-                settled_at=request.at,
-                note=note,
-            )
-            await orders.gives(connection, order.id, reason.id)
-            await await_sync(connection, permission, order, held_back=False, replaces=order.id)
-            await add_event(connection, request, order, permission, facts(after), overtaken)
-        return self._recorded(order, overtaken)
+            raise Shortens(now.script, target.spelling.username, before.end, after.end)
+        change = Change(gives=after, source=STAFF, ends_all=True, overrules=True, held_back=False)
+        return await self._record(NewOrder(request, "set", target, change, note, before))
 
     async def revoke(
-        self,
-        request: RequestContext,
-        item: str,
-        subject: Subject,
-        note: str | None = None,
-        *,
-        confirmed: bool = False,
+        self, request: RequestContext, item: str, subject: Subject, note: str | None = None
     ) -> int:
         """End every reason for that item, also of somebody only TradingView knows.
 
         Raises:
-            EndsSeveral: more than one reason ends, or one without an end; nobody said yes yet.
+            EndsSeveral: more than one reason ends, or one without an end; nobody agreed yet.
             NothingToRevoke: neither Usher nor TradingView knows of any access.
         """
-        subject, spelled = await self._identify(request, item, subject, look_up=False)
-        now = await self._present(request, item, subject)
-        if not confirmed and (refusal := await self._question_revoke(spelled.username, now)):
+        target = await self._target(request, item, subject, look_up=False)
+        now = await self._present(request, target)
+        if not request.consent.confirmed and (refusal := await self._question_revoke(target, now)):
             if done := await self._recorded_before(request):
                 return done.id
             raise refusal
-        async with self._database.write() as connection:
-            if order := await orders.by_reference(connection, request.guild_id, request.reference):
-                return order.id
-            permission = await self._touch(connection, request, item, subject, spelled)
-            overtaken = await overtake(connection, permission, request, everything=True)
-            order = await add_order(
-                connection, self._vault, request, permission, "revoke", note=note, before=now.most
-            )
-            await entitlements.end_all(connection, permission.id, request.at, order.id)
-            await await_sync(connection, permission, order, held_back=True, replaces=order.id)
-            await add_event(connection, request, order, permission, facts(NOTHING), overtaken)
-        return self._recorded(order, overtaken)
+        change = Change(ends_all=True, overrules=True, held_back=True)
+        return await self._record(NewOrder(request, "revoke", target, change, note, now.most))
 
-    async def put_back(self, request: RequestContext, order_id: int, *, seats: int = 0) -> int:
+    async def put_back(self, request: RequestContext, order_id: int) -> int:
         """Undo what one `set` or `revoke` took away, within 24 hours; pressed twice, done once.
 
         Raises:
             PutBackTooLate: the 24 hours are over.
             OvertakenSince: a later `set` or `revoke` counts, and was not put back.
-            OverTheLine: a manager must say yes to so many `seats` first.
+            OverTheLine: a manager must agree to so many seats first.
         """
-        reference = put_back_reference(order_id)
-        async with (
-            self._database.write() as connection,
-            within_the_line(connection, request, agreed=seats),
-        ):
-            if done := await orders.by_reference(connection, request.guild_id, reference):
+        request = replace(request, idempotency_key=put_back_key(order_id))
+        async with self._database.write() as connection:
+            if done := await orders.by_key(connection, request.guild_id, request.idempotency_key):
                 return done.id
             undone = await orders.by_id(connection, order_id)
             if undone is None or not _may_be_put_back(undone, request):
@@ -240,37 +148,31 @@ class Grants:
             if await overtaken_since(connection, undone):
                 raise OvertakenSince
             permission = await permissions.by_id(connection, undone.permission_id)
-            overtaken = await orders.supersede(
-                connection, permission.id, request.at, only=undone.id
+            change = Change(undoes=undone, held_back=False)
+            recorded = await record(
+                connection, self._vault, NewOrder(request, "put_back", permission, change)
             )
-            order = await add_order(
-                connection, self._vault, request, permission, "put_back", reference=reference
-            )
-            if undone.entitlement_id is not None:
-                await entitlements.change(
-                    connection, undone.entitlement_id, ended_at=request.at, ended_by=order.id
-                )
-            await give_back(connection, permission, undone)
-            # The order to overrule TradingView is withdrawn with it.
-            replaces = None if permission.replaces == undone.id else permission.replaces
-            await await_sync(connection, permission, order, held_back=False, replaces=replaces)
-            await add_event(
-                connection, request, order, permission, {"undone": undone.id}, overtaken
-            )
-        return self._recorded(order, overtaken)
+        return self._go_on(recorded)
+
+    async def _record(self, new: NewOrder) -> int:
+        async with self._database.write() as connection:
+            recorded = await record(connection, self._vault, new)
+        return self._go_on(recorded)
+
+    def _go_on(self, recorded: Recorded) -> int:
+        if recorded.is_new:
+            self._notifier.ended(recorded.superseded)
+            self._queue.wake(recorded.order.guild_id)
+        return recorded.order.id
 
     # Before anything is recorded
 
-    async def _identify(
-        self,
-        request: RequestContext,
-        item: str,
-        subject: Subject,
-        *,
-        anyway: bool = False,
-        look_up: bool = True,
-    ) -> tuple[Subject, Spelling]:
-        """The person with TradingView's spelling of the name, as far as it answers in time."""
+    async def _target(
+        self, request: RequestContext, item: str, subject: Subject, *, look_up: bool = True
+    ) -> Target:
+        """Find the person with TradingView's spelling of the name, as far as it answers in time."""
+        consent = request.consent
+        subject = Subject(subject.member_id, consent.username or subject.username)
         async with self._database.read() as connection:
             script = await find(connection, request.guild_id, item)
             name = await name_of(connection, request.guild_id, subject)
@@ -282,21 +184,21 @@ class Grants:
             spelled = Spelling(person.username, checked=True, user_id=person.tv_user_id)
         elif look_up:
             session = await self._sessions.of(request.guild_id)
-            spelled = await spell(session.tradingview, name, anyway=anyway)
+            spelled = await spell(session.tradingview, name, anyway=consent.unknown_name)
         else:
             spelled = Spelling(name, checked=False)
-        return Subject(subject.member_id, spelled.username), spelled
+        return Target(item, Subject(subject.member_id, spelled.username), spelled)
 
     async def _recorded_before(self, request: RequestContext) -> Order | None:
         """What a request led to that is delivered again: it is neither refused nor asked about."""
         async with self._database.read() as connection:
-            return await orders.by_reference(connection, request.guild_id, request.reference)
+            return await orders.by_key(connection, request.guild_id, request.idempotency_key)
 
-    async def _present(self, request: RequestContext, item: str, subject: Subject) -> _Present:
+    async def _present(self, request: RequestContext, target: Target) -> _Present:
         """The most that somebody has: by what Usher wants, or by what TradingView shows within 2 s."""
-        name = subject.username or ""
+        name = target.spelling.username
         async with self._database.read() as connection:
-            script = await find(connection, request.guild_id, item)
+            script = await find(connection, request.guild_id, target.item)
             known = await permissions.by_name(connection, script.id, name)
         wanted = wanted_of(known) if known else UNKNOWN
         if known is not None and known.replaces is not None:
@@ -312,7 +214,7 @@ class Grants:
         return _Present(script, shown if more else wanted, known, certain=True)
 
     async def _question_revoke(
-        self, username: str, now: _Present
+        self, target: Target, now: _Present
     ) -> NothingToRevoke | EndsSeveral | None:
         reasons = []
         if now.known is not None:
@@ -322,25 +224,8 @@ class Grants:
         if not reasons and now.certain and not now.most.gives_access(clock.now()):
             return NothingToRevoke()
         if len(reasons) > 1 or isinstance(now.most.end, Lifetime):
-            return EndsSeveral(now.script, username, tuple(reasons))
+            return EndsSeveral(now.script, target.spelling.username, tuple(reasons))
         return None
-
-    async def _touch(
-        self,
-        connection: AsyncConnection,
-        request: RequestContext,
-        item: str,
-        subject: Subject,
-        spelled: Spelling,
-    ) -> Permission:
-        script = await find(connection, request.guild_id, item)
-        person = await resolve(connection, request, subject, user_id=spelled.user_id)
-        return await touch(connection, request, script, person, spelled)
-
-    def _recorded(self, order: Order, overtaken: list[int]) -> int:
-        self._notifier.ended(overtaken)
-        self._queue.wake(order.guild_id)
-        return order.id
 
 
 def _absolute(until: End | Length, request: RequestContext) -> End:

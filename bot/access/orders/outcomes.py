@@ -4,9 +4,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot import clock
 from bot.access.ledger.notifier import Notifier
-from bot.access.ledger.receipts import Receipt, WaitingFor, quiet_until, receipt_of
+from bot.access.ledger.receipts import Receipt, WaitingFor, quiet_until, receipts_of
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
@@ -43,14 +45,20 @@ class Outcomes:
     async def receipt(self, order_id: int) -> Receipt:
         """How it stands now. Raises LookupError for an id that is no order."""
         async with self._database.read() as connection:
-            order = await orders.by_id(connection, order_id)
-            if order is None:
-                raise LookupError(order_id)
-            holdup = await self.waiting_for(order.guild_id)
-            receipt = await receipt_of(connection, order_id, holdup, clock.now())
-        if receipt is None:
+            found = await self._receipts(connection, [order_id])
+        if not found:
             raise LookupError(order_id)
-        return replace(receipt, quiet_until=await self.quiet_until(order.guild_id))
+        return found[0]
+
+    async def _receipts(
+        self, connection: AsyncConnection, order_ids: Collection[int]
+    ) -> list[Receipt]:
+        found = await orders.by_ids(connection, order_ids)
+        servers = {order.guild_id for order in found}
+        holdups = {guild_id: await self.waiting_for(guild_id) for guild_id in servers}
+        quiet = {guild_id: await self.quiet_until(guild_id) for guild_id in servers}
+        receipts = await receipts_of(connection, found, holdups, clock.now())
+        return [replace(each, quiet_until=quiet[each.order.guild_id]) for each in receipts]
 
     async def waiting_for(self, guild_id: int) -> WaitingFor | None:
         """What holds up everything in a server, if anything does."""
@@ -77,12 +85,9 @@ class Outcomes:
         """
         async with self._database.read() as connection:
             ids = await orders.untold(connection, but, unsaid_before=clock.now() - SAID_WITHIN)
-        found = [
-            await self.receipt(order_id)
-            for order_id in ids
-            if not self._notifier.is_awaited(order_id)
-        ]
-        return [it for it in found if not self.is_told(it)]
+            return await self._receipts(
+                connection, [each for each in ids if not self._notifier.is_awaited(each)]
+            )
 
     @staticmethod
     def is_told(receipt: Receipt) -> bool:
@@ -119,7 +124,7 @@ class Outcomes:
         """
         async with self._database.read() as connection:
             ids = await orders.members_to_tell(connection, but)
-        return [await self.receipt(order_id) for order_id in ids]
+            return await self._receipts(connection, ids)
 
     async def member_told(self, order_id: int) -> None:
         """The member knows of this order, and of every earlier one for the same access."""

@@ -1,5 +1,6 @@
 """Links people to their TradingView names; a name that may be somebody else's waits for staff."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,12 +23,13 @@ from bot.access.request import RequestContext, Subject
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
+from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
-from bot.store.records import Claim, Customer
+from bot.store.records import Actor, Claim, Customer
 from bot.tradingview import Hint, TradingViewClient
 from bot.tradingview.deadline import in_time
 
-__all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claim", "resolve"]
+__all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claims", "resolve"]
 
 PATIENCE = 3.0  # seconds that somebody waits for TradingView in front of a form
 
@@ -92,13 +94,13 @@ class Customers:
         async with self._database.write() as connection:
             await _refuse_second(connection, request, username)
             holder = await customers.by_name(connection, request.guild_id, username)
-            if holder is not None and holder.member_id == request.by:
+            if holder is not None and holder.member_id == request.member_id:
                 return True
             # Looked at again: it may have changed while TradingView was asked.
             if free and await self._is_free_here(connection, request, username, user_id):
                 await _withdraw(connection, request)
                 await follow(connection, request, username, user_id)
-                await tie(connection, request, username, request.by, user_id=user_id)
+                await tie(connection, request, username, request.member_id, user_id=user_id)
                 return True
             await self._claim(connection, request, username)
         return False
@@ -107,7 +109,7 @@ class Customers:
         """Untie one's own name; what the name may use stays. Raises HaveNoName."""
         async with self._database.write() as connection:
             claimed = await _withdraw(connection, request)
-            person = await customers.by_member(connection, request.guild_id, request.by)
+            person = await customers.by_member(connection, request.guild_id, request.member_id)
             if person is None or person.username is None:
                 if claimed is None:
                     raise HaveNoName
@@ -118,9 +120,9 @@ class Customers:
                 request.guild_id,
                 request.at,
                 "unlink",
-                actor_id=request.by,
+                actor=request.actor,
                 customer_id=person.id,
-                member_id=request.by,
+                member_id=request.member_id,
                 before={"username": person.username},
             )
         return Unlinked(person.username, claimed)
@@ -142,7 +144,7 @@ class Customers:
             claim = await customers.waiting_claim(connection, request.guild_id, member_id)
             if claim is not None and claim.username.casefold() == name.casefold():
                 await customers.decide_claim(
-                    connection, claim.id, "accepted", request.by, request.at
+                    connection, claim.id, "accepted", request.member_id, request.at
                 )
         return person
 
@@ -168,12 +170,12 @@ class Customers:
                     request.guild_id,
                     request.at,
                     "claim_refused",
-                    actor_id=request.by,
+                    actor=request.actor,
                     member_id=claim.member_id,
                     before={"username": claim.username},
                 )
             state = "accepted" if accept else "refused"
-            await customers.decide_claim(connection, claim.id, state, request.by, request.at)
+            await customers.decide_claim(connection, claim.id, state, request.member_id, request.at)
         return claim
 
     async def _hand_over(
@@ -192,15 +194,15 @@ class Customers:
     async def _claim(
         self, connection: AsyncConnection, request: RequestContext, username: str
     ) -> None:
-        waiting = await customers.waiting_claim(connection, request.guild_id, request.by)
+        waiting = await customers.waiting_claim(connection, request.guild_id, request.member_id)
         if waiting is not None:
             if waiting.username.casefold() == username.casefold():
                 return  # delivered or asked twice
             await _withdraw(connection, request)
         claim = await customers.add_claim(
-            connection, request.guild_id, request.by, username, request.at
+            connection, request.guild_id, request.member_id, username, request.at
         )
-        await record_claim(connection, claim)
+        await record_claims(connection, [claim])
 
     async def _is_free(self, request: RequestContext, username: str, user_id: int | None) -> bool:
         """Whether nobody here has the name, and neither Usher nor TradingView shows access."""
@@ -236,24 +238,28 @@ class Customers:
         holders = [] if holder is None else [holder]
         if user_id is not None:
             holders += await customers.by_user_id(connection, request.guild_id, user_id)
-        if any(one.member_id is not None for one in holders):
+        if any(person.member_id is not None for person in holders):
             return False
-        for name in {username, *(one.username for one in holders if one.username)}:
-            if await customers.has_access(connection, request.guild_id, name, request.at):
-                return False
-        return True
+        names = {username, *(person.username for person in holders if person.username)}
+        return not await customers.has_access(connection, request.guild_id, names, request.at)
 
 
-async def record_claim(connection: AsyncConnection, claim: Claim) -> None:
-    """The history entry from which the log channel makes a question to staff."""
-    await events.record(
+async def record_claims(connection: AsyncConnection, claims: Iterable[Claim]) -> None:
+    """The history entries from which the log channel makes questions to staff."""
+    now = clock.now()
+    await events.record_all(
         connection,
-        claim.guild_id,
-        clock.now(),
-        "claim",
-        actor_id=claim.member_id,
-        member_id=claim.member_id,
-        after={"claim_id": claim.id, "username": claim.username},
+        [
+            NewEvent(
+                guild_id=claim.guild_id,
+                at=now,
+                action="claim",
+                actor=Actor.member(claim.member_id),
+                member_id=claim.member_id,
+                after={"claim_id": claim.id, "username": claim.username},
+            )
+            for claim in claims
+        ],
     )
 
 
@@ -267,14 +273,14 @@ async def _waiting(connection: AsyncConnection, guild_id: int, claim_id: int) ->
 
 
 async def _refuse_second(connection: AsyncConnection, request: RequestContext, name: str) -> None:
-    mine = await customers.by_member(connection, request.guild_id, request.by)
+    mine = await customers.by_member(connection, request.guild_id, request.member_id)
     if mine is not None and mine.username and mine.name_folded != name.casefold():
         raise HaveOtherName(mine.username)
 
 
 async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str | None:
     """Take back whatever the asker's claim waits for; returns the name."""
-    claim = await customers.waiting_claim(connection, request.guild_id, request.by)
+    claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
     if claim is None:
         return None
     await customers.decide_claim(connection, claim.id, "refused", None, request.at)
@@ -283,8 +289,8 @@ async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str
         request.guild_id,
         request.at,
         "claim_withdrawn",
-        actor_id=request.by,
-        member_id=request.by,
+        actor=request.actor,
+        member_id=request.member_id,
         before={"username": claim.username},
     )
     return claim.username

@@ -7,12 +7,13 @@ from datetime import datetime
 from bot import clock
 from bot.access.errors import RoleNotSet
 from bot.access.logins.sessions import LoginState, Sessions
-from bot.access.people.customers import record_claim
+from bot.access.people.customers import record_claims
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.people import customers
+from bot.store.records import Actor
 
 _NO_ROLES: Mapping[str, frozenset[int]] = {"staff": frozenset(), "manager": frozenset()}
 
@@ -45,8 +46,8 @@ class GuildSettings:
     async def open(self) -> None:
         """Load the roles; once, before anybody asks."""
         async with self._database.read() as connection:
-            for guild in await guilds.listed(connection, left=True):
-                self._roles[guild.id] = await guilds.roles(connection, guild.id)
+            known = await guilds.listed(connection, left=True)
+            self._roles |= await guilds.roles_of(connection, [guild.id for guild in known])
 
     def level_roles(self, guild_id: int) -> Mapping[str, frozenset[int]]:
         """The ids of the roles under `staff` and `manager`, without waiting."""
@@ -63,7 +64,7 @@ class GuildSettings:
                 request.guild_id,
                 request.at,
                 f"setup_{level}",
-                actor_id=request.by,
+                actor=request.actor,
                 after={"role_id": str(role_id)},
             )
             roles = await guilds.roles(connection, request.guild_id)
@@ -72,7 +73,7 @@ class GuildSettings:
 
     async def remove_role(self, request: RequestContext, role_id: int, level: str) -> None:
         """Take the level from a role. Raises RoleNotSet."""
-        await self._remove_role(request.guild_id, role_id, level, request.by, request.at)
+        await self._remove_role(request.guild_id, role_id, level, request.member_id, request.at)
 
     async def forget_role(self, guild_id: int, role_id: int) -> None:
         """The role was deleted in Discord; harmless when it had no level."""
@@ -91,7 +92,7 @@ class GuildSettings:
                 guild_id,
                 at,
                 f"setup_{level}",
-                actor_id=by,
+                actor=Actor.of(by),
                 before={"role_id": str(role_id)},
             )
             roles = await guilds.roles(connection, guild_id)
@@ -112,14 +113,14 @@ class GuildSettings:
                 request.guild_id,
                 request.at,
                 "setup_log",
-                actor_id=request.by,
+                actor=request.actor,
                 before=None
                 if guild.log_channel_id is None
                 else {"channel_id": str(guild.log_channel_id)},
                 after={"channel_id": str(channel_id)},
             )
-            for claim in await customers.waiting_claims(connection, request.guild_id):
-                await record_claim(connection, claim)
+            waiting = await customers.waiting_claims(connection, request.guild_id)
+            await record_claims(connection, waiting)
 
     async def setup(self, guild_id: int) -> Setup:
         """How far that server is."""
@@ -161,7 +162,7 @@ class GuildSettings:
                 return
             await guilds.set_left(connection, guild_id, now)
             # Registered commands went with the bot.
-            await guilds.set_commands_digest(connection, guild_id, None)
+            await guilds.set_commands_digest(connection, [guild_id], None)
             await events.record(connection, guild_id, now, "left")
         self._tell(guild_id)
 
@@ -178,8 +179,7 @@ class GuildSettings:
     async def remember_commands(self, guild_ids: Iterable[int], digest: str | None) -> None:
         """Keep which form is registered now."""
         async with self._database.write() as connection:
-            for guild_id in guild_ids:
-                await guilds.set_commands_digest(connection, guild_id, digest)
+            await guilds.set_commands_digest(connection, guild_ids, digest)
 
     def _tell(self, guild_id: int) -> None:
         for tell in self.on_change:

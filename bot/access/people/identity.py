@@ -96,13 +96,13 @@ async def tie(
         person = member or await customers.add(connection, request.guild_id, username=name)
     if holder is None or user_id is not None:
         await customers.rename(connection, person.id, name, user_id)
-    await customers.tie(connection, person.id, member_id, request.by, request.at)
+    await customers.tie(connection, person.id, member_id, request.member_id, request.at)
     await events.record(
         connection,
         request.guild_id,
         request.at,
         "link",
-        actor_id=request.by,
+        actor=request.actor,
         customer_id=person.id,
         member_id=member_id,
         before=None if taken_from is None else {"member_id": str(taken_from)},

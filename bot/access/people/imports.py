@@ -64,7 +64,7 @@ class Imports:
                 connection,
                 request.guild_id,
                 [(pair.customer_id, pair.username, pair.member_id) for pair in fitting],
-                request.by,
+                request.member_id,
                 request.at,
             )
             if fitting:
@@ -73,7 +73,7 @@ class Imports:
                     request.guild_id,
                     request.at,
                     "match",
-                    actor_id=request.by,
+                    actor=request.actor,
                     after={"number": len(fitting)},
                 )
         return Tied(tuple(fitting), len(pairs) - len(fitting))

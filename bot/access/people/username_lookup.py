@@ -3,10 +3,10 @@
 import difflib
 from dataclasses import dataclass
 
-from bot.access.errors import NameUnreadable, UserUnknown
+from bot.access.errors import NameHasHiddenMark, NameHasLongDash, NameUnreadable, UserUnknown
 from bot.access.rules.entitlements import State, seen_in
 from bot.store.records import Script
-from bot.tradingview import Hint, TradingViewClient, clean_username
+from bot.tradingview import HiddenMark, Hint, LongDash, TradingViewClient, clean_username
 from bot.tradingview.deadline import in_time
 
 LOOKUP_TIMEOUT = 1.0
@@ -27,10 +27,15 @@ def clean(text: str) -> str:
     """The name in what somebody typed or pasted.
 
     Raises:
-        NameUnreadable: it cannot be a TradingView name.
+        NameUnreadable: it cannot be a TradingView name; NameHasLongDash or NameHasHiddenMark where
+            that is why.
     """
     try:
         return clean_username(text)
+    except LongDash as error:
+        raise NameHasLongDash(text) from error
+    except HiddenMark as error:
+        raise NameHasHiddenMark(text) from error
     except ValueError as error:
         raise NameUnreadable(text) from error
 

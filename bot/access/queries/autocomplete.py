@@ -11,32 +11,31 @@ from bot.store.engine.database import Database
 from bot.store.ledger import permissions
 from bot.store.people import autocomplete
 from bot.store.records import Permission, Script
-from bot.tradingview.models import End
+from bot.tradingview import End, clean_username
 
 MOST = 25
 
 
-class Suggesting:
+class Autocomplete:
     """Reads what fits to the letters typed so far."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def scripts(self, guild_id: int, typed: str) -> list[Script]:
-        """Scripts on sale that fit."""
+        """Return scripts on sale that fit."""
         async with self._database.read() as connection:
             return await autocomplete.scripts_like(connection, guild_id, typed.strip(), MOST)
 
     async def names(self, guild_id: int, typed: str) -> list[str]:
-        """Known TradingView names that fit."""
-        text = typed.strip().removeprefix("@")
+        """Return known TradingView names that fit."""
         async with self._database.read() as connection:
-            return await autocomplete.names_like(connection, guild_id, text, MOST)
+            return await autocomplete.names_like(connection, guild_id, _start(typed), MOST)
 
     async def ends(
         self, guild_id: int, lengths: list[Length], item: str, subject: Subject
     ) -> list[tuple[Length, End]]:
-        """Where each length would end for that person, by what Usher knows; else from now."""
+        """Return where each length would end for that person, by what Usher knows; else from now."""
         known = await self._known(guild_id, item, subject)
         now = clock.now()
         return [(length, preview(known, length, now)) for length in lengths]
@@ -51,3 +50,11 @@ class Suggesting:
             except UserError:  # half typed: nothing is wrong yet
                 return None
             return await permissions.by_name(connection, script.id, name)
+
+
+def _start(typed: str) -> str:
+    """The letters of a name in what was typed or pasted so far."""
+    try:
+        return clean_username(typed)
+    except ValueError:  # half typed: nothing is wrong yet
+        return typed.strip().removeprefix("@")

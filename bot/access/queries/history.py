@@ -25,25 +25,27 @@ class HistoryTail:
         self._database = database
 
     async def servers(self) -> list[Guild]:
-        """Those that chose a log channel."""
+        """Return the servers that chose a log channel."""
         async with self._database.read() as connection:
             return [server for server in await guilds.listed(connection) if server.log_channel_id]
 
     async def log_channel(self, guild_id: int) -> int | None:
-        """The id of a server's log channel; None when it chose none."""
+        """Return the id of a server's log channel; None when it chose none."""
         async with self._database.read() as connection:
             server = await guilds.by_id(connection, guild_id)
         return None if server is None else server.log_channel_id
 
     async def since(self, guild_id: int, event_id: int, limit: int) -> list[Entry]:
-        """What was recorded after that entry, oldest first; of many alike only the one that counts them."""
+        """Return what was recorded after that entry, oldest first; of many alike only what counts them."""
         async with self._database.read() as connection:
             new = await events.since(
                 connection, guild_id, event_id, limit=limit, without=events.QUIET
             )
-            about = await scripts.by_ids(connection, {it.script_id for it in new if it.script_id})
+            about = await scripts.by_ids(
+                connection, {event.script_id for event in new if event.script_id}
+            )
             people = await customers.by_ids(
-                connection, {it.customer_id for it in new if it.customer_id}
+                connection, {event.customer_id for event in new if event.customer_id}
             )
         return [
             Entry(event, about.get(event.script_id or 0), people.get(event.customer_id or 0))
@@ -51,6 +53,6 @@ class HistoryTail:
         ]
 
     async def posted(self, guild_id: int, event_id: int) -> None:
-        """The log channel shows everything up to that entry."""
+        """Note that the log channel shows everything up to that entry."""
         async with self._database.write() as connection:
             await guilds.set_posted(connection, guild_id, event_id)

@@ -21,12 +21,13 @@ from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, events, permissions
 from bot.store.people import customers
-from bot.store.records import Customer, Entitlement, Event, Permission, Script
+from bot.store.records import Customer, Entitlement, Event, Holding, Permission, Script
 from bot.store.sweeps import sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
 
 PAGE = 15
+SHOWN = 10  # of what waits, and of what is stuck
 READ_TIMEOUT = 8.0  # seconds that a live read may take before what is known is shown without it
 
 
@@ -63,15 +64,6 @@ class Holders:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """One permission that is not done."""
-
-    permission: Permission
-    script: Script
-    customer: Customer
-
-
-@dataclass(frozen=True, slots=True)
 class FailedCheck:
     """A script whose last full check failed; `last` is the one before it that did not, if any."""
 
@@ -93,12 +85,14 @@ class Status:
     """How a server's queue stands."""
 
     holdup: WaitingFor | None
-    waiting: tuple[Waiting, ...]
-    stuck: tuple[Waiting, ...]
+    waiting: tuple[Holding, ...]  # the oldest of it
+    stuck: tuple[Holding, ...]
     paused: tuple[Script, ...]
     restoring: Restoring | None
     unchecked: tuple[FailedCheck, ...]
     quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
+    more_waiting: int = 0  # beside those
+    more_stuck: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +115,7 @@ class Overview:
         self._outcomes = outcomes
 
     async def check(self, guild_id: int, subject: Subject) -> Person:
-        """What somebody should have and, read live, has on TradingView; archived scripts only if held.
+        """Return what somebody should have and, read live, has; archived scripts only if held.
 
         Raises:
             UserError: nobody, or no readable name, was given.
@@ -130,31 +124,29 @@ class Overview:
             name = await name_of(connection, guild_id, subject)
             person = await customers.by_name(connection, guild_id, name)
             listed = await scripts.listed(connection, guild_id, archived=True)
-            held = {
-                one.script_id: one for one in await permissions.of_name(connection, guild_id, name)
-            }
-            listed = [one for one in listed if one.archived_at is None or one.id in held]
-            reasons = {
-                one.id: await entitlements.active(connection, one.id) for one in held.values()
-            }
+            mine = await permissions.of_name(connection, guild_id, name)
+            reasons = await entitlements.active_of(connection, [held.id for held in mine])
+        by_script = {held.script_id: held for held in mine}
+        listed = [
+            script for script in listed if script.archived_at is None or script.id in by_script
+        ]
         session = await self._sessions.of(guild_id)
         shown: Sequence[State | None] = [None] * len(listed)
         if session.state is LoginState.ALIVE:
             shown = await asyncio.gather(
-                *(in_time(look(session.tradingview, one, name), READ_TIMEOUT) for one in listed)
+                *(
+                    in_time(look(session.tradingview, script, name), READ_TIMEOUT)
+                    for script in listed
+                )
             )
+        checked = []
+        for script, now in zip(listed, shown, strict=True):
+            held = by_script.get(script.id)
+            checked.append(Checked(script, held, now, tuple(reasons[held.id]) if held else ()))
         return Person(
             person.username if person and person.username else name,
             person,
-            tuple(
-                Checked(
-                    one,
-                    held.get(one.id),
-                    now,
-                    tuple(reasons[held[one.id].id]) if one.id in held else (),
-                )
-                for one, now in zip(listed, shown, strict=True)
-            ),
+            tuple(checked),
             await self._near(session, name) if person is None and _nothing(shown) else None,
         )
 
@@ -166,7 +158,7 @@ class Overview:
         return None
 
     async def me(self, guild_id: int, member_id: int) -> Person:
-        """What a member may use, as Usher knows it; TradingView is not asked.
+        """Return what a member may use, as Usher knows it; TradingView is not asked.
 
         Raises:
             ClaimWaits: staff must decide about the member's TradingView name first.
@@ -177,16 +169,21 @@ class Overview:
             if person is None or person.username is None:
                 claim = await customers.waiting_claim(connection, guild_id, member_id)
                 raise HaveNoName if claim is None else ClaimWaits(claim.username)
-            checked = []
-            for permission in await permissions.of_name(connection, guild_id, person.username):
-                script = await scripts.by_id(connection, permission.script_id)
-                reasons = await entitlements.active(connection, permission.id)
-                if script is not None and (reasons or permission.state != "done"):
-                    checked.append(Checked(script, permission, None, tuple(reasons)))
-        return Person(person.username, person, tuple(checked))
+            mine = await permissions.of_name(connection, guild_id, person.username)
+            sold = await scripts.by_ids(connection, {held.script_id for held in mine})
+            reasons = await entitlements.active_of(connection, [held.id for held in mine])
+        return Person(
+            person.username,
+            person,
+            tuple(
+                Checked(sold[held.script_id], held, None, tuple(reasons[held.id]))
+                for held in mine
+                if reasons[held.id] or held.state != "done"
+            ),
+        )
 
     async def holders(self, guild_id: int, item: str, page: int = 0) -> Holders:
-        """Who has a script, by end date, `PAGE` at a time; a page beyond the last is the last.
+        """Return who has a script, by end date, `PAGE` at a time; a page beyond the last is the last.
 
         Raises:
             ItemUnknown: no script has that short name.
@@ -203,32 +200,27 @@ class Overview:
         return Holders(script, tuple(found), page, pages, total)
 
     async def status(self, guild_id: int) -> Status:
-        """What waits, what is stuck, and what holds it up."""
+        """Return what waits, what is stuck, and what holds it up."""
         holdup = await self._outcomes.waiting_for(guild_id)
         async with self._database.read() as connection:
-            holdup = await held_up(connection, guild_id, holdup)
-            rows = []
-            for permission in await permissions.unfinished(connection, guild_id):
-                script = await scripts.by_id(connection, permission.script_id)
-                person = await customers.by_id(connection, permission.customer_id)
-                assert script is not None  # noqa: S101 - foreign keys
-                assert person is not None  # noqa: S101
-                rows.append(Waiting(permission, script, person))
+            hold = (await guilds.holds(connection, [guild_id])).get(guild_id)
+            waiting, stuck = await permissions.backlog(connection, guild_id, SHOWN)
             listed = await scripts.listed(connection, guild_id, archived=True)
-            server = await guilds.by_id(connection, guild_id)
-            unchecked = [await _failed_check(connection, one) for one in listed]
+            unchecked = await _failed_checks(connection, listed)
         return Status(
-            holdup=holdup,
-            waiting=tuple(row for row in rows if row.permission.state != "stuck"),
-            stuck=tuple(row for row in rows if row.permission.state == "stuck"),
-            paused=tuple(one for one in listed if one.paused_at is not None),
-            restoring=_restoring(listed) if server and server.restored_at else None,
-            unchecked=tuple(one for one in unchecked if one is not None),
+            holdup=held_up(hold, holdup),
+            waiting=waiting.oldest,
+            stuck=stuck.oldest,
+            paused=tuple(script for script in listed if script.paused_at is not None),
+            restoring=_restoring(listed) if hold and hold.restored_at else None,
+            unchecked=unchecked,
             quiet_until=await self._outcomes.quiet_until(guild_id),
+            more_waiting=waiting.total - len(waiting.oldest),
+            more_stuck=stuck.total - len(stuck.oldest),
         )
 
     async def history(self, guild_id: int, subject: Subject, page: int = 0) -> History:
-        """What happened to somebody's access, newest first.
+        """Return what happened to somebody's access, newest first.
 
         Raises:
             UserError: nobody, or no readable name, was given.
@@ -245,25 +237,37 @@ class Overview:
         return History(
             person.username if person and person.username else name,
             tuple(found[:PAGE]),
-            {one.id: one for one in listed},
+            {script.id: script for script in listed},
             page,
             len(found) > PAGE,
         )
 
 
 def _nothing(shown: Sequence[State | None]) -> bool:
-    """Whether TradingView answered, and shows no row anywhere."""
-    return bool(shown) and all(one is not None and one.end is None for one in shown)
+    """Return whether TradingView answered, and shows no row anywhere."""
+    return bool(shown) and all(state is not None and state.end is None for state in shown)
 
 
-async def _failed_check(connection: AsyncConnection, script: Script) -> FailedCheck | None:
-    newest = await sweeps.newest(connection, script.id)
-    if script.archived_at is not None or newest is None or newest.state != "failed":
-        return None
-    return FailedCheck(script, await sweeps.last(connection, script.id), newest)
+async def _failed_checks(
+    connection: AsyncConnection, listed: Sequence[Script]
+) -> tuple[FailedCheck, ...]:
+    sold = {script.id: script for script in listed if script.archived_at is None}
+    newest = await sweeps.newest_of(connection, sold)
+    failed = {
+        script_id: newest[script_id]
+        for script_id in sold
+        if script_id in newest and newest[script_id].state == "failed"
+    }
+    last = await sweeps.last_of(connection, failed)
+    return tuple(
+        FailedCheck(sold[script_id], last.get(script_id), sweep)
+        for script_id, sweep in failed.items()
+    )
 
 
 def _restoring(listed: Sequence[Script]) -> Restoring:
-    awaited = [one for one in listed if one.archived_at is None and one.paused_at is None]
-    left = tuple(one for one in awaited if one.restored_at is not None)
+    awaited = [
+        script for script in listed if script.archived_at is None and script.paused_at is None
+    ]
+    left = tuple(script for script in awaited if script.restored_at is not None)
     return Restoring(len(awaited) - len(left), left)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.ledger.record import facts, want_anew
+from bot.access.ledger.reasons import add_found, want_anew
+from bot.access.ledger.record import facts
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import last_seen
 from bot.access.sweeps.drift import Difference, Kind, of_permissions, script_of
 from bot.access.sweeps.errors import NothingDiffers
 from bot.store.engine.database import Database
-from bot.store.ledger import entitlements, events
-from bot.store.records import Permission, Script
+from bot.store.ledger import events
+from bot.store.records import Actor, Permission, Script
 from bot.store.sweeps import adopt, drift
 from bot.store.sweeps.sightings import Sighting
 
@@ -73,7 +74,7 @@ class Adoption:
             script = await script_of(connection, request.guild_id, script_id)
             strangers = await drift.count_strangers(connection, script.id, now)
             wanted = strangers if ids is None else len(ids)
-            number = await adopt.adopt(connection, script, now, request.by, ids)
+            number = await adopt.adopt(connection, script, now, request.member_id, ids)
             left = wanted - number
             if ids is None:
                 number += await self._known(connection, request, script, Kind.EXTRA)
@@ -103,7 +104,9 @@ class Adoption:
             if one.kind is kind and not one.is_ignored and one.permission is not None:
                 if kind is Kind.OTHER_END and not one.shortens(now):
                     continue
-                await take_known(connection, request.by, request.reference, one, one.permission)
+                await take_known(
+                    connection, request.member_id, request.idempotency_key, one, one.permission
+                )
                 number += 1
         return number
 
@@ -118,18 +121,7 @@ async def take_known(
     """What TradingView shows gets a reason of its own; the others stay. By nobody: Usher itself."""
     seen, now = last_seen(permission), clock.now()
     reference = f"taken over {permission.id} {reference}"
-    await entitlements.add(
-        connection,
-        permission,
-        source="found",
-        reference=reference[:100],
-        kind="until" if seen.ends_at else "open",
-        asked_at=now,
-        asked_by=by,
-        start_at=now,
-        ends_at=seen.ends_at,
-        settled_at=now,
-    )
+    await add_found(connection, permission, seen, reference[:100], now, asked_by=by)
     await want_anew(
         connection,
         permission.id,
@@ -143,7 +135,7 @@ async def take_known(
         permission.guild_id,
         now,
         "found",
-        actor_id=by,
+        actor=Actor.of(by),
         script_id=permission.script_id,
         customer_id=permission.customer_id,
         permission_id=permission.id,
@@ -160,7 +152,7 @@ async def _record(
         request.guild_id,
         request.at,
         "taken_over",
-        actor_id=request.by,
+        actor=request.actor,
         script_id=script.id,
         after={"number": number},
     )

@@ -1,6 +1,6 @@
 """What differs between what should be on TradingView and what was last seen there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -135,17 +135,27 @@ async def of_permissions(
 
     Of mixed-up names nothing but that is said: to correct one could take from the other.
     """
-    found = []
-    namesakes = await drift.namesakes(connection, script_id)
+    return (await of_scripts(connection, [script_id], now))[script_id]
+
+
+async def of_scripts(
+    connection: AsyncConnection, script_ids: Collection[int], now: datetime
+) -> dict[int, list[Difference]]:
+    """The same for several scripts at once, by script."""
+    found: dict[int, list[Difference]] = {script_id: [] for script_id in script_ids}
+    namesakes = await drift.namesakes(connection, script_ids)
     mixed_up = {
-        name for one, _, other in namesakes for name in (one.name_folded, other.username.casefold())
+        (held.script_id, name)
+        for held, _, other in namesakes
+        for name in (held.name_folded, other.username.casefold())
     }
-    for permission, marks in await drift.candidates(connection, script_id, now):
+    for permission, marks in await drift.candidates(connection, script_ids, now):
         kind = kind_of(permission, now)
-        if kind is not Kind.STUCK and permission.name_folded in mixed_up:
+        name = (permission.script_id, permission.name_folded)
+        if kind is not Kind.STUCK and name in mixed_up:
             continue
         if kind is not None:
-            found.append(
+            found[permission.script_id].append(
                 Difference(
                     kind,
                     permission.username,
@@ -158,8 +168,8 @@ async def of_permissions(
     for permission, marks, other in namesakes:
         shown = State(other.kind, other.ends_at)
         wanted = wanted_of(permission)
-        if any(one.gives_access(now) for one in (wanted, last_seen(permission), shown)):
-            found.append(
+        if any(state.gives_access(now) for state in (wanted, last_seen(permission), shown)):
+            found[permission.script_id].append(
                 Difference(
                     Kind.NAMESAKE, permission.username, wanted, shown, permission, other, marks
                 )
@@ -195,15 +205,16 @@ class Drift:
         """How many differences each script has; only those that have any."""
         now = clock.now()
         async with self._database.read() as connection:
-            found = []
-            for script in await scripts.listed(connection, guild_id):
-                known = await of_permissions(connection, script.id, now)
-                # Stuck orders are counted as such.
-                number = sum(not one.is_ignored and one.kind is not Kind.STUCK for one in known)
-                number += await drift.count_strangers(connection, script.id, now)
-                if number:
-                    found.append((script, number))
-        return found
+            listed = await scripts.listed(connection, guild_id)
+            ids = [script.id for script in listed]
+            known = await of_scripts(connection, ids, now)
+            numbers = await drift.count_strangers_of(connection, ids, now)
+        for script_id, found in known.items():
+            # Stuck orders are counted as such.
+            numbers[script_id] += sum(
+                not each.is_ignored and each.kind is not Kind.STUCK for each in found
+            )
+        return [(script, numbers[script.id]) for script in listed if numbers[script.id]]
 
     async def note(self, swept: Swept, by: int | None) -> int:
         """Remember what differs after a sweep; returns how much of it is news.
@@ -255,7 +266,7 @@ class Drift:
                 request.guild_id,
                 request.at,
                 "drift_ignored",
-                actor_id=request.by,
+                actor=request.actor,
                 script_id=script.id,
                 after={"kind_of": kind.value, "number": len(found)},
             )

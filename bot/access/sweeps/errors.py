@@ -1,9 +1,10 @@
 # ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
 """What can be refused about full reads and what they found; `bot.replies` says it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.access.errors import NeedsYes
+from bot.access.request import Consent
 from bot.errors import UserError
 from bot.store.records import Script
 
@@ -37,3 +38,7 @@ class TakesFromMany(NeedsYes):
     @property
     def people(self) -> int:
         return self.ends + self.shortens
+
+    def agreed(self, consent: Consent) -> Consent:
+        """Return the consent with a yes to so many people."""
+        return replace(consent, removals=self.people)

@@ -130,11 +130,9 @@ class Recovery:
             reading.swept = await self._reads.of_script(script, by=None)
         async with self._database.read() as connection:
             ids = await orders.to_compare(connection, script.id, since)
-            missing = [
-                await permissions.by_id(connection, each)
-                for each in ids
-                if each not in reading.shown
-            ]
+            missing = await permissions.by_ids(
+                connection, [each for each in ids if each not in reading.shown]
+            )
         reading.shown |= await self._reads.of_people(script, missing)
         unread = [one for one in missing if one.id not in reading.shown]
         reading.tries += 1
@@ -163,9 +161,8 @@ class Recovery:
         later = await _keep_longer(connection, script)
         numbers = await _resume(connection, script, shown)
         numbers["later"] += later
-        for one in unread:
-            await hold(connection, one, since)
         if unread:
+            await hold(connection, unread, since)
             names = [one.username for one in unread]
             after = {"number": len(names), "names": names[:NAMED]}
             await _record(connection, script, "restore_unread", after)
@@ -204,8 +201,7 @@ async def _resume(
 ) -> Counter[str]:
     """Compare the orders of these people; returns how many met which fate."""
     numbers = Counter[str]()
-    for permission_id, state in shown.items():
-        resumed = await resume(connection, script, permission_id, state)
+    for resumed in await resume(connection, script, shown):
         numbers[resumed.fate] += resumed.number
         numbers["later"] += resumed.later
     return numbers

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.request import Consent
 from bot.access.sweeps.drift import Difference
 from bot.access.sweeps.errors import TakesFromMany
 from bot.store.records import Script
@@ -16,21 +17,20 @@ MAX_PEOPLE, MAX_PERCENT = 5, 5  # above either, it is asked about once more
 async def refuse_many(
     connection: AsyncConnection,
     script: Script,
-    those: Sequence[Difference],
+    differences: Sequence[Difference],
     now: datetime,
-    *,
-    agreed: int,
+    consent: Consent,
 ) -> int:
-    """How many lose access or time when these are made as they should be; `agreed` were confirmed.
+    """Return how many lose access or time when these are made as they should be.
 
     Raises:
         TakesFromMany: these are many, and nobody said yes to so many yet.
     """
-    ends = sum(one.ends(now) for one in those)
-    shortens = sum(one.shortens(now) for one in those)
+    ends = sum(difference.ends(now) for difference in differences)
+    shortens = sum(difference.shortens(now) for difference in differences)
     people = ends + shortens
     total = await sightings.count_live(connection, script.id, now)
-    if people > agreed and is_many(people, total):
+    if people > consent.removals and is_many(people, total):
         raise TakesFromMany(script, ends, shortens, total)
     return people
 

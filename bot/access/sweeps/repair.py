@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.errors import PutBackTooLate
 from bot.access.ledger.notifier import Notifier
-from bot.access.ledger.receipts import PUT_BACK_WITHIN, put_back_reference
-from bot.access.ledger.record import add_event, add_order, await_sync, facts, give_back, touch
-from bot.access.ledger.seats import refuse_over_line, within_the_line
+from bot.access.ledger.receipts import PUT_BACK_WITHIN, put_back_key
+from bot.access.ledger.record import Change, NewOrder, record, record_all, touch
+from bot.access.ledger.seats import refuse_over_line
 from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext, Subject
-from bot.access.rules.entitlements import NOTHING, State, gives_more, last_seen, want, wanted_of
+from bot.access.rules.entitlements import State, gives_more, last_seen, want, wanted_of
 from bot.access.sweeps.drift import Difference, Kind, kind_of, of_kind, script_of
 from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.removal_limit import refuse_many
@@ -66,16 +66,13 @@ class Repairs:
         request: RequestContext,
         script_id: int,
         kind: Kind,
-        *,
-        agreed: int = 0,
-        seats: int = 0,
     ) -> Repaired:
-        """Have every difference of that kind made as it should be; `agreed` people were confirmed.
+        """Have every difference of that kind made as it should be.
 
         Raises:
-            TakesFromMany: more than 5 people or 5 % lose access or time, and nobody said yes to
+            TakesFromMany: more than 5 people or 5 % lose access or time, and nobody agreed to
                 so many yet.
-            OverTheLine: a manager must say yes to so many `seats` first.
+            OverTheLine: a manager must agree to so many seats first.
             NothingDiffers: there is none of that kind any more.
             ButtonGone: that server has no such script.
         """
@@ -86,24 +83,24 @@ class Repairs:
             found = await of_kind(connection, script.id, kind, now)
             if not found:
                 raise NothingDiffers
-            await refuse_many(connection, script, found, now, agreed=agreed)
+            await refuse_many(connection, script, found, now, request.consent)
             coming = {one.permission.id: one.wanted for one in found if one.permission is not None}
-            await refuse_over_line(connection, request, coming, agreed=seats)
+            await refuse_over_line(connection, request, coming)
         ordered: list[Difference] = []
         for start in range(0, len(found), _TOGETHER):
-            ordered += await self._order(request, script, found[start : start + _TOGETHER], seats)
+            ordered += await self._order(request, script, found[start : start + _TOGETHER])
         await self._note(request, script, kind, len(ordered))
         self._queue.wake(request.guild_id)
         # What a stuck order takes was ordered before: that is not to be put back from here.
         took = 0 if kind is Kind.STUCK else sum(one.takes(now) for one in ordered)
-        return Repaired(script, kind, len(ordered), took, request.reference)
+        return Repaired(script, kind, len(ordered), took, request.idempotency_key)
 
-    async def put_back(self, request: RequestContext, reference: str, *, seats: int = 0) -> int:
+    async def put_back(self, request: RequestContext, reference: str) -> int:
         """Undo what one order to mend took away, within 24 hours; returns how many.
 
         Raises:
             PutBackTooLate: the 24 hours are over.
-            OverTheLine: a manager must say yes to so many `seats` first.
+            OverTheLine: a manager must agree to so many seats first.
             NothingDiffers: it is back already, or nothing was taken.
         """
         async with self._database.read() as connection:
@@ -111,10 +108,10 @@ class Repairs:
             if found and request.at - found[0].asked_at > PUT_BACK_WITHIN:
                 raise PutBackTooLate
             coming = {one.permission_id: await _would_be(connection, one) for one in found}
-            await refuse_over_line(connection, request, coming, agreed=seats)
+            await refuse_over_line(connection, request, coming)
         number = 0
         for undone in found:
-            number += await self._put_back(replace(request, token=None), undone, seats)
+            number += await self._put_back(replace(request, token=None), undone)
         if not number:
             raise NothingDiffers
         self._queue.wake(request.guild_id)
@@ -127,21 +124,18 @@ class Repairs:
         return Standing(len(states), states.count("waiting"), states.count("stuck"))
 
     async def _order(
-        self, request: RequestContext, script: Script, those: Sequence[Difference], seats: int
+        self, request: RequestContext, script: Script, differences: Sequence[Difference]
     ) -> list[Difference]:
-        """Those of these that differ still; each is ordered."""
-        overtaken: list[int] = []
-        ordered = []
-        async with (
-            self._database.write() as connection,
-            within_the_line(connection, request, agreed=seats),
-        ):
-            for one in those:
-                permission = await self._permission(connection, request, script, one)
+        """Order those of these that differ still; returns them."""
+        ordered, new = [], []
+        async with self._database.write() as connection:
+            for difference in differences:
+                permission = await self._permission(connection, request, script, difference)
                 if permission is not None:
-                    overtaken += await self._repair(connection, request, one, permission)
-                    ordered.append(one)
-        self._notifier.ended(overtaken)
+                    new.append(_order_of(request, difference, permission))
+                    ordered.append(difference)
+            recorded = await record_all(connection, self._vault, new)
+        self._notifier.ended([order_id for order in recorded for order_id in order.superseded])
         return ordered
 
     async def _permission(
@@ -170,75 +164,20 @@ class Repairs:
             seen_at=seen.seen_at,
         )
 
-    async def _repair(
-        self,
-        connection: AsyncConnection,
-        request: RequestContext,
-        it: Difference,
-        permission: Permission,
-    ) -> list[int]:
-        reference = f"{request.reference}:{permission.id}"
-        if await orders.by_reference(connection, request.guild_id, reference):
-            return []
-        overtaken: list[int] = []
-        if it.kind is Kind.EXTRA:
-            overtaken = await orders.supersede(connection, permission.id, request.at)
-        elif it.kind is Kind.STUCK:
-            await orders.wait_again(connection, [permission.id])
-        seen = last_seen(permission)
-        order = await add_order(
-            connection,
-            self._vault,
-            request,
-            permission,
-            "repair",
-            reference=reference,
-            before=None if it.kind is Kind.STUCK else seen,
-        )
-        replaces = permission.replaces
-        if it.kind is Kind.EXTRA:
-            await entitlements.end_all(connection, permission.id, request.at, order.id)
-            replaces = order.id
-        elif gives_more(seen, wanted_of(permission), clock.now()) and it.kind is Kind.OTHER_END:
-            replaces = order.id
-        await await_sync(
-            connection, permission, order, held_back=permission.held_back, replaces=replaces
-        )
-        after = NOTHING if it.kind is Kind.EXTRA else wanted_of(permission)
-        await add_event(connection, request, order, permission, facts(after), overtaken)
-        return overtaken
-
-    async def _put_back(self, request: RequestContext, undone: Order, seats: int) -> int:
-        reference = put_back_reference(undone.id)
-        async with (
-            self._database.write() as connection,
-            within_the_line(connection, request, agreed=seats),
-        ):
-            if await orders.by_reference(connection, request.guild_id, reference):
+    async def _put_back(self, request: RequestContext, undone: Order) -> int:
+        key = put_back_key(undone.id)
+        async with self._database.write() as connection:
+            if await orders.by_key(connection, request.guild_id, key):
                 return 0
             permission = await permissions.by_id(connection, undone.permission_id)
-            waiting = permission.replaces == undone.id
             took = await entitlements.ended_by(connection, undone.id)
-            if not (waiting or took):
+            if not (permission.replaces == undone.id or took):
                 return 0
-            overtaken = await orders.supersede(
-                connection, permission.id, request.at, only=undone.id
+            new = NewOrder(
+                replace(request, idempotency_key=key), "repair", permission, Change(undoes=undone)
             )
-            order = await add_order(
-                connection, self._vault, request, permission, "repair", reference=reference
-            )
-            await give_back(connection, permission, undone)
-            await await_sync(
-                connection,
-                permission,
-                order,
-                held_back=permission.held_back,
-                replaces=None if waiting else permission.replaces,
-            )
-            await add_event(
-                connection, request, order, permission, {"undone": undone.id}, overtaken
-            )
-        self._notifier.ended(overtaken)
+            recorded = await record(connection, self._vault, new)
+        self._notifier.ended(recorded.superseded)
         return 1
 
     async def _note(self, request: RequestContext, script: Script, kind: Kind, number: int) -> None:
@@ -249,10 +188,32 @@ class Repairs:
                 request.guild_id,
                 request.at,
                 "repaired",
-                actor_id=request.by,
+                actor=request.actor,
                 script_id=script.id,
                 after={"kind_of": kind.value, "number": number},
             )
+
+
+def _order_of(request: RequestContext, difference: Difference, permission: Permission) -> NewOrder:
+    """Return the order that makes TradingView agree again."""
+    seen = last_seen(permission)
+    match difference.kind:
+        case Kind.EXTRA:
+            change = Change(ends_all=True, overrules=True)
+        case Kind.OTHER_END:
+            more = gives_more(seen, wanted_of(permission), clock.now())
+            change = Change(overrules=more)
+        case Kind.STUCK:
+            change = Change(wakes=True)
+        case _:
+            change = Change()
+    return NewOrder(
+        replace(request, idempotency_key=f"{request.idempotency_key}:{permission.id}"),
+        "repair",
+        permission,
+        change,
+        before=None if difference.kind is Kind.STUCK else seen,
+    )
 
 
 async def _would_be(connection: AsyncConnection, undone: Order) -> State:

@@ -3,7 +3,7 @@
 `bot.access.sweeps.recovery` says when, and why so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from enum import StrEnum
@@ -11,7 +11,8 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.ledger.record import facts, want_anew
+from bot.access.ledger.reasons import want_anew
+from bot.access.ledger.record import facts
 from bot.access.rules.entitlements import (
     State,
     gives_more,
@@ -24,6 +25,7 @@ from bot.access.rules.entitlements import (
 from bot.access.sweeps.adopt import take_known
 from bot.access.sweeps.drift import Difference, Kind
 from bot.store.ledger import entitlements, events, orders, permissions
+from bot.store.ledger.events import NewEvent
 from bot.store.records import Entitlement, Order, Permission, Script
 
 
@@ -115,59 +117,73 @@ def _settled(
 
 
 async def resume(
-    connection: AsyncConnection, script: Script, permission_id: int, shown: State | None
-) -> Resumed:
-    """Carry out the verdict about the orders of one permission.
+    connection: AsyncConnection, script: Script, shown: Mapping[int, State | None]
+) -> list[Resumed]:
+    """Carry out the verdict about the orders of these permissions, by what TradingView shows.
 
     Nothing is `shown` of somebody whose name is another user's now: what would overrule is parked, and
     the rest goes on, so that sync says so.
     """
     now = clock.now()
-    old = await orders.from_backup(connection, permission_id, script.restored_at)
-    if not old:
-        return Resumed(ReplayOutcome.OPEN, 0)
-    permission = await _release(connection, await permissions.by_id(connection, permission_id))
+    old = await orders.from_backup(connection, shown, script.restored_at)
+    # What was held until now waits, for the verdict.
+    await orders.wait_again(connection, old, reason=orders.HELD)
+    await permissions.release(connection, old, now)
+    reasons = await entitlements.active_of(connection, old)
+    held = {each.id: each for each in await permissions.by_ids(connection, old)}
+    verdicts = {
+        each: _verdict(held[each], old[each], reasons[each], shown[each], now) for each in old
+    }
+    await entitlements.settle(
+        connection,
+        [
+            (reason.id, reason.start_at, reason.ends_at, reason.settled_at)
+            for verdict in verdicts.values()
+            for reason in verdict.reasons
+        ],
+    )
+    resumed = []
+    for each, verdict in verdicts.items():
+        later = await _carry_out(connection, held[each], verdict, shown[each], old[each])
+        resumed.append(Resumed(verdict.fate, len(old[each]), later))
+    return resumed
+
+
+def _verdict(
+    permission: Permission,
+    old: Sequence[Order],
+    active: Sequence[Entitlement],
+    shown: State | None,
+    now: datetime,
+) -> Replay:
     if shown is None:
-        verdict = Replay(ReplayOutcome.OPEN if permission.replaces is None else ReplayOutcome.STUCK)
-    else:
-        last = max(one.asked_at for one in old)
-        active = await entitlements.active(connection, permission_id)
-        reasons = [one for one in active if one.asked_at <= last]
-        verdict = judge(permission, reasons, shown, now)
-    for one in verdict.reasons:
-        await entitlements.change(
-            connection,
-            one.id,
-            start_at=one.start_at,
-            ends_at=one.ends_at,
-            settled_at=one.settled_at,
-        )
+        return Replay(ReplayOutcome.OPEN if permission.replaces is None else ReplayOutcome.STUCK)
+    last = max(order.asked_at for order in old)
+    return judge(permission, [each for each in active if each.asked_at <= last], shown, now)
+
+
+async def _carry_out(
+    connection: AsyncConnection,
+    permission: Permission,
+    verdict: Replay,
+    shown: State | None,
+    old: Sequence[Order],
+) -> bool:
+    """Whether TradingView shows more than what is known of gives, by now."""
     if verdict.fate is ReplayOutcome.OPEN:
-        return Resumed(verdict.fate, len(old))
+        return False
     if verdict.fate is ReplayOutcome.STUCK or shown is None:
         await _park(connection, permission, old)
     else:
         await _conclude(connection, permission, shown, old)
-    later = shown is not None and await _keep(connection, permission_id, shown)
-    return Resumed(verdict.fate, len(old), later)
+    return shown is not None and await _keep(connection, permission.id, shown)
 
 
-async def hold(connection: AsyncConnection, permission: Permission, since: datetime) -> None:
+async def hold(connection: AsyncConnection, people: Sequence[Permission], since: datetime) -> None:
     """Whoever could not be read waits alone: their orders from before the restore are not done."""
-    await orders.hold(connection, permission.id, since, clock.now())
-    await permissions.change(
-        connection, permission.id, state="stuck", reason=orders.HELD, next_try_at=None
-    )
-
-
-async def _release(connection: AsyncConnection, permission: Permission) -> Permission:
-    """What was held until now waits, for the verdict."""
-    await orders.wait_again(connection, [permission.id], reason=orders.HELD)
-    if (permission.state, permission.reason) != ("stuck", orders.HELD):
-        return permission
-    return await permissions.change(
-        connection, permission.id, state="waiting", reason=None, next_try_at=clock.now()
-    )
+    ids = [permission.id for permission in people]
+    await orders.hold(connection, ids, since, clock.now())
+    await permissions.hold(connection, ids)
 
 
 async def _conclude(
@@ -177,20 +193,26 @@ async def _conclude(
     now = clock.now()
     revision = max(one.revision for one in old)
     is_last = permission.revision == revision
-    for order_id in await orders.end(connection, permission.id, revision, now, "done"):
-        await orders.told(connection, order_id, "done")
-        await orders.member_told(connection, order_id, now)
-        await events.record(
-            connection,
-            permission.guild_id,
-            now,
-            "was_there",
-            script_id=permission.script_id,
-            customer_id=permission.customer_id,
-            permission_id=permission.id,
-            order_id=order_id,
-            after=facts(shown),
-        )
+    ended = await orders.end(connection, permission.id, revision, now, "done")
+    await orders.all_told(connection, ended, "done")
+    if ended:
+        await orders.member_told(connection, max(ended), now)
+    await events.record_all(
+        connection,
+        [
+            NewEvent(
+                guild_id=permission.guild_id,
+                at=now,
+                action="was_there",
+                script_id=permission.script_id,
+                customer_id=permission.customer_id,
+                permission_id=permission.id,
+                order_id=order_id,
+                after=facts(shown),
+            )
+            for order_id in ended
+        ],
+    )
     await permissions.change(
         connection,
         permission.id,
@@ -217,11 +239,9 @@ async def _park(connection: AsyncConnection, permission: Permission, old: Sequen
     is_last = permission.revision == revision
     await orders.end(connection, permission.id, revision, now, "stuck", orders.RESTORED)
     undone = await _with_overtaken(connection, permission, old)
-    for order_id in undone:
-        await entitlements.restore(connection, order_id)
+    await entitlements.restore(connection, undone)
     await entitlements.end_made_by(connection, undone, now)
-    for one in old:
-        await orders.told(connection, one.id, "stuck")
+    await orders.all_told(connection, [order.id for order in old], "stuck")
     await permissions.change(
         connection,
         permission.id,

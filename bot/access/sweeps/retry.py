@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.catalogue.lookup import find
 from bot.access.ledger.seats import within_the_line
-from bot.access.request import RequestContext
+from bot.access.request import Consent, RequestContext
 from bot.access.rules.entitlements import last_seen, wanted_of
 from bot.access.sweeps.drift import Difference, Kind
 from bot.access.sweeps.removal_limit import refuse_many
@@ -23,26 +23,24 @@ class Retries:
         self._database = database
         self._queue = queue
 
-    async def retry(
-        self, request: RequestContext, item: str, *, agreed: int = 0, seats: int = 0
-    ) -> int:
+    async def retry(self, request: RequestContext, item: str) -> int:
         """Try now whatever waits or is stuck for one script; returns how many.
 
         Raises:
             ItemUnknown: no script has that short name.
-            TakesFromMany: it wakes orders that take access or time from more people than `agreed`.
-            OverTheLine: a manager must say yes to so many `seats` first.
+            TakesFromMany: it wakes orders that take access or time from many people, and nobody agreed.
+            OverTheLine: a manager must agree to so many seats first.
         """
         async with (
             self._database.write() as connection,
-            within_the_line(connection, request, agreed=seats),
+            within_the_line(connection, request),
         ):
             script = await find(connection, request.guild_id, item)
-            await self._ask_about_many(connection, script, agreed)
+            await self._ask_about_many(connection, script, request.consent)
             await scripts.unpause(connection, script.id)
             if await shapes.accept(connection, request.guild_id):
                 await events.record(
-                    connection, request.guild_id, request.at, "shape_accepted", actor_id=request.by
+                    connection, request.guild_id, request.at, "shape_accepted", actor=request.actor
                 )
             tried = await permissions.retry(connection, script.id, clock.now())
             await orders.wait_again(connection, tried)
@@ -51,14 +49,14 @@ class Retries:
                 request.guild_id,
                 request.at,
                 "retry",
-                actor_id=request.by,
+                actor=request.actor,
                 script_id=script.id,
             )
         self._queue.wake(request.guild_id)
         return len(tried)
 
     async def _ask_about_many(
-        self, connection: AsyncConnection, script: Script, agreed: int
+        self, connection: AsyncConnection, script: Script, consent: Consent
     ) -> None:
         """What waits goes on by itself, unless the script or the form of the answers holds it up."""
         asleep = {"stuck"}
@@ -71,4 +69,4 @@ class Retries:
             and one.state in asleep
             and not (one.state == "stuck" and one.reason in orders.PARKED)
         ]
-        await refuse_many(connection, script, woken, clock.now(), agreed=agreed)
+        await refuse_many(connection, script, woken, clock.now(), consent)

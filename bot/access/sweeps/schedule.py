@@ -9,10 +9,11 @@ from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.sweep import Sweeps
 from bot.errors import UserError
 from bot.jobs import Jobs
-from bot.store.catalogue import guilds, scripts
+from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.records import Script
 from bot.store.sweeps import sweeps
+from bot.store.sweeps.sweeps import Sweep
 
 log = logging.getLogger(__name__)
 
@@ -56,20 +57,28 @@ class SweepSchedule:
                 log.exception("reading the list of script %s failed", script.id)
 
     async def _due(self, now: datetime) -> list[Script]:
-        due = []
         async with self._database.read() as connection:
-            for guild in await guilds.listed(connection):
-                for script in await scripts.listed(connection, guild.id):
-                    if script.paused_at is not None:
-                        continue  # TradingView refuses it until somebody has looked
-                    last = await sweeps.last(connection, script.id)
-                    newest = await sweeps.newest(connection, script.id)
-                    failed = newest is not None and newest.state == "failed"
-                    if failed and newest is not None and now - newest.started_at < _AGAIN:
-                        continue
-                    if last is None or now - last.started_at >= _DAY + self._spread(script.id):
-                        due.append(script)
-        return due
+            listed = await scripts.everywhere(connection)
+            ids = [script.id for script in listed]
+            last = await sweeps.last_of(connection, ids)
+            newest = await sweeps.newest_of(connection, ids)
+        return [
+            script
+            for script in listed
+            if script.paused_at is None  # else TradingView refuses it until somebody has looked
+            and not _failed_lately(newest.get(script.id), now)
+            and self._is_over(script, last.get(script.id), now)
+        ]
+
+    def _is_over(self, script: Script, last: Sweep | None, now: datetime) -> bool:
+        """Whether the day since its last complete read is over."""
+        return last is None or now - last.started_at >= _DAY + self._spread(script.id)
 
     def _spread(self, script_id: int) -> timedelta:
         return self._jitter.setdefault(script_id, _JITTER * random.random())  # noqa: S311 - jitter
+
+
+def _failed_lately(newest: Sweep | None, now: datetime) -> bool:
+    if newest is None or newest.state != "failed":
+        return False
+    return now - newest.started_at < _AGAIN

@@ -1,7 +1,7 @@
 """What becomes of a permission that could not be brought to agreement: again, stuck, or paused."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from bot import clock
@@ -9,6 +9,7 @@ from bot.access.ledger.notifier import Notifier
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events, orders, permissions
+from bot.store.ledger.events import NewEvent
 from bot.store.records import Permission, Script
 from bot.tradingview import Refused, TradingViewError
 
@@ -96,6 +97,11 @@ class FailureRecorder:
         async with self._database.read() as connection:
             return (await permissions.by_id(connection, permission_id)).revision
 
+    async def revisions_of(self, permission_ids: Collection[int]) -> dict[int, int]:
+        """The same for many, by permission."""
+        async with self._database.read() as connection:
+            return await permissions.revisions(connection, permission_ids)
+
     async def park(
         self, permission_id: int, revision: int, reason: str, detail: str | None = None
     ) -> None:
@@ -119,18 +125,22 @@ class FailureRecorder:
             ended = await orders.end(
                 connection, permission_id, permission.revision, now, "stuck", reason
             )
-            for order_id in ended:
-                await events.record(
-                    connection,
-                    permission.guild_id,
-                    now,
-                    "stuck",
-                    script_id=permission.script_id,
-                    customer_id=permission.customer_id,
-                    permission_id=permission_id,
-                    order_id=order_id,
-                    after={"reason": reason},
-                )
+            await events.record_all(
+                connection,
+                [
+                    NewEvent(
+                        guild_id=permission.guild_id,
+                        at=now,
+                        action="stuck",
+                        script_id=permission.script_id,
+                        customer_id=permission.customer_id,
+                        permission_id=permission_id,
+                        order_id=order_id,
+                        after={"reason": reason},
+                    )
+                    for order_id in ended
+                ],
+            )
         self._notifier.ended(ended)
 
     async def pause_script(self, permission_id: int, error: TradingViewError) -> None:

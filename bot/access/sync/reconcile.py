@@ -24,6 +24,7 @@ from bot.access.rules.entitlements import (
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, events, orders, permissions, shapes
+from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
 from bot.store.records import Entitlement, Permission, Script
 from bot.tradingview import End, NoSuchUser, Refused, Row, Uncertain, WriteResult
@@ -251,21 +252,28 @@ class Sync:
         seen: State,
         ended: Sequence[int],
     ) -> None:
+        if not ended:
+            return
+        now = clock.now()
         person = await customers.by_id(connection, permission.customer_id)
-        for order_id in ended:
-            if person is None or person.member_id is None:
-                await orders.member_told(connection, order_id, clock.now())
-            await events.record(
-                connection,
-                permission.guild_id,
-                clock.now(),
-                "done",
-                script_id=permission.script_id,
-                customer_id=permission.customer_id,
-                permission_id=permission.id,
-                order_id=order_id,
-                after=facts(seen),
-            )
+        if person is None or person.member_id is None:
+            await orders.member_told(connection, max(ended), now)
+        await events.record_all(
+            connection,
+            [
+                NewEvent(
+                    guild_id=permission.guild_id,
+                    at=now,
+                    action="done",
+                    script_id=permission.script_id,
+                    customer_id=permission.customer_id,
+                    permission_id=permission.id,
+                    order_id=order_id,
+                    after=facts(seen),
+                )
+                for order_id in ended
+            ],
+        )
 
 
 def took_effect(permission: Permission, seen: State) -> bool:

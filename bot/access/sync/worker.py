@@ -184,7 +184,7 @@ class AccountWorker:
     async def _many(self, session: AccountSession, script_id: int, crowd: list[int]) -> None:
         """The same for many permissions of one script."""
         left = set(crowd)
-        revisions = {each: await self._after.revision_of(each) for each in crowd}
+        revisions = await self._after.revisions_of(crowd)
 
         async def report(permission_id: int, error: Exception | None) -> None:
             left.discard(permission_id)

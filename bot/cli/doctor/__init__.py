@@ -1,11 +1,11 @@
 """`usher check`: says what is wrong, each with its mend, and prints the invite link."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
+import click
 
 from bot import logs, settings
 from bot.cli.doctor.clock_skew import compare
@@ -21,12 +21,13 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 async def run(
-    env_file: Path | None = Path(".env"), write: Callable[[str], object] = sys.stdout.write
+    env_file: Path | None = Path(".env"),
+    write: Callable[[str], object] = click.echo,
 ) -> int:
     """Look at everything and change nothing but a login that TradingView renews; returns 0 when nothing is wrong, else 1."""
 
     def say(line: object) -> None:
-        write(f"{logs.cleaned(str(line))}\n")
+        write(logs.cleaned(str(line)))
 
     try:
         found = await asyncio.to_thread(settings.load, env_file, need_token=False)

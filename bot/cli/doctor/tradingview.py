@@ -4,9 +4,10 @@ Reads alone, unless a tester is named. It runs beside a bot at work, and shows n
 """
 
 import asyncio
-import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import click
 
 from bot import clock, logs, settings
 from bot.cli.doctor.account import Account, Accounts, opened
@@ -15,6 +16,7 @@ from bot.cli.doctor.login import said_pause
 from bot.cli.doctor.observations import Witness
 from bot.cli.doctor.open_questions import ask_all
 from bot.cli.doctor.write_trial import Trial
+from bot.cli.prompts import agreed
 from bot.errors import StartupError
 from bot.settings import Settings
 from bot.store.records import Script
@@ -32,19 +34,13 @@ class _NoTrialError(Exception):
     """The tester's grant was not begun; the text says why."""
 
 
-def _line(prompt: str) -> str:
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
-
-
 async def run(
     env_file: Path | None = Path(".env"),
-    write: Callable[[str], object] = sys.stdout.write,
+    write: Callable[[str], object] = click.echo,
     *,
     tester: str | None = None,
     slug: str | None = None,
-    ask: Callable[[str], str] = _line,
+    ask: Callable[[str], bool] = agreed,
 ) -> int:
     """Compare, look, and report; returns 0 when everything is as known, else 1.
 
@@ -52,7 +48,7 @@ async def run(
     """
 
     def say(line: object) -> None:
-        write(f"{logs.cleaned(str(line))}\n")
+        write(logs.cleaned(str(line)))
 
     try:
         found = await asyncio.to_thread(settings.load, env_file, need_token=False)
@@ -69,7 +65,7 @@ async def _run(
     say: Callable[[object], None],
     tester: str | None,
     slug: str | None,
-    ask: Callable[[str], str],
+    ask: Callable[[str], bool],
 ) -> int:
     witness, wrong, as_known = Witness(), False, True
     async with opened(found) as accounts:
@@ -134,7 +130,7 @@ async def _agreed(
     witness: Witness,
     tester: str,
     slug: str | None,
-    ask: Callable[[str], str],
+    ask: Callable[[str], bool],
     say: Callable[[object], None],
     *,
     as_known: bool,
@@ -146,12 +142,11 @@ async def _agreed(
     username = await _found(account, tester)
     await _refuse_customers(accounts, account, script, username)
     # Nothing else happens in this program, so the answer may keep it waiting.
-    answer = ask(
+    if not ask(
         f"\n{username} gets access to “{script.title}” on TradingView for about a minute; its end is "
         "changed a few times, for moments to no end at all, and then the access is removed. "
-        "Do you have that person's consent, and shall it begin? [y/N] "
-    )
-    if answer.strip().lower() not in ("y", "yes"):
+        "Do you have that person's consent, and shall it begin?"
+    ):
         raise _NoTrialError("you did not say yes.")
     return Trial(account.client, witness, script.pine_id, username, say)
 

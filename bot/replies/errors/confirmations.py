@@ -1,46 +1,28 @@
-"""What is asked before something is taken away."""
+"""What is asked before something is taken away, or before the fee begins."""
 
-from bot.access import errors as no
-from bot.access.logins import errors
-from bot.replies.text import bold, count, day, escape, listed, title, until
+from bot.access import errors as refusals
+from bot.access.logins.errors import CookiesOfOther
+from bot.access.rules.seat_fee import FEE_CENTS, FREE, cents
+from bot.access.sweeps.errors import TakesFromMany
+from bot.replies.errors.sentence import sentence
+from bot.replies.seats import money
+from bot.replies.text import bold, count, day, escape, listed, source, title, until
 from bot.store.records import Entitlement
 from bot.tradingview.models import End
 
-SOURCES = {
-    "manual": "given by staff",
-    "found": "found on TradingView",
-    "role": "a Discord role",
-    "code": "a code",
-    "trial": "a trial",
-    "webhook": "a purchase",
-    "comp": "a gift",
-}
 
-
-def _end(end: End | None) -> str:
-    return "no access" if end is None else until(end).removeprefix("until ")
-
-
-def shortens(error: no.Shortens) -> str:
-    """The new end is earlier."""
+@sentence.register
+def _(error: refusals.Shortens) -> str:
     return (
         f"**This takes time away from {escape(error.username)}** on {title(error.script)}.\n"
         f"Now: {_end(error.before)}\nThen: {_end(error.after)}\nShall I do it?"
     )
 
 
-def _reason_end(reason: Entitlement) -> str:
-    if reason.kind == "lifetime":
-        return "lifetime"
-    if reason.ends_at is not None:
-        return f"until {day(reason.ends_at)}"
-    return "no end" if reason.length is None else f"{escape(reason.length)}, not started yet"
-
-
-def ends_several(error: no.EndsSeveral) -> str:
-    """Everything goes, with the reasons."""
+@sentence.register
+def _(error: refusals.EndsSeveral) -> str:
     shown = error.reasons[:10]
-    lines = [f"- {SOURCES.get(reason.source, 'other')}: {_reason_end(reason)}" for reason in shown]
+    lines = [f"- {source(reason)}: {_reason_end(reason)}" for reason in shown]
     if not lines:
         lines.append("- found on TradingView: no end")
     if len(error.reasons) > len(shown):
@@ -52,8 +34,32 @@ def ends_several(error: no.EndsSeveral) -> str:
     )
 
 
-def cookies_of_other(error: errors.CookiesOfOther) -> str:
-    """Another account."""
+@sentence.register
+def _(error: refusals.OverTheLine) -> str:
+    first = f"This would be person number {error.seats:,} at the month's end."
+    if error.more > 1:
+        first = f"With these {error.more:,}, {error.seats:,} people have access at the month's end."
+    return (
+        f"**{first}** By its own rules, "
+        f"TradingView's fee for the month would be {money(cents(error.seats))} "
+        f"({error.seats:,} × US${FEE_CENTS / 100:.2f}); up to {FREE} people cost nothing. Only a "
+        "manager can say yes: if you are none, ask one to do the same."
+    )
+
+
+@sentence.register
+def _(error: TakesFromMany) -> str:
+    parts = []
+    if error.ends:
+        parts.append(f"ends access for {count(error.ends, 'person', 'people')}")
+    if error.shortens:
+        parts.append(f"gives {count(error.shortens, 'person', 'people')} an earlier end")
+    of = f"{count(error.total, 'person has', 'people have')} {escape(error.script.title)} now."
+    return f"**This {listed(parts)}.** {of} Shall I do it?"
+
+
+@sentence.register
+def _(error: CookiesOfOther) -> str:
     new = escape(error.username) if error.username else "another account"
     old = bold(error.before) if error.before else "the account in use"
     lost = (
@@ -65,3 +71,15 @@ def cookies_of_other(error: errors.CookiesOfOther) -> str:
         f"**These cookies belong to {new}**, but this server uses {old}.{lost} "
         "Access that is already on TradingView stays as it is. Change the account?"
     )
+
+
+def _end(end: End | None) -> str:
+    return "no access" if end is None else until(end).removeprefix("until ")
+
+
+def _reason_end(reason: Entitlement) -> str:
+    if reason.kind == "lifetime":
+        return "lifetime"
+    if reason.ends_at is not None:
+        return f"until {day(reason.ends_at)}"
+    return "no end" if reason.length is None else f"{escape(reason.length)}, not started yet"

@@ -1,23 +1,38 @@
 """Queries about Discord servers: their settings, their roles, and whether the bot is there."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Guild
+from bot.store.records import Guild, Record
 from bot.store.tables.core import event, guild, guild_role
+from bot.store.tables.shapes import shape_check
+
+Roles = dict[str, frozenset[int]]  # by level, `staff` and `manager`
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(Record):
+    """What holds back every order of a server, beside its login."""
+
+    id: int
+    restored_at: datetime | None  # the database is a backup, and not every list is read yet
+    paused_at: datetime | None  # TradingView answers in another form than the known one
 
 
 async def by_id(connection: AsyncConnection, guild_id: int) -> Guild | None:
-    """That server."""
+    """Return that server."""
     found = await connection.execute(select(guild).where(guild.c.id == guild_id))
     row = found.one_or_none()
     return None if row is None else Guild.of(row)
 
 
 async def ensure(connection: AsyncConnection, guild_id: int, at: datetime) -> Guild:
-    """That server, added when it is new; everything else points at this row."""
+    """Return that server, added when it is new; everything else points at this row."""
     known = await by_id(connection, guild_id)
     if known is not None:
         return known
@@ -28,39 +43,51 @@ async def ensure(connection: AsyncConnection, guild_id: int, at: datetime) -> Gu
 
 
 async def listed(connection: AsyncConnection, *, left: bool = False) -> list[Guild]:
-    """The servers that the bot is in; with `left`, those it was removed from too."""
+    """Return the servers that the bot is in; with `left`, those it was removed from too."""
     query = select(guild).order_by(guild.c.id)
     if not left:
         query = query.where(guild.c.left_at.is_(None))
     return [Guild.of(row) for row in await connection.execute(query)]
 
 
+async def holds(connection: AsyncConnection, guild_ids: Collection[int]) -> dict[int, Hold]:
+    """Return, by server, what holds back its orders; unknown servers are left out."""
+    found: Any = await connection.execute(
+        select(guild.c.id, guild.c.restored_at, shape_check.c.paused_at)
+        .select_from(guild.outerjoin(shape_check, shape_check.c.guild_id == guild.c.id))
+        .where(guild.c.id.in_(list(guild_ids)))
+    )
+    return {row.id: Hold.of(row) for row in found}
+
+
 async def set_left(connection: AsyncConnection, guild_id: int, at: datetime | None) -> None:
-    """The bot was removed at that moment; None: it is there."""
+    """Note that the bot was removed at that moment; None: it is there."""
     await _change(connection, guild_id, left_at=at)
 
 
 async def set_log_channel(
     connection: AsyncConnection, guild_id: int, channel_id: int | None
 ) -> None:
-    """Where history lines and alerts go. A first channel starts with what happens from now on."""
+    """Set where history lines and alerts go. A first channel starts with what happens from now on."""
     await _change(connection, guild_id, log_channel_id=channel_id)
 
 
 async def set_posted(connection: AsyncConnection, guild_id: int, event_id: int) -> None:
-    """The last history entry that the log channel shows."""
+    """Set the last history entry that the log channel shows."""
     await _change(connection, guild_id, posted_event_id=event_id)
 
 
 async def set_commands_digest(
-    connection: AsyncConnection, guild_id: int, digest: str | None
+    connection: AsyncConnection, guild_ids: Iterable[int], digest: str | None
 ) -> None:
-    """Which form of the command tree was last registered there."""
-    await _change(connection, guild_id, commands_digest=digest)
+    """Set which form of the command tree was last registered in these servers."""
+    await connection.execute(
+        update(guild).where(guild.c.id.in_(list(guild_ids))).values(commands_digest=digest)
+    )
 
 
 async def held_back(connection: AsyncConnection) -> list[Guild]:
-    """The servers for which nothing is sent, since the database was restored."""
+    """Return the servers for which nothing is sent, since the database was restored."""
     found = await connection.execute(
         select(guild).where(guild.c.restored_at.is_not(None)).order_by(guild.c.id)
     )
@@ -68,27 +95,34 @@ async def held_back(connection: AsyncConnection) -> list[Guild]:
 
 
 async def trust(connection: AsyncConnection, guild_id: int) -> None:
-    """What is known of that server is as new as its lists: orders go on."""
+    """Let a server's orders go on: what is known of it is as new as its lists."""
     await _change(connection, guild_id, restored_at=None)
 
 
 async def last_event(connection: AsyncConnection, guild_id: int) -> int:
-    """The newest history entry's id; 0 when there is none."""
+    """Return the newest history entry's id; 0 when there is none."""
     found = await connection.execute(
         select(func.max(event.c.id)).where(event.c.guild_id == guild_id)
     )
     return int(found.scalar_one() or 0)
 
 
-async def roles(connection: AsyncConnection, guild_id: int) -> dict[str, frozenset[int]]:
-    """The roles of each level, `staff` and `manager`."""
-    found = await connection.execute(
-        select(guild_role.c.level, guild_role.c.role_id).where(guild_role.c.guild_id == guild_id)
+async def roles(connection: AsyncConnection, guild_id: int) -> Roles:
+    """Return the roles of each level in a server."""
+    return (await roles_of(connection, [guild_id]))[guild_id]
+
+
+async def roles_of(connection: AsyncConnection, guild_ids: Collection[int]) -> dict[int, Roles]:
+    """Return, by server, the roles of each level."""
+    rows = await connection.execute(
+        select(guild_role).where(guild_role.c.guild_id.in_(list(guild_ids)))
     )
-    levels: dict[str, set[int]] = {"staff": set(), "manager": set()}
-    for level, role_id in found:
-        levels[level].add(role_id)
-    return {level: frozenset(ids) for level, ids in levels.items()}
+    levels: dict[int, Roles] = {
+        guild_id: {"staff": frozenset(), "manager": frozenset()} for guild_id in guild_ids
+    }
+    for row in rows:
+        levels[row.guild_id][row.level] |= {row.role_id}
+    return levels
 
 
 async def add_role(connection: AsyncConnection, guild_id: int, role_id: int, level: str) -> bool:

@@ -1,14 +1,15 @@
 """Queries about entitlements: why somebody may use a script, and how long."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.parts import parts
 from bot.store.records import Entitlement, Permission
-from bot.store.tables.core import entitlement, order
+from bot.store.tables.core import entitlement, order, source
 
 
 async def add(
@@ -53,6 +54,13 @@ async def add(
     return Entitlement.of(row.one())
 
 
+async def know_sources(connection: AsyncConnection, names: Iterable[str]) -> None:
+    """Let reasons come from these sources; what was known stays so."""
+    known = set((await connection.execute(select(source.c.name))).scalars())
+    if new := [{"name": name} for name in names if name not in known]:
+        await connection.execute(insert(source), new)
+
+
 async def exists(connection: AsyncConnection, source: str, reference: str, script_id: int) -> bool:
     """Whether that reason was recorded before, active or ended."""
     found = await connection.execute(
@@ -71,14 +79,36 @@ async def by_id(connection: AsyncConnection, entitlement_id: int) -> Entitlement
     return Entitlement.of(found.one())
 
 
+async def by_ids(
+    connection: AsyncConnection, entitlement_ids: Collection[int]
+) -> dict[int, Entitlement]:
+    """Return these reasons by their ids; unknown ids are left out."""
+    found: dict[int, Entitlement] = {}
+    for some in parts(entitlement_ids):
+        rows = await connection.execute(select(entitlement).where(entitlement.c.id.in_(some)))
+        found |= {reason.id: reason for reason in map(Entitlement.of, rows)}
+    return found
+
+
 async def active(connection: AsyncConnection, permission_id: int) -> list[Entitlement]:
     """The reasons that still count, in the order asked."""
-    found = await connection.execute(
-        select(entitlement)
-        .where(entitlement.c.permission_id == permission_id, entitlement.c.ended_at.is_(None))
-        .order_by(entitlement.c.asked_at, entitlement.c.id)
-    )
-    return [Entitlement.of(row) for row in found]
+    return (await active_of(connection, [permission_id]))[permission_id]
+
+
+async def active_of(
+    connection: AsyncConnection, permission_ids: Collection[int]
+) -> dict[int, list[Entitlement]]:
+    """Return, by permission, the reasons that still count, in the order asked."""
+    found: dict[int, list[Entitlement]] = {each: [] for each in permission_ids}
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(entitlement)
+            .where(entitlement.c.permission_id.in_(some), entitlement.c.ended_at.is_(None))
+            .order_by(entitlement.c.asked_at, entitlement.c.id)
+        )
+        for reason in map(Entitlement.of, rows):
+            found[reason.permission_id].append(reason)
+    return found
 
 
 async def ended_by(connection: AsyncConnection, order_id: int) -> list[Entitlement]:
@@ -87,6 +117,17 @@ async def ended_by(connection: AsyncConnection, order_id: int) -> list[Entitleme
         select(entitlement).where(entitlement.c.ended_by == order_id).order_by(entitlement.c.id)
     )
     return [Entitlement.of(row) for row in found]
+
+
+async def taken_by(connection: AsyncConnection, order_ids: Collection[int]) -> set[int]:
+    """Return which of these orders took a reason away that is still ended."""
+    found: set[int] = set()
+    for some in parts(order_ids):
+        rows = await connection.execute(
+            select(entitlement.c.ended_by).where(entitlement.c.ended_by.in_(some)).distinct()
+        )
+        found.update(rows.scalars())
+    return found
 
 
 async def end_all(
@@ -102,11 +143,11 @@ async def end_all(
     return [Entitlement.of(row) for row in found]
 
 
-async def restore(connection: AsyncConnection, order_id: int) -> list[Entitlement]:
-    """Let what one order took away count again; returns which."""
+async def restore(connection: AsyncConnection, order_ids: Collection[int]) -> list[Entitlement]:
+    """Let what these orders took away count again; return which."""
     found = await connection.execute(
         update(entitlement)
-        .where(entitlement.c.ended_by == order_id)
+        .where(entitlement.c.ended_by.in_(list(order_ids)))
         .values(ended_at=None, ended_by=None)
         .returning(entitlement)
     )
@@ -127,9 +168,33 @@ async def end_made_by(
     )
 
 
-async def unsettle(connection: AsyncConnection, entitlement_id: int) -> None:
-    """The end of time that was asked for as a length is fixed anew, once."""
-    await change(connection, entitlement_id, start_at=None, ends_at=None, settled_at=None)
+async def unsettle(connection: AsyncConnection, entitlement_ids: Collection[int]) -> None:
+    """Have the ends of these, asked for as a length, fixed anew once."""
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.id.in_(list(entitlement_ids)))
+        .values(start_at=None, ends_at=None, settled_at=None)
+    )
+
+
+async def settle(
+    connection: AsyncConnection,
+    ends: Sequence[tuple[int, datetime | None, datetime | None, datetime | None]],
+) -> None:
+    """Fix the start and the end of each of these reasons: id, start, end, and when that was fixed."""
+    if not ends:
+        return
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.id == bindparam("of_id"))
+        .values(
+            start_at=bindparam("start"), ends_at=bindparam("end"), settled_at=bindparam("fixed")
+        ),
+        [
+            {"of_id": each, "start": start, "end": end, "fixed": fixed}
+            for each, start, end, fixed in ends
+        ],
+    )
 
 
 async def change(connection: AsyncConnection, entitlement_id: int, **values: Any) -> None:

@@ -1,17 +1,42 @@
 """The history: one entry for everything somebody did, or that happened to their access."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Event
+from bot.store.records import USHER, Actor, Event
 from bot.store.tables.core import event
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
 QUIET = ("matched", "found", "repair", "restore_checked", "was_there")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An entry to add; `before` and `after` hold ids, kinds and ISO moments, never a secret."""
+
+    guild_id: int
+    at: datetime
+    action: str
+    actor: Actor = USHER
+    script_id: int | None = None
+    customer_id: int | None = None
+    permission_id: int | None = None
+    order_id: int | None = None
+    member_id: int | None = None
+    note: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+async def record_all(connection: AsyncConnection, entries: Sequence[NewEvent]) -> None:
+    """Add these entries, in this order."""
+    if entries:
+        await connection.execute(insert(event), [_columns(entry) for entry in entries])
 
 
 async def record(
@@ -20,7 +45,7 @@ async def record(
     at: datetime,
     action: str,
     *,
-    actor_id: int | None = None,
+    actor: Actor = USHER,
     script_id: int | None = None,
     customer_id: int | None = None,
     permission_id: int | None = None,
@@ -31,22 +56,27 @@ async def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one entry; `before` and `after` hold ids, kinds and ISO moments, never a secret."""
-    await connection.execute(
-        insert(event).values(
-            guild_id=guild_id,
-            at=at,
-            actor_id=actor_id,
-            action=action,
-            script_id=script_id,
-            customer_id=customer_id,
-            permission_id=permission_id,
-            order_id=order_id,
-            member_id=member_id,
-            note=note,
-            before=before,
-            after=after,
-        )
+    entry = NewEvent(
+        guild_id=guild_id,
+        at=at,
+        action=action,
+        actor=actor,
+        script_id=script_id,
+        customer_id=customer_id,
+        permission_id=permission_id,
+        order_id=order_id,
+        member_id=member_id,
+        note=note,
+        before=before,
+        after=after,
     )
+    await record_all(connection, [entry])
+
+
+def _columns(entry: NewEvent) -> dict[str, Any]:
+    values = {field.name: getattr(entry, field.name) for field in fields(entry)}
+    actor: Actor = values.pop("actor")
+    return values | {"actor_kind": actor.kind, "actor_id": actor.id}
 
 
 async def since(

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Order, Permission
+from bot.store.parts import parts
+from bot.store.records import Actor, ActorKind, Order, Permission
 from bot.store.tables.core import customer, order, permission
 
 FINAL = ("done", "superseded", "stuck")
@@ -21,8 +22,8 @@ async def add(
     permission: Permission,
     *,
     kind: str,
-    reference: str,
-    asked_by: int,
+    idempotency_key: str,
+    actor: Actor,
     asked_at: datetime,
     before: str,
     before_ends_at: datetime | None,
@@ -36,9 +37,10 @@ async def add(
             guild_id=permission.guild_id,
             permission_id=permission.id,
             kind=kind,
-            reference=reference,
+            idempotency_key=idempotency_key,
             revision=permission.revision + 1,
-            asked_by=asked_by,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
             asked_at=asked_at,
             note=note,
             before=before,
@@ -65,13 +67,24 @@ async def by_id(connection: AsyncConnection, order_id: int) -> Order | None:
     return None if row is None else Order.of(row)
 
 
-async def by_reference(connection: AsyncConnection, guild_id: int, reference: str) -> Order | None:
-    """The order that came with that reference: delivered twice, it is there once."""
+async def by_key(connection: AsyncConnection, guild_id: int, idempotency_key: str) -> Order | None:
+    """Return the order that came with that key: delivered twice, it is there once."""
     found = await connection.execute(
-        select(order).where(order.c.guild_id == guild_id, order.c.reference == reference)
+        select(order).where(
+            order.c.guild_id == guild_id, order.c.idempotency_key == idempotency_key
+        )
     )
     row = found.one_or_none()
     return None if row is None else Order.of(row)
+
+
+async def by_ids(connection: AsyncConnection, order_ids: Collection[int]) -> list[Order]:
+    """Return these orders in the order of the ids; unknown ids are left out."""
+    found: dict[int, Order] = {}
+    for some in parts(order_ids):
+        rows = await connection.execute(select(order).where(order.c.id.in_(some)))
+        found |= {known.id: known for known in map(Order.of, rows)}
+    return [found[each] for each in order_ids if each in found]
 
 
 async def supersede(
@@ -104,14 +117,15 @@ async def supersede(
 
 
 async def wait_again(
-    connection: AsyncConnection, permission_ids: Iterable[int], *, reason: str | None = None
+    connection: AsyncConnection, permission_ids: Collection[int], *, reason: str | None = None
 ) -> None:
     """What was stuck is tried once more: for that `reason`, or for any by which it is not parked."""
-    query = update(order).where(
-        order.c.permission_id.in_(list(permission_ids)), order.c.state == "stuck"
-    )
     which = order.c.reason.not_in(PARKED) if reason is None else order.c.reason == reason
-    await connection.execute(query.where(which).values(state="waiting", reason=None, ended_at=None))
+    for some in parts(permission_ids):
+        query = update(order).where(order.c.permission_id.in_(some), order.c.state == "stuck")
+        await connection.execute(
+            query.where(which).values(state="waiting", reason=None, ended_at=None)
+        )
 
 
 async def end(
@@ -175,33 +189,38 @@ async def to_compare(
 
 
 async def from_backup(
-    connection: AsyncConnection, permission_id: int, before: datetime | None
-) -> list[Order]:
-    """The orders of one permission from `before` a restore, yet to be compared, oldest first.
+    connection: AsyncConnection, permission_ids: Collection[int], before: datetime | None
+) -> dict[int, list[Order]]:
+    """Return, by permission, orders from `before` a restore, yet to be compared, oldest first.
 
-    Without a moment: those that are held.
+    Without a moment: those that are held. Permissions without any are left out.
     """
-    found = await connection.execute(
-        select(order)
-        .where(order.c.permission_id == permission_id, _from_backup(before))
-        .order_by(order.c.id)
-    )
-    return [Order.of(row) for row in found]
+    found: dict[int, list[Order]] = {}
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(order)
+            .where(order.c.permission_id.in_(some), _from_backup(before))
+            .order_by(order.c.id)
+        )
+        for old in map(Order.of, rows):
+            found.setdefault(old.permission_id, []).append(old)
+    return found
 
 
 async def hold(
-    connection: AsyncConnection, permission_id: int, before: datetime, at: datetime
+    connection: AsyncConnection, permission_ids: Collection[int], before: datetime, at: datetime
 ) -> None:
-    """What waits for one permission from `before` a restore is not done before it was compared."""
-    await connection.execute(
-        update(order)
-        .where(
-            order.c.permission_id == permission_id,
-            order.c.state == "waiting",
-            order.c.asked_at <= before,
+    """What waits for these permissions from `before` a restore is not done before it was compared."""
+    for some in parts(permission_ids):
+        await connection.execute(
+            update(order)
+            .where(
+                order.c.permission_id.in_(some),
+                order.c.state == "waiting",
+                order.c.asked_at <= before,
+            )
+            .values(state="stuck", reason=HELD, told_state="stuck", ended_at=at)
         )
-        .values(state="stuck", reason=HELD, told_state="stuck", ended_at=at)
-    )
 
 
 def is_held() -> "ColumnElement[bool]":
@@ -213,18 +232,6 @@ def _from_backup(before: datetime | None) -> "ColumnElement[bool]":
     if before is None:
         return is_held()
     return and_(order.c.asked_at <= before, or_(order.c.state == "waiting", is_held()))
-
-
-async def later_removals(connection: AsyncConnection, earlier: Order) -> list[int]:
-    """Every later `set` and `revoke` for the same permission."""
-    found = await connection.execute(
-        select(order.c.id).where(
-            order.c.permission_id == earlier.permission_id,
-            order.c.id > earlier.id,
-            order.c.kind.in_(("set", "revoke")),
-        )
-    )
-    return list(found.scalars())
 
 
 async def had(
@@ -279,6 +286,15 @@ async def told(connection: AsyncConnection, order_id: int, state: str) -> None:
     if state in FINAL:
         values["answer_token"] = None
     await connection.execute(update(order).where(order.c.id == order_id).values(**values))
+
+
+async def all_told(connection: AsyncConnection, order_ids: Collection[int], state: str) -> None:
+    """Note that the askers know this final state of these; the means to answer are dropped."""
+    await connection.execute(
+        update(order)
+        .where(order.c.id.in_(list(order_ids)))
+        .values(told_state=state, answer_token=None)
+    )
 
 
 async def answer_token(connection: AsyncConnection, order_id: int) -> bytes | None:
@@ -336,6 +352,7 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
 def _asker_unaware() -> "ColumnElement[bool]":
     return and_(
         order.c.kind != "repair",
+        order.c.actor_kind == ActorKind.MEMBER,  # nobody else has a Discord to be told in
         order.c.state.in_(FINAL),
         or_(order.c.told_state.is_(None), order.c.told_state != order.c.state),
     )

@@ -1,15 +1,17 @@
 """Queries about permissions: what TradingView should hold, beside what was seen there."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.ledger import shapes
-from bot.store.ledger.orders import PARKED, is_held
-from bot.store.records import Customer, Permission
+from bot.store.ledger.orders import HELD, PARKED, is_held
+from bot.store.parts import parts
+from bot.store.records import Customer, Holding, Permission, Script
 from bot.store.tables.core import customer, guild, order, permission, script
 from bot.store.tables.sweeps import sweep
 
@@ -27,10 +29,48 @@ _OPEN = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What waits, or what is stuck: the oldest of it, and how much there is."""
+
+    oldest: tuple[Holding, ...] = ()
+    total: int = 0
+
+
 async def by_id(connection: AsyncConnection, permission_id: int) -> Permission:
     """That permission, which must exist."""
     found = await connection.execute(select(permission).where(permission.c.id == permission_id))
     return Permission.of(found.one())
+
+
+async def by_ids(connection: AsyncConnection, permission_ids: Collection[int]) -> list[Permission]:
+    """Return these permissions, oldest first."""
+    found: list[Permission] = []
+    for some in parts(permission_ids):
+        rows = await connection.execute(select(permission).where(permission.c.id.in_(some)))
+        found += map(Permission.of, rows)
+    return sorted(found, key=lambda held: held.id)
+
+
+async def with_people(
+    connection: AsyncConnection, permission_ids: Collection[int]
+) -> dict[int, Holding]:
+    """Return these permissions by their ids, each with its script and its customer."""
+    found: dict[int, Holding] = {}
+    for some in parts(permission_ids):
+        rows = await connection.execute(_holdings().where(permission.c.id.in_(some)))
+        found |= {holding.permission.id: holding for holding in map(_holding, rows)}
+    return found
+
+
+async def revisions(connection: AsyncConnection, permission_ids: Collection[int]) -> dict[int, int]:
+    """Return, by permission, the newest order that is in it."""
+    found = await connection.execute(
+        select(permission.c.id, permission.c.revision).where(
+            permission.c.id.in_(list(permission_ids))
+        )
+    )
+    return {row.id: row.revision for row in found}
 
 
 async def by_name(connection: AsyncConnection, script_id: int, name: str) -> Permission | None:
@@ -214,6 +254,32 @@ async def retry(connection: AsyncConnection, script_id: int, now: datetime) -> l
     return list(found.scalars())
 
 
+async def hold(connection: AsyncConnection, permission_ids: Collection[int]) -> None:
+    """Let these wait until they were compared with TradingView."""
+    for some in parts(permission_ids):
+        await connection.execute(
+            update(permission)
+            .where(permission.c.id.in_(some))
+            .values(state="stuck", reason=HELD, next_try_at=None)
+        )
+
+
+async def release(
+    connection: AsyncConnection, permission_ids: Collection[int], now: datetime
+) -> None:
+    """Let those of these wait for their turn that were held until they were compared."""
+    for some in parts(permission_ids):
+        await connection.execute(
+            update(permission)
+            .where(
+                permission.c.id.in_(some),
+                permission.c.state == "stuck",
+                permission.c.reason == HELD,
+            )
+            .values(state="waiting", reason=None, next_try_at=now)
+        )
+
+
 async def hurry(connection: AsyncConnection, guild_id: int, now: datetime) -> None:
     """Let what waits in a server be tried now: its login works again."""
     await connection.execute(
@@ -233,12 +299,44 @@ async def unfinished(connection: AsyncConnection, guild_id: int) -> list[Permiss
     return [Permission.of(row) for row in found]
 
 
+async def backlog(
+    connection: AsyncConnection, guild_id: int, limit: int
+) -> tuple[Unfinished, Unfinished]:
+    """Return the oldest of what waits or is worked on in a server, and of what is stuck."""
+    is_stuck = permission.c.state == "stuck"
+    ranked = (
+        select(
+            permission.c.id,
+            func.row_number()
+            .over(partition_by=is_stuck, order_by=(permission.c.asked_at, permission.c.id))
+            .label("place"),
+            func.count().over(partition_by=is_stuck).label("total"),
+        )
+        .where(permission.c.guild_id == guild_id, permission.c.state != "done")
+        .subquery()
+    )
+    rows = await connection.execute(
+        _holdings(ranked.c.total)
+        .join(ranked, ranked.c.id == permission.c.id)
+        .where(ranked.c.place <= limit)
+        .order_by(ranked.c.place)
+    )
+    waiting, stuck = Unfinished(), Unfinished()
+    for row in rows:
+        holding = _holding(row)
+        if holding.permission.state == "stuck":
+            stuck = Unfinished((*stuck.oldest, holding), row.total)
+        else:
+            waiting = Unfinished((*waiting.oldest, holding), row.total)
+    return waiting, stuck
+
+
 async def holders(
     connection: AsyncConnection, script_id: int, now: datetime, *, skip: int, limit: int
 ) -> list[tuple[Permission, Customer]]:
     """Who should have a script at that moment, by end date; without an end last."""
     found = await connection.execute(
-        select(permission.c.id, permission.c.customer_id)
+        _holdings()
         .where(permission.c.script_id == script_id, _should_have(now))
         .order_by(
             permission.c.wanted_ends_at.is_(None),
@@ -248,11 +346,7 @@ async def holders(
         .offset(skip)
         .limit(limit)
     )
-    people = []
-    for permission_id, customer_id in found.all():
-        person = await connection.execute(select(customer).where(customer.c.id == customer_id))
-        people.append((await by_id(connection, permission_id), Customer.of(person.one())))
-    return people
+    return [(holding.permission, holding.customer) for holding in map(_holding, found)]
 
 
 async def count_holders(connection: AsyncConnection, script_id: int, now: datetime) -> int:
@@ -267,6 +361,21 @@ async def count_holders(connection: AsyncConnection, script_id: int, now: dateti
 
 def _should_have(now: datetime) -> "ColumnElement[bool]":
     return or_(permission.c.wanted.in_(("open", "lifetime")), permission.c.wanted_ends_at > now)
+
+
+def _holdings(*more: "ColumnElement[Any]") -> "Select[Any]":
+    return (
+        select(permission, script, customer, *more)
+        .select_from(permission)
+        .join(script, script.c.id == permission.c.script_id)
+        .join(customer, customer.c.id == permission.c.customer_id)
+    )
+
+
+def _holding(row: "Row[Any]") -> Holding:
+    return Holding(
+        Permission.of(row, permission), Script.of(row, script), Customer.of(row, customer)
+    )
 
 
 def _open(column: "ColumnElement[Any]") -> "Select[Any]":

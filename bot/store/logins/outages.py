@@ -1,5 +1,6 @@
 """Queries about outages of a server's TradingView login, and what its setter was told of each."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
@@ -58,10 +59,10 @@ async def to_remind(connection: AsyncConnection, before: datetime) -> list[Outag
     return [Outage.of(row) for row in found]
 
 
-async def reminded(connection: AsyncConnection, outage_id: int, at: datetime) -> None:
-    """The reminder stands in the history."""
+async def reminded(connection: AsyncConnection, outage_ids: Collection[int], at: datetime) -> None:
+    """Note that the reminders of these stand in the history."""
     await connection.execute(
-        update(login_outage).where(login_outage.c.id == outage_id).values(reminded_at=at)
+        update(login_outage).where(login_outage.c.id.in_(list(outage_ids))).values(reminded_at=at)
     )
 
 
@@ -83,10 +84,18 @@ async def told(connection: AsyncConnection, outage_id: int, what: str) -> None:
 
 
 async def waiting(connection: AsyncConnection, guild_id: int) -> int:
-    """How many orders wait in that server."""
-    found = await connection.execute(
-        select(func.count())
-        .select_from(permission)
-        .where(permission.c.guild_id == guild_id, permission.c.state.in_(("waiting", "working")))
+    """Count the orders that wait in that server."""
+    return (await waiting_of(connection, [guild_id]))[guild_id]
+
+
+async def waiting_of(connection: AsyncConnection, guild_ids: Collection[int]) -> dict[int, int]:
+    """Count, by server, the orders that wait."""
+    rows = await connection.execute(
+        select(permission.c.guild_id, func.count().label("number"))
+        .where(
+            permission.c.guild_id.in_(list(guild_ids)),
+            permission.c.state.in_(("waiting", "working")),
+        )
+        .group_by(permission.c.guild_id)
     )
-    return int(found.scalar_one())
+    return dict.fromkeys(guild_ids, 0) | {row.guild_id: row.number for row in rows}

@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.ledger.orders import FINAL, HELD, RESTORED, people_untold
+from bot.store.records import ActorKind
 from bot.store.tables.core import event, guild, order, permission, script
 from bot.store.tables.sweeps import sighting, sweep
 
@@ -48,25 +49,20 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     await connection.execute(update(guild).values(restored_at=at))
     await connection.execute(update(script).values(restored_at=at))
     await _remember_seen(connection)
-    overruling = select(permission.c.id).where(
-        permission.c.state != "done", permission.c.replaces.is_not(None)
-    )
+    overruling = and_(permission.c.state != "done", permission.c.replaces.is_not(None))
     open_ones = or_(
         order.c.state == "waiting",
         and_(order.c.state == "stuck", order.c.reason.is_distinct_from(RESTORED)),
     )
-    ids = list((await connection.execute(overruling)).scalars())
-    for chunk in (ids[start : start + 500] for start in range(0, len(ids), 500)):
-        await connection.execute(
-            update(order)
-            .where(order.c.permission_id.in_(chunk), open_ones)
-            .values(state="stuck", reason=HELD, ended_at=at)
-        )
-        await connection.execute(
-            update(permission)
-            .where(permission.c.id.in_(chunk))
-            .values(state="stuck", reason=HELD, next_try_at=None)
-        )
+    ids = select(permission.c.id).where(overruling)
+    await connection.execute(
+        update(order)
+        .where(order.c.permission_id.in_(ids), open_ones)
+        .values(state="stuck", reason=HELD, ended_at=at)
+    )
+    await connection.execute(
+        update(permission).where(overruling).values(state="stuck", reason=HELD, next_try_at=None)
+    )
     await connection.execute(update(order).values(answer_token=None))
     await connection.execute(
         update(order)
@@ -80,20 +76,25 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     posted = select(func.max(event.c.id)).where(event.c.guild_id == guild.c.id).scalar_subquery()
     await connection.execute(update(guild).values(posted_event_id=func.coalesce(posted, 0)))
     servers = list((await connection.execute(select(guild.c.id))).scalars())
-    for guild_id in servers:
-        names = [name for server, name in untold if server == guild_id]
-        await connection.execute(
-            insert(event).values(
-                guild_id=guild_id,
-                at=at,
-                action="restored",
-                after={
-                    "since": made_at.isoformat(),
-                    "number": len(names),
-                    "names": names[:NAMED],
-                },
-            )
-        )
+    names: dict[int, list[str]] = {guild_id: [] for guild_id in servers}
+    for guild_id, name in untold:
+        names[guild_id].append(name)
+    entries = [
+        {
+            "guild_id": guild_id,
+            "at": at,
+            "actor_kind": ActorKind.USHER,
+            "action": "restored",
+            "after": {
+                "since": made_at.isoformat(),
+                "number": len(names[guild_id]),
+                "names": names[guild_id][:NAMED],
+            },
+        }
+        for guild_id in servers
+    ]
+    if entries:
+        await connection.execute(insert(event), entries)
 
 
 async def _remember_seen(connection: AsyncConnection) -> None:

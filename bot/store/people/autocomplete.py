@@ -10,7 +10,7 @@ from bot.store.tables.core import customer, script
 async def scripts_like(
     connection: AsyncConnection, guild_id: int, typed: str, limit: int
 ) -> list[Script]:
-    """Scripts on sale whose short name or title contains the text, in any case."""
+    """Return scripts on sale whose short name or title contains the text, in any case."""
     found = await connection.execute(
         select(script)
         .where(
@@ -30,7 +30,7 @@ async def scripts_like(
 async def names_like(
     connection: AsyncConnection, guild_id: int, typed: str, limit: int
 ) -> list[str]:
-    """TradingView names known here that contain the text, those that begin with it first."""
+    """Return TradingView names known here that contain the text, those that begin with it first."""
     text = typed.casefold()
     name = customer.c.name_folded
     found = await connection.execute(

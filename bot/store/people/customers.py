@@ -6,37 +6,41 @@ from datetime import datetime
 from sqlalchemy import func, insert, literal, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.parts import parts
 from bot.store.records import Claim, Customer
 from bot.store.tables.core import claim, customer, entitlement, permission
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Customer]:
-    """These customers by their ids; unknown ids are left out."""
-    found = await connection.execute(select(customer).where(customer.c.id.in_(list(ids))))
-    return {one.id: one for one in map(Customer.of, found)}
+    """Return these customers by their ids; unknown ids are left out."""
+    found: dict[int, Customer] = {}
+    for some in parts(ids):
+        rows = await connection.execute(select(customer).where(customer.c.id.in_(some)))
+        found |= {person.id: person for person in map(Customer.of, rows)}
+    return found
 
 
 async def by_id(connection: AsyncConnection, customer_id: int) -> Customer | None:
-    """That customer."""
-    return await _one(connection, customer.c.id == customer_id)
+    """Return that customer."""
+    return await _first(connection, customer.c.id == customer_id)
 
 
 async def by_member(connection: AsyncConnection, guild_id: int, member_id: int) -> Customer | None:
-    """Who that Discord member is."""
-    return await _one(
+    """Return who that Discord member is."""
+    return await _first(
         connection, customer.c.guild_id == guild_id, customer.c.member_id == member_id
     )
 
 
 async def by_name(connection: AsyncConnection, guild_id: int, name: str) -> Customer | None:
-    """Who has that TradingView name, in any case."""
-    return await _one(
+    """Return who has that TradingView name, in any case."""
+    return await _first(
         connection, customer.c.guild_id == guild_id, customer.c.name_folded == name.casefold()
     )
 
 
 async def by_user_id(connection: AsyncConnection, guild_id: int, user_id: int) -> list[Customer]:
-    """Who has that TradingView number; one person, unless a new name could not be followed."""
+    """Return who has that TradingView number; one person, unless a new name could not be followed."""
     found = await connection.execute(
         select(customer)
         .where(customer.c.guild_id == guild_id, customer.c.tv_user_id == user_id)
@@ -53,7 +57,7 @@ async def add(
     member_id: int | None = None,
     tv_user_id: int | None = None,
 ) -> Customer:
-    """A new person; at least one of `username` and `member_id`."""
+    """Add a person; at least one of `username` and `member_id`."""
     row = await connection.execute(
         insert(customer)
         .values(
@@ -71,7 +75,7 @@ async def add(
 async def tie(
     connection: AsyncConnection, customer_id: int, member_id: int, by: int, at: datetime
 ) -> None:
-    """This TradingView name belongs to that member."""
+    """Note that this TradingView name belongs to that member."""
     await connection.execute(
         update(customer)
         .where(customer.c.id == customer_id)
@@ -91,7 +95,7 @@ async def untie(connection: AsyncConnection, customer_id: int) -> None:
 async def rename(
     connection: AsyncConnection, customer_id: int, username: str, tv_user_id: int | None
 ) -> None:
-    """The exact spelling of the name; an id that is known already is not forgotten."""
+    """Set the exact spelling of the name; an id that is known already is not forgotten."""
     await connection.execute(
         update(customer)
         .where(customer.c.id == customer_id)
@@ -108,9 +112,12 @@ async def remove(connection: AsyncConnection, customer_id: int) -> None:
     await connection.execute(customer.delete().where(customer.c.id == customer_id))
 
 
-async def has_access(connection: AsyncConnection, guild_id: int, name: str, now: datetime) -> bool:
-    """Whether anything is wanted, on its way or was seen on TradingView under that name at `now`."""
-    mine = (permission.c.guild_id == guild_id) & (permission.c.name_folded == name.casefold())
+async def has_access(
+    connection: AsyncConnection, guild_id: int, names: Collection[str], now: datetime
+) -> bool:
+    """Return whether anything is wanted, on its way or was seen on TradingView under these names."""
+    folded = [name.casefold() for name in names]
+    mine = (permission.c.guild_id == guild_id) & permission.c.name_folded.in_(folded)
     held = select(literal(1)).where(
         mine,
         permission.c.wanted.in_(("open", "lifetime"))
@@ -132,7 +139,7 @@ async def has_access(connection: AsyncConnection, guild_id: int, name: str, now:
 
 
 async def has_history(connection: AsyncConnection, customer_id: int) -> bool:
-    """Whether any permission was ever kept for that customer."""
+    """Return whether any permission was ever kept for that customer."""
     found = await connection.execute(
         select(literal(1)).where(permission.c.customer_id == customer_id).limit(1)
     )
@@ -143,7 +150,7 @@ async def has_history(connection: AsyncConnection, customer_id: int) -> bool:
 
 
 async def claim_by_id(connection: AsyncConnection, guild_id: int, claim_id: int) -> Claim | None:
-    """That claim, when it belongs to this server."""
+    """Return that claim, when it belongs to this server."""
     found = await connection.execute(
         select(claim).where(claim.c.guild_id == guild_id, claim.c.id == claim_id)
     )
@@ -152,7 +159,7 @@ async def claim_by_id(connection: AsyncConnection, guild_id: int, claim_id: int)
 
 
 async def waiting_claim(connection: AsyncConnection, guild_id: int, member_id: int) -> Claim | None:
-    """What that member is waiting for."""
+    """Return what that member is waiting for."""
     found = await connection.execute(
         select(claim).where(
             claim.c.guild_id == guild_id,
@@ -165,7 +172,7 @@ async def waiting_claim(connection: AsyncConnection, guild_id: int, member_id: i
 
 
 async def waiting_claims(connection: AsyncConnection, guild_id: int) -> list[Claim]:
-    """All that staff have not decided, oldest first."""
+    """Return the claims that staff have not decided, oldest first."""
     found = await connection.execute(
         select(claim)
         .where(claim.c.guild_id == guild_id, claim.c.state == "waiting")
@@ -177,7 +184,7 @@ async def waiting_claims(connection: AsyncConnection, guild_id: int) -> list[Cla
 async def add_claim(
     connection: AsyncConnection, guild_id: int, member_id: int, username: str, at: datetime
 ) -> Claim:
-    """A new waiting claim; one at a time for each member."""
+    """Add a waiting claim; one at a time for each member."""
     row = await connection.execute(
         insert(claim)
         .values(
@@ -195,7 +202,7 @@ async def add_claim(
 async def decide_claim(
     connection: AsyncConnection, claim_id: int, state: str, by: int | None, at: datetime
 ) -> None:
-    """The claim was `accepted` or `refused` by staff; refused by nobody: the member took it back."""
+    """Set what staff said, `accepted` or `refused`; refused by nobody: the member took it back."""
     await connection.execute(
         update(claim)
         .where(claim.c.id == claim_id)
@@ -203,7 +210,7 @@ async def decide_claim(
     )
 
 
-async def _one(connection: AsyncConnection, *conditions: "object") -> Customer | None:
+async def _first(connection: AsyncConnection, *conditions: "object") -> Customer | None:
     found = await connection.execute(select(customer).where(*conditions))  # type: ignore[arg-type]
     row = found.one_or_none()
     return None if row is None else Customer.of(row)

@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Customer
+from bot.store.parts import parts
+from bot.store.records import ActorKind, Customer
 from bot.store.tables.core import claim, customer, event
 
 
 async def everybody(connection: AsyncConnection, guild_id: int) -> list[Customer]:
-    """All people of a server."""
+    """Return all people of a server."""
     found = await connection.execute(select(customer).where(customer.c.guild_id == guild_id))
     return [Customer.of(row) for row in found]
 
@@ -23,7 +24,7 @@ async def tie_many(
     by: int,
     at: datetime,
 ) -> None:
-    """These customers (id, name, member id) belong to these members, each with its history entry.
+    """Tie these customers (id, name, member id) to these members, each with its history entry.
 
     Members who were known without a name so far become the same person; a request of theirs for
     the same name is accepted with it.
@@ -50,7 +51,8 @@ async def tie_many(
             {
                 "guild_id": guild_id,
                 "at": at,
-                "actor_id": by,
+                "actor_kind": ActorKind.MEMBER,
+                "actor_id": str(by),
                 "action": "matched",
                 "customer_id": customer_id,
                 "member_id": member_id,
@@ -68,9 +70,9 @@ async def tie_many(
     accepted = [
         row.id for row in waiting.all() if (row.member_id, row.username.casefold()) in claimed
     ]
-    if accepted:
+    for some in parts(accepted):
         await connection.execute(
             update(claim)
-            .where(claim.c.id.in_(accepted))
+            .where(claim.c.id.in_(some))
             .values(state="accepted", decided_by=by, decided_at=at)
         )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Script
+from bot.store.records import ActorKind, Script
 from bot.store.sweeps.sightings import has_permission, is_live
 from bot.store.tables.core import customer, entitlement, event, permission
 from bot.store.tables.sweeps import sighting
@@ -227,7 +227,8 @@ async def _add_history(
                 {
                     "guild_id": script.guild_id,
                     "at": at,
-                    "actor_id": by,
+                    "actor_kind": ActorKind.MEMBER,
+                    "actor_id": str(by),
                     "action": "found",
                     "script_id": script.id,
                     "customer_id": row.customer_id,

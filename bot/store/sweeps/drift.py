@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.parts import parts
 from bot.store.records import Numbers, Permission, Record
 from bot.store.sweeps.sightings import Sighting, has_permission, is_live
 from bot.store.tables.core import permission
@@ -23,9 +24,9 @@ class Marks(Record):
 
 
 async def candidates(
-    connection: AsyncConnection, script_id: int, now: datetime
+    connection: AsyncConnection, script_ids: Collection[int], now: datetime
 ) -> list[tuple[Permission, Marks]]:
-    """Permissions that may differ, by name; whatever waits or is worked on is the queue's affair."""
+    """Return permissions that may differ, by name; what waits or is worked on is the queue's affair."""
     wanted_live = or_(
         permission.c.wanted.in_(("open", "lifetime")),
         and_(permission.c.wanted == "until", permission.c.wanted_ends_at > now),
@@ -46,7 +47,7 @@ async def candidates(
     found = await connection.execute(
         select(permission)
         .where(
-            permission.c.script_id == script_id,
+            permission.c.script_id.in_(list(script_ids)),
             or_(permission.c.state == "stuck", and_(permission.c.state == "done", differs)),
         )
         .order_by(permission.c.name_folded)
@@ -55,38 +56,38 @@ async def candidates(
 
 
 async def namesakes(
-    connection: AsyncConnection, script_id: int
+    connection: AsyncConnection, script_ids: Collection[int]
 ) -> list[tuple[Permission, Marks, Sighting]]:
-    """Permissions whose name another TradingView user has in the list, or that kept an old name.
+    """Return permissions whose name another TradingView user has, or that kept an old name.
 
     The number tells who somebody is; where it and the name fit to different people, it is said.
     """
     same_name = permission.c.name_folded == sighting.c.name_folded
     same_number = permission.c.tv_user_id == sighting.c.tv_user_id
-    first: dict[int, int] = {}
+    first: dict[int, tuple[Permission, Marks, Sighting]] = {}
     # One after the other: joined by either of two columns, a long list takes minutes.
     for mixed_up in (
         and_(same_name, permission.c.tv_user_id != sighting.c.tv_user_id),
         and_(same_number, permission.c.name_folded != sighting.c.name_folded),
     ):
         found = await connection.execute(
-            select(permission.c.id, sighting.c.id)
-            .where(permission.c.script_id == script_id, sighting.c.script_id == script_id, mixed_up)
+            select(permission, sighting)
+            .join(sighting, and_(sighting.c.script_id == permission.c.script_id, mixed_up))
+            .where(permission.c.script_id.in_(list(script_ids)))
             .order_by(permission.c.name_folded)
         )
-        for permission_id, sighting_id in found.all():
-            first.setdefault(permission_id, sighting_id)  # of swapped names, both fit
-    pairs = []
-    for permission_id, sighting_id in first.items():
-        ours = await connection.execute(select(permission).where(permission.c.id == permission_id))
-        theirs = await connection.execute(select(sighting).where(sighting.c.id == sighting_id))
-        row = ours.one()
-        pairs.append((Permission.of(row), Marks.of(row), Sighting.of(theirs.one())))
-    return pairs
+        for row in found:
+            held = Permission.of(row, permission)
+            pair = (held, Marks.of(row, permission), Sighting.of(row, sighting))
+            first.setdefault(held.id, pair)  # of swapped names, both fit
+    return list(first.values())
 
 
-def _strangers(script_id: int, now: datetime, *, all_of_them: bool) -> "ColumnElement[bool]":
-    conditions = [sighting.c.script_id == script_id, is_live(now), ~has_permission()]
+def _strangers(
+    script_ids: Collection[int], now: datetime, *, all_of_them: bool
+) -> "ColumnElement[bool]":
+    here = sighting.c.script_id.in_(list(script_ids))
+    conditions = [here, is_live(now), ~has_permission()]
     if not all_of_them:
         conditions.append(sighting.c.ignored_at.is_(None))
     return and_(*conditions)
@@ -101,10 +102,10 @@ async def strangers(
     limit: int | None = None,
     ignored: bool = False,
 ) -> list[Sighting]:
-    """People with access of whom Usher knows nothing, by name; `ignored` ones only when asked for."""
+    """Return people with access of whom Usher knows nothing, by name; `ignored` ones only when asked for."""
     found = await connection.execute(
         select(sighting)
-        .where(_strangers(script_id, now, all_of_them=ignored))
+        .where(_strangers([script_id], now, all_of_them=ignored))
         .order_by(sighting.c.name_folded, sighting.c.id)
         .offset(skip)
         .limit(limit)
@@ -115,17 +116,28 @@ async def strangers(
 async def count_strangers(
     connection: AsyncConnection, script_id: int, now: datetime, *, ignored: bool = False
 ) -> int:
-    """How many of them there are."""
-    found = await connection.execute(
-        select(func.count())
-        .select_from(sighting)
-        .where(_strangers(script_id, now, all_of_them=ignored))
+    """Count the people with access to a script of whom Usher knows nothing."""
+    return (await count_strangers_of(connection, [script_id], now, ignored=ignored))[script_id]
+
+
+async def count_strangers_of(
+    connection: AsyncConnection,
+    script_ids: Collection[int],
+    now: datetime,
+    *,
+    ignored: bool = False,
+) -> dict[int, int]:
+    """Count them by script."""
+    rows = await connection.execute(
+        select(sighting.c.script_id, func.count().label("number"))
+        .where(_strangers(script_ids, now, all_of_them=ignored))
+        .group_by(sighting.c.script_id)
     )
-    return int(found.scalar_one())
+    return dict.fromkeys(script_ids, 0) | {row.script_id: row.number for row in rows}
 
 
 async def numbers(connection: AsyncConnection, script_id: int, now: datetime) -> Numbers:
-    """What the last complete sweep found."""
+    """Count what the last complete sweep found."""
     undated = sighting.c.kind == "lifetime"
     dated = and_(sighting.c.kind == "until", sighting.c.ends_at > now)
     lapsed = and_(sighting.c.kind == "until", sighting.c.ends_at <= now)
@@ -147,17 +159,12 @@ async def numbers(connection: AsyncConnection, script_id: int, now: datetime) ->
 async def note(
     connection: AsyncConnection, script_id: int, marks: Sequence[tuple[int, str]], now: datetime
 ) -> int:
-    """Remember that these differences, and every stranger, were told; returns the new strangers."""
-    for permission_id, difference in marks:
-        await connection.execute(
-            update(permission)
-            .where(permission.c.id == permission_id)
-            .values(noted_difference=difference)
-        )
+    """Remember that these differences, and every stranger, were told; return the new strangers."""
+    await _mark(connection, permission.c.noted_difference, marks)
     new = await connection.execute(
         update(sighting)
         .where(
-            _strangers(script_id, now, all_of_them=False),
+            _strangers([script_id], now, all_of_them=False),
             sighting.c.noted_at.is_(None),
         )
         .values(noted_at=now)
@@ -171,13 +178,22 @@ async def ignore(
     ids: Collection[int],
     at: datetime,
 ) -> None:
-    """Staff leave these as they are: differences of permissions, and sightings by their ids."""
-    for permission_id, difference in marks:
+    """Leave these as they are: differences of permissions, and sightings by their ids."""
+    await _mark(connection, permission.c.ignored_difference, marks)
+    for some in parts(ids):
         await connection.execute(
-            update(permission)
-            .where(permission.c.id == permission_id)
-            .values(ignored_difference=difference)
+            update(sighting).where(sighting.c.id.in_(some)).values(ignored_at=at)
         )
+
+
+async def _mark(
+    connection: AsyncConnection, column: "Column[Any]", marks: Sequence[tuple[int, str]]
+) -> None:
+    if not marks:
+        return
     await connection.execute(
-        update(sighting).where(sighting.c.id.in_(list(ids))).values(ignored_at=at)
+        update(permission)
+        .where(permission.c.id == bindparam("of_id"))
+        .values({column: bindparam("mark")}),
+        [{"of_id": permission_id, "mark": mark} for permission_id, mark in marks],
     )

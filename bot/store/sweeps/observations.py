@@ -85,7 +85,7 @@ async def learn_ids(connection: AsyncConnection, sweep: Sweep) -> None:
 
 
 async def renamed(connection: AsyncConnection, sweep: Sweep) -> list[Renamed]:
-    """Whose name changed on TradingView."""
+    """Return the people whose name changed on TradingView."""
     here = sweep_row.c.sweep_id == sweep.id
     of_permission = select(
         permission.c.customer_id,
@@ -108,54 +108,56 @@ async def renamed(connection: AsyncConnection, sweep: Sweep) -> list[Renamed]:
     return [Renamed.of(row) for row in found]
 
 
-async def follow(connection: AsyncConnection, guild_id: int, it: Renamed, now: datetime) -> bool:
+async def follow(
+    connection: AsyncConnection, guild_id: int, renamed: Renamed, now: datetime
+) -> bool:
     """Give the new name to the customer and every permission; False when it is somebody else's.
 
     Somebody of that name who may be the same and never had anything becomes one with the customer.
     """
-    folded = it.username.casefold()
-    mine = and_(permission.c.guild_id == guild_id, permission.c.tv_user_id == it.tv_user_id)
+    folded = renamed.username.casefold()
+    mine = and_(permission.c.guild_id == guild_id, permission.c.tv_user_id == renamed.tv_user_id)
     scripts = select(permission.c.script_id).where(mine)
     taken = select(permission.c.id).where(
         permission.c.guild_id == guild_id,
         permission.c.name_folded == folded,
         permission.c.script_id.in_(scripts),
-        or_(permission.c.tv_user_id.is_(None), permission.c.tv_user_id != it.tv_user_id),
+        or_(permission.c.tv_user_id.is_(None), permission.c.tv_user_id != renamed.tv_user_id),
     )
     if (await connection.execute(taken.limit(1))).first() is not None:
         return False
-    if not await _merge_namesake(connection, guild_id, it):
+    if not await _merge_namesake(connection, guild_id, renamed):
         return False
     await connection.execute(
-        update(permission).where(mine).values(username=it.username, name_folded=folded)
+        update(permission).where(mine).values(username=renamed.username, name_folded=folded)
     )
     await connection.execute(
         update(customer)
-        .where(customer.c.id == it.customer_id)
-        .values(username=it.username, name_folded=folded, tv_user_id=it.tv_user_id)
+        .where(customer.c.id == renamed.customer_id)
+        .values(username=renamed.username, name_folded=folded, tv_user_id=renamed.tv_user_id)
     )
     await events.record(
         connection,
         guild_id,
         now,
         "renamed",
-        customer_id=it.customer_id,
-        before={"username": it.before},
-        after={"username": it.username},
+        customer_id=renamed.customer_id,
+        before={"username": renamed.before},
+        after={"username": renamed.username},
     )
     return True
 
 
-async def _merge_namesake(connection: AsyncConnection, guild_id: int, it: Renamed) -> bool:
+async def _merge_namesake(connection: AsyncConnection, guild_id: int, renamed: Renamed) -> bool:
     """Make room for the new name; False when whoever has it may be somebody else."""
-    other = await customers.by_name(connection, guild_id, it.username)
-    if other is None or other.id == it.customer_id:
+    other = await customers.by_name(connection, guild_id, renamed.username)
+    if other is None or other.id == renamed.customer_id:
         return True
-    if other.tv_user_id not in (None, it.tv_user_id):
+    if other.tv_user_id not in (None, renamed.tv_user_id):
         return False
     if await customers.has_history(connection, other.id):
         return False
-    person = await customers.by_id(connection, it.customer_id)
+    person = await customers.by_id(connection, renamed.customer_id)
     if other.member_id is not None and (person is None or person.member_id is not None):
         return False
     link: Any = await connection.execute(
@@ -167,13 +169,13 @@ async def _merge_namesake(connection: AsyncConnection, guild_id: int, it: Rename
     await customers.remove(connection, other.id)
     if other.member_id is not None:
         await connection.execute(
-            update(customer).where(customer.c.id == it.customer_id).values(**tied)
+            update(customer).where(customer.c.id == renamed.customer_id).values(**tied)
         )
     return True
 
 
 async def note_seen(connection: AsyncConnection, sweep: Sweep) -> None:
-    """What the rows show is what was last seen, where nothing was read or written since."""
+    """Keep what the rows show as what was last seen, where nothing was read or written since."""
     for same in (_BY_ID, _BY_NAME):
         await connection.execute(
             update(permission)
@@ -189,7 +191,7 @@ async def note_seen(connection: AsyncConnection, sweep: Sweep) -> None:
 
 
 async def not_listed(connection: AsyncConnection, sweep: Sweep, now: datetime) -> list[Permission]:
-    """Who should have access or was seen with it, and has no row: to be read by name, one by one.
+    """Return who should have access, or was seen with it, and has no row: to be read by name.
 
     Whoever was found absent that way before need not be read again.
     """

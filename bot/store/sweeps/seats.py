@@ -61,14 +61,14 @@ class Watch(Record):
 
 
 async def held(connection: AsyncConnection, guild_id: int) -> list[Held]:
-    """Everything that a server keeps for TradingView, of archived scripts too."""
+    """Return everything that a server keeps for TradingView, of archived scripts too."""
     columns = [permission.c[name] for name in Held.__dataclass_fields__]
     found = await connection.execute(select(*columns).where(permission.c.guild_id == guild_id))
     return [Held(*row) for row in found]  # many: the columns stand in the order of the fields
 
 
 async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
-    """Every reason that counts in a server."""
+    """Return every reason that counts in a server."""
     columns = [entitlement.c[name] for name in Why.__dataclass_fields__]
     found = await connection.execute(
         select(*columns).where(entitlement.c.guild_id == guild_id, entitlement.c.ended_at.is_(None))
@@ -77,7 +77,7 @@ async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
 
 
 async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:
-    """Whom the last full reads found, and who is in no order of Usher's."""
+    """Return whom the last full reads found, and who is in no order of Usher's."""
     columns = [sighting.c[name] for name in Listed.__dataclass_fields__]
     found = await connection.execute(
         select(*columns).where(sighting.c.guild_id == guild_id, ~is_counted())
@@ -96,7 +96,7 @@ async def note_day(connection: AsyncConnection, guild_id: int, day: date, seats:
 
 
 async def days(connection: AsyncConnection, guild_id: int, since: date) -> list[tuple[date, int]]:
-    """The daily numbers from that day on."""
+    """Return the daily numbers from that day on."""
     found = await connection.execute(
         select(seat_day.c.day, seat_day.c.seats)
         .where(seat_day.c.guild_id == guild_id, seat_day.c.day >= since)
@@ -106,7 +106,7 @@ async def days(connection: AsyncConnection, guild_id: int, since: date) -> list[
 
 
 async def watch(connection: AsyncConnection, guild_id: int) -> Watch:
-    """What that server wants; by default nothing."""
+    """Return what that server wants; by default nothing."""
     found = await connection.execute(
         select(seat_watch.c.guard, seat_watch.c.warned_month, seat_watch.c.warned_at).where(
             seat_watch.c.guild_id == guild_id
@@ -122,7 +122,7 @@ async def set_guard(connection: AsyncConnection, guild_id: int, *, on: bool) -> 
 
 
 async def set_warned(connection: AsyncConnection, guild_id: int, month: str, at: int) -> None:
-    """The server was warned of that many in that month."""
+    """Note that the server was warned of that many in that month."""
     await _change(connection, guild_id, warned_month=month, warned_at=at)
 
 

@@ -47,7 +47,7 @@ class Sighting(Record):
 
 
 async def take(connection: AsyncConnection, sweep: Sweep) -> None:
-    """The rows that a sweep has read, whole, take the place of the earlier ones of its script."""
+    """Put the rows that a sweep has read in place of the earlier ones of its script."""
     mine = sweep_row.c.sweep_id == sweep.id
     here = sighting.c.script_id == sweep.script_id
     by_id = sighting.c.tv_user_id == sweep_row.c.tv_user_id
@@ -91,12 +91,12 @@ async def take(connection: AsyncConnection, sweep: Sweep) -> None:
 
 
 def is_live(now: datetime) -> "ColumnElement[bool]":
-    """A row gives access at `now`: one whose end has passed stays listed (wire §5)."""
+    """Return the condition that a row gives access at `now`: one whose end has passed stays listed (wire §5)."""
     return or_(sighting.c.kind == "lifetime", sighting.c.ends_at > now)
 
 
 def has_permission() -> "ColumnElement[bool]":
-    """Usher keeps a permission for that person and script: its `seen` is newer than the sighting."""
+    """Return the condition that Usher keeps a permission, whose `seen` is newer, for that row."""
     # Sets that are made once for the query: an EXISTS by id would look through all for each row.
     ids = select(permission.c.script_id, permission.c.tv_user_id).where(
         permission.c.tv_user_id.is_not(None)
@@ -112,7 +112,7 @@ def has_permission() -> "ColumnElement[bool]":
 
 
 def is_counted() -> "ColumnElement[bool]":
-    """A permission is that very person's: another TradingView user of the name is not."""
+    """Return the condition that a permission is that very person's, not a namesake's."""
     mine = select(permission.c.script_id, permission.c.tv_user_id).where(
         permission.c.tv_user_id.is_not(None)
     )
@@ -131,7 +131,7 @@ def is_counted() -> "ColumnElement[bool]":
 async def of_script(
     connection: AsyncConnection, script_id: int, *, skip: int = 0, limit: int | None = None
 ) -> list[Sighting]:
-    """The rows of a script by name."""
+    """Return the rows of a script by name."""
     found = await connection.execute(
         select(sighting)
         .where(sighting.c.script_id == script_id)
@@ -143,7 +143,7 @@ async def of_script(
 
 
 async def by_ids(connection: AsyncConnection, guild_id: int, ids: Sequence[int]) -> list[Sighting]:
-    """Those of these that are there still, in that server."""
+    """Return those of these ids that are there still, in that server."""
     found = await connection.execute(
         select(sighting)
         .where(sighting.c.guild_id == guild_id, sighting.c.id.in_(list(ids)))
@@ -153,7 +153,7 @@ async def by_ids(connection: AsyncConnection, guild_id: int, ids: Sequence[int])
 
 
 async def count_live(connection: AsyncConnection, script_id: int, now: datetime) -> int:
-    """How many rows of a script give access."""
+    """Count the rows of a script that give access."""
     found = await connection.execute(
         select(func.count())
         .select_from(sighting)

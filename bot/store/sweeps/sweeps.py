@@ -1,13 +1,14 @@
 """Queries about sweeps: reads of a script's whole list, and the rows of one under way."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import ScalarSelect, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record, Script
+from bot.store.tables.core import script
 from bot.store.tables.sweeps import sweep, sweep_row
 
 
@@ -40,7 +41,7 @@ class Found:
 async def begin(
     connection: AsyncConnection, script: Script, at: datetime, asked_by: int | None
 ) -> Sweep:
-    """A new running one; the schema refuses a second for the same script."""
+    """Begin a sweep; the schema refuses a second for the same script."""
     row = await connection.execute(
         insert(sweep)
         .values(
@@ -60,10 +61,10 @@ async def begin(
 async def keep(
     connection: AsyncConnection, sweep_id: int, found: Sequence[Found], at: datetime
 ) -> int:
-    """Add one page; a row that was read before counts once, as it is now. Returns how many are new."""
-    new = {one.tv_user_id or one.username.casefold(): one for one in found}
-    ids = [one.tv_user_id for one in new.values() if one.tv_user_id is not None]
-    names = [one.username.casefold() for one in new.values() if one.tv_user_id is None]
+    """Add one page, and return how many are new; a row that was read before counts as it is now."""
+    new = {row.tv_user_id or row.username.casefold(): row for row in found}
+    ids = [row.tv_user_id for row in new.values() if row.tv_user_id is not None]
+    names = [row.username.casefold() for row in new.values() if row.tv_user_id is None]
     mine, again = sweep_row.c.sweep_id == sweep_id, 0
     for known in (
         sweep_row.c.tv_user_id.in_(ids),
@@ -77,22 +78,22 @@ async def keep(
         [
             {
                 "sweep_id": sweep_id,
-                "tv_user_id": one.tv_user_id,
-                "username": one.username,
-                "name_folded": one.username.casefold(),
-                "kind": "until" if one.ends_at else "lifetime",
-                "ends_at": one.ends_at,
-                "created_at": one.created_at,
+                "tv_user_id": row.tv_user_id,
+                "username": row.username,
+                "name_folded": row.username.casefold(),
+                "kind": "until" if row.ends_at else "lifetime",
+                "ends_at": row.ends_at,
+                "created_at": row.created_at,
                 "seen_at": at,
             }
-            for one in new.values()
+            for row in new.values()
         ],
     )
     return len(new) - again
 
 
 async def count(connection: AsyncConnection, sweep_id: int) -> int:
-    """How many different people a sweep under way has read so far."""
+    """Count the different people whom a sweep under way has read so far."""
     found = await connection.execute(
         select(func.count()).select_from(sweep_row).where(sweep_row.c.sweep_id == sweep_id)
     )
@@ -102,7 +103,7 @@ async def count(connection: AsyncConnection, sweep_id: int) -> int:
 async def end(
     connection: AsyncConnection, sweep_id: int, at: datetime, state: str, *, rows: int, calls: int
 ) -> Sweep:
-    """It is `complete` or `failed`; what it had read is dropped."""
+    """End a sweep as `complete` or `failed`; what it had read is dropped."""
     await connection.execute(delete(sweep_row).where(sweep_row.c.sweep_id == sweep_id))
     row = await connection.execute(
         update(sweep)
@@ -114,7 +115,7 @@ async def end(
 
 
 async def failed_because(connection: AsyncConnection, script_id: int, why: str) -> None:
-    """Why the newest one of a script failed."""
+    """Set why the newest one of a script failed."""
     newest = select(func.max(sweep.c.id)).where(sweep.c.script_id == script_id).scalar_subquery()
     await connection.execute(
         update(sweep).where(sweep.c.id == newest, sweep.c.state == "failed").values(failure=why)
@@ -124,7 +125,7 @@ async def failed_because(connection: AsyncConnection, script_id: int, why: str) 
 async def drop_running(
     connection: AsyncConnection, at: datetime, script_id: int | None = None
 ) -> None:
-    """What is said to run, of every script or of one, did not finish: nobody reads it any more."""
+    """End what is said to run, of every script or of one: it did not finish, and nobody reads it."""
     running = sweep.c.state == "running"
     if script_id is not None:
         running = and_(running, sweep.c.script_id == script_id)
@@ -134,21 +135,51 @@ async def drop_running(
 
 
 async def last(connection: AsyncConnection, script_id: int) -> Sweep | None:
-    """The last complete one of a script."""
-    found = await connection.execute(
-        select(sweep)
-        .where(sweep.c.script_id == script_id, sweep.c.state == "complete")
-        .order_by(sweep.c.started_at.desc(), sweep.c.id.desc())
-        .limit(1)
-    )
-    row = found.one_or_none()
-    return None if row is None else Sweep.of(row)
+    """Return the last complete one of a script."""
+    return (await last_of(connection, [script_id])).get(script_id)
+
+
+async def last_of(connection: AsyncConnection, script_ids: Collection[int]) -> dict[int, Sweep]:
+    """Return the last complete one of each script; those without any are left out."""
+    return await _top(connection, script_ids, _last())
 
 
 async def newest(connection: AsyncConnection, script_id: int) -> Sweep | None:
-    """The newest one of a script, whatever became of it."""
-    found = await connection.execute(
-        select(sweep).where(sweep.c.script_id == script_id).order_by(sweep.c.id.desc()).limit(1)
+    """Return the newest one of a script, whatever became of it."""
+    return (await newest_of(connection, [script_id])).get(script_id)
+
+
+async def newest_of(connection: AsyncConnection, script_ids: Collection[int]) -> dict[int, Sweep]:
+    """Return the newest one of each script, whatever became of it."""
+    return await _top(connection, script_ids, _newest())
+
+
+def _last() -> "ScalarSelect[int]":
+    complete = sweep.alias()
+    return (
+        select(complete.c.id)
+        .where(complete.c.script_id == script.c.id, complete.c.state == "complete")
+        .order_by(complete.c.started_at.desc(), complete.c.id.desc())
+        .limit(1)
+        .correlate(script)
+        .scalar_subquery()
     )
-    row = found.one_or_none()
-    return None if row is None else Sweep.of(row)
+
+
+def _newest() -> "ScalarSelect[int]":
+    begun = sweep.alias()
+    return (
+        select(func.max(begun.c.id))
+        .where(begun.c.script_id == script.c.id)
+        .correlate(script)
+        .scalar_subquery()
+    )
+
+
+async def _top(
+    connection: AsyncConnection, script_ids: Collection[int], which: "ScalarSelect[int]"
+) -> dict[int, Sweep]:
+    """By script; looked up for each in the index, as there are many sweeps of each."""
+    ids = select(which).where(script.c.id.in_(list(script_ids)))
+    rows = await connection.execute(select(sweep).where(sweep.c.id.in_(ids)))
+    return {found.script_id: found for found in map(Sweep.of, rows)}

@@ -75,6 +75,16 @@ def _end_rule(prefix: str) -> CheckConstraint:
     )
 
 
+def _actor() -> tuple[Column[Any] | CheckConstraint, ...]:
+    """Who did it: a kind, and which one of that kind; Usher itself is the only one of its kind."""
+    return (
+        Column("actor_kind", String(16), nullable=False),
+        Column("actor_id", String(64)),
+        _one_of("actor_kind", "member", "source", "key", "usher"),
+        CheckConstraint("(actor_kind = 'usher') = (actor_id IS NULL)", name="actor_id"),
+    )
+
+
 guild = Table(
     "guild",
     metadata,
@@ -231,6 +241,12 @@ permission = Table(
     Index("ix_permission_customer_id", "customer_id"),
 )
 
+source = Table(
+    "source",  # where access may come from: filled at the start from the registry of the program
+    metadata,
+    Column("name", String(16), primary_key=True),
+)
+
 entitlement = Table(
     "entitlement",  # why somebody may use a script, and how long
     metadata,
@@ -238,7 +254,7 @@ entitlement = Table(
     _guild(),
     Column("script_id", Integer, ForeignKey("script.id"), nullable=False),
     Column("permission_id", Integer, ForeignKey("permission.id"), nullable=False),
-    Column("source", String(16), nullable=False),
+    Column("source", String(16), ForeignKey("source.name"), nullable=False),
     Column("reference", String(100), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("length", String(32)),  # as asked: "1M"
@@ -251,7 +267,6 @@ entitlement = Table(
     Column("ended_by", Integer),  # the order that took it away, so that it can be put back
     Column("note", Text),
     UniqueConstraint("source", "reference", "script_id"),
-    _one_of("source", "manual", "found", "role", "code", "trial", "webhook", "comp"),
     _one_of("kind", "until", "open", "lifetime"),
     CheckConstraint(
         "(kind = 'until' AND (ends_at IS NOT NULL) = (settled_at IS NOT NULL)"
@@ -270,10 +285,10 @@ order = Table(
     _guild(),
     Column("permission_id", Integer, ForeignKey("permission.id"), nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("reference", String(100), nullable=False),
+    Column("idempotency_key", String(100), nullable=False),
     Column("entitlement_id", Integer, ForeignKey("entitlement.id")),
     Column("revision", Integer, nullable=False),
-    Column("asked_by", BigInteger, nullable=False),
+    *_actor(),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("note", Text),
     Column("before", String(16), nullable=False),  # what Usher wanted before this order
@@ -284,7 +299,7 @@ order = Table(
     Column("told_state", String(16)),  # the state the asker has been told
     Column("member_told_at", UtcDateTime),
     Column("answer_token", LargeBinary),  # encrypted; gone once told or after 15 minutes
-    UniqueConstraint("guild_id", "reference"),
+    UniqueConstraint("guild_id", "idempotency_key"),
     _one_of("kind", "grant", "set", "revoke", "put_back", "repair"),
     _one_of("state", "waiting", "done", "superseded", "stuck"),
     _one_of("before", "nothing", "until", "open", "lifetime"),
@@ -299,7 +314,7 @@ event = Table(
     Column("id", Integer, primary_key=True),
     _guild(),
     Column("at", UtcDateTime, nullable=False),
-    Column("actor_id", BigInteger),  # nobody: Usher itself
+    *_actor(),
     Column("action", String(32), nullable=False),
     Column("script_id", Integer),
     Column("customer_id", Integer),

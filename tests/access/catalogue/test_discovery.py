@@ -11,7 +11,6 @@ from tests.support.vendor_fixture import HOME, OTHER, open_shop
 @pytest.fixture
 async def vendor(tmp_path, frozen):
     async with open_shop(tmp_path) as it:
-        it.discovering = Discovery(it.database, it.sessions, it.scripts)
         await it.log_in()
         for title in ("Trend Finder", "tail"):
             it.world.add_script(it.vendor, title=title)
@@ -20,7 +19,7 @@ async def vendor(tmp_path, frozen):
 
 
 async def titles(vendor):
-    return [one.title for one in await vendor.discovering.find(HOME)]
+    return [one.title for one in await vendor.discovery.find(HOME)]
 
 
 async def test_only_invite_only_scripts_are_offered_by_title(vendor):
@@ -77,35 +76,35 @@ async def test_without_a_login_or_an_answer_it_says_so(vendor, tmp_path):
     with pytest.raises(TradingViewSilent):
         await titles(vendor)
     with pytest.raises(NoLogin):
-        await vendor.discovering.find(OTHER)
+        await vendor.discovery.find(OTHER)
 
 
 async def test_what_is_here_already_or_elsewhere_is_marked(vendor):
     await vendor.add_script("mine", title="Mine")
     await vendor.add_script("theirs", title="Theirs", guild_id=OTHER)
-    found = {one.title: (one.slug, one.elsewhere) for one in await vendor.discovering.find(HOME)}
+    found = {one.title: (one.slug, one.elsewhere) for one in await vendor.discovery.find(HOME)}
     assert found["Mine"] == ("mine", False)
     assert found["Theirs"] == (None, True)
-    assert [one.is_new for one in await vendor.discovering.find(HOME)].count(True) == 2
+    assert [one.is_new for one in await vendor.discovery.find(HOME)].count(True) == 2
 
 
 async def test_several_are_added_under_short_names_of_their_titles(vendor):
     vendor.world.add_script(vendor.vendor, title="Trend Finder")
-    offers = await vendor.discovering.find(HOME)
-    done = await vendor.discovering.add(vendor.request(), [one.pine_id for one in offers])
+    offers = await vendor.discovery.find(HOME)
+    done = await vendor.discovery.add(vendor.request(), [one.pine_id for one in offers])
     assert sorted(one.script.slug for one in done.added) == [
         "tail",
         "trend-finder",
         "trend-finder-2",
     ]
     assert done.refused == ()
-    again = await vendor.discovering.add(vendor.request(), [offers[0].pine_id])
+    again = await vendor.discovery.add(vendor.request(), [offers[0].pine_id])
     assert again.added == ()
     assert again.refused[0][0] == "tail"
 
 
 async def test_after_a_restart_the_titles_are_asked_again_and_a_refusal_holds_up_no_other(vendor):
-    ids = [one.pine_id for one in await vendor.discovering.find(HOME)]
+    ids = [one.pine_id for one in await vendor.discovery.find(HOME)]
     vendor.world.scripts[ids[0]].forbidden = True
     fresh = Discovery(vendor.database, vendor.sessions, vendor.scripts)
     done = await fresh.add(vendor.request(), ids)

@@ -44,7 +44,7 @@ async def test_a_script_is_added_after_one_list_call(vendor):
     assert (added.script.pine_id, added.usual_length, added.again) == (vendor.pine_id, True, False)
     assert len(vendor.fake.calls("list")) == before + 1
     [event] = await vendor.events("script_add")
-    assert (event.actor_id, event.after["slug"]) == (STAFF, "trend")
+    assert (event.actor.member_id, event.after["slug"]) == (STAFF, "trend")
     assert woken == [HOME]
 
 

@@ -7,11 +7,7 @@ from sqlalchemy import insert
 
 from bot import clock
 from bot.access.errors import OverTheLine
-from bot.access.ledger.seats import SeatCounts
-from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.drift import Kind
-from bot.access.sweeps.repair import Repairs
-from bot.access.sweeps.sweep import Sweeps
 from bot.store.ledger import permissions
 from bot.store.people import customers
 from bot.store.sweeps import seats
@@ -23,7 +19,6 @@ from tests.support.vendor_fixture import HOME, STAFF
 @pytest.fixture
 async def harness(frozen, tmp_path):
     async with open_harness(tmp_path, frozen) as harness:
-        harness.counts = SeatCounts(harness.database)
         yield harness
 
 
@@ -49,36 +44,36 @@ async def warnings(harness):
 
 async def test_each_number_is_warned_of_once_a_month(harness):
     await seat(harness, 79)
-    await harness.counts.watch()
+    await harness.seat_counts.watch()
     assert await warnings(harness) == []
     await seat(harness, 2, 79)
     for _ in range(3):
-        await harness.counts.watch()
+        await harness.seat_counts.watch()
     assert await warnings(harness) == [80]
     await seat(harness, 15, 81)
-    await harness.counts.watch()
+    await harness.seat_counts.watch()
     assert await warnings(harness) == [80, 95], "the highest of those that were passed"
     await harness.time.advance(timedelta(days=25).total_seconds())
-    await harness.counts.watch()
+    await harness.seat_counts.watch()
     assert await warnings(harness) == [80, 95, 95]
 
 
 async def test_the_most_of_a_day_is_kept_for_the_line(harness):
     await seat(harness, 3)
-    await harness.counts.watch()
+    await harness.seat_counts.watch()
     async with harness.database.write() as connection:
         await permissions.change(connection, 1, seen="nothing", wanted="nothing")
-    await harness.counts.watch()
+    await harness.seat_counts.watch()
     await harness.time.advance(86_400)
-    await harness.counts.watch()
-    it = await harness.counts.now(HOME)
+    await harness.seat_counts.watch()
+    it = await harness.seat_counts.now(HOME)
     assert it.line.counted == ((datetime(2026, 3, 10, tzinfo=UTC).date(), 3),)
     assert it.line.expected[0] == (datetime(2026, 3, 11, tzinfo=UTC).date(), 2)
     assert it.line.month_end == datetime(2026, 3, 31, tzinfo=UTC).date()
 
 
 async def test_the_list_that_was_never_read_is_named(harness):
-    it = await harness.counts.now(HOME)
+    it = await harness.seat_counts.now(HOME)
     assert [one.slug for one in it.unread] == ["trend"]
 
 
@@ -91,12 +86,12 @@ async def test_another_user_of_a_known_name_counts_too(harness):
     await harness.change("bob-fx", **nothing)
     harness.give("bob-fx", None)
     await harness.time.advance(60)
-    await Sweeps(harness.database, harness.vendor.sessions).run(HOME, "trend", by=None)
-    assert (await harness.counts.now(HOME)).today == 1
+    await harness.sweeps.run(HOME, "trend", by=None)
+    assert (await harness.seat_counts.now(HOME)).today == 1
 
 
 async def guarded(harness, *, on=True):
-    await harness.counts.set_guard(harness.request(), on=on)
+    await harness.seat_counts.set_guard(harness.request(), on=on)
 
 
 async def test_number_101_needs_a_yes_and_number_100_does_not(harness):
@@ -120,7 +115,7 @@ async def test_whoever_counts_already_is_never_asked_about(harness):
     await guarded(harness)
     harness.vendor.world.add_user("seat5")
     await harness.grant("seat5", "1M")
-    await harness.set("seat6", "2027-01-01", anyway=True)
+    await harness.set("seat6", "2027-01-01", unknown_name=True)
 
 
 async def test_time_that_is_over_before_the_month_ends_is_not_asked_about(harness):
@@ -136,7 +131,7 @@ async def test_without_the_guard_nobody_is_asked_and_nothing_is_taken_away(harne
     await guarded(harness)
     await guarded(harness, on=False)
     await harness.done(await harness.grant("bob-fx", "1M"), within=10)
-    await harness.counts.watch()
+    await harness.seat_counts.watch()
     assert [call.path for call in harness.writes()] == ["/pine_perm/add/"]
     on, off = await harness.vendor.events("seat_guard")
     assert (on.after, off.after) == ({"on": True}, {"on": False})
@@ -153,11 +148,7 @@ async def test_a_delivery_that_comes_twice_is_not_asked_about_again(harness):
 
 async def swept(harness):
     await harness.time.advance(60)
-    await Sweeps(harness.database, harness.vendor.sessions).run(HOME, "trend", by=STAFF)
-
-
-def repairs(harness):
-    return Repairs(harness.database, harness.vendor.vault, harness.queue, harness.notifier)
+    await harness.sweeps.run(HOME, "trend", by=STAFF)
 
 
 async def numbers_allowed(harness):
@@ -175,13 +166,13 @@ async def test_giving_back_what_is_missing_asks_once_with_the_last_number(harnes
     await guarded(harness)
     before = len(harness.writes())
     with pytest.raises(OverTheLine) as refused:
-        await repairs(harness).repair(harness.request(), harness.script.id, Kind.MISSING)
+        await harness.repairs.repair(harness.request(), harness.script.id, Kind.MISSING)
     assert (refused.value.seats, refused.value.more) == (102, 3)
     with pytest.raises(OverTheLine):
-        await repairs(harness).repair(harness.request(), harness.script.id, Kind.MISSING, seats=101)
+        await harness.repairs.repair(harness.request(seats=101), harness.script.id, Kind.MISSING)
     assert len(harness.writes()) == before, "nothing was ordered"
-    repaired = await repairs(harness).repair(
-        harness.request(), harness.script.id, Kind.MISSING, seats=102
+    repaired = await harness.repairs.repair(
+        harness.request(seats=102), harness.script.id, Kind.MISSING
     )
     assert repaired.number == 3
     await eventually(lambda: all(harness.end(name) != "absent" for name in names))
@@ -204,7 +195,7 @@ async def test_trying_a_stuck_order_again_is_asked_about(harness):
         await harness.retries.retry(harness.request(), "trend")
     assert refused.value.seats == 101
     assert (await harness.permission("late")).state == "stuck"
-    assert await harness.retries.retry(harness.request(), "trend", seats=101) == 1
+    assert await harness.retries.retry(harness.request(seats=101), "trend") == 1
     await eventually(lambda: harness.end("late") != "absent")
     assert await numbers_allowed(harness) == [{"number": 101, "more": 1}]
 
@@ -212,10 +203,10 @@ async def test_trying_a_stuck_order_again_is_asked_about(harness):
 async def test_mending_a_stuck_order_is_asked_about(harness):
     await stuck_order(harness)
     with pytest.raises(OverTheLine) as refused:
-        await repairs(harness).repair(harness.request(), harness.script.id, Kind.STUCK)
+        await harness.repairs.repair(harness.request(), harness.script.id, Kind.STUCK)
     assert refused.value.seats == 101
     assert (await harness.permission("late")).state == "stuck"
-    await repairs(harness).repair(harness.request(), harness.script.id, Kind.STUCK, seats=101)
+    await harness.repairs.repair(harness.request(seats=101), harness.script.id, Kind.STUCK)
     await eventually(lambda: harness.end("late") != "absent")
 
 
@@ -229,7 +220,7 @@ async def test_putting_back_a_revoke_is_asked_about(harness):
         await harness.put_back(revoked)
     assert refused.value.seats == 101
     assert (await harness.permission("bob-fx")).wanted == "nothing"
-    back = await harness.grants.put_back(harness.request(), revoked, seats=101)
+    back = await harness.grants.put_back(harness.request(seats=101), revoked)
     await harness.done(back, within=10)
     assert await numbers_allowed(harness) == [{"number": 101, "more": 1}]
 
@@ -238,8 +229,8 @@ async def test_putting_back_what_a_mend_took_is_asked_about_once(harness):
     for name in ("other", "another"):
         harness.give(name, None)
     await swept(harness)
-    request = harness.request()
-    repaired = await repairs(harness).repair(request, harness.script.id, Kind.EXTRA, agreed=2)
+    request = harness.request(removals=2)
+    repaired = await harness.repairs.repair(request, harness.script.id, Kind.EXTRA)
     assert repaired.took == 2
     await eventually(lambda: harness.end("other") == harness.end("another") == "absent")
     for name in ("other", "another"):
@@ -248,9 +239,9 @@ async def test_putting_back_what_a_mend_took_is_asked_about_once(harness):
     await seat(harness, 100)
     await guarded(harness)
     with pytest.raises(OverTheLine) as refused:
-        await repairs(harness).put_back(harness.request(), request.reference)
+        await harness.repairs.put_back(harness.request(), request.idempotency_key)
     assert (refused.value.seats, refused.value.more) == (102, 2)
-    assert await repairs(harness).put_back(harness.request(), request.reference, seats=102) == 2
+    assert await harness.repairs.put_back(harness.request(seats=102), request.idempotency_key) == 2
 
 
 async def test_taking_over_is_never_asked_about(harness):
@@ -259,12 +250,12 @@ async def test_taking_over_is_never_asked_about(harness):
     await swept(harness)
     await seat(harness, 120)
     await guarded(harness)
-    taken = await Adoption(harness.database).take_over(harness.request(), harness.script.id)
+    taken = await harness.adoption.take_over(harness.request(), harness.script.id)
     assert taken.number == 3
 
 
 async def test_the_servers_are_counted_apart(harness):
     await seat(harness, 5)
-    assert (await harness.counts.now(HOME + 1)).today == 0
+    assert (await harness.seat_counts.now(HOME + 1)).today == 0
     async with harness.database.read() as connection:
         assert await seats.days(connection, HOME, clock.now().date()) == []

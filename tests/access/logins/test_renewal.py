@@ -13,7 +13,6 @@ from bot.access.logins.environment import Environment
 from bot.access.logins.errors import CookiesOfOther
 from bot.access.logins.renewal import CandidateLogin
 from bot.access.logins.sessions import MAX_CLOSING, LoginCheck, LoginState
-from bot.access.logins.spares import Spares
 from bot.store.logins import sessions, spares as kept_spares
 from bot.store.tables.logins import environment_session
 from bot.tradingview import Cookies
@@ -269,10 +268,9 @@ async def test_a_script_that_refuses_is_paused_although_the_login_is_renewed_all
 
 
 async def test_a_spare_that_is_renewed_while_it_is_tested_is_still_good(vendor, held):
-    spares = Spares(vendor.database, vendor.vault, vendor.sessions)
     vendor.switches.rotation = "pair, old one ends"
     vendor.switches.rotations = -1
-    await spares.add(vendor.request(), vendor.cookies())
+    await vendor.spares.add(vendor.request(), vendor.cookies())
     vendor.world.end_session(held.cookies.sessionid)
     assert await held.suspect(held.version) is LoginCheck.REPLACED
     assert held.state is LoginState.ALIVE
@@ -348,14 +346,13 @@ async def test_another_pair_in_the_environment_is_tested_itself(vendor, held, fr
 
 
 async def test_a_spare_is_stored_as_renewed_while_it_is_still_tested(vendor, held, frozen):
-    spares = Spares(vendor.database, vendor.vault, vendor.sessions)
-    await spares.add(vendor.request(), vendor.cookies())
+    await vendor.spares.add(vendor.request(), vendor.cookies())
     before = await spare_of(vendor, held)
     vendor.switches.rotation = "pair, old one ends"
     vendor.switches.rotations = 1
     vendor.switches.fault("hang", path="list")
     frozen.set(NOW + timedelta(days=2))
-    test = asyncio.ensure_future(spares.test_due())
+    test = asyncio.ensure_future(vendor.spares.test_due())
     request = len(vendor.fake.calls("list"))
     await eventually(lambda: len(vendor.fake.calls("list")) > request)
     assert await spare_of(vendor, held) != before

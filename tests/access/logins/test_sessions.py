@@ -7,10 +7,10 @@ from bot.access.errors import TradingViewSilent
 from bot.access.logins.account import TEST_TIMEOUT
 from bot.access.logins.environment import Environment
 from bot.access.logins.errors import AccountElsewhere, CookiesOfOther, CookiesRefused, NoLogin
-from bot.access.logins.sessions import LoginCheck, LoginState, Sessions
-from bot.access.logins.spares import Spares
+from bot.access.logins.sessions import LoginCheck, LoginState
 from bot.replies.history import line
 from bot.store.logins import outages, sessions
+from bot.store.records import USHER
 from bot.store.vault import Vault
 from bot.tradingview.errors import SessionRefused
 from bot.tradingview.models import Cookies
@@ -115,7 +115,7 @@ async def test_a_pause_that_begins_meanwhile_ends_the_test_in_time(vendor, froze
 async def test_a_login_is_tested_with_every_script_however_long_all_of_them_take(vendor, frozen):
     for number in range(65):
         await vendor.add_script(f"script-{number}")
-    slow = Sessions(vendor.database, vendor.vault, vendor.connect, pace=0.5)
+    slow = vendor.new_sessions(tv_pace=0.5, tv_concurrency=2)
     begun = frozen.monotonic()
     request = asyncio.ensure_future(slow.update(vendor.request(), vendor.cookies()))
     while not request.done():
@@ -143,7 +143,7 @@ async def test_another_accounts_cookies_need_a_yes(vendor):
     assert question.value.before == "Vendor_One"
     assert question.value.missing == (script.title,)
     assert (await vendor.sessions.status(HOME)).username == "Vendor_One"
-    await vendor.sessions.update(vendor.request(), cookies, anyway=True)
+    await vendor.sessions.update(vendor.request(confirmed=True), cookies)
     assert (await vendor.sessions.status(HOME)).username == "Vendor_Two"
 
 
@@ -164,14 +164,16 @@ async def test_scripts_that_the_account_does_not_own_are_named(vendor):
     await vendor.add_script("mine")
     with pytest.raises(CookiesOfOther):
         await vendor.log_in()
-    updated = await vendor.sessions.update(vendor.request(), vendor.cookies(), anyway=True)
+    updated = await vendor.sessions.update(vendor.request(confirmed=True), vendor.cookies())
     assert updated.missing == ("Theirs",)
 
 
 async def test_one_tradingview_account_serves_one_server(vendor):
     await vendor.log_in()
     with pytest.raises(AccountElsewhere):
-        await vendor.sessions.update(vendor.request(guild_id=OTHER), vendor.cookies(), anyway=True)
+        await vendor.sessions.update(
+            vendor.request(guild_id=OTHER, confirmed=True), vendor.cookies()
+        )
     assert (await vendor.sessions.of(OTHER)).state is LoginState.NONE
     await vendor.sessions.forget(vendor.request())
     await vendor.log_in(OTHER)
@@ -298,9 +300,7 @@ async def test_a_bad_pair_of_the_environment_replaces_nothing_and_is_tried_once(
 
 async def test_the_environment_never_changes_the_account_by_itself(vendor, caplog):
     await vendor.log_in()
-    await Spares(vendor.database, vendor.vault, vendor.sessions).add(
-        vendor.request(), vendor.cookies()
-    )
+    await vendor.spares.add(vendor.request(), vendor.cookies())
     other = vendor.cookies(vendor.world.add_vendor("Vendor_Two"))
     assert await environment(vendor).adopt(HOME, other) is False
     status = await vendor.sessions.status(HOME)
@@ -350,7 +350,7 @@ async def test_a_login_set_by_another_program_is_taken_over(vendor):
     await vendor.sessions.refresh()
     assert len(vendor.changes) == changes
     [_, event] = await vendor.events("session_set")
-    assert (event.actor_id, event.note) == (None, "from the terminal")
+    assert (event.actor, event.note) == (USHER, "from the terminal")
 
 
 async def test_a_login_set_outside_over_one_that_changed_meanwhile_is_newer_than_both(vendor):

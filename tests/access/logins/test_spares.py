@@ -10,7 +10,7 @@ from bot.access.errors import TradingViewSilent
 from bot.access.logins.cookies import pack
 from bot.access.logins.errors import CookiesRefused, SpareKnown, SpareOfOther, SparesFull
 from bot.access.logins.sessions import LoginCheck, LoginState
-from bot.access.logins.spares import SpareKept, Spares
+from bot.access.logins.spares import SpareKept
 from bot.access.logins.watch import FIRST_WITHIN, JITTER, LOOK_EVERY, WATCH_EVERY, LoginMonitor
 from bot.jobs import Jobs
 from bot.store.logins import outages, spares as kept
@@ -25,8 +25,6 @@ BAD = Cookies("a" * 32, "v3:" + "b" * 43)
 async def vendor(tmp_path, frozen):
     async with open_shop(tmp_path) as vendor:
         vendor.time = frozen
-        vendor.spares = Spares(vendor.database, vendor.vault, vendor.sessions)
-        vendor.keeper = LoginMonitor(vendor.database, vendor.sessions, vendor.spares)
         await vendor.log_in()
         await vendor.add_script()
         vendor.held = await vendor.sessions.of(HOME)
@@ -154,10 +152,10 @@ async def test_where_no_login_works_a_spare_is_used_at_once(vendor):
 async def test_spares_go_with_the_login_and_with_its_account(vendor):
     await spare(vendor)
     await vendor.sessions.update(
-        vendor.request(), vendor.cookies(vendor.world.add_vendor("Vendor_Two")), anyway=True
+        vendor.request(confirmed=True), vendor.cookies(vendor.world.add_vendor("Vendor_Two"))
     )
     assert await count(vendor) == 0
-    await vendor.sessions.update(vendor.request(), vendor.cookies(), anyway=True)
+    await vendor.sessions.update(vendor.request(confirmed=True), vendor.cookies())
     await spare(vendor)
     await vendor.sessions.forget(vendor.request())
     await vendor.log_in()
@@ -211,7 +209,7 @@ async def test_every_login_is_tested_every_quarter_of_an_hour_and_never_in_step(
     tests = []
     for _ in range(int(4 * 3600 / LOOK_EVERY)):
         before = len(vendor.fake.calls("details"))
-        await vendor.keeper.watch()
+        await vendor.login_monitor.watch()
         if len(vendor.fake.calls("details")) > before:
             tests.append(vendor.time.monotonic())
         await vendor.time.advance(LOOK_EVERY)
@@ -227,7 +225,7 @@ async def test_an_outage_is_said_again_after_twelve_hours_and_only_once(vendor):
     await vendor.sessions.test_all()
     since = vendor.time.now()
     await vendor.time.advance(12 * 3600 - 1)
-    await vendor.keeper.remind()
+    await vendor.login_monitor.remind()
     assert await vendor.events("session_still_dead") == []
     await vendor.time.advance(1)
     for _ in range(3):
@@ -242,7 +240,7 @@ async def test_an_outage_is_said_again_after_twelve_hours_and_only_once(vendor):
 
 async def test_a_login_from_the_terminal_is_in_use_within_five_seconds(vendor):
     async with Jobs() as jobs:
-        vendor.keeper.start(jobs)
+        vendor.login_monitor.start(jobs)
         await vendor.time.advance(0)
         terminal = vendor.new_sessions()
         await terminal.open()

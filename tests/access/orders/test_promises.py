@@ -322,7 +322,7 @@ async def test_an_unknown_name_is_refused_with_near_hits_and_leaves_no_row(harne
 
 
 async def test_an_unknown_name_granted_anyway_becomes_stuck_and_says_why(harness):
-    order = await harness.grant("nobody_here", "1M", anyway=True)
+    order = await harness.grant("nobody_here", "1M", unknown_name=True)
     receipt = await harness.becomes(order, "stuck", within=5)
     assert receipt.order.reason == "no_such_user"
 
@@ -401,7 +401,7 @@ async def test_an_order_delivered_again_after_it_was_done_is_the_same_order(harn
 
 
 async def test_a_month_that_was_not_given_and_is_given_again_is_one_month(harness):
-    stuck = await harness.grant("Nobody_Yet", "1M", anyway=True)
+    stuck = await harness.grant("Nobody_Yet", "1M", unknown_name=True)
     await harness.becomes(stuck, "stuck", within=1)
     harness.vendor.world.add_user("Nobody_Yet")
     await harness.done(await harness.grant("Nobody_Yet", "1M"))

@@ -31,7 +31,7 @@ async def test_roles_are_known_without_waiting_and_after_a_restart(vendor):
     await reborn.open()
     assert reborn.level_roles(HOME)["staff"] == {9}
     [event] = await vendor.events("setup_staff")
-    assert (event.actor_id, event.after) == (STAFF, {"role_id": "9"})
+    assert (event.actor.member_id, event.after) == (STAFF, {"role_id": "9"})
 
 
 async def test_a_role_loses_its_level(vendor):

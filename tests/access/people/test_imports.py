@@ -3,7 +3,6 @@
 import pytest
 
 from bot.access.people.import_csv import Person
-from bot.access.people.imports import Imports
 from bot.store.people import customers
 from tests.support.access_harness import open_harness
 from tests.support.vendor_fixture import HOME
@@ -18,7 +17,7 @@ async def harness(frozen, tmp_path):
 
 
 async def test_a_name_that_went_to_somebody_else_before_the_yes_ties_nobody(harness):
-    matches, people = Imports(harness.database), [Person(ANN, ("ann",))]
+    matches, people = harness.imports, [Person(ANN, ("ann",))]
     async with harness.database.write() as connection:
         first = await customers.add(connection, HOME, username="Ann_Trades")
     [one] = await matches.compare(HOME, f"discord_id,username\n{ANN},Ann_Trades".encode(), people)

@@ -23,7 +23,7 @@ def held(number, name, *, script=1, user=None, **values):
     return Held(number, script, user, name, **rest)
 
 
-def why(number, source="manual", kind="until", length=None, ends_at=None):
+def why(number, source="staff", kind="until", length=None, ends_at=None):
     return Why(number, source, kind, length, NOW, ends_at)
 
 

@@ -6,10 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.access.errors import ButtonGone
-from bot.access.sweeps.adopt import Adoption
-from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.errors import NothingDiffers
-from bot.access.sweeps.sweep import Sweeps
 from bot.store.tables.core import customer, entitlement, permission
 from tests.support.access_harness import open_harness
 from tests.support.fake_time import START
@@ -21,9 +18,6 @@ SOON, LATER, PAST = (START + timedelta(days=days) for days in (20, 50, -3))
 @pytest.fixture
 async def harness(tmp_path, frozen):
     async with open_harness(tmp_path, frozen) as it:
-        it.sweeps = Sweeps(it.database, it.vendor.sessions)
-        it.adoption = Adoption(it.database)
-        it.drift = Drift(it.database)
         yield it
 
 
@@ -84,7 +78,7 @@ async def test_everything_is_in_the_history_in_one_line_and_one_entry_for_each(h
     assert [one.after for one in await harness.vendor.events("taken_over")] == [{"number": 2}]
     found = await harness.vendor.events("found")
     assert {one.after["kind"] for one in found} == {"open", "until"}
-    assert all(one.actor_id == STAFF and one.customer_id for one in found)
+    assert all(one.actor.member_id == STAFF and one.customer_id for one in found)
 
 
 async def test_time_sold_afterwards_starts_at_the_end_that_was_found(harness):

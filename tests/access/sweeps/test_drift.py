@@ -6,12 +6,9 @@ import pytest
 
 from bot import clock
 from bot.access.errors import ButtonGone, PutBackTooLate
-from bot.access.sweeps.adopt import Adoption
-from bot.access.sweeps.drift import Drift, Kind
+from bot.access.sweeps.drift import Kind
 from bot.access.sweeps.errors import NothingDiffers, TakesFromMany
 from bot.access.sweeps.removal_limit import is_many
-from bot.access.sweeps.repair import Repairs
-from bot.access.sweeps.sweep import Sweeps
 from bot.store.catalogue import scripts
 from bot.store.people import customers
 from tests.support.access_harness import eventually, open_harness, pause
@@ -24,9 +21,6 @@ SOON, LATER = START + timedelta(days=20), START + timedelta(days=90)
 @pytest.fixture
 async def harness(tmp_path, frozen):
     async with open_harness(tmp_path, frozen) as it:
-        it.sweeps = Sweeps(it.database, it.vendor.sessions)
-        it.adoption, it.drift = Adoption(it.database), Drift(it.database)
-        it.repairs = Repairs(it.database, it.vendor.vault, it.queue, it.notifier)
         yield it
 
 
@@ -44,8 +38,9 @@ async def counts(harness):
     return {kind.value: number for kind, number in (await report(harness)).counts.items()}
 
 
-async def repair(harness, kind, **more):
-    return await harness.repairs.repair(harness.request(), harness.script.id, Kind(kind), **more)
+async def repair(harness, kind, **consent):
+    request = harness.request(**consent)
+    return await harness.repairs.repair(request, harness.script.id, Kind(kind))
 
 
 async def settled(harness, repaired):
@@ -221,7 +216,7 @@ async def test_whoever_is_left_out_is_not_counted_among_those_with_less(harness)
     await sweep(harness)
     async with harness.database.write() as connection:  # somebody else of that name
         await customers.add(connection, HOME, username="namesake", tv_user_id=987654)
-    repaired = await repair(harness, "extra", agreed=2)
+    repaired = await repair(harness, "extra", removals=2)
     assert (repaired.number, repaired.took) == (1, 1)
     await settled(harness, repaired)
     assert (harness.end("stranger"), harness.end("namesake")) == ("absent", SOON)
@@ -247,7 +242,7 @@ async def test_taking_access_from_many_asks_a_second_time_with_the_number(harnes
         await repair(harness, "extra")
     assert (question.value.ends, question.value.total) == (6, 206)
     assert harness.writes() == []
-    assert (await repair(harness, "extra", agreed=6)).number == 6
+    assert (await repair(harness, "extra", removals=6)).number == 6
 
 
 @pytest.mark.parametrize(
@@ -337,7 +332,7 @@ async def test_trying_again_asks_too_before_access_ends_for_many(harness, state)
     assert (question.value.ends, question.value.people, question.value.total) == (6, 6, 6)
     await harness.time.advance(60)
     assert harness.writes() == []
-    assert await harness.retries.retry(harness.request(), "trend", agreed=6) == 6
+    assert await harness.retries.retry(harness.request(removals=6), "trend") == 6
     await eventually(lambda: all(harness.end(f"late{each}") == "absent" for each in range(6)))
 
 
@@ -354,8 +349,8 @@ async def test_a_yes_to_a_number_is_none_to_a_larger_one(harness):
         harness.give(f"hand{number}", SOON)
     await sweep(harness)
     with pytest.raises(TakesFromMany):
-        await repair(harness, "extra", agreed=6)
-    assert (await repair(harness, "extra", agreed=7)).number == 7
+        await repair(harness, "extra", removals=6)
+    assert (await repair(harness, "extra", removals=7)).number == 7
 
 
 async def test_stuck_orders_are_tried_again(harness):

@@ -4,18 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.access.catalogue.discovery import Discovery
-from bot.access.catalogue.scripts import Scripts
-from bot.access.logins.sessions import Sessions
-from bot.access.orders.grants import Grants
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length
-from bot.access.sweeps.adopt import Adoption
-from bot.access.sweeps.drift import Drift
-from bot.access.sweeps.sweep import Sweeps
-from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
+from bot.services import build
 from bot.store.engine.database import open_database
+from bot.store.records import Actor
 from bot.store.vault import open_vault
 from tests.support.access_harness import AccessHarness, pause
 from tests.support.fake_time import START
@@ -38,7 +32,7 @@ async def vendor(tmp_path, frozen):
 
 
 def counter_of(vendor, jobs):
-    harness = AccessHarness(vendor, jobs, vendor.time)
+    harness = AccessHarness(vendor, vendor.time, jobs)
     harness.script = vendor.script
     return harness
 
@@ -61,7 +55,7 @@ async def telling(harness):
 async def test_a_login_that_is_dead_for_8_hours_with_20_orders(vendor):
     async with Jobs() as jobs:
         harness = counter_of(vendor, jobs)
-        await harness.queue.start()
+        await harness.start()
         vendor.world.end_all_sessions()
         orders = [await harness.grant(f"buyer{index:02}", "1M") for index in range(ORDERS)]
         for _ in range(8):
@@ -81,7 +75,7 @@ async def test_a_login_that_is_dead_for_8_hours_with_20_orders(vendor):
 async def test_a_bot_that_is_off_for_24_hours(vendor):
     async with Jobs() as jobs:
         harness = counter_of(vendor, jobs)
-        await harness.queue.start()
+        await harness.start()
         vendor.switches.down = True
         orders = [await harness.grant(f"buyer{index:02}", "1M") for index in range(ORDERS)]
         await pause()
@@ -89,7 +83,7 @@ async def test_a_bot_that_is_off_for_24_hours(vendor):
     vendor.switches.down = False
     async with Jobs() as jobs:
         harness = counter_of(vendor, jobs)
-        await harness.queue.start()  # by itself: no human action at all
+        await harness.start()  # by itself: no human action at all
         await all_done(harness, orders)
         assert {harness.end(f"buyer{index:02}") for index in range(ORDERS)} == {MONTH}
         assert sorted(await telling(harness)) == orders
@@ -100,7 +94,7 @@ async def test_a_bot_that_is_off_for_24_hours(vendor):
 async def test_a_database_that_is_lost(vendor, tmp_path):
     async with Jobs() as jobs:
         harness = counter_of(vendor, jobs)
-        await harness.queue.start()
+        await harness.start()
         orders = [await harness.grant(f"buyer{index:02}", "1M") for index in range(ORDERS)]
         await all_done(harness, orders)
         harness.give("by_hand", None)
@@ -111,25 +105,23 @@ async def test_a_database_that_is_lost(vendor, tmp_path):
         Jobs() as jobs,
     ):
         vault = await open_vault(None, tmp_path / "new/secret.key", database)
-        sessions = Sessions(database, vault, vendor.connect, pace=1e9, concurrency=8)
+        fresh = build(vendor.settings, database, vault, vendor.http, jobs)
+        await fresh.open()
         # It starts with the login of the environment, or staff type it in once more.
-        await sessions.take_over(HOME, vendor.cookies(), by=STAFF)
-        catalogue = Scripts(database, sessions)
-        request = RequestContext(HOME, STAFF, "choose", vendor.time.now())
-        found = Discovery(database, sessions, catalogue)
-        ids = [one.pine_id for one in await found.find(HOME)]
-        [added] = (await found.add(request, ids)).added  # first action: choose from the list
-        await Sweeps(database, sessions).of_script(added.script, by=STAFF)
-        taken = await Adoption(database).take_over(request, added.script.id)  # second: take over
+        await fresh.sessions.take_over(HOME, vendor.cookies(), by=STAFF)
+        request = RequestContext(HOME, Actor.member(STAFF), "choose", vendor.time.now())
+        ids = [one.pine_id for one in await fresh.discovery.find(HOME)]
+        [added] = (
+            await fresh.discovery.add(request, ids)
+        ).added  # first action: choose from the list
+        await fresh.sweeps.of_script(added.script, by=STAFF)
+        taken = await fresh.adoption.take_over(request, added.script.id)  # second: take over
         assert taken.number == ORDERS + 1
         assert [call for call in vendor.fake.log if call.writes] == []
-        assert (await Drift(database).report(HOME, added.script.id)).total == 0
-        notifier = harness.notifier
-        queue = Queue(database, sessions, jobs, notifier)
-        grants = Grants(database, sessions, vault, queue, notifier)
-        await queue.start()
-        request = RequestContext(HOME, STAFF, "renewal", vendor.time.now())
-        await grants.grant(
+        assert (await fresh.drift.report(HOME, added.script.id)).total == 0
+        await fresh.queue.start()
+        request = RequestContext(HOME, Actor.member(STAFF), "renewal", vendor.time.now())
+        await fresh.grants.grant(
             request, added.script.slug, parse_length("1M"), Subject(username="buyer00")
         )
         end = MONTH + timedelta(days=30)

@@ -6,7 +6,6 @@ import pytest
 
 from bot import clock
 from bot.access.sweeps.drift import Kind
-from bot.access.sweeps.repair import Repairs
 from bot.replies.orders import why_stuck
 from bot.store.ledger import orders, permissions
 from tests.support.access_harness import open_harness
@@ -72,8 +71,7 @@ async def test_trying_again_does_not_wake_it(harness, kind):
 @pytest.mark.parametrize("kind", ["grant", "set", "revoke"])
 async def test_nor_does_putting_the_stuck_right(harness, kind):
     order, there = await parked(harness, kind, given=timedelta(days=90))
-    repairs = Repairs(harness.database, harness.vendor.vault, harness.queue, harness.notifier)
-    repaired = await repairs.repair(harness.request(), harness.script.id, Kind.STUCK)
+    repaired = await harness.repairs.repair(harness.request(), harness.script.id, Kind.STUCK)
     assert repaired.number == 0
     await harness.time.advance(60)
     await harness.rest()
@@ -90,7 +88,7 @@ async def test_a_month_of_which_nothing_is_known_is_not_given_with_the_next(harn
     await sold(harness)
     assert harness.end("Ann_Trades") == there + MONTH
     assert await harness.state(order) == "superseded"
-    assert [one.source for one in await harness.reasons("Ann_Trades")] == ["found", "manual"]
+    assert [one.source for one in await harness.reasons("Ann_Trades")] == ["found", "staff"]
 
 
 async def test_what_orders_in_a_row_had_taken_is_given_back(harness):

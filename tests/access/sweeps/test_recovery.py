@@ -126,7 +126,7 @@ async def test_nothing_is_written_before_every_list_of_the_server_was_read(harne
         await pause()
         await harness.time.advance(AGAIN)
     assert not harness.writes(), "trend was read, but other was not"
-    status = await harness.views.status(HOME)
+    status = await harness.overview.status(HOME)
     assert status.holdup == "full_check"
     assert (status.restoring.read, [one.slug for one in status.restoring.left]) == (1, ["other"])
     said = overview.status(status)
@@ -134,7 +134,7 @@ async def test_nothing_is_written_before_every_list_of_the_server_was_read(harne
     assert "Other" in said.embeds[0].description
     sweeps.slugs = ()
     await done(harness, order)
-    assert (await harness.views.status(HOME)).restoring is None
+    assert (await harness.overview.status(HOME)).restoring is None
 
 
 async def test_a_script_added_meanwhile_waits_for_the_others(harness, jobs):
@@ -160,7 +160,7 @@ async def test_a_script_that_tradingview_refuses_is_left_out_and_told_of(harness
     await done(harness, order)
     assert lists(harness, gone) == REFUSALS, "one refusal may be an accident"
     assert await held_back(harness) == ["gone"]
-    assert [one.slug for one in (await harness.views.status(HOME)).paused] == ["gone"]
+    assert [one.slug for one in (await harness.overview.status(HOME)).paused] == ["gone"]
     [paused] = await harness.vendor.events("script_paused")
     assert paused.script_id == gone.id
     # What waits for it goes on when its own list was read.
@@ -232,7 +232,7 @@ async def test_a_later_end_on_tradingview_wins_and_is_reported(harness, jobs):
     assert (permission.wanted_ends_at, permission.state) == (later, "done")
     assert harness.end("Ann_Trades") == later
     [entry] = await harness.vendor.events("found")
-    assert entry.actor_id is None
+    assert entry.actor.member_id is None
     [checked] = await harness.vendor.events("restore_checked")
     assert checked.after == {"later": 1}
     order = await harness.grant("Ann_Trades", "1W")

@@ -3,8 +3,6 @@
 import pytest
 
 from bot.access.errors import NameTaken
-from bot.access.sweeps.drift import Drift
-from bot.access.sweeps.sweep import Sweeps
 from bot.store.people import customers
 from bot.store.tables.core import customer
 from tests.support.access_harness import open_harness
@@ -14,7 +12,6 @@ from tests.support.vendor_fixture import HOME, MEMBER, STAFF, STRANGER
 @pytest.fixture
 async def harness(tmp_path, frozen):
     async with open_harness(tmp_path, frozen) as it:
-        it.sweeps, it.drift = Sweeps(it.database, it.vendor.sessions), Drift(it.database)
         yield it
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 from bot import clock
-from bot.access.sweeps.drift import Drift
 from tests.support.access_harness import open_harness
 from tests.support.restored import MONTH, closed, recovered, restored, sold
 
@@ -17,7 +16,7 @@ async def harness(frozen, tmp_path):
 
 
 async def differences(harness):
-    return dict((await Drift(harness.database).report(*where(harness))).counts)
+    return dict((await harness.drift.report(*where(harness))).counts)
 
 
 def where(harness):

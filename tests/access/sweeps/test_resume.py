@@ -7,7 +7,6 @@ import pytest
 from bot import clock
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
-from bot.access.sweeps.sweep import Sweeps
 from bot.replies import history
 from bot.store.catalogue import guilds
 from tests.support.access_harness import open_harness
@@ -91,7 +90,7 @@ async def test_an_order_that_was_not_done_is_done_once_and_told_once(harness):
 async def test_what_was_found_by_hand_before_the_copy_counts(harness):
     by_hand = clock.now() + timedelta(days=90)
     harness.give("Ann_Trades", by_hand)
-    await Sweeps(harness.database, harness.vendor.sessions).of_script(harness.script, by=None)
+    await harness.sweeps.of_script(harness.script, by=None)
     await closed(harness)
     order = await harness.grant("Ann_Trades", "1M")
     await restored(harness)
@@ -138,7 +137,7 @@ async def test_where_something_else_was_done_since_staff_decide(harness, known):
 
 async def by_hand_before_the_order(harness, days):
     """The last full read is older than what the vendor gave by hand, and that than the order."""
-    await Sweeps(harness.database, harness.vendor.sessions).of_script(harness.script, by=None)
+    await harness.sweeps.of_script(harness.script, by=None)
     await harness.time.advance(3600)
     given = clock.now() + timedelta(days=days)
     harness.give("Ann_Trades", given)
@@ -233,7 +232,7 @@ async def test_an_order_from_after_the_restore_begins_where_that_one_ended(harne
 
 async def test_what_was_stuck_in_the_copy_is_not_told_again(harness):
     await closed(harness)
-    order = await harness.grant("nobody_such", "1M", anyway=True)
+    order = await harness.grant("nobody_such", "1M", unknown_name=True)
     await harness.change("nobody_such", checked=False)
     await restored(harness)
     assert await recovered(harness) == {"scripts": 1, "open": 1}

@@ -12,7 +12,6 @@ from bot.access.catalogue.lookup import find
 from bot.access.errors import ScriptNotYours, TradingViewSilent
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from bot.access.sweeps.errors import CheckRunning
-from bot.access.sweeps.sweep import Sweeps
 from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.sweeps import sightings, sweeps
@@ -27,7 +26,6 @@ SOON = START + timedelta(days=20)
 @pytest.fixture
 async def harness(tmp_path, frozen):
     async with open_harness(tmp_path, frozen) as it:
-        it.sweeps = Sweeps(it.database, it.vendor.sessions)
         yield it
 
 
@@ -141,7 +139,7 @@ async def test_a_read_that_does_not_finish_changes_nothing_and_removes_nobody(ha
 async def test_without_a_login_nothing_is_asked(tmp_path, frozen):
     async with open_harness(tmp_path, frozen, login=False) as harness:
         with pytest.raises(NoLogin):
-            await Sweeps(harness.database, harness.vendor.sessions).run(HOME, "trend", by=STAFF)
+            await harness.sweeps.run(HOME, "trend", by=STAFF)
         assert harness.fake.calls() == []
 
 

@@ -2,9 +2,7 @@
 
 import pytest
 
-from bot.access.sweeps.drift import Drift
-from bot.access.sweeps.recovery import AGAIN, Recovery
-from bot.access.sweeps.sweep import Sweeps
+from bot.access.sweeps.recovery import AGAIN
 from bot.jobs import Jobs
 from bot.replies import history
 from bot.store.catalogue import guilds
@@ -41,13 +39,6 @@ async def odd(harness, name, times):
     return odd
 
 
-def recovery(harness):
-    sweeps, drift = Sweeps(harness.database, harness.vendor.sessions), Drift(harness.database)
-    return Recovery(
-        harness.database, sweeps, lambda swept: drift.note(swept, None), harness.queue.wake
-    )
-
-
 async def passes(harness, check, minutes=30):
     for _ in range(minutes):
         for _ in range(40):
@@ -77,7 +68,7 @@ async def test_the_others_go_on_and_staff_are_told_once(harness):
     ann, bob = await waiting(harness)
     names = await odd(harness, "bob-fx", -1)
     async with Jobs() as jobs:
-        await recovery(harness).start(jobs)
+        await harness.recovery.start(jobs)
         await passes(harness, is_done(harness, ann))
         request = names.request.count("bob-fx")
 
@@ -97,11 +88,11 @@ async def test_they_go_on_once_they_are_read_also_after_a_restart(harness):
     ann, bob = await waiting(harness)
     names = await odd(harness, "bob-fx", -1)
     async with Jobs() as jobs:
-        await recovery(harness).start(jobs)
+        await harness.recovery.start(jobs)
         await passes(harness, is_done(harness, ann))
     names.times = 0
     async with Jobs() as jobs:
-        await recovery(harness).start(jobs)
+        await harness.recovery.start(jobs)
         await passes(harness, is_done(harness, bob))
     assert [one.after["scripts"] for one in await harness.vendor.events("restore_over")] == [1, 0]
 
@@ -110,7 +101,7 @@ async def test_who_was_read_is_not_read_again_for_somebody_else(harness):
     await waiting(harness)
     names = await odd(harness, "bob-fx", 1)
     async with Jobs() as jobs:
-        await recovery(harness).start(jobs)
+        await harness.recovery.start(jobs)
 
         async def free():
             async with harness.database.read() as connection:
@@ -135,7 +126,7 @@ async def test_a_new_order_does_not_carry_out_what_is_held(harness):
     harness.give("bob-fx", there + MONTH)
     names = await odd(harness, "bob-fx", -1)
     async with Jobs() as jobs:
-        await recovery(harness).start(jobs)
+        await harness.recovery.start(jobs)
         await passes(harness, is_done(harness, ann))
         new = await harness.grant("bob-fx", "1M")
         await harness.time.advance(60)

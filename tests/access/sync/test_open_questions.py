@@ -202,8 +202,8 @@ async def test_question_18_add_has_the_last_word_on_a_name_that_is_not_suggested
     with pytest.raises(UserUnknown) as unknown:
         await harness.grant("Ann_Trades", "1M")
     assert "ann_trades2" in unknown.value.near
-    await harness.done(await harness.grant("Ann_Trades", "1M", anyway=True))
-    stuck = await harness.grant("Nobody_At_All", "1M", anyway=True)
+    await harness.done(await harness.grant("Ann_Trades", "1M", unknown_name=True))
+    stuck = await harness.grant("Nobody_At_All", "1M", unknown_name=True)
     await harness.becomes(stuck, "stuck", within=5)
 
 

@@ -51,7 +51,7 @@ async def test_whoever_stands_and_waits_goes_before_the_crowd(harness):
     harness.switches.fault("hang", path="list")
     before = len(asked_about(harness))
     await eventually(lambda: len(asked_about(harness)) == before + 8)
-    order = await harness.meanwhile(harness.grant("Ann_Trades", "1M", anyway=True))
+    order = await harness.meanwhile(harness.grant("Ann_Trades", "1M", unknown_name=True))
     standing = asyncio.ensure_future(harness.outcomes.outcome(order, 600))
     await harness.rest()  # in line behind the eight
     harness.switches.lift("hang")
@@ -66,7 +66,7 @@ async def test_who_no_longer_waits_is_one_of_the_crowd(harness):
     harness.switches.fault("hang", path="list")
     before = len(asked_about(harness))
     await eventually(lambda: len(asked_about(harness)) == before + 8)
-    order = await harness.meanwhile(harness.grant("Ann_Trades", "1M", anyway=True))
+    order = await harness.meanwhile(harness.grant("Ann_Trades", "1M", unknown_name=True))
     harness.switches.lift("hang")
     await all_done(harness)
     await eventually(lambda: is_done(harness, order))

@@ -46,7 +46,7 @@ async def test_with_a_dead_login_order_wait_and_say_why(harness):
     receipt = await harness.outcomes.receipt(order)
     assert receipt.order.state == "waiting"
     assert receipt.waiting_for is WaitingFor.LOGIN_DEAD
-    status = await harness.views.status(HOME)
+    status = await harness.overview.status(HOME)
     assert status.holdup is WaitingFor.LOGIN_DEAD
     assert [row.customer.username for row in status.waiting] == ["bob-fx"]
 
@@ -107,7 +107,7 @@ async def test_a_server_that_the_bot_left_pauses_and_goes_on_when_it_is_back(har
 
 async def test_after_five_failures_only_a_probe_goes_out(harness):
     harness.switches.down = True
-    orders = [await harness.grant(f"buyer_{n}", "1M", anyway=True) for n in range(12)]
+    orders = [await harness.grant(f"buyer_{n}", "1M", unknown_name=True) for n in range(12)]
     await eventually(lambda: harness.queue.is_blocked(HOME))
     await harness.rest()  # what was under way ends
     before = len(harness.fake.log)
@@ -163,9 +163,9 @@ async def test_an_order_survives_a_restart_between_the_row_and_the_write(tmp_pat
         order = await harness.meanwhile(harness.grant("Ann_Trades", "1M"))
         async with Jobs() as jobs:  # another process on the same database
             harness.switches.hang = False
-            again = AccessHarness(harness.vendor, jobs, frozen)
+            again = AccessHarness(harness.vendor, frozen, jobs)
             again.script = harness.script
-            await again.queue.start()
+            await again.start()
             await again.done(order, within=60)
         assert harness.end("Ann_Trades") == datetime(2026, 4, 10, 12, tzinfo=UTC)
 

@@ -7,12 +7,12 @@ import pytest
 from bot.access.ledger.receipts import WaitingFor
 from bot.access.request import RequestContext
 from bot.access.sweeps.errors import FormChanged
-from bot.access.sweeps.sweep import Sweeps
 from bot.access.sync import schema_guard as watching
 from bot.access.sync.schema_guard import SchemaGuard
 from bot.jobs import Jobs
 from bot.replies.history import line
 from bot.sandbox.tradingview.schema_mutations import FORMS
+from bot.store.records import Actor
 from bot.tradingview.response_errors import Reply, failure
 from bot.tradingview.response_schema import Endpoint, look
 from tests.support.access_harness import open_harness, pause
@@ -26,13 +26,12 @@ async def harness(tmp_path, frozen):
     async with open_harness(tmp_path, frozen) as harness:
         harness.give("bob-fx", frozen.now() + timedelta(days=3))
         harness.give("ann_trades2", frozen.now() + timedelta(days=5))
-        harness.shapes = SchemaGuard(harness.database, harness.vendor.sessions, harness.queue.wake)
         yield harness
 
 
 async def compare(harness):
     held = await harness.vendor.sessions.of(HOME)
-    return await harness.meanwhile(harness.shapes.compare(held))
+    return await harness.meanwhile(harness.schema_guard.compare(held))
 
 
 async def differs(harness, form="ends renamed"):
@@ -43,7 +42,7 @@ async def differs(harness, form="ends renamed"):
 
 
 async def holdup(harness):
-    return (await harness.views.status(HOME)).holdup
+    return (await harness.overview.status(HOME)).holdup
 
 
 async def let_pass(harness, seconds=10):
@@ -208,7 +207,6 @@ async def test_it_writes_nothing_and_asks_little(harness):
 async def test_the_pause_outlives_a_restart(tmp_path, frozen):
     async with open_harness(tmp_path, frozen) as harness:
         harness.give("bob-fx", frozen.now() + timedelta(days=3))
-        harness.shapes = SchemaGuard(harness.database, harness.vendor.sessions, harness.queue.wake)
         await differs(harness)
         harness.switches.form = "known"
         async with Jobs() as jobs:
@@ -238,7 +236,7 @@ async def test_it_happens_daily_and_hourly_while_paused(harness):
     async def turns(hours):
         before = len(harness.fake.calls("hint"))
         for _ in range(hours * 12):
-            await harness.meanwhile(harness.shapes.turn())
+            await harness.meanwhile(harness.schema_guard.turn())
             await harness.time.advance(watching.LOOK_EVERY)
         return len(harness.fake.calls("hint")) - before
 
@@ -254,12 +252,14 @@ async def test_it_happens_daily_and_hourly_while_paused(harness):
 
 
 async def test_without_a_living_login_nothing_is_asked(harness):
-    await harness.vendor.sessions.forget(RequestContext(HOME, 1, "x", harness.time.now()))
+    await harness.vendor.sessions.forget(
+        RequestContext(HOME, Actor.member(1), "x", harness.time.now())
+    )
     await harness.time.advance(watching.FIRST_WITHIN + 1)
-    await harness.shapes.turn()
+    await harness.schema_guard.turn()
     await harness.time.advance(watching.FIRST_WITHIN + 1)
     before = len(harness.fake.log)
-    await harness.shapes.turn()
+    await harness.schema_guard.turn()
     assert len(harness.fake.log) == before
 
 
@@ -336,7 +336,7 @@ async def test_a_difference_seen_once_is_looked_at_again_without_waiting_for_the
     await harness.time.advance(watching.FIRST_WITHIN)
     harness.switches.form = "suggestions in an object"
     for _ in range(10):
-        await harness.meanwhile(harness.shapes.turn())
+        await harness.meanwhile(harness.schema_guard.turn())
         await harness.time.advance(watching.LOOK_EVERY)
     assert await events(harness) == ["shape_changed"]
 
@@ -345,12 +345,12 @@ async def test_an_account_that_is_to_be_left_alone_holds_up_no_other(harness):
     (await harness.vendor.sessions.of(HOME)).pace.hold(80_000)
     await harness.time.advance(watching.FIRST_WITHIN)
     before = harness.time.monotonic()
-    await harness.meanwhile(harness.shapes.turn())
+    await harness.meanwhile(harness.schema_guard.turn())
     assert harness.time.monotonic() - before < 60
 
 
 async def test_a_full_check_waits_too_since_its_list_may_show_anything(harness):
-    sweeps = Sweeps(harness.database, harness.vendor.sessions)
+    sweeps = harness.sweeps
     await differs(harness)
     with pytest.raises(FormChanged):
         await sweeps.run(HOME, "trend", by=1)

@@ -84,7 +84,7 @@ def usher(monkeypatch, discord, tradingview, guild):
             monkeypatch.setenv(name, value)
         lines = []
         code = await doctor.run(None, lines.append)
-        text = "".join(lines)
+        text = "\n".join(lines)
         for secret in ("DISCORD_TOKEN", "SECRET_KEY", "TV_SESSIONID", "TV_SESSIONID_SIGN"):
             value = os.environ.get(secret)
             assert not value or value not in text

@@ -162,7 +162,9 @@ async def test_the_history_never_changes(tmp_path, change):
     async with open_database(url(tmp_path)) as database:
         async with database.write() as connection:
             await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
-            await connection.execute(insert(core.event).values(guild_id=1, at=NOW, action="grant"))
+            await connection.execute(
+                insert(core.event).values(guild_id=1, at=NOW, actor_kind="usher", action="grant")
+            )
         with pytest.raises(IntegrityError, match="never changes"):
             async with database.write() as connection:
                 await connection.execute(text(change))

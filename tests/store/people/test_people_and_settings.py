@@ -114,8 +114,8 @@ async def test_a_name_has_access_when_anything_is_wanted_waiting_or_seen_now(
 ):
     ann = await customers.add(connection, HOME, username="Ann")
     await hold(connection, await add_script(connection), ann, **values)
-    assert await customers.has_access(connection, HOME, "ANN", NOW) is has
-    assert await customers.has_access(connection, OTHER, "ann", NOW) is False
+    assert await customers.has_access(connection, HOME, ["ANN"], NOW) is has
+    assert await customers.has_access(connection, OTHER, ["ann"], NOW) is False
     assert await customers.has_history(connection, ann.id) is True
 
 
@@ -196,7 +196,7 @@ async def test_a_server_is_added_once_and_can_be_left(connection):
 async def test_settings_of_a_server(connection):
     await guilds.set_log_channel(connection, HOME, 5)
     await guilds.set_posted(connection, HOME, 3)
-    await guilds.set_commands_digest(connection, HOME, "ab")
+    await guilds.set_commands_digest(connection, [HOME], "ab")
     home = await guilds.by_id(connection, HOME)
     assert (home.log_channel_id, home.posted_event_id, home.commands_digest) == (5, 3, "ab")
     assert (await guilds.by_id(connection, OTHER)).log_channel_id is None

@@ -6,10 +6,19 @@ from alembic import op
 
 def create() -> None:
     """Create these tables and their indexes."""
+    _source()
     _event()
     _permission()
     _entitlement()
     _order()
+
+
+def _source() -> None:
+    op.create_table(
+        "source",
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_source")),
+    )
 
 
 def _event() -> None:
@@ -18,7 +27,8 @@ def _event() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("actor_id", sa.BigInteger(), nullable=True),
+        sa.Column("actor_kind", sa.String(length=16), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=True),
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("script_id", sa.Integer(), nullable=True),
         sa.Column("customer_id", sa.Integer(), nullable=True),
@@ -28,6 +38,12 @@ def _event() -> None:
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("before", sa.JSON(), nullable=True),
         sa.Column("after", sa.JSON(), nullable=True),
+        sa.CheckConstraint(
+            "(actor_kind = 'usher') = (actor_id IS NULL)", name=op.f("ck_event_actor_id")
+        ),
+        sa.CheckConstraint(
+            "actor_kind IN ('member', 'source', 'key', 'usher')", name=op.f("ck_event_actor_kind")
+        ),
         sa.ForeignKeyConstraint(["guild_id"], ["guild.id"], name=op.f("fk_event_guild_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
@@ -145,10 +161,6 @@ def _entitlement() -> None:
         sa.CheckConstraint(
             "kind IN ('until', 'open', 'lifetime')", name=op.f("ck_entitlement_kind")
         ),
-        sa.CheckConstraint(
-            "source IN ('manual', 'found', 'role', 'code', 'trial', 'webhook', 'comp')",
-            name=op.f("ck_entitlement_source"),
-        ),
         sa.ForeignKeyConstraint(["guild_id"], ["guild.id"], name=op.f("fk_entitlement_guild_id")),
         sa.ForeignKeyConstraint(
             ["permission_id"], ["permission.id"], name=op.f("fk_entitlement_permission_id")
@@ -156,6 +168,7 @@ def _entitlement() -> None:
         sa.ForeignKeyConstraint(
             ["script_id"], ["script.id"], name=op.f("fk_entitlement_script_id")
         ),
+        sa.ForeignKeyConstraint(["source"], ["source.name"], name=op.f("fk_entitlement_source")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entitlement")),
         sa.UniqueConstraint(
             "source",
@@ -174,10 +187,11 @@ def _order() -> None:
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("permission_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("reference", sa.String(length=100), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=100), nullable=False),
         sa.Column("entitlement_id", sa.Integer(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("asked_by", sa.BigInteger(), nullable=False),
+        sa.Column("actor_kind", sa.String(length=16), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("before", sa.String(length=16), nullable=False),
@@ -189,7 +203,13 @@ def _order() -> None:
         sa.Column("member_told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer_token", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
+            "(actor_kind = 'usher') = (actor_id IS NULL)", name=op.f("ck_order_actor_id")
+        ),
+        sa.CheckConstraint(
             "(before = 'until') = (before_ends_at IS NOT NULL)", name=op.f("ck_order_before_end")
+        ),
+        sa.CheckConstraint(
+            "actor_kind IN ('member', 'source', 'key', 'usher')", name=op.f("ck_order_actor_kind")
         ),
         sa.CheckConstraint(
             "before IN ('nothing', 'until', 'open', 'lifetime')", name=op.f("ck_order_before")
@@ -208,7 +228,9 @@ def _order() -> None:
             ["permission_id"], ["permission.id"], name=op.f("fk_order_permission_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order")),
-        sa.UniqueConstraint("guild_id", "reference", name=op.f("uq_order_guild_id_reference")),
+        sa.UniqueConstraint(
+            "guild_id", "idempotency_key", name=op.f("uq_order_guild_id_idempotency_key")
+        ),
     )
     op.create_index("ix_wish_permission_id", "order", ["permission_id", "state"], unique=False)
     op.create_index("ix_wish_told", "order", ["state", "told_state"], unique=False)

@@ -1,0 +1,34 @@
+"""Where access comes from: one module for each source, found by walking this package."""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One way in which somebody gets access.
+
+    `name` is what the database keeps, `label` what people read; what `returns_by_itself`
+    is held back after a revoke, until staff grant again.
+    """
+
+    name: str
+    label: str
+    returns_by_itself: bool = False
+
+
+def _found() -> dict[str, Source]:
+    modules = (
+        importlib.import_module(module.name)
+        for module in pkgutil.iter_modules(__path__, f"{__name__}.")
+    )
+    sources = [module.SOURCE for module in modules]
+    by_name = {source.name: source for source in sources}
+    if len(by_name) != len(sources):
+        raise ValueError("two sources of access have the same name")
+    return by_name
+
+
+# Every source by its name; each module of this package holds one, called SOURCE.
+REGISTRY = _found()

@@ -1,0 +1,6 @@
+"""What staff grant with `/access`."""
+
+from bot.access.request import STAFF
+from bot.access.sources import Source
+
+SOURCE = Source(STAFF, "given by staff")

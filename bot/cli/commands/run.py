@@ -1,0 +1,23 @@
+"""`usher run`."""
+
+import asyncio
+
+import click
+
+from bot import logs
+from bot.cli.usage import Command
+
+
+@click.command(cls=Command)
+def run() -> None:
+    """Start the bot and its web endpoint.
+
+    It reads its settings from the environment and from .env in this folder. Ctrl-C stops it.
+    """
+    from bot import settings
+
+    found = settings.load()
+    logs.set_up(found.log_level, found.log_format, found.secrets)
+    from bot import app  # mistakes in the settings come first
+
+    asyncio.run(app.run(found))

@@ -1,0 +1,36 @@
+"""`usher sandbox`."""
+
+import asyncio
+
+import click
+
+from bot import logs
+from bot.cli.usage import Command
+
+_MAX_PORT = 65535
+
+
+def _port(_: click.Context, __: click.Parameter, text: str) -> int:
+    if not text.isdecimal() or int(text) > _MAX_PORT:
+        raise click.BadParameter(f"a port is a number from 0 to {_MAX_PORT}.")
+    return int(text)
+
+
+@click.command(cls=Command)
+@click.option(
+    "--port",
+    default="8000",
+    metavar="PORT",
+    show_default=True,
+    callback=_port,
+    help="Where the sandbox's page is; 0 takes any free port.",
+)
+def sandbox(port: int) -> None:
+    """Try everything on this computer, without accounts or network.
+
+    The bot is the real one; TradingView and Discord are stand-ins, which a page in the browser shows.
+    """
+    logs.set_up()
+    from bot import sandbox as stand_ins
+
+    asyncio.run(stand_ins.run(port))

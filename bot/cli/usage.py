@@ -1,0 +1,82 @@
+"""Wrong commands and options, and the sentences that say so."""
+
+import click
+
+
+class _Located(click.Command):
+    """Wrong usage that knows of which command; click leaves that out for an option without its value."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+
+class Command(_Located):
+    """A command that says in plain words what it does not understand."""
+
+    allow_extra_args = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed; refuse what is left over."""
+        rest = super().parse_args(ctx, args)
+        if rest:
+            ctx.fail(f"This is not understood: {' '.join(rest)}.")
+        return rest
+
+
+class Group(_Located, click.Group):
+    """A group of such commands, which help lists in their order."""
+
+    command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order in which they were added."""
+        return list(self.commands)
+
+
+def sentence(error: click.UsageError) -> str:
+    """Return what to say about `error`, and where to look."""
+    path = error.ctx.command_path if error.ctx else "usher"
+    return f"{_wrong(error)}\n{path} --help shows what can be written."
+
+
+def _wrong(error: click.UsageError) -> str:
+    match error:
+        case click.NoSuchCommand():
+            return f"There is no command called {error.command_name}.{_near(error.possibilities)}"
+        case click.NoSuchOption():
+            return f"This is not understood: {error.option_name}.{_near(error.possibilities)}"
+        case click.exceptions.NoArgsIsHelpError():
+            return "Something is missing: COMMAND."
+        case click.MissingParameter(param=click.Parameter() as param):
+            return f"Something is missing: {_name(param)}."
+        case click.BadParameter(param=click.Parameter() as param):
+            return f"{_name(param)}: {error.message}"
+        case click.BadOptionUsage() if error.option_name in _flags(error.ctx):
+            return f"Nothing can be written behind {error.option_name}."
+        case click.BadOptionUsage():
+            return f"Something is missing behind {error.option_name}."
+        case _:
+            return error.message
+
+
+def _near(names: list[str] | None) -> str:
+    return f" Did you mean {names[0]}?" if names else ""
+
+
+def _name(param: click.Parameter) -> str:
+    return param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
+
+
+def _flags(context: click.Context | None) -> set[str]:
+    """Every option of that command that takes no value."""
+    params = context.command.get_params(context) if context else []
+    return {
+        name
+        for param in params
+        if isinstance(param, click.Option) and param.is_flag
+        for name in param.opts
+    }

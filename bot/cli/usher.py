@@ -1,0 +1,23 @@
+"""The root of the command line."""
+
+import click
+
+from bot.cli.commands.backup import backup, restore
+from bot.cli.commands.check import check
+from bot.cli.commands.run import run
+from bot.cli.commands.sandbox import sandbox
+from bot.cli.commands.session import session
+from bot.cli.usage import Group
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@click.version_option(package_name="usher-bot", message="%(version)s")
+@click.pass_context
+def usher(context: click.Context) -> None:
+    """Look after who may use your invite-only TradingView scripts, from Discord."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for command in (run, sandbox, check, backup, restore, session):
+    usher.add_command(command)

@@ -1,0 +1,154 @@
+"""Options as types: what people type into a command becomes a value, with suggestions meanwhile.
+
+A refusal raised here is explained like one that the command itself raises, before anything happens.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, final
+
+import discord
+from discord import app_commands
+
+from bot import clock
+from bot.access.errors import NotAllowed
+from bot.access.people.username_lookup import clean
+from bot.access.request import Subject
+from bot.access.rules import duration
+from bot.access.rules.duration import parse_length, parse_until
+from bot.errors import UserError
+from bot.interactions import levels
+from bot.interactions.client import Usher
+from bot.interactions.levels import Level
+from bot.replies.message import shorten
+from bot.replies.text import plain_day, spoken
+from bot.tradingview.models import End, Lifetime
+
+UsherInteraction = discord.Interaction[Usher]
+Choices = list[app_commands.Choice[str | int | float]]
+
+_USUAL = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y", "L"))
+_UNITS = "DWMY"
+_MAX_LENGTH = 100
+
+
+class _Option(app_commands.Transformer[Usher], ABC):
+    """An option with suggestions; they name customers and scripts, so only staff get them."""
+
+    @final
+    async def autocomplete(self, interaction: UsherInteraction, typed: str | float, /) -> Choices:
+        """Return what fits to the letters typed so far; to a stranger nothing, on any command."""
+        try:
+            levels.require(interaction.user, interaction.client.guild_settings, Level.STAFF)
+        except NotAllowed:
+            return []
+        return await self.suggest(interaction, str(typed))
+
+    @abstractmethod
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return what fits; whoever types is known to be staff."""
+
+
+class ItemTransformer(_Option):
+    """Scripts, by short name or title."""
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> str:
+        """Return the short name; whether there is such an item is for the command to find out."""
+        return typed.strip()
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the scripts on sale whose short name or title fits."""
+        found = await interaction.client.autocomplete.scripts(interaction.guild_id or 0, typed)
+        return [_choice(f"{script.slug} – {script.title}", script.slug) for script in found]
+
+
+class UsernameTransformer(_Option):
+    """TradingView names, of people whom Usher knows or not."""
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> str:
+        """Return the name in what was typed or pasted, empty when only spaces were.
+
+        Raises:
+            NameUnreadable: it cannot be a TradingView name.
+        """
+        return clean(typed) if typed.strip() else ""
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the known names that fit."""
+        found = await interaction.client.autocomplete.names(interaction.guild_id or 0, typed)
+        return [_choice(name, name) for name in found]
+
+
+class LengthTransformer(_Option):
+    """Lengths of time, shown with the date on which access would end."""
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> duration.Length:
+        """Return the length; raises DurationUnreadable or TooFar."""
+        return parse_length(typed)
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return lengths with their ends, for the item and the person chosen so far if known."""
+        options = interaction.namespace
+        member = getattr(options, "member", None)
+        fitting = await interaction.client.autocomplete.ends(
+            interaction.guild_id or 0,
+            _lengths(typed),
+            _text(options, "item") or "",
+            Subject(getattr(member, "id", None), _text(options, "username")),
+        )
+        return [_choice(f"{spoken(length)} – {_end(end)}", length.text) for length, end in fitting]
+
+
+class UntilTransformer(_Option):
+    """Exact ends: a date, a length from now, or lifetime."""
+
+    async def transform(self, interaction: UsherInteraction, typed: str, /) -> End:
+        """Return the end; raises DateAmbiguous, DateUnreadable, DatePast or TooFar."""
+        return parse_until(typed, levels.request(interaction).at)
+
+    async def suggest(self, _: UsherInteraction, typed: str, /) -> Choices:
+        """Return what was typed if it can be read, else the usual lengths from now."""
+        now = clock.now()
+        try:
+            end = parse_until(typed, now)
+        except UserError:
+            return [
+                _choice(f"{_end(parse_until(length.text, now))} ({spoken(length)})", length.text)
+                for length in _lengths(typed)
+            ]
+        return [_choice(_end(end), typed.strip())]
+
+
+Item = app_commands.Transform[str, ItemTransformer]
+Username = app_commands.Transform[str, UsernameTransformer]
+Length = app_commands.Transform[duration.Length, LengthTransformer]
+Until = app_commands.Transform[End, UntilTransformer]
+
+
+def _lengths(typed: str) -> list[duration.Length]:
+    """What was typed as a length; a bare number with every unit; else the usual ones."""
+    text = typed.strip()
+    if text.isdecimal():
+        read = [_read(f"{text}{unit}") for unit in _UNITS]
+        return [length for length in read if length is not None]
+    exact = _read(text)
+    return [exact] if exact is not None else list(_USUAL)
+
+
+def _read(text: str) -> duration.Length | None:
+    try:
+        return parse_length(text)
+    except UserError:
+        return None
+
+
+def _end(end: End) -> str:
+    return "no end" if isinstance(end, Lifetime) else f"until {plain_day(end)}"
+
+
+def _text(options: Any, name: str) -> str | None:
+    value = getattr(options, name, None)
+    return value if isinstance(value, str) else None
+
+
+def _choice(name: str, value: str) -> app_commands.Choice[str | int | float]:
+    return app_commands.Choice(name=shorten(name, _MAX_LENGTH), value=value[:_MAX_LENGTH])

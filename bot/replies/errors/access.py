@@ -1,0 +1,64 @@
+"""Refusals about times and orders, in sentences."""
+
+from bot.access import errors as refusals
+from bot.replies.errors.sentence import sentence
+from bot.replies.text import day, typed
+
+_DURATIONS = "`7D`, `2W`, `1M`, `1Y`, `1Y 6M` or `L` for lifetime (M is months)"
+_DATES = "a date such as `2026-04-30`, a time from now such as `30D`, or `lifetime`"
+
+
+@sentence.register
+def _(error: refusals.DurationUnreadable) -> str:
+    return (
+        f"**{typed(error.text)} is not a duration that I understand.** Type {_DURATIONS}. "
+        "For an exact date, use `/access set`."
+    )
+
+
+@sentence.register
+def _(error: refusals.DateUnreadable) -> str:
+    return f"**{typed(error.text)} is not a date that I understand.** Type {_DATES}."
+
+
+@sentence.register
+def _(error: refusals.DateAmbiguous) -> str:
+    if error.only is not None:
+        return f"**I did not take {typed(error.text)}.** Type the year first: `{error.only}`."
+    return f"**{typed(error.text)} can be read in two ways.** Type the year first: `2026-04-30`."
+
+
+@sentence.register
+def _(error: refusals.DatePast) -> str:
+    return f"**{day(error.when)} is over.** Type a later date; to end access now, use `/access revoke`."
+
+
+@sentence.register
+def _(error: refusals.TooFar) -> str:
+    return f"**{typed(error.text)} is too far away.** For no end at all, type `L`."
+
+
+# Orders
+
+
+@sentence.register
+def _(_: refusals.NothingToRevoke) -> str:
+    return "**There is nothing to end:** they have no access to that script. Nothing was changed."
+
+
+@sentence.register
+def _(_: refusals.AlreadyPutBack) -> str:
+    return "**It is back already.** Nothing was changed."
+
+
+@sentence.register
+def _(_: refusals.PutBackTooLate) -> str:
+    return "**The 24 hours for that are over.** Use `/access grant` or `/access set` instead."
+
+
+@sentence.register
+def _(_: refusals.OvertakenSince) -> str:
+    return (
+        "**A later order counts there now**, so nothing was put back. Put that one back first, "
+        "or use `/access grant`."
+    )

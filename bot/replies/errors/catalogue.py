@@ -1,0 +1,73 @@
+"""Refusals about scripts, in sentences."""
+
+from bot.access import errors as refusals
+from bot.replies.errors.sentence import sentence
+from bot.replies.text import did_you_mean, staff_words, typed
+from bot.tradingview.errors import NoSuchScript
+from bot.tradingview.names import PineIdProblem
+
+_PINE_IDS = {
+    PineIdProblem.USER_SCRIPT: "That id belongs to a saved private script (`USER;…`), which has no "
+    "list of people. Publish it as invite-only and use the id that starts with `PUB;`.",
+    PineIdProblem.BUILT_IN: "That id belongs to one of TradingView's own scripts. Use the id of an "
+    "invite-only script of yours; it starts with `PUB;`.",
+    PineIdProblem.ADDRESS: "That is the address of a page, and its id is another one. I need the "
+    "pine id: `PUB;` and 32 letters and digits.",
+    PineIdProblem.BAD: "That is no pine id. It looks like `PUB;` and 32 letters and digits.",
+}
+_REFUSED = "TradingView refused the script: it is unknown there or belongs to another account."
+
+
+@sentence.register
+def _(error: refusals.ItemUnknown) -> str:
+    return (
+        f"**There is no script called {typed(error.text)} here.**{did_you_mean(error.near)} "
+        "Pick one from the list that opens while you type."
+    )
+
+
+@sentence.register
+def _(error: refusals.PineIdUnusable) -> str:
+    return f"**That script was not added.** {_PINE_IDS[error.kind]}"
+
+
+@sentence.register
+def _(_: refusals.PineIdElsewhere) -> str:
+    return "**Another server of this bot keeps that script.** One script belongs to one server."
+
+
+@sentence.register
+def _(error: refusals.ScriptThere) -> str:
+    return f"**That script is here already**, as {typed(error.slug)}."
+
+
+@sentence.register
+def _(error: refusals.ScriptNotYours) -> str:
+    return (
+        f"**That script was not added.** {_REFUSED} Check the pine id and `/session status`."
+        f"{staff_words(error.detail)}"
+    )
+
+
+@sentence.register
+def _(_: NoSuchScript) -> str:
+    return f"**{_REFUSED}** `/script list` shows the pine ids in use."
+
+
+@sentence.register
+def _(error: refusals.SlugUnusable) -> str:
+    return (
+        f"**{typed(error.text)} cannot be a short name.** Use 1 to 32 small letters, digits and "
+        "hyphens, such as `trend-pro`."
+    )
+
+
+@sentence.register
+def _(error: refusals.SlugTaken) -> str:
+    state = " (an archived script)" if error.archived else ""
+    return f"**The short name {typed(error.slug)} is taken**{state}. Choose another one."
+
+
+@sentence.register
+def _(error: refusals.TitleUnusable) -> str:
+    return f"**That title does not fit.** Type 1 to {error.longest} characters."

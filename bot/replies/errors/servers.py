@@ -1,0 +1,69 @@
+"""Refusals about who may ask, and about a server's own settings, in sentences."""
+
+from bot.access import errors as refusals
+from bot.replies.errors.sentence import sentence
+from bot.replies.text import bold, listed
+
+_LEVELS = {
+    "staff": "staff of this server",
+    "manager": "those who manage this server's scripts",
+    "manage_server": "members with Discord's right *Manage Server*",
+}
+
+
+@sentence.register
+def _(error: refusals.NotAllowed) -> str:
+    return f"**Only {_LEVELS[error.level]} can do that.** Nothing was changed."
+
+
+@sentence.register
+def _(_: refusals.OnlyInServer) -> str:
+    return "**That works only in a server.** Go there and run it again."
+
+
+@sentence.register
+def _(_: refusals.ButtonGone) -> str:
+    return "**That button is too old.** Nothing was changed; run the command again."
+
+
+@sentence.register
+def _(_: refusals.Answered) -> str:
+    return (
+        "**That is answered already.** The message above says how it stands, or will in a moment."
+    )
+
+
+@sentence.register
+def _(_: refusals.NotYourButton) -> str:
+    return "**Somebody else was asked.** Run the command yourself."
+
+
+# The server's own settings
+
+
+@sentence.register
+def _(error: refusals.RoleUnusable) -> str:
+    match error.problem:
+        case refusals.RoleProblem.EVERYONE:
+            return "**Everybody has that role**, so it cannot be used. Choose another role."
+        case refusals.RoleProblem.MANAGED:
+            return (
+                "**That role belongs to an app or to Discord itself** and cannot be handed out. "
+                "Choose a role that you give to people yourself."
+            )
+
+
+@sentence.register
+def _(error: refusals.RoleNotSet) -> str:
+    return (
+        f"**<@&{error.role_id}> did not have that level.** `/setup show` lists the roles that do."
+    )
+
+
+@sentence.register
+def _(error: refusals.ChannelClosed) -> str:
+    missing = listed(bold(name.replace("_", " ").title()) for name in error.missing)
+    return (
+        f"**I may not write in <#{error.channel_id}>.** In that channel's settings, allow me: "
+        f"{missing}. Then run the command again."
+    )

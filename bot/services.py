@@ -1,0 +1,192 @@
+"""The one wiring: every object of which a program has one, made from what was opened before."""
+
+from dataclasses import dataclass
+
+import aiohttp
+
+from bot import tradingview_accounts
+from bot.access.catalogue.discovery import Discovery
+from bot.access.catalogue.scripts import Scripts
+from bot.access.ledger.notifier import Notifier
+from bot.access.ledger.seats import SeatCounts
+from bot.access.logins.environment import Environment
+from bot.access.logins.one_time_pages import OneTimePages
+from bot.access.logins.outages import Outages
+from bot.access.logins.sessions import Sessions
+from bot.access.logins.spares import Spares
+from bot.access.logins.watch import LoginMonitor
+from bot.access.orders.grants import Grants
+from bot.access.orders.outcomes import Outcomes
+from bot.access.people.customers import Customers
+from bot.access.people.guild_settings import GuildSettings
+from bot.access.people.imports import Imports
+from bot.access.queries.autocomplete import Autocomplete
+from bot.access.queries.history import HistoryTail
+from bot.access.queries.overview import Overview
+from bot.access.sources import REGISTRY
+from bot.access.sweeps.adopt import Adoption
+from bot.access.sweeps.drift import Drift
+from bot.access.sweeps.recovery import Recovery
+from bot.access.sweeps.repair import Repairs
+from bot.access.sweeps.retry import Retries
+from bot.access.sweeps.schedule import SweepSchedule
+from bot.access.sweeps.sweep import Sweeps
+from bot.access.sync.queue import Queue
+from bot.access.sync.schema_guard import SchemaGuard
+from bot.interactions.client import Usher
+from bot.interactions.components import ComponentRouter
+from bot.interactions.levels import may_manage
+from bot.interactions.order_flow import OrderFlow
+from bot.interactions.sweep_flow import SweepFlow
+from bot.jobs import Jobs
+from bot.notifications.log_channel import LogChannel
+from bot.notifications.login_alerts import LoginAlerts
+from bot.notifications.order_outcomes import OutcomeNotifier
+from bot.settings import Settings
+from bot.store.engine.database import Database
+from bot.store.ledger import entitlements
+from bot.store.vault import Vault
+from bot.tradingview import TradingViewClient
+from bot.tradingview.signin import SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What commands, pages, tests and benchmarks are given; each takes from it what it uses."""
+
+    database: Database
+    vault: Vault
+    jobs: Jobs
+
+    # Logins
+    public: TradingViewClient  # strangers' questions: with no login, at a pace of their own
+    sessions: Sessions
+    spares: Spares
+    environment: Environment
+    one_time_pages: OneTimePages
+    outages: Outages
+    login_monitor: LoginMonitor
+
+    # People and scripts
+    guild_settings: GuildSettings
+    customers: Customers
+    imports: Imports
+    scripts: Scripts
+    discovery: Discovery
+
+    # Orders, and their way to TradingView
+    notifier: Notifier
+    queue: Queue
+    outcomes: Outcomes
+    grants: Grants
+    retries: Retries
+    seat_counts: SeatCounts
+    schema_guard: SchemaGuard
+
+    # Full checks
+    sweeps: Sweeps
+    drift: Drift
+    adoption: Adoption
+    repairs: Repairs
+    recovery: Recovery
+    sweep_schedule: SweepSchedule
+
+    # What people look up
+    overview: Overview
+    autocomplete: Autocomplete
+
+    # Discord
+    router: ComponentRouter
+    client: Usher
+    order_flow: OrderFlow
+    sweep_flow: SweepFlow
+    log_channel: LogChannel
+    outcome_notifier: OutcomeNotifier
+    login_alerts: LoginAlerts
+
+    async def open(self) -> None:
+        """Load what is kept in memory, and let the database know the sources; once, before all else."""
+        async with self.database.write() as connection:
+            await entitlements.know_sources(connection, REGISTRY)
+        await self.sessions.open()
+        await self.guild_settings.open()
+        await self.sweeps.open()
+
+
+def build(
+    settings: Settings, database: Database, vault: Vault, http: aiohttp.ClientSession, jobs: Jobs
+) -> Services:
+    """Return everything wired, with nothing loaded or started; `http` needs a `DummyCookieJar`."""
+    public = tradingview_accounts.public(settings, http)
+    sessions = tradingview_accounts.sessions(settings, database, vault, http)
+    spares = Spares(database, vault, sessions)
+
+    notifier = Notifier()
+    queue = Queue(database, sessions, jobs, notifier)
+    outcomes = Outcomes(database, sessions, vault, queue, notifier)
+    overview = Overview(database, sessions, outcomes)
+
+    guild_settings = GuildSettings(database, sessions)
+    guild_settings.on_change.append(queue.wake)
+    scripts = Scripts(database, sessions)
+    scripts.on_change.append(queue.wake)
+
+    sweeps, drift, adoption = Sweeps(database, sessions), Drift(database), Adoption(database)
+    repairs = Repairs(database, vault, queue, notifier)
+
+    router, autocomplete = ComponentRouter(guild_settings), Autocomplete(database)
+    client = Usher(
+        guild_settings=guild_settings,
+        router=router,
+        autocomplete=autocomplete,
+        guild_id=settings.discord_guild_id,
+    )
+    log_channel = LogChannel(client, HistoryTail(database))
+    outages = Outages(database)
+
+    return Services(
+        database=database,
+        vault=vault,
+        jobs=jobs,
+        public=public,
+        sessions=sessions,
+        spares=spares,
+        environment=Environment(database, vault, sessions),
+        one_time_pages=OneTimePages(
+            database,
+            sessions,
+            spares,
+            SignIn(http, base=settings.tradingview_url),
+            public_url=settings.public_url,
+            may=lambda guild_id, member_id: may_manage(client, guild_settings, guild_id, member_id),
+        ),
+        outages=outages,
+        login_monitor=LoginMonitor(database, sessions, spares),
+        guild_settings=guild_settings,
+        customers=Customers(database, sessions, public),
+        imports=Imports(database),
+        scripts=scripts,
+        discovery=Discovery(database, sessions, scripts),
+        notifier=notifier,
+        queue=queue,
+        outcomes=outcomes,
+        grants=Grants(database, sessions, vault, queue, notifier),
+        retries=Retries(database, queue),
+        seat_counts=SeatCounts(database),
+        schema_guard=SchemaGuard(database, sessions, queue.wake),
+        sweeps=sweeps,
+        drift=drift,
+        adoption=adoption,
+        repairs=repairs,
+        recovery=Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake),
+        sweep_schedule=SweepSchedule(database, sweeps, drift),
+        overview=overview,
+        autocomplete=autocomplete,
+        router=router,
+        client=client,
+        order_flow=OrderFlow(outcomes, notifier, router),
+        sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, say=log_channel.say),
+        log_channel=log_channel,
+        outcome_notifier=OutcomeNotifier(client, outcomes, notifier, log_channel, jobs),
+        login_alerts=LoginAlerts(client, outages),
+    )

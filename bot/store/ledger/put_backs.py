@@ -1,0 +1,40 @@
+"""Queries about which of many orders were put back, and what was ordered after them."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.parts import parts
+from bot.store.tables.core import order
+
+
+async def known_keys(
+    connection: AsyncConnection, guild_ids: Collection[int], keys: Collection[str]
+) -> set[tuple[int, str]]:
+    """Return which of these idempotency keys led to an order, each with its server."""
+    found: set[tuple[int, str]] = set()
+    for some in parts(keys):
+        rows = await connection.execute(
+            select(order.c.guild_id, order.c.idempotency_key).where(
+                order.c.guild_id.in_(list(guild_ids)), order.c.idempotency_key.in_(some)
+            )
+        )
+        found |= {(row.guild_id, row.idempotency_key) for row in rows}
+    return found
+
+
+async def removals(
+    connection: AsyncConnection, permission_ids: Collection[int]
+) -> dict[int, list[int]]:
+    """Return, by permission, every `set` and `revoke` for it, oldest first."""
+    found: dict[int, list[int]] = {each: [] for each in permission_ids}
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(order.c.permission_id, order.c.id)
+            .where(order.c.permission_id.in_(some), order.c.kind.in_(("set", "revoke")))
+            .order_by(order.c.id)
+        )
+        for row in rows:
+            found[row.permission_id].append(row.id)
+    return found

@@ -1,0 +1,163 @@
+"""Options as types: what people type becomes a value or a sentence, with suggestions for staff."""
+
+import pytest
+
+from bot.interactions import levels
+from bot.interactions.levels import Level
+from bot.replies.text import escape
+from tests.support.discord_harness import at_work, labels, open_office, text_of
+
+TYPED = {"item", "username", "duration", "until"}
+ALL = {"item": "trend", "username": "Alice_T", "duration": "1M"}
+NAME = r"**Alice\_T**"
+
+
+@pytest.fixture
+async def harness(frozen, tmp_path, monkeypatch):
+    async with open_office(tmp_path, monkeypatch) as harness:
+        harness.vendor.world.add_user("Alice_T")
+        await harness.make_rows()
+        async with at_work(harness):
+            yield harness
+
+
+def options_of(client):
+    return [
+        (command, option)
+        for command in levels.commands_in(client.tree)
+        for option in command.parameters
+    ]
+
+
+async def test_every_typed_option_of_staff_has_suggestions_and_no_other_one(harness):
+    seen = set()
+    for command, option in options_of(harness.client):
+        expected = option.name in TYPED and command.extras["level"] > Level.ANYONE
+        assert option.autocomplete is expected, (command.qualified_name, option.name)
+        seen |= {option.name} if expected else set()
+    assert seen == TYPED
+
+
+async def test_discord_is_told_which_options_have_suggestions(harness):
+    grant = next(
+        leaf
+        for command in harness.fake.commands()
+        if command["name"] == "access"
+        for leaf in command["options"]
+        if leaf["name"] == "grant"
+    )
+    assert [
+        (option["name"], option["type"], option.get("required", False), option.get("autocomplete"))
+        for option in grant["options"]
+    ] == [
+        ("item", 3, True, True),
+        ("duration", 3, True, True),
+        ("member", 6, False, None),
+        ("username", 3, False, True),
+        ("note", 3, False, None),
+    ]
+
+
+async def test_an_option_tells_a_stranger_nothing_on_whichever_command_it_stands(
+    harness, monkeypatch
+):
+    """A command for everybody may take an item or a name; only staff see which ones there are."""
+    await harness.run(harness.as_mod, "access grant", **ALL)
+    harness.fake.open_commands(harness.guild)
+    asked = 0
+    for command, option in options_of(harness.client):
+        if not option.autocomplete:
+            continue
+        monkeypatch.setitem(command.extras, "level", Level.ANYONE)
+        found = {}
+        for who in (harness.as_stranger, harness.as_mod):
+            found[who] = await who.complete(
+                command.qualified_name, option.name, "", guild=harness.guild
+            )
+        assert not found[harness.as_stranger], (command.qualified_name, option.name)
+        assert found[harness.as_mod], (command.qualified_name, option.name)
+        asked += 1
+    assert asked >= 15
+
+
+@pytest.mark.parametrize("typed", [r"**Alice\_", "@ali", "“Alice_T”,", "tradingview.com/@Alice_T"])
+async def test_suggestions_come_for_what_was_pasted_too(harness, typed):
+    await harness.run(harness.as_mod, "access grant", **ALL)
+    names = await harness.as_mod.complete("access check", "username", typed, guild=harness.guild)
+    assert [one["value"] for one in names] == ["Alice_T"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        r"**Alice\_T**",
+        "“alice_t”,",
+        "\u2066Alice_T\u2069",
+        "https://de.tradingview.com/u/Alice_T/",
+        "tradingview.com/@Alice_T",
+    ],
+)
+async def test_a_pasted_name_is_that_of_the_customer(harness, typed):
+    granted = await harness.run(harness.as_mod, "access grant", **(ALL | {"username": typed}))
+    assert f"✅ **Done:** {NAME} has" in text_of(granted.original)
+
+
+async def test_what_usher_says_itself_can_be_pasted(harness):
+    harness.vendor.world.add_user("__bob__")
+    said = await harness.run(harness.as_buyer, "validate", username="__bob__")
+    shown = escape("__bob__")
+    assert shown in text_of(said.original)
+    granted = await harness.run(harness.as_mod, "access grant", **(ALL | {"username": shown}))
+    assert f"**{shown}** has" in text_of(granted.original)
+
+
+NO_DURATION = "**`soon` is not a duration that I understand.**"
+NO_DATE = "**`soon` is not a date that I understand.**"
+OVER = "is over.** Type a later date"
+NO_NAME = "**`two words` cannot be a TradingView name.**"
+LONG_DASH = (
+    "**`Alice—T` has a long dash in it.** Phones put one in where TradingView has `-` or `_`"
+)
+HIDDEN = "**There is an invisible character inside that name**"
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "expected"),
+    [
+        ("access grant", ALL | {"duration": "soon"}, NO_DURATION),
+        ("access grant", ALL | {"duration": "99Y"}, "**`99Y` is too far away.**"),
+        ("access set", {"item": "trend", "username": "Alice_T", "until": "soon"}, NO_DATE),
+        ("access set", {"item": "trend", "username": "Alice_T", "until": "2020-01-01"}, OVER),
+        ("access grant", ALL | {"username": "two words"}, NO_NAME),
+        ("access grant", ALL | {"username": "Alice—T"}, LONG_DASH),
+        ("access revoke", {"item": "trend", "username": "Alice—T"}, LONG_DASH),
+        ("access check", {"username": "Ali\u200dce_T"}, HIDDEN),
+        ("audit", {"username": "https://evil.example/u/Alice_T/"}, "cannot be a TradingView name"),
+        ("validate", {"username": "Alice—T"}, LONG_DASH),
+        ("link", {"username": "Alice—T"}, LONG_DASH),
+    ],
+)
+async def test_what_cannot_be_read_is_said_to_the_asker_alone_and_changes_nothing(
+    harness, path, options, expected
+):
+    harness.vendor.fake.log.clear()
+    request = await harness.run(harness.as_mod, path, **options)
+    said, _, reference = text_of(request.original).partition("\n-# Reference ")
+    assert expected in said
+    assert len(reference) == 4
+    assert request.original.ephemeral
+    assert len(request.messages) == 1
+    assert labels(request.original) == []
+    assert not harness.vendor.fake.log
+
+
+async def test_a_name_of_spaces_counts_as_left_out(harness):
+    request = await harness.run(harness.as_mod, "access grant", **(ALL | {"username": "  "}))
+    assert "**Who is it for?**" in text_of(request.original)
+
+
+async def test_an_item_is_found_in_any_case_and_with_spaces_around_it(harness):
+    granted = await harness.run(harness.as_mod, "access grant", **(ALL | {"item": " Trend "}))
+    assert "✅ **Done:**" in text_of(granted.original)
+    refused = await harness.run(harness.as_mod, "access grant", **(ALL | {"item": "Trent"}))
+    assert "**There is no script called `Trent` here.**" in text_of(refused.original)
