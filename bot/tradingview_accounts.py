@@ -1,55 +1,60 @@
 """Opens TradingView accounts as the settings say: for the bot, the terminal and `usher check` alike."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 import aiohttp
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs
 from bot.access.logins.account import Connect
 from bot.access.logins.sessions import Sessions
+from bot.errors import StartupError
 from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
 from bot.store.engine.lock import alone_with
-from bot.store.maintenance.files import file_of
+from bot.store.logins import leases
 from bot.store.maintenance.inspect import examine
 from bot.store.maintenance.revision import Schema
 from bot.store.vault import Vault, open_vault
-from bot.tradingview import Cookies, Pace, TradingViewClient
-from bot.tradingview.book import Book, open_book
+from bot.tradingview import Cookies, Limiter, TradingViewClient
+from bot.tradingview.shared_limiter import Lease, Share, SharedLimiter
+
+log = logging.getLogger(__name__)
+
+_ALONE = "the database cannot be used: programs beside this one do not count with it"
 
 
 def connector(settings: Settings, http: aiohttp.ClientSession) -> Connect:
-    """Makes the doors to TradingView; `http` needs a `DummyCookieJar`."""
-    return lambda pace, cookies: TradingViewClient(
+    """Return what makes a client of TradingView; `http` needs a `DummyCookieJar`."""
+    return lambda limiter, cookies: TradingViewClient(
         http,
         base=settings.tradingview_url,
         pine_facade=settings.pine_facade_url,
-        pace=pace,
+        limiter=limiter,
         cookies=cookies,
     )
 
 
 def public(settings: Settings, http: aiohttp.ClientSession) -> TradingViewClient:
     """Return a client without a login; strangers' questions have a budget of their own."""
-    pace = Pace(settings.tv_pace, settings.tv_concurrency)
-    return connector(settings, http)(pace, lambda: None)
+    return connector(settings, http)(public_limiter(settings), lambda: None)
 
 
 def sessions(
     settings: Settings, database: Database, vault: Vault, http: aiohttp.ClientSession
 ) -> Sessions:
-    """Every server's login, not loaded yet; each account's pace is shared with other programs."""
+    """Every server's login, not loaded yet; each account's limiter is shared with other programs."""
     return Sessions(
         database,
         vault,
         connector(settings, http),
         pace=settings.tv_pace,
         concurrency=settings.tv_concurrency,
-        book=partial(_book, settings),
+        share=partial(share, database),
         hide=logs.keep_out,
     )
 
@@ -82,18 +87,49 @@ def pair_of(settings: Settings) -> Cookies | None:
     )
 
 
-async def pace_of(settings: Settings, guild_id: int | None = None) -> Pace:
-    """The pace of that server's account; without one, a pace that nobody shares."""
-    book = None if guild_id is None else await _book(settings, guild_id)
-    return Pace(settings.tv_pace, settings.tv_concurrency, book=book)
+def public_limiter(settings: Settings) -> Limiter:
+    """Return a limiter of no account, which nobody shares."""
+    return Limiter(settings.tv_pace, settings.tv_concurrency)
 
 
-async def _book(settings: Settings, guild_id: int) -> Book:
-    database = file_of(settings.database_url)
-    return Book() if database is None else await asyncio.to_thread(_beside, database, guild_id)
+@asynccontextmanager
+async def limiter_of(settings: Settings, guild_id: int | None) -> AsyncIterator[Limiter]:
+    """Open the limiter of that server's account, beside a running bot too.
+
+    Where there is no server, or no database of this version that can be opened, it is shared with nobody.
+    """
+    async with AsyncExitStack() as stack:
+        limiter = public_limiter(settings)
+        examined = await asyncio.to_thread(examine, settings.database_path)
+        if guild_id is not None and examined.schema is Schema.CURRENT:
+            try:
+                database = await stack.enter_async_context(open_database(settings.database_url))
+            except (SQLAlchemyError, OSError, StartupError) as error:
+                log.warning("%s (%s)", _ALONE, error)
+            else:
+                limiter = SharedLimiter(
+                    settings.tv_pace, settings.tv_concurrency, share(database, guild_id)
+                )
+        stack.push_async_callback(limiter.close)
+        await limiter.refresh()
+        yield limiter
 
 
-def _beside(database: Path, guild_id: int) -> Book:
-    if not database.exists():  # where there is none, no bot is at work, and nothing is left behind
-        return Book()
-    return open_book(Path(f"{database}.pace-{guild_id}"), beside=database)
+def share(database: Database, guild_id: int) -> Share:
+    """Return what the limiter of that server's account shares with other programs of this database."""
+    is_broken = False
+
+    async def changed(change: Callable[[Lease], Lease]) -> Lease:
+        nonlocal is_broken
+        try:
+            async with database.write() as connection:
+                lease = await leases.changed(connection, guild_id, Lease(), change)
+        except SQLAlchemyError as error:
+            if not is_broken:
+                log.warning("%s (%s)", _ALONE, getattr(error, "orig", error))
+            is_broken = True
+            return change(Lease())
+        is_broken = False
+        return lease
+
+    return changed

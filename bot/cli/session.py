@@ -156,14 +156,20 @@ async def _use(
 
 
 async def _password(settings: Settings, guild_id: int, name: str, password: str) -> Cookies:
-    pace = await tradingview_accounts.pace_of(settings, guild_id)
-    async with _http() as http, soon(pace):
+    async with (
+        tradingview_accounts.limiter_of(settings, guild_id) as limiter,
+        _http() as http,
+        soon(limiter),
+    ):
         return await SignIn(http, base=settings.tradingview_url).password(name, password)
 
 
 async def _second_factor(settings: Settings, guild_id: int, halfway: Halfway, code: str) -> Cookies:
-    pace = await tradingview_accounts.pace_of(settings, guild_id)
-    async with _http() as http, soon(pace):
+    async with (
+        tradingview_accounts.limiter_of(settings, guild_id) as limiter,
+        _http() as http,
+        soon(limiter),
+    ):
         return await SignIn(http, base=settings.tradingview_url).second_factor(halfway, code)
 
 

@@ -12,7 +12,8 @@ from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
 from bot.replies.text import bold, count, embed, escape, member, spoken, title, typed
-from bot.store.records import Actor, ActorKind, Customer, Event, Script
+from bot.store.kinds import ActorKind
+from bot.store.records import Actor, Customer, Event, Script
 
 AUDIT = "audit"
 _MAX_LINE = 380

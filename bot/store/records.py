@@ -2,10 +2,22 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Self
 
 from sqlalchemy import Row, Table
+
+from bot.store.kinds import (
+    ActorKind,
+    ClaimState,
+    EntitlementKind,
+    OrderKind,
+    OrderState,
+    OutageStage,
+    PermissionState,
+    Reason,
+    SessionState,
+    StateKind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +31,6 @@ class Record:
         if table is not None:  # other tables have columns of the same name
             return cls(**{field.name: values[table.c[field.name]] for field in fields(cls)})
         return cls(**{field.name: values[field.name] for field in fields(cls)})
-
-
-class ActorKind(StrEnum):
-    """What kind of somebody an order or an entry of the history comes from."""
-
-    MEMBER = "member"  # of Discord; the id is theirs
-    SOURCE = "source"  # of access; the id is the source's name
-    KEY = "key"  # of the HTTP API; the id is the key's
-    USHER = "usher"  # Usher itself; no id
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Session(Record):
 
     account_id: int
     version: int
-    state: str
+    state: SessionState
     state_since: datetime
     checked_at: datetime | None
     set_by: int | None
@@ -131,7 +134,7 @@ class Claim(Record):
     member_id: int
     username: str
     asked_at: datetime
-    state: str
+    state: ClaimState
     decided_by: int | None
 
 
@@ -147,23 +150,23 @@ class Permission(Record):
     name_folded: str
     tv_user_id: int | None
     checked: bool
-    wanted: str
+    wanted: StateKind
     wanted_ends_at: datetime | None
     revision: int
     synced_revision: int
     replaces: int | None
     held_back: bool
-    seen: str
+    seen: StateKind
     seen_ends_at: datetime | None
     seen_at: datetime | None
-    ours: str
+    ours: StateKind
     ours_ends_at: datetime | None
     sent_revision: int | None
-    before: str
+    before: StateKind
     before_ends_at: datetime | None
     differs: bool
-    state: str
-    reason: str | None
+    state: PermissionState
+    reason: Reason | None
     detail: str | None
     attempts: int
     next_try_at: datetime | None
@@ -189,7 +192,7 @@ class Entitlement(Record):
     permission_id: int
     source: str
     reference: str
-    kind: str
+    kind: EntitlementKind
     length: str | None
     asked_at: datetime
     asked_by: int | None
@@ -208,26 +211,26 @@ class Order(Record):
     id: int
     guild_id: int
     permission_id: int
-    kind: str
+    kind: OrderKind
     idempotency_key: str
     entitlement_id: int | None
     revision: int
-    actor_kind: str
+    actor_kind: ActorKind
     actor_id: str | None
     asked_at: datetime
     note: str | None
-    before: str
+    before: StateKind
     before_ends_at: datetime | None
-    state: str
-    reason: str | None
+    state: OrderState
+    reason: Reason | None
     ended_at: datetime | None
-    told_state: str | None
+    told_state: OrderState | None
     member_told_at: datetime | None
 
     @property
     def actor(self) -> Actor:
         """Return who asked for it."""
-        return Actor(ActorKind(self.actor_kind), self.actor_id)
+        return Actor(self.actor_kind, self.actor_id)
 
     @property
     def asker_id(self) -> int:
@@ -244,7 +247,7 @@ class Event(Record):
     id: int
     guild_id: int
     at: datetime
-    actor_kind: str
+    actor_kind: ActorKind
     actor_id: str | None
     action: str
     script_id: int | None
@@ -259,7 +262,7 @@ class Event(Record):
     @property
     def actor(self) -> Actor:
         """Return who did it."""
-        return Actor(ActorKind(self.actor_kind), self.actor_id)
+        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,14 +275,14 @@ class Outage(Record):
     set_by: int | None
     reminded_at: datetime | None
     ended_at: datetime | None
-    told: str
+    told: OutageStage
 
     @property
-    def stage(self) -> str:
+    def stage(self) -> OutageStage:
         """How far it is: ended, still, back."""
         if self.ended_at is not None:
-            return "back"
-        return "ended" if self.reminded_at is None else "still"
+            return OutageStage.BACK
+        return OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.tradingview.errors import (
     Uncertain,
     UpstreamTrouble,
 )
+from bot.tradingview.limiter import Limiter
 from bot.tradingview.models import (
     LIFETIME,
     AccountFacts,
@@ -35,7 +36,6 @@ from bot.tradingview.names import (
     clean_username,
     has_usual_length,
 )
-from bot.tradingview.pace import Pace
 
 __all__ = [
     "LIFETIME",
@@ -48,11 +48,11 @@ __all__ = [
     "HiddenMark",
     "Hint",
     "Lifetime",
+    "Limiter",
     "LongDash",
     "NoAnswer",
     "NoSuchScript",
     "NoSuchUser",
-    "Pace",
     "Page",
     "PineIdProblem",
     "Refused",

@@ -20,8 +20,8 @@ from bot.tradingview.errors import (
     Uncertain,
     UpstreamTrouble,
 )
+from bot.tradingview.limiter import Limiter, Permit
 from bot.tradingview.models import AccountFacts, Cookies, End, Hint, Page, Row, WriteResult
-from bot.tradingview.pace import Pace, Turn
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class TradingViewClient:
     """Every call raises TradingViewError and nothing else for what the other side does.
 
     `http` is the caller's: it needs a `DummyCookieJar`, or cookies of one account reach another.
-    `cookies` is asked at each request; `timeout` is in seconds, counted from the turn on. `rotated`
+    `cookies` is asked at each request; `timeout` is in seconds, counted from the permit on. `rotated`
     is awaited when TradingView renews the login, and decides itself what `cookies` says from then on.
     """
 
@@ -50,7 +50,7 @@ class TradingViewClient:
         *,
         base: str,
         pine_facade: str,
-        pace: Pace,
+        limiter: Limiter,
         cookies: Callable[[], Cookies | None],
         timeout: float = 10.0,
         rotated: Rotated | None = None,
@@ -61,14 +61,14 @@ class TradingViewClient:
         self._http = http
         self.base = base.rstrip("/")
         self.pine_facade = pine_facade.rstrip("/")
-        self._pace = pace
+        self._limiter = limiter
         self._cookies = cookies
         self._timeout = aiohttp.ClientTimeout(total=timeout)
 
     async def hints(self, text: str, *, urgent: bool = False, helpful: bool = False) -> list[Hint]:
         """Names that begin like `text`; no exact one among them is "probably no such user".
 
-        `helpful`: the asker goes on without it after a moment (see `Pace.turn`).
+        `helpful`: the asker goes on without it after a moment (see `Limiter.permit`).
         """
         request = wire.hints(text)
         return parsing.hints(await self._ask(request, urgent=urgent, helpful=helpful))
@@ -178,8 +178,8 @@ class TradingViewClient:
         asked_at = clock.monotonic()
         repeats, renewals = REPEATS, 1
         while True:
-            turn = self._pace.turn(urgent=urgent, helpful=helpful, asked_at=asked_at)
-            reply, used, error = await self._in_turn(request, turn)
+            permit = self._limiter.permit(urgent=urgent, helpful=helpful, asked_at=asked_at)
+            reply, used, error = await self._in_turn(request, permit)
             match error:
                 case None:
                     return reply
@@ -199,18 +199,18 @@ class TradingViewClient:
         return self._login(request) != used
 
     def _is_short_pause(self) -> bool:
-        return self._pace.held_for() <= MAX_REPEAT_PAUSE
+        return self._limiter.held_for() <= MAX_REPEAT_PAUSE
 
     async def _in_turn(
-        self, request: wire.Request, its_turn: AbstractAsyncContextManager[Turn]
+        self, request: wire.Request, its_turn: AbstractAsyncContextManager[Permit]
     ) -> tuple[response_errors.Reply, Cookies | None, TradingViewError | None]:
-        async with its_turn as turn:
+        async with its_turn as permit:
             used = self._login(request)  # the newest: it may have been a long wait
             reply = await self._send(request, used)
             self.answers += 1
             error = response_errors.failure(reply, request.purpose, clock.now())
             if isinstance(error, SlowDown):
-                turn.slow_down(error.retry_after)  # before anybody has the next turn
+                permit.slow_down(error.retry_after)  # before anybody has the next
             if used is not None and rotation.is_logged_in(reply, request, error):
                 await self._adopt(reply, used)
             return reply, used, error

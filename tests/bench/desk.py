@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from bot.store.records import Actor
 from bot.store.tables.core import order
 from bot.store.vault import open_vault
 from bot.tradingview import Cookies, TradingViewClient
-from bot.tradingview.book import open_book
+from bot.tradingview_accounts import share
 
 HOME, STAFF, CLERK = 100, 1, 2
 MONTH = parse_length("1M")
@@ -137,14 +138,16 @@ async def open_desk(*, pace: float, concurrency: int) -> AsyncIterator[Desk]:
                 sessions = Sessions(
                     database,
                     vault,
-                    lambda pace, cookies: TradingViewClient(
-                        http, base=there.url, pine_facade=there.url, pace=pace, cookies=cookies
+                    lambda limiter, cookies: TradingViewClient(
+                        http,
+                        base=there.url,
+                        pine_facade=there.url,
+                        limiter=limiter,
+                        cookies=cookies,
                     ),
                     pace=pace,
                     concurrency=concurrency,
-                    book=lambda guild_id: asyncio.to_thread(
-                        open_book, Path(folder, f"pace-{guild_id}"), Path(folder)
-                    ),
+                    share=partial(share, database),
                 )
                 async with database.write() as connection:
                     now = clock.now()

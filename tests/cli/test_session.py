@@ -181,8 +181,11 @@ def test_the_yes_to_another_account_uses_what_tradingview_made_of_its_pair(
 
 def test_nothing_is_sent_while_tradingview_wants_no_question(settings, upstream, tmp_path):
     async def as_a_bot_beside_it():
-        async with open_database(settings.database_url):
-            (await tradingview_accounts.pace_of(settings, HOME)).hold(7200)
+        async with (
+            open_database(settings.database_url),
+            tradingview_accounts.limiter_of(settings, HOME) as limiter,
+        ):
+            limiter.hold(7200)
 
     asyncio.run(as_a_bot_beside_it())
     said = set_login(settings, *upstream.pair())

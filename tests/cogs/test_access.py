@@ -271,7 +271,7 @@ async def test_status_and_retry_say_when_there_is_nothing_to_do(harness):
 @pytest.mark.parametrize(("seconds", "said"), [(45, False), (7200, True)])
 async def test_status_says_until_when_tradingview_asked_to_wait(harness, seconds, said):
     until = int(clock.now().timestamp() + seconds)
-    (await harness.vendor.sessions.of(harness.guild.id)).pace.hold(seconds)
+    (await harness.vendor.sessions.of(harness.guild.id)).limiter.hold(seconds)
     text = text_of((await harness.run(harness.as_mod, "sync status")).original)
     assert (f"TradingView asked me to send nothing until <t:{until}:f>" in text) is said
     assert ("Nobody lost access" in text) is said
@@ -279,7 +279,7 @@ async def test_status_says_until_when_tradingview_asked_to_wait(harness, seconds
 
 async def test_in_a_long_pause_an_order_says_at_once_when_it_is_sent(harness):
     until = int(clock.now().timestamp() + 3600)
-    (await harness.vendor.sessions.of(harness.guild.id)).pace.hold(3600)
+    (await harness.vendor.sessions.of(harness.guild.id)).limiter.hold(3600)
     for name in ("Alice_T", "Alice_Two"):
         request = await harness.as_mod.run(
             "access grant",

@@ -249,10 +249,10 @@ async def test_an_outage_is_an_error_and_never_no_row(shop, outage):
     shop.tv.switches.set(outage, position)
 
     assert await error_of(shop.client.find_row(PINE, "Ann_Trades")) is read_error
-    shop.client._pace._held_until = float("-inf")  # a 429 holds the next turn
+    shop.client._limiter._held_until = float("-inf")  # a 429 holds the next turn
     assert await error_of(shop.client.modify(PINE, "Ann_Trades", wanted)) is write_error
 
-    shop.client._pace._held_until = float("-inf")
+    shop.client._limiter._held_until = float("-inf")
     shop.tv.switches.reset()
     row = await shop.seen()
     assert (abs(row.end - wanted) < timedelta(seconds=1)) == applied
@@ -289,7 +289,7 @@ async def test_too_fast_is_understood_in_every_form(shop, body, retry_after, ask
     with pytest.raises(SlowDown) as caught:
         await shop.client.hints("ann")
     assert caught.value.retry_after == asked
-    assert shop.client._pace.held_for() > 0
+    assert shop.client._limiter.held_for() > 0
 
 
 async def test_a_logout_in_mid_listing_is_never_a_short_list(shop):

@@ -14,7 +14,7 @@ from bot.tradingview import (
     BadPagination,
     Cookies,
     Denied,
-    Pace,
+    Limiter,
     Refused,
     SessionRefused,
     SlowDown,
@@ -122,9 +122,9 @@ async def test_a_name_search_needs_no_login(upstream):
 
 
 async def test_without_a_login_nothing_is_sent_and_no_turn_is_taken(upstream):
-    pace = Pace(1, 1)
-    pace.hold(600)
-    async with client_of(upstream.url, cookies=lambda: None, pace=pace) as client:
+    limiter = Limiter(1, 1)
+    limiter.hold(600)
+    async with client_of(upstream.url, cookies=lambda: None, limiter=limiter) as client:
         for call in [client.account(), client.find_row(PINE_ID, "ann"), *writes(client)]:
             assert type(await outcome(call)) is SessionRefused
     assert upstream.asked == []
@@ -132,10 +132,10 @@ async def test_without_a_login_nothing_is_sent_and_no_turn_is_taken(upstream):
 
 async def test_cookies_are_asked_for_when_the_turn_has_come(upstream, frozen):
     pair = COOKIES
-    pace = Pace(1, 1)
-    pace.hold(10)
+    limiter = Limiter(1, 1)
+    limiter.hold(10)
     upstream.says({})
-    async with client_of(upstream.url, cookies=lambda: pair, pace=pace) as client:
+    async with client_of(upstream.url, cookies=lambda: pair, limiter=limiter) as client:
         call = asyncio.ensure_future(client.account())
         await settle()
         pair = OTHER
@@ -402,13 +402,13 @@ async def test_a_login_that_was_deleted_meanwhile_is_refused(upstream):
     assert len(upstream.asked) == 1
 
 
-# --- pace -----------------------------------------------------------------------------------
+# --- limiter --------------------------------------------------------------------------------
 
 
 async def test_rule_2_a_429_holds_every_turn_for_as_long_as_was_asked(upstream, frozen):
-    pace = Pace(10_000, 50)
+    limiter = Limiter(10_000, 50)
     upstream.says({}, 429, Retry_After="30").says({})
-    async with client_of(upstream.url, pace=pace) as client:
+    async with client_of(upstream.url, limiter=limiter) as client:
         error = await outcome(client.account())
         assert (type(error), error.retry_after) == (SlowDown, 30)
         later = asyncio.ensure_future(client.account(urgent=True))
@@ -419,9 +419,9 @@ async def test_rule_2_a_429_holds_every_turn_for_as_long_as_was_asked(upstream, 
 
 
 async def test_rule_2_who_waited_meanwhile_is_held_too(upstream, frozen):
-    pace = Pace(10_000, 1)
+    limiter = Limiter(10_000, 1)
     upstream.says({}, 429, Retry_After="30").says({})
-    async with client_of(upstream.url, pace=pace) as client:
+    async with client_of(upstream.url, limiter=limiter) as client:
         first, second = (asyncio.ensure_future(client.account()) for _ in range(2))
         await asyncio.wait([first])
         await settle(50)
@@ -450,7 +450,7 @@ async def test_rule_2_after_a_short_named_pause_the_request_is_sent_again(upstre
 
 async def until_held(client, call):
     """Until the answer has come: a pause, or the end of the call."""
-    await eventually(lambda: client._pace.held_for() or call.done())
+    await eventually(lambda: client._limiter.held_for() or call.done())
 
 
 async def test_rule_2_it_is_sent_three_times_at_most(upstream, frozen):
@@ -466,7 +466,7 @@ async def test_rule_2_it_is_sent_three_times_at_most(upstream, frozen):
 
 async def test_rule_2_who_is_sent_again_goes_before_those_who_came_later(upstream, frozen):
     upstream.says({}, 429, Retry_After="1").says({"status": "ok"})
-    async with client_of(upstream.url, pace=Pace(1000, 1)) as client:
+    async with client_of(upstream.url, limiter=Limiter(1000, 1)) as client:
         first = asyncio.ensure_future(client.remove(PINE_ID, "ann"))
         await frozen.advance(0.5)
         later = asyncio.ensure_future(client.remove(PINE_ID, "bob"))
@@ -486,10 +486,10 @@ async def test_rule_2_a_pause_of_unknown_length_is_for_the_caller_to_wait(upstre
 
 
 async def test_the_time_out_does_not_count_the_wait_for_a_turn(upstream, frozen):
-    pace = Pace(1, 1)
-    pace.hold(600)
+    limiter = Limiter(1, 1)
+    limiter.hold(600)
     upstream.says({})
-    async with client_of(upstream.url, pace=pace, timeout=5) as client:
+    async with client_of(upstream.url, limiter=limiter, timeout=5) as client:
         call = asyncio.ensure_future(client.account())
         await frozen.advance(600)
         await call
@@ -501,7 +501,7 @@ async def test_a_cancelled_call_leaves_its_turn_to_others(upstream):
         return web.Response()
 
     upstream.does(hang).says({})
-    async with client_of(upstream.url, pace=Pace(10_000, 1)) as client:
+    async with client_of(upstream.url, limiter=Limiter(10_000, 1)) as client:
         call = asyncio.ensure_future(client.account())
         await eventually(lambda: upstream.asked)
         call.cancel()

@@ -36,7 +36,7 @@ QUESTIONS = {
     12: OPEN + "test_question_12_an_ended_row_may_be_gone",
     13: OPEN + "test_question_13_a_refused_script_waits_with_tradingviews_words_and_keeps_orders",
     14: OPEN + "test_question_14_a_dead_login_is_known_in_every_form",
-    15: "tradingview/test_rate.py::test_nine_tenths_of_the_limit_are_used_from_the_first_request_on",
+    15: "tradingview/test_limiter_rate.py::test_nine_tenths_of_the_limit_are_used_from_the_first_request_on",
     16: "access/logins/test_renewal.py::test_a_renewed_pair_is_used_stored_and_hidden_from_the_log",
     17: OPEN + "test_question_17_a_login_without_sign_works_where_it_may",
     18: OPEN + "test_question_18_add_has_the_last_word_on_a_name_that_is_not_suggested",

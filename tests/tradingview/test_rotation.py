@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
-from bot.tradingview import Cookies, Pace, SessionRefused, TradingViewError, discovery
+from bot.tradingview import Cookies, Limiter, SessionRefused, TradingViewError, discovery
 from bot.tradingview.rotation import rotated
 from tests.support.fake_time import eventually
 from tests.tradingview.upstream import COOKIES, PINE_ID, client_of
@@ -97,7 +97,9 @@ def keeper():
 
 @pytest.fixture
 async def client(upstream, keeper):
-    async with client_of(upstream.url, cookies=lambda: keeper.pair, pace=Pace(9999, 4)) as made:
+    async with client_of(
+        upstream.url, cookies=lambda: keeper.pair, limiter=Limiter(9999, 4)
+    ) as made:
         made.rotated = keeper
         yield made
 
@@ -254,7 +256,7 @@ async def test_a_refusal_waits_for_the_pair_that_is_on_its_way(upstream, client,
     quick = asyncio.ensure_future(client.account())
     await eventually(lambda: keeper.told)
     go.set()
-    await eventually(lambda: client._pace._running == 1)  # the refusal has come
+    await eventually(lambda: client._limiter._running == 1)  # the refusal has come
     assert not slow.done()
     keeper.may_store.set()
     await quick

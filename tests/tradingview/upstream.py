@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from aiohttp import web
 
-from bot.tradingview import Cookies, Pace, TradingViewClient
+from bot.tradingview import Cookies, Limiter, TradingViewClient
 
 COOKIES = Cookies("abcdefghijklmnop0123456789abcdef", "v3:abc+def/ghi=")
 PINE_ID = "PUB;" + "0a1b2c3d" * 4
@@ -77,13 +77,13 @@ async def running():
 
 
 @contextlib.asynccontextmanager
-async def client_of(url, *, cookies=lambda: COOKIES, pace=None, timeout=5.0):  # noqa: ASYNC109
+async def client_of(url, *, cookies=lambda: COOKIES, limiter=None, timeout=5.0):  # noqa: ASYNC109
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         yield TradingViewClient(
             http,
             base=url,
             pine_facade=url,
-            pace=pace or Pace(10_000, 50),
+            limiter=limiter or Limiter(10_000, 50),
             cookies=cookies,
             timeout=timeout,
         )

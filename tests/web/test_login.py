@@ -409,7 +409,7 @@ async def test_the_origin_is_written_as_browsers_write_it(desk, public_url, orig
 
 
 async def test_nobody_waits_on_the_page_while_tradingview_wants_no_request(desk):
-    (await desk.held()).pace.hold(7200)
+    (await desk.held()).limiter.hold(7200)
     status, said, _ = await desk.press("password", **RIGHT)
     assert (status, said["next"]) == (422, "repair")
     assert "slow down" in said["errorMessage"]

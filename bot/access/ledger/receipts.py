@@ -14,7 +14,7 @@ from bot.store.catalogue import guilds
 from bot.store.catalogue.guilds import Hold
 from bot.store.ledger import entitlements, permissions, put_backs
 from bot.store.records import Customer, Entitlement, Holding, Order, Permission, Script
-from bot.tradingview import End, Lifetime, Pace
+from bot.tradingview import End, Lifetime, Limiter
 
 PUT_BACK_WITHIN = timedelta(hours=24)
 WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
@@ -111,9 +111,9 @@ async def receipts_of(
     return receipts
 
 
-def quiet_until(pace: Pace) -> datetime | None:
+def quiet_until(limiter: Limiter) -> datetime | None:
     """Until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
-    pause = pace.held_for()
+    pause = limiter.held_for()
     return clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None
 
 

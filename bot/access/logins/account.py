@@ -2,8 +2,8 @@
 
 import asyncio
 import enum
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,23 +11,29 @@ from bot.access.logins.probe import LoginCheck
 from bot.store.tables.logins import MAX_SPARES
 from bot.tradingview.client import TradingViewClient
 from bot.tradingview.errors import SlowDown
+from bot.tradingview.limiter import Limiter, Permit
 from bot.tradingview.models import Cookies
-from bot.tradingview.pace import Pace, Turn
 
 TEST_TIMEOUT = 120.0  # seconds; TradingView may have asked for a pause, and somebody waits
 
-Connect = Callable[[Pace, Callable[[], Cookies | None]], TradingViewClient]
+Connect = Callable[[Limiter, Callable[[], Cookies | None]], TradingViewClient]
 # Probes the login in use and records what changed; `pine_id` is tried first.
 Verify = Callable[["AccountSession", str | None], Awaitable[LoginCheck]]
 # Told of the pair that was sent and of the one that came in its place.
 Renew = Callable[["AccountSession", Cookies, Cookies], Awaitable[None]]
 
 
-def soon(pace: Pace) -> AbstractAsyncContextManager[Turn]:
-    """An urgent turn. Raises SlowDown when TradingView wants no request for longer than anybody waits."""
-    if (wait := pace.held_for()) > TEST_TIMEOUT:
+@asynccontextmanager
+async def soon(limiter: Limiter) -> AsyncIterator[Permit]:
+    """Wait for an urgent permit.
+
+    Raises SlowDown when TradingView wants no request for longer than anybody waits.
+    """
+    await limiter.refresh()
+    if (wait := limiter.held_for()) > TEST_TIMEOUT:
         raise SlowDown(retry_after=wait)
-    return pace.turn(urgent=True)
+    async with limiter.permit(urgent=True) as permit:
+        yield permit
 
 
 class LoginState(enum.StrEnum):
@@ -75,7 +81,7 @@ class AccountSession:
     """
 
     def __init__(
-        self, guild_id: int, pace: Pace, connect: Connect, verify: Verify, renew: Renew
+        self, guild_id: int, limiter: Limiter, connect: Connect, verify: Verify, renew: Renew
     ) -> None:
         self.guild_id = guild_id
         self.account_id: int | None = None
@@ -83,9 +89,9 @@ class AccountSession:
         self.since: datetime | None = None
         self.version = 0
         self.unreadable = 0
-        self.pace = pace
+        self.limiter = limiter
         self.cookies: Cookies | None = None
-        self.tradingview = connect(pace, lambda: self.cookies)
+        self.tradingview = connect(limiter, lambda: self.cookies)
         self.tradingview.rotated = lambda used, fresh: renew(self, used, fresh)
         self.lock = asyncio.Lock()
         self._verify = verify

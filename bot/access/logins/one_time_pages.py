@@ -175,7 +175,7 @@ class OneTimePages:
     async def _attempt(self, guild_id: int) -> AsyncIterator[None]:
         """A turn for one sign-in; raises TooManySignIns for as long as TradingView wants none."""
         held = await self._sessions.of(guild_id)
-        async with soon(held.pace):
+        async with soon(held.limiter):
             rest = self._no_sign_in_before.get(guild_id, 0.0) - clock.monotonic()
             if rest > 0:
                 raise TooManySignIns(retry_after=rest)

@@ -29,11 +29,11 @@ from bot.store.logins import sessions, spares
 from bot.store.logins.sessions import Stored
 from bot.store.records import Script
 from bot.store.vault import UnreadableError, Vault
-from bot.tradingview.book import Book
 from bot.tradingview.client import TradingViewClient
 from bot.tradingview.deadline import in_time
+from bot.tradingview.limiter import Limiter
 from bot.tradingview.models import Cookies
-from bot.tradingview.pace import Pace
+from bot.tradingview.shared_limiter import Share, SharedLimiter
 
 __all__ = ["AccountSession", "LoginCheck", "LoginState", "LoginStatus", "Sessions", "Updated"]
 
@@ -45,14 +45,10 @@ MAX_CLOSING = 5.0  # seconds; a renewed pair may wait for somebody else's transa
 T = TypeVar("T")
 
 
-async def _own_book(_: int) -> Book:
-    return Book()
-
-
 class Sessions:
     """Every server's session. `pace` is in requests a second, for each account.
 
-    `book` opens what an account's pace shares with other programs, by the server's id.
+    `share` opens what an account's limiter shares with other programs, by the server's id.
 
     `hide` is told every cookie before it is used, so that no log can show it. What is in
     `on_change` is called with the server's id after a login was replaced, died or came back.
@@ -66,7 +62,7 @@ class Sessions:
         *,
         pace: float = 2.0,
         concurrency: int = 2,
-        book: Callable[[int], Awaitable[Book]] = _own_book,
+        share: Callable[[int], Share] | None = None,
         hide: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         self._database = database
@@ -75,7 +71,7 @@ class Sessions:
         self._doors: WeakSet[TradingViewClient] = WeakSet()
         self._pace = pace
         self._concurrency = concurrency
-        self._book = book
+        self._share = share
         self._hide = hide
         self._held: dict[int, AccountSession] = {}
         self.on_change: list[Callable[[int], None]] = []
@@ -91,7 +87,7 @@ class Sessions:
             self._load(held, one)
 
     async def close(self) -> None:
-        """Wait for the pairs that TradingView just renewed; once, before the database closes.
+        """Wait for the pairs that TradingView just renewed, and leave the accounts; once, before the database closes.
 
         The earlier pair may be dead by then, and whoever asked may have given up.
         """
@@ -99,19 +95,27 @@ class Sessions:
         if not await clock.within(MAX_CLOSING, settling):
             settling.cancel()
             log.error("A renewed TradingView login could not be stored before the end")
+        for held in self.every():
+            await held.limiter.close()
 
-    def _client(self, pace: Pace, cookies: Callable[[], Cookies | None]) -> TradingViewClient:
-        client = self._connect(pace, cookies)
+    def _client(self, limiter: Limiter, cookies: Callable[[], Cookies | None]) -> TradingViewClient:
+        client = self._connect(limiter, cookies)
         self._doors.add(client)
         return client
 
     async def of(self, guild_id: int) -> AccountSession:
         """That server's session; always the same object, also before there is a login."""
         if guild_id not in self._held:
-            pace = Pace(self._pace, self._concurrency, book=await self._book(guild_id))
-            held = AccountSession(guild_id, pace, self._client, self._probe, self._renew)
+            limiter = self._limiter(guild_id)
+            await limiter.refresh()
+            held = AccountSession(guild_id, limiter, self._client, self._probe, self._renew)
             self._held.setdefault(guild_id, held)  # another may have been quicker meanwhile
         return self._held[guild_id]
+
+    def _limiter(self, guild_id: int) -> Limiter:
+        if self._share is None:
+            return Limiter(self._pace, self._concurrency)
+        return SharedLimiter(self._pace, self._concurrency, self._share(guild_id))
 
     async def status(self, guild_id: int) -> LoginStatus:
         """What is known, without asking TradingView."""
@@ -247,7 +251,7 @@ class Sessions:
         cookies = trial.cookies
         self._conceal(cookies)
         known = await self._scripts(held.guild_id)
-        client = self._client(held.pace, lambda: trial.cookies)
+        client = self._client(held.limiter, lambda: trial.cookies)
         client.rotated = renewed
         facts = await _asked(
             held, examine(client, [one.pine_id for one in known]), lambda: client.answers
@@ -324,7 +328,8 @@ async def _asked(
 
     Whoever tests holds the session's lock, and a pause may last a day.
     """
-    if held.pace.held_for() > TEST_TIMEOUT:
+    await held.limiter.refresh()
+    if held.limiter.held_for() > TEST_TIMEOUT:
         test.close()
         return None
     return await in_time(test, TEST_TIMEOUT, progress)

@@ -73,7 +73,7 @@ class Outcomes:
 
     async def quiet_until(self, guild_id: int) -> datetime | None:
         """Until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
-        return quiet_until((await self._sessions.of(guild_id)).pace)
+        return quiet_until((await self._sessions.of(guild_id)).limiter)
 
     # Telling the asker
 

@@ -20,6 +20,7 @@ from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.removal_limit import refuse_many
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
+from bot.store.kinds import OrderState
 from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.records import Order, Permission, Script
 from bot.store.sweeps import repairs
@@ -121,7 +122,9 @@ class Repairs:
         """How the orders of one press stand."""
         async with self._database.read() as connection:
             states = [one.state for one in await repairs.of_order(connection, guild_id, reference)]
-        return Standing(len(states), states.count("waiting"), states.count("stuck"))
+        return Standing(
+            len(states), states.count(OrderState.WAITING), states.count(OrderState.STUCK)
+        )
 
     async def _order(
         self, request: RequestContext, script: Script, differences: Sequence[Difference]

@@ -136,7 +136,7 @@ class Sweeps:
             if await shapes.is_paused(connection, script.guild_id):
                 raise FormChanged
         progress = await self._begin(script)
-        tell(replace(progress, quiet_until=quiet_until(session.pace)))
+        tell(replace(progress, quiet_until=quiet_until(session.limiter)))
         try:
             return await self._read(session, progress, by, tell)
         except Exception as error:

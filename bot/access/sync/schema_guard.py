@@ -67,7 +67,7 @@ class SchemaGuard:
         for held in self._sessions.every():
             if held.state is not LoginState.ALIVE or not await self._is_due(held.guild_id):
                 continue
-            if held.pace.held_for() > LOOK_TIMEOUT:
+            if held.limiter.held_for() > LOOK_TIMEOUT:
                 continue
             self._not_before[held.guild_id] = clock.monotonic() + AGAIN.total_seconds()
             try:

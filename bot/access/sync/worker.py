@@ -32,7 +32,7 @@ from bot.tradingview import (
 log = logging.getLogger(__name__)
 
 STUMBLED = 5.0  # seconds before a lane that failed as a whole looks again
-# Permissions at a time for each request that may be under way: the pace never waits for the database.
+# Permissions at a time for each request that may be under way: the limiter never waits for the database.
 TOGETHER = 4
 CROWDS = 3  # so that some are written while others are read back
 RESTING = 200  # more may rest until TradingView's list shows what was written
@@ -117,7 +117,7 @@ class AccountWorker:
 
     def _room(self, session: AccountSession) -> int:
         """How many more may be begun for themselves."""
-        together = 1 if self.breaker.is_open else session.pace.concurrency * TOGETHER
+        together = 1 if self.breaker.is_open else session.limiter.concurrency * TOGETHER
         alone = self._busy - self._crowd
         return min(together - len(alone - self._resting), RESTING - len(alone))
 
@@ -247,8 +247,8 @@ class AccountWorker:
             case SessionRefused(outdated=True) | Denied(outdated=True):
                 await self._after.again(permission_id, None, at_once=True)
             case SlowDown():
-                # The pace holds everybody back; nobody need wait for longer than that.
-                held_for = session.pace.held_for()
+                # The limiter holds everybody back; nobody need wait for longer than that.
+                held_for = session.limiter.held_for()
                 await self._after.again(permission_id, "slow_down", at_least=held_for, counts=False)
             case SessionRefused() | Denied():
                 await self._suspected(session, version, permission_id, error)

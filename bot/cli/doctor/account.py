@@ -84,7 +84,7 @@ async def opened(settings: Settings) -> AsyncIterator[Accounts]:
         # Invented, and of the right form.
         nobody = Cookies("0" * 32, "v3:" + "0" * 43 + "=")
         every = [
-            await _account(database, one, connect(one.pace, lambda: nobody))
+            await _account(database, one, connect(one.limiter, lambda: nobody))
             for one in held.every()
             if one.state is not LoginState.NONE
         ]

@@ -14,7 +14,7 @@ from bot.cli.doctor.clock_skew import date_of
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.unreachable import why_not
 from bot.settings import Settings
-from bot.tradingview import Cookies, Pace
+from bot.tradingview import Cookies, Limiter
 
 ENVIRONMENT = "from the environment"
 
@@ -29,7 +29,7 @@ class Held:
     """A login to be tested: where it lies, and the scripts it should own."""
 
     where: str
-    guild_id: int | None  # whose account's pace it keeps to
+    guild_id: int | None  # whose account's limiter it keeps to
     cookies: Cookies
     pine_ids: tuple[str, ...] = ()
     # Told of the pair that took this one's place meanwhile: without it the bot's own login would end.
@@ -83,9 +83,9 @@ async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upst
     )
 
 
-def said_pause(pace: Pace) -> str | None:
+def said_pause(limiter: Limiter) -> str | None:
     """That TradingView asked for a pause longer than anybody waits, as the end of a sentence."""
-    pause = pace.held_for()
+    pause = limiter.held_for()
     if pause <= TEST_TIMEOUT:
         return None
     until = clock.now() + timedelta(seconds=pause)
@@ -100,16 +100,16 @@ async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -
         logs.keep_out(fresh.sessionid_sign)
         await trial.renew(used, fresh)
 
-    pace = await tradingview_accounts.pace_of(settings, held.guild_id)
-    client = tradingview_accounts.connector(settings, http)(pace, lambda: trial.cookies)
-    client.rotated = renewed
     subject = f"TradingView login ({held.where})"
-    if asked := said_pause(pace):
-        return Finding(subject, f"was not tested: {asked}", note=True)
-    try:
-        facts = await examine(client, held.pine_ids)
-    finally:
-        await client.settled()  # also when somebody presses Ctrl-C just then
+    async with tradingview_accounts.limiter_of(settings, held.guild_id) as limiter:
+        client = tradingview_accounts.connector(settings, http)(limiter, lambda: trial.cookies)
+        client.rotated = renewed
+        if asked := said_pause(limiter):
+            return Finding(subject, f"was not tested: {asked}", note=True)
+        try:
+            facts = await examine(client, held.pine_ids)
+        finally:
+            await client.settled()  # also when somebody presses Ctrl-C just then
     environment = held.where == ENVIRONMENT
     receiver = "TV_SESSIONID and TV_SESSIONID_SIGN." if environment else "/session update."
     match facts.verdict:

@@ -70,7 +70,7 @@ async def _run(
     witness, wrong, as_known = Witness(), False, True
     async with opened(found) as accounts:
         for account in accounts.every:
-            if asked := said_pause(account.held.pace):
+            if asked := said_pause(account.held.limiter):
                 raise StartupError(f"{asked} Check again after that; the bot waits for it too.")
             say(f"The TradingView account of server {account.held.guild_id}:")
             seen = await _seen(account)

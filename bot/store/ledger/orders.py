@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import ActorKind
 from bot.store.parts import parts
-from bot.store.records import Actor, ActorKind, Order, Permission
+from bot.store.records import Actor, Order, Permission
 from bot.store.tables.core import customer, order, permission
 
 FINAL = ("done", "superseded", "stuck")

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from sqlalchemy import and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import ActorKind
 from bot.store.ledger.orders import FINAL, HELD, RESTORED, people_untold
-from bot.store.records import ActorKind
 from bot.store.tables.core import event, guild, order, permission, script
 from bot.store.tables.sweeps import sighting, sweep
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import ActorKind
 from bot.store.parts import parts
-from bot.store.records import ActorKind, Customer
+from bot.store.records import Customer
 from bot.store.tables.core import claim, customer, event
 
 

@@ -24,7 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import ActorKind, Script
+from bot.store.kinds import ActorKind
+from bot.store.records import Script
 from bot.store.sweeps.sightings import has_permission, is_live
 from bot.store.tables.core import customer, entitlement, event, permission
 from bot.store.tables.sweeps import sighting

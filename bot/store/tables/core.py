@@ -1,6 +1,8 @@
 """Every table. The schema holds the rules that no code may break."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +24,19 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+)
+
+from bot.store.kinds import (
+    ActorKind,
+    ClaimState,
+    EntitlementKind,
+    OrderKind,
+    OrderState,
+    PermissionState,
+    Reason,
+    RoleLevel,
+    SessionState,
+    StateKind,
 )
 
 
@@ -48,6 +63,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+class OneOf(TypeDecorator[StrEnum]):
+    """A word of a closed set. Any other word is refused before it reaches the database."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kinds: type[StrEnum], length: int = 16) -> None:
+        super().__init__(length)
+        self.kinds = kinds
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """To the database: the word itself."""
+        return None if value is None else self.kinds(value).value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """From the database: the member of the set."""
+        return None if value is None else self.kinds(value)
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -59,12 +93,18 @@ metadata = MetaData(
 )
 
 
+# Nobody wants what is unknown, and TradingView knows no reason without an end.
+_WANTED = [kind for kind in StateKind if kind is not StateKind.UNKNOWN]
+_SEEN = [kind for kind in StateKind if kind is not StateKind.OPEN]
+
+
 def _guild() -> Column[int]:
     return Column("guild_id", BigInteger, ForeignKey("guild.id"), nullable=False)
 
 
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
+def one_of(column: str, kinds: Iterable[StrEnum]) -> CheckConstraint:
+    """Return the CHECK that holds a column to these words."""
+    listed = ", ".join(f"'{kind}'" for kind in kinds)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
@@ -78,9 +118,9 @@ def _end_rule(prefix: str) -> CheckConstraint:
 def _actor() -> tuple[Column[Any] | CheckConstraint, ...]:
     """Who did it: a kind, and which one of that kind; Usher itself is the only one of its kind."""
     return (
-        Column("actor_kind", String(16), nullable=False),
+        Column("actor_kind", OneOf(ActorKind), nullable=False),
         Column("actor_id", String(64)),
-        _one_of("actor_kind", "member", "source", "key", "usher"),
+        one_of("actor_kind", ActorKind),
         CheckConstraint("(actor_kind = 'usher') = (actor_id IS NULL)", name="actor_id"),
     )
 
@@ -102,8 +142,8 @@ guild_role = Table(
     metadata,
     Column("guild_id", BigInteger, ForeignKey("guild.id"), primary_key=True),
     Column("role_id", BigInteger, primary_key=True),
-    Column("level", String(16), primary_key=True),
-    _one_of("level", "staff", "manager"),
+    Column("level", OneOf(RoleLevel), primary_key=True),
+    one_of("level", RoleLevel),
 )
 
 account = Table(
@@ -124,12 +164,12 @@ session = Table(
     Column("account_id", Integer, ForeignKey("account.id"), nullable=False, unique=True),
     Column("version", Integer, nullable=False),  # grows with every new pair
     Column("cookies", LargeBinary, nullable=False),  # encrypted
-    Column("state", String(16), nullable=False),
+    Column("state", OneOf(SessionState), nullable=False),
     Column("state_since", UtcDateTime, nullable=False),
     Column("checked_at", UtcDateTime),
     Column("set_by", BigInteger),  # nobody: it came from the environment
     Column("set_at", UtcDateTime, nullable=False),
-    _one_of("state", "alive", "dead"),
+    one_of("state", SessionState),
 )
 
 script = Table(
@@ -174,10 +214,10 @@ claim = Table(
     Column("member_id", BigInteger, nullable=False),
     Column("username", String(64), nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", OneOf(ClaimState), nullable=False),
     Column("decided_by", BigInteger),
     Column("decided_at", UtcDateTime),
-    _one_of("state", "waiting", "accepted", "refused"),
+    one_of("state", ClaimState),
     Index(
         "uq_claim_waiting",
         "guild_id",
@@ -200,7 +240,7 @@ permission = Table(
     Column(
         "checked", Boolean, nullable=False, server_default=false()
     ),  # the spelling is TradingView's
-    Column("wanted", String(16), nullable=False),
+    Column("wanted", OneOf(StateKind), nullable=False),
     Column("wanted_ends_at", UtcDateTime),
     Column("revision", Integer, nullable=False),  # grows with every order
     Column("synced_revision", Integer, nullable=False),
@@ -208,17 +248,17 @@ permission = Table(
         "replaces", Integer
     ),  # the order (set, revoke) that overrules whatever TradingView shows
     Column("held_back", Boolean, nullable=False, server_default=false()),  # no automatic return
-    Column("seen", String(16), nullable=False),
+    Column("seen", OneOf(StateKind), nullable=False),
     Column("seen_ends_at", UtcDateTime),
     Column("seen_at", UtcDateTime),
-    Column("ours", String(16), nullable=False),  # what our own last write left there
+    Column("ours", OneOf(StateKind), nullable=False),  # what our own last write left there
     Column("ours_ends_at", UtcDateTime),
     Column("sent_revision", Integer),  # the revision of the last write, kept before it goes out
-    Column("before", String(16), nullable=False),  # what stood there before that write
+    Column("before", OneOf(StateKind), nullable=False),  # what stood there before that write
     Column("before_ends_at", UtcDateTime),
     Column("differs", Boolean, nullable=False, server_default=false()),
-    Column("state", String(16), nullable=False),
-    Column("reason", String(32)),
+    Column("state", OneOf(PermissionState), nullable=False),
+    Column("reason", OneOf(Reason, 32)),
     Column("detail", Text),  # TradingView's own words, for staff
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try_at", UtcDateTime),
@@ -227,11 +267,11 @@ permission = Table(
     Column("noted_difference", String(120)),
     Column("ignored_difference", String(120)),
     UniqueConstraint("script_id", "name_folded"),
-    _one_of("wanted", "nothing", "until", "open", "lifetime"),
-    _one_of("seen", "unknown", "nothing", "until", "lifetime"),
-    _one_of("ours", "unknown", "nothing", "until", "lifetime"),
-    _one_of("before", "unknown", "nothing", "until", "lifetime"),
-    _one_of("state", "waiting", "working", "done", "stuck"),
+    one_of("wanted", _WANTED),
+    one_of("seen", _SEEN),
+    one_of("ours", _SEEN),
+    one_of("before", _SEEN),
+    one_of("state", PermissionState),
     _end_rule("wanted"),
     _end_rule("seen"),
     _end_rule("ours"),
@@ -256,7 +296,7 @@ entitlement = Table(
     Column("permission_id", Integer, ForeignKey("permission.id"), nullable=False),
     Column("source", String(16), ForeignKey("source.name"), nullable=False),
     Column("reference", String(100), nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("kind", OneOf(EntitlementKind), nullable=False),
     Column("length", String(32)),  # as asked: "1M"
     Column("asked_at", UtcDateTime, nullable=False),
     Column("asked_by", BigInteger),
@@ -267,7 +307,7 @@ entitlement = Table(
     Column("ended_by", Integer),  # the order that took it away, so that it can be put back
     Column("note", Text),
     UniqueConstraint("source", "reference", "script_id"),
-    _one_of("kind", "until", "open", "lifetime"),
+    one_of("kind", EntitlementKind),
     CheckConstraint(
         "(kind = 'until' AND (ends_at IS NOT NULL) = (settled_at IS NOT NULL)"
         " AND (ends_at IS NOT NULL OR length IS NOT NULL))"
@@ -284,25 +324,25 @@ order = Table(
     Column("id", Integer, primary_key=True),
     _guild(),
     Column("permission_id", Integer, ForeignKey("permission.id"), nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("kind", OneOf(OrderKind), nullable=False),
     Column("idempotency_key", String(100), nullable=False),
     Column("entitlement_id", Integer, ForeignKey("entitlement.id")),
     Column("revision", Integer, nullable=False),
     *_actor(),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("note", Text),
-    Column("before", String(16), nullable=False),  # what Usher wanted before this order
+    Column("before", OneOf(StateKind), nullable=False),  # what Usher wanted before this order
     Column("before_ends_at", UtcDateTime),
-    Column("state", String(16), nullable=False),
-    Column("reason", String(32)),
+    Column("state", OneOf(OrderState), nullable=False),
+    Column("reason", OneOf(Reason, 32)),
     Column("ended_at", UtcDateTime),
-    Column("told_state", String(16)),  # the state the asker has been told
+    Column("told_state", OneOf(OrderState)),  # the state the asker has been told
     Column("member_told_at", UtcDateTime),
     Column("answer_token", LargeBinary),  # encrypted; gone once told or after 15 minutes
     UniqueConstraint("guild_id", "idempotency_key"),
-    _one_of("kind", "grant", "set", "revoke", "put_back", "repair"),
-    _one_of("state", "waiting", "done", "superseded", "stuck"),
-    _one_of("before", "nothing", "until", "open", "lifetime"),
+    one_of("kind", OrderKind),
+    one_of("state", OrderState),
+    one_of("before", _WANTED),
     _end_rule("before"),
     Index("ix_wish_permission_id", "permission_id", "state"),
     Index("ix_wish_told", "state", "told_state"),

@@ -1,9 +1,10 @@
-"""The tables around the TradingView login: spares, the environment's, outages, one-time pages."""
+"""The tables around the TradingView login: spares, the environment's, outages, one-time pages, the lease."""
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -13,7 +14,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from bot.store.tables.core import UtcDateTime, metadata
+from bot.store.kinds import OutageStage
+from bot.store.tables.core import OneOf, UtcDateTime, metadata, one_of
 
 MAX_SPARES = 2
 
@@ -48,8 +50,8 @@ login_outage = Table(
     Column("set_by", BigInteger),  # whoever set the login that died, and is told by DM
     Column("reminded_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
-    Column("told", String(16), nullable=False),  # the last of these that `set_by` was told
-    CheckConstraint("told IN ('nothing', 'ended', 'still', 'back')", name="told"),
+    Column("told", OneOf(OutageStage), nullable=False),  # the last of these that `set_by` was told
+    one_of("told", OutageStage),
     Index(
         "uq_login_outage_open",
         "guild_id",
@@ -66,4 +68,19 @@ login_link = Table(
     Column("member_id", BigInteger, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("spent_at", UtcDateTime),
+)
+
+account_lease = Table(
+    "account_lease",  # which program may send for the account just now, and what all must know
+    metadata,
+    Column(
+        "guild_id", BigInteger, primary_key=True, autoincrement=False
+    ),  # also of one not known yet
+    Column("holder", String(16)),
+    Column("leased_until", UtcDateTime, nullable=False),
+    Column("wanted_by", String(16)),
+    Column("held_for", Float, nullable=False),  # seconds from written_at, as is due_in
+    Column("due_in", Float, nullable=False),
+    Column("rate", Float),  # requests a second, where refusals keep it below TV_PACE
+    Column("written_at", UtcDateTime, nullable=False),
 )

@@ -12,9 +12,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from bot.store.tables.core import UtcDateTime, metadata
+from bot.store.kinds import StateKind, SweepFailure, SweepState
+from bot.store.tables.core import OneOf, UtcDateTime, metadata, one_of
 
-_KIND = "kind IN ('until', 'lifetime')"
+# What TradingView lists always gives access; whether its end has passed is another question.
+_LISTED = (StateKind.UNTIL, StateKind.LIFETIME)
 _END = "(kind = 'until') = (ends_at IS NOT NULL)"
 
 sweep = Table(
@@ -25,12 +27,12 @@ sweep = Table(
     Column("script_id", Integer, ForeignKey("script.id"), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
-    Column("state", String(16), nullable=False),
+    Column("state", OneOf(SweepState), nullable=False),
     Column("rows", Integer, nullable=False),  # different people in the list
     Column("calls", Integer, nullable=False),
     Column("asked_by", BigInteger),  # nobody: the daily one
-    Column("failure", String(32)),  # why it failed, in one of the words that replies explain
-    CheckConstraint("state IN ('running', 'complete', 'failed')", name="state"),
+    Column("failure", OneOf(SweepFailure, 32)),
+    one_of("state", SweepState),
     CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended"),
     Index("ix_sweep_script_id", "script_id", "started_at"),
     Index(
@@ -49,11 +51,11 @@ sweep_row = Table(
     Column("tv_user_id", BigInteger),
     Column("username", String(255), nullable=False),
     Column("name_folded", String(255), nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("kind", OneOf(StateKind), nullable=False),
     Column("ends_at", UtcDateTime),
     Column("created_at", UtcDateTime),
     Column("seen_at", UtcDateTime, nullable=False),
-    CheckConstraint(_KIND, name="kind"),
+    one_of("kind", _LISTED),
     CheckConstraint(_END, name="kind_end"),
     UniqueConstraint("sweep_id", "tv_user_id"),
     Index("ix_sweep_row_sweep_id_name_folded", "sweep_id", "name_folded"),
@@ -68,14 +70,14 @@ sighting = Table(
     Column("tv_user_id", BigInteger),
     Column("username", String(255), nullable=False),
     Column("name_folded", String(255), nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("kind", OneOf(StateKind), nullable=False),
     Column("ends_at", UtcDateTime),
     Column("created_at", UtcDateTime),
     Column("sweep_id", Integer, ForeignKey("sweep.id"), nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     Column("noted_at", UtcDateTime),  # told in the log channel that it differs
     Column("ignored_at", UtcDateTime),  # staff left it as it is; ends when the row changes
-    CheckConstraint(_KIND, name="kind"),
+    one_of("kind", _LISTED),
     CheckConstraint(_END, name="kind_end"),
     UniqueConstraint("script_id", "tv_user_id"),
     Index("ix_sighting_script_id_name_folded", "script_id", "name_folded"),

@@ -89,7 +89,7 @@ async def test_a_long_pause_keeps_nobody_waiting_who_tests_a_login(vendor, froze
     """Whoever tests holds the session's lock, and a pause may last a day."""
     await vendor.log_in()
     held = await vendor.sessions.of(HOME)
-    held.pace.hold(seconds)
+    held.limiter.hold(seconds)
     assert await held.test() is LoginCheck.UNKNOWN
     with pytest.raises(TradingViewSilent):
         await vendor.sessions.update(vendor.request(), vendor.cookies())
@@ -100,10 +100,10 @@ async def test_a_long_pause_keeps_nobody_waiting_who_tests_a_login(vendor, froze
 async def test_a_pause_that_begins_meanwhile_ends_the_test_in_time(vendor, frozen):
     await vendor.log_in()
     held = await vendor.sessions.of(HOME)
-    held.pace.hold(100)
+    held.limiter.hold(100)
     test = asyncio.ensure_future(held.test())
     await settle()
-    held.pace.hold(80_000)
+    held.limiter.hold(80_000)
     for _ in range(30):
         await frozen.advance(5)
         await asyncio.sleep(0.001)

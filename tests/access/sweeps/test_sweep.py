@@ -54,8 +54,8 @@ async def known(harness, name, length="1M"):
 
 
 async def test_in_a_long_pause_it_tells_when_it_begins(harness):
-    pace = (await harness.vendor.sessions.of(HOME)).pace
-    pace.hold(3600)
+    limiter = (await harness.vendor.sessions.of(HOME)).limiter
+    limiter.hold(3600)
     told = []
     reading = asyncio.ensure_future(read(harness, tell=told.append))
     await eventually(lambda: told)

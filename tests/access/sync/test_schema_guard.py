@@ -342,7 +342,7 @@ async def test_a_difference_seen_once_is_looked_at_again_without_waiting_for_the
 
 
 async def test_an_account_that_is_to_be_left_alone_holds_up_no_other(harness):
-    (await harness.vendor.sessions.of(HOME)).pace.hold(80_000)
+    (await harness.vendor.sessions.of(HOME)).limiter.hold(80_000)
     await harness.time.advance(watching.FIRST_WITHIN)
     before = harness.time.monotonic()
     await harness.meanwhile(harness.schema_guard.turn())

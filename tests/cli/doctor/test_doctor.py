@@ -222,9 +222,8 @@ async def test_a_login_is_left_alone_while_tradingview_wants_no_question(
 ):
     await stored(folder, guild, Cookies(*tradingview.world.open_session(tradingview.vendor)))
     url = f"sqlite+aiosqlite:///{folder}/data/usher.db"
-    (await tradingview_accounts.pace_of(Settings(database_url=url), guild.id)).hold(
-        7200
-    )  # as a bot beside it
+    async with tradingview_accounts.limiter_of(Settings(database_url=url), guild.id) as limiter:
+        limiter.hold(7200)  # as a bot beside it
     code, text = await usher()
     assert (code, wrong(text)) == (0, [])
     assert "was not tested: TradingView asked to be left alone until" in text
@@ -275,6 +274,7 @@ async def test_the_environments_login_that_is_renewed_meanwhile_is_kept_for_the_
         made = tradingview_accounts.sessions(settings, database, Vault(KEY), http)
         adoption = Environment(database, Vault(KEY), made)
         assert await adoption.adopt(guild.id, cookies) is True
+        await made.close()
     code, text = await usher(DISCORD_GUILD_ID=str(guild.id), **given)
     assert (code, wrong(text)) == (0, [])
     assert "from the environment" not in text  # it is the stored one by now

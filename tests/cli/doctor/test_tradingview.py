@@ -17,7 +17,7 @@ from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
 from bot.store.logins import sessions
 from bot.store.vault import Vault
-from bot.tradingview import Cookies
+from bot.tradingview import Cookies, shared_limiter
 from tests.support.fake_time import FakeTime, eventually
 from tests.support.vendor_fixture import new_database
 
@@ -40,6 +40,9 @@ def time(monkeypatch, tmp_path):
     for name in Settings.__dataclass_fields__:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        shared_limiter, "RENEW", 0
+    )  # looks beside the work must not move this clock
     with clock.taken_from(Hasty()):
         yield
 
@@ -130,7 +133,8 @@ async def test_it_says_that_all_is_as_known_and_writes_nothing(check, tv):
 
 async def test_it_asks_nothing_while_tradingview_wants_no_question(check, tv, tmp_path):
     settings = Settings(database_url=url(tmp_path))
-    (await tradingview_accounts.pace_of(settings, GUILD)).hold(7200)  # as a bot beside it
+    async with tradingview_accounts.limiter_of(settings, GUILD) as limiter:
+        limiter.hold(7200)  # as a bot beside it
     code, text = await check()
     assert code == 1
     assert "TradingView asked to be left alone until" in text

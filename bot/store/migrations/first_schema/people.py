@@ -6,6 +6,7 @@ from alembic import op
 
 def create() -> None:
     """Create these tables and their indexes."""
+    _account_lease()
     _guild()
     _account()
     _claim()
@@ -17,6 +18,21 @@ def create() -> None:
     _script()
     _session()
     _spare_session()
+
+
+def _account_lease() -> None:
+    op.create_table(
+        "account_lease",
+        sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("holder", sa.String(length=16), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wanted_by", sa.String(length=16), nullable=True),
+        sa.Column("held_for", sa.Float(), nullable=False),
+        sa.Column("due_in", sa.Float(), nullable=False),
+        sa.Column("rate", sa.Float(), nullable=True),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", name=op.f("pk_account_lease")),
+    )
 
 
 def _guild() -> None:

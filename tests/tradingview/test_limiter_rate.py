@@ -1,4 +1,4 @@
-"""How the pace finds TradingView's limit, against models of servers that refuse what is too fast."""
+"""How the limiter finds TradingView's limit, against models of servers that refuse what is too fast."""
 
 import asyncio
 import random
@@ -6,8 +6,7 @@ import random
 import pytest
 
 from bot import clock
-from bot.tradingview import Pace
-from bot.tradingview.rate import DEEPEST_CUT, LEAST, LEAST_CUT, Rate
+from bot.tradingview.limiter import DEEPEST_CUT, LEAST, LEAST_CUT, Limiter, Rate
 
 
 class Bucket:
@@ -58,8 +57,8 @@ class Alone:
 class Load:
     """Askers who always want one more turn, over a connection of 100 ms that trembles."""
 
-    def __init__(self, pace, server, *, retry_after=1.0):
-        self.pace, self.server, self.retry_after = pace, server, retry_after
+    def __init__(self, limiter, server, *, retry_after=1.0):
+        self.limiter, self.server, self.retry_after = limiter, server, retry_after
         self.taken, self.refused = [], []
         self._chance = random.Random(7)
         self._askers = []
@@ -80,8 +79,8 @@ class Load:
     async def _ask(self):
         began = None
         while True:
-            async with self.pace.turn(asked_at=began) as turn:
-                began = turn.began
+            async with self.limiter.permit(asked_at=began) as permit:
+                began = permit.began
                 latency = 0.1 * self._chance.uniform(0.7, 1.3)
                 await clock.sleep(latency / 2)
                 taken = self.server.takes()
@@ -91,7 +90,7 @@ class Load:
                     self.taken.append(moment)
                     return
                 self.refused.append(moment)
-                turn.slow_down(self.retry_after)
+                permit.slow_down(self.retry_after)
 
     def used(self, limit, since=0.0):
         """The share of the limit that was used since then."""
@@ -99,109 +98,109 @@ class Load:
         return count / (clock.monotonic() - since) / limit
 
 
-def pace_of(rate, concurrency=4):
-    return Pace(rate, concurrency, chance=random.Random(3).random)
+def limiter_of(rate, concurrency=4):
+    return Limiter(rate, concurrency, chance=random.Random(3).random)
 
 
 @pytest.mark.parametrize("most", [6, 20, 1000])
 @pytest.mark.parametrize("server_of", [Bucket, Window])
 async def test_nine_tenths_of_the_limit_are_used_from_the_first_request_on(frozen, most, server_of):
-    async with Load(pace_of(most), server_of(5)) as load:
+    async with Load(limiter_of(most), server_of(5)) as load:
         await frozen.advance(240)
         assert load.used(5) >= 0.9
 
 
 @pytest.mark.parametrize("limit", [0.5, 2, 30])
 async def test_other_limits_are_found_as_well(frozen, limit):
-    async with Load(pace_of(50, 8), Bucket(limit, 2)) as load:
+    async with Load(limiter_of(50, 8), Bucket(limit, 2)) as load:
         await frozen.advance(600)
         assert load.used(limit, since=60) >= 0.9
 
 
 @pytest.mark.parametrize("retry_after", [None, 0])
 async def test_without_a_time_it_still_settles_below_the_limit(frozen, retry_after):
-    async with Load(pace_of(50), Bucket(5, 2), retry_after=retry_after) as load:
+    async with Load(limiter_of(50), Bucket(5, 2), retry_after=retry_after) as load:
         await frozen.advance(240)
         assert load.used(5, since=60) >= 0.85
 
 
 async def test_a_known_limit_is_rarely_run_into_again(frozen):
-    async with Load(pace_of(50), Bucket(5, 2)) as load:
+    async with Load(limiter_of(50), Bucket(5, 2)) as load:
         await frozen.advance(600)
         late = [moment for moment in load.refused if moment > 300]
         assert 0 < len(late) <= 20
 
 
 async def test_one_request_at_a_time_is_a_limit_too(frozen):
-    async with Load(pace_of(50), Alone()) as load:
+    async with Load(limiter_of(50), Alone()) as load:
         await frozen.advance(600)
         assert load.used(10, since=300) >= 0.6
 
 
 async def test_a_limit_that_rises_is_used_before_long(frozen):
     server = Bucket(5, 2)
-    async with Load(pace_of(30), server) as load:
+    async with Load(limiter_of(30), server) as load:
         await frozen.advance(300)
         server.rate = 20
         await frozen.advance(150)
         assert load.used(20, since=420) >= 0.75
 
 
-async def test_a_limit_that_goes_away_leaves_the_pace_that_was_set(frozen):
+async def test_a_limit_that_goes_away_leaves_the_rate_that_was_set(frozen):
     server = Bucket(5, 2)
-    async with Load(pace_of(20), server) as load:
+    async with Load(limiter_of(20), server) as load:
         await frozen.advance(300)
         server.rate = server.burst = 1e9
         await frozen.advance(120)
-        assert load.pace.rate == 20
+        assert load.limiter.rate == 20
         assert load.used(20, since=420 - 10) >= 0.98
 
 
 async def test_a_limit_that_falls_is_noticed_within_seconds(frozen):
     server = Bucket(20, 2)
-    async with Load(pace_of(50), server) as load:
+    async with Load(limiter_of(50), server) as load:
         await frozen.advance(300)
         server.rate = 4
         await frozen.advance(60)
         assert load.used(4, since=300) >= 0.7
-        assert load.pace.rate < 5
+        assert load.limiter.rate < 5
 
 
 async def test_without_a_limit_the_concurrency_is_all_that_holds(frozen):
-    async with Load(pace_of(1000), Bucket(1e9, 1e9)) as load:
+    async with Load(limiter_of(1000), Bucket(1e9, 1e9)) as load:
         await frozen.advance(60)
         assert load.used(4 / 0.1) >= 0.95
         assert load.refused == []
 
 
 async def test_it_never_goes_faster_than_was_set(frozen):
-    async with Load(pace_of(3), Bucket(100, 100)) as load:
+    async with Load(limiter_of(3), Bucket(100, 100)) as load:
         await frozen.advance(600)
         assert len(load.taken) <= 600 * 3 + 2
 
 
 async def test_one_refusal_cuts_the_rate_once_however_many_were_on_their_way(frozen):
-    pace = pace_of(100, 4)
-    turns = [pace.turn() for _ in range(4)]
+    limiter = limiter_of(100, 4)
+    turns = [limiter.permit() for _ in range(4)]
     held = []
     for turn in turns:
         held.append(asyncio.ensure_future(turn.__aenter__()))
         await frozen.advance(0.02)
     held[0].result().slow_down(1)
-    rate = pace.rate
+    rate = limiter.rate
     for one in held[1:]:
         one.result().slow_down(1)
-    assert pace.rate == rate < 100
+    assert limiter.rate == rate < 100
     for turn in turns:
         await turn.__aexit__(None, None, None)
 
 
 async def test_the_longest_of_several_pauses_is_kept(frozen):
-    pace = pace_of(100, 4)
-    async with pace.turn() as first, pace.turn() as second:
+    limiter = limiter_of(100, 4)
+    async with limiter.permit() as first, limiter.permit() as second:
         first.slow_down(30)
         second.slow_down(1)
-    assert pace.held_for() == 30
+    assert limiter.held_for() == 30
 
 
 async def test_a_cut_is_between_a_twentieth_and_a_half(frozen):
@@ -210,14 +209,14 @@ async def test_a_cut_is_between_a_twentieth_and_a_half(frozen):
         before = rate.now()
         for _ in range(passed):
             rate.passed()
-        rate.refused()
+        rate.refused(0)
         assert before * DEEPEST_CUT <= rate.now() <= before * LEAST_CUT
 
 
 async def test_the_rate_never_falls_to_nothing(frozen):
     rate = Rate(8)
     for _ in range(200):
-        rate.refused()
+        rate.refused(0)
         await frozen.advance(0.01)
     assert rate.now() >= LEAST * 0.5
     await frozen.advance(300)
@@ -226,13 +225,13 @@ async def test_the_rate_never_falls_to_nothing(frozen):
 
 async def test_a_rate_set_below_the_least_is_kept(frozen):
     rate = Rate(0.02)
-    rate.refused()
+    rate.refused(0)
     assert 0 < rate.now() <= 0.02
 
 
 async def test_a_rate_rises_steadily_between_two_refusals(frozen):
     rate = Rate(50)
-    rate.refused()
+    rate.refused(0)
     seen = []
     for _ in range(120):
         seen.append(rate.now())

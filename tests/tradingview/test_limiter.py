@@ -4,13 +4,13 @@ import contextlib
 import pytest
 
 from bot import clock
-from bot.tradingview import Pace
-from bot.tradingview.pace import (
+from bot.tradingview.limiter import (
     IN_A_ROW,
     JITTER,
     MAX_HOLD,
     MAX_USUAL_HOLD,
     USUAL_HOLD,
+    Limiter,
 )
 from tests.support.fake_time import settle
 
@@ -18,8 +18,8 @@ from tests.support.fake_time import settle
 class Crowd:
     """People who want turns; `began` lists (name, second) in the order in which they got one."""
 
-    def __init__(self, pace):
-        self.pace = pace
+    def __init__(self, limiter):
+        self.limiter = limiter
         self.began = []
         self.tasks = {}
         self.may_leave = asyncio.Event()
@@ -31,7 +31,7 @@ class Crowd:
             await settle(2)
 
     async def _one(self, name, how):
-        async with self.pace.turn(**how):
+        async with self.limiter.permit(**how):
             self.began.append((name, round(clock.monotonic(), 3)))
             await self.may_leave.wait()
 
@@ -52,7 +52,7 @@ async def crowd_of(frozen):
     async with contextlib.AsyncExitStack() as stack:
 
         def make(rate, concurrency):
-            crowd = Crowd(Pace(rate, concurrency))
+            crowd = Crowd(Limiter(rate, concurrency))
             stack.push_async_callback(crowd.goes)
             return crowd
 
@@ -136,13 +136,13 @@ async def test_cancelled_in_the_moment_of_the_turn_gives_it_back(crowd_of, froze
 
 
 async def test_who_fails_inside_a_turn_gives_it_back(frozen):
-    pace = Pace(1000, 1)
+    limiter = Limiter(1000, 1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
-            async with pace.turn():
+            async with limiter.permit():
                 raise ZeroDivisionError
         await frozen.advance(1)
-    async with pace.turn():
+    async with limiter.permit():
         pass
 
 
@@ -159,37 +159,37 @@ async def test_nothing_is_left_running_when_the_last_one_gives_up(crowd_of, froz
 
 async def test_a_hold_stops_everybody_the_urgent_too(crowd_of, frozen):
     crowd = crowd_of(1, 9)
-    crowd.pace.hold(30)
-    assert crowd.pace.held_for() == 30
+    crowd.limiter.hold(30)
+    assert crowd.limiter.held_for() == 30
     await crowd.comes(*"abc")
     await crowd.comes("X", urgent=True)
     await frozen.advance(29)
     assert crowd.began == []
     await frozen.advance(60)
     assert crowd.began == [("X", 30), ("a", 31), ("b", 32), ("c", 33)]
-    assert crowd.pace.held_for() == 0
+    assert crowd.limiter.held_for() == 0
 
 
 async def test_a_hold_reaches_those_who_wait_already(crowd_of, frozen):
     crowd = crowd_of(1, 9)
     await crowd.comes(*"abc")
-    crowd.pace.hold(10)
+    crowd.limiter.hold(10)
     await frozen.advance(60)
     assert crowd.times() == [0, 0, 10]
 
 
 async def test_a_shorter_hold_never_shortens_a_longer_one(crowd_of):
-    pace = crowd_of(1, 9).pace
-    pace.hold(30)
+    limiter = crowd_of(1, 9).limiter
+    limiter.hold(30)
     for seconds in (1, 0, -5):
-        pace.hold(seconds)
-    assert pace.held_for() == 30
+        limiter.hold(seconds)
+    assert limiter.held_for() == 30
 
 
 @pytest.mark.parametrize("asked", [900, 3600, 80_000])
 async def test_a_pause_is_as_long_as_it_was_asked_for(crowd_of, frozen, asked):
     crowd = crowd_of(1, 9)
-    crowd.pace.hold(asked)
+    crowd.limiter.hold(asked)
     await crowd.comes("a")
     await frozen.advance(100_000)
     assert crowd.began == [("a", asked)]
@@ -198,48 +198,48 @@ async def test_a_pause_is_as_long_as_it_was_asked_for(crowd_of, frozen, asked):
 @pytest.mark.parametrize("asked", [86_401, 10**12, float("inf")])
 async def test_an_absurd_pause_ends_after_a_day(crowd_of, frozen, asked):
     crowd = crowd_of(1, 9)
-    crowd.pace.hold(asked)
+    crowd.limiter.hold(asked)
     await crowd.comes("a")
     await frozen.advance(100_000)
     assert crowd.began == [("a", MAX_HOLD)] == [("a", 86_400)]
 
 
-async def refused(pace, retry_after):
+async def refused(limiter, retry_after):
     """How long everything is held when the next request is refused."""
-    async with pace.turn() as turn:
-        turn.slow_down(retry_after)
-    return pace.held_for()
+    async with limiter.permit() as permit:
+        permit.slow_down(retry_after)
+    return limiter.held_for()
 
 
 async def test_a_named_time_is_obeyed_to_the_letter(frozen):
-    pace = Pace(1000, 9, chance=lambda: 1.0)
-    assert await refused(pace, 7) == 7
+    limiter = Limiter(1000, 9, chance=lambda: 1.0)
+    assert await refused(limiter, 7) == 7
     await frozen.advance(8)
-    assert await refused(pace, 0.25) == 0.25
+    assert await refused(limiter, 0.25) == 0.25
 
 
 async def test_without_a_time_the_pause_doubles_at_each_refusal_in_a_row(frozen):
-    pace = Pace(1000, 9, chance=lambda: 0.0)
+    limiter = Limiter(1000, 9, chance=lambda: 0.0)
     holds = []
     for _ in range(8):
-        holds.append(await refused(pace, None))
+        holds.append(await refused(limiter, None))
         await frozen.advance(100)
     assert holds == [2, 4, 8, 16, 32, 60, 60, 60]
     assert (USUAL_HOLD, MAX_USUAL_HOLD) == (2, 60)
-    async with pace.turn():
+    async with limiter.permit():
         pass  # not too fast
     await frozen.advance(10)
-    assert await refused(pace, None) == 2
+    assert await refused(limiter, None) == 2
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.4, 1.0])
 async def test_without_a_time_chance_lengthens_the_pause(frozen, chance):
-    pace = Pace(1000, 9, chance=lambda: chance)
-    assert await refused(pace, None) == USUAL_HOLD * (1 + JITTER * chance)
+    limiter = Limiter(1000, 9, chance=lambda: chance)
+    assert await refused(limiter, None) == USUAL_HOLD * (1 + JITTER * chance)
 
 
 async def test_told_to_wait_no_time_at_all_it_waits_all_the_same(frozen):
-    assert await refused(Pace(1000, 9, chance=lambda: 0.0), 0) == USUAL_HOLD
+    assert await refused(Limiter(1000, 9, chance=lambda: 0.0), 0) == USUAL_HOLD
 
 
 async def test_who_comes_again_keeps_the_place_in_the_line(crowd_of, frozen):
@@ -252,7 +252,7 @@ async def test_who_comes_again_keeps_the_place_in_the_line(crowd_of, frozen):
     await crowd.comes("d")
 
     async def comes_again():
-        async with crowd.pace.turn(asked_at=asked_at):
+        async with crowd.limiter.permit(asked_at=asked_at):
             crowd.began.append(("X", clock.monotonic()))
 
     crowd.tasks["X"] = asyncio.ensure_future(comes_again())
@@ -292,16 +292,16 @@ async def test_who_was_urgent_alone_owes_the_others_nothing(crowd_of, frozen):
 
 async def test_no_burst_straight_after_a_hold(crowd_of, frozen):
     crowd = crowd_of(2, 9)
-    crowd.pace.hold(10)
+    crowd.limiter.hold(10)
     await crowd.comes(*"abc")
     await frozen.advance(60)
     assert crowd.times() == [10, 10.5, 11]
 
 
 @pytest.mark.parametrize(("rate", "concurrency"), [(0, 1), (-1, 1), (float("nan"), 1), (1, 0)])
-def test_a_pace_that_could_never_move_is_refused(rate, concurrency):
-    with pytest.raises(ValueError, match="a pace needs"):
-        Pace(rate, concurrency)
+def test_a_limiter_that_could_never_move_is_refused(rate, concurrency):
+    with pytest.raises(ValueError, match="a limiter needs"):
+        Limiter(rate, concurrency)
 
 
 async def test_hundreds_waiting_need_one_timer(crowd_of, frozen):

@@ -1,0 +1,126 @@
+"""The closed sets of words that columns hold; the CHECKs of the schema are made from them."""
+
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    """What kind of somebody an order or an entry of the history comes from."""
+
+    MEMBER = "member"  # of Discord; the id is theirs
+    SOURCE = "source"  # of access; the id is the source's name
+    KEY = "key"  # of the HTTP API; the id is the key's
+    USHER = "usher"  # Usher itself; no id
+
+
+class RoleLevel(StrEnum):
+    """What a role of a server allows."""
+
+    STAFF = "staff"
+    MANAGER = "manager"
+
+
+class SessionState(StrEnum):
+    """Whether a stored login lives."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+
+
+class ClaimState(StrEnum):
+    """How a member's request for a name stands."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class StateKind(StrEnum):
+    """What TradingView holds, or should hold, for one person and script."""
+
+    UNKNOWN = "unknown"  # only of what was seen
+    NOTHING = "nothing"
+    UNTIL = "until"
+    OPEN = "open"  # only of what is wanted: as long as its source lasts
+    LIFETIME = "lifetime"
+
+
+class EntitlementKind(StrEnum):
+    """How long a reason lasts."""
+
+    UNTIL = "until"
+    OPEN = "open"
+    LIFETIME = "lifetime"
+
+
+class PermissionState(StrEnum):
+    """How a permission stands with TradingView."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    STUCK = "stuck"
+
+
+class OrderKind(StrEnum):
+    """What an order asks for."""
+
+    GRANT = "grant"
+    SET = "set"
+    REVOKE = "revoke"
+    PUT_BACK = "put_back"
+    REPAIR = "repair"
+
+
+class OrderState(StrEnum):
+    """How an order stands, from asked to ended."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    STUCK = "stuck"
+
+
+class Reason(StrEnum):
+    """Why a permission or an order waits or is stuck."""
+
+    # It waits, and is tried again by itself.
+    LOGIN = "login"
+    SCRIPT = "script"
+    SLOW_DOWN = "slow_down"
+    TRADINGVIEW = "tradingview"
+    TROUBLE = "trouble"  # a mistake of ours
+    UNVERIFIED = "unverified"  # accepted, but not shown
+    # Only a person can help.
+    NO_SUCH_USER = "no_such_user"
+    OTHER_PERSON = "other_person"
+    REFUSED = "refused"
+    TOO_LATE = "too_late"
+    # From a backup: yet to be compared with TradingView, or to be ordered anew.
+    HELD = "held"
+    RESTORED = "restored"
+
+
+class SweepState(StrEnum):
+    """How a full read of a list stands."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+class SweepFailure(StrEnum):
+    """Why a full read of a list ended early."""
+
+    SCRIPT = "script"
+    LOGIN = "login"
+    TRADINGVIEW = "tradingview"
+    TROUBLE = "trouble"  # a mistake of ours
+
+
+class OutageStage(StrEnum):
+    """How far an outage of a login is, as somebody was told of it."""
+
+    NOTHING = "nothing"
+    ENDED = "ended"
+    STILL = "still"
+    BACK = "back"
