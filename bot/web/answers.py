@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
-from multidict import istr
+from multidict import CIMultiDict
 
 log = logging.getLogger(__name__)
 
@@ -20,16 +20,14 @@ _SENTENCES = {
     503: "Not available at the moment; try again later.",
 }
 _FAILED = "Something went wrong here; it has been noted."
-_HEADERS = tuple(
-    (istr(name), value)
-    for name, value in (
-        ("Cache-Control", "no-store"),
-        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-        ("Referrer-Policy", "no-referrer"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("X-Frame-Options", "DENY"),
-    )
-)
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_JSON = CIMultiDict(_HEADERS | {hdrs.CONTENT_TYPE: "application/json; charset=utf-8"})
 _KEPT_HEADERS = (hdrs.ALLOW, hdrs.RETRY_AFTER)
 
 
@@ -40,6 +38,11 @@ def error(status: int, text: str | None = None, **headers: str) -> web.Response:
         status=status,
         headers={name.replace("_", "-"): value for name, value in headers.items()},
     )
+
+
+def encoded(body: bytes) -> web.Response:
+    """Return an answer whose JSON is written already."""
+    return web.Response(body=body, headers=_JSON)
 
 
 @web.middleware
@@ -63,7 +66,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Headers for every answer; pages may bring a content policy of their own."""
     headers = response.headers
-    for name, value in _HEADERS:
+    for name, value in _HEADERS.items():
         headers.setdefault(name, value)
     headers[hdrs.SERVER] = "Usher"  # the versions underneath are nobody's business
 

@@ -1,11 +1,13 @@
 """`GET /validate/{username}`: does this TradingView user exist, and how is the name spelled."""
 
+import json
 import math
+from functools import lru_cache
 
 from aiohttp import web
 
 from bot.tradingview import clean_username
-from bot.web.answers import error
+from bot.web.answers import encoded, error
 from bot.web.clients import Network, RateLimit, client_of
 from bot.web.names import Names, Unanswered
 
@@ -29,6 +31,11 @@ async def validate(request: web.Request) -> web.Response:
         spelling = await app[NAMES].find(name)
     except Unanswered:
         return error(503, "TradingView does not answer; try again later.", Retry_After="5")
-    return web.json_response(
+    return encoded(_body(spelling))
+
+
+@lru_cache(1_000)
+def _body(spelling: str | None) -> bytes:
+    return json.dumps(
         {"validuser": spelling is not None, "verifiedUserName": spelling or ""}
-    )
+    ).encode()
