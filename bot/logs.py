@@ -4,9 +4,10 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Literal, TextIO
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple, TextIO
 from urllib.parse import quote
 
 HIDDEN = "[hidden]"
@@ -21,36 +22,55 @@ _FLOORS = {
     "discord": logging.INFO,
     "sqlalchemy": logging.WARNING,  # at info it prints every statement with its values
 }
+_REMEMBERED = 200  # lines
 _SHORTEST = 4  # a shorter secret would blacken ordinary words
 
 _VALUE = r"[^\s;,&'\"<>\\)\]}]+"
 _QUOTED_NAME = r"\\*[\"']?\s*[:=]\s*(?:\\*[\"'])?"
-_SHAPES = tuple(
-    (re.compile(pattern, re.IGNORECASE), replacement)
-    for pattern, replacement in (
-        # cookies, headers and form fields: name=value, "name": "value", 'name': 'value'
-        (
-            rf"(?:\b|(?<=_))(sessionid(?:_sign)?|device_t|csrftoken)({_QUOTED_NAME}){_VALUE}",
-            rf"\1\2{HIDDEN}",
-        ),
-        (
-            rf"(?:\b|(?<=_))(password|passwd|secret_key|client_secret|access_token)({_QUOTED_NAME}){_VALUE}",
-            rf"\1\2{HIDDEN}",
-        ),
-        # not "token: ", which sentences have
-        (rf"(?:\b|(?<=_))(token)(\\*[\"']\s*[:=]\s*\\*[\"']|=){_VALUE}", rf"\1\2{HIDDEN}"),
-        (r"\b((?:Bot|Bearer|Basic)\s+)[\w.~+/=-]{16,}", rf"\1{HIDDEN}"),
-        # a signed TradingView session, wherever it stands
-        (r"\bv[1-9](?::|%3A)(?:[A-Za-z0-9/+_-]|%2[BF]){20,}(?:=|%3D)*", HIDDEN),
-        # a Discord bot token: id, moment, signature
-        (r"(?<![\w-])[\w-]{17,40}\.[\w-]{5,8}\.[\w-]{25,60}(?![\w-])", HIDDEN),
-        # webhook and interaction tokens in addresses, and interaction tokens anywhere
-        (r"(/(?:webhooks|interactions)/\d+/)[\w.%=-]+", rf"\1{HIDDEN}"),
-        (r"\baW50ZXJhY3Rpb246[\w=-]+", HIDDEN),
-        # name:password@ in an address
-        (r"(\w://[^\s/:@]+:)[^\s/@]+@", rf"\1{HIDDEN}@"),
-    )
+
+
+class _Shape(NamedTuple):
+    """What a secret looks like; no text without one of the `marks` (in small letters) has it."""
+
+    marks: tuple[str, ...]
+    pattern: re.Pattern[str]
+    replacement: str
+
+
+def _shape(marks: str, pattern: str, replacement: str = HIDDEN) -> _Shape:
+    return _Shape(tuple(marks.split()), re.compile(pattern, re.IGNORECASE), replacement)
+
+
+_SHAPES = (
+    # cookies, headers and form fields: name=value, "name": "value", 'name': 'value'
+    _shape(
+        "sessionid device_t csrftoken",
+        rf"(?:\b|(?<=_))(sessionid(?:_sign)?|device_t|csrftoken)({_QUOTED_NAME}){_VALUE}",
+        rf"\1\2{HIDDEN}",
+    ),
+    _shape(
+        "password passwd secret access_token",
+        rf"(?:\b|(?<=_))(password|passwd|secret_key|client_secret|access_token)({_QUOTED_NAME}){_VALUE}",
+        rf"\1\2{HIDDEN}",
+    ),
+    # not "token: ", which sentences have
+    _shape(
+        "token", rf"(?:\b|(?<=_))(token)(\\*[\"']\s*[:=]\s*\\*[\"']|=){_VALUE}", rf"\1\2{HIDDEN}"
+    ),
+    _shape("bot bearer basic", r"\b((?:Bot|Bearer|Basic)\s+)[\w.~+/=-]{16,}", rf"\1{HIDDEN}"),
+    # a signed TradingView session, wherever it stands
+    _shape(": %3a", r"\bv[1-9](?::|%3A)(?:[A-Za-z0-9/+_-]|%2[BF]){20,}(?:=|%3D)*"),
+    # a Discord bot token: id, moment, signature
+    _shape(".", r"(?<![\w-])[\w-]{17,40}\.[\w-]{5,8}\.[\w-]{25,60}(?![\w-])"),
+    # webhook and interaction tokens in addresses, and interaction tokens anywhere
+    _shape(
+        "/webhooks/ /interactions/", r"(/(?:webhooks|interactions)/\d+/)[\w.%=-]+", rf"\1{HIDDEN}"
+    ),
+    _shape("aw50zxjhy3rpb246", r"\baW50ZXJhY3Rpb246[\w=-]+"),
+    # name:password@ in an address
+    _shape("://", r"(\w://[^\s/:@]+:)[^\s/@]+@", rf"\1{HIDDEN}@"),
 )
+_MARKS = tuple({mark for shape in _SHAPES for mark in shape.marks})
 
 
 class _Vault:
@@ -59,6 +79,8 @@ class _Vault:
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        # To look for secrets costs more than all the rest of a line, and many lines are the same.
+        self.clean_line = lru_cache(_REMEMBERED)(self.clean)
 
     def add(self, secret: str) -> None:
         secret = secret.strip()
@@ -74,9 +96,17 @@ class _Vault:
         # Longest first, so that a secret that contains another leaves nothing behind.
         ordered = sorted(self._known, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE)
+        self.clean_line.cache_clear()
 
     def clean(self, text: str) -> str:
-        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+        if self._pattern:
+            text = self._pattern.sub(HIDDEN, text)
+        # Beyond ASCII there are letters that pass for others in a pattern.
+        if text.isascii() and not any(map(text.lower().__contains__, _MARKS)):
+            return text
+        for shape in _SHAPES:
+            text = shape.pattern.sub(shape.replacement, text)
+        return text
 
 
 _vault = _Vault()
@@ -90,10 +120,7 @@ def keep_out(secret: str | None) -> None:
 
 def cleaned(text: str) -> str:
     """`text` with every known secret, and whatever looks like one, hidden."""
-    text = _vault.clean(text)
-    for pattern, replacement in _SHAPES:
-        text = pattern.sub(replacement, text)
-    return text
+    return _vault.clean(text)
 
 
 def printable_line(text: str) -> str:
@@ -102,20 +129,23 @@ def printable_line(text: str) -> str:
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Drops what is too talkative, and writes a cleaned copy of everything else."""
+    """Drops what is too talkative, and writes everything else as a clean line."""
+
+    def __init__(self, stream: TextIO, written: Callable[..., str]) -> None:
+        super().__init__(stream)
+        self._written = written
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno < _floor(record.name):  # a child logger may have a level of its own
             return
-        # A copy: other handlers (tests, a host program) keep the record they were given.
-        clean = logging.makeLogRecord(record.__dict__)
-        clean.msg, clean.args = cleaned(_message(record)), None
-        if record.exc_info and not record.exc_text:
-            clean.exc_text = logging.Formatter().formatException(record.exc_info)
-        clean.exc_info = None
-        clean.exc_text = cleaned(clean.exc_text) if clean.exc_text else None
-        clean.stack_info = cleaned(record.stack_info) if record.stack_info else None
-        super().emit(clean)
+        try:
+            self.stream.write(f"{self.format(record)}\n")  # a whole line needs no flush there
+        except Exception:  # noqa: BLE001 - as every handler does: the program goes on without a log
+            self.handleError(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; the record stays as it is for other handlers (tests, a host program)."""
+        return self._written(record, _vault.clean_line(_message(record)), *_traces(record))
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -125,38 +155,47 @@ def _message(record: logging.LogRecord) -> str:
         return f"{record.msg} (its arguments do not fit: {type(error).__name__})"
 
 
+@cache
 def _floor(name: str) -> int:
     top = name.partition(".")[0]
     return logging.DEBUG if top in _OURS else _FLOORS.get(top, logging.INFO)
 
 
-class _Text(logging.Formatter):
-    """For people: one line for each message, tracebacks below it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        # Escaped, so that nobody's text can pass for a line of the log.
-        message = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in record.getMessage())
-        return "\n".join((f"{at} {record.levelname:<8} {record.name}: {message}", *_traces(record)))
-
-
-class _Json(logging.Formatter):
-    """For collectors: one object for each line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        entry = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if traces := _traces(record):
-            entry["exception"] = "\n".join(traces)
-        return json.dumps(entry, ensure_ascii=False)
-
-
 def _traces(record: logging.LogRecord) -> list[str]:
-    return [text for text in (record.exc_text, record.stack_info) if text]
+    """The traceback and the stack of a record, clean, as far as it has them."""
+    if not (record.exc_info or record.exc_text or record.stack_info):
+        return []
+    exception = record.exc_text
+    if record.exc_info and not exception:
+        exception = logging.Formatter().formatException(record.exc_info)
+    return [cleaned(text) for text in (exception, record.stack_info) if text]
+
+
+def _text(record: logging.LogRecord, message: str, *traces: str) -> str:
+    """For people: one line for each message, tracebacks below it."""
+    if not message.isprintable():
+        # Escaped, so that nobody's text can pass for a line of the log.
+        message = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+    at = _second(int(record.created))
+    return "\n".join((f"{at} {record.levelname:<8} {record.name}: {message}", *traces))
+
+
+@lru_cache(1)
+def _second(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _json(record: logging.LogRecord, message: str, *traces: str) -> str:
+    """For collectors: one object for each line."""
+    entry = {
+        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": message,
+    }
+    if traces:
+        entry["exception"] = "\n".join(traces)
+    return json.dumps(entry, ensure_ascii=False)
 
 
 def set_up(
@@ -167,8 +206,7 @@ def set_up(
     """Send the log to standard error, `level` for our own loggers; done again it replaces itself."""
     for secret in secrets:
         keep_out(secret)
-    handler = _Handler(sys.stderr)
-    handler.setFormatter(_Json() if format == "json" else _Text())
+    handler = _Handler(sys.stderr, _json if format == "json" else _text)
     root = logging.getLogger()
     for old in [known for known in root.handlers if isinstance(known, _Handler)]:
         root.removeHandler(old)
@@ -179,4 +217,6 @@ def set_up(
         logging.getLogger(name).setLevel(wanted)
     for name, floor in _FLOORS.items():
         logging.getLogger(name).setLevel(max(wanted, floor))
+    # No line says any of these.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.captureWarnings(capture=True)

@@ -17,7 +17,8 @@ from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
 from bot.store.engine.lock import alone_with
 from bot.store.logins import leases
-from bot.store.maintenance.inspect import Schema, examine
+from bot.store.maintenance.inspect import examine
+from bot.store.maintenance.revision import Schema
 from bot.store.vault import Vault, open_vault
 from bot.tradingview import Cookies, Limiter, TradingViewClient
 from bot.tradingview.shared_limiter import Lease, Share, SharedLimiter

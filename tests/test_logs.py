@@ -120,6 +120,23 @@ def test_a_secret_learned_later_is_hidden_from_then_on(written):
     assert "rotated" not in written.getvalue()
 
 
+def test_a_line_written_before_hides_a_secret_learned_since(written):
+    logs.set_up()
+    log().warning("now a-rotated-cookie holds")
+    logs.keep_out("a-rotated-cookie")
+    log().warning("now a-rotated-cookie holds")
+    assert written.getvalue().count("rotated") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["SessionID", "\u017fe\u017f\u017fionid", "to\u212aen", "PASSWORD"]
+)
+def test_no_spelling_of_a_name_shows_its_value(written, name):
+    logs.set_up()
+    log().info("%s=hunter2-secret", name)
+    assert "hunter2" not in written.getvalue()
+
+
 def test_a_secret_inside_another_leaves_nothing_behind(written):
     logs.set_up(secrets=["abcdef", "abcdefghij"])
     log().warning("abcdefghij")

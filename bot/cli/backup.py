@@ -11,7 +11,8 @@ from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
 from bot.store.maintenance import backup, restore as restoring
 from bot.store.maintenance.files import prepare_folder
-from bot.store.maintenance.inspect import Schema, examine
+from bot.store.maintenance.inspect import examine
+from bot.store.maintenance.revision import Schema
 from bot.store.vault import open_vault
 
 _UNCHANGED = "Nothing was changed."

@@ -39,6 +39,8 @@ def clean_username(text: str) -> str:
     Raises LongDash, HiddenMark, or another ValueError for what cannot be a name. Whether it exists
     is for TradingView to say.
     """
+    if _is_username(text):  # as programs write it
+        return text
     # Discord's way to write a member, whose number would pass for a name.
     name = "" if _MENTION.search(text) else _name_in(text[:_MAX_PASTE])
     if _is_username(name):

@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import hdrs, web
+from multidict import CIMultiDict
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,14 @@ _SENTENCES = {
     503: "Not available at the moment; try again later.",
 }
 _FAILED = "Something went wrong here; it has been noted."
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_JSON = CIMultiDict(_HEADERS | {hdrs.CONTENT_TYPE: "application/json; charset=utf-8"})
 _KEPT_HEADERS = (hdrs.ALLOW, hdrs.RETRY_AFTER)
 
 
@@ -30,6 +38,11 @@ def error(status: int, text: str | None = None, **headers: str) -> web.Response:
         status=status,
         headers={name.replace("_", "-"): value for name, value in headers.items()},
     )
+
+
+def encoded(body: bytes) -> web.Response:
+    """Return an answer whose JSON is written already."""
+    return web.Response(body=body, headers=_JSON)
 
 
 @web.middleware
@@ -52,16 +65,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Headers for every answer; pages may bring a content policy of their own."""
-    wanted: dict[str, Any] = {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-    }
-    for name, value in wanted.items():
-        response.headers.setdefault(name, value)
-    response.headers["Server"] = "Usher"  # the versions underneath are nobody's business
+    headers = response.headers
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+    headers[hdrs.SERVER] = "Usher"  # the versions underneath are nobody's business
 
 
 def route_of(request: web.BaseRequest) -> str:

@@ -1,37 +1,57 @@
 """Who is asking, and how often one client may."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
 from aiohttp import web
-from cachetools import TLRUCache
 
 from bot import clock
+from bot.web.expiring import Expiring
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 # What one subscriber usually holds; limiting single addresses of it would limit nobody.
 _IPV6_CLIENT = 64
+# Behind so many characters nothing is of an address; so much of a header is kept at most.
+_LONGEST = 64
+
+
+class _Hop(NamedTuple):
+    """Where a request came by, and the client to hold to a limit when it began there."""
+
+    address: Address
+    client: str
 
 
 def client_of(request: web.Request, trusted: Sequence[Network]) -> str:
-    """The client to hold to a limit: an IPv4 address or an IPv6 network of 64 bits.
+    """Return the client to hold to a limit: an IPv4 address or an IPv6 network of 64 bits.
 
     X-Forwarded-For counts only as far as each hop, from the nearest on, is one of `trusted`.
     """
-    address = _address(request.remote or "")
-    if address is None:
+    hop = _hop(request.remote or "")
+    if hop is None:
         return "unknown"
-    hops = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
-    while hops and any(address in network for network in trusted):
-        further = _address(hops.pop())
-        if further is None:
-            break
-        address = further
+    if trusted:
+        further = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
+        while further and any(hop.address in network for network in trusted):
+            before = _hop(further.pop().strip()[:_LONGEST])
+            if before is None:
+                break
+            hop = before
+    return hop.client
+
+
+@lru_cache(4_000)  # to read an address takes longer than all the rest of the limit
+def _hop(text: str) -> _Hop | None:
+    address = _address(text)
+    if address is None:
+        return None
     if isinstance(address, IPv6Address):
-        return str(ip_network((address, _IPV6_CLIENT), strict=False))
-    return str(address)
+        return _Hop(address, str(ip_network((address, _IPV6_CLIENT), strict=False)))
+    return _Hop(address, str(address))
 
 
 def _address(text: str) -> Address | None:
@@ -60,9 +80,7 @@ class RateLimit:
         self._interval = 1 / rate
         self._slack = (burst - 1) * self._interval
         # The moment when a client's bucket is full again; from then on it need not be known.
-        self._full_at: TLRUCache[str, float] = TLRUCache(
-            most, ttu=lambda _, full_at, __: full_at, timer=clock.monotonic
-        )
+        self._full_at = Expiring[float](most)
 
     def take(self, client: str) -> float:
         """Take one request out; returns 0, or the seconds to wait when the bucket is empty."""
@@ -71,5 +89,6 @@ class RateLimit:
         wait = full_at - self._slack - now
         if wait > 0:
             return wait
-        self._full_at[client] = full_at + self._interval
+        full_at += self._interval
+        self._full_at.put(client, full_at, full_at)
         return 0.0

@@ -5,11 +5,10 @@ import enum
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from cachetools import TLRUCache
-
 from bot import clock
 from bot.jobs import Jobs
 from bot.tradingview import Hint, TradingViewError
+from bot.web.expiring import Expiring
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +47,8 @@ class Names:
         self._jobs = jobs
         self._timeout = timeout
         self._most_at_once = most_at_once
-        self._known: TLRUCache[str, str | None] = TLRUCache(
-            most,
-            ttu=lambda _, name, now: now + (absent_for if name is None else found_for),
-            timer=clock.monotonic,
-        )
+        self._found_for, self._absent_for = found_for, absent_for
+        self._known = Expiring[str | _Unknown | None](most)
         self._asking: dict[str, asyncio.Task[str | _Unknown | None]] = {}
 
     async def find(self, name: str) -> str | None:
@@ -83,7 +79,8 @@ class Names:
             return _UNKNOWN
         answer = question.result()
         if not isinstance(answer, _Unknown):
-            self._known[key] = answer
+            lasts = self._absent_for if answer is None else self._found_for
+            self._known.put(key, answer, clock.monotonic() + lasts)
         return answer
 
     async def _question(self, name: str) -> str | _Unknown | None:

@@ -23,14 +23,14 @@ class AccessLog(AbstractAccessLogger):
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         route = route_of(request)
         quiet = route in _WATCHERS and response.status < 400
-        self.logger.log(
-            logging.DEBUG if quiet else logging.INFO,
-            "%s %s %s in %.0f ms",
-            request.method,
-            route,
-            response.status,
-            time * 1000,
-        )
+        level = logging.DEBUG if quiet else logging.INFO
+        if self.logger.isEnabledFor(level):
+            what = (request.method, route, response.status, time * 1000)
+            # A record of our own: the logger's method would first look for the line it is called at.
+            record = self.logger.makeRecord(
+                self.logger.name, level, __file__, 0, "%s %s %s in %.0f ms", what, None
+            )
+            self.logger.handle(record)
 
 
 @asynccontextmanager

@@ -1,11 +1,13 @@
 """`GET /validate/{username}`: does this TradingView user exist, and how is the name spelled."""
 
+import json
 import math
+from functools import lru_cache
 
 from aiohttp import web
 
 from bot.tradingview import clean_username
-from bot.web.answers import error
+from bot.web.answers import encoded, error
 from bot.web.clients import Network, RateLimit, client_of
 from bot.web.names import Names, Unanswered
 
@@ -16,8 +18,9 @@ TRUSTED = web.AppKey("trusted", tuple[Network, ...])
 
 async def validate(request: web.Request) -> web.Response:
     """200 with the exact spelling or `false`; 400, 429 and 503 never say "invalid"."""
-    trusted = request.app[TRUSTED]
-    if wait := request.app[LIMIT].take(client_of(request, trusted)):
+    app = request.app
+    trusted = app[TRUSTED]
+    if wait := app[LIMIT].take(client_of(request, trusted)):
         seconds = math.ceil(wait)
         return error(429, f"Too many requests; try again in {seconds} s.", Retry_After=str(seconds))
     try:
@@ -25,9 +28,14 @@ async def validate(request: web.Request) -> web.Response:
     except ValueError:
         return error(400, "That cannot be a TradingView username.")
     try:
-        spelling = await request.app[NAMES].find(name)
+        spelling = await app[NAMES].find(name)
     except Unanswered:
         return error(503, "TradingView does not answer; try again later.", Retry_After="5")
-    return web.json_response(
+    return encoded(_body(spelling))
+
+
+@lru_cache(1_000)
+def _body(spelling: str | None) -> bytes:
+    return json.dumps(
         {"validuser": spelling is not None, "verifiedUserName": spelling or ""}
-    )
+    ).encode()

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def apart(monkeypatch, tmp_path):
     """An empty folder, none of our variables, and logging left as it is."""
-    for name in Settings.model_fields:
+    for name in Settings.__dataclass_fields__:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logs, "set_up", lambda *_: None)
@@ -43,7 +43,9 @@ def raising(error):
 
 def usher(*arguments, **variables):
     environment = {
-        key: value for key, value in os.environ.items() if key.lower() not in Settings.model_fields
+        key: value
+        for key, value in os.environ.items()
+        if key.lower() not in Settings.__dataclass_fields__
     }
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
@@ -178,7 +180,9 @@ def imported_by(*arguments):
         "print(); print(code, *sys.modules)"
     )
     environment = {
-        key: value for key, value in os.environ.items() if key.lower() not in Settings.model_fields
+        key: value
+        for key, value in os.environ.items()
+        if key.lower() not in Settings.__dataclass_fields__
     }
     ended = subprocess.run(
         [sys.executable, "-c", program, *arguments],
@@ -195,7 +199,14 @@ def imported_by(*arguments):
 @pytest.mark.parametrize("arguments", [["--help"], ["chek"], ["session", "set", "--help"]])
 def test_help_and_mistakes_import_nothing_large(arguments):
     _, modules = imported_by(*arguments)
-    assert not modules & {"discord", "sqlalchemy", "pydantic", "aiohttp", "bot.settings", "bot.app"}
+    assert not modules & {
+        "discord",
+        "sqlalchemy",
+        "cryptography",
+        "aiohttp",
+        "bot.settings",
+        "bot.app",
+    }
 
 
 def test_mistakes_in_the_settings_come_before_the_bot_is_imported():

@@ -20,7 +20,7 @@ from bot.access.logins.cookies import unpack
 from bot.cli.usher import usher as command
 from bot.errors import StartupError
 from bot.sandbox.tradingview import FakeTradingView
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
 from bot.store.tables.encrypted import ENCRYPTED
@@ -74,7 +74,7 @@ def made(upstream, tmp_path, **more):
             "tradingview_url": upstream.fake.url,
             "pine_facade_url": upstream.fake.url,
             "database_url": f"sqlite+aiosqlite:///{tmp_path}/usher.db",
-            "secret_key": Fernet.generate_key().decode(),
+            "secret_key": Secret(Fernet.generate_key().decode()),
             "discord_guild_id": HOME,
         }
         | more
@@ -89,7 +89,7 @@ def environment(settings):
         "TRADINGVIEW_URL": settings.tradingview_url,
         "DISCORD_GUILD_ID": settings.discord_guild_id and str(settings.discord_guild_id),
     }
-    return {name.upper(): given.get(name.upper()) for name in Settings.model_fields}
+    return {name.upper(): given.get(name.upper()) for name in Settings.__dataclass_fields__}
 
 
 def session(settings, *arguments, typed=()):
@@ -263,7 +263,7 @@ def test_the_server_is_the_only_one_or_must_be_named(upstream, settings, tmp_pat
 
 
 def keyed(upstream, tmp_path, *keys):
-    return made(upstream, tmp_path, secret_key=",".join(keys))
+    return made(upstream, tmp_path, secret_key=Secret(",".join(keys)))
 
 
 def test_rekey_leaves_nothing_for_the_earlier_key(upstream, settings, tmp_path):
@@ -318,7 +318,7 @@ def usher(settings, *arguments, **more):
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name.lower() not in Settings.model_fields
+        if name.lower() not in Settings.__dataclass_fields__
     }
     given = {name: value for name, value in environment(settings).items() if value}
     return subprocess.Popen(

@@ -76,7 +76,7 @@ async def test_a_program_that_does_not_end_is_ended(program, monkeypatch, caplog
 
 
 async def test_no_setting_reaches_the_program(program, monkeypatch):
-    for name in Settings.model_fields:
+    for name in Settings.__dataclass_fields__:
         monkeypatch.setenv(name.upper(), "secret-value")
     program("import os; print(dict(os.environ))")
     seen = await SeatsChart().draw(line(1))

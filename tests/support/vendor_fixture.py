@@ -1,6 +1,7 @@
 """A small shop for tests: a database, a TradingView on a socket, and the rules between them."""
 
 import asyncio
+import dataclasses
 import tempfile
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -52,7 +53,7 @@ class Vendor:
 
     def build(self, jobs=None, **changed):
         """Wire everything anew, as after a restart, with some settings `changed`."""
-        settings = self.settings.model_copy(update=changed)
+        settings = dataclasses.replace(self.settings, **changed)
         self.services = build(settings, self.database, self.vault, self.http, jobs or self.jobs)
         self.services.sessions.on_change.append(self.changes.append)
         return self.services
@@ -63,7 +64,7 @@ class Vendor:
     def new_sessions(self, **changed):
         """The logins as another program opens them."""
         sessions = tradingview_accounts.sessions(
-            self.settings.model_copy(update=changed), self.database, self.vault, self.http
+            dataclasses.replace(self.settings, **changed), self.database, self.vault, self.http
         )
         sessions.on_change.append(self.changes.append)
         return sessions

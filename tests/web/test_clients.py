@@ -29,6 +29,8 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
         ("2001:db8:1:2:aaaa::1", [], "2001:db8:1:2::/64"),
         ("fe80::1%eth0", [], "fe80::/64"),
         ("fd00::1", ["198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.5", [" " * 100 + "198.51.100.1" + " " * 100], "198.51.100.1"),
+        ("10.0.0.5", ["198.51.100.1" + "x" * 100], "10.0.0.5"),
         (None, ["198.51.100.1"], "unknown"),
     ],
 )
@@ -78,4 +80,5 @@ async def test_memory_is_bounded_and_full_buckets_are_forgotten(frozen):
         limit.take(str(number))
     assert len(limit._full_at) == 10
     await frozen.advance(1)
-    assert len(limit._full_at) == 0
+    limit.take("a")
+    assert len(limit._full_at) == 1

@@ -15,7 +15,8 @@ from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database, open_database
 from bot.store.ledger import permissions
 from bot.store.logins import sessions as logins
-from bot.store.maintenance.inspect import Schema, examine
+from bot.store.maintenance.inspect import examine
+from bot.store.maintenance.revision import Schema
 from bot.store.records import Script
 from bot.tradingview import Cookies, TradingViewClient
 

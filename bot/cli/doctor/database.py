@@ -15,7 +15,8 @@ from bot.settings import Settings
 from bot.store.engine.database import open_database
 from bot.store.logins import sessions
 from bot.store.maintenance import backup
-from bot.store.maintenance.inspect import Examined, Login, Schema, examine
+from bot.store.maintenance.inspect import Examined, Login, examine
+from bot.store.maintenance.revision import Schema
 from bot.store.vault import UnreadableError, Vault
 from bot.tradingview import Cookies
 

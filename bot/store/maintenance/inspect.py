@@ -1,31 +1,17 @@
 """Looks at a database file without changing anything in it, for `usher check`."""
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.store.maintenance.revision import Schema, schema_of
 from bot.store.tables.core import account, script, session
 from bot.store.tables.encrypted import ENCRYPTED
 from bot.store.tables.logins import environment_session
-
-_MIGRATIONS = Path(__file__).parents[1] / "migrations"
-
-
-class Schema(enum.Enum):
-    """How a database's schema stands to this program's."""
-
-    ABSENT = enum.auto()
-    OLDER = enum.auto()  # the next start brings it up to date
-    CURRENT = enum.auto()
-    NEWER = enum.auto()
-    UNREADABLE = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +45,7 @@ def examine(path: Path) -> Examined:
     try:
         with engine.connect() as connection:
             connection.execute(text("PRAGMA schema_version"))
-            schema = _schema(connection)
+            schema = schema_of(connection)
             if schema is not Schema.CURRENT:
                 return Examined(schema)
             logins = _logins(connection)
@@ -77,15 +63,6 @@ def examine(path: Path) -> Examined:
         return Examined(Schema.UNREADABLE)
     finally:
         engine.dispose()
-
-
-def _schema(connection: Connection) -> Schema:
-    current = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory(str(_MIGRATIONS))
-    if current == scripts.get_current_head():
-        return Schema.CURRENT
-    known = {revision.revision for revision in scripts.walk_revisions()}
-    return Schema.OLDER if current is None or current in known else Schema.NEWER
 
 
 def _logins(connection: Connection) -> tuple[Login, ...]:

@@ -224,7 +224,6 @@ claim = Table(
         "member_id",
         unique=True,
         sqlite_where=Column("state") == "waiting",
-        postgresql_where=Column("state") == "waiting",
     ),
 )
 

@@ -57,7 +57,6 @@ login_outage = Table(
         "guild_id",
         unique=True,
         sqlite_where=Column("ended_at").is_(None),
-        postgresql_where=Column("ended_at").is_(None),
     ),
 )
 

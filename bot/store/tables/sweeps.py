@@ -40,7 +40,6 @@ sweep = Table(
         "script_id",
         unique=True,
         sqlite_where=Column("state") == "running",
-        postgresql_where=Column("state") == "running",
     ),
 )
 
@@ -88,6 +87,5 @@ sighting = Table(
         "name_folded",
         unique=True,
         sqlite_where=Column("tv_user_id").is_(None),
-        postgresql_where=Column("tv_user_id").is_(None),
     ),
 )

@@ -21,7 +21,7 @@ from bot.cli import doctor
 from bot.cli.doctor.unreachable import why_not
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 from bot.store.catalogue import guilds
 from bot.store.engine.database import open_database
 from bot.store.logins import sessions
@@ -36,7 +36,7 @@ KEY = Fernet.generate_key().decode()
 @pytest.fixture(autouse=True)
 def folder(monkeypatch, tmp_path):
     """An empty folder of one's own, and none of our variables."""
-    for name in Settings.model_fields:
+    for name in Settings.__dataclass_fields__:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir(mode=0o700)
@@ -263,7 +263,7 @@ async def test_the_environments_login_that_is_renewed_meanwhile_is_kept_for_the_
         assert "TradingView login (from the environment): works" in text
     settings = Settings(
         database_url=f"sqlite+aiosqlite:///{folder}/data/usher.db",
-        secret_key=KEY,
+        secret_key=Secret(KEY),
         tradingview_url=tradingview.url,
         pine_facade_url=tradingview.url,
     )

@@ -37,7 +37,7 @@ class Hasty(FakeTime):
 
 @pytest.fixture(autouse=True)
 def time(monkeypatch, tmp_path):
-    for name in Settings.model_fields:
+    for name in Settings.__dataclass_fields__:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(

@@ -1,6 +1,8 @@
 import asyncio
 import sqlite3
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from bot.errors import StartupError
 from bot.store.engine import migrate
 from bot.store.engine.database import open_database
+from bot.store.maintenance import revision
 from bot.store.tables import core
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -33,21 +36,15 @@ async def test_migrations_make_the_schema_that_the_tables_describe(tmp_path):
     engine.dispose()
 
 
-REVISIONS = [
-    revision.revision
-    for revision in ScriptDirectory.from_config(migrate._config()).walk_revisions()
-]
-
-
-@pytest.mark.parametrize("revision", REVISIONS)
-async def test_a_database_of_each_earlier_revision_is_brought_up_to_date(tmp_path, revision):
+@pytest.mark.parametrize("number", revision.known())
+async def test_a_database_of_each_earlier_revision_is_brought_up_to_date(tmp_path, number):
     def left_by_it():
         (tmp_path / "data").mkdir()
         engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
         with engine.connect() as connection:
             config = migrate._config()
             config.attributes["connection"] = connection
-            command.upgrade(config, revision)
+            command.upgrade(config, number)
             connection.execute(text("INSERT INTO guild (id, created_at) VALUES (7, '2026-03-10')"))
             connection.commit()
         engine.dispose()
@@ -59,6 +56,31 @@ async def test_a_database_of_each_earlier_revision_is_brought_up_to_date(tmp_pat
             lambda it: compare_metadata(MigrationContext.configure(it), core.metadata)
         )
         assert context == []
+
+
+def test_the_files_names_tell_what_alembic_would():
+    scripts = ScriptDirectory.from_config(migrate._config())
+    assert revision.known() == [one.revision for one in scripts.walk_revisions()][::-1]
+    assert revision.known()[-1] == scripts.get_current_head()
+
+
+def test_a_start_with_nothing_to_migrate_does_without_alembic(tmp_path):
+    start = f"""
+import asyncio, sys
+import bot.app
+from bot.store.engine.database import open_database
+
+async def main():
+    async with open_database({url(tmp_path)!r}):
+        print("alembic" in sys.modules)
+
+asyncio.run(main())
+"""
+    starts = [
+        subprocess.run([sys.executable, "-c", start], capture_output=True, check=True, text=True)
+        for _ in range(2)
+    ]
+    assert [done.stdout.strip() for done in starts] == ["True", "False"]
 
 
 async def test_opening_twice_migrates_once_and_keeps_rows(tmp_path):

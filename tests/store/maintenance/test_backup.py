@@ -2,22 +2,21 @@
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select
 from sqlalchemy.engine import make_url
 
 from bot.errors import StartupError
 from bot.store.engine import migrate
 from bot.store.engine.database import open_database
-from bot.store.maintenance import backup
+from bot.store.maintenance import backup, revision
 from bot.store.tables import core
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -141,7 +140,7 @@ async def test_the_newest_copy_is_known_by_its_time(tmp_path, frozen):
     assert await asyncio.to_thread(backup.newest, path) == NOW
 
 
-def at_revision(tmp_path, revision):
+def at_revision(tmp_path, number):
     """A database as an older Usher left it."""
     path = tmp_path / "data/usher.db"
     path.parent.mkdir()
@@ -149,7 +148,7 @@ def at_revision(tmp_path, revision):
     with engine.connect() as connection:
         config = migrate._config()
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        command.upgrade(config, number)
     engine.dispose()
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("INSERT INTO guild (id, created_at) VALUES (7, '2026-03-10 12:00:00')")
@@ -160,7 +159,7 @@ def at_revision(tmp_path, revision):
 NEXT = """
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "next", "{head}", None, None
+revision, down_revision, branch_labels, depends_on = "{next}", "{head}", None, None
 
 
 def upgrade():
@@ -171,20 +170,12 @@ def upgrade():
 @pytest.fixture
 def newer_usher(tmp_path, monkeypatch):
     """A program whose schema is one revision ahead."""
-    head = ScriptDirectory.from_config(migrate._config()).get_current_head()
-    (tmp_path / "revisions").mkdir()
-    (tmp_path / "revisions/next.py").write_text(NEXT.format(head=head))
-
-    def config(known=migrate._config):
-        ahead = known()
-        versions = Path(migrate.__file__).parents[1] / "migrations/versions"
-        ahead.set_main_option("path_separator", "os")
-        ahead.set_main_option(
-            "version_locations", os.pathsep.join(map(str, (versions, tmp_path / "revisions")))
-        )
-        return ahead
-
-    monkeypatch.setattr(migrate, "_config", config)
+    head = revision.known()[-1]
+    following = f"{int(head) + 1:04}"
+    versions = tmp_path / "revisions"
+    shutil.copytree(revision.VERSIONS, versions)
+    (versions / f"{following}_newer.py").write_text(NEXT.format(next=following, head=head))
+    monkeypatch.setattr(revision, "VERSIONS", versions)
 
 
 async def test_the_database_is_copied_before_its_schema_changes_and_only_then(

@@ -78,7 +78,6 @@ def _sweep() -> None:
         ["script_id"],
         unique=True,
         sqlite_where=sa.text("state = 'running'"),
-        postgresql_where=sa.text("state = 'running'"),
     )
 
 
@@ -119,7 +118,6 @@ def _sighting() -> None:
         ["script_id", "name_folded"],
         unique=True,
         sqlite_where=sa.text("tv_user_id IS NULL"),
-        postgresql_where=sa.text("tv_user_id IS NULL"),
     )
 
 

@@ -88,7 +88,6 @@ def _claim() -> None:
         ["guild_id", "member_id"],
         unique=True,
         sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
     )
 
 
@@ -178,7 +177,6 @@ def _login_outage() -> None:
         ["guild_id"],
         unique=True,
         sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
     )
 
 

@@ -1,0 +1,143 @@
+"""Settings from the environment and `.env`: every mistake reported at once, by name, never by value."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from sqlalchemy.engine import make_url
+
+from bot.errors import StartupError
+from bot.settings.values import NO_TOKEN, READERS, Network, Secret, parts
+
+__all__ = ["Secret", "Settings", "load"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything Usher can be told from outside; made directly, it reads no environment."""
+
+    discord_token: Secret | None = None
+    discord_guild_id: int | None = None
+    discord_api_url: str | None = None
+    discord_gateway_url: str | None = None
+
+    tradingview_url: str = "https://www.tradingview.com"
+    pine_facade_url: str = "https://pine-facade.tradingview.com"
+    tv_sessionid: Secret | None = None
+    tv_sessionid_sign: Secret | None = None
+    tv_pace: float = 2.0
+    tv_concurrency: int = 2
+
+    database_url: str = "sqlite+aiosqlite:///data/usher.db"
+    secret_key: Secret | None = None
+
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    public_url: str | None = None
+    trusted_proxies: tuple[Network, ...] = ()
+
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
+    log_format: Literal["text", "json"] = "text"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The Fernet keys, the encrypting one first; empty when none was given."""
+        return parts(self.secret_key.get_secret_value()) if self.secret_key else ()
+
+    @property
+    def database_path(self) -> Path:
+        """The database file; a relative one starts at the working directory."""
+        return Path(make_url(self.database_url).database or "")
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key is made and looked for when SECRET_KEY is unset."""
+        return Path("data/secret.key")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value held here, for the log's filter."""
+        held = (self.discord_token, self.tv_sessionid, self.tv_sessionid_sign)
+        return (*(value.get_secret_value() for value in held if value), *self.secret_keys)
+
+
+def load(env_file: Path | None = Path(".env"), *, need_token: bool = True) -> Settings:
+    """Return the settings of the environment, then of `env_file`; None reads no file.
+
+    Raises StartupError (78) that names every faulty variable, how to mend it, and no value.
+    """
+    try:
+        given = _given(env_file)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "is not UTF-8 text" if isinstance(error, ValueError) else "cannot be read"
+        report = f"Usher cannot start: the file {env_file} {reason}."
+    else:
+        values, mistakes = _read(given)
+        if need_token and "discord_token" not in given:
+            mistakes["discord_token"] = NO_TOKEN
+        if not mistakes:
+            return Settings(**values)
+        report = _report(mistakes)
+    raise StartupError(report)  # outside the handlers: the causes hold values
+
+
+def _given(env_file: Path | None) -> dict[str, str]:
+    """What is set to something: of the file, and over it of the environment."""
+    # Windows editors put a mark in front.
+    file = dotenv_values(env_file, encoding="utf-8-sig") if env_file and env_file.is_file() else {}
+    tidied = {
+        name.lower(): _tidy(value)
+        for variables in (file, os.environ)
+        for name, value in variables.items()
+        if value  # set to nothing in the environment, it leaves the file's
+    }
+    return {field: tidied[field] for field in READERS if tidied.get(field)}
+
+
+def _tidy(value: str) -> str:
+    """Set but empty counts as unset; `docker --env-file` leaves quotation marks on."""
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1].strip()
+    return value
+
+
+def _read(given: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What each text means, and what is wrong with those that mean nothing."""
+    values: dict[str, Any] = {}
+    mistakes: dict[str, str] = {}
+    for field, text in given.items():
+        try:
+            values[field] = READERS[field](text)
+        except ValueError as error:
+            mistakes[field] = str(error)
+    return values, _apart(given, mistakes) | mistakes
+
+
+def _apart(given: Mapping[str, str], mistakes: Mapping[str, str]) -> dict[str, str]:
+    """Those that are of use only together, and are not together."""
+    alone: dict[str, str] = {}
+    # A bot with only one of them redirected would show another Discord's token to the real one.
+    halves = ("discord_api_url" in given) != ("discord_gateway_url" in given)
+    if halves and "discord_api_url" not in mistakes:
+        alone["discord_gateway_url"] = (
+            "and DISCORD_API_URL belong together: set both for another Discord, or neither."
+        )
+    if "tv_sessionid_sign" in given and "tv_sessionid" not in given:
+        alone["tv_sessionid_sign"] = "works only together with TV_SESSIONID: set both, or neither."
+    for field in ("tv_sessionid", "tv_sessionid_sign"):
+        if field in given and "discord_guild_id" not in given:
+            alone.setdefault(
+                field,
+                "needs DISCORD_GUILD_ID, the number of the server whose TradingView login this is.",
+            )
+    return alone
+
+
+def _report(mistakes: Mapping[str, str]) -> str:
+    count = "1 setting needs" if len(mistakes) == 1 else f"{len(mistakes)} settings need"
+    lines = "\n".join(f"  {name.upper()} {mistakes[name]}" for name in READERS if name in mistakes)
+    return f"Usher cannot start: {count} mending (.env.example explains each).\n{lines}"

@@ -1,0 +1,199 @@
+"""How the text of each setting is read: what it means, or a sentence on what it should look like."""
+
+import math
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
+
+from cryptography.fernet import Fernet
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from yarl import URL
+
+Network = IPv4Network | IPv6Network
+
+_COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")  # what a Cookie header carries unquoted
+_TOKEN_MEND = (
+    "Copy it from the Discord developer portal, your application, page Bot, button Reset Token."  # noqa: S105
+)
+NO_TOKEN = f"is missing. {_TOKEN_MEND}"
+
+
+class Secret:
+    """A text that shows itself only to who asks for it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def get_secret_value(self) -> str:
+        """Return the text itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('**********')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """Return what stands between commas."""
+    return tuple(part for part in (piece.strip() for piece in text.split(",")) if part)
+
+
+def _token(text: str) -> Secret:
+    if re.search(r"\s", text) or not text.isascii():
+        raise ValueError(f"must be the bare token, without spaces or “Bot”. {_TOKEN_MEND}")
+    return Secret(text)
+
+
+def _cookie(text: str) -> Secret:
+    if text.startswith("sessionid") or not _COOKIE_VALUE.fullmatch(text):
+        raise ValueError(
+            "must be the value of the cookie alone, without its name, spaces or semicolons."
+        )
+    return Secret(text)
+
+
+def _keys(text: str) -> Secret:
+    keys = parts(text)
+    wrong = [place for place, key in enumerate(keys, start=1) if not _is_key(key)]
+    if wrong or not keys:
+        which = f" Number {', '.join(map(str, wrong))} is not one." if len(keys) > 1 else ""
+        raise ValueError(
+            "must be one or more Fernet keys (44 characters), separated by commas."
+            f"{which} Leave it empty and Usher makes one in data/secret.key."
+        )
+    return Secret(text)
+
+
+def _is_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _number(
+    kind: type[int] | type[float], fits: Callable[[float], bool], wrong: str
+) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = math.nan
+        if not fits(number):  # no comparison holds for what is no number
+            raise ValueError(wrong)
+        return number
+
+    return read
+
+
+def _choice(*choices: str, wrong: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(wrong)
+        return text.lower()
+
+    return read
+
+
+def _web_url(text: str, *schemes: str) -> str:
+    """The address without a slash at its end; ValueError says what it should look like."""
+    schemes = schemes or ("http", "https")
+    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+    try:
+        url = URL(text)
+        port = url.port
+    except ValueError:
+        url, port = URL(), None
+    if url.scheme not in schemes or not url.host or port == 0:
+        raise ValueError(f"must be a full address that starts with {wanted}.")
+    if url.user or url.password or url.query_string or url.fragment:
+        raise ValueError("must be an address without a user name, “?” or “#”.")
+    return text.rstrip("/")
+
+
+def _api_url(text: str) -> str:
+    url = _web_url(text)
+    if not re.search(r"/v\d+$", url):
+        raise ValueError("must end with the version, as in http://127.0.0.1:9000/api/v10.")
+    return url
+
+
+def _database(text: str) -> str:
+    example = "such as sqlite+aiosqlite:///data/usher.db."
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError(f"must be the address of a SQLite file, {example}") from None
+    if url.drivername != "sqlite+aiosqlite":
+        raise ValueError(f"must start with sqlite+aiosqlite:///, {example}")
+    if not url.database or ":memory:" in url.database or url.database.startswith("file:"):
+        raise ValueError(f"must name a file, {example} A database in memory forgets everything.")
+    if url.host:
+        raise ValueError(f"needs three slashes (four before a full path), {example}")
+    return text
+
+
+def _host(text: str) -> str:
+    if re.search(r"[\s/]", text):
+        raise ValueError("must be an address to listen at, such as 127.0.0.1 or 0.0.0.0.")
+    return text
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part, strict=False) for part in parts(text))
+    except ValueError:
+        raise ValueError(
+            "must be addresses or networks separated by commas, such as 10.0.0.5,172.16.0.0/12."
+        ) from None
+
+
+# How each setting is read, in the order in which mistakes are told.
+READERS: dict[str, Callable[[str], Any]] = {
+    "discord_token": _token,
+    "discord_guild_id": _number(
+        int,
+        lambda number: 0 < number < 2**63,
+        "must be the number of your server. In Discord switch on Developer Mode, "
+        "right-click the server, Copy Server ID.",
+    ),
+    "discord_api_url": _api_url,
+    "discord_gateway_url": lambda text: _web_url(text, "ws", "wss"),
+    "tradingview_url": _web_url,
+    "pine_facade_url": _web_url,
+    "tv_sessionid": _cookie,
+    "tv_sessionid_sign": _cookie,
+    "tv_pace": _number(
+        float,
+        lambda pace: 0 < pace < math.inf,
+        "must be a number of requests a second, more than 0, such as 2.",
+    ),
+    "tv_concurrency": _number(
+        int, lambda count: count >= 1, "must be a whole number, 1 or more, such as 2."
+    ),
+    "database_url": _database,
+    "secret_key": _keys,
+    "http_host": _host,
+    "http_port": _number(
+        int,
+        lambda port: 0 <= port <= 65535,
+        "must be a whole number from 0 to 65535, such as 8080 (0 takes any free port).",
+    ),
+    "public_url": _web_url,
+    "trusted_proxies": _networks,
+    "log_level": _choice(
+        *("debug", "info", "warning", "error", "critical"),
+        wrong="must be one of debug, info, warning, error, critical.",
+    ),
+    "log_format": _choice("text", "json", wrong="must be text or json."),
+}
