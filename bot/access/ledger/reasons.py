@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, want
+from bot.store.kinds import EntitlementKind
 from bot.store.ledger import entitlements, permissions
 from bot.store.records import Order, Permission
 
@@ -57,7 +58,7 @@ async def add_found(
         permission,
         source=FOUND,
         reference=reference,
-        kind="until" if seen.ends_at else "open",
+        kind=EntitlementKind.UNTIL if seen.ends_at else EntitlementKind.OPEN,
         asked_at=at,
         asked_by=asked_by,
         start_at=at,

@@ -12,6 +12,7 @@ from bot.access.rules.duration import cut, parse_length
 from bot.access.rules.entitlements import State, last_seen, wanted_of
 from bot.store.catalogue import guilds
 from bot.store.catalogue.guilds import Hold
+from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.ledger import entitlements, permissions, put_backs
 from bot.store.records import Customer, Entitlement, Holding, Order, Permission, Script
 from bot.tradingview import End, Lifetime, Pace
@@ -57,7 +58,7 @@ class Receipt:
         """When access ends now: what TradingView shows once done, what is wanted until then."""
         shown = last_seen(self.permission).end
         # A later order may be on its way by now: that is not what stands.
-        if self.order.state == "done" and shown is not None:
+        if self.order.state is OrderState.DONE and shown is not None:
             return shown
         return wanted_of(self.permission).end
 
@@ -71,8 +72,12 @@ class Receipt:
     @property
     def open_ended(self) -> bool:
         """The time that was asked for changes nothing: access has no end anyway."""
-        asked_for_time = self.entitlement is not None and self.entitlement.kind == "until"
-        return self.order.kind == "grant" and asked_for_time and isinstance(self.end, Lifetime)
+        asked_for_time = (
+            self.entitlement is not None and self.entitlement.kind is EntitlementKind.UNTIL
+        )
+        return (
+            self.order.kind is OrderKind.GRANT and asked_for_time and isinstance(self.end, Lifetime)
+        )
 
 
 async def receipts_of(
@@ -104,7 +109,7 @@ async def receipts_of(
                 customer=held.customer,
                 entitlement=made.get(order.entitlement_id or 0),
                 reasons=tuple(active[order.permission_id]),
-                waiting_for=_why(holdup, held) if order.state == "waiting" else None,
+                waiting_for=_why(holdup, held) if order.state is OrderState.WAITING else None,
                 can_put_back=order.id in revocable,
             )
         )
@@ -134,8 +139,18 @@ def _why(holdup: WaitingFor | None, about: Holding) -> WaitingFor:
         return holdup
     if about.script.restored_at is not None:
         return WaitingFor.FULL_CHECK
-    by_permission = {"slow_down": WaitingFor.SLOW_DOWN, "tradingview": WaitingFor.TRADINGVIEW}
-    return by_permission.get(about.permission.reason or "", WaitingFor.ASKING)
+    return because_of(about.permission.reason) or WaitingFor.ASKING
+
+
+def because_of(reason: Reason | None) -> WaitingFor | None:
+    """Return what a permission with that reason waits for, where it is worth telling."""
+    match reason:
+        case Reason.SLOW_DOWN:
+            return WaitingFor.SLOW_DOWN
+        case Reason.TRADINGVIEW:
+            return WaitingFor.TRADINGVIEW
+        case _:
+            return None
 
 
 async def _put_backs(
@@ -160,13 +175,16 @@ async def _put_backs(
 
 
 def _took_lately(order: Order, made: Mapping[int, Entitlement], now: datetime) -> bool:
-    if order.kind not in ("set", "revoke") or now - order.asked_at > PUT_BACK_WITHIN:
+    if (
+        order.kind not in (OrderKind.SET, OrderKind.REVOKE)
+        or now - order.asked_at > PUT_BACK_WITHIN
+    ):
         return False
-    if order.kind == "revoke":
+    if order.kind is OrderKind.REVOKE:
         return True
     after = made[order.entitlement_id or 0]
     before = State(order.before, order.before_ends_at)
-    return took_away(before, State(after.kind, after.ends_at))
+    return took_away(before, State(StateKind(after.kind), after.ends_at))
 
 
 def took_away(before: State, after: State) -> bool:

@@ -16,6 +16,7 @@ from bot.access.rules.entitlements import State
 from bot.access.rules.seat_fee import FREE, Census, Fee, MonthEnd, Reason, level_of, month_end
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import PermissionState
 from bot.store.ledger import events, permissions
 from bot.store.records import Script
 from bot.store.sweeps import seats, sweeps
@@ -219,7 +220,9 @@ async def _census(
 def _then(held: seats.Held, to_have: State | None) -> seats.Held:
     if to_have is None:
         return held
-    return replace(held, wanted=to_have.kind, wanted_ends_at=to_have.ends_at, state="waiting")
+    return replace(
+        held, wanted=to_have.kind, wanted_ends_at=to_have.ends_at, state=PermissionState.WAITING
+    )
 
 
 def _line(census: Census, past: list[tuple[date, int]], now: datetime, end: MonthEnd) -> Line:

@@ -8,6 +8,7 @@ from bot import clock
 from bot.access.ledger.reasons import add_found, want_anew
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
+from bot.store.kinds import Reason
 from bot.store.ledger import entitlements, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Permission
@@ -17,9 +18,9 @@ from bot.tradingview import Row
 
 
 class StuckError(Exception):
-    """Only a person can help; `reason` is one of the words that `bot.replies` explains."""
+    """Only a person can help; `reason` says why, for `bot.replies` to explain."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -67,7 +68,7 @@ def refuse_other_person(permission: Permission, row: Row | None) -> None:
     """Raise StuckError where TradingView's row of that name belongs to another user."""
     known = permission.tv_user_id
     if row is not None and known is not None and row.user_id not in (None, known):
-        raise StuckError("other_person")
+        raise StuckError(Reason.OTHER_PERSON)
 
 
 async def _follow(connection: AsyncConnection, permission: Permission, row: Row) -> Permission:
@@ -77,7 +78,7 @@ async def _follow(connection: AsyncConnection, permission: Permission, row: Row)
         return permission
     renamed = Renamed(permission.customer_id, known, permission.username, row.username)
     if not await observations.follow(connection, permission.guild_id, renamed, clock.now()):
-        raise StuckError("other_person")
+        raise StuckError(Reason.OTHER_PERSON)
     return await permissions.by_id(connection, permission.id)
 
 

@@ -31,6 +31,7 @@ from bot.access.rules.entitlements import (
 )
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
+from bot.store.kinds import OrderKind, StateKind
 from bot.store.ledger import entitlements, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Order, Permission, Script
@@ -83,7 +84,7 @@ class Grants:
         """
         target = await self._target(request, item, subject)
         change = Change(gives=length, source=STAFF, held_back=False)
-        return await self._record(NewOrder(request, "grant", target, change, note))
+        return await self._record(NewOrder(request, OrderKind.GRANT, target, change, note))
 
     async def set_end(
         self,
@@ -102,7 +103,9 @@ class Grants:
         """
         target = await self._target(request, item, subject)
         end = _absolute(until, request)
-        after = State("lifetime") if isinstance(end, Lifetime) else State("until", end)
+        after = (
+            State(StateKind.LIFETIME) if isinstance(end, Lifetime) else State(StateKind.UNTIL, end)
+        )
         now = await self._present(request, target)
         before = now.most
         if not request.consent.confirmed and took_away(before, after):
@@ -110,7 +113,7 @@ class Grants:
                 return done.id
             raise Shortens(now.script, target.spelling.username, before.end, after.end)
         change = Change(gives=after, source=STAFF, ends_all=True, overrules=True, held_back=False)
-        return await self._record(NewOrder(request, "set", target, change, note, before))
+        return await self._record(NewOrder(request, OrderKind.SET, target, change, note, before))
 
     async def revoke(
         self, request: RequestContext, item: str, subject: Subject, note: str | None = None
@@ -128,7 +131,9 @@ class Grants:
                 return done.id
             raise refusal
         change = Change(ends_all=True, overrules=True, held_back=True)
-        return await self._record(NewOrder(request, "revoke", target, change, note, now.most))
+        return await self._record(
+            NewOrder(request, OrderKind.REVOKE, target, change, note, now.most)
+        )
 
     async def put_back(self, request: RequestContext, order_id: int) -> int:
         """Undo what one `set` or `revoke` took away, within 24 hours; pressed twice, done once.
@@ -150,7 +155,7 @@ class Grants:
             permission = await permissions.by_id(connection, undone.permission_id)
             change = Change(undoes=undone, held_back=False)
             recorded = await record(
-                connection, self._vault, NewOrder(request, "put_back", permission, change)
+                connection, self._vault, NewOrder(request, OrderKind.PUT_BACK, permission, change)
             )
         return self._go_on(recorded)
 
@@ -237,6 +242,6 @@ def _absolute(until: End | Length, request: RequestContext) -> End:
 def _may_be_put_back(order: Order, request: RequestContext) -> bool:
     return (
         order.guild_id == request.guild_id
-        and order.kind in ("set", "revoke")
+        and order.kind in (OrderKind.SET, OrderKind.REVOKE)
         and request.at - order.asked_at <= PUT_BACK_WITHIN
     )

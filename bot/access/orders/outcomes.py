@@ -12,6 +12,7 @@ from bot.access.ledger.receipts import Receipt, WaitingFor, quiet_until, receipt
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
+from bot.store.kinds import OrderState
 from bot.store.ledger import orders
 from bot.store.vault import UnreadableError, Vault
 
@@ -37,7 +38,7 @@ class Outcomes:
         with self._notifier.awaiting(order_id) as ended:
             async with self._database.read() as connection:
                 order = await orders.by_id(connection, order_id)
-            if order is not None and order.state == "waiting":
+            if order is not None and order.state is OrderState.WAITING:
                 self._queue.prefer(order.guild_id, order_id)
                 await clock.within(patience, ended)
         return await self.receipt(order_id)  # by now it may also be known what it waits for
@@ -94,7 +95,7 @@ class Outcomes:
         """Whether the asker knows how the order stood when the receipt was made."""
         return receipt.order.told_state == receipt.order.state
 
-    async def told(self, order_id: int, state: str) -> None:
+    async def told(self, order_id: int, state: OrderState) -> None:
         """The asker knows that the order is in this state."""
         async with self._database.write() as connection:
             await orders.told(connection, order_id, state)

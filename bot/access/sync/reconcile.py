@@ -23,6 +23,7 @@ from bot.access.rules.entitlements import (
 )
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
 from bot.store.ledger import entitlements, events, orders, permissions, shapes
 from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
@@ -108,9 +109,9 @@ class Sync:
             permission, settled = await settle_with(connection, permission.id, row)
         step = next_step(permission, seen, clock.now())
         if step is Step.TOO_LATE:
-            raise StuckError("too_late")
+            raise StuckError(Reason.TOO_LATE)
         if step is Step.ADD and not known:
-            raise StuckError("no_such_user")
+            raise StuckError(Reason.NO_SUCH_USER)
         if step is Step.NOTHING:
             await self.conclude(permission, seen)
             return None
@@ -158,7 +159,7 @@ class Sync:
 
     async def _announce(self, permission: Permission, seen: State) -> Permission:
         """Note what is about to be written, and over what, before it goes out."""
-        values: dict[str, object] = {"state": "working"}
+        values: dict[str, object] = {"state": PermissionState.WORKING}
         if permission.sent_revision != permission.revision:
             values |= {
                 "sent_revision": permission.revision,
@@ -221,7 +222,9 @@ class Sync:
             values = {"ours": seen.kind, "ours_ends_at": seen.ends_at}
         async with self._database.write() as connection:
             latest = await permissions.by_id(connection, permission.id)
-            ended = await orders.end(connection, permission.id, permission.revision, now, "done")
+            ended = await orders.end(
+                connection, permission.id, permission.revision, now, OrderState.DONE
+            )
             if latest.replaces == permission.replaces:
                 values["replaces"] = None
             is_last = latest.revision == permission.revision
@@ -233,9 +236,9 @@ class Sync:
                 seen=seen.kind,
                 seen_ends_at=seen.ends_at,
                 seen_at=now,
-                differs=wanted_of(permission).kind != "nothing" and not exact,
+                differs=wanted_of(permission).kind is not StateKind.NOTHING and not exact,
                 synced_revision=permission.revision,
-                state="done" if is_last else "waiting",
+                state=PermissionState.DONE if is_last else PermissionState.WAITING,
                 reason=None,
                 detail=None,
                 attempts=0,
@@ -264,7 +267,7 @@ class Sync:
                 NewEvent(
                     guild_id=permission.guild_id,
                     at=now,
-                    action="done",
+                    action=OrderState.DONE,
                     script_id=permission.script_id,
                     customer_id=permission.customer_id,
                     permission_id=permission.id,

@@ -18,6 +18,7 @@ from bot.access.sync.failures import FailureRecorder
 from bot.access.sync.reconcile import NotYetError, Sync
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
+from bot.store.kinds import Reason
 from bot.store.ledger import permissions
 from bot.tradingview import (
     Denied,
@@ -229,7 +230,7 @@ class AccountWorker:
                     await self._failed(session, version, permission_id, revision, failure)
                 case _:  # an error of ours must not lose an order
                     log.error("sync %s failed", permission_id, exc_info=failure)
-                    await self._after.again(permission_id, "trouble")
+                    await self._after.again(permission_id, Reason.TROUBLE)
         finally:
             self._busy.discard(permission_id)
             self._crowd.discard(permission_id)
@@ -249,18 +250,20 @@ class AccountWorker:
             case SlowDown():
                 # The pace holds everybody back; nobody need wait for longer than that.
                 held_for = session.pace.held_for()
-                await self._after.again(permission_id, "slow_down", at_least=held_for, counts=False)
+                await self._after.again(
+                    permission_id, Reason.SLOW_DOWN, at_least=held_for, counts=False
+                )
             case SessionRefused() | Denied():
                 await self._suspected(session, version, permission_id, error)
             case NoSuchUser():
-                await self._after.park(permission_id, revision, "no_such_user", error.detail)
+                await self._after.park(permission_id, revision, Reason.NO_SUCH_USER, error.detail)
             case NoSuchScript():
                 await self._after.pause_script(permission_id, error)
             case Refused():
                 await self._after.refused(permission_id, revision, error)
             case _:
                 self.breaker.failed()
-                await self._after.again(permission_id, "tradingview")
+                await self._after.again(permission_id, Reason.TRADINGVIEW)
 
     async def _suspected(
         self,
@@ -275,7 +278,7 @@ class AccountWorker:
             case LoginCheck.REPLACED:
                 await self._after.again(permission_id, None, at_once=True)
             case LoginCheck.DEAD:
-                await self._after.again(permission_id, "login", at_once=True)
+                await self._after.again(permission_id, Reason.LOGIN, at_once=True)
             case LoginCheck.ALIVE if isinstance(error, Denied) and not error.page:
                 if permission_id in self._denied:
                     self._denied.discard(permission_id)
@@ -285,9 +288,9 @@ class AccountWorker:
                     await self._after.again(permission_id, None, at_once=True)
             case _:
                 self.breaker.failed()
-                await self._after.again(permission_id, "tradingview")
+                await self._after.again(permission_id, Reason.TRADINGVIEW)
 
 
-def _why_all(error: Exception) -> str:
+def _why_all(error: Exception) -> Reason:
     """Why a crowd has to wait whose list could not be read."""
-    return "slow_down" if isinstance(error, SlowDown) else "tradingview"
+    return Reason.SLOW_DOWN if isinstance(error, SlowDown) else Reason.TRADINGVIEW

@@ -1,6 +1,6 @@
 """Queries about Discord servers: their settings, their roles, and whether the bot is there."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import RoleLevel
 from bot.store.records import Guild, Record
 from bot.store.tables.core import event, guild, guild_role
 from bot.store.tables.shapes import shape_check
 
-Roles = dict[str, frozenset[int]]  # by level, `staff` and `manager`
+Roles = Mapping[RoleLevel, frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,17 @@ async def roles_of(connection: AsyncConnection, guild_ids: Collection[int]) -> d
     rows = await connection.execute(
         select(guild_role).where(guild_role.c.guild_id.in_(list(guild_ids)))
     )
-    levels: dict[int, Roles] = {
-        guild_id: {"staff": frozenset(), "manager": frozenset()} for guild_id in guild_ids
+    levels: dict[int, dict[RoleLevel, frozenset[int]]] = {
+        guild_id: dict.fromkeys(RoleLevel, frozenset()) for guild_id in guild_ids
     }
     for row in rows:
         levels[row.guild_id][row.level] |= {row.role_id}
-    return levels
+    return dict(levels)
 
 
-async def add_role(connection: AsyncConnection, guild_id: int, role_id: int, level: str) -> bool:
+async def add_role(
+    connection: AsyncConnection, guild_id: int, role_id: int, level: RoleLevel
+) -> bool:
     """Give that role the level; False when it had it already."""
     if role_id in (await roles(connection, guild_id))[level]:
         return False
@@ -135,7 +138,9 @@ async def add_role(connection: AsyncConnection, guild_id: int, role_id: int, lev
     return True
 
 
-async def remove_role(connection: AsyncConnection, guild_id: int, role_id: int, level: str) -> bool:
+async def remove_role(
+    connection: AsyncConnection, guild_id: int, role_id: int, level: RoleLevel
+) -> bool:
     """Take the level from that role; False when it had none."""
     result = await connection.execute(
         delete(guild_role).where(

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, distinct, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import StateKind
 from bot.store.ledger.orders import is_held
 from bot.store.parts import parts
 from bot.store.records import Script
@@ -172,10 +173,10 @@ async def holders_of(
 
 def _has(now: datetime) -> "ColumnElement[bool]":
     return (
-        permission.c.wanted.in_(("open", "lifetime"))
-        | ((permission.c.wanted == "until") & (permission.c.wanted_ends_at > now))
-        | (permission.c.seen == "lifetime")
-        | ((permission.c.seen == "until") & (permission.c.seen_ends_at > now))
+        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
+        | ((permission.c.wanted == StateKind.UNTIL) & (permission.c.wanted_ends_at > now))
+        | (permission.c.seen == StateKind.LIFETIME)
+        | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now))
     )
 
 

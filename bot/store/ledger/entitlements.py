@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import EntitlementKind
 from bot.store.parts import parts
 from bot.store.records import Entitlement, Permission
 from bot.store.tables.core import entitlement, order, source
@@ -18,7 +19,7 @@ async def add(
     *,
     source: str,
     reference: str,
-    kind: str,
+    kind: EntitlementKind,
     asked_at: datetime,
     asked_by: int | None = None,
     length: str | None = None,

@@ -6,27 +6,26 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind
+from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
 from bot.store.tables.core import customer, order, permission
 
-FINAL = ("done", "superseded", "stuck")
+FINAL = (OrderState.DONE, OrderState.SUPERSEDED, OrderState.STUCK)
 # Why orders from a restored backup are stuck that nothing wakes: they are yet to be compared with
 # TradingView, or staff have to order them anew.
-HELD, RESTORED = "held", "restored"
-PARKED = (HELD, RESTORED)
+PARKED = (Reason.HELD, Reason.RESTORED)
 
 
 async def add(
     connection: AsyncConnection,
     permission: Permission,
     *,
-    kind: str,
+    kind: OrderKind,
     idempotency_key: str,
     actor: Actor,
     asked_at: datetime,
-    before: str,
+    before: StateKind,
     before_ends_at: datetime | None,
     note: str | None = None,
     answer_token: bytes | None = None,
@@ -46,7 +45,7 @@ async def add(
             note=note,
             before=before,
             before_ends_at=before_ends_at,
-            state="waiting",
+            state=OrderState.WAITING,
             answer_token=answer_token,
         )
         .returning(order)
@@ -93,10 +92,10 @@ async def supersede(
     permission_id: int,
     at: datetime,
     *,
-    kinds: Iterable[str] = ("grant", "set", "revoke", "put_back", "repair"),
-    states: Iterable[str] = ("waiting", "stuck"),
-    reason: str | None = None,
-    but: str | None = None,
+    kinds: Iterable[OrderKind] = tuple(OrderKind),
+    states: Iterable[OrderState] = (OrderState.WAITING, OrderState.STUCK),
+    reason: Reason | None = None,
+    but: Reason | None = None,
     only: int | None = None,
 ) -> list[int]:
     """A later order takes the place of these, but of none with that reason; returns which."""
@@ -112,20 +111,22 @@ async def supersede(
     if only is not None:
         query = query.where(order.c.id == only)
     found = await connection.execute(
-        query.values(state="superseded", ended_at=at).returning(order.c.id)
+        query.values(state=OrderState.SUPERSEDED, ended_at=at).returning(order.c.id)
     )
     return list(found.scalars())
 
 
 async def wait_again(
-    connection: AsyncConnection, permission_ids: Collection[int], *, reason: str | None = None
+    connection: AsyncConnection, permission_ids: Collection[int], *, reason: Reason | None = None
 ) -> None:
     """What was stuck is tried once more: for that `reason`, or for any by which it is not parked."""
     which = order.c.reason.not_in(PARKED) if reason is None else order.c.reason == reason
     for some in parts(permission_ids):
-        query = update(order).where(order.c.permission_id.in_(some), order.c.state == "stuck")
+        query = update(order).where(
+            order.c.permission_id.in_(some), order.c.state == OrderState.STUCK
+        )
         await connection.execute(
-            query.where(which).values(state="waiting", reason=None, ended_at=None)
+            query.where(which).values(state=OrderState.WAITING, reason=None, ended_at=None)
         )
 
 
@@ -134,8 +135,8 @@ async def end(
     permission_id: int,
     revision: int,
     at: datetime,
-    state: str,
-    reason: str | None = None,
+    state: OrderState,
+    reason: Reason | None = None,
 ) -> list[int]:
     """Everything waiting up to that revision is `done` or `stuck`; returns which."""
     found = await connection.execute(
@@ -143,7 +144,7 @@ async def end(
         .where(
             order.c.permission_id == permission_id,
             order.c.revision <= revision,
-            order.c.state == "waiting",
+            order.c.state == OrderState.WAITING,
         )
         .values(state=state, reason=reason, ended_at=at)
         .returning(order.c.id)
@@ -155,14 +156,16 @@ async def oldest_waiting(connection: AsyncConnection, permission_id: int) -> dat
     """When the oldest order still waiting was asked."""
     found = await connection.execute(
         select(func.min(order.c.asked_at)).where(
-            order.c.permission_id == permission_id, order.c.state == "waiting"
+            order.c.permission_id == permission_id, order.c.state == OrderState.WAITING
         )
     )
     moment: datetime | None = found.scalar_one()
     return moment
 
 
-async def of_permission(connection: AsyncConnection, permission_id: int, state: str) -> list[Order]:
+async def of_permission(
+    connection: AsyncConnection, permission_id: int, state: OrderState
+) -> list[Order]:
     """The orders of one permission in that state, oldest first."""
     found = await connection.execute(
         select(order)
@@ -217,26 +220,28 @@ async def hold(
             update(order)
             .where(
                 order.c.permission_id.in_(some),
-                order.c.state == "waiting",
+                order.c.state == OrderState.WAITING,
                 order.c.asked_at <= before,
             )
-            .values(state="stuck", reason=HELD, told_state="stuck", ended_at=at)
+            .values(
+                state=OrderState.STUCK, reason=Reason.HELD, told_state=OrderState.STUCK, ended_at=at
+            )
         )
 
 
 def is_held() -> "ColumnElement[bool]":
     """That order is yet to be compared."""
-    return and_(order.c.state == "stuck", order.c.reason == HELD)
+    return and_(order.c.state == OrderState.STUCK, order.c.reason == Reason.HELD)
 
 
 def _from_backup(before: datetime | None) -> "ColumnElement[bool]":
     if before is None:
         return is_held()
-    return and_(order.c.asked_at <= before, or_(order.c.state == "waiting", is_held()))
+    return and_(order.c.asked_at <= before, or_(order.c.state == OrderState.WAITING, is_held()))
 
 
 async def had(
-    connection: AsyncConnection, order_id: int, before: str, before_ends_at: datetime | None
+    connection: AsyncConnection, order_id: int, before: StateKind, before_ends_at: datetime | None
 ) -> None:
     """What there was before that order, now that TradingView has shown it."""
     await connection.execute(
@@ -272,7 +277,7 @@ async def untold(
             order.c.id.not_in(list(but)),
             or_(
                 _asker_unaware(),
-                and_(order.c.state == "waiting", unsaid),
+                and_(order.c.state == OrderState.WAITING, unsaid),
             ),
         )
         .order_by(order.c.id)
@@ -281,7 +286,7 @@ async def untold(
     return list(found.scalars())
 
 
-async def told(connection: AsyncConnection, order_id: int, state: str) -> None:
+async def told(connection: AsyncConnection, order_id: int, state: OrderState) -> None:
     """The asker knows that state; of a final one, the means to answer is dropped."""
     values: dict[str, object] = {"told_state": state}
     if state in FINAL:
@@ -289,7 +294,9 @@ async def told(connection: AsyncConnection, order_id: int, state: str) -> None:
     await connection.execute(update(order).where(order.c.id == order_id).values(**values))
 
 
-async def all_told(connection: AsyncConnection, order_ids: Collection[int], state: str) -> None:
+async def all_told(
+    connection: AsyncConnection, order_ids: Collection[int], state: OrderState
+) -> None:
     """Note that the askers know this final state of these; the means to answer are dropped."""
     await connection.execute(
         update(order)
@@ -352,7 +359,7 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
 
 def _asker_unaware() -> "ColumnElement[bool]":
     return and_(
-        order.c.kind != "repair",
+        order.c.kind != OrderKind.REPAIR,
         order.c.actor_kind == ActorKind.MEMBER,  # nobody else has a Discord to be told in
         order.c.state.in_(FINAL),
         or_(order.c.told_state.is_(None), order.c.told_state != order.c.state),
@@ -361,8 +368,8 @@ def _asker_unaware() -> "ColumnElement[bool]":
 
 def _member_unaware() -> "ColumnElement[bool]":
     return and_(
-        order.c.state == "done",
-        order.c.kind.in_(("grant", "set", "put_back")),
+        order.c.state == OrderState.DONE,
+        order.c.kind.in_((OrderKind.GRANT, OrderKind.SET, OrderKind.PUT_BACK)),
         order.c.member_told_at.is_(None),
         customer.c.member_id.is_not(None),
     )
@@ -373,6 +380,8 @@ async def member_told(connection: AsyncConnection, order_id: int, at: datetime) 
     of = select(order.c.permission_id).where(order.c.id == order_id).scalar_subquery()
     await connection.execute(
         update(order)
-        .where(order.c.permission_id == of, order.c.id <= order_id, order.c.state == "done")
+        .where(
+            order.c.permission_id == of, order.c.id <= order_id, order.c.state == OrderState.DONE
+        )
         .values(member_told_at=at)
     )

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import PermissionState, Reason, StateKind, SweepState
 from bot.store.ledger import shapes
-from bot.store.ledger.orders import HELD, PARKED, is_held
+from bot.store.ledger.orders import PARKED, is_held
 from bot.store.parts import parts
 from bot.store.records import Customer, Holding, Permission, Script
 from bot.store.tables.core import customer, guild, order, permission, script
@@ -19,7 +20,7 @@ from bot.store.tables.sweeps import sweep
 # there, or TradingView answers in another form than the known one; somebody's also while an older one
 # is yet to be compared after a restore.
 _OPEN = (
-    permission.c.state.in_(("waiting", "working")),
+    permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
     script.c.paused_at.is_(None),
     script.c.restored_at.is_(None),
     guild.c.restored_at.is_(None),
@@ -113,13 +114,13 @@ async def touch(
             username=person.username,
             name_folded=person.username.casefold(),
             tv_user_id=person.tv_user_id,
-            wanted="nothing",
+            wanted=StateKind.NOTHING,
             revision=0,
             synced_revision=0,
-            seen="unknown",
-            ours="unknown",
-            before="unknown",
-            state="done",
+            seen=StateKind.UNKNOWN,
+            ours=StateKind.UNKNOWN,
+            before=StateKind.UNKNOWN,
+            state=PermissionState.DONE,
             asked_at=at,
         )
         .returning(permission)
@@ -199,14 +200,17 @@ async def rows_known(connection: AsyncConnection, script_id: int) -> int:
     """How many rows TradingView's list has for a script, as far as is known."""
     listed = await connection.execute(
         select(sweep.c.rows)
-        .where(sweep.c.script_id == script_id, sweep.c.state == "complete")
+        .where(sweep.c.script_id == script_id, sweep.c.state == SweepState.COMPLETE)
         .order_by(sweep.c.id.desc())
         .limit(1)
     )
     seen = await connection.execute(
         select(func.count())
         .select_from(permission)
-        .where(permission.c.script_id == script_id, permission.c.seen.in_(("until", "lifetime")))
+        .where(
+            permission.c.script_id == script_id,
+            permission.c.seen.in_((StateKind.UNTIL, StateKind.LIFETIME)),
+        )
     )
     return max(listed.scalar_one_or_none() or 0, int(seen.scalar_one()))
 
@@ -240,15 +244,19 @@ async def next_try(
 
 async def retry(connection: AsyncConnection, script_id: int, now: datetime) -> list[int]:
     """Let what is stuck or waiting for a script be tried now, but for what is parked; returns which."""
-    is_parked = and_(permission.c.state == "stuck", permission.c.reason.in_(PARKED))
+    is_parked = and_(permission.c.state == PermissionState.STUCK, permission.c.reason.in_(PARKED))
     found = await connection.execute(
         update(permission)
         .where(
             permission.c.script_id == script_id,
-            permission.c.state.in_(("stuck", "waiting", "working")),
+            permission.c.state.in_(
+                (PermissionState.STUCK, PermissionState.WAITING, PermissionState.WORKING)
+            ),
             ~is_parked,
         )
-        .values(state="waiting", reason=None, detail=None, attempts=0, next_try_at=now)
+        .values(
+            state=PermissionState.WAITING, reason=None, detail=None, attempts=0, next_try_at=now
+        )
         .returning(permission.c.id)
     )
     return list(found.scalars())
@@ -260,7 +268,7 @@ async def hold(connection: AsyncConnection, permission_ids: Collection[int]) -> 
         await connection.execute(
             update(permission)
             .where(permission.c.id.in_(some))
-            .values(state="stuck", reason=HELD, next_try_at=None)
+            .values(state=PermissionState.STUCK, reason=Reason.HELD, next_try_at=None)
         )
 
 
@@ -273,10 +281,10 @@ async def release(
             update(permission)
             .where(
                 permission.c.id.in_(some),
-                permission.c.state == "stuck",
-                permission.c.reason == HELD,
+                permission.c.state == PermissionState.STUCK,
+                permission.c.reason == Reason.HELD,
             )
-            .values(state="waiting", reason=None, next_try_at=now)
+            .values(state=PermissionState.WAITING, reason=None, next_try_at=now)
         )
 
 
@@ -284,7 +292,10 @@ async def hurry(connection: AsyncConnection, guild_id: int, now: datetime) -> No
     """Let what waits in a server be tried now: its login works again."""
     await connection.execute(
         update(permission)
-        .where(permission.c.guild_id == guild_id, permission.c.state.in_(("waiting", "working")))
+        .where(
+            permission.c.guild_id == guild_id,
+            permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
+        )
         .values(attempts=0, next_try_at=now)
     )
 
@@ -293,7 +304,7 @@ async def unfinished(connection: AsyncConnection, guild_id: int) -> list[Permiss
     """Everything that waits, is worked on or is stuck, oldest first."""
     found = await connection.execute(
         select(permission)
-        .where(permission.c.guild_id == guild_id, permission.c.state != "done")
+        .where(permission.c.guild_id == guild_id, permission.c.state != PermissionState.DONE)
         .order_by(permission.c.asked_at, permission.c.id)
     )
     return [Permission.of(row) for row in found]
@@ -303,7 +314,7 @@ async def backlog(
     connection: AsyncConnection, guild_id: int, limit: int
 ) -> tuple[Unfinished, Unfinished]:
     """Return the oldest of what waits or is worked on in a server, and of what is stuck."""
-    is_stuck = permission.c.state == "stuck"
+    is_stuck = permission.c.state == PermissionState.STUCK
     ranked = (
         select(
             permission.c.id,
@@ -312,7 +323,7 @@ async def backlog(
             .label("place"),
             func.count().over(partition_by=is_stuck).label("total"),
         )
-        .where(permission.c.guild_id == guild_id, permission.c.state != "done")
+        .where(permission.c.guild_id == guild_id, permission.c.state != PermissionState.DONE)
         .subquery()
     )
     rows = await connection.execute(
@@ -324,7 +335,7 @@ async def backlog(
     waiting, stuck = Unfinished(), Unfinished()
     for row in rows:
         holding = _holding(row)
-        if holding.permission.state == "stuck":
+        if holding.permission.state is PermissionState.STUCK:
             stuck = Unfinished((*stuck.oldest, holding), row.total)
         else:
             waiting = Unfinished((*waiting.oldest, holding), row.total)
@@ -360,7 +371,10 @@ async def count_holders(connection: AsyncConnection, script_id: int, now: dateti
 
 
 def _should_have(now: datetime) -> "ColumnElement[bool]":
-    return or_(permission.c.wanted.in_(("open", "lifetime")), permission.c.wanted_ends_at > now)
+    return or_(
+        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME)),
+        permission.c.wanted_ends_at > now,
+    )
 
 
 def _holdings(*more: "ColumnElement[Any]") -> "Select[Any]":

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.records import Record
 from bot.store.sweeps.sightings import is_counted
 from bot.store.tables.core import entitlement, permission
@@ -22,11 +23,11 @@ class Held(Record):
     script_id: int
     tv_user_id: int | None
     name_folded: str
-    wanted: str
+    wanted: StateKind
     wanted_ends_at: datetime | None
-    seen: str
+    seen: StateKind
     seen_ends_at: datetime | None
-    state: str
+    state: PermissionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Why(Record):
 
     permission_id: int
     source: str
-    kind: str
+    kind: EntitlementKind
     length: str | None
     asked_at: datetime
     ends_at: datetime | None
