@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,11 +10,14 @@ from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, want
 from bot.store.kinds import EntitlementKind
 from bot.store.ledger import entitlements, permissions
+from bot.store.ledger.changes import PermissionFacts
 from bot.store.records import Order, Permission
 
 
-async def want_anew(connection: AsyncConnection, permission_id: int, **values: Any) -> Permission:
-    """Work out what is wanted from the reasons that count now; sets `values` with it."""
+async def want_anew(
+    connection: AsyncConnection, permission_id: int, **values: Unpack[PermissionFacts]
+) -> Permission:
+    """Set what is wanted to what the reasons that count now come to, and `values` with it."""
     wanted = want(await entitlements.active(connection, permission_id))
     return await permissions.change(
         connection,

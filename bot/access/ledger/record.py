@@ -294,11 +294,7 @@ async def _add_events(
     superseded: Sequence[int],
 ) -> None:
     """Add the history's entry for the order, and one for each order it took the place of."""
-    about: dict[str, Any] = {
-        "script_id": permission.script_id,
-        "customer_id": permission.customer_id,
-        "permission_id": permission.id,
-    }
+    about = events.about(permission)
     guild_id, at = permission.guild_id, order.asked_at
     await events.record(
         connection,

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -163,15 +162,10 @@ async def within_the_line(
     after = await _seated(connection, request) or {}
     if not _refuse(before, after, request.consent.seats):
         return
-    about: dict[str, Any] = {}
     new = [after[who] for who in after.keys() - before.keys()]
+    subject: events.Subject = {}
     if len(new) == 1 and new[0] is not None:
-        permission = await permissions.by_id(connection, new[0])
-        about = {
-            "script_id": permission.script_id,
-            "customer_id": permission.customer_id,
-            "permission_id": permission.id,
-        }
+        subject = events.about(await permissions.by_id(connection, new[0]))
     await events.record(
         connection,
         request.guild_id,
@@ -179,7 +173,7 @@ async def within_the_line(
         "seat_allowed",
         actor=request.actor,
         after={"number": len(after), "more": len(after) - len(before)},
-        **about,
+        **subject,
     )
 
 

@@ -10,6 +10,7 @@ from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
 from bot.store.kinds import Reason
 from bot.store.ledger import entitlements, orders, permissions
+from bot.store.ledger.changes import PermissionFacts
 from bot.store.people import customers
 from bot.store.records import Permission
 from bot.store.sweeps import observations
@@ -34,7 +35,7 @@ async def settle_with(
     """
     seen, now = seen_in(row), clock.now()
     permission = await permissions.by_id(connection, permission_id)
-    values: dict[str, object] = {}
+    values: PermissionFacts = {}
     if row is not None:
         permission = await _follow(connection, permission, row)
     if row is not None and row.username.casefold() == permission.name_folded:
@@ -47,14 +48,8 @@ async def settle_with(
     await entitlements.settle(
         connection, [(end.entitlement_id, end.start_at, end.ends_at, now) for end in settled]
     )
-    permission = await want_anew(
-        connection,
-        permission_id,
-        seen=seen.kind,
-        seen_ends_at=seen.ends_at,
-        seen_at=now,
-        **values,
-    )
+    values |= {"seen": seen.kind, "seen_ends_at": seen.ends_at, "seen_at": now}
+    permission = await want_anew(connection, permission_id, **values)
     return permission, tuple(fixed.entitlement_id for fixed in settled)
 
 

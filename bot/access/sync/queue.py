@@ -6,7 +6,7 @@ from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sync.worker import AccountWorker
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
-from bot.store.ledger import permissions
+from bot.store.ledger import permissions, work
 
 
 class Queue:
@@ -29,7 +29,7 @@ class Queue:
         """Go on with everything that waits since the last run."""
         self._sessions.on_change.append(self._login_changed)
         async with self._database.read() as connection:
-            waiting = await permissions.guilds_with_work(connection)
+            waiting = await work.guilds(connection)
         for guild_id in waiting:
             self.wake(guild_id)
 

@@ -25,6 +25,7 @@ from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
 from bot.store.ledger import entitlements, events, orders, permissions, shapes
+from bot.store.ledger.changes import PermissionChange
 from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
 from bot.store.records import Entitlement, Permission, Script
@@ -159,7 +160,7 @@ class Sync:
 
     async def _announce(self, permission: Permission, seen: State) -> Permission:
         """Note what is about to be written, and over what, before it goes out."""
-        values: dict[str, object] = {"state": PermissionState.WORKING}
+        values: PermissionChange = {"state": PermissionState.WORKING}
         if permission.sent_revision != permission.revision:
             values |= {
                 "sent_revision": permission.revision,
@@ -217,34 +218,31 @@ class Sync:
         """Mark as synced the revision that was read, and nothing later."""
         now = clock.now()
         exact = stands(permission, seen, now)
-        values: dict[str, object] = {}
-        if took_effect(permission, seen):
-            values = {"ours": seen.kind, "ours_ends_at": seen.ends_at}
         async with self._database.write() as connection:
             latest = await permissions.by_id(connection, permission.id)
             ended = await orders.end(
                 connection, permission.id, permission.revision, now, OrderState.DONE
             )
-            if latest.replaces == permission.replaces:
-                values["replaces"] = None
             is_last = latest.revision == permission.revision
             oldest = await orders.oldest_waiting(connection, permission.id)
-            await permissions.change(
-                connection,
-                permission.id,
-                **values,
-                seen=seen.kind,
-                seen_ends_at=seen.ends_at,
-                seen_at=now,
-                differs=wanted_of(permission).kind is not StateKind.NOTHING and not exact,
-                synced_revision=permission.revision,
-                state=PermissionState.DONE if is_last else PermissionState.WAITING,
-                reason=None,
-                detail=None,
-                attempts=0,
-                next_try_at=None if is_last else now,
-                asked_at=oldest or latest.asked_at,
-            )
+            values: PermissionChange = {
+                "seen": seen.kind,
+                "seen_ends_at": seen.ends_at,
+                "seen_at": now,
+                "differs": wanted_of(permission).kind is not StateKind.NOTHING and not exact,
+                "synced_revision": permission.revision,
+                "state": PermissionState.DONE if is_last else PermissionState.WAITING,
+                "reason": None,
+                "detail": None,
+                "attempts": 0,
+                "next_try_at": None if is_last else now,
+                "asked_at": oldest or latest.asked_at,
+            }
+            if took_effect(permission, seen):
+                values |= {"ours": seen.kind, "ours_ends_at": seen.ends_at}
+            if latest.replaces == permission.replaces:
+                values["replaces"] = None
+            await permissions.change(connection, permission.id, **values)
             await self._close(connection, permission, seen, ended)
         self._ended(ended)
 

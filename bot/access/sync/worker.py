@@ -19,7 +19,7 @@ from bot.access.sync.reconcile import NotYetError, Sync
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import Reason
-from bot.store.ledger import permissions
+from bot.store.ledger import work
 from bot.tradingview import (
     Denied,
     NoSuchScript,
@@ -94,11 +94,11 @@ class AccountWorker:
         now = clock.now()
         async with self._database.read() as connection:
             self.preferred = self._notifier.awaited()
-            self._awaited = await permissions.of_orders(connection, self.guild_id, self.preferred)
+            self._awaited = await work.of_orders(connection, self.guild_id, self.preferred)
             if self._awaited and not self.breaker.is_open:  # beyond the usual number, and at once
                 room = RESTING - len(self._busy - self._crowd)
                 self._start(session, await self._due(connection, room, awaited=True))
-            later = await permissions.next_try(connection, self.guild_id, self._busy)
+            later = await work.next_try(connection, self.guild_id, self._busy)
             if later is not None and later <= now:
                 async for script_id, crowd in self._crowds(connection):
                     _ = self._jobs.spawn(
@@ -106,7 +106,7 @@ class AccountWorker:
                     )
                 due = await self._due(connection, self._room(session))
                 self._start(session, due)
-                later = await permissions.next_try(connection, self.guild_id, self._busy)
+                later = await work.next_try(connection, self.guild_id, self._busy)
                 if later is not None and later <= now and not due:
                     return None  # woken when there is room again
         return None if later is None else max(0.05, (later - now).total_seconds())
@@ -128,7 +128,7 @@ class AccountWorker:
         """What may be begun now; with `awaited` only that for which somebody stands and waits."""
         if room <= 0:
             return []
-        return await permissions.due(
+        return await work.due(
             connection,
             self.guild_id,
             clock.now(),
@@ -141,10 +141,10 @@ class AccountWorker:
         """Many due permissions of one script, where full reads of its list are worth it for them."""
         while not self.breaker.is_open and sum(self._crowded.values()) < CROWDS:
             busy = self._busy.union(self._awaited.values())
-            script_id, crowd = await permissions.crowd(
+            script_id, crowd = await work.batch(
                 connection, self.guild_id, clock.now(), busy, LARGEST
             )
-            if not is_cheaper(len(crowd), await permissions.rows_known(connection, script_id)):
+            if not is_cheaper(len(crowd), await work.rows_known(connection, script_id)):
                 return
             self._crowded[script_id] += 1
             self._crowd.update(crowd)

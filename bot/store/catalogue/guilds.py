@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +23,13 @@ class Hold(Record):
     id: int
     restored_at: datetime | None  # the database is a backup, and not every list is read yet
     paused_at: datetime | None  # TradingView answers in another form than the known one
+
+
+class _GuildChange(TypedDict, total=False):
+    left_at: datetime | None
+    log_channel_id: int | None
+    posted_event_id: int
+    restored_at: datetime | None
 
 
 async def by_id(connection: AsyncConnection, guild_id: int) -> Guild | None:
@@ -152,5 +159,7 @@ async def remove_role(
     return result.rowcount > 0
 
 
-async def _change(connection: AsyncConnection, guild_id: int, **values: object) -> None:
+async def _change(
+    connection: AsyncConnection, guild_id: int, **values: Unpack[_GuildChange]
+) -> None:
     await connection.execute(update(guild).where(guild.c.id == guild_id).values(**values))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, distinct, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,15 @@ from bot.store.ledger.orders import is_held
 from bot.store.parts import parts
 from bot.store.records import Script
 from bot.store.tables.core import guild, order, permission, script
+
+
+class _ScriptChange(TypedDict, total=False):
+    slug: str
+    title: str
+    archived_at: datetime | None
+    paused_at: datetime | None
+    paused_reason: str | None
+    restored_at: datetime | None
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Script]:
@@ -95,9 +105,7 @@ async def comparing(connection: AsyncConnection, guild_id: int | None = None) ->
 
 async def trust(connection: AsyncConnection, script_id: int) -> None:
     """Let a script's orders go on: what is known of it is as new as its list."""
-    await connection.execute(
-        update(script).where(script.c.id == script_id).values(restored_at=None)
-    )
+    await _change(connection, script_id, restored_at=None)
 
 
 async def add(
@@ -180,7 +188,9 @@ def _has(now: datetime) -> "ColumnElement[bool]":
     )
 
 
-async def _change(connection: AsyncConnection, script_id: int, **values: object) -> None:
+async def _change(
+    connection: AsyncConnection, script_id: int, **values: Unpack[_ScriptChange]
+) -> None:
     await connection.execute(update(script).where(script.c.id == script_id).values(**values))
 
 

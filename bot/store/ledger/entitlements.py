@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import EntitlementKind
+from bot.store.ledger.changes import EntitlementChange
 from bot.store.parts import parts
 from bot.store.records import Entitlement, Permission
 from bot.store.tables.core import entitlement, order, source
@@ -198,7 +199,9 @@ async def settle(
     )
 
 
-async def change(connection: AsyncConnection, entitlement_id: int, **values: Any) -> None:
+async def change(
+    connection: AsyncConnection, entitlement_id: int, **values: Unpack[EntitlementChange]
+) -> None:
     """Set these columns of one reason."""
     await connection.execute(
         update(entitlement).where(entitlement.c.id == entitlement_id).values(**values)

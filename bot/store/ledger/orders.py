@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.ledger.changes import OrderTold
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
 from bot.store.tables.core import customer, order, permission
@@ -288,7 +289,7 @@ async def untold(
 
 async def told(connection: AsyncConnection, order_id: int, state: OrderState) -> None:
     """The asker knows that state; of a final one, the means to answer is dropped."""
-    values: dict[str, object] = {"told_state": state}
+    values: OrderTold = {"told_state": state}
     if state in FINAL:
         values["answer_token"] = None
     await connection.execute(update(order).where(order.c.id == order_id).values(**values))

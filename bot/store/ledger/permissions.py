@@ -3,31 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import PermissionState, Reason, StateKind, SweepState
-from bot.store.ledger import shapes
-from bot.store.ledger.orders import PARKED, is_held
+from bot.store.kinds import PermissionState, Reason, StateKind
+from bot.store.ledger.changes import PermissionChange
+from bot.store.ledger.orders import PARKED
 from bot.store.parts import parts
 from bot.store.records import Customer, Holding, Permission, Script
-from bot.store.tables.core import customer, guild, order, permission, script
-from bot.store.tables.sweeps import sweep
-
-# Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not
-# there, or TradingView answers in another form than the known one; somebody's also while an older one
-# is yet to be compared after a restore.
-_OPEN = (
-    permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
-    script.c.paused_at.is_(None),
-    script.c.restored_at.is_(None),
-    guild.c.restored_at.is_(None),
-    guild.c.left_at.is_(None),
-    shapes.is_open(),
-    ~exists().where(order.c.permission_id == permission.c.id, is_held()),
-)
+from bot.store.tables.core import customer, permission, script
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +114,10 @@ async def touch(
     return Permission.of(row.one())
 
 
-async def change(connection: AsyncConnection, permission_id: int, **values: Any) -> Permission:
-    """Set these columns; returns the permission afterwards."""
+async def change(
+    connection: AsyncConnection, permission_id: int, **values: Unpack[PermissionChange]
+) -> Permission:
+    """Set these columns; return the permission as it is then."""
     row = await connection.execute(
         update(permission)
         .where(permission.c.id == permission_id)
@@ -137,109 +125,6 @@ async def change(connection: AsyncConnection, permission_id: int, **values: Any)
         .returning(permission)
     )
     return Permission.of(row.one())
-
-
-async def guilds_with_work(connection: AsyncConnection) -> list[int]:
-    """The servers in which something waits."""
-    found = await connection.execute(_open(permission.c.guild_id).distinct())
-    return list(found.scalars())
-
-
-async def due(
-    connection: AsyncConnection,
-    guild_id: int,
-    now: datetime,
-    *,
-    busy: Collection[int],
-    limit: int,
-    only: Collection[int] | None = None,
-) -> list[int]:
-    """What may be worked on now, in the order asked; of `only` these, when given."""
-    query = _open(permission.c.id).where(
-        permission.c.guild_id == guild_id,
-        permission.c.id.not_in(list(busy)),
-        or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
-    )
-    if only is not None:
-        query = query.where(permission.c.id.in_(list(only)))
-    found = await connection.execute(
-        query.order_by(permission.c.asked_at, permission.c.id).limit(limit)
-    )
-    return list(found.scalars())
-
-
-async def crowd(
-    connection: AsyncConnection, guild_id: int, now: datetime, busy: Collection[int], limit: int
-) -> tuple[int, list[int]]:
-    """The one script that has most of what may be worked on now, and that in the order asked."""
-    due_now = and_(
-        permission.c.guild_id == guild_id,
-        permission.c.id.not_in(list(busy)),
-        or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
-    )
-    fullest = await connection.execute(
-        _open(permission.c.script_id)
-        .where(due_now)
-        .group_by(permission.c.script_id)
-        .order_by(func.count().desc())
-        .limit(1)
-    )
-    script_id = fullest.scalar_one_or_none()
-    if script_id is None:
-        return 0, []
-    found = await connection.execute(
-        _open(permission.c.id)
-        .where(due_now, permission.c.script_id == script_id)
-        .order_by(permission.c.asked_at, permission.c.id)
-        .limit(limit)
-    )
-    return script_id, list(found.scalars())
-
-
-async def rows_known(connection: AsyncConnection, script_id: int) -> int:
-    """How many rows TradingView's list has for a script, as far as is known."""
-    listed = await connection.execute(
-        select(sweep.c.rows)
-        .where(sweep.c.script_id == script_id, sweep.c.state == SweepState.COMPLETE)
-        .order_by(sweep.c.id.desc())
-        .limit(1)
-    )
-    seen = await connection.execute(
-        select(func.count())
-        .select_from(permission)
-        .where(
-            permission.c.script_id == script_id,
-            permission.c.seen.in_((StateKind.UNTIL, StateKind.LIFETIME)),
-        )
-    )
-    return max(listed.scalar_one_or_none() or 0, int(seen.scalar_one()))
-
-
-async def of_orders(
-    connection: AsyncConnection, guild_id: int, order_ids: Collection[int]
-) -> dict[int, int]:
-    """By order, the permission it is about; other servers' orders are left out."""
-    if not order_ids:
-        return {}
-    found = await connection.execute(
-        select(order.c.id, order.c.permission_id).where(
-            order.c.guild_id == guild_id, order.c.id.in_(list(order_ids))
-        )
-    )
-    return {row.id: row.permission_id for row in found}
-
-
-async def next_try(
-    connection: AsyncConnection, guild_id: int, busy: Collection[int]
-) -> datetime | None:
-    """When the next one becomes due; None when nothing waits for a moment."""
-    found = await connection.execute(
-        _open(func.min(permission.c.next_try_at)).where(
-            permission.c.guild_id == guild_id, permission.c.id.not_in(list(busy))
-        )
-    )
-    moment: datetime | None = found.scalar_one()
-    return moment
 
 
 async def retry(connection: AsyncConnection, script_id: int, now: datetime) -> list[int]:
@@ -389,16 +274,4 @@ def _holdings(*more: "ColumnElement[Any]") -> "Select[Any]":
 def _holding(row: "Row[Any]") -> Holding:
     return Holding(
         Permission.of(row, permission), Script.of(row, script), Customer.of(row, customer)
-    )
-
-
-def _open(column: "ColumnElement[Any]") -> "Select[Any]":
-    return (
-        select(column)
-        .select_from(
-            permission.join(script, script.c.id == permission.c.script_id).join(
-                guild, guild.c.id == permission.c.guild_id
-            )
-        )
-        .where(*_OPEN)
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,6 +59,12 @@ class Watch(Record):
     guard: bool
     warned_month: str | None
     warned_at: int | None
+
+
+class _WatchChange(TypedDict, total=False):
+    guard: bool
+    warned_month: str
+    warned_at: int
 
 
 async def held(connection: AsyncConnection, guild_id: int) -> list[Held]:
@@ -127,7 +133,9 @@ async def set_warned(connection: AsyncConnection, guild_id: int, month: str, at:
     await _change(connection, guild_id, warned_month=month, warned_at=at)
 
 
-async def _change(connection: AsyncConnection, guild_id: int, **values: object) -> None:
+async def _change(
+    connection: AsyncConnection, guild_id: int, **values: Unpack[_WatchChange]
+) -> None:
     changed = await connection.execute(
         update(seat_watch).where(seat_watch.c.guild_id == guild_id).values(**values)
     )

@@ -22,7 +22,7 @@ from bot.access.sync.reconcile import Sync
 from bot.replies import overview as said
 from bot.store.catalogue import scripts
 from bot.store.kinds import Reason, StateKind
-from bot.store.ledger import orders, permissions
+from bot.store.ledger import orders, permissions, work
 from bot.store.logins import outages
 from bot.store.maintenance import restore
 from bot.store.people import imports
@@ -194,8 +194,8 @@ async def due_checks(harness):
 async def pick_up(harness):
     now = clock.now()
     async with harness.database.read() as connection:
-        found = await permissions.due(connection, HOME, now, busy=(), limit=100)
-        await permissions.crowd(connection, HOME, now, (), 100)
+        found = await work.due(connection, HOME, now, busy=(), limit=100)
+        await work.batch(connection, HOME, now, (), 100)
     assert found
     await FailureRecorder(harness.database, harness.notifier).revisions_of(found)
 
