@@ -50,12 +50,12 @@ class Receipt:
 
     @property
     def before(self) -> State:
-        """What the customer had when the order was recorded, as far as it was known."""
+        """Return what the customer had when the order was recorded, as far as it was known."""
         return State(self.order.before, self.order.before_ends_at)
 
     @property
     def end(self) -> End | None:
-        """When access ends now: what TradingView shows once done, what is wanted until then."""
+        """Return when access ends now: what TradingView shows once done, what is wanted until then."""
         shown = last_seen(self.permission).end
         # A later order may be on its way by now: that is not what stands.
         if self.order.state is OrderState.DONE and shown is not None:
@@ -63,7 +63,7 @@ class Receipt:
         return wanted_of(self.permission).end
 
     def dated_end(self, now: datetime) -> datetime | None:
-        """The end that access without one may get: the time asked for, and no less than was bought."""
+        """Return the end that access without one may get: as asked for, and no less than was bought."""
         if self.entitlement is None or self.entitlement.length is None:
             return None
         fresh = cut(parse_length(self.entitlement.length).add_to(now))
@@ -71,7 +71,7 @@ class Receipt:
 
     @property
     def open_ended(self) -> bool:
-        """The time that was asked for changes nothing: access has no end anyway."""
+        """Return whether the time asked for changes nothing, as access has no end anyway."""
         asked_for_time = (
             self.entitlement is not None and self.entitlement.kind is EntitlementKind.UNTIL
         )
@@ -117,13 +117,13 @@ async def receipts_of(
 
 
 def quiet_until(pace: Pace) -> datetime | None:
-    """Until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
+    """Return until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
     pause = pace.held_for()
     return clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None
 
 
 def held_up(hold: Hold | None, waiting_for: WaitingFor | None) -> WaitingFor | None:
-    """What holds up a whole account, with `waiting_for` as what is known of its login and its queue."""
+    """Return what holds up a whole account; `waiting_for`: what is known of login and queue."""
     if waiting_for in (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD) or hold is None:
         return waiting_for
     if hold.paused_at is not None:
@@ -132,7 +132,7 @@ def held_up(hold: Hold | None, waiting_for: WaitingFor | None) -> WaitingFor | N
 
 
 def _why(holdup: WaitingFor | None, about: Holding) -> WaitingFor:
-    """Why one order waits, with `holdup` as what holds up its whole account."""
+    """Return why one order waits, with `holdup` as what holds up its whole account."""
     if about.script.paused_at is not None:
         return WaitingFor.SCRIPT_PAUSED
     if holdup is not None:
@@ -160,7 +160,7 @@ async def _put_backs(
     made: Mapping[int, Entitlement],
     now: datetime,
 ) -> set[int]:
-    """Which of these orders took something away that can be put back."""
+    """Return which of these orders took something away that can be put back."""
     perhaps = [order for order in found if _took_lately(order, made, now)]
     if not perhaps:
         return set()
@@ -188,7 +188,7 @@ def _took_lately(order: Order, made: Mapping[int, Entitlement], now: datetime) -
 
 
 def took_away(before: State, after: State) -> bool:
-    """Whether `after` gives less than `before` did."""
+    """Return whether `after` gives less than `before` did."""
     if before.end is None or isinstance(after.end, Lifetime):
         return False
     if isinstance(before.end, Lifetime) or after.end is None:
@@ -197,14 +197,14 @@ def took_away(before: State, after: State) -> bool:
 
 
 async def overtaken_since(connection: AsyncConnection, order: Order) -> bool:
-    """Whether a later `set` or `revoke` of the same access counts; put back itself, it does not."""
+    """Return whether a later `set` or `revoke` of the access counts: one that was not put back."""
     later = await _later(connection, [order])
     undone = await _undone(connection, [order.guild_id], later[order.id])
     return any((order.guild_id, each) not in undone for each in later[order.id])
 
 
 async def _overtaken(connection: AsyncConnection, perhaps: Sequence[Order]) -> set[int]:
-    """Which of these orders were put back, or have a later one that counts."""
+    """Return which of these orders were put back, or have a later one that counts."""
     later = await _later(connection, perhaps)
     asked = {order.id for order in perhaps}.union(*later.values())
     undone = await _undone(connection, {order.guild_id for order in perhaps}, asked)
@@ -217,7 +217,7 @@ async def _overtaken(connection: AsyncConnection, perhaps: Sequence[Order]) -> s
 
 
 async def _later(connection: AsyncConnection, found: Sequence[Order]) -> dict[int, list[int]]:
-    """By order, every later `set` and `revoke` of the same access."""
+    """Return, by order, every later `set` and `revoke` of the same access."""
     removals = await put_backs.removals(connection, {order.permission_id for order in found})
     return {
         order.id: [each for each in removals[order.permission_id] if each > order.id]
@@ -228,12 +228,12 @@ async def _later(connection: AsyncConnection, found: Sequence[Order]) -> dict[in
 async def _undone(
     connection: AsyncConnection, guild_ids: Collection[int], order_ids: Collection[int]
 ) -> set[tuple[int, int]]:
-    """Which of these orders were put back, each with its server."""
+    """Return which of these orders were put back, each with its server."""
     by_key = {put_back_key(each): each for each in order_ids}
     done = await put_backs.known_keys(connection, guild_ids, by_key)
     return {(guild_id, by_key[key]) for guild_id, key in done}
 
 
 def put_back_key(order_id: int) -> str:
-    """The reference of the order that undoes another: it can be there once."""
+    """Return the key of the order that undoes another: it can be there once."""
     return f"put back {order_id}"

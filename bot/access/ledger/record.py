@@ -1,6 +1,6 @@
 """The one door: whatever changes access is recorded here, step by step, in one transaction.
 
-`bot.access.orders` and `bot.access.sweeps` decide what is ordered; nobody else writes orders.
+`bot.access.orders` and `bot.access.sweeps` decide what is ordered; no other code writes orders.
 """
 
 from collections.abc import Mapping, Sequence
@@ -181,7 +181,7 @@ async def _supersede(
 async def _supersede_ordered_again(
     connection: AsyncConnection, permission: Permission, request: RequestContext
 ) -> list[int]:
-    """Staff were told to order these again; what they would have given ends with them."""
+    """Close what staff were told to order again; what it would have given ends with it."""
     superseded = []
     for reason in ORDERED_AGAIN:
         again = await orders.supersede(

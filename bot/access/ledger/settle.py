@@ -54,7 +54,7 @@ async def settle_with(
 
 
 async def unsettle(connection: AsyncConnection, permission_id: int, settled: Sequence[int]) -> None:
-    """Nothing was written, and the row was not what was read: these ends are fixed anew."""
+    """Have these ends fixed anew: nothing was written, and the row was not what was read."""
     await entitlements.unsettle(connection, settled)
     await want_anew(connection, permission_id, sent_revision=None)
 
@@ -67,7 +67,7 @@ def refuse_other_person(permission: Permission, row: Row | None) -> None:
 
 
 async def _follow(connection: AsyncConnection, permission: Permission, row: Row) -> Permission:
-    """The same TradingView user under a new name: the name is changed here too (wire §17, 21)."""
+    """Follow a TradingView user to a new name: it is changed here too (wire §17, 21)."""
     known = permission.tv_user_id
     if known is None or row.user_id != known or row.username.casefold() == permission.name_folded:
         return permission
@@ -99,7 +99,7 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
 
 
 async def _had(connection: AsyncConnection, order_id: int, seen: State) -> None:
-    """A `set` or `revoke` took away more than was known when it was recorded."""
+    """Note that a `set` or `revoke` took away more than was known when it was recorded."""
     overruling = await orders.by_id(connection, order_id)
     if overruling is None:
         return

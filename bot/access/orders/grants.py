@@ -79,7 +79,7 @@ class Grants:
         """Add that much time.
 
         Raises:
-            UserUnknown: TradingView suggests nobody of that name, and nobody agreed to it.
+            UserUnknown: TradingView suggests no such name, and the person who asks did not agree to it.
             OverTheLine: a manager must agree to so many seats first.
         """
         target = await self._target(request, item, subject)
@@ -97,8 +97,8 @@ class Grants:
         """Give exactly this end, whatever was there before.
 
         Raises:
-            Shortens: it gives less than there is, and nobody agreed yet.
-            UserUnknown: TradingView suggests nobody of that name, and nobody agreed to it.
+            Shortens: it gives less than there is, and the person who asks did not agree yet.
+            UserUnknown: TradingView suggests no such name, and the person who asks did not agree to it.
             OverTheLine: a manager must agree to so many seats first.
         """
         target = await self._target(request, item, subject)
@@ -121,7 +121,7 @@ class Grants:
         """End every reason for that item, also of somebody only TradingView knows.
 
         Raises:
-            EndsSeveral: more than one reason ends, or one without an end; nobody agreed yet.
+            EndsSeveral: several reasons end, or one without an end, and the person who asks did not agree yet.
             NothingToRevoke: neither Usher nor TradingView knows of any access.
         """
         target = await self._target(request, item, subject, look_up=False)
@@ -195,12 +195,12 @@ class Grants:
         return Target(item, Subject(subject.member_id, spelled.username), spelled)
 
     async def _recorded_before(self, request: RequestContext) -> Order | None:
-        """What a request led to that is delivered again: it is neither refused nor asked about."""
+        """Return what a repeated request led to: it is neither refused nor asked about."""
         async with self._database.read() as connection:
             return await orders.by_key(connection, request.guild_id, request.idempotency_key)
 
     async def _present(self, request: RequestContext, target: Target) -> _Present:
-        """The most that somebody has: by what Usher wants, or by what TradingView shows within 2 s."""
+        """Return the most that the person has, by what Usher wants or TradingView shows within 2 s."""
         name = target.spelling.username
         async with self._database.read() as connection:
             script = await find(connection, request.guild_id, target.item)

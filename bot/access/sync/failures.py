@@ -29,7 +29,7 @@ class FailureRecorder:
         self._notifier = notifier
 
     async def script_of(self, permission_id: int) -> tuple[Permission, Script]:
-        """That permission and its script."""
+        """Return that permission and its script."""
         async with self._database.read() as connection:
             permission = await permissions.by_id(connection, permission_id)
             script = await scripts.by_id(connection, permission.script_id)
@@ -68,7 +68,7 @@ class FailureRecorder:
             )
 
     async def not_shown(self, permission_id: int) -> None:
-        """TradingView accepts it, but its list does not show it: staff are told once it looks lasting."""
+        """Try again what TradingView accepts without showing it; tell staff once it looks lasting."""
         permission, script = await self.script_of(permission_id)
         await self.again(permission_id, Reason.UNVERIFIED, retries=UNSHOWN_RETRIES)
         if permission.attempts + 1 != len(UNSHOWN_RETRIES):
@@ -94,19 +94,19 @@ class FailureRecorder:
             await self.again(permission_id, Reason.REFUSED, detail=_words(error))
 
     async def revision_of(self, permission_id: int) -> int:
-        """The newest order that is in it."""
+        """Return the revision of the newest order in a permission."""
         async with self._database.read() as connection:
             return (await permissions.by_id(connection, permission_id)).revision
 
     async def revisions_of(self, permission_ids: Collection[int]) -> dict[int, int]:
-        """The same for many, by permission."""
+        """Return, by permission, the revision of the newest order in each."""
         async with self._database.read() as connection:
             return await permissions.revisions(connection, permission_ids)
 
     async def park(
         self, permission_id: int, revision: int, reason: Reason, detail: str | None = None
     ) -> None:
-        """Nothing more happens by itself; whoever asked is told.
+        """Leave it to a person: nothing more happens by itself, and the person who asked is told.
 
         What was recorded since `revision` has not been tried: then it is tried, and not stuck.
         """
@@ -145,7 +145,7 @@ class FailureRecorder:
         self._notifier.ended(ended)
 
     async def pause_script(self, permission_id: int, error: TradingViewError) -> None:
-        """TradingView refuses the whole script: its orders wait until staff have looked."""
+        """Pause a script that TradingView refuses: its orders wait until staff have looked."""
         now = clock.now()
         async with self._database.write() as connection:
             permission = await permissions.by_id(connection, permission_id)
@@ -172,5 +172,5 @@ class FailureRecorder:
 
 
 def _words(error: TradingViewError) -> str:
-    """TradingView's own words, for staff."""
+    """Return TradingView's own words, for staff."""
     return " ".join(part for part in (error.code, error.detail) if part) or error.summary

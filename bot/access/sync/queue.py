@@ -1,4 +1,4 @@
-"""Every server's lane of orders, and what moves them on: a restart, a new login, staff who try again."""
+"""Every server's worker, and what moves its orders on: a restart, a new login, staff who try again."""
 
 from bot import clock
 from bot.access.ledger.notifier import Notifier
@@ -34,7 +34,7 @@ class Queue:
             self.wake(guild_id)
 
     def wake(self, guild_id: int) -> None:
-        """Something in that server may be due."""
+        """Have that server's worker look for what may be due."""
         worker = self._workers.get(guild_id)
         if worker is None:
             worker = AccountWorker(
@@ -45,13 +45,13 @@ class Queue:
         worker.wake()
 
     def prefer(self, guild_id: int, order_id: int) -> None:
-        """Somebody stands at the counter for that order: it goes before others from now on."""
+        """Have an order go before others from now on: the person who asked waits for the answer."""
         worker = self._workers.get(guild_id)
         if worker is None or order_id not in worker.preferred:
             self.wake(guild_id)
 
     def is_blocked(self, guild_id: int) -> bool:
-        """Whether TradingView failed so often that only a probe goes out."""
+        """Return whether TradingView failed so often that only a probe goes out."""
         worker = self._workers.get(guild_id)
         return worker is not None and worker.breaker.is_open
 

@@ -90,7 +90,7 @@ class Sync:
         await self.conclude(plan.permission, await self._read_back(script, plan.permission))
 
     async def begin(self, permission_id: int) -> tuple[Permission, Script, bool]:
-        """Load it and find the spelling; False at the end: TradingView suggests nobody of that name."""
+        """Load a permission and find its spelling; False: TradingView suggests no such name."""
         permission, script, reasons = await self._load(permission_id)
         if reasons and not permission.checked:
             permission, known = await self._spell(permission)
@@ -122,7 +122,7 @@ class Sync:
         return Plan(step, script, announced, settled)
 
     async def unsettle(self, plan: Plan) -> None:
-        """Nothing was written, and the row was not what was read: the ends are fixed anew."""
+        """Have the ends fixed anew: nothing was written, and the row was not what was read."""
         async with self._database.write() as connection:
             await unsettle(connection, plan.permission.id, plan.settled)
 
@@ -134,7 +134,7 @@ class Sync:
             return permission, script, await entitlements.active(connection, permission_id)
 
     async def _spell(self, permission: Permission) -> tuple[Permission, bool]:
-        """Find TradingView's own spelling; False when it suggests nobody of that name."""
+        """Find TradingView's own spelling; False when it suggests no such name."""
         for hint in await self._tradingview.hints(permission.username, urgent=self._urgent()):
             if hint.username.casefold() != permission.name_folded:
                 continue
@@ -173,7 +173,7 @@ class Sync:
             return await permissions.change(connection, permission.id, **values)
 
     async def send(self, plan: Plan, *, read_by_name: bool = True) -> None:
-        """The one write; whether it took effect is for a read back to say. Raises TradingViewError.
+        """Send the one write; whether it took effect is for a read back to say. Raises TradingViewError.
 
         Raises UnexpectedRowError, and leaves the row as it is, when the person was not `read_by_name`
         and is there after all.
@@ -278,5 +278,5 @@ class Sync:
 
 
 def took_effect(permission: Permission, seen: State) -> bool:
-    """Whether what was read back is the outcome of our write."""
+    """Return whether what was read back is the outcome of our write."""
     return stands(permission, seen, clock.now()) or moved_by_us(permission, seen)

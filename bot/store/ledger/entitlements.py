@@ -31,7 +31,7 @@ async def add(
     ended_by: int | None = None,
     note: str | None = None,
 ) -> Entitlement:
-    """A new reason; (source, reference, script) is there once."""
+    """Add a reason; (source, reference, script) is there once."""
     row = await connection.execute(
         insert(entitlement)
         .values(
@@ -64,7 +64,7 @@ async def know_sources(connection: AsyncConnection, names: Iterable[str]) -> Non
 
 
 async def exists(connection: AsyncConnection, source: str, reference: str, script_id: int) -> bool:
-    """Whether that reason was recorded before, active or ended."""
+    """Return whether that reason was recorded before, active or ended."""
     found = await connection.execute(
         select(entitlement.c.id).where(
             entitlement.c.source == source,
@@ -76,7 +76,7 @@ async def exists(connection: AsyncConnection, source: str, reference: str, scrip
 
 
 async def by_id(connection: AsyncConnection, entitlement_id: int) -> Entitlement:
-    """That reason, which must exist."""
+    """Return that reason, which must exist."""
     found = await connection.execute(select(entitlement).where(entitlement.c.id == entitlement_id))
     return Entitlement.of(found.one())
 
@@ -93,7 +93,7 @@ async def by_ids(
 
 
 async def active(connection: AsyncConnection, permission_id: int) -> list[Entitlement]:
-    """The reasons that still count, in the order asked."""
+    """Return the reasons that still count, in the order asked."""
     return (await active_of(connection, [permission_id]))[permission_id]
 
 
@@ -114,7 +114,7 @@ async def active_of(
 
 
 async def ended_by(connection: AsyncConnection, order_id: int) -> list[Entitlement]:
-    """The reasons that one order took away."""
+    """Return the reasons that one order took away."""
     found = await connection.execute(
         select(entitlement).where(entitlement.c.ended_by == order_id).order_by(entitlement.c.id)
     )
@@ -135,7 +135,7 @@ async def taken_by(connection: AsyncConnection, order_ids: Collection[int]) -> s
 async def end_all(
     connection: AsyncConnection, permission_id: int, at: datetime, order_id: int
 ) -> list[Entitlement]:
-    """End every reason that still counts; returns which."""
+    """End every reason that still counts; return which."""
     found = await connection.execute(
         update(entitlement)
         .where(entitlement.c.permission_id == permission_id, entitlement.c.ended_at.is_(None))

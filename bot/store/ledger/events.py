@@ -104,7 +104,7 @@ async def since(
     *,
     without: Collection[str] = (),
 ) -> list[Event]:
-    """What was recorded after that entry, oldest first, but for the actions in `without`."""
+    """Return what was recorded after that entry, oldest first, but for the actions in `without`."""
     rows = await connection.execute(
         select(event)
         .where(
@@ -121,7 +121,7 @@ async def since(
 async def of_action(
     connection: AsyncConnection, guild_id: int, action: str, since: datetime
 ) -> list[Event]:
-    """A server's entries of one kind from that moment on, oldest first."""
+    """Return a server's entries of one kind from that moment on, oldest first."""
     rows = await connection.execute(
         select(event)
         .where(event.c.guild_id == guild_id, event.c.action == action, event.c.at >= since)
@@ -133,7 +133,7 @@ async def of_action(
 async def of_customer(
     connection: AsyncConnection, guild_id: int, customer_id: int, *, skip: int = 0, limit: int = 10
 ) -> list[Event]:
-    """One customer's entries, newest first."""
+    """Return one customer's entries, newest first."""
     rows = await connection.execute(
         select(event)
         .where(event.c.guild_id == guild_id, event.c.customer_id == customer_id)

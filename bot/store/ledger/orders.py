@@ -31,7 +31,7 @@ async def add(
     note: str | None = None,
     answer_token: bytes | None = None,
 ) -> Order:
-    """A new waiting order; its revision is the permission's next one."""
+    """Add a waiting order; its revision is the permission's next one."""
     row = await connection.execute(
         insert(order)
         .values(
@@ -62,7 +62,7 @@ async def gives(connection: AsyncConnection, order_id: int, entitlement_id: int)
 
 
 async def by_id(connection: AsyncConnection, order_id: int) -> Order | None:
-    """That order."""
+    """Return that order."""
     found = await connection.execute(select(order).where(order.c.id == order_id))
     row = found.one_or_none()
     return None if row is None else Order.of(row)
@@ -99,7 +99,7 @@ async def supersede(
     but: Reason | None = None,
     only: int | None = None,
 ) -> list[int]:
-    """A later order takes the place of these, but of none with that reason; returns which."""
+    """Let a later order take the place of these, but of none with the reason `but`; return which."""
     query = update(order).where(
         order.c.permission_id == permission_id,
         order.c.state.in_(list(states)),
@@ -120,7 +120,7 @@ async def supersede(
 async def wait_again(
     connection: AsyncConnection, permission_ids: Collection[int], *, reason: Reason | None = None
 ) -> None:
-    """What was stuck is tried once more: for that `reason`, or for any by which it is not parked."""
+    """Let what was stuck be tried once more: for that `reason`, or for any by which it is not parked."""
     which = order.c.reason.not_in(PARKED) if reason is None else order.c.reason == reason
     for some in parts(permission_ids):
         query = update(order).where(
@@ -139,7 +139,7 @@ async def end(
     state: OrderState,
     reason: Reason | None = None,
 ) -> list[int]:
-    """Everything waiting up to that revision is `done` or `stuck`; returns which."""
+    """End what waits up to that revision as `done` or `stuck`; return which."""
     found = await connection.execute(
         update(order)
         .where(
@@ -154,7 +154,7 @@ async def end(
 
 
 async def oldest_waiting(connection: AsyncConnection, permission_id: int) -> datetime | None:
-    """When the oldest order still waiting was asked."""
+    """Return when the oldest order still waiting was asked."""
     found = await connection.execute(
         select(func.min(order.c.asked_at)).where(
             order.c.permission_id == permission_id, order.c.state == OrderState.WAITING
@@ -167,7 +167,7 @@ async def oldest_waiting(connection: AsyncConnection, permission_id: int) -> dat
 async def of_permission(
     connection: AsyncConnection, permission_id: int, state: OrderState
 ) -> list[Order]:
-    """The orders of one permission in that state, oldest first."""
+    """Return the orders of one permission in that state, oldest first."""
     found = await connection.execute(
         select(order)
         .where(order.c.permission_id == permission_id, order.c.state == state)
@@ -179,7 +179,7 @@ async def of_permission(
 async def to_compare(
     connection: AsyncConnection, script_id: int, before: datetime | None
 ) -> list[int]:
-    """The permissions of a script with orders from `before` a restore, yet to be compared.
+    """Return the permissions of a script with orders from `before` a restore, yet to be compared.
 
     Without a moment: with orders that are held.
     """
@@ -215,7 +215,7 @@ async def from_backup(
 async def hold(
     connection: AsyncConnection, permission_ids: Collection[int], before: datetime, at: datetime
 ) -> None:
-    """What waits for these permissions from `before` a restore is not done before it was compared."""
+    """Let what waits for these permissions from `before` a restore be compared first."""
     for some in parts(permission_ids):
         await connection.execute(
             update(order)
@@ -231,7 +231,7 @@ async def hold(
 
 
 def is_held() -> "ColumnElement[bool]":
-    """That order is yet to be compared."""
+    """Return the condition that an order is yet to be compared."""
     return and_(order.c.state == OrderState.STUCK, order.c.reason == Reason.HELD)
 
 
@@ -244,7 +244,7 @@ def _from_backup(before: datetime | None) -> "ColumnElement[bool]":
 async def had(
     connection: AsyncConnection, order_id: int, before: StateKind, before_ends_at: datetime | None
 ) -> None:
-    """What there was before that order, now that TradingView has shown it."""
+    """Set what there was before that order, now that TradingView has shown it."""
     await connection.execute(
         update(order)
         .where(order.c.id == order_id)
@@ -262,9 +262,9 @@ async def untold(
     *,
     unsaid_before: datetime | None = None,
 ) -> list[int]:
-    """Orders whose end the asker has not been told; oldest first.
+    """Return orders whose end the asker has not been told; oldest first.
 
-    Of those asked before `unsaid_before` also the ones of which was not even said that they wait.
+    Of orders asked before `unsaid_before` also the ones whose asker was not even told that they wait.
     Orders to mend are many at once: the answer to the press and the report tell of them.
     """
     unsaid = and_(
@@ -288,7 +288,7 @@ async def untold(
 
 
 async def told(connection: AsyncConnection, order_id: int, state: OrderState) -> None:
-    """The asker knows that state; of a final one, the means to answer is dropped."""
+    """Note that the asker knows that state; of a final one, the means to answer is dropped."""
     values: OrderTold = {"told_state": state}
     if state in FINAL:
         values["answer_token"] = None
@@ -307,7 +307,7 @@ async def all_told(
 
 
 async def answer_token(connection: AsyncConnection, order_id: int) -> bytes | None:
-    """The encrypted means to complete the first answer, while it is kept."""
+    """Return the encrypted means to complete the first answer, while it is kept."""
     found = await connection.execute(select(order.c.answer_token).where(order.c.id == order_id))
     token: bytes | None = found.scalar_one_or_none()
     return token
@@ -325,7 +325,7 @@ async def drop_tokens(connection: AsyncConnection, asked_before: datetime) -> No
 async def members_to_tell(
     connection: AsyncConnection, but: Collection[int] = (), limit: int = 20
 ) -> list[int]:
-    """Done grants whose customer is a member who has not heard of it; one for each permission."""
+    """Return done grants whose customer is a member who has not heard of it; one for each permission."""
     found = await connection.execute(
         select(func.max(order.c.id))
         .select_from(
@@ -343,7 +343,7 @@ async def members_to_tell(
 
 
 async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
-    """Of whose orders that have ended somebody has not heard yet: server and TradingView name."""
+    """Return, by server and TradingView name, of whose ended orders a person has still to hear."""
     found = await connection.execute(
         select(order.c.guild_id, permission.c.username)
         .select_from(
@@ -361,7 +361,7 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
 def _asker_unaware() -> "ColumnElement[bool]":
     return and_(
         order.c.kind != OrderKind.REPAIR,
-        order.c.actor_kind == ActorKind.MEMBER,  # nobody else has a Discord to be told in
+        order.c.actor_kind == ActorKind.MEMBER,  # no other asker can be told in Discord
         order.c.state.in_(FINAL),
         or_(order.c.told_state.is_(None), order.c.told_state != order.c.state),
     )
@@ -377,7 +377,7 @@ def _member_unaware() -> "ColumnElement[bool]":
 
 
 async def member_told(connection: AsyncConnection, order_id: int, at: datetime) -> None:
-    """The member knows about this order and every earlier one for the same permission."""
+    """Note that the member knows about this order and every earlier one for the same permission."""
     of = select(order.c.permission_id).where(order.c.id == order_id).scalar_subquery()
     await connection.execute(
         update(order)

@@ -25,7 +25,7 @@ class Unfinished:
 
 
 async def by_id(connection: AsyncConnection, permission_id: int) -> Permission:
-    """That permission, which must exist."""
+    """Return that permission, which must exist."""
     found = await connection.execute(select(permission).where(permission.c.id == permission_id))
     return Permission.of(found.one())
 
@@ -61,7 +61,7 @@ async def revisions(connection: AsyncConnection, permission_ids: Collection[int]
 
 
 async def by_name(connection: AsyncConnection, script_id: int, name: str) -> Permission | None:
-    """The permission of that TradingView name, in any case, for one script."""
+    """Return the permission of that TradingView name, in any case, for one script."""
     found = await connection.execute(
         select(permission).where(
             permission.c.script_id == script_id, permission.c.name_folded == name.casefold()
@@ -72,7 +72,7 @@ async def by_name(connection: AsyncConnection, script_id: int, name: str) -> Per
 
 
 async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list[Permission]:
-    """Every permission that a TradingView name ever had in a server."""
+    """Return every permission that a TradingView name ever had in a server."""
     found = await connection.execute(
         select(permission).where(
             permission.c.guild_id == guild_id, permission.c.name_folded == name.casefold()
@@ -84,7 +84,7 @@ async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list
 async def touch(
     connection: AsyncConnection, person: Customer, script_id: int, at: datetime
 ) -> Permission:
-    """The permission of that person and script, made when there is none; nothing is wanted yet."""
+    """Return the permission of that person and script; a new one wants nothing yet."""
     assert person.username is not None  # noqa: S101 - resolved before anything is wanted
     found = await by_name(connection, script_id, person.username)
     if found is not None:
@@ -186,7 +186,7 @@ async def hurry(connection: AsyncConnection, guild_id: int, now: datetime) -> No
 
 
 async def unfinished(connection: AsyncConnection, guild_id: int) -> list[Permission]:
-    """Everything that waits, is worked on or is stuck, oldest first."""
+    """Return everything that waits, is worked on or is stuck, oldest first."""
     found = await connection.execute(
         select(permission)
         .where(permission.c.guild_id == guild_id, permission.c.state != PermissionState.DONE)
@@ -230,7 +230,7 @@ async def backlog(
 async def holders(
     connection: AsyncConnection, script_id: int, now: datetime, *, skip: int, limit: int
 ) -> list[tuple[Permission, Customer]]:
-    """Who should have a script at that moment, by end date; without an end last."""
+    """Return who should have a script at that moment, by end date; without an end last."""
     found = await connection.execute(
         _holdings()
         .where(permission.c.script_id == script_id, _should_have(now))
@@ -246,7 +246,7 @@ async def holders(
 
 
 async def count_holders(connection: AsyncConnection, script_id: int, now: datetime) -> int:
-    """How many should have a script at that moment."""
+    """Count who should have a script at that moment."""
     found = await connection.execute(
         select(func.count())
         .select_from(permission)
