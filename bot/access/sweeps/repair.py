@@ -122,7 +122,9 @@ class Repairs:
         """How the orders of one press stand."""
         async with self._database.read() as connection:
             states = [one.state for one in await repairs.of_order(connection, guild_id, reference)]
-        return Standing(len(states), states.count(OrderState.WAITING), states.count(OrderState.STUCK))
+        return Standing(
+            len(states), states.count(OrderState.WAITING), states.count(OrderState.STUCK)
+        )
 
     async def _order(
         self, request: RequestContext, script: Script, differences: Sequence[Difference]

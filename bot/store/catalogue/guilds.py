@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Guild, Record
-from bot.store.tables.core import event, guild, guild_role
+from bot.store.tables.catalogue import guild, guild_role
+from bot.store.tables.ledger import event
 from bot.store.tables.shapes import shape_check
 
 Roles = dict[str, frozenset[int]]  # by level, `staff` and `manager`

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.ledger.orders import is_held
 from bot.store.parts import parts
 from bot.store.records import Script
-from bot.store.tables.core import guild, order, permission, script
+from bot.store.tables.catalogue import guild, script
+from bot.store.tables.ledger import order, permission
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Script]:

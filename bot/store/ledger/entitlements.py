@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.parts import parts
 from bot.store.records import Entitlement, Permission
-from bot.store.tables.core import entitlement, order, source
+from bot.store.tables.ledger import entitlement, order, source
 
 
 async def add(

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import ActorKind
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
-from bot.store.tables.core import customer, order, permission
+from bot.store.tables.ledger import order, permission
+from bot.store.tables.people import customer
 
 FINAL = ("done", "superseded", "stuck")
 # Why orders from a restored backup are stuck that nothing wakes: they are yet to be compared with

@@ -12,7 +12,9 @@ from bot.store.ledger import shapes
 from bot.store.ledger.orders import HELD, PARKED, is_held
 from bot.store.parts import parts
 from bot.store.records import Customer, Holding, Permission, Script
-from bot.store.tables.core import customer, guild, order, permission, script
+from bot.store.tables.catalogue import guild, script
+from bot.store.tables.ledger import order, permission
+from bot.store.tables.people import customer
 from bot.store.tables.sweeps import sweep
 
 # Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.parts import parts
-from bot.store.tables.core import order
+from bot.store.tables.ledger import order
 
 
 async def known_keys(

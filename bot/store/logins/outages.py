@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Outage
-from bot.store.tables.core import permission
+from bot.store.tables.ledger import permission
 from bot.store.tables.logins import login_outage
 
 

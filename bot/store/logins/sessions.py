@@ -7,8 +7,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Account, Session
-from bot.store.tables.core import account, session
-from bot.store.tables.logins import environment_session
+from bot.store.tables.logins import account, environment_session, session
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record
-from bot.store.tables.core import account
-from bot.store.tables.logins import MAX_SPARES, spare_session
+from bot.store.tables.logins import MAX_SPARES, account, spare_session
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store.tables.core import account, script, session
+from bot.store.tables.catalogue import script
 from bot.store.tables.encrypted import ENCRYPTED
-from bot.store.tables.logins import environment_session
+from bot.store.tables.logins import account, environment_session, session
 
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind
 from bot.store.ledger.orders import FINAL, HELD, RESTORED, people_untold
-from bot.store.tables.core import event, guild, order, permission, script
+from bot.store.tables.catalogue import guild, script
+from bot.store.tables.ledger import event, order, permission
 from bot.store.tables.sweeps import sighting, sweep
 
 NAMED = 10  # of the people who may not have been told

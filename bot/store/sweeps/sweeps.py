@@ -8,7 +8,7 @@ from sqlalchemy import ScalarSelect, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record, Script
-from bot.store.tables.core import script
+from bot.store.tables.catalogue import script
 from bot.store.tables.sweeps import sweep, sweep_row
 
 
