@@ -22,7 +22,7 @@ from bot.tradingview.book import Book, open_book
 
 
 def connector(settings: Settings, http: aiohttp.ClientSession) -> Connect:
-    """Makes the doors to TradingView; `http` needs a `DummyCookieJar`."""
+    """Return a function that makes clients of TradingView; `http` needs a `DummyCookieJar`."""
     return lambda pace, cookies: TradingViewClient(
         http,
         base=settings.tradingview_url,
@@ -41,7 +41,7 @@ def public(settings: Settings, http: aiohttp.ClientSession) -> TradingViewClient
 def sessions(
     settings: Settings, database: Database, vault: Vault, http: aiohttp.ClientSession
 ) -> Sessions:
-    """Every server's login, not loaded yet; each account's pace is shared with other programs."""
+    """Return every server's login, not loaded yet; each account's pace is shared with other programs."""
     return Sessions(
         database,
         vault,
@@ -55,7 +55,7 @@ def sessions(
 
 @asynccontextmanager
 async def database_beside(settings: Settings) -> AsyncIterator[Database]:
-    """The database, also beside a running bot; only a change of its tables needs to be alone."""
+    """Open the database, also beside a running bot; only a change of its tables needs to be alone."""
     url = settings.database_url
     examined = await asyncio.to_thread(examine, settings.database_path)
     if examined.schema is not Schema.CURRENT:
@@ -66,13 +66,13 @@ async def database_beside(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def vault_of(settings: Settings, database: Database) -> Vault:
-    """What opens the secrets in it, with the keys of the settings."""
+    """Return the vault that opens the secrets in it, with the keys of the settings."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
     return await open_vault(key, settings.key_file, database)
 
 
 def pair_of(settings: Settings) -> Cookies | None:
-    """The login that stands in the environment."""
+    """Return the login that stands in the environment."""
     if settings.tv_sessionid is None:
         return None
     sign = settings.tv_sessionid_sign
@@ -82,7 +82,7 @@ def pair_of(settings: Settings) -> Cookies | None:
 
 
 async def pace_of(settings: Settings, guild_id: int | None = None) -> Pace:
-    """The pace of that server's account; without one, a pace that nobody shares."""
+    """Return the pace of that server's account; without one, a pace that is not shared."""
     book = None if guild_id is None else await _book(settings, guild_id)
     return Pace(settings.tv_pace, settings.tv_concurrency, book=book)
 

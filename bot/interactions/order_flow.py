@@ -66,15 +66,15 @@ class OrderFlow:
                 await self._outcomes.told(order_id, now.order.state)
 
     async def receipt(self, press: ComponentInteraction) -> Receipt:
-        """How the order in the button's key stands. Raises ButtonGone when this server has none such."""
+        """Return how the order in the button's key stands. Raises ButtonGone when this server has none such."""
         try:
-            it = await self._outcomes.receipt(int(press.args[0]))
+            found = await self._outcomes.receipt(int(press.args[0]))
         except (LookupError, ValueError) as error:
             raise ButtonGone from error
-        if it.order.guild_id != press.guild_id:
+        if found.order.guild_id != press.guild_id:
             raise ButtonGone
-        return it
+        return found
 
 
-def _takes_long(it: Receipt) -> bool:
-    return it.waiting_for in _LONG or it.quiet_until is not None
+def _takes_long(receipt: Receipt) -> bool:
+    return receipt.waiting_for in _LONG or receipt.quiet_until is not None

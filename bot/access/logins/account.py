@@ -24,7 +24,7 @@ Renew = Callable[["AccountSession", Cookies, Cookies], Awaitable[None]]
 
 
 def soon(pace: Pace) -> AbstractAsyncContextManager[Turn]:
-    """An urgent turn. Raises SlowDown when TradingView wants no request for longer than anybody waits."""
+    """Return an urgent turn. Raises SlowDown when TradingView wants no request for too long a time."""
     if (wait := pace.held_for()) > TEST_TIMEOUT:
         raise SlowDown(retry_after=wait)
     return pace.turn(urgent=True)
@@ -53,7 +53,7 @@ class LoginStatus:
 
     @property
     def takes_spare(self) -> bool:
-        """Whether one more can be kept beside it."""
+        """Return whether one more can be kept beside it."""
         return self.spares < MAX_SPARES
 
 
@@ -102,7 +102,7 @@ class AccountSession:
         self.state, self.since = LoginState.ALIVE, now
 
     async def suspect(self, version: int, pine_id: str | None = None) -> LoginCheck:
-        """A request with the pair of that version was refused: find out what that means.
+        """Find out what the refusal of a request with the pair of that version means.
 
         However many ask at once, TradingView is asked once; a death is recorded before this returns.
         """

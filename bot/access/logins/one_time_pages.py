@@ -57,7 +57,7 @@ class _Desk:
     until: datetime
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     halfway: Halfway | None = field(default=None, repr=False)
-    trial: CandidateLogin | None = field(default=None, repr=False)
+    candidate: CandidateLogin | None = field(default=None, repr=False)
     spare: bool = False
 
 
@@ -89,7 +89,7 @@ class OneTimePages:
 
     @property
     def origin(self) -> str | None:
-        """The only place that presses may come from; None when there are no pages."""
+        """Return the only place that presses may come from; None when there are no pages."""
         if self._base is None:
             return None
         address = urlsplit(self._base)
@@ -97,7 +97,7 @@ class OneTimePages:
         return f"{address.scheme}://{address.netloc.lower().removesuffix(usual)}"  # as browsers do
 
     async def create(self, request: RequestContext) -> str:
-        """A new page's address; that member's earlier one ends. Raises NoPublicPage.
+        """Create a page and return its address; that member's earlier one ends. Raises NoPublicPage.
 
         The token stands in the fragment, which browsers send to no server.
         """
@@ -119,7 +119,7 @@ class OneTimePages:
         return f"{self._base}{PATH}#{token}"
 
     async def page_of(self, token: str) -> str | None:
-        """Tells the open pages apart; None for what opens none."""
+        """Return what tells the open pages apart; None for what opens none."""
         try:
             return (await self._link(_hash(token))).token_hash
         except LinkOver:
@@ -138,7 +138,7 @@ class OneTimePages:
         async with desk.lock:
             await self._link(link.token_hash)  # no attempt for a page that was used meanwhile
             name, password = _filled(name.strip(), "the name"), _filled(password, "the password")
-            desk.halfway, desk.trial, desk.spare = None, None, spare
+            desk.halfway, desk.candidate, desk.spare = None, None, spare
             try:
                 async with self._attempt(link.guild_id):
                     cookies = await self._sign_in.password(name, password)
@@ -148,7 +148,7 @@ class OneTimePages:
             return await self._finish(link, desk, cookies, spare=spare)
 
     async def code(self, token: str, code: str) -> Outcome:
-        """The second factor, with one attempt. Raises CodeUnreadable, and as `password`."""
+        """Send the second factor, with one attempt. Raises CodeUnreadable, and as `password`."""
         link, desk = await self._opened(token)
         async with desk.lock:
             await self._link(link.token_hash)
@@ -167,13 +167,13 @@ class OneTimePages:
         """Use the pair that waits for a yes (`anyway`) or for TradingView. Raises as `paste`."""
         link, desk = await self._opened(token)
         async with desk.lock:
-            if desk.trial is None:
+            if desk.candidate is None:
                 raise FieldMissing("the login")
-            return await self._finish(link, desk, desk.trial, spare=desk.spare, anyway=anyway)
+            return await self._finish(link, desk, desk.candidate, spare=desk.spare, anyway=anyway)
 
     @asynccontextmanager
     async def _attempt(self, guild_id: int) -> AsyncIterator[None]:
-        """A turn for one sign-in; raises TooManySignIns for as long as TradingView wants none."""
+        """Hold a turn for one sign-in. Raises TooManySignIns for as long as TradingView wants none."""
         held = await self._sessions.of(guild_id)
         async with soon(held.pace):
             rest = self._no_sign_in_before.get(guild_id, 0.0) - clock.monotonic()
@@ -204,11 +204,11 @@ class OneTimePages:
             consent=Consent(confirmed=anyway),
         )
         keep = self._spares.add if spare else self._sessions.update
-        desk.trial, trial = None, CandidateLogin.of(brought)
+        desk.candidate, candidate = None, CandidateLogin.of(brought)
         try:
-            outcome: Outcome = await keep(request, trial)
+            outcome: Outcome = await keep(request, candidate)
         except (CookiesOfOther, TradingViewSilent):
-            desk.trial, desk.spare = trial, spare  # for a yes, or another try
+            desk.candidate, desk.spare = candidate, spare  # for a yes, or another try
             raise
         async with self._database.write() as connection:
             await one_time_pages.spend(connection, link.token_hash, clock.now())
@@ -237,7 +237,7 @@ class OneTimePages:
 
 
 def is_safe(address: str) -> bool:
-    """Whether a login may travel there: encrypted, or without leaving this computer."""
+    """Return whether a login may travel there: encrypted, or without leaving this computer."""
     parts = urlsplit(address)
     if parts.scheme == "https":
         return True
@@ -251,7 +251,7 @@ def is_safe(address: str) -> bool:
 
 
 def kept(error: UserError) -> bool:
-    """Whether the pair still waits on the page after this refusal, so that nobody types it again."""
+    """Return whether the pair still waits on the page after this refusal, and need not be typed again."""
     return isinstance(error, CookiesOfOther | TradingViewSilent)
 
 

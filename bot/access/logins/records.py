@@ -89,7 +89,7 @@ async def turned(
     state: LoginState,
     now: datetime,
 ) -> bool:
-    """A test's outcome; records a change once, and returns False when another pair is there by now."""
+    """Record a change that a test found, once; returns False when another pair is there by now."""
     stored = await sessions.of_guild(connection, guild_id)
     if not await sessions.mark(connection, account_id, version, state.value, now):
         return False
@@ -125,7 +125,7 @@ async def forgotten(
 
 
 def is_other(account: Account, updated: Updated) -> bool:
-    """Whether the pair seems to belong to another TradingView account than the one known."""
+    """Return whether the pair seems to belong to another TradingView account than the one known."""
     if account.name_folded is not None and updated.username is not None:
         return updated.username.casefold() != account.name_folded
     # Whose it is cannot be told by name: it should own what the server sells.

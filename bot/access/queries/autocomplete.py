@@ -53,7 +53,7 @@ class Autocomplete:
 
 
 def _start(typed: str) -> str:
-    """The letters of a name in what was typed or pasted so far."""
+    """Return the letters of a name in what was typed or pasted so far."""
     try:
         return clean_username(typed)
     except ValueError:  # half typed: nothing is wrong yet

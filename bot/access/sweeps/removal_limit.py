@@ -36,5 +36,5 @@ async def refuse_many(
 
 
 def is_many(people: int, total: int) -> bool:
-    """More than 5 people, or more than 5 % of those who have access."""
+    """Return whether it is more than 5 people, or more than 5 % of those who have access."""
     return people > MAX_PEOPLE or people * 100 > MAX_PERCENT * max(total, people)

@@ -71,7 +71,7 @@ class SweepSchedule:
         ]
 
     def _is_over(self, script: Script, last: Sweep | None, now: datetime) -> bool:
-        """Whether the day since its last complete read is over."""
+        """Return whether the day since its last complete read is over."""
         return last is None or now - last.started_at >= _DAY + self._spread(script.id)
 
     def _spread(self, script_id: int) -> timedelta:

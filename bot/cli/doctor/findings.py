@@ -14,7 +14,7 @@ class Finding:
 
     @property
     def wrong(self) -> bool:
-        """Whether somebody has to do something about it."""
+        """Return whether something has to be done about it."""
         return self.remedy is not None
 
     def __str__(self) -> str:

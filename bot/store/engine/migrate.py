@@ -51,7 +51,7 @@ def migrate(url: URL, *, keep_copy: bool = True) -> None:
 
 
 def _keep_copy(known: ScriptDirectory, current: str | None, url: URL) -> None:
-    """A copy of what is there, when there is something to change."""
+    """Keep a copy of what is there, when there is something to change."""
     head, path = known.get_current_head(), file_of(url)
     if current is None or head is None or path is None:
         return
@@ -65,7 +65,9 @@ def _keep_copy(known: ScriptDirectory, current: str | None, url: URL) -> None:
 
 
 def _refuse_newer(known: ScriptDirectory, current: str | None) -> None:
-    if current is not None and current not in {one.revision for one in known.walk_revisions()}:
+    if current is not None and current not in {
+        revision.revision for revision in known.walk_revisions()
+    }:
         raise StartupError(
             "This database was written by a newer Usher. Nothing was changed. "
             "Start the newer version again, or restore an older backup."

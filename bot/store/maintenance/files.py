@@ -7,7 +7,7 @@ from sqlalchemy.engine import URL, make_url
 
 
 def file_of(url: str | URL) -> Path | None:
-    """The database's file; None when it lives in memory."""
+    """Return the database's file; None when it lives in memory."""
     name = make_url(url).database
     return None if not name or name == ":memory:" else Path(name)
 

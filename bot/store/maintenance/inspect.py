@@ -52,7 +52,7 @@ class Examined:
 
 
 def examine(path: Path) -> Examined:
-    """What lies in that file (blocking; call it in a thread)."""
+    """Return what lies in that file (blocking; call it in a thread)."""
     if not path.exists() or path.stat().st_size == 0:
         return Examined(Schema.ABSENT)
     engine = create_engine(f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&uri=true")
