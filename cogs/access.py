@@ -112,7 +112,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         username: Username | None = None,
         note: Note | None = None,
     ) -> None:
-        """End it, also for somebody only TradingView knows."""
+        """End it, also for a person whom only TradingView knows."""
         await responses.defer(interaction)
         subject = levels.subject(member, username)
 

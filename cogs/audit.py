@@ -1,4 +1,4 @@
-"""/audit: what happened to somebody's access, and who did it."""
+"""/audit: what happened to a person's access, and who did it."""
 
 import discord
 from discord import app_commands

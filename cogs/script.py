@@ -96,7 +96,7 @@ class Script(
     @app_commands.command(description="Give a script another short name and title")
     @app_commands.describe(item=_ITEM, slug=_SLUG, title=_TITLE)
     async def rename(self, interaction: Interaction, item: Item, slug: str, title: str) -> None:
-        """Rename it; nobody's access changes."""
+        """Rename it; no access changes."""
         await responses.defer(interaction)
         before, after = await self._scripts.rename(levels.request(interaction), item, slug, title)
         await responses.reply(interaction, script_replies.renamed(before, after))

@@ -47,7 +47,7 @@ async def restore(settings: Settings, source: Path) -> str:
     """
     database = await asyncio.to_thread(settings.database_path.absolute)
     async with alone_with(settings.database_url):
-        made_at = await asyncio.to_thread(_look_at, source)
+        made_at = await asyncio.to_thread(_made_at, source)
         prepared = database.with_name(f".{database.name}.restored")
         try:
             await _prepare(settings, source, prepared, made_at)
@@ -66,7 +66,7 @@ async def restore(settings: Settings, source: Path) -> str:
     return "\n".join(sentences)
 
 
-def _look_at(source: Path) -> datetime:
+def _made_at(source: Path) -> datetime:
     """Return when the copy was made. Raises StartupError for a file that is no backup of Usher's."""
     if not source.is_file():
         raise StartupError(f"There is no file {source}. {_UNCHANGED}")

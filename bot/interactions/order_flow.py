@@ -17,7 +17,7 @@ from bot.interactions.responses import Interaction
 from bot.replies.orders import receipt
 
 WAITING_TIMEOUT = 5.0  # seconds from the command on, before "waiting" is said
-# Whoever has to do something first takes longer than 5 s: that is said at once, as a long pause is.
+# What needs an action by a person takes longer than 5 s: that is said at once, as a long pause is.
 _LONG = (
     WaitingFor.NO_LOGIN,
     WaitingFor.LOGIN_DEAD,
@@ -58,7 +58,7 @@ class OrderFlow:
     async def show(self, interaction: Interaction, order_id: int, asked_at: datetime) -> None:
         """Answer with how the order stands, 5 s after `asked_at` at most; changes come by themselves."""
         left = max(0.0, WAITING_TIMEOUT - (clock.now() - asked_at).total_seconds())
-        with self._notifier.awaiting(order_id):  # nobody else tells the asker meanwhile
+        with self._notifier.awaiting(order_id):  # no other part tells the asker meanwhile
             now = await self._outcomes.receipt(order_id)
             if now.order.state == "waiting" and not _takes_long(now):
                 now = await self._outcomes.outcome(order_id, left)

@@ -21,7 +21,7 @@ from bot.interactions.responses import Interaction
 from bot.replies import Message, drift as differences, explain, sweeps as sweep_replies
 from bot.store.records import Script
 
-_FOLLOWED = 60.0  # seconds that orders to mend are watched; then they go on by themselves
+_FOLLOWED = 60.0  # seconds that a repair is watched; then they go on by themselves
 
 T = TypeVar("T")
 

@@ -146,7 +146,7 @@ def _read(path: Path) -> str | None:
 
 def _create(path: Path, key: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Exclusive: a file that appeared meanwhile is somebody's key.
+    # Exclusive: a file that appeared meanwhile may be a key in use.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(f"{key}\n")

@@ -1,4 +1,4 @@
-"""`GET /healthz` and `GET /readyz`, for whoever watches over the program."""
+"""`GET /healthz` and `GET /readyz`, for what watches over the program."""
 
 import logging
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Finds what somebody means by an item: a script by its short name."""
+"""Finds what is meant by an item: a script by its short name."""
 
 import difflib
 

@@ -60,7 +60,7 @@ class Entry:
 
 
 class Scripts:
-    """Adds, renames, archives and lists; removes nobody's access.
+    """Adds, renames, archives and lists; removes no access.
 
     What is in `on_change` is called with the server's id after a script came (back).
     """
@@ -143,7 +143,7 @@ class Scripts:
             return Entry(script, await scripts.holders(connection, [script.id], clock.now()))
 
     async def archive(self, request: RequestContext, item: str) -> Entry:
-        """Take it out of the catalogue; whoever has it keeps it. Raises ItemUnknown."""
+        """Take it out of the catalogue; the people who have it keep it. Raises ItemUnknown."""
         async with self._database.write() as connection:
             script = await find(connection, request.guild_id, item)
             await scripts.archive(connection, script.id, request.at)

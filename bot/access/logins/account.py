@@ -14,7 +14,7 @@ from bot.tradingview.errors import SlowDown
 from bot.tradingview.models import Cookies
 from bot.tradingview.pace import Pace, Turn
 
-TEST_TIMEOUT = 120.0  # seconds; TradingView may have asked for a pause, and somebody waits
+TEST_TIMEOUT = 120.0  # seconds; TradingView may have asked for a pause, and a person waits
 
 Connect = Callable[[Pace, Callable[[], Cookies | None]], TradingViewClient]
 # Probes the login in use and records what changed; `pine_id` is tried first.
@@ -46,7 +46,7 @@ class LoginStatus:
     since: datetime | None
     username: str | None
     checked_at: datetime | None
-    set_by: int | None  # nobody: from the environment
+    set_by: int | None  # None: from the environment
     set_at: datetime | None
     has_sign: bool
     spares: int = 0

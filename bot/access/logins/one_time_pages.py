@@ -49,7 +49,7 @@ Outcome = Updated | SpareKept
 
 @dataclass
 class _Desk:
-    """What is in somebody's hands on one page; lives in memory only.
+    """What was typed on one page so far; lives in memory only.
 
     It goes with its page, or when the next page is asked for or opened after that one is over.
     """

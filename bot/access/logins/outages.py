@@ -6,7 +6,7 @@ from bot.store.records import Outage
 
 
 class Outages:
-    """Which outages somebody has still to hear of."""
+    """Knows which outages are still to be told."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -16,7 +16,7 @@ from bot.store.records import Account, Actor
 
 @dataclass(frozen=True, slots=True)
 class NewLogin:
-    """A tested pair on its way into the database. `by` None: nobody in Discord, `note` says where from."""
+    """A tested pair on its way into the database. `by` None: from outside Discord, `note` says where."""
 
     guild_id: int
     sealed: bytes

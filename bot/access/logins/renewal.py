@@ -49,7 +49,7 @@ async def renew(
 ) -> None:
     """Store the pair that came in place of `used`, and use it from then on.
 
-    It goes over the very version it came from: a pair that somebody set meanwhile stays, and of
+    It goes over the very version it came from: a pair that was set meanwhile stays, and of
     several new ones the first counts. Never raises: the answer that brought the pair is still wanted.
     """
     account_id, version = held.account_id, held.version

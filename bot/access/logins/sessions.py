@@ -40,7 +40,7 @@ __all__ = ["AccountSession", "LoginCheck", "LoginState", "LoginStatus", "Session
 log = logging.getLogger(__name__)
 
 LOOK_TIMEOUT = 15.0
-MAX_CLOSING = 5.0  # seconds; a renewed pair may wait for somebody else's transaction
+MAX_CLOSING = 5.0  # seconds; a renewed pair may wait for another transaction
 
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ class Sessions:
     async def close(self) -> None:
         """Wait for the pairs that TradingView just renewed; once, before the database closes.
 
-        The earlier pair may be dead by then, and whoever asked may have given up.
+        The earlier pair may be dead by then, and the caller may have given up.
         """
         settling = asyncio.gather(*(client.settled() for client in self._doors))
         if not await clock.within(MAX_CLOSING, settling):
@@ -133,10 +133,10 @@ class Sessions:
     async def update(self, request: RequestContext, cookies: Cookies | CandidateLogin) -> Updated:
         """Test this pair and, when it is good, use it from now on.
 
-        Whoever may come again with it hands over a Trial: the pair may be renewed at each test.
+        A caller that may try again hands over a CandidateLogin: the pair may be renewed at each test.
 
         Raises CookiesRefused, AccountElsewhere or TradingViewSilent, and CookiesOfOther (a question)
-        unless somebody agreed; the login in use stays as it is then.
+        unless that was agreed to; the login in use stays as it is then.
         """
         return await self.take_over(
             request.guild_id,
@@ -273,7 +273,7 @@ class Sessions:
         for guild_id in {*stored, *self._held}:
             held = await self.of(guild_id)
             if _differs(held, stored.get(guild_id)):
-                async with held.lock:  # whoever held it may just have written that
+                async with held.lock:  # its last holder may just have written that
                     await self._reload(held)
 
     async def _reload(self, held: AccountSession) -> bool:
@@ -324,7 +324,7 @@ async def _asked(
 ) -> T | None:
     """Return what a test found; None when TradingView does not answer, or wants no question for long.
 
-    Whoever tests holds the session's lock, and a pause may last a day.
+    A test holds the session's lock, and a pause may last a day.
     """
     if held.pace.held_for() > TEST_TIMEOUT:
         test.close()

@@ -1,4 +1,4 @@
-"""Links people to their TradingView names; a name that may be somebody else's waits for staff."""
+"""Links people to their TradingView names; a name that may be another person's waits for staff."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from bot.tradingview.deadline import in_time
 
 __all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claims", "resolve"]
 
-LOOKUP_TIMEOUT = 3.0  # seconds that somebody waits for TradingView in front of a form
+LOOKUP_TIMEOUT = 3.0  # seconds that a member waits for TradingView in front of a form
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Customers:
     """Links people to their TradingView names.
 
     `public` is a TradingView without a login and with a budget of its own, so that strangers who
-    look up names slow nobody's access.
+    look up names slow no one's access.
     """
 
     def __init__(self, database: Database, sessions: Sessions, public: TradingViewClient) -> None:
@@ -85,10 +85,10 @@ class Customers:
     async def link(
         self, request: RequestContext, username: str, user_id: int | None = None
     ) -> bool:
-        """Tie a name, in its exact spelling, to whoever asks; False: staff must look first.
+        """Tie a name, in its exact spelling, to the member who asks; False: staff must look first.
 
         Staff look at a name that is somebody's, that has access already, or of which that cannot be
-        told; whoever asks learns not which. Raises HaveOtherName.
+        told; the member learns not which. Raises HaveOtherName.
         """
         free = await self._is_free(request, username, user_id)
         async with self._database.write() as connection:

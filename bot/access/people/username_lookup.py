@@ -1,4 +1,4 @@
-"""Asks TradingView about somebody before anything is recorded, if that is quickly done."""
+"""Asks TradingView about a person before anything is recorded, if that is quickly done."""
 
 import difflib
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ async def spell(tradingview: TradingViewClient, name: str, *, anyway: bool = Fal
     """Ask TradingView for the exact spelling, for at most a second; `anyway` believes what was typed.
 
     Raises:
-        UserUnknown: TradingView answered, and knows nobody of that name.
+        UserUnknown: TradingView answered, and knows no user of that name.
     """
     try:
         hint = await exact(tradingview, name, LOOKUP_TIMEOUT, urgent=True)
@@ -63,7 +63,7 @@ async def exact(
     """Return the user who has exactly that name, in any case; None without an answer within `seconds`.
 
     Raises:
-        UserUnknown: TradingView answered, and knows nobody of that name; it holds near hits.
+        UserUnknown: TradingView answered, and knows no user of that name; it holds near hits.
     """
     hints = await in_time(tradingview.hints(name, helpful=urgent), seconds)
     if hints is None:

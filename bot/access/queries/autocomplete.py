@@ -1,4 +1,4 @@
-"""What may be meant while somebody still types; it reads only the database."""
+"""Suggests what may be meant by what is typed so far; it reads only the database."""
 
 from bot import clock
 from bot.access.people.identity import name_of

@@ -156,7 +156,7 @@ def next_step(permission: Permission, seen: State, now: datetime) -> Step:
     """Compare what should be with what was just read."""
     wanted = wanted_of(permission)
     if wanted.kind == "nothing":
-        # Only an order of somebody removes; what Usher does not know, it does not touch.
+        # Only an order removes; what Usher does not know, it does not touch.
         overruled = permission.replaces is not None
         return Step.REMOVE if overruled and seen.gives_access(now) else Step.NOTHING
     if seen.agrees_with(wanted):
@@ -177,7 +177,7 @@ def stands(permission: Permission, seen: State, now: datetime) -> bool:
 def moved_by_us(permission: Permission, seen: State) -> bool:
     """Return whether our write took effect, but TradingView made another end of it.
 
-    A row where none was may be somebody else's, made by hand meanwhile: it counts only when its end
+    A row where none was may be another person's, made by hand meanwhile: it counts only when its end
     is near the wanted one, as after rounding.
     """
     wanted, before = wanted_of(permission), before_of(permission)

@@ -20,7 +20,7 @@ _LAST_MIDNIGHT = timedelta(hours=12)  # and last at UTC-12
 
 
 class Reason(enum.StrEnum):
-    """Why somebody has access; of several the first one counts."""
+    """Why a person has access; of several the first one counts."""
 
     SOLD = "sold"
     LIFETIME = "lifetime"
@@ -68,7 +68,7 @@ class Fee:
 
     once: int  # as written: everybody counts once, and all are billed when they are over 100
     above: int  # only those over 100 are billed
-    each_script: int  # somebody with three scripts counts three times
+    each_script: int  # a person with three scripts counts three times
     with_over: int  # people whose time is over count while they are listed
 
 

@@ -66,7 +66,7 @@ class Adoption:
     ) -> Taken:
         """Take over everybody whom TradingView lists with access and Usher does not want, or only these.
 
-        Whoever staff ignored is left; rows whose end has passed are, too. Raises NothingDiffers, or
+        People whom staff ignored are left, and so are rows whose end has passed. Raises NothingDiffers, or
         ButtonGone when that server has no such script.
         """
         now = clock.now()

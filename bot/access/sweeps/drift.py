@@ -27,7 +27,7 @@ UNMARKED = Marks(None, None)
 
 
 class Kind(StrEnum):
-    """In which way somebody's access differs."""
+    """In which way a person's access differs."""
 
     MISSING = "missing"  # should have access, and TradingView shows none
     EXTRA = "extra"  # has access there, and nothing says why
@@ -179,7 +179,7 @@ async def of_scripts(
     return found
 
 
-async def of_kind(
+async def differences_of_kind(
     connection: AsyncConnection, script_id: int, kind: Kind, now: datetime
 ) -> list[Difference]:
     """Return all of one kind, without those that staff ignore."""
@@ -223,7 +223,7 @@ class Drift:
     async def note(self, swept: Swept, by: int | None) -> int:
         """Remember what differs after a sweep; returns how much of it is news.
 
-        News that nobody asked for goes into the history, and so into the log channel, in one line.
+        News of a sweep that was not asked for goes into the history, and so into the log channel, in one line.
         """
         now, script = clock.now(), swept.script
         async with self._database.write() as connection:
@@ -263,7 +263,7 @@ class Drift:
         now = clock.now()
         async with self._database.write() as connection:
             script = await script_of(connection, request.guild_id, script_id)
-            found = await of_kind(connection, script.id, kind, now)
+            found = await differences_of_kind(connection, script.id, kind, now)
             if not found:
                 raise NothingDiffers
             marks = [

@@ -13,7 +13,7 @@ A copy does not know what was done and said after it was made. So nothing is don
   the order counts for nothing any more, and staff give it anew if it is still wanted.
 - Where TradingView shows a later end than the copy, that end stays; also where the copy's is over.
 - One summary in the log channel counts all of these.
-- Somebody who cannot be read by name holds up nobody else: their orders are held alone, staff are
+- A person who cannot be read by name holds up no other: their orders are held alone, staff are
   told, and they are read again and again.
 """
 
@@ -93,9 +93,7 @@ class Recovery:
                     left = await scripts.unread(connection, guild_id)
                     left += await scripts.comparing(connection, guild_id)
                 for script in left:
-                    if (
-                        script.paused_at is None
-                    ):  # else TradingView refuses it until somebody looked
+                    if script.paused_at is None:  # else TradingView refuses it until staff looked
                         await self._try(script)
                 if await self._lift(guild_id):
                     return
@@ -122,7 +120,7 @@ class Recovery:
             log.exception("reading the list of script %s failed", script.slug)
 
     async def _one(self, script: Script) -> None:
-        """Read the list, unless somebody had it read meanwhile; then believe it."""
+        """Read the list, unless it was read meanwhile; then believe it."""
         reading, since = self._readings.setdefault(script.id, _Reading()), script.restored_at
         async with self._database.read() as connection:
             last = await sweeps.last(connection, script.id)
@@ -199,7 +197,7 @@ class Recovery:
 async def _resume(
     connection: AsyncConnection, script: Script, shown: Mapping[int, State | None]
 ) -> Counter[str]:
-    """Compare the orders of these people; returns how many met which fate."""
+    """Compare the orders of these people; returns how many had which outcome."""
     numbers = Counter[str]()
     for resumed in await resume(connection, script, shown):
         numbers[resumed.outcome] += resumed.number

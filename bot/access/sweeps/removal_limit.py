@@ -1,4 +1,4 @@
-"""Before many people lose access at once, somebody says yes to the number."""
+"""Asks for consent to the number before many people lose access at once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ async def refuse_many(
     """Return how many lose access or time when these are made as they should be.
 
     Raises:
-        TakesFromMany: these are many, and nobody said yes to so many yet.
+        TakesFromMany: these are many, and the consent is to fewer.
     """
     ends = sum(difference.ends(now) for difference in differences)
     shortens = sum(difference.shortens(now) for difference in differences)

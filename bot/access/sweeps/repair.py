@@ -1,4 +1,4 @@
-"""The side of the door where staff have a difference mended: orders, which sync carries out."""
+"""Repairs differences for staff: records orders, which sync carries out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.entitlements import State, gives_more, last_seen, want, wanted_of
-from bot.access.sweeps.drift import Difference, Kind, kind_of, of_kind, script_of
+from bot.access.sweeps.drift import Difference, Kind, differences_of_kind, kind_of, script_of
 from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.removal_limit import refuse_many
 from bot.access.sync.queue import Queue
@@ -71,17 +71,17 @@ class Repairs:
         """Have every difference of that kind made as it should be.
 
         Raises:
-            TakesFromMany: more than 5 people or 5 % lose access or time, and nobody agreed to
-                so many yet.
+            TakesFromMany: more than 5 people or 5 % lose access or time, and the consent is
+                to fewer.
             OverTheLine: a manager must agree to so many seats first.
             NothingDiffers: there is none of that kind any more.
             ButtonGone: that server has no such script.
         """
         now = clock.now()
-        request = replace(request, token=None)  # the answer counts; each order has none of its own
+        request = replace(request, token=None)  # the reply counts them; no order has one of its own
         async with self._database.read() as connection:
             script = await script_of(connection, request.guild_id, script_id)
-            found = await of_kind(connection, script.id, kind, now)
+            found = await differences_of_kind(connection, script.id, kind, now)
             if not found:
                 raise NothingDiffers
             await refuse_many(connection, script, found, now, request.consent)
@@ -164,7 +164,7 @@ class Repairs:
         subject = Subject(username=seen.username)
         person = await resolve(connection, request, subject, user_id=seen.tv_user_id)
         if seen.tv_user_id is not None and person.tv_user_id not in (None, seen.tv_user_id):
-            return None  # somebody else of that name: never touched
+            return None  # another person of that name: never touched
         spelled = Spelling(seen.username, checked=True, user_id=seen.tv_user_id)
         permission = await touch(connection, request, script, person, spelled)
         if permission.state != "done" or wanted_of(permission).gives_access(clock.now()):

@@ -39,7 +39,7 @@ class ReplayOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """How many orders met that fate; `later`: TradingView shows more than what is known of gives."""
+    """How many orders had that outcome; `later`: TradingView shows more than what is known of gives."""
 
     outcome: ReplayOutcome
     number: int
@@ -48,7 +48,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The fate of one permission's orders; `reasons` with the ends that they get by it."""
+    """The outcome for one permission's orders; `reasons` with the ends that they get by it."""
 
     outcome: ReplayOutcome
     reasons: tuple[Entitlement, ...] = ()
@@ -62,7 +62,7 @@ def judge(
     `permission` and `reasons` are as in the backup. Ends are worked out from what the backup saw, as
     they were then, so that the same order is not added to an end that it made. Only the end of an
     order says that it was done: what the backup saw may have been old when the order was given, so
-    any other end may be somebody else's.
+    any other end may be another person's.
     """
     wanted, seen = wanted_of(permission), last_seen(permission)
     overrules = permission.replaces is not None
@@ -119,14 +119,14 @@ def _settled(
 async def resume(
     connection: AsyncConnection, script: Script, shown: Mapping[int, State | None]
 ) -> list[Resumed]:
-    """Carry out the verdict about the orders of these permissions, by what TradingView shows.
+    """Replay the orders of these permissions, by what TradingView shows.
 
-    Nothing is `shown` of somebody whose name is another user's now: what would overrule is parked, and
+    Nothing is `shown` of a person whose name is another user's now: what would overrule is parked, and
     the rest goes on, so that sync says so.
     """
     now = clock.now()
     old = await orders.from_backup(connection, shown, script.restored_at)
-    # What was held until now waits, for the verdict.
+    # What was held until now waits, so that it can be replayed.
     await orders.wait_again(connection, old, reason=orders.HELD)
     await permissions.release(connection, old, now)
     reasons = await entitlements.active_of(connection, old)
@@ -232,7 +232,7 @@ async def _conclude(
 async def _park(connection: AsyncConnection, permission: Permission, old: Sequence[Order]) -> None:
     """Park these orders: what they gave ends, what they took is given back.
 
-    Whoever asked may have been told that they were done; the log channel says how many they are.
+    The people who asked may have been told that they were done; the log channel says how many they are.
     """
     now = clock.now()
     revision = max(order.revision for order in old)

@@ -28,7 +28,7 @@ class Retries:
 
         Raises:
             ItemUnknown: no script has that short name.
-            TakesFromMany: it wakes orders that take access or time from many people, and nobody agreed.
+            TakesFromMany: it wakes orders that take access or time from many people, without consent.
             OverTheLine: a manager must agree to so many seats first.
         """
         async with (

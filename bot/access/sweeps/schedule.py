@@ -65,7 +65,7 @@ class SweepSchedule:
         return [
             script
             for script in listed
-            if script.paused_at is None  # else TradingView refuses it until somebody has looked
+            if script.paused_at is None  # else TradingView refuses it until staff have looked
             and not _failed_lately(newest.get(script.id), now)
             and self._is_over(script, last.get(script.id), now)
         ]

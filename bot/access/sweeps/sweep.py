@@ -106,7 +106,7 @@ class Sweeps:
     ) -> dict[int, State | None]:
         """Return by permission what a read by name shows now; None when another person has the name.
 
-        Whoever could not be read is not in it.
+        People who could not be read are not in it.
         """
         session = await self._sessions.of(script.guild_id)
         shown: dict[int, State | None] = {}
@@ -163,7 +163,7 @@ class Sweeps:
             raise TradingViewSilent from error
 
     async def _note_failure(self, script: Script, why: str, by: int | None) -> None:
-        """Keep why; the log channel hears once of an outage that nobody is there to see."""
+        """Keep why; tell the log channel once of an outage that no person waits on."""
         async with self._database.write() as connection:
             await sweeps.failed_because(connection, script.id, why)
             if by is not None or why == "login":  # told by the session
@@ -244,7 +244,7 @@ class Sweeps:
         return Swept(script, ended, renamed, 0), absent
 
     async def _follow(self, connection: AsyncConnection, sweep: Sweep) -> tuple[Renamed, ...]:
-        """Keep up with new names; one that somebody else has here is left, and reported."""
+        """Keep up with new names; one that another person has here is left, and reported."""
         now = clock.now()
         return tuple(
             [

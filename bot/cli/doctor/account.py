@@ -32,7 +32,7 @@ class Account:
     held: AccountSession
     username: str | None
     scripts: tuple[Script, ...]
-    stranger: TradingViewClient  # the same door with cookies that nobody has
+    stranger: TradingViewClient  # a client with cookies of no account
 
     @property
     def client(self) -> TradingViewClient:
@@ -81,9 +81,9 @@ async def opened(settings: Settings) -> AsyncIterator[Accounts]:
         held = tradingview_accounts.sessions(settings, database, vault, http)
         await held.open()
         # Invented, and of the right form.
-        nobody = Cookies("0" * 32, "v3:" + "0" * 43 + "=")
+        invented = Cookies("0" * 32, "v3:" + "0" * 43 + "=")
         every = [
-            await _account(database, account, connect(account.pace, lambda: nobody))
+            await _account(database, account, connect(account.pace, lambda: invented))
             for account in held.every()
             if account.state is not LoginState.NONE
         ]

@@ -30,7 +30,7 @@ class Files:
     logins: list[Held]
 
 
-def look_at_files(settings: Settings) -> Files:
+def examine_files(settings: Settings) -> Files:
     """Examine everything that lies on this computer (blocking; call it in a thread); changes nothing."""
     path = settings.database_path
     findings = [_writable(path)]
@@ -148,7 +148,7 @@ def _private(*places: Path) -> list[Finding]:
     ]
 
 
-def _keeper(settings: Settings, vault: Vault, login: Login) -> Keep:
+def _keep_over(settings: Settings, vault: Vault, login: Login) -> Keep:
     """Return what keeps a renewed pair over the very one that was read here; a running bot adopts it."""
     version = login.version
 
@@ -161,11 +161,11 @@ def _keeper(settings: Settings, vault: Vault, login: Login) -> Keep:
     return keep
 
 
-def _environments_keeper(settings: Settings, mark: str) -> Keep | None:
+def _keep_for_environment(settings: Settings, mark: str) -> Keep | None:
     """Return what keeps a renewed pair for the bot, to which the one in the environment is of no use."""
     guild_id = settings.discord_guild_id
     if guild_id is None:
-        return None  # nobody uses that pair
+        return None  # no server uses that pair
 
     async def keep(fresh: Cookies) -> None:
         async with tradingview_accounts.database_beside(settings) as there:
@@ -183,7 +183,7 @@ def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list
                 login.guild_id,
                 unpack(vault.open(login.cookies)),
                 login.pine_ids,
-                _keeper(settings, vault, login),
+                _keep_over(settings, vault, login),
             )
             for login in examined.logins
         ]
@@ -200,7 +200,7 @@ def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list
         return stored  # in use, or replaced since
     if vault is not None and mark in examined.renewed:
         given = unpack(vault.open(examined.renewed[mark]))
-    keep = _environments_keeper(settings, mark)
+    keep = _keep_for_environment(settings, mark)
     owned = (
         login.pine_ids for login in examined.logins if login.guild_id == settings.discord_guild_id
     )

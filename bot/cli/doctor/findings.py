@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: fine, worth knowing, or wrong with its mend."""
+    """One thing that was looked at: fine, worth knowing, or wrong with its repair."""
 
     subject: str
     text: str

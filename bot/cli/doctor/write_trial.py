@@ -138,7 +138,7 @@ class WriteTrial:
         self._observations.note(5, f"{'yes' if dated else 'no, it stayed without'} ({came.said})")
 
     async def _clean_up(self) -> bool:
-        """Remove and read back, several times if need be; True once the list shows nobody."""
+        """Remove and read back, several times if need be; True once the list shows no row."""
         self._tell("Removing the access…")
         for pause in REMOVALS:
             await clock.sleep(pause)

@@ -31,7 +31,7 @@ def folder_of(database: Path) -> Path:
 def copy(source: Path, target: Path) -> None:
     """Make a consistent copy of a database that may be in use (blocking; call it in a thread).
 
-    It appears under its name only when it is whole, for nobody but the owner.
+    It appears under its name only when it is whole, for the owner alone.
 
     Raises:
         CopyError: the source is no database or cannot be read, or the target cannot be written.
