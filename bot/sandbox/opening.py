@@ -13,7 +13,7 @@ Json = dict[str, Any]
 State = Literal["waiting", "working", "done", "failed"]
 
 _LOOK_EVERY = 0.05
-_PATIENCE = 60.0
+_ANSWER_TIMEOUT = 60.0
 _LIFETIME = (("trend", "Dana_Dao"), ("scalper", "Dana_Dao"), ("volume", "atlas_fx"))
 
 
@@ -118,7 +118,7 @@ class Opening:
         """Wait until the bot is connected, shows its commands and has tried its TradingView login."""
         await self._child.start()
         person = self._shop.discord.person(self._shop.owner)
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_ANSWER_TIMEOUT):
             while not (
                 self._shop.discord.online
                 and person.commands(self._shop.guild)

@@ -48,7 +48,7 @@ Outcome = Updated | SpareKept
 
 
 @dataclass
-class _Desk:
+class _Progress:
     """What was typed on one page so far; lives in memory only.
 
     It goes with its page, or when the next page is asked for or opened after that one is over.
@@ -83,7 +83,7 @@ class OneTimePages:
         self._sign_in = sign_in
         self._base = public_url.rstrip("/") if public_url and is_safe(public_url) else None
         self._may = may
-        self._desks: dict[str, _Desk] = {}
+        self._progress: dict[str, _Progress] = {}
         # By server, by clock.monotonic(): until when TradingView wants to see no sign-in.
         self._no_sign_in_before: dict[int, float] = {}
 
@@ -127,49 +127,51 @@ class OneTimePages:
 
     async def paste(self, token: str, sessionid: str, sign: str, *, spare: bool) -> Outcome:
         """Use a pasted pair. Raises what `Sessions.update` and `Spares.add` do."""
-        link, desk = await self._opened(token)
-        async with desk.lock:
+        link, progress = await self._opened(token)
+        async with progress.lock:
             cookies = read_cookies(_filled(sessionid, "sessionid"), sign[:_MAX_FIELD])
-            return await self._finish(link, desk, cookies, spare=spare)
+            return await self._finish(link, progress, cookies, spare=spare)
 
     async def password(self, token: str, name: str, password: str, *, spare: bool) -> Outcome:
         """Sign in, with one attempt. Raises what `SignIn.password` does, and as `paste`."""
-        link, desk = await self._opened(token)
-        async with desk.lock:
+        link, progress = await self._opened(token)
+        async with progress.lock:
             await self._link(link.token_hash)  # no attempt for a page that was used meanwhile
             name, password = _filled(name.strip(), "the name"), _filled(password, "the password")
-            desk.halfway, desk.candidate, desk.spare = None, None, spare
+            progress.halfway, progress.candidate, progress.spare = None, None, spare
             try:
                 async with self._attempt(link.guild_id):
                     cookies = await self._sign_in.password(name, password)
             except SecondFactorNeeded as needed:
-                desk.halfway = needed.halfway
+                progress.halfway = needed.halfway
                 raise
-            return await self._finish(link, desk, cookies, spare=spare)
+            return await self._finish(link, progress, cookies, spare=spare)
 
     async def code(self, token: str, code: str) -> Outcome:
         """Send the second factor, with one attempt. Raises CodeUnreadable, and as `password`."""
-        link, desk = await self._opened(token)
-        async with desk.lock:
+        link, progress = await self._opened(token)
+        async with progress.lock:
             await self._link(link.token_hash)
-            if desk.halfway is None:
+            if progress.halfway is None:
                 raise FieldMissing("name and password")
             try:
                 code = clean_code(code)
             except ValueError:
                 raise CodeUnreadable from None
             async with self._attempt(link.guild_id):
-                cookies = await self._sign_in.second_factor(desk.halfway, code)
-            desk.halfway = None
-            return await self._finish(link, desk, cookies, spare=desk.spare)
+                cookies = await self._sign_in.second_factor(progress.halfway, code)
+            progress.halfway = None
+            return await self._finish(link, progress, cookies, spare=progress.spare)
 
     async def again(self, token: str, *, anyway: bool) -> Outcome:
         """Use the pair that waits for a yes (`anyway`) or for TradingView. Raises as `paste`."""
-        link, desk = await self._opened(token)
-        async with desk.lock:
-            if desk.candidate is None:
+        link, progress = await self._opened(token)
+        async with progress.lock:
+            if progress.candidate is None:
                 raise FieldMissing("the login")
-            return await self._finish(link, desk, desk.candidate, spare=desk.spare, anyway=anyway)
+            return await self._finish(
+                link, progress, progress.candidate, spare=progress.spare, anyway=anyway
+            )
 
     @asynccontextmanager
     async def _attempt(self, guild_id: int) -> AsyncIterator[None]:
@@ -188,7 +190,7 @@ class OneTimePages:
     async def _finish(
         self,
         link: Link,
-        desk: _Desk,
+        progress: _Progress,
         brought: Cookies | CandidateLogin,
         *,
         spare: bool,
@@ -204,34 +206,36 @@ class OneTimePages:
             consent=Consent(confirmed=anyway),
         )
         keep = self._spares.add if spare else self._sessions.update
-        desk.candidate, candidate = None, CandidateLogin.of(brought)
+        progress.candidate, candidate = None, CandidateLogin.of(brought)
         try:
             outcome: Outcome = await keep(request, candidate)
         except (CookiesOfOther, TradingViewSilent):
-            desk.candidate, desk.spare = candidate, spare  # for a yes, or another try
+            progress.candidate, progress.spare = candidate, spare  # for a yes, or another try
             raise
         async with self._database.write() as connection:
             await one_time_pages.spend(connection, link.token_hash, clock.now())
-        self._desks.pop(link.token_hash, None)
+        self._progress.pop(link.token_hash, None)
         return outcome
 
-    async def _opened(self, token: str) -> tuple[Link, _Desk]:
+    async def _opened(self, token: str) -> tuple[Link, _Progress]:
         link = await self._link(_hash(token))
         if not self._may(link.guild_id, link.member_id):
             raise NotAllowed("manager")
         self._clear()
-        return link, self._desks.setdefault(link.token_hash, _Desk(link.expires_at))
+        return link, self._progress.setdefault(link.token_hash, _Progress(link.expires_at))
 
     def _clear(self) -> None:
         """Forget what was typed on pages that are over."""
         now = clock.now()
-        self._desks = {key: desk for key, desk in self._desks.items() if desk.until > now}
+        self._progress = {
+            key: progress for key, progress in self._progress.items() if progress.until > now
+        }
 
     async def _link(self, token_hash: str) -> Link:
         async with self._database.read() as connection:
             link = await one_time_pages.by_hash(connection, token_hash)
         if link is None or link.spent_at is not None or link.expires_at <= clock.now():
-            self._desks.pop(token_hash, None)
+            self._progress.pop(token_hash, None)
             raise LinkOver
         return link
 
