@@ -29,7 +29,7 @@ _ALONE = "the database cannot be used: programs beside this one do not count wit
 
 
 def connector(settings: Settings, http: aiohttp.ClientSession) -> Connect:
-    """Return what makes a client of TradingView; `http` needs a `DummyCookieJar`."""
+    """Return a function that makes clients of TradingView; `http` needs a `DummyCookieJar`."""
     return lambda limiter, cookies: TradingViewClient(
         http,
         base=settings.tradingview_url,
@@ -47,7 +47,7 @@ def public(settings: Settings, http: aiohttp.ClientSession) -> TradingViewClient
 def sessions(
     settings: Settings, database: Database, vault: Vault, http: aiohttp.ClientSession
 ) -> Sessions:
-    """Every server's login, not loaded yet; each account's limiter is shared with other programs."""
+    """Return every server's login, not loaded yet; each account's limiter is shared with other programs."""
     return Sessions(
         database,
         vault,
@@ -61,7 +61,7 @@ def sessions(
 
 @asynccontextmanager
 async def database_beside(settings: Settings) -> AsyncIterator[Database]:
-    """The database, also beside a running bot; only a change of its tables needs to be alone."""
+    """Open the database, also beside a running bot; only a change of its tables needs to be alone."""
     url = settings.database_url
     examined = await asyncio.to_thread(examine, settings.database_path)
     if examined.schema is not Schema.CURRENT:
@@ -72,13 +72,13 @@ async def database_beside(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def vault_of(settings: Settings, database: Database) -> Vault:
-    """What opens the secrets in it, with the keys of the settings."""
+    """Return the vault that opens the secrets in it, with the keys of the settings."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
     return await open_vault(key, settings.key_file, database)
 
 
 def pair_of(settings: Settings) -> Cookies | None:
-    """The login that stands in the environment."""
+    """Return the login that stands in the environment."""
     if settings.tv_sessionid is None:
         return None
     sign = settings.tv_sessionid_sign

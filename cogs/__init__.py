@@ -14,7 +14,7 @@ from bot.services import Services
 
 
 def _found() -> Iterator[Any]:
-    """Every cog's class, module by module."""
+    """Yield every cog's class, module by module."""
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, commands.CogMeta) and value.__module__ == module.name:

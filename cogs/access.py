@@ -15,7 +15,7 @@ from bot.interactions.levels import Level
 from bot.interactions.options import Item, Length, Until, Username
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
-from bot.replies import Message, orders as words, overview as said
+from bot.replies import Message, orders as order_replies, overview as overview_replies
 from bot.replies.overview import LIST
 from bot.services import Services
 
@@ -34,8 +34,8 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         self._grants = services.grants
         self._overview = services.overview
         self._order_flow = services.order_flow
-        services.router.add(words.PUT_BACK, Level.STAFF, self.put_back)
-        services.router.add(words.GIVE_END, Level.STAFF, self.give_end)
+        services.router.add(order_replies.PUT_BACK, Level.STAFF, self.put_back)
+        services.router.add(order_replies.GIVE_END, Level.STAFF, self.give_end)
         services.router.add(LIST, Level.STAFF, self.turn)
 
     @levels.staff
@@ -112,7 +112,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         username: Username | None = None,
         note: Note | None = None,
     ) -> None:
-        """End it, also for somebody only TradingView knows."""
+        """End it, also for a person whom only TradingView knows."""
         await responses.defer(interaction)
         subject = levels.subject(member, username)
 
@@ -132,31 +132,33 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         member: discord.Member | None = None,
         username: Username | None = None,
     ) -> None:
-        """Every script of one person, read live."""
+        """Show every script of one person, read live."""
         await responses.defer(interaction)
         request = levels.request(interaction)
         work = self._overview.check(request.guild_id, levels.subject(member, username))
-        person = await taking_a_while(interaction, work, said.looking())
-        await responses.reply(interaction, said.check(person))
+        person = await taking_a_while(interaction, work, overview_replies.looking())
+        await responses.reply(interaction, overview_replies.check(person))
 
     @levels.staff
     @app_commands.command(name="list", description="Who has a script, by end date")
     @app_commands.describe(item=_ITEM)
     async def list_(self, interaction: Interaction, item: Item) -> None:
-        """The customers of one script, page by page."""
+        """Show the customers of one script, page by page."""
         await responses.defer(interaction)
         await responses.reply(
             interaction, await self._page(levels.request(interaction).guild_id, item, 0)
         )
 
     async def turn(self, press: ComponentInteraction) -> None:
-        """Another page of the list."""
+        """Show another page of the list."""
         await responses.defer_in_place(press.interaction)
         item, page, *_ = press.args
         await responses.reply(press.interaction, await self._page(press.guild_id, item, int(page)))
 
     async def _page(self, guild_id: int, item: str, page: int) -> Message:
-        return said.holders(await self._overview.holders(guild_id, item, page), guild_id)
+        return overview_replies.holders(
+            await self._overview.holders(guild_id, item, page), guild_id
+        )
 
     async def put_back(self, press: ComponentInteraction) -> None:
         """Undo what one order took away; pressed twice, done once."""
@@ -169,7 +171,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         await self._order_flow.carry_out(press.interaction, request, order)
 
     async def give_end(self, press: ComponentInteraction) -> None:
-        """The time that met access without an end becomes its end."""
+        """Make the time that met access without an end its end."""
         await responses.defer_in_place(press.interaction)
         receipt, request = await self._order_flow.receipt(press), press.request()
         end = receipt.dated_end(request.at)

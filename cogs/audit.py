@@ -1,4 +1,4 @@
-"""/audit: what happened to somebody's access, and who did it."""
+"""/audit: what happened to a person's access, and who did it."""
 
 import discord
 from discord import app_commands
@@ -10,7 +10,7 @@ from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.options import Username
 from bot.interactions.responses import Interaction
-from bot.replies import history as said
+from bot.replies import history as history_replies
 from bot.services import Services
 
 
@@ -19,7 +19,7 @@ class Audit(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self._overview = services.overview
-        services.router.add(said.AUDIT, Level.STAFF, self.turn)
+        services.router.add(history_replies.AUDIT, Level.STAFF, self.turn)
 
     @levels.staff
     @app_commands.command(description="The history of somebody's access, newest first")
@@ -32,17 +32,17 @@ class Audit(commands.Cog):
         member: discord.Member | None = None,
         username: Username | None = None,
     ) -> None:
-        """Who did what, when and why."""
+        """Show who did what, when and why."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
         history = await self._overview.history(guild_id, levels.subject(member, username))
-        await responses.reply(interaction, said.audit(history, guild_id))
+        await responses.reply(interaction, history_replies.audit(history, guild_id))
 
     async def turn(self, press: ComponentInteraction) -> None:
-        """Another page."""
+        """Show another page."""
         await responses.defer_in_place(press.interaction)
         username, page, *_ = press.args
         history = await self._overview.history(
             press.guild_id, Subject(username=username), int(page)
         )
-        await responses.reply(press.interaction, said.audit(history, press.guild_id))
+        await responses.reply(press.interaction, history_replies.audit(history, press.guild_id))

@@ -15,7 +15,7 @@ from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.options import Username
 from bot.interactions.responses import Interaction
-from bot.replies import Button, Message, matching as words, people as said
+from bot.replies import Button, Message, matching as matching_replies, people as people_replies
 from bot.services import Services
 
 
@@ -30,8 +30,8 @@ class Customer(
         self._customers = services.customers
         self._imports = services.imports
         self._router = services.router
-        services.router.add(words.PICK, Level.STAFF, self.picked)
-        services.router.add(words.PAGE, Level.STAFF, self.turned)
+        services.router.add(matching_replies.PICK, Level.STAFF, self.picked)
+        services.router.add(matching_replies.PAGE, Level.STAFF, self.turned)
 
     @levels.staff
     @app_commands.command(description="Tie a TradingView name to a member")
@@ -44,7 +44,7 @@ class Customer(
         """Tie them, on the word of staff."""
         await responses.defer(interaction)
         person = await self._customers.tie(levels.request(interaction), member.id, username)
-        await responses.reply(interaction, said.tied(person, member.id))
+        await responses.reply(interaction, people_replies.tied(person, member.id))
 
     @levels.staff
     @app_commands.command(description="Tie many TradingView names to members at once")
@@ -65,15 +65,15 @@ class Customer(
         """Tie the proposals that were picked, and show what is left."""
         await responses.defer_in_place(press.interaction)
         people = await _people(press.interaction)
-        it = await self._imports.proposals(press.guild_id, people)
+        proposals = await self._imports.proposals(press.guild_id, people)
         done = await self._imports.tie(
-            press.request(), words.chosen(press.values, it.pairs), people
+            press.request(), matching_replies.chosen(press.values, proposals.pairs), people
         )
         message = await self._proposals(press.request(), press.interaction, 0, done)
         await responses.reply(press.interaction, message)
 
     async def turned(self, press: ComponentInteraction) -> None:
-        """Another page of proposals."""
+        """Show another page of proposals."""
         await responses.defer_in_place(press.interaction)
         if not press.args or not press.args[0].isdecimal():
             raise ButtonGone
@@ -86,26 +86,30 @@ class Customer(
         if file.size > LARGEST:
             raise FileTooLarge
         data = await file.read()
-        verdicts = await self._imports.compare(request.guild_id, data, await _people(interaction))
-        pairs = list(dict.fromkeys(one.pair for one in verdicts if one.pair is not None))
-        return words.compared(verdicts, self._tie_buttons(request, pairs))
+        matched_lines = await self._imports.compare(
+            request.guild_id, data, await _people(interaction)
+        )
+        pairs = list(
+            dict.fromkeys(matched.pair for matched in matched_lines if matched.pair is not None)
+        )
+        return matching_replies.compared(matched_lines, self._tie_buttons(request, pairs))
 
     async def _proposals(
         self, request: RequestContext, interaction: Interaction, page: int, done: Tied | None = None
     ) -> Message:
-        it = await self._imports.proposals(request.guild_id, await _people(interaction))
-        page = min(page, max(0, (len(it.pairs) - 1) // words.SHOWN))
-        buttons = self._tie_buttons(request, it.pairs)
-        return words.proposed(it, page, request.guild_id, buttons, done)
+        proposals = await self._imports.proposals(request.guild_id, await _people(interaction))
+        page = min(page, max(0, (len(proposals.pairs) - 1) // matching_replies.SHOWN))
+        buttons = self._tie_buttons(request, proposals.pairs)
+        return matching_replies.proposed(proposals, page, request.guild_id, buttons, done)
 
     def _tie_buttons(self, request: RequestContext, pairs: Sequence[Pair]) -> tuple[Button, ...]:
-        """The one button that ties these pairs, and no others."""
+        """Return the one button that ties these pairs, and no others."""
         if not pairs:
             return ()
 
         async def yes(press: ComponentInteraction) -> None:
             done = await self._imports.tie(press.request(), pairs, await _people(press.interaction))
-            await responses.reply(press.interaction, words.tied(done))
+            await responses.reply(press.interaction, matching_replies.tied(done))
 
         async def no(press: ComponentInteraction) -> None:
             await responses.reply(press.interaction, Message("**Left as it was.**"))
@@ -115,21 +119,24 @@ class Customer(
             request.member_id,
             Level.STAFF,
             (
-                Choice(words.tie_label(len(pairs)), yes, discord.ButtonStyle.success),
+                Choice(matching_replies.tie_label(len(pairs)), yes, discord.ButtonStyle.success),
                 Choice("No, leave it", no),
             ),
         )
 
 
 async def _people(interaction: Interaction) -> list[Person]:
-    """Everybody in the server but the bots, with each of their names."""
+    """Return everybody in the server but the bots, with each of their names."""
     guild = interaction.guild
     if guild is None:
         raise OnlyInServer
     if not guild.chunked:
         await guild.chunk()
     return [
-        Person(one.id, tuple(name for name in (one.name, one.global_name, one.nick) if name))
-        for one in guild.members
-        if not one.bot
+        Person(
+            member.id,
+            tuple(name for name in (member.name, member.global_name, member.nick) if name),
+        )
+        for member in guild.members
+        if not member.bot
     ]

@@ -9,7 +9,7 @@ from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.notifications.direct_messages import send_direct_message
-from bot.replies import people as said
+from bot.replies import people as people_replies
 from bot.services import Services
 
 
@@ -20,9 +20,9 @@ class Link(commands.Cog):
         self._client = services.client
         self._customers = services.customers
         self._router = services.router
-        services.router.add(said.CLAIM_YES, Level.STAFF, self.accept)
-        services.router.add(said.CLAIM_MOVE, Level.STAFF, self.move)
-        services.router.add(said.CLAIM_NO, Level.STAFF, self.refuse)
+        services.router.add(people_replies.CLAIM_YES, Level.STAFF, self.accept)
+        services.router.add(people_replies.CLAIM_MOVE, Level.STAFF, self.move)
+        services.router.add(people_replies.CLAIM_NO, Level.STAFF, self.refuse)
 
     @levels.anyone
     @app_commands.command(description="Tell us your own TradingView name")
@@ -35,11 +35,11 @@ class Link(commands.Cog):
 
         async def yes(press: ComponentInteraction) -> None:
             done = await self._customers.link(press.request(), hint.username, hint.user_id)
-            message = said.linked(hint.username) if done else said.staff_look()
+            message = people_replies.linked(hint.username) if done else people_replies.staff_look()
             await responses.reply(press.interaction, message)
 
         async def no(press: ComponentInteraction) -> None:
-            await responses.reply(press.interaction, said.not_linked())
+            await responses.reply(press.interaction, people_replies.not_linked())
 
         buttons = self._router.question(
             request.guild_id,
@@ -50,7 +50,7 @@ class Link(commands.Cog):
                 Choice("No", no),
             ),
         )
-        await responses.reply(interaction, said.is_it_you(hint, buttons))
+        await responses.reply(interaction, people_replies.is_it_you(hint, buttons))
 
     @levels.anyone
     @app_commands.command(description="Untie your TradingView name from you")
@@ -58,7 +58,7 @@ class Link(commands.Cog):
         """Untie it; what the name may use stays."""
         await responses.defer(interaction)
         unlinked = await self._customers.unlink(levels.request(interaction))
-        await responses.reply(interaction, said.unlinked(unlinked))
+        await responses.reply(interaction, people_replies.unlinked(unlinked))
 
     # The buttons in the log channel
 
@@ -67,7 +67,7 @@ class Link(commands.Cog):
         await responses.defer_in_place(press.interaction)
         asking = await self._customers.asking(press.guild_id, _claim_id(press))
         if asking.holder_id is not None:
-            message = said.move_it(asking.claim, asking.holder_id)
+            message = people_replies.move_it(asking.claim, asking.holder_id)
             await responses.reply(press.interaction, message)
             return
         await self._decide(press, accept=True)
@@ -86,10 +86,10 @@ class Link(commands.Cog):
         request = press.request()
         claim = await self._customers.decide(request, _claim_id(press), accept=accept)
         await responses.reply(
-            press.interaction, said.decided(claim, request.member_id, accepted=accept)
+            press.interaction, people_replies.decided(claim, request.member_id, accepted=accept)
         )
         server = self._client.get_guild(request.guild_id)
-        message = said.to_claimer(claim, server.name if server else None, accepted=accept)
+        message = people_replies.to_claimer(claim, server.name if server else None, accepted=accept)
         await send_direct_message(self._client, claim.member_id, message)
 
 

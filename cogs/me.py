@@ -5,7 +5,7 @@ from discord.ext import commands
 
 from bot.interactions import levels, responses
 from bot.interactions.responses import Interaction
-from bot.replies import overview as said
+from bot.replies import overview as overview_replies
 from bot.services import Services
 
 
@@ -18,9 +18,10 @@ class Me(commands.Cog):
     @levels.anyone
     @app_commands.command(description="Your TradingView name, your scripts, and until when")
     async def me(self, interaction: Interaction) -> None:
-        """Only what belongs to whoever asks."""
+        """Show only what belongs to the person who asks."""
         await responses.defer(interaction)
         request = levels.request(interaction)
         await responses.reply(
-            interaction, said.me(await self._overview.me(request.guild_id, request.member_id))
+            interaction,
+            overview_replies.me(await self._overview.me(request.guild_id, request.member_id)),
         )

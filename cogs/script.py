@@ -11,7 +11,7 @@ from bot.interactions.levels import Level
 from bot.interactions.options import Item
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
-from bot.replies import discovery as said_discovering, key, scripts as said
+from bot.replies import discovery as discovery_replies, key, scripts as script_replies
 from bot.services import Services
 
 _ITEM = "The script; pick it from the list"
@@ -29,9 +29,9 @@ class Script(
         self._discovery = services.discovery
         self._sweep_flow = services.sweep_flow
         self._router = services.router
-        services.router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
-        services.router.add(said.FORM, Level.MANAGER, self.submitted)
-        services.router.add(said_discovering.CHOSEN, Level.MANAGER, self.chosen)
+        services.router.add(script_replies.OPEN_FORM, Level.MANAGER, self.open_form)
+        services.router.add(script_replies.FORM, Level.MANAGER, self.submitted)
+        services.router.add(discovery_replies.CHOSEN, Level.MANAGER, self.chosen)
 
     @levels.manager
     @app_commands.command(description="Add one of your invite-only scripts")
@@ -47,14 +47,19 @@ class Script(
 
     async def open_form(self, press: ComponentInteraction) -> None:
         """Open the form."""
-        form = Form(said.FORM_TITLE, key(said.FORM, press.guild_id), said.form_items())
+        form = Form(
+            script_replies.FORM_TITLE,
+            key(script_replies.FORM, press.guild_id),
+            script_replies.form_items(),
+        )
         await press.interaction.response.send_modal(form)
 
     async def submitted(self, press: ComponentInteraction) -> None:
-        """The same, from the form."""
+        """Add the script that the form names."""
         await responses.defer(press.interaction)
         pine_id, slug, title = (
-            press.fields.get(name, "") for name in (said.PINE_ID, said.SLUG, said.TITLE)
+            press.fields.get(name, "")
+            for name in (script_replies.PINE_ID, script_replies.SLUG, script_replies.TITLE)
         )
         await self._add(press.interaction, press.request(), pine_id, slug, title)
 
@@ -62,8 +67,10 @@ class Script(
         self, interaction: Interaction, request: RequestContext, pine_id: str, slug: str, title: str
     ) -> None:
         work = self._scripts.add(request, pine_id, slug, title)
-        added = await taking_a_while(interaction, work, said.proving())
-        await self._sweep_flow.check_added(interaction, request, [added.script], said.added(added))
+        added = await taking_a_while(interaction, work, script_replies.proving())
+        await self._sweep_flow.check_added(
+            interaction, request, [added.script], script_replies.added(added)
+        )
 
     @levels.manager
     @app_commands.command(description="List your invite-only scripts on TradingView, and add some")
@@ -72,27 +79,27 @@ class Script(
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
         work = self._discovery.find(guild_id)
-        offers = await taking_a_while(interaction, work, said_discovering.looking())
-        await responses.reply(interaction, said_discovering.found(offers, guild_id))
+        offers = await taking_a_while(interaction, work, discovery_replies.looking())
+        await responses.reply(interaction, discovery_replies.found(offers, guild_id))
 
     async def chosen(self, press: ComponentInteraction) -> None:
         """Add those that were chosen, and read who has them."""
         await responses.defer_in_place(press.interaction)
         request = press.request()
         work = self._discovery.add(request, press.values)
-        done = await taking_a_while(press.interaction, work, said_discovering.adding())
-        scripts = [one.script for one in done.added]
-        first = said_discovering.added(done)
+        done = await taking_a_while(press.interaction, work, discovery_replies.adding())
+        scripts = [added.script for added in done.added]
+        first = discovery_replies.added(done)
         await self._sweep_flow.check_added(press.interaction, request, scripts, first)
 
     @levels.manager
     @app_commands.command(description="Give a script another short name and title")
     @app_commands.describe(item=_ITEM, slug=_SLUG, title=_TITLE)
     async def rename(self, interaction: Interaction, item: Item, slug: str, title: str) -> None:
-        """Rename it; nobody's access changes."""
+        """Rename it; no access changes."""
         await responses.defer(interaction)
         before, after = await self._scripts.rename(levels.request(interaction), item, slug, title)
-        await responses.reply(interaction, said.renamed(before, after))
+        await responses.reply(interaction, script_replies.renamed(before, after))
 
     @levels.manager
     @app_commands.command(description="Take a script out of the catalogue; nobody loses access")
@@ -105,10 +112,10 @@ class Script(
 
         async def yes(press: ComponentInteraction) -> None:
             done = await self._scripts.archive(press.request(), entry.script.slug)
-            await responses.reply(press.interaction, said.archived(done))
+            await responses.reply(press.interaction, script_replies.archived(done))
 
         async def no(press: ComponentInteraction) -> None:
-            await responses.reply(press.interaction, said.left(entry.script))
+            await responses.reply(press.interaction, script_replies.left(entry.script))
 
         buttons = self._router.question(
             request.guild_id,
@@ -119,12 +126,12 @@ class Script(
                 Choice("No, leave it", no),
             ),
         )
-        await responses.reply(interaction, said.archive(entry, buttons))
+        await responses.reply(interaction, script_replies.archive(entry, buttons))
 
     @levels.manager
     @app_commands.command(name="list", description="All scripts, and how many people have each")
     async def list_(self, interaction: Interaction) -> None:
-        """The catalogue, archived ones included."""
+        """Show the catalogue, archived scripts included."""
         await responses.defer(interaction)
         entries = await self._scripts.listed(levels.request(interaction).guild_id)
-        await responses.reply(interaction, said.listing(entries))
+        await responses.reply(interaction, script_replies.listing(entries))

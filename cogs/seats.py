@@ -7,7 +7,7 @@ from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import seats as said
+from bot.replies import seats as seat_replies
 from bot.replies.seats_chart import SeatsChart
 from bot.services import Services
 
@@ -18,8 +18,8 @@ class Seats(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._seat_counts = services.seat_counts
         self._chart = SeatsChart()
-        services.router.add(said.GUARD, Level.STAFF, self.switch_on)
-        services.router.add(said.NO_GUARD, Level.MANAGER, self.switch_off)
+        services.router.add(seat_replies.GUARD, Level.STAFF, self.switch_on)
+        services.router.add(seat_replies.NO_GUARD, Level.MANAGER, self.switch_off)
 
     @levels.staff
     @app_commands.command(
@@ -29,20 +29,22 @@ class Seats(commands.Cog):
         """Count them, and draw the line."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
-        it = await self._seat_counts.now(guild_id)
-        picture = await self._chart.draw(it.line)
-        await responses.reply(interaction, said.overview(it, guild_id, picture))
+        counts = await self._seat_counts.now(guild_id)
+        picture = await self._chart.draw(counts.line)
+        await responses.reply(interaction, seat_replies.overview(counts, guild_id, picture))
 
     async def switch_on(self, press: ComponentInteraction) -> None:
         """Ask from now on."""
         await self._switch(press, on=True)
 
     async def switch_off(self, press: ComponentInteraction) -> None:
-        """Only a manager: otherwise whoever is asked could."""
+        """Stop asking; only for a manager, or the people who are asked could do it."""
         await self._switch(press, on=False)
 
     async def _switch(self, press: ComponentInteraction, *, on: bool) -> None:
         await responses.defer_in_place(press.interaction)
         await self._seat_counts.set_guard(press.request(), on=on)
-        it = await self._seat_counts.now(press.guild_id)
-        await responses.reply(press.interaction, said.overview(it, press.guild_id, None))
+        counts = await self._seat_counts.now(press.guild_id)
+        await responses.reply(
+            press.interaction, seat_replies.overview(counts, press.guild_id, None)
+        )

@@ -13,7 +13,7 @@ from bot.interactions.components import Choice, ComponentInteraction, Form
 from bot.interactions.levels import Level
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
-from bot.replies import Message, key, login as said
+from bot.replies import Message, key, login as login_replies
 from bot.services import Services
 
 _CHANGE_ACCOUNT = confirm.Labels("Yes, change the account")
@@ -27,10 +27,10 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         self._spares = services.spares
         self._one_time_pages = services.one_time_pages
         self._router = services.router
-        services.router.add(said.OPEN_FORM, Level.MANAGER, self.open_form)
-        services.router.add(said.FORM, Level.MANAGER, self.submitted)
-        services.router.add(said.OPEN_SPARE, Level.MANAGER, self.open_spare_form)
-        services.router.add(said.SPARE_FORM, Level.MANAGER, self.spare_submitted)
+        services.router.add(login_replies.OPEN_FORM, Level.MANAGER, self.open_form)
+        services.router.add(login_replies.FORM, Level.MANAGER, self.submitted)
+        services.router.add(login_replies.OPEN_SPARE, Level.MANAGER, self.open_spare_form)
+        services.router.add(login_replies.SPARE_FORM, Level.MANAGER, self.spare_submitted)
 
     @levels.manager
     @app_commands.command(description="Whether the TradingView login works")
@@ -38,11 +38,11 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         """Test it now and say how it stands."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
-        verdict = await taking_a_while(
-            interaction, self._sessions.test(guild_id), said.testing_now()
+        check = await taking_a_while(
+            interaction, self._sessions.test(guild_id), login_replies.testing_now()
         )
         status = await self._sessions.status(guild_id)
-        await responses.reply(interaction, said.status(status, verdict, guild_id))
+        await responses.reply(interaction, login_replies.status(status, check, guild_id))
 
     @levels.manager
     @app_commands.command(description="Add or renew the TradingView login: a form for two cookies")
@@ -51,38 +51,46 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         await interaction.response.send_modal(_form(levels.request(interaction).guild_id))
 
     async def open_form(self, press: ComponentInteraction) -> None:
-        """The same, from a button."""
+        """Open the form from a button."""
         await press.interaction.response.send_modal(_form(press.guild_id))
 
     async def submitted(self, press: ComponentInteraction) -> None:
         """Test the cookies and use them; another account's need a yes. They are never repeated."""
         await responses.defer(press.interaction)
-        cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
+        cookies = read_cookies(
+            press.fields.get(login_replies.SESSIONID, ""), press.fields.get(login_replies.SIGN)
+        )
 
         async def act(interaction: Interaction, request: RequestContext) -> Message:
             work = self._sessions.update(request, cookies)
-            updated = await taking_a_while(interaction, work, said.testing())
-            return said.updated(updated, request.guild_id)
+            updated = await taking_a_while(interaction, work, login_replies.testing())
+            return login_replies.updated(updated, request.guild_id)
 
         await confirm.carry_out(
             self._router, press.interaction, press.request(), Level.MANAGER, act, _CHANGE_ACCOUNT
         )
 
     async def open_spare_form(self, press: ComponentInteraction) -> None:
-        """The form for a pair that is kept until the one in use ends."""
+        """Open the form for a pair that is kept until the one in use ends."""
         await press.interaction.response.send_modal(
-            Form(said.SPARE_TITLE, key(said.SPARE_FORM, press.guild_id), said.form_items())
+            Form(
+                login_replies.SPARE_TITLE,
+                key(login_replies.SPARE_FORM, press.guild_id),
+                login_replies.form_items(),
+            )
         )
 
     async def spare_submitted(self, press: ComponentInteraction) -> None:
         """Test the cookies and keep them; where no login works they are used at once."""
         await responses.defer(press.interaction)
-        cookies = read_cookies(press.fields.get(said.SESSIONID, ""), press.fields.get(said.SIGN))
+        cookies = read_cookies(
+            press.fields.get(login_replies.SESSIONID, ""), press.fields.get(login_replies.SIGN)
+        )
 
         async def act(interaction: Interaction, request: RequestContext) -> Message:
             work = self._spares.add(request, cookies)
-            outcome = await taking_a_while(interaction, work, said.testing())
-            return said.kept_or_used(outcome, request.guild_id)
+            outcome = await taking_a_while(interaction, work, login_replies.testing())
+            return login_replies.kept_or_used(outcome, request.guild_id)
 
         await confirm.carry_out(
             self._router, press.interaction, press.request(), Level.MANAGER, act, _CHANGE_ACCOUNT
@@ -91,10 +99,10 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
     @levels.manager
     @app_commands.command(description="A one-time page to add the login, for a phone too")
     async def link(self, interaction: Interaction) -> None:
-        """Make the page and give its address to whoever asked, and to nobody else."""
+        """Make the page and give its address to the person who asked alone."""
         await responses.defer(interaction)
         address = await self._one_time_pages.create(levels.request(interaction))
-        await responses.reply(interaction, said.link(address))
+        await responses.reply(interaction, login_replies.link(address))
 
     @levels.manager
     @app_commands.command(description="Delete the TradingView login; access stays as it is")
@@ -108,10 +116,10 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
 
         async def yes(press: ComponentInteraction) -> None:
             await self._sessions.forget(press.request())
-            await responses.reply(press.interaction, said.forgotten())
+            await responses.reply(press.interaction, login_replies.forgotten())
 
         async def no(press: ComponentInteraction) -> None:
-            await responses.reply(press.interaction, said.kept())
+            await responses.reply(press.interaction, login_replies.kept())
 
         buttons = self._router.question(
             request.guild_id,
@@ -122,8 +130,8 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
                 Choice("No, keep it", no),
             ),
         )
-        await responses.reply(interaction, said.forget(status.username, buttons))
+        await responses.reply(interaction, login_replies.forget(status.username, buttons))
 
 
 def _form(guild_id: int) -> Form:
-    return Form(said.TITLE, key(said.FORM, guild_id), said.form_items())
+    return Form(login_replies.TITLE, key(login_replies.FORM, guild_id), login_replies.form_items())

@@ -10,7 +10,7 @@ from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import Message, setup as said
+from bot.replies import Message, setup as setup_replies
 from bot.services import Services
 from bot.store.kinds import RoleLevel
 
@@ -23,15 +23,15 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
 
     def __init__(self, services: Services) -> None:
         self._guild_settings = services.guild_settings
-        services.router.add(said.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
-        services.router.add(said.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
-        services.router.add(said.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
-        services.router.add(said.PICK_LOG, Level.MANAGE_SERVER, self.picked_log)
+        services.router.add(setup_replies.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
+        services.router.add(setup_replies.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
+        services.router.add(setup_replies.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
+        services.router.add(setup_replies.PICK_LOG, Level.MANAGE_SERVER, self.picked_log)
 
     @levels.manage_server
     @app_commands.command(description="What is set up, and the next step")
     async def show(self, interaction: Interaction) -> None:
-        """The checklist."""
+        """Show the checklist."""
         await responses.defer(interaction)
         await responses.reply(interaction, await self._checklist(levels.request(interaction)))
 
@@ -67,15 +67,15 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
     async def open_staff(self, press: ComponentInteraction) -> None:
         """Show the roles."""
         await responses.defer_in_place(press.interaction)
-        await responses.reply(press.interaction, said.pick_staff(press.guild_id))
+        await responses.reply(press.interaction, setup_replies.pick_staff(press.guild_id))
 
     async def open_log(self, press: ComponentInteraction) -> None:
         """Show the channels."""
         await responses.defer_in_place(press.interaction)
-        await responses.reply(press.interaction, said.pick_log(press.guild_id))
+        await responses.reply(press.interaction, setup_replies.pick_log(press.guild_id))
 
     async def picked_staff(self, press: ComponentInteraction) -> None:
-        """A role was chosen: keep it, and show what is next."""
+        """Keep the role that was chosen, and show what is next."""
         await responses.defer_in_place(press.interaction)
         guild, request = press.interaction.guild, press.request()
         role = None if guild is None else guild.get_role(_chosen(press))
@@ -83,11 +83,11 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             raise ButtonGone
         message = await self._add_role(request, role, RoleLevel.STAFF)
         await responses.reply(
-            press.interaction, said.followed_by(message, await self._checklist(request))
+            press.interaction, setup_replies.followed_by(message, await self._checklist(request))
         )
 
     async def picked_log(self, press: ComponentInteraction) -> None:
-        """A channel was chosen: keep it, and show what is next."""
+        """Keep the channel that was chosen, and show what is next."""
         await responses.defer_in_place(press.interaction)
         guild, request = press.interaction.guild, press.request()
         channel = None if guild is None else guild.get_channel(_chosen(press))
@@ -95,11 +95,13 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             raise ButtonGone
         message = await self._set_log(request, channel)
         await responses.reply(
-            press.interaction, said.followed_by(message, await self._checklist(request))
+            press.interaction, setup_replies.followed_by(message, await self._checklist(request))
         )
 
     async def _checklist(self, request: RequestContext) -> Message:
-        return said.checklist(await self._guild_settings.setup(request.guild_id), request.guild_id)
+        return setup_replies.checklist(
+            await self._guild_settings.setup(request.guild_id), request.guild_id
+        )
 
     async def _role(
         self, interaction: Interaction, role: discord.Role, level: RoleLevel, *, remove: bool
@@ -108,7 +110,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         request = levels.request(interaction)
         if remove:
             await self._guild_settings.remove_role(request, role.id, level)
-            message = said.role_removed(role.id, level)
+            message = setup_replies.role_removed(role.id, level)
         else:
             message = await self._add_role(request, role, level)
         await responses.reply(interaction, message)
@@ -121,7 +123,9 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         if role.managed:
             raise RoleUnusable(RoleProblem.MANAGED)
         new = await self._guild_settings.add_role(request, role.id, level)
-        return said.role_added(role.id, level, new=new, sees_commands=_sees_commands(role, level))
+        return setup_replies.role_added(
+            role.id, level, new=new, sees_commands=_sees_commands(role, level)
+        )
 
     async def _set_log(self, request: RequestContext, channel: discord.TextChannel) -> Message:
         mine = channel.permissions_for(channel.guild.me)
@@ -130,22 +134,22 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             raise ChannelClosed(channel.id, missing)
         await self._guild_settings.set_log_channel(request, channel.id)
         public = channel.permissions_for(channel.guild.default_role).view_channel
-        return said.log_channel(channel.id, public=public)
+        return setup_replies.log_channel(channel.id, public=public)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        """A role that no longer exists gives nobody a level."""
+        """Forget the level of a role that no longer exists."""
         await self._guild_settings.forget_role(role.guild.id, role.id)
 
 
 def _sees_commands(role: discord.Role, level: RoleLevel) -> bool:
-    """Whether Discord shows the level's commands to that role by itself."""
+    """Return whether Discord shows the level's commands to that role by itself."""
     rights = role.permissions | role.guild.default_role.permissions
     needed = rights.moderate_members if level is RoleLevel.STAFF else rights.manage_guild
     return needed or rights.administrator
 
 
 def _chosen(press: ComponentInteraction) -> int:
-    """The id that was chosen; 0 when there is none."""
+    """Return the id that was chosen; 0 when there is none."""
     value = press.values[0] if press.values else ""
     return int(value) if value.isdecimal() else 0

@@ -7,7 +7,7 @@ from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.options import Item
 from bot.interactions.responses import Interaction
-from bot.replies import Message, overview as said
+from bot.replies import Message, overview as overview_replies
 from bot.services import Services
 
 
@@ -22,10 +22,10 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     @levels.staff
     @app_commands.command(description="What waits, what is stuck and why, and how to mend it")
     async def status(self, interaction: Interaction) -> None:
-        """How the queue of this server stands."""
+        """Show how the queue of this server stands."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
-        status = said.status(await self._overview.status(guild_id))
+        status = overview_replies.status(await self._overview.status(guild_id))
         message = await self._sweep_flow.with_differences(status, guild_id)
         await responses.reply(interaction, message)
 
@@ -40,7 +40,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
 
         async def again(_: Interaction, request: RequestContext) -> Message:
             tried = await self._retries.retry(request, item)
-            return said.retried(item, tried)
+            return overview_replies.retried(item, tried)
 
         await self._sweep_flow.confirmed(interaction, levels.request(interaction), again)
 
@@ -50,6 +50,6 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     )
     @app_commands.describe(item="The script; pick it from the list")
     async def sweep(self, interaction: Interaction, item: Item) -> None:
-        """A full check of one script."""
+        """Run a full check of one script."""
         await responses.defer(interaction)
         await self._sweep_flow.check(interaction, levels.request(interaction), item)

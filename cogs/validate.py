@@ -5,7 +5,7 @@ from discord.ext import commands
 
 from bot.interactions import levels, responses
 from bot.interactions.responses import Interaction
-from bot.replies import people as said
+from bot.replies import people as people_replies
 from bot.services import Services
 
 
@@ -19,6 +19,8 @@ class Validate(commands.Cog):
     @app_commands.command(description="Whether a TradingView user exists, and the exact spelling")
     @app_commands.describe(username="The TradingView name, or the address of the profile")
     async def validate(self, interaction: Interaction, username: str) -> None:
-        """Only what everybody can see on TradingView."""
+        """Show only what everybody can see on TradingView."""
         await responses.defer(interaction)
-        await responses.reply(interaction, said.exists(await self._customers.find(username)))
+        await responses.reply(
+            interaction, people_replies.exists(await self._customers.find(username))
+        )

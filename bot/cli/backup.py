@@ -48,7 +48,7 @@ async def restore(settings: Settings, source: Path) -> str:
     """
     database = await asyncio.to_thread(settings.database_path.absolute)
     async with alone_with(settings.database_url):
-        made_at = await asyncio.to_thread(_look_at, source)
+        made_at = await asyncio.to_thread(_made_at, source)
         prepared = database.with_name(f".{database.name}.restored")
         try:
             await _prepare(settings, source, prepared, made_at)
@@ -57,18 +57,18 @@ async def restore(settings: Settings, source: Path) -> str:
             raise StartupError(f"The backup could not be copied: {error}. {_UNCHANGED}") from error
         finally:
             await asyncio.to_thread(_remove, prepared)
-    said = [f"The backup of {made_at:%Y-%m-%d %H:%M} UTC is in place."]
+    sentences = [f"The backup of {made_at:%Y-%m-%d %H:%M} UTC is in place."]
     if aside is not None:
-        said.append(f"What was there before lies in {aside}.")
-    said.append(
+        sentences.append(f"What was there before lies in {aside}.")
+    sentences.append(
         "Start Usher now. By itself it reads the list of every script at TradingView; before all of a "
         "server's lists were read, it changes nothing there for that server."
     )
-    return "\n".join(said)
+    return "\n".join(sentences)
 
 
-def _look_at(source: Path) -> datetime:
-    """When the copy was made; refuses what is none of ours."""
+def _made_at(source: Path) -> datetime:
+    """Return when the copy was made. Raises StartupError for a file that is no backup of Usher's."""
     if not source.is_file():
         raise StartupError(f"There is no file {source}. {_UNCHANGED}")
     if not restoring.is_ours(source):

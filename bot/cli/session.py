@@ -17,7 +17,7 @@ from bot.access.logins.errors import CodeUnreadable, CookiesOfOther
 from bot.access.logins.renewal import CandidateLogin
 from bot.cli.prompts import agreed, hidden, line
 from bot.errors import StartupError, UserError
-from bot.replies import explain, login as said
+from bot.replies import explain, login as login_replies
 from bot.replies.plain import plain
 from bot.settings import Settings
 from bot.store.catalogue import guilds
@@ -104,26 +104,26 @@ def _explained(run: Callable[[], int]) -> int:
 
 def _keep(settings: Settings, guild_id: int, cookies: Cookies) -> int:
     click.echo("Testing the login with TradingView…")
-    trial = CandidateLogin(cookies)  # TradingView may renew the pair before the yes
+    candidate = CandidateLogin(cookies)  # TradingView may renew the pair before the yes
     try:
-        updated = asyncio.run(_use(settings, guild_id, trial, anyway=False))
+        updated = asyncio.run(_use(settings, guild_id, candidate, anyway=False))
     except CookiesOfOther as question:
         if not agreed(plain(explain(question).sentence)):
             click.echo("Left as it was.")
             return NOT_DONE
-        updated = asyncio.run(_use(settings, guild_id, trial, anyway=True))
-    click.echo(plain(said.updated(updated).text))
+        updated = asyncio.run(_use(settings, guild_id, candidate, anyway=True))
+    click.echo(plain(login_replies.updated(updated).text))
     click.echo("A running bot uses it within five seconds.")
     return DONE
 
 
 async def _server(settings: Settings, wanted: int | None) -> int:
-    """For which Discord server: the one named, the configured one, or the only one."""
+    """Return the Discord server's id: the one named, the configured one, or the only one."""
     async with (
         tradingview_accounts.database_beside(settings) as database,
         database.read() as connection,
     ):
-        known = [one.id for one in await guilds.listed(connection, left=True)]
+        known = [guild.id for guild in await guilds.listed(connection, left=True)]
     if wanted is None:
         wanted = settings.discord_guild_id
     if wanted is None and len(known) == 1:
@@ -143,14 +143,14 @@ async def _server(settings: Settings, wanted: int | None) -> int:
 
 
 async def _use(
-    settings: Settings, guild_id: int, trial: CandidateLogin, *, anyway: bool
+    settings: Settings, guild_id: int, candidate: CandidateLogin, *, anyway: bool
 ) -> Updated:
     async with tradingview_accounts.database_beside(settings) as database, _http() as http:
         vault = await tradingview_accounts.vault_of(settings, database)
         sessions = tradingview_accounts.sessions(settings, database, vault, http)
         try:
             await sessions.open()
-            return await sessions.take_over(guild_id, trial, by=None, anyway=anyway, note=_NOTE)
+            return await sessions.take_over(guild_id, candidate, by=None, anyway=anyway, note=_NOTE)
         finally:
             await sessions.close()
 

@@ -72,7 +72,7 @@ def _name(param: click.Parameter) -> str:
 
 
 def _flags(context: click.Context | None) -> set[str]:
-    """Every option of that command that takes no value."""
+    """Return every option of that command that takes no value."""
     params = context.command.get_params(context) if context else []
     return {
         name

@@ -1,4 +1,4 @@
-"""Buttons, lists and forms: one door that checks the level again and survives a restart.
+"""Buttons, lists and forms: one router that checks the level again and survives a restart.
 
 discord.py's own views swallow what a button from before the restart raises and answer nothing, so
 everything that Usher sends carries a key (`bot.replies.key`) and comes in here.

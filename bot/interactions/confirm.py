@@ -23,7 +23,7 @@ Act = Callable[[Interaction, RequestContext], Awaitable[Message | None]]
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the buttons say; without `anyway`, nobody can insist on an unknown name."""
+    """What the buttons say; without `anyway`, no button insists on an unknown name."""
 
     yes: str = "Yes, do it"
     anyway: str | None = None

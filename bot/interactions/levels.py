@@ -20,7 +20,7 @@ CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
 
 
 class Level(enum.IntEnum):
-    """How much somebody may do; each includes those before it."""
+    """How much a member may do; each includes those before it."""
 
     ANYONE = 0
     STAFF = 1

@@ -45,7 +45,7 @@ class _Option(app_commands.Transformer[Usher], ABC):
 
     @abstractmethod
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return what fits; whoever types is known to be staff."""
+        """Return what fits; the person who types is known to be staff."""
 
 
 class ItemTransformer(_Option):
@@ -125,7 +125,7 @@ Until = app_commands.Transform[End, UntilTransformer]
 
 
 def _lengths(typed: str) -> list[duration.Length]:
-    """What was typed as a length; a bare number with every unit; else the usual ones."""
+    """Return what was typed as a length; a bare number with every unit; else the usual ones."""
     text = typed.strip()
     if text.isdecimal():
         read = [_read(f"{text}{unit}") for unit in _UNITS]

@@ -18,7 +18,7 @@ from bot.replies.orders import receipt
 from bot.store.kinds import OrderState
 
 WAITING_TIMEOUT = 5.0  # seconds from the command on, before "waiting" is said
-# Whoever has to do something first takes longer than 5 s: that is said at once, as a long pause is.
+# What needs an action by a person takes longer than 5 s: that is said at once, as a long pause is.
 _LONG = (
     WaitingFor.NO_LOGIN,
     WaitingFor.LOGIN_DEAD,
@@ -59,7 +59,7 @@ class OrderFlow:
     async def show(self, interaction: Interaction, order_id: int, asked_at: datetime) -> None:
         """Answer with how the order stands, 5 s after `asked_at` at most; changes come by themselves."""
         left = max(0.0, WAITING_TIMEOUT - (clock.now() - asked_at).total_seconds())
-        with self._notifier.awaiting(order_id):  # nobody else tells the asker meanwhile
+        with self._notifier.awaiting(order_id):  # no other part tells the asker meanwhile
             now = await self._outcomes.receipt(order_id)
             if now.order.state is OrderState.WAITING and not _takes_long(now):
                 now = await self._outcomes.outcome(order_id, left)
@@ -67,15 +67,15 @@ class OrderFlow:
                 await self._outcomes.told(order_id, now.order.state)
 
     async def receipt(self, press: ComponentInteraction) -> Receipt:
-        """How the order in the button's key stands. Raises ButtonGone when this server has none such."""
+        """Return how the order in the button's key stands. Raises ButtonGone when this server has none such."""
         try:
-            it = await self._outcomes.receipt(int(press.args[0]))
+            found = await self._outcomes.receipt(int(press.args[0]))
         except (LookupError, ValueError) as error:
             raise ButtonGone from error
-        if it.order.guild_id != press.guild_id:
+        if found.order.guild_id != press.guild_id:
             raise ButtonGone
-        return it
+        return found
 
 
-def _takes_long(it: Receipt) -> bool:
-    return it.waiting_for in _LONG or it.quiet_until is not None
+def _takes_long(receipt: Receipt) -> bool:
+    return receipt.waiting_for in _LONG or receipt.quiet_until is not None

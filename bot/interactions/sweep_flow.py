@@ -18,10 +18,10 @@ from bot.interactions.confirm import Act
 from bot.interactions.levels import Level
 from bot.interactions.progress import EVERY, Say, answer_late, drawn
 from bot.interactions.responses import Interaction
-from bot.replies import Message, drift as differences, explain, sweeps as said
+from bot.replies import Message, drift as differences, explain, sweeps as sweep_replies
 from bot.store.records import Script
 
-_FOLLOWED = 60.0  # seconds that orders to mend are watched; then they go on by themselves
+_FOLLOWED = 60.0  # seconds that a repair is watched; then they go on by themselves
 
 T = TypeVar("T")
 
@@ -44,11 +44,11 @@ class SweepFlow:
         self._repairs = repairs
         self._router = router
         self._say = say
-        router.add(said.SHOW, Level.STAFF, self.show)
-        router.add(said.TAKE_ALL, Level.STAFF, self.take_all)
-        router.add(said.TAKE_EVERY, Level.STAFF, self.take_every)
-        router.add(said.CHOOSE, Level.STAFF, self.choose)
-        router.add(said.CHOSEN, Level.STAFF, self.chosen)
+        router.add(sweep_replies.SHOW, Level.STAFF, self.show)
+        router.add(sweep_replies.TAKE_ALL, Level.STAFF, self.take_all)
+        router.add(sweep_replies.TAKE_EVERY, Level.STAFF, self.take_every)
+        router.add(sweep_replies.CHOOSE, Level.STAFF, self.choose)
+        router.add(sweep_replies.CHOSEN, Level.STAFF, self.chosen)
         router.add(differences.REPAIR, Level.STAFF, self.repair)
         router.add(differences.REPAIR_BACK, Level.STAFF, self.put_back)
         router.add(differences.TAKE, Level.STAFF, self.take)
@@ -89,9 +89,9 @@ class SweepFlow:
             try:
                 reports.append(await self._check_one(interaction, request, script))
             except UserError as refusal:  # it is added all the same
-                lines.append(said.unread(script, explain(refusal).sentence))
+                lines.append(sweep_replies.unread(script, explain(refusal).sentence))
         message = Message("\n".join(lines), first.embeds, first.buttons)
-        return said.after_adding(message, reports, request.guild_id)
+        return sweep_replies.after_adding(message, reports, request.guild_id)
 
     async def _in_the_end(
         self, interaction: Interaction, request: RequestContext, work: Coroutine[Any, Any, Message]
@@ -107,7 +107,7 @@ class SweepFlow:
             if await responses.reply(interaction, message):
                 return
         server = interaction.client.get_guild(request.guild_id)
-        late = said.late(message, server.name if server else None)
+        late = sweep_replies.late(message, server.name if server else None)
         await answer_late(interaction, request.guild_id, late, self._say)
 
     async def _check_one(
@@ -121,8 +121,8 @@ class SweepFlow:
         return await self._drift.report(request.guild_id, script.id)
 
     async def with_differences(self, status: Message, guild_id: int) -> Message:
-        """How the queue stands, with how much differs on TradingView."""
-        return said.with_differences(status, await self._drift.counts(guild_id), guild_id)
+        """Return how the queue stands, with how much differs on TradingView."""
+        return sweep_replies.with_differences(status, await self._drift.counts(guild_id), guild_id)
 
     async def _report(self, interaction: Interaction, guild_id: int, script_id: int) -> None:
         await responses.reply(interaction, await self._differences(guild_id, script_id))
@@ -133,18 +133,18 @@ class SweepFlow:
     # What people press
 
     async def show(self, press: ComponentInteraction) -> None:
-        """What differs for one script."""
+        """Show what differs for one script."""
         await responses.defer_in_place(press.interaction)
         await self._report(press.interaction, press.guild_id, _number(press, 0))
 
     async def take_all(self, press: ComponentInteraction) -> None:
-        """Everybody on one script of whom nothing is known."""
+        """Take over everybody on one script of whom nothing is known."""
         await responses.defer_in_place(press.interaction)
         taken = await self._adoption.take_over(press.request(), _number(press, 0))
-        await responses.reply(press.interaction, said.taken([taken]))
+        await responses.reply(press.interaction, sweep_replies.taken([taken]))
 
     async def take_every(self, press: ComponentInteraction) -> None:
-        """The same on every script of the server."""
+        """Take over everybody of whom nothing is known on every script of the server."""
         await responses.defer_in_place(press.interaction)
         request, taken = press.request(), []
         for script, _ in await self._drift.counts(press.guild_id):
@@ -154,15 +154,15 @@ class SweepFlow:
                 continue  # something else differs there
         if not taken:
             raise NothingDiffers
-        await responses.reply(press.interaction, said.taken(taken))
+        await responses.reply(press.interaction, sweep_replies.taken(taken))
 
     async def choose(self, press: ComponentInteraction) -> None:
-        """A page of people to choose from."""
+        """Show a page of people to choose from."""
         await responses.defer_in_place(press.interaction)
         await self._choose(press, _number(press, 1))
 
     async def chosen(self, press: ComponentInteraction) -> None:
-        """Those who were chosen; the rest stays to choose from."""
+        """Take over those who were chosen; the rest stays to choose from."""
         await responses.defer_in_place(press.interaction)
         ids = [int(value) for value in press.values if value.isdecimal()]
         await self._adoption.take_over(press.request(), _number(press, 0), ids)
@@ -170,7 +170,7 @@ class SweepFlow:
 
     async def _choose(self, press: ComponentInteraction, page: int) -> None:
         found = await self._adoption.strangers(press.guild_id, _number(press, 0), page)
-        await responses.reply(press.interaction, said.choose(found, press.guild_id))
+        await responses.reply(press.interaction, sweep_replies.choose(found, press.guild_id))
 
     async def repair(self, press: ComponentInteraction) -> None:
         """Have it made as it should be; asks once more before many lose something."""
@@ -205,7 +205,7 @@ class SweepFlow:
             await clock.sleep(EVERY)
 
     async def put_back(self, press: ComponentInteraction) -> None:
-        """Undo what mending took away."""
+        """Undo what a repair took away."""
         await responses.defer_in_place(press.interaction)
         reference = press.args[0] if press.args else ""
 
@@ -215,13 +215,13 @@ class SweepFlow:
         await self.confirmed(press.interaction, press.request(), act)
 
     async def take(self, press: ComponentInteraction) -> None:
-        """What TradingView shows counts from now on."""
+        """Take over what TradingView shows: it counts from now on."""
         await responses.defer_in_place(press.interaction)
         script_id, request = _number(press, 0), press.request()
         if _kind(press) is Kind.OTHER_END:
             message = differences.kept(await self._adoption.longer_ends(request, script_id))
         else:
-            message = said.taken([await self._adoption.take_over(request, script_id)])
+            message = sweep_replies.taken([await self._adoption.take_over(request, script_id)])
         await responses.reply(press.interaction, message)
 
     async def ignore(self, press: ComponentInteraction) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.access.people.import_csv import Outcome, Pair, Proposals, Verdict
+from bot.access.people.import_csv import MatchedLine, Outcome, Pair, Proposals
 from bot.access.people.imports import Tied
 from bot.replies.message import Attached, Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, member, typed
@@ -52,34 +52,34 @@ _NO_PROOF = (
 )
 
 
-def compared(verdicts: Sequence[Verdict], buttons: tuple[Button, ...]) -> Message:
+def compared(matched_lines: Sequence[MatchedLine], buttons: tuple[Button, ...]) -> Message:
     """Return what a file would do, in numbers, with its lines in a file to download."""
-    found = Counter(verdict.outcome for verdict in verdicts)
-    lines = [f"**{count(len(verdicts), 'line')} read.** {_NOT_YET}"]
+    found = Counter(matched.outcome for matched in matched_lines)
+    lines = [f"**{count(len(matched_lines), 'line')} read.** {_NOT_YET}"]
     lines += [
         f"{'✅' if outcome in _GOOD else '⚠️'} {found[outcome]:,} {words}"
         for outcome, (words, _) in _WORDS.items()
         if found[outcome]
     ]
-    wrong = [verdict for verdict in verdicts if verdict.outcome not in _GOOD]
-    lines += [_wrong(verdict) for verdict in wrong[:_MAX_LINES]]
+    wrong = [matched for matched in matched_lines if matched.outcome not in _GOOD]
+    lines += [_wrong(matched) for matched in wrong[:_MAX_LINES]]
     if len(wrong) > _MAX_LINES:
         lines.append(f"-# and {len(wrong) - _MAX_LINES:,} more; the file has them all.")
     if not found[Outcome.FITS]:
         lines.append("**There is nothing to tie.**")
     return Message(
-        "\n".join(lines), buttons=buttons, files=(Attached("matches.csv", table(verdicts)),)
+        "\n".join(lines), buttons=buttons, files=(Attached("matches.csv", table(matched_lines)),)
     )
 
 
-def table(verdicts: Sequence[Verdict]) -> bytes:
+def table(matched_lines: Sequence[MatchedLine]) -> bytes:
     """Return every line with what it comes to, as a CSV file that spreadsheets open safely."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(("line", "discord", "username", "result"))
-    for verdict in verdicts:
-        cells = (verdict.line.member, verdict.line.username, _WORDS[verdict.outcome][1])
-        writer.writerow((verdict.line.number, *(_harmless(cell) for cell in cells)))
+    for matched in matched_lines:
+        cells = (matched.line.member, matched.line.username, _WORDS[matched.outcome][1])
+        writer.writerow((matched.line.number, *(_harmless(cell) for cell in cells)))
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -153,12 +153,12 @@ def _unclear(proposals: Proposals) -> list[str]:
     ]
 
 
-def _wrong(verdict: Verdict) -> str:
+def _wrong(matched: MatchedLine) -> str:
     what = " and ".join(
-        typed(text) for text in (verdict.line.member, verdict.line.username) if text
+        typed(text) for text in (matched.line.member, matched.line.username) if text
     )
     return (
-        f"-# Line {verdict.line.number}: {what or 'empty'} – {escape(_WORDS[verdict.outcome][1])}"
+        f"-# Line {matched.line.number}: {what or 'empty'} – {escape(_WORDS[matched.outcome][1])}"
     )
 
 

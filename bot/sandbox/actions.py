@@ -96,7 +96,7 @@ class Actions:
         self, person_id: str, interaction_id: str, values: dict[str, Any]
     ) -> Interaction:
         """Send a form; fields by custom id."""
-        opened = self._discord.desk.all.get(_number(interaction_id))
+        opened = self._discord.interaction_service.all.get(_number(interaction_id))
         if opened is None:
             raise RefusedError("that form is gone")
         parts = {each.get("custom_id"): each["type"] for each in walk(_rows(opened))}

@@ -14,7 +14,7 @@ State = Literal["off", "starting", "running", "stopping"]
 
 KEEP_LINES = 500
 _LONGEST_LINE = 4_000
-_PATIENCE = 10.0  # seconds for a clean end
+_END_TIMEOUT = 10.0  # seconds for a clean end
 _ROOT = Path(__file__).resolve().parents[2]
 # What a process needs to run at all; nothing else of ours reaches the bot, least of all settings.
 _NEEDED = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
@@ -103,7 +103,7 @@ class Child:
         self._become("stopping", killed=False)
         _signal(process.terminate)
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_END_TIMEOUT):
                 await self._gone()
         except TimeoutError:
             _signal(process.kill)

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 State = Literal["waiting", "working", "done", "failed"]
 
 _LOOK_EVERY = 0.05
-_PATIENCE = 60.0
+_ANSWER_TIMEOUT = 60.0
 _LIFETIME = (("trend", "Dana_Dao"), ("scalper", "Dana_Dao"), ("volume", "atlas_fx"))
 
 
@@ -42,13 +42,13 @@ class Opening:
         for task in self.tasks:
             self._note(task, "working")
             try:
-                said = await task.do()
+                outcome = await task.do()
             except (NotAnsweredError, RefusedError, TimeoutError, _EndedError) as error:
                 self._note(task, "failed", str(error) or "It took too long.")
                 if self._child.state == "off":
                     break
             else:
-                self._note(task, "done", said)
+                self._note(task, "done", outcome)
         self.over = True
         self.on_change()
 
@@ -107,10 +107,10 @@ class Opening:
             owner = self._shop.discord.person(self._shop.owner)
             place = self._shop.history if path == "setup log" else self._shop.general
             used = await owner.run(path, guild=self._shop.guild, at=place, **options)
-            said = (await used.answered()).text
+            text_shown = (await used.answered()).text
             for message in used.messages:
                 owner.delete(message)  # the owner's view opens uncluttered
-            return said.partition("\n")[0]
+            return text_shown.partition("\n")[0]
 
         return Task(text, do)
 
@@ -118,7 +118,7 @@ class Opening:
         """Wait until the bot is connected, shows its commands and has tried its TradingView login."""
         await self._child.start()
         person = self._shop.discord.person(self._shop.owner)
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_ANSWER_TIMEOUT):
             while not (
                 self._shop.discord.online
                 and person.commands(self._shop.guild)

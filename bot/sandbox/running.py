@@ -28,7 +28,7 @@ _PACE = "12"
 class Sandbox:
     """The running sandbox; `url` is its page."""
 
-    stage: Simulation
+    simulation: Simulation
     url: str
 
 
@@ -64,18 +64,18 @@ async def opened(port: int, *, with_bot: bool = True) -> AsyncIterator[Sandbox]:
         shop = furnish(discord, tradingview, datetime.now(UTC))
         web_port = _free_port()
         child = Child(_settings(shop, folder, web_port), folder)
-        stage = Simulation(shop, child, f"http://{server.HOST}:{web_port}")
+        simulation = Simulation(shop, child, f"http://{server.HOST}:{web_port}")
         files = await asyncio.to_thread(server.read_files)
-        runner, page_port = await server.listen(server.application(stage, files), port)
+        runner, page_port = await server.listen(server.application(simulation, files), port)
         stack.push_async_callback(runner.cleanup)
-        tasks = [asyncio.get_running_loop().create_task(stage.follow())]
+        tasks = [asyncio.get_running_loop().create_task(simulation.follow())]
         stack.push_async_callback(_end, tasks)
         stack.push_async_callback(child.stop)
         if with_bot:
-            tasks.append(asyncio.get_running_loop().create_task(stage.opening.run()))
+            tasks.append(asyncio.get_running_loop().create_task(simulation.opening.run()))
         else:
-            stage.opening.over = True
-        yield Sandbox(stage, f"http://{server.HOST}:{page_port}")
+            simulation.opening.over = True
+        yield Sandbox(simulation, f"http://{server.HOST}:{page_port}")
 
 
 def _settings(shop: Shop, folder: Path, web_port: int) -> dict[str, str]:

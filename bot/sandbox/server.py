@@ -1,4 +1,4 @@
-"""The page and its JSON, on a loopback port: reads of the stage, orders to it, a stream of events."""
+"""The page and its JSON, on a loopback port: reads of the simulation, orders to it, a stream of events."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ALIVE_EVERY = 15.0
 
 
-def application(stage: Simulation, files: dict[str, bytes]) -> web.Application:
+def application(simulation: Simulation, files: dict[str, bytes]) -> web.Application:
     """The routes; `files` are the page's own, by name."""
     app = web.Application(middlewares=[_guarded], client_max_size=256 * 1024)
     app.on_response_prepare.append(_add_headers)
@@ -51,18 +51,18 @@ def application(stage: Simulation, files: dict[str, bytes]) -> web.Application:
         return web.Response(body=files[name], content_type=kind, charset="utf-8")
 
     async def state(_: web.Request) -> web.Response:
-        return web.json_response(stage.snapshot())
+        return web.json_response(simulation.snapshot())
 
     async def commands(request: web.Request) -> web.Response:
         person, channel = request.query.get("as", ""), request.query.get("channel", "")
-        return web.json_response({"commands": stage.hands.commands(person, channel)})
+        return web.json_response({"commands": simulation.actions.commands(person, channel)})
 
     async def events(request: web.Request) -> web.StreamResponse:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a handler runs in one
         closing.add(task)
         try:
-            return await _stream(stage, request)
+            return await _stream(simulation, request)
         finally:
             closing.discard(task)
 
@@ -76,7 +76,7 @@ def application(stage: Simulation, files: dict[str, bytes]) -> web.Application:
     app.router.add_get("/api/commands", commands)
     app.router.add_get("/api/events", events)
     for name, order in _ORDERS.items():
-        app.router.add_post(f"/api/{name}", _handler(stage, order))
+        app.router.add_post(f"/api/{name}", _handler(simulation, order))
     app.router.add_get("/{name}", page)
     return app
 
@@ -100,78 +100,78 @@ async def listen(app: web.Application, port: int) -> tuple[web.AppRunner, int]:
 # Orders of the page
 
 
-async def _run(stage: Simulation, body: Json) -> Json:
-    used = await stage.hands.run(
+async def _run(simulation: Simulation, body: Json) -> Json:
+    used = await simulation.actions.run(
         body["as"], body["channel"], body["command"], body.get("options") or {}
     )
     return {"interaction": str(used.id)}
 
 
-async def _complete(stage: Simulation, body: Json) -> Json:
-    choices = await stage.hands.complete(
+async def _complete(simulation: Simulation, body: Json) -> Json:
+    choices = await simulation.actions.complete(
         body["as"], body["channel"], body["command"], body["option"], body.get("options") or {}
     )
     return {"choices": choices}
 
 
-async def _press(stage: Simulation, body: Json) -> Json:
-    used = await stage.hands.press(body["as"], body["channel"], body["message"], body["key"])
+async def _press(simulation: Simulation, body: Json) -> Json:
+    used = await simulation.actions.press(body["as"], body["channel"], body["message"], body["key"])
     return {"interaction": str(used.id)}
 
 
-async def _choose(stage: Simulation, body: Json) -> Json:
-    used = await stage.hands.choose(
+async def _choose(simulation: Simulation, body: Json) -> Json:
+    used = await simulation.actions.choose(
         body["as"], body["channel"], body["message"], body["key"], body["values"]
     )
     return {"interaction": str(used.id)}
 
 
-async def _submit(stage: Simulation, body: Json) -> Json:
-    used = await stage.hands.submit(body["as"], body["interaction"], body["values"])
+async def _submit(simulation: Simulation, body: Json) -> Json:
+    used = await simulation.actions.submit(body["as"], body["interaction"], body["values"])
     return {"interaction": str(used.id)}
 
 
-async def _say(stage: Simulation, body: Json) -> Json:
-    message = await stage.hands.say(body["as"], body["channel"], body["text"])
+async def _say(simulation: Simulation, body: Json) -> Json:
+    message = await simulation.actions.say(body["as"], body["channel"], body["text"])
     return {"message": str(message.id)}
 
 
-async def _dismiss(stage: Simulation, body: Json) -> Json:
-    stage.hands.dismiss(body["as"], body["channel"], body["message"])
+async def _dismiss(simulation: Simulation, body: Json) -> Json:
+    simulation.actions.dismiss(body["as"], body["channel"], body["message"])
     return {}
 
 
-async def _switch(stage: Simulation, body: Json) -> Json:
-    stage.turn(body["name"], body["value"])
+async def _switch(simulation: Simulation, body: Json) -> Json:
+    simulation.turn(body["name"], body["value"])
     return {}
 
 
-async def _mend(stage: Simulation, _: Json) -> Json:
-    stage.mend()
+async def _repair(simulation: Simulation, _: Json) -> Json:
+    simulation.repair()
     return {}
 
 
-async def _bot(stage: Simulation, body: Json) -> Json:
-    if not stage.opening.over:
+async def _bot(simulation: Simulation, body: Json) -> Json:
+    if not simulation.opening.over:
         raise ValueError("the shop is still being opened")
     if body["do"] == "kill":
-        await stage.child.kill()
+        await simulation.child.kill()
     elif body["do"] == "start":
-        await stage.child.start()
+        await simulation.child.start()
     else:
         raise ValueError("the bot can be killed and started")
     return {}
 
 
-async def _cookies(stage: Simulation, _: Json) -> Json:
-    return stage.new_cookies()
+async def _cookies(simulation: Simulation, _: Json) -> Json:
+    return simulation.new_cookies()
 
 
-async def _tour(stage: Simulation, body: Json) -> Json:
+async def _tour(simulation: Simulation, body: Json) -> Json:
     if body["do"] == "restart":
-        stage.tour.restart()
+        simulation.tour.restart()
     elif body["do"] == "skip":
-        stage.tour.skip()
+        simulation.tour.skip()
     else:
         raise ValueError("the tour can be restarted, and a step skipped")
     return {}
@@ -186,14 +186,16 @@ _ORDERS: dict[str, Order] = {
     "say": _say,
     "dismiss": _dismiss,
     "switch": _switch,
-    "mend": _mend,
+    "repair": _repair,
     "bot": _bot,
     "cookies": _cookies,
     "tour": _tour,
 }
 
 
-def _handler(stage: Simulation, order: Order) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _handler(
+    simulation: Simulation, order: Order
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         # Only our own page can send this kind of body: others would have to ask first.
         if request.content_type != "application/json":
@@ -202,7 +204,7 @@ def _handler(stage: Simulation, order: Order) -> Callable[[web.Request], Awaitab
             body = await request.json()
             if not isinstance(body, dict):
                 return _refused(400, "send a JSON object")
-            return web.json_response(await order(stage, body))
+            return web.json_response(await order(simulation, body))
         except KeyError as error:
             return _refused(400, f"{error} is missing")
         except RefusedError as error:
@@ -236,13 +238,13 @@ async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
 
 
-async def _stream(stage: Simulation, request: web.Request) -> web.StreamResponse:
+async def _stream(simulation: Simulation, request: web.Request) -> web.StreamResponse:
     """Server-sent events until the page goes away."""
     response = web.StreamResponse()
     response.content_type = "text/event-stream"
     response.charset = "utf-8"
     await response.prepare(request)
-    queue = stage.subscribe()
+    queue = simulation.subscribe()
     try:
         await response.write(b"retry: 1000\n\n")
         while True:
@@ -256,6 +258,6 @@ async def _stream(stage: Simulation, request: web.Request) -> web.StreamResponse
     except ConnectionError:
         return response
     finally:
-        stage.unsubscribe(queue)
+        simulation.unsubscribe(queue)
         with suppress(ConnectionError):
             await response.write_eof()

@@ -30,7 +30,7 @@ class Simulation:
     def __init__(self, shop: Shop, child: Child, web_address: str) -> None:
         self.shop = shop
         self.child = child
-        self.hands = Actions(shop)
+        self.actions = Actions(shop)
         self.tour = Tour(shop, child)
         self.opening = Opening(shop, child)
         self.web_address = web_address
@@ -101,7 +101,7 @@ class Simulation:
         switches = self.shop.tradingview.switches
         switches.set(name, faults.value_for(switches, name, value))
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """All switches back to where they were at first."""
         self.shop.tradingview.switches.reset()
 
@@ -141,7 +141,7 @@ class Simulation:
             self.tour.look()
 
     def _used(self, event: Json) -> None:
-        used = self.shop.discord.desk.all[int(event["interaction"]["id"])]
+        used = self.shop.discord.interaction_service.all[int(event["interaction"]["id"])]
         if used.kind is Kind.AUTOCOMPLETE or not self.opening.over:
             return
         name = self._concerned(used)

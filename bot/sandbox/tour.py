@@ -291,7 +291,9 @@ class Tour:
         )
 
     def _granted(self, word: str) -> list[Interaction]:
-        return [one for one in _grants(self._facts.used) if _says(one, word)]
+        return [
+            interaction for interaction in _grants(self._facts.used) if _says(interaction, word)
+        ]
 
     def _told(self) -> list[str]:
         """What the bot wrote to buyers directly since the tour began."""
@@ -308,9 +310,9 @@ class Tour:
     def _asked_me(self) -> list[Interaction]:
         buyers = {each.user for each in self._shop.people if each.part == "buyer"}
         return [
-            one
-            for one in self._facts.used
-            if one.command == "me" and one.person in buyers and _answer(one)
+            interaction
+            for interaction in self._facts.used
+            if interaction.command == "me" and interaction.person in buyers and _answer(interaction)
         ]
 
     def _lost(self) -> list[Call]:
@@ -333,9 +335,9 @@ class Tour:
 
     def _count_done(self) -> int:
         """Sales whose own answer turned to done, or whose seller was told so directly."""
-        answered = [one for one in self._sales if _says(one, "done")]
-        rest = [one for one in self._sales if one not in answered]
-        sellers = {one.person: one for one in rest}
+        answered = [sale for sale in self._sales if _says(sale, "done")]
+        rest = [sale for sale in self._sales if sale not in answered]
+        sellers = {sale.person: sale for sale in rest}
         late = [
             message
             for channel in self._shop.discord.world.dms.values()
@@ -354,7 +356,7 @@ class Tour:
 
 
 def _grants(used: Iterable[Interaction]) -> list[Interaction]:
-    return [one for one in used if one.command == "access grant"]
+    return [interaction for interaction in used if interaction.command == "access grant"]
 
 
 def _answer(interaction: Interaction) -> str:

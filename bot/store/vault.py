@@ -28,18 +28,18 @@ class Vault:
         return "Vault(<hidden>)"
 
     def seal(self, value: str | bytes) -> bytes:
-        """The encrypted form, for a database column."""
+        """Return the encrypted form, for a database column."""
         return self._fernet.encrypt(value.encode() if isinstance(value, str) else value)
 
     def open(self, sealed: bytes) -> str:
-        """What was sealed. Raises UnreadableError when no key fits."""
+        """Return what was sealed. Raises UnreadableError when no key fits."""
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise UnreadableError from None
 
     def renew(self, sealed: bytes) -> bytes:
-        """The same, sealed with the first key. Raises UnreadableError when no key fits."""
+        """Return the same, sealed with the first key. Raises UnreadableError when no key fits."""
         try:
             return self._fernet.rotate(sealed)
         except InvalidToken:
@@ -72,7 +72,7 @@ async def rekey(database: Database, vault: Vault) -> int:
 
 
 async def open_vault(secret_key: str | None, key_file: Path, database: Database) -> Vault:
-    """The vault with the keys of the settings (comma separated), or else of `key_file`.
+    """Open the vault with the keys of the settings (comma separated), or else of `key_file`.
 
     The file is made once, and never while encrypted rows exist.
 
@@ -110,7 +110,7 @@ async def open_vault(secret_key: str | None, key_file: Path, database: Database)
 
 
 async def _sealed(database: Database) -> list[bytes]:
-    """Everything that is encrypted."""
+    """Return everything that is encrypted."""
     async with database.read() as connection:
         return [
             bytes(sealed)
@@ -146,7 +146,7 @@ def _read(path: Path) -> str | None:
 
 def _create(path: Path, key: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Exclusive: a file that appeared meanwhile is somebody's key.
+    # Exclusive: a file that appeared meanwhile may be a key in use.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(f"{key}\n")

@@ -24,7 +24,7 @@ def make_app(
     trusted_proxies: Sequence[Network] = (),
     limit: RateLimit | None = None,
 ) -> web.Application:
-    """The application. `lookup` must have an upstream budget of its own and send no cookies.
+    """Return the application. `lookup` must have an upstream budget of its own and send no cookies.
 
     `links` are the one-time pages for the TradingView login, when there are to be any.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.

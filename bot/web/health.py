@@ -1,4 +1,4 @@
-"""`GET /healthz` and `GET /readyz`, for whoever watches over the program."""
+"""`GET /healthz` and `GET /readyz`, for what watches over the program."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -20,12 +20,12 @@ _MAX_LENGTH = 2.0  # seconds; watchers give up soon themselves
 
 
 async def alive(_: web.Request) -> web.Response:
-    """The loop runs: nothing else is asked, so that an outage elsewhere restarts nobody."""
+    """Answer that the loop runs; nothing else is asked, so that an outage elsewhere causes no restart."""
     return web.json_response({"status": "ok"})
 
 
 async def ready(request: web.Request) -> web.Response:
-    """200 when everything needed is there, else 503 that names what is not."""
+    """Answer 200 when everything needed is there, else 503 that names what is not."""
     probes, jobs = request.app[PROBES], request.app[JOBS]
     missing = [name for name, probe in probes.items() if not await _there(name, probe, jobs)]
     if missing:

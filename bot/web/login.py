@@ -16,7 +16,7 @@ from bot.access.logins.errors import CookiesOfOther, LinkOver, PageRefused, TooM
 from bot.access.logins.one_time_pages import PATH, OneTimePages, kept
 from bot.access.logins.spares import SpareKept
 from bot.errors import UserError
-from bot.replies import explain, login as said
+from bot.replies import explain, login as login_replies
 from bot.replies.plain import plain
 from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.tradingview.signin import SecondFactorNeeded, TooManySignIns
@@ -65,7 +65,7 @@ def _file_handler(name: str) -> Callable[[web.Request], Awaitable[web.Response]]
     file, kind = _FILES[name]
 
     async def serve(_: web.Request) -> web.Response:
-        """The page or a part of it; it knows nothing, whatever the address."""
+        """Serve the page or a part of it; it knows nothing, whatever the address."""
         text = await asyncio.to_thread(_read, file)
         return web.Response(
             text=text, content_type=kind, headers={"Content-Security-Policy": _POLICY}
@@ -89,7 +89,9 @@ def _press_handler(press: Press) -> Callable[[web.Request], Awaitable[web.Respon
         except Exception as error:  # noqa: BLE001 - explained and logged there
             return _failed(error)
         answer = (
-            said.spare_kept(outcome) if isinstance(outcome, SpareKept) else said.updated(outcome)
+            login_replies.spare_kept(outcome)
+            if isinstance(outcome, SpareKept)
+            else login_replies.updated(outcome)
         )
         return web.json_response({"message": plain(answer.text)})
 
@@ -119,7 +121,7 @@ def _failed(error: Exception) -> web.Response:
 
 
 def _next(error: Exception) -> str:
-    """What the page offers now: yes, again, code, over, or to mend what was typed."""
+    """Return what the page offers now: yes, again, code, over, or to correct what was typed."""
     if isinstance(error, CookiesOfOther):
         return "yes"
     if isinstance(error, UserError) and kept(error):
@@ -140,7 +142,7 @@ def _own_page(request: web.Request, links: OneTimePages) -> None:
 
 
 async def _not_too_often(request: web.Request, links: OneTimePages, token: str) -> None:
-    """An open page has presses of its own: whoever guesses, from behind the same proxy, uses up none."""
+    """Limit the presses; an open page has its own, which guesses from behind the same proxy leave alone."""
     trusted = request.app[NEAR]
     presser = await links.page_of(token) or client_of(request, trusted)
     if wait := request.app[PRESSES].take(presser):

@@ -31,7 +31,7 @@ from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database, open_database
 from bot.store.ledger import entitlements
 from bot.store.records import Actor
-from bot.store.tables.core import order
+from bot.store.tables.ledger import order
 from bot.store.vault import open_vault
 from bot.tradingview import Cookies, TradingViewClient
 from bot.tradingview_accounts import share

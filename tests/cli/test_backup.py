@@ -19,7 +19,7 @@ from bot.store.engine.lock import alone_with
 from bot.store.ledger import events
 from bot.store.logins import sessions
 from bot.store.maintenance import backup
-from bot.store.tables.core import session
+from bot.store.tables.logins import session
 from bot.store.vault import open_vault
 from tests.cli.test_main import apart  # noqa: F401 - the fixture
 

@@ -19,7 +19,7 @@ def ends(harness, name="Alice_T"):
 async def rows(harness):
     from sqlalchemy import func, select
 
-    from bot.store.tables.core import order
+    from bot.store.tables.ledger import order
 
     async with harness.vendor.database.read() as connection:
         return (await connection.execute(select(func.count()).select_from(order))).scalar_one()
@@ -353,13 +353,15 @@ async def test_waiting_is_said_five_seconds_after_the_command(harness):
 
 
 async def test_a_press_delivered_again_later_leaves_the_answer_as_it_is(harness, monkeypatch):
-    desk, bodies = harness.fake.desk, []
-    deliver = desk.deliver
-    monkeypatch.setattr(desk, "deliver", lambda it, body: (bodies.append(body), deliver(it, body)))
+    service, bodies = harness.fake.interaction_service, []
+    deliver = service.deliver
+    monkeypatch.setattr(
+        service, "deliver", lambda it, body: (bodies.append(body), deliver(it, body))
+    )
     request = await grant(harness, username="Alice_")
     await pressed(harness, request.original, "Alice_T", "Done")
     said = text_of(request.original)
-    desk.deliver_again(bodies[-1])
+    service.deliver_again(bodies[-1])
     await grant(harness, username="Alice_Two")  # by then the second delivery was worked on
     assert text_of(request.original) == said
 

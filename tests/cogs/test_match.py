@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from bot.sandbox.discord import Upload
 from bot.store.people import customers
-from bot.store.tables.core import event
+from bot.store.tables.ledger import event
 from tests.support.discord_harness import labels, text_of
 from tests.support.fake_time import eventually
 

@@ -5,7 +5,7 @@ from sqlalchemy import insert
 from bot import clock
 from bot.replies import seats_chart
 from bot.store.people import customers
-from bot.store.tables.core import permission
+from bot.store.tables.ledger import permission
 from tests.support.discord_harness import labels, text_of
 from tests.support.fake_time import eventually
 

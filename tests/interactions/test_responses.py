@@ -30,7 +30,7 @@ async def grant(harness):
 async def orders(harness):
     from sqlalchemy import func, select
 
-    from bot.store.tables.core import order
+    from bot.store.tables.ledger import order
 
     async with harness.vendor.database.read() as connection:
         return (await connection.execute(select(func.count()).select_from(order))).scalar_one()

@@ -6,7 +6,9 @@ from sqlalchemy import insert
 
 from bot.store.catalogue import scripts
 from bot.store.people import imports
-from bot.store.tables.core import customer, permission, script
+from bot.store.tables.catalogue import script
+from bot.store.tables.ledger import permission
+from bot.store.tables.people import customer
 from tests.support.vendor_fixture import AT, STAFF
 
 _numbers = itertools.count(1)

@@ -26,7 +26,7 @@ from bot.store.engine.migrate import migrate
 from bot.store.ledger import entitlements, events
 from bot.store.people import customers
 from bot.store.records import Actor
-from bot.store.tables.core import permission
+from bot.store.tables.ledger import permission
 from bot.store.vault import open_vault
 from bot.tradingview.models import Cookies
 

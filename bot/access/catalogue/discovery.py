@@ -56,7 +56,7 @@ class Discovery:
         self._titles: dict[str, str] = {}  # by pine id, as last found
 
     async def find(self, guild_id: int) -> list[Offer]:
-        """The invite-only scripts by title. None at all is believed only of a living login.
+        """Return the invite-only scripts by title; that there are none is believed only of a living login.
 
         Raises NoLogin, LoginNotWorking or TradingViewSilent.
         """
@@ -67,11 +67,11 @@ class Discovery:
         managed = await self._asked(session, lambda: discovery.managed(session.tradingview))
         if own is None and managed is None:
             raise TradingViewSilent
-        found = {one.pine_id: one for one in own or () if one.invite_only is not False}
-        known = {one.pine_id for one in own or ()}
+        found = {script.pine_id: script for script in own or () if script.invite_only is not False}
+        known = {script.pine_id for script in own or ()}
         others = [pine_id for pine_id in managed or () if pine_id not in known]
-        for one in await self._named(session, others):
-            found.setdefault(one.pine_id, one)
+        for script in await self._named(session, others):
+            found.setdefault(script.pine_id, script)
         if not found:
             await self._prove_alive(session)
         return await self._offers(guild_id, found.values())
@@ -90,11 +90,11 @@ class Discovery:
                 refused.append((title, error))
         return Chosen(tuple(added), tuple(refused))
 
-    async def _asked(self, session: AccountSession, ask: Callable[[], Awaitable[T]]) -> T | None:
-        """The answer, None when there is no usable one. Raises LoginNotWorking."""
+    async def _asked(self, session: AccountSession, read: Callable[[], Awaitable[T]]) -> T | None:
+        """Return what the read brought, None when there is no usable answer. Raises LoginNotWorking."""
         version = session.version
         try:
-            return await ask()
+            return await read()
         except (SessionRefused, Denied) as error:
             if await session.suspect(version) is LoginCheck.DEAD:
                 raise LoginNotWorking(error.detail) from error
@@ -103,16 +103,18 @@ class Discovery:
             return None
 
     async def _named(self, session: AccountSession, pine_ids: list[str]) -> list[OwnScript]:
-        """Those of these that may be invite-only, with titles as far as they are told."""
+        """Return those of these that may be invite-only, with titles as far as they are told."""
         if not pine_ids:
             return []
-        told = await self._asked(session, lambda: discovery.named(session.tradingview, pine_ids))
-        by_id = {one.pine_id: one for one in told or ()}
+        described = await self._asked(
+            session, lambda: discovery.named(session.tradingview, pine_ids)
+        )
+        by_id = {script.pine_id: script for script in described or ()}
         every = [by_id.get(pine_id, OwnScript(pine_id, None, None)) for pine_id in pine_ids]
-        return [one for one in every if one.invite_only is not False]
+        return [script for script in every if script.invite_only is not False]
 
     async def _prove_alive(self, session: AccountSession) -> None:
-        """Without a login, TradingView says "no scripts" too (wire §18, trap 20)."""
+        """Test the login: without one, TradingView says "no scripts" too (wire §18, trap 20)."""
         match await self._sessions.test(session.guild_id):
             case LoginCheck.ALIVE:
                 return
@@ -138,7 +140,7 @@ class Discovery:
             if known is not None and known.guild_id == guild_id:
                 return known.slug  # archived: it comes back under its name
             listed = await scripts.listed(connection, guild_id, archived=True)
-        return free_slug(title, {one.slug for one in listed})
+        return free_slug(title, {script.slug for script in listed})
 
 
 def _offer(guild_id: int, pine_id: str, title: str, known: Script | None) -> Offer:
@@ -150,7 +152,7 @@ def _offer(guild_id: int, pine_id: str, title: str, known: Script | None) -> Off
 
 
 def free_slug(title: str, taken: set[str]) -> str:
-    """A short name made of a title, not among those taken: "trend-finder", "trend-finder-2"."""
+    """Return a short name made of a title, not among those taken: "trend-finder", "trend-finder-2"."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_MAX_SLUG].strip("-") or "script"
     slug, number = stem, 1

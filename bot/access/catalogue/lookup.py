@@ -1,4 +1,4 @@
-"""Finds what somebody means by an item: a script by its short name."""
+"""Finds what is meant by an item: a script by its short name."""
 
 import difflib
 
@@ -12,7 +12,7 @@ NEAR = 3
 
 
 async def find(connection: AsyncConnection, guild_id: int, item: str) -> Script:
-    """The script of that short name.
+    """Return the script of that short name.
 
     Raises:
         ItemUnknown: there is none; it names those that look like it.
@@ -20,7 +20,7 @@ async def find(connection: AsyncConnection, guild_id: int, item: str) -> Script:
     typed = item.strip().casefold()
     script = await scripts.by_slug(connection, guild_id, typed)
     if script is None:
-        slugs = [one.slug for one in await scripts.listed(connection, guild_id)]
+        slugs = [script.slug for script in await scripts.listed(connection, guild_id)]
         near = difflib.get_close_matches(typed[:100], slugs, NEAR, 0.5)
         raise ItemUnknown(item, tuple(near or slugs[:NEAR]))
     return script

@@ -38,7 +38,7 @@ from bot.tradingview.deadline import in_time
 from bot.tradingview.names import BadPineId, clean_pine_id, has_usual_length
 
 MAX_TITLE = 100
-PATIENCE = 12.0  # seconds for the one list call, its turn included
+PROOF_TIMEOUT = 12.0  # seconds for the one list call, its turn included
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 
 
@@ -60,7 +60,7 @@ class Entry:
 
 
 class Scripts:
-    """Adds, renames, archives and lists; removes nobody's access.
+    """Adds, renames, archives and lists; removes no access.
 
     What is in `on_change` is called with the server's id after a script came (back).
     """
@@ -116,7 +116,7 @@ class Scripts:
     async def rename(
         self, request: RequestContext, item: str, slug: str, title: str
     ) -> tuple[Script, Script]:
-        """Another short name and title; returns the script before and after.
+        """Change short name and title; returns the script before and after.
 
         Raises ItemUnknown, SlugUnusable, SlugTaken or TitleUnusable.
         """
@@ -137,13 +137,13 @@ class Scripts:
         return before, after
 
     async def entry(self, guild_id: int, item: str) -> Entry:
-        """One script and how many people have it. Raises ItemUnknown."""
+        """Return one script and how many people have it. Raises ItemUnknown."""
         async with self._database.read() as connection:
             script = await find(connection, guild_id, item)
             return Entry(script, await scripts.holders(connection, [script.id], clock.now()))
 
     async def archive(self, request: RequestContext, item: str) -> Entry:
-        """Take it out of the catalogue; whoever has it keeps it. Raises ItemUnknown."""
+        """Take it out of the catalogue; the people who have it keep it. Raises ItemUnknown."""
         async with self._database.write() as connection:
             script = await find(connection, request.guild_id, item)
             await scripts.archive(connection, script.id, request.at)
@@ -153,7 +153,7 @@ class Scripts:
             return Entry(script, await scripts.holders(connection, [script.id], clock.now()))
 
     async def listed(self, guild_id: int, *, archived: bool = True) -> list[Entry]:
-        """The catalogue by short name."""
+        """Return the catalogue by short name."""
         async with self._database.read() as connection:
             listed = await scripts.listed(connection, guild_id, archived=archived)
             holders = await scripts.holders_of(
@@ -164,7 +164,7 @@ class Scripts:
     async def _fits(
         self, connection: AsyncConnection, guild_id: int, pine_id: str, slug: str
     ) -> Script | None:
-        """The archived script of that pine id, if that is what comes back."""
+        """Return the archived script of that pine id, if that is what comes back."""
         known = await scripts.by_pine_id(connection, pine_id)
         if known is not None:
             if known.guild_id != guild_id:
@@ -175,20 +175,20 @@ class Scripts:
         return known
 
     async def _prove(self, guild_id: int, pine_id: str) -> None:
-        """One list call: it answers only to the script's own vendor."""
+        """Prove the script with one list call: it answers only to the script's own vendor."""
         session = await self._sessions.of(guild_id)
         if session.state is LoginState.NONE:
             raise NoLogin
         version = session.version
-        error = await in_time(_refusal(session.tradingview, pine_id), PATIENCE)
+        error = await in_time(_refusal(session.tradingview, pine_id), PROOF_TIMEOUT)
         match error:
             case Answered():
                 return
             case SessionRefused() | Denied():
-                verdict = await session.suspect(version)
-                if verdict is LoginCheck.DEAD:
+                check = await session.suspect(version)
+                if check is LoginCheck.DEAD:
                     raise LoginNotWorking(error.detail)
-                if verdict is LoginCheck.ALIVE:
+                if check is LoginCheck.ALIVE:
                     raise ScriptNotYours(error.detail)
             case NoSuchScript() | Refused():
                 raise ScriptNotYours(error.detail)
@@ -231,7 +231,7 @@ async def _refusal(client: TradingViewClient, pine_id: str) -> TradingViewError 
 
 
 def clean_id(text: str) -> str:
-    """The pine id in what was pasted. Raises PineIdUnusable."""
+    """Return the pine id in what was pasted. Raises PineIdUnusable."""
     try:
         return clean_pine_id(text)
     except BadPineId as error:
@@ -239,7 +239,7 @@ def clean_id(text: str) -> str:
 
 
 def clean_slug(text: str) -> str:
-    """The short name, lower-cased. Raises SlugUnusable."""
+    """Return the short name, lower-cased. Raises SlugUnusable."""
     slug = text.strip().lower()
     if not _SLUG.fullmatch(slug):
         raise SlugUnusable(text)
@@ -247,7 +247,7 @@ def clean_slug(text: str) -> str:
 
 
 def clean_title(text: str) -> str:
-    """The title on one line. Raises TitleUnusable."""
+    """Return the title on one line. Raises TitleUnusable."""
     title = " ".join(text.split())
     if not title or len(title) > MAX_TITLE:
         raise TitleUnusable(MAX_TITLE)

@@ -14,7 +14,7 @@ from bot.tradingview.errors import SlowDown
 from bot.tradingview.limiter import Limiter, Permit
 from bot.tradingview.models import Cookies
 
-TEST_TIMEOUT = 120.0  # seconds; TradingView may have asked for a pause, and somebody waits
+TEST_TIMEOUT = 120.0  # seconds; TradingView may have asked for a pause, and a person waits
 
 Connect = Callable[[Limiter, Callable[[], Cookies | None]], TradingViewClient]
 # Probes the login in use and records what changed; `pine_id` is tried first.
@@ -52,14 +52,14 @@ class LoginStatus:
     since: datetime | None
     username: str | None
     checked_at: datetime | None
-    set_by: int | None  # nobody: from the environment
+    set_by: int | None  # None: from the environment
     set_at: datetime | None
     has_sign: bool
     spares: int = 0
 
     @property
     def takes_spare(self) -> bool:
-        """Whether one more can be kept beside it."""
+        """Return whether one more can be kept beside it."""
         return self.spares < MAX_SPARES
 
 
@@ -108,7 +108,7 @@ class AccountSession:
         self.state, self.since = LoginState.ALIVE, now
 
     async def suspect(self, version: int, pine_id: str | None = None) -> LoginCheck:
-        """A request with the pair of that version was refused: find out what that means.
+        """Find out what the refusal of a request with the pair of that version means.
 
         However many ask at once, TradingView is asked once; a death is recorded before this returns.
         """

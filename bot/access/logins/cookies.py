@@ -13,7 +13,7 @@ _SIGN = re.compile(r"v\d+(?::|%3A)", re.IGNORECASE)
 
 
 def read_cookies(sessionid: str, sign: str | None) -> Cookies:
-    """The pair; understands quotes, `name=value` and a whole Cookie line in either field.
+    """Return the pair; understands quotes, `name=value` and a whole Cookie line in either field.
 
     Raises CookiesUnreadable, which never holds what was pasted.
     """
@@ -35,17 +35,17 @@ def read_cookies(sessionid: str, sign: str | None) -> Cookies:
 
 
 def digest(cookies: Cookies) -> str:
-    """Tells two pairs apart without keeping either."""
+    """Return what tells two pairs apart without keeping either."""
     return hashlib.sha256(pack(cookies).encode()).hexdigest()
 
 
 def pack(cookies: Cookies) -> str:
-    """One text for both, to be sealed."""
+    """Return one text for both, to be sealed."""
     return json.dumps([cookies.sessionid, cookies.sessionid_sign])
 
 
 def unpack(text: str) -> Cookies:
-    """The pair in what `pack` made."""
+    """Return the pair in what `pack` made."""
     sessionid, sign = json.loads(text)
     return Cookies(sessionid, sign)
 

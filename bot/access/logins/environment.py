@@ -49,9 +49,11 @@ class Environment:
         if renewed is not None:
             with suppress(UnreadableError):  # sealed with a key that was taken away since
                 cookies = unpack(self._vault.open(renewed))
-        trial = CandidateLogin(cookies, keeper(self._database, self._vault, guild_id, mark))
+        candidate = CandidateLogin(
+            cookies, keep_in_environment(self._database, self._vault, guild_id, mark)
+        )
         try:
-            await self._take_over(guild_id, trial, mark)
+            await self._take_over(guild_id, candidate, mark)
         except TradingViewSilent:
             raise
         except UserError as refusal:
@@ -59,14 +61,16 @@ class Environment:
             return False
         return True
 
-    async def _take_over(self, guild_id: int, trial: CandidateLogin, mark: str) -> None:
+    async def _take_over(self, guild_id: int, candidate: CandidateLogin, mark: str) -> None:
         """Use it, also where no name tells whose it is. Raises CookiesOfOther where two names differ."""
         try:
-            await self._sessions.take_over(guild_id, trial, by=None, environment=mark)
+            await self._sessions.take_over(guild_id, candidate, by=None, environment=mark)
         except CookiesOfOther as other:
             if other.username is not None and other.before is not None:
                 raise
-            await self._sessions.take_over(guild_id, trial, by=None, anyway=True, environment=mark)
+            await self._sessions.take_over(
+                guild_id, candidate, by=None, anyway=True, environment=mark
+            )
 
     async def _refused(self, guild_id: int, mark: str, refusal: UserError) -> None:
         now = clock.now()
@@ -89,8 +93,8 @@ class Environment:
                 )
 
 
-def keeper(database: Database, vault: Vault, guild_id: int, mark: str) -> Keep:
-    """Stores what TradingView makes of the pair of that digest before it is in use."""
+def keep_in_environment(database: Database, vault: Vault, guild_id: int, mark: str) -> Keep:
+    """Return a function that stores what TradingView makes of the pair of that digest before its use."""
 
     async def keep(fresh: Cookies) -> None:
         sealed = vault.seal(pack(fresh))

@@ -60,7 +60,7 @@ class NoPublicPage(UserError):
 
 @dataclass(eq=False)
 class LinkOver(UserError):
-    """The one-time page is unknown, used, over, or not for whoever opened it."""
+    """The one-time page is unknown, used, over, or not for the person who opened it."""
 
 
 @dataclass(eq=False)

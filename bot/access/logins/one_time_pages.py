@@ -49,8 +49,8 @@ Outcome = Updated | SpareKept
 
 
 @dataclass
-class _Desk:
-    """What is in somebody's hands on one page; lives in memory only.
+class _Progress:
+    """What was typed on one page so far; lives in memory only.
 
     It goes with its page, or when the next page is asked for or opened after that one is over.
     """
@@ -58,7 +58,7 @@ class _Desk:
     until: datetime
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     halfway: Halfway | None = field(default=None, repr=False)
-    trial: CandidateLogin | None = field(default=None, repr=False)
+    candidate: CandidateLogin | None = field(default=None, repr=False)
     spare: bool = False
 
 
@@ -84,13 +84,13 @@ class OneTimePages:
         self._sign_in = sign_in
         self._base = public_url.rstrip("/") if public_url and is_safe(public_url) else None
         self._may = may
-        self._desks: dict[str, _Desk] = {}
+        self._progress: dict[str, _Progress] = {}
         # By server, by clock.monotonic(): until when TradingView wants to see no sign-in.
         self._no_sign_in_before: dict[int, float] = {}
 
     @property
     def origin(self) -> str | None:
-        """The only place that presses may come from; None when there are no pages."""
+        """Return the only place that presses may come from; None when there are no pages."""
         if self._base is None:
             return None
         address = urlsplit(self._base)
@@ -98,7 +98,7 @@ class OneTimePages:
         return f"{address.scheme}://{address.netloc.lower().removesuffix(usual)}"  # as browsers do
 
     async def create(self, request: RequestContext) -> str:
-        """A new page's address; that member's earlier one ends. Raises NoPublicPage.
+        """Create a page and return its address; that member's earlier one ends. Raises NoPublicPage.
 
         The token stands in the fragment, which browsers send to no server.
         """
@@ -120,7 +120,7 @@ class OneTimePages:
         return f"{self._base}{PATH}#{token}"
 
     async def page_of(self, token: str) -> str | None:
-        """Tells the open pages apart; None for what opens none."""
+        """Return what tells the open pages apart; None for what opens none."""
         try:
             return (await self._link(_hash(token))).token_hash
         except LinkOver:
@@ -128,53 +128,55 @@ class OneTimePages:
 
     async def paste(self, token: str, sessionid: str, sign: str, *, spare: bool) -> Outcome:
         """Use a pasted pair. Raises what `Sessions.update` and `Spares.add` do."""
-        link, desk = await self._opened(token)
-        async with desk.lock:
+        link, progress = await self._opened(token)
+        async with progress.lock:
             cookies = read_cookies(_filled(sessionid, "sessionid"), sign[:_MAX_FIELD])
-            return await self._finish(link, desk, cookies, spare=spare)
+            return await self._finish(link, progress, cookies, spare=spare)
 
     async def password(self, token: str, name: str, password: str, *, spare: bool) -> Outcome:
         """Sign in, with one attempt. Raises what `SignIn.password` does, and as `paste`."""
-        link, desk = await self._opened(token)
-        async with desk.lock:
+        link, progress = await self._opened(token)
+        async with progress.lock:
             await self._link(link.token_hash)  # no attempt for a page that was used meanwhile
             name, password = _filled(name.strip(), "the name"), _filled(password, "the password")
-            desk.halfway, desk.trial, desk.spare = None, None, spare
+            progress.halfway, progress.candidate, progress.spare = None, None, spare
             try:
                 async with self._attempt(link.guild_id):
                     cookies = await self._sign_in.password(name, password)
             except SecondFactorNeeded as needed:
-                desk.halfway = needed.halfway
+                progress.halfway = needed.halfway
                 raise
-            return await self._finish(link, desk, cookies, spare=spare)
+            return await self._finish(link, progress, cookies, spare=spare)
 
     async def code(self, token: str, code: str) -> Outcome:
-        """The second factor, with one attempt. Raises CodeUnreadable, and as `password`."""
-        link, desk = await self._opened(token)
-        async with desk.lock:
+        """Send the second factor, with one attempt. Raises CodeUnreadable, and as `password`."""
+        link, progress = await self._opened(token)
+        async with progress.lock:
             await self._link(link.token_hash)
-            if desk.halfway is None:
+            if progress.halfway is None:
                 raise FieldMissing("name and password")
             try:
                 code = clean_code(code)
             except ValueError:
                 raise CodeUnreadable from None
             async with self._attempt(link.guild_id):
-                cookies = await self._sign_in.second_factor(desk.halfway, code)
-            desk.halfway = None
-            return await self._finish(link, desk, cookies, spare=desk.spare)
+                cookies = await self._sign_in.second_factor(progress.halfway, code)
+            progress.halfway = None
+            return await self._finish(link, progress, cookies, spare=progress.spare)
 
     async def again(self, token: str, *, anyway: bool) -> Outcome:
         """Use the pair that waits for a yes (`anyway`) or for TradingView. Raises as `paste`."""
-        link, desk = await self._opened(token)
-        async with desk.lock:
-            if desk.trial is None:
+        link, progress = await self._opened(token)
+        async with progress.lock:
+            if progress.candidate is None:
                 raise FieldMissing("the login")
-            return await self._finish(link, desk, desk.trial, spare=desk.spare, anyway=anyway)
+            return await self._finish(
+                link, progress, progress.candidate, spare=progress.spare, anyway=anyway
+            )
 
     @asynccontextmanager
     async def _attempt(self, guild_id: int) -> AsyncIterator[None]:
-        """A turn for one sign-in; raises TooManySignIns for as long as TradingView wants none."""
+        """Hold a turn for one sign-in. Raises TooManySignIns for as long as TradingView wants none."""
         held = await self._sessions.of(guild_id)
         async with soon(held.limiter):
             rest = self._no_sign_in_before.get(guild_id, 0.0) - clock.monotonic()
@@ -189,7 +191,7 @@ class OneTimePages:
     async def _finish(
         self,
         link: Link,
-        desk: _Desk,
+        progress: _Progress,
         brought: Cookies | CandidateLogin,
         *,
         spare: bool,
@@ -205,40 +207,42 @@ class OneTimePages:
             consent=Consent(confirmed=anyway),
         )
         keep = self._spares.add if spare else self._sessions.update
-        desk.trial, trial = None, CandidateLogin.of(brought)
+        progress.candidate, candidate = None, CandidateLogin.of(brought)
         try:
-            outcome: Outcome = await keep(request, trial)
+            outcome: Outcome = await keep(request, candidate)
         except (CookiesOfOther, TradingViewSilent):
-            desk.trial, desk.spare = trial, spare  # for a yes, or another try
+            progress.candidate, progress.spare = candidate, spare  # for a yes, or another try
             raise
         async with self._database.write() as connection:
             await one_time_pages.spend(connection, link.token_hash, clock.now())
-        self._desks.pop(link.token_hash, None)
+        self._progress.pop(link.token_hash, None)
         return outcome
 
-    async def _opened(self, token: str) -> tuple[Link, _Desk]:
+    async def _opened(self, token: str) -> tuple[Link, _Progress]:
         link = await self._link(_hash(token))
         if not self._may(link.guild_id, link.member_id):
             raise NotAllowed(RoleLevel.MANAGER)
         self._clear()
-        return link, self._desks.setdefault(link.token_hash, _Desk(link.expires_at))
+        return link, self._progress.setdefault(link.token_hash, _Progress(link.expires_at))
 
     def _clear(self) -> None:
         """Forget what was typed on pages that are over."""
         now = clock.now()
-        self._desks = {key: desk for key, desk in self._desks.items() if desk.until > now}
+        self._progress = {
+            key: progress for key, progress in self._progress.items() if progress.until > now
+        }
 
     async def _link(self, token_hash: str) -> Link:
         async with self._database.read() as connection:
             link = await one_time_pages.by_hash(connection, token_hash)
         if link is None or link.spent_at is not None or link.expires_at <= clock.now():
-            self._desks.pop(token_hash, None)
+            self._progress.pop(token_hash, None)
             raise LinkOver
         return link
 
 
 def is_safe(address: str) -> bool:
-    """Whether a login may travel there: encrypted, or without leaving this computer."""
+    """Return whether a login may travel there: encrypted, or without leaving this computer."""
     parts = urlsplit(address)
     if parts.scheme == "https":
         return True
@@ -252,7 +256,7 @@ def is_safe(address: str) -> bool:
 
 
 def kept(error: UserError) -> bool:
-    """Whether the pair still waits on the page after this refusal, so that nobody types it again."""
+    """Return whether the pair still waits on the page after this refusal, and need not be typed again."""
     return isinstance(error, CookiesOfOther | TradingViewSilent)
 
 

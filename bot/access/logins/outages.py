@@ -7,22 +7,22 @@ from bot.store.records import Outage
 
 
 class Outages:
-    """Which outages somebody has still to hear of."""
+    """Knows which outages are still to be told."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def untold(self) -> list[Outage]:
-        """Those about which whoever set the login has something to hear."""
+        """Return the outages of which the person who set the login is still to be told."""
         async with self._database.read() as connection:
             return await outages.untold(connection)
 
     async def waiting(self, guild_id: int) -> int:
-        """How many orders wait in that server."""
+        """Return how many orders wait in that server."""
         async with self._database.read() as connection:
             return await outages.waiting(connection, guild_id)
 
     async def told(self, outage_id: int, stage: OutageStage) -> None:
-        """Whoever set the login knows that."""
+        """Record that the person who set the login was told of that."""
         async with self._database.write() as connection:
             await outages.told(connection, outage_id, stage)

@@ -41,7 +41,7 @@ class LoginCheck(enum.StrEnum):
 class Facts:
     """A tested login: whose it is when known, and which scripts it does not own."""
 
-    verdict: LoginCheck
+    check: LoginCheck
     username: str | None = None
     missing: tuple[str, ...] = ()  # pine ids
     unchecked: tuple[str, ...] = ()  # pine ids
@@ -49,7 +49,7 @@ class Facts:
 
 
 async def probe(client: TradingViewClient, pine_ids: Sequence[str]) -> Facts:
-    """Whether the login lives: dead only if both calls refuse it as logged out."""
+    """Test whether the login lives: dead only if both calls refuse it as logged out."""
     account, username, detail = await _account(client)
     if account is Sign.ACCEPTED:
         return Facts(LoginCheck.ALIVE, username)
@@ -68,9 +68,9 @@ async def probe(client: TradingViewClient, pine_ids: Sequence[str]) -> Facts:
 
 
 async def examine(client: TradingViewClient, pine_ids: Sequence[str]) -> Facts:
-    """The same for a login that somebody brings, and whether it owns these scripts."""
+    """Test a login that is offered, and whether it owns these scripts."""
     facts = await probe(client, pine_ids)
-    if facts.verdict is not LoginCheck.ALIVE:
+    if facts.check is not LoginCheck.ALIVE:
         return facts
     username = facts.username or await _home_name(client)
     if not pine_ids:
@@ -94,7 +94,7 @@ async def _account(client: TradingViewClient) -> tuple[Sign, str | None, str | N
 
 
 async def _home_name(client: TradingViewClient) -> str | None:
-    """Whose login it is where the account page did not tell; not knowing is no trouble."""
+    """Return whose login it is where the account page did not tell; not knowing is no trouble."""
     try:
         return await client.home_username(urgent=True)
     except TradingViewError:
@@ -102,7 +102,7 @@ async def _home_name(client: TradingViewClient) -> str | None:
 
 
 async def _listing(client: TradingViewClient, pine_id: str) -> tuple[Sign, bool | None]:
-    """What a list call said about the login, and whether the script is its own (None: unclear)."""
+    """Return what a list call said about the login, and whether the script is its own (None: unclear)."""
     try:
         await look(client, pine_id)
     except (NoSuchScript, Refused):
@@ -114,7 +114,7 @@ async def _listing(client: TradingViewClient, pine_id: str) -> tuple[Sign, bool 
 
 
 async def look(client: TradingViewClient, pine_id: str) -> None:
-    """One list call for a script, whatever it shows; raises TradingViewError when it is refused."""
+    """Make one list call for a script, whatever it shows. Raises TradingViewError when it is refused."""
     async with aclosing(client.pages(pine_id, username=NOBODY, urgent=True)) as pages:
         async for _ in pages:
             return

@@ -17,7 +17,7 @@ from bot.store.records import Account, Actor
 
 @dataclass(frozen=True, slots=True)
 class NewLogin:
-    """A tested pair on its way into the database. `by` None: nobody in Discord, `note` says where from."""
+    """A tested pair on its way into the database. `by` None: from outside Discord, `note` says where."""
 
     guild_id: int
     sealed: bytes
@@ -90,7 +90,7 @@ async def turned(
     state: SessionState,
     now: datetime,
 ) -> bool:
-    """A test's outcome; records a change once, and returns False when another pair is there by now."""
+    """Record a change that a test found, once; returns False when another pair is there by now."""
     stored = await sessions.of_guild(connection, guild_id)
     if not await sessions.mark(connection, account_id, version, state, now):
         return False
@@ -126,7 +126,7 @@ async def forgotten(
 
 
 def is_other(account: Account, updated: Updated) -> bool:
-    """Whether the pair seems to belong to another TradingView account than the one known."""
+    """Return whether the pair seems to belong to another TradingView account than the one known."""
     if account.name_folded is not None and updated.username is not None:
         return updated.username.casefold() != account.name_folded
     # Whose it is cannot be told by name: it should own what the server sells.

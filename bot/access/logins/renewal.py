@@ -29,11 +29,11 @@ class CandidateLogin:
 
     @classmethod
     def of(cls, brought: "Cookies | CandidateLogin") -> "CandidateLogin":
-        """That trial, or the first one of a pair."""
+        """Return that candidate, or the first one of a pair."""
         return brought if isinstance(brought, CandidateLogin) else cls(brought)
 
     async def renew(self, used: Cookies, fresh: Cookies) -> None:
-        """An answer to `used` brought `fresh`. Never raises: the answer is still wanted."""
+        """Store the `fresh` pair that an answer to `used` brought. Never raises: the answer is still wanted."""
         if self.cookies != used:
             return
         self.cookies = fresh
@@ -49,7 +49,7 @@ async def renew(
 ) -> None:
     """Store the pair that came in place of `used`, and use it from then on.
 
-    It goes over the very version it came from: a pair that somebody set meanwhile stays, and of
+    It goes over the very version it came from: a pair that was set meanwhile stays, and of
     several new ones the first counts. Never raises: the answer that brought the pair is still wanted.
     """
     account_id, version = held.account_id, held.version

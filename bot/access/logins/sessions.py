@@ -41,7 +41,7 @@ __all__ = ["AccountSession", "LoginCheck", "LoginState", "LoginStatus", "Session
 log = logging.getLogger(__name__)
 
 LOOK_TIMEOUT = 15.0
-MAX_CLOSING = 5.0  # seconds; a renewed pair may wait for somebody else's transaction
+MAX_CLOSING = 5.0  # seconds; a renewed pair may wait for another transaction
 
 T = TypeVar("T")
 
@@ -83,14 +83,14 @@ class Sessions:
         """Load what is stored; once, before anything else."""
         async with self._database.read() as connection:
             stored = await sessions.everything(connection)
-        for one in stored:
-            held = await self.of(one.account.guild_id)
-            self._load(held, one)
+        for login in stored:
+            held = await self.of(login.account.guild_id)
+            self._load(held, login)
 
     async def close(self) -> None:
         """Wait for the pairs that TradingView just renewed, and leave the accounts; once, before the database closes.
 
-        The earlier pair may be dead by then, and whoever asked may have given up.
+        The earlier pair may be dead by then, and the caller may have given up.
         """
         settling = asyncio.gather(*(client.settled() for client in self._doors))
         if not await clock.within(MAX_CLOSING, settling):
@@ -105,7 +105,7 @@ class Sessions:
         return client
 
     async def of(self, guild_id: int) -> AccountSession:
-        """That server's session; always the same object, also before there is a login."""
+        """Return that server's session; always the same object, also before there is a login."""
         if guild_id not in self._held:
             limiter = self._limiter(guild_id)
             await limiter.refresh()
@@ -119,7 +119,7 @@ class Sessions:
         return SharedLimiter(self._pace, self._concurrency, self._share(guild_id))
 
     async def status(self, guild_id: int) -> LoginStatus:
-        """What is known, without asking TradingView."""
+        """Return what is known, without asking TradingView."""
         held = await self.of(guild_id)
         async with self._database.read() as connection:
             stored = await sessions.of_guild(connection, guild_id)
@@ -138,10 +138,10 @@ class Sessions:
     async def update(self, request: RequestContext, cookies: Cookies | CandidateLogin) -> Updated:
         """Test this pair and, when it is good, use it from now on.
 
-        Whoever may come again with it hands over a Trial: the pair may be renewed at each test.
+        A caller that may try again hands over a CandidateLogin: the pair may be renewed at each test.
 
         Raises CookiesRefused, AccountElsewhere or TradingViewSilent, and CookiesOfOther (a question)
-        unless somebody agreed; the login in use stays as it is then.
+        unless that was agreed to; the login in use stays as it is then.
         """
         return await self.take_over(
             request.guild_id,
@@ -153,8 +153,8 @@ class Sessions:
     async def test(self, guild_id: int) -> LoginCheck:
         """Ask TradingView now whether the login lives; DEAD without one."""
         held = await self.of(guild_id)
-        verdict = await in_time(held.test(), LOOK_TIMEOUT) or LoginCheck.UNKNOWN
-        return LoginCheck.ALIVE if verdict is LoginCheck.REPLACED else verdict  # by a spare
+        check = await in_time(held.test(), LOOK_TIMEOUT) or LoginCheck.UNKNOWN
+        return LoginCheck.ALIVE if check is LoginCheck.REPLACED else check  # by a spare
 
     async def forget(self, request: RequestContext) -> None:
         """Delete the stored login. Raises NoLogin."""
@@ -168,7 +168,7 @@ class Sessions:
         self.changed(request.guild_id)
 
     def every(self) -> list[AccountSession]:
-        """All sessions that anybody asked for."""
+        """Return all sessions that were asked for."""
         return list(self._held.values())
 
     async def test_all(self) -> None:
@@ -183,16 +183,16 @@ class Sessions:
         if pine_id is not None:
             ids = [pine_id, *(other for other in ids if other != pine_id)]
         facts = await _asked(held, probe(held.tradingview, ids))
-        verdict = LoginCheck.UNKNOWN if facts is None else facts.verdict
-        if verdict is LoginCheck.DEAD and (
+        check = LoginCheck.UNKNOWN if facts is None else facts.check
+        if check is LoginCheck.DEAD and (
             await self._reload(held) or (self.rescue is not None and await self.rescue(held))
         ):
             return LoginCheck.REPLACED
-        if verdict in (LoginCheck.ALIVE, LoginCheck.DEAD) and held.account_id is not None:
-            ours = await self._record(held, held.account_id, SessionState(verdict.value))
+        if check in (LoginCheck.ALIVE, LoginCheck.DEAD) and held.account_id is not None:
+            ours = await self._record(held, held.account_id, SessionState(check.value))
             if not ours and await self._reload(held):
                 return LoginCheck.REPLACED
-        return verdict
+        return check
 
     async def _renew(self, held: AccountSession, used: Cookies, fresh: Cookies) -> None:
         self._conceal(fresh)
@@ -224,23 +224,23 @@ class Sessions:
         environment: str | None = None,
         note: str | None = None,
     ) -> Updated:
-        """As `update`, for whoever is nobody in Discord too: then `note` says where it came from."""
+        """Update the login as `update` does, also without a member of Discord: `note` says where it came from."""
         held = await self.of(guild_id)
         async with held.lock:
-            trial = CandidateLogin.of(cookies)
-            updated = await self.examined(held, trial)
-            sealed = self._vault.seal(pack(trial.cookies))
+            candidate = CandidateLogin.of(cookies)
+            updated = await self.examined(held, candidate)
+            sealed = self._vault.seal(pack(candidate.cookies))
             new = NewLogin(guild_id, sealed, updated, by, anyway, environment, note)
             now = clock.now()
             async with self._database.write() as connection:
                 account_id, version = await records.new_login(
                     connection, new, held.version + 1, now
                 )
-            held.use(account_id, trial.cookies, version, now)
+            held.use(account_id, candidate.cookies, version, now)
         self.changed(guild_id)
         return updated
 
-    async def examined(self, held: AccountSession, trial: CandidateLogin) -> Updated:
+    async def examined(self, held: AccountSession, candidate: CandidateLogin) -> Updated:
         """Test a pair that is not in use. Raises CookiesRefused or TradingViewSilent."""
 
         async def renewed(used: Cookies, fresh: Cookies) -> None:
@@ -248,19 +248,19 @@ class Sessions:
             if live is not None and live.sessionid == used.sessionid:  # the one in use was brought
                 await self._renew(held, live, fresh)
             self._conceal(fresh)
-            await trial.renew(used, fresh)
+            await candidate.renew(used, fresh)
 
-        cookies = trial.cookies
+        cookies = candidate.cookies
         self._conceal(cookies)
         known = await self._scripts(held.guild_id)
-        client = self._client(held.limiter, lambda: trial.cookies)
+        client = self._client(held.limiter, lambda: candidate.cookies)
         client.rotated = renewed
         facts = await _asked(
-            held, examine(client, [one.pine_id for one in known]), lambda: client.answers
+            held, examine(client, [script.pine_id for script in known]), lambda: client.answers
         )
-        if facts is not None and facts.verdict is LoginCheck.DEAD:
+        if facts is not None and facts.check is LoginCheck.DEAD:
             raise CookiesRefused(without_sign=cookies.sessionid_sign is None)
-        if facts is None or facts.verdict is not LoginCheck.ALIVE:
+        if facts is None or facts.check is not LoginCheck.ALIVE:
             raise TradingViewSilent
         titles = {script.pine_id: script.title for script in known}
         return Updated(
@@ -273,15 +273,17 @@ class Sessions:
     async def refresh(self) -> None:
         """Take over what another program wrote, such as `usher session set` on the terminal."""
         async with self._database.read() as connection:
-            stored = {one.account.guild_id: one for one in await sessions.everything(connection)}
+            stored = {
+                login.account.guild_id: login for login in await sessions.everything(connection)
+            }
         for guild_id in {*stored, *self._held}:
             held = await self.of(guild_id)
             if _differs(held, stored.get(guild_id)):
-                async with held.lock:  # whoever held it may just have written that
+                async with held.lock:  # its last holder may just have written that
                     await self._reload(held)
 
     async def _reload(self, held: AccountSession) -> bool:
-        """True when the database held another login, which is in use now. Only with the lock held."""
+        """Load another login that the database holds, and return whether it did. Only with the lock held."""
         async with self._database.read() as connection:
             stored = await sessions.of_guild(connection, held.guild_id)
         if not _differs(held, stored):
@@ -326,9 +328,9 @@ class Sessions:
 async def _asked(
     held: AccountSession, test: Coroutine[Any, Any, T], progress: Callable[[], int] = lambda: 0
 ) -> T | None:
-    """What a test found; None when TradingView does not answer it, or wants no question for long.
+    """Return what a test found; None when TradingView does not answer, or wants no question for long.
 
-    Whoever tests holds the session's lock, and a pause may last a day.
+    A test holds the session's lock, and a pause may last a day.
     """
     await held.limiter.refresh()
     if held.limiter.held_for() > TEST_TIMEOUT:
@@ -338,7 +340,7 @@ async def _asked(
 
 
 def _differs(held: AccountSession, stored: Stored | None) -> bool:
-    """Whether the database holds another login than the one in use."""
+    """Return whether the database holds another login than the one in use."""
     if stored is None:
         return held.state is not LoginState.NONE
     if stored.session.version == held.unreadable:

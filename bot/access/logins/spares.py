@@ -56,20 +56,20 @@ class Spares:
             return await self._sessions.update(request, cookies)
         async with held.lock:
             known = await self._of(held)
-            trial = CandidateLogin.of(cookies)
-            if trial.cookies.sessionid in {
-                one.sessionid for one in (held.cookies, *(pair for _, pair in known)) if one
+            candidate = CandidateLogin.of(cookies)
+            if candidate.cookies.sessionid in {
+                pair.sessionid for pair in (held.cookies, *(spare for _, spare in known)) if pair
             }:
                 raise SpareKnown
             if len(known) >= MAX_SPARES:
                 raise SparesFull(MAX_SPARES)
-            updated = await self._sessions.examined(held, trial)
+            updated = await self._sessions.examined(held, candidate)
             now = clock.now()
             async with self._database.write() as connection:
                 account = await sessions.ensure_account(connection, request.guild_id, now)
                 if records.is_other(account, updated):
                     raise SpareOfOther(updated.username, account.username)
-                sealed = self._vault.seal(pack(trial.cookies))
+                sealed = self._vault.seal(pack(candidate.cookies))
                 if not await spares.add(
                     connection, account.id, sealed, by=request.member_id, at=now
                 ):
@@ -81,13 +81,13 @@ class Spares:
         return SpareKept(updated.username or account.username, count)
 
     async def take_over(self, held: AccountSession) -> bool:
-        """The login in use was found dead, and its lock is held: True when a spare replaced it."""
+        """Replace the login in use, found dead, with its lock held; returns whether a spare did."""
         for spare, cookies in await self._of(held):
-            trial = self._trial(spare, cookies)
-            verdict = await self._tested(held, trial)
-            if verdict is LoginCheck.ALIVE and await self._use(held, spare, trial.cookies):
+            candidate = self._candidate(spare, cookies)
+            check = await self._tested(held, candidate)
+            if check is LoginCheck.ALIVE and await self._use(held, spare, candidate.cookies):
                 return True
-            if verdict is LoginCheck.DEAD:
+            if check is LoginCheck.DEAD:
                 await self._drop(held.guild_id, spare)
         return False
 
@@ -105,10 +105,10 @@ class Spares:
         for spare, cookies in await self._of(held):
             if spare.id != spare_id:
                 continue
-            verdict = await self._tested(held, self._trial(spare, cookies))
-            if verdict is LoginCheck.DEAD:
+            check = await self._tested(held, self._candidate(spare, cookies))
+            if check is LoginCheck.DEAD:
                 await self._drop(held.guild_id, spare)
-            elif verdict is LoginCheck.ALIVE:
+            elif check is LoginCheck.ALIVE:
                 async with self._database.write() as connection:
                     await spares.mark(connection, spare.id, clock.now())
 
@@ -127,16 +127,16 @@ class Spares:
             log.warning("a spare login cannot be read with this key; it is left alone")
             return None
 
-    async def _tested(self, held: AccountSession, trial: CandidateLogin) -> LoginCheck:
+    async def _tested(self, held: AccountSession, candidate: CandidateLogin) -> LoginCheck:
         try:
-            await self._sessions.examined(held, trial)
+            await self._sessions.examined(held, candidate)
         except CookiesRefused:
             return LoginCheck.DEAD
         except TradingViewSilent:
             return LoginCheck.UNKNOWN
         return LoginCheck.ALIVE
 
-    def _trial(self, spare: Spare, cookies: Cookies) -> CandidateLogin:
+    def _candidate(self, spare: Spare, cookies: Cookies) -> CandidateLogin:
         async def keep(fresh: Cookies) -> None:
             async with self._database.write() as connection:
                 await spares.renew(connection, spare.id, self._vault.seal(pack(fresh)))

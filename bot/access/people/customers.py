@@ -1,4 +1,4 @@
-"""Links people to their TradingView names; a name that may be somebody else's waits for staff."""
+"""Links people to their TradingView names; a name that may be another person's waits for staff."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from bot.tradingview.deadline import in_time
 
 __all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claims", "resolve"]
 
-PATIENCE = 3.0  # seconds that somebody waits for TradingView in front of a form
+LOOKUP_TIMEOUT = 3.0  # seconds that a member waits for TradingView in front of a form
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Customers:
     """Links people to their TradingView names.
 
     `public` is a TradingView without a login and with a budget of its own, so that strangers who
-    look up names slow nobody's access.
+    look up names slow no one's access.
     """
 
     def __init__(self, database: Database, sessions: Sessions, public: TradingViewClient) -> None:
@@ -64,14 +64,14 @@ class Customers:
         self._public = public
 
     async def find(self, text: str) -> Hint:
-        """Whoever has the name that was typed, in TradingView's spelling.
+        """Return the user whose name was typed, in TradingView's spelling.
 
         Raises NameUnreadable, UserUnknown (with near hits) or TradingViewSilent.
         """
         return await _exact(self._public, clean(text), urgent=False)
 
     async def may_link(self, request: RequestContext, text: str) -> Hint:
-        """The same for somebody who wants to link it; nothing is changed yet.
+        """Return the user whose name a member wants to link; nothing is changed yet.
 
         Raises OwnNameUnknown instead, and HaveOtherName when they linked another one before.
         """
@@ -86,10 +86,10 @@ class Customers:
     async def link(
         self, request: RequestContext, username: str, user_id: int | None = None
     ) -> bool:
-        """Tie a name, in its exact spelling, to whoever asks; False: staff must look first.
+        """Tie a name, in its exact spelling, to the member who asks; False: staff must look first.
 
         Staff look at a name that is somebody's, that has access already, or of which that cannot be
-        told; whoever asks learns not which. Raises HaveOtherName.
+        told; the member learns not which. Raises HaveOtherName.
         """
         free = await self._is_free(request, username, user_id)
         async with self._database.write() as connection:
@@ -150,14 +150,14 @@ class Customers:
         return person
 
     async def asking(self, guild_id: int, claim_id: int) -> Asking:
-        """A claim with what staff need to know. Raises ClaimUnknown or ClaimDecided."""
+        """Return a claim with what staff need to know. Raises ClaimUnknown or ClaimDecided."""
         async with self._database.read() as connection:
             claim = await _waiting(connection, guild_id, claim_id)
             holder = await customers.by_name(connection, guild_id, claim.username)
         return Asking(claim, None if holder is None else holder.member_id)
 
     async def decide(self, request: RequestContext, claim_id: int, *, accept: bool) -> Claim:
-        """What staff said to a claim; accepted, the name moves to the claimer with all it may use.
+        """Decide a claim; accepted, the name moves to the claimer with all it may use.
 
         Raises ClaimUnknown, ClaimDecided, or MemberHasOtherName when the claimer linked another name.
         """
@@ -206,7 +206,7 @@ class Customers:
         await record_claims(connection, [claim])
 
     async def _is_free(self, request: RequestContext, username: str, user_id: int | None) -> bool:
-        """Whether nobody here has the name, and neither Usher nor TradingView shows access."""
+        """Return whether the name is unused here, and neither Usher nor TradingView shows access."""
         async with self._database.read() as connection:
             if not await self._is_free_here(connection, request, username, user_id):
                 return False
@@ -225,7 +225,7 @@ class Customers:
                     return False
             return True
 
-        return await in_time(nowhere(), PATIENCE) is True
+        return await in_time(nowhere(), LOOKUP_TIMEOUT) is True
 
     async def _is_free_here(
         self,
@@ -234,7 +234,7 @@ class Customers:
         username: str,
         user_id: int | None,
     ) -> bool:
-        """The same as far as Usher knows, also by the older name of whoever has that number."""
+        """Return whether it is free as far as Usher knows, also under the older name of that number's user."""
         holder = await customers.by_name(connection, request.guild_id, username)
         holders = [] if holder is None else [holder]
         if user_id is not None:
@@ -246,7 +246,7 @@ class Customers:
 
 
 async def record_claims(connection: AsyncConnection, claims: Iterable[Claim]) -> None:
-    """The history entries from which the log channel makes questions to staff."""
+    """Record the history entries from which the log channel makes questions to staff."""
     now = clock.now()
     await events.record_all(
         connection,
@@ -298,7 +298,7 @@ async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str
 
 
 async def _exact(client: TradingViewClient, name: str, *, urgent: bool) -> Hint:
-    hint = await exact(client, name, PATIENCE, urgent=urgent)
+    hint = await exact(client, name, LOOKUP_TIMEOUT, urgent=urgent)
     if hint is None:
         raise TradingViewSilent
     return hint

@@ -52,7 +52,7 @@ class GuildSettings:
             self._roles |= await guilds.roles_of(connection, [guild.id for guild in known])
 
     def level_roles(self, guild_id: int) -> Roles:
-        """The ids of the roles under `staff` and `manager`, without waiting."""
+        """Return the ids of the roles under `staff` and `manager`, without waiting."""
         return self._roles.get(guild_id, _NO_ROLES)
 
     async def add_role(self, request: RequestContext, role_id: int, level: RoleLevel) -> bool:
@@ -78,7 +78,7 @@ class GuildSettings:
         await self._remove_role(request.guild_id, role_id, level, request.member_id, request.at)
 
     async def forget_role(self, guild_id: int, role_id: int) -> None:
-        """The role was deleted in Discord; harmless when it had no level."""
+        """Forget a role that was deleted in Discord; harmless when it had no level."""
         for level, ids in self.level_roles(guild_id).items():
             if role_id in ids:
                 await self._remove_role(guild_id, role_id, level, None, clock.now())
@@ -101,7 +101,7 @@ class GuildSettings:
         self._roles[guild_id] = roles
 
     async def set_log_channel(self, request: RequestContext, channel_id: int) -> None:
-        """Where history lines go: from now on, and requests that wait are asked there again."""
+        """Set where history lines go from now on; requests that wait are asked there again."""
         async with self._database.write() as connection:
             guild = await guilds.ensure(connection, request.guild_id, request.at)
             if guild.log_channel_id == channel_id:
@@ -125,7 +125,7 @@ class GuildSettings:
             await record_claims(connection, waiting)
 
     async def setup(self, guild_id: int) -> Setup:
-        """How far that server is."""
+        """Return how far that server is."""
         session = await self._sessions.of(guild_id)
         login = await self._sessions.status(guild_id)
         async with self._database.read() as connection:
@@ -143,7 +143,7 @@ class GuildSettings:
     # What the Discord client tells and asks
 
     async def joined(self, guild_id: int) -> None:
-        """The bot is there: a row for it, and a paused queue goes on. Harmless when repeated."""
+        """Record that the bot is there, so that a paused queue goes on. Harmless when repeated."""
         async with self._database.read() as connection:
             guild = await guilds.by_id(connection, guild_id)
         if guild is not None and guild.left_at is None:
@@ -156,7 +156,7 @@ class GuildSettings:
         self._tell(guild_id)
 
     async def left(self, guild_id: int) -> None:
-        """The bot was removed: the queue pauses, the data stays. Harmless when repeated."""
+        """Record that the bot was removed: the queue pauses, the data stays. Harmless when repeated."""
         now = clock.now()
         async with self._database.write() as connection:
             guild = await guilds.by_id(connection, guild_id)
@@ -169,12 +169,12 @@ class GuildSettings:
         self._tell(guild_id)
 
     async def known(self) -> set[int]:
-        """Where the bot was, as far as the database knows, without those that it left."""
+        """Return the servers where the bot was, as far as the database knows, without those that it left."""
         async with self._database.read() as connection:
             return {guild.id for guild in await guilds.listed(connection)}
 
     async def command_digests(self) -> Mapping[int, str | None]:
-        """Which form of the commands was last registered for each server."""
+        """Return which form of the commands was last registered for each server."""
         async with self._database.read() as connection:
             return {guild.id: guild.commands_digest for guild in await guilds.listed(connection)}
 

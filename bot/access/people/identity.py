@@ -12,7 +12,7 @@ from bot.store.sweeps import observations
 
 
 async def name_of(connection: AsyncConnection, guild_id: int, subject: Subject) -> str:
-    """The TradingView name of the person meant; it may be nobody's yet.
+    """Return the TradingView name of the person meant; it may belong to no customer yet.
 
     Raises NobodyNamed, NameUnreadable, MemberHasNoName, MemberHasOtherName or NameTaken.
     """
@@ -36,7 +36,7 @@ async def resolve(
     *,
     user_id: int | None = None,
 ) -> Customer:
-    """The person meant, added when new, in a transaction that writes; both given ties them.
+    """Return the person meant, added when new, in a transaction that writes; both given ties them.
 
     `user_id` is TradingView's number for the name, where it is known. Raises as `name_of` does.
     """
@@ -52,15 +52,15 @@ async def resolve(
 async def follow(
     connection: AsyncConnection, request: RequestContext, name: str, user_id: int | None
 ) -> None:
-    """Whoever has that number under an older name goes by this one from now on, if nobody else does."""
+    """Rename the person who has that number under an older name, unless this one is taken."""
     if user_id is None:
         return
     same = await customers.by_user_id(connection, request.guild_id, user_id)
-    if not same or any(one.name_folded == name.casefold() for one in same):
+    if not same or any(person.name_folded == name.casefold() for person in same):
         return
     person = same[0]
-    it = observations.Renamed(person.id, user_id, person.username or "", name)
-    await observations.follow(connection, request.guild_id, it, request.at)
+    renamed = observations.Renamed(person.id, user_id, person.username or "", name)
+    await observations.follow(connection, request.guild_id, renamed, request.at)
 
 
 async def _refuse_clash(
@@ -83,7 +83,7 @@ async def tie(
     user_id: int | None = None,
     taken_from: int | None = None,
 ) -> Customer:
-    """The name belongs to that member from now on; nothing when it did already."""
+    """Tie the name to that member from now on; changes nothing when it was."""
     holder = await customers.by_name(connection, request.guild_id, name)
     if holder is not None and holder.member_id == member_id:
         return holder

@@ -80,7 +80,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class MatchedLine:
     """What one line comes to; `pair` is there for what fits."""
 
     line: Line
@@ -102,13 +102,13 @@ class Roster:
     def __init__(self, people: Iterable[Person]) -> None:
         self._ids: set[int] = set()
         self._named: dict[str, set[int]] = {}
-        for one in people:
-            self._ids.add(one.id)
-            for name in one.names:
-                self._named.setdefault(fold(name), set()).add(one.id)
+        for person in people:
+            self._ids.add(person.id)
+            for name in person.names:
+                self._named.setdefault(fold(name), set()).add(person.id)
 
     def find(self, text: str) -> set[int]:
-        """Whoever that may be: one, several or nobody."""
+        """Return the ids of the members that may be meant: one, several or none."""
         if found := _ID.fullmatch(text):
             return {int(found[1])} & self._ids
         name = fold(text.removeprefix("@"))
@@ -124,22 +124,22 @@ class Register:
     def __init__(self, people: Iterable[Customer], claims: Iterable[Claim]) -> None:
         self.named: dict[str, Customer] = {}
         self.members: dict[int, Customer] = {}
-        for one in people:
-            if one.name_folded is not None:
-                self.named[one.name_folded] = one
-            if one.member_id is not None:
-                self.members[one.member_id] = one
-        self._claims = {(one.member_id, one.username.casefold()) for one in claims}
+        for customer in people:
+            if customer.name_folded is not None:
+                self.named[customer.name_folded] = customer
+            if customer.member_id is not None:
+                self.members[customer.member_id] = customer
+        self._claims = {(claim.member_id, claim.username.casefold()) for claim in claims}
         self._claimers = {member_id for member_id, _ in self._claims}
         self._claimed = {name for _, name in self._claims}
 
     def is_still(self, pair: Pair) -> bool:
-        """Whether the name belongs to the same person as when the pair was shown."""
+        """Return whether the name belongs to the same person as when the pair was shown."""
         holder = self.named.get(pair.username.casefold())
         return holder is not None and holder.id == pair.customer_id
 
     def judge(self, member_id: int, name: str) -> Outcome:
-        """Whether that name may be tied to that member."""
+        """Return whether that name may be tied to that member."""
         holder = self.named.get(name.casefold())
         if holder is None:
             return Outcome.NAME_UNKNOWN
@@ -159,7 +159,7 @@ class Register:
 
 
 def read(data: bytes) -> list[Line]:
-    """The lines of a CSV file, whatever wrote it (slow for a large one; call it in a thread).
+    """Return the lines of a CSV file, whatever wrote it (slow for a large one; call it in a thread).
 
     Raises:
         FileTooLarge: more than `LARGEST` bytes or `MAX_LINES` lines.
@@ -180,25 +180,25 @@ def read(data: bytes) -> list[Line]:
         raise FileUnreadable from error
 
 
-def match(lines: Sequence[Line], people: Iterable[Person], register: Register) -> list[Verdict]:
-    """What every line comes to. Names that Usher does not know are said, not looked up."""
+def match(lines: Sequence[Line], people: Iterable[Person], register: Register) -> list[MatchedLine]:
+    """Return what every line comes to. Names that Usher does not know are said, not looked up."""
     roster = Roster(people)
-    verdicts = [_verdict(line, roster, register) for line in lines]
-    fitting = {one.pair for one in verdicts if one.pair is not None}
+    matched_lines = [_matched(line, roster, register) for line in lines]
+    fitting = {matched.pair for matched in matched_lines if matched.pair is not None}
     names = Counter(pair.customer_id for pair in fitting)
     members = Counter(pair.member_id for pair in fitting)
 
-    def checked(one: Verdict) -> Verdict:
-        pair = one.pair
+    def checked(matched: MatchedLine) -> MatchedLine:
+        pair = matched.pair
         if pair is None or (names[pair.customer_id] == 1 and members[pair.member_id] == 1):
-            return one
-        return Verdict(one.line, Outcome.CONTRADICTED)
+            return matched
+        return MatchedLine(matched.line, Outcome.CONTRADICTED)
 
-    return [checked(one) for one in verdicts]
+    return [checked(matched) for matched in matched_lines]
 
 
 def propose(people: Sequence[Person], register: Register) -> Proposals:
-    """Members who go by a TradingView name that is nobody's yet; a name is no proof."""
+    """Return the members who go by a TradingView name that is untied yet; a name is no proof."""
     roster = Roster(people)
     pairs, unclear = [], 0
     for folded, customer in sorted(register.named.items()):
@@ -219,26 +219,26 @@ def propose(people: Sequence[Person], register: Register) -> Proposals:
 
 
 def fold(name: str) -> str:
-    """A name as it is compared: any case, any width, single spaces."""
+    """Return a name as it is compared: any case, any width, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _verdict(line: Line, roster: Roster, register: Register) -> Verdict:
+def _matched(line: Line, roster: Roster, register: Register) -> MatchedLine:
     if problem := _problem(line):
-        return Verdict(line, problem)
+        return MatchedLine(line, problem)
     try:
         name = clean_username(line.username)
     except ValueError:
-        return Verdict(line, Outcome.NAME_UNREADABLE)
+        return MatchedLine(line, Outcome.NAME_UNREADABLE)
     found = roster.find(line.member)
     if len(found) != 1:
-        return Verdict(line, Outcome.SEVERAL_MEMBERS if found else Outcome.MEMBER_UNKNOWN)
+        return MatchedLine(line, Outcome.SEVERAL_MEMBERS if found else Outcome.MEMBER_UNKNOWN)
     [member_id] = found
     outcome = register.judge(member_id, name)
     if outcome is not Outcome.FITS:
-        return Verdict(line, outcome)
+        return MatchedLine(line, outcome)
     holder = register.named[name.casefold()]
-    return Verdict(line, outcome, Pair(holder.id, holder.username or name, member_id))
+    return MatchedLine(line, outcome, Pair(holder.id, holder.username or name, member_id))
 
 
 def _problem(line: Line) -> Outcome | None:
@@ -250,7 +250,7 @@ def _problem(line: Line) -> Outcome | None:
 
 
 def _text(data: bytes) -> str:
-    """The text in any of the encodings that spreadsheets write."""
+    """Return the text in any of the encodings that spreadsheets write."""
     try:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             return data.decode("utf-16")
@@ -273,13 +273,15 @@ def _lines(text: str, skipped: int) -> list[Line]:
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
-    """Where each column that counts stands."""
+    """Return where each column that counts stands."""
     places: dict[str, int] = {}
     for place, title in enumerate(header):
         places.setdefault(re.sub(r"[^a-z0-9]", "", fold(title)), place)
 
     def of(kinds: Mapping[str, Sequence[str]]) -> dict[str, int]:
-        named = {kind: [one for one in titles if one in places] for kind, titles in kinds.items()}
+        named = {
+            kind: [title for title in titles if title in places] for kind, titles in kinds.items()
+        }
         return {kind: places[titles[0]] for kind, titles in named.items() if titles}
 
     return (of(_DISCORD) or of(_PERHAPS)) | of({"username": _NAMES})
@@ -305,7 +307,7 @@ def _rows(text: str, delimiter: str, columns: Mapping[str, int], skipped: int) -
 
 
 def _records(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
-    """Each line with its number; a quotation mark that is never closed would swallow the rest."""
+    """Yield each line with its number; a quotation mark that is never closed would swallow the rest."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     while True:
         start = reader.line_num + 1 + skipped
@@ -321,7 +323,7 @@ def _records(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, lis
 
 
 def _cell(text: str) -> str:
-    """A cell without what keeps a spreadsheet from calculating with it: ="1", '1."""
+    """Return a cell without what keeps a spreadsheet from calculating with it: ="1", '1."""
     cell = text.strip()
     if cell.startswith('="') and cell.endswith('"'):
         cell = cell[2:-1]

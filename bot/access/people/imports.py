@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.people import import_csv
-from bot.access.people.import_csv import Outcome, Pair, Person, Proposals, Register, Verdict
+from bot.access.people.import_csv import MatchedLine, Outcome, Pair, Person, Proposals, Register
 from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.ledger import events
@@ -30,8 +30,8 @@ class Imports:
 
     async def compare(
         self, guild_id: int, data: bytes, people: Sequence[Person]
-    ) -> tuple[Verdict, ...]:
-        """What every line of that file comes to; nothing is changed.
+    ) -> tuple[MatchedLine, ...]:
+        """Return what every line of that file comes to; nothing is changed.
 
         Raises FileTooLarge, FileUnreadable, ColumnsMissing or LinesRunTogether.
         """
@@ -41,7 +41,7 @@ class Imports:
         return tuple(await asyncio.to_thread(import_csv.match, lines, people, register))
 
     async def proposals(self, guild_id: int, people: Sequence[Person]) -> Proposals:
-        """Names that are equal on both sides; nothing is changed."""
+        """Return the names that are equal on both sides; nothing is changed."""
         async with self._database.read() as connection:
             register = await _register(connection, guild_id)
         return await asyncio.to_thread(import_csv.propose, people, register)
@@ -50,7 +50,7 @@ class Imports:
         self, request: RequestContext, pairs: Sequence[Pair], people: Sequence[Person]
     ) -> Tied:
         """Tie what still fits: one transaction, an entry in the history for each."""
-        here = {one.id for one in people}
+        here = {person.id for person in people}
         async with self._database.write() as connection:
             register = await _register(connection, request.guild_id)
             fitting = [

@@ -1,4 +1,4 @@
-"""Asks TradingView about somebody before anything is recorded, if that is quickly done."""
+"""Asks TradingView about a person before anything is recorded, if that is quickly done."""
 
 import difflib
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Spelling:
 
 
 def clean(text: str) -> str:
-    """The name in what somebody typed or pasted.
+    """Return the name in what was typed or pasted.
 
     Raises:
         NameUnreadable: it cannot be a TradingView name; NameHasLongDash or NameHasHiddenMark where
@@ -44,7 +44,7 @@ async def spell(tradingview: TradingViewClient, name: str, *, anyway: bool = Fal
     """Ask TradingView for the exact spelling, for at most a second; `anyway` believes what was typed.
 
     Raises:
-        UserUnknown: TradingView answered, and knows nobody of that name.
+        UserUnknown: TradingView answered, and knows no user of that name.
     """
     try:
         hint = await exact(tradingview, name, LOOKUP_TIMEOUT, urgent=True)
@@ -58,14 +58,14 @@ async def spell(tradingview: TradingViewClient, name: str, *, anyway: bool = Fal
 
 
 async def exact(
-    tradingview: TradingViewClient, name: str, patience: float, *, urgent: bool
+    tradingview: TradingViewClient, name: str, seconds: float, *, urgent: bool
 ) -> Hint | None:
-    """Whoever has exactly that name, in any case; None without an answer within `patience` seconds.
+    """Return the user who has exactly that name, in any case; None without an answer within `seconds`.
 
     Raises:
-        UserUnknown: TradingView answered, and knows nobody of that name; it holds near hits.
+        UserUnknown: TradingView answered, and knows no user of that name; it holds near hits.
     """
-    hints = await in_time(tradingview.hints(name, helpful=urgent), patience)
+    hints = await in_time(tradingview.hints(name, helpful=urgent), seconds)
     if hints is None:
         return None
     for hint in hints:
@@ -74,7 +74,7 @@ async def exact(
     if not hints and len(name) > MIN_STEM:
         # TradingView completes what is typed; a slip at the end of a name needs a shorter start.
         stem = name[: max(MIN_STEM, len(name) * 2 // 3)]
-        hints = await in_time(tradingview.hints(stem, helpful=urgent), patience) or []
+        hints = await in_time(tradingview.hints(stem, helpful=urgent), seconds) or []
     raise UserUnknown(name, _nearest(name, [hint.username for hint in hints]))
 
 
@@ -86,5 +86,5 @@ def _nearest(name: str, found: list[str]) -> tuple[str, ...]:
 
 
 async def look(tradingview: TradingViewClient, script: Script, name: str) -> State:
-    """What TradingView shows for one person and script now; raises TradingViewError."""
+    """Return what TradingView shows for one person and script now; raises TradingViewError."""
     return seen_in(await tradingview.find_row(script.pine_id, name, urgent=True))

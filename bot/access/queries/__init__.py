@@ -1,1 +1,1 @@
-"""Reads for people: how somebody stands, and suggestions while they type."""
+"""Reads for people: how a person stands, and suggestions while they type."""

@@ -1,4 +1,4 @@
-"""What may be meant while somebody still types; it reads only the database."""
+"""Suggests what may be meant by what is typed so far; it reads only the database."""
 
 from bot import clock
 from bot.access.people.identity import name_of
@@ -53,7 +53,7 @@ class Autocomplete:
 
 
 def _start(typed: str) -> str:
-    """The letters of a name in what was typed or pasted so far."""
+    """Return the letters of a name in what was typed or pasted so far."""
     try:
         return clean_username(typed)
     except ValueError:  # half typed: nothing is wrong yet

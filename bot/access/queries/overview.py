@@ -49,7 +49,7 @@ class Person:
     username: str
     customer: Customer | None
     scripts: tuple[Checked, ...]
-    # TradingView knows nobody of that name: the nearest that it knows; None where it was not asked.
+    # TradingView knows no user of that name: the nearest that it knows; None where it was not asked.
     unknown: tuple[str, ...] | None = None
 
 
@@ -116,10 +116,10 @@ class Overview:
         self._outcomes = outcomes
 
     async def check(self, guild_id: int, subject: Subject) -> Person:
-        """Return what somebody should have and, read live, has; archived scripts only if held.
+        """Return what a person should have and, read live, has; archived scripts only if held.
 
         Raises:
-            UserError: nobody, or no readable name, was given.
+            UserError: no person, or no readable name, was given.
         """
         async with self._database.read() as connection:
             name = await name_of(connection, guild_id, subject)
@@ -221,10 +221,10 @@ class Overview:
         )
 
     async def history(self, guild_id: int, subject: Subject, page: int = 0) -> History:
-        """Return what happened to somebody's access, newest first.
+        """Return what happened to a person's access, newest first.
 
         Raises:
-            UserError: nobody, or no readable name, was given.
+            UserError: no person, or no readable name, was given.
         """
         async with self._database.read() as connection:
             name = await name_of(connection, guild_id, subject)

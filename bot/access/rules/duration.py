@@ -36,17 +36,17 @@ class Length:
 
     @property
     def lifetime(self) -> bool:
-        """Whether it never ends."""
+        """Return whether it never ends."""
         return not (self.years or self.months or self.weeks or self.days)
 
     @property
     def text(self) -> str:
-        """As it is stored and shown: "1Y 6M", "L"."""
+        """Return the text that is stored and shown: "1Y 6M", "L"."""
         parts = ((self.years, "Y"), (self.months, "M"), (self.weeks, "W"), (self.days, "D"))
         return " ".join(f"{number}{unit}" for number, unit in parts if number) or "L"
 
     def add_to(self, moment: datetime) -> datetime:
-        """The moment that much later; 31 January and a month is the last day of February.
+        """Return the moment that much later; 31 January and a month is the last day of February.
 
         `moment` is aware; the calendar is that of UTC, whatever the machine's time zone.
         """
@@ -110,13 +110,13 @@ def parse_until(text: str, now: datetime) -> End:
 
 
 def _not_year_first(text: str, parts: list[int]) -> DateAmbiguous | DateUnreadable:
-    """Why such a date is not taken; with a year of two digits it is never certain."""
+    """Return why such a date is not taken; with a year of two digits it is never certain."""
     first, second, third = parts
-    year, one, other = (first, second, third) if first > 99 else (third, first, second)
+    year, *rest = (first, second, third) if first > 99 else (third, first, second)
     if year <= 99:
         return DateAmbiguous(text)
     found = set()
-    for month, day in ((one, other), (other, one)):
+    for month, day in (rest, reversed(rest)):
         with contextlib.suppress(ValueError):
             found.add(date(year, month, day))
     if not found:
@@ -138,13 +138,13 @@ def _end_of_day(text: str, now: datetime, year: int, month: int, day: int) -> da
 
 
 def cut(moment: datetime) -> datetime:
-    """The moment in UTC, cut to milliseconds: what the wire carries."""
+    """Return the moment in UTC, cut to milliseconds: what the wire carries."""
     moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def later(one: End, other: End) -> End:
-    """The end that gives more."""
-    if isinstance(one, Lifetime) or isinstance(other, Lifetime):
+def later(end: End, other: End) -> End:
+    """Return the end that gives more."""
+    if isinstance(end, Lifetime) or isinstance(other, Lifetime):
         return LIFETIME
-    return max(one, other)
+    return max(end, other)

@@ -27,17 +27,17 @@ class State:
 
     @property
     def end(self) -> End | None:
-        """The end as TradingView is told; None when nothing is held."""
+        """Return the end as TradingView is told; None when nothing is held."""
         if self.ends_at is not None:
             return self.ends_at
         return LIFETIME if self.kind in (StateKind.OPEN, StateKind.LIFETIME) else None
 
     def gives_access(self, now: datetime) -> bool:
-        """Whether somebody with this can use the script at that moment."""
+        """Return whether a person with this can use the script at that moment."""
         return isinstance(self.end, Lifetime) or (self.ends_at is not None and self.ends_at > now)
 
     def agrees_with(self, other: "State") -> bool:
-        """Whether TradingView cannot tell the two apart (ends within a second)."""
+        """Return whether TradingView cannot tell the two apart (ends within a second)."""
         if self.ends_at is not None and other.ends_at is not None:
             return abs(self.ends_at - other.ends_at) <= TOLERANCE
         return self.end == other.end and StateKind.UNKNOWN not in (self.kind, other.kind)
@@ -48,7 +48,7 @@ UNKNOWN = State(StateKind.UNKNOWN)
 
 
 def seen_in(row: Row | None) -> State:
-    """What a complete read of one person's row shows."""
+    """Return what a complete read of one person's row shows."""
     if row is None:
         return NOTHING
     return (
@@ -59,27 +59,27 @@ def seen_in(row: Row | None) -> State:
 
 
 def wanted_of(permission: Permission) -> State:
-    """What TradingView should hold."""
+    """Return what TradingView should hold."""
     return State(permission.wanted, permission.wanted_ends_at)
 
 
 def ours_of(permission: Permission) -> State:
-    """What our own last write left on TradingView."""
+    """Return what our own last write left on TradingView."""
     return State(permission.ours, permission.ours_ends_at)
 
 
 def before_of(permission: Permission) -> State:
-    """What stood on TradingView before our last write."""
+    """Return what stood on TradingView before our last write."""
     return State(permission.before, permission.before_ends_at)
 
 
 def last_seen(permission: Permission) -> State:
-    """What the last read showed."""
+    """Return what the last read showed."""
     return State(permission.seen, permission.seen_ends_at)
 
 
 def want(reasons: Iterable[Entitlement]) -> State:
-    """Lifetime or open wins, else the latest end, else nothing."""
+    """Return what the reasons give together: lifetime or open wins, else the latest end, else nothing."""
     ends: list[datetime] = []
     kinds = set()
     for reason in reasons:
@@ -95,19 +95,19 @@ def want(reasons: Iterable[Entitlement]) -> State:
 
 
 def still_gives(reason: Entitlement, now: datetime) -> bool:
-    """Whether somebody would lose something, were that reason ended now."""
+    """Return whether the person would lose something, were that reason ended now."""
     return reason.ended_at is None and (reason.ends_at is None or reason.ends_at > now)
 
 
-def gives_more(one: State, other: State, now: datetime) -> bool:
-    """Whether `one` lasts longer than `other`."""
-    if not one.gives_access(now) or one.agrees_with(other) or isinstance(other.end, Lifetime):
+def gives_more(state: State, other: State, now: datetime) -> bool:
+    """Return whether `state` lasts longer than `other`."""
+    if not state.gives_access(now) or state.agrees_with(other) or isinstance(other.end, Lifetime):
         return False
-    return one.ends_at is None or other.ends_at is None or one.ends_at > other.ends_at
+    return state.ends_at is None or other.ends_at is None or state.ends_at > other.ends_at
 
 
 def is_ours(permission: Permission, seen: State) -> bool:
-    """Whether TradingView shows what Usher wrote, or what Usher wants anyway."""
+    """Return whether TradingView shows what Usher wrote, or what Usher wants anyway."""
     return seen.agrees_with(ours_of(permission)) or seen.agrees_with(wanted_of(permission))
 
 
@@ -140,7 +140,7 @@ def settle(reasons: Sequence[Entitlement], *, since: datetime | None = None) -> 
 
 
 def preview(permission: Permission | None, length: Length, now: datetime) -> End:
-    """Where that much more time would end, by what Usher knows (TradingView may know more)."""
+    """Return where that much more time would end, by what Usher knows (TradingView may know more)."""
     wanted = wanted_of(permission) if permission else NOTHING
     if length.lifetime or isinstance(wanted.end, Lifetime):
         return LIFETIME
@@ -161,7 +161,7 @@ def next_step(permission: Permission, seen: State, now: datetime) -> Step:
     """Compare what should be with what was just read."""
     wanted = wanted_of(permission)
     if wanted.kind is StateKind.NOTHING:
-        # Only an order of somebody removes; what Usher does not know, it does not touch.
+        # Only an order removes; what Usher does not know, it does not touch.
         overruled = permission.replaces is not None
         return Step.REMOVE if overruled and seen.gives_access(now) else Step.NOTHING
     if seen.agrees_with(wanted):
@@ -172,7 +172,7 @@ def next_step(permission: Permission, seen: State, now: datetime) -> Step:
 
 
 def stands(permission: Permission, seen: State, now: datetime) -> bool:
-    """Whether TradingView shows what is wanted, to the second."""
+    """Return whether TradingView shows what is wanted, to the second."""
     wanted = wanted_of(permission)
     if wanted.kind is StateKind.NOTHING:
         return not seen.gives_access(now)
@@ -180,9 +180,9 @@ def stands(permission: Permission, seen: State, now: datetime) -> bool:
 
 
 def moved_by_us(permission: Permission, seen: State) -> bool:
-    """Whether our write took effect, but TradingView made another end of it.
+    """Return whether our write took effect, but TradingView made another end of it.
 
-    A row where none was may be somebody else's, made by hand meanwhile: it counts only when its end
+    A row where none was may be another person's, made by hand meanwhile: it counts only when its end
     is near the wanted one, as after rounding.
     """
     wanted, before = wanted_of(permission), before_of(permission)

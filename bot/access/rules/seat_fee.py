@@ -22,7 +22,7 @@ _LAST_MIDNIGHT = timedelta(hours=12)  # and last at UTC-12
 
 
 class Reason(enum.StrEnum):
-    """Why somebody has access; of several the first one counts."""
+    """Why a person has access; of several the first one counts."""
 
     SOLD = "sold"
     LIFETIME = "lifetime"
@@ -41,7 +41,7 @@ class MonthEnd:
 
     @property
     def month(self) -> str:
-        """The month that ends, as 2026-03."""
+        """Return the month that ends, as 2026-03."""
         return f"{self.start:%Y-%m}"
 
 
@@ -56,11 +56,11 @@ class Access:
     permission_id: int | None = None
 
     def is_live(self, at: datetime) -> bool:
-        """Whether it is in force at that moment."""
+        """Return whether it is in force at that moment."""
         return self.ends_at is None or self.ends_at > at
 
     def reasons(self, at: datetime) -> set[Reason]:
-        """Why that is so at that moment; time whose end is not fixed yet goes on top, so it counts."""
+        """Return why that is so at that moment; time whose end is not fixed yet goes on top, so it counts."""
         return {_reason(why) for why in self.whys if why.ends_at is None or why.ends_at > at}
 
 
@@ -70,7 +70,7 @@ class Fee:
 
     once: int  # as written: everybody counts once, and all are billed when they are over 100
     above: int  # only those over 100 are billed
-    each_script: int  # somebody with three scripts counts three times
+    each_script: int  # a person with three scripts counts three times
     with_over: int  # people whose time is over count while they are listed
 
 
@@ -86,13 +86,13 @@ class Census:
         everybody: list[Held | Listed] = [*strangers, *held]
         # A name stands for the number that it has anywhere.
         self._numbers = {
-            one.name_folded: one.tv_user_id for one in everybody if one.tv_user_id is not None
+            row.name_folded: row.tv_user_id for row in everybody if row.tv_user_id is not None
         }
         whys: dict[int, list[Why]] = {}
         for why in reasons:
             whys.setdefault(why.permission_id, []).append(why)
-        for one in held:
-            self._add(one, _access(one, whys.get(one.id, [])))
+        for permission in held:
+            self._add(permission, _access(permission, whys.get(permission.id, [])))
         for row in strangers:
             self._add(row, Access(row.script_id, row.ends_at, (), listed=True))
 
@@ -107,32 +107,33 @@ class Census:
         return f"#{number}" if number else name.casefold()
 
     def has(self, user_id: int | None, name: str, at: datetime) -> bool:
-        """Whether that person is counted at that moment."""
-        return any(one.is_live(at) for one in self._people.get(self._key(user_id, name), ()))
+        """Return whether that person is counted at that moment."""
+        return any(access.is_live(at) for access in self._people.get(self._key(user_id, name), ()))
 
     def seated(self, at: datetime) -> dict[str, int | None]:
-        """Everybody who is counted at that moment, each with one permission by which."""
+        """Return everybody who is counted at that moment, each with one permission by which."""
         return {
-            who: next((one.permission_id for one in theirs if one.is_live(at)), None)
+            who: next((access.permission_id for access in theirs if access.is_live(at)), None)
             for who, theirs in self._people.items()
-            if any(one.is_live(at) for one in theirs)
+            if any(access.is_live(at) for access in theirs)
         }
 
     def count(self, at: datetime) -> int:
-        """How many different people have access to anything at that moment."""
+        """Return how many different people have access to anything at that moment."""
         return sum(1 for _ in self._live(at))
 
     def by_reason(self, at: datetime) -> dict[Reason, int]:
-        """The same by why; everybody stands under one reason."""
+        """Return the same count by reason; each person stands under one."""
         found = Counter(_main_reason(theirs, at) for theirs in self._live(at))
         return {reason: found[reason] for reason in Reason if found[reason]}
 
     def fee(self, at: datetime) -> Fee:
-        """The fee if that moment counts."""
+        """Return the fee if that moment counts."""
         once = self.count(at)
-        pairs = sum(len({one.script_id for one in theirs}) for theirs in self._live(at))
+        pairs = sum(len({access.script_id for access in theirs}) for theirs in self._live(at))
         over = sum(
-            any(one.listed or one.is_live(at) for one in theirs) for theirs in self._people.values()
+            any(access.listed or access.is_live(at) for access in theirs)
+            for theirs in self._people.values()
         )
         return Fee(
             cents(once), max(0, once - FREE) * FEE_CENTS, cents(pairs), cents(max(over, once))
@@ -140,29 +141,29 @@ class Census:
 
     def _live(self, at: datetime) -> Iterator[list[Access]]:
         for theirs in self._people.values():
-            if live := [one for one in theirs if one.is_live(at)]:
+            if live := [access for access in theirs if access.is_live(at)]:
                 yield live
 
 
 def month_end(now: datetime) -> MonthEnd:
-    """The next end of a month, or the one under way: it lasts until noon UTC of the 1st."""
+    """Return the next end of a month, or the one under way: it lasts until noon UTC of the 1st."""
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     over = first if now < first + _LAST_MIDNIGHT else first + relativedelta(months=1)
     return MonthEnd(over - _FIRST_MIDNIGHT, over + _LAST_MIDNIGHT)
 
 
 def cents(people: int) -> int:
-    """The fee for that many people as it is written, in US cents: all, once they are over 100."""
+    """Return the fee for that many people as it is written, in US cents: all, once they are over 100."""
     return people * FEE_CENTS if people > FREE else 0
 
 
 def level_of(people: int) -> int:
-    """The highest number to warn of that was reached; 0 below all of them."""
+    """Return the highest number to warn of that was reached; 0 below all of them."""
     return max((level for level in LEVELS if people >= level), default=0)
 
 
 def _access(held: Held, whys: list[Why]) -> Access | None:
-    """The longer of what TradingView shows and what is on its way there."""
+    """Return the longer of what TradingView shows and what is on its way there."""
     ends: list[datetime | None] = []
     if held.seen in (StateKind.UNTIL, StateKind.LIFETIME):
         ends.append(held.seen_ends_at)
@@ -190,7 +191,7 @@ def _access(held: Held, whys: list[Why]) -> Access | None:
 
 
 def _settled(why: Why) -> datetime | None:
-    """Where time that was asked for ends at the earliest; None: it has no end."""
+    """Return where time that was asked for ends at the earliest; None: it has no end."""
     return None if why.length is None else parse_length(why.length).add_to(why.asked_at)
 
 
@@ -205,5 +206,5 @@ def _reason(why: Why) -> Reason:
 
 
 def _main_reason(theirs: list[Access], at: datetime) -> Reason:
-    given = {reason for one in theirs for reason in one.reasons(at)}
+    given = {reason for access in theirs for reason in access.reasons(at)}
     return next((reason for reason in Reason if reason in given), Reason.UNKNOWN)

@@ -48,7 +48,7 @@ class Adoption:
         self._database = database
 
     async def strangers(self, guild_id: int, script_id: int, page: int = 0) -> Strangers:
-        """Whom one can take over, `PAGE` at a time; a page beyond the last is the last.
+        """Return the people who can be taken over, `PAGE` at a time; a page beyond the last is the last.
 
         Raises ButtonGone when that server has no such script.
         """
@@ -64,9 +64,9 @@ class Adoption:
     async def take_over(
         self, request: RequestContext, script_id: int, ids: Collection[int] | None = None
     ) -> Taken:
-        """Everybody whom TradingView lists with access and Usher does not want, or only these.
+        """Take over everybody whom TradingView lists with access and Usher does not want, or only these.
 
-        Whoever staff ignored is left; rows whose end has passed are, too. Raises NothingDiffers, or
+        People whom staff ignored are left, and so are rows whose end has passed. Raises NothingDiffers, or
         ButtonGone when that server has no such script.
         """
         now = clock.now()
@@ -100,12 +100,20 @@ class Adoption:
         self, connection: AsyncConnection, request: RequestContext, script: Script, kind: Kind
     ) -> int:
         now, number = clock.now(), 0
-        for one in await of_permissions(connection, script.id, now):
-            if one.kind is kind and not one.is_ignored and one.permission is not None:
-                if kind is Kind.OTHER_END and not one.shortens(now):
+        for difference in await of_permissions(connection, script.id, now):
+            if (
+                difference.kind is kind
+                and not difference.is_ignored
+                and difference.permission is not None
+            ):
+                if kind is Kind.OTHER_END and not difference.shortens(now):
                     continue
                 await take_known(
-                    connection, request.member_id, request.idempotency_key, one, one.permission
+                    connection,
+                    request.member_id,
+                    request.idempotency_key,
+                    difference,
+                    difference.permission,
                 )
                 number += 1
         return number
@@ -115,10 +123,10 @@ async def take_known(
     connection: AsyncConnection,
     by: int | None,
     reference: str,
-    it: Difference,
+    difference: Difference,
     permission: Permission,
 ) -> None:
-    """What TradingView shows gets a reason of its own; the others stay. By nobody: Usher itself."""
+    """Add what TradingView shows as an entitlement of its own; the others stay. `by` None: Usher itself."""
     seen, now = last_seen(permission), clock.now()
     reference = f"taken over {permission.id} {reference}"
     await add_found(connection, permission, seen, reference[:100], now, asked_by=by)
@@ -139,7 +147,7 @@ async def take_known(
         script_id=permission.script_id,
         customer_id=permission.customer_id,
         permission_id=permission.id,
-        before=facts(it.wanted),
+        before=facts(difference.wanted),
         after=facts(seen),
     )
 

@@ -28,7 +28,7 @@ UNMARKED = Marks(None, None)
 
 
 class Kind(StrEnum):
-    """In which way somebody's access differs."""
+    """In which way a person's access differs."""
 
     MISSING = "missing"  # should have access, and TradingView shows none
     EXTRA = "extra"  # has access there, and nothing says why
@@ -51,7 +51,7 @@ class Difference:
 
     @property
     def mark(self) -> str:
-        """What stands for this difference, and for no other of the same permission."""
+        """Return what stands for this difference, and for no other of the same permission."""
         parts = [self.kind.value]
         for state in (self.wanted, self.shown):
             parts += [state.kind, state.ends_at.isoformat() if state.ends_at else "-"]
@@ -66,26 +66,28 @@ class Difference:
         return self.marks.ignored_difference == self.mark
 
     def ends(self, now: datetime) -> bool:
-        """Whether making it as it should be takes the access away, as far as is known."""
+        """Return whether making it as it should be takes the access away, as far as is known."""
         takes = self.kind is Kind.EXTRA or self._overrules
         has = self.shown.gives_access(now) or self.shown.kind is StateKind.UNKNOWN
         return takes and has and not self.wanted.gives_access(now)
 
     def shortens(self, now: datetime) -> bool:
-        """Whether making it as it should be gives less than TradingView shows."""
+        """Return whether making it as it should be gives less than TradingView shows."""
         differs = self.kind is Kind.OTHER_END or self._overrules
         less = self.wanted.gives_access(now) and gives_more(self.shown, self.wanted, now)
         return differs and less
 
     def takes(self, now: datetime) -> bool:
-        """Whether the person has less afterwards."""
+        """Return whether the person has less afterwards."""
         return self.ends(now) or self.shortens(now)
 
     @property
     def _overrules(self) -> bool:
-        """A stuck order takes something away only when it overrules what TradingView shows."""
-        one = self.permission
-        return self.kind is Kind.STUCK and one is not None and one.replaces is not None
+        """Return whether it is a stuck order that overrules what TradingView shows: only such a one takes away."""
+        permission = self.permission
+        return (
+            self.kind is Kind.STUCK and permission is not None and permission.replaces is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Report:
 
 
 def kind_of(permission: Permission, now: datetime) -> Kind | None:
-    """How one permission differs from what was last seen of it, if it does."""
+    """Return how one permission differs from what was last seen of it, if it does."""
     if permission.state is PermissionState.STUCK:
         return Kind.STUCK
     wanted, seen = wanted_of(permission), last_seen(permission)
@@ -124,7 +126,7 @@ def kind_of(permission: Permission, now: datetime) -> Kind | None:
 
 
 def of_stranger(found: Sighting) -> Difference:
-    """Somebody with access of whom Usher knows nothing."""
+    """Return the difference of a person with access of whom Usher knows nothing."""
     shown = State(found.kind, found.ends_at)
     return Difference(Kind.EXTRA, found.username, NOTHING, shown, sighting=found)
 
@@ -132,7 +134,7 @@ def of_stranger(found: Sighting) -> Difference:
 async def of_permissions(
     connection: AsyncConnection, script_id: int, now: datetime
 ) -> list[Difference]:
-    """Every difference of people whom Usher knows, the ignored ones too.
+    """Return every difference of people whom Usher knows, the ignored ones too.
 
     Of mixed-up names nothing but that is said: to correct one could take from the other.
     """
@@ -142,7 +144,7 @@ async def of_permissions(
 async def of_scripts(
     connection: AsyncConnection, script_ids: Collection[int], now: datetime
 ) -> dict[int, list[Difference]]:
-    """The same for several scripts at once, by script."""
+    """Return the same for several scripts at once, by script."""
     found: dict[int, list[Difference]] = {script_id: [] for script_id in script_ids}
     namesakes = await drift.namesakes(connection, script_ids)
     mixed_up = {
@@ -178,12 +180,14 @@ async def of_scripts(
     return found
 
 
-async def of_kind(
+async def differences_of_kind(
     connection: AsyncConnection, script_id: int, kind: Kind, now: datetime
 ) -> list[Difference]:
-    """All of one kind that nobody ignores."""
+    """Return all of one kind, without those that staff ignore."""
     known = await of_permissions(connection, script_id, now)
-    found = [one for one in known if one.kind is kind and not one.is_ignored]
+    found = [
+        difference for difference in known if difference.kind is kind and not difference.is_ignored
+    ]
     if kind is Kind.EXTRA:
         found += map(of_stranger, await drift.strangers(connection, script_id, now))
     return found
@@ -196,14 +200,14 @@ class Drift:
         self._database = database
 
     async def report(self, guild_id: int, script_id: int) -> Report:
-        """What differs for one script. Raises ButtonGone when that server has no such script."""
+        """Return what differs for one script. Raises ButtonGone when that server has no such script."""
         now = clock.now()
         async with self._database.read() as connection:
             script = await script_of(connection, guild_id, script_id)
             return await _report(connection, script, now)
 
     async def counts(self, guild_id: int) -> list[tuple[Script, int]]:
-        """How many differences each script has; only those that have any."""
+        """Return how many differences each script has; only those that have any."""
         now = clock.now()
         async with self._database.read() as connection:
             listed = await scripts.listed(connection, guild_id)
@@ -220,22 +224,26 @@ class Drift:
     async def note(self, swept: Swept, by: int | None) -> int:
         """Remember what differs after a sweep; returns how much of it is news.
 
-        News that nobody asked for goes into the history, and so into the log channel, in one line.
+        News of a sweep that was not asked for goes into the history, and so into the log channel, in one line.
         """
         now, script = clock.now(), swept.script
         async with self._database.write() as connection:
             known = await of_permissions(connection, script.id, now)
             new = [
-                one
-                for one in known
-                if one.permission is not None
-                and not one.is_ignored
-                and one.kind is not Kind.STUCK  # told when it happened
-                and one.marks.noted_difference != one.mark
+                difference
+                for difference in known
+                if difference.permission is not None
+                and not difference.is_ignored
+                and difference.kind is not Kind.STUCK  # told when it happened
+                and difference.marks.noted_difference != difference.mark
             ]
-            marks = [(one.permission.id, one.mark) for one in new if one.permission is not None]
+            marks = [
+                (difference.permission.id, difference.mark)
+                for difference in new
+                if difference.permission is not None
+            ]
             strangers = await drift.note(connection, script.id, marks, now)
-            counts = {kind: sum(one.kind is kind for one in new) for kind in Kind}
+            counts = {kind: sum(difference.kind is kind for difference in new) for kind in Kind}
             counts[Kind.EXTRA] += strangers
             if by is None and any(counts.values()):
                 await events.record(
@@ -249,18 +257,26 @@ class Drift:
         return sum(counts.values())
 
     async def ignore(self, request: RequestContext, script_id: int, kind: Kind) -> int:
-        """Staff leave these as they are, until they differ in another way; returns how many.
+        """Leave these as they are, until they differ in another way; returns how many.
 
         Raises NothingDiffers, or ButtonGone when that server has no such script.
         """
         now = clock.now()
         async with self._database.write() as connection:
             script = await script_of(connection, request.guild_id, script_id)
-            found = await of_kind(connection, script.id, kind, now)
+            found = await differences_of_kind(connection, script.id, kind, now)
             if not found:
                 raise NothingDiffers
-            marks = [(one.permission.id, one.mark) for one in found if one.permission is not None]
-            ids = [one.sighting.id for one in found if one.sighting and one.permission is None]
+            marks = [
+                (difference.permission.id, difference.mark)
+                for difference in found
+                if difference.permission is not None
+            ]
+            ids = [
+                difference.sighting.id
+                for difference in found
+                if difference.sighting and difference.permission is None
+            ]
             await drift.ignore(connection, marks, ids, now)
             await events.record(
                 connection,
@@ -275,7 +291,7 @@ class Drift:
 
 
 async def script_of(connection: AsyncConnection, guild_id: int, script_id: int) -> Script:
-    """The script of a button's key. Raises ButtonGone when that server has none such."""
+    """Return the script of a button's key. Raises ButtonGone when that server has none such."""
     script = await scripts.by_id(connection, script_id)
     if script is None or script.guild_id != guild_id:
         raise ButtonGone
@@ -290,23 +306,31 @@ async def _report(connection: AsyncConnection, script: Script, now: datetime) ->
     counts: dict[Kind, int] = {}
     shown: dict[Kind, tuple[Difference, ...]] = {}
     for kind in Kind:
-        those = [one for one in known if one.kind is kind and not one.is_ignored]
-        number = len(those)
+        listed = [
+            difference
+            for difference in known
+            if difference.kind is kind and not difference.is_ignored
+        ]
+        number = len(listed)
         if kind is Kind.EXTRA:
             number += numbers.strangers
-            those += map(of_stranger, strangers)
+            listed += map(of_stranger, strangers)
         if number:
-            counts[kind], shown[kind] = number, tuple(those[:SHOWN])
+            counts[kind], shown[kind] = number, tuple(listed[:SHOWN])
     return Report(
         script,
         await sweeps.last(connection, script.id),
         numbers,
         counts,
         shown,
-        sum(one.shortens(now) for one in _others(known)),
-        sum(one.is_ignored for one in known) + ignored - numbers.strangers,
+        sum(difference.shortens(now) for difference in _others(known)),
+        sum(difference.is_ignored for difference in known) + ignored - numbers.strangers,
     )
 
 
 def _others(known: Sequence[Difference]) -> list[Difference]:
-    return [one for one in known if one.kind is Kind.OTHER_END and not one.is_ignored]
+    return [
+        difference
+        for difference in known
+        if difference.kind is Kind.OTHER_END and not difference.is_ignored
+    ]

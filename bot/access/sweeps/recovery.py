@@ -13,7 +13,7 @@ A copy does not know what was done and said after it was made. So nothing is don
   the order counts for nothing any more, and staff give it anew if it is still wanted.
 - Where TradingView shows a later end than the copy, that end stays; also where the copy's is over.
 - One summary in the log channel counts all of these.
-- Somebody who cannot be read by name holds up nobody else: their orders are held alone, staff are
+- A person who cannot be read by name holds up no other: their orders are held alone, staff are
   told, and they are read again and again.
 """
 
@@ -94,9 +94,7 @@ class Recovery:
                     left = await scripts.unread(connection, guild_id)
                     left += await scripts.comparing(connection, guild_id)
                 for script in left:
-                    if (
-                        script.paused_at is None
-                    ):  # else TradingView refuses it until somebody looked
+                    if script.paused_at is None:  # else TradingView refuses it until staff looked
                         await self._try(script)
                 if await self._lift(guild_id):
                     return
@@ -123,7 +121,7 @@ class Recovery:
             log.exception("reading the list of script %s failed", script.slug)
 
     async def _one(self, script: Script) -> None:
-        """Read the list, unless somebody had it read meanwhile; then believe it."""
+        """Read the list, unless it was read meanwhile; then believe it."""
         reading, since = self._readings.setdefault(script.id, _Reading()), script.restored_at
         async with self._database.read() as connection:
             last = await sweeps.last(connection, script.id)
@@ -135,7 +133,7 @@ class Recovery:
                 connection, [each for each in ids if each not in reading.shown]
             )
         reading.shown |= await self._reads.of_people(script, missing)
-        unread = [one for one in missing if one.id not in reading.shown]
+        unread = [permission for permission in missing if permission.id not in reading.shown]
         reading.tries += 1
         if unread and since is not None and reading.tries < REFUSALS:
             raise TradingViewSilent
@@ -164,7 +162,7 @@ class Recovery:
         numbers["later"] += later
         if unread:
             await hold(connection, unread, since)
-            names = [one.username for one in unread]
+            names = [permission.username for permission in unread]
             after = {"number": len(names), "names": names[:NAMED]}
             await _record(connection, script, "restore_unread", after)
         await scripts.trust(connection, script.id)
@@ -189,7 +187,7 @@ class Recovery:
             late = await scripts.comparing(connection, guild_id)
             if server is None or server.restored_at is None:
                 return not (left or late)
-            if any(one.archived_at is None and one.paused_at is None for one in left):
+            if any(script.archived_at is None and script.paused_at is None for script in left):
                 return False
             await guilds.trust(connection, guild_id)
             await _sum_up(connection, server)
@@ -200,10 +198,10 @@ class Recovery:
 async def _resume(
     connection: AsyncConnection, script: Script, shown: Mapping[int, State | None]
 ) -> Counter[str]:
-    """Compare the orders of these people; returns how many met which fate."""
+    """Compare the orders of these people; returns how many had which outcome."""
     numbers = Counter[str]()
     for resumed in await resume(connection, script, shown):
-        numbers[resumed.fate] += resumed.number
+        numbers[resumed.outcome] += resumed.number
         numbers["later"] += resumed.later
     return numbers
 
@@ -217,28 +215,30 @@ async def _record(
 
 
 async def _keep_longer(connection: AsyncConnection, script: Script) -> int:
-    """Where TradingView shows a later end than the backup knows, that one is right."""
+    """Adopt every end on TradingView that is later than the backup knows; returns how many."""
     now, kept = clock.now(), 0
-    for one in await of_permissions(connection, script.id, now):
-        if one.permission is not None and _wins(one, now):
-            await take_known(connection, None, f"restore {script.restored_at}", one, one.permission)
+    for difference in await of_permissions(connection, script.id, now):
+        if difference.permission is not None and _wins(difference, now):
+            await take_known(
+                connection, None, f"restore {script.restored_at}", difference, difference.permission
+            )
             kept += 1
     return kept
 
 
-def _wins(it: Difference, now: datetime) -> bool:
-    """Whether TradingView shows more than an end that the backup knows, be that over or not.
+def _wins(difference: Difference, now: datetime) -> bool:
+    """Return whether TradingView shows more than an end that the backup knows, be that over or not.
 
     Where the backup wants nothing (revoked, or never given), access is only reported: Usher has no end
     that it would be a renewal of.
     """
-    if it.kind is Kind.EXTRA:
-        return it.wanted.kind is StateKind.UNTIL
-    return it.kind is Kind.OTHER_END and it.shortens(now)
+    if difference.kind is Kind.EXTRA:
+        return difference.wanted.kind is StateKind.UNTIL
+    return difference.kind is Kind.OTHER_END and difference.shortens(now)
 
 
 async def _sum_up(connection: AsyncConnection, server: Guild) -> None:
-    """One entry for the log channel: what the lists showed about the orders in the backup."""
+    """Record one entry for the log channel: what the lists showed about the orders in the backup."""
     since = server.restored_at or clock.now()
     read = await events.of_action(connection, server.id, "restore_checked", since)
     numbers: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Before many people lose access at once, somebody says yes to the number."""
+"""Asks for consent to the number before many people lose access at once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ async def refuse_many(
     """Return how many lose access or time when these are made as they should be.
 
     Raises:
-        TakesFromMany: these are many, and nobody said yes to so many yet.
+        TakesFromMany: these are many, and the consent is to fewer.
     """
     ends = sum(difference.ends(now) for difference in differences)
     shortens = sum(difference.shortens(now) for difference in differences)
@@ -36,5 +36,5 @@ async def refuse_many(
 
 
 def is_many(people: int, total: int) -> bool:
-    """More than 5 people, or more than 5 % of those who have access."""
+    """Return whether it is more than 5 people, or more than 5 % of those who have access."""
     return people > MAX_PEOPLE or people * 100 > MAX_PERCENT * max(total, people)

@@ -1,4 +1,4 @@
-"""The side of the door where staff have a difference mended: orders, which sync carries out."""
+"""Repairs differences for staff: records orders, which sync carries out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.entitlements import State, gives_more, last_seen, want, wanted_of
-from bot.access.sweeps.drift import Difference, Kind, kind_of, of_kind, script_of
+from bot.access.sweeps.drift import Difference, Kind, differences_of_kind, kind_of, script_of
 from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.removal_limit import refuse_many
 from bot.access.sync.queue import Queue
@@ -71,21 +71,25 @@ class Repairs:
         """Have every difference of that kind made as it should be.
 
         Raises:
-            TakesFromMany: more than 5 people or 5 % lose access or time, and nobody agreed to
-                so many yet.
+            TakesFromMany: more than 5 people or 5 % lose access or time, and the consent is
+                to fewer.
             OverTheLine: a manager must agree to so many seats first.
             NothingDiffers: there is none of that kind any more.
             ButtonGone: that server has no such script.
         """
         now = clock.now()
-        request = replace(request, token=None)  # the answer counts; each order has none of its own
+        request = replace(request, token=None)  # the reply counts them; no order has one of its own
         async with self._database.read() as connection:
             script = await script_of(connection, request.guild_id, script_id)
-            found = await of_kind(connection, script.id, kind, now)
+            found = await differences_of_kind(connection, script.id, kind, now)
             if not found:
                 raise NothingDiffers
             await refuse_many(connection, script, found, now, request.consent)
-            coming = {one.permission.id: one.wanted for one in found if one.permission is not None}
+            coming = {
+                difference.permission.id: difference.wanted
+                for difference in found
+                if difference.permission is not None
+            }
             await refuse_over_line(connection, request, coming)
         ordered: list[Difference] = []
         for start in range(0, len(found), _TOGETHER):
@@ -93,11 +97,11 @@ class Repairs:
         await self._note(request, script, kind, len(ordered))
         self._queue.wake(request.guild_id)
         # What a stuck order takes was ordered before: that is not to be put back from here.
-        took = 0 if kind is Kind.STUCK else sum(one.takes(now) for one in ordered)
+        took = 0 if kind is Kind.STUCK else sum(difference.takes(now) for difference in ordered)
         return Repaired(script, kind, len(ordered), took, request.idempotency_key)
 
     async def put_back(self, request: RequestContext, reference: str) -> int:
-        """Undo what one order to mend took away, within 24 hours; returns how many.
+        """Undo what one repair took away, within 24 hours; returns how many.
 
         Raises:
             PutBackTooLate: the 24 hours are over.
@@ -108,7 +112,7 @@ class Repairs:
             found = await repairs.of_order(connection, request.guild_id, reference)
             if found and request.at - found[0].asked_at > PUT_BACK_WITHIN:
                 raise PutBackTooLate
-            coming = {one.permission_id: await _would_be(connection, one) for one in found}
+            coming = {order.permission_id: await _would_be(connection, order) for order in found}
             await refuse_over_line(connection, request, coming)
         number = 0
         for undone in found:
@@ -119,9 +123,11 @@ class Repairs:
         return number
 
     async def progress(self, guild_id: int, reference: str) -> Standing:
-        """How the orders of one press stand."""
+        """Return how the orders of one press stand."""
         async with self._database.read() as connection:
-            states = [one.state for one in await repairs.of_order(connection, guild_id, reference)]
+            states = [
+                order.state for order in await repairs.of_order(connection, guild_id, reference)
+            ]
         return Standing(
             len(states), states.count(OrderState.WAITING), states.count(OrderState.STUCK)
         )
@@ -142,19 +148,23 @@ class Repairs:
         return ordered
 
     async def _permission(
-        self, connection: AsyncConnection, request: RequestContext, script: Script, it: Difference
+        self,
+        connection: AsyncConnection,
+        request: RequestContext,
+        script: Script,
+        difference: Difference,
     ) -> Permission | None:
-        """The one to mend as it is now; None when it has changed meanwhile."""
-        if it.permission is not None:
-            now = await permissions.by_id(connection, it.permission.id)
-            same = kind_of(now, clock.now()) is it.kind and now.reason not in orders.PARKED
-            return now if same and last_seen(now) == last_seen(it.permission) else None
-        seen = it.sighting
+        """Return the permission to repair as it is now; None when it has changed meanwhile."""
+        if difference.permission is not None:
+            now = await permissions.by_id(connection, difference.permission.id)
+            same = kind_of(now, clock.now()) is difference.kind and now.reason not in orders.PARKED
+            return now if same and last_seen(now) == last_seen(difference.permission) else None
+        seen = difference.sighting
         assert seen is not None  # noqa: S101 - one of the two is there
         subject = Subject(username=seen.username)
         person = await resolve(connection, request, subject, user_id=seen.tv_user_id)
         if seen.tv_user_id is not None and person.tv_user_id not in (None, seen.tv_user_id):
-            return None  # somebody else of that name: never touched
+            return None  # another person of that name: never touched
         spelled = Spelling(seen.username, checked=True, user_id=seen.tv_user_id)
         permission = await touch(connection, request, script, person, spelled)
         if permission.state is not PermissionState.DONE or wanted_of(permission).gives_access(
@@ -189,7 +199,7 @@ class Repairs:
         return 1
 
     async def _note(self, request: RequestContext, script: Script, kind: Kind, number: int) -> None:
-        """One line for the log channel; each person's entry stands in their own history."""
+        """Record one line for the log channel; each person's entry stands in their own history."""
         async with self._database.write() as connection:
             await events.record(
                 connection,
@@ -225,7 +235,7 @@ def _order_of(request: RequestContext, difference: Difference, permission: Permi
 
 
 async def _would_be(connection: AsyncConnection, undone: Order) -> State:
-    """What is wanted once that order is undone, as far as its ends are fixed."""
+    """Return what is wanted once that order is undone, as far as its ends are fixed."""
     back = await entitlements.ended_by(connection, undone.id)
     rest = await entitlements.active(connection, undone.permission_id)
     return want([*(replace(reason, ended_at=None) for reason in back), *rest])

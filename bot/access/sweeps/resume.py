@@ -40,18 +40,18 @@ class ReplayOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """How many orders met that fate; `later`: TradingView shows more than what is known of gives."""
+    """How many orders had that outcome; `later`: TradingView shows more than what is known of gives."""
 
-    fate: ReplayOutcome
+    outcome: ReplayOutcome
     number: int
     later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The fate of one permission's orders; `reasons` with the ends that they get by it."""
+    """The outcome for one permission's orders; `reasons` with the ends that they get by it."""
 
-    fate: ReplayOutcome
+    outcome: ReplayOutcome
     reasons: tuple[Entitlement, ...] = ()
 
 
@@ -63,7 +63,7 @@ def judge(
     `permission` and `reasons` are as in the backup. Ends are worked out from what the backup saw, as
     they were then, so that the same order is not added to an end that it made. Only the end of an
     order says that it was done: what the backup saw may have been old when the order was given, so
-    any other end may be somebody else's.
+    any other end may be another person's.
     """
     wanted, seen = wanted_of(permission), last_seen(permission)
     overrules = permission.replaces is not None
@@ -83,7 +83,7 @@ def judge(
 
 
 def _shows(shown: State, wanted: State, now: datetime) -> bool:
-    """Whether it is that, or the end of its day in UTC, as TradingView's own page sets it."""
+    """Return whether it is that, or the end of its day in UTC, as TradingView's own page sets it."""
     if wanted.kind is StateKind.NOTHING:
         return not shown.gives_access(now)
     if shown.agrees_with(wanted):
@@ -98,7 +98,7 @@ def _shows(shown: State, wanted: State, now: datetime) -> bool:
 def _settled(
     permission: Permission, reasons: Sequence[Entitlement], seen: State, now: datetime
 ) -> tuple[tuple[Entitlement, ...], list[datetime]]:
-    """The reasons with the ends that they had got, had they been settled in the backup; and those."""
+    """Return the reasons with the ends that they had got, had they been settled in the backup; and those."""
     foreign = (
         permission.replaces is None
         and seen.ends_at is not None
@@ -106,51 +106,51 @@ def _settled(
         and gives_more(seen, want(reasons), now)
     )
     fixed = {
-        one.entitlement_id: one for one in settle(reasons, since=seen.ends_at if foreign else None)
+        end.entitlement_id: end for end in settle(reasons, since=seen.ends_at if foreign else None)
     }
     settled = tuple(
-        replace(one, start_at=fix.start_at, ends_at=fix.ends_at, settled_at=now)
-        if (fix := fixed.get(one.id))
-        else one
-        for one in reasons
+        replace(reason, start_at=fix.start_at, ends_at=fix.ends_at, settled_at=now)
+        if (fix := fixed.get(reason.id))
+        else reason
+        for reason in reasons
     )
-    return settled, [one.ends_at for one in fixed.values()]
+    return settled, [end.ends_at for end in fixed.values()]
 
 
 async def resume(
     connection: AsyncConnection, script: Script, shown: Mapping[int, State | None]
 ) -> list[Resumed]:
-    """Carry out the verdict about the orders of these permissions, by what TradingView shows.
+    """Replay the orders of these permissions, by what TradingView shows.
 
-    Nothing is `shown` of somebody whose name is another user's now: what would overrule is parked, and
+    Nothing is `shown` of a person whose name is another user's now: what would overrule is parked, and
     the rest goes on, so that sync says so.
     """
     now = clock.now()
     old = await orders.from_backup(connection, shown, script.restored_at)
-    # What was held until now waits, for the verdict.
+    # What was held until now waits, so that it can be replayed.
     await orders.wait_again(connection, old, reason=Reason.HELD)
     await permissions.release(connection, old, now)
     reasons = await entitlements.active_of(connection, old)
     held = {each.id: each for each in await permissions.by_ids(connection, old)}
-    verdicts = {
-        each: _verdict(held[each], old[each], reasons[each], shown[each], now) for each in old
+    replays = {
+        each: _replay(held[each], old[each], reasons[each], shown[each], now) for each in old
     }
     await entitlements.settle(
         connection,
         [
             (reason.id, reason.start_at, reason.ends_at, reason.settled_at)
-            for verdict in verdicts.values()
-            for reason in verdict.reasons
+            for replay in replays.values()
+            for reason in replay.reasons
         ],
     )
     resumed = []
-    for each, verdict in verdicts.items():
-        later = await _carry_out(connection, held[each], verdict, shown[each], old[each])
-        resumed.append(Resumed(verdict.fate, len(old[each]), later))
+    for each, replay in replays.items():
+        later = await _carry_out(connection, held[each], replay, shown[each], old[each])
+        resumed.append(Resumed(replay.outcome, len(old[each]), later))
     return resumed
 
 
-def _verdict(
+def _replay(
     permission: Permission,
     old: Sequence[Order],
     active: Sequence[Entitlement],
@@ -166,14 +166,14 @@ def _verdict(
 async def _carry_out(
     connection: AsyncConnection,
     permission: Permission,
-    verdict: Replay,
+    replay: Replay,
     shown: State | None,
     old: Sequence[Order],
 ) -> bool:
-    """Whether TradingView shows more than what is known of gives, by now."""
-    if verdict.fate is ReplayOutcome.OPEN:
+    """Carry out what was decided; returns whether TradingView shows more by now than is known of."""
+    if replay.outcome is ReplayOutcome.OPEN:
         return False
-    if verdict.fate is ReplayOutcome.STUCK or shown is None:
+    if replay.outcome is ReplayOutcome.STUCK or shown is None:
         await _park(connection, permission, old)
     else:
         await _conclude(connection, permission, shown, old)
@@ -181,7 +181,7 @@ async def _carry_out(
 
 
 async def hold(connection: AsyncConnection, people: Sequence[Permission], since: datetime) -> None:
-    """Whoever could not be read waits alone: their orders from before the restore are not done."""
+    """Hold the orders from before the restore of those people who could not be read."""
     ids = [permission.id for permission in people]
     await orders.hold(connection, ids, since, clock.now())
     await permissions.hold(connection, ids)
@@ -190,9 +190,9 @@ async def hold(connection: AsyncConnection, people: Sequence[Permission], since:
 async def _conclude(
     connection: AsyncConnection, permission: Permission, shown: State, old: Sequence[Order]
 ) -> None:
-    """TradingView shows it; nobody is told, for they may have been."""
+    """End these orders as done; the people who gave them are not told, for they may have been."""
     now = clock.now()
-    revision = max(one.revision for one in old)
+    revision = max(order.revision for order in old)
     is_last = permission.revision == revision
     ended = await orders.end(connection, permission.id, revision, now, OrderState.DONE)
     await orders.all_told(connection, ended, OrderState.DONE)
@@ -231,12 +231,12 @@ async def _conclude(
 
 
 async def _park(connection: AsyncConnection, permission: Permission, old: Sequence[Order]) -> None:
-    """These orders count for nothing any more: what they gave ends, what they took is given back.
+    """Park these orders: what they gave ends, what they took is given back.
 
-    Whoever asked may have been told that they were done; the log channel says how many they are.
+    The people who asked may have been told that they were done; the log channel says how many they are.
     """
     now = clock.now()
-    revision = max(one.revision for one in old)
+    revision = max(order.revision for order in old)
     is_last = permission.revision == revision
     await orders.end(connection, permission.id, revision, now, OrderState.STUCK, Reason.RESTORED)
     undone = await _with_overtaken(connection, permission, old)
@@ -257,20 +257,20 @@ async def _park(connection: AsyncConnection, permission: Permission, old: Sequen
 async def _with_overtaken(
     connection: AsyncConnection, permission: Permission, old: Sequence[Order]
 ) -> list[int]:
-    """These orders and the ones whose place they took before those were done."""
-    moments = {one.asked_at for one in old}
-    ids = [one.id for one in old]
-    for one in reversed(
+    """Return the ids of these orders and of those whose place they took before they were done."""
+    asked = {order.asked_at for order in old}
+    ids = [order.id for order in old]
+    for overtaken in reversed(
         await orders.of_permission(connection, permission.id, OrderState.SUPERSEDED)
     ):
-        if one.ended_at in moments:
-            moments.add(one.asked_at)
-            ids.append(one.id)
+        if overtaken.ended_at in asked:
+            asked.add(overtaken.asked_at)
+            ids.append(overtaken.id)
     return ids
 
 
 async def _keep(connection: AsyncConnection, permission_id: int, shown: State) -> bool:
-    """What is wanted now, and what TradingView shows; True when that is more, which then counts."""
+    """Keep what TradingView shows where it is more than is wanted; returns whether it was."""
     now = clock.now()
     permission = await want_anew(
         connection,

@@ -29,7 +29,7 @@ class Retries:
 
         Raises:
             ItemUnknown: no script has that short name.
-            TakesFromMany: it wakes orders that take access or time from many people, and nobody agreed.
+            TakesFromMany: it wakes orders that take access or time from many people, without consent.
             OverTheLine: a manager must agree to so many seats first.
         """
         async with (
@@ -59,15 +59,23 @@ class Retries:
     async def _ask_about_many(
         self, connection: AsyncConnection, script: Script, consent: Consent
     ) -> None:
-        """What waits goes on by itself, unless the script or the form of the answers holds it up."""
+        """Refuse to wake many removals without consent; what waits goes on by itself unless it is held up."""
         asleep = {PermissionState.STUCK}
         if script.paused_at is not None or await shapes.is_paused(connection, script.guild_id):
             asleep |= {PermissionState.WAITING, PermissionState.WORKING}
         woken = [
-            Difference(Kind.STUCK, one.username, wanted_of(one), last_seen(one), one)
-            for one in await permissions.unfinished(connection, script.guild_id)
-            if one.script_id == script.id
-            and one.state in asleep
-            and not (one.state is PermissionState.STUCK and one.reason in orders.PARKED)
+            Difference(
+                Kind.STUCK,
+                permission.username,
+                wanted_of(permission),
+                last_seen(permission),
+                permission,
+            )
+            for permission in await permissions.unfinished(connection, script.guild_id)
+            if permission.script_id == script.id
+            and permission.state in asleep
+            and not (
+                permission.state is PermissionState.STUCK and permission.reason in orders.PARKED
+            )
         ]
         await refuse_many(connection, script, woken, clock.now(), consent)

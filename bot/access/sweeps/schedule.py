@@ -66,13 +66,13 @@ class SweepSchedule:
         return [
             script
             for script in listed
-            if script.paused_at is None  # else TradingView refuses it until somebody has looked
+            if script.paused_at is None  # else TradingView refuses it until staff have looked
             and not _failed_lately(newest.get(script.id), now)
             and self._is_over(script, last.get(script.id), now)
         ]
 
     def _is_over(self, script: Script, last: Sweep | None, now: datetime) -> bool:
-        """Whether the day since its last complete read is over."""
+        """Return whether the day since its last complete read is over."""
         return last is None or now - last.started_at >= _DAY + self._spread(script.id)
 
     def _spread(self, script_id: int) -> timedelta:

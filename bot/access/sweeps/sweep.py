@@ -93,7 +93,7 @@ class Sweeps:
     async def of_script(
         self, script: Script, *, by: int | None, tell: Tell = lambda _: None
     ) -> Swept:
-        """The same for a script that is known."""
+        """Sweep a script that is known already."""
         if script.id in self._running:
             raise CheckRunning(script)
         self._running.add(script.id)
@@ -105,26 +105,26 @@ class Sweeps:
     async def of_people(
         self, script: Script, people: Sequence[Permission]
     ) -> dict[int, State | None]:
-        """By permission, what a read by name shows now; None when somebody else has the name.
+        """Return by permission what a read by name shows now; None when another person has the name.
 
-        Whoever could not be read is not in it.
+        People who could not be read are not in it.
         """
         session = await self._sessions.of(script.guild_id)
         shown: dict[int, State | None] = {}
         in_a_row = 0
-        for one in people:
+        for permission in people:
             try:
                 row = await session.tradingview.find_row(
-                    script.pine_id, one.username, user_id=one.tv_user_id
+                    script.pine_id, permission.username, user_id=permission.tv_user_id
                 )
             except TradingViewError as error:
-                log.info("%s could not be read by name: %s", one.username, error)
+                log.info("%s could not be read by name: %s", permission.username, error)
                 in_a_row += 1
                 if in_a_row == SILENT:
                     break
                 continue
             in_a_row = 0
-            shown[one.id] = None if row and _is_other(row, one) else seen_in(row)
+            shown[permission.id] = None if row and _is_other(row, permission) else seen_in(row)
         return shown
 
     async def _sweep(self, script: Script, by: int | None, tell: Tell) -> Swept:
@@ -151,9 +151,9 @@ class Sweeps:
         try:
             return await self._attempt(session, progress, by, tell)
         except (SessionRefused, Denied) as error:
-            verdict = await session.suspect(version, script.pine_id)
-            if verdict is not LoginCheck.REPLACED:
-                raise _refusal(error, verdict) from error
+            check = await session.suspect(version, script.pine_id)
+            if check is not LoginCheck.REPLACED:
+                raise _refusal(error, check) from error
         except (NoSuchScript, Refused) as error:
             raise ScriptNotYours(error.detail) from error
         except TradingViewError as error:
@@ -164,15 +164,15 @@ class Sweeps:
             raise TradingViewSilent from error
 
     async def _note_failure(self, script: Script, why: SweepFailure, by: int | None) -> None:
-        """Keep why; the log channel hears once of an outage that nobody is there to see."""
+        """Keep why; tell the log channel once of an outage that no person waits on."""
         async with self._database.write() as connection:
             await sweeps.failed_because(connection, script.id, why)
             if by is not None or why is SweepFailure.LOGIN:  # told by the session
                 return
             last = await sweeps.last(connection, script.id)
             since = last.started_at if last else datetime.min.replace(tzinfo=UTC)
-            told = await events.of_action(connection, script.guild_id, "check_failed", since)
-            if not any(one.script_id == script.id for one in told):
+            failures = await events.of_action(connection, script.guild_id, "check_failed", since)
+            if not any(failure.script_id == script.id for failure in failures):
                 await events.record(
                     connection,
                     script.guild_id,
@@ -252,13 +252,13 @@ class Sweeps:
         return Swept(script, ended, renamed, 0), absent
 
     async def _follow(self, connection: AsyncConnection, sweep: Sweep) -> tuple[Renamed, ...]:
-        """Keep up with new names; one that somebody else has here is left, and reported."""
+        """Keep up with new names; one that another person has here is left, and reported."""
         now = clock.now()
         return tuple(
             [
-                one
-                for one in await observations.renamed(connection, sweep)
-                if await observations.follow(connection, sweep.guild_id, one, now)
+                renamed
+                for renamed in await observations.renamed(connection, sweep)
+                if await observations.follow(connection, sweep.guild_id, renamed, now)
             ]
         )
 
@@ -266,24 +266,24 @@ class Sweeps:
         self, session: AccountSession, absent: list[Permission], progress: Progress, tell: Tell
     ) -> int:
         """Ask about everybody without a row: the list may have moved while it was read (wire §17)."""
-        for done, one in enumerate(absent):
+        for done, permission in enumerate(absent):
             tell(replace(progress, named=done))
             asked_at = clock.now()
             try:
                 row = await session.tradingview.find_row(
-                    progress.script.pine_id, one.username, user_id=one.tv_user_id
+                    progress.script.pine_id, permission.username, user_id=permission.tv_user_id
                 )
             except TradingViewError as error:
                 log.info("%s people could not be read by name: %s", len(absent) - done, error)
                 return len(absent) - done
-            if row is None or not _is_other(row, one):
+            if row is None or not _is_other(row, permission):
                 seen = seen_in(row)
                 async with self._database.write() as connection:
-                    latest = await permissions.by_id(connection, one.id)
-                    if (latest.seen_at, latest.state) == (one.seen_at, one.state):
+                    latest = await permissions.by_id(connection, permission.id)
+                    if (latest.seen_at, latest.state) == (permission.seen_at, permission.state):
                         await permissions.change(
                             connection,
-                            one.id,
+                            permission.id,
                             seen=seen.kind,
                             seen_ends_at=seen.ends_at,
                             seen_at=asked_at,
@@ -305,22 +305,22 @@ def _word(error: Exception) -> SweepFailure:
 
 
 def _is_other(row: Row, permission: Permission) -> bool:
-    """Somebody else has the name now."""
+    """Return whether the name belongs to another person now."""
     known = permission.tv_user_id
     return known is not None and row.user_id not in (None, known)
 
 
-def _refusal(error: SessionRefused | Denied, verdict: LoginCheck) -> Exception:
-    if verdict is LoginCheck.DEAD:
+def _refusal(error: SessionRefused | Denied, check: LoginCheck) -> Exception:
+    if check is LoginCheck.DEAD:
         return LoginNotWorking(error.detail)
-    if verdict is LoginCheck.ALIVE and isinstance(error, Denied) and not error.page:
+    if check is LoginCheck.ALIVE and isinstance(error, Denied) and not error.page:
         return ScriptNotYours(error.detail)
     return TradingViewSilent()
 
 
 @asynccontextmanager
 async def _ahead(session: AccountSession, script: Script) -> AsyncIterator[AsyncIterator[Page]]:
-    """The pages of a script's list; the next one is on its way while one is looked at."""
+    """Yield the pages of a script's list; the next one is on its way while one is looked at."""
     async with aclosing(session.tradingview.pages(script.pine_id)) as pages:
         coming = asyncio.ensure_future(anext(pages, None))
 

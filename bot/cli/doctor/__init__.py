@@ -1,4 +1,4 @@
-"""`usher check`: says what is wrong, each with its mend, and prints the invite link."""
+"""`usher check`: says what is wrong, each with its repair, and prints the invite link."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import click
 
 from bot import logs, settings
 from bot.cli.doctor.clock_skew import compare
-from bot.cli.doctor.database import look_at_files
+from bot.cli.doctor.database import examine_files
 from bot.cli.doctor.discord_portal import NEEDED, ask_discord, invite_link
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.login import ask_tradingview
@@ -38,7 +38,7 @@ async def run(
     for secret in found.secrets:
         logs.keep_out(secret)
     findings = [Finding("Settings", "are understood.")]
-    files = await asyncio.to_thread(look_at_files, found)
+    files = await asyncio.to_thread(examine_files, found)
     # No jar: a cookie of one account must not reach another.
     jar = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=jar) as http:

@@ -34,16 +34,16 @@ class Account:
     held: AccountSession
     username: str | None
     scripts: tuple[Script, ...]
-    stranger: TradingViewClient  # the same door with cookies that nobody has
+    stranger: TradingViewClient  # a client with cookies of no account
 
     @property
     def client(self) -> TradingViewClient:
-        """Where to ask."""
+        """Return where to ask."""
         return self.held.tradingview
 
     @property
     def pine_ids(self) -> tuple[str, ...]:
-        """Of its scripts, those that TradingView does not refuse."""
+        """Return its scripts that TradingView does not refuse."""
         return tuple(script.pine_id for script in self.scripts if script.paused_at is None)
 
 
@@ -55,7 +55,7 @@ class Accounts:
     database: Database
 
     async def is_ours(self, script: Script, username: str) -> bool:
-        """Whether Usher has something to do with that person's access."""
+        """Return whether Usher has something to do with that person's access."""
         async with self.database.read() as connection:
             found = await permissions.by_name(connection, script.id, username)
         return found is not None and (
@@ -65,7 +65,7 @@ class Accounts:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Accounts]:
-    """Everything open; a login that TradingView renews meanwhile is kept, and the bot takes it over.
+    """Open everything; a login that TradingView renews meanwhile is kept, and the bot takes it over.
 
     Raises StartupError when there is no login, or no database that this Usher can use as it is.
     """
@@ -85,11 +85,11 @@ async def opened(settings: Settings) -> AsyncIterator[Accounts]:
         held = tradingview_accounts.sessions(settings, database, vault, http)
         await held.open()
         # Invented, and of the right form.
-        nobody = Cookies("0" * 32, "v3:" + "0" * 43 + "=")
+        invented = Cookies("0" * 32, "v3:" + "0" * 43 + "=")
         every = [
-            await _account(database, one, connect(one.limiter, lambda: nobody))
-            for one in held.every()
-            if one.state is not LoginState.NONE
+            await _account(database, account, connect(account.limiter, lambda: invented))
+            for account in held.every()
+            if account.state is not LoginState.NONE
         ]
         if not every:
             raise StartupError(_NOTHING_THERE)

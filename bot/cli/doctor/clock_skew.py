@@ -12,7 +12,7 @@ _MAX_SECONDS = 30
 
 
 def date_of(response: aiohttp.ClientResponse) -> datetime | None:
-    """The moment that the other side's clock shows; None when it does not say."""
+    """Return the moment that the other side's clock shows; None when it does not say."""
     try:
         date = parsedate_to_datetime(response.headers.get("Date", ""))
     except ValueError:
@@ -21,7 +21,7 @@ def date_of(response: aiohttp.ClientResponse) -> datetime | None:
 
 
 def compare(dates: dict[str, datetime | None]) -> Finding:
-    """A finding about the clock, from the moments that others showed just now."""
+    """Return the finding about the clock, from what other clocks showed just now."""
     known = {name: date for name, date in dates.items() if date is not None}
     if not known:
         return Finding("Clock", "nobody answered to compare it with.", note=True)

@@ -31,8 +31,8 @@ class Files:
     logins: list[Held]
 
 
-def look_at_files(settings: Settings) -> Files:
-    """Everything that lies on this computer (blocking; call it in a thread); changes nothing."""
+def examine_files(settings: Settings) -> Files:
+    """Examine everything that lies on this computer (blocking; call it in a thread); changes nothing."""
     path = settings.database_path
     findings = [_writable(path)]
     examined = examine(path)
@@ -130,7 +130,7 @@ def _stored_keys(path: Path) -> tuple[str, ...]:
 
 
 def _private(*places: Path) -> list[Finding]:
-    """Files that other users of this computer could read; Windows keeps rights elsewhere."""
+    """Return findings about files that other users could read; Windows keeps rights elsewhere."""
     if os.name == "nt":
         return []
     open_to_all = [
@@ -149,8 +149,8 @@ def _private(*places: Path) -> list[Finding]:
     ]
 
 
-def _keeper(settings: Settings, vault: Vault, login: Login) -> Keep:
-    """Keeps a renewed pair over the very one that was read here; a running bot takes it over."""
+def _keep_over(settings: Settings, vault: Vault, login: Login) -> Keep:
+    """Return what keeps a renewed pair over the very one that was read here; a running bot adopts it."""
     version = login.version
 
     async def keep(fresh: Cookies) -> None:
@@ -162,16 +162,16 @@ def _keeper(settings: Settings, vault: Vault, login: Login) -> Keep:
     return keep
 
 
-def _environments_keeper(settings: Settings, mark: str) -> Keep | None:
-    """Keeps a renewed pair for the bot, which could do nothing with the one in the environment."""
+def _keep_for_environment(settings: Settings, mark: str) -> Keep | None:
+    """Return what keeps a renewed pair for the bot, to which the one in the environment is of no use."""
     guild_id = settings.discord_guild_id
     if guild_id is None:
-        return None  # nobody uses that pair
+        return None  # no server uses that pair
 
     async def keep(fresh: Cookies) -> None:
         async with tradingview_accounts.database_beside(settings) as there:
             vault = await tradingview_accounts.vault_of(settings, there)
-            await environment.keeper(there, vault, guild_id, mark)(fresh)
+            await environment.keep_in_environment(there, vault, guild_id, mark)(fresh)
 
     return keep
 
@@ -184,7 +184,7 @@ def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list
                 login.guild_id,
                 unpack(vault.open(login.cookies)),
                 login.pine_ids,
-                _keeper(settings, vault, login),
+                _keep_over(settings, vault, login),
             )
             for login in examined.logins
         ]
@@ -196,11 +196,13 @@ def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list
         return stored
     mark = digest(given)
     if any(held.cookies == given for held in stored) or any(
-        one.environment_digest == mark for one in examined.logins
+        login.environment_digest == mark for login in examined.logins
     ):
         return stored  # in use, or replaced since
     if vault is not None and mark in examined.renewed:
         given = unpack(vault.open(examined.renewed[mark]))
-    keep = _environments_keeper(settings, mark)
-    owned = (one.pine_ids for one in examined.logins if one.guild_id == settings.discord_guild_id)
+    keep = _keep_for_environment(settings, mark)
+    owned = (
+        login.pine_ids for login in examined.logins if login.guild_id == settings.discord_guild_id
+    )
     return [Held(ENVIRONMENT, settings.discord_guild_id, given, next(owned, ()), keep), *stored]

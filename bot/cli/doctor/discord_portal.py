@@ -35,7 +35,7 @@ class Portal:
 
 
 def invite_link(application_id: int) -> str:
-    """The address that brings the bot into a server, with no more rights than it needs."""
+    """Return the address that brings the bot into a server, with no more rights than it needs."""
     query = {
         "client_id": str(application_id),
         "scope": " ".join(SCOPES),
@@ -45,7 +45,7 @@ def invite_link(application_id: int) -> str:
 
 
 async def ask_discord(http: aiohttp.ClientSession, settings: Settings) -> Portal:
-    """Findings about everything that lies with Discord."""
+    """Return findings about everything that lies with Discord."""
     portal = Portal()
     if settings.discord_token is None:
         portal.findings.append(
@@ -82,7 +82,7 @@ class _Asking:
         }
 
     async def get(self, path: str) -> Any:
-        """The answer, or None after noting why there is none."""
+        """Return the answer, or None after noting why there is none."""
         try:
             async with self._http.get(
                 self._base + path, headers=self._headers, allow_redirects=False
@@ -188,7 +188,7 @@ async def _server(asking: _Asking, portal: Portal, guild_id: int | None) -> None
 
 
 def _id_in(token: str) -> int | None:
-    """The application's number is the first part of its token."""
+    """Return the application's id: the first part of its token."""
     first = token.partition(".")[0]
     try:
         number = base64.urlsafe_b64decode(first + "=" * (-len(first) % 4))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: fine, worth knowing, or wrong with its mend."""
+    """One thing that was looked at: fine, worth knowing, or wrong with its repair."""
 
     subject: str
     text: str
@@ -14,7 +14,7 @@ class Finding:
 
     @property
     def wrong(self) -> bool:
-        """Whether somebody has to do something about it."""
+        """Return whether something has to be done about it."""
         return self.remedy is not None
 
     def __str__(self) -> str:

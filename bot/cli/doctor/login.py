@@ -47,7 +47,7 @@ class Upstream:
 async def ask_tradingview(
     http: aiohttp.ClientSession, settings: Settings, logins: Sequence[Held]
 ) -> Upstream:
-    """Findings about TradingView and each login."""
+    """Return findings about TradingView and each login."""
     upstream = Upstream()
     await _reach(http, settings, upstream)
     for held in logins:
@@ -84,7 +84,7 @@ async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upst
 
 
 def said_pause(limiter: Limiter) -> str | None:
-    """That TradingView asked for a pause longer than anybody waits, as the end of a sentence."""
+    """Return, as the end of a sentence, that TradingView asked for a long pause; None without one."""
     pause = limiter.held_for()
     if pause <= TEST_TIMEOUT:
         return None
@@ -93,16 +93,16 @@ def said_pause(limiter: Limiter) -> str | None:
 
 
 async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -> Finding:
-    trial = CandidateLogin(held.cookies, held.keep)
+    candidate = CandidateLogin(held.cookies, held.keep)
 
     async def renewed(used: Cookies, fresh: Cookies) -> None:
         logs.keep_out(fresh.sessionid)
         logs.keep_out(fresh.sessionid_sign)
-        await trial.renew(used, fresh)
+        await candidate.renew(used, fresh)
 
     subject = f"TradingView login ({held.where})"
     async with tradingview_accounts.limiter_of(settings, held.guild_id) as limiter:
-        client = tradingview_accounts.connector(settings, http)(limiter, lambda: trial.cookies)
+        client = tradingview_accounts.connector(settings, http)(limiter, lambda: candidate.cookies)
         client.rotated = renewed
         if asked := said_pause(limiter):
             return Finding(subject, f"was not tested: {asked}", note=True)
@@ -112,7 +112,7 @@ async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -
             await client.settled()  # also when somebody presses Ctrl-C just then
     environment = held.where == ENVIRONMENT
     receiver = "TV_SESSIONID and TV_SESSIONID_SIGN." if environment else "/session update."
-    match facts.verdict:
+    match facts.check:
         case LoginCheck.ALIVE if facts.missing:
             return Finding(
                 subject,

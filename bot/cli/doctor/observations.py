@@ -49,12 +49,12 @@ class Came:
 
     @property
     def ok(self) -> bool:
-        """Whether it was an answer."""
+        """Return whether it was an answer."""
         return self.reply is not None
 
     @property
     def said(self) -> str:
-        """Number and word of the answer; nothing else of it."""
+        """Return status and word of the reply; nothing else of it."""
         if self.reply is not None:
             data = parsed(self.reply)
             status = data.get("status") if isinstance(data, dict) else None
@@ -71,19 +71,19 @@ def _word(name: str, value: object) -> str:
 
 
 @dataclass
-class Witness:
+class Observations:
     """Asks, and notes what was seen of each question."""
 
     seen: dict[int, list[str]] = field(default_factory=dict)
 
     def note(self, question: int, text: str) -> None:
-        """Something was seen of a question; the same twice is once."""
-        told = self.seen.setdefault(question, [])
-        if text not in told:
-            told.append(text)
+        """Note what was seen of a question; the same twice is once."""
+        noted = self.seen.setdefault(question, [])
+        if text not in noted:
+            noted.append(text)
 
     async def ask(self, client: TradingViewClient, request: Request) -> Came:
-        """What comes back, whatever it is."""
+        """Return what comes back, whatever it is."""
         try:
             return Came(reply=await client.ask(request, urgent=True))
         except SlowDown as error:
@@ -94,6 +94,6 @@ class Witness:
             return Came(error=error)
 
     def lines(self) -> Iterator[str]:
-        """Every question with what was seen of it."""
+        """Yield every question with what was seen of it."""
         for number, question in QUESTIONS.items():
             yield f"{number:>2}. {question}\n    {'; '.join(self.seen.get(number, (NOT_SEEN,)))}"

@@ -2,7 +2,7 @@
 
 from bot import clock
 from bot.cli.doctor.account import Account
-from bot.cli.doctor.observations import Witness
+from bot.cli.doctor.observations import Observations
 from bot.tradingview import BadPagination, Page, TradingViewError, UpstreamTrouble, discovery, wire
 from bot.tradingview.client import TradingViewClient
 from bot.tradingview.parsing import hints as read_hints, page as read_page
@@ -14,37 +14,39 @@ _MIN_NAME = 4  # of which a part is still telling
 _SEARCHED = 2  # letters
 
 
-async def ask_all(account: Account, witness: Witness) -> None:
+async def ask_all(account: Account, observations: Observations) -> None:
     """Look at each question that can be looked at without changing anything."""
     version = account.held.version
-    await _lists(account, witness)
-    await _login(account, witness)
-    await _names(account, witness)
-    await _scripts(account, witness)
+    await _lists(account, observations)
+    await _login(account, observations)
+    await _names(account, observations)
+    await _scripts(account, observations)
     if account.held.cookies is not None and account.held.cookies.sessionid_sign is None:
-        witness.note(17, "no: this login has none, and works")
+        observations.note(17, "no: this login has none, and works")
     renewed = account.held.version != version
-    witness.note(16, "it was renewed just now" if renewed else "it was not renewed just now")
+    observations.note(16, "it was renewed just now" if renewed else "it was not renewed just now")
 
 
-async def _lists(account: Account, witness: Witness) -> None:
+async def _lists(account: Account, observations: Observations) -> None:
     for pine_id in account.pine_ids[:_MAX_SCRIPTS]:
-        page = await _page(account.client, witness, wire.listing(pine_id))
+        page = await _page(account.client, observations, wire.listing(pine_id))
         if page is None:
             continue
         now = clock.now()
         ended = sum(not row.is_live(now) for row in page.rows)
         if ended:
-            witness.note(12, f"they stay: {ended} of {len(page.rows)} on a page have ended")
-        await _limit(account.client, witness, pine_id)
+            observations.note(12, f"they stay: {ended} of {len(page.rows)} on a page have ended")
+        await _limit(account.client, observations, pine_id)
         names = [row.username for row in page.rows if len(row.username) >= _MIN_NAME]
         if names:
-            await _filter(account.client, witness, pine_id, names[0])
+            await _filter(account.client, observations, pine_id, names[0])
             return
 
 
-async def _page(client: TradingViewClient, witness: Witness, request: wire.Request) -> Page | None:
-    came = await witness.ask(client, request)
+async def _page(
+    client: TradingViewClient, observations: Observations, request: wire.Request
+) -> Page | None:
+    came = await observations.ask(client, request)
     if came.reply is None:
         return None
     try:
@@ -53,22 +55,24 @@ async def _page(client: TradingViewClient, witness: Witness, request: wire.Reque
         return None
 
 
-async def _limit(client: TradingViewClient, witness: Witness, pine_id: str) -> None:
-    came = await witness.ask(client, wire.listing(pine_id, limit=_BIG_PAGE))
+async def _limit(client: TradingViewClient, observations: Observations, pine_id: str) -> None:
+    came = await observations.ask(client, wire.listing(pine_id, limit=_BIG_PAGE))
     if isinstance(came.error, BadPagination):
-        witness.note(10, f"{wire.PAGE_SIZE}; {_BIG_PAGE} are refused ({came.said})")
+        observations.note(10, f"{wire.PAGE_SIZE}; {_BIG_PAGE} are refused ({came.said})")
     elif came.reply is not None:
         data = parsed(came.reply)
         rows = data.get("results") if isinstance(data, dict) else None
         number = len(rows) if isinstance(rows, list) else 0
-        witness.note(10, f"{_BIG_PAGE} are accepted; {number} came")
+        observations.note(10, f"{_BIG_PAGE} are accepted; {number} came")
 
 
-async def _filter(client: TradingViewClient, witness: Witness, pine_id: str, name: str) -> None:
+async def _filter(
+    client: TradingViewClient, observations: Observations, pine_id: str, name: str
+) -> None:
     """Ask for parts of a name that is there: which of them find it?"""
 
     async def finds(text: str) -> bool | None:
-        page = await _page(client, witness, wire.listing(pine_id, text))
+        page = await _page(client, observations, wire.listing(pine_id, text))
         if page is None:
             return None
         return any(row.username.casefold() == name.casefold() for row in page.rows)
@@ -77,35 +81,35 @@ async def _filter(client: TradingViewClient, witness: Witness, pine_id: str, nam
     unlike = await finds("usher-nobody-has-this-name")
     match whole, beginning, middle, unlike:
         case (_, _, _, True):
-            witness.note(1, "it finds everybody: the name is ignored")
+            observations.note(1, "it finds everybody: the name is ignored")
         case (True, False, False, _):
-            witness.note(1, "that name alone")
+            observations.note(1, "that name alone")
         case (True, True, False, _):
-            witness.note(1, "every name that begins so")
+            observations.note(1, "every name that begins so")
         case (True, _, True, _):
-            witness.note(1, "every name that it is a part of")
+            observations.note(1, "every name that it is a part of")
         case _:
             return
     if (other := name.swapcase()) != name:
         found = await finds(other)
         if found is not None:
-            witness.note(1, f"capitals {'do not matter' if found else 'matter'} there")
+            observations.note(1, f"capitals {'do not matter' if found else 'matter'} there")
 
 
-async def _login(account: Account, witness: Witness) -> None:
-    """What somebody without a login is told; the cookies for that are invented."""
-    came = await witness.ask(account.stranger, wire.account())
-    witness.note(14, f"the account page: {came.said}")
+async def _login(account: Account, observations: Observations) -> None:
+    """Note what is told without a login; the cookies for that are invented."""
+    came = await observations.ask(account.stranger, wire.account())
+    observations.note(14, f"the account page: {came.said}")
     for pine_id in account.pine_ids[:1]:
-        came = await witness.ask(account.stranger, wire.listing(pine_id))
-        witness.note(14, f"the list of users: {came.said}")
+        came = await observations.ask(account.stranger, wire.listing(pine_id))
+        observations.note(14, f"the list of users: {came.said}")
 
 
-async def _names(account: Account, witness: Witness) -> None:
+async def _names(account: Account, observations: Observations) -> None:
     name = account.username
     if name is None:
         return
-    came = await witness.ask(account.client, wire.hints(name[:_SEARCHED]))
+    came = await observations.ask(account.client, wire.hints(name[:_SEARCHED]))
     if came.reply is None:
         return
     try:
@@ -113,18 +117,18 @@ async def _names(account: Account, witness: Witness) -> None:
     except UpstreamTrouble:
         return
     inactive = sum(hint.inactive for hint in suggested)
-    witness.note(18, f"{len(suggested)} for {_SEARCHED} letters, {inactive} of them inactive")
+    observations.note(18, f"{len(suggested)} for {_SEARCHED} letters, {inactive} of them inactive")
 
 
-async def _scripts(account: Account, witness: Witness) -> None:
+async def _scripts(account: Account, observations: Observations) -> None:
     try:
         managed = await discovery.managed(account.client)
-        published = {one.pine_id: one for one in await discovery.published(account.client)}
+        published = {script.pine_id: script for script in await discovery.published(account.client)}
     except TradingViewError:
         return
     open_ones = sum(
         pine_id in published and published[pine_id].invite_only is False for pine_id in managed
     )
     unknown = sum(pine_id not in published for pine_id in managed)
-    told = f"{len(managed)} scripts, {open_ones} of them open to everybody"
-    witness.note(20, f"{told}, {unknown} not among the published ones")
+    counts = f"{len(managed)} scripts, {open_ones} of them open to everybody"
+    observations.note(20, f"{counts}, {unknown} not among the published ones")

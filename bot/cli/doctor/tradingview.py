@@ -13,9 +13,9 @@ from bot import clock, logs, settings
 from bot.cli.doctor.account import Account, Accounts, opened
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.login import said_pause
-from bot.cli.doctor.observations import Witness
+from bot.cli.doctor.observations import Observations
 from bot.cli.doctor.open_questions import ask_all
-from bot.cli.doctor.write_trial import Trial
+from bot.cli.doctor.write_trial import WriteTrial
 from bot.cli.prompts import agreed
 from bot.errors import StartupError
 from bot.settings import Settings
@@ -67,7 +67,7 @@ async def _run(
     slug: str | None,
     ask: Callable[[str], bool],
 ) -> int:
-    witness, wrong, as_known = Witness(), False, True
+    observations, wrong, as_known = Observations(), False, True
     async with opened(found) as accounts:
         for account in accounts.every:
             if asked := said_pause(account.held.limiter):
@@ -79,16 +79,18 @@ async def _run(
                 say(finding)
             wrong |= any(finding.wrong for finding in findings)
             as_known &= not seen.differs
-            await ask_all(account, witness)
+            await ask_all(account, observations)
         if tester is not None:
             try:
-                trial = await _agreed(accounts, witness, tester, slug, ask, say, as_known=as_known)
+                trial = await _agreed(
+                    accounts, observations, tester, slug, ask, say, as_known=as_known
+                )
                 wrong |= not await trial.run()
             except _NoTrialError as why:
                 say(f"\nNothing was written: {why}")
                 wrong = True
     say("\nWhat was seen of the questions that nobody has answered for certain yet:")
-    for line in witness.lines():
+    for line in observations.lines():
         say(line)
     say(
         "\nThese lines hold no name, no date and no cookie: please report them, with the day, where you "
@@ -98,7 +100,7 @@ async def _run(
 
 
 async def _seen(account: Account) -> Seen:
-    """What one look finds; where something differs, what the next one finds too."""
+    """Return what one comparison finds; where something differs, what the next one finds too."""
     first = await look(account.client, account.username, account.pine_ids)
     if not first.differs:
         return first
@@ -111,8 +113,8 @@ def _findings(seen: Seen) -> list[Finding]:
     findings = []
     for subject in Endpoint:
         name = subject.value[:1].upper() + subject.value[1:]
-        if words := seen.differences.get(subject):
-            findings.append(Finding(name, f"{'; '.join(words)}.", _REPORT))
+        if differences := seen.differences.get(subject):
+            findings.append(Finding(name, f"{'; '.join(differences)}.", _REPORT))
         elif subject in seen.differences:
             findings.append(Finding(name, "answers in the known form."))
         if subject in seen.unclear:
@@ -127,15 +129,15 @@ def _findings(seen: Seen) -> list[Finding]:
 
 async def _agreed(
     accounts: Accounts,
-    witness: Witness,
+    observations: Observations,
     tester: str,
     slug: str | None,
     ask: Callable[[str], bool],
     say: Callable[[object], None],
     *,
     as_known: bool,
-) -> Trial:
-    """The tester's grant, agreed upon and not begun. Raises _NoTrialError when it may not begin."""
+) -> WriteTrial:
+    """Return the tester's grant, agreed upon and not begun. Raises _NoTrialError when it may not begin."""
     if not as_known:
         raise _NoTrialError("TradingView answers in another form than the known one.")
     account, script = _chosen(accounts.every, slug)
@@ -148,16 +150,21 @@ async def _agreed(
         "Do you have that person's consent, and shall it begin?"
     ):
         raise _NoTrialError("you did not say yes.")
-    return Trial(account.client, witness, script.pine_id, username, say)
+    return WriteTrial(account.client, observations, script.pine_id, username, say)
 
 
 def _chosen(every: tuple[Account, ...], slug: str | None) -> tuple[Account, Script]:
-    able = [(one, script) for one in every for script in one.scripts if script.paused_at is None]
+    able = [
+        (account, script)
+        for account in every
+        for script in account.scripts
+        if script.paused_at is None
+    ]
     if not able:
         raise _NoTrialError("there is no script in the database; /script add adds one.")
     known = ", ".join(script.slug for _, script in able)
     if slug is not None:
-        able = [(one, script) for one, script in able if script.slug == slug.casefold()]
+        able = [(account, script) for account, script in able if script.slug == slug.casefold()]
         if not able:
             raise _NoTrialError(f"there is no script {slug}. There are: {known}.")
     if len(able) > 1:
@@ -166,7 +173,7 @@ def _chosen(every: tuple[Account, ...], slug: str | None) -> tuple[Account, Scri
 
 
 async def _found(account: Account, tester: str) -> str:
-    """The tester's name as TradingView spells it."""
+    """Return the tester's name as TradingView spells it."""
     try:
         name = clean_username(tester)
         suggested = await account.client.hints(name, urgent=True)
@@ -183,7 +190,7 @@ async def _found(account: Account, tester: str) -> str:
 async def _refuse_customers(
     accounts: Accounts, account: Account, script: Script, username: str
 ) -> None:
-    """Whoever has, had or is to get access there is nobody to try things on."""
+    """Refuse a person who has, had or is to get access there: nothing is tried on customers."""
     if await accounts.is_ours(script, username):
         raise _NoTrialError("Usher looks after that person's access to this script.")
     try:

@@ -14,6 +14,6 @@ _WHY: tuple[tuple[type[Exception], str], ...] = (
 
 
 def why_not(error: Exception) -> str:
-    """What went wrong while it was asked."""
+    """Return what went wrong while it was asked."""
     why = next((why for kind, why in _WHY if isinstance(error, kind)), "its answer makes no sense")
     return f"cannot be asked: {why}."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.cli.doctor.observations import Came, Witness
+from bot.cli.doctor.observations import Came, Observations
 from bot.tradingview import LIFETIME, End, Row, TradingViewClient, TradingViewError, wire
 
 READ_BACK = (0.0, 1.0, 2.0, 4.0)  # pauses before each look
@@ -33,25 +33,25 @@ class Shown:
     after: float
 
 
-class Trial:
+class WriteTrial:
     """The tester's time on one script. `tell` is told each step, without names."""
 
     def __init__(
         self,
         client: TradingViewClient,
-        witness: Witness,
+        observations: Observations,
         pine_id: str,
         username: str,
         tell: Callable[[str], object],
     ) -> None:
         self._client = client
-        self._witness = witness
+        self._observations = observations
         self._pine_id = pine_id
         self._username = username
         self._tell = tell
 
     async def run(self) -> bool:
-        """Every step, then the removal; False when the tester may still have access."""
+        """Run every step, then the removal; returns False when the tester may still have access."""
         try:
             await self._steps()
         except (NotReadError, TradingViewError):
@@ -71,16 +71,18 @@ class Trial:
         await self._without_an_end(end)
 
     async def _without_a_row(self, end: datetime) -> None:
-        """Neither of these should do anything."""
+        """Try a change and a removal without a row: neither should do anything."""
         self._tell("Changing and removing access that is not there…")
         came = await self._ask(wire.modify(self._pine_id, self._username, end))
         made = (await self._shows(lambda row: row is not None)).row is not None
-        self._witness.note(4, f"{came.said}; {'access was made' if made else 'nothing was made'}")
+        self._observations.note(
+            4, f"{came.said}; {'access was made' if made else 'nothing was made'}"
+        )
         if made:
             await self._ask(wire.remove(self._pine_id, self._username))
             await self._shows(lambda row: row is None)
         came = await self._ask(wire.remove(self._pine_id, self._username))
-        self._witness.note(7, came.said)
+        self._observations.note(7, came.said)
 
     async def _grant(self, end: datetime) -> bool:
         self._tell("Giving access for a day…")
@@ -89,10 +91,10 @@ class Trial:
         if shown.row is None:
             self._tell(f"No access was given ({came.said}).")
             if not came.ok:
-                self._witness.note(13, came.said)
+                self._observations.note(13, came.said)
             return False
-        self._witness.note(23, f"a new person: within {shown.after:g} s")
-        self._witness.note(9, _stored(end, shown.row.end))
+        self._observations.note(23, f"a new person: within {shown.after:g} s")
+        self._observations.note(9, _stored(end, shown.row.end))
         return True
 
     async def _again(self, before: datetime, end: datetime) -> None:
@@ -100,7 +102,9 @@ class Trial:
         came = await self._ask(wire.add(self._pine_id, self._username, end))
         row = (await self._shows(lambda row: _ends(row, end))).row
         moved = _ends(row, end) and not _ends(row, before)
-        self._witness.note(3, f"{came.said}; the end {'changed' if moved else 'stayed as it was'}")
+        self._observations.note(
+            3, f"{came.said}; the end {'changed' if moved else 'stayed as it was'}"
+        )
 
     async def _spelling(self, end: datetime) -> datetime:
         """Change the end, under another spelling if there is one; returns the end that is there."""
@@ -112,29 +116,29 @@ class Trial:
             shown = await self._shows(lambda row: _ends(row, end))
             done = _ends(shown.row, end)
             needed = "any capitals do" if done else "the exact spelling is needed"
-            self._witness.note(2, f"{needed} ({came.said})")
+            self._observations.note(2, f"{needed} ({came.said})")
         if not _ends(shown.row, end):
             await self._ask(wire.modify(self._pine_id, self._username, end))
             shown = await self._shows(lambda row: _ends(row, end))
         if _ends(shown.row, end):
-            self._witness.note(23, f"another end: within {shown.after:g} s")
+            self._observations.note(23, f"another end: within {shown.after:g} s")
         return end
 
     async def _without_an_end(self, end: datetime) -> None:
-        """The end is gone for seconds only; whatever happens, the removal follows."""
+        """Try an access without an end, for seconds only; whatever happens, the removal follows."""
         self._tell("Taking the end away, and giving it back…")
         came = await self._ask(wire.modify(self._pine_id, self._username, LIFETIME))
         lasting = (await self._shows(_is_lasting)).row
         done = _is_lasting(lasting)
-        self._witness.note(6, f"{'yes' if done else 'no, the end stayed'} ({came.said})")
+        self._observations.note(6, f"{'yes' if done else 'no, the end stayed'} ({came.said})")
         if not done:
             return
         came = await self._ask(wire.modify(self._pine_id, self._username, end))
         dated = _ends((await self._shows(lambda row: _ends(row, end))).row, end)
-        self._witness.note(5, f"{'yes' if dated else 'no, it stayed without'} ({came.said})")
+        self._observations.note(5, f"{'yes' if dated else 'no, it stayed without'} ({came.said})")
 
     async def _clean_up(self) -> bool:
-        """Remove and read back, several times if need be; True once the list shows nobody."""
+        """Remove and read back, several times if need be; True once the list shows no row."""
         self._tell("Removing the access…")
         for pause in REMOVALS:
             await clock.sleep(pause)
@@ -150,7 +154,7 @@ class Trial:
         return False
 
     async def _ask(self, request: wire.Request) -> Came:
-        return await self._witness.ask(self._client, request)
+        return await self._observations.ask(self._client, request)
 
     async def _row(self) -> Row | None:
         return await self._client.find_row(self._pine_id, self._username, urgent=True)
@@ -170,13 +174,13 @@ class Trial:
 
 
 def _ends(row: Row | None, end: datetime) -> bool:
-    """Whether it ends about then: a rounded end is still that one, a day apart is another."""
+    """Return whether it ends about then: a rounded end is still that one, a day apart is another."""
     return row is not None and isinstance(row.end, datetime) and _near(row.end, end)
 
 
-def _near(one: datetime, other: datetime) -> bool:
-    return abs(one - other) < timedelta(hours=24) and (
-        abs(one - other) <= _EXACT or one.date() == other.date()
+def _near(end: datetime, other: datetime) -> bool:
+    return abs(end - other) < timedelta(hours=24) and (
+        abs(end - other) <= _EXACT or end.date() == other.date()
     )
 
 

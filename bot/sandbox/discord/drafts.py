@@ -79,10 +79,13 @@ def _mentions(world: World, content: str, body: Json) -> list[User]:
 def _embeds(embeds: Any) -> list[Json]:
     shaped: list[Json] = []
     for embed in embeds or []:
-        one = {"type": "rich", **{key: value for key, value in embed.items() if value is not None}}
-        if one.get("fields"):
-            one["fields"] = [{"inline": False, **field} for field in one["fields"]]
-        shaped.append(one)
+        shape = {
+            "type": "rich",
+            **{key: value for key, value in embed.items() if value is not None},
+        }
+        if shape.get("fields"):
+            shape["fields"] = [{"inline": False, **field} for field in shape["fields"]]
+        shaped.append(shape)
     return shaped
 
 

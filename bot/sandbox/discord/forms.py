@@ -82,12 +82,14 @@ def _option(select: Json, wanted: Any) -> str:
     raise RefusedError(f"there is no option {wanted!r}")
 
 
-def _entity(kind: int, one: Any, resolved: Resolved) -> str:
-    one = one.user if isinstance(one, Member) else one
-    if isinstance(one, User) and kind not in (ROLE_SELECT, CHANNEL_SELECT):
-        return resolved.user(one)
-    if isinstance(one, Role) and kind not in (USER_SELECT, CHANNEL_SELECT):
-        return resolved.put("roles", one.id, payloads.role(one))
-    if isinstance(one, Channel) and kind == CHANNEL_SELECT:
-        return resolved.put("channels", one.id, payloads.resolved_channel(one, resolved.asker))
-    raise RefusedError(f"that menu does not offer {one!r}")
+def _entity(kind: int, entity: Any, resolved: Resolved) -> str:
+    entity = entity.user if isinstance(entity, Member) else entity
+    if isinstance(entity, User) and kind not in (ROLE_SELECT, CHANNEL_SELECT):
+        return resolved.user(entity)
+    if isinstance(entity, Role) and kind not in (USER_SELECT, CHANNEL_SELECT):
+        return resolved.put("roles", entity.id, payloads.role(entity))
+    if isinstance(entity, Channel) and kind == CHANNEL_SELECT:
+        return resolved.put(
+            "channels", entity.id, payloads.resolved_channel(entity, resolved.asker)
+        )
+    raise RefusedError(f"that menu does not offer {entity!r}")

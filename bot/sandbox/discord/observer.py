@@ -28,63 +28,67 @@ class Observers:
             queue.put_nowait({"type": kind, **facts})
 
 
-def message(one: Message) -> Json:
+def message(message: Message) -> Json:
     """A message with everything needed to draw it; ids are strings, moments ISO 8601."""
     return {
-        "id": str(one.id),
-        "channel_id": str(one.channel.id),
-        "guild_id": str(one.channel.guild.id) if one.channel.guild else None,
-        "author": {"id": str(one.author.id), "name": one.author.name, "bot": one.author.bot},
-        "content": one.content,
-        "embeds": one.embeds,
-        "components": one.components,
-        "attachments": one.attachments,
-        "ephemeral": one.ephemeral,
-        "loading": one.loading,
-        "deleted": one.deleted,
-        "visible_to": audience(one),
-        "created_at": stamp(one.created_at),
-        "edited_at": stamp(one.edited_at),
-        "interaction": one.source.get("interaction"),
-        "history": one.history,
+        "id": str(message.id),
+        "channel_id": str(message.channel.id),
+        "guild_id": str(message.channel.guild.id) if message.channel.guild else None,
+        "author": {
+            "id": str(message.author.id),
+            "name": message.author.name,
+            "bot": message.author.bot,
+        },
+        "content": message.content,
+        "embeds": message.embeds,
+        "components": message.components,
+        "attachments": message.attachments,
+        "ephemeral": message.ephemeral,
+        "loading": message.loading,
+        "deleted": message.deleted,
+        "visible_to": audience(message),
+        "created_at": stamp(message.created_at),
+        "edited_at": stamp(message.edited_at),
+        "interaction": message.source.get("interaction"),
+        "history": message.history,
     }
 
 
-def audience(one: Message) -> list[str] | None:
+def audience(message: Message) -> list[str] | None:
     """The ids of those who can see the message; None is everyone in its channel."""
-    if one.visible_to is not None:
-        return [str(one.visible_to.id)]
-    if one.channel.recipient is not None:
-        return [str(one.channel.recipient.id)]
+    if message.visible_to is not None:
+        return [str(message.visible_to.id)]
+    if message.channel.recipient is not None:
+        return [str(message.channel.recipient.id)]
     return None
 
 
-def channel(one: Channel) -> Json:
-    guild = one.guild
-    seen_by = [one.recipient.id] if one.recipient else []
+def channel(channel: Channel) -> Json:
+    guild = channel.guild
+    seen_by = [channel.recipient.id] if channel.recipient else []
     if guild is not None:
         seen_by = [
             each.user.id
             for each in guild.members.values()
-            if permissions.in_channel(one, each) & permissions.VIEW_CHANNEL
+            if permissions.in_channel(channel, each) & permissions.VIEW_CHANNEL
         ]
     return {
-        "id": str(one.id),
-        "name": one.name,
+        "id": str(channel.id),
+        "name": channel.name,
         "guild_id": str(guild.id) if guild else None,
         "seen_by": [str(each) for each in seen_by],
         "public": guild is not None
-        and not (one.overwrites.get(guild.id) and one.overwrites[guild.id].deny),
-        "messages": [message(each) for each in one.messages if not each.deleted],
+        and not (channel.overwrites.get(guild.id) and channel.overwrites[guild.id].deny),
+        "messages": [message(each) for each in channel.messages if not each.deleted],
     }
 
 
-def guild(one: Guild, world: World) -> Json:
+def guild(guild: Guild, world: World) -> Json:
     return {
-        "id": str(one.id),
-        "name": one.name,
-        "owner_id": str(one.owner.id),
-        "has_bot": world.bot.id in one.members,
+        "id": str(guild.id),
+        "name": guild.name,
+        "owner_id": str(guild.owner.id),
+        "has_bot": world.bot.id in guild.members,
         "roles": [
             {
                 "id": str(each.id),
@@ -93,17 +97,17 @@ def guild(one: Guild, world: World) -> Json:
                 "position": each.position,
                 "managed": each.managed,
             }
-            for each in sorted(one.roles.values(), key=lambda role: -role.position)
+            for each in sorted(guild.roles.values(), key=lambda role: -role.position)
         ],
         "members": [
             {
                 "user_id": str(each.user.id),
                 "roles": [str(role.id) for role in each.roles],
-                "permissions": str(permissions.of_member(one, each)),
+                "permissions": str(permissions.of_member(guild, each)),
             }
-            for each in one.members.values()
+            for each in guild.members.values()
         ],
-        "channels": [channel(each) for each in one.channels.values()],
+        "channels": [channel(each) for each in guild.channels.values()],
     }
 
 

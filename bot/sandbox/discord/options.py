@@ -47,13 +47,13 @@ class Resolved:
         self.parts.setdefault(kind, {})[str(number)] = payload
         return str(number)
 
-    def user(self, one: User) -> str:
-        member = self.guild.members.get(one.id) if self.guild is not None else None
+    def user(self, user: User) -> str:
+        member = self.guild.members.get(user.id) if self.guild is not None else None
         if self.guild is not None and member is not None:
             bits = permissions.of_member(self.guild, member)
             shown = payloads.member(member, with_user=False)
-            self.put("members", one.id, {**shown, "permissions": str(bits)})
-        return self.put("users", one.id, payloads.user(one))
+            self.put("members", user.id, {**shown, "permissions": str(bits)})
+        return self.put("users", user.id, payloads.user(user))
 
 
 def find(commands: list[Json], path: str) -> tuple[Json, list[Json], Json]:

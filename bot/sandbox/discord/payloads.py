@@ -14,21 +14,21 @@ def stamp(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="microseconds")
 
 
-def user(one: User) -> Json:
+def user(user: User) -> Json:
     payload: Json = {
-        "id": str(one.id),
-        "username": one.name,
+        "id": str(user.id),
+        "username": user.name,
         "avatar": None,
-        "discriminator": "0000" if one.bot else "0",
+        "discriminator": "0000" if user.bot else "0",
         "public_flags": 0,
         "flags": 0,
-        "global_name": one.display_name,
+        "global_name": user.display_name,
         "banner": None,
         "accent_color": None,
         "avatar_decoration_data": None,
         "primary_guild": None,
     }
-    if one.bot:
+    if user.bot:
         payload["bot"] = True
     return payload
 
@@ -38,65 +38,65 @@ def self_user(bot: User) -> Json:
     return {**user(bot), "mfa_enabled": True, "locale": "en-US", "verified": True, "email": None}
 
 
-def role(one: Role) -> Json:
+def role(role: Role) -> Json:
     payload: Json = {
-        "id": str(one.id),
-        "name": one.name,
+        "id": str(role.id),
+        "name": role.name,
         "description": None,
-        "permissions": str(one.permissions),
-        "position": one.position,
+        "permissions": str(role.permissions),
+        "position": role.position,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
-        "managed": one.managed,
+        "managed": role.managed,
         "mentionable": False,
         "icon": None,
         "unicode_emoji": None,
         "flags": 0,
     }
-    if one.bot is not None:
-        payload["tags"] = {"bot_id": str(one.bot.id)}
+    if role.bot is not None:
+        payload["tags"] = {"bot_id": str(role.bot.id)}
     return payload
 
 
-def member(one: Member, *, with_user: bool = True) -> Json:
+def member(member: Member, *, with_user: bool = True) -> Json:
     payload: Json = {
         "avatar": None,
         "avatar_decoration_data": None,
         "banner": None,
         "communication_disabled_until": None,
         "flags": 0,
-        "joined_at": stamp(one.joined_at),
+        "joined_at": stamp(member.joined_at),
         "nick": None,
         "pending": False,
         "premium_since": None,
-        "roles": [str(each.id) for each in one.roles],
+        "roles": [str(each.id) for each in member.roles],
         "mute": False,
         "deaf": False,
     }
     if with_user:
-        payload["user"] = user(one.user)
+        payload["user"] = user(member.user)
     return payload
 
 
-def channel(one: Channel) -> Json:
-    last = str(one.messages[-1].id) if one.messages else None
-    if one.guild is None:
-        assert one.recipient is not None  # noqa: S101 - a channel has a guild or a recipient
+def channel(channel: Channel) -> Json:
+    last = str(channel.messages[-1].id) if channel.messages else None
+    if channel.guild is None:
+        assert channel.recipient is not None  # noqa: S101 - a channel has a guild or a recipient
         return {
-            "id": str(one.id),
-            "type": one.kind,
+            "id": str(channel.id),
+            "type": channel.kind,
             "flags": 0,
             "last_message_id": last,
-            "recipients": [user(one.recipient)],
+            "recipients": [user(channel.recipient)],
         }
     return {
-        "id": str(one.id),
+        "id": str(channel.id),
         "type": TEXT,
         "flags": 0,
-        "guild_id": str(one.guild.id),
-        "name": one.name,
-        "position": one.position,
+        "guild_id": str(channel.guild.id),
+        "name": channel.name,
+        "position": channel.position,
         "parent_id": None,
         "topic": None,
         "nsfw": False,
@@ -110,16 +110,16 @@ def channel(one: Channel) -> Json:
                 "allow": str(each.allow),
                 "deny": str(each.deny),
             }
-            for each in one.overwrites.values()
+            for each in channel.overwrites.values()
         ],
     }
 
 
-def guild(one: Guild) -> Json:
+def guild(guild: Guild) -> Json:
     """The guild itself, as REST answers it."""
     return {
-        "id": str(one.id),
-        "name": one.name,
+        "id": str(guild.id),
+        "name": guild.name,
         "icon": None,
         "description": None,
         "home_header": None,
@@ -127,7 +127,7 @@ def guild(one: Guild) -> Json:
         "discovery_splash": None,
         "features": [],
         "banner": None,
-        "owner_id": str(one.owner.id),
+        "owner_id": str(guild.owner.id),
         "application_id": None,
         "region": "deprecated",
         "afk_channel_id": None,
@@ -137,7 +137,7 @@ def guild(one: Guild) -> Json:
         "widget_enabled": False,
         "widget_channel_id": None,
         "verification_level": 1,
-        "roles": [role(each) for each in one.roles.values()],
+        "roles": [role(each) for each in guild.roles.values()],
         "default_message_notifications": 1,
         "mfa_level": 0,
         "explicit_content_filter": 0,
@@ -161,16 +161,16 @@ def guild(one: Guild) -> Json:
     }
 
 
-def guild_create(one: Guild, bot: User) -> Json:
+def guild_create(server: Guild, bot: User) -> Json:
     """The body of GUILD_CREATE; without presences Discord lists only the bot itself."""
-    me = one.members[bot.id]
+    me = server.members[bot.id]
     return {
-        **guild(one),
+        **guild(server),
         "joined_at": stamp(me.joined_at),
-        "large": len(one.members) > 250,
-        "member_count": len(one.members),
+        "large": len(server.members) > 250,
+        "member_count": len(server.members),
         "members": [member(me)],
-        "channels": [channel(each) for each in one.channels.values()],
+        "channels": [channel(each) for each in server.channels.values()],
         "threads": [],
         "presences": [],
         "voice_states": [],
@@ -180,49 +180,49 @@ def guild_create(one: Guild, bot: User) -> Json:
     }
 
 
-def message(one: Message) -> Json:
+def message(message: Message) -> Json:
     payload: Json = {
-        "id": str(one.id),
-        "channel_id": str(one.channel.id),
-        "type": 20 if one.source.get("command") else 19 if one.reference else 0,
-        "content": one.content,
-        "mentions": [user(each) for each in one.mentions],
+        "id": str(message.id),
+        "channel_id": str(message.channel.id),
+        "type": 20 if message.source.get("command") else 19 if message.reference else 0,
+        "content": message.content,
+        "mentions": [user(each) for each in message.mentions],
         "mention_roles": [],
         "mention_everyone": False,
-        "attachments": one.attachments,
-        "embeds": one.embeds,
-        "components": one.components,
-        "timestamp": stamp(one.created_at),
-        "edited_timestamp": stamp(one.edited_at),
-        "flags": one.flags,
-        "author": user(one.author),
+        "attachments": message.attachments,
+        "embeds": message.embeds,
+        "components": message.components,
+        "timestamp": stamp(message.created_at),
+        "edited_timestamp": stamp(message.edited_at),
+        "flags": message.flags,
+        "author": user(message.author),
         "pinned": False,
         "tts": False,
     }
-    if one.nonce is not None:
-        payload["nonce"] = one.nonce
-    if one.reference is not None:
-        payload["message_reference"] = one.reference
-    payload.update({key: value for key, value in one.source.items() if key != "command"})
+    if message.nonce is not None:
+        payload["nonce"] = message.nonce
+    if message.reference is not None:
+        payload["message_reference"] = message.reference
+    payload.update({key: value for key, value in message.source.items() if key != "command"})
     return payload
 
 
-def message_event(one: Message) -> Json:
+def message_event(sent: Message) -> Json:
     """The body of MESSAGE_CREATE and MESSAGE_UPDATE."""
-    payload = message(one)
-    where = one.channel.guild
+    payload = message(sent)
+    where = sent.channel.guild
     if where is not None:
         payload["guild_id"] = str(where.id)
-        author = where.members.get(one.author.id)
+        author = where.members.get(sent.author.id)
         if author is not None and "webhook_id" not in payload:
             payload["member"] = member(author, with_user=False)
     return payload
 
 
-def resolved_channel(one: Channel, person: Member | None) -> Json:
+def resolved_channel(place: Channel, person: Member | None) -> Json:
     """The short form of a channel inside an interaction."""
-    bits = permissions.ALL if person is None else permissions.in_channel(one, person)
-    return {**channel(one), "permissions": str(bits)}
+    bits = permissions.ALL if person is None else permissions.in_channel(place, person)
+    return {**channel(place), "permissions": str(bits)}
 
 
 def application(bot: User, owner: User, *, flags: int, guilds: int) -> Json:

@@ -223,12 +223,14 @@ class Person:
     ) -> Interaction:
         if message is not None and place.guild is not None:
             self._place(place.guild, place)
-        desk = self._office.desk
-        interaction = desk.open(kind, self.user, place, data, message=message, command=command)
+        interaction_service = self._office.interaction_service
+        interaction = interaction_service.open(
+            kind, self.user, place, data, message=message, command=command
+        )
         body = self._envelope(interaction)
-        desk.deliver(interaction, body)
+        interaction_service.deliver(interaction, body)
         for _ in range(deliver - 1):
-            desk.deliver_again(body)
+            interaction_service.deliver_again(body)
         return interaction
 
     def _envelope(self, interaction: Interaction) -> Json:

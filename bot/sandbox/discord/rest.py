@@ -30,7 +30,7 @@ class Office:
     changes: Changes
     gateway: Gateway
     commands: Commands
-    desk: InteractionService
+    interaction_service: InteractionService
     switches: Switches
     calls: list[tuple[str, str, int]]
 

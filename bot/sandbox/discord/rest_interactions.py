@@ -10,36 +10,38 @@ from bot.sandbox.discord.rest import Endpoint, Office, read_message
 async def callback(office: Office, request: web.Request) -> Json | None:
     body, files = await read_message(request)
     match = request.match_info
-    interaction = office.desk.callback(match["number"], match["token"], body, files)
+    interaction = office.interaction_service.callback(match["number"], match["token"], body, files)
     wanted = request.query.get("with_response", "").lower() in ("1", "true")
-    return office.desk.callback_answer(interaction) if wanted else None
+    return office.interaction_service.callback_answer(interaction) if wanted else None
 
 
 async def follow_up(office: Office, request: web.Request) -> Json:
     body, files = await read_message(request)
     match = request.match_info
-    interaction = office.desk.by_token(match["application"], match["token"])
-    return payloads.message(office.desk.follow_up(interaction, body, files))
+    interaction = office.interaction_service.by_token(match["application"], match["token"])
+    return payloads.message(office.interaction_service.follow_up(interaction, body, files))
 
 
 async def get(office: Office, request: web.Request) -> Json:
     match = request.match_info
-    interaction = office.desk.by_token(match["application"], match["token"])
-    return payloads.message(office.desk.message_of(interaction, match["message"]))
+    interaction = office.interaction_service.by_token(match["application"], match["token"])
+    return payloads.message(office.interaction_service.message_of(interaction, match["message"]))
 
 
 async def edit(office: Office, request: web.Request) -> Json:
     body, files = await read_message(request)
     match = request.match_info
-    interaction = office.desk.by_token(match["application"], match["token"])
-    message = office.desk.message_of(interaction, match["message"])
-    return payloads.message(office.desk.edit(interaction, message, body, files))
+    interaction = office.interaction_service.by_token(match["application"], match["token"])
+    message = office.interaction_service.message_of(interaction, match["message"])
+    return payloads.message(office.interaction_service.edit(interaction, message, body, files))
 
 
 async def delete(office: Office, request: web.Request) -> None:
     match = request.match_info
-    interaction = office.desk.by_token(match["application"], match["token"])
-    office.desk.delete(office.desk.message_of(interaction, match["message"]))
+    interaction = office.interaction_service.by_token(match["application"], match["token"])
+    office.interaction_service.delete(
+        office.interaction_service.message_of(interaction, match["message"])
+    )
 
 
 _WEBHOOK = "/webhooks/{application}/{token}"

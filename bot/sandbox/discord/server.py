@@ -57,7 +57,7 @@ class FakeDiscord:
         self.observers = Observers()
         self.gateway = Gateway(self.world, heartbeat=heartbeat)
         self.changes = Changes(self.world, self.gateway, self.observers)
-        self.desk = InteractionService(
+        self.interaction_service = InteractionService(
             self.changes, now, ack_within=ack_within, token_life=token_life
         )
         self.calls: list[tuple[str, str, int]] = []
@@ -66,7 +66,7 @@ class FakeDiscord:
             self.changes,
             self.gateway,
             Commands(self.world.ids, self.bot.id),
-            self.desk,
+            self.interaction_service,
             self.switches,
             self.calls,
         )
@@ -217,7 +217,7 @@ class FakeDiscord:
     @property
     def interactions(self) -> list[Interaction]:
         """All of them, oldest first."""
-        return list(self.desk.all.values())
+        return list(self.interaction_service.all.values())
 
     def commands(self, guild: Guild | None = None) -> list[Json]:
         """What is registered in a guild, or (None) globally."""
@@ -266,5 +266,5 @@ class FakeDiscord:
     async def _look(self) -> None:
         """Notice interactions whose time ran out; the clock may be one that is moved by hand."""
         while True:
-            self.desk.look_for_overdue()
+            self.interaction_service.look_for_overdue()
             await asyncio.sleep(_LOOK_EVERY)

@@ -47,7 +47,7 @@ function drawFaults() {
     h("h2", {}, "Break things"),
     h("p", { class: "quiet" }, "What TradingView does to the bot from now on."),
     state.switches.featured.map(featured),
-    h("button", { type: "button", class: "button", "data-key": "mend", disabled: state.switches.changed === 0, onclick: () => post("mend").catch((error) => notice(error.message, true)) }, "Everything back to normal"),
+    h("button", { type: "button", class: "button", "data-key": "repair", disabled: state.switches.changed === 0, onclick: () => post("repair").catch((error) => notice(error.message, true)) }, "Everything back to normal"),
     h("details", { id: "more", open: open === true }, h("summary", {}, "More switches"), groups.map((group) => [h("h3", {}, group), state.switches.others.filter((each) => each.group === group).map(other)])),
   );
 }

@@ -45,8 +45,12 @@ class Showcase:
     def named(self, session: Session | None, form: dict[str, str]) -> Outcome:
         """What is known of these ids; hidden scripts only for their vendor."""
         wanted = form.get("scriptIdPart", "").split(",")
-        scripts = [self._world.scripts[one] for one in wanted if one in self._world.scripts]
-        mine = [one for one in scripts if session is not None and one.owner is session.vendor]
+        scripts = [
+            self._world.scripts[pine_id] for pine_id in wanted if pine_id in self._world.scripts
+        ]
+        mine = [
+            script for script in scripts if session is not None and script.owner is session.vendor
+        ]
         return Outcome(answers.as_json(200, [_entry(script) for script in mine]))
 
 

@@ -68,9 +68,9 @@ class SignInDesk:
 
 
 def _refused(
-    said: tuple[str, str], status: int = 200, more: dict[str, object] | None = None
+    refusal: tuple[str, str], status: int = 200, more: dict[str, object] | None = None
 ) -> Outcome:
-    code, error = said
+    code, error = refusal
     body = {"error": error, "code": code} if code else {"error": error}
     return Outcome(answers.as_json(status, body | (more or {})))
 

@@ -11,7 +11,7 @@ FOREVER = -1
 
 
 @dataclass(frozen=True)
-class Dial:
+class SwitchType:
     """The description of one switch.
 
     `survive` lists the positions in which a correct client still gets its result; outages have none.
@@ -67,7 +67,7 @@ class Dial:
 def dial(default: T, label: str, **more: object) -> T:
     """A dataclass field that carries its own description."""
     group = more.pop("group", "question")
-    made = Dial(default, label, group, **more)  # type: ignore[arg-type]
+    made = SwitchType(default, label, group, **more)  # type: ignore[arg-type]
     return field(default=default, metadata={"dial": made})
 
 
@@ -85,6 +85,6 @@ def outage(label: str, *, featured: bool = False, writes_only: bool = False) -> 
     )
 
 
-def described(metadata: Mapping[str, object]) -> Dial | None:
+def described(metadata: Mapping[str, object]) -> SwitchType | None:
     found = metadata.get("dial")
-    return found if isinstance(found, Dial) else None
+    return found if isinstance(found, SwitchType) else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, TypeVar
 
 from bot.sandbox.tradingview.calls import Call
-from bot.sandbox.tradingview.switch_types import Dial, Value, described, dial
+from bot.sandbox.tradingview.switch_types import SwitchType, Value, described, dial
 
 ONLY = (
     "everything",
@@ -44,7 +44,7 @@ class FaultRule:
 class Switchboard:
     """A set of switches; a subclass lists them as fields made by `dial` and `outage`."""
 
-    DIALS: ClassVar[dict[str, Dial]] = {}
+    DIALS: ClassVar[dict[str, SwitchType]] = {}
 
     hang: bool = dial(False, "Requests hang and are never answered", group="outage")
     only: str = dial("everything", "Counted faults hit only", group="outage", choices=ONLY)

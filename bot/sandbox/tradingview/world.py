@@ -214,7 +214,11 @@ class World:
     def find_vendor(self, username: str) -> Vendor | None:
         """The account that signs in under that name, in any case."""
         return next(
-            (one for one in self.vendors if one.user.username.casefold() == username.casefold()),
+            (
+                vendor
+                for vendor in self.vendors
+                if vendor.user.username.casefold() == username.casefold()
+            ),
             None,
         )
 

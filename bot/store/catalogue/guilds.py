@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import RoleLevel
 from bot.store.records import Guild, Record
-from bot.store.tables.core import event, guild, guild_role
+from bot.store.tables.catalogue import guild, guild_role
+from bot.store.tables.ledger import event
 from bot.store.tables.shapes import shape_check
 
 Roles = Mapping[RoleLevel, frozenset[int]]

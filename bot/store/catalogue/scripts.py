@@ -11,7 +11,8 @@ from bot.store.kinds import StateKind
 from bot.store.ledger.orders import is_held
 from bot.store.parts import parts
 from bot.store.records import Script
-from bot.store.tables.core import guild, order, permission, script
+from bot.store.tables.catalogue import guild, script
+from bot.store.tables.ledger import order, permission
 
 
 class _ScriptChange(TypedDict, total=False):

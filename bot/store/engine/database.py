@@ -25,18 +25,18 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that holds the write lock from its first moment; no network inside one."""
+        """Open a transaction that holds the write lock from its first moment; no network inside one."""
         async with self._writer.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A consistent view of what is committed; writing through it fails."""
+        """Open a consistent view of what is committed; writing through it fails."""
         async with self._reader.begin() as connection:
             yield connection
 
     async def is_answering(self) -> bool:
-        """Whether a trivial question gets its answer."""
+        """Return whether a trivial question gets its answer."""
         async with self.read() as connection:
             return bool((await connection.execute(text("SELECT 1"))).scalar_one())
 

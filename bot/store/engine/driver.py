@@ -89,8 +89,8 @@ class Connector:
         self._opened: list[_Connection] = []
 
     async def __call__(self) -> aiosqlite.Connection:
-        """One more connection, with a thread of its own."""
-        self._opened = [one for one in self._opened if one.thread.is_alive()]
+        """Return one more connection, with a thread of its own."""
+        self._opened = [connection for connection in self._opened if connection.thread.is_alive()]
         connection = _Connection(
             partial(sqlite3.connect, *self._args, **self._options), _ITER_CHUNK_SIZE
         )
@@ -104,7 +104,7 @@ class Connector:
         One whose task was cancelled may still be at its statement: it would answer to a loop that
         has ended by then. Whatever is still in use is left alone.
         """
-        threads = [one.thread for one in self._opened if one.is_closed]
+        threads = [connection.thread for connection in self._opened if connection.is_closed]
         await asyncio.to_thread(_join, threads)
 
 

@@ -11,7 +11,7 @@ from bot.store.kinds import EntitlementKind
 from bot.store.ledger.changes import EntitlementChange
 from bot.store.parts import parts
 from bot.store.records import Entitlement, Permission
-from bot.store.tables.core import entitlement, order, source
+from bot.store.tables.ledger import entitlement, order, source
 
 
 async def add(

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import USHER, Actor, Event, Permission
-from bot.store.tables.core import event
+from bot.store.tables.ledger import event
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
 QUIET = ("matched", "found", "repair", "restore_checked", "was_there")

@@ -10,7 +10,8 @@ from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.ledger.changes import OrderTold
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
-from bot.store.tables.core import customer, order, permission
+from bot.store.tables.ledger import order, permission
+from bot.store.tables.people import customer
 
 FINAL = (OrderState.DONE, OrderState.SUPERSEDED, OrderState.STUCK)
 # Why orders from a restored backup are stuck that nothing wakes: they are yet to be compared with

@@ -13,7 +13,9 @@ from bot.store.ledger.changes import PermissionChange
 from bot.store.ledger.orders import PARKED
 from bot.store.parts import parts
 from bot.store.records import Customer, Holding, Permission, Script
-from bot.store.tables.core import customer, permission, script
+from bot.store.tables.catalogue import script
+from bot.store.tables.ledger import permission
+from bot.store.tables.people import customer
 
 
 @dataclass(frozen=True, slots=True)

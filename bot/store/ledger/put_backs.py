@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OrderKind
 from bot.store.parts import parts
-from bot.store.tables.core import order
+from bot.store.tables.ledger import order
 
 
 async def known_keys(

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record
-from bot.store.tables.core import permission
+from bot.store.tables.ledger import permission
 from bot.store.tables.shapes import shape_check
 
 # What differs, in words for staff, by what it is about.

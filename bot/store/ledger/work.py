@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import PermissionState, StateKind, SweepState
 from bot.store.ledger import shapes
 from bot.store.ledger.orders import is_held
-from bot.store.tables.core import guild, order, permission, script
+from bot.store.tables.catalogue import guild, script
+from bot.store.tables.ledger import order, permission
 from bot.store.tables.sweeps import sweep
 
 # Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not

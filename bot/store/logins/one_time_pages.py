@@ -29,7 +29,7 @@ async def add(
     member_id: int,
     expires_at: datetime,
 ) -> None:
-    """A new page; that member's earlier ones of that server end."""
+    """Add a page; that member's earlier ones of that server end."""
     await connection.execute(
         delete(login_link).where(
             login_link.c.guild_id == guild_id, login_link.c.member_id == member_id
@@ -43,7 +43,7 @@ async def add(
 
 
 async def by_hash(connection: AsyncConnection, token_hash: str) -> Link | None:
-    """That page, used or over or not."""
+    """Return that page, used or over or not."""
     found = await connection.execute(
         select(login_link).where(login_link.c.token_hash == token_hash)
     )
@@ -52,7 +52,7 @@ async def by_hash(connection: AsyncConnection, token_hash: str) -> Link | None:
 
 
 async def spend(connection: AsyncConnection, token_hash: str, at: datetime) -> bool:
-    """Use it up; False when somebody did before."""
+    """Use it up; returns False when that was done before."""
     result = await connection.execute(
         update(login_link)
         .where(login_link.c.token_hash == token_hash, login_link.c.spent_at.is_(None))

@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OutageStage, PermissionState
 from bot.store.records import Outage
-from bot.store.tables.core import permission
+from bot.store.tables.ledger import permission
 from bot.store.tables.logins import login_outage
 
 
 async def begin(
     connection: AsyncConnection, guild_id: int, since: datetime, *, set_by: int | None
 ) -> None:
-    """The login was found dead; nothing happens while an outage is open."""
+    """Record that the login was found dead; changes nothing while an outage is open."""
     if await open_of(connection, guild_id) is None:
         await connection.execute(
             insert(login_outage).values(
@@ -27,7 +27,7 @@ async def begin(
 async def end(
     connection: AsyncConnection, guild_id: int, at: datetime, *, silently: bool = False
 ) -> bool:
-    """The login works again, or (`silently`) is not wanted any more; False when no outage was open."""
+    """End the outage, or (`silently`) forget it, as the login works or is unwanted; False without one."""
     result = await connection.execute(
         update(login_outage)
         .where(login_outage.c.guild_id == guild_id, login_outage.c.ended_at.is_(None))
@@ -37,7 +37,7 @@ async def end(
 
 
 async def open_of(connection: AsyncConnection, guild_id: int) -> Outage | None:
-    """The present outage of that server."""
+    """Return the present outage of that server."""
     found = await connection.execute(
         select(login_outage).where(
             login_outage.c.guild_id == guild_id, login_outage.c.ended_at.is_(None)
@@ -48,7 +48,7 @@ async def open_of(connection: AsyncConnection, guild_id: int) -> Outage | None:
 
 
 async def to_remind(connection: AsyncConnection, before: datetime) -> list[Outage]:
-    """Those open since before that moment, of which nobody was reminded."""
+    """Return those open since before that moment and without a reminder."""
     found = await connection.execute(
         select(login_outage).where(
             login_outage.c.ended_at.is_(None),
@@ -67,17 +67,17 @@ async def reminded(connection: AsyncConnection, outage_ids: Collection[int], at:
 
 
 async def untold(connection: AsyncConnection) -> list[Outage]:
-    """Those about which whoever set the login has something to hear."""
+    """Return the outages of which the person who set the login is still to be told."""
     found = await connection.execute(
         select(login_outage)
         .where(login_outage.c.set_by.is_not(None), login_outage.c.told != OutageStage.BACK)
         .order_by(login_outage.c.id)
     )
-    return [one for one in map(Outage.of, found) if one.told != one.stage]
+    return [outage for outage in map(Outage.of, found) if outage.told != outage.stage]
 
 
 async def told(connection: AsyncConnection, outage_id: int, what: OutageStage) -> None:
-    """Whoever set the login knows that."""
+    """Record that the person who set the login was told of that."""
     await connection.execute(
         update(login_outage).where(login_outage.c.id == outage_id).values(told=what)
     )

@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import SessionState
 from bot.store.records import Account, Session
-from bot.store.tables.core import account, session
-from bot.store.tables.logins import environment_session
+from bot.store.tables.logins import account, environment_session, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +21,14 @@ class Stored:
 
 
 async def account_of(connection: AsyncConnection, guild_id: int) -> Account | None:
-    """The TradingView account of that server."""
+    """Return the TradingView account of that server."""
     found = await connection.execute(select(account).where(account.c.guild_id == guild_id))
     row = found.one_or_none()
     return None if row is None else Account.of(row)
 
 
 async def account_named(connection: AsyncConnection, username: str) -> Account | None:
-    """Whichever server's account has that TradingView name, in any case."""
+    """Return the account of any server that has that TradingView name, in any case."""
     found = await connection.execute(
         select(account).where(account.c.name_folded == username.casefold())
     )
@@ -38,7 +37,7 @@ async def account_named(connection: AsyncConnection, username: str) -> Account |
 
 
 async def ensure_account(connection: AsyncConnection, guild_id: int, at: datetime) -> Account:
-    """The account of that server, added when there is none; the server must be known."""
+    """Return the account of that server, added when there is none; the server must be known."""
     known = await account_of(connection, guild_id)
     if known is not None:
         return known
@@ -49,7 +48,7 @@ async def ensure_account(connection: AsyncConnection, guild_id: int, at: datetim
 
 
 async def name_account(connection: AsyncConnection, account_id: int, username: str | None) -> None:
-    """Whose account it is; None: not known, or no longer used here."""
+    """Set whose account it is; None: not known, or no longer used here."""
     await connection.execute(
         update(account)
         .where(account.c.id == account_id)
@@ -58,7 +57,7 @@ async def name_account(connection: AsyncConnection, account_id: int, username: s
 
 
 async def set_environment_digest(connection: AsyncConnection, account_id: int, digest: str) -> None:
-    """Which pair of the environment is done with: it is in use, or was no good."""
+    """Record which pair of the environment is done with: it is in use, or was no good."""
     row = await connection.execute(
         update(account)
         .where(account.c.id == account_id)
@@ -81,7 +80,7 @@ async def renew_environment(
 async def renewed_environment(
     connection: AsyncConnection, guild_id: int, digest: str
 ) -> bytes | None:
-    """What TradingView made of the environment's pair of that digest, if it did."""
+    """Return what TradingView made of the environment's pair of that digest, if it did."""
     found = await connection.execute(
         select(environment_session.c.cookies).where(
             environment_session.c.guild_id == guild_id, environment_session.c.digest == digest
@@ -92,20 +91,20 @@ async def renewed_environment(
 
 
 async def drop_environment(connection: AsyncConnection, guild_id: int) -> None:
-    """It is in use by now, or no good."""
+    """Delete what was kept of the environment's pair: it is in use by now, or no good."""
     await connection.execute(
         delete(environment_session).where(environment_session.c.guild_id == guild_id)
     )
 
 
 async def of_guild(connection: AsyncConnection, guild_id: int) -> Stored | None:
-    """The stored login of that server."""
-    stored = [one for one in await everything(connection) if one.account.guild_id == guild_id]
+    """Return the stored login of that server."""
+    stored = [login for login in await everything(connection) if login.account.guild_id == guild_id]
     return stored[0] if stored else None
 
 
 async def everything(connection: AsyncConnection) -> list[Stored]:
-    """Every stored login, by server."""
+    """Return every stored login, by server."""
     sessions = {row.account_id: row for row in await connection.execute(select(session))}
     accounts = await connection.execute(select(account).order_by(account.c.guild_id))
     return [
@@ -143,7 +142,7 @@ async def put(
 async def mark(
     connection: AsyncConnection, account_id: int, version: int, state: SessionState, at: datetime
 ) -> bool:
-    """Tested at that moment with this outcome; False when another pair is there by now."""
+    """Record a test's moment and outcome; returns False when another pair is there by now."""
     mine = (session.c.account_id == account_id) & (session.c.version == version)
     result = await connection.execute(update(session).where(mine).values(checked_at=at))
     if result.rowcount == 0:

@@ -7,8 +7,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record
-from bot.store.tables.core import account
-from bot.store.tables.logins import MAX_SPARES, spare_session
+from bot.store.tables.logins import MAX_SPARES, account, spare_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Spare(Record):
 
 
 async def of_account(connection: AsyncConnection, account_id: int) -> list[Spare]:
-    """In the order in which they take over."""
+    """Return the spares of that account in the order in which they take over."""
     found = await connection.execute(
         select(spare_session)
         .where(spare_session.c.account_id == account_id)
@@ -35,7 +34,7 @@ async def of_account(connection: AsyncConnection, account_id: int) -> list[Spare
 
 
 async def due(connection: AsyncConnection, before: datetime) -> list[tuple[int, Spare]]:
-    """Those last tested before that moment, each with its server."""
+    """Return those last tested before that moment, each with its server."""
     found = await connection.execute(
         select(account.c.guild_id, spare_session)
         .join_from(spare_session, account)
@@ -45,7 +44,7 @@ async def due(connection: AsyncConnection, before: datetime) -> list[tuple[int, 
 
 
 async def count(connection: AsyncConnection, account_id: int) -> int:
-    """How many there are."""
+    """Return how many there are."""
     found = await connection.execute(
         select(func.count())
         .select_from(spare_session)
@@ -59,7 +58,9 @@ async def add(
 ) -> bool:
     """Keep one more, behind the others; False when there are as many as can be."""
     known = await of_account(connection, account_id)
-    free = [rank for rank in range(1, MAX_SPARES + 1) if rank not in {one.rank for one in known}]
+    free = [
+        rank for rank in range(1, MAX_SPARES + 1) if rank not in {spare.rank for spare in known}
+    ]
     if not free:
         return False
     await connection.execute(
@@ -71,14 +72,14 @@ async def add(
 
 
 async def mark(connection: AsyncConnection, spare_id: int, at: datetime) -> None:
-    """It was found alive at that moment."""
+    """Record that it was found alive at that moment."""
     await connection.execute(
         update(spare_session).where(spare_session.c.id == spare_id).values(checked_at=at)
     )
 
 
 async def renew(connection: AsyncConnection, spare_id: int, sealed: bytes) -> None:
-    """TradingView renewed it while it was tested."""
+    """Store the pair that TradingView renewed during a test."""
     await connection.execute(
         update(spare_session).where(spare_session.c.id == spare_id).values(cookies=sealed)
     )

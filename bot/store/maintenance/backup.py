@@ -24,14 +24,14 @@ class CopyError(Exception):
 
 
 def folder_of(database: Path) -> Path:
-    """Where the copies of a database lie."""
+    """Return where the copies of a database lie."""
     return database.parent / "backups"
 
 
 def copy(source: Path, target: Path) -> None:
-    """A consistent copy of a database that may be in use (blocking; call it in a thread).
+    """Make a consistent copy of a database that may be in use (blocking; call it in a thread).
 
-    It appears under its name only when it is whole, for nobody but the owner.
+    It appears under its name only when it is whole, for the owner alone.
 
     Raises:
         CopyError: the source is no database or cannot be read, or the target cannot be written.
@@ -63,7 +63,7 @@ async def keep_daily(url: str) -> None:
 
 
 def keep_before(database: Path, revision: str) -> Path:
-    """A copy from before the schema becomes that of `revision` (blocking). Raises CopyError."""
+    """Keep a copy from before the schema becomes that of `revision` (blocking). Raises CopyError."""
     target = folder_of(database) / f"{database.stem}-before-{revision}-{_moment()}.db"
     copy(database, target)
     _drop_old(database, rf"before-.*-({_MOMENT})\.db", KEPT_OF_EACH)
@@ -71,7 +71,7 @@ def keep_before(database: Path, revision: str) -> Path:
 
 
 def keep_replaced(database: Path) -> Path:
-    """A copy from before another database takes its place, letter for letter if it is damaged (blocking).
+    """Keep a copy from before another database takes its place, byte for byte if damaged (blocking).
 
     Raises:
         CopyError: it could not be kept, and no part of it is left.
@@ -86,7 +86,7 @@ def keep_replaced(database: Path) -> Path:
 
 
 def newest(database: Path) -> datetime | None:
-    """When the newest daily copy was made (blocking); None without any.
+    """Return when the newest daily copy was made (blocking); None without any.
 
     Its name says the day: a file that was copied or touched later is no newer for that.
     """
@@ -112,11 +112,11 @@ def _moment() -> str:
 
 
 def _found(database: Path, form: str) -> list[tuple[str, Path]]:
-    """Its copies with names of that form, each with the moment in the name, oldest first."""
+    """Return its copies with names of that form, each with the moment in the name, oldest first."""
     named = re.compile(rf"{re.escape(database.stem)}-{form}")
     folder = folder_of(database)
     listed = folder.iterdir() if folder.is_dir() else ()
-    return sorted((match[1], one) for one in listed if (match := named.fullmatch(one.name)))
+    return sorted((match[1], path) for path in listed if (match := named.fullmatch(path.name)))
 
 
 def _drop_old(database: Path, form: str, kept: int) -> None:
@@ -139,7 +139,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _copy_letters(source: Path, target: Path) -> None:
-    """The files of a database as they are, with its journal, all or none. Raises CopyError."""
+    """Copy the files of a database as they are, with its journal, all or none. Raises CopyError."""
     endings = ("", "-wal", "-shm")
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

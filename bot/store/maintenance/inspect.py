@@ -9,9 +9,9 @@ from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store.maintenance.revision import Schema, schema_of
-from bot.store.tables.core import account, script, session
+from bot.store.tables.catalogue import script
 from bot.store.tables.encrypted import ENCRYPTED
-from bot.store.tables.logins import environment_session
+from bot.store.tables.logins import account, environment_session, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Examined:
 
 
 def examine(path: Path) -> Examined:
-    """What lies in that file (blocking; call it in a thread)."""
+    """Return what lies in that file (blocking; call it in a thread)."""
     if not path.exists() or path.stat().st_size == 0:
         return Examined(Schema.ABSENT)
     engine = create_engine(f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&uri=true")

@@ -11,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderState, PermissionState, Reason, StateKind, SweepState
 from bot.store.ledger.orders import FINAL, people_untold
-from bot.store.tables.core import event, guild, order, permission, script
+from bot.store.tables.catalogue import guild, script
+from bot.store.tables.ledger import event, order, permission
 from bot.store.tables.sweeps import sighting, sweep
 
 NAMED = 10  # of the people who may not have been told
 
 
 def is_ours(path: Path) -> bool:
-    """Whether an Usher made that file, whatever its state (blocking)."""
+    """Return whether an Usher made that file, whatever its state (blocking)."""
     address = f"file:{quote(str(path.absolute()))}?mode=ro"
     question = "SELECT 1 FROM sqlite_master WHERE name IN ('alembic_version', 'guild', 'order')"
     try:
@@ -29,7 +30,7 @@ def is_ours(path: Path) -> bool:
 
 
 async def is_intact(connection: AsyncConnection) -> bool:
-    """Whether SQLite finds no damage, and every reference leads somewhere."""
+    """Return whether SQLite finds no damage, and every reference leads somewhere."""
     found = await connection.execute(text("PRAGMA integrity_check"))
     if list(found.scalars()) != ["ok"]:
         return False
@@ -102,7 +103,7 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
 
 
 async def _remember_seen(connection: AsyncConnection) -> None:
-    """Of whom an order waits, what the last full read showed, if nobody read them since.
+    """Remember what the last full read showed of the people with a waiting order, if not read since.
 
     The next full read says by that what was done after the copy was made.
     """

@@ -2,11 +2,14 @@
 
 from alembic import context
 
+import bot.store.tables.catalogue
+import bot.store.tables.ledger
 import bot.store.tables.logins
+import bot.store.tables.people
 import bot.store.tables.seats
 import bot.store.tables.shapes
 import bot.store.tables.sweeps  # noqa: F401 - so that the metadata knows every table
-from bot.store.tables.core import metadata
+from bot.store.tables.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

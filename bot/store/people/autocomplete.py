@@ -4,7 +4,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Script
-from bot.store.tables.core import customer, script
+from bot.store.tables.catalogue import script
+from bot.store.tables.people import customer
 
 
 async def scripts_like(

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import ClaimState, PermissionState, StateKind
 from bot.store.parts import parts
 from bot.store.records import Claim, Customer
-from bot.store.tables.core import claim, customer, entitlement, permission
+from bot.store.tables.ledger import entitlement, permission
+from bot.store.tables.people import claim, customer
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Customer]:

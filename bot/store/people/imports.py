@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import ActorKind, ClaimState
 from bot.store.parts import parts
 from bot.store.records import Customer
-from bot.store.tables.core import claim, customer, event
+from bot.store.tables.ledger import event
+from bot.store.tables.people import claim, customer
 
 
 async def everybody(connection: AsyncConnection, guild_id: int) -> list[Customer]:

@@ -27,7 +27,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import ActorKind, PermissionState, StateKind
 from bot.store.records import Script
 from bot.store.sweeps.sightings import has_permission, is_live
-from bot.store.tables.core import customer, entitlement, event, permission
+from bot.store.tables.ledger import entitlement, event, permission
+from bot.store.tables.people import customer
 from bot.store.tables.sweeps import sighting
 
 _CHUNK = 100

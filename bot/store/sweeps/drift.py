@@ -12,7 +12,7 @@ from bot.store.kinds import PermissionState, StateKind
 from bot.store.parts import parts
 from bot.store.records import Numbers, Permission, Record
 from bot.store.sweeps.sightings import Sighting, has_permission, is_live
-from bot.store.tables.core import permission
+from bot.store.tables.ledger import permission
 from bot.store.tables.sweeps import sighting
 
 

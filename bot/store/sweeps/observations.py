@@ -12,7 +12,8 @@ from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.records import Permission, Record
 from bot.store.sweeps.sweeps import Sweep
-from bot.store.tables.core import customer, permission
+from bot.store.tables.ledger import permission
+from bot.store.tables.people import customer
 from bot.store.tables.sweeps import sweep_row
 
 

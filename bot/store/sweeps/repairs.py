@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OrderKind
 from bot.store.records import Order
-from bot.store.tables.core import order
+from bot.store.tables.ledger import order
 
 
 async def of_order(connection: AsyncConnection, guild_id: int, key: str) -> list[Order]:

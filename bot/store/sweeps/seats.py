@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.records import Record
 from bot.store.sweeps.sightings import is_counted
-from bot.store.tables.core import entitlement, permission
+from bot.store.tables.ledger import entitlement, permission
 from bot.store.tables.seats import seat_day, seat_watch
 from bot.store.tables.sweeps import sighting
 

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import StateKind
 from bot.store.records import Record
 from bot.store.sweeps.sweeps import Sweep
-from bot.store.tables.core import permission
+from bot.store.tables.ledger import permission
 from bot.store.tables.sweeps import sighting, sweep_row
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import StateKind, SweepFailure, SweepState
 from bot.store.records import Record, Script
-from bot.store.tables.core import script
+from bot.store.tables.catalogue import script
 from bot.store.tables.sweeps import sweep, sweep_row
 
 

@@ -1,7 +1,7 @@
 """Which columns hold something encrypted."""
 
-from bot.store.tables.core import order, session
-from bot.store.tables.logins import environment_session, spare_session
+from bot.store.tables.ledger import order
+from bot.store.tables.logins import environment_session, session, spare_session
 
 # Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
 ENCRYPTED = (

@@ -1,4 +1,4 @@
-"""The tables around the TradingView login: spares, the environment's, outages, one-time pages, the lease."""
+"""The tables around the TradingView login: accounts, sessions, spares, outages, one-time pages, the lease."""
 
 from sqlalchemy import (
     BigInteger,
@@ -14,10 +14,36 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from bot.store.kinds import OutageStage
-from bot.store.tables.core import OneOf, UtcDateTime, metadata, one_of
+from bot.store.kinds import OutageStage, SessionState
+from bot.store.tables.columns import OneOf, UtcDateTime, metadata, one_of
 
 MAX_SPARES = 2
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("guild_id", BigInteger, ForeignKey("guild.id"), nullable=False, unique=True),
+    Column("username", String(64)),
+    Column("name_folded", String(64), unique=True),
+    Column("environment_digest", String(64)),  # of the pair last read from the environment
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, ForeignKey("account.id"), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),  # grows with every new pair
+    Column("cookies", LargeBinary, nullable=False),  # encrypted
+    Column("state", OneOf(SessionState), nullable=False),
+    Column("state_since", UtcDateTime, nullable=False),
+    Column("checked_at", UtcDateTime),
+    Column("set_by", BigInteger),  # nobody: it came from the environment
+    Column("set_at", UtcDateTime, nullable=False),
+    one_of("state", SessionState),
+)
 
 spare_session = Table(
     "spare_session",  # further logins of the same account, for when the one in use ends

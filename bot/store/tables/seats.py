@@ -12,7 +12,7 @@ from sqlalchemy import (
     false,
 )
 
-from bot.store.tables.core import metadata
+from bot.store.tables.columns import metadata
 
 seat_day = Table(
     "seat_day",  # for the line in the picture

@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Table
 
-from bot.store.tables.core import UtcDateTime, metadata
+from bot.store.tables.columns import UtcDateTime, metadata
 
 shape_check = Table(
     "shape_check",  # the last comparison for each server's account

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 
 from bot.store.kinds import StateKind, SweepFailure, SweepState
-from bot.store.tables.core import OneOf, UtcDateTime, metadata, one_of
+from bot.store.tables.columns import OneOf, UtcDateTime, metadata, one_of
 
 # What TradingView lists always gives access; whether its end has passed is another question.
 _LISTED = (StateKind.UNTIL, StateKind.LIFETIME)

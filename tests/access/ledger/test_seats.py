@@ -11,7 +11,7 @@ from bot.access.sweeps.drift import Kind
 from bot.store.ledger import permissions
 from bot.store.people import customers
 from bot.store.sweeps import seats
-from bot.store.tables.core import permission
+from bot.store.tables.ledger import permission
 from tests.support.access_harness import eventually, open_harness
 from tests.support.vendor_fixture import HOME, STAFF
 

@@ -207,8 +207,8 @@ async def replay(harness):
         ids = await orders.to_compare(connection, script.id, script.restored_at)
         people = await permissions.by_ids(connection, ids)
         assert len(people) == len(ids) > 0
-        fates = await resume(connection, script, dict.fromkeys(ids, State(StateKind.NOTHING)))
-        assert {resumed.fate for resumed in fates} == {"open"}
+        replayed = await resume(connection, script, dict.fromkeys(ids, State(StateKind.NOTHING)))
+        assert {resumed.outcome for resumed in replayed} == {"open"}
         await hold(connection, people, script.restored_at)
 
 

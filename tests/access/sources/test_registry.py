@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.access.sources import REGISTRY, Source
 from bot.store.ledger import entitlements
-from bot.store.tables import core
+from bot.store.tables import ledger
 from tests.support.access_harness import open_harness
 
 
@@ -24,7 +24,7 @@ def test_each_source_is_found_by_its_module():
 async def test_the_database_knows_every_source_and_one_is_added_once(harness):
     async with harness.database.write() as connection:
         await entitlements.know_sources(connection, REGISTRY)
-        known = await connection.execute(select(core.source.c.name))
+        known = await connection.execute(select(ledger.source.c.name))
     assert sorted(known.scalars()) == sorted(REGISTRY)
 
 
@@ -32,7 +32,7 @@ async def test_a_reason_from_nowhere_is_refused(harness):
     await harness.done(await harness.grant("Ann_Trades", "1M"))
     with pytest.raises(IntegrityError):
         async with harness.database.write() as connection:
-            await connection.execute(update(core.entitlement).values(source="nowhere"))
+            await connection.execute(update(ledger.entitlement).values(source="nowhere"))
 
 
 async def test_what_staff_give_is_from_staff_by_them(harness):
@@ -46,7 +46,7 @@ async def test_an_order_of_a_source_is_told_to_nobody(harness):
     order = await harness.grant("Ann_Trades", "1M")
     async with harness.database.write() as connection:
         await connection.execute(
-            update(core.order).values(actor_kind="source", actor_id="role", told_state="waiting")
+            update(ledger.order).values(actor_kind="source", actor_id="role", told_state="waiting")
         )
     await harness.done(order)
     assert await harness.outcomes.untold() == []
@@ -63,4 +63,4 @@ async def test_an_actor_has_a_kind_and_an_id_that_fit_together(harness, kind, nu
     }
     with pytest.raises(IntegrityError):
         async with harness.database.write() as connection:
-            await connection.execute(insert(core.event).values(**row))
+            await connection.execute(insert(ledger.event).values(**row))

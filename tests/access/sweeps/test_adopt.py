@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from bot.access.errors import ButtonGone
 from bot.access.sweeps.errors import NothingDiffers
-from bot.store.tables.core import customer, entitlement, permission
+from bot.store.tables.ledger import entitlement, permission
+from bot.store.tables.people import customer
 from tests.support.access_harness import open_harness
 from tests.support.fake_time import START
 from tests.support.vendor_fixture import HOME, STAFF

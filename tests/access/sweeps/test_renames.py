@@ -4,7 +4,7 @@ import pytest
 
 from bot.access.errors import NameTaken
 from bot.store.people import customers
-from bot.store.tables.core import customer
+from bot.store.tables.people import customer
 from tests.support.access_harness import open_harness
 from tests.support.vendor_fixture import HOME, MEMBER, STAFF, STRANGER
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.cli.doctor.database import look_at_files
+from bot.cli.doctor.database import examine_files
 from bot.settings import Settings
 from bot.store.engine.database import open_database
 from bot.store.maintenance import backup
@@ -25,7 +25,7 @@ async def test_the_age_of_the_newest_backup(tmp_path, monkeypatch, hours, wrong,
             made = next((tmp_path / "data/backups").iterdir())
             moment = (datetime.now(UTC) - timedelta(hours=hours)).timestamp()
             os.utime(made, (moment, moment))
-    found = await asyncio.to_thread(look_at_files, settings)
+    found = await asyncio.to_thread(examine_files, settings)
     [finding] = [one for one in found.findings if one.subject == "Backups"]
     assert finding.wrong is wrong
     assert said in finding.text

@@ -42,7 +42,9 @@ class Shop:
 
     def opened(self, kind=Kind.COMMAND):
         """An interaction of the buyer that reached no bot, and the path of its callback."""
-        used = self.fake.desk.open(kind, self.buyer, self.channel, {"name": "x"}, command="x")
+        used = self.fake.interaction_service.open(
+            kind, self.buyer, self.channel, {"name": "x"}, command="x"
+        )
         return used, f"/interactions/{used.id}/{used.token}/callback"
 
 

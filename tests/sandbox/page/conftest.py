@@ -46,7 +46,7 @@ async def sandbox():
 
 @pytest.fixture
 def shop(sandbox):
-    return sandbox.stage.shop
+    return sandbox.simulation.shop
 
 
 @pytest.fixture

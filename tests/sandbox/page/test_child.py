@@ -60,7 +60,7 @@ async def test_stop_lets_it_end_by_itself(make):
 
 
 async def test_stop_kills_what_will_not_end(make, monkeypatch):
-    monkeypatch.setattr("bot.sandbox.child._PATIENCE", 0.05)
+    monkeypatch.setattr("bot.sandbox.child._END_TIMEOUT", 0.05)
     child = make(STUBBORN)
     await child.start()
     await eventually(lambda: "up" in texts(child))

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def open_shop():
     """A sandbox whose bot runs and is set up."""
     async with opened(0) as sandbox:
-        await eventually(lambda: sandbox.stage.opening.over, tries=12_000)
-        assert [task for task in sandbox.stage.opening.tasks if task.state != "done"] == []
+        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
         yield sandbox
 
 
@@ -30,8 +30,8 @@ async def sandbox():
 
 
 async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(open_shop, look):
-    stage = open_shop.stage
-    stage.tour.restart()
+    simulation = open_shop.simulation
+    simulation.tour.restart()
     eyes = await look(open_shop)
 
     async def offered(label):
@@ -60,18 +60,18 @@ async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(
     await offered("Lose the next answer")
     await eyes.sees("#card", "An answer is lost after the write")
     await sold("Fill in a sale")
-    await eventually(lambda: stage.tour.current == 3)
+    await eventually(lambda: simulation.tour.current == 3)
     # Sell with a dead login
     await offered("End the login")
     for number, name in enumerate(("finn_fx", "finnegan", "emil77"), start=1):
         await sold(f"Sale {number}")
         await eyes.sees("#messages .message", f"for {name}")
-    await eventually(lambda: stage.tour.current == 4)
+    await eventually(lambda: simulation.tour.current == 4)
     # Pull the plug
     await offered("Kill the bot")
     await eyes.sees("#botcard", "Killed")
     await offered("Start the bot")
-    await eventually(lambda: stage.tour.current == 5)
+    await eventually(lambda: simulation.tour.current == 5)
     # New cookies
     await offered("Copy new cookies")
     await eyes.sees("#panel-tour dt", "sessionid_sign")
@@ -81,14 +81,14 @@ async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(
         await eyes.press("Enter")
     await eyes.press("Enter")
     await eyes.sees("#panel-tour", "That was the tour")
-    writes = [call for call in stage.shop.tradingview.log if call.applied]
+    writes = [call for call in simulation.shop.tradingview.log if call.applied]
     assert len({call.username for call in writes[-3:]}) == 3
     await eyes.page.locator("#people input").nth(1).check(force=True)
     await eyes.sees("#messages .message", "Done: emil77")
     # and the shop's own question
     async with (
         aiohttp.ClientSession() as http,
-        http.get(f"{stage.web_address}/validate/FINN") as answer,
+        http.get(f"{simulation.web_address}/validate/FINN") as answer,
     ):
         assert await answer.json() == {"validuser": True, "verifiedUserName": "finn"}
 
@@ -150,7 +150,9 @@ async def test_a_file_is_chosen_and_read_by_the_bot(open_shop, look):
 
 
 async def test_a_command_to_a_dead_bot_fails_as_in_discord(open_shop, look):
-    open_shop.stage.shop.discord.desk.ack_within = 0.5  # Discord waits three seconds
+    open_shop.simulation.shop.discord.interaction_service.ack_within = (
+        0.5  # Discord waits three seconds
+    )
     eyes = await look(open_shop)
     await eyes.page.locator("#botcard button", has_text="Kill").click()
     await eyes.page.locator("#botcard button", has_text="Start").wait_for()
@@ -159,13 +161,13 @@ async def test_a_command_to_a_dead_bot_fails_as_in_discord(open_shop, look):
     await eyes.page.locator("#command .chip").wait_for()
     await eyes.press("Enter")
     await eyes.sees("#messages .failure", "The application did not respond")
-    open_shop.stage.shop.discord.desk.ack_within = 3.0
+    open_shop.simulation.shop.discord.interaction_service.ack_within = 3.0
     await eyes.page.locator("#botcard button", has_text="Start").click()
     await eyes.page.locator("#botcard .light.on").wait_for()
 
 
 async def test_names_and_messages_are_text_and_never_markup(sandbox, look):
-    shop = sandbox.stage.shop
+    shop = sandbox.simulation.shop
     evil = '<img src=x onerror="document.title=1">'
     mallory = shop.discord.add_user("mallory", display_name=evil)
     shop.discord.add_member(shop.guild, mallory)
@@ -178,7 +180,7 @@ async def test_names_and_messages_are_text_and_never_markup(sandbox, look):
 
 
 async def test_markdown_timestamps_mentions_and_embeds_are_drawn(sandbox, look):
-    shop = sandbox.stage.shop
+    shop = sandbox.simulation.shop
     moment = 4_102_444_800
     text = f"**bold** `code` <t:{moment}:R> <@{shop.owner.id}> a_b_c \\*plain\\*\n-# small"
     await shop.discord.person(shop.owner).say(text, channel=shop.general)
@@ -212,7 +214,7 @@ async def test_a_switch_is_turned_by_key_and_warns_beside_the_rows(sandbox, look
     await eyes.page.get_by_role("switch", name="TradingView is down").focus()
     await eyes.press("Enter")
     await eyes.sees("#card .trouble-now", "TradingView is down")
-    assert sandbox.stage.shop.tradingview.switches.down is True
+    assert sandbox.simulation.shop.tradingview.switches.down is True
     focused = "document.activeElement.getAttribute('role')"
     assert await eyes.page.evaluate(focused) == "switch"
 

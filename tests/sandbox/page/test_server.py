@@ -86,7 +86,7 @@ async def test_switches_are_turned_and_put_back(api, shop):
     assert shop.tradingview.switches.latency == 6
     _, state = await api.get("state")
     assert state["switches"]["changed"] == 1
-    await api.post("mend")
+    await api.post("repair")
     assert shop.tradingview.switches.latency == 0
 
 
@@ -145,12 +145,12 @@ async def test_a_taken_port_gives_way_to_a_free_one(http):
 
 async def test_the_folder_is_gone_afterwards():
     async with opened(0, with_bot=False) as sandbox:
-        folder = sandbox.stage.child._folder
+        folder = sandbox.simulation.child._folder
         assert folder.exists()
     assert not folder.exists()
 
 
 async def test_the_bot_is_not_killed_while_the_shop_is_being_opened(sandbox, api):
-    sandbox.stage.opening.over = False
+    sandbox.simulation.opening.over = False
     status, answer = await api.post("bot", do="kill")
     assert (status, answer["error"]) == (400, "The shop is still being opened")

@@ -13,7 +13,7 @@ WAITING = "⏳ **Waiting:** 1 month for **finn**.\nYou hear from me when it is d
 
 @pytest.fixture
 def tour(sandbox):
-    return sandbox.stage.tour
+    return sandbox.simulation.tour
 
 
 @pytest.fixture

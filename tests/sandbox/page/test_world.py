@@ -59,7 +59,7 @@ async def test_buyers_do_not_see_the_log_channel(shop, api):
 
 
 async def test_a_written_row_is_told_at_once(sandbox, shop, http):
-    queue = sandbox.stage.subscribe()
+    queue = sandbox.simulation.subscribe()
     script = shop.publications[0].script
     sessionid, sign = shop.login
     async with http.post(

@@ -17,7 +17,7 @@ from bot.errors import StartupError
 from bot.store.engine import migrate
 from bot.store.engine.database import open_database
 from bot.store.maintenance import revision
-from bot.store.tables import core
+from bot.store.tables import catalogue, columns, ledger, logins
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ async def test_migrations_make_the_schema_that_the_tables_describe(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, core.metadata) == []
+        assert compare_metadata(context, columns.metadata) == []
     engine.dispose()
 
 
@@ -51,9 +51,9 @@ async def test_a_database_of_each_earlier_revision_is_brought_up_to_date(tmp_pat
 
     await asyncio.to_thread(left_by_it)
     async with open_database(url(tmp_path)) as database, database.read() as connection:
-        assert (await connection.execute(select(core.guild.c.id))).scalars().all() == [7]
+        assert (await connection.execute(select(catalogue.guild.c.id))).scalars().all() == [7]
         context = await connection.run_sync(
-            lambda it: compare_metadata(MigrationContext.configure(it), core.metadata)
+            lambda it: compare_metadata(MigrationContext.configure(it), columns.metadata)
         )
         assert context == []
 
@@ -85,9 +85,9 @@ asyncio.run(main())
 
 async def test_opening_twice_migrates_once_and_keeps_rows(tmp_path):
     async with open_database(url(tmp_path)) as database, database.write() as connection:
-        await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+        await connection.execute(insert(catalogue.guild).values(id=1, created_at=NOW))
     async with open_database(url(tmp_path)) as database, database.read() as connection:
-        assert (await connection.execute(select(core.guild.c.id))).scalars().all() == [1]
+        assert (await connection.execute(select(catalogue.guild.c.id))).scalars().all() == [1]
 
 
 async def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path):
@@ -124,7 +124,7 @@ async def test_a_reader_cannot_write(tmp_path):
     async with open_database(url(tmp_path)) as database:
         with pytest.raises(OperationalError, match="readonly"):
             async with database.read() as connection:
-                await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+                await connection.execute(insert(catalogue.guild).values(id=1, created_at=NOW))
 
 
 async def test_a_writer_holds_the_lock_from_its_first_moment(tmp_path):
@@ -139,10 +139,10 @@ async def test_a_failed_transaction_leaves_nothing(tmp_path):
     async with open_database(url(tmp_path)) as database:
         with pytest.raises(RuntimeError):
             async with database.write() as connection:
-                await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+                await connection.execute(insert(catalogue.guild).values(id=1, created_at=NOW))
                 raise RuntimeError
         async with database.read() as connection:
-            assert (await connection.execute(select(core.guild))).all() == []
+            assert (await connection.execute(select(catalogue.guild))).all() == []
 
 
 async def test_a_moment_without_a_zone_is_refused_and_one_with_comes_back_in_utc(tmp_path):
@@ -150,20 +150,22 @@ async def test_a_moment_without_a_zone_is_refused_and_one_with_comes_back_in_utc
         with pytest.raises(StatementError, match="time zone"):
             async with database.write() as connection:
                 naive = datetime(2026, 1, 1)  # noqa: DTZ001
-                await connection.execute(insert(core.guild).values(id=1, created_at=naive))
+                await connection.execute(insert(catalogue.guild).values(id=1, created_at=naive))
         async with database.write() as connection:
-            await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+            await connection.execute(insert(catalogue.guild).values(id=1, created_at=NOW))
         async with database.read() as connection:
-            assert (await connection.execute(select(core.guild.c.created_at))).scalar_one() == NOW
+            assert (
+                await connection.execute(select(catalogue.guild.c.created_at))
+            ).scalar_one() == NOW
 
 
 @pytest.mark.parametrize("change", ["UPDATE event SET note = 'x'", "DELETE FROM event"])
 async def test_the_history_never_changes(tmp_path, change):
     async with open_database(url(tmp_path)) as database:
         async with database.write() as connection:
-            await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+            await connection.execute(insert(catalogue.guild).values(id=1, created_at=NOW))
             await connection.execute(
-                insert(core.event).values(guild_id=1, at=NOW, actor_kind="usher", action="grant")
+                insert(ledger.event).values(guild_id=1, at=NOW, actor_kind="usher", action="grant")
             )
         with pytest.raises(IntegrityError, match="never changes"):
             async with database.write() as connection:
@@ -174,4 +176,4 @@ async def test_foreign_keys_hold(tmp_path):
     async with open_database(url(tmp_path)) as database:
         with pytest.raises(IntegrityError):
             async with database.write() as connection:
-                await connection.execute(insert(core.account).values(guild_id=99, created_at=NOW))
+                await connection.execute(insert(logins.account).values(guild_id=99, created_at=NOW))

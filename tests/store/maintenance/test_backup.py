@@ -17,7 +17,7 @@ from bot.errors import StartupError
 from bot.store.engine import migrate
 from bot.store.engine.database import open_database
 from bot.store.maintenance import backup, revision
-from bot.store.tables import core
+from bot.store.tables import catalogue
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -39,12 +39,12 @@ async def test_a_copy_made_while_somebody_writes_is_whole_and_private(tmp_path):
     target = tmp_path / "copy.db"
     async with open_database(url(tmp_path)) as database:
         async with database.write() as connection:
-            await connection.execute(insert(core.guild).values(id=1, created_at=NOW))
+            await connection.execute(insert(catalogue.guild).values(id=1, created_at=NOW))
         async with database.write() as connection:
-            await connection.execute(insert(core.guild).values(id=2, created_at=NOW))
+            await connection.execute(insert(catalogue.guild).values(id=2, created_at=NOW))
             await asyncio.to_thread(backup.copy, tmp_path / "data/usher.db", target)
         async with database.read() as connection:
-            assert len((await connection.execute(select(core.guild))).all()) == 2
+            assert len((await connection.execute(select(catalogue.guild))).all()) == 2
     assert guilds_in(target) == [1], "what was not committed is not in it"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert sorted(one.name for one in tmp_path.iterdir()) == ["copy.db", "data"]

@@ -9,7 +9,7 @@ from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
 from bot.store.ledger import events
 from bot.store.people import customers
-from bot.store.tables.core import permission
+from bot.store.tables.ledger import permission
 from tests.support.vendor_fixture import new_database
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -1,0 +1,186 @@
+"""The tables of the ledger: permissions, the entitlements behind them, orders and the history."""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from bot.store.kinds import (
+    ActorKind,
+    EntitlementKind,
+    OrderKind,
+    OrderState,
+    PermissionState,
+    Reason,
+    StateKind,
+)
+from bot.store.tables.columns import OneOf, UtcDateTime, end_rule, guild_id, metadata, one_of
+
+# An unknown state is never wanted, and TradingView knows no entitlement without an end.
+_WANTED = [kind for kind in StateKind if kind is not StateKind.UNKNOWN]
+_SEEN = [kind for kind in StateKind if kind is not StateKind.OPEN]
+
+
+def _actor() -> tuple[Column[Any] | CheckConstraint, ...]:
+    """Return the columns of an actor: a kind, and an id within that kind, except for Usher itself."""
+    return (
+        Column("actor_kind", OneOf(ActorKind), nullable=False),
+        Column("actor_id", String(64)),
+        one_of("actor_kind", ActorKind),
+        CheckConstraint("(actor_kind = 'usher') = (actor_id IS NULL)", name="actor_id"),
+    )
+
+
+permission = Table(
+    "permission",  # what TradingView should hold, beside what was seen there
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("script_id", Integer, ForeignKey("script.id"), nullable=False),
+    Column("customer_id", Integer, ForeignKey("customer.id"), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("name_folded", String(64), nullable=False),
+    Column("tv_user_id", BigInteger),
+    Column(
+        "checked", Boolean, nullable=False, server_default=false()
+    ),  # the spelling is TradingView's
+    Column("wanted", OneOf(StateKind), nullable=False),
+    Column("wanted_ends_at", UtcDateTime),
+    Column("revision", Integer, nullable=False),  # grows with every order
+    Column("synced_revision", Integer, nullable=False),
+    Column(
+        "replaces", Integer
+    ),  # the order (set, revoke) that overrules whatever TradingView shows
+    Column("held_back", Boolean, nullable=False, server_default=false()),  # no automatic return
+    Column("seen", OneOf(StateKind), nullable=False),
+    Column("seen_ends_at", UtcDateTime),
+    Column("seen_at", UtcDateTime),
+    Column("ours", OneOf(StateKind), nullable=False),  # what our own last write left there
+    Column("ours_ends_at", UtcDateTime),
+    Column("sent_revision", Integer),  # the revision of the last write, kept before it goes out
+    Column("before", OneOf(StateKind), nullable=False),  # what stood there before that write
+    Column("before_ends_at", UtcDateTime),
+    Column("differs", Boolean, nullable=False, server_default=false()),
+    Column("state", OneOf(PermissionState), nullable=False),
+    Column("reason", OneOf(Reason, 32)),
+    Column("detail", Text),  # TradingView's own words, for staff
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_try_at", UtcDateTime),
+    Column("asked_at", UtcDateTime, nullable=False),  # of the oldest order still waiting
+    # Of a difference between the two: the one told in the log channel, and the one staff ignored.
+    Column("noted_difference", String(120)),
+    Column("ignored_difference", String(120)),
+    UniqueConstraint("script_id", "name_folded"),
+    one_of("wanted", _WANTED),
+    one_of("seen", _SEEN),
+    one_of("ours", _SEEN),
+    one_of("before", _SEEN),
+    one_of("state", PermissionState),
+    end_rule("wanted"),
+    end_rule("seen"),
+    end_rule("ours"),
+    end_rule("before"),
+    CheckConstraint("state <> 'stuck' OR reason IS NOT NULL", name="stuck_says_why"),
+    Index("ix_permission_due", "guild_id", "state", "next_try_at"),
+    Index("ix_permission_customer_id", "customer_id"),
+)
+
+source = Table(
+    "source",  # where access may come from: filled at the start from the registry of the program
+    metadata,
+    Column("name", String(16), primary_key=True),
+)
+
+entitlement = Table(
+    "entitlement",  # why somebody may use a script, and how long
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("script_id", Integer, ForeignKey("script.id"), nullable=False),
+    Column("permission_id", Integer, ForeignKey("permission.id"), nullable=False),
+    Column("source", String(16), ForeignKey("source.name"), nullable=False),
+    Column("reference", String(100), nullable=False),
+    Column("kind", OneOf(EntitlementKind), nullable=False),
+    Column("length", String(32)),  # as asked: "1M"
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("asked_by", BigInteger),
+    Column("start_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", Integer),  # the order that took it away, so that it can be put back
+    Column("note", Text),
+    UniqueConstraint("source", "reference", "script_id"),
+    one_of("kind", EntitlementKind),
+    CheckConstraint(
+        "(kind = 'until' AND (ends_at IS NOT NULL) = (settled_at IS NOT NULL)"
+        " AND (ends_at IS NOT NULL OR length IS NOT NULL))"
+        " OR (kind IN ('open', 'lifetime') AND ends_at IS NULL AND length IS NULL"
+        " AND settled_at IS NOT NULL)",
+        name="kind_end",
+    ),
+    Index("ix_entitlement_permission_id", "permission_id"),
+)
+
+order = Table(
+    "order",  # one order of somebody, from asked to told
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("permission_id", Integer, ForeignKey("permission.id"), nullable=False),
+    Column("kind", OneOf(OrderKind), nullable=False),
+    Column("idempotency_key", String(100), nullable=False),
+    Column("entitlement_id", Integer, ForeignKey("entitlement.id")),
+    Column("revision", Integer, nullable=False),
+    *_actor(),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("note", Text),
+    Column("before", OneOf(StateKind), nullable=False),  # what Usher wanted before this order
+    Column("before_ends_at", UtcDateTime),
+    Column("state", OneOf(OrderState), nullable=False),
+    Column("reason", OneOf(Reason, 32)),
+    Column("ended_at", UtcDateTime),
+    Column("told_state", OneOf(OrderState)),  # the state the asker has been told
+    Column("member_told_at", UtcDateTime),
+    Column("answer_token", LargeBinary),  # encrypted; gone once told or after 15 minutes
+    UniqueConstraint("guild_id", "idempotency_key"),
+    one_of("kind", OrderKind),
+    one_of("state", OrderState),
+    one_of("before", _WANTED),
+    end_rule("before"),
+    Index("ix_wish_permission_id", "permission_id", "state"),
+    Index("ix_wish_told", "state", "told_state"),
+)
+
+event = Table(
+    "event",  # the history; triggers refuse every change
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("at", UtcDateTime, nullable=False),
+    *_actor(),
+    Column("action", String(32), nullable=False),
+    Column("script_id", Integer),
+    Column("customer_id", Integer),
+    Column("permission_id", Integer),
+    Column("order_id", Integer),
+    Column("member_id", BigInteger),
+    Column("note", Text),
+    Column("before", JSON),
+    Column("after", JSON),
+    Index("ix_event_guild_customer", "guild_id", "customer_id", "at"),
+)

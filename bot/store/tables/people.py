@@ -1,0 +1,53 @@
+"""The tables of customers, and of claims to a TradingView name."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from bot.store.kinds import ClaimState
+from bot.store.tables.columns import OneOf, UtcDateTime, guild_id, metadata, one_of
+
+customer = Table(
+    "customer",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("member_id", BigInteger),
+    Column("username", String(64)),
+    Column("name_folded", String(64)),
+    Column("tv_user_id", BigInteger),
+    Column("linked_at", UtcDateTime),
+    Column("linked_by", BigInteger),
+    UniqueConstraint("guild_id", "member_id"),
+    UniqueConstraint("guild_id", "name_folded"),
+    CheckConstraint("member_id IS NOT NULL OR name_folded IS NOT NULL", name="somebody"),
+    CheckConstraint("(username IS NULL) = (name_folded IS NULL)", name="name"),
+)
+
+claim = Table(
+    "claim",  # a member says that a TradingView name is theirs, and staff must look first
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("member_id", BigInteger, nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("state", OneOf(ClaimState), nullable=False),
+    Column("decided_by", BigInteger),
+    Column("decided_at", UtcDateTime),
+    one_of("state", ClaimState),
+    Index(
+        "uq_claim_waiting",
+        "guild_id",
+        "member_id",
+        unique=True,
+        sqlite_where=Column("state") == "waiting",
+    ),
+)
