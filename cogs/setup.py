@@ -12,6 +12,7 @@ from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies import Message, setup as said
 from bot.services import Services
+from bot.store.kinds import RoleLevel
 
 # What the lines in the log channel need.
 _RIGHTS = ("view_channel", "send_messages", "embed_links")
@@ -41,7 +42,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         self, interaction: Interaction, role: discord.Role, remove: bool = False
     ) -> None:
         """Add or remove a role for staff."""
-        await self._role(interaction, role, "staff", remove=remove)
+        await self._role(interaction, role, RoleLevel.STAFF, remove=remove)
 
     @levels.manage_server
     @app_commands.command(description="Choose a role that may manage the scripts and the login")
@@ -50,7 +51,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         self, interaction: Interaction, role: discord.Role, remove: bool = False
     ) -> None:
         """Add or remove a role for managers."""
-        await self._role(interaction, role, "manager", remove=remove)
+        await self._role(interaction, role, RoleLevel.MANAGER, remove=remove)
 
     @levels.manage_server
     @app_commands.command(description="Choose the channel for the history and for warnings")
@@ -80,7 +81,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         role = None if guild is None else guild.get_role(_chosen(press))
         if role is None:
             raise ButtonGone
-        message = await self._add_role(request, role, "staff")
+        message = await self._add_role(request, role, RoleLevel.STAFF)
         await responses.reply(
             press.interaction, said.followed_by(message, await self._checklist(request))
         )
@@ -101,7 +102,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         return said.checklist(await self._guild_settings.setup(request.guild_id), request.guild_id)
 
     async def _role(
-        self, interaction: Interaction, role: discord.Role, level: str, *, remove: bool
+        self, interaction: Interaction, role: discord.Role, level: RoleLevel, *, remove: bool
     ) -> None:
         await responses.defer(interaction)
         request = levels.request(interaction)
@@ -112,7 +113,9 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             message = await self._add_role(request, role, level)
         await responses.reply(interaction, message)
 
-    async def _add_role(self, request: RequestContext, role: discord.Role, level: str) -> Message:
+    async def _add_role(
+        self, request: RequestContext, role: discord.Role, level: RoleLevel
+    ) -> Message:
         if role.is_default():
             raise RoleUnusable(RoleProblem.EVERYONE)
         if role.managed:
@@ -135,10 +138,10 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         await self._guild_settings.forget_role(role.guild.id, role.id)
 
 
-def _sees_commands(role: discord.Role, level: str) -> bool:
+def _sees_commands(role: discord.Role, level: RoleLevel) -> bool:
     """Whether Discord shows the level's commands to that role by itself."""
     rights = role.permissions | role.guild.default_role.permissions
-    needed = rights.moderate_members if level == "staff" else rights.manage_guild
+    needed = rights.moderate_members if level is RoleLevel.STAFF else rights.manage_guild
     return needed or rights.administrator
 
 

@@ -13,6 +13,7 @@ from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext, Subject
 from bot.interactions import responses
 from bot.interactions.responses import Interaction
+from bot.store.kinds import RoleLevel
 from bot.store.records import Actor
 
 CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
@@ -63,7 +64,9 @@ def _declare(command: CommandT, level: Level) -> CommandT:
     return command
 
 
-def level_of(user: discord.User | discord.Member, roles: Mapping[str, frozenset[int]]) -> Level:
+def level_of(
+    user: discord.User | discord.Member, roles: Mapping[RoleLevel, frozenset[int]]
+) -> Level:
     """Return what that user may do in the server they are a member of; a mere user is anyone."""
     if not isinstance(user, discord.Member):
         return Level.ANYONE
@@ -73,9 +76,9 @@ def level_of(user: discord.User | discord.Member, roles: Mapping[str, frozenset[
         return Level.MANAGE_SERVER
     # The public `roles` leaves out what the cache does not know yet, as just after the start.
     held = set(user._roles)  # noqa: SLF001
-    if held & roles["manager"]:
+    if held & roles[RoleLevel.MANAGER]:
         return Level.MANAGER
-    return Level.STAFF if held & roles["staff"] else Level.ANYONE
+    return Level.STAFF if held & roles[RoleLevel.STAFF] else Level.ANYONE
 
 
 def require(

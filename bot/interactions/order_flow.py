@@ -15,6 +15,7 @@ from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies.orders import receipt
+from bot.store.kinds import OrderState
 
 WAITING_TIMEOUT = 5.0  # seconds from the command on, before "waiting" is said
 # Whoever has to do something first takes longer than 5 s: that is said at once, as a long pause is.
@@ -60,7 +61,7 @@ class OrderFlow:
         left = max(0.0, WAITING_TIMEOUT - (clock.now() - asked_at).total_seconds())
         with self._notifier.awaiting(order_id):  # nobody else tells the asker meanwhile
             now = await self._outcomes.receipt(order_id)
-            if now.order.state == "waiting" and not _takes_long(now):
+            if now.order.state is OrderState.WAITING and not _takes_long(now):
                 now = await self._outcomes.outcome(order_id, left)
             if await responses.reply(interaction, receipt(now)):
                 await self._outcomes.told(order_id, now.order.state)

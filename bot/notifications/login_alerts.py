@@ -13,6 +13,7 @@ from bot import clock
 from bot.access.logins.outages import Outages
 from bot.notifications.direct_messages import Delivery, send_direct_message
 from bot.replies.login_alerts import to_setter
+from bot.store.kinds import OutageStage
 from bot.store.records import Outage
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class LoginAlerts:
     async def _tell(self, outage: Outage) -> None:
         stage = outage.stage
         # Over before anybody heard of it: then there is nothing to say.
-        is_news = not (stage == "back" and outage.told == "nothing")
+        is_news = not (stage is OutageStage.BACK and outage.told is OutageStage.NOTHING)
         if is_news and self._sent.get(outage.id) != stage:
             waiting = await self._outages.waiting(outage.guild_id)
             server = self._client.get_guild(outage.guild_id)

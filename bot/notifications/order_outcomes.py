@@ -21,6 +21,7 @@ from bot.notifications.direct_messages import TROUBLE, Delivery, send_direct_mes
 from bot.notifications.log_channel import LogChannel
 from bot.replies import Message, orders as order_replies
 from bot.replies.text import member
+from bot.store.kinds import OrderState
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class OutcomeNotifier:
         )
         if not changed and self._outcomes.is_told(await self._outcomes.receipt(receipt.order.id)):
             return  # the command itself answered meanwhile, and nothing is left to be changed
-        if not changed and receipt.order.state != "waiting":
+        if not changed and receipt.order.state is not OrderState.WAITING:
             server = self._client.get_guild(receipt.order.guild_id)
             message = order_replies.late(receipt, server.name if server else None)
             nonce = f"{receipt.order.state[:2]}{_of(receipt)}"

@@ -6,13 +6,13 @@ from typing import Any
 
 from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
-from bot.access.rules.entitlements import State
+from bot.access.rules.entitlements import NOTHING, State
 from bot.replies import history_sweeps, seats
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
 from bot.replies.text import bold, count, embed, escape, member, spoken, title, typed
-from bot.store.kinds import ActorKind
+from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Actor, Customer, Event, Script
 
 AUDIT = "audit"
@@ -103,6 +103,11 @@ class _Facts:
         moment = datetime.fromisoformat(str(since))
         return f"<t:{int(moment.timestamp())}:f>"
 
+    def reason(self) -> Reason | None:
+        """Return why an order is stuck; None for a word that an earlier Usher wrote."""
+        word = self.after.get("reason")
+        return next((reason for reason in Reason if reason == word), None)
+
     def left(self) -> str:
         number = int(self.after.get("left", 0))
         return f"{number or 'no'} spare {'is' if number <= 1 else 'are'} left"
@@ -126,9 +131,9 @@ def _state(facts: Mapping[str, Any]) -> State:
     """Return the state that an entry keeps."""
     ends_at = facts.get("ends_at")
     if ends_at:
-        return State("until", datetime.fromisoformat(str(ends_at)))
-    kind = str(facts.get("kind", "nothing"))
-    return State(kind if kind in ("open", "lifetime") else "nothing")
+        return State(StateKind.UNTIL, datetime.fromisoformat(str(ends_at)))
+    kind = facts.get("kind")
+    return State(StateKind(kind)) if kind in (StateKind.OPEN, StateKind.LIFETIME) else NOTHING
 
 
 def _named(facts: _Facts, text: str) -> str:
@@ -137,20 +142,22 @@ def _named(facts: _Facts, text: str) -> str:
 
 
 _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
-    "grant": lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
-    "set": lambda f: (
+    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
+    OrderKind.SET: lambda f: (
         f"{f.who} set the end of {f.what} for {f.whom}: {f.then()} (before: {f.first()})"
     ),
-    "revoke": lambda f: f"{f.who} ended {f.what} for {f.whom} (before: {f.first()})",
-    "put_back": lambda f: f"{f.who} put back {f.what} for {f.whom}",
-    "done": lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
-    "stuck": lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(str(f.after.get('reason')))}",
+    OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom} (before: {f.first()})",
+    OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
+    OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
+    OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
     "not_shown": lambda f: (
         f"⚠️ TradingView says yes to {f.what} for {f.whom}, but its list does not show it after "
         f"{f.number('try', 'tries')}. I go on trying once an hour. To end it yourself: "
         "`/access revoke`, wait for the answer, then order it anew"
     ),
-    "superseded": lambda f: f"a later order took the place of one of {f.what} for {f.whom}",
+    OrderState.SUPERSEDED: lambda f: (
+        f"a later order took the place of one of {f.what} for {f.whom}"
+    ),
     "found": lambda f: f"found on TradingView: {f.what} for {f.whom}, {f.then()}",
     "retry": lambda f: f"{f.who} had everything for {f.what} tried again",
     "link": lambda f: _named(f, "{who} tied {name} to {member}"),

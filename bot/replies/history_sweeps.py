@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.replies.text import bold, count, listed
+from bot.store.kinds import OrderKind, SweepFailure
 
 _KINDS = {
     "missing": "missing",
@@ -42,17 +43,17 @@ def _repair(f: Any) -> str:
     return f"{f.who} had {f.whom} on {f.what} put right: {f.then()}"
 
 
-_WHY = {
-    "login": "TradingView did not accept the stored login",
-    "script": "TradingView shows no list of that script; check that it is still yours and invite-only",
-    "tradingview": "TradingView did not answer properly",
-    "trouble": "something went wrong in Usher; its own log says more",
+_WHY: Mapping[str | None, str] = {
+    SweepFailure.LOGIN: "TradingView did not accept the stored login",
+    SweepFailure.SCRIPT: "TradingView shows no list of that script; check that it is still yours and invite-only",
+    SweepFailure.TRADINGVIEW: "TradingView did not answer properly",
+    SweepFailure.TROUBLE: "something went wrong in Usher; its own log says more",
 }
 
 
 def why_unchecked(reason: str | None) -> str:
     """Return why a full check failed."""
-    return _WHY.get(reason or "", "it was broken off")
+    return _WHY.get(reason, "it was broken off")
 
 
 def restored(f: Any) -> str:
@@ -119,6 +120,6 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "repaired": lambda f: (
         f"{f.who} had {count(_number(f), 'difference')} on {f.what} put right ({_kind(f)})"
     ),
-    "repair": _repair,
+    OrderKind.REPAIR: _repair,
     "renamed": _renamed,
 }

@@ -5,13 +5,16 @@ from datetime import datetime
 from bot.replies.login import form_button
 from bot.replies.message import Message
 from bot.replies.text import bold, count, moment, relative
+from bot.store.kinds import OutageStage
 from bot.store.records import Outage
 
 
-def to_setter(outage: Outage, stage: str, waiting: int, server_name: str, now: datetime) -> Message:
+def to_setter(
+    outage: Outage, stage: OutageStage, waiting: int, server_name: str, now: datetime
+) -> Message:
     """Return the message to the member who set the login: it `ended`, `still` has, or is `back`."""
     where = f"of {bold(server_name)}"
-    if stage == "back":
+    if stage is OutageStage.BACK:
         took = relative(outage.ended_at or now)
         return Message(
             f"✅ The TradingView login {where} works again ({took}). What waited goes on by itself; "
@@ -20,7 +23,7 @@ def to_setter(outage: Outage, stage: str, waiting: int, server_name: str, now: d
     since = f"{moment(outage.since)} ({relative(outage.since)})"
     first = (
         f"⚠️ The TradingView login {where} has ended, {since}."
-        if stage == "ended"
+        if stage is OutageStage.ENDED
         else f"⚠️ The TradingView login {where} still does not work; it ended {since}."
     )
     orders = (

@@ -1,5 +1,6 @@
 """What became of an order, said to the person who asked and to the customer."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.access.ledger.receipts import Receipt, WaitingFor
@@ -7,6 +8,7 @@ from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
+from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Customer, Permission
 from bot.tradingview.models import Lifetime
 
@@ -30,25 +32,25 @@ _WAITING = {
 _THEN = "I send it then; there is nothing to do. You hear from me when it is done."
 _BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."
 
-_STUCK = {
-    "too_late": "Time ran out while it was waiting, so nothing was sent. If it should still be "
+_STUCK: Mapping[Reason | None, str] = {
+    Reason.TOO_LATE: "Time ran out while it was waiting, so nothing was sent. If it should still be "
     "given, run `/access grant` again.",
-    "no_such_user": "TradingView knows nobody of that name. Ask for the exact spelling, then run "
+    Reason.NO_SUCH_USER: "TradingView knows nobody of that name. Ask for the exact spelling, then run "
     "the command again with it.",
-    "other_person": "That name now belongs to another person on TradingView. Ask the customer for "
+    Reason.OTHER_PERSON: "That name now belongs to another person on TradingView. Ask the customer for "
     "their present name.",
-    "held": "It comes from a backup, and I first compare it with TradingView. That happens by itself.",
-    "restored": "It comes from a backup, and something else was changed since, so I did nothing. "
+    Reason.HELD: "It comes from a backup, and I first compare it with TradingView. That happens by itself.",
+    Reason.RESTORED: "It comes from a backup, and something else was changed since, so I did nothing. "
     "`/access check` shows what is there; order it anew if it is still wanted.",
-    "refused": "TradingView refuses it, again and again. `/sync status` shows its own words; "
+    Reason.REFUSED: "TradingView refuses it, again and again. `/sync status` shows its own words; "
     "`/sync retry` tries once more.",
 }
 _STUCK_OTHER = "`/sync status` says more; `/sync retry` tries once more."
 
 
-def why_stuck(reason: str | None) -> str:
+def why_stuck(reason: Reason | None) -> str:
     """Return why only a person can help, and how."""
-    return _STUCK.get(reason or "", _STUCK_OTHER)
+    return _STUCK.get(reason, _STUCK_OTHER)
 
 
 def why_waiting(reason: WaitingFor | None, quiet_until: datetime | None = None) -> str:
@@ -75,11 +77,11 @@ def held(state: State) -> str:
 def receipt(receipt: Receipt) -> Message:
     """Return the answer to a grant, set, revoke or put back, in any state."""
     match receipt.order.state:
-        case "done":
+        case OrderState.DONE:
             return _done(receipt)
-        case "stuck":
+        case OrderState.STUCK:
             return _stuck(receipt)
-        case "superseded":
+        case OrderState.SUPERSEDED:
             text = (
                 f"**A later order took the place of this one** for {_both(receipt)}.\n"
                 "`/access check` shows what counts now."
@@ -96,7 +98,11 @@ def _both(receipt: Receipt) -> str:
 def _asked_for(receipt: Receipt) -> str:
     if receipt.entitlement is not None and receipt.entitlement.length is not None:
         return spoken(parse_length(receipt.entitlement.length))
-    return "lifetime" if receipt.entitlement and receipt.entitlement.kind == "lifetime" else "time"
+    return (
+        "lifetime"
+        if receipt.entitlement and receipt.entitlement.kind is EntitlementKind.LIFETIME
+        else "time"
+    )
 
 
 def _done(receipt: Receipt) -> Message:
@@ -112,9 +118,9 @@ def _done(receipt: Receipt) -> Message:
         )
         return Message("\n".join(lines), buttons=_give_end(receipt))
     match receipt.order.kind:
-        case "grant":
+        case OrderKind.GRANT:
             lines.append(f"{_capital(_asked_for(receipt))} added; TradingView's own list shows it.")
-        case "put_back":
+        case OrderKind.PUT_BACK:
             lines.append("It is put back; TradingView's own list shows it.")
         case _:
             lines.append(
@@ -128,11 +134,11 @@ def _done(receipt: Receipt) -> Message:
 def _waiting(receipt: Receipt) -> Message:
     who, what = person(receipt.customer, receipt.permission), title(receipt.script)
     match receipt.order.kind:
-        case "grant":
+        case OrderKind.GRANT:
             first = f"⏳ **Waiting:** {_asked_for(receipt)} of {what} for {who}."
-        case "set":
+        case OrderKind.SET:
             first = f"⏳ **Waiting:** {who} gets {what} {until(receipt.end)}."
-        case "revoke":
+        case OrderKind.REVOKE:
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
         case _:
             first = f"⏳ **Waiting:** I am putting back {what} for {who}."
@@ -148,7 +154,7 @@ def _is_pause(receipt: Receipt) -> bool:
 
 
 def _stuck(receipt: Receipt) -> Message:
-    done = {"grant": "was not given", "revoke": "was not ended"}.get(
+    done = {OrderKind.GRANT: "was not given", OrderKind.REVOKE: "was not ended"}.get(
         receipt.order.kind, "was not changed"
     )
     text = f"⚠️ **Not done:** {title(receipt.script)} {done} for {person(receipt.customer, receipt.permission)}."
@@ -176,11 +182,15 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
 def to_customer(receipt: Receipt, server: str) -> Message:
     """Return the one direct message when access stands: what, until when, where to find it."""
     if isinstance(receipt.end, Lifetime):
-        how_long = "**for lifetime**" if receipt.permission.wanted == "lifetime" else "from now on"
+        how_long = (
+            "**for lifetime**" if receipt.permission.wanted is StateKind.LIFETIME else "from now on"
+        )
     else:
         how_long = until(receipt.end)
     name = receipt.permission.username
-    sign = "🎉" if receipt.order.kind == "grant" else "ℹ️"  # a new end may also be an earlier one
+    sign = (
+        "🎉" if receipt.order.kind is OrderKind.GRANT else "ℹ️"
+    )  # a new end may also be an earlier one
     return Message(
         f"{sign} You can use {title(receipt.script)} {how_long}, thanks to {bold(server)}.\n"
         f"Where to find it: log in to TradingView as {bold(name)}, open a chart, then "

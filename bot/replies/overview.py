@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bot import clock
-from bot.access.ledger.receipts import WaitingFor
+from bot.access.ledger.receipts import WaitingFor, because_of
 from bot.access.queries.overview import (
     Checked,
     FailedCheck,
@@ -37,6 +37,7 @@ from bot.replies.text import (
     until,
     until_day,
 )
+from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.records import Entitlement, Holding
 from bot.tradingview.models import End, Lifetime
 
@@ -84,7 +85,7 @@ def _titles(scripts: Iterable[Checked]) -> str:
 def _has_anything(checked: Checked) -> bool:
     wanted = checked.permission is not None and wanted_of(checked.permission).end is not None
     shown = checked.shown is not None and checked.shown.end is not None
-    waits = checked.permission is not None and checked.permission.state != "done"
+    waits = checked.permission is not None and checked.permission.state is not PermissionState.DONE
     return wanted or shown or waits or bool(checked.reasons)
 
 
@@ -96,9 +97,9 @@ def _script_lines(checked: Checked) -> list[str]:
     wanted = wanted_of(checked.permission).end if checked.permission else None
     lines.append(f"Should be: {_end(wanted, now)}")
     lines.append(f"On TradingView: {_shown(checked, now)}")
-    if checked.permission is not None and checked.permission.state == "stuck":
+    if checked.permission is not None and checked.permission.state is PermissionState.STUCK:
         lines.append(f"⚠️ {why_stuck(checked.permission.reason)}")
-    elif checked.permission is not None and checked.permission.state != "done":
+    elif checked.permission is not None and checked.permission.state is not PermissionState.DONE:
         lines.append("⏳ Still waiting; `/sync status` says why.")
     elif checked.shown is not None and not _agrees(checked, now):
         if checked.permission is None:
@@ -115,7 +116,9 @@ def _script_lines(checked: Checked) -> list[str]:
 
 def _agrees(checked: Checked, now: datetime) -> bool:
     """Return whether TradingView shows what should be; access that is over agrees with none."""
-    wanted = State("nothing") if checked.permission is None else wanted_of(checked.permission)
+    wanted = (
+        State(StateKind.NOTHING) if checked.permission is None else wanted_of(checked.permission)
+    )
     if checked.shown is None or checked.shown.agrees_with(wanted):
         return True
     if checked.permission is not None and checked.permission.differs:
@@ -138,7 +141,7 @@ def _shown(checked: Checked, now: datetime) -> str:
             if isinstance(checked.shown.end, Lifetime)
             else _end(checked.shown.end, now)
         )
-    if checked.permission is None or checked.permission.seen == "unknown":
+    if checked.permission is None or checked.permission.seen is StateKind.UNKNOWN:
         return "it did not answer just now"
     seen_at = checked.permission.seen_at
     when = f" {relative(seen_at)}" if seen_at else ""
@@ -149,9 +152,9 @@ def _reason(reason: Entitlement) -> str:
     origin = "taken over" if reason.source == FOUND and reason.asked_by else source(reason)
     note = f" – {typed(reason.note)}" if reason.note else ""
     length = f" {spoken(parse_length(reason.length))}" if reason.length else ""
-    if reason.kind == "lifetime":
+    if reason.kind is EntitlementKind.LIFETIME:
         end = "lifetime"
-    elif reason.kind == "open":
+    elif reason.kind is EntitlementKind.OPEN:
         end = "no end"
     elif reason.ends_at is None:
         end = "starts when TradingView answers"
@@ -168,11 +171,11 @@ def me(person: Person) -> Message:
         if checked.permission is None:
             continue
         wanted = wanted_of(checked.permission).end
-        if checked.permission.state == "stuck":
+        if checked.permission.state is PermissionState.STUCK:
             lines.append(
                 f"- {title(checked.script)}: there is a problem; the staff know and will help"
             )
-        elif checked.permission.state != "done":
+        elif checked.permission.state is not PermissionState.DONE:
             lines.append(
                 f"- {title(checked.script)}: ⏳ on its way; you get a message when it is there"
             )
@@ -201,7 +204,7 @@ def holders(page: Holders, guild_id: int) -> Message:
         )
     lines = []
     for permission, customer in page.people:
-        waits = {"done": "", "stuck": " ⚠️"}.get(permission.state, " ⏳")
+        waits = {PermissionState.DONE: "", PermissionState.STUCK: " ⚠️"}.get(permission.state, " ⏳")
         end = wanted_of(permission).end
         when = "ending" if end is None else until_day(end)
         lines.append(f"{person_text(customer, permission)}: {when}{waits}")
@@ -311,11 +314,10 @@ def _stuck_line(row: Holding) -> str:
 def _waiting_line(row: Holding, holdup: WaitingFor | None) -> str:
     why = ""
     if holdup is None:
-        by_reason = {"slow_down": WaitingFor.SLOW_DOWN, "tradingview": WaitingFor.TRADINGVIEW}
         paused = WaitingFor.SCRIPT_PAUSED if row.script.paused_at else None
         if paused is None and row.script.restored_at is not None:
             paused = WaitingFor.FULL_CHECK
-        reason = paused or by_reason.get(row.permission.reason or "")
+        reason = paused or because_of(row.permission.reason)
         why = f": {why_waiting(reason)}" if reason else ""
     return (
         f"- {person_text(row.customer, row.permission)}, {title(row.script)}, "

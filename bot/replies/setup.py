@@ -10,18 +10,19 @@ from bot.replies import scripts
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, count, listed
+from bot.store.kinds import RoleLevel
 
 OPEN_STAFF = "setup_open_staff"
 OPEN_LOG = "setup_open_log"
 PICK_STAFF = "setup_pick_staff"
 PICK_LOG = "setup_pick_log"
 
-_LEVELS = {"staff": "staff", "manager": "managers"}
+_LEVELS = {RoleLevel.STAFF: "staff", RoleLevel.MANAGER: "managers"}
 # What Discord itself asks for before it shows the commands.
-_NEEDED = {"staff": "Timeout Members", "manager": "Manage Server"}
+_NEEDED = {RoleLevel.STAFF: "Timeout Members", RoleLevel.MANAGER: "Manage Server"}
 _COMMANDS = {
-    "staff": "`/access`, `/customer`, `/sync`, `/seats` and `/audit`",
-    "manager": "`/script` and `/session`",
+    RoleLevel.STAFF: "`/access`, `/customer`, `/sync`, `/seats` and `/audit`",
+    RoleLevel.MANAGER: "`/script` and `/session`",
 }
 
 
@@ -72,7 +73,7 @@ def pick_log(guild_id: int) -> Message:
     )
 
 
-def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> Message:
+def role_added(role_id: int, level: RoleLevel, *, new: bool, sees_commands: bool) -> Message:
     """Return that a role has a level now; some roles do not see the commands yet."""
     already = "" if new else " already"
     lines = [f"✅ **<@&{role_id}> counts as {_LEVELS[level]}{already}.**"]
@@ -85,7 +86,7 @@ def role_added(role_id: int, level: str, *, new: bool, sees_commands: bool) -> M
     return Message("\n".join(lines))
 
 
-def role_removed(role_id: int, level: str) -> Message:
+def role_removed(role_id: int, level: RoleLevel) -> Message:
     """Return that a role lost its level."""
     return Message(f"✅ **<@&{role_id}> no longer counts as {_LEVELS[level]}.**")
 

@@ -1,11 +1,15 @@
 """The commands are a contract: their names, options and levels are those that others rely on."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from bot.interactions import levels
 from bot.interactions.levels import Level
 
 CONTRACT = {
+    "help": ("anyone", []),
     "validate": ("anyone", ["username"]),
     "link": ("anyone", ["username"]),
     "unlink": ("anyone", []),
@@ -15,6 +19,7 @@ CONTRACT = {
     "access revoke": ("staff", ["item", "member", "username", "note"]),
     "access check": ("staff", ["member", "username"]),
     "access list": ("staff", ["item"]),
+    "customer match": ("staff", ["file"]),
     "customer link": ("staff", ["member", "username"]),
     "script add": ("manager", ["pine_id", "slug", "title"]),
     "script rename": ("manager", ["item", "slug", "title"]),
@@ -33,6 +38,7 @@ CONTRACT = {
     "sync retry": ("staff", ["item"]),
     "sync sweep": ("staff", ["item"]),
     "audit": ("staff", ["member", "username"]),
+    "seats": ("staff", []),
 }
 
 
@@ -42,6 +48,31 @@ async def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(
     level, options = CONTRACT[name]
     assert sorted(option.name for option in found[name].parameters) == sorted(options)
     assert found[name].extras["level"] is Level[level.upper()]
+
+
+README = Path(__file__).parents[2] / "README.md"
+ROW = re.compile(r"^\| (`/.*?) \| (anyone|staff|manager|Manage Server) \|", re.MULTILINE)
+
+
+def table():
+    """The README's table: each command with the level that it names."""
+    found = {}
+    for names, level in ROW.findall(README.read_text("utf-8")):
+        group = ""
+        for name in re.findall(r"`(.*?)`", names):
+            if name.startswith("/"):  # `/access grant` `set`: one group, several commands
+                group, _, _ = name[1:].partition(" ")
+            full = name[1:] if name.startswith("/") else f"{group} {name}"
+            found[full] = level.lower().replace(" ", "_")
+    return found
+
+
+async def test_the_readme_and_discord_have_the_same_commands_with_the_same_levels(harness):
+    registered = {
+        command.qualified_name: command.extras["level"].name.lower()
+        for command in levels.commands_in(harness.client.tree)
+    }
+    assert table() == registered
 
 
 async def test_the_list_shows_nobody_whose_time_is_over(harness):

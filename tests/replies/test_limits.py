@@ -17,6 +17,16 @@ from bot.access.queries.overview import (
 )
 from bot.access.rules.entitlements import State
 from bot.replies import history, orders, overview
+from bot.store.kinds import (
+    ActorKind,
+    EntitlementKind,
+    OrderKind,
+    OrderState,
+    PermissionState,
+    Reason,
+    StateKind,
+    SweepFailure,
+)
 from bot.store.records import Customer, Entitlement, Event, Holding, Order, Permission, Script
 from bot.store.sweeps.sweeps import Sweep
 
@@ -48,14 +58,14 @@ def permission(**values):
         "id": BIG,
         "guild_id": BIG,
         "username": NAME,
-        "wanted": "until",
+        "wanted": StateKind.UNTIL,
         "wanted_ends_at": WHEN,
-        "seen": "lifetime",
+        "seen": StateKind.LIFETIME,
         "seen_at": WHEN,
         "differs": True,
         "checked": False,
-        "state": "stuck",
-        "reason": "refused",
+        "state": PermissionState.STUCK,
+        "reason": Reason.REFUSED,
         "detail": "d`" * 2_000,
         "asked_at": WHEN,
     }
@@ -66,7 +76,7 @@ def reason(**values):
     rest = {
         "id": BIG,
         "source": "staff",
-        "kind": "until",
+        "kind": EntitlementKind.UNTIL,
         "length": "49Y 11M 3W 6D",
         "asked_at": WHEN,
         "asked_by": BIG,
@@ -82,15 +92,17 @@ def receipt(state, kind, **values):
         guild_id=BIG,
         kind=kind,
         state=state,
-        before="lifetime",
-        reason="too_late",
+        before=StateKind.LIFETIME,
+        reason=Reason.TOO_LATE,
         asked_at=WHEN,
-        actor_kind="member",
+        actor_kind=ActorKind.MEMBER,
         actor_id=str(BIG),
     )
     rest = {
         "order": order,
-        "permission": permission(state="done" if state == "done" else "waiting"),
+        "permission": permission(
+            state=PermissionState.DONE if state is OrderState.DONE else PermissionState.WAITING
+        ),
         "script": SCRIPT,
         "customer": CUSTOMER,
         "entitlement": reason(),
@@ -118,12 +130,11 @@ def assert_fits(answer):
             assert len(part["custom_id"]) <= 100
 
 
-STATES = ["done", "waiting", "stuck", "superseded"]
-KINDS = ["grant", "set", "revoke", "put_back"]
+KINDS = [kind for kind in OrderKind if kind is not OrderKind.REPAIR]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", OrderState)
 def test_every_outcome_of_every_order_fits(state, kind):
     it = receipt(state, kind)
     assert_fits(orders.receipt(it))
@@ -132,7 +143,11 @@ def test_every_outcome_of_every_order_fits(state, kind):
 
 
 def test_time_upon_access_without_an_end_offers_an_end():
-    it = receipt("done", "grant", permission=permission(wanted="open", wanted_ends_at=None))
+    it = receipt(
+        OrderState.DONE,
+        OrderKind.GRANT,
+        permission=permission(wanted=StateKind.OPEN, wanted_ends_at=None),
+    )
     answer = orders.receipt(it)
     assert "changes nothing" in answer.text
     assert answer.buttons[0].label.startswith("Let it end in 49 years, 11 months")
@@ -140,7 +155,7 @@ def test_time_upon_access_without_an_end_offers_an_end():
 
 
 def test_check_me_list_status_and_history_fit():
-    checked = Checked(SCRIPT, permission(), State("until", WHEN), (reason(),) * 50)
+    checked = Checked(SCRIPT, permission(), State(StateKind.UNTIL, WHEN), (reason(),) * 50)
     assert_fits(overview.check(Person(NAME, CUSTOMER, (checked,) * 40)))
     assert_fits(overview.check(Person(NAME, None, (Checked(SCRIPT, None, None, ()),) * 100)))
     assert_fits(overview.check(Person(NAME, None, ())))
@@ -149,7 +164,7 @@ def test_check_me_list_status_and_history_fit():
     assert_fits(overview.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
     rows = (Holding(permission(), SCRIPT, CUSTOMER),) * 400
     those = (SCRIPT,) * 50
-    failed = record(Sweep, started_at=WHEN, failure="script")
+    failed = record(Sweep, started_at=WHEN, failure=SweepFailure.SCRIPT)
     unchecked = (FailedCheck(SCRIPT, failed, failed),) * 50
     full = Status(
         WaitingFor.LOGIN_DEAD, rows, rows, those, Restoring(7, those), unchecked, quiet_until=WHEN
@@ -160,7 +175,7 @@ def test_check_me_list_status_and_history_fit():
         id=BIG,
         guild_id=BIG,
         at=WHEN,
-        actor_kind="member",
+        actor_kind=ActorKind.MEMBER,
         actor_id=str(BIG),
         action="grant",
         script_id=BIG,
@@ -180,7 +195,7 @@ def test_every_entry_of_the_history_is_one_line_also_when_facts_are_missing(acti
             id=1,
             guild_id=1,
             at=WHEN,
-            actor_kind="usher",
+            actor_kind=ActorKind.USHER,
             action=action,
             before=facts,
             after=facts,

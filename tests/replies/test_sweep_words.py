@@ -15,6 +15,7 @@ from bot.access.sweeps.drift import SHOWN, Difference, Kind, Report
 from bot.access.sweeps.repair import Repaired, Standing
 from bot.access.sweeps.sweep import Progress
 from bot.replies import Message, discovery, drift, sweeps
+from bot.store.kinds import Reason, StateKind
 from bot.store.records import Numbers, Permission, Script
 from bot.store.sweeps.sightings import Sighting
 from bot.store.sweeps.sweeps import Sweep
@@ -38,9 +39,9 @@ def report(kinds=tuple(Kind), **values):
     one = Difference(
         Kind.OTHER_END,
         NAME,
-        State("until", WHEN),
-        State("lifetime"),
-        record(Permission, id=BIG, reason="refused", revision=1),
+        State(StateKind.UNTIL, WHEN),
+        State(StateKind.LIFETIME),
+        record(Permission, id=BIG, reason=Reason.REFUSED, revision=1),
     )
     rest = {
         "script": SCRIPT,

@@ -1,4 +1,4 @@
-"""Carries the word that an order has ended to whoever waits for it."""
+"""Tells the code that waits for an order that it has ended."""
 
 import asyncio
 from collections import defaultdict
@@ -14,7 +14,7 @@ class Notifier:
         self.listeners: list[Callable[[], None]] = []  # called after every end
 
     def ended(self, order_ids: Sequence[int]) -> None:
-        """These orders are done, stuck or superseded."""
+        """Announce that these orders are done, stuck or superseded."""
         for order_id in order_ids:
             for waiting in self._awaited.get(order_id, ()):
                 if not waiting.done():
@@ -25,7 +25,7 @@ class Notifier:
 
     @contextmanager
     def awaiting(self, order_id: int) -> Iterator["asyncio.Future[None]"]:
-        """A future that is done when the order has ended; inside, nobody else tells the asker."""
+        """Yield a future that is done when the order has ended; inside, only the caller tells the asker."""
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._awaited[order_id].append(waiting)
         try:
@@ -36,9 +36,9 @@ class Notifier:
                 del self._awaited[order_id]
 
     def awaited(self) -> list[int]:
-        """The orders for which somebody stands at the counter."""
+        """Return the orders for which the person who asked waits."""
         return list(self._awaited)
 
     def is_awaited(self, order_id: int) -> bool:
-        """Whether somebody stands at the counter for it."""
+        """Return whether the person who asked for that order waits."""
         return order_id in self._awaited

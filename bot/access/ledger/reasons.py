@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, want
+from bot.store.kinds import EntitlementKind
 from bot.store.ledger import entitlements, permissions
+from bot.store.ledger.changes import PermissionFacts
 from bot.store.records import Order, Permission
 
 
-async def want_anew(connection: AsyncConnection, permission_id: int, **values: Any) -> Permission:
-    """Work out what is wanted from the reasons that count now; sets `values` with it."""
+async def want_anew(
+    connection: AsyncConnection, permission_id: int, **values: Unpack[PermissionFacts]
+) -> Permission:
+    """Set what is wanted to what the reasons that count now come to, and `values` with it."""
     wanted = want(await entitlements.active(connection, permission_id))
     return await permissions.change(
         connection,
@@ -57,7 +61,7 @@ async def add_found(
         permission,
         source=FOUND,
         reference=reference,
-        kind="until" if seen.ends_at else "open",
+        kind=EntitlementKind.UNTIL if seen.ends_at else EntitlementKind.OPEN,
         asked_at=at,
         asked_by=asked_by,
         start_at=at,

@@ -12,6 +12,7 @@ from bot.access.rules.duration import cut, parse_length
 from bot.access.rules.entitlements import State, last_seen, wanted_of
 from bot.store.catalogue import guilds
 from bot.store.catalogue.guilds import Hold
+from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.ledger import entitlements, permissions, put_backs
 from bot.store.records import Customer, Entitlement, Holding, Order, Permission, Script
 from bot.tradingview import End, Lifetime, Limiter
@@ -49,20 +50,20 @@ class Receipt:
 
     @property
     def before(self) -> State:
-        """What the customer had when the order was recorded, as far as it was known."""
+        """Return what the customer had when the order was recorded, as far as it was known."""
         return State(self.order.before, self.order.before_ends_at)
 
     @property
     def end(self) -> End | None:
-        """When access ends now: what TradingView shows once done, what is wanted until then."""
+        """Return when access ends now: what TradingView shows once done, what is wanted until then."""
         shown = last_seen(self.permission).end
         # A later order may be on its way by now: that is not what stands.
-        if self.order.state == "done" and shown is not None:
+        if self.order.state is OrderState.DONE and shown is not None:
             return shown
         return wanted_of(self.permission).end
 
     def dated_end(self, now: datetime) -> datetime | None:
-        """The end that access without one may get: the time asked for, and no less than was bought."""
+        """Return the end that access without one may get: as asked for, and no less than was bought."""
         if self.entitlement is None or self.entitlement.length is None:
             return None
         fresh = cut(parse_length(self.entitlement.length).add_to(now))
@@ -70,9 +71,13 @@ class Receipt:
 
     @property
     def open_ended(self) -> bool:
-        """The time that was asked for changes nothing: access has no end anyway."""
-        asked_for_time = self.entitlement is not None and self.entitlement.kind == "until"
-        return self.order.kind == "grant" and asked_for_time and isinstance(self.end, Lifetime)
+        """Return whether the time asked for changes nothing, as access has no end anyway."""
+        asked_for_time = (
+            self.entitlement is not None and self.entitlement.kind is EntitlementKind.UNTIL
+        )
+        return (
+            self.order.kind is OrderKind.GRANT and asked_for_time and isinstance(self.end, Lifetime)
+        )
 
 
 async def receipts_of(
@@ -104,7 +109,7 @@ async def receipts_of(
                 customer=held.customer,
                 entitlement=made.get(order.entitlement_id or 0),
                 reasons=tuple(active[order.permission_id]),
-                waiting_for=_why(holdup, held) if order.state == "waiting" else None,
+                waiting_for=_why(holdup, held) if order.state is OrderState.WAITING else None,
                 can_put_back=order.id in revocable,
             )
         )
@@ -112,13 +117,13 @@ async def receipts_of(
 
 
 def quiet_until(limiter: Limiter) -> datetime | None:
-    """Until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
+    """Return until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
     pause = limiter.held_for()
     return clock.now() + timedelta(seconds=pause) if pause > WORTH_TELLING else None
 
 
 def held_up(hold: Hold | None, waiting_for: WaitingFor | None) -> WaitingFor | None:
-    """What holds up a whole account, with `waiting_for` as what is known of its login and its queue."""
+    """Return what holds up a whole account; `waiting_for`: what is known of login and queue."""
     if waiting_for in (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD) or hold is None:
         return waiting_for
     if hold.paused_at is not None:
@@ -127,15 +132,25 @@ def held_up(hold: Hold | None, waiting_for: WaitingFor | None) -> WaitingFor | N
 
 
 def _why(holdup: WaitingFor | None, about: Holding) -> WaitingFor:
-    """Why one order waits, with `holdup` as what holds up its whole account."""
+    """Return why one order waits, with `holdup` as what holds up its whole account."""
     if about.script.paused_at is not None:
         return WaitingFor.SCRIPT_PAUSED
     if holdup is not None:
         return holdup
     if about.script.restored_at is not None:
         return WaitingFor.FULL_CHECK
-    by_permission = {"slow_down": WaitingFor.SLOW_DOWN, "tradingview": WaitingFor.TRADINGVIEW}
-    return by_permission.get(about.permission.reason or "", WaitingFor.ASKING)
+    return because_of(about.permission.reason) or WaitingFor.ASKING
+
+
+def because_of(reason: Reason | None) -> WaitingFor | None:
+    """Return what a permission with that reason waits for, where it is worth telling."""
+    match reason:
+        case Reason.SLOW_DOWN:
+            return WaitingFor.SLOW_DOWN
+        case Reason.TRADINGVIEW:
+            return WaitingFor.TRADINGVIEW
+        case _:
+            return None
 
 
 async def _put_backs(
@@ -145,7 +160,7 @@ async def _put_backs(
     made: Mapping[int, Entitlement],
     now: datetime,
 ) -> set[int]:
-    """Which of these orders took something away that can be put back."""
+    """Return which of these orders took something away that can be put back."""
     perhaps = [order for order in found if _took_lately(order, made, now)]
     if not perhaps:
         return set()
@@ -160,17 +175,20 @@ async def _put_backs(
 
 
 def _took_lately(order: Order, made: Mapping[int, Entitlement], now: datetime) -> bool:
-    if order.kind not in ("set", "revoke") or now - order.asked_at > PUT_BACK_WITHIN:
+    if (
+        order.kind not in (OrderKind.SET, OrderKind.REVOKE)
+        or now - order.asked_at > PUT_BACK_WITHIN
+    ):
         return False
-    if order.kind == "revoke":
+    if order.kind is OrderKind.REVOKE:
         return True
     after = made[order.entitlement_id or 0]
     before = State(order.before, order.before_ends_at)
-    return took_away(before, State(after.kind, after.ends_at))
+    return took_away(before, State(StateKind(after.kind), after.ends_at))
 
 
 def took_away(before: State, after: State) -> bool:
-    """Whether `after` gives less than `before` did."""
+    """Return whether `after` gives less than `before` did."""
     if before.end is None or isinstance(after.end, Lifetime):
         return False
     if isinstance(before.end, Lifetime) or after.end is None:
@@ -179,14 +197,14 @@ def took_away(before: State, after: State) -> bool:
 
 
 async def overtaken_since(connection: AsyncConnection, order: Order) -> bool:
-    """Whether a later `set` or `revoke` of the same access counts; put back itself, it does not."""
+    """Return whether a later `set` or `revoke` of the access counts: one that was not put back."""
     later = await _later(connection, [order])
     undone = await _undone(connection, [order.guild_id], later[order.id])
     return any((order.guild_id, each) not in undone for each in later[order.id])
 
 
 async def _overtaken(connection: AsyncConnection, perhaps: Sequence[Order]) -> set[int]:
-    """Which of these orders were put back, or have a later one that counts."""
+    """Return which of these orders were put back, or have a later one that counts."""
     later = await _later(connection, perhaps)
     asked = {order.id for order in perhaps}.union(*later.values())
     undone = await _undone(connection, {order.guild_id for order in perhaps}, asked)
@@ -199,7 +217,7 @@ async def _overtaken(connection: AsyncConnection, perhaps: Sequence[Order]) -> s
 
 
 async def _later(connection: AsyncConnection, found: Sequence[Order]) -> dict[int, list[int]]:
-    """By order, every later `set` and `revoke` of the same access."""
+    """Return, by order, every later `set` and `revoke` of the same access."""
     removals = await put_backs.removals(connection, {order.permission_id for order in found})
     return {
         order.id: [each for each in removals[order.permission_id] if each > order.id]
@@ -210,12 +228,12 @@ async def _later(connection: AsyncConnection, found: Sequence[Order]) -> dict[in
 async def _undone(
     connection: AsyncConnection, guild_ids: Collection[int], order_ids: Collection[int]
 ) -> set[tuple[int, int]]:
-    """Which of these orders were put back, each with its server."""
+    """Return which of these orders were put back, each with its server."""
     by_key = {put_back_key(each): each for each in order_ids}
     done = await put_backs.known_keys(connection, guild_ids, by_key)
     return {(guild_id, by_key[key]) for guild_id, key in done}
 
 
 def put_back_key(order_id: int) -> str:
-    """The reference of the order that undoes another: it can be there once."""
+    """Return the key of the order that undoes another: it can be there once."""
     return f"put back {order_id}"

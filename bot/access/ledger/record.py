@@ -1,6 +1,6 @@
 """The one door: whatever changes access is recorded here, step by step, in one transaction.
 
-`bot.access.orders` and `bot.access.sweeps` decide what is ordered; nobody else writes orders.
+`bot.access.orders` and `bot.access.sweeps` decide what is ordered; no other code writes orders.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,14 @@ from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import NOTHING, State, wanted_of
+from bot.store.kinds import (
+    EntitlementKind,
+    OrderKind,
+    OrderState,
+    PermissionState,
+    Reason,
+    StateKind,
+)
 from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Order, Permission, Script
@@ -24,7 +32,7 @@ from bot.store.vault import Vault
 
 # Why orders are stuck of which staff were told that they are not given: the same order, given again,
 # takes their place.
-ORDERED_AGAIN = ("too_late", "no_such_user", orders.RESTORED)
+ORDERED_AGAIN = (Reason.TOO_LATE, Reason.NO_SUCH_USER, Reason.RESTORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ class NewOrder:
     """An order to be recorded; `before`: what there was, by default what Usher wanted."""
 
     request: RequestContext
-    kind: str
+    kind: OrderKind
     target: Target | Permission
     change: Change
     note: str | None = None
@@ -158,7 +166,11 @@ async def _supersede(
     superseded: list[int] = []
     if change.gives is not None:
         superseded = await orders.supersede(
-            connection, permission.id, at, kinds=("revoke", "repair"), but=orders.HELD
+            connection,
+            permission.id,
+            at,
+            kinds=(OrderKind.REVOKE, OrderKind.REPAIR),
+            but=Reason.HELD,
         )
         superseded += await _supersede_ordered_again(connection, permission, new.request)
     if change.gives is not None or change.wakes:
@@ -169,16 +181,16 @@ async def _supersede(
 async def _supersede_ordered_again(
     connection: AsyncConnection, permission: Permission, request: RequestContext
 ) -> list[int]:
-    """Staff were told to order these again; what they would have given ends with them."""
+    """Close what staff were told to order again; what it would have given ends with it."""
     superseded = []
     for reason in ORDERED_AGAIN:
         again = await orders.supersede(
-            connection, permission.id, request.at, states=("stuck",), reason=reason
+            connection, permission.id, request.at, states=(OrderState.STUCK,), reason=reason
         )
         await end_made_by(connection, again, request.at)
-        if reason == orders.RESTORED:  # the person who asked may have been told that it was done
+        if reason is Reason.RESTORED:  # the person who asked may have been told that it was done
             for order_id in again:
-                await orders.told(connection, order_id, "superseded")
+                await orders.told(connection, order_id, OrderState.SUPERSEDED)
         superseded += again
     return superseded
 
@@ -187,7 +199,7 @@ async def _add(
     connection: AsyncConnection, vault: Vault, permission: Permission, new: NewOrder
 ) -> Order:
     request, before = new.request, new.before
-    if before is None or before.kind == "unknown":
+    if before is None or before.kind is StateKind.UNKNOWN:
         before = wanted_of(permission)
     return await orders.add(
         connection,
@@ -209,14 +221,14 @@ async def _give(
     """Add the reason that the order gives; a length is settled later, anything else at once."""
     request, gives = new.request, new.change.gives
     length = gives.text if isinstance(gives, Length) and not gives.lifetime else None
-    state = gives if isinstance(gives, State) else State("lifetime")
+    state = gives if isinstance(gives, State) else State(StateKind.LIFETIME)
     assert new.change.source is not None  # noqa: S101 - a reason always comes from somewhere
     reason = await entitlements.add(
         connection,
         permission,
         source=new.change.source,
         reference=request.idempotency_key,
-        kind="until" if length else state.kind,
+        kind=EntitlementKind.UNTIL if length else EntitlementKind(state.kind),
         length=length,
         asked_at=request.at,
         asked_by=request.actor.member_id,
@@ -252,12 +264,14 @@ async def _await_sync(
         revision=order.revision,
         replaces=replaces,
         held_back=permission.held_back if change.held_back is None else change.held_back,
-        state="waiting",
+        state=PermissionState.WAITING,
         reason=None,
         detail=None,
         attempts=0,
         next_try_at=order.asked_at,
-        asked_at=permission.asked_at if permission.state == "waiting" else order.asked_at,
+        asked_at=permission.asked_at
+        if permission.state is PermissionState.WAITING
+        else order.asked_at,
     )
 
 
@@ -280,11 +294,7 @@ async def _add_events(
     superseded: Sequence[int],
 ) -> None:
     """Add the history's entry for the order, and one for each order it took the place of."""
-    about: dict[str, Any] = {
-        "script_id": permission.script_id,
-        "customer_id": permission.customer_id,
-        "permission_id": permission.id,
-    }
+    about = events.about(permission)
     guild_id, at = permission.guild_id, order.asked_at
     await events.record(
         connection,
@@ -299,7 +309,9 @@ async def _add_events(
         **about,
     )
     for order_id in superseded:
-        await events.record(connection, guild_id, at, "superseded", order_id=order_id, **about)
+        await events.record(
+            connection, guild_id, at, OrderState.SUPERSEDED, order_id=order_id, **about
+        )
 
 
 def facts(state: State) -> dict[str, str | None]:

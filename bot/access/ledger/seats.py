@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +15,7 @@ from bot.access.rules.entitlements import State
 from bot.access.rules.seat_fee import FREE, Census, Fee, MonthEnd, Reason, level_of, month_end
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import PermissionState
 from bot.store.ledger import events, permissions
 from bot.store.records import Script
 from bot.store.sweeps import seats, sweeps
@@ -56,7 +56,7 @@ class SeatCounts:
         self._database = database
 
     async def now(self, guild_id: int) -> Seats:
-        """How that server stands now."""
+        """Return how that server stands now."""
         now = clock.now()
         end = month_end(now)
         async with self._database.read() as connection:
@@ -101,8 +101,8 @@ class SeatCounts:
     async def watch(self) -> None:
         """Keep today's number of every server, and warn of each number once a month."""
         async with self._database.read() as connection:
-            here = [one.id for one in await guilds.listed(connection)]
-        for guild_id in here:
+            guild_ids = [guild.id for guild in await guilds.listed(connection)]
+        for guild_id in guild_ids:
             await self._watch(guild_id)
 
     async def _watch(self, guild_id: int) -> None:
@@ -131,12 +131,12 @@ class SeatCounts:
 async def refuse_over_line(
     connection: AsyncConnection, request: RequestContext, coming: Mapping[int, State]
 ) -> None:
-    """Before orders for several people: by permission, what each is to have is on its way then.
+    """Refuse orders for too many people; `coming` is, by permission, what each is to have.
 
     Asks once for all of them; `within_the_line` looks again as each part is recorded.
 
     Raises:
-        OverTheLine: they are too many at the month's end, and nobody agreed to so many yet.
+        OverTheLine: they are too many at the month's end, and no manager agreed to so many yet.
     """
     before = await _seated(connection, request)
     if before is not None:
@@ -148,12 +148,12 @@ async def refuse_over_line(
 async def within_the_line(
     connection: AsyncConnection, request: RequestContext
 ) -> AsyncIterator[None]:
-    """Around whatever gives somebody time: is a manager's yes needed, and is it there?
+    """Refuse what is done inside when it gives too many people time, and no manager agreed.
 
     In the transaction that gives it, so that two at once do not both become number 100.
 
     Raises:
-        OverTheLine: there is one too many at the month's end, and nobody agreed to so many.
+        OverTheLine: there is one too many at the month's end, and no manager agreed to so many.
     """
     before = await _seated(connection, request)
     yield
@@ -162,15 +162,10 @@ async def within_the_line(
     after = await _seated(connection, request) or {}
     if not _refuse(before, after, request.consent.seats):
         return
-    about: dict[str, Any] = {}
     new = [after[who] for who in after.keys() - before.keys()]
+    subject: events.Subject = {}
     if len(new) == 1 and new[0] is not None:
-        permission = await permissions.by_id(connection, new[0])
-        about = {
-            "script_id": permission.script_id,
-            "customer_id": permission.customer_id,
-            "permission_id": permission.id,
-        }
+        subject = events.about(await permissions.by_id(connection, new[0]))
     await events.record(
         connection,
         request.guild_id,
@@ -178,12 +173,12 @@ async def within_the_line(
         "seat_allowed",
         actor=request.actor,
         after={"number": len(after), "more": len(after) - len(before)},
-        **about,
+        **subject,
     )
 
 
 def _refuse(before: Sized, after: Sized, agreed: int) -> bool:
-    """Whether these are more than before and cost something, to which a manager agreed."""
+    """Return whether these are more than before and cost something, to which a manager agreed."""
     number = len(after)
     more = number - len(before)
     if more <= 0 or number <= FREE:
@@ -196,7 +191,7 @@ def _refuse(before: Sized, after: Sized, agreed: int) -> bool:
 async def _seated(
     connection: AsyncConnection, request: RequestContext, coming: Mapping[int, State] | None = None
 ) -> dict[str, int | None] | None:
-    """Who counts at the month's end, once `coming` is on its way; None when nobody asks."""
+    """Return who counts at the month's end, once `coming` is on its way; None without a guard."""
     if not (await seats.watch(connection, request.guild_id)).guard:
         return None
     census = await _census(connection, request.guild_id, coming)
@@ -211,7 +206,9 @@ async def _census(
     listed = await seats.listed(connection, guild_id)
 
     def counted() -> Census:
-        return Census((_then(one, (coming or {}).get(one.id)) for one in held), reasons, listed)
+        return Census(
+            (_then(access, (coming or {}).get(access.id)) for access in held), reasons, listed
+        )
 
     return await asyncio.to_thread(counted)
 
@@ -219,7 +216,9 @@ async def _census(
 def _then(held: seats.Held, to_have: State | None) -> seats.Held:
     if to_have is None:
         return held
-    return replace(held, wanted=to_have.kind, wanted_ends_at=to_have.ends_at, state="waiting")
+    return replace(
+        held, wanted=to_have.kind, wanted_ends_at=to_have.ends_at, state=PermissionState.WAITING
+    )
 
 
 def _line(census: Census, past: list[tuple[date, int]], now: datetime, end: MonthEnd) -> Line:
@@ -229,5 +228,7 @@ def _line(census: Census, past: list[tuple[date, int]], now: datetime, end: Mont
         moment = now + timedelta(days=number)
         expected.append((moment.date(), census.count(moment)))
     return Line(
-        tuple(one for one in past if one[0] < now.date()), tuple(expected), end.start.date()
+        tuple((day, number) for day, number in past if day < now.date()),
+        tuple(expected),
+        end.start.date(),
     )

@@ -8,7 +8,9 @@ from bot import clock
 from bot.access.ledger.reasons import add_found, want_anew
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
+from bot.store.kinds import Reason
 from bot.store.ledger import entitlements, orders, permissions
+from bot.store.ledger.changes import PermissionFacts
 from bot.store.people import customers
 from bot.store.records import Permission
 from bot.store.sweeps import observations
@@ -17,9 +19,9 @@ from bot.tradingview import Row
 
 
 class StuckError(Exception):
-    """Only a person can help; `reason` is one of the words that `bot.replies` explains."""
+    """Only a person can help; `reason` says why, for `bot.replies` to explain."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -33,7 +35,7 @@ async def settle_with(
     """
     seen, now = seen_in(row), clock.now()
     permission = await permissions.by_id(connection, permission_id)
-    values: dict[str, object] = {}
+    values: PermissionFacts = {}
     if row is not None:
         permission = await _follow(connection, permission, row)
     if row is not None and row.username.casefold() == permission.name_folded:
@@ -46,19 +48,13 @@ async def settle_with(
     await entitlements.settle(
         connection, [(end.entitlement_id, end.start_at, end.ends_at, now) for end in settled]
     )
-    permission = await want_anew(
-        connection,
-        permission_id,
-        seen=seen.kind,
-        seen_ends_at=seen.ends_at,
-        seen_at=now,
-        **values,
-    )
+    values |= {"seen": seen.kind, "seen_ends_at": seen.ends_at, "seen_at": now}
+    permission = await want_anew(connection, permission_id, **values)
     return permission, tuple(fixed.entitlement_id for fixed in settled)
 
 
 async def unsettle(connection: AsyncConnection, permission_id: int, settled: Sequence[int]) -> None:
-    """Nothing was written, and the row was not what was read: these ends are fixed anew."""
+    """Have these ends fixed anew: nothing was written, and the row was not what was read."""
     await entitlements.unsettle(connection, settled)
     await want_anew(connection, permission_id, sent_revision=None)
 
@@ -67,17 +63,17 @@ def refuse_other_person(permission: Permission, row: Row | None) -> None:
     """Raise StuckError where TradingView's row of that name belongs to another user."""
     known = permission.tv_user_id
     if row is not None and known is not None and row.user_id not in (None, known):
-        raise StuckError("other_person")
+        raise StuckError(Reason.OTHER_PERSON)
 
 
 async def _follow(connection: AsyncConnection, permission: Permission, row: Row) -> Permission:
-    """The same TradingView user under a new name: the name is changed here too (wire §17, 21)."""
+    """Follow a TradingView user to a new name: it is changed here too (wire §17, 21)."""
     known = permission.tv_user_id
     if known is None or row.user_id != known or row.username.casefold() == permission.name_folded:
         return permission
     renamed = Renamed(permission.customer_id, known, permission.username, row.username)
     if not await observations.follow(connection, permission.guild_id, renamed, clock.now()):
-        raise StuckError("other_person")
+        raise StuckError(Reason.OTHER_PERSON)
     return await permissions.by_id(connection, permission.id)
 
 
@@ -103,7 +99,7 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
 
 
 async def _had(connection: AsyncConnection, order_id: int, seen: State) -> None:
-    """A `set` or `revoke` took away more than was known when it was recorded."""
+    """Note that a `set` or `revoke` took away more than was known when it was recorded."""
     overruling = await orders.by_id(connection, order_id)
     if overruling is None:
         return

@@ -28,6 +28,7 @@ from bot.access.request import Consent, RequestContext
 from bot.errors import UserError
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
+from bot.store.kinds import RoleLevel
 from bot.store.logins import one_time_pages
 from bot.store.logins.one_time_pages import Link
 from bot.store.records import Actor
@@ -218,7 +219,7 @@ class OneTimePages:
     async def _opened(self, token: str) -> tuple[Link, _Desk]:
         link = await self._link(_hash(token))
         if not self._may(link.guild_id, link.member_id):
-            raise NotAllowed("manager")
+            raise NotAllowed(RoleLevel.MANAGER)
         self._clear()
         return link, self._desks.setdefault(link.token_hash, _Desk(link.expires_at))
 

@@ -1,6 +1,7 @@
 """Outages of logins, for those who tell of them."""
 
 from bot.store.engine.database import Database
+from bot.store.kinds import OutageStage
 from bot.store.logins import outages
 from bot.store.records import Outage
 
@@ -21,7 +22,7 @@ class Outages:
         async with self._database.read() as connection:
             return await outages.waiting(connection, guild_id)
 
-    async def told(self, outage_id: int, stage: str) -> None:
+    async def told(self, outage_id: int, stage: OutageStage) -> None:
         """Whoever set the login knows that."""
         async with self._database.write() as connection:
             await outages.told(connection, outage_id, stage)

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.logins.account import LoginState, Updated
+from bot.access.logins.account import Updated
 from bot.access.logins.errors import AccountElsewhere, CookiesOfOther
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds
+from bot.store.kinds import SessionState
 from bot.store.ledger import events
 from bot.store.logins import outages, sessions, spares
 from bot.store.records import Account, Actor
@@ -86,17 +87,17 @@ async def turned(
     guild_id: int,
     account_id: int,
     version: int,
-    state: LoginState,
+    state: SessionState,
     now: datetime,
 ) -> bool:
     """A test's outcome; records a change once, and returns False when another pair is there by now."""
     stored = await sessions.of_guild(connection, guild_id)
-    if not await sessions.mark(connection, account_id, version, state.value, now):
+    if not await sessions.mark(connection, account_id, version, state, now):
         return False
-    if stored is None or stored.session.state == state.value:
+    if stored is None or stored.session.state is state:
         return True
     after = None
-    if state is LoginState.DEAD:
+    if state is SessionState.DEAD:
         await outages.begin(connection, guild_id, now, set_by=stored.session.set_by)
         after = {"waiting": await outages.waiting(connection, guild_id)}
     else:

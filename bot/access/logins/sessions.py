@@ -25,6 +25,7 @@ from bot.access.logins.renewal import CandidateLogin, renew
 from bot.access.request import RequestContext
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import SessionState
 from bot.store.logins import sessions, spares
 from bot.store.logins.sessions import Stored
 from bot.store.records import Script
@@ -188,7 +189,7 @@ class Sessions:
         ):
             return LoginCheck.REPLACED
         if verdict in (LoginCheck.ALIVE, LoginCheck.DEAD) and held.account_id is not None:
-            ours = await self._record(held, held.account_id, LoginState(verdict.value))
+            ours = await self._record(held, held.account_id, SessionState(verdict.value))
             if not ours and await self._reload(held):
                 return LoginCheck.REPLACED
         return verdict
@@ -197,7 +198,7 @@ class Sessions:
         self._conceal(fresh)
         await renew(self._database, self._vault, held, used, fresh)
 
-    async def _record(self, held: AccountSession, account_id: int, state: LoginState) -> bool:
+    async def _record(self, held: AccountSession, account_id: int, state: SessionState) -> bool:
         """Write a test's outcome down; False when the database holds another pair by now."""
         now = clock.now()
         async with self._database.write() as connection:
@@ -205,10 +206,11 @@ class Sessions:
                 connection, held.guild_id, account_id, held.version, state, now
             )
         # Of a pair that cannot be read nothing is known: then the earlier one is all there is.
-        if (ours or held.unreadable) and state is not held.state:
-            says = "works" if state is LoginState.ALIVE else "has ended"
+        found = LoginState(state)
+        if (ours or held.unreadable) and found is not held.state:
+            says = "works" if found is LoginState.ALIVE else "has ended"
             log.warning("The TradingView login of server %s %s", held.guild_id, says)
-            held.state, held.since = state, now
+            held.state, held.since = found, now
             self.changed(held.guild_id)
         return ours
 

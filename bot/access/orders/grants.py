@@ -31,6 +31,7 @@ from bot.access.rules.entitlements import (
 )
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
+from bot.store.kinds import OrderKind, StateKind
 from bot.store.ledger import entitlements, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Order, Permission, Script
@@ -78,12 +79,12 @@ class Grants:
         """Add that much time.
 
         Raises:
-            UserUnknown: TradingView suggests nobody of that name, and nobody agreed to it.
+            UserUnknown: TradingView suggests no such name, and the person who asks did not agree to it.
             OverTheLine: a manager must agree to so many seats first.
         """
         target = await self._target(request, item, subject)
         change = Change(gives=length, source=STAFF, held_back=False)
-        return await self._record(NewOrder(request, "grant", target, change, note))
+        return await self._record(NewOrder(request, OrderKind.GRANT, target, change, note))
 
     async def set_end(
         self,
@@ -96,13 +97,15 @@ class Grants:
         """Give exactly this end, whatever was there before.
 
         Raises:
-            Shortens: it gives less than there is, and nobody agreed yet.
-            UserUnknown: TradingView suggests nobody of that name, and nobody agreed to it.
+            Shortens: it gives less than there is, and the person who asks did not agree yet.
+            UserUnknown: TradingView suggests no such name, and the person who asks did not agree to it.
             OverTheLine: a manager must agree to so many seats first.
         """
         target = await self._target(request, item, subject)
         end = _absolute(until, request)
-        after = State("lifetime") if isinstance(end, Lifetime) else State("until", end)
+        after = (
+            State(StateKind.LIFETIME) if isinstance(end, Lifetime) else State(StateKind.UNTIL, end)
+        )
         now = await self._present(request, target)
         before = now.most
         if not request.consent.confirmed and took_away(before, after):
@@ -110,7 +113,7 @@ class Grants:
                 return done.id
             raise Shortens(now.script, target.spelling.username, before.end, after.end)
         change = Change(gives=after, source=STAFF, ends_all=True, overrules=True, held_back=False)
-        return await self._record(NewOrder(request, "set", target, change, note, before))
+        return await self._record(NewOrder(request, OrderKind.SET, target, change, note, before))
 
     async def revoke(
         self, request: RequestContext, item: str, subject: Subject, note: str | None = None
@@ -118,7 +121,7 @@ class Grants:
         """End every reason for that item, also of somebody only TradingView knows.
 
         Raises:
-            EndsSeveral: more than one reason ends, or one without an end; nobody agreed yet.
+            EndsSeveral: several reasons end, or one without an end, and the person who asks did not agree yet.
             NothingToRevoke: neither Usher nor TradingView knows of any access.
         """
         target = await self._target(request, item, subject, look_up=False)
@@ -128,7 +131,9 @@ class Grants:
                 return done.id
             raise refusal
         change = Change(ends_all=True, overrules=True, held_back=True)
-        return await self._record(NewOrder(request, "revoke", target, change, note, now.most))
+        return await self._record(
+            NewOrder(request, OrderKind.REVOKE, target, change, note, now.most)
+        )
 
     async def put_back(self, request: RequestContext, order_id: int) -> int:
         """Undo what one `set` or `revoke` took away, within 24 hours; pressed twice, done once.
@@ -150,7 +155,7 @@ class Grants:
             permission = await permissions.by_id(connection, undone.permission_id)
             change = Change(undoes=undone, held_back=False)
             recorded = await record(
-                connection, self._vault, NewOrder(request, "put_back", permission, change)
+                connection, self._vault, NewOrder(request, OrderKind.PUT_BACK, permission, change)
             )
         return self._go_on(recorded)
 
@@ -190,12 +195,12 @@ class Grants:
         return Target(item, Subject(subject.member_id, spelled.username), spelled)
 
     async def _recorded_before(self, request: RequestContext) -> Order | None:
-        """What a request led to that is delivered again: it is neither refused nor asked about."""
+        """Return what a repeated request led to: it is neither refused nor asked about."""
         async with self._database.read() as connection:
             return await orders.by_key(connection, request.guild_id, request.idempotency_key)
 
     async def _present(self, request: RequestContext, target: Target) -> _Present:
-        """The most that somebody has: by what Usher wants, or by what TradingView shows within 2 s."""
+        """Return the most that the person has, by what Usher wants or TradingView shows within 2 s."""
         name = target.spelling.username
         async with self._database.read() as connection:
             script = await find(connection, request.guild_id, target.item)
@@ -237,6 +242,6 @@ def _absolute(until: End | Length, request: RequestContext) -> End:
 def _may_be_put_back(order: Order, request: RequestContext) -> bool:
     return (
         order.guild_id == request.guild_id
-        and order.kind in ("set", "revoke")
+        and order.kind in (OrderKind.SET, OrderKind.REVOKE)
         and request.at - order.asked_at <= PUT_BACK_WITHIN
     )

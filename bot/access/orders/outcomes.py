@@ -12,6 +12,7 @@ from bot.access.ledger.receipts import Receipt, WaitingFor, quiet_until, receipt
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
+from bot.store.kinds import OrderState
 from bot.store.ledger import orders
 from bot.store.vault import UnreadableError, Vault
 
@@ -33,17 +34,17 @@ class Outcomes:
         self._notifier = notifier
 
     async def outcome(self, order_id: int, patience: float = 0) -> Receipt:
-        """How it stands; waits at most `patience` seconds for an end."""
+        """Return how an order stands; wait at most `patience` seconds for an end."""
         with self._notifier.awaiting(order_id) as ended:
             async with self._database.read() as connection:
                 order = await orders.by_id(connection, order_id)
-            if order is not None and order.state == "waiting":
+            if order is not None and order.state is OrderState.WAITING:
                 self._queue.prefer(order.guild_id, order_id)
                 await clock.within(patience, ended)
         return await self.receipt(order_id)  # by now it may also be known what it waits for
 
     async def receipt(self, order_id: int) -> Receipt:
-        """How it stands now. Raises LookupError for an id that is no order."""
+        """Return how an order stands now. Raises LookupError for an id that is no order."""
         async with self._database.read() as connection:
             found = await self._receipts(connection, [order_id])
         if not found:
@@ -61,7 +62,7 @@ class Outcomes:
         return [replace(each, quiet_until=quiet[each.order.guild_id]) for each in receipts]
 
     async def waiting_for(self, guild_id: int) -> WaitingFor | None:
-        """What holds up everything in a server, if anything does."""
+        """Return what holds up everything in a server, if anything does."""
         session = await self._sessions.of(guild_id)
         if session.state is LoginState.NONE:
             return WaitingFor.NO_LOGIN
@@ -72,16 +73,16 @@ class Outcomes:
         return WaitingFor.TRADINGVIEW if self._queue.is_blocked(guild_id) else None
 
     async def quiet_until(self, guild_id: int) -> datetime | None:
-        """Until when TradingView asked for nothing to be sent; None unless it is worth telling of."""
+        """Return until when TradingView asked for a pause; None unless it is worth telling of."""
         return quiet_until((await self._sessions.of(guild_id)).limiter)
 
     # Telling the asker
 
     async def untold(self, but: Collection[int] = ()) -> list[Receipt]:
-        """Orders whose asker does not know how they stand, but for those who stand and wait.
+        """Return orders whose asker does not know how they stand, nor waits for the answer.
 
-        Those in `but` are left out, so that what cannot be told now holds up nobody else.
-        One that still waits is among them when a crash came before "waiting" could be said.
+        Orders in `but` are left out, so that what cannot be told now holds up no other.
+        An order that still waits is among them when a crash came before "waiting" could be said.
         """
         async with self._database.read() as connection:
             ids = await orders.untold(connection, but, unsaid_before=clock.now() - SAID_WITHIN)
@@ -91,16 +92,16 @@ class Outcomes:
 
     @staticmethod
     def is_told(receipt: Receipt) -> bool:
-        """Whether the asker knows how the order stood when the receipt was made."""
+        """Return whether the asker knows how the order stood when the receipt was made."""
         return receipt.order.told_state == receipt.order.state
 
-    async def told(self, order_id: int, state: str) -> None:
-        """The asker knows that the order is in this state."""
+    async def told(self, order_id: int, state: OrderState) -> None:
+        """Note that the asker knows that the order is in this state."""
         async with self._database.write() as connection:
             await orders.told(connection, order_id, state)
 
     async def answer_token(self, receipt: Receipt) -> str | None:
-        """The means to complete the first answer; None when its 15 minutes are (nearly) over."""
+        """Return the means to complete the first answer; None when its 15 minutes are (nearly) over."""
         if clock.now() > _last_moment(receipt.order.asked_at):
             return None
         async with self._database.read() as connection:
@@ -118,16 +119,16 @@ class Outcomes:
     # Telling the customer
 
     async def members_to_tell(self, but: Collection[int] = ()) -> list[Receipt]:
-        """The newest done order for each access that its customer, a member, has not heard of.
+        """Return the newest done order for each access that its customer, a member, has not heard of.
 
-        Those in `but` are left out.
+        Orders in `but` are left out.
         """
         async with self._database.read() as connection:
             ids = await orders.members_to_tell(connection, but)
             return await self._receipts(connection, ids)
 
     async def member_told(self, order_id: int) -> None:
-        """The member knows of this order, and of every earlier one for the same access."""
+        """Note that the member knows of this order, and of every earlier one for the same access."""
         async with self._database.write() as connection:
             await orders.member_told(connection, order_id, clock.now())
 

@@ -22,6 +22,7 @@ from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import ClaimState
 from bot.store.ledger import events
 from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
@@ -144,7 +145,7 @@ class Customers:
             claim = await customers.waiting_claim(connection, request.guild_id, member_id)
             if claim is not None and claim.username.casefold() == name.casefold():
                 await customers.decide_claim(
-                    connection, claim.id, "accepted", request.member_id, request.at
+                    connection, claim.id, ClaimState.ACCEPTED, request.member_id, request.at
                 )
         return person
 
@@ -174,7 +175,7 @@ class Customers:
                     member_id=claim.member_id,
                     before={"username": claim.username},
                 )
-            state = "accepted" if accept else "refused"
+            state = ClaimState.ACCEPTED if accept else ClaimState.REFUSED
             await customers.decide_claim(connection, claim.id, state, request.member_id, request.at)
         return claim
 
@@ -267,8 +268,8 @@ async def _waiting(connection: AsyncConnection, guild_id: int, claim_id: int) ->
     claim = await customers.claim_by_id(connection, guild_id, claim_id)
     if claim is None:
         raise ClaimUnknown
-    if claim.state != "waiting":
-        raise ClaimDecided(claim.state == "accepted", claim.decided_by)
+    if claim.state is not ClaimState.WAITING:
+        raise ClaimDecided(claim.state is ClaimState.ACCEPTED, claim.decided_by)
     return claim
 
 
@@ -283,7 +284,7 @@ async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str
     claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
     if claim is None:
         return None
-    await customers.decide_claim(connection, claim.id, "refused", None, request.at)
+    await customers.decide_claim(connection, claim.id, ClaimState.REFUSED, None, request.at)
     await events.record(
         connection,
         request.guild_id,

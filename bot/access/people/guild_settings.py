@@ -10,12 +10,14 @@ from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.customers import record_claims
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, scripts
+from bot.store.catalogue.guilds import Roles
 from bot.store.engine.database import Database
+from bot.store.kinds import RoleLevel
 from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.records import Actor
 
-_NO_ROLES: Mapping[str, frozenset[int]] = {"staff": frozenset(), "manager": frozenset()}
+_NO_ROLES: Roles = dict.fromkeys(RoleLevel, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class GuildSettings:
     def __init__(self, database: Database, sessions: Sessions) -> None:
         self._database = database
         self._sessions = sessions
-        self._roles: dict[int, Mapping[str, frozenset[int]]] = {}
+        self._roles: dict[int, Roles] = {}
         self.on_change: list[Callable[[int], None]] = []
 
     async def open(self) -> None:
@@ -49,11 +51,11 @@ class GuildSettings:
             known = await guilds.listed(connection, left=True)
             self._roles |= await guilds.roles_of(connection, [guild.id for guild in known])
 
-    def level_roles(self, guild_id: int) -> Mapping[str, frozenset[int]]:
+    def level_roles(self, guild_id: int) -> Roles:
         """The ids of the roles under `staff` and `manager`, without waiting."""
         return self._roles.get(guild_id, _NO_ROLES)
 
-    async def add_role(self, request: RequestContext, role_id: int, level: str) -> bool:
+    async def add_role(self, request: RequestContext, role_id: int, level: RoleLevel) -> bool:
         """Give a role the level `staff` or `manager`; False when it had it already."""
         async with self._database.write() as connection:
             await guilds.ensure(connection, request.guild_id, request.at)
@@ -71,7 +73,7 @@ class GuildSettings:
         self._roles[request.guild_id] = roles
         return True
 
-    async def remove_role(self, request: RequestContext, role_id: int, level: str) -> None:
+    async def remove_role(self, request: RequestContext, role_id: int, level: RoleLevel) -> None:
         """Take the level from a role. Raises RoleNotSet."""
         await self._remove_role(request.guild_id, role_id, level, request.member_id, request.at)
 
@@ -82,7 +84,7 @@ class GuildSettings:
                 await self._remove_role(guild_id, role_id, level, None, clock.now())
 
     async def _remove_role(
-        self, guild_id: int, role_id: int, level: str, by: int | None, at: datetime
+        self, guild_id: int, role_id: int, level: RoleLevel, by: int | None, at: datetime
     ) -> None:
         async with self._database.write() as connection:
             if not await guilds.remove_role(connection, guild_id, role_id, level):
@@ -129,8 +131,8 @@ class GuildSettings:
         async with self._database.read() as connection:
             guild = await guilds.by_id(connection, guild_id)
             return Setup(
-                staff=self.level_roles(guild_id)["staff"],
-                manager=self.level_roles(guild_id)["manager"],
+                staff=self.level_roles(guild_id)[RoleLevel.STAFF],
+                manager=self.level_roles(guild_id)[RoleLevel.MANAGER],
                 log_channel_id=None if guild is None else guild.log_channel_id,
                 login=session.state,
                 account=login.username,

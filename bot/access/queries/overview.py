@@ -19,6 +19,7 @@ from bot.access.request import Subject
 from bot.access.rules.entitlements import State
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import PermissionState, SweepState
 from bot.store.ledger import entitlements, events, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Entitlement, Event, Holding, Permission, Script
@@ -178,7 +179,7 @@ class Overview:
             tuple(
                 Checked(sold[held.script_id], held, None, tuple(reasons[held.id]))
                 for held in mine
-                if reasons[held.id] or held.state != "done"
+                if reasons[held.id] or held.state is not PermissionState.DONE
             ),
         )
 
@@ -256,7 +257,7 @@ async def _failed_checks(
     failed = {
         script_id: newest[script_id]
         for script_id in sold
-        if script_id in newest and newest[script_id].state == "failed"
+        if script_id in newest and newest[script_id].state is SweepState.FAILED
     }
     last = await sweeps.last_of(connection, failed)
     return tuple(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.access.rules.duration import Length, cut, parse_length
+from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.records import Entitlement, Permission
 from bot.tradingview.models import LIFETIME, End, Lifetime, Row
 
@@ -17,11 +18,11 @@ ROUNDED = timedelta(days=2)  # to the end of the day in any time zone, and some
 class State:
     """What TradingView holds, or should hold, for one person and script."""
 
-    kind: str  # nothing, until, open, lifetime; of what was seen also unknown
+    kind: StateKind  # of what is wanted never unknown
     ends_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if (self.kind == "until") != (self.ends_at is not None):
+        if (self.kind is StateKind.UNTIL) != (self.ends_at is not None):
             raise ValueError(f"{self.kind} and {self.ends_at} do not go together")
 
     @property
@@ -29,7 +30,7 @@ class State:
         """The end as TradingView is told; None when nothing is held."""
         if self.ends_at is not None:
             return self.ends_at
-        return LIFETIME if self.kind in ("open", "lifetime") else None
+        return LIFETIME if self.kind in (StateKind.OPEN, StateKind.LIFETIME) else None
 
     def gives_access(self, now: datetime) -> bool:
         """Whether somebody with this can use the script at that moment."""
@@ -39,18 +40,22 @@ class State:
         """Whether TradingView cannot tell the two apart (ends within a second)."""
         if self.ends_at is not None and other.ends_at is not None:
             return abs(self.ends_at - other.ends_at) <= TOLERANCE
-        return self.end == other.end and "unknown" not in (self.kind, other.kind)
+        return self.end == other.end and StateKind.UNKNOWN not in (self.kind, other.kind)
 
 
-NOTHING = State("nothing")
-UNKNOWN = State("unknown")
+NOTHING = State(StateKind.NOTHING)
+UNKNOWN = State(StateKind.UNKNOWN)
 
 
 def seen_in(row: Row | None) -> State:
     """What a complete read of one person's row shows."""
     if row is None:
         return NOTHING
-    return State("lifetime") if isinstance(row.end, Lifetime) else State("until", row.end)
+    return (
+        State(StateKind.LIFETIME)
+        if isinstance(row.end, Lifetime)
+        else State(StateKind.UNTIL, row.end)
+    )
 
 
 def wanted_of(permission: Permission) -> State:
@@ -83,10 +88,10 @@ def want(reasons: Iterable[Entitlement]) -> State:
         kinds.add(reason.kind)
         if reason.ends_at is not None:
             ends.append(reason.ends_at)
-    for forever in ("lifetime", "open"):
+    for forever in (EntitlementKind.LIFETIME, EntitlementKind.OPEN):
         if forever in kinds:
-            return State(forever)
-    return State("until", max(ends)) if ends else NOTHING
+            return State(StateKind(forever))
+    return State(StateKind.UNTIL, max(ends)) if ends else NOTHING
 
 
 def still_gives(reason: Entitlement, now: datetime) -> bool:
@@ -155,7 +160,7 @@ class Step(StrEnum):
 def next_step(permission: Permission, seen: State, now: datetime) -> Step:
     """Compare what should be with what was just read."""
     wanted = wanted_of(permission)
-    if wanted.kind == "nothing":
+    if wanted.kind is StateKind.NOTHING:
         # Only an order of somebody removes; what Usher does not know, it does not touch.
         overruled = permission.replaces is not None
         return Step.REMOVE if overruled and seen.gives_access(now) else Step.NOTHING
@@ -163,13 +168,13 @@ def next_step(permission: Permission, seen: State, now: datetime) -> Step:
         return Step.NOTHING
     if not wanted.gives_access(now):
         return Step.TOO_LATE
-    return Step.ADD if seen.kind == "nothing" else Step.MODIFY
+    return Step.ADD if seen.kind is StateKind.NOTHING else Step.MODIFY
 
 
 def stands(permission: Permission, seen: State, now: datetime) -> bool:
     """Whether TradingView shows what is wanted, to the second."""
     wanted = wanted_of(permission)
-    if wanted.kind == "nothing":
+    if wanted.kind is StateKind.NOTHING:
         return not seen.gives_access(now)
     return seen.agrees_with(wanted)
 
@@ -181,8 +186,8 @@ def moved_by_us(permission: Permission, seen: State) -> bool:
     is near the wanted one, as after rounding.
     """
     wanted, before = wanted_of(permission), before_of(permission)
-    if wanted.ends_at is None or seen.ends_at is None or before.kind == "unknown":
+    if wanted.ends_at is None or seen.ends_at is None or before.kind is StateKind.UNKNOWN:
         return False
-    if before.kind == "nothing":
+    if before.kind is StateKind.NOTHING:
         return abs(seen.ends_at - wanted.ends_at) <= ROUNDED
     return not seen.agrees_with(before)

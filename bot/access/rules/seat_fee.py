@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
+from bot.access.request import FOUND
 from bot.access.rules.duration import parse_length
+from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.sweeps.seats import Held, Listed, Why
 
 FREE = 100  # seats without a fee
@@ -162,11 +164,15 @@ def level_of(people: int) -> int:
 def _access(held: Held, whys: list[Why]) -> Access | None:
     """The longer of what TradingView shows and what is on its way there."""
     ends: list[datetime | None] = []
-    if held.seen in ("until", "lifetime"):
+    if held.seen in (StateKind.UNTIL, StateKind.LIFETIME):
         ends.append(held.seen_ends_at)
-    coming = held.state in ("waiting", "working")
+    coming = held.state in (PermissionState.WAITING, PermissionState.WORKING)
     # What never was read counts as it should be.
-    if held.wanted != "nothing" and (coming or held.seen == "unknown") and held.state != "stuck":
+    if (
+        held.wanted is not StateKind.NOTHING
+        and (coming or held.seen is StateKind.UNKNOWN)
+        and held.state is not PermissionState.STUCK
+    ):
         ends.append(held.wanted_ends_at)
     if coming:
         ends += [_settled(why) for why in whys if why.ends_at is None]
@@ -178,7 +184,7 @@ def _access(held: Held, whys: list[Why]) -> Access | None:
         held.script_id,
         latest,
         tuple(whys),
-        listed=held.seen in ("until", "lifetime"),
+        listed=held.seen in (StateKind.UNTIL, StateKind.LIFETIME),
         permission_id=held.id,
     )
 
@@ -191,9 +197,11 @@ def _settled(why: Why) -> datetime | None:
 def _reason(why: Why) -> Reason:
     if why.source in (Reason.COMP, Reason.TRIAL):
         return Reason(why.source)
-    if why.kind in (Reason.LIFETIME, Reason.OPEN):
-        return Reason(why.kind)
-    return Reason.UNKNOWN if why.source == "found" else Reason.SOLD
+    if why.kind is EntitlementKind.LIFETIME:
+        return Reason.LIFETIME
+    if why.kind is EntitlementKind.OPEN:
+        return Reason.OPEN
+    return Reason.UNKNOWN if why.source == FOUND else Reason.SOLD
 
 
 def _main_reason(theirs: list[Access], at: datetime) -> Reason:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.ledger.reasons import add_found, want_anew
 from bot.access.ledger.record import facts
-from bot.access.request import RequestContext
+from bot.access.request import FOUND, RequestContext
 from bot.access.rules.entitlements import last_seen
 from bot.access.sweeps.drift import Difference, Kind, of_permissions, script_of
 from bot.access.sweeps.errors import NothingDiffers
@@ -74,7 +74,7 @@ class Adoption:
             script = await script_of(connection, request.guild_id, script_id)
             strangers = await drift.count_strangers(connection, script.id, now)
             wanted = strangers if ids is None else len(ids)
-            number = await adopt.adopt(connection, script, now, request.member_id, ids)
+            number = await adopt.adopt(connection, script, now, request.member_id, FOUND, ids)
             left = wanted - number
             if ids is None:
                 number += await self._known(connection, request, script, Kind.EXTRA)

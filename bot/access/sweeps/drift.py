@@ -15,6 +15,7 @@ from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.sweep import Swept
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import PermissionState, StateKind
 from bot.store.ledger import events
 from bot.store.records import Numbers, Permission, Script
 from bot.store.sweeps import drift, sweeps
@@ -67,7 +68,7 @@ class Difference:
     def ends(self, now: datetime) -> bool:
         """Whether making it as it should be takes the access away, as far as is known."""
         takes = self.kind is Kind.EXTRA or self._overrules
-        has = self.shown.gives_access(now) or self.shown.kind == "unknown"
+        has = self.shown.gives_access(now) or self.shown.kind is StateKind.UNKNOWN
         return takes and has and not self.wanted.gives_access(now)
 
     def shortens(self, now: datetime) -> bool:
@@ -106,10 +107,10 @@ class Report:
 
 def kind_of(permission: Permission, now: datetime) -> Kind | None:
     """How one permission differs from what was last seen of it, if it does."""
-    if permission.state == "stuck":
+    if permission.state is PermissionState.STUCK:
         return Kind.STUCK
     wanted, seen = wanted_of(permission), last_seen(permission)
-    if permission.state != "done" or seen.kind == "unknown":
+    if permission.state is not PermissionState.DONE or seen.kind is StateKind.UNKNOWN:
         return None
     should, has = wanted.gives_access(now), seen.gives_access(now)
     if not (should or has) or (should and seen.agrees_with(wanted)):

@@ -37,6 +37,7 @@ from bot.errors import UserError
 from bot.jobs import Jobs
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import StateKind
 from bot.store.ledger import events, orders, permissions
 from bot.store.records import Guild, Permission, Script
 from bot.store.sweeps import sweeps
@@ -232,7 +233,7 @@ def _wins(it: Difference, now: datetime) -> bool:
     that it would be a renewal of.
     """
     if it.kind is Kind.EXTRA:
-        return it.wanted.kind == "until"
+        return it.wanted.kind is StateKind.UNTIL
     return it.kind is Kind.OTHER_END and it.shortens(now)
 
 

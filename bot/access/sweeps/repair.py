@@ -20,7 +20,7 @@ from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.removal_limit import refuse_many
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
-from bot.store.kinds import OrderState
+from bot.store.kinds import OrderKind, OrderState, PermissionState
 from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.records import Order, Permission, Script
 from bot.store.sweeps import repairs
@@ -157,7 +157,9 @@ class Repairs:
             return None  # somebody else of that name: never touched
         spelled = Spelling(seen.username, checked=True, user_id=seen.tv_user_id)
         permission = await touch(connection, request, script, person, spelled)
-        if permission.state != "done" or wanted_of(permission).gives_access(clock.now()):
+        if permission.state is not PermissionState.DONE or wanted_of(permission).gives_access(
+            clock.now()
+        ):
             return None
         return await permissions.change(
             connection,
@@ -177,7 +179,10 @@ class Repairs:
             if not (permission.replaces == undone.id or took):
                 return 0
             new = NewOrder(
-                replace(request, idempotency_key=key), "repair", permission, Change(undoes=undone)
+                replace(request, idempotency_key=key),
+                OrderKind.REPAIR,
+                permission,
+                Change(undoes=undone),
             )
             recorded = await record(connection, self._vault, new)
         self._notifier.ended(recorded.superseded)
@@ -212,7 +217,7 @@ def _order_of(request: RequestContext, difference: Difference, permission: Permi
             change = Change()
     return NewOrder(
         replace(request, idempotency_key=f"{request.idempotency_key}:{permission.id}"),
-        "repair",
+        OrderKind.REPAIR,
         permission,
         change,
         before=None if difference.kind is Kind.STUCK else seen,

@@ -24,6 +24,7 @@ from bot.access.rules.entitlements import (
 )
 from bot.access.sweeps.adopt import take_known
 from bot.access.sweeps.drift import Difference, Kind
+from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
 from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.ledger.events import NewEvent
 from bot.store.records import Entitlement, Order, Permission, Script
@@ -73,7 +74,7 @@ def judge(
     settled, ends = _settled(permission, reasons, seen, now)
     if _shows(shown, want(settled), now):
         return Replay(ReplayOutcome.DONE, settled)
-    partly = [State("until", end) for end in ends]
+    partly = [State(StateKind.UNTIL, end) for end in ends]
     if overrules:  # it was carried out, and what was given on top of it was not
         partly.append(wanted)
     if any(_shows(shown, part, now) for part in partly):
@@ -83,14 +84,14 @@ def judge(
 
 def _shows(shown: State, wanted: State, now: datetime) -> bool:
     """Whether it is that, or the end of its day in UTC, as TradingView's own page sets it."""
-    if wanted.kind == "nothing":
+    if wanted.kind is StateKind.NOTHING:
         return not shown.gives_access(now)
     if shown.agrees_with(wanted):
         return True
     if shown.ends_at is None or wanted.ends_at is None:
         return False
     day = wanted.ends_at.astimezone(UTC).date()
-    last = State("until", datetime.combine(day, time.max, UTC))
+    last = State(StateKind.UNTIL, datetime.combine(day, time.max, UTC))
     return shown.agrees_with(last)
 
 
@@ -127,7 +128,7 @@ async def resume(
     now = clock.now()
     old = await orders.from_backup(connection, shown, script.restored_at)
     # What was held until now waits, for the verdict.
-    await orders.wait_again(connection, old, reason=orders.HELD)
+    await orders.wait_again(connection, old, reason=Reason.HELD)
     await permissions.release(connection, old, now)
     reasons = await entitlements.active_of(connection, old)
     held = {each.id: each for each in await permissions.by_ids(connection, old)}
@@ -193,8 +194,8 @@ async def _conclude(
     now = clock.now()
     revision = max(one.revision for one in old)
     is_last = permission.revision == revision
-    ended = await orders.end(connection, permission.id, revision, now, "done")
-    await orders.all_told(connection, ended, "done")
+    ended = await orders.end(connection, permission.id, revision, now, OrderState.DONE)
+    await orders.all_told(connection, ended, OrderState.DONE)
     if ended:
         await orders.member_told(connection, max(ended), now)
     await events.record_all(
@@ -221,7 +222,7 @@ async def _conclude(
         differs=False,
         synced_revision=revision,
         replaces=None,  # a newer order that overrules would have taken the place of these
-        state="done" if is_last else "waiting",
+        state=PermissionState.DONE if is_last else PermissionState.WAITING,
         reason=None,
         detail=None,
         attempts=0,
@@ -237,17 +238,17 @@ async def _park(connection: AsyncConnection, permission: Permission, old: Sequen
     now = clock.now()
     revision = max(one.revision for one in old)
     is_last = permission.revision == revision
-    await orders.end(connection, permission.id, revision, now, "stuck", orders.RESTORED)
+    await orders.end(connection, permission.id, revision, now, OrderState.STUCK, Reason.RESTORED)
     undone = await _with_overtaken(connection, permission, old)
     await entitlements.restore(connection, undone)
     await entitlements.end_made_by(connection, undone, now)
-    await orders.all_told(connection, [order.id for order in old], "stuck")
+    await orders.all_told(connection, [order.id for order in old], OrderState.STUCK)
     await permissions.change(
         connection,
         permission.id,
         replaces=None,
-        state="stuck" if is_last else "waiting",
-        reason=orders.RESTORED if is_last else None,
+        state=PermissionState.STUCK if is_last else PermissionState.WAITING,
+        reason=Reason.RESTORED if is_last else None,
         detail=None,
         next_try_at=None if is_last else now,
     )
@@ -259,7 +260,9 @@ async def _with_overtaken(
     """These orders and the ones whose place they took before those were done."""
     moments = {one.asked_at for one in old}
     ids = [one.id for one in old]
-    for one in reversed(await orders.of_permission(connection, permission.id, "superseded")):
+    for one in reversed(
+        await orders.of_permission(connection, permission.id, OrderState.SUPERSEDED)
+    ):
         if one.ended_at in moments:
             moments.add(one.asked_at)
             ids.append(one.id)

@@ -12,6 +12,7 @@ from bot.access.sweeps.removal_limit import refuse_many
 from bot.access.sync.queue import Queue
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import PermissionState
 from bot.store.ledger import events, orders, permissions, shapes
 from bot.store.records import Script
 
@@ -59,14 +60,14 @@ class Retries:
         self, connection: AsyncConnection, script: Script, consent: Consent
     ) -> None:
         """What waits goes on by itself, unless the script or the form of the answers holds it up."""
-        asleep = {"stuck"}
+        asleep = {PermissionState.STUCK}
         if script.paused_at is not None or await shapes.is_paused(connection, script.guild_id):
-            asleep |= {"waiting", "working"}
+            asleep |= {PermissionState.WAITING, PermissionState.WORKING}
         woken = [
             Difference(Kind.STUCK, one.username, wanted_of(one), last_seen(one), one)
             for one in await permissions.unfinished(connection, script.guild_id)
             if one.script_id == script.id
             and one.state in asleep
-            and not (one.state == "stuck" and one.reason in orders.PARKED)
+            and not (one.state is PermissionState.STUCK and one.reason in orders.PARKED)
         ]
         await refuse_many(connection, script, woken, clock.now(), consent)

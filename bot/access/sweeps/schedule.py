@@ -11,6 +11,7 @@ from bot.errors import UserError
 from bot.jobs import Jobs
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import SweepState
 from bot.store.records import Script
 from bot.store.sweeps import sweeps
 from bot.store.sweeps.sweeps import Sweep
@@ -79,6 +80,6 @@ class SweepSchedule:
 
 
 def _failed_lately(newest: Sweep | None, now: datetime) -> bool:
-    if newest is None or newest.state != "failed":
+    if newest is None or newest.state is not SweepState.FAILED:
         return False
     return now - newest.started_at < _AGAIN

@@ -18,6 +18,7 @@ from bot.access.logins.sessions import AccountSession, LoginCheck, LoginState, S
 from bot.access.rules.entitlements import State, seen_in
 from bot.access.sweeps.errors import CheckRunning, FormChanged
 from bot.store.engine.database import Database
+from bot.store.kinds import SweepFailure, SweepState
 from bot.store.ledger import events, permissions, shapes
 from bot.store.records import Permission, Script
 from bot.store.sweeps import observations, sightings, sweeps
@@ -162,11 +163,11 @@ class Sweeps:
         except TradingViewError as error:
             raise TradingViewSilent from error
 
-    async def _note_failure(self, script: Script, why: str, by: int | None) -> None:
+    async def _note_failure(self, script: Script, why: SweepFailure, by: int | None) -> None:
         """Keep why; the log channel hears once of an outage that nobody is there to see."""
         async with self._database.write() as connection:
             await sweeps.failed_because(connection, script.id, why)
-            if by is not None or why == "login":  # told by the session
+            if by is not None or why is SweepFailure.LOGIN:  # told by the session
                 return
             last = await sweeps.last(connection, script.id)
             since = last.started_at if last else datetime.min.replace(tzinfo=UTC)
@@ -206,7 +207,12 @@ class Sweeps:
         except BaseException:
             async with self._database.write() as connection:
                 await sweeps.end(
-                    connection, sweep.id, clock.now(), "failed", rows=progress.rows, calls=calls
+                    connection,
+                    sweep.id,
+                    clock.now(),
+                    SweepState.FAILED,
+                    rows=progress.rows,
+                    calls=calls,
                 )
             raise
         progress = replace(progress, to_name=len(absent))
@@ -240,7 +246,9 @@ class Sweeps:
             absent = await observations.not_listed(connection, sweep, now)
             rows = await sweeps.count(connection, sweep.id)
             await sightings.take(connection, sweep)
-            ended = await sweeps.end(connection, sweep.id, now, "complete", rows=rows, calls=calls)
+            ended = await sweeps.end(
+                connection, sweep.id, now, SweepState.COMPLETE, rows=rows, calls=calls
+            )
         return Swept(script, ended, renamed, 0), absent
 
     async def _follow(self, connection: AsyncConnection, sweep: Sweep) -> tuple[Renamed, ...]:
@@ -283,17 +291,17 @@ class Sweeps:
         return 0
 
 
-def _word(error: Exception) -> str:
-    """Why a sweep failed, in one of the words that `bot.replies` explains."""
+def _word(error: Exception) -> SweepFailure:
+    """Return why a sweep failed."""
     match error:
         case LoginNotWorking():
-            return "login"
+            return SweepFailure.LOGIN
         case ScriptNotYours():
-            return "script"
+            return SweepFailure.SCRIPT
         case TradingViewSilent():
-            return "tradingview"
+            return SweepFailure.TRADINGVIEW
         case _:
-            return "trouble"
+            return SweepFailure.TROUBLE
 
 
 def _is_other(row: Row, permission: Permission) -> bool:

@@ -13,8 +13,8 @@ from bot.access.sync.reconcile import NotYetError, Plan, Sync, UnexpectedRowErro
 from bot.store.records import Permission, Script
 from bot.tradingview import Row, TradingViewClient, TradingViewError
 
-SMALLEST = 20  # fewer are read for themselves: that answers sooner
-LARGEST = 100  # so that nobody's verification waits for more than that many writes
+SMALLEST = 20  # fewer are read one by one: that answers sooner
+LARGEST = 100  # so that no verification waits for more than that many writes
 PAGE = 30
 TOGETHER = 12  # enough for the account's own pace to decide how fast they go
 
@@ -22,7 +22,7 @@ Report = Callable[[int, Exception | None], Awaitable[None]]
 
 
 def is_cheaper(changes: int, rows: int) -> bool:
-    """Whether full reads of a list of `rows` are worth it: fewer calls than reading each person."""
+    """Return whether full reads of a list of `rows` take fewer calls than reading each person."""
     if changes < SMALLEST:
         return False
     pages = max(1, -(-rows // PAGE)) + max(1, -(-(rows + changes) // PAGE))
@@ -83,7 +83,7 @@ class Batch:
                 if plan is not None:
                     await self._send(plan)
                     return plan
-            except Exception as error:  # noqa: BLE001 - each ends for itself, whatever it was
+            except Exception as error:  # noqa: BLE001 - each permission ends for itself
                 await self._report(permission_id, error)
             else:
                 await self._report(permission_id, None)
@@ -92,7 +92,7 @@ class Batch:
     async def _send(self, plan: Plan) -> None:
         try:
             await self._sync.send(plan, read_by_name=False)
-        except UnexpectedRowError:  # the list moved while it was read: read this one alone
+        except UnexpectedRowError:  # the list moved while it was read: read this person alone
             await self._sync.unsettle(plan)
             raise NotYetError from None
 
@@ -122,7 +122,7 @@ class _People:
             self._by_name[row.username.casefold()] = row
 
     def row_of(self, permission: Permission) -> Row | None:
-        """By TradingView's number of the user when it is known, else by name."""
+        """Find a row by TradingView's number of the user when it is known, else by name."""
         known = permission.tv_user_id
         if known is not None and known in self._by_id:
             return self._by_id[known]

@@ -17,17 +17,17 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether only a probe may go out."""
+        """Return whether only a probe may go out."""
         return self._opened_at is not None
 
     def wait(self) -> float:
-        """Seconds until something may go out; 0 when it may now."""
+        """Return the seconds until a request may go out; 0 when it may now."""
         if self._opened_at is None:
             return 0.0
         return max(0.0, self._opened_at + self._pause - clock.monotonic())
 
     def failed(self) -> None:
-        """TradingView did not answer, or not sensibly."""
+        """Note that TradingView did not answer, or not sensibly."""
         self._failures += 1
         if self._opened_at is None:
             if self._failures >= FAILURES:
@@ -37,7 +37,7 @@ class Breaker:
             self._opened_at = clock.monotonic()
 
     def answered(self) -> None:
-        """TradingView answered: everything may go out again."""
+        """Note that TradingView answered: every request may go out again."""
         self._failures = 0
         self._pause = FIRST_PAUSE
         self._opened_at = None

@@ -8,6 +8,7 @@ from bot import clock
 from bot.access.ledger.notifier import Notifier
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import OrderState, PermissionState, Reason
 from bot.store.ledger import events, orders, permissions
 from bot.store.ledger.events import NewEvent
 from bot.store.records import Permission, Script
@@ -28,7 +29,7 @@ class FailureRecorder:
         self._notifier = notifier
 
     async def script_of(self, permission_id: int) -> tuple[Permission, Script]:
-        """That permission and its script."""
+        """Return that permission and its script."""
         async with self._database.read() as connection:
             permission = await permissions.by_id(connection, permission_id)
             script = await scripts.by_id(connection, permission.script_id)
@@ -38,7 +39,7 @@ class FailureRecorder:
     async def again(
         self,
         permission_id: int,
-        reason: str | None,
+        reason: Reason | None,
         *,
         at_least: float = 0,
         at_once: bool = False,
@@ -59,7 +60,7 @@ class FailureRecorder:
             await permissions.change(
                 connection,
                 permission_id,
-                state="waiting",
+                state=PermissionState.WAITING,
                 reason=reason,
                 detail=detail,
                 attempts=permission.attempts + counts,
@@ -67,9 +68,9 @@ class FailureRecorder:
             )
 
     async def not_shown(self, permission_id: int) -> None:
-        """TradingView accepts it, but its list does not show it: staff are told once it looks lasting."""
+        """Try again what TradingView accepts without showing it; tell staff once it looks lasting."""
         permission, script = await self.script_of(permission_id)
-        await self.again(permission_id, "unverified", retries=UNSHOWN_RETRIES)
+        await self.again(permission_id, Reason.UNVERIFIED, retries=UNSHOWN_RETRIES)
         if permission.attempts + 1 != len(UNSHOWN_RETRIES):
             return
         async with self._database.write() as connection:
@@ -87,25 +88,25 @@ class FailureRecorder:
     async def refused(self, permission_id: int, revision: int, error: Refused) -> None:
         """Try again; the same refusal that often is stuck."""
         permission, _ = await self.script_of(permission_id)
-        if permission.reason == "refused" and permission.attempts >= REFUSALS:
-            await self.park(permission_id, revision, "refused", _words(error))
+        if permission.reason is Reason.REFUSED and permission.attempts >= REFUSALS:
+            await self.park(permission_id, revision, Reason.REFUSED, _words(error))
         else:
-            await self.again(permission_id, "refused", detail=_words(error))
+            await self.again(permission_id, Reason.REFUSED, detail=_words(error))
 
     async def revision_of(self, permission_id: int) -> int:
-        """The newest order that is in it."""
+        """Return the revision of the newest order in a permission."""
         async with self._database.read() as connection:
             return (await permissions.by_id(connection, permission_id)).revision
 
     async def revisions_of(self, permission_ids: Collection[int]) -> dict[int, int]:
-        """The same for many, by permission."""
+        """Return, by permission, the revision of the newest order in each."""
         async with self._database.read() as connection:
             return await permissions.revisions(connection, permission_ids)
 
     async def park(
-        self, permission_id: int, revision: int, reason: str, detail: str | None = None
+        self, permission_id: int, revision: int, reason: Reason, detail: str | None = None
     ) -> None:
-        """Nothing more happens by itself; whoever asked is told.
+        """Leave it to a person: nothing more happens by itself, and the person who asked is told.
 
         What was recorded since `revision` has not been tried: then it is tried, and not stuck.
         """
@@ -117,13 +118,13 @@ class FailureRecorder:
             await permissions.change(
                 connection,
                 permission_id,
-                state="stuck",
+                state=PermissionState.STUCK,
                 reason=reason,
                 detail=detail,
                 next_try_at=None,
             )
             ended = await orders.end(
-                connection, permission_id, permission.revision, now, "stuck", reason
+                connection, permission_id, permission.revision, now, OrderState.STUCK, reason
             )
             await events.record_all(
                 connection,
@@ -131,7 +132,7 @@ class FailureRecorder:
                     NewEvent(
                         guild_id=permission.guild_id,
                         at=now,
-                        action="stuck",
+                        action=OrderState.STUCK,
                         script_id=permission.script_id,
                         customer_id=permission.customer_id,
                         permission_id=permission_id,
@@ -144,14 +145,18 @@ class FailureRecorder:
         self._notifier.ended(ended)
 
     async def pause_script(self, permission_id: int, error: TradingViewError) -> None:
-        """TradingView refuses the whole script: its orders wait until staff have looked."""
+        """Pause a script that TradingView refuses: its orders wait until staff have looked."""
         now = clock.now()
         async with self._database.write() as connection:
             permission = await permissions.by_id(connection, permission_id)
             script = await scripts.by_id(connection, permission.script_id)
             assert script is not None  # noqa: S101 - a foreign key
             await permissions.change(
-                connection, permission_id, state="waiting", reason="script", next_try_at=now
+                connection,
+                permission_id,
+                state=PermissionState.WAITING,
+                reason=Reason.SCRIPT,
+                next_try_at=now,
             )
             if script.paused_at is not None:
                 return
@@ -167,5 +172,5 @@ class FailureRecorder:
 
 
 def _words(error: TradingViewError) -> str:
-    """TradingView's own words, for staff."""
+    """Return TradingView's own words, for staff."""
     return " ".join(part for part in (error.code, error.detail) if part) or error.summary

@@ -1,4 +1,4 @@
-"""Every server's lane of orders, and what moves them on: a restart, a new login, staff who try again."""
+"""Every server's worker, and what moves its orders on: a restart, a new login, staff who try again."""
 
 from bot import clock
 from bot.access.ledger.notifier import Notifier
@@ -6,7 +6,7 @@ from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sync.worker import AccountWorker
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
-from bot.store.ledger import permissions
+from bot.store.ledger import permissions, work
 
 
 class Queue:
@@ -29,12 +29,12 @@ class Queue:
         """Go on with everything that waits since the last run."""
         self._sessions.on_change.append(self._login_changed)
         async with self._database.read() as connection:
-            waiting = await permissions.guilds_with_work(connection)
+            waiting = await work.guilds(connection)
         for guild_id in waiting:
             self.wake(guild_id)
 
     def wake(self, guild_id: int) -> None:
-        """Something in that server may be due."""
+        """Have that server's worker look for what may be due."""
         worker = self._workers.get(guild_id)
         if worker is None:
             worker = AccountWorker(
@@ -45,13 +45,13 @@ class Queue:
         worker.wake()
 
     def prefer(self, guild_id: int, order_id: int) -> None:
-        """Somebody stands at the counter for that order: it goes before others from now on."""
+        """Have an order go before others from now on: the person who asked waits for the answer."""
         worker = self._workers.get(guild_id)
         if worker is None or order_id not in worker.preferred:
             self.wake(guild_id)
 
     def is_blocked(self, guild_id: int) -> bool:
-        """Whether TradingView failed so often that only a probe goes out."""
+        """Return whether TradingView failed so often that only a probe goes out."""
         worker = self._workers.get(guild_id)
         return worker is not None and worker.breaker.is_open
 

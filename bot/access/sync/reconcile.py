@@ -23,7 +23,9 @@ from bot.access.rules.entitlements import (
 )
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
+from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
 from bot.store.ledger import entitlements, events, orders, permissions, shapes
+from bot.store.ledger.changes import PermissionChange
 from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
 from bot.store.records import Entitlement, Permission, Script
@@ -88,7 +90,7 @@ class Sync:
         await self.conclude(plan.permission, await self._read_back(script, plan.permission))
 
     async def begin(self, permission_id: int) -> tuple[Permission, Script, bool]:
-        """Load it and find the spelling; False at the end: TradingView suggests nobody of that name."""
+        """Load a permission and find its spelling; False: TradingView suggests no such name."""
         permission, script, reasons = await self._load(permission_id)
         if reasons and not permission.checked:
             permission, known = await self._spell(permission)
@@ -108,9 +110,9 @@ class Sync:
             permission, settled = await settle_with(connection, permission.id, row)
         step = next_step(permission, seen, clock.now())
         if step is Step.TOO_LATE:
-            raise StuckError("too_late")
+            raise StuckError(Reason.TOO_LATE)
         if step is Step.ADD and not known:
-            raise StuckError("no_such_user")
+            raise StuckError(Reason.NO_SUCH_USER)
         if step is Step.NOTHING:
             await self.conclude(permission, seen)
             return None
@@ -120,7 +122,7 @@ class Sync:
         return Plan(step, script, announced, settled)
 
     async def unsettle(self, plan: Plan) -> None:
-        """Nothing was written, and the row was not what was read: the ends are fixed anew."""
+        """Have the ends fixed anew: nothing was written, and the row was not what was read."""
         async with self._database.write() as connection:
             await unsettle(connection, plan.permission.id, plan.settled)
 
@@ -132,7 +134,7 @@ class Sync:
             return permission, script, await entitlements.active(connection, permission_id)
 
     async def _spell(self, permission: Permission) -> tuple[Permission, bool]:
-        """Find TradingView's own spelling; False when it suggests nobody of that name."""
+        """Find TradingView's own spelling; False when it suggests no such name."""
         for hint in await self._tradingview.hints(permission.username, urgent=self._urgent()):
             if hint.username.casefold() != permission.name_folded:
                 continue
@@ -158,7 +160,7 @@ class Sync:
 
     async def _announce(self, permission: Permission, seen: State) -> Permission:
         """Note what is about to be written, and over what, before it goes out."""
-        values: dict[str, object] = {"state": "working"}
+        values: PermissionChange = {"state": PermissionState.WORKING}
         if permission.sent_revision != permission.revision:
             values |= {
                 "sent_revision": permission.revision,
@@ -171,7 +173,7 @@ class Sync:
             return await permissions.change(connection, permission.id, **values)
 
     async def send(self, plan: Plan, *, read_by_name: bool = True) -> None:
-        """The one write; whether it took effect is for a read back to say. Raises TradingViewError.
+        """Send the one write; whether it took effect is for a read back to say. Raises TradingViewError.
 
         Raises UnexpectedRowError, and leaves the row as it is, when the person was not `read_by_name`
         and is there after all.
@@ -216,32 +218,31 @@ class Sync:
         """Mark as synced the revision that was read, and nothing later."""
         now = clock.now()
         exact = stands(permission, seen, now)
-        values: dict[str, object] = {}
-        if took_effect(permission, seen):
-            values = {"ours": seen.kind, "ours_ends_at": seen.ends_at}
         async with self._database.write() as connection:
             latest = await permissions.by_id(connection, permission.id)
-            ended = await orders.end(connection, permission.id, permission.revision, now, "done")
-            if latest.replaces == permission.replaces:
-                values["replaces"] = None
+            ended = await orders.end(
+                connection, permission.id, permission.revision, now, OrderState.DONE
+            )
             is_last = latest.revision == permission.revision
             oldest = await orders.oldest_waiting(connection, permission.id)
-            await permissions.change(
-                connection,
-                permission.id,
-                **values,
-                seen=seen.kind,
-                seen_ends_at=seen.ends_at,
-                seen_at=now,
-                differs=wanted_of(permission).kind != "nothing" and not exact,
-                synced_revision=permission.revision,
-                state="done" if is_last else "waiting",
-                reason=None,
-                detail=None,
-                attempts=0,
-                next_try_at=None if is_last else now,
-                asked_at=oldest or latest.asked_at,
-            )
+            values: PermissionChange = {
+                "seen": seen.kind,
+                "seen_ends_at": seen.ends_at,
+                "seen_at": now,
+                "differs": wanted_of(permission).kind is not StateKind.NOTHING and not exact,
+                "synced_revision": permission.revision,
+                "state": PermissionState.DONE if is_last else PermissionState.WAITING,
+                "reason": None,
+                "detail": None,
+                "attempts": 0,
+                "next_try_at": None if is_last else now,
+                "asked_at": oldest or latest.asked_at,
+            }
+            if took_effect(permission, seen):
+                values |= {"ours": seen.kind, "ours_ends_at": seen.ends_at}
+            if latest.replaces == permission.replaces:
+                values["replaces"] = None
+            await permissions.change(connection, permission.id, **values)
             await self._close(connection, permission, seen, ended)
         self._ended(ended)
 
@@ -264,7 +265,7 @@ class Sync:
                 NewEvent(
                     guild_id=permission.guild_id,
                     at=now,
-                    action="done",
+                    action=OrderState.DONE,
                     script_id=permission.script_id,
                     customer_id=permission.customer_id,
                     permission_id=permission.id,
@@ -277,5 +278,5 @@ class Sync:
 
 
 def took_effect(permission: Permission, seen: State) -> bool:
-    """Whether what was read back is the outcome of our write."""
+    """Return whether what was read back is the outcome of our write."""
     return stands(permission, seen, clock.now()) or moved_by_us(permission, seen)

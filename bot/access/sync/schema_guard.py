@@ -82,7 +82,7 @@ class SchemaGuard:
         if server is None or server.left_at is not None:
             return False
         now = clock.monotonic()
-        # A newer Usher may know the form for which an older one paused: then nobody need wait.
+        # A newer Usher may know the form for which an older one paused: then no order need wait.
         within = FIRST_WITHIN if last.paused_at is None else 0.0
         if self._not_before.setdefault(guild_id, now + self._random.uniform(0, within)) > now:
             return False
@@ -105,7 +105,7 @@ class SchemaGuard:
         return seen
 
     def _sure(self, guild_id: int, seen: Seen, before: ShapeCheck) -> Seen:
-        """What is known to differ, or was suspected for long enough; the rest is suspected from now on.
+        """Return what surely differs, or was suspected for long enough; suspect the rest from now on.
 
         Each subject for itself: that another gives no answer, for however long, vouches for none.
         """
@@ -157,12 +157,12 @@ class SchemaGuard:
 
 
 def in_words(differences: kept.Differences) -> list[str]:
-    """What differs, one line for each."""
+    """Return what differs, one line for each."""
     return [f"{subject}: {word}" for subject, words in differences.items() for word in words]
 
 
 def _merged(before: kept.Differences, seen: Seen) -> Mapping[str, list[str]]:
-    """What differs by now: what was not seen this time stays as it was."""
+    """Return what differs by now: what was not seen this time stays as it was."""
     merged: dict[str, list[str]] = {}
     for subject in Endpoint:
         words = seen.differences.get(subject)

@@ -18,7 +18,8 @@ from bot.access.sync.failures import FailureRecorder
 from bot.access.sync.reconcile import NotYetError, Sync
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
-from bot.store.ledger import permissions
+from bot.store.kinds import Reason
+from bot.store.ledger import work
 from bot.tradingview import (
     Denied,
     NoSuchScript,
@@ -31,10 +32,10 @@ from bot.tradingview import (
 
 log = logging.getLogger(__name__)
 
-STUMBLED = 5.0  # seconds before a lane that failed as a whole looks again
+STUMBLED = 5.0  # seconds before a worker that failed as a whole looks again
 # Permissions at a time for each request that may be under way: the limiter never waits for the database.
 TOGETHER = 4
-CROWDS = 3  # so that some are written while others are read back
+BATCHES = 3  # so that some are written while others are read back
 RESTING = 200  # more may rest until TradingView's list shows what was written
 
 
@@ -46,23 +47,23 @@ class AccountWorker:
     ) -> None:
         self.guild_id = guild_id
         self.breaker = Breaker()
-        self.preferred: Collection[int] = ()  # orders for which somebody stands at the counter
+        self.preferred: Collection[int] = ()  # orders for which an asker waits
         self._database = database
         self._sessions = sessions
         self._jobs = jobs
         self._notifier = notifier
-        self._after = FailureRecorder(database, notifier)
+        self._failures = FailureRecorder(database, notifier)
         self._awaited: dict[int, int] = {}  # the preferred, with the permission of each
         self._busy: set[int] = set()
-        self._crowd: set[int] = set()  # of the busy, those that are taken together
-        self._crowded: Counter[int] = Counter()  # how many crowds are under way, by script
-        self._resting: set[int] = set()  # of the busy, those who need no request for now
-        self._writing = asyncio.Lock()  # of the crowds, one at a time
+        self._batched: set[int] = set()  # of the busy, the ones that are in a batch
+        self._batches: Counter[int] = Counter()  # how many are under way, by script
+        self._resting: set[int] = set()  # of the busy, the ones that need no request for now
+        self._writing = asyncio.Lock()  # of the batches, one at a time
         self._woken = asyncio.Event()
         self._denied: set[int] = set()  # refused once although the login lives
 
     def wake(self) -> None:
-        """Something may be due."""
+        """Look again for what may be due."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -71,7 +72,7 @@ class AccountWorker:
             self._woken.clear()
             try:
                 pause = await self._start_due()
-            except Exception:  # a lane never ends; what failed is tried again
+            except Exception:  # a worker never ends; what failed is tried again
                 log.exception("the queue of server %s stumbled", self.guild_id)
                 pause = STUMBLED
             woken = asyncio.ensure_future(self._woken.wait())
@@ -93,19 +94,20 @@ class AccountWorker:
         now = clock.now()
         async with self._database.read() as connection:
             self.preferred = self._notifier.awaited()
-            self._awaited = await permissions.of_orders(connection, self.guild_id, self.preferred)
+            self._awaited = await work.of_orders(connection, self.guild_id, self.preferred)
             if self._awaited and not self.breaker.is_open:  # beyond the usual number, and at once
-                room = RESTING - len(self._busy - self._crowd)
+                room = RESTING - len(self._busy - self._batched)
                 self._start(session, await self._due(connection, room, awaited=True))
-            later = await permissions.next_try(connection, self.guild_id, self._busy)
+            later = await work.next_try(connection, self.guild_id, self._busy)
             if later is not None and later <= now:
-                async for script_id, crowd in self._crowds(connection):
+                async for script_id, batch_ids in self._new_batches(connection):
                     _ = self._jobs.spawn(
-                        self._many(session, script_id, crowd), f"sync {len(crowd)} at once"
+                        self._sync_batch(session, script_id, batch_ids),
+                        f"sync {len(batch_ids)} at once",
                     )
                 due = await self._due(connection, self._room(session))
                 self._start(session, due)
-                later = await permissions.next_try(connection, self.guild_id, self._busy)
+                later = await work.next_try(connection, self.guild_id, self._busy)
                 if later is not None and later <= now and not due:
                     return None  # woken when there is room again
         return None if later is None else max(0.05, (later - now).total_seconds())
@@ -113,21 +115,21 @@ class AccountWorker:
     def _start(self, session: AccountSession, permission_ids: list[int]) -> None:
         for permission_id in permission_ids:
             self._busy.add(permission_id)
-            _ = self._jobs.spawn(self._one(session, permission_id), f"sync {permission_id}")
+            _ = self._jobs.spawn(self._sync(session, permission_id), f"sync {permission_id}")
 
     def _room(self, session: AccountSession) -> int:
-        """How many more may be begun for themselves."""
+        """Return how many more permissions may be begun outside of batches."""
         together = 1 if self.breaker.is_open else session.limiter.concurrency * TOGETHER
-        alone = self._busy - self._crowd
+        alone = self._busy - self._batched
         return min(together - len(alone - self._resting), RESTING - len(alone))
 
     async def _due(
         self, connection: AsyncConnection, room: int, *, awaited: bool = False
     ) -> list[int]:
-        """What may be begun now; with `awaited` only that for which somebody stands and waits."""
+        """Return what may be begun now; with `awaited` only that for which an asker waits."""
         if room <= 0:
             return []
-        return await permissions.due(
+        return await work.due(
             connection,
             self.guild_id,
             clock.now(),
@@ -136,22 +138,24 @@ class AccountWorker:
             only=self._awaited.values() if awaited else None,
         )
 
-    async def _crowds(self, connection: AsyncConnection) -> AsyncIterator[tuple[int, list[int]]]:
-        """Many due permissions of one script, where full reads of its list are worth it for them."""
-        while not self.breaker.is_open and sum(self._crowded.values()) < CROWDS:
+    async def _new_batches(
+        self, connection: AsyncConnection
+    ) -> AsyncIterator[tuple[int, list[int]]]:
+        """Yield scripts with many due permissions, where full reads of the list are worth it."""
+        while not self.breaker.is_open and sum(self._batches.values()) < BATCHES:
             busy = self._busy.union(self._awaited.values())
-            script_id, crowd = await permissions.crowd(
+            script_id, batch_ids = await work.batch(
                 connection, self.guild_id, clock.now(), busy, LARGEST
             )
-            if not is_cheaper(len(crowd), await permissions.rows_known(connection, script_id)):
+            if not is_cheaper(len(batch_ids), await work.rows_known(connection, script_id)):
                 return
-            self._crowded[script_id] += 1
-            self._crowd.update(crowd)
-            self._busy.update(crowd)
-            yield script_id, crowd
+            self._batches[script_id] += 1
+            self._batched.update(batch_ids)
+            self._busy.update(batch_ids)
+            yield script_id, batch_ids
 
     def _is_urgent(self, permission_id: int) -> bool:
-        """Whether somebody stands at the counter for it."""
+        """Return whether the person who asked for it waits for the answer."""
         return any(
             permission_id == about and self._notifier.is_awaited(order_id)
             for order_id, about in self._awaited.items()
@@ -166,10 +170,10 @@ class AccountWorker:
         finally:
             self._resting.discard(permission_id)
 
-    async def _one(self, session: AccountSession, permission_id: int) -> None:
+    async def _sync(self, session: AccountSession, permission_id: int) -> None:
         revision, failure = 0, None
         try:
-            revision = await self._after.revision_of(permission_id)
+            revision = await self._failures.revision_of(permission_id)
             await Sync(
                 self._database,
                 session,
@@ -181,27 +185,29 @@ class AccountWorker:
             failure = error
         await self._ended(session, permission_id, revision, failure)
 
-    async def _many(self, session: AccountSession, script_id: int, crowd: list[int]) -> None:
-        """The same for many permissions of one script."""
-        left = set(crowd)
-        revisions = await self._after.revisions_of(crowd)
+    async def _sync_batch(
+        self, session: AccountSession, script_id: int, batch_ids: list[int]
+    ) -> None:
+        """Bring many permissions of one script to agreement."""
+        left = set(batch_ids)
+        revisions = await self._failures.revisions_of(batch_ids)
 
         async def report(permission_id: int, error: Exception | None) -> None:
             left.discard(permission_id)
             await self._ended(session, permission_id, revisions[permission_id], error)
 
-        _, script = await self._after.script_of(crowd[0])
+        _, script = await self._failures.script_of(batch_ids[0])
         sync = Sync(self._database, session, self._notifier.ended, urgent=lambda: False)
         try:
-            await Batch(sync, session.tradingview, report, self._writing).run(script, crowd)
-        except Exception as error:  # noqa: BLE001 - looked at for one of them; the others wait for it
-            first, *others = crowd
+            await Batch(sync, session.tradingview, report, self._writing).run(script, batch_ids)
+        except Exception as error:  # noqa: BLE001 - looked at for the first; the others wait for it
+            first, *others = batch_ids
             await report(first, error)
             for permission_id in others:
-                await self._after.again(permission_id, _why_all(error))
+                await self._failures.again(permission_id, _why_all(error))
         finally:
-            self._crowded -= Counter([script_id])
-            self._crowd.difference_update(crowd)
+            self._batches -= Counter([script_id])
+            self._batched.difference_update(batch_ids)
             self._busy.difference_update(left)
             self.wake()
 
@@ -212,16 +218,16 @@ class AccountWorker:
         revision: int,
         failure: Exception | None,
     ) -> None:
-        """What becomes of one that was tried; it is free for another try afterwards."""
+        """Record how a try ended; the permission is free for another one afterwards."""
         try:
             match failure:
                 case None:
                     self._denied.discard(permission_id)
                     self.breaker.answered()
                 case StuckError():
-                    await self._after.park(permission_id, revision, failure.reason)
+                    await self._failures.park(permission_id, revision, failure.reason)
                 case NotYetError():
-                    await self._after.not_shown(permission_id)
+                    await self._failures.not_shown(permission_id)
                 case TradingViewError():
                     # Of the refused pair, unless the error says otherwise.
                     version = session.version
@@ -229,10 +235,10 @@ class AccountWorker:
                     await self._failed(session, version, permission_id, revision, failure)
                 case _:  # an error of ours must not lose an order
                     log.error("sync %s failed", permission_id, exc_info=failure)
-                    await self._after.again(permission_id, "trouble")
+                    await self._failures.again(permission_id, Reason.TROUBLE)
         finally:
             self._busy.discard(permission_id)
-            self._crowd.discard(permission_id)
+            self._batched.discard(permission_id)
             self.wake()
 
     async def _failed(
@@ -245,22 +251,26 @@ class AccountWorker:
     ) -> None:
         match error:
             case SessionRefused(outdated=True) | Denied(outdated=True):
-                await self._after.again(permission_id, None, at_once=True)
+                await self._failures.again(permission_id, None, at_once=True)
             case SlowDown():
-                # The limiter holds everybody back; nobody need wait for longer than that.
+                # The limiter holds back every request; none has to wait for longer than that.
                 held_for = session.limiter.held_for()
-                await self._after.again(permission_id, "slow_down", at_least=held_for, counts=False)
+                await self._failures.again(
+                    permission_id, Reason.SLOW_DOWN, at_least=held_for, counts=False
+                )
             case SessionRefused() | Denied():
                 await self._suspected(session, version, permission_id, error)
             case NoSuchUser():
-                await self._after.park(permission_id, revision, "no_such_user", error.detail)
+                await self._failures.park(
+                    permission_id, revision, Reason.NO_SUCH_USER, error.detail
+                )
             case NoSuchScript():
-                await self._after.pause_script(permission_id, error)
+                await self._failures.pause_script(permission_id, error)
             case Refused():
-                await self._after.refused(permission_id, revision, error)
+                await self._failures.refused(permission_id, revision, error)
             case _:
                 self.breaker.failed()
-                await self._after.again(permission_id, "tradingview")
+                await self._failures.again(permission_id, Reason.TRADINGVIEW)
 
     async def _suspected(
         self,
@@ -269,25 +279,25 @@ class AccountWorker:
         permission_id: int,
         error: SessionRefused | Denied,
     ) -> None:
-        """Perhaps the login is dead: only a probe tells."""
-        permission, script = await self._after.script_of(permission_id)
+        """Find out by a probe whether the login is dead."""
+        permission, script = await self._failures.script_of(permission_id)
         match await session.suspect(version, script.pine_id):
             case LoginCheck.REPLACED:
-                await self._after.again(permission_id, None, at_once=True)
+                await self._failures.again(permission_id, None, at_once=True)
             case LoginCheck.DEAD:
-                await self._after.again(permission_id, "login", at_once=True)
+                await self._failures.again(permission_id, Reason.LOGIN, at_once=True)
             case LoginCheck.ALIVE if isinstance(error, Denied) and not error.page:
                 if permission_id in self._denied:
                     self._denied.discard(permission_id)
-                    await self._after.pause_script(permission.id, error)
+                    await self._failures.pause_script(permission.id, error)
                 else:  # TradingView may have renewed the login at that very moment (wire §2)
                     self._denied.add(permission_id)
-                    await self._after.again(permission_id, None, at_once=True)
+                    await self._failures.again(permission_id, None, at_once=True)
             case _:
                 self.breaker.failed()
-                await self._after.again(permission_id, "tradingview")
+                await self._failures.again(permission_id, Reason.TRADINGVIEW)
 
 
-def _why_all(error: Exception) -> str:
-    """Why a crowd has to wait whose list could not be read."""
-    return "slow_down" if isinstance(error, SlowDown) else "tradingview"
+def _why_all(error: Exception) -> Reason:
+    """Return why a batch has to wait whose list could not be read."""
+    return Reason.SLOW_DOWN if isinstance(error, SlowDown) else Reason.TRADINGVIEW

@@ -13,6 +13,7 @@ from bot.errors import StartupError
 from bot.settings import Settings
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database, open_database
+from bot.store.kinds import PermissionState, StateKind
 from bot.store.ledger import permissions
 from bot.store.logins import sessions as logins
 from bot.store.maintenance.inspect import examine
@@ -57,7 +58,9 @@ class Accounts:
         """Whether Usher has something to do with that person's access."""
         async with self.database.read() as connection:
             found = await permissions.by_name(connection, script.id, username)
-        return found is not None and (found.wanted != "nothing" or found.state != "done")
+        return found is not None and (
+            found.wanted is not StateKind.NOTHING or found.state is not PermissionState.DONE
+        )
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from bot.access.sweeps.errors import TakesFromMany
 from bot.replies.errors.sentence import sentence
 from bot.replies.seats import money
 from bot.replies.text import bold, count, day, escape, listed, source, title, until
+from bot.store.kinds import EntitlementKind
 from bot.store.records import Entitlement
 from bot.tradingview.models import End
 
@@ -78,7 +79,7 @@ def _end(end: End | None) -> str:
 
 
 def _reason_end(reason: Entitlement) -> str:
-    if reason.kind == "lifetime":
+    if reason.kind is EntitlementKind.LIFETIME:
         return "lifetime"
     if reason.ends_at is not None:
         return f"until {day(reason.ends_at)}"

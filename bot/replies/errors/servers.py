@@ -3,10 +3,11 @@
 from bot.access import errors as refusals
 from bot.replies.errors.sentence import sentence
 from bot.replies.text import bold, listed
+from bot.store.kinds import RoleLevel
 
 _LEVELS = {
-    "staff": "staff of this server",
-    "manager": "those who manage this server's scripts",
+    RoleLevel.STAFF: "staff of this server",
+    RoleLevel.MANAGER: "those who manage this server's scripts",
     "manage_server": "members with Discord's right *Manage Server*",
 }
 

@@ -1,18 +1,19 @@
 """Queries about Discord servers: their settings, their roles, and whether the bot is there."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import RoleLevel
 from bot.store.records import Guild, Record
 from bot.store.tables.core import event, guild, guild_role
 from bot.store.tables.shapes import shape_check
 
-Roles = dict[str, frozenset[int]]  # by level, `staff` and `manager`
+Roles = Mapping[RoleLevel, frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,13 @@ class Hold(Record):
     id: int
     restored_at: datetime | None  # the database is a backup, and not every list is read yet
     paused_at: datetime | None  # TradingView answers in another form than the known one
+
+
+class _GuildChange(TypedDict, total=False):
+    left_at: datetime | None
+    log_channel_id: int | None
+    posted_event_id: int
+    restored_at: datetime | None
 
 
 async def by_id(connection: AsyncConnection, guild_id: int) -> Guild | None:
@@ -117,15 +125,17 @@ async def roles_of(connection: AsyncConnection, guild_ids: Collection[int]) -> d
     rows = await connection.execute(
         select(guild_role).where(guild_role.c.guild_id.in_(list(guild_ids)))
     )
-    levels: dict[int, Roles] = {
-        guild_id: {"staff": frozenset(), "manager": frozenset()} for guild_id in guild_ids
+    levels: dict[int, dict[RoleLevel, frozenset[int]]] = {
+        guild_id: dict.fromkeys(RoleLevel, frozenset()) for guild_id in guild_ids
     }
     for row in rows:
         levels[row.guild_id][row.level] |= {row.role_id}
-    return levels
+    return dict(levels)
 
 
-async def add_role(connection: AsyncConnection, guild_id: int, role_id: int, level: str) -> bool:
+async def add_role(
+    connection: AsyncConnection, guild_id: int, role_id: int, level: RoleLevel
+) -> bool:
     """Give that role the level; False when it had it already."""
     if role_id in (await roles(connection, guild_id))[level]:
         return False
@@ -135,7 +145,9 @@ async def add_role(connection: AsyncConnection, guild_id: int, role_id: int, lev
     return True
 
 
-async def remove_role(connection: AsyncConnection, guild_id: int, role_id: int, level: str) -> bool:
+async def remove_role(
+    connection: AsyncConnection, guild_id: int, role_id: int, level: RoleLevel
+) -> bool:
     """Take the level from that role; False when it had none."""
     result = await connection.execute(
         delete(guild_role).where(
@@ -147,5 +159,7 @@ async def remove_role(connection: AsyncConnection, guild_id: int, role_id: int, 
     return result.rowcount > 0
 
 
-async def _change(connection: AsyncConnection, guild_id: int, **values: object) -> None:
+async def _change(
+    connection: AsyncConnection, guild_id: int, **values: Unpack[_GuildChange]
+) -> None:
     await connection.execute(update(guild).where(guild.c.id == guild_id).values(**values))

@@ -2,14 +2,25 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, distinct, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import StateKind
 from bot.store.ledger.orders import is_held
 from bot.store.parts import parts
 from bot.store.records import Script
 from bot.store.tables.core import guild, order, permission, script
+
+
+class _ScriptChange(TypedDict, total=False):
+    slug: str
+    title: str
+    archived_at: datetime | None
+    paused_at: datetime | None
+    paused_reason: str | None
+    restored_at: datetime | None
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Script]:
@@ -94,9 +105,7 @@ async def comparing(connection: AsyncConnection, guild_id: int | None = None) ->
 
 async def trust(connection: AsyncConnection, script_id: int) -> None:
     """Let a script's orders go on: what is known of it is as new as its list."""
-    await connection.execute(
-        update(script).where(script.c.id == script_id).values(restored_at=None)
-    )
+    await _change(connection, script_id, restored_at=None)
 
 
 async def add(
@@ -172,14 +181,16 @@ async def holders_of(
 
 def _has(now: datetime) -> "ColumnElement[bool]":
     return (
-        permission.c.wanted.in_(("open", "lifetime"))
-        | ((permission.c.wanted == "until") & (permission.c.wanted_ends_at > now))
-        | (permission.c.seen == "lifetime")
-        | ((permission.c.seen == "until") & (permission.c.seen_ends_at > now))
+        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
+        | ((permission.c.wanted == StateKind.UNTIL) & (permission.c.wanted_ends_at > now))
+        | (permission.c.seen == StateKind.LIFETIME)
+        | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now))
     )
 
 
-async def _change(connection: AsyncConnection, script_id: int, **values: object) -> None:
+async def _change(
+    connection: AsyncConnection, script_id: int, **values: Unpack[_ScriptChange]
+) -> None:
     await connection.execute(update(script).where(script.c.id == script_id).values(**values))
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import EntitlementKind
+from bot.store.ledger.changes import EntitlementChange
 from bot.store.parts import parts
 from bot.store.records import Entitlement, Permission
 from bot.store.tables.core import entitlement, order, source
@@ -18,7 +20,7 @@ async def add(
     *,
     source: str,
     reference: str,
-    kind: str,
+    kind: EntitlementKind,
     asked_at: datetime,
     asked_by: int | None = None,
     length: str | None = None,
@@ -29,7 +31,7 @@ async def add(
     ended_by: int | None = None,
     note: str | None = None,
 ) -> Entitlement:
-    """A new reason; (source, reference, script) is there once."""
+    """Add a reason; (source, reference, script) is there once."""
     row = await connection.execute(
         insert(entitlement)
         .values(
@@ -62,7 +64,7 @@ async def know_sources(connection: AsyncConnection, names: Iterable[str]) -> Non
 
 
 async def exists(connection: AsyncConnection, source: str, reference: str, script_id: int) -> bool:
-    """Whether that reason was recorded before, active or ended."""
+    """Return whether that reason was recorded before, active or ended."""
     found = await connection.execute(
         select(entitlement.c.id).where(
             entitlement.c.source == source,
@@ -74,7 +76,7 @@ async def exists(connection: AsyncConnection, source: str, reference: str, scrip
 
 
 async def by_id(connection: AsyncConnection, entitlement_id: int) -> Entitlement:
-    """That reason, which must exist."""
+    """Return that reason, which must exist."""
     found = await connection.execute(select(entitlement).where(entitlement.c.id == entitlement_id))
     return Entitlement.of(found.one())
 
@@ -91,7 +93,7 @@ async def by_ids(
 
 
 async def active(connection: AsyncConnection, permission_id: int) -> list[Entitlement]:
-    """The reasons that still count, in the order asked."""
+    """Return the reasons that still count, in the order asked."""
     return (await active_of(connection, [permission_id]))[permission_id]
 
 
@@ -112,7 +114,7 @@ async def active_of(
 
 
 async def ended_by(connection: AsyncConnection, order_id: int) -> list[Entitlement]:
-    """The reasons that one order took away."""
+    """Return the reasons that one order took away."""
     found = await connection.execute(
         select(entitlement).where(entitlement.c.ended_by == order_id).order_by(entitlement.c.id)
     )
@@ -133,7 +135,7 @@ async def taken_by(connection: AsyncConnection, order_ids: Collection[int]) -> s
 async def end_all(
     connection: AsyncConnection, permission_id: int, at: datetime, order_id: int
 ) -> list[Entitlement]:
-    """End every reason that still counts; returns which."""
+    """End every reason that still counts; return which."""
     found = await connection.execute(
         update(entitlement)
         .where(entitlement.c.permission_id == permission_id, entitlement.c.ended_at.is_(None))
@@ -197,7 +199,9 @@ async def settle(
     )
 
 
-async def change(connection: AsyncConnection, entitlement_id: int, **values: Any) -> None:
+async def change(
+    connection: AsyncConnection, entitlement_id: int, **values: Unpack[EntitlementChange]
+) -> None:
     """Set these columns of one reason."""
     await connection.execute(
         update(entitlement).where(entitlement.c.id == entitlement_id).values(**values)

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import USHER, Actor, Event
+from bot.store.records import USHER, Actor, Event, Permission
 from bot.store.tables.core import event
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
@@ -31,6 +31,23 @@ class NewEvent:
     note: str | None = None
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
+
+
+class Subject(TypedDict, total=False):
+    """Whose access to which script an entry is about."""
+
+    script_id: int
+    customer_id: int
+    permission_id: int
+
+
+def about(permission: Permission) -> Subject:
+    """Return the columns by which an entry is about that permission."""
+    return {
+        "script_id": permission.script_id,
+        "customer_id": permission.customer_id,
+        "permission_id": permission.id,
+    }
 
 
 async def record_all(connection: AsyncConnection, entries: Sequence[NewEvent]) -> None:
@@ -87,7 +104,7 @@ async def since(
     *,
     without: Collection[str] = (),
 ) -> list[Event]:
-    """What was recorded after that entry, oldest first, but for the actions in `without`."""
+    """Return what was recorded after that entry, oldest first, but for the actions in `without`."""
     rows = await connection.execute(
         select(event)
         .where(
@@ -104,7 +121,7 @@ async def since(
 async def of_action(
     connection: AsyncConnection, guild_id: int, action: str, since: datetime
 ) -> list[Event]:
-    """A server's entries of one kind from that moment on, oldest first."""
+    """Return a server's entries of one kind from that moment on, oldest first."""
     rows = await connection.execute(
         select(event)
         .where(event.c.guild_id == guild_id, event.c.action == action, event.c.at >= since)
@@ -116,7 +133,7 @@ async def of_action(
 async def of_customer(
     connection: AsyncConnection, guild_id: int, customer_id: int, *, skip: int = 0, limit: int = 10
 ) -> list[Event]:
-    """One customer's entries, newest first."""
+    """Return one customer's entries, newest first."""
     rows = await connection.execute(
         select(event)
         .where(event.c.guild_id == guild_id, event.c.customer_id == customer_id)

@@ -6,32 +6,32 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind
+from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.ledger.changes import OrderTold
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
 from bot.store.tables.core import customer, order, permission
 
-FINAL = ("done", "superseded", "stuck")
+FINAL = (OrderState.DONE, OrderState.SUPERSEDED, OrderState.STUCK)
 # Why orders from a restored backup are stuck that nothing wakes: they are yet to be compared with
 # TradingView, or staff have to order them anew.
-HELD, RESTORED = "held", "restored"
-PARKED = (HELD, RESTORED)
+PARKED = (Reason.HELD, Reason.RESTORED)
 
 
 async def add(
     connection: AsyncConnection,
     permission: Permission,
     *,
-    kind: str,
+    kind: OrderKind,
     idempotency_key: str,
     actor: Actor,
     asked_at: datetime,
-    before: str,
+    before: StateKind,
     before_ends_at: datetime | None,
     note: str | None = None,
     answer_token: bytes | None = None,
 ) -> Order:
-    """A new waiting order; its revision is the permission's next one."""
+    """Add a waiting order; its revision is the permission's next one."""
     row = await connection.execute(
         insert(order)
         .values(
@@ -46,7 +46,7 @@ async def add(
             note=note,
             before=before,
             before_ends_at=before_ends_at,
-            state="waiting",
+            state=OrderState.WAITING,
             answer_token=answer_token,
         )
         .returning(order)
@@ -62,7 +62,7 @@ async def gives(connection: AsyncConnection, order_id: int, entitlement_id: int)
 
 
 async def by_id(connection: AsyncConnection, order_id: int) -> Order | None:
-    """That order."""
+    """Return that order."""
     found = await connection.execute(select(order).where(order.c.id == order_id))
     row = found.one_or_none()
     return None if row is None else Order.of(row)
@@ -93,13 +93,13 @@ async def supersede(
     permission_id: int,
     at: datetime,
     *,
-    kinds: Iterable[str] = ("grant", "set", "revoke", "put_back", "repair"),
-    states: Iterable[str] = ("waiting", "stuck"),
-    reason: str | None = None,
-    but: str | None = None,
+    kinds: Iterable[OrderKind] = tuple(OrderKind),
+    states: Iterable[OrderState] = (OrderState.WAITING, OrderState.STUCK),
+    reason: Reason | None = None,
+    but: Reason | None = None,
     only: int | None = None,
 ) -> list[int]:
-    """A later order takes the place of these, but of none with that reason; returns which."""
+    """Let a later order take the place of these, but of none with the reason `but`; return which."""
     query = update(order).where(
         order.c.permission_id == permission_id,
         order.c.state.in_(list(states)),
@@ -112,20 +112,22 @@ async def supersede(
     if only is not None:
         query = query.where(order.c.id == only)
     found = await connection.execute(
-        query.values(state="superseded", ended_at=at).returning(order.c.id)
+        query.values(state=OrderState.SUPERSEDED, ended_at=at).returning(order.c.id)
     )
     return list(found.scalars())
 
 
 async def wait_again(
-    connection: AsyncConnection, permission_ids: Collection[int], *, reason: str | None = None
+    connection: AsyncConnection, permission_ids: Collection[int], *, reason: Reason | None = None
 ) -> None:
-    """What was stuck is tried once more: for that `reason`, or for any by which it is not parked."""
+    """Let what was stuck be tried once more: for that `reason`, or for any by which it is not parked."""
     which = order.c.reason.not_in(PARKED) if reason is None else order.c.reason == reason
     for some in parts(permission_ids):
-        query = update(order).where(order.c.permission_id.in_(some), order.c.state == "stuck")
+        query = update(order).where(
+            order.c.permission_id.in_(some), order.c.state == OrderState.STUCK
+        )
         await connection.execute(
-            query.where(which).values(state="waiting", reason=None, ended_at=None)
+            query.where(which).values(state=OrderState.WAITING, reason=None, ended_at=None)
         )
 
 
@@ -134,16 +136,16 @@ async def end(
     permission_id: int,
     revision: int,
     at: datetime,
-    state: str,
-    reason: str | None = None,
+    state: OrderState,
+    reason: Reason | None = None,
 ) -> list[int]:
-    """Everything waiting up to that revision is `done` or `stuck`; returns which."""
+    """End what waits up to that revision as `done` or `stuck`; return which."""
     found = await connection.execute(
         update(order)
         .where(
             order.c.permission_id == permission_id,
             order.c.revision <= revision,
-            order.c.state == "waiting",
+            order.c.state == OrderState.WAITING,
         )
         .values(state=state, reason=reason, ended_at=at)
         .returning(order.c.id)
@@ -152,18 +154,20 @@ async def end(
 
 
 async def oldest_waiting(connection: AsyncConnection, permission_id: int) -> datetime | None:
-    """When the oldest order still waiting was asked."""
+    """Return when the oldest order still waiting was asked."""
     found = await connection.execute(
         select(func.min(order.c.asked_at)).where(
-            order.c.permission_id == permission_id, order.c.state == "waiting"
+            order.c.permission_id == permission_id, order.c.state == OrderState.WAITING
         )
     )
     moment: datetime | None = found.scalar_one()
     return moment
 
 
-async def of_permission(connection: AsyncConnection, permission_id: int, state: str) -> list[Order]:
-    """The orders of one permission in that state, oldest first."""
+async def of_permission(
+    connection: AsyncConnection, permission_id: int, state: OrderState
+) -> list[Order]:
+    """Return the orders of one permission in that state, oldest first."""
     found = await connection.execute(
         select(order)
         .where(order.c.permission_id == permission_id, order.c.state == state)
@@ -175,7 +179,7 @@ async def of_permission(connection: AsyncConnection, permission_id: int, state: 
 async def to_compare(
     connection: AsyncConnection, script_id: int, before: datetime | None
 ) -> list[int]:
-    """The permissions of a script with orders from `before` a restore, yet to be compared.
+    """Return the permissions of a script with orders from `before` a restore, yet to be compared.
 
     Without a moment: with orders that are held.
     """
@@ -211,34 +215,36 @@ async def from_backup(
 async def hold(
     connection: AsyncConnection, permission_ids: Collection[int], before: datetime, at: datetime
 ) -> None:
-    """What waits for these permissions from `before` a restore is not done before it was compared."""
+    """Let what waits for these permissions from `before` a restore be compared first."""
     for some in parts(permission_ids):
         await connection.execute(
             update(order)
             .where(
                 order.c.permission_id.in_(some),
-                order.c.state == "waiting",
+                order.c.state == OrderState.WAITING,
                 order.c.asked_at <= before,
             )
-            .values(state="stuck", reason=HELD, told_state="stuck", ended_at=at)
+            .values(
+                state=OrderState.STUCK, reason=Reason.HELD, told_state=OrderState.STUCK, ended_at=at
+            )
         )
 
 
 def is_held() -> "ColumnElement[bool]":
-    """That order is yet to be compared."""
-    return and_(order.c.state == "stuck", order.c.reason == HELD)
+    """Return the condition that an order is yet to be compared."""
+    return and_(order.c.state == OrderState.STUCK, order.c.reason == Reason.HELD)
 
 
 def _from_backup(before: datetime | None) -> "ColumnElement[bool]":
     if before is None:
         return is_held()
-    return and_(order.c.asked_at <= before, or_(order.c.state == "waiting", is_held()))
+    return and_(order.c.asked_at <= before, or_(order.c.state == OrderState.WAITING, is_held()))
 
 
 async def had(
-    connection: AsyncConnection, order_id: int, before: str, before_ends_at: datetime | None
+    connection: AsyncConnection, order_id: int, before: StateKind, before_ends_at: datetime | None
 ) -> None:
-    """What there was before that order, now that TradingView has shown it."""
+    """Set what there was before that order, now that TradingView has shown it."""
     await connection.execute(
         update(order)
         .where(order.c.id == order_id)
@@ -256,9 +262,9 @@ async def untold(
     *,
     unsaid_before: datetime | None = None,
 ) -> list[int]:
-    """Orders whose end the asker has not been told; oldest first.
+    """Return orders whose end the asker has not been told; oldest first.
 
-    Of those asked before `unsaid_before` also the ones of which was not even said that they wait.
+    Of orders asked before `unsaid_before` also the ones whose asker was not even told that they wait.
     Orders to mend are many at once: the answer to the press and the report tell of them.
     """
     unsaid = and_(
@@ -272,7 +278,7 @@ async def untold(
             order.c.id.not_in(list(but)),
             or_(
                 _asker_unaware(),
-                and_(order.c.state == "waiting", unsaid),
+                and_(order.c.state == OrderState.WAITING, unsaid),
             ),
         )
         .order_by(order.c.id)
@@ -281,15 +287,17 @@ async def untold(
     return list(found.scalars())
 
 
-async def told(connection: AsyncConnection, order_id: int, state: str) -> None:
-    """The asker knows that state; of a final one, the means to answer is dropped."""
-    values: dict[str, object] = {"told_state": state}
+async def told(connection: AsyncConnection, order_id: int, state: OrderState) -> None:
+    """Note that the asker knows that state; of a final one, the means to answer is dropped."""
+    values: OrderTold = {"told_state": state}
     if state in FINAL:
         values["answer_token"] = None
     await connection.execute(update(order).where(order.c.id == order_id).values(**values))
 
 
-async def all_told(connection: AsyncConnection, order_ids: Collection[int], state: str) -> None:
+async def all_told(
+    connection: AsyncConnection, order_ids: Collection[int], state: OrderState
+) -> None:
     """Note that the askers know this final state of these; the means to answer are dropped."""
     await connection.execute(
         update(order)
@@ -299,7 +307,7 @@ async def all_told(connection: AsyncConnection, order_ids: Collection[int], stat
 
 
 async def answer_token(connection: AsyncConnection, order_id: int) -> bytes | None:
-    """The encrypted means to complete the first answer, while it is kept."""
+    """Return the encrypted means to complete the first answer, while it is kept."""
     found = await connection.execute(select(order.c.answer_token).where(order.c.id == order_id))
     token: bytes | None = found.scalar_one_or_none()
     return token
@@ -317,7 +325,7 @@ async def drop_tokens(connection: AsyncConnection, asked_before: datetime) -> No
 async def members_to_tell(
     connection: AsyncConnection, but: Collection[int] = (), limit: int = 20
 ) -> list[int]:
-    """Done grants whose customer is a member who has not heard of it; one for each permission."""
+    """Return done grants whose customer is a member who has not heard of it; one for each permission."""
     found = await connection.execute(
         select(func.max(order.c.id))
         .select_from(
@@ -335,7 +343,7 @@ async def members_to_tell(
 
 
 async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
-    """Of whose orders that have ended somebody has not heard yet: server and TradingView name."""
+    """Return, by server and TradingView name, of whose ended orders a person has still to hear."""
     found = await connection.execute(
         select(order.c.guild_id, permission.c.username)
         .select_from(
@@ -352,8 +360,8 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
 
 def _asker_unaware() -> "ColumnElement[bool]":
     return and_(
-        order.c.kind != "repair",
-        order.c.actor_kind == ActorKind.MEMBER,  # nobody else has a Discord to be told in
+        order.c.kind != OrderKind.REPAIR,
+        order.c.actor_kind == ActorKind.MEMBER,  # no other asker can be told in Discord
         order.c.state.in_(FINAL),
         or_(order.c.told_state.is_(None), order.c.told_state != order.c.state),
     )
@@ -361,18 +369,20 @@ def _asker_unaware() -> "ColumnElement[bool]":
 
 def _member_unaware() -> "ColumnElement[bool]":
     return and_(
-        order.c.state == "done",
-        order.c.kind.in_(("grant", "set", "put_back")),
+        order.c.state == OrderState.DONE,
+        order.c.kind.in_((OrderKind.GRANT, OrderKind.SET, OrderKind.PUT_BACK)),
         order.c.member_told_at.is_(None),
         customer.c.member_id.is_not(None),
     )
 
 
 async def member_told(connection: AsyncConnection, order_id: int, at: datetime) -> None:
-    """The member knows about this order and every earlier one for the same permission."""
+    """Note that the member knows about this order and every earlier one for the same permission."""
     of = select(order.c.permission_id).where(order.c.id == order_id).scalar_subquery()
     await connection.execute(
         update(order)
-        .where(order.c.permission_id == of, order.c.id <= order_id, order.c.state == "done")
+        .where(
+            order.c.permission_id == of, order.c.id <= order_id, order.c.state == OrderState.DONE
+        )
         .values(member_told_at=at)
     )

@@ -3,30 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.ledger import shapes
-from bot.store.ledger.orders import HELD, PARKED, is_held
+from bot.store.kinds import PermissionState, Reason, StateKind
+from bot.store.ledger.changes import PermissionChange
+from bot.store.ledger.orders import PARKED
 from bot.store.parts import parts
 from bot.store.records import Customer, Holding, Permission, Script
-from bot.store.tables.core import customer, guild, order, permission, script
-from bot.store.tables.sweeps import sweep
-
-# Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not
-# there, or TradingView answers in another form than the known one; somebody's also while an older one
-# is yet to be compared after a restore.
-_OPEN = (
-    permission.c.state.in_(("waiting", "working")),
-    script.c.paused_at.is_(None),
-    script.c.restored_at.is_(None),
-    guild.c.restored_at.is_(None),
-    guild.c.left_at.is_(None),
-    shapes.is_open(),
-    ~exists().where(order.c.permission_id == permission.c.id, is_held()),
-)
+from bot.store.tables.core import customer, permission, script
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +25,7 @@ class Unfinished:
 
 
 async def by_id(connection: AsyncConnection, permission_id: int) -> Permission:
-    """That permission, which must exist."""
+    """Return that permission, which must exist."""
     found = await connection.execute(select(permission).where(permission.c.id == permission_id))
     return Permission.of(found.one())
 
@@ -74,7 +61,7 @@ async def revisions(connection: AsyncConnection, permission_ids: Collection[int]
 
 
 async def by_name(connection: AsyncConnection, script_id: int, name: str) -> Permission | None:
-    """The permission of that TradingView name, in any case, for one script."""
+    """Return the permission of that TradingView name, in any case, for one script."""
     found = await connection.execute(
         select(permission).where(
             permission.c.script_id == script_id, permission.c.name_folded == name.casefold()
@@ -85,7 +72,7 @@ async def by_name(connection: AsyncConnection, script_id: int, name: str) -> Per
 
 
 async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list[Permission]:
-    """Every permission that a TradingView name ever had in a server."""
+    """Return every permission that a TradingView name ever had in a server."""
     found = await connection.execute(
         select(permission).where(
             permission.c.guild_id == guild_id, permission.c.name_folded == name.casefold()
@@ -97,7 +84,7 @@ async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list
 async def touch(
     connection: AsyncConnection, person: Customer, script_id: int, at: datetime
 ) -> Permission:
-    """The permission of that person and script, made when there is none; nothing is wanted yet."""
+    """Return the permission of that person and script; a new one wants nothing yet."""
     assert person.username is not None  # noqa: S101 - resolved before anything is wanted
     found = await by_name(connection, script_id, person.username)
     if found is not None:
@@ -113,13 +100,13 @@ async def touch(
             username=person.username,
             name_folded=person.username.casefold(),
             tv_user_id=person.tv_user_id,
-            wanted="nothing",
+            wanted=StateKind.NOTHING,
             revision=0,
             synced_revision=0,
-            seen="unknown",
-            ours="unknown",
-            before="unknown",
-            state="done",
+            seen=StateKind.UNKNOWN,
+            ours=StateKind.UNKNOWN,
+            before=StateKind.UNKNOWN,
+            state=PermissionState.DONE,
             asked_at=at,
         )
         .returning(permission)
@@ -127,8 +114,10 @@ async def touch(
     return Permission.of(row.one())
 
 
-async def change(connection: AsyncConnection, permission_id: int, **values: Any) -> Permission:
-    """Set these columns; returns the permission afterwards."""
+async def change(
+    connection: AsyncConnection, permission_id: int, **values: Unpack[PermissionChange]
+) -> Permission:
+    """Set these columns; return the permission as it is then."""
     row = await connection.execute(
         update(permission)
         .where(permission.c.id == permission_id)
@@ -138,117 +127,21 @@ async def change(connection: AsyncConnection, permission_id: int, **values: Any)
     return Permission.of(row.one())
 
 
-async def guilds_with_work(connection: AsyncConnection) -> list[int]:
-    """The servers in which something waits."""
-    found = await connection.execute(_open(permission.c.guild_id).distinct())
-    return list(found.scalars())
-
-
-async def due(
-    connection: AsyncConnection,
-    guild_id: int,
-    now: datetime,
-    *,
-    busy: Collection[int],
-    limit: int,
-    only: Collection[int] | None = None,
-) -> list[int]:
-    """What may be worked on now, in the order asked; of `only` these, when given."""
-    query = _open(permission.c.id).where(
-        permission.c.guild_id == guild_id,
-        permission.c.id.not_in(list(busy)),
-        or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
-    )
-    if only is not None:
-        query = query.where(permission.c.id.in_(list(only)))
-    found = await connection.execute(
-        query.order_by(permission.c.asked_at, permission.c.id).limit(limit)
-    )
-    return list(found.scalars())
-
-
-async def crowd(
-    connection: AsyncConnection, guild_id: int, now: datetime, busy: Collection[int], limit: int
-) -> tuple[int, list[int]]:
-    """The one script that has most of what may be worked on now, and that in the order asked."""
-    due_now = and_(
-        permission.c.guild_id == guild_id,
-        permission.c.id.not_in(list(busy)),
-        or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
-    )
-    fullest = await connection.execute(
-        _open(permission.c.script_id)
-        .where(due_now)
-        .group_by(permission.c.script_id)
-        .order_by(func.count().desc())
-        .limit(1)
-    )
-    script_id = fullest.scalar_one_or_none()
-    if script_id is None:
-        return 0, []
-    found = await connection.execute(
-        _open(permission.c.id)
-        .where(due_now, permission.c.script_id == script_id)
-        .order_by(permission.c.asked_at, permission.c.id)
-        .limit(limit)
-    )
-    return script_id, list(found.scalars())
-
-
-async def rows_known(connection: AsyncConnection, script_id: int) -> int:
-    """How many rows TradingView's list has for a script, as far as is known."""
-    listed = await connection.execute(
-        select(sweep.c.rows)
-        .where(sweep.c.script_id == script_id, sweep.c.state == "complete")
-        .order_by(sweep.c.id.desc())
-        .limit(1)
-    )
-    seen = await connection.execute(
-        select(func.count())
-        .select_from(permission)
-        .where(permission.c.script_id == script_id, permission.c.seen.in_(("until", "lifetime")))
-    )
-    return max(listed.scalar_one_or_none() or 0, int(seen.scalar_one()))
-
-
-async def of_orders(
-    connection: AsyncConnection, guild_id: int, order_ids: Collection[int]
-) -> dict[int, int]:
-    """By order, the permission it is about; other servers' orders are left out."""
-    if not order_ids:
-        return {}
-    found = await connection.execute(
-        select(order.c.id, order.c.permission_id).where(
-            order.c.guild_id == guild_id, order.c.id.in_(list(order_ids))
-        )
-    )
-    return {row.id: row.permission_id for row in found}
-
-
-async def next_try(
-    connection: AsyncConnection, guild_id: int, busy: Collection[int]
-) -> datetime | None:
-    """When the next one becomes due; None when nothing waits for a moment."""
-    found = await connection.execute(
-        _open(func.min(permission.c.next_try_at)).where(
-            permission.c.guild_id == guild_id, permission.c.id.not_in(list(busy))
-        )
-    )
-    moment: datetime | None = found.scalar_one()
-    return moment
-
-
 async def retry(connection: AsyncConnection, script_id: int, now: datetime) -> list[int]:
     """Let what is stuck or waiting for a script be tried now, but for what is parked; returns which."""
-    is_parked = and_(permission.c.state == "stuck", permission.c.reason.in_(PARKED))
+    is_parked = and_(permission.c.state == PermissionState.STUCK, permission.c.reason.in_(PARKED))
     found = await connection.execute(
         update(permission)
         .where(
             permission.c.script_id == script_id,
-            permission.c.state.in_(("stuck", "waiting", "working")),
+            permission.c.state.in_(
+                (PermissionState.STUCK, PermissionState.WAITING, PermissionState.WORKING)
+            ),
             ~is_parked,
         )
-        .values(state="waiting", reason=None, detail=None, attempts=0, next_try_at=now)
+        .values(
+            state=PermissionState.WAITING, reason=None, detail=None, attempts=0, next_try_at=now
+        )
         .returning(permission.c.id)
     )
     return list(found.scalars())
@@ -260,7 +153,7 @@ async def hold(connection: AsyncConnection, permission_ids: Collection[int]) -> 
         await connection.execute(
             update(permission)
             .where(permission.c.id.in_(some))
-            .values(state="stuck", reason=HELD, next_try_at=None)
+            .values(state=PermissionState.STUCK, reason=Reason.HELD, next_try_at=None)
         )
 
 
@@ -273,10 +166,10 @@ async def release(
             update(permission)
             .where(
                 permission.c.id.in_(some),
-                permission.c.state == "stuck",
-                permission.c.reason == HELD,
+                permission.c.state == PermissionState.STUCK,
+                permission.c.reason == Reason.HELD,
             )
-            .values(state="waiting", reason=None, next_try_at=now)
+            .values(state=PermissionState.WAITING, reason=None, next_try_at=now)
         )
 
 
@@ -284,16 +177,19 @@ async def hurry(connection: AsyncConnection, guild_id: int, now: datetime) -> No
     """Let what waits in a server be tried now: its login works again."""
     await connection.execute(
         update(permission)
-        .where(permission.c.guild_id == guild_id, permission.c.state.in_(("waiting", "working")))
+        .where(
+            permission.c.guild_id == guild_id,
+            permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
+        )
         .values(attempts=0, next_try_at=now)
     )
 
 
 async def unfinished(connection: AsyncConnection, guild_id: int) -> list[Permission]:
-    """Everything that waits, is worked on or is stuck, oldest first."""
+    """Return everything that waits, is worked on or is stuck, oldest first."""
     found = await connection.execute(
         select(permission)
-        .where(permission.c.guild_id == guild_id, permission.c.state != "done")
+        .where(permission.c.guild_id == guild_id, permission.c.state != PermissionState.DONE)
         .order_by(permission.c.asked_at, permission.c.id)
     )
     return [Permission.of(row) for row in found]
@@ -303,7 +199,7 @@ async def backlog(
     connection: AsyncConnection, guild_id: int, limit: int
 ) -> tuple[Unfinished, Unfinished]:
     """Return the oldest of what waits or is worked on in a server, and of what is stuck."""
-    is_stuck = permission.c.state == "stuck"
+    is_stuck = permission.c.state == PermissionState.STUCK
     ranked = (
         select(
             permission.c.id,
@@ -312,7 +208,7 @@ async def backlog(
             .label("place"),
             func.count().over(partition_by=is_stuck).label("total"),
         )
-        .where(permission.c.guild_id == guild_id, permission.c.state != "done")
+        .where(permission.c.guild_id == guild_id, permission.c.state != PermissionState.DONE)
         .subquery()
     )
     rows = await connection.execute(
@@ -324,7 +220,7 @@ async def backlog(
     waiting, stuck = Unfinished(), Unfinished()
     for row in rows:
         holding = _holding(row)
-        if holding.permission.state == "stuck":
+        if holding.permission.state is PermissionState.STUCK:
             stuck = Unfinished((*stuck.oldest, holding), row.total)
         else:
             waiting = Unfinished((*waiting.oldest, holding), row.total)
@@ -334,7 +230,7 @@ async def backlog(
 async def holders(
     connection: AsyncConnection, script_id: int, now: datetime, *, skip: int, limit: int
 ) -> list[tuple[Permission, Customer]]:
-    """Who should have a script at that moment, by end date; without an end last."""
+    """Return who should have a script at that moment, by end date; without an end last."""
     found = await connection.execute(
         _holdings()
         .where(permission.c.script_id == script_id, _should_have(now))
@@ -350,7 +246,7 @@ async def holders(
 
 
 async def count_holders(connection: AsyncConnection, script_id: int, now: datetime) -> int:
-    """How many should have a script at that moment."""
+    """Count who should have a script at that moment."""
     found = await connection.execute(
         select(func.count())
         .select_from(permission)
@@ -360,7 +256,10 @@ async def count_holders(connection: AsyncConnection, script_id: int, now: dateti
 
 
 def _should_have(now: datetime) -> "ColumnElement[bool]":
-    return or_(permission.c.wanted.in_(("open", "lifetime")), permission.c.wanted_ends_at > now)
+    return or_(
+        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME)),
+        permission.c.wanted_ends_at > now,
+    )
 
 
 def _holdings(*more: "ColumnElement[Any]") -> "Select[Any]":
@@ -375,16 +274,4 @@ def _holdings(*more: "ColumnElement[Any]") -> "Select[Any]":
 def _holding(row: "Row[Any]") -> Holding:
     return Holding(
         Permission.of(row, permission), Script.of(row, script), Customer.of(row, customer)
-    )
-
-
-def _open(column: "ColumnElement[Any]") -> "Select[Any]":
-    return (
-        select(column)
-        .select_from(
-            permission.join(script, script.c.id == permission.c.script_id).join(
-                guild, guild.c.id == permission.c.guild_id
-            )
-        )
-        .where(*_OPEN)
     )

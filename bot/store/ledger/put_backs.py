@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import OrderKind
 from bot.store.parts import parts
 from bot.store.tables.core import order
 
@@ -32,7 +33,9 @@ async def removals(
     for some in parts(permission_ids):
         rows = await connection.execute(
             select(order.c.permission_id, order.c.id)
-            .where(order.c.permission_id.in_(some), order.c.kind.in_(("set", "revoke")))
+            .where(
+                order.c.permission_id.in_(some), order.c.kind.in_((OrderKind.SET, OrderKind.REVOKE))
+            )
             .order_by(order.c.id)
         )
         for row in rows:

@@ -27,7 +27,7 @@ class ShapeCheck(Record):
 
 
 def is_open() -> ColumnElement[bool]:
-    """The condition on a permission that its account's writes are not paused."""
+    """Return the condition on a permission that its account's writes are not paused."""
     return ~exists(
         select(shape_check.c.guild_id).where(
             shape_check.c.guild_id == permission.c.guild_id, shape_check.c.paused_at.is_not(None)
@@ -36,14 +36,14 @@ def is_open() -> ColumnElement[bool]:
 
 
 async def of_guild(connection: AsyncConnection, guild_id: int) -> ShapeCheck:
-    """The last comparison; one that found nothing when there was none."""
+    """Return the last comparison; one that found nothing when there was none."""
     found = await connection.execute(select(shape_check).where(shape_check.c.guild_id == guild_id))
     row = found.one_or_none()
     return ShapeCheck(guild_id, None, None, {}, {}) if row is None else ShapeCheck.of(row)
 
 
 async def keep(connection: AsyncConnection, check: ShapeCheck) -> None:
-    """Store it in place of the one before; the server must be known."""
+    """Store a comparison in place of the one before; the server must be known."""
     values = {
         "checked_at": check.checked_at,
         "paused_at": check.paused_at,
@@ -58,12 +58,12 @@ async def keep(connection: AsyncConnection, check: ShapeCheck) -> None:
 
 
 async def is_paused(connection: AsyncConnection, guild_id: int) -> bool:
-    """Whether writes wait because TradingView answers in another form."""
+    """Return whether writes wait because TradingView answers in another form."""
     return (await of_guild(connection, guild_id)).paused_at is not None
 
 
 async def accept(connection: AsyncConnection, guild_id: int) -> bool:
-    """Staff say to go on in spite of what differs now; False when nothing was paused."""
+    """Go on in spite of what differs now; False when nothing was paused."""
     resumed = await connection.execute(
         update(shape_check)
         .where(shape_check.c.guild_id == guild_id, shape_check.c.paused_at.is_not(None))

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import OutageStage, PermissionState
 from bot.store.records import Outage
 from bot.store.tables.core import permission
 from bot.store.tables.logins import login_outage
@@ -18,7 +19,7 @@ async def begin(
     if await open_of(connection, guild_id) is None:
         await connection.execute(
             insert(login_outage).values(
-                guild_id=guild_id, since=since, set_by=set_by, told="nothing"
+                guild_id=guild_id, since=since, set_by=set_by, told=OutageStage.NOTHING
             )
         )
 
@@ -27,11 +28,10 @@ async def end(
     connection: AsyncConnection, guild_id: int, at: datetime, *, silently: bool = False
 ) -> bool:
     """The login works again, or (`silently`) is not wanted any more; False when no outage was open."""
-    values: dict[str, object] = {"ended_at": at} | ({"told": "back"} if silently else {})
     result = await connection.execute(
         update(login_outage)
         .where(login_outage.c.guild_id == guild_id, login_outage.c.ended_at.is_(None))
-        .values(**values)
+        .values(ended_at=at, told=OutageStage.BACK if silently else login_outage.c.told)
     )
     return result.rowcount > 0
 
@@ -70,13 +70,13 @@ async def untold(connection: AsyncConnection) -> list[Outage]:
     """Those about which whoever set the login has something to hear."""
     found = await connection.execute(
         select(login_outage)
-        .where(login_outage.c.set_by.is_not(None), login_outage.c.told != "back")
+        .where(login_outage.c.set_by.is_not(None), login_outage.c.told != OutageStage.BACK)
         .order_by(login_outage.c.id)
     )
     return [one for one in map(Outage.of, found) if one.told != one.stage]
 
 
-async def told(connection: AsyncConnection, outage_id: int, what: str) -> None:
+async def told(connection: AsyncConnection, outage_id: int, what: OutageStage) -> None:
     """Whoever set the login knows that."""
     await connection.execute(
         update(login_outage).where(login_outage.c.id == outage_id).values(told=what)
@@ -94,7 +94,7 @@ async def waiting_of(connection: AsyncConnection, guild_ids: Collection[int]) ->
         select(permission.c.guild_id, func.count().label("number"))
         .where(
             permission.c.guild_id.in_(list(guild_ids)),
-            permission.c.state.in_(("waiting", "working")),
+            permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
         )
         .group_by(permission.c.guild_id)
     )

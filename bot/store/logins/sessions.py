@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import SessionState
 from bot.store.records import Account, Session
 from bot.store.tables.core import account, session
 from bot.store.tables.logins import environment_session
@@ -130,7 +131,7 @@ async def put(
             account_id=account_id,
             version=version,
             cookies=sealed,
-            state="alive",
+            state=SessionState.ALIVE,
             state_since=at,
             checked_at=at,
             set_by=by,
@@ -140,7 +141,7 @@ async def put(
 
 
 async def mark(
-    connection: AsyncConnection, account_id: int, version: int, state: str, at: datetime
+    connection: AsyncConnection, account_id: int, version: int, state: SessionState, at: datetime
 ) -> bool:
     """Tested at that moment with this outcome; False when another pair is there by now."""
     mine = (session.c.account_id == account_id) & (session.c.version == version)

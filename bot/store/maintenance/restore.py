@@ -9,8 +9,8 @@ from urllib.parse import quote
 from sqlalchemy import and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind
-from bot.store.ledger.orders import FINAL, HELD, RESTORED, people_untold
+from bot.store.kinds import ActorKind, OrderState, PermissionState, Reason, StateKind, SweepState
+from bot.store.ledger.orders import FINAL, people_untold
 from bot.store.tables.core import event, guild, order, permission, script
 from bot.store.tables.sweeps import sighting, sweep
 
@@ -49,19 +49,23 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     await connection.execute(update(guild).values(restored_at=at))
     await connection.execute(update(script).values(restored_at=at))
     await _remember_seen(connection)
-    overruling = and_(permission.c.state != "done", permission.c.replaces.is_not(None))
+    overruling = and_(
+        permission.c.state != PermissionState.DONE, permission.c.replaces.is_not(None)
+    )
     open_ones = or_(
-        order.c.state == "waiting",
-        and_(order.c.state == "stuck", order.c.reason.is_distinct_from(RESTORED)),
+        order.c.state == OrderState.WAITING,
+        and_(order.c.state == OrderState.STUCK, order.c.reason.is_distinct_from(Reason.RESTORED)),
     )
     ids = select(permission.c.id).where(overruling)
     await connection.execute(
         update(order)
         .where(order.c.permission_id.in_(ids), open_ones)
-        .values(state="stuck", reason=HELD, ended_at=at)
+        .values(state=OrderState.STUCK, reason=Reason.HELD, ended_at=at)
     )
     await connection.execute(
-        update(permission).where(overruling).values(state="stuck", reason=HELD, next_try_at=None)
+        update(permission)
+        .where(overruling)
+        .values(state=PermissionState.STUCK, reason=Reason.HELD, next_try_at=None)
     )
     await connection.execute(update(order).values(answer_token=None))
     await connection.execute(
@@ -71,7 +75,7 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     )
     # Of what waits, "it is stuck" may have been said since; "it is done" is looked at first.
     await connection.execute(
-        update(order).where(order.c.state == "waiting").values(told_state="stuck")
+        update(order).where(order.c.state == OrderState.WAITING).values(told_state=OrderState.STUCK)
     )
     posted = select(func.max(event.c.id)).where(event.c.guild_id == guild.c.id).scalar_subquery()
     await connection.execute(update(guild).values(posted_event_id=func.coalesce(posted, 0)))
@@ -113,7 +117,10 @@ async def _remember_seen(connection: AsyncConnection) -> None:
         ),
     )
     unseen = and_(
-        permission.c.seen == "unknown", permission.c.state.in_(("waiting", "working", "stuck"))
+        permission.c.seen == StateKind.UNKNOWN,
+        permission.c.state.in_(
+            (PermissionState.WAITING, PermissionState.WORKING, PermissionState.STUCK)
+        ),
     )
     await connection.execute(
         update(permission)
@@ -126,7 +133,9 @@ async def _remember_seen(connection: AsyncConnection) -> None:
             }
         )
     )
-    read = exists().where(sweep.c.script_id == permission.c.script_id, sweep.c.state == "complete")
+    read = exists().where(
+        sweep.c.script_id == permission.c.script_id, sweep.c.state == SweepState.COMPLETE
+    )
     await connection.execute(
-        update(permission).where(unseen, read).values({permission.c.seen: "nothing"})
+        update(permission).where(unseen, read).values({permission.c.seen: StateKind.NOTHING})
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, literal, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import ClaimState, PermissionState, StateKind
 from bot.store.parts import parts
 from bot.store.records import Claim, Customer
 from bot.store.tables.core import claim, customer, entitlement, permission
@@ -120,11 +121,11 @@ async def has_access(
     mine = (permission.c.guild_id == guild_id) & permission.c.name_folded.in_(folded)
     held = select(literal(1)).where(
         mine,
-        permission.c.wanted.in_(("open", "lifetime"))
-        | ((permission.c.wanted == "until") & (permission.c.wanted_ends_at > now))
-        | (permission.c.seen == "lifetime")
-        | ((permission.c.seen == "until") & (permission.c.seen_ends_at > now))
-        | permission.c.state.in_(("waiting", "working")),
+        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
+        | ((permission.c.wanted == StateKind.UNTIL) & (permission.c.wanted_ends_at > now))
+        | (permission.c.seen == StateKind.LIFETIME)
+        | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now))
+        | permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
     )
     reasons = (
         select(literal(1))
@@ -164,7 +165,7 @@ async def waiting_claim(connection: AsyncConnection, guild_id: int, member_id: i
         select(claim).where(
             claim.c.guild_id == guild_id,
             claim.c.member_id == member_id,
-            claim.c.state == "waiting",
+            claim.c.state == ClaimState.WAITING,
         )
     )
     row = found.one_or_none()
@@ -175,7 +176,7 @@ async def waiting_claims(connection: AsyncConnection, guild_id: int) -> list[Cla
     """Return the claims that staff have not decided, oldest first."""
     found = await connection.execute(
         select(claim)
-        .where(claim.c.guild_id == guild_id, claim.c.state == "waiting")
+        .where(claim.c.guild_id == guild_id, claim.c.state == ClaimState.WAITING)
         .order_by(claim.c.id)
     )
     return [Claim.of(row) for row in found]
@@ -192,7 +193,7 @@ async def add_claim(
             member_id=member_id,
             username=username,
             asked_at=at,
-            state="waiting",
+            state=ClaimState.WAITING,
         )
         .returning(claim)
     )
@@ -200,7 +201,7 @@ async def add_claim(
 
 
 async def decide_claim(
-    connection: AsyncConnection, claim_id: int, state: str, by: int | None, at: datetime
+    connection: AsyncConnection, claim_id: int, state: ClaimState, by: int | None, at: datetime
 ) -> None:
     """Set what staff said, `accepted` or `refused`; refused by nobody: the member took it back."""
     await connection.execute(

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind
+from bot.store.kinds import ActorKind, ClaimState
 from bot.store.parts import parts
 from bot.store.records import Customer
 from bot.store.tables.core import claim, customer, event
@@ -65,7 +65,7 @@ async def tie_many(
     claimed = {(member_id, name.casefold()) for _, name, member_id in ties}
     waiting = await connection.execute(
         select(claim.c.id, claim.c.member_id, claim.c.username).where(
-            claim.c.guild_id == guild_id, claim.c.state == "waiting"
+            claim.c.guild_id == guild_id, claim.c.state == ClaimState.WAITING
         )
     )
     accepted = [
@@ -75,5 +75,5 @@ async def tie_many(
         await connection.execute(
             update(claim)
             .where(claim.c.id.in_(some))
-            .values(state="accepted", decided_by=by, decided_at=at)
+            .values(state=ClaimState.ACCEPTED, decided_by=by, decided_at=at)
         )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind
+from bot.store.kinds import ActorKind, PermissionState, StateKind
 from bot.store.records import Script
 from bot.store.sweeps.sightings import has_permission, is_live
 from bot.store.tables.core import customer, entitlement, event, permission
@@ -38,6 +38,7 @@ async def adopt(
     script: Script,
     at: datetime,
     by: int,
+    source: str,
     ids: Collection[int] | None = None,
 ) -> int:
     """Take over the live sightings of a script that have no permission: of these ids, or all.
@@ -59,7 +60,7 @@ async def adopt(
     since = int(newest.scalar_one())
     await _add_permissions(connection, script, at, chosen)
     new = and_(permission.c.id > since, permission.c.script_id == script.id)
-    await _add_reasons(connection, at, by, new)
+    await _add_reasons(connection, at, by, source, new)
     await _learn_ids(connection, new)
     return await _add_history(connection, script, at, by, new)
 
@@ -133,7 +134,10 @@ async def _add_permissions(
         .subquery()
     )
     whose = func.coalesce(by_id.c.id, _by_name(script))
-    wanted = case((sighting.c.kind == "lifetime", "open"), else_="until")
+    opened, until = (
+        literal(kind, permission.c.wanted.type) for kind in (StateKind.OPEN, StateKind.UNTIL)
+    )
+    wanted = case((sighting.c.kind == StateKind.LIFETIME, opened), else_=until)
     values: dict[str, Any] = {
         "guild_id": literal(script.guild_id),
         "script_id": literal(script.id),
@@ -151,8 +155,8 @@ async def _add_permissions(
         "seen_at": sighting.c.seen_at,
         "ours": sighting.c.kind,
         "ours_ends_at": sighting.c.ends_at,
-        "before": literal("unknown"),
-        "state": literal("done"),
+        "before": literal(StateKind.UNKNOWN, permission.c.before.type),
+        "state": literal(PermissionState.DONE, permission.c.state.type),
         "asked_at": literal(at, permission.c.asked_at.type),
     }
     await connection.execute(
@@ -166,14 +170,18 @@ async def _add_permissions(
 
 
 async def _add_reasons(
-    connection: AsyncConnection, at: datetime, by: int, new: "ColumnElement[bool]"
+    connection: AsyncConnection,
+    at: datetime,
+    by: int,
+    source: str,
+    new: "ColumnElement[bool]",
 ) -> None:
     moment = literal(at, entitlement.c.asked_at.type)
     values: dict[str, Any] = {
         "guild_id": permission.c.guild_id,
         "script_id": permission.c.script_id,
         "permission_id": permission.c.id,
-        "source": literal("found"),
+        "source": literal(source),
         "reference": literal("taken over ") + cast(permission.c.id, String),
         "kind": permission.c.wanted,
         "length": null(),

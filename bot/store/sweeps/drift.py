@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import PermissionState, StateKind
 from bot.store.parts import parts
 from bot.store.records import Numbers, Permission, Record
 from bot.store.sweeps.sightings import Sighting, has_permission, is_live
@@ -28,27 +29,33 @@ async def candidates(
 ) -> list[tuple[Permission, Marks]]:
     """Return permissions that may differ, by name; what waits or is worked on is the queue's affair."""
     wanted_live = or_(
-        permission.c.wanted.in_(("open", "lifetime")),
-        and_(permission.c.wanted == "until", permission.c.wanted_ends_at > now),
+        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME)),
+        and_(permission.c.wanted == StateKind.UNTIL, permission.c.wanted_ends_at > now),
     )
     seen_live = or_(
-        permission.c.seen == "lifetime",
-        and_(permission.c.seen == "until", permission.c.seen_ends_at > now),
+        permission.c.seen == StateKind.LIFETIME,
+        and_(permission.c.seen == StateKind.UNTIL, permission.c.seen_ends_at > now),
     )
     same = or_(
-        and_(permission.c.wanted.in_(("open", "lifetime")), permission.c.seen == "lifetime"),
         and_(
-            permission.c.wanted == "until",
-            permission.c.seen == "until",
+            permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME)),
+            permission.c.seen == StateKind.LIFETIME,
+        ),
+        and_(
+            permission.c.wanted == StateKind.UNTIL,
+            permission.c.seen == StateKind.UNTIL,
             permission.c.wanted_ends_at == permission.c.seen_ends_at,
         ),
     )
-    differs = and_(permission.c.seen != "unknown", or_(wanted_live, seen_live), ~same)
+    differs = and_(permission.c.seen != StateKind.UNKNOWN, or_(wanted_live, seen_live), ~same)
     found = await connection.execute(
         select(permission)
         .where(
             permission.c.script_id.in_(list(script_ids)),
-            or_(permission.c.state == "stuck", and_(permission.c.state == "done", differs)),
+            or_(
+                permission.c.state == PermissionState.STUCK,
+                and_(permission.c.state == PermissionState.DONE, differs),
+            ),
         )
         .order_by(permission.c.name_folded)
     )
@@ -138,9 +145,9 @@ async def count_strangers_of(
 
 async def numbers(connection: AsyncConnection, script_id: int, now: datetime) -> Numbers:
     """Count what the last complete sweep found."""
-    undated = sighting.c.kind == "lifetime"
-    dated = and_(sighting.c.kind == "until", sighting.c.ends_at > now)
-    lapsed = and_(sighting.c.kind == "until", sighting.c.ends_at <= now)
+    undated = sighting.c.kind == StateKind.LIFETIME
+    dated = and_(sighting.c.kind == StateKind.UNTIL, sighting.c.ends_at > now)
+    lapsed = and_(sighting.c.kind == StateKind.UNTIL, sighting.c.ends_at <= now)
 
     def many(what: "ColumnElement[bool]", label: str) -> "ColumnElement[Any]":
         return func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(label)

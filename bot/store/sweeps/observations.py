@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import PermissionState, StateKind
 from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.records import Permission, Record
@@ -39,7 +40,7 @@ def _pairs(sweep: Sweep) -> "ColumnElement[bool]":
 def _untouched(sweep: Sweep) -> "ColumnElement[bool]":
     """Nothing was read or written for it since the sweep began, and nothing is on its way."""
     return and_(
-        permission.c.state.in_(("done", "stuck")),
+        permission.c.state.in_((PermissionState.DONE, PermissionState.STUCK)),
         or_(permission.c.seen_at.is_(None), permission.c.seen_at < sweep.started_at),
     )
 
@@ -196,11 +197,14 @@ async def not_listed(connection: AsyncConnection, sweep: Sweep, now: datetime) -
     Whoever was found absent that way before need not be read again.
     """
     alive = or_(
-        permission.c.seen == "lifetime",
-        and_(permission.c.seen == "until", permission.c.seen_ends_at > now),
+        permission.c.seen == StateKind.LIFETIME,
+        and_(permission.c.seen == StateKind.UNTIL, permission.c.seen_ends_at > now),
         and_(
-            permission.c.seen != "nothing",
-            or_(permission.c.wanted.in_(("open", "lifetime")), permission.c.wanted_ends_at > now),
+            permission.c.seen != StateKind.NOTHING,
+            or_(
+                permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME)),
+                permission.c.wanted_ends_at > now,
+            ),
         ),
     )
     found = await connection.execute(

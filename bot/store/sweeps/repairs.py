@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import OrderKind
 from bot.store.records import Order
 from bot.store.tables.core import order
 
@@ -13,7 +14,7 @@ async def of_order(connection: AsyncConnection, guild_id: int, key: str) -> list
         select(order)
         .where(
             order.c.guild_id == guild_id,
-            order.c.kind == "repair",
+            order.c.kind == OrderKind.REPAIR,
             order.c.idempotency_key.startswith(f"{key}:", autoescape=True),
         )
         .order_by(order.c.id)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.records import Record
 from bot.store.sweeps.sightings import is_counted
 from bot.store.tables.core import entitlement, permission
@@ -22,11 +23,11 @@ class Held(Record):
     script_id: int
     tv_user_id: int | None
     name_folded: str
-    wanted: str
+    wanted: StateKind
     wanted_ends_at: datetime | None
-    seen: str
+    seen: StateKind
     seen_ends_at: datetime | None
-    state: str
+    state: PermissionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Why(Record):
 
     permission_id: int
     source: str
-    kind: str
+    kind: EntitlementKind
     length: str | None
     asked_at: datetime
     ends_at: datetime | None
@@ -58,6 +59,12 @@ class Watch(Record):
     guard: bool
     warned_month: str | None
     warned_at: int | None
+
+
+class _WatchChange(TypedDict, total=False):
+    guard: bool
+    warned_month: str
+    warned_at: int
 
 
 async def held(connection: AsyncConnection, guild_id: int) -> list[Held]:
@@ -126,7 +133,9 @@ async def set_warned(connection: AsyncConnection, guild_id: int, month: str, at:
     await _change(connection, guild_id, warned_month=month, warned_at=at)
 
 
-async def _change(connection: AsyncConnection, guild_id: int, **values: object) -> None:
+async def _change(
+    connection: AsyncConnection, guild_id: int, **values: Unpack[_WatchChange]
+) -> None:
     changed = await connection.execute(
         update(seat_watch).where(seat_watch.c.guild_id == guild_id).values(**values)
     )

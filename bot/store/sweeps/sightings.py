@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import StateKind
 from bot.store.records import Record
 from bot.store.sweeps.sweeps import Sweep
 from bot.store.tables.core import permission
@@ -37,7 +38,7 @@ class Sighting(Record):
     tv_user_id: int | None
     username: str
     name_folded: str
-    kind: str
+    kind: StateKind
     ends_at: datetime | None
     created_at: datetime | None
     sweep_id: int
@@ -92,7 +93,7 @@ async def take(connection: AsyncConnection, sweep: Sweep) -> None:
 
 def is_live(now: datetime) -> "ColumnElement[bool]":
     """Return the condition that a row gives access at `now`: one whose end has passed stays listed (wire §5)."""
-    return or_(sighting.c.kind == "lifetime", sighting.c.ends_at > now)
+    return or_(sighting.c.kind == StateKind.LIFETIME, sighting.c.ends_at > now)
 
 
 def has_permission() -> "ColumnElement[bool]":

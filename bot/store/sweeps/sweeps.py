@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ScalarSelect, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import StateKind, SweepFailure, SweepState
 from bot.store.records import Record, Script
 from bot.store.tables.core import script
 from bot.store.tables.sweeps import sweep, sweep_row
@@ -14,18 +15,18 @@ from bot.store.tables.sweeps import sweep, sweep_row
 
 @dataclass(frozen=True, slots=True)
 class Sweep(Record):
-    """One sweep; `state` is running, complete or failed, `failure` why, None when it was broken off."""
+    """One sweep; `failure` says why it ended early, None when it was broken off."""
 
     id: int
     guild_id: int
     script_id: int
     started_at: datetime
     ended_at: datetime | None
-    state: str
+    state: SweepState
     rows: int
     calls: int
     asked_by: int | None
-    failure: str | None = None
+    failure: SweepFailure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ async def begin(
             guild_id=script.guild_id,
             script_id=script.id,
             started_at=at,
-            state="running",
+            state=SweepState.RUNNING,
             rows=0,
             calls=0,
             asked_by=asked_by,
@@ -81,7 +82,7 @@ async def keep(
                 "tv_user_id": row.tv_user_id,
                 "username": row.username,
                 "name_folded": row.username.casefold(),
-                "kind": "until" if row.ends_at else "lifetime",
+                "kind": StateKind.UNTIL if row.ends_at else StateKind.LIFETIME,
                 "ends_at": row.ends_at,
                 "created_at": row.created_at,
                 "seen_at": at,
@@ -101,7 +102,13 @@ async def count(connection: AsyncConnection, sweep_id: int) -> int:
 
 
 async def end(
-    connection: AsyncConnection, sweep_id: int, at: datetime, state: str, *, rows: int, calls: int
+    connection: AsyncConnection,
+    sweep_id: int,
+    at: datetime,
+    state: SweepState,
+    *,
+    rows: int,
+    calls: int,
 ) -> Sweep:
     """End a sweep as `complete` or `failed`; what it had read is dropped."""
     await connection.execute(delete(sweep_row).where(sweep_row.c.sweep_id == sweep_id))
@@ -114,11 +121,13 @@ async def end(
     return Sweep.of(row.one())
 
 
-async def failed_because(connection: AsyncConnection, script_id: int, why: str) -> None:
+async def failed_because(connection: AsyncConnection, script_id: int, why: SweepFailure) -> None:
     """Set why the newest one of a script failed."""
     newest = select(func.max(sweep.c.id)).where(sweep.c.script_id == script_id).scalar_subquery()
     await connection.execute(
-        update(sweep).where(sweep.c.id == newest, sweep.c.state == "failed").values(failure=why)
+        update(sweep)
+        .where(sweep.c.id == newest, sweep.c.state == SweepState.FAILED)
+        .values(failure=why)
     )
 
 
@@ -126,12 +135,14 @@ async def drop_running(
     connection: AsyncConnection, at: datetime, script_id: int | None = None
 ) -> None:
     """End what is said to run, of every script or of one: it did not finish, and nobody reads it."""
-    running = sweep.c.state == "running"
+    running = sweep.c.state == SweepState.RUNNING
     if script_id is not None:
         running = and_(running, sweep.c.script_id == script_id)
     ids = select(sweep.c.id).where(running)
     await connection.execute(delete(sweep_row).where(sweep_row.c.sweep_id.in_(ids)))
-    await connection.execute(update(sweep).where(running).values(state="failed", ended_at=at))
+    await connection.execute(
+        update(sweep).where(running).values(state=SweepState.FAILED, ended_at=at)
+    )
 
 
 async def last(connection: AsyncConnection, script_id: int) -> Sweep | None:
@@ -158,7 +169,7 @@ def _last() -> "ScalarSelect[int]":
     complete = sweep.alias()
     return (
         select(complete.c.id)
-        .where(complete.c.script_id == script.c.id, complete.c.state == "complete")
+        .where(complete.c.script_id == script.c.id, complete.c.state == SweepState.COMPLETE)
         .order_by(complete.c.started_at.desc(), complete.c.id.desc())
         .limit(1)
         .correlate(script)

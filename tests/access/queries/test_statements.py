@@ -21,7 +21,8 @@ from bot.access.sync.failures import FailureRecorder
 from bot.access.sync.reconcile import Sync
 from bot.replies import overview as said
 from bot.store.catalogue import scripts
-from bot.store.ledger import orders, permissions
+from bot.store.kinds import Reason, StateKind
+from bot.store.ledger import orders, permissions, work
 from bot.store.logins import outages
 from bot.store.maintenance import restore
 from bot.store.people import imports
@@ -193,8 +194,8 @@ async def due_checks(harness):
 async def pick_up(harness):
     now = clock.now()
     async with harness.database.read() as connection:
-        found = await permissions.due(connection, HOME, now, busy=(), limit=100)
-        await permissions.crowd(connection, HOME, now, (), 100)
+        found = await work.due(connection, HOME, now, busy=(), limit=100)
+        await work.batch(connection, HOME, now, (), 100)
     assert found
     await FailureRecorder(harness.database, harness.notifier).revisions_of(found)
 
@@ -206,7 +207,7 @@ async def replay(harness):
         ids = await orders.to_compare(connection, script.id, script.restored_at)
         people = await permissions.by_ids(connection, ids)
         assert len(people) == len(ids) > 0
-        fates = await resume(connection, script, dict.fromkeys(ids, State("nothing")))
+        fates = await resume(connection, script, dict.fromkeys(ids, State(StateKind.NOTHING)))
         assert {resumed.fate for resumed in fates} == {"open"}
         await hold(connection, people, script.restored_at)
 
@@ -222,12 +223,12 @@ async def settled(harness):
 async def concluded(harness):
     session = await harness.sessions.of(HOME)
     sync = Sync(harness.database, session, harness.notifier.ended)
-    await sync.conclude(harness.held, State("nothing"))
+    await sync.conclude(harness.held, State(StateKind.NOTHING))
 
 
 async def parked(harness):
     recorder = FailureRecorder(harness.database, harness.notifier)
-    await recorder.park(harness.held.id, harness.held.revision, "refused")
+    await recorder.park(harness.held.id, harness.held.revision, Reason.REFUSED)
 
 
 async def page_of_a_list(harness):

@@ -18,6 +18,7 @@ from bot.access.rules.entitlements import (
     stands,
     want,
 )
+from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.records import Entitlement, Permission
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -30,7 +31,7 @@ def reason(
     is_settled = ends is not None or kind != "until"
     return Entitlement(
         id=number, guild_id=1, script_id=1, permission_id=1, source="staff",
-        reference=str(number), kind=kind, length=length, asked_at=request, asked_by=1, start_at=None,
+        reference=str(number), kind=EntitlementKind(kind), length=length, asked_at=request, asked_by=1, start_at=None,
         ends_at=ends, settled_at=NOW if is_settled else None, ended_at=ended, ended_by=None,
         note=None,
     )  # fmt: skip
@@ -40,19 +41,19 @@ def permission(wanted=NOTHING, *, replaces=None, before=UNKNOWN):
     return Permission(
         id=1, guild_id=1, script_id=1, customer_id=1, username="a", name_folded="a",
         tv_user_id=None, checked=True, wanted=wanted.kind, wanted_ends_at=wanted.ends_at,
-        revision=1, synced_revision=0, replaces=replaces, held_back=False, seen="unknown",
-        seen_ends_at=None, seen_at=None, ours="unknown", ours_ends_at=None, sent_revision=None,
-        before=before.kind, before_ends_at=before.ends_at, differs=False, state="waiting",
+        revision=1, synced_revision=0, replaces=replaces, held_back=False, seen=StateKind.UNKNOWN,
+        seen_ends_at=None, seen_at=None, ours=StateKind.UNKNOWN, ours_ends_at=None, sent_revision=None,
+        before=before.kind, before_ends_at=before.ends_at, differs=False, state=PermissionState.WAITING,
         reason=None, detail=None, attempts=0, next_try_at=None, asked_at=NOW,
     )  # fmt: skip
 
 
 def until(days):
-    return State("until", NOW + days * DAY)
+    return State(StateKind.UNTIL, NOW + days * DAY)
 
 
 def test_a_kind_and_its_end_belong_together():
-    for kind, end in (("until", None), ("lifetime", NOW), ("nothing", NOW), ("open", NOW)):
+    for kind, end in zip(StateKind, (NOW, NOW, None, NOW, NOW), strict=True):
         with pytest.raises(ValueError, match="do not go together"):
             State(kind, end)
 
@@ -60,8 +61,8 @@ def test_a_kind_and_its_end_belong_together():
 def test_lifetime_or_open_wins_else_the_latest_end_else_nothing():
     dated = [reason(1, ends=NOW + DAY), reason(2, ends=NOW + 5 * DAY)]
     assert want(dated) == until(5)
-    assert want([*dated, reason(3, "open")]) == State("open")
-    assert want([*dated, reason(3, "open"), reason(4, "lifetime")]) == State("lifetime")
+    assert want([*dated, reason(3, "open")]) == State(StateKind.OPEN)
+    assert want([*dated, reason(3, "open"), reason(4, "lifetime")]) == State(StateKind.LIFETIME)
     assert want([]) == NOTHING
 
 
@@ -104,17 +105,17 @@ def test_nothing_bought_is_ever_lost(days):
         (until(5), NOTHING, Step.ADD),
         (until(5), until(3), Step.MODIFY),
         (until(5), until(-3), Step.MODIFY),
-        (until(5), State("lifetime"), Step.MODIFY),
+        (until(5), State(StateKind.LIFETIME), Step.MODIFY),
         (until(5), until(5), Step.NOTHING),
-        (until(5), State("until", NOW + 5 * DAY + timedelta(seconds=1)), Step.NOTHING),
-        (until(5), State("until", NOW + 5 * DAY + timedelta(seconds=2)), Step.MODIFY),
+        (until(5), State(StateKind.UNTIL, NOW + 5 * DAY + timedelta(seconds=1)), Step.NOTHING),
+        (until(5), State(StateKind.UNTIL, NOW + 5 * DAY + timedelta(seconds=2)), Step.MODIFY),
         (until(-1), NOTHING, Step.TOO_LATE),
         (until(-1), until(3), Step.TOO_LATE),
         (until(-1), until(-1), Step.NOTHING),
-        (State("lifetime"), NOTHING, Step.ADD),
-        (State("lifetime"), until(3), Step.MODIFY),
-        (State("lifetime"), State("lifetime"), Step.NOTHING),
-        (State("open"), State("lifetime"), Step.NOTHING),
+        (State(StateKind.LIFETIME), NOTHING, Step.ADD),
+        (State(StateKind.LIFETIME), until(3), Step.MODIFY),
+        (State(StateKind.LIFETIME), State(StateKind.LIFETIME), Step.NOTHING),
+        (State(StateKind.OPEN), State(StateKind.LIFETIME), Step.NOTHING),
         (NOTHING, NOTHING, Step.NOTHING),
     ],
 )
@@ -122,7 +123,7 @@ def test_what_is_sent_follows_from_wanted_and_seen(wanted, seen, step):
     assert next_step(permission(wanted), seen, NOW) is step
 
 
-@pytest.mark.parametrize("seen", [until(3), State("lifetime")])
+@pytest.mark.parametrize("seen", [until(3), State(StateKind.LIFETIME)])
 def test_only_somebodys_order_removes(seen):
     assert next_step(permission(NOTHING), seen, NOW) is Step.NOTHING
     assert next_step(permission(NOTHING, replaces=7), seen, NOW) is Step.REMOVE
@@ -137,15 +138,17 @@ def test_moved_by_us_needs_a_known_other_end_before():
     wanted = permission(until(30), before=until(3))
     assert moved_by_us(wanted, until(31))
     assert not moved_by_us(wanted, until(3))
-    assert not moved_by_us(wanted, State("lifetime"))
-    assert not moved_by_us(replace(wanted, before="unknown", before_ends_at=None), until(31))
+    assert not moved_by_us(wanted, State(StateKind.LIFETIME))
+    assert not moved_by_us(
+        replace(wanted, before=StateKind.UNKNOWN, before_ends_at=None), until(31)
+    )
 
 
 def test_more_is_a_later_end_or_none():
     assert gives_more(until(5), until(3), NOW)
-    assert gives_more(State("lifetime"), until(3), NOW)
+    assert gives_more(State(StateKind.LIFETIME), until(3), NOW)
     assert gives_more(until(5), NOTHING, NOW)
     assert not gives_more(until(3), until(5), NOW)
-    assert not gives_more(until(5), State("open"), NOW)
+    assert not gives_more(until(5), State(StateKind.OPEN), NOW)
     assert not gives_more(until(-1), NOTHING, NOW)
-    assert not gives_more(State("lifetime"), State("open"), NOW)
+    assert not gives_more(State(StateKind.LIFETIME), State(StateKind.OPEN), NOW)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.access.rules.seat_fee import FEE_CENTS, Census, Reason, cents, level_of, month_end
+from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.sweeps.seats import Held, Listed, Why
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -20,11 +21,13 @@ def held(number, name, *, script=1, user=None, **values):
         "seen_ends_at": None,
         "state": "done",
     } | values
+    rest |= {column: StateKind(rest[column]) for column in ("wanted", "seen")}
+    rest["state"] = PermissionState(rest["state"])
     return Held(number, script, user, name, **rest)
 
 
 def why(number, source="staff", kind="until", length=None, ends_at=None):
-    return Why(number, source, kind, length, NOW, ends_at)
+    return Why(number, source, EntitlementKind(kind), length, NOW, ends_at)
 
 
 def shown(ends_at=None):

@@ -1,0 +1,142 @@
+"""Queries about work: the permissions that wait for TradingView, and which of them come next."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.kinds import PermissionState, StateKind, SweepState
+from bot.store.ledger import shapes
+from bot.store.ledger.orders import is_held
+from bot.store.tables.core import guild, order, permission, script
+from bot.store.tables.sweeps import sweep
+
+# Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not
+# there, or TradingView answers in another form than the known one; somebody's also while an older one
+# is yet to be compared after a restore.
+_OPEN = (
+    permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
+    script.c.paused_at.is_(None),
+    script.c.restored_at.is_(None),
+    guild.c.restored_at.is_(None),
+    guild.c.left_at.is_(None),
+    shapes.is_open(),
+    ~exists().where(order.c.permission_id == permission.c.id, is_held()),
+)
+
+
+async def guilds(connection: AsyncConnection) -> list[int]:
+    """Return the servers in which something waits."""
+    found = await connection.execute(_open(permission.c.guild_id).distinct())
+    return list(found.scalars())
+
+
+async def due(
+    connection: AsyncConnection,
+    guild_id: int,
+    now: datetime,
+    *,
+    busy: Collection[int],
+    limit: int,
+    only: Collection[int] | None = None,
+) -> list[int]:
+    """Return what may be worked on now, in the order asked; of `only` these, when given."""
+    query = _open(permission.c.id).where(
+        permission.c.guild_id == guild_id,
+        permission.c.id.not_in(list(busy)),
+        or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
+    )
+    if only is not None:
+        query = query.where(permission.c.id.in_(list(only)))
+    found = await connection.execute(
+        query.order_by(permission.c.asked_at, permission.c.id).limit(limit)
+    )
+    return list(found.scalars())
+
+
+async def batch(
+    connection: AsyncConnection, guild_id: int, now: datetime, busy: Collection[int], limit: int
+) -> tuple[int, list[int]]:
+    """Return the script that has most of what may be worked on now, and that in the order asked."""
+    due_now = and_(
+        permission.c.guild_id == guild_id,
+        permission.c.id.not_in(list(busy)),
+        or_(permission.c.next_try_at.is_(None), permission.c.next_try_at <= now),
+    )
+    fullest = await connection.execute(
+        _open(permission.c.script_id)
+        .where(due_now)
+        .group_by(permission.c.script_id)
+        .order_by(func.count().desc())
+        .limit(1)
+    )
+    script_id = fullest.scalar_one_or_none()
+    if script_id is None:
+        return 0, []
+    found = await connection.execute(
+        _open(permission.c.id)
+        .where(due_now, permission.c.script_id == script_id)
+        .order_by(permission.c.asked_at, permission.c.id)
+        .limit(limit)
+    )
+    return script_id, list(found.scalars())
+
+
+async def rows_known(connection: AsyncConnection, script_id: int) -> int:
+    """Count the rows that TradingView's list has for a script, as far as is known."""
+    listed = await connection.execute(
+        select(sweep.c.rows)
+        .where(sweep.c.script_id == script_id, sweep.c.state == SweepState.COMPLETE)
+        .order_by(sweep.c.id.desc())
+        .limit(1)
+    )
+    seen = await connection.execute(
+        select(func.count())
+        .select_from(permission)
+        .where(
+            permission.c.script_id == script_id,
+            permission.c.seen.in_((StateKind.UNTIL, StateKind.LIFETIME)),
+        )
+    )
+    return max(listed.scalar_one_or_none() or 0, int(seen.scalar_one()))
+
+
+async def of_orders(
+    connection: AsyncConnection, guild_id: int, order_ids: Collection[int]
+) -> dict[int, int]:
+    """Return, by order, the permission it is about; other servers' orders are left out."""
+    if not order_ids:
+        return {}
+    found = await connection.execute(
+        select(order.c.id, order.c.permission_id).where(
+            order.c.guild_id == guild_id, order.c.id.in_(list(order_ids))
+        )
+    )
+    return {row.id: row.permission_id for row in found}
+
+
+async def next_try(
+    connection: AsyncConnection, guild_id: int, busy: Collection[int]
+) -> datetime | None:
+    """Return when the next permission becomes due; None when none waits for a moment."""
+    found = await connection.execute(
+        _open(func.min(permission.c.next_try_at)).where(
+            permission.c.guild_id == guild_id, permission.c.id.not_in(list(busy))
+        )
+    )
+    moment: datetime | None = found.scalar_one()
+    return moment
+
+
+def _open(column: "ColumnElement[Any]") -> "Select[Any]":
+    return (
+        select(column)
+        .select_from(
+            permission.join(script, script.c.id == permission.c.script_id).join(
+                guild, guild.c.id == permission.c.guild_id
+            )
+        )
+        .where(*_OPEN)
+    )
