@@ -27,7 +27,7 @@ from bot.web import make_app, serve
 from tests.bench.desk import middle, say
 
 HOST = "127.0.0.1"
-ROUNDS, REQUESTS, CONNECTIONS = 40, 1_000, 16
+ROUNDS, REQUESTS, CONNECTIONS = 80, 500, 16
 NAMES, CLIENTS = 100, 2_000  # so many that the limiter refuses none of them
 GOAL = 0.5
 TICK = os.sysconf("SC_CLK_TCK")
