@@ -47,7 +47,7 @@ async def sleep(seconds: float) -> None:
 
 async def within(seconds: float, future: "asyncio.Future[Any]") -> bool:
     """Wait at most that many seconds; True when `future` is done. It is never cancelled here."""
-    pause = asyncio.ensure_future(sleep(seconds))
+    pause = asyncio.create_task(sleep(seconds))
     try:
         await asyncio.wait({pause, future}, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -33,7 +33,7 @@ class Jobs:
         if self._closing:
             coro.close()
             raise RuntimeError(f"{name}: the program is closing")
-        task = asyncio.get_running_loop().create_task(coro, name=name)
+        task = asyncio.create_task(coro, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task

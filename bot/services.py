@@ -114,11 +114,20 @@ class Services:
 
 
 def build(
-    settings: Settings, database: Database, vault: Vault, http: aiohttp.ClientSession, jobs: Jobs
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    http: aiohttp.ClientSession,
+    jobs: Jobs,
+    *,
+    shared: bool = True,
 ) -> Services:
-    """Return everything wired, with nothing loaded or started; `http` needs a `DummyCookieJar`."""
+    """Return everything wired, with nothing loaded or started; `http` needs a `DummyCookieJar`.
+
+    Each account's pace is `shared` with other programs on this database.
+    """
     public = tradingview_accounts.public(settings, http)
-    sessions = tradingview_accounts.sessions(settings, database, vault, http)
+    sessions = tradingview_accounts.sessions(settings, database, vault, http, shared=shared)
     spares = Spares(database, vault, sessions)
 
     notifier = Notifier()

@@ -45,16 +45,21 @@ def public(settings: Settings, http: aiohttp.ClientSession) -> TradingViewClient
 
 
 def sessions(
-    settings: Settings, database: Database, vault: Vault, http: aiohttp.ClientSession
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    http: aiohttp.ClientSession,
+    *,
+    shared: bool = True,
 ) -> Sessions:
-    """Return every server's login, not loaded yet; each account's limiter is shared with other programs."""
+    """Return every server's login, not loaded yet; each account's limiter is `shared` with other programs."""
     return Sessions(
         database,
         vault,
         connector(settings, http),
         pace=settings.tv_pace,
         concurrency=settings.tv_concurrency,
-        share=partial(share, database),
+        share=partial(share, database) if shared else None,
         hide=logs.keep_out,
     )
 

@@ -101,6 +101,11 @@ class Usher(commands.Bot):
         """Log what an event handler raised; its arguments stay out of the log."""
         log.error("%s failed", event_method, exc_info=sys.exc_info())
 
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Pass an event on while connected: discord.py may find servers ready after the end."""
+        if not self.is_closed():
+            super().dispatch(event_name, *args, **kwargs)
+
     async def close(self) -> None:
         """Disconnect, and give what is being worked on a moment to end; it needs the database."""
         await super().close()

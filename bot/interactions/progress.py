@@ -27,7 +27,7 @@ async def taking_a_while(
     interaction: Interaction, work: Coroutine[Any, Any, T], meanwhile: Message
 ) -> T:
     """Return what `work` returns; after 5 s the answer says `meanwhile`, to be replaced."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.create_task(work)
     try:
         if not await clock.within(REPLY_TIMEOUT, task):
             await responses.reply(interaction, meanwhile, provisional=True)
@@ -60,7 +60,7 @@ async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, 
     def tell(progress: Progress) -> None:
         newest[:] = [progress]
 
-    task = asyncio.ensure_future(work(tell))
+    task = asyncio.create_task(work(tell))
     shown: Progress | None = None
     in_time = True
     try:

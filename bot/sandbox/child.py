@@ -83,7 +83,7 @@ class Child:
         except BaseException:
             self._become("off")
             raise
-        self._watch = asyncio.get_running_loop().create_task(self._follow(self._process))
+        self._watch = asyncio.create_task(self._follow(self._process))
 
     async def kill(self) -> None:
         """End it at once, as a power cut would (SIGKILL); returns when it is gone."""

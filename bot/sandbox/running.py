@@ -68,11 +68,11 @@ async def opened(port: int, *, with_bot: bool = True) -> AsyncIterator[Sandbox]:
         files = await asyncio.to_thread(server.read_files)
         runner, page_port = await server.listen(server.application(simulation, files), port)
         stack.push_async_callback(runner.cleanup)
-        tasks = [asyncio.get_running_loop().create_task(simulation.follow())]
+        tasks = [asyncio.create_task(simulation.follow())]
         stack.push_async_callback(_end, tasks)
         stack.push_async_callback(child.stop)
         if with_bot:
-            tasks.append(asyncio.get_running_loop().create_task(simulation.opening.run()))
+            tasks.append(asyncio.create_task(simulation.opening.run()))
         else:
             simulation.opening.over = True
         yield Sandbox(simulation, f"http://{server.HOST}:{page_port}")

@@ -8,7 +8,6 @@ The names are TradingView's own spelling, known from the full read that every ne
 import asyncio
 import sys
 
-from bot.access.sweeps.sweep import Sweeps
 from bot.store.people import customers
 from tests.bench.desk import CLERK, HOME, Desk, open_desk, say
 
@@ -21,7 +20,7 @@ async def main(changes: int, rows: int) -> None:
     async with open_desk(pace=1000, concurrency=4) as desk:
         names = [f"buyer_{n:04}" for n in range(changes)]
         told = await desk.there.order(people=names, listed=rows, switches={"latency": 0})
-        await Sweeps(desk.database, desk.sessions).run(HOME, "trend", by=None)
+        await desk.services.sweeps.run(HOME, "trend", by=None)
         await know(desk, told["ids"])
         await desk.pause(paused=True)
         orders = [await desk.grant(name, by=CLERK) for name in names]

@@ -9,8 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,17 @@ import aiohttp
 from sqlalchemy import func, select
 
 from bot import clock
-from bot.access.ledger.notifier import Notifier
-from bot.access.logins.sessions import Sessions
-from bot.access.orders.grants import Grants
-from bot.access.orders.outcomes import Outcomes
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length
-from bot.access.sources import REGISTRY
-from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
+from bot.services import Services, build
+from bot.settings import Settings
 from bot.store.catalogue import guilds, scripts
-from bot.store.engine.database import Database, open_database
-from bot.store.ledger import entitlements
+from bot.store.engine.database import open_database
 from bot.store.records import Actor
 from bot.store.tables.ledger import order
 from bot.store.vault import open_vault
-from bot.tradingview import Cookies, TradingViewClient
-from bot.tradingview_accounts import share
+from bot.tradingview import Cookies
 
 HOME, STAFF, CLERK = 100, 1, 2
 MONTH = parse_length("1M")
@@ -78,17 +71,10 @@ async def upstream() -> AsyncIterator[Upstream]:
 class Desk:
     """Where staff grant access; everything behind it is the bot's own."""
 
-    def __init__(
-        self,
-        database: Database,
-        sessions: Sessions,
-        queue: Queue,
-        grants: Grants,
-        outcomes: Outcomes,
-        there: Upstream,
-    ) -> None:
-        self.database, self.sessions, self.queue = database, sessions, queue
-        self.grants, self.outcomes, self.there = grants, outcomes, there
+    def __init__(self, services: Services, there: Upstream) -> None:
+        self.services, self.there = services, there
+        self.database, self.queue = services.database, services.queue
+        self.grants, self.outcomes = services.grants, services.outcomes
         self._references = itertools.count(1)
 
     async def grant(self, name: str, by: int = STAFF) -> int:
@@ -127,54 +113,40 @@ class Desk:
 @asynccontextmanager
 async def open_desk(*, pace: float, concurrency: int) -> AsyncIterator[Desk]:
     """A fresh database with one script and a living login, and a TradingView of 100 ms."""
-    async with (
-        upstream() as there,
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
-        Jobs() as jobs,
-    ):
-        with tempfile.TemporaryDirectory() as folder:
-            async with open_database(f"sqlite+aiosqlite:///{folder}/usher.db") as database:
-                vault = await open_vault(None, Path(folder) / "secret.key", database)
-                sessions = Sessions(
-                    database,
-                    vault,
-                    lambda limiter, cookies: TradingViewClient(
-                        http,
-                        base=there.url,
-                        pine_facade=there.url,
-                        limiter=limiter,
-                        cookies=cookies,
-                    ),
-                    pace=pace,
-                    concurrency=concurrency,
-                    share=partial(share, database),
-                )
-                async with database.write() as connection:
-                    now = clock.now()
-                    await guilds.ensure(connection, HOME, now)
-                    await entitlements.know_sources(connection, REGISTRY)
-                    await scripts.add(
-                        connection,
-                        HOME,
-                        pine_id=there.pine_id,
-                        slug="trend",
-                        title="Trend",
-                        by=STAFF,
-                        at=now,
-                    )
-                await sessions.take_over(HOME, there.cookies, by=STAFF)
-                notifier = Notifier()
-                queue = Queue(database, sessions, jobs, notifier)
-                await queue.start()
-                await there.order(switches={"latency": 0.1}, forget=True)
-                yield Desk(
-                    database,
-                    sessions,
-                    queue,
-                    Grants(database, sessions, vault, queue, notifier),
-                    Outcomes(database, sessions, vault, queue, notifier),
-                    there,
-                )
+    async with AsyncExitStack() as stack:
+        there = await stack.enter_async_context(upstream())
+        http = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        )
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        settings = Settings(
+            database_url=f"sqlite+aiosqlite:///{folder}/usher.db",
+            tradingview_url=there.url,
+            pine_facade_url=there.url,
+            tv_pace=pace,
+            tv_concurrency=concurrency,
+        )
+        database = await stack.enter_async_context(open_database(settings.database_url))
+        vault = await open_vault(None, Path(folder) / "secret.key", database)
+        jobs = await stack.enter_async_context(Jobs())
+        services = build(settings, database, vault, http, jobs)
+        await services.open()
+        now = clock.now()
+        async with database.write() as connection:
+            await guilds.ensure(connection, HOME, now)
+            await scripts.add(
+                connection,
+                HOME,
+                pine_id=there.pine_id,
+                slug="trend",
+                title="Trend",
+                by=STAFF,
+                at=now,
+            )
+        await services.sessions.take_over(HOME, there.cookies, by=STAFF)
+        await services.queue.start()
+        await there.order(switches={"latency": 0.1}, forget=True)
+        yield Desk(services, there)
 
 
 class Lag:

@@ -18,9 +18,6 @@ from itertools import pairwise
 from bot import clock
 from bot.access.catalogue.lookup import find
 from bot.access.request import RequestContext
-from bot.access.sweeps.adopt import Adoption
-from bot.access.sweeps.drift import Drift
-from bot.access.sweeps.sweep import Sweeps
 from bot.store.records import Actor, Script
 from tests.bench.desk import HOME, STAFF, Desk, open_desk, say
 
@@ -51,13 +48,13 @@ async def main() -> None:
 
 async def in_time(desk: Desk, rows: int) -> None:
     """A full check beside reading alone."""
-    client = (await desk.sessions.of(HOME)).tradingview
+    client = (await desk.services.sessions.of(HOME)).tradingview
     begun = time.perf_counter()
     async for _ in client.pages(desk.there.pine_id):
         pass
     cursor = time.perf_counter() - begun
     begun = time.perf_counter()
-    swept = await Sweeps(desk.database, desk.sessions).run(HOME, "trend", by=STAFF)
+    swept = await desk.services.sweeps.run(HOME, "trend", by=STAFF)
     ratio = (time.perf_counter() - begun) / cursor
     say(
         f"a full check of {rows} rows, beside reading alone",
@@ -70,8 +67,8 @@ async def in_time(desk: Desk, rows: int) -> None:
 
 async def peak(desk: Desk) -> float:
     """The most MB that a full check needs beyond what is there before it."""
-    sweeps = Sweeps(desk.database, desk.sessions)
-    client = (await desk.sessions.of(HOME)).tradingview
+    sweeps = desk.services.sweeps
+    client = (await desk.services.sessions.of(HOME)).tradingview
     tracemalloc.start()
     await sweeps.run(HOME, "trend", by=STAFF)  # what is kept for every later one
     for number in range(200):  # aiohttp keeps the last 128 addresses: as many as after any list
@@ -90,7 +87,7 @@ async def believed(desk: Desk, rows: int) -> None:
     """What happens with a list once it was read."""
     async with desk.database.read() as connection:
         script: Script = await find(connection, HOME, "trend")
-    drift, adoption = Drift(desk.database), Adoption(desk.database)
+    drift, adoption = desk.services.drift, desk.services.adoption
     request = RequestContext(HOME, Actor.member(STAFF), "bench", clock.now())
     telling = await held_up(lambda: drift.report(HOME, script.id))
     taking = await held_up(lambda: adoption.take_over(request, script.id))

@@ -124,3 +124,10 @@ async def test_removed_and_back_in_one_breath_is_back(harness, monkeypatch):
                 return (await guilds.by_id(connection, harness.guild.id)).left_at is None
 
         await eventually(is_back)
+
+
+async def test_an_event_after_the_end_is_dropped(harness):
+    async with at_work(harness) as client:
+        [guild] = client.guilds
+    client.dispatch("guild_available", guild)
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("discord.py: ")]

@@ -37,6 +37,7 @@ async def recovered(harness):
                 return (await guilds.by_id(connection, HOME)).restored_at is None
 
         await eventually(free)
+        await harness.rest()  # the queue is woken after the server is free
     summary = (await harness.vendor.events("restore_over"))[-1]
     return {name: number for name, number in summary.after.items() if number}
 

@@ -54,7 +54,9 @@ class Vendor:
     def build(self, jobs=None, **changed):
         """Wire everything anew, as after a restart, with some settings `changed`."""
         settings = dataclasses.replace(self.settings, **changed)
-        self.services = build(settings, self.database, self.vault, self.http, jobs or self.jobs)
+        self.services = build(
+            settings, self.database, self.vault, self.http, jobs or self.jobs, shared=False
+        )
         self.services.sessions.on_change.append(self.changes.append)
         return self.services
 
@@ -64,7 +66,11 @@ class Vendor:
     def new_sessions(self, **changed):
         """The logins as another program opens them."""
         sessions = tradingview_accounts.sessions(
-            dataclasses.replace(self.settings, **changed), self.database, self.vault, self.http
+            dataclasses.replace(self.settings, **changed),
+            self.database,
+            self.vault,
+            self.http,
+            shared=False,
         )
         sessions.on_change.append(self.changes.append)
         return sessions

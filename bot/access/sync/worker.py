@@ -75,7 +75,7 @@ class AccountWorker:
             except Exception:  # a worker never ends; what failed is tried again
                 log.exception("the queue of server %s stumbled", self.guild_id)
                 pause = STUMBLED
-            woken = asyncio.ensure_future(self._woken.wait())
+            woken = asyncio.create_task(self._woken.wait())
             try:
                 if pause is None:
                     await woken

@@ -139,7 +139,7 @@ class Gateway:
         await socket.prepare(request)
         line = Line(socket, request)
         self._lines[line] = None
-        writer = asyncio.get_running_loop().create_task(line.write())
+        writer = asyncio.create_task(line.write())
         line.put(HELLO, {"heartbeat_interval": int(self.heartbeat * 1000), "_trace": []})
         try:
             async for frame in socket:

@@ -98,7 +98,7 @@ class FakeDiscord:
         self.world.files_url = f"http://{address}"
         self.api_url = f"http://{address}{PREFIX}"
         self.gateway.url = self.gateway_url = f"ws://{address}/gateway"
-        self._watch = asyncio.get_running_loop().create_task(self._look())
+        self._watch = asyncio.create_task(self._look())
 
     async def close(self) -> None:
         """Stop listening; held requests and open sockets are let go."""

@@ -105,7 +105,7 @@ async def test_a_database_that_is_lost(vendor, tmp_path):
         Jobs() as jobs,
     ):
         vault = await open_vault(None, tmp_path / "new/secret.key", database)
-        fresh = build(vendor.settings, database, vault, vendor.http, jobs)
+        fresh = build(vendor.settings, database, vault, vendor.http, jobs, shared=False)
         await fresh.open()
         # It starts with the login of the environment, or staff type it in once more.
         await fresh.sessions.take_over(HOME, vendor.cookies(), by=STAFF)
