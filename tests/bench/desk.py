@@ -98,7 +98,9 @@ class Desk:
 
     async def all_ended(self) -> None:
         """Wait until every order of the clerk has ended; asks so little that it slows nothing."""
-        query = select(func.count()).where(order.c.state == "waiting", order.c.asked_by == CLERK)
+        query = select(func.count()).where(
+            order.c.state == "waiting", order.c.actor_id == str(CLERK)
+        )
         left = 1
         while left:
             await asyncio.sleep(0.1)
