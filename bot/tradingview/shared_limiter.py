@@ -94,9 +94,10 @@ class SharedLimiter(Limiter):
     def _may_send(self) -> bool:
         if self._is_quiet():
             return True  # but for the hold
-        if self._ends_at > clock.monotonic() and not self._had_its_share(self._row):
+        now = clock.monotonic()
+        if self._ends_at > now and not self._had_its_share(self._row):
             return True
-        self._look()
+        self._look(at_once=NEVER < self._ends_at <= now)  # it ended while the computer slept
         return False
 
     def _next(self) -> "asyncio.Future[Permit]":

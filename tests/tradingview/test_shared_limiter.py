@@ -316,6 +316,16 @@ async def test_closing_leaves_the_account_at_once(program, row, frozen):
     assert row.lease.holder is None
 
 
+async def test_a_lease_that_ended_while_the_computer_slept_is_taken_anew_at_once(program, frozen):
+    one = program(1000, 9)
+    one.ask()
+    await settle()
+    frozen.set(clock.now() + timedelta(days=2))
+    one.ask()
+    await settle()
+    assert one.had == 2
+
+
 async def test_no_second_burst_when_another_program_goes_on(program, frozen):
     one, two = program(1, 9, lasts=0.1), program(1, 9, lasts=0.1)
     one.ask(2)

@@ -96,8 +96,7 @@ class Sessions:
         if not await clock.within(MAX_CLOSING, settling):
             settling.cancel()
             log.error("A renewed TradingView login could not be stored before the end")
-        for held in self.every():
-            await held.limiter.close()
+        await asyncio.gather(*(held.limiter.close() for held in self.every()))
 
     def _client(self, limiter: Limiter, cookies: Callable[[], Cookies | None]) -> TradingViewClient:
         client = self._connect(limiter, cookies)
