@@ -79,8 +79,9 @@ class _Vault:
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
-        # To look for secrets costs more than all the rest of a line, and many lines are the same.
-        self.clean_line = lru_cache(_REMEMBERED)(self.clean)
+        # To look for secrets costs more than all the rest of a line, and many lines are the same. Only
+        # what holds none is remembered.
+        self._harmless: dict[str, None] = {}
 
     def add(self, secret: str) -> None:
         secret = secret.strip()
@@ -96,7 +97,20 @@ class _Vault:
         # Longest first, so that a secret that contains another leaves nothing behind.
         ordered = sorted(self._known, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE)
-        self.clean_line.cache_clear()
+        # A thread that cleans a line meanwhile remembers it in the dict that is thrown away here.
+        self._harmless = {}
+
+    def clean_line(self, text: str) -> str:
+        """Return the line without secrets; one that held none a moment ago is not searched again."""
+        harmless = self._harmless
+        if text in harmless:
+            return text
+        cleaned = self.clean(text)
+        if cleaned == text:
+            if len(harmless) >= _REMEMBERED:
+                harmless.clear()
+            harmless[text] = None
+        return cleaned
 
     def clean(self, text: str) -> str:
         if self._pattern:

@@ -129,7 +129,7 @@ def share(database: Database, guild_id: int) -> Share:
         try:
             async with database.write() as connection:
                 lease = await leases.changed(connection, guild_id, Lease(), change)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError, ValueError) as error:  # ValueError: it was closed
             if not is_broken:
                 log.warning("%s (%s)", _ALONE, getattr(error, "orig", error))
             is_broken = True

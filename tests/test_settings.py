@@ -238,3 +238,15 @@ def test_an_unreadable_file_is_one_sentence(tmp_path):
 def test_made_directly_settings_read_no_environment(monkeypatch):
     monkeypatch.setenv("HTTP_PORT", "4321")
     assert Settings().http_port == 8080
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", '""', "''"])
+def test_a_variable_that_is_set_to_nothing_leaves_what_the_file_says(
+    tmp_path, monkeypatch, nothing
+):
+    file = tmp_path / ".env"
+    file.write_text(
+        "TV_PACE=1.5\nDISCORD_TOKEN=" + "a" * 24 + "." + "b" * 6 + "." + "c" * 38 + "\n"
+    )
+    monkeypatch.setenv("TV_PACE", nothing)
+    assert load(file).tv_pace == 1.5

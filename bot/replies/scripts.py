@@ -13,7 +13,7 @@ FORM = "script_form"
 OPEN_FORM = "script_open"
 FORM_TITLE = "Add a script"
 PINE_ID, SLUG, TITLE = "pine_id", "slug", "title"
-_MOST = 40
+_MAX_LINES = 40
 
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
@@ -101,9 +101,9 @@ def listing(entries: Sequence[Entry]) -> Message:
         return Message(
             "**There are no scripts yet.** `/script discover` lists yours; `/script add` adds one by hand."
         )
-    lines = [_line(entry) for entry in entries[:_MOST]]
-    if len(entries) > _MOST:
-        lines.append(f"… and {len(entries) - _MOST} more")
+    lines = [_line(entry) for entry in entries[:_MAX_LINES]]
+    if len(entries) > _MAX_LINES:
+        lines.append(f"… and {len(entries) - _MAX_LINES} more")
     sold = sum(entry.script.archived_at is None for entry in entries)
     return Message(f"{count(sold, 'script')}.", (embed("Scripts", "\n".join(lines)),))
 

@@ -13,7 +13,7 @@ from typing import Literal
 State = Literal["off", "starting", "running", "stopping"]
 
 KEEP_LINES = 500
-_LONGEST_LINE = 4_000
+_MAX_LINE = 4_000
 _END_TIMEOUT = 10.0  # seconds for a clean end
 _ROOT = Path(__file__).resolve().parents[2]
 # What a process needs to run at all; nothing else of ours reaches the bot, least of all settings.
@@ -152,7 +152,7 @@ class Child:
                 return
             text = raw.decode("utf-8", "replace").rstrip("\r\n")
             if text:
-                self._note(text[:_LONGEST_LINE], source)
+                self._note(text[:_MAX_LINE], source)
 
     def _note(self, text: str, source: str = "sandbox") -> None:
         self._count += 1

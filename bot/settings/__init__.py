@@ -89,10 +89,10 @@ def _given(env_file: Path | None) -> dict[str, str]:
     # Windows editors put a mark in front.
     file = dotenv_values(env_file, encoding="utf-8-sig") if env_file and env_file.is_file() else {}
     tidied = {
-        name.lower(): _tidy(value)
+        name.lower(): tidy
         for variables in (file, os.environ)
         for name, value in variables.items()
-        if value  # set to nothing in the environment, it leaves the file's
+        if (tidy := _tidy(value or ""))  # set to nothing in the environment, it leaves the file's
     }
     return {field: tidied[field] for field in READERS if tidied.get(field)}
 

@@ -14,10 +14,10 @@ from yarl import URL
 Network = IPv4Network | IPv6Network
 
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")  # what a Cookie header carries unquoted
-_TOKEN_MEND = (
+_TOKEN_REMEDY = (
     "Copy it from the Discord developer portal, your application, page Bot, button Reset Token."  # noqa: S105
 )
-NO_TOKEN = f"is missing. {_TOKEN_MEND}"
+NO_TOKEN = f"is missing. {_TOKEN_REMEDY}"
 
 
 class Secret:
@@ -49,7 +49,7 @@ def parts(text: str) -> tuple[str, ...]:
 
 def _token(text: str) -> Secret:
     if re.search(r"\s", text) or not text.isascii():
-        raise ValueError(f"must be the bare token, without spaces or “Bot”. {_TOKEN_MEND}")
+        raise ValueError(f"must be the bare token, without spaces or “Bot”. {_TOKEN_REMEDY}")
     return Secret(text)
 
 

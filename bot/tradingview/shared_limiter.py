@@ -66,7 +66,7 @@ class SharedLimiter(Limiter):
         self._taken_at = NOT_YET  # while it has the lease
         self._ends_at = self._used_at = NEVER
         self._closing = False
-        self._keeper: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._nudge = asyncio.Event()
 
     def hold(self, seconds: float) -> None:
@@ -87,9 +87,9 @@ class SharedLimiter(Limiter):
     async def close(self) -> None:
         """Leave the account to other programs, once nothing is on its way."""
         self._closing = True
-        if self._keeper is not None and not self._keeper.done():
+        if self._keeping is not None and not self._keeping.done():
             self._nudge.set()
-            await self._keeper
+            await self._keeping
 
     def _may_send(self) -> bool:
         if self._is_quiet():
@@ -129,9 +129,9 @@ class SharedLimiter(Limiter):
         """See to it that the row is looked at."""
         if at_once:
             self._nudge.set()
-        if self._keeper is None or self._keeper.done():
+        if self._keeping is None or self._keeping.done():
             # Not a job: it lives only while there is something to send or to tell.
-            self._keeper = asyncio.ensure_future(self._keep())
+            self._keeping = asyncio.ensure_future(self._keep())
 
     async def _keep(self) -> None:
         """Take the lease, renew it and leave it."""

@@ -16,7 +16,7 @@ Network = IPv4Network | IPv6Network
 # What one subscriber usually holds; limiting single addresses of it would limit nobody.
 _IPV6_CLIENT = 64
 # Behind so many characters nothing is of an address; so much of a header is kept at most.
-_LONGEST = 64
+_MAX_LENGTH = 64
 
 
 class _Hop(NamedTuple):
@@ -37,7 +37,7 @@ def client_of(request: web.Request, trusted: Sequence[Network]) -> str:
     if trusted:
         further = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
         while further and any(hop.address in network for network in trusted):
-            before = _hop(further.pop().strip()[:_LONGEST])
+            before = _hop(further.pop().strip()[:_MAX_LENGTH])
             if before is None:
                 break
             hop = before

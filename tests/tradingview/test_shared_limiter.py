@@ -94,7 +94,7 @@ class Program(SharedLimiter):
     def kill(self):
         """End as a killed program does: it says nothing to anybody."""
         self.is_stopped = True
-        for task in (*self.tasks, self._keeper):
+        for task in (*self.tasks, self._keeping):
             if task is not None:
                 task.cancel()
 

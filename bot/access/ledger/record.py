@@ -120,8 +120,8 @@ async def _record(connection: AsyncConnection, vault: Vault, new: NewOrder) -> R
 async def _permission(
     connection: AsyncConnection, request: RequestContext, target: Target | Permission
 ) -> Permission:
-    if isinstance(target, Permission):
-        return target
+    if isinstance(target, Permission):  # as it is now: an order before this one may have changed it
+        return await permissions.by_id(connection, target.id)
     script = await find(connection, request.guild_id, target.item)
     spelling = target.spelling
     person = await resolve(connection, request, target.subject, user_id=spelling.user_id)

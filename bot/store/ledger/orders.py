@@ -266,7 +266,7 @@ async def untold(
     """Return orders whose end the asker has not been told; oldest first.
 
     Of orders asked before `unsaid_before` also the ones whose asker was not even told that they wait.
-    Orders to mend are many at once: the answer to the press and the report tell of them.
+    Repairs are many at once: the answer to the press and the report tell of them.
     """
     unsaid = and_(
         order.c.told_state.is_(None),
