@@ -130,8 +130,10 @@ async def open_desk(*, pace: float, concurrency: int) -> AsyncIterator[Desk]:
         )
         database = await stack.enter_async_context(open_database(settings.database_url))
         vault = await open_vault(None, Path(folder) / "secret.key", database)
-        jobs = await stack.enter_async_context(Jobs())
+        jobs = Jobs()
         services = build(settings, database, vault, http, jobs)
+        stack.push_async_callback(services.sessions.close)  # when no job uses them any more
+        await stack.enter_async_context(jobs)
         await services.open()
         now = clock.now()
         async with database.write() as connection:
