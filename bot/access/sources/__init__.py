@@ -4,6 +4,8 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 
+MAX_NAME = 16  # characters that the database keeps
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -27,6 +29,8 @@ def _found() -> dict[str, Source]:
     by_name = {source.name: source for source in sources}
     if len(by_name) != len(sources):
         raise ValueError("two sources of access have the same name")
+    if any(len(name) > MAX_NAME for name in by_name):
+        raise ValueError(f"a source's name has more than {MAX_NAME} characters")
     return by_name
 
 
