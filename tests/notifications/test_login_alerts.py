@@ -29,7 +29,7 @@ async def broken(*_):
 
 async def dies(harness):
     harness.vendor.world.end_all_sessions()
-    await harness.vendor.sessions.test_all()
+    await harness.vendor.test_logins()
 
 
 def said(harness):

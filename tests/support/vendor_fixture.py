@@ -13,6 +13,7 @@ import aiohttp
 from sqlalchemy import insert, make_url
 
 from bot import clock, logs, tradingview_accounts
+from bot.access.logins.sessions import LoginState
 from bot.access.people.customers import resolve
 from bot.access.request import Consent, RequestContext, Subject
 from bot.access.sources import REGISTRY
@@ -102,25 +103,16 @@ class Vendor:
                 at=AT,
             )
 
+    async def test_logins(self):
+        """Test every stored login, the dead ones too."""
+        for held in self.sessions.every():
+            if held.state is not LoginState.NONE:
+                await held.test()
+
     async def hold(self, script, customer, **values):
         """What somebody should have on TradingView, without the way there."""
-        rest = {"wanted": "lifetime", "seen": "unknown", "state": "done"} | values
         async with self.database.write() as connection:
-            await connection.execute(
-                insert(permission).values(
-                    guild_id=customer.guild_id,
-                    script_id=script.id,
-                    customer_id=customer.id,
-                    username=customer.username,
-                    name_folded=customer.name_folded,
-                    revision=0,
-                    synced_revision=0,
-                    ours="unknown",
-                    before="unknown",
-                    asked_at=AT,
-                    **rest,
-                )
-            )
+            await hold(connection, script, customer, **{"wanted": "lifetime", **values})
 
     async def person(self, *, member=None, name=None, guild_id=HOME):
         """Whoever that is in the database."""
@@ -138,6 +130,26 @@ class Vendor:
         async with self.database.read() as connection:
             found = await events.since(connection, HOME, 0)
         return [event for event in found if not actions or event.action in actions]
+
+
+async def hold(connection, script, customer, **values):
+    """A permission, without the order that leads to it."""
+    rest = {"wanted": "nothing", "seen": "unknown", "state": "done"} | values
+    await connection.execute(
+        insert(permission).values(
+            guild_id=customer.guild_id,
+            script_id=script.id,
+            customer_id=customer.id,
+            username=customer.username,
+            name_folded=customer.name_folded,
+            revision=0,
+            synced_revision=0,
+            ours="unknown",
+            before="unknown",
+            asked_at=AT,
+            **rest,
+        )
+    )
 
 
 @cache

@@ -170,12 +170,6 @@ class Sessions:
         """Return all sessions that were asked for."""
         return list(self._held.values())
 
-    async def test_all(self) -> None:
-        """Test every stored login, the dead ones too."""
-        for held in self.every():
-            if held.state is not LoginState.NONE:
-                await held.test()
-
     async def _probe(self, held: AccountSession, pine_id: str | None) -> LoginCheck:
         known = await self._scripts(held.guild_id)
         ids = [script.pine_id for script in known if script.paused_at is None]

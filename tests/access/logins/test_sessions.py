@@ -247,11 +247,11 @@ async def test_the_watch_notices_death_and_return(vendor):
     await vendor.log_in()
     await vendor.add_script()
     vendor.switches.set("logged_out", True)
-    await vendor.sessions.test_all()
+    await vendor.test_logins()
     held = await vendor.sessions.of(HOME)
     assert held.state is LoginState.DEAD
     vendor.switches.set("logged_out", False)
-    await vendor.sessions.test_all()
+    await vendor.test_logins()
     assert held.state is LoginState.ALIVE
     assert [event.action for event in await vendor.events()] == [
         "session_set",
@@ -435,7 +435,7 @@ async def test_an_outage_is_kept_once_and_ends_with_a_new_login(vendor):
     await vendor.log_in()
     vendor.switches.set("logged_out", True)
     for _ in range(3):
-        await vendor.sessions.test_all()
+        await vendor.test_logins()
     async with vendor.database.read() as connection:
         outage = await outages.open_of(connection, HOME)
         assert (outage.set_by, outage.told) == (STAFF, "nothing")

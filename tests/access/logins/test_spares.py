@@ -142,7 +142,7 @@ async def test_a_spare_that_could_not_be_tested_is_not_kept(vendor):
 
 async def test_where_no_login_works_a_spare_is_used_at_once(vendor):
     vendor.world.end_all_sessions()
-    await vendor.sessions.test_all()
+    await vendor.test_logins()
     cookies = vendor.cookies()
     updated = await vendor.spares.add(vendor.request(), cookies)
     assert updated.username == "Vendor_One"
@@ -222,7 +222,7 @@ async def test_every_login_is_tested_every_quarter_of_an_hour_and_never_in_step(
 
 async def test_an_outage_is_said_again_after_twelve_hours_and_only_once(vendor):
     vendor.switches.set("logged_out", True)
-    await vendor.sessions.test_all()
+    await vendor.test_logins()
     since = vendor.time.now()
     await vendor.time.advance(12 * 3600 - 1)
     await vendor.login_monitor.remind()

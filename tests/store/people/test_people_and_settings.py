@@ -2,15 +2,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
 from bot.store.ledger import events
 from bot.store.people import customers
-from bot.store.tables.ledger import permission
-from tests.support.vendor_fixture import new_database
+from tests.support.vendor_fixture import hold, new_database
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOME, OTHER = 100, 200
@@ -34,25 +32,6 @@ async def connection(database):
 async def add_script(connection, guild_id=HOME, slug="trend", pine="1"):
     return await scripts.add(
         connection, guild_id, pine_id=f"PUB;{pine}", slug=slug, title="Trend", by=1, at=NOW
-    )
-
-
-async def hold(connection, script, customer, **values):
-    rest = {"wanted": "nothing", "seen": "unknown", "state": "done"} | values
-    await connection.execute(
-        insert(permission).values(
-            guild_id=customer.guild_id,
-            script_id=script.id,
-            customer_id=customer.id,
-            username=customer.username,
-            name_folded=customer.name_folded,
-            revision=0,
-            synced_revision=0,
-            ours="unknown",
-            before="unknown",
-            asked_at=NOW,
-            **rest,
-        )
     )
 
 
