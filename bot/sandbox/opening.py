@@ -1,4 +1,4 @@
-"""The first minute of the shop: its owner sets the bot up with the bot's own slash commands."""
+"""The first minute of a shop: the bot starts, and its owner sets it up with the bot's own slash commands."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -35,7 +35,9 @@ class Opening:
         self._child = child
         self.on_change: Callable[[], None] = lambda: None
         self.over = False
-        self.tasks = [Task("Start the bot", self._started), *self._commands()]
+        self.tasks = [Task("Start the bot", self._started)]
+        if not shop.is_empty:
+            self.tasks += self._commands()
 
     async def run(self) -> None:
         """Do everything; what fails is kept beside its task, and the shop opens all the same."""
@@ -122,11 +124,13 @@ class Opening:
             while not (
                 self._shop.discord.online
                 and person.commands(self._shop.guild)
-                and self._login_was_tried()
+                and (self._shop.is_empty or self._login_was_tried())
             ):
                 if self._child.state == "off":
                     raise _EndedError
                 await asyncio.sleep(_LOOK_EVERY)
+        if self._shop.is_empty:
+            return "It is connected. All the rest is yours to do."
         return "It is connected, and its TradingView login works."
 
     def _login_was_tried(self) -> bool:

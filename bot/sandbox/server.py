@@ -10,12 +10,12 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.discord import RefusedError
+from bot.sandbox.sandbox import HOST, Sandbox
 from bot.sandbox.simulation import Simulation
 
 Json = dict[str, Any]
 Order = Callable[[Simulation, Json], Awaitable[Json]]
 
-HOST = "127.0.0.1"
 _FOLDER = Path(__file__).parent / "page"
 _KINDS = {
     ".html": "text/html",
@@ -37,8 +37,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ALIVE_EVERY = 15.0
 
 
-def application(simulation: Simulation, files: dict[str, bytes]) -> web.Application:
-    """The routes; `files` are the page's own, by name."""
+def application(sandbox: Sandbox, files: dict[str, bytes]) -> web.Application:
+    """Return the routes; `files` are the page's own, by name."""
     app = web.Application(middlewares=[_guarded], client_max_size=256 * 1024)
     app.on_response_prepare.append(_add_headers)
     closing: set[asyncio.Task[None]] = set()
@@ -51,18 +51,18 @@ def application(simulation: Simulation, files: dict[str, bytes]) -> web.Applicat
         return web.Response(body=files[name], content_type=kind, charset="utf-8")
 
     async def state(_: web.Request) -> web.Response:
-        return web.json_response(simulation.snapshot())
+        return web.json_response(sandbox.simulation.snapshot())
 
     async def commands(request: web.Request) -> web.Response:
         person, channel = request.query.get("as", ""), request.query.get("channel", "")
-        return web.json_response({"commands": simulation.actions.commands(person, channel)})
+        return web.json_response({"commands": sandbox.simulation.actions.commands(person, channel)})
 
     async def events(request: web.Request) -> web.StreamResponse:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a handler runs in one
         closing.add(task)
         try:
-            return await _stream(simulation, request)
+            return await _stream(sandbox.simulation, request)
         finally:
             closing.discard(task)
 
@@ -76,7 +76,8 @@ def application(simulation: Simulation, files: dict[str, bytes]) -> web.Applicat
     app.router.add_get("/api/commands", commands)
     app.router.add_get("/api/events", events)
     for name, order in _ORDERS.items():
-        app.router.add_post(f"/api/{name}", _handler(simulation, order))
+        app.router.add_post(f"/api/{name}", _handler(sandbox, order))
+    app.router.add_post("/api/open", _opener(sandbox))
     app.router.add_get("/{name}", page)
     return app
 
@@ -163,8 +164,8 @@ async def _bot(simulation: Simulation, body: Json) -> Json:
     return {}
 
 
-async def _cookies(simulation: Simulation, _: Json) -> Json:
-    return simulation.new_cookies()
+async def _cookies(simulation: Simulation, body: Json) -> Json:
+    return simulation.working_cookies() if body.get("do") == "keep" else simulation.new_cookies()
 
 
 async def _tour(simulation: Simulation, body: Json) -> Json:
@@ -193,9 +194,18 @@ _ORDERS: dict[str, Order] = {
 }
 
 
-def _handler(
-    simulation: Simulation, order: Order
-) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _opener(sandbox: Sandbox) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def another_shop(_: Simulation, body: Json) -> Json:
+        kind = body["shop"]
+        if kind not in ("busy", "empty"):
+            raise ValueError("a shop is busy or empty")
+        await sandbox.open(kind)
+        return {}
+
+    return _handler(sandbox, another_shop)
+
+
+def _handler(sandbox: Sandbox, order: Order) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         # Only our own page can send this kind of body: others would have to ask first.
         if request.content_type != "application/json":
@@ -204,7 +214,7 @@ def _handler(
             body = await request.json()
             if not isinstance(body, dict):
                 return _refused(400, "send a JSON object")
-            return web.json_response(await order(simulation, body))
+            return web.json_response(await order(sandbox.simulation, body))
         except KeyError as error:
             return _refused(400, f"{error} is missing")
         except RefusedError as error:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from bot.sandbox import sample_customers
 from bot.sandbox.discord import Channel, FakeDiscord, Guild, Role, User
@@ -9,6 +10,9 @@ from bot.sandbox.tradingview import FakeTradingView, Script, Vendor
 
 # Discord's bits: Moderate Members, View Channel.
 _MODERATE, _VIEW = 1 << 40, 1 << 10
+
+# In the busy shop the bot is set up by its owner as it opens; in the empty one all of that is left to do.
+ShopKind = Literal["busy", "empty"]
 
 _SCRIPTS = (
     ("trend", "Trend Finder Pro", "PUB;" + "a1b2c3d4" * 4),
@@ -27,7 +31,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Cast:
-    """Somebody whom one can be on the page; `name` is theirs on TradingView, if they have one."""
+    """Somebody whom one can be on the page; `name` is their own on TradingView, if they have one."""
 
     user: User
     part: str
@@ -37,7 +41,7 @@ class Cast:
 
 @dataclass(eq=False)
 class Shop:
-    """Both stand-ins, furnished; `names` says who is who on TradingView, as far as was seen."""
+    """Both stand-ins, furnished; `login` is the vendor's, and in an empty shop nobody has given it to the bot."""
 
     discord: FakeDiscord
     tradingview: FakeTradingView
@@ -49,7 +53,11 @@ class Shop:
     history: Channel
     people: tuple[Cast, ...]
     login: tuple[str, str | None] = field(repr=False)
-    names: dict[int, str] = field(default_factory=dict)
+    kind: ShopKind = "busy"
+
+    @property
+    def is_empty(self) -> bool:
+        return self.kind == "empty"
 
     @property
     def owner(self) -> User:
@@ -64,8 +72,14 @@ class Shop:
         """The first one who plays that part."""
         return next(each for each in self.people if each.part == part)
 
+    def name_of(self, user_id: int) -> str | None:
+        """Return that person's own TradingView name, whatever the bot was told."""
+        return next((each.name for each in self.people if each.user.id == user_id), None)
 
-def furnish(discord: FakeDiscord, tradingview: FakeTradingView, now: datetime) -> Shop:
+
+def furnish(
+    discord: FakeDiscord, tradingview: FakeTradingView, now: datetime, kind: ShopKind = "busy"
+) -> Shop:
     """Fill both worlds; the bot's own database stays empty until the owner types commands."""
     vendor = tradingview.world.add_vendor("Harbor_Charts", "premium")
     publications = tuple(
@@ -82,7 +96,6 @@ def furnish(discord: FakeDiscord, tradingview: FakeTradingView, now: datetime) -
     history = discord.add_channel(guild, "access-log", public=False)
     discord.set_overwrite(history, staff, allow=_VIEW)
     people = (Cast(owner, "owner", "owns the server"), *_members(discord, guild, staff))
-    names = {each.user.id: each.name for each in people if each.name}
     return Shop(
         discord,
         tradingview,
@@ -94,7 +107,7 @@ def furnish(discord: FakeDiscord, tradingview: FakeTradingView, now: datetime) -
         history,
         people,
         tradingview.world.open_session(vendor),
-        names,
+        kind,
     )
 
 

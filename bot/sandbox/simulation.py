@@ -12,6 +12,7 @@ from bot.sandbox.discord import Interaction
 from bot.sandbox.discord.interactions import Kind
 from bot.sandbox.discord.observer import channel as channel_as_json, guild as guild_as_json
 from bot.sandbox.opening import Opening
+from bot.sandbox.recovery import Recovery
 from bot.sandbox.shop import Shop
 from bot.sandbox.tour import Tour
 from bot.sandbox.tradingview import Call, User
@@ -36,6 +37,8 @@ class Simulation:
         self.web_address = web_address
         self._pages: list[asyncio.Queue[Json]] = []
         self._numbers = itertools.count(1)
+        self._cookies: tuple[str, str | None] | None = None
+        self._recovery = Recovery()
         child.on_change = self._bot_changed
         child.on_line = self._line
         self.tour.on_change = lambda: self.tell("tour", tour=self.tour.describe())
@@ -91,6 +94,7 @@ class Simulation:
             "web_address": self.web_address,
             "opening": self.opening.describe(),
             "tour": self.tour.describe(),
+            "recovery": self._recovery.describe(),
             "lines": [as_json(line) for line in self.child.lines],
         }
 
@@ -106,10 +110,17 @@ class Simulation:
         self.shop.tradingview.switches.reset()
 
     def new_cookies(self) -> Json:
-        """Log in to TradingView anew."""
-        sessionid, sign = self.shop.tradingview.world.open_session(self.shop.vendor)
+        """Log in to TradingView anew, and return the pair."""
+        self._cookies = self.shop.tradingview.world.open_session(self.shop.vendor)
         self.tour.cookies_made()
-        return {"sessionid": sessionid, "sessionid_sign": sign}
+        return {"sessionid": self._cookies[0], "sessionid_sign": self._cookies[1]}
+
+    def working_cookies(self) -> Json:
+        """Return the pair made last while it works, else a new one."""
+        world = self.shop.tradingview.world
+        if self._cookies and world.find_session(*self._cookies, sign_required=False):
+            return {"sessionid": self._cookies[0], "sessionid_sign": self._cookies[1]}
+        return self.new_cookies()
 
     # What happens
 
@@ -158,12 +169,8 @@ class Simulation:
         typed = options.get("username")
         if isinstance(typed, str):
             user = self.shop.tradingview.world.find_user(_PROFILE.sub("", typed.strip()))
-            if user is None:
-                return None
-            if used.command in ("link", "customer link"):
-                self.shop.names[member] = user.username
-            return user.username
-        return self.shop.names.get(member) if "member" in options or used.command == "me" else None
+            return None if user is None else user.username
+        return self.shop.name_of(member) if "member" in options or used.command == "me" else None
 
     def _called(self, call: Call) -> None:
         if not call.name:
@@ -196,6 +203,8 @@ class Simulation:
 
     def _line(self, line: Line) -> None:
         self.tell("line", line=as_json(line))
+        if self._recovery.read(line.text):
+            self.tell("recovery", recovery=self._recovery.describe())
 
     # As JSON
 
@@ -210,7 +219,7 @@ class Simulation:
                 "name": each.user.display_name,
                 "part": each.part,
                 "about": each.about,
-                "username": self.shop.names.get(each.user.id),
+                "username": each.name,
             }
             for each in self.shop.people
         ]

@@ -1,5 +1,6 @@
 """What becomes of a permission that could not be brought to agreement: again, stuck, or paused."""
 
+import logging
 import random
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -13,6 +14,8 @@ from bot.store.ledger import events, orders, permissions
 from bot.store.ledger.events import NewEvent
 from bot.store.records import Permission, Script
 from bot.tradingview import Refused, TradingViewError
+
+log = logging.getLogger(__name__)
 
 RETRIES = (2.0, 5.0, 15.0, 60.0, 300.0)
 # What TradingView accepts without showing it: each try is a write, so in the end only one an hour.
@@ -57,6 +60,7 @@ class FailureRecorder:
             pause *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
             if not counts or (at_once and permission.attempts < AT_ONCE):
                 pause = 0
+            pause = max(pause, at_least)
             await permissions.change(
                 connection,
                 permission_id,
@@ -64,8 +68,9 @@ class FailureRecorder:
                 reason=reason,
                 detail=detail,
                 attempts=permission.attempts + counts,
-                next_try_at=clock.now() + timedelta(seconds=max(pause, at_least)),
+                next_try_at=clock.now() + timedelta(seconds=pause),
             )
+        log.info("permission %s waits (%s): next try in %.0f s", permission_id, reason, pause)
 
     async def not_shown(self, permission_id: int) -> None:
         """Try again what TradingView accepts without showing it; tell staff once it looks lasting."""

@@ -224,6 +224,7 @@ class AccountWorker:
                 case None:
                     self._denied.discard(permission_id)
                     self.breaker.answered()
+                    log.info("permission %s agrees with TradingView", permission_id)
                 case StuckError():
                     await self._failures.park(permission_id, revision, failure.reason)
                 case NotYetError():
@@ -269,8 +270,7 @@ class AccountWorker:
             case Refused():
                 await self._failures.refused(permission_id, revision, error)
             case _:
-                self.breaker.failed()
-                await self._failures.again(permission_id, Reason.TRADINGVIEW)
+                await self._unanswered(permission_id)
 
     async def _suspected(
         self,
@@ -294,8 +294,17 @@ class AccountWorker:
                     self._denied.add(permission_id)
                     await self._failures.again(permission_id, None, at_once=True)
             case _:
-                self.breaker.failed()
-                await self._failures.again(permission_id, Reason.TRADINGVIEW)
+                await self._unanswered(permission_id)
+
+    async def _unanswered(self, permission_id: int) -> None:
+        """Try again later; when too many went unanswered, everything waits."""
+        self.breaker.failed()
+        if self.breaker.is_open:
+            wait = self.breaker.wait()
+            log.info(
+                "server %s: TradingView does not answer; next try in %.0f s", self.guild_id, wait
+            )
+        await self._failures.again(permission_id, Reason.TRADINGVIEW)
 
 
 def _why_all(error: Exception) -> Reason:

@@ -25,7 +25,12 @@ def _port(_: click.Context, __: click.Parameter, text: str) -> int:
     callback=_port,
     help="Where the sandbox's page is; 0 takes any free port.",
 )
-def sandbox(port: int) -> None:
+@click.option(
+    "--empty",
+    is_flag=True,
+    help="Begin with an empty shop, for a vendor's first day: set up, discover, take over.",
+)
+def sandbox(port: int, empty: bool) -> None:
     """Try everything on this computer, without accounts or network.
 
     The bot is the real one; TradingView and Discord are stand-ins, which a page in the browser shows.
@@ -33,4 +38,4 @@ def sandbox(port: int) -> None:
     logs.set_up()
     from bot import sandbox as stand_ins
 
-    asyncio.run(stand_ins.run(port))
+    asyncio.run(stand_ins.run(port, "empty" if empty else "busy"))

@@ -3,6 +3,7 @@
 import { $, avatar, h, notice } from "./dom.js";
 import * as picker from "./picker.js";
 import { changed, displayName, get, on, placesOf, post, shown, state } from "./store.js";
+import { look } from "./views.js";
 
 const [SUB, GROUP, STRING, , BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, , FILE] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 const LARGEST = 150_000;
@@ -68,7 +69,7 @@ function choose(command, values = {}, prepared = false) {
   picker.hide();
   trouble("");
   fields = command.options.map((option) => makeField(option, values[option.name]));
-  const name = h("span", { class: "chip" }, `/${command.path}`);
+  const name = h("span", { class: "chip", tabindex: "-1", onkeydown: keyOnName }, `/${command.path}`);
   const cancel = h("button", { type: "button", class: "cancel", "aria-label": `Do not use /${command.path}`, onclick: () => leave(true) }, "×");
   $("command").replaceChildren(h("span", { class: "chips" }, name, cancel), ...fields.map((field) => field.box));
   $("command").hidden = false;
@@ -77,7 +78,8 @@ function choose(command, values = {}, prepared = false) {
   say().value = "";
   const next = fields.find((field) => isMissing(field)) ?? (prepared ? null : fields[0]);
   if (next) next.input.focus();
-  else $("send").focus();
+  else if (prepared) $("send").focus();
+  else name.focus(); // no button: the space that ended the command's name would press it
 }
 
 function leave(refocus) {
@@ -92,16 +94,26 @@ function leave(refocus) {
 }
 
 function makeField(option, value) {
-  return option.type === FILE ? makeFileField(option) : makeTextField(option, value);
+  return option.type === FILE ? makeFileField(option, value) : makeTextField(option, value);
 }
 
-function makeFileField(option) {
+function makeFileField(option, value) {
   const id = `option-${option.name}`;
   const input = h("input", { id, type: "file", "aria-required": option.required === true ? "true" : undefined });
   const box = h("div", { class: option.required ? "option" : "option extra" }, h("label", { for: id }, option.name), input);
   const field = { option, input, box, value: null };
   input.addEventListener("change", () => readFile(field).catch((error) => trouble(error.message)));
+  if (value) putFile(field, value);
   return field;
+}
+
+// A file that the page itself has at hand, shown as if it had been chosen.
+function putFile(field, value) {
+  const bytes = Uint8Array.from(atob(value.base64), (sign) => sign.charCodeAt(0));
+  const held = new DataTransfer();
+  held.items.add(new File([bytes], value.name));
+  field.input.files = held.files;
+  field.value = value;
 }
 
 async function readFile(field) {
@@ -161,7 +173,7 @@ function size(field) {
 }
 
 const isEntity = (type) => [USER, CHANNEL, ROLE, MENTIONABLE].includes(type);
-const isMissing = (field) => (field.option.required && !field.input.value.trim()) || (isEntity(field.option.type) && field.input.value.trim() && !field.value);
+const isMissing = (field) => (field.option.required && !field.value && !field.input.value.trim()) || (isEntity(field.option.type) && field.input.value.trim() && !field.value);
 
 function entities(type) {
   const users = state.guild.members.map((each) => {
@@ -249,7 +261,42 @@ function keyInField(event, field) {
   }
 }
 
+function keyOnName(event) {
+  if (event.key === "Enter") $("composer").requestSubmit();
+  else if (event.key === "Escape" || event.key === "Backspace") leave(true);
+  else return;
+  event.preventDefault();
+}
+
+// A command typed to its end that asks for nothing more is sent with one Enter.
+function typedWhole(event) {
+  if (event.key !== "Enter") return null;
+  const typed = say().value.toLowerCase().trim();
+  const command = commands.find((each) => typed === `/${each.path}`);
+  return command?.options.some((option) => option.required) ? null : command;
+}
+
+// A slash typed anywhere else on the page begins a command.
+function keyAnywhere(event) {
+  const place = event.target;
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (place.matches?.("input:not([type=radio], [type=checkbox]), textarea, select") || $("form").open || say().disabled) return;
+  event.preventDefault();
+  look("chat");
+  leave(false);
+  say().focus();
+  say().value = "/";
+  offerCommands();
+}
+
 function keyInBox(event) {
+  const whole = typedWhole(event);
+  if (whole) {
+    event.preventDefault();
+    choose(whole);
+    $("composer").requestSubmit();
+    return;
+  }
   if (picker.key(event)) return;
   if (event.key === "Escape") {
     picker.hide();
@@ -341,6 +388,7 @@ export function start() {
     if (say().value.startsWith("/")) offerCommands();
   });
   say().addEventListener("keydown", keyInBox);
+  document.addEventListener("keydown", keyAnywhere);
   say().addEventListener("blur", () => setTimeout(() => document.activeElement !== say() && !chosen && picker.hide(), 0));
   on("place opening", placed);
   on("bot", (bot) => bot?.state === "running" && loadCommands());

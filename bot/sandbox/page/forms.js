@@ -4,6 +4,7 @@ import { $, h, notice } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { choicesFor } from "./messages.js";
 import { names, on, post, state } from "./store.js";
+import { workingCookies } from "./tour.js";
 
 const TEXT = 4;
 const LONG = 2;
@@ -11,14 +12,18 @@ const LONG = 2;
 let opened = null;
 let returnTo = null;
 
-// The sandbox's own help: cookies just made go in with one press, as a paste would.
+// The sandbox's own help: cookies that work go in with one press, as a paste would.
 function paste(field, label, control) {
   const about = `${label} ${field.custom_id}`;
-  if (!state.cookies || !/session|cookie|sign/i.test(about)) return null;
+  if (!/session|cookie|sign/i.test(about)) return null;
   const which = /sign/i.test(about) ? "sessionid_sign" : "sessionid";
-  const put = () => {
-    control.value = state.cookies[which] ?? "";
-    control.focus();
+  const put = async () => {
+    try {
+      control.value = (await workingCookies())[which] ?? "";
+      control.focus();
+    } catch (error) {
+      notice(error.message, true);
+    }
   };
   return h("button", { type: "button", class: "link", onclick: put }, `Paste the new ${which}`);
 }

@@ -50,18 +50,40 @@ export function choicesFor(part) {
   return part.type === CHANNELS ? channels : [...users, ...roles];
 }
 
+// Options that say more than their name, such as until when: a list, as a native one shows names only.
+function openMenu(message, part) {
+  const many = (part.max_values ?? 1) > 1;
+  const group = `${message.id} ${part.custom_id}`;
+  const rows = part.options.map((each, index) =>
+    h(
+      "label",
+      { class: "choice" },
+      h("input", { type: many ? "checkbox" : "radio", name: group, value: each.value, checked: each.default === true, disabled: part.disabled === true, "data-key": `${group} ${index}` }),
+      h("span", {}, each.label, each.description && h("small", {}, each.description)),
+    ),
+  );
+  const list = h("div", { class: "choices", role: "group", "aria-label": part.placeholder ?? "Choose" }, rows);
+  const send = () => choose(message, part, [...list.querySelectorAll("input:checked")].map((each) => each.value));
+  return h("div", { class: "menu open" }, h("p", { class: "small" }, part.placeholder ?? "Choose"), list, chooseButton(part, send));
+}
+
+function choose(message, part, values) {
+  const [least, most] = [part.min_values ?? 1, part.max_values ?? 1];
+  if (values.length < least) notice("Choose something first.", true);
+  else if (values.length > most) notice(`At most ${most} can be chosen.`, true);
+  else act(post("choose", { as: state.me, channel: message.channel_id, message: message.id, key: part.custom_id, values }));
+}
+
+const chooseButton = (part, send) => h("button", { type: "button", class: "button", disabled: part.disabled === true, "data-key": `${part.custom_id} go`, onclick: send }, "Choose");
+
 function menu(message, part) {
+  if (part.type === 3) return openMenu(message, part);
   const many = (part.max_values ?? 1) > 1;
   const list = h("select", { "aria-label": part.placeholder ?? "Choose", multiple: many, disabled: part.disabled === true, "data-key": part.custom_id });
   if (!many) list.append(h("option", { value: "" }, part.placeholder ?? "Choose…"));
   for (const [value, label, chosen] of choicesFor(part)) list.append(h("option", { value, selected: chosen === true }, label));
-  const send = () => {
-    const values = [...list.selectedOptions].map((each) => each.value).filter(Boolean);
-    if (values.length < (part.min_values ?? 1)) notice("Choose something first.", true);
-    else act(post("choose", { as: state.me, channel: message.channel_id, message: message.id, key: part.custom_id, values }));
-  };
-  const choose = h("button", { type: "button", class: "button", disabled: part.disabled === true, "data-key": `${part.custom_id} go`, onclick: send }, "Choose");
-  return h("span", { class: "menu" }, list, choose);
+  const send = () => choose(message, part, [...list.selectedOptions].map((each) => each.value).filter(Boolean));
+  return h("span", { class: "menu" }, list, chooseButton(part, send));
 }
 
 function components(message, parts) {
@@ -194,8 +216,16 @@ function draw() {
   drawn = next;
   arrange(box, next.size ? [...next.values()].map((each) => each.node) : [empty(channel)]);
   atPlace = here;
-  if (atEnd) toEnd();
+  if (atEnd) toLast();
   if (document.visibilityState === "visible") markSeen();
+}
+
+// To the end; but of an answer that is longer than the view, its beginning is read first.
+function toLast() {
+  toEnd();
+  const box = $("messages");
+  const last = box.lastElementChild;
+  if (last && last.offsetHeight > box.clientHeight) last.scrollIntoView({ block: "start" });
 }
 
 function toEnd() {
@@ -209,6 +239,6 @@ export function start() {
     stuck = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   });
   // A keyboard that opens, or a message box that grows, must not hide the last message.
-  new ResizeObserver(() => stuck && toEnd()).observe(box);
+  new ResizeObserver(() => stuck && toLast()).observe(box);
 }
 

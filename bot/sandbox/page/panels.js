@@ -17,10 +17,10 @@ function featured(one) {
     { class: isOn ? "switch on" : "switch" },
     h(
       "button",
-      { type: "button", role: "switch", "aria-checked": String(isOn), "aria-labelledby": `title-${one.name}`, "aria-describedby": `text-${one.name}`, "data-key": `switch ${one.name}`, onclick: () => turn(one.name, isOn ? one.off : one.on) },
+      { type: "button", role: "switch", id: `switch-${one.name}`, "aria-checked": String(isOn), "aria-labelledby": `title-${one.name}`, "aria-describedby": `text-${one.name}`, "data-key": `switch ${one.name}`, onclick: () => turn(one.name, isOn ? one.off : one.on) },
       h("span", { class: "knob", "aria-hidden": "true" }),
     ),
-    h("div", {}, h("p", { class: "title", id: `title-${one.name}` }, one.title), h("p", { class: "small", id: `text-${one.name}` }, one.text, left && h("em", {}, ` Now: ${left}.`))),
+    h("div", {}, h("label", { class: "title", id: `title-${one.name}`, for: `switch-${one.name}` }, one.title), h("p", { class: "small", id: `text-${one.name}` }, one.text, left && h("em", {}, ` Now: ${left}.`))),
   );
 }
 

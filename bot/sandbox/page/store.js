@@ -19,6 +19,7 @@ export const state = {
   tour: { steps: [], current: 0, done: false },
   lines: [],
   web: "",
+  recovery: null,
   me: null,
   place: null,
   focus: null,
@@ -154,7 +155,9 @@ function load(all) {
   state.tour = all.tour;
   state.lines = all.lines;
   state.web = all.web_address;
-  if (!member(state.me)) state.me = state.people.find((each) => each.part === "moderator").id;
+  state.recovery = all.recovery;
+  const first = state.tour.shop === "empty" ? "owner" : "moderator";
+  if (!member(state.me)) state.me = state.people.find((each) => each.part === first).id;
   if (!state.channels.has(state.place) && state.place !== "dm") state.place = placesOf(state.me)[0].id;
   state.focus ??= state.people.find((each) => each.part === "buyer").username;
   state.start ??= [...state.channels.values()].flatMap((each) => [...each.messages.keys()]).reduce((one, other) => (isLater(other, one) ? other : one), "0");
@@ -217,6 +220,8 @@ const HANDLERS = {
   bot: (event) => put("bot", event.bot),
   tour: (event) => put("tour", event.tour),
   opening: (event) => put("opening", event.opening),
+  recovery: (event) => put("recovery", event.recovery),
+  other_shop: () => location.reload(),
   line: (event) => {
     if (state.lines.at(-1)?.number >= event.line.number) return;
     state.lines = [...state.lines, event.line].slice(-500);

@@ -1,4 +1,4 @@
-// The tour: six steps that tick themselves off.
+// The tour: steps that tick themselves off, and the way to the other shop.
 
 import { prepare } from "./composer.js";
 import { $, copy, fill, h, icon, notice } from "./dom.js";
@@ -7,6 +7,19 @@ import { on, post, state } from "./store.js";
 import { look } from "./views.js";
 
 const attempt = (work) => work.catch((error) => notice(error.message, true));
+
+const SHOPS = { busy: "A bad day", empty: "A first day" };
+const OTHER = {
+  empty: "Opens an empty shop, for a vendor's first day: set up, find your scripts, take over the customers.",
+  busy: "Opens a shop that runs, on the day when everything goes wrong.",
+};
+let asked = false;
+
+export async function workingCookies() {
+  state.cookies = await post("cookies", { do: "keep" });
+  drawCookies();
+  return state.cookies;
+}
 
 export async function makeCookies() {
   state.cookies = await post("cookies");
@@ -69,7 +82,7 @@ function openStep(step, index) {
       { class: "actions" },
       step.actions.map((action, number) => h("button", { type: "button", class: "button", "data-key": `action ${index} ${number}`, onclick: () => attempt(act(action)) }, action.label)),
     ),
-    index === state.tour.steps.length - 1 && cookieBox(),
+    step.actions.some((action) => action.kind === "cookies") && cookieBox(),
     h("button", { type: "button", class: "link skipstep", "data-key": "skip step", onclick: () => attempt(post("tour", { do: "skip" })) }, "Skip this step"),
   ];
 }
@@ -80,18 +93,41 @@ function finished() {
     { class: "finished" },
     h("span", { class: "seal", "aria-hidden": "true" }, icon("check")),
     h("h3", {}, "That was the tour"),
-    h("p", {}, "A dead login, a killed bot, three sales: each arrived, once. The same program runs on a real server with usher run."),
+    h("p", {}, state.tour.ending),
     h("button", { type: "button", class: "button", "data-key": "again", onclick: () => attempt(post("tour", { do: "restart" })) }, "Take it again"),
   );
 }
 
+function ask(value) {
+  asked = value;
+  draw();
+}
+
+// Two shops, one at a time; going to the other one closes this one, so it asks.
+function shops() {
+  const { shop } = state.tour;
+  const other = shop === "empty" ? "busy" : "empty";
+  const button = (kind) =>
+    h("button", { type: "button", class: "chip", "aria-pressed": String(kind === shop), "data-key": `shop ${kind}`, onclick: () => ask(kind !== shop) }, SHOPS[kind]);
+  const open = () => attempt(post("open", { shop: other }));
+  const question = () =>
+    h(
+      "div",
+      { class: "otherquestion", role: "group", "aria-label": SHOPS[other] },
+      h("p", {}, `${OTHER[other]} What you did in this one is forgotten.`),
+      h("div", { class: "actions" }, h("button", { type: "button", class: "button primary", "data-key": "open other", onclick: open }, "Open it"), h("button", { type: "button", class: "button", "data-key": "stay", onclick: () => ask(false) }, "Stay here")),
+    );
+  return [h("div", { class: "shops", role: "group", "aria-label": "Which shop" }, button("empty"), button("busy")), asked && question()];
+}
+
 function draw() {
   if (!state.ready) return;
-  const { steps, current, done } = state.tour;
+  const { title, steps, current, done } = state.tour;
   const reached = Math.min(current, steps.length);
   fill(
     $("panel-tour"),
-    h("header", { class: "tourhead" }, h("h2", {}, "Six steps through a bad day"), h("p", { class: "quiet", role: "status" }, done ? "All six are done." : `Step ${reached + 1} of ${steps.length}`)),
+    shops(),
+    h("header", { class: "tourhead" }, h("h2", {}, title), h("p", { class: "quiet", role: "status" }, done ? "All of them are done." : `Step ${reached + 1} of ${steps.length}`)),
     done && finished(),
     h("ol", { class: "steps" }, steps.map(drawStep)),
   );

@@ -65,6 +65,20 @@ function trouble() {
   return on.length > 0 && h("p", { class: "trouble-now" }, icon("bolt"), on.join(" · "));
 }
 
+// The bot's own next try, which its log tells: after an outage it counts down to it.
+let ticking;
+
+function recovery() {
+  const { recovery: known } = state;
+  if (!known || state.switches.featured.some((each) => each.name === "down" && each.value)) return null;
+  const left = Math.ceil((new Date(known.next_try) - Date.now()) / 1000);
+  if (left < 0) return null;
+  clearTimeout(ticking);
+  ticking = setTimeout(drawCard, 1000);
+  const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  return h("p", { class: "recovering", role: "timer" }, "TradingView answers again. The bot tries again by itself in ", h("strong", {}, time), ".");
+}
+
 let freshName = null;
 let freshUntil = 0;
 
@@ -83,6 +97,7 @@ function drawCard(name) {
     $("card"),
     h("header", {}, h("h2", {}, "On TradingView"), h("p", { class: "who" }, state.focus, linked && h("small", {}, ` ${linked}`))),
     trouble(),
+    recovery(),
     h("table", {}, h("caption", { class: "sr" }, `What TradingView's own list holds for ${state.focus}`), h("tbody", {}, state.scripts.map((script) => drawRow(person, script, fresh)))),
     lastCalls(),
   );
@@ -187,7 +202,7 @@ function frame() {
 
 export function start() {
   frame();
-  on("customers calls switches", drawCard);
+  on("customers calls switches recovery", drawCard);
   on("customers", drawStrip);
   $("strip").addEventListener("click", () => look("customers"));
   on("customers", drawList);

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from bot.sandbox import opened
+from bot.sandbox.child import Line
 from tests.support.fake_time import eventually
 
 # One browser and one shop serve all of these; starting them takes longer than using them.
@@ -79,6 +80,7 @@ async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(
     for which in ("Paste the new sessionid", "Paste the new sessionid_sign"):
         await eyes.page.get_by_role("button", name=which, exact=True).focus()
         await eyes.press("Enter")
+        await eyes.page.locator("#form input:focus, #form textarea:focus").wait_for()
     await eyes.press("Enter")
     await eyes.sees("#panel-tour", "That was the tour")
     writes = [call for call in simulation.shop.tradingview.log if call.applied]
@@ -137,6 +139,23 @@ async def test_buyers_link_themselves_with_a_button(open_shop, look):
     await eyes.page.locator("#messages button", has_text="Yes").wait_for(state="detached")
 
 
+async def test_a_link_that_was_refused_is_not_believed_after_loading_anew(open_shop, look):
+    eyes = await look(open_shop)
+    await eyes.page.locator("#people label", has_text="Finn").click()
+    await eyes.page.locator("#say").focus()
+    await eyes.type("/link ")
+    await eyes.type("carl.fx")
+    await eyes.press("Enter")
+    await eyes.sees("#card .who", "carl.fx")
+    await eyes.page.locator("#messages .message .text").wait_for()
+    await eyes.page.reload()
+    await eyes.page.locator("#people label", has_text="Finn").click()
+    await eyes.page.locator("#say").focus()
+    await eyes.type("/me")
+    await eyes.press("Enter")
+    await eyes.sees("#card .who", "finn@Finn in Discord")
+
+
 async def test_a_file_is_chosen_and_read_by_the_bot(open_shop, look):
     eyes = await look(open_shop)
     await eyes.page.locator("#say").focus()
@@ -147,6 +166,99 @@ async def test_a_file_is_chosen_and_read_by_the_bot(open_shop, look):
     await eyes.page.locator("#send:focus").wait_for()
     await eyes.press("Enter")
     await eyes.sees("#messages .message", "zz_top")
+
+
+async def test_the_vendor_s_first_day_in_an_empty_shop(look):
+    async with opened(0, kind="empty") as sandbox:
+        simulation = sandbox.simulation
+        await eventually(lambda: simulation.opening.over, tries=12_000)
+        eyes = await look(sandbox)
+        messages = eyes.page.locator("#messages")
+
+        async def offered(label):
+            await eyes.page.locator("#panel-tour button", has_text=label).click()
+            await eyes.page.locator("#send:focus").wait_for()
+            await eyes.press("Enter")
+
+        async def picked(open_with, label):
+            await messages.locator("button", has_text=open_with).click()
+            await messages.locator("select").last.select_option(label=label)
+            await messages.locator(".menu button").last.click()
+
+        await eyes.sees("#panel-tour", "Six steps through a first day")
+        await offered("Fill in /setup show")
+        await picked("Choose the role", "@Moderator")
+        await picked("Choose the channel", "#access-log")
+        await eventually(lambda: simulation.tour.current == 1)
+        await eyes.page.locator("#panel-tour button", has_text="Copy new cookies").click()
+        await eyes.page.locator("#panel-tour dt", has_text="sessionid_sign").wait_for()
+        await offered("Fill in /session update")
+        for which in ("Paste the new sessionid", "Paste the new sessionid_sign"):
+            await eyes.page.get_by_role("button", name=which, exact=True).click()
+        await eventually(lambda: simulation.tour.current == 1)
+        await eyes.page.locator("#form button[type=submit]").click()
+        await eventually(lambda: simulation.tour.current == 2)
+        await offered("Fill in /script discover")
+        # what a list says beside the names is there to read
+        await eyes.sees("#messages .choice small", "PUB;")
+        for box in await messages.locator(".choice input").all():
+            await box.check()
+        await messages.locator(".menu button").last.click()
+        await eventually(lambda: simulation.tour.current == 3)
+        await messages.locator("button", has_text="Take over").first.click()
+        await eventually(lambda: simulation.tour.current == 4)
+        await offered("Fill in the list")
+        await messages.locator("button", has_text="Tie").last.click()
+        await eventually(lambda: simulation.tour.current == 5)
+        await offered("Fill in the sale")
+        await eyes.sees("#panel-tour", "That was the tour")
+
+
+async def test_the_other_shop_opens_with_a_press_and_the_page_goes_along(sandbox, look):
+    eyes = await look(sandbox)
+    before = sandbox.simulation
+    chip = eyes.page.locator("#panel-tour button", has_text="A first day")
+    await chip.click()
+    await eyes.page.locator("#panel-tour button", has_text="Stay here").click()
+    assert sandbox.simulation is before
+    await chip.click()
+    await eyes.page.locator("#panel-tour button", has_text="Open it").click()
+    await eyes.sees("#panel-tour", "Six steps through a first day")
+    assert sandbox.simulation is not before
+    assert await eyes.page.locator("#people input:checked").get_attribute("value") == str(
+        sandbox.simulation.shop.owner.id
+    )
+
+
+async def test_one_enter_sends_a_command_that_was_typed_whole(open_shop, look):
+    eyes = await look(open_shop)
+    await eyes.page.locator("#say").focus()
+    await eyes.type("/help")
+    await eyes.sees("#picker li", "/help")
+    await eyes.press("Enter")
+    await eyes.sees("#messages .used", "/help")
+    await eyes.page.locator("#messages .message .text").last.wait_for()
+
+
+async def test_a_slash_typed_anywhere_reaches_the_box(open_shop, look):
+    eyes = await look(open_shop)
+    await eyes.page.locator("#tab-bot").click()
+    await eyes.press("/")
+    await eyes.sees("#picker li", "/access grant")
+    assert await eyes.page.locator("#say:focus").input_value() == "/"
+
+
+async def test_of_an_answer_longer_than_the_view_the_beginning_is_shown(sandbox, look):
+    shop = sandbox.simulation.shop
+    eyes = await look(sandbox)
+    text = "\n".join(f"line {number}" for number in range(90))
+    await shop.discord.person(shop.owner).say(text, channel=shop.general)
+    await eyes.sees("#messages .message", "line 89")
+    tops = await eyes.page.evaluate(
+        "['#messages', '#messages .message'].map((each) =>"
+        " document.querySelector(each).getBoundingClientRect().top)"
+    )
+    assert abs(tops[1] - tops[0]) < 20
 
 
 async def test_a_command_to_a_dead_bot_fails_as_in_discord(open_shop, look):
@@ -217,6 +329,18 @@ async def test_a_switch_is_turned_by_key_and_warns_beside_the_rows(sandbox, look
     assert sandbox.simulation.shop.tradingview.switches.down is True
     focused = "document.activeElement.getAttribute('role')"
     assert await eyes.page.evaluate(focused) == "switch"
+    await eyes.page.locator("#panel-faults label", has_text="TradingView is down").click()
+    await eyes.page.locator("#card .trouble-now").wait_for(state="detached")
+    assert sandbox.simulation.shop.tradingview.switches.down is False
+
+
+async def test_after_an_outage_the_time_to_the_next_try_counts_down(sandbox, look):
+    eyes = await look(sandbox)
+    child = sandbox.simulation.child
+    child.on_line(Line(1, "", "bot", "permission 7 waits (tradingview): next try in 75 s"))
+    await eyes.sees("#card .recovering", "tries again by itself in 1:1")
+    child.on_line(Line(2, "", "bot", "permission 7 agrees with TradingView"))
+    await eyes.page.locator("#card .recovering").wait_for(state="detached")
 
 
 async def test_the_bot_s_tab_tells_how_to_sign_in(sandbox, look):

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from bot.sandbox import sample_customers
+from bot.sandbox.recovery import Recovery
 from tests.support.fake_time import eventually
 
 
@@ -90,6 +91,46 @@ async def test_a_new_login_ends_the_switch_for_the_dead_one(sandbox, shop, api, 
     ) as answer:
         assert answer.status == 200
     await eventually(lambda: shop.tradingview.switches.logged_out is False)
+
+
+async def test_pasted_cookies_are_made_anew_only_when_the_last_ones_ended(shop, api):
+    _, first = await api.post("cookies")
+    _, kept = await api.post("cookies", do="keep")
+    assert kept == first
+    shop.tradingview.world.end_all_sessions()
+    _, renewed = await api.post("cookies", do="keep")
+    assert renewed != first
+    assert shop.tradingview.world.find_session(
+        renewed["sessionid"], renewed["sessionid_sign"], sign_required=True
+    )
+
+
+async def test_an_empty_shop_has_nothing_set_up(sandbox, api):
+    status, _ = await api.post("open", shop="empty")
+    assert status == 200
+    simulation = sandbox.simulation
+    assert simulation.shop.is_empty
+    assert [task.text for task in simulation.opening.tasks] == ["Start the bot"]
+    status, answer = await api.post("open", shop="palace")
+    assert (status, answer["error"]) == (400, "A shop is busy or empty")
+    assert sandbox.simulation is simulation
+
+
+def test_the_next_try_is_the_first_order_s_and_never_before_tradingview_is_asked_at_all():
+    recovery = Recovery()
+    assert recovery.describe() is None
+    assert not recovery.read("the bot started")
+    assert recovery.read("permission 4 waits (tradingview): next try in 300 s")
+    late = recovery.describe()["next_try"]
+    assert recovery.read("permission 5 waits (tradingview): next try in 15 s")
+    soon = recovery.describe()["next_try"]
+    assert soon < late
+    assert recovery.read("server 1: TradingView does not answer; next try in 60 s")
+    assert soon < recovery.describe()["next_try"] < late
+    assert recovery.read("permission 5 agrees with TradingView")
+    assert recovery.describe()["next_try"] >= late
+    assert recovery.read("permission 4 agrees with TradingView")
+    assert recovery.describe() is None
 
 
 async def gathered(queue):

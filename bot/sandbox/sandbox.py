@@ -1,0 +1,124 @@
+"""The sandbox: one shop at a time with the bot in it, and another one whenever somebody asks."""
+
+import asyncio
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from bot.sandbox.child import Child
+from bot.sandbox.discord import FakeDiscord
+from bot.sandbox.shop import Shop, ShopKind, furnish
+from bot.sandbox.simulation import Simulation
+from bot.sandbox.tradingview import FakeTradingView
+
+HOST = "127.0.0.1"
+# The real TradingView is asked gently; this one is ours, and somebody is watching.
+_PACE = "12"
+
+
+class Sandbox:
+    """Holds the present shop; `url` is the address of the page, once it is served.
+
+    Without the bot only the stand-ins and the page are there, and the opening counts as over.
+    """
+
+    def __init__(self, *, with_bot: bool) -> None:
+        self.url = ""
+        self.simulation: Simulation
+        self._with_bot = with_bot
+        self._shop = AsyncExitStack()
+        self._changing = asyncio.Lock()
+
+    async def open(self, kind: ShopKind) -> None:
+        """Open a new shop of that kind, then close the one before; open pages are told to load anew."""
+        async with self._changing:
+            before, pages = self._shop, getattr(self, "simulation", None)
+            self._shop = AsyncExitStack()
+            try:
+                self.simulation = await self._shop.enter_async_context(self._opened(kind))
+            except BaseException:
+                await self._shop.aclose()
+                self._shop = before
+                raise
+            if pages is not None:
+                pages.tell("other_shop")
+            await before.aclose()
+
+    async def close(self) -> None:
+        """Close the present shop, in reverse of how it was opened."""
+        await self._shop.aclose()
+
+    @asynccontextmanager
+    async def _opened(self, kind: ShopKind) -> AsyncIterator[Simulation]:
+        async with AsyncExitStack() as stack:
+            folder = await stack.enter_async_context(_temporary_folder())
+            discord, tradingview = FakeDiscord(), FakeTradingView()
+            await discord.start()
+            stack.push_async_callback(discord.close)
+            await tradingview.start()
+            stack.push_async_callback(tradingview.close)
+            shop = furnish(discord, tradingview, datetime.now(UTC), kind)
+            web_port = _free_port()
+            child = Child(_settings(shop, folder, web_port), folder)
+            simulation = Simulation(shop, child, f"http://{HOST}:{web_port}")
+            tasks = [asyncio.create_task(simulation.follow())]
+            stack.push_async_callback(_end, tasks)
+            stack.push_async_callback(child.stop)
+            if self._with_bot:
+                tasks.append(asyncio.create_task(simulation.opening.run()))
+            else:
+                simulation.opening.over = True
+            yield simulation
+
+
+def _settings(shop: Shop, folder: Path, web_port: int) -> dict[str, str]:
+    """Return the bot's whole environment; it reads no file."""
+    sessionid, sign = shop.login
+    login = {} if shop.is_empty else {"TV_SESSIONID": sessionid, "TV_SESSIONID_SIGN": sign or ""}
+    return {
+        "DISCORD_TOKEN": shop.discord.bot_token,
+        "DISCORD_GUILD_ID": str(shop.guild.id),
+        "DISCORD_API_URL": shop.discord.api_url,
+        "DISCORD_GATEWAY_URL": shop.discord.gateway_url,
+        "TRADINGVIEW_URL": shop.tradingview.url,
+        "PINE_FACADE_URL": shop.tradingview.url,
+        **login,
+        "TV_PACE": _PACE,
+        "TV_CONCURRENCY": "4",
+        "DATABASE_URL": f"sqlite+aiosqlite:///{(folder / 'usher.db').as_posix()}",
+        "SECRET_KEY": Fernet.generate_key().decode(),
+        "HTTP_HOST": HOST,
+        "HTTP_PORT": str(web_port),
+        "PUBLIC_URL": f"http://{HOST}:{web_port}",  # for the one-time page of /session link
+    }
+
+
+def _free_port() -> int:
+    """Return a port that is free now; the bot keeps it over its restarts."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def _temporary_folder() -> AsyncIterator[Path]:
+    # On Windows a file may stay open for a moment after its process has ended.
+    folder = await asyncio.to_thread(
+        tempfile.TemporaryDirectory, prefix="usher-sandbox-", ignore_cleanup_errors=True
+    )
+    try:
+        yield Path(folder.name)
+    finally:
+        await asyncio.to_thread(folder.cleanup)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
