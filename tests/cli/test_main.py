@@ -148,16 +148,16 @@ def test_ctrl_c_ends_quietly(monkeypatch, capsys):
 
 
 def test_the_sandbox_needs_no_settings(monkeypatch):
-    ports = []
+    opened = []
 
-    async def run(port):
-        ports.append(port)
+    async def run(port, kind):
+        opened.append((port, kind))
 
     module(monkeypatch, "sandbox", run)
     monkeypatch.setenv("HTTP_PORT", "nonsense")
     assert main(["sandbox"]) == 0
-    assert main(["sandbox", "--port", "0"]) == 0
-    assert ports == [8000, 0]
+    assert main(["sandbox", "--port", "0", "--empty"]) == 0
+    assert opened == [(8000, "busy"), (0, "empty")]
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "x"])

@@ -153,7 +153,7 @@ async def test_a_link_that_was_refused_is_not_believed_after_loading_anew(open_s
     await eyes.page.locator("#say").focus()
     await eyes.type("/me")
     await eyes.press("Enter")
-    await eyes.sees("#card .who", "finn@Finn in Discord")
+    await eyes.sees("#card .who", "finn @Finn in Discord")
 
 
 async def test_a_file_is_chosen_and_read_by_the_bot(open_shop, look):
