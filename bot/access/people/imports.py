@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.people import import_csv
+from bot.access.people.import_columns import BEST, Columns, Taken
 from bot.access.people.import_csv import MatchedLine, Outcome, Pair, Person, Proposals, Register
 from bot.access.request import RequestContext
 from bot.store.engine.database import Database
@@ -28,14 +29,18 @@ class Imports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def columns(self, data: bytes) -> Columns:
+        """Return which columns of that file may name whom. Raises as `compare`."""
+        return await asyncio.to_thread(import_csv.columns, data)
+
     async def compare(
-        self, guild_id: int, data: bytes, people: Sequence[Person]
+        self, guild_id: int, data: bytes, people: Sequence[Person], taken: Taken = BEST
     ) -> tuple[MatchedLine, ...]:
         """Return what every line of that file comes to; nothing is changed.
 
-        Raises FileTooLarge, FileUnreadable, ColumnsMissing or LinesRunTogether.
+        Raises FileTooLarge, FileUnreadable, EncodingUnclear, ColumnsMissing or LinesRunTogether.
         """
-        lines = await asyncio.to_thread(import_csv.read, data)
+        lines = await asyncio.to_thread(import_csv.read, data, taken)
         async with self._database.read() as connection:
             register = await _register(connection, guild_id)
         return tuple(await asyncio.to_thread(import_csv.match, lines, people, register))
