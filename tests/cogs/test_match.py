@@ -255,7 +255,9 @@ async def test_a_shortened_number_is_proposed_and_tied_only_when_picked(harness)
 
 
 async def test_a_shortened_number_that_fits_several_is_said_and_proposes_nobody(harness):
-    await known(harness, "Alice_T")  # the members came within one moment, so their numbers begin alike
+    await known(
+        harness, "Alice_T"
+    )  # the members came within one moment, so their numbers begin alike
     request = await match(harness, f"discord_id,tradingview\n{shortened(harness.buyer)},Alice_T\n")
     assert "several members' begin so" in text_of(request.original)
     assert labels(request.original) == []

@@ -157,6 +157,8 @@ def _checked(text: str, now: datetime, read: Callable[[], datetime]) -> datetime
         end = cut(read())
     except (ValueError, OverflowError) as error:
         raise DateUnreadable(text) from error
+    if is_end_of_day(end):  # typed from what is shown, it is still the whole day
+        end = cut(datetime.combine(end, time.max, UTC))
     if end <= now:
         raise DatePast(end)
     if end > now + timedelta(days=FARTHEST_YEARS * 366):

@@ -119,9 +119,10 @@ def test_a_moment_of_another_zone_is_added_to_in_utc():
         ("2026-04-30T18:00:00.123456-0530", datetime(2026, 4, 30, 23, 30, 0, 123000, tzinfo=UTC)),
         ("2026-04-30T1800+02", datetime(2026, 4, 30, 16, tzinfo=UTC)),
         ("2026-04-30T23:59:59.999Z", datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)),
-        ("<t:1777593599>", datetime(2026, 4, 30, 23, 59, 59, tzinfo=UTC)),
-        (" <t:1777593599:R> ", datetime(2026, 4, 30, 23, 59, 59, tzinfo=UTC)),
-        ("<t:1777593599:F>", datetime(2026, 4, 30, 23, 59, 59, tzinfo=UTC)),
+        ("<t:1777593599>", datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)),
+        (" <t:1777593599:R> ", datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("<t:1777593598>", datetime(2026, 4, 30, 23, 59, 58, tzinfo=UTC)),
+        ("<t:1777593599:F>", datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)),
     ],
 )
 def test_an_end_is_a_day_in_utc_a_length_from_now_or_lifetime(typed, end):
