@@ -179,7 +179,7 @@ def _lists(
         (
             picks.username,
             columns.usernames,
-            "Another column for the TradingView names",
+            "Another column for the names",
             columns.of_username(taken),
         ),
         (

@@ -183,13 +183,11 @@ async def test_the_column_that_says_tradingview_is_taken_and_another_can_be_chos
     assert "The TradingView names are taken from the column **TradingView**." in said
     assert "Tie 1 name" in labels(request.original)
     chosen = await harness.as_mod.choose(
-        request.original, "Another column for the TradingView names", ["Username"]
+        request.original, "Another column for the names", ["Username"]
     )
     await chosen.until(lambda now: "from the column **Username**" in text_of(now))
     assert "✅ 1 fit" in text_of(request.original)
-    await harness.as_mod.choose(
-        request.original, "Another column for the TradingView names", ["TradingView"]
-    )
+    await harness.as_mod.choose(request.original, "Another column for the names", ["TradingView"])
     await eventually(lambda: "from the column **TradingView**" in text_of(request.original))
     assert await holder(harness, "Alice_T") is await holder(harness, "Stranger_X") is None
     await press(harness, request, "Tie 1 name")
@@ -220,7 +218,7 @@ async def test_a_list_under_a_preview_asks_for_the_level_again_and_for_whoever_a
     before = text_of(request.original)
     harness.fake.take_role(harness.guild, harness.mod, harness.staff)
     chosen = await harness.as_mod.choose(
-        request.original, "Another column for the TradingView names", ["Username"]
+        request.original, "Another column for the names", ["Username"]
     )
     await eventually(lambda: chosen.messages)
     assert "Only staff" in text_of(chosen.messages[0])
