@@ -16,13 +16,15 @@ _NAMES = ("sessionid", "sessionid_sign")
 _SITE = "tradingview.com"
 _CURLY = dict.fromkeys(map(ord, "“”„‟«»″"), '"') | dict.fromkeys(map(ord, "‘’‚‛‹›′"), "'")
 _NAMED = re.compile(r"(?:^|[\s;\"'{,])(sessionid(?:_sign)?)[\"']?\s*[=:\t]\s*([^;\s,}]+)")
-# A line of cookies.txt: site, whole domain, path, secure, end, name, value. Forms make tabs spaces and
-# take the line breaks away, so that the next line's site stands right behind the value.
+# A line of cookies.txt behind its site: whole domain, path, secure, end, name, value. Forms make tabs
+# spaces and take the line breaks away, so that the next line's site stands right behind the value.
 _LINE = re.compile(
-    r"(\S+)\s+(?:TRUE|FALSE)\s+\S+\s+(?:TRUE|FALSE)\s+[\d.]+\s+(sessionid(?:_sign)?)\s+(\S+?)"
-    r"(?=\s|$|(?:#HttpOnly_)?\.?(?:[a-z]+\.)?tradingview\.com\s+(?:TRUE|FALSE)\s)",
+    r"\s(?:TRUE|FALSE)\s+\S+\s+(?:TRUE|FALSE)\s+[\d.]+\s+(sessionid(?:_sign)?)\s+(\S{1,500}?)"
+    r"(?=\s|$|(?:#HttpOnly_)?\.?(?:[a-z]{1,9}\.)?tradingview\.com\s+(?:TRUE|FALSE)\s)",
     re.IGNORECASE,
 )
+_LONGEST_SITE = 300
+_EXPORT = ("{", "[")  # how JSON begins, and no cookie
 _SIGN = re.compile(r"v\d+(?::|%3A)", re.IGNORECASE)
 
 
@@ -36,7 +38,7 @@ def read_cookies(sessionid: str, sign: str | None) -> Cookies:
         named = _named_in(text.translate(_CURLY)) | named
     first = _bare(named.get("sessionid", sessionid))
     second = _bare(named.get("sessionid_sign", sign or ""))
-    if not first or "sessionid" in first or _SIGN.match(first):
+    if not first or "sessionid" in first or _SIGN.match(first) or first.startswith(_EXPORT):
         raise CookiesUnreadable("sessionid")  # the second cookie in the first field, too
     if second == first or "sessionid" in second:
         raise CookiesUnreadable("sessionid_sign")
@@ -83,7 +85,7 @@ def unpack(text: str) -> Cookies:
 
 def _named_in(text: str) -> dict[str, str]:
     """Return the cookies that the text names. Other sites have a `sessionid`, too: theirs do not count."""
-    if text.lstrip().startswith(("{", "[")):
+    if text.lstrip().startswith(_EXPORT):
         try:
             exported = json.loads(text)
         except (ValueError, RecursionError):
@@ -92,8 +94,8 @@ def _named_in(text: str) -> dict[str, str]:
             return dict(reversed(list(_exported(exported, _MAX_DEPTH))))  # the first counts
     lines = list(_LINE.finditer(text))
     if lines:
-        ours = [line for line in lines if _is_ours(line[1].rpartition("#HttpOnly_")[2])]
-        return {line[2].lower(): line[3] for line in reversed(ours)}
+        ours = [line for line in lines if _is_ours(_site_before(text, line.start()))]
+        return {line[1].lower(): line[2] for line in reversed(ours)}
     return dict(_NAMED.findall(text))
 
 
@@ -123,6 +125,11 @@ def _site(part: Any) -> Any:
     if not isinstance(part, dict):
         return None
     return part.get("domain") or part.get("Domain") or part.get("host") or part.get("Host raw")
+
+
+def _site_before(text: str, end: int) -> str:
+    words = text[max(0, end - _LONGEST_SITE) : end].split()
+    return words[-1].rpartition("#HttpOnly_")[2] if words else ""
 
 
 def _is_ours(site: Any) -> bool:

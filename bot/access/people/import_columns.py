@@ -36,6 +36,7 @@ _OTHER = frozenset(
 )  # fmt: skip
 _QUESTION = 20
 _LONGEST_TITLE = 300
+_MAX_COLUMNS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Columns:
 def find_columns(header: Sequence[str]) -> Columns | None:
     """Return the columns that this line names; None unless it names both a member and TradingView."""
     found: dict[str, list[tuple[int, int]]] = {}
-    for place, title in enumerate(header):
+    for place, title in enumerate(header[:_MAX_COLUMNS]):
         if kind_and_rank := _kind(title):
             kind, rank = kind_and_rank
             found.setdefault(kind, []).append((rank, place))

@@ -132,3 +132,13 @@ def test_an_export_without_the_cookie_is_refused_and_not_repeated(text):
 def test_a_file_that_holds_no_cookies_is_refused(data):
     with pytest.raises(CookiesUnreadable):
         read_file(data)
+
+
+@pytest.mark.parametrize(
+    "part", ["[", " TRUE ", "sessionid ", "sessionid=", "\n", " TRUE / TRUE 1 sessionid ", "a", " "]
+)
+@pytest.mark.parametrize("before", ["", " TRUE / TRUE 1 sessionid ", "{"])
+def test_no_file_keeps_the_reader_busy(part, before):
+    data = (before + part * (LARGEST // len(part)))[:LARGEST].encode()
+    with pytest.raises(CookiesUnreadable):
+        read_file(data)

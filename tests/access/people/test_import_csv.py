@@ -447,3 +447,9 @@ def test_many_damaged_numbers_in_a_large_server_are_read_at_once():
     rows = "".join(f"{10**17 + number * 10**6 + 9000},N{number}\n" for number in range(19_000))
     known = [customer(number + 1, f"N{number}") for number in range(19_000)]
     assert set(outcomes(f"discord_id,username\n{rows}", people, known)) == {Outcome.ID_SHORTENED}
+
+
+@pytest.mark.parametrize("mark", [",", "|", ";", "\t", "discord,", "tradingview|", '""\n'])
+def test_a_file_of_delimiters_keeps_nobody_busy(mark):
+    with pytest.raises((ColumnsMissing, FileUnreadable)):
+        import_csv.read((mark * (import_csv.LARGEST // len(mark))).encode())
