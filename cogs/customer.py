@@ -8,9 +8,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone, FileTooLarge, MembersUnseen, OnlyInServer
-from bot.access.people.import_columns import BEST, Columns, Taken
-from bot.access.people.import_csv import MatchedLine, Pair, Person
-from bot.access.people.import_table import LARGEST
+from bot.access.people.import_records import (
+    BEST,
+    LARGEST,
+    Columns,
+    MatchedLine,
+    Pair,
+    Person,
+    Taken,
+)
 from bot.access.people.imports import Tied
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses

@@ -9,8 +9,15 @@ from dataclasses import dataclass
 import discord
 
 from bot.access.errors import ButtonGone
-from bot.access.people.import_columns import BEST, Columns, Taken
-from bot.access.people.import_csv import MatchedLine, Outcome, Pair, Proposals
+from bot.access.people.import_records import (
+    BEST,
+    Columns,
+    MatchedLine,
+    Outcome,
+    Pair,
+    Proposals,
+    Taken,
+)
 from bot.access.people.imports import Tied
 from bot.replies.message import Attached, Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, member, typed

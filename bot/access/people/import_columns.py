@@ -7,8 +7,8 @@ Discord or in a shop. Where several may be meant, the reader learns all of them.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from bot.access.people.import_records import Columns
 from bot.tradingview import visible
 
 # Titles in full, the best first.
@@ -37,43 +37,6 @@ _OTHER = frozenset(
 _QUESTION = 20
 _LONGEST_TITLE = 300
 _MAX_COLUMNS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The columns that a person chose, by place from 0; None: the best."""
-
-    username: int | None = None
-    member: int | None = None
-
-
-BEST = Taken()
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which columns may name whom, by place from 0, the best first."""
-
-    titles: tuple[str, ...]
-    usernames: tuple[int, ...]
-    member_ids: tuple[int, ...]
-    member_names: tuple[int, ...]
-    doubt: int = 0  # how far from what is certain; less is better
-
-    @property
-    def members(self) -> tuple[int, ...]:
-        """Return every column that may name a member of the server."""
-        return (*self.member_ids, *self.member_names)
-
-    def of_username(self, taken: Taken) -> int:
-        """Return the column of the TradingView names."""
-        return self.usernames[0] if taken.username is None else taken.username
-
-    def of_member(self, taken: Taken) -> tuple[int, ...]:
-        """Return the columns that name the member: the first counts, the next where it is empty."""
-        if taken.member is not None:
-            return (taken.member,)
-        return (*self.member_ids[:1], *self.member_names[:1])
 
 
 def find_columns(header: Sequence[str]) -> Columns | None:

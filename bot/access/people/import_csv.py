@@ -1,15 +1,24 @@
 """Says which lines of a vendor's own list fit to whom in the server; pure, no I/O."""
 
-import enum
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.access.people.import_columns import fold
 from bot.access.people.import_ids import KEPT, Number, read_number
-from bot.access.people.import_table import LARGEST, MAX_LINES, Line, columns, read
-from bot.store.records import Claim, Customer
+from bot.access.people.import_records import (
+    LARGEST,
+    MAX_LINES,
+    Line,
+    MatchedLine,
+    Outcome,
+    Pair,
+    Person,
+    Proposals,
+)
+from bot.access.people.import_register import Register
+from bot.access.people.import_table import columns, read
 from bot.tradingview import HiddenMark, LongDash, OtherPage, clean_username, visible
 
 __all__ = [
@@ -27,64 +36,6 @@ __all__ = [
     "propose",
     "read",
 ]
-
-
-class Outcome(enum.StrEnum):
-    """What a line comes to."""
-
-    FITS = "fits"
-    TIED_ALREADY = "tied_already"
-    MEMBER_UNKNOWN = "member_unknown"
-    SEVERAL_MEMBERS = "several_members"
-    NAME_UNKNOWN = "name_unknown"
-    NAME_TAKEN = "name_taken"
-    OTHER_NAME = "other_name"
-    CLAIMED = "claimed"
-    CONTRADICTED = "contradicted"  # another line says otherwise
-    NO_MEMBER = "no_member"
-    NO_NAME = "no_name"
-    NAME_UNREADABLE = "name_unreadable"
-    NAME_HAS_LONG_DASH = "name_has_long_dash"
-    NAME_HAS_HIDDEN_MARK = "name_has_hidden_mark"
-    NAME_IS_OTHER_PAGE = "name_is_other_page"
-    ID_SHORTENED = "id_shortened"  # by a spreadsheet, to 1.2E+17 or ...000
-    ID_FITS_ONE = "id_fits_one"  # shortened, and one member's begins so
-    ID_FITS_SEVERAL = "id_fits_several"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A member of the server, with every name they go by there."""
-
-    id: int
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A TradingView name and the member whom it is to belong to."""
-
-    customer_id: int
-    username: str
-    member_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class MatchedLine:
-    """What one line comes to; `pair` is there for what fits, and for what is only proposed."""
-
-    line: Line
-    outcome: Outcome
-    pair: Pair | None = None
-    by_name: bool = False  # the member was found by a name, which anybody can take
-
-
-@dataclass(frozen=True, slots=True)
-class Proposals:
-    """Names that are equal on both sides; `unclear` counts those that fit to several members."""
-
-    pairs: tuple[Pair, ...]
-    unclear: int
 
 
 class Roster:
@@ -117,46 +68,6 @@ class Roster:
         begin = _beginning(number.value)
         near = (*self._begin.get(begin, ()), *self._begin.get(begin - 1, ()))  # rounding carries
         return {member_id for member_id in near if number.may_be(member_id)}
-
-
-class Register:
-    """The people that Usher knows in a server, and the requests that wait for staff."""
-
-    def __init__(self, people: Iterable[Customer], claims: Iterable[Claim]) -> None:
-        self.named: dict[str, Customer] = {}
-        self.members: dict[int, Customer] = {}
-        for customer in people:
-            if customer.name_folded is not None:
-                self.named[customer.name_folded] = customer
-            if customer.member_id is not None:
-                self.members[customer.member_id] = customer
-        self._claims = {(claim.member_id, claim.username.casefold()) for claim in claims}
-        self._claimers = {member_id for member_id, _ in self._claims}
-        self._claimed = {name for _, name in self._claims}
-
-    def is_still(self, pair: Pair) -> bool:
-        """Return whether the name belongs to the same person as when the pair was shown."""
-        holder = self.named.get(pair.username.casefold())
-        return holder is not None and holder.id == pair.customer_id
-
-    def judge(self, member_id: int, name: str) -> Outcome:
-        """Return whether that name may be tied to that member."""
-        holder = self.named.get(name.casefold())
-        if holder is None:
-            return Outcome.NAME_UNKNOWN
-        if holder.member_id == member_id:
-            return Outcome.TIED_ALREADY
-        if holder.member_id is not None:
-            return Outcome.NAME_TAKEN
-        mine = self.members.get(member_id)
-        if mine is not None and mine.username is not None:
-            return Outcome.OTHER_NAME
-        request = (member_id, name.casefold())
-        if request not in self._claims and (
-            request[0] in self._claimers or request[1] in self._claimed
-        ):
-            return Outcome.CLAIMED
-        return Outcome.FITS
 
 
 def match(lines: Sequence[Line], people: Iterable[Person], register: Register) -> list[MatchedLine]:

@@ -11,26 +11,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.access.errors import ColumnsMissing, FileTooLarge, FileUnreadable, LinesRunTogether
-from bot.access.people.import_columns import BEST, Columns, Taken, find_columns
+from bot.access.people.import_columns import find_columns
 from bot.access.people.import_encoding import decode
+from bot.access.people.import_records import BEST, LARGEST, MAX_LINES, Columns, Line, Taken
 from bot.tradingview import visible
-
-LARGEST = 2 * 1024 * 1024  # bytes
-MAX_LINES = 20_000
 
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 20  # lines; titles may stand above it
 _SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)  # for spreadsheets only
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the file: whom it names on Discord and on TradingView, as written there."""
-
-    number: int  # in the file, from 1
-    member: str
-    username: str
-    also: str = ""  # the member's name, beside a number in `member`
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from bot.access.errors import (
     LinesRunTogether,
 )
 from bot.access.people import import_csv
-from bot.access.people.import_columns import Taken
 from bot.access.people.import_csv import Line, Outcome, Person, Register
+from bot.access.people.import_records import Taken
 from bot.store.records import Claim, Customer
 from tests.support.vendor_fixture import AT
 
