@@ -52,7 +52,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         interaction: Interaction,
         item: Item,
         duration: Length,
-        member: discord.Member | None = None,
+        member: discord.Member | discord.User | None = None,
         username: Username | None = None,
         note: Note | None = None,
     ) -> None:
@@ -83,7 +83,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         interaction: Interaction,
         item: Item,
         until: Until,
-        member: discord.Member | None = None,
+        member: discord.Member | discord.User | None = None,
         username: Username | None = None,
         note: Note | None = None,
     ) -> None:
@@ -108,7 +108,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         self,
         interaction: Interaction,
         item: Item,
-        member: discord.Member | None = None,
+        member: discord.Member | discord.User | None = None,
         username: Username | None = None,
         note: Note | None = None,
     ) -> None:
@@ -129,7 +129,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def check(
         self,
         interaction: Interaction,
-        member: discord.Member | None = None,
+        member: discord.Member | discord.User | None = None,
         username: Username | None = None,
     ) -> None:
         """Show every script of one person, read live."""

@@ -29,7 +29,7 @@ class Audit(commands.Cog):
     async def audit(
         self,
         interaction: Interaction,
-        member: discord.Member | None = None,
+        member: discord.Member | discord.User | None = None,
         username: Username | None = None,
     ) -> None:
         """Show who did what, when and why."""

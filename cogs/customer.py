@@ -1,13 +1,22 @@
 """/customer: what staff know about people, and tying many of them at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.errors import ButtonGone, FileTooLarge, OnlyInServer
-from bot.access.people.import_csv import LARGEST, Pair, Person
+from bot.access.errors import ButtonGone, FileTooLarge, MembersUnseen, OnlyInServer
+from bot.access.people.import_records import (
+    BEST,
+    LARGEST,
+    Columns,
+    MatchedLine,
+    Pair,
+    Person,
+    Taken,
+)
 from bot.access.people.imports import Tied
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
@@ -16,6 +25,7 @@ from bot.interactions.levels import Level
 from bot.interactions.options import Username
 from bot.interactions.responses import Interaction
 from bot.replies import Button, Message, matching as matching_replies, people as people_replies
+from bot.replies.matching import Picks
 from bot.services import Services
 
 
@@ -39,7 +49,7 @@ class Customer(
         member="The Discord member", username="The TradingView name, or the address of the profile"
     )
     async def link(
-        self, interaction: Interaction, member: discord.Member, username: Username
+        self, interaction: Interaction, member: discord.Member | discord.User, username: Username
     ) -> None:
         """Tie them, on the word of staff."""
         await responses.defer(interaction)
@@ -49,7 +59,7 @@ class Customer(
     @levels.staff
     @app_commands.command(description="Tie many TradingView names to members at once")
     @app_commands.describe(
-        file="A CSV file with the columns discord_id and username; without it, equal names"
+        file="A CSV file with the columns discord_id and tradingview; without it, equal names"
     )
     async def match(self, interaction: Interaction, file: discord.Attachment | None = None) -> None:
         """Show what fits; nothing is changed before a yes."""
@@ -81,18 +91,69 @@ class Customer(
         await responses.reply(press.interaction, message)
 
     async def _compared(
-        self, request: RequestContext, interaction: Interaction, file: discord.Attachment
+        self,
+        request: RequestContext,
+        interaction: Interaction,
+        file: discord.Attachment,
+        taken: Taken = BEST,
+        done: Tied | None = None,
     ) -> Message:
+        """Compare the file; after a choice it is read again, so that no file is kept in memory."""
         if file.size > LARGEST:
             raise FileTooLarge
         data = await file.read()
+        columns = await self._imports.columns(data)
         matched_lines = await self._imports.compare(
-            request.guild_id, data, await _people(interaction)
+            request.guild_id, data, await _people(interaction), taken
         )
-        pairs = list(
-            dict.fromkeys(matched.pair for matched in matched_lines if matched.pair is not None)
-        )
-        return matching_replies.compared(matched_lines, self._tie_buttons(request, pairs))
+        pairs = matching_replies.fitting_in(matched_lines)
+        buttons, picks = self._preview(request, file, pairs, matched_lines, columns, taken)
+        return matching_replies.compared(matched_lines, buttons, columns, taken, picks, done)
+
+    def _preview(
+        self,
+        request: RequestContext,
+        file: discord.Attachment,
+        pairs: Sequence[Pair],
+        matched_lines: Sequence[MatchedLine],
+        columns: Columns,
+        taken: Taken,
+    ) -> tuple[tuple[Button, ...], Picks]:
+        """Return the buttons and lists under a preview; one press answers it."""
+        proposed = matching_replies.proposed_in(matched_lines)
+
+        async def again(press: ComponentInteraction, taken: Taken, done: Tied | None) -> None:
+            message = await self._compared(press.request(), press.interaction, file, taken, done)
+            await responses.reply(press.interaction, message)
+
+        async def username(press: ComponentInteraction) -> None:
+            place = matching_replies.column_chosen(press.values, columns.usernames)
+            await again(press, replace(taken, username=place), None)
+
+        async def member(press: ComponentInteraction) -> None:
+            place = matching_replies.column_chosen(press.values, columns.members)
+            await again(press, replace(taken, member=place), None)
+
+        async def likely(press: ComponentInteraction) -> None:
+            picked = matching_replies.chosen(press.values, proposed)
+            done = await self._imports.tie(
+                press.request(), picked, await _people(press.interaction)
+            )
+            await again(press, taken, done)
+
+        lists = {
+            "username": username if len(columns.usernames) > 1 else None,
+            "member": member if len(columns.members) > 1 else None,
+            "proposed": likely if proposed else None,
+        }
+        offered = {name: run for name, run in lists.items() if run is not None}
+        choices = [*self._tie_choices(pairs), *(Choice(*pick) for pick in offered.items())]
+        if not choices:
+            return (), Picks()
+        every = self._router.question(request.guild_id, request.member_id, Level.STAFF, choices)
+        first_list = len(every) - len(offered)
+        keys = [button.key for button in every[first_list:]]
+        return every[:first_list], Picks(**dict(zip(offered, keys, strict=True)))
 
     async def _proposals(
         self, request: RequestContext, interaction: Interaction, page: int, done: Tied | None = None
@@ -104,6 +165,12 @@ class Customer(
 
     def _tie_buttons(self, request: RequestContext, pairs: Sequence[Pair]) -> tuple[Button, ...]:
         """Return the one button that ties these pairs, and no others."""
+        choices = self._tie_choices(pairs)
+        if not choices:
+            return ()
+        return self._router.question(request.guild_id, request.member_id, Level.STAFF, choices)
+
+    def _tie_choices(self, pairs: Sequence[Pair]) -> tuple[Choice, ...]:
         if not pairs:
             return ()
 
@@ -114,14 +181,9 @@ class Customer(
         async def no(press: ComponentInteraction) -> None:
             await responses.reply(press.interaction, Message("**Left as it was.**"))
 
-        return self._router.question(
-            request.guild_id,
-            request.member_id,
-            Level.STAFF,
-            (
-                Choice(matching_replies.tie_label(len(pairs)), yes, discord.ButtonStyle.success),
-                Choice("No, leave it", no),
-            ),
+        return (
+            Choice(matching_replies.tie_label(len(pairs)), yes, discord.ButtonStyle.success),
+            Choice("No, leave it", no),
         )
 
 
@@ -130,6 +192,8 @@ async def _people(interaction: Interaction) -> list[Person]:
     guild = interaction.guild
     if guild is None:
         raise OnlyInServer
+    if not interaction.client.intents.members:
+        raise MembersUnseen
     if not guild.chunked:
         await guild.chunk()
     return [

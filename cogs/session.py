@@ -4,8 +4,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.logins.cookies import read_cookies
-from bot.access.logins.errors import NoLogin
+from bot.access.logins.cookies import LARGEST, read_cookies, read_file
+from bot.access.logins.errors import CookiesUnreadable, NoLogin
 from bot.access.logins.sessions import LoginState
 from bot.access.request import RequestContext
 from bot.interactions import confirm, levels, responses
@@ -15,6 +15,7 @@ from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import Message, key, login as login_replies
 from bot.services import Services
+from bot.tradingview import Cookies
 
 _CHANGE_ACCOUNT = confirm.Labels("Yes, change the account")
 
@@ -46,20 +47,39 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
 
     @levels.manager
     @app_commands.command(description="Add or renew the TradingView login: a form for two cookies")
-    async def update(self, interaction: Interaction) -> None:
-        """Open the form."""
-        await interaction.response.send_modal(_form(levels.request(interaction).guild_id))
+    @app_commands.describe(
+        file="What a cookie extension exported, when it is too long for the form"
+    )
+    async def update(
+        self, interaction: Interaction, file: discord.Attachment | None = None
+    ) -> None:
+        """Open the form, or read the file."""
+        if file is None:
+            guild_id = levels.request(interaction).guild_id
+            await interaction.response.send_modal(_form(guild_id))
+            return
+        await responses.defer(interaction)
+        if file.size > LARGEST:
+            raise CookiesUnreadable("sessionid")
+        cookies = read_file(await file.read())
+        await self._use(interaction, levels.request(interaction), cookies)
 
     async def open_form(self, press: ComponentInteraction) -> None:
         """Open the form from a button."""
         await press.interaction.response.send_modal(_form(press.guild_id))
 
     async def submitted(self, press: ComponentInteraction) -> None:
-        """Test the cookies and use them; another account's need a yes. They are never repeated."""
+        """Take the cookies out of the form; they are never repeated."""
         await responses.defer(press.interaction)
         cookies = read_cookies(
             press.fields.get(login_replies.SESSIONID, ""), press.fields.get(login_replies.SIGN)
         )
+        await self._use(press.interaction, press.request(), cookies)
+
+    async def _use(
+        self, interaction: Interaction, request: RequestContext, cookies: Cookies
+    ) -> None:
+        """Test the cookies and use them; another account's need a yes."""
 
         async def act(interaction: Interaction, request: RequestContext) -> Message:
             work = self._sessions.update(request, cookies)
@@ -67,7 +87,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
             return login_replies.updated(updated, request.guild_id)
 
         await confirm.carry_out(
-            self._router, press.interaction, press.request(), Level.MANAGER, act, _CHANGE_ACCOUNT
+            self._router, interaction, request, Level.MANAGER, act, _CHANGE_ACCOUNT
         )
 
     async def open_spare_form(self, press: ComponentInteraction) -> None:

@@ -80,6 +80,11 @@ class NameHasHiddenMark(NameUnreadable):
 
 
 @_refusal
+class NameIsOtherPage(NameUnreadable):
+    """The text is the address of a page that is no TradingView profile."""
+
+
+@_refusal
 class UserUnknown(UserError):
     """TradingView has nobody of that name; `near` are names that it suggests instead."""
 
@@ -161,6 +166,16 @@ class FileUnreadable(UserError):
 
 
 @_refusal
+class EncodingUnclear(FileUnreadable):
+    """The file is text in an encoding that cannot be told from others, so its letters are uncertain."""
+
+
+@_refusal
+class MembersUnseen(UserError):
+    """Discord does not show the members of the server, so no name or id can be looked up there."""
+
+
+@_refusal
 class LinesRunTogether(UserError):
     """A quotation mark opens in that `line` of a file, counted from 1, and spans the next one."""
 
@@ -169,7 +184,7 @@ class LinesRunTogether(UserError):
 
 @_refusal
 class ColumnsMissing(UserError):
-    """The first line does not name the columns that are needed."""
+    """No line near the top names the columns that are needed."""
 
 
 # Times
@@ -187,6 +202,11 @@ class DateUnreadable(UserError):
     """The text is neither a date nor a duration."""
 
     text: str
+
+
+@_refusal
+class DateWithoutZone(DateUnreadable):
+    """A day and a time of day without a time zone, which is no certain moment."""
 
 
 @_refusal

@@ -119,7 +119,7 @@ def request(interaction: Interaction) -> RequestContext:
     )
 
 
-def subject(member: discord.Member | None, username: str | None) -> Subject:
+def subject(member: discord.Member | discord.User | None, username: str | None) -> Subject:
     """Return the person meant by the two options that most commands have."""
     return Subject(None if member is None else member.id, username or None)
 

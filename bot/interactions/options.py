@@ -14,13 +14,13 @@ from bot.access.errors import NotAllowed
 from bot.access.people.username_lookup import clean
 from bot.access.request import Subject
 from bot.access.rules import duration
-from bot.access.rules.duration import parse_length, parse_until
+from bot.access.rules.duration import is_end_of_day, parse_length, parse_until
 from bot.errors import UserError
 from bot.interactions import levels
 from bot.interactions.client import Usher
 from bot.interactions.levels import Level
 from bot.replies.message import shorten
-from bot.replies.text import plain_day, spoken
+from bot.replies.text import plain_day, plain_moment, spoken
 from bot.tradingview.models import End, Lifetime
 
 UsherInteraction = discord.Interaction[Usher]
@@ -115,7 +115,9 @@ class UntilTransformer(_Option):
                 _choice(f"{_end(parse_until(length.text, now))} ({spoken(length)})", length.text)
                 for length in _lengths(typed)
             ]
-        return [_choice(_end(end), typed.strip())]
+        if isinstance(end, Lifetime) or is_end_of_day(end) or _read(typed) is not None:
+            return [_choice(_end(end), typed.strip())]
+        return [_choice(f"until {plain_moment(end)}", typed.strip())]
 
 
 Item = app_commands.Transform[str, ItemTransformer]

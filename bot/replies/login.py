@@ -16,25 +16,31 @@ SPARE_TITLE = "Spare TradingView login"
 SESSIONID = "sessionid"
 SIGN = "sessionid_sign"
 _MAX_TITLES = 5
+_MAX_TYPED = 4_000  # as much as Discord lets people type; more comes as a file
 _MAX_TITLE = 50
 
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
     """Return the two fields of the form."""
-    how = "In a private browser window: log in, copy it, close the window without logging out"
+    how = (
+        "From a private window that you close without logging out; a whole cookie export works too"
+    )
     return [
         discord.ui.Label(
             text=SESSIONID,
             description=how,
             component=discord.ui.TextInput(
-                custom_id=SESSIONID, min_length=1, max_length=1_000, placeholder="32 characters"
+                custom_id=SESSIONID,
+                min_length=1,
+                max_length=_MAX_TYPED,
+                placeholder="32 characters",
             ),
         ),
         discord.ui.Label(
             text=SIGN,
             description="The second cookie, beside the first; nearly every account needs it",
             component=discord.ui.TextInput(
-                custom_id=SIGN, required=False, max_length=1_000, placeholder="v3:…"
+                custom_id=SIGN, required=False, max_length=_MAX_TYPED, placeholder="v3:…"
             ),
         ),
     ]

@@ -4,10 +4,20 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import discord
 
-from bot.access.people.import_csv import MatchedLine, Outcome, Pair, Proposals
+from bot.access.errors import ButtonGone
+from bot.access.people.import_records import (
+    BEST,
+    Columns,
+    MatchedLine,
+    Outcome,
+    Pair,
+    Proposals,
+    Taken,
+)
 from bot.access.people.imports import Tied
 from bot.replies.message import Attached, Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, member, typed
@@ -17,6 +27,7 @@ PAGE = "match_page"
 SHOWN = 25  # as many as a list holds
 
 _MAX_LINES = 8
+_MAX_PROPOSED = 10
 # How each outcome is counted in the answer, and what the file says beside its line.
 _WORDS = {
     Outcome.FITS: ("fit", "fits"),
@@ -40,9 +51,29 @@ _WORDS = {
     Outcome.NO_MEMBER: ("name no member", "no member given"),
     Outcome.NO_NAME: ("have no TradingView name", "no TradingView name given"),
     Outcome.NAME_UNREADABLE: ("cannot be a TradingView name", "cannot be a TradingView name"),
+    Outcome.NAME_HAS_LONG_DASH: (
+        "have a long dash in the TradingView name, where TradingView has `-` or `_`",
+        "cannot be a TradingView name: a long dash stands where - or _ belongs",
+    ),
+    Outcome.NAME_HAS_HIDDEN_MARK: (
+        "have an invisible character inside the TradingView name; type those names by hand",
+        "cannot be a TradingView name: an invisible character is inside",
+    ),
+    Outcome.NAME_IS_OTHER_PAGE: (
+        "have the address of a page that is no TradingView profile",
+        "cannot be a TradingView name: the address of another page",
+    ),
     Outcome.ID_SHORTENED: (
         "have a number that a spreadsheet has shortened; make that column text and export again",
-        "number shortened by a spreadsheet",
+        "a spreadsheet has shortened this number",
+    ),
+    Outcome.ID_FITS_ONE: (
+        "have a number that a spreadsheet has shortened, but one member's begins so: pick from the list",
+        "a spreadsheet has shortened this number; one member's begins so",
+    ),
+    Outcome.ID_FITS_SEVERAL: (
+        "have a number that a spreadsheet has shortened, and several members' begin so: correct it",
+        "a spreadsheet has shortened this number; several members' begin so",
     ),
 }
 _GOOD = (Outcome.FITS, Outcome.TIED_ALREADY)
@@ -52,24 +83,146 @@ _NO_PROOF = (
 )
 
 
-def compared(matched_lines: Sequence[MatchedLine], buttons: tuple[Button, ...]) -> Message:
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """The keys of the lists under a preview; None: there is no such list."""
+
+    username: str | None = None  # another column with the TradingView names
+    member: str | None = None  # another column with the members
+    proposed: str | None = None  # those whose shortened number fits
+
+
+_NO_PICKS = Picks()
+
+
+def compared(
+    matched_lines: Sequence[MatchedLine],
+    buttons: tuple[Button, ...],
+    columns: Columns,
+    taken: Taken = BEST,
+    picks: Picks = _NO_PICKS,
+    done: Tied | None = None,
+) -> Message:
     """Return what a file would do, in numbers, with its lines in a file to download."""
     found = Counter(matched.outcome for matched in matched_lines)
-    lines = [f"**{count(len(matched_lines), 'line')} read.** {_NOT_YET}"]
+    lines = [] if done is None else [tied(done).text]
+    lines.append(f"**{count(len(matched_lines), 'line')} read.** {_NOT_YET}")
+    lines += _taken(columns, taken)
     lines += [
         f"{'✅' if outcome in _GOOD else '⚠️'} {found[outcome]:,} {words}"
         for outcome, (words, _) in _WORDS.items()
         if found[outcome]
+    ]
+    by_name = sum(matched.by_name and matched.pair is not None for matched in matched_lines)
+    if by_name:
+        lines.append(
+            f"-# {by_name:,} of those that fit are found by a Discord name, and anybody can call "
+            "themselves so. Look before you tie."
+        )
+    proposed = proposed_in(matched_lines)
+    lines += [
+        f"- {bold(pair.username)}: {member(pair.member_id)}?" for pair in proposed[:_MAX_PROPOSED]
     ]
     wrong = [matched for matched in matched_lines if matched.outcome not in _GOOD]
     lines += [_wrong(matched) for matched in wrong[:_MAX_LINES]]
     if len(wrong) > _MAX_LINES:
         lines.append(f"-# and {len(wrong) - _MAX_LINES:,} more; the file has them all.")
     if not found[Outcome.FITS]:
-        lines.append("**There is nothing to tie.**")
+        lines.append("**There is nothing to tie.**" if not proposed else "**Nothing else fits.**")
     return Message(
-        "\n".join(lines), buttons=buttons, files=(Attached("matches.csv", table(matched_lines)),)
+        "\n".join(lines),
+        buttons=buttons,
+        items=_lists(columns, taken, picks, proposed),
+        files=(Attached("matches.csv", table(matched_lines)),),
     )
+
+
+def proposed_in(matched_lines: Sequence[MatchedLine]) -> list[Pair]:
+    """Return the pairs that only a person can say yes to, as many as a list holds."""
+    pairs = (
+        matched.pair
+        for matched in matched_lines
+        if matched.pair is not None and matched.outcome is Outcome.ID_FITS_ONE
+    )
+    return list(dict.fromkeys(pairs))[:SHOWN]
+
+
+def fitting_in(matched_lines: Sequence[MatchedLine]) -> list[Pair]:
+    """Return the pairs that one press ties."""
+    pairs = (
+        matched.pair
+        for matched in matched_lines
+        if matched.pair is not None and matched.outcome is Outcome.FITS
+    )
+    return list(dict.fromkeys(pairs))
+
+
+def _taken(columns: Columns, taken: Taken) -> list[str]:
+    """Return which columns were taken, where others might be meant."""
+    lines = []
+    if len(columns.usernames) > 1:
+        title = _column(columns, columns.of_username(taken))
+        lines.append(f"The TradingView names are taken from the column {bold(title)}.")
+    if len(columns.members) > 1:
+        titles = [bold(_column(columns, place)) for place in columns.of_member(taken)]
+        rest = f", and from {titles[1]} where that is empty" if len(titles) > 1 else ""
+        lines.append(f"The members are taken from the column {titles[0]}{rest}.")
+    if lines:
+        lines.append("-# If that is wrong, choose another column below.")
+    return lines
+
+
+def _column(columns: Columns, place: int) -> str:
+    title = shorten(" ".join(columns.titles[place].split()), 80) or "without a title"
+    twice = sum(other.split() == columns.titles[place].split() for other in columns.titles) > 1
+    return f"{title} (column {place + 1})" if twice else title
+
+
+def _lists(
+    columns: Columns, taken: Taken, picks: Picks, proposed: Sequence[Pair]
+) -> "tuple[discord.ui.Item[discord.ui.View], ...]":
+    lists = []
+    for pick, places, placeholder, now in (
+        (
+            picks.username,
+            columns.usernames,
+            "Another column for the names",
+            columns.of_username(taken),
+        ),
+        (
+            picks.member,
+            columns.members,
+            "Another column for the members",
+            columns.of_member(taken)[0],
+        ),
+    ):
+        if pick is not None:
+            options = [
+                discord.SelectOption(label=_column(columns, place), value=str(place))
+                for place in places
+                if place != now
+            ]
+            lists.append(_list(pick, placeholder, options[:SHOWN], 1))
+    if picks.proposed is not None:
+        lists.append(_list(picks.proposed, "Tie only these", _options(proposed), len(proposed)))
+    return tuple(lists)
+
+
+def _list(
+    pick: str, placeholder: str, options: list[discord.SelectOption], most: int
+) -> "discord.ui.Select[discord.ui.View]":
+    return discord.ui.Select(
+        custom_id=pick, placeholder=placeholder, max_values=most, options=options
+    )
+
+
+def _options(pairs: Sequence[Pair]) -> list[discord.SelectOption]:
+    return [
+        discord.SelectOption(
+            label=shorten(pair.username, 100), value=f"{pair.customer_id}-{pair.member_id}"
+        )
+        for pair in pairs
+    ]
 
 
 def table(matched_lines: Sequence[MatchedLine]) -> bytes:
@@ -110,7 +263,7 @@ def proposed(
     if not proposals.pairs:
         lines.append(
             "**No member goes by a TradingView name that is still nobody's.** A file with the "
-            "columns `discord_id` and `username` ties the others."
+            "columns `discord_id` and `tradingview` ties the others."
         )
         return Message("\n".join([*lines, *_unclear(proposals)]))
     shown = proposals.pairs[page * SHOWN :][:SHOWN]
@@ -118,17 +271,7 @@ def proposed(
     lines.append(f"**{first} that I know from TradingView.** {_NOT_YET}")
     lines.append(_NO_PROOF)
     lines += [f"- {bold(pair.username)}: {member(pair.member_id)}" for pair in shown]
-    pick: discord.ui.Select[discord.ui.View] = discord.ui.Select(
-        custom_id=key(PICK, guild_id, page),
-        placeholder="Tie only these",
-        max_values=len(shown),
-        options=[
-            discord.SelectOption(
-                label=shorten(pair.username, 100), value=f"{pair.customer_id}-{pair.member_id}"
-            )
-            for pair in shown
-        ],
-    )
+    pick = _list(key(PICK, guild_id, page), "Tie only these", _options(shown), len(shown))
     turns = tuple(
         Button(label, key(PAGE, guild_id, to))
         for label, to in (("Back", page - 1), ("Next", page + 1))
@@ -143,6 +286,14 @@ def chosen(values: Sequence[str], pairs: Sequence[Pair]) -> list[Pair]:
     """Return the proposals picked from the list, as far as they still stand."""
     picked = set(values)
     return [pair for pair in pairs if f"{pair.customer_id}-{pair.member_id}" in picked]
+
+
+def column_chosen(values: Sequence[str], places: Sequence[int]) -> int:
+    """Return the column picked from a list. Raises ButtonGone when it offered no such column."""
+    for place in places:
+        if values == (str(place),):
+            return place
+    raise ButtonGone
 
 
 def _unclear(proposals: Proposals) -> list[str]:

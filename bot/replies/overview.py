@@ -25,6 +25,7 @@ from bot.replies.text import (
     day,
     did_you_mean,
     embed,
+    end_day,
     escape,
     listed,
     member,
@@ -131,7 +132,7 @@ def _end(end: End | None, now: datetime) -> str:
         return "no access"
     if isinstance(end, Lifetime) or end > now:
         return until(end)
-    return f"ended **{day(end)}** ({relative(end)})"
+    return f"ended **{end_day(end)}** ({relative(end)})"
 
 
 def _shown(checked: Checked, now: datetime) -> str:

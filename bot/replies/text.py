@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import discord
 
-from bot.access.rules.duration import Length
+from bot.access.rules.duration import Length, is_end_of_day
 from bot.access.sources import REGISTRY
 from bot.replies.message import shorten
 from bot.store.records import Entitlement, Script
@@ -73,17 +73,29 @@ def until(end: End | None) -> str:
         return "not at all"
     if isinstance(end, Lifetime):
         return "**for lifetime**"
-    return f"until **{day(end)}** ({relative(end)})"
+    yours = f"{moment(end)} for you, " if is_end_of_day(end) else ""
+    return f"until **{end_day(end)}** ({yours}{relative(end)})"
 
 
 def until_day(end: End) -> str:
     """Return an end for a list, short."""
-    return "lifetime" if isinstance(end, Lifetime) else f"until {day(end)}"
+    return "lifetime" if isinstance(end, Lifetime) else f"until {end_day(end)}"
+
+
+def end_day(end: datetime) -> str:
+    """Return the day of an end: in UTC when a whole day was meant, as that is what was typed."""
+    return f"{plain_day(end)}, end of day UTC" if is_end_of_day(end) else day(end)
 
 
 def plain_day(moment: datetime) -> str:
     """Return the date in UTC where Discord shows no timestamps, as in autocomplete."""
-    return f"{moment.day} {moment:%B %Y}"
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y}"
+
+
+def plain_moment(moment: datetime) -> str:
+    """Return the date and the time in UTC where Discord shows no timestamps."""
+    return f"{plain_day(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
 
 
 def spoken(length: Length) -> str:

@@ -31,10 +31,12 @@ from bot.tradingview.names import (
     BadPineId,
     HiddenMark,
     LongDash,
+    OtherPage,
     PineIdProblem,
     clean_pine_id,
     clean_username,
     has_usual_length,
+    visible,
 )
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "NoAnswer",
     "NoSuchScript",
     "NoSuchUser",
+    "OtherPage",
     "Page",
     "PineIdProblem",
     "Refused",
@@ -68,4 +71,5 @@ __all__ = [
     "clean_pine_id",
     "clean_username",
     "has_usual_length",
+    "visible",
 ]

@@ -6,8 +6,10 @@ from urllib.parse import unquote
 
 # Copied along with text from web pages and chats, and never part of a name.
 _DIRECTIONS = (0x61C, *range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_WIDTHLESS = (0xAD, 0x180E, *range(0x200B, 0x200E), *range(0x2060, 0x2066), 0xFEFF)
-_HIDDEN = dict.fromkeys((*_DIRECTIONS, *_WIDTHLESS))
+_WIDTHLESS = (0xAD, 0x34F, 0x180E, *range(0x200B, 0x200E), *range(0x2060, 0x2066), 0xFEFF)
+_FILLERS = (0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)  # shown as nothing, too
+_VARIANTS = (*range(0xFE00, 0xFE10), *range(0xE0020, 0xE0080))  # of the character before them
+_HIDDEN = dict.fromkeys((*_DIRECTIONS, *_WIDTHLESS, *_FILLERS, *_VARIANTS))
 _SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 _QUOTES = "\"'`´‘’‚‛“”„‟«»‹›′″"
 _AROUND = "".join(map(chr, _HIDDEN)) + _SPACES + _QUOTES + "<>*~|,;"
@@ -18,6 +20,9 @@ _USERNAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _PROFILE = re.compile(
     r"(?:(?:(?:https?:)?//)?(?:[a-z0-9-]+\.)*tradingview\.com/(?:u/|@)|/?u/)([^/?#]*)",
     re.IGNORECASE | re.ASCII,
+)
+_PAGE = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*:)?//\S|[a-z0-9-]+(?:\.[a-z0-9-]+)+/\S", re.IGNORECASE | re.ASCII
 )
 _MENTION = re.compile(r"<@[!&]?\d+>")
 _PINE_ID = re.compile(r"PUB;([A-Za-z0-9]{8,64})", re.ASCII)
@@ -33,11 +38,20 @@ class HiddenMark(ValueError):  # noqa: N818 - named for what it says
     """A name but for an invisible character inside it."""
 
 
+class OtherPage(ValueError):  # noqa: N818 - named for what it says
+    """The address of a page that is no profile on TradingView."""
+
+
+def visible(text: str) -> str:
+    """Return the text without the characters that turn its direction or show nothing."""
+    return text.translate(_HIDDEN)
+
+
 def clean_username(text: str) -> str:
     """Return the TradingView name in `text`: `@name`, a profile link, what chats put around it (wire §4).
 
-    Raises LongDash, HiddenMark, or another ValueError for what cannot be a name. Whether it exists
-    is for TradingView to say.
+    Raises LongDash, HiddenMark, OtherPage, or another ValueError for what cannot be a name. Whether
+    it exists is for TradingView to say.
     """
     if _is_username(text):  # as programs write it
         return text
@@ -45,12 +59,13 @@ def clean_username(text: str) -> str:
     name = "" if _MENTION.search(text) else _name_in(text[:_MAX_PASTE])
     if _is_username(name):
         return name
-    shown = name.translate(_HIDDEN)
+    shown = name if visible(name) == name else _name_in(visible(name))
     if _is_username(shown):
         raise HiddenMark("an invisible character stands inside that name")
     if _is_username(shown.translate(_LONG_DASHES)):
         raise LongDash("a long dash stands where a TradingView username has - or _")
-    raise ValueError("that cannot be a TradingView username")
+    refusal = OtherPage if _PAGE.match(shown) else ValueError
+    raise refusal("that cannot be a TradingView username")
 
 
 def _name_in(text: str) -> str:
@@ -87,7 +102,7 @@ def clean_pine_id(text: str) -> str:
 
     Raises BadPineId. The proof that it is the vendor's own is a list_users call that answers.
     """
-    pasted = text[:_MAX_PASTE].translate(_HIDDEN).strip(_AROUND)
+    pasted = visible(text[:_MAX_PASTE]).strip(_AROUND)
     pine_id = unquote(pasted).strip(_AROUND)
     kind, mark, rest = pine_id.partition(";")
     kind = kind.upper()

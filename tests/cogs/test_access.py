@@ -386,3 +386,42 @@ async def test_two_months_upon_access_without_an_end_stay_two_months(harness):
     label = labels(again.original)[0]
     await pressed(harness, again.original, label, "until **<t:")
     assert ends(harness) == datetime(2026, 5, 10, 12, tzinfo=UTC)
+
+
+async def test_an_end_that_was_typed_as_a_day_is_shown_as_that_day_everywhere(harness):
+    typed = "**30 April 2026, end of day UTC** (<t:1777593599:f> for you, <t:1777593599:R>)"
+    for until in ("2026-04-30", "2026-04-30T23:59:59Z", "<t:1777593599:f>"):
+        put = await harness.run(harness.as_mod, "access set", **ALL, until=until)
+        assert f"until {typed}" in text_of(put.original)
+    checked = await harness.run(harness.as_mod, "access check", username="Alice_T")
+    assert f"until {typed}" in text_of(checked.original)
+    listed = await harness.run(harness.as_mod, "access list", item="trend")
+    assert "until 30 April 2026, end of day UTC" in text_of(listed.original)
+    shorter = await harness.run(harness.as_mod, "access set", **ALL, until="2026-04-20")
+    assert f"Now: {typed}" in text_of(shorter.original)
+    assert "Then: **20 April 2026, end of day UTC**" in text_of(shorter.original)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown", "end"),
+    [
+        ("2026-04-30T18:00+02:00", "until 30 April 2026, 16:00 UTC", (2026, 4, 30, 16)),
+        ("2026-05-01T00:30+02:00", "until 30 April 2026, 22:30 UTC", (2026, 4, 30, 22, 30)),
+        ("<t:1777550400:R>", "until 30 April 2026, 12:00 UTC", (2026, 4, 30, 12)),
+        ("+1 quarter", "until 10 June 2026", (2026, 6, 10, 12)),
+    ],
+)
+async def test_an_end_may_be_a_moment(harness, typed, shown, end):
+    found = await harness.as_mod.complete("access set", "until", typed, guild=harness.guild)
+    assert found == [{"name": shown, "value": typed}]
+    put = await harness.run(harness.as_mod, "access set", **ALL, until=typed)
+    assert "✅ **Done:**" in text_of(put.original)
+    assert ends(harness) == datetime(*end, tzinfo=UTC)
+
+
+async def test_a_time_of_day_without_a_zone_is_refused(harness):
+    put = await harness.run(harness.as_mod, "access set", **ALL, until="2026-04-30 18:00")
+    assert "does not say in which time zone" in text_of(put.original)
+    assert "`2026-04-30T18:00Z`" in text_of(put.original)
+    for typed in ("forever", "permanent"):
+        assert "for lifetime" in text_of((await grant(harness, typed)).original)

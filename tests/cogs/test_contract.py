@@ -27,7 +27,7 @@ CONTRACT = {
     "script list": ("manager", []),
     "script discover": ("manager", []),
     "session status": ("manager", []),
-    "session update": ("manager", []),
+    "session update": ("manager", ["file"]),
     "session link": ("manager", []),
     "session forget": ("manager", []),
     "setup show": ("manage_server", []),

@@ -172,3 +172,135 @@ def _now():
     from bot import clock
 
     return clock.now()
+
+
+async def test_the_column_that_says_tradingview_is_taken_and_another_can_be_chosen(harness):
+    await known(harness, "Alice_T", "Stranger_X")
+    request = await match(
+        harness, f"Discord ID,Username,TradingView\n{harness.buyer.id},Stranger_X,Alice_T\n"
+    )
+    said = text_of(request.original)
+    assert "The TradingView names are taken from the column **TradingView**." in said
+    assert "Tie 1 name" in labels(request.original)
+    chosen = await harness.as_mod.choose(
+        request.original, "Another column for the names", ["Username"]
+    )
+    await chosen.until(lambda now: "from the column **Username**" in text_of(now))
+    assert "✅ 1 fit" in text_of(request.original)
+    await harness.as_mod.choose(request.original, "Another column for the names", ["TradingView"])
+    await eventually(lambda: "from the column **TradingView**" in text_of(request.original))
+    assert await holder(harness, "Alice_T") is await holder(harness, "Stranger_X") is None
+    await press(harness, request, "Tie 1 name")
+    assert await holder(harness, "Alice_T") == harness.buyer.id
+    assert await holder(harness, "Stranger_X") is None
+
+
+async def test_another_column_for_the_members_can_be_chosen(harness):
+    await known(harness, "Alice_T")
+    request = await match(
+        harness,
+        f"Discord ID,Referrer Discord ID,TradingView\n{harness.buyer.id},{harness.owner.id},Alice_T",
+    )
+    assert "The members are taken from the column **Discord ID**." in text_of(request.original)
+    await harness.as_mod.choose(
+        request.original, "Another column for the members", ["Referrer Discord ID"]
+    )
+    await eventually(lambda: "column **Referrer Discord ID**" in text_of(request.original))
+    await press(harness, request, "Tie 1 name")
+    assert await holder(harness, "Alice_T") == harness.owner.id
+
+
+async def test_a_list_under_a_preview_asks_for_the_level_again_and_for_whoever_asked(harness):
+    await known(harness, "Alice_T")
+    request = await match(
+        harness, f"Discord ID,Username,TradingView\n{harness.buyer.id},x,Alice_T\n"
+    )
+    before = text_of(request.original)
+    harness.fake.take_role(harness.guild, harness.mod, harness.staff)
+    chosen = await harness.as_mod.choose(
+        request.original, "Another column for the names", ["Username"]
+    )
+    await eventually(lambda: chosen.messages)
+    assert "Only staff" in text_of(chosen.messages[0])
+    assert text_of(request.original) == before
+
+
+def shortened(user):
+    digits = str(user.id)
+    return digits[:15].ljust(len(digits), "0")
+
+
+async def test_a_shortened_number_is_proposed_and_tied_only_when_picked(harness):
+    await known(harness, "Alice_T", "Carl")
+    await harness.time.advance(1)
+    zoe = harness.fake.add_user("zoe")  # nobody else's number begins so
+    harness.fake.add_member(harness.guild, zoe)
+    await eventually(lambda: harness.client.get_guild(harness.guild.id).get_member(zoe.id))
+    request = await match(
+        harness, f"discord_id,tradingview\n{shortened(zoe)},Alice_T\n1.23457E+17,Carl\n"
+    )
+    said = text_of(request.original)
+    assert f"- **Alice\\_T**: <@{zoe.id}>?" in said
+    assert "a spreadsheet has shortened this number" in said
+    assert not any("Tie " in label for label in labels(request.original))
+    assert await holder(harness, "Alice_T") is None
+    one = f"{(await person(harness, 'Alice_T')).id}-{zoe.id}"
+    await harness.as_mod.choose(request.original, "Tie only these", [one])
+    await eventually(lambda: "1 name tied" in text_of(request.original))
+    assert await holder(harness, "Alice_T") == zoe.id
+    assert "1 are tied so already" in text_of(request.original)
+    assert await holder(harness, "Carl") is None
+
+
+async def test_a_shortened_number_that_fits_several_is_said_and_proposes_nobody(harness):
+    await known(
+        harness, "Alice_T"
+    )  # the members came within one moment, so their numbers begin alike
+    request = await match(harness, f"discord_id,tradingview\n{shortened(harness.buyer)},Alice_T\n")
+    assert "several members' begin so" in text_of(request.original)
+    assert labels(request.original) == []
+    assert "There is nothing to tie" in text_of(request.original)
+
+
+async def test_a_member_is_found_by_name_and_the_answer_says_that_names_are_no_proof(harness):
+    await known(harness, "Alice_T", "__bob__")
+    request = await match(
+        harness,
+        "What is your Discord username?\tWhat is your TradingView username?\n"
+        f"@{harness.buyer.name}\tAlice_T\n{harness.stranger.name}#1234\t\u202a__bob__\u202c\n",
+    )
+    assert "✅ 2 fit" in text_of(request.original)
+    assert "2 of those that fit are found by a Discord name" in text_of(request.original)
+    await press(harness, request, "Tie 2 names")
+    assert await holder(harness, "__bob__") == harness.stranger.id
+
+
+async def test_letters_that_are_uncertain_are_said_and_nothing_is_offered(harness):
+    await known(harness, "Alice_T")
+    for encoding in ("cp1251", "utf-16-le"):
+        request = await match(harness, "Discord;TradingView\nИван;Alice_T\n".encode(encoding))
+        assert "Save it as **CSV UTF-8**" in text_of(request.original)
+        assert labels(request.original) == []
+
+
+async def test_a_name_that_cannot_be_one_is_told_why(harness):
+    request = await match(
+        harness,
+        f"discord_id,tradingview\n{harness.buyer.id},Alice—T\n{harness.mod.id},Ali\u200bce\n"
+        f"{harness.owner.id},https://evil.example/u/Alice/\n",
+    )
+    said = text_of(request.original)
+    assert "1 have a long dash in the TradingView name" in said
+    assert "1 have an invisible character inside" in said
+    assert "1 have the address of a page that is no TradingView profile" in said
+
+
+async def test_without_the_members_it_is_said_and_not_guessed(harness):
+    await known(harness, "Alice_T", "BEN")
+    harness.client._connection._intents.members = False
+    for request in (
+        await match(harness, f"discord_id,tradingview\n{harness.buyer.id},Alice_T\n"),
+        await harness.run(harness.as_mod, "customer match"),
+    ):
+        assert "does not show me who is in this server" in text_of(request.original)
+        assert labels(request.original) == []

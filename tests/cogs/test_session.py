@@ -1,6 +1,9 @@
 """/session over a real gateway: the form for the cookies, and what is never said."""
 
+import json
+
 from bot.access.logins.sessions import LoginState
+from bot.sandbox.discord import Upload
 from tests.support.discord_harness import labels, text_of
 
 BAD = {"sessionid": "a" * 32, "sessionid_sign": "v3:" + "b" * 43}
@@ -171,3 +174,63 @@ async def test_a_second_login_can_be_kept_as_a_spare(harness):
     assert (await harness.vendor.sessions.of(harness.guild.id)).version == before
     shown = await harness.run(harness.as_owner, "session status")
     assert "There is 1 spare login." in text_of(shown.original)
+
+
+def exported(cookies):
+    """What an extension writes, of several sites and far longer than a field takes."""
+    values = {"sessionid": cookies.sessionid, "sessionid_sign": cookies.sessionid_sign}
+    ours = [
+        {"domain": ".tradingview.com", "name": name, "value": value, "path": "/"}
+        for name, value in values.items()
+    ]
+    others = [
+        {"domain": ".other.example", "name": "sessionid", "value": f"{number:032}"}
+        for number in range(100)
+    ]
+    return json.dumps(others + ours, indent=2)
+
+
+async def test_an_export_that_is_too_long_for_the_form_comes_as_a_file(harness, caplog):
+    caplog.set_level("DEBUG")
+    cookies = harness.vendor.cookies()
+    request = await harness.run(
+        harness.as_owner, "session update", file=Upload("cookies.json", exported(cookies).encode())
+    )
+    assert r"The TradingView login works as Vendor\_One" in text_of(request.original)
+    assert request.original.ephemeral
+    assert (await harness.vendor.sessions.of(harness.guild.id)).cookies == cookies
+    for secret in (cookies.sessionid, cookies.sessionid_sign):
+        assert secret not in await everything_said(harness) + text_of(request.original)
+        assert secret not in caplog.text
+
+
+async def test_an_export_may_be_pasted_into_the_form(harness):
+    cookies = harness.vendor.cookies()
+    curly = f"{{“sessionid”: “{cookies.sessionid}”, “sessionid_sign”: “{cookies.sessionid_sign}”}}"
+    said = await update(harness, {"sessionid": curly, "sessionid_sign": ""})
+    assert "login works" in text_of(said)
+    assert (await harness.vendor.sessions.of(harness.guild.id)).cookies == cookies
+
+
+async def test_a_file_without_the_cookies_changes_nothing_and_is_not_repeated(harness):
+    await harness.vendor.log_in(harness.guild.id)
+    before = (await harness.vendor.sessions.of(harness.guild.id)).cookies
+    other = json.dumps([{"domain": ".other.example", "name": "sessionid", "value": "strange"}])
+    for content in (other.encode(), b"\x89PNG\x80", b"x" * (256 * 1024 + 1)):
+        request = await harness.run(
+            harness.as_owner, "session update", file=Upload("cookies.json", content)
+        )
+        assert "all that a cookie extension exports" in text_of(request.original)
+        assert "strange" not in text_of(request.original)
+    assert (await harness.vendor.sessions.of(harness.guild.id)).cookies == before
+
+
+async def test_another_accounts_cookies_in_a_file_need_a_yes_too(harness):
+    await harness.vendor.log_in(harness.guild.id)
+    cookies = harness.vendor.cookies(harness.vendor.world.add_vendor("Vendor_Two"))
+    request = await harness.run(
+        harness.as_owner, "session update", file=Upload("cookies.json", exported(cookies).encode())
+    )
+    press = await harness.as_owner.press(request.original, "Yes, change the account")
+    await press.until(lambda now: "login works" in text_of(now))
+    assert (await harness.vendor.sessions.of(harness.guild.id)).cookies == cookies

@@ -44,6 +44,7 @@ from bot.tradingview.signin import (
 LASTS = timedelta(minutes=10)
 PATH = "/login/"
 _MAX_FIELD = 1_000
+_MAX_PASTE = 12_000  # what a cookie extension exports
 
 Outcome = Updated | SpareKept
 
@@ -130,7 +131,8 @@ class OneTimePages:
         """Use a pasted pair. Raises what `Sessions.update` and `Spares.add` do."""
         link, progress = await self._opened(token)
         async with progress.lock:
-            cookies = read_cookies(_filled(sessionid, "sessionid"), sign[:_MAX_FIELD])
+            pasted = _filled(sessionid, "sessionid", _MAX_PASTE)
+            cookies = read_cookies(pasted, sign[:_MAX_PASTE])
             return await self._finish(link, progress, cookies, spare=spare)
 
     async def password(self, token: str, name: str, password: str, *, spare: bool) -> Outcome:
@@ -260,8 +262,8 @@ def kept(error: UserError) -> bool:
     return isinstance(error, CookiesOfOther | TradingViewSilent)
 
 
-def _filled(text: str, which: str) -> str:
-    if not text or len(text) > _MAX_FIELD:
+def _filled(text: str, which: str, most: int = _MAX_FIELD) -> str:
+    if not text or len(text) > most:
         raise FieldMissing(which)
     return text
 

@@ -6,8 +6,18 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.people import import_csv
-from bot.access.people.import_csv import MatchedLine, Outcome, Pair, Person, Proposals, Register
+from bot.access.people.import_records import (
+    BEST,
+    Columns,
+    Line,
+    MatchedLine,
+    Outcome,
+    Pair,
+    Person,
+    Proposals,
+    Taken,
+)
+from bot.access.people.import_register import Register
 from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.ledger import events
@@ -28,23 +38,27 @@ class Imports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def columns(self, data: bytes) -> Columns:
+        """Return which columns of that file may name whom. Raises as `compare`."""
+        return await asyncio.to_thread(_columns, data)
+
     async def compare(
-        self, guild_id: int, data: bytes, people: Sequence[Person]
+        self, guild_id: int, data: bytes, people: Sequence[Person], taken: Taken = BEST
     ) -> tuple[MatchedLine, ...]:
         """Return what every line of that file comes to; nothing is changed.
 
-        Raises FileTooLarge, FileUnreadable, ColumnsMissing or LinesRunTogether.
+        Raises FileTooLarge, FileUnreadable, EncodingUnclear, ColumnsMissing or LinesRunTogether.
         """
-        lines = await asyncio.to_thread(import_csv.read, data)
+        lines = await asyncio.to_thread(_read, data, taken)
         async with self._database.read() as connection:
             register = await _register(connection, guild_id)
-        return tuple(await asyncio.to_thread(import_csv.match, lines, people, register))
+        return tuple(await asyncio.to_thread(_match, lines, people, register))
 
     async def proposals(self, guild_id: int, people: Sequence[Person]) -> Proposals:
         """Return the names that are equal on both sides; nothing is changed."""
         async with self._database.read() as connection:
             register = await _register(connection, guild_id)
-        return await asyncio.to_thread(import_csv.propose, people, register)
+        return await asyncio.to_thread(_propose, people, register)
 
     async def tie(
         self, request: RequestContext, pairs: Sequence[Pair], people: Sequence[Person]
@@ -84,3 +98,32 @@ async def _register(connection: AsyncConnection, guild_id: int) -> Register:
         await store.everybody(connection, guild_id),
         await customers.waiting_claims(connection, guild_id),
     )
+
+
+# Lists are rare: what reads them is imported in the thread that does, and takes no memory before.
+
+
+def _columns(data: bytes) -> Columns:
+    from bot.access.people import import_csv
+
+    return import_csv.columns(data)
+
+
+def _read(data: bytes, taken: Taken) -> list[Line]:
+    from bot.access.people import import_csv
+
+    return import_csv.read(data, taken)
+
+
+def _match(
+    lines: Sequence[Line], people: Sequence[Person], register: Register
+) -> list[MatchedLine]:
+    from bot.access.people import import_csv
+
+    return import_csv.match(lines, people, register)
+
+
+def _propose(people: Sequence[Person], register: Register) -> Proposals:
+    from bot.access.people import import_csv
+
+    return import_csv.propose(people, register)

@@ -3,10 +3,23 @@
 import difflib
 from dataclasses import dataclass
 
-from bot.access.errors import NameHasHiddenMark, NameHasLongDash, NameUnreadable, UserUnknown
+from bot.access.errors import (
+    NameHasHiddenMark,
+    NameHasLongDash,
+    NameIsOtherPage,
+    NameUnreadable,
+    UserUnknown,
+)
 from bot.access.rules.entitlements import State, seen_in
 from bot.store.records import Script
-from bot.tradingview import HiddenMark, Hint, LongDash, TradingViewClient, clean_username
+from bot.tradingview import (
+    HiddenMark,
+    Hint,
+    LongDash,
+    OtherPage,
+    TradingViewClient,
+    clean_username,
+)
 from bot.tradingview.deadline import in_time
 
 LOOKUP_TIMEOUT = 1.0
@@ -27,8 +40,8 @@ def clean(text: str) -> str:
     """Return the name in what was typed or pasted.
 
     Raises:
-        NameUnreadable: it cannot be a TradingView name; NameHasLongDash or NameHasHiddenMark where
-            that is why.
+        NameUnreadable: it cannot be a TradingView name; NameHasLongDash, NameHasHiddenMark or
+            NameIsOtherPage where that is why.
     """
     try:
         return clean_username(text)
@@ -36,6 +49,8 @@ def clean(text: str) -> str:
         raise NameHasLongDash(text) from error
     except HiddenMark as error:
         raise NameHasHiddenMark(text) from error
+    except OtherPage as error:
+        raise NameIsOtherPage(text) from error
     except ValueError as error:
         raise NameUnreadable(text) from error
 

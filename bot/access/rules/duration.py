@@ -1,27 +1,47 @@
-"""Lengths and ends as people type them: "7D", "1y 6M", "L", "2026-04-30"."""
+"""Lengths and ends as people type them: "7D", "1y 6M", "L", "2026-04-30", "<t:1777593599>"."""
 
 import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from bot.access.errors import DateAmbiguous, DatePast, DateUnreadable, DurationUnreadable, TooFar
+from bot.access.errors import (
+    DateAmbiguous,
+    DatePast,
+    DateUnreadable,
+    DateWithoutZone,
+    DurationUnreadable,
+    TooFar,
+)
 from bot.tradingview.models import LIFETIME, End, Lifetime
 
 FARTHEST_YEARS = 50
+_LAST_SECOND = 253_402_300_799  # of the year 9999, beyond which there is no date
 
 _UNITS = {
-    "d": "days", "day": "days", "days": "days",
-    "w": "weeks", "week": "weeks", "weeks": "weeks",
-    "m": "months", "mo": "months", "month": "months", "months": "months",
-    "y": "years", "yr": "years", "year": "years", "years": "years",
-}  # fmt: skip
-_LIFETIME = re.compile(r"(1\s*)?l(ifetime)?", re.IGNORECASE | re.ASCII)
+    name: (field, times)
+    for names, field, times in (
+        ("d day days", "days", 1),
+        ("w wk wks week weeks", "weeks", 1),
+        ("m mo mos month months", "months", 1),
+        ("q qtr qtrs quarter quarters", "months", 3),
+        ("y yr yrs year years", "years", 1),
+    )
+    for name in names.split()
+}
+_LIFETIME = re.compile(r"(1\s*)?l(ifetime)?|forever|permanent(ly)?", re.IGNORECASE | re.ASCII)
 _PART = re.compile(r"(\d{1,9})\s*([a-z]+)", re.IGNORECASE | re.ASCII)
 _WHOLE = re.compile(r"(\d{1,9}\s*[a-z]+[\s,]*)+", re.IGNORECASE | re.ASCII)
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_MOMENT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ]\s*(\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?)\s*"
+    r"(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?",
+    re.IGNORECASE | re.ASCII,
+)
+_DISCORD = re.compile(r"<t:(-?\d{1,15})(?::[a-z])?>", re.IGNORECASE | re.ASCII)
 _OTHER_DATE = re.compile(r"\d{1,4}\s*[/.\-]\s*\d{1,2}\s*[/.\-]\s*\d{1,4}")
 
 
@@ -64,17 +84,17 @@ def parse_length(text: str) -> Length:
         DurationUnreadable: not a length, or no time at all.
         TooFar: more than `FARTHEST_YEARS` years.
     """
-    typed = text.strip()
+    typed = text.strip().removeprefix("+").strip()
     if _LIFETIME.fullmatch(typed):
         return Length()
     if len(typed) > 60 or not _WHOLE.fullmatch(typed):
         raise DurationUnreadable(text)
     amounts = {"years": 0, "months": 0, "weeks": 0, "days": 0}
     for number, unit in _PART.findall(typed):
-        field = _UNITS.get(unit.lower())
-        if field is None:
+        if unit.lower() not in _UNITS:
             raise DurationUnreadable(text)
-        amounts[field] += int(number)
+        field, times = _UNITS[unit.lower()]
+        amounts[field] += int(number) * times
     if not any(amounts.values()):
         raise DurationUnreadable(text)
     rough_days = (
@@ -89,17 +109,24 @@ def parse_length(text: str) -> Length:
 
 
 def parse_until(text: str, now: datetime) -> End:
-    """Read an exact end: a date (the end of that day in UTC), a length from `now`, or lifetime.
+    """Read an exact end: a date (the end of that day in UTC), a moment, a length from `now`, or lifetime.
+
+    A moment is ISO 8601 with a time zone, or as Discord writes it: `<t:1777593599:f>`.
 
     Raises:
         DateAmbiguous: a date that does not begin with the year.
+        DateWithoutZone: a time of day without a time zone.
         DateUnreadable: neither a date nor a length.
-        DatePast: that day is over.
+        DatePast: that day or moment is over.
         TooFar: more than `FARTHEST_YEARS` years away.
     """
     typed = text.strip()
     if day := _DAY.fullmatch(typed):
-        return _end_of_day(text, now, *(int(part) for part in day.groups()))
+        return _checked(text, now, lambda: _end_of_day(*(int(part) for part in day.groups())))
+    if moment := _MOMENT.fullmatch(typed):
+        return _checked(text, now, lambda: _moment(text, *moment.groups()))
+    if discord := _DISCORD.fullmatch(typed):
+        return _checked(text, now, lambda: _of_seconds(text, int(discord[1])))
     if _OTHER_DATE.fullmatch(typed):
         raise _not_year_first(text, [int(part) for part in re.findall(r"\d+", typed)])
     try:
@@ -124,17 +151,42 @@ def _not_year_first(text: str, parts: list[int]) -> DateAmbiguous | DateUnreadab
     return DateAmbiguous(text, found.pop() if len(found) == 1 else None)
 
 
-def _end_of_day(text: str, now: datetime, year: int, month: int, day: int) -> datetime:
+def _checked(text: str, now: datetime, read: Callable[[], datetime]) -> datetime:
+    """Return the moment that was typed, when it is one and lies ahead."""
     try:
-        end = datetime.combine(datetime(year, month, day, tzinfo=UTC), time.max, UTC)
-    except ValueError as error:
+        end = cut(read())
+    except (ValueError, OverflowError) as error:
         raise DateUnreadable(text) from error
-    end = cut(end)
+    if is_end_of_day(end):  # typed from what is shown, it is still the whole day
+        end = cut(datetime.combine(end, time.max, UTC))
     if end <= now:
         raise DatePast(end)
     if end > now + timedelta(days=FARTHEST_YEARS * 366):
         raise TooFar(text)
     return end
+
+
+def _end_of_day(year: int, month: int, day: int) -> datetime:
+    return datetime.combine(datetime(year, month, day, tzinfo=UTC), time.max, UTC)
+
+
+def _moment(text: str, day: str, hour: str, zone: str | None) -> datetime:
+    if zone is None:
+        raise DateWithoutZone(text)
+    offset = "Z" if zone[0] not in "+-" else zone
+    compact = hour.replace(":", "").replace(",", ".")
+    return datetime.fromisoformat(f"{day.replace('-', '')}T{compact}{offset.replace(':', '')}")
+
+
+def _of_seconds(text: str, seconds: int) -> datetime:
+    if seconds > _LAST_SECOND:
+        raise TooFar(text)
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def is_end_of_day(moment: datetime) -> bool:
+    """Return whether the moment is the last second of a day in UTC: it was meant as that day."""
+    return moment.astimezone(UTC).time().replace(microsecond=0) == time(23, 59, 59)
 
 
 def cut(moment: datetime) -> datetime:

@@ -1,11 +1,15 @@
 """Refusals about times and orders, in sentences."""
 
 from bot.access import errors as refusals
+from bot.access.rules.duration import is_end_of_day
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import day, typed
+from bot.replies.text import moment, plain_day, typed
 
 _DURATIONS = "`7D`, `2W`, `1M`, `1Y`, `1Y 6M` or `L` for lifetime (M is months)"
-_DATES = "a date such as `2026-04-30`, a time from now such as `30D`, or `lifetime`"
+_DATES = (
+    "a date such as `2026-04-30`, a moment with its time zone such as `2026-04-30T18:00Z`, a time "
+    "from now such as `30D`, or `lifetime`"
+)
 
 
 @sentence.register
@@ -22,6 +26,15 @@ def _(error: refusals.DateUnreadable) -> str:
 
 
 @sentence.register
+def _(error: refusals.DateWithoutZone) -> str:
+    return (
+        f"**{typed(error.text)} does not say in which time zone.** Put `Z` behind it for UTC, or the "
+        "zone: `2026-04-30T18:00Z`, `2026-04-30T18:00+02:00`. A date alone means the end of that "
+        "day in UTC."
+    )
+
+
+@sentence.register
 def _(error: refusals.DateAmbiguous) -> str:
     if error.only is not None:
         return f"**I did not take {typed(error.text)}.** Type the year first: `{error.only}`."
@@ -30,7 +43,8 @@ def _(error: refusals.DateAmbiguous) -> str:
 
 @sentence.register
 def _(error: refusals.DatePast) -> str:
-    return f"**{day(error.when)} is over.** Type a later date; to end access now, use `/access revoke`."
+    when = plain_day(error.when) if is_end_of_day(error.when) else moment(error.when)
+    return f"**{when} is over.** Type a later date; to end access now, use `/access revoke`."
 
 
 @sentence.register

@@ -6,7 +6,7 @@ from bot.access.rules.seat_fee import FEE_CENTS, FREE, cents
 from bot.access.sweeps.errors import TakesFromMany
 from bot.replies.errors.sentence import sentence
 from bot.replies.seats import money
-from bot.replies.text import bold, count, day, escape, listed, source, title, until
+from bot.replies.text import bold, count, end_day, escape, listed, source, title, until
 from bot.store.kinds import EntitlementKind
 from bot.store.records import Entitlement
 from bot.tradingview.models import End
@@ -82,5 +82,5 @@ def _reason_end(reason: Entitlement) -> str:
     if reason.kind is EntitlementKind.LIFETIME:
         return "lifetime"
     if reason.ends_at is not None:
-        return f"until {day(reason.ends_at)}"
+        return f"until {end_day(reason.ends_at)}"
     return "no end" if reason.length is None else f"{escape(reason.length)}, not started yet"

@@ -25,7 +25,8 @@ def _(error: refusals.LoginNotWorking) -> str:
 def _(error: refusals.CookiesUnreadable) -> str:
     return (
         f"**That cannot be the value of `{error.which}`.** Copy only the value, without its name, "
-        "spaces or semicolons. The old login stays."
+        "spaces or semicolons, or all that a cookie extension exports for TradingView. The old "
+        "login stays."
     )
 
 

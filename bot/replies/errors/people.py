@@ -35,6 +35,15 @@ def _(_: refusals.NameHasHiddenMark) -> str:
 
 
 @sentence.register
+def _(error: refusals.NameIsOtherPage) -> str:
+    return (
+        f"**{typed(error.text)} is no profile on TradingView**, so it cannot be a TradingView name. "
+        "Paste the address of the profile, `tradingview.com/u/Their_Name`, or type the name. Nothing "
+        "was changed."
+    )
+
+
+@sentence.register
 def _(error: refusals.UserUnknown) -> str:
     return (
         f"**TradingView knows nobody called {typed(error.text)}.**"
@@ -134,8 +143,29 @@ def _(_: refusals.FileUnreadable) -> str:
 
 
 @sentence.register
+def _(_: refusals.EncodingUnclear) -> str:
+    return (
+        "**I cannot tell which letters that file means**, so I read none of it: a wrong guess could "
+        "name the wrong person. Save it as **CSV UTF-8** and send it again. In Excel: *Save as*, "
+        "file type *CSV UTF-8*. In LibreOffice: *Save as*, *Text CSV*, tick *Edit filter "
+        "settings*, character set *Unicode (UTF-8)*. Google Sheets does it by itself: *Download*, "
+        "*CSV*."
+    )
+
+
+@sentence.register
+def _(_: refusals.MembersUnseen) -> str:
+    return (
+        "**Discord does not show me who is in this server**, so I cannot tell who is meant, and I do "
+        "not guess. Nothing was changed. Whoever runs me switches on *Server Members Intent* for me "
+        "in Discord's developer portal (page *Bot*). Until then, `/customer link` ties one name "
+        "at a time."
+    )
+
+
+@sentence.register
 def _(_: refusals.ColumnsMissing) -> str:
     return (
-        "**I miss the names of the columns.** The first line must hold `discord_id` (or "
-        "`discord`, the member's name) and `username`, the TradingView name."
+        "**I miss the names of the columns.** A line at the top must hold `discord_id` (or "
+        "`discord`, the member's name) and `tradingview` (or `username`), the TradingView name."
     )

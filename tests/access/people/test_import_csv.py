@@ -2,9 +2,16 @@
 
 import pytest
 
-from bot.access.errors import ColumnsMissing, FileTooLarge, FileUnreadable, LinesRunTogether
+from bot.access.errors import (
+    ColumnsMissing,
+    EncodingUnclear,
+    FileTooLarge,
+    FileUnreadable,
+    LinesRunTogether,
+)
 from bot.access.people import import_csv
 from bot.access.people.import_csv import Line, Outcome, Person, Register
+from bot.access.people.import_records import Taken
 from bot.store.records import Claim, Customer
 from tests.support.vendor_fixture import AT
 
@@ -206,3 +213,243 @@ def test_equal_names_are_proposed_unless_several_could_be_meant():
 
 def test_line_of_hand_made_files_keeps_what_stood_there():
     assert import_csv.read(b"discord,username\n=cmd|x,@Ann") == [Line(2, "=cmd|x", "@Ann")]
+
+
+@pytest.mark.parametrize(
+    ("titles", "row"),
+    [
+        ("Discord ID,Username,TradingView", f"{ID},stranger,Ann"),
+        ("TradingView,Username,Discord ID", f"Ann,stranger,{ID}"),
+        ("Username,tv,Discord ID", f"stranger,Ann,{ID}"),
+        ("Username,TV name,Discord ID", f"stranger,Ann,{ID}"),
+        ("Username,Trading View,discord_id", f"stranger,Ann,{ID}"),
+        ("Discord ID,TradingView ID", f"{ID},Ann"),
+        ("Discord ID|TradingView", f"{ID}|Ann"),
+        ("Discord ID,Username,TradingView plan,TradingView", f"{ID},stranger,Gold,Ann"),
+        ("Discord ID,TradingView email,TradingView username", f"{ID},x@y,Ann"),
+        ("Discord ID,TradingView,TradingView username", f"{ID},yes,Ann"),
+        ("Timestamp;What is your Discord ID?;What is your TradingView username?", f"1;{ID};Ann"),
+        (
+            "Discord role;Your Discord ID (not your name);TradingView name, not your Discord one",
+            f"x;{ID};Ann",
+        ),
+        ('"Your\nDiscord ID","Your\nTradingView name"', f"{ID},Ann"),
+        ("ID в Discord,Ник в TradingView", f"{ID},Ann"),
+    ],
+)
+def test_the_column_that_says_tradingview_counts_before_a_plain_username(titles, row):
+    [line] = import_csv.read(f"{titles}\n{row}\n".encode())
+    assert (line.member, line.username) == (ID, "Ann")
+
+
+@pytest.mark.parametrize(
+    "titles",
+    ["Discord ID,TradingView plan", "Discord role,Username", "Discord ID,TradingView email", "Discord ID,name"],
+)  # fmt: skip
+def test_a_column_that_names_no_person_is_not_taken(titles):
+    with pytest.raises(ColumnsMissing):
+        import_csv.read(f"{titles}\n{ID},Ann".encode())
+
+
+def test_a_column_can_be_chosen():
+    data = f"Discord ID,Referrer Discord ID,Username,TradingView\n{ID},1,Bob,Ann".encode()
+    columns = import_csv.columns(data)
+    assert columns.titles == ("Discord ID", "Referrer Discord ID", "Username", "TradingView")
+    assert (columns.usernames, columns.members) == ((3, 2), (0, 1))
+    [line] = import_csv.read(data, Taken(username=2, member=1))
+    assert (line.member, line.username) == ("1", "Bob")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Customers of my shop\n",
+        "Customers: who is who on Discord and TradingView\n\n",
+        "Customers,,\nexported on 1 May,,\n\n",
+        "Discord people,TradingView people,\n",
+        'My "best" customers, 2026\n',
+        "sep=,\nCustomers\n",
+    ],
+)
+def test_titles_may_stand_above_the_names_of_the_columns(above):
+    data = f"{above}TradingView,Username,Discord ID\nAnn,stranger,{ID}\n".encode()
+    assert import_csv.read(data) == [Line(above.count("\n") + 2, ID, "Ann")]
+
+
+def test_a_line_break_inside_a_quoted_cell_is_legal():
+    data = f'note,discord_id,username\n"Hi,\nall ""well""\n",{ID},A\nx,2,"B\n"\n'.encode()
+    assert import_csv.read(data) == [Line(2, ID, "A"), Line(5, "2", "B")]
+
+
+@pytest.mark.parametrize(
+    "rows", ['"Bob,alice\ncarl,carl_x"\n', 'bob,"alice\ncarl,carl_x\ndora,dora_x"\n']
+)
+def test_two_stray_quotes_that_swallow_lines_are_noticed(rows):
+    with pytest.raises(LinesRunTogether) as refused:
+        import_csv.read(f"discord,username\nann,A\n{rows}eve,E\n".encode())
+    assert refused.value.line == 3
+
+
+NAMES = "Discord;TradingView\nИван Петров;Ann\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        NAMES.encode("cp1251"),
+        "Discord;TradingView\nŁukasz Żak;Ann\n".encode("cp1250"),
+        "Discord;TradingView\nJiří;Ann\n".encode("cp1250"),
+        "Discord;TradingView\n张伟;Ann\n".encode("gbk"),
+        "Discord|TradingView\n朱镕基|Ann\n".encode("gbk"),
+        "Discord,TradingView\n田中太郎,Ann\n".encode("shift_jis"),
+        "Discord,TradingView\nカタカナ,Ann\n".encode("shift_jis"),
+        "Discord,TradingView\n田中,Ann\n".encode("iso2022_jp"),
+        "Discord,TradingView\n김철수,Ann\n".encode("euc_kr"),
+        "Discord,TradingView\nΓιάννης,Ann\n".encode("cp1253"),
+        f"Discord ID,TradingView\n{ID},Ann\n".encode("utf-16-le"),
+        NAMES.encode("utf-16-be"),
+        NAMES.encode("utf-32"),
+        "Discord;TradingView\nPeña;Ann\n".encode("windows-1252"),  # Peńa in Windows-1250
+    ],
+    ids=[
+        "1251", "1250", "czech", "gbk", "gbk-pipe", "sjis", "katakana", "jis", "korean", "greek", "utf16le",
+        "utf16be", "utf32", "western",
+    ],
+)  # fmt: skip
+def test_letters_that_are_uncertain_are_not_guessed(data):
+    with pytest.raises(EncodingUnclear):
+        import_csv.read(data)
+
+
+def test_utf_16_counts_with_its_mark():
+    for encoding, mark in (("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff")):
+        [line] = import_csv.read(mark + NAMES.encode(encoding))
+        assert line.member == "Иван Петров"
+
+
+SHORT = "123456789012345000"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"'{ID}",
+        f"’{ID}",
+        f"{ID}.0",
+        f"{ID},00",
+        "123.456.789.012.345.678",
+        "123,456,789,012,345,678",
+        "123,456,789,012,345,678.00",
+        "123 456 789 012 345 678",
+        "123\u202f456\u202f789\u202f012\u202f345\u202f678",
+        f"\u202a{ID}\u202c",
+        f"\u2066{ID}\u2069",
+        f"\ufeff{ID}\u200b",
+        "12345\u200b6789012345678",
+        f'="{ID}"',
+        f"<@{ID}>",
+        f"https://discord.com/users/{ID}",
+        "１２３４５６７８９０１２３４５６７８",
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_puts_around_the_digits_is_taken_away(written):
+    people = [Person(int(ID), ("ann",))]
+    assert outcomes(f"discord_id\tusername\n{written}\tAnn", people, [customer(1, "Ann")]) == [
+        Outcome.FITS
+    ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        SHORT, f"{SHORT}.0", "123456789012346000", "123.456.789.012.345.000", "123456789012345680.0",
+        "1.23456789012345E+17", "1,23456789012346E+17", "1.2345678901234568e+17",
+    ],
+)  # fmt: skip
+def test_a_shortened_number_is_never_tied_and_the_one_that_fits_is_proposed(written):
+    people = [Person(int(ID), ("ann",)), Person(123456799912345678, ("bob",))]
+    lines = import_csv.read(f"discord_id;username\n{written};Ann".encode())
+    [matched] = import_csv.match(lines, people, Register([customer(1, "Ann")], ()))
+    assert matched.outcome is Outcome.ID_FITS_ONE
+    assert matched.pair.member_id == int(ID)
+
+
+@pytest.mark.parametrize("written", [SHORT, "1.23457E+17", "1,23457E+17", "1E+99"])
+def test_a_shortened_number_that_fits_nobody_is_said(written):
+    people = [Person(123456799912345678, ("bob",))]
+    assert outcomes(f"discord_id;username\n{written};Ann", people, [customer(1, "Ann")]) == [
+        Outcome.ID_SHORTENED
+    ]
+
+
+def test_two_that_fit_are_said_and_neither_is_proposed():
+    people = [Person(int(ID), ("ann",)), Person(int(ID) + 7, ("bob",))]
+    lines = import_csv.read(f"discord_id,username\n{SHORT},Ann".encode())
+    [matched] = import_csv.match(lines, people, Register([customer(1, "Ann")], ()))
+    assert (matched.outcome, matched.pair) == (Outcome.ID_FITS_SEVERAL, None)
+
+
+def test_an_id_that_really_ends_in_zeros_counts():
+    people = [Person(int(SHORT), ("ann",)), Person(int(ID), ("bob",))]
+    lines = import_csv.read(f"discord_id,username\n{SHORT},Ann".encode())
+    [matched] = import_csv.match(lines, people, Register([customer(1, "Ann")], ()))
+    assert (matched.outcome, matched.pair.member_id) == (Outcome.FITS, int(SHORT))
+
+
+@pytest.mark.parametrize(
+    ("also", "outcome"),
+    [("ann", Outcome.FITS), ("bob", Outcome.ID_SHORTENED), ("", Outcome.ID_SHORTENED)],
+)
+def test_a_name_beside_a_shortened_number_makes_it_certain(also, outcome):
+    people = [Person(int(ID), ("ann",)), Person(923456789012345678, ("bob",))]
+    text = f"discord_id,discord,username\n1.23457E+17,{also},Ann"
+    assert outcomes(text, people, [customer(1, "Ann")]) == [outcome]
+
+
+def test_what_is_proposed_gives_way_to_what_is_certain():
+    people = [Person(int(ID), ("ann",)), Person(2, ("bob",))]
+    known = [customer(1, "Ann"), customer(2, "Bob")]
+    text = f"discord,username\n{ID},Ann\n{SHORT},Bob\nbob,Bob"
+    assert outcomes(text, people, known) == [Outcome.FITS, Outcome.CONTRADICTED, Outcome.FITS]
+
+
+def test_a_tradingview_name_of_digits_is_no_member():
+    people = [Person(int(ID), ("ann",))]
+    assert import_csv.propose(people, Register([customer(1, ID)], ())).pairs == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "outcome"),
+    [
+        ("Ann—x", Outcome.NAME_HAS_LONG_DASH),
+        ("An\u200bn", Outcome.NAME_HAS_HIDDEN_MARK),
+        ("https://evil.example/u/Ann/", Outcome.NAME_IS_OTHER_PAGE),
+        ("Ann!", Outcome.NAME_UNREADABLE),
+        ("\u202aAnn\u202c", Outcome.FITS),
+        ("https://de.tradingview.com/u/Ann/", Outcome.FITS),
+    ],
+)
+def test_a_name_that_cannot_be_one_is_told_why(written, outcome):
+    people = [Person(int(ID), ("ann",))]
+    text = f"discord_id;username\n{ID};{written}"
+    assert outcomes(text, people, [customer(1, "Ann")]) == [outcome]
+
+
+def test_a_name_that_differs_only_by_what_does_not_show_is_no_other_name():
+    people = [Person(1, ("Boss",)), Person(2, ("Bo\u200bss",)), Person(3, ("\u200b",))]
+    assert outcomes("discord,username\nBoss,Ann", people, [customer(1, "Ann")]) == [
+        Outcome.SEVERAL_MEMBERS
+    ]
+
+
+def test_many_damaged_numbers_in_a_large_server_are_read_at_once():
+    people = [Person(10**17 + number * 10**6, (f"m{number}",)) for number in range(50_000)]
+    rows = "".join(f"{10**17 + number * 10**6 + 9000},N{number}\n" for number in range(19_000))
+    known = [customer(number + 1, f"N{number}") for number in range(19_000)]
+    assert set(outcomes(f"discord_id,username\n{rows}", people, known)) == {Outcome.ID_SHORTENED}
+
+
+@pytest.mark.parametrize("mark", [",", "|", ";", "\t", "discord,", "tradingview|", '""\n'])
+def test_a_file_of_delimiters_keeps_nobody_busy(mark):
+    with pytest.raises((ColumnsMissing, FileUnreadable)):
+        import_csv.read((mark * (import_csv.LARGEST // len(mark))).encode())

@@ -5,8 +5,15 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.access.errors import DateAmbiguous, DatePast, DateUnreadable, DurationUnreadable, TooFar
-from bot.access.rules.duration import Length, cut, parse_length, parse_until
+from bot.access.errors import (
+    DateAmbiguous,
+    DatePast,
+    DateUnreadable,
+    DateWithoutZone,
+    DurationUnreadable,
+    TooFar,
+)
+from bot.access.rules.duration import Length, cut, is_end_of_day, parse_length, parse_until
 from bot.tradingview import LIFETIME
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -19,6 +26,9 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
         ("lifetime", "L"), ("LIFETIME", "L"), ("30 days", "30D"), ("1y 6m", "1Y 6M"),
         (" 1 Month ", "1M"), ("1 day", "1D"), ("3mo", "3M"), ("1Y6M", "1Y 6M"), ("2 weeks", "2W"),
         ("1M 1M", "2M"), ("1 year, 2 days", "1Y 2D"), ("007d", "7D"),
+        ("forever", "L"), ("Permanent", "L"), ("permanently", "L"), ("2 yrs", "2Y"), ("1 yr", "1Y"),
+        ("1 quarter", "3M"), ("2 Quarters", "6M"), ("1q", "3M"), ("+30D", "30D"), ("+ 1 month", "1M"),
+        ("2wks", "2W"), ("3 MOS", "3M"), ("1y, 1 quarter", "1Y 3M"),
     ],
 )  # fmt: skip
 def test_lengths_are_read_as_people_write_them(typed, text):
@@ -28,14 +38,14 @@ def test_lengths_are_read_as_people_write_them(typed, text):
 @pytest.mark.parametrize(
     "typed",
     ["", " ", "0D", "-5D", "soon", "1", "D", "1.5M", "1h", "5 minutes", "1M?", "😀", "x" * 500,
-     "0D 0M", "one month", "٣D", "1M; drop"],
+     "0D 0M", "one month", "٣D", "1M; drop", "++1D", "+", "+-1D", "forever 1D", "for ever"],
 )  # fmt: skip
 def test_what_is_no_length_is_refused(typed):
     with pytest.raises(DurationUnreadable):
         parse_length(typed)
 
 
-@pytest.mark.parametrize("typed", ["99999Y", "51Y", "999999999D", "601M"])
+@pytest.mark.parametrize("typed", ["99999Y", "51Y", "999999999D", "601M", "201 quarters"])
 def test_too_long_is_refused(typed):
     with pytest.raises(TooFar):
         parse_length(typed)
@@ -100,6 +110,19 @@ def test_a_moment_of_another_zone_is_added_to_in_utc():
         ("1M", datetime(2026, 4, 10, 12, tzinfo=UTC)),
         ("lifetime", LIFETIME),
         ("L", LIFETIME),
+        ("forever", LIFETIME),
+        ("+30D", datetime(2026, 4, 9, 12, tzinfo=UTC)),
+        ("2026-04-30T18:00Z", datetime(2026, 4, 30, 18, tzinfo=UTC)),
+        ("2026-04-30 18:00:30z", datetime(2026, 4, 30, 18, 0, 30, tzinfo=UTC)),
+        ("2026-04-30 18:00 UTC", datetime(2026, 4, 30, 18, tzinfo=UTC)),
+        ("2026-04-30T18:00+02:00", datetime(2026, 4, 30, 16, tzinfo=UTC)),
+        ("2026-04-30T18:00:00.123456-0530", datetime(2026, 4, 30, 23, 30, 0, 123000, tzinfo=UTC)),
+        ("2026-04-30T1800+02", datetime(2026, 4, 30, 16, tzinfo=UTC)),
+        ("2026-04-30T23:59:59.999Z", datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("<t:1777593599>", datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)),
+        (" <t:1777593599:R> ", datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("<t:1777593598>", datetime(2026, 4, 30, 23, 59, 58, tzinfo=UTC)),
+        ("<t:1777593599:F>", datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)),
     ],
 )
 def test_an_end_is_a_day_in_utc_a_length_from_now_or_lifetime(typed, end):
@@ -114,6 +137,13 @@ def test_an_end_is_a_day_in_utc_a_length_from_now_or_lifetime(typed, end):
         ("2026-02-30", DateUnreadable), ("31.02.2026", DateUnreadable), ("2026-13-01", DateUnreadable), ("soon", DateUnreadable),
         ("", DateUnreadable), ("0D", DateUnreadable), ("9999-12-31", TooFar), ("99999Y", TooFar),
         ("😀", DateUnreadable), ("2026-04-30 12:00", DateUnreadable), ("0000-01-01", DateUnreadable),
+        ("2026-04-30T18:00", DateWithoutZone), ("2026-04-30 18:00:00", DateWithoutZone),
+        ("2026-04-30T25:00Z", DateUnreadable), ("2026-02-30T12:00Z", DateUnreadable),
+        ("2026-04-30T12:00+99:00", DateUnreadable), ("0001-01-01T00:00+14:00", DateUnreadable),
+        ("2026-04-30T12:00 CEST", DateUnreadable), ("2026-03-10T12:00Z", DatePast),
+        ("2026-03-10T13:59+02:00", DatePast), ("<t:0>", DatePast), ("<t:-1:R>", DatePast),
+        ("<t:99999999999>", TooFar), ("<t:999999999999999:R>", TooFar), ("<t:x>", DateUnreadable),
+        ("<t:-999999999999999>", DateUnreadable), ("9999-12-31T23:59Z", TooFar),
     ],
 )  # fmt: skip
 def test_what_is_no_end_is_refused(typed, refusal):
@@ -146,3 +176,17 @@ def test_no_text_breaks_the_readers(text):
 
 def test_ends_are_cut_to_milliseconds():
     assert cut(datetime(2026, 1, 1, 0, 0, 0, 123999, tzinfo=UTC)).microsecond == 123000
+
+
+@pytest.mark.parametrize(
+    ("moment", "answer"),
+    [
+        (datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC), True),
+        (datetime(2026, 4, 30, 23, 59, 59, tzinfo=UTC), True),
+        (datetime(2026, 5, 1, 1, 59, 59, tzinfo=timezone(timedelta(hours=2))), True),
+        (datetime(2026, 4, 30, 23, 59, 58, tzinfo=UTC), False),
+        (datetime(2026, 4, 30, 23, 59, 59, tzinfo=timezone(timedelta(hours=2))), False),
+    ],
+)
+def test_the_last_second_of_a_day_in_utc_is_known(moment, answer):
+    assert is_end_of_day(moment) is answer

@@ -1,0 +1,41 @@
+"""An end reads as the day that was typed, whatever zone the reader lives in."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.access import errors as refusals
+from bot.replies import explain
+from bot.replies.text import end_day, until, until_day
+from bot.tradingview import LIFETIME
+
+TYPED = datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)
+NOON = datetime(2026, 4, 30, 12, tzinfo=UTC)
+
+
+def test_a_day_that_was_typed_is_named_in_utc_with_the_readers_own_moment_beside_it():
+    assert until(TYPED) == (
+        "until **30 April 2026, end of day UTC** (<t:1777593599:f> for you, <t:1777593599:R>)"
+    )
+    assert until_day(TYPED) == "until 30 April 2026, end of day UTC"
+
+
+def test_another_moment_is_a_day_of_the_readers_own():
+    assert until(NOON) == "until **<t:1777550400:D>** (<t:1777550400:R>)"
+    assert until_day(NOON) == f"until {end_day(NOON)}" == "until <t:1777550400:D>"
+    assert until(LIFETIME) == "**for lifetime**"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (refusals.DatePast(TYPED), "**30 April 2026 is over.**"),
+        (refusals.DatePast(NOON), "**<t:1777550400:f> is over.**"),
+        (refusals.DateWithoutZone("2026-04-30 12:00"), "does not say in which time zone"),
+        (refusals.DateAmbiguous("01/02/2026"), "can be read in two ways"),
+        (refusals.NameIsOtherPage("https://evil.example/u/Ann/"), "is no profile on TradingView"),
+        (refusals.EncodingUnclear(), "**CSV UTF-8**"),
+    ],
+)
+def test_a_refusal_says_which(error, words):
+    assert words in explain(error).sentence
