@@ -8,7 +8,6 @@ from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.notifications.direct_messages import send_direct_message
 from bot.replies import people as people_replies
 from bot.services import Services
 
@@ -19,6 +18,7 @@ class Link(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._client = services.client
         self._customers = services.customers
+        self._outbox = services.outbox
         self._router = services.router
         services.router.add(people_replies.CLAIM_YES, Level.STAFF, self.accept)
         services.router.add(people_replies.CLAIM_MOVE, Level.STAFF, self.move)
@@ -90,7 +90,7 @@ class Link(commands.Cog):
         )
         server = self._client.get_guild(request.guild_id)
         message = people_replies.to_claimer(claim, server.name if server else None, accepted=accept)
-        await send_direct_message(self._client, claim.member_id, message)
+        await self._outbox.post(request.guild_id, claim.member_id, message)
 
 
 def _claim_id(press: ComponentInteraction) -> int:

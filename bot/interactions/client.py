@@ -15,6 +15,7 @@ from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
+from bot.interactions.members import Members
 from bot.interactions.responses import Interaction
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,10 @@ class Usher(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=levels.LevelTree,
             max_messages=None,
+            # Longer pauses raise: what is told by itself waits for its turn, and holds up nothing else.
+            max_ratelimit_timeout=60.0,
         )
+        self.members = Members(self, self._connection)
         self.guild_settings = guild_settings
         self.router = router
         self.autocomplete = autocomplete

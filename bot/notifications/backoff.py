@@ -14,7 +14,9 @@ class Backoff(Generic[T]):
     """What failed, how often, and when its turn comes again."""
 
     def __init__(self) -> None:
-        self._failures: dict[T, tuple[int, float]] = {}  # tries, and the moment by clock.monotonic()
+        self._failures: dict[
+            T, tuple[int, float]
+        ] = {}  # tries, and the moment by clock.monotonic()
 
     def failed(self, about: T) -> float:
         """Note one more failure; return the seconds until the next try."""

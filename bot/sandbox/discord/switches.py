@@ -112,9 +112,7 @@ class Switches:
         """Answer with that status; nothing takes effect."""
         return self._add(Fault("status", target, times, status=status))
 
-    def refuse(
-        self, target: Target, code: int, status: int = 403, times: int | None = 1
-    ) -> Fault:
+    def refuse(self, target: Target, code: int, status: int = 403, times: int | None = 1) -> Fault:
         """Answer with one of Discord's own codes, such as 20026; nothing takes effect."""
         return self._add(Fault("status", target, times, status=status, code=code))
 
