@@ -5,7 +5,7 @@ from functools import partial
 
 import aiohttp
 
-from bot import tradingview_accounts
+from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.scripts import Scripts
 from bot.access.ledger.direct_messages import WaitingMessages
@@ -157,6 +157,7 @@ def build(
         router=router,
         autocomplete=autocomplete,
         guild_id=settings.discord_guild_id,
+        connector=outgoing.ProxyConnector(settings, limit=0),
     )
     may = partial(may_manage, client.members, guild_settings)
     waiting, blockade = WaitingMessages(database), Blockade()

@@ -7,6 +7,7 @@ import logging
 import sys
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -39,6 +40,7 @@ class Usher(commands.Bot):
         router: ComponentRouter,
         autocomplete: Autocomplete,
         guild_id: int | None = None,
+        connector: aiohttp.BaseConnector | None = None,
     ) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
@@ -54,6 +56,7 @@ class Usher(commands.Bot):
             max_messages=None,
             # Longer pauses raise: what is told by itself waits for its turn, and holds up nothing else.
             max_ratelimit_timeout=60.0,
+            **({} if connector is None else {"connector": connector}),
         )
         self.members = Members(self, self._connection)
         self.guild_settings = guild_settings

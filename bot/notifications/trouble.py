@@ -1,12 +1,11 @@
 """What goes wrong between Usher and Discord: which failures are final, and how they are put into the log."""
 
 import logging
-import math
 
 import aiohttp
 import discord
 
-from bot import clock
+from bot import clock, outgoing
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +22,6 @@ CHANNEL_CLOSED = frozenset({50001, 50013})  # no access, no right to write
 
 QUARANTINED = 20026  # flagged as spam: no direct message is opened until an appeal is heard
 TOO_FAST = 40003  # direct messages are opened too fast
-
-ADVICE = (
-    "Nothing is lost: TradingView goes on, and what Discord should hear waits. If it comes again, "
-    "stop other programs that use Discord from this address, or give the bot another one (ask the host)."
-)
 
 
 def code_of(error: BaseException) -> int | None:
@@ -48,25 +42,16 @@ def in_short(error: BaseException) -> str:
 
 
 def blocked_for(error: BaseException) -> float | None:
-    """Return how many seconds Discord wants to hear nothing from this address; None where it may.
-
-    Cloudflare answers in Discord's place then: a page instead of JSON, and no `Via`.
-    """
-    if isinstance(error, discord.HTTPException):
-        status, headers = error.status, error.response.headers
-        if "json" in headers.get("Content-Type", ""):
+    """Return how many seconds Discord wants to hear nothing from this address; None where it may."""
+    match error:
+        case discord.HTTPException():
+            return outgoing.blocked_for(error.status, error.response.headers)
+        case aiohttp.WSServerHandshakeError():
+            return outgoing.blocked_for(error.status, error.headers or {})
+        case discord.GatewayNotFound() if error.__cause__ is not None:
+            return blocked_for(error.__cause__)
+        case _:
             return None
-    elif isinstance(error, aiohttp.WSServerHandshakeError):
-        status, headers = error.status, error.headers or {}
-    else:
-        return None
-    if status != 429 or "Retry-After" not in headers:
-        return None
-    try:
-        seconds = float(headers["Retry-After"])
-    except ValueError:
-        return None
-    return seconds if 0 < seconds < math.inf else None
 
 
 class Blockade:
@@ -83,9 +68,9 @@ class Blockade:
         until = clock.monotonic() + seconds
         if self.left() <= 0:
             log.error(
-                "Discord blocks this computer's address for %s. I ask nothing until then. %s",
-                spoken(seconds),
-                ADVICE,
+                "Discord %s I ask nothing until then. %s",
+                outgoing.blocked(seconds),
+                outgoing.BLOCKED_REMEDY,
             )
         self._until = max(self._until, until)
         return seconds
@@ -93,12 +78,3 @@ class Blockade:
     def left(self) -> float:
         """Return the seconds until Discord may be asked again; 0 when it may."""
         return max(0.0, self._until - clock.monotonic())
-
-
-def spoken(seconds: float) -> str:
-    """Return a length as people say it."""
-    for size, name in ((3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            number = round(seconds / size)
-            return f"{number} {name}{'' if number == 1 else 's'}"
-    return f"{math.ceil(seconds)} seconds"
