@@ -1,13 +1,15 @@
 """Opens the connections with which Usher asks others, through a proxy where the settings name one."""
 
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.request import proxy_bypass_environment
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # it is there
 
 import aiohttp
+from aiohttp import hdrs
 from yarl import URL
 
 from bot import clock
@@ -38,14 +40,19 @@ class ProxyConnector(aiohttp.TCPConnector):
         self._settings = settings
 
     async def connect(
-        self, req: aiohttp.ClientRequest, traces: "list[Trace]", timeout: aiohttp.ClientTimeout
+        self,
+        req: aiohttp.ClientRequest,
+        traces: "list[Trace]",
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
     ) -> aiohttp.connector.Connection:
         """Return a connection for the request."""
         if (proxy := proxy_for(self._settings, req.url)) is not None:
-            auth = None
+            login = None
             if proxy.user is not None:
-                auth = aiohttp.BasicAuth(proxy.user, proxy.password or "")
-            req.update_proxy(proxy.with_user(None), auth, None)
+                pair = f"{proxy.user}:{proxy.password or ''}".encode()
+                # aiohttp gives it to the proxy, whichever way the proxy is asked.
+                login = {hdrs.AUTHORIZATION: f"Basic {b64encode(pair).decode()}"}
+            req.update_proxy(proxy.with_user(None), None, login)
         return await super().connect(req, traces, timeout)
 
 
@@ -100,8 +107,7 @@ def blocked(seconds: float) -> str:
 
 
 def _spoken(seconds: float) -> str:
-    for size, name in ((3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= size:
-            break
+    sizes = ((3600, "hour"), (60, "minute"), (1, "second"))
+    size, name = next((each for each in sizes if seconds >= each[0]), sizes[-1])
     number = max(1, round(seconds / size))
     return f"{number} {name}{'' if number == 1 else 's'}"

@@ -157,7 +157,7 @@ def build(
         router=router,
         autocomplete=autocomplete,
         guild_id=settings.discord_guild_id,
-        connector=outgoing.ProxyConnector(settings, limit=0),
+        connector=partial(outgoing.ProxyConnector, settings, limit=0),
     )
     may = partial(may_manage, client.members, guild_settings)
     waiting, blockade = WaitingMessages(database), Blockade()

@@ -1,6 +1,7 @@
 """Proxies as the settings say; this computer itself is never asked through one."""
 
-import aiohttp
+import base64
+
 import pytest
 from yarl import URL
 
@@ -49,7 +50,7 @@ def test_without_a_setting_there_is_none():
 async def test_tradingview_goes_through_it_with_its_login():
     fake = FakeTradingView()
     await fake.start()
-    login = aiohttp.BasicAuth("joe", "s3cret pass").encode()
+    login = "Basic " + base64.b64encode(b"joe:s3cret pass").decode()
     try:
         async with open_proxy({"tv.test": URL(fake.url).port}, login) as proxy:
             address = URL(proxy.url).with_user("joe").with_password("s3cret pass")

@@ -57,6 +57,7 @@ async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
             ) from error
         except TROUBLE as error:
             _end_if_untrusted(error)
+            await client.forget_login()
             if blockade.note(error) is not None:
                 continue
             pause = AGAIN[min(tries, len(AGAIN) - 1)]

@@ -14,34 +14,37 @@ class Proxy:
 
     async def serve(self, reader, writer):
         with suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            method, target, _ = head.split("\r\n", 1)[0].split(" ")
-            self.asked.append((method, target))
-            if self.login and f"Proxy-Authorization: {self.login}" not in head:
-                writer.write(
-                    b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
-                )
-                await writer.drain()
-            else:
-                await self._pass_on(method, target, head, reader, writer)
-        writer.close()
+            await self._serve(reader, writer)
 
-    async def _pass_on(self, method, target, head, reader, writer):
+    async def _serve(self, reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        method, target, _ = head.split("\r\n", 1)[0].split(" ")
+        self.asked.append((method, target))
         there = target if method == "CONNECT" else target.split("://", 1)[1].partition("/")[0]
-        name = there.partition(":")[0]
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.hosts[name])
+        port = self.hosts.get(there.partition(":")[0])
+        if self.login and f"Proxy-Authorization: {self.login}" not in head:
+            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        elif port is None:
+            writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+        else:
+            await self._pass_on(method, target, head, port, reader, writer)
+        await writer.drain()
+
+    async def _pass_on(self, method, target, head, port, reader, writer):
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         if method == "CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             path = "/" + target.split("://", 1)[1].partition("/")[2]
             far_writer.write(head.replace(target, path, 1).encode())
         try:
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
         finally:
             far_writer.close()
 
 
-async def _pump(reader, writer):
+async def pump(reader, writer):
+    """Pass on what is read until there is no more."""
     with suppress(ConnectionError):
         while data := await reader.read(65536):
             writer.write(data)
@@ -50,20 +53,31 @@ async def _pump(reader, writer):
 
 
 @asynccontextmanager
-async def open_proxy(hosts, login=None):
-    proxy = Proxy(hosts, login)
+async def serving(handle, **options):
+    """Listen on a free port, which it yields; at the end whatever is open is closed."""
     tasks = set()
 
     async def serve(reader, writer):
         tasks.add(asyncio.current_task())
-        await proxy.serve(reader, writer)
+        try:
+            await handle(reader, writer)
+        finally:
+            writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, **options)
     try:
-        yield proxy
+        yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def open_proxy(hosts, login=None):
+    proxy = Proxy(hosts, login)
+    async with serving(proxy.serve) as port:
+        proxy.url = f"http://127.0.0.1:{port}"
+        yield proxy
