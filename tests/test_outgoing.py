@@ -1,15 +1,20 @@
 """Proxies as the settings say; this computer itself is never asked through one."""
 
+import asyncio
 import base64
 
 import pytest
 from yarl import URL
 
-from bot import outgoing
+from bot import outgoing, tradingview_accounts
 from bot.outgoing import blocked_for, proxy_for
+from bot.replies import explain
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Secret, Settings
-from tests.support.proxy import open_proxy
+from bot.tradingview.errors import Trouble, UpstreamTrouble
+from bot.tradingview.signin import SignIn
+from tests.support.certificates import self_signed
+from tests.support.proxy import open_proxy, serving
 
 BOTH = Settings(
     https_proxy=Secret("http://secure.example:3128"), http_proxy=Secret("http://plain.example:3128")
@@ -63,6 +68,26 @@ async def test_tradingview_goes_through_it_with_its_login():
             assert proxy.asked == [("GET", "http://tv.test/username_hint/?s=joe")]
     finally:
         await fake.close()
+
+
+async def test_a_certificate_of_tradingview_that_fails_is_said_for_what_it_is(tmp_path):
+    context, _ = await asyncio.to_thread(self_signed, tmp_path, "localhost")
+
+    async def nothing(reader, writer):
+        pass
+
+    async with serving(nothing, ssl=context) as port:
+        settings = Settings(tradingview_url=f"https://localhost:{port}")
+        async with outgoing.session(settings) as http:
+            with pytest.raises(UpstreamTrouble) as failed:
+                await tradingview_accounts.public(settings, http).hints("joe")
+            assert failed.value.kind is Trouble.CERTIFICATE
+            with pytest.raises(UpstreamTrouble) as failed:
+                await SignIn(http, base=settings.tradingview_url).password("joe", "s3cret")
+    assert failed.value.kind is Trouble.CERTIFICATE
+    said = explain(failed.value).sentence
+    assert "cannot be trusted" in said
+    assert "`usher check`" in said
 
 
 def test_the_password_of_a_proxy_is_a_secret():

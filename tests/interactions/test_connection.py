@@ -72,7 +72,7 @@ async def test_a_blocked_address_waits_as_long_as_told_at_login(harness, caplog)
         assert "TradingView's side goes on" in text
         harness.fake.switches.remove(block)
         await harness.time.advance(60)
-        await harness.fake.bot_ready()
+        await eventually(harness.client.is_ready)
     assert text.count("blocks this computer's address") == plain(caplog).count(
         "blocks this computer's address"
     )
@@ -88,7 +88,7 @@ async def test_a_block_met_at_the_gateway_is_waited_for_and_ends(harness, caplog
         assert not task.done()
         harness.fake.switches.remove(block)
         await harness.time.advance(60)
-        await harness.fake.bot_ready()
+        await eventually(harness.client.is_ready)
         plain(caplog)
 
 
@@ -96,7 +96,6 @@ async def test_a_block_while_running_holds_messages_back_and_tradingview_goes_on
     log = harness.fake.add_channel(harness.guild, "log", public=False)
     await harness.choose_log_channel(log)
     async with starting(harness):
-        await harness.fake.bot_ready()
         await eventually(harness.client.is_ready)
         block = harness.fake.switches.block("message")
         await harness.outbox.post(harness.guild.id, harness.buyer.id, _hello())
@@ -156,7 +155,6 @@ async def test_rest_and_gateway_of_discord_go_through_the_proxy(harness, beyond,
     trusting.load_verify_locations(beyond.certificate)
     monkeypatch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", trusting)
     async with starting(harness, https_proxy=Secret(beyond.url)):
-        await harness.fake.bot_ready()
         await eventually(harness.client.is_ready)
     there = {("CONNECT", f"{name}.test:443") for name in ("discord", "gateway")}
     assert set(beyond.asked) == there
