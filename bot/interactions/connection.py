@@ -61,6 +61,8 @@ async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
             if blockade.note(error) is not None:
                 continue
             pause = AGAIN[min(tries, len(AGAIN) - 1)]
+            if isinstance(error, discord.RateLimited):
+                pause = max(pause, error.retry_after)
             log.warning("Discord cannot be reached (%s); next try in %s s", in_short(error), pause)
             tries += 1
             await clock.sleep(pause)

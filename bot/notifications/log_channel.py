@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import discord
 
+from bot.access.errors import DiscordSilent
 from bot.access.queries.history import HistoryTail
 from bot.notifications.backoff import Backoff
 from bot.notifications.trouble import (
@@ -101,10 +102,7 @@ class LogChannel:
         refused = code in CHANNEL_CLOSED and self._backoff.tries(channel_id) >= _REFUSED
         if code == CHANNEL_GONE or refused:
             trouble = ChannelTrouble(channel_id, is_gone=code == CHANNEL_GONE)
-            try:
-                await self._say_closed(server, trouble)
-            except TROUBLE as later:
-                log.info("server %s hears of it later (%s)", server.id, in_short(later))
+            await self._say_closed(server, trouble)
 
     async def _say_closed(self, server: Guild, trouble: ChannelTrouble) -> None:
         """Tell whoever chose the channel, else the owner, that it takes nothing; once."""
@@ -112,8 +110,11 @@ class LogChannel:
         if server.log_closed_at is not None or there is None:
             return
         chooser = await self._history.chosen_by(server.id)
-        if chooser is None or not await self._may(server.id, chooser):
-            chooser = there.owner_id
+        try:
+            if chooser is None or not await self._may(server.id, chooser):
+                chooser = there.owner_id
+        except DiscordSilent:
+            return  # asked again at the next look
         if chooser is None:
             return
         log.warning("the log channel of server %s is gone or closed", server.id)

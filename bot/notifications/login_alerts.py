@@ -13,6 +13,7 @@ import logging
 import discord
 
 from bot import clock
+from bot.access.errors import DiscordSilent
 from bot.access.logins.outages import Outages
 from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
@@ -51,7 +52,7 @@ class LoginAlerts:
                 continue
             try:
                 await self._tell(outage)
-            except TROUBLE as error:
+            except (*TROUBLE, DiscordSilent) as error:
                 self._wait(outage, in_short(error))
             except Exception:  # a mistake of ours about one server is no other server's trouble
                 log.exception("outage %s could not be told; again in %s s", outage.id, LATER)

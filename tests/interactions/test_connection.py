@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import os
+import sys
+from pathlib import Path
 
 import aiohttp
 import discord
@@ -11,6 +14,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+import bot
 from bot.errors import StartupError
 from bot.interactions.connection import guard, log_in, stay_connected
 from bot.settings import Secret
@@ -178,6 +182,33 @@ async def test_a_certificate_that_fails_ends_it_with_one_sentence(
     ):
         assert words in str(ended.value)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_the_program_ends_with_that_sentence_and_an_exit_code(tmp_path):
+    context, _ = await asyncio.to_thread(self_signed, tmp_path, "localhost")
+
+    async def nothing(reader, writer):
+        pass
+
+    async with serving(nothing, ssl=context) as port:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run"),
+            cwd=tmp_path,
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(Path(bot.__file__).parent.parent),
+                "DISCORD_TOKEN": "MTIz.abc.def",
+                "DISCORD_API_URL": f"https://localhost:{port}/api/v10",
+                "DISCORD_GATEWAY_URL": f"wss://localhost:{port}/gateway",
+                "HTTP_PORT": "0",
+            },
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said = (await asyncio.wait_for(process.communicate(), 60))[0].decode()
+    assert process.returncode == 69
+    assert said.count("The certificate of Discord cannot be verified") == 1
+    assert "Traceback" not in said
 
 
 def test_discord_py_still_has_the_door_that_is_guarded():

@@ -8,6 +8,7 @@ from bot import clock
 from bot.notifications.direct_messages import QUARANTINE_PAUSE, TOO_FAST_PAUSE, Delivery
 from bot.replies import Button, Message
 from bot.store.kinds import Otherwise
+from bot.store.maintenance import restore
 from tests.support.discord_harness import at_work, labels, open_office, text_of
 
 HELLO = Message("hello", buttons=(Button("Press", "u:x:1"),))
@@ -166,6 +167,18 @@ async def test_closed_messages_go_to_the_log_channel_once_it_is_open(harness):
         ),
         900,
     )
+
+
+async def test_after_a_restore_nothing_is_sent_that_may_have_been(harness):
+    harness.fake.switches.refuse("dm", 40003, times=None)
+    await harness.outbox.post(harness.guild.id, harness.buyer.id, HELLO)
+    await harness.outbox.deliver()
+    async with harness.vendor.database.write() as connection:
+        await restore.mark(connection, clock.now(), clock.now())
+    harness.fake.switches.clear()
+    await harness.time.advance(3600)
+    await harness.outbox.deliver()
+    assert harness.as_buyer.dms() == []
 
 
 @pytest.mark.parametrize("error", [aiohttp.ClientError, OSError, discord.DiscordException])
