@@ -74,7 +74,7 @@ class Members:
             return list(guild.members)
         if (wait := self._not_before.get(guild.id, 0.0) - clock.monotonic()) > 0:
             raise MembersSilent(wait)
-        refused = self._refused[guild.id] = asyncio.Event()
+        refused = self._refused.setdefault(guild.id, asyncio.Event())  # of all who wait for it
         socket = getattr(self._client, "ws", None)
         listing = asyncio.ensure_future(guild.chunk())
         refusing = asyncio.ensure_future(refused.wait())

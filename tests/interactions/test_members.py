@@ -1,5 +1,7 @@
 """Members, asked for in one place: within seconds, as often as Discord allows, and never for ever."""
 
+import asyncio
+
 import discord
 import pytest
 
@@ -65,6 +67,13 @@ async def test_a_discord_that_never_answers_is_waited_for_seconds_and_poisons_no
     harness.fake.switches.members_silent = False
     await harness.time.advance(30)
     assert len(await harness.client.members.everybody(guild)) == len(harness.guild.members)
+
+
+async def test_two_who_ask_at_once_are_both_answered_at_once(harness):
+    guild = forget(harness)
+    asking = [harness.client.members.everybody(guild) for _ in range(2)]
+    found = await asyncio.gather(*asking, return_exceptions=True)
+    assert [type(each) for each in found] == [MembersSilent] * 2
 
 
 async def test_match_says_when_to_try_again(harness):
