@@ -6,18 +6,17 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-import aiohttp
-import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import cogs
-from bot import clock, tradingview_accounts, web
+from bot import clock, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
 from bot.access.logins.environment import Environment
 from bot.errors import StartupError
 from bot.interactions.client import Usher
+from bot.interactions.connection import guard, log_in, stay_connected
 from bot.jobs import Jobs
 from bot.notifications import login_alerts
 from bot.services import Services, build
@@ -31,7 +30,6 @@ log = logging.getLogger(__name__)
 SEATS_EVERY = 900.0  # seconds between counts of the people with access
 BACKUP_EVERY = 1800.0  # seconds between looks whether today's copy is there
 ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again
-DISCORD_AGAIN = (5.0, 15.0, 60.0)  # pauses while Discord cannot be reached at the start
 
 
 async def run(settings: Settings) -> None:
@@ -70,9 +68,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         await stack.enter_async_context(alone_with(settings.database_url))
         database = await stack.enter_async_context(open_database(settings.database_url))
         vault = await tradingview_accounts.vault_of(settings, database)
-        http = await stack.enter_async_context(
-            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        )
+        http = await stack.enter_async_context(outgoing.session(settings))
         jobs = Jobs()
         services = build(settings, database, vault, http, jobs)
         stack.push_async_callback(services.sessions.close)  # when no job uses them any more
@@ -117,18 +113,12 @@ async def _serve(services: Services, token: str) -> None:
     """Stay connected to Discord until cancelled.
 
     Raises:
-        StartupError: Discord refuses the token or the intents.
+        StartupError: Discord refuses the token or the intents, or its certificate cannot be verified.
     """
-    await _log_in(services.client, token)
+    guard(services.client, services.blockade)
+    await log_in(services.client, token, services.blockade)
     services.outcome_notifier.start()
-    try:
-        await services.client.connect()
-    except discord.PrivilegedIntentsRequired as error:
-        raise StartupError(
-            "Discord refuses the connection: this bot may not see the members of a server yet. "
-            "In the Discord developer portal, open your application, choose Bot, and switch on "
-            "Server Members Intent. Then start Usher again."
-        ) from error
+    await stay_connected(services.client, services.blockade)
 
 
 def _point_at_discord(settings: Settings) -> None:
@@ -137,26 +127,6 @@ def _point_at_discord(settings: Settings) -> None:
         Route.BASE = settings.discord_api_url
     if settings.discord_gateway_url:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
-
-
-async def _log_in(client: Usher, token: str) -> None:
-    """Log in; a Discord that cannot be reached is tried again, since access goes on without it."""
-    tries = 0
-    while True:
-        try:
-            await client.login(token)
-        except discord.LoginFailure as error:
-            raise StartupError(
-                "Discord does not accept DISCORD_TOKEN. In the Discord developer portal, open your "
-                "application, choose Bot, press Reset Token, and put the new one into .env."
-            ) from error
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            pause = DISCORD_AGAIN[min(tries, len(DISCORD_AGAIN) - 1)]
-            log.warning("Discord cannot be reached (%s); next try in %s s", error, pause)
-            tries += 1
-            await clock.sleep(pause)
-        else:
-            return
 
 
 async def _is_connected(client: Usher) -> bool:

@@ -67,6 +67,8 @@ _SHAPES = (
         "/webhooks/ /interactions/", r"(/(?:webhooks|interactions)/\d+/)[\w.%=-]+", rf"\1{HIDDEN}"
     ),
     _shape("aw50zxjhy3rpb246", r"\baW50ZXJhY3Rpb246[\w=-]+"),
+    # a web page where a short answer was expected, as of whoever blocks an address: no secret, but no line
+    _shape("<!doctype <html", r"<(?:!doctype\s+html|html\b)[\s\S]*?(?:</html>|\Z)", "[a web page]"),
     # name:password@ in an address
     _shape("://", r"(\w://[^\s/:@]+:)[^\s/@]+@", rf"\1{HIDDEN}@"),
 )

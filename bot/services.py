@@ -1,12 +1,14 @@
 """The one wiring: every object of which a program has one, made from what was opened before."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 
-from bot import tradingview_accounts
+from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.scripts import Scripts
+from bot.access.ledger.direct_messages import WaitingMessages
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
 from bot.access.logins.environment import Environment
@@ -39,9 +41,12 @@ from bot.interactions.levels import may_manage
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
+from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
+from bot.notifications.outbox import Outbox
+from bot.notifications.trouble import Blockade
 from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
@@ -100,7 +105,10 @@ class Services:
     client: Usher
     order_flow: OrderFlow
     sweep_flow: SweepFlow
+    blockade: Blockade
+    direct_messages: DirectMessages
     log_channel: LogChannel
+    outbox: Outbox
     outcome_notifier: OutcomeNotifier
     login_alerts: LoginAlerts
 
@@ -149,8 +157,17 @@ def build(
         router=router,
         autocomplete=autocomplete,
         guild_id=settings.discord_guild_id,
+        connector=partial(outgoing.ProxyConnector, settings, limit=0),
     )
-    log_channel = LogChannel(client, HistoryTail(database))
+    may = partial(may_manage, client.members, guild_settings)
+    waiting, blockade = WaitingMessages(database), Blockade()
+    direct_messages = DirectMessages(client, waiting, blockade)
+    log_channel = LogChannel(client, HistoryTail(database), blockade, may)
+    outbox = Outbox(client, waiting, direct_messages, log_channel)
+    outcome_notifier = OutcomeNotifier(
+        client, outcomes, notifier, direct_messages, log_channel, outbox, blockade, jobs
+    )
+    waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
 
     return Services(
@@ -167,7 +184,7 @@ def build(
             spares,
             SignIn(http, base=settings.tradingview_url),
             public_url=settings.public_url,
-            may=lambda guild_id, member_id: may_manage(client, guild_settings, guild_id, member_id),
+            may=may,
         ),
         outages=outages,
         login_monitor=LoginMonitor(database, sessions, spares),
@@ -194,8 +211,11 @@ def build(
         router=router,
         client=client,
         order_flow=OrderFlow(outcomes, notifier, router),
-        sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, say=log_channel.say),
+        sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, outbox),
         log_channel=log_channel,
-        outcome_notifier=OutcomeNotifier(client, outcomes, notifier, log_channel, jobs),
-        login_alerts=LoginAlerts(client, outages),
+        direct_messages=direct_messages,
+        outbox=outbox,
+        outcome_notifier=outcome_notifier,
+        login_alerts=LoginAlerts(client, outages, direct_messages, may),
+        blockade=blockade,
     )

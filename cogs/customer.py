@@ -194,13 +194,11 @@ async def _people(interaction: Interaction) -> list[Person]:
         raise OnlyInServer
     if not interaction.client.intents.members:
         raise MembersUnseen
-    if not guild.chunked:
-        await guild.chunk()
     return [
         Person(
             member.id,
             tuple(name for name in (member.name, member.global_name, member.nick) if name),
         )
-        for member in guild.members
+        for member in await interaction.client.members.everybody(guild)
         if not member.bot
     ]

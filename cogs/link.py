@@ -8,8 +8,7 @@ from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.notifications.direct_messages import send_direct_message
-from bot.replies import people as people_replies
+from bot.replies import claims, people as people_replies
 from bot.services import Services
 
 
@@ -19,7 +18,9 @@ class Link(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._client = services.client
         self._customers = services.customers
+        self._outbox = services.outbox
         self._router = services.router
+        services.router.add(claims.CLAIMS, Level.STAFF, self.show)
         services.router.add(people_replies.CLAIM_YES, Level.STAFF, self.accept)
         services.router.add(people_replies.CLAIM_MOVE, Level.STAFF, self.move)
         services.router.add(people_replies.CLAIM_NO, Level.STAFF, self.refuse)
@@ -60,7 +61,7 @@ class Link(commands.Cog):
         unlinked = await self._customers.unlink(levels.request(interaction))
         await responses.reply(interaction, people_replies.unlinked(unlinked))
 
-    # The buttons in the log channel
+    # The buttons in the log channel and under /sync status
 
     async def accept(self, press: ComponentInteraction) -> None:
         """Give the name to the claimer; asks once more when it is another member's."""
@@ -82,15 +83,23 @@ class Link(commands.Cog):
         await responses.defer_in_place(press.interaction)
         await self._decide(press, accept=False)
 
+    async def show(self, press: ComponentInteraction) -> None:
+        """Show the oldest request that waits."""
+        await responses.defer_in_place(press.interaction)
+        waiting = await self._customers.claims(press.guild_id)
+        await responses.reply(press.interaction, claims.request(waiting, press.guild_id))
+
     async def _decide(self, press: ComponentInteraction, *, accept: bool) -> None:
         request = press.request()
         claim = await self._customers.decide(request, _claim_id(press), accept=accept)
-        await responses.reply(
-            press.interaction, people_replies.decided(claim, request.member_id, accepted=accept)
-        )
+        message = people_replies.decided(claim, request.member_id, accepted=accept)
+        if claims.LISTED in press.args:
+            left = len(await self._customers.claims(press.guild_id))
+            message = claims.with_next(message, left, press.guild_id)
+        await responses.reply(press.interaction, message)
         server = self._client.get_guild(request.guild_id)
         message = people_replies.to_claimer(claim, server.name if server else None, accepted=accept)
-        await send_direct_message(self._client, claim.member_id, message)
+        await self._outbox.post(request.guild_id, claim.member_id, message)
 
 
 def _claim_id(press: ComponentInteraction) -> int:

@@ -10,12 +10,11 @@ from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
+from bot.notifications.log_channel import RIGHTS
 from bot.replies import Message, setup as setup_replies
+from bot.replies.channel_trouble import ChannelTrouble
 from bot.services import Services
 from bot.store.kinds import RoleLevel
-
-# What the lines in the log channel need.
-_RIGHTS = ("view_channel", "send_messages", "embed_links")
 
 
 class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher up in this server"):
@@ -23,6 +22,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
 
     def __init__(self, services: Services) -> None:
         self._guild_settings = services.guild_settings
+        self._log_channel = services.log_channel
         services.router.add(setup_replies.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
         services.router.add(setup_replies.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
         services.router.add(setup_replies.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
@@ -99,9 +99,13 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         )
 
     async def _checklist(self, request: RequestContext) -> Message:
-        return setup_replies.checklist(
-            await self._guild_settings.setup(request.guild_id), request.guild_id
-        )
+        setup = await self._guild_settings.setup(request.guild_id)
+        trouble = None
+        if setup.log_channel_id is not None:
+            trouble = self._log_channel.trouble(request.guild_id, setup.log_channel_id)
+            if trouble is None and setup.log_is_closed:
+                trouble = ChannelTrouble(setup.log_channel_id)
+        return setup_replies.checklist(setup, request.guild_id, trouble)
 
     async def _role(
         self, interaction: Interaction, role: discord.Role, level: RoleLevel, *, remove: bool
@@ -129,7 +133,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
 
     async def _set_log(self, request: RequestContext, channel: discord.TextChannel) -> Message:
         mine = channel.permissions_for(channel.guild.me)
-        missing = tuple(right for right in _RIGHTS if not getattr(mine, right))
+        missing = tuple(right for right in RIGHTS if not getattr(mine, right))
         if missing:
             raise ChannelClosed(channel.id, missing)
         await self._guild_settings.set_log_channel(request, channel.id)

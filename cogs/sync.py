@@ -7,7 +7,7 @@ from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.options import Item
 from bot.interactions.responses import Interaction
-from bot.replies import Message, overview as overview_replies
+from bot.replies import Message, claims, overview as overview_replies
 from bot.services import Services
 
 
@@ -15,17 +15,21 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     """The commands about the queue."""
 
     def __init__(self, services: Services) -> None:
+        self._customers = services.customers
         self._overview = services.overview
         self._retries = services.retries
         self._sweep_flow = services.sweep_flow
 
     @levels.staff
-    @app_commands.command(description="What waits, what is stuck and why, and how to mend it")
+    @app_commands.command(
+        description="What waits (also members' requests), what is stuck and why, and how to mend it"
+    )
     async def status(self, interaction: Interaction) -> None:
         """Show how the queue of this server stands."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
         status = overview_replies.status(await self._overview.status(guild_id))
+        status = claims.with_requests(status, await self._customers.claims(guild_id), guild_id)
         message = await self._sweep_flow.with_differences(status, guild_id)
         await responses.reply(interaction, message)
 

@@ -262,3 +262,11 @@ async def test_discord_py_at_debug_shows_neither_token_nor_form(written):
 def test_foreign_text_becomes_one_printable_line(text, line):
     assert logs.printable_line(text) == line
     assert logs.printable_line(text).isprintable()
+
+
+def test_a_web_page_is_no_line_of_the_log():
+    page = "<!DOCTYPE html>\n<html><head><title>x</title></head>\n<body>1015</body></html>"
+    assert logs.cleaned(f"429 Too Many Requests (error code: 0): {page}!") == (
+        "429 Too Many Requests (error code: 0): [a web page]!"
+    )
+    assert logs.cleaned("got <html lang='en'><p>cut") == "got [a web page]"

@@ -50,6 +50,9 @@ def test_the_variables_are_those_of_the_contract():
         "HTTP_PORT",
         "PUBLIC_URL",
         "TRUSTED_PROXIES",
+        "HTTPS_PROXY",
+        "HTTP_PROXY",
+        "NO_PROXY",
         "LOG_LEVEL",
         "LOG_FORMAT",
     } == NAMES
@@ -118,6 +121,9 @@ def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
         "HTTP_PORT": "65536",
         "PUBLIC_URL": "publicvalue",
         "TRUSTED_PROXIES": "proxyvalue",
+        "HTTPS_PROXY": "socks5://u:pwvalue@httpsvalue",
+        "HTTP_PROXY": "ftp://httpvalue",
+        "NO_PROXY": "http://novalue",
         "LOG_LEVEL": "levelvalue",
         "LOG_FORMAT": "formatvalue",
     }

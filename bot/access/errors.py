@@ -40,6 +40,18 @@ class OnlyInServer(UserError):
 
 
 @_refusal
+class DiscordSilent(UserError):
+    """Discord does not say whether that person may do this."""
+
+
+@_refusal
+class MembersSilent(UserError):
+    """Discord does not list the members of the server now; `wait`: seconds until it does, where known."""
+
+    wait: float | None = None
+
+
+@_refusal
 class ButtonGone(UserError):
     """The button or form belongs to a question that is over, or to an older Usher."""
 

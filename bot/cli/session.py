@@ -7,10 +7,9 @@ asks for it to be stopped first.
 import asyncio
 from collections.abc import Callable
 
-import aiohttp
 import click
 
-from bot import tradingview_accounts
+from bot import outgoing, tradingview_accounts
 from bot.access.logins.account import Updated, soon
 from bot.access.logins.cookies import read_cookies
 from bot.access.logins.errors import CodeUnreadable, CookiesOfOther
@@ -145,7 +144,10 @@ async def _server(settings: Settings, wanted: int | None) -> int:
 async def _use(
     settings: Settings, guild_id: int, candidate: CandidateLogin, *, anyway: bool
 ) -> Updated:
-    async with tradingview_accounts.database_beside(settings) as database, _http() as http:
+    async with (
+        tradingview_accounts.database_beside(settings) as database,
+        outgoing.session(settings) as http,
+    ):
         vault = await tradingview_accounts.vault_of(settings, database)
         sessions = tradingview_accounts.sessions(settings, database, vault, http)
         try:
@@ -158,7 +160,7 @@ async def _use(
 async def _password(settings: Settings, guild_id: int, name: str, password: str) -> Cookies:
     async with (
         tradingview_accounts.limiter_of(settings, guild_id) as limiter,
-        _http() as http,
+        outgoing.session(settings) as http,
         soon(limiter),
     ):
         return await SignIn(http, base=settings.tradingview_url).password(name, password)
@@ -167,7 +169,7 @@ async def _password(settings: Settings, guild_id: int, name: str, password: str)
 async def _second_factor(settings: Settings, guild_id: int, halfway: Halfway, code: str) -> Cookies:
     async with (
         tradingview_accounts.limiter_of(settings, guild_id) as limiter,
-        _http() as http,
+        outgoing.session(settings) as http,
         soon(limiter),
     ):
         return await SignIn(http, base=settings.tradingview_url).second_factor(halfway, code)
@@ -182,7 +184,3 @@ async def _rekey(settings: Settings) -> int:
             "Usher is running with this database. Stop it, run this command again, then start it: a "
             "running bot would go on with the earlier key. Nothing was changed."
         ) from error
-
-
-def _http() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())

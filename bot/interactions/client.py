@@ -5,8 +5,10 @@ import hashlib
 import json
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -15,6 +17,7 @@ from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
+from bot.interactions.members import Members
 from bot.interactions.responses import Interaction
 
 log = logging.getLogger(__name__)
@@ -28,7 +31,7 @@ class Usher(commands.Bot):
     """Receives interactions; what they do lives in the cogs.
 
     `guild_id` registers the commands in that server only, at once; otherwise they are registered
-    everywhere.
+    everywhere. `connector` makes the connections to Discord.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Usher(commands.Bot):
         router: ComponentRouter,
         autocomplete: Autocomplete,
         guild_id: int | None = None,
+        connector: Callable[[], aiohttp.BaseConnector],
     ) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
@@ -51,7 +55,12 @@ class Usher(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=levels.LevelTree,
             max_messages=None,
+            # Longer pauses raise: what is told by itself waits for its turn, and holds up nothing else.
+            max_ratelimit_timeout=60.0,
+            connector=connector(),
         )
+        self._connector = connector
+        self.members = Members(self, self._connection)
         self.guild_settings = guild_settings
         self.router = router
         self.autocomplete = autocomplete
@@ -59,6 +68,11 @@ class Usher(commands.Bot):
         self._met: set[int] = set()
         self._door = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
+
+    async def forget_login(self) -> None:
+        """Close what a login that failed left open, before the next one."""
+        await self.http.close()
+        self.http.connector = self._connector()
 
     async def setup_hook(self) -> None:
         """Seal the commands, and register them where Discord has other ones.

@@ -127,7 +127,7 @@ class ComponentRouter:
         if interaction.guild_id not in (None, guild_id):
             raise ButtonGone
         level, handler = known
-        require(self._member(interaction, guild_id), self._guild_settings, level)
+        await self._require(interaction, guild_id, level)
         data: Any = interaction.data or {}
         await handler(
             ComponentInteraction(
@@ -139,13 +139,12 @@ class ComponentRouter:
             )
         )
 
-    def _member(self, interaction: Interaction, guild_id: int) -> discord.User | discord.Member:
-        """Return the person who pressed, as a member of the button's server also in a direct message."""
-        if interaction.guild_id is not None:
-            return interaction.user
-        guild = interaction.client.get_guild(guild_id)
-        member = None if guild is None else guild.get_member(interaction.user.id)
-        return member or interaction.user
+    async def _require(self, interaction: Interaction, guild_id: int, level: Level) -> None:
+        """Ask for the level in the button's server, also in a direct message. Raises NotAllowed."""
+        user = interaction.user
+        if interaction.guild_id is None and level is not Level.ANYONE:
+            user = await interaction.client.members.find(guild_id, user.id) or user
+        require(user, self._guild_settings, level)
 
     def question(
         self, guild_id: int, asker_id: int, level: Level, choices: Sequence[Choice]
@@ -173,9 +172,7 @@ class ComponentRouter:
             raise ButtonGone
         if press.interaction.user.id != question.asker_id:
             raise NotYourButton
-        require(
-            self._member(press.interaction, press.guild_id), self._guild_settings, question.level
-        )
+        await self._require(press.interaction, press.guild_id, question.level)
         if not place.isdecimal() or int(place) >= len(question.choices):
             raise ButtonGone
         if question.answered_by == press.interaction.id:

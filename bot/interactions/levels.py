@@ -12,6 +12,7 @@ from bot.access.errors import NotAllowed, OnlyInServer
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext, Subject
 from bot.interactions import responses
+from bot.interactions.members import Members
 from bot.interactions.responses import Interaction
 from bot.store.kinds import RoleLevel
 from bot.store.records import Actor
@@ -94,12 +95,14 @@ def require(
         raise NotAllowed((Level.MANAGE_SERVER if level is None else level).name.lower())
 
 
-def may_manage(
-    client: discord.Client, guild_settings: GuildSettings, guild_id: int, member_id: int
+async def may_manage(
+    members: Members, guild_settings: GuildSettings, guild_id: int, member_id: int
 ) -> bool:
-    """Return whether that member of that server has the level manager, asked outside of an interaction."""
-    guild = client.get_guild(guild_id)
-    member = None if guild is None else guild.get_member(member_id)
+    """Return whether that member of that server has the level manager, asked outside of an interaction.
+
+    Raises DiscordSilent when Discord does not tell.
+    """
+    member = await members.find(guild_id, member_id)
     return (
         member is not None
         and level_of(member, guild_settings.level_roles(guild_id)) >= Level.MANAGER

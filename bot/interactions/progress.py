@@ -1,26 +1,18 @@
 """What an asker sees while work goes on, and how they hear of what ended too late for an answer."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from bot import clock
 from bot.access.sweeps.sweep import Progress, Tell
 from bot.interactions import responses
 from bot.interactions.responses import Interaction
-from bot.notifications.direct_messages import Delivery, send_direct_message
 from bot.replies import Message, sweeps as sweep_replies
-from bot.replies.text import member
-
-log = logging.getLogger(__name__)
 
 REPLY_TIMEOUT = 5.0  # seconds before something is said
 EVERY = 2.0  # seconds between two pictures of how far it is
 T = TypeVar("T")
-
-Say = Callable[[int, Message], Awaitable[bool]]  # in a server's log channel
 
 
 async def taking_a_while(
@@ -34,20 +26,6 @@ async def taking_a_while(
         return await task
     finally:
         task.cancel()
-
-
-async def answer_late(interaction: Interaction, guild_id: int, message: Message, say: Say) -> None:
-    """Send what can no longer be an answer to the person who asked, else to the log channel.
-
-    Never to the channel where it was asked.
-    """
-    user_id = interaction.user.id
-    sent = await send_direct_message(interaction.client, user_id, message)
-    if sent is Delivery.DELIVERED:
-        return
-    text = f"{member(user_id)} takes no direct messages:\n{message.text}"
-    if not await say(guild_id, replace(message, text=text)):
-        log.warning("user %s could not be told how it ended", user_id)
 
 
 async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, Any, T]]) -> T:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
-from bot.notifications.direct_messages import TROUBLE
+from bot.notifications.trouble import ANSWER_GONE, TROUBLE, in_short
 from bot.replies import Message, explain
 
 log = logging.getLogger(__name__)
@@ -17,11 +17,7 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction[Any]
 T = TypeVar("T")
 
-_UNKNOWN_INTERACTION = 10062  # not acknowledged within 3 s
-_UNKNOWN_MESSAGE = 10008
 _ALREADY_ACKNOWLEDGED = 40060
-_TOKEN_OVER = 50027  # 15 minutes have passed
-_TOO_LATE = frozenset({_UNKNOWN_INTERACTION, _UNKNOWN_MESSAGE, _TOKEN_OVER})
 _TRIES = 3
 
 
@@ -57,7 +53,7 @@ async def reply(
                 return True
         await _persist(lambda: interaction.edit_original_response(**message.edit_kwargs()))
     except discord.HTTPException as error:
-        if error.code not in _TOO_LATE:
+        if error.code not in ANSWER_GONE:
             raise
         log.info("an answer came too late for Discord (%s)", error.code)
         return False
@@ -89,7 +85,9 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
             return await reply(interaction, message)
         await aside(interaction, message)
     except TROUBLE as trouble:
-        log.warning("could not say so to whoever asked [%s]: %s", explained.reference, trouble)
+        log.warning(
+            "could not say so to whoever asked [%s]: %s", explained.reference, in_short(trouble)
+        )
         return False
     return True
 

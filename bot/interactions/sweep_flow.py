@@ -16,9 +16,11 @@ from bot.interactions import confirm, responses
 from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.confirm import Act
 from bot.interactions.levels import Level
-from bot.interactions.progress import EVERY, Say, answer_late, drawn
+from bot.interactions.progress import EVERY, drawn
 from bot.interactions.responses import Interaction
+from bot.notifications.outbox import Outbox
 from bot.replies import Message, drift as differences, explain, sweeps as sweep_replies
+from bot.store.kinds import Otherwise
 from bot.store.records import Script
 
 _FOLLOWED = 60.0  # seconds that a repair is watched; then they go on by themselves
@@ -36,14 +38,14 @@ class SweepFlow:
         adoption: Adoption,
         repairs: Repairs,
         router: ComponentRouter,
-        say: Say,
+        outbox: Outbox,
     ) -> None:
         self._sweeps = sweeps
         self._drift = drift
         self._adoption = adoption
         self._repairs = repairs
         self._router = router
-        self._say = say
+        self._outbox = outbox
         router.add(sweep_replies.SHOW, Level.STAFF, self.show)
         router.add(sweep_replies.TAKE_ALL, Level.STAFF, self.take_all)
         router.add(sweep_replies.TAKE_EVERY, Level.STAFF, self.take_every)
@@ -108,7 +110,7 @@ class SweepFlow:
                 return
         server = interaction.client.get_guild(request.guild_id)
         late = sweep_replies.late(message, server.name if server else None)
-        await answer_late(interaction, request.guild_id, late, self._say)
+        await self._outbox.post(request.guild_id, interaction.user.id, late, Otherwise.LOG)
 
     async def _check_one(
         self, interaction: Interaction, request: RequestContext, script: Script

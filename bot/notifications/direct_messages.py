@@ -3,17 +3,25 @@
 import enum
 import logging
 
-import aiohttp
 import discord
 
+from bot import clock
+from bot.access.ledger.direct_messages import WaitingMessages
+from bot.notifications.trouble import (
+    NO_DIRECT_MESSAGES,
+    QUARANTINED,
+    TOO_FAST,
+    TROUBLE,
+    Blockade,
+    code_of,
+    in_short,
+)
 from bot.replies import Message
 
 log = logging.getLogger(__name__)
 
-# What discord.py raises for a Discord that refuses, fails or cannot be reached.
-TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
-# Direct messages closed (50007), no server in common (50278), the account is gone.
-UNREACHABLE = frozenset({400, 403, 404})
+QUARANTINE_PAUSE = 6 * 3600.0  # seconds; more tries would count against the bot
+TOO_FAST_PAUSE = 60.0
 
 
 class Delivery(enum.Enum):
@@ -21,23 +29,59 @@ class Delivery(enum.Enum):
 
     DELIVERED = enum.auto()
     REFUSED = enum.auto()  # that user takes none, now or later
-    TRY_AGAIN = enum.auto()  # Discord failed or was not reached
+    TRY_AGAIN = enum.auto()  # Discord failed, was not reached, or takes none from the bot now
 
 
-async def send_direct_message(
-    client: discord.Client, user_id: int, message: Message, *, nonce: str | None = None
-) -> Delivery:
-    """Send the message once and return what became of it.
+class DirectMessages:
+    """The one sender; what Discord says to one message may hold up all of them."""
 
-    With a `nonce`, Discord answers a repetition within some minutes with the message that it has.
-    """
-    try:
-        user = client.get_user(user_id) or await client.fetch_user(user_id)
-        await user.send(**message.send_kwargs(nonce=nonce))
-    except TROUBLE as error:
-        if isinstance(error, discord.HTTPException) and error.status in UNREACHABLE:
-            log.info("user %s takes no direct messages (%s)", user_id, error.code)
-            return Delivery.REFUSED
-        log.info("a direct message to user %s failed: %r", user_id, error)
-        return Delivery.TRY_AGAIN
-    return Delivery.DELIVERED
+    def __init__(
+        self, client: discord.Client, waiting: WaitingMessages, blockade: Blockade
+    ) -> None:
+        self._client = client
+        self._waiting = waiting
+        self._blockade = blockade
+        self._not_before = 0.0  # by clock.monotonic()
+        self._may_be_stopped = True  # as history says; asked when the first one arrives
+
+    async def send(self, user_id: int, message: Message, *, nonce: str | None = None) -> Delivery:
+        """Send the message once and return what became of it.
+
+        With a `nonce`, Discord answers a repetition within some minutes with the message that it has.
+        """
+        if clock.monotonic() < self._not_before or self._blockade.left():
+            return Delivery.TRY_AGAIN
+        try:
+            user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
+            await user.send(**message.send_kwargs(nonce=nonce))
+        except TROUBLE as error:
+            if code_of(error) in NO_DIRECT_MESSAGES:
+                log.info("user %s takes no direct messages (%s)", user_id, in_short(error))
+                return Delivery.REFUSED
+            log.info("a direct message to user %s must wait (%s)", user_id, in_short(error))
+            await self._hold(error)
+            return Delivery.TRY_AGAIN
+        if self._may_be_stopped:
+            await self._waiting.resumed()
+            self._may_be_stopped = False
+        return Delivery.DELIVERED
+
+    async def _hold(self, error: BaseException) -> None:
+        """Keep all messages back where the refusal was not about one of them."""
+        pause = 0.0
+        if self._blockade.note(error) is not None:
+            return
+        if isinstance(error, discord.RateLimited):
+            pause = error.retry_after
+        elif code_of(error) == TOO_FAST:
+            pause = TOO_FAST_PAUSE
+        elif code_of(error) == QUARANTINED:
+            pause = QUARANTINE_PAUSE
+            log.error(
+                "Discord takes this bot for spam and stops its direct messages; next try in %s s",
+                pause,
+            )
+        self._not_before = max(self._not_before, clock.monotonic() + pause)
+        if code_of(error) == QUARANTINED:
+            self._may_be_stopped = True
+            await self._waiting.stopped()

@@ -1,4 +1,7 @@
-"""Tells the member who set a TradingView login that it ended, that it still has, and that it is back.
+"""Tells whoever may renew a TradingView login that it ended, that it still has, and that it is back.
+
+That is the member who set it, while they may; else, and where it came from the settings or the terminal,
+the owner of the server.
 
 The log channel gets the same from the history. A message is marked once it was sent, and one that could
 not be marked is not sent again; only after a crash in between is it, with the same nonce, which Discord
@@ -10,8 +13,12 @@ import logging
 import discord
 
 from bot import clock
+from bot.access.errors import DiscordSilent
 from bot.access.logins.outages import Outages
-from bot.notifications.direct_messages import Delivery, send_direct_message
+from bot.notifications.backoff import Backoff
+from bot.notifications.direct_messages import Delivery, DirectMessages
+from bot.notifications.log_channel import May
+from bot.notifications.trouble import TROUBLE, in_short
 from bot.replies.login_alerts import to_setter
 from bot.store.kinds import OutageStage
 from bot.store.records import Outage
@@ -25,9 +32,14 @@ LATER = 300.0  # seconds until what failed by a mistake of ours is tried again
 class LoginAlerts:
     """The direct messages about outages of logins."""
 
-    def __init__(self, client: discord.Client, outages: Outages) -> None:
+    def __init__(
+        self, client: discord.Client, outages: Outages, direct_messages: DirectMessages, may: May
+    ) -> None:
         self._client = client
         self._outages = outages
+        self._direct_messages = direct_messages
+        self._may = may
+        self._backoff: Backoff[int] = Backoff()  # by outage
         self._sent: dict[int, str] = {}  # by outage: what this program sent last
         self._put_off: dict[int, float] = {}  # by outage, by clock.monotonic()
 
@@ -36,8 +48,12 @@ class LoginAlerts:
         for outage in await self._outages.untold():
             if clock.monotonic() < self._put_off.get(outage.id, 0.0):
                 continue
+            if self._backoff.is_put_off(outage.id):
+                continue
             try:
                 await self._tell(outage)
+            except (*TROUBLE, DiscordSilent) as error:
+                self._wait(outage, in_short(error))
             except Exception:  # a mistake of ours about one server is no other server's trouble
                 log.exception("outage %s could not be told; again in %s s", outage.id, LATER)
                 self._put_off[outage.id] = clock.monotonic() + LATER
@@ -53,12 +69,27 @@ class LoginAlerts:
                 return  # told once the servers are known
             if server is not None:  # members of a server that the bot left get none
                 message = to_setter(outage, stage, waiting, server.name, clock.now())
-                sent = await send_direct_message(
-                    self._client, outage.set_by or 0, message, nonce=f"o{outage.id}{stage}"
-                )
-                if sent is Delivery.TRY_AGAIN:
-                    log.warning("outage %s could not be told; again at the next look", outage.id)
-                    return
+                nonce = f"o{outage.id}{stage}"
+                for user_id in await self._who(outage, server):
+                    sent = await self._direct_messages.send(user_id, message, nonce=nonce)
+                    if sent is Delivery.TRY_AGAIN:
+                        self._wait(outage, "not taken now")
+                        return
+                    if sent is Delivery.DELIVERED:
+                        break
+                self._backoff.done(outage.id)
                 self._sent[outage.id] = stage
         await self._outages.told(outage.id, stage)
         self._sent.pop(outage.id, None)
+
+    async def _who(self, outage: Outage, server: discord.Guild) -> list[int]:
+        """Return who is told, one after the other until one of them takes messages."""
+        owner = [] if server.owner_id is None else [server.owner_id]
+        setter = outage.set_by
+        if setter is None or setter in owner or not await self._may(server.id, setter):
+            return owner
+        return [setter, *owner]
+
+    def _wait(self, outage: Outage, why: str) -> None:
+        pause = self._backoff.failed(outage.id)
+        log.warning("outage %s could not be told (%s); again in %s s", outage.id, why, pause)

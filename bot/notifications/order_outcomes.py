@@ -17,8 +17,11 @@ from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import Receipt
 from bot.access.orders.outcomes import Outcomes
 from bot.jobs import Jobs
-from bot.notifications.direct_messages import TROUBLE, Delivery, send_direct_message
+from bot.notifications.backoff import Backoff
+from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.log_channel import LogChannel
+from bot.notifications.outbox import Outbox
+from bot.notifications.trouble import ANSWER_GONE, TROUBLE, Blockade, code_of, in_short
 from bot.replies import Message, orders as order_replies
 from bot.replies.text import member
 from bot.store.kinds import OrderState
@@ -26,7 +29,6 @@ from bot.store.kinds import OrderState
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds between looks when nothing wakes it
-_PAUSES = (5.0, 30.0, 120.0, 600.0)  # before a failed message is tried again
 
 
 class _NotNow(Exception):  # noqa: N818 - named for what it says
@@ -41,17 +43,22 @@ class OutcomeNotifier:
         client: discord.Client,
         outcomes: Outcomes,
         notifier: Notifier,
+        direct_messages: DirectMessages,
         log_channel: LogChannel,
+        outbox: Outbox,
+        blockade: Blockade,
         jobs: Jobs,
     ) -> None:
         self._client = client
         self._outcomes = outcomes
         self._notifier = notifier
+        self._direct_messages = direct_messages
         self._log_channel = log_channel
+        self._outbox = outbox
+        self._blockade = blockade
         self._jobs = jobs
         self._woken = asyncio.Event()
-        # What failed, by what it is and the order: how often, and when to try again.
-        self._failures: dict[tuple[str, int], tuple[int, float]] = {}
+        self._backoff: Backoff[tuple[str, int]] = Backoff()  # by whom it is for, and the order
 
     def start(self) -> None:
         """Begin to tell outcomes until the jobs end. Call it when the client is logged in."""
@@ -65,7 +72,14 @@ class OutcomeNotifier:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            for part in (self._tell_askers, self._tell_members, self._log_channel.write_up):
+            for part in (
+                self._tell_askers,
+                self._tell_members,
+                self._log_channel.write_up,
+                self._outbox.deliver,
+            ):
+                if self._blockade.left():
+                    break
                 try:
                     await part()
                 except Exception:  # the other parts, and the next round, go on
@@ -109,15 +123,15 @@ class OutcomeNotifier:
         try:
             await webhook.edit_message(original, **message.edit_kwargs())
         except discord.HTTPException as error:
-            if error.status < 500:
-                log.info("a first answer can no longer be changed (%s)", error.code)
+            if code_of(error) in ANSWER_GONE:
+                log.info("a first answer can no longer be changed (%s)", in_short(error))
                 return False
             raise
         return True
 
     async def _write_to(self, user_id: int, message: Message, nonce: str) -> bool:
         """Send a direct message; return False when that user takes none. Raises _NotNow."""
-        sent = await send_direct_message(self._client, user_id, message, nonce=nonce)
+        sent = await self._direct_messages.send(user_id, message, nonce=nonce)
         if sent is Delivery.TRY_AGAIN:
             raise _NotNow("a direct message was not taken")
         return sent is Delivery.DELIVERED
@@ -155,30 +169,26 @@ class OutcomeNotifier:
 
     def _put_off(self, whom: str) -> list[int]:
         """Return the orders whose turn to be told again has not come."""
-        now = clock.monotonic()
-        return [
-            order_id
-            for (kind, order_id), (_, not_before) in self._failures.items()
-            if kind == whom and now < not_before
-        ]
+        return [order_id for kind, order_id in self._backoff.put_off() if kind == whom]
 
     async def _attempt(
         self, whom: str, receipt: Receipt, send: Callable[[], Awaitable[None]]
     ) -> None:
         """Send one message; what fails waits longer each time and holds up nothing else."""
         about = (whom, receipt.order.id)
-        tries, _ = self._failures.get(about, (0, 0.0))
-        pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
         try:
             await send()
         except (*TROUBLE, _NotNow) as error:
-            log.warning("the %s of order %s hears of it in %s s (%s)", *about, pause, error)
+            self._blockade.note(error)
+            pause = self._backoff.failed(about)
+            log.warning(
+                "the %s of order %s hears of it in %s s (%s)", *about, pause, in_short(error)
+            )
         except Exception:  # a mistake of ours about one order holds up no other
+            pause = self._backoff.failed(about)
             log.exception("the %s of order %s could not be told; again in %s s", *about, pause)
         else:
-            self._failures.pop(about, None)
-            return
-        self._failures[about] = (tries + 1, clock.monotonic() + pause)
+            self._backoff.done(about)
 
 
 def _of(receipt: Receipt) -> str:

@@ -209,6 +209,13 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "shape_accepted": lambda f: (
         f"{f.who} let Usher go on although TradingView answers in another form"
     ),
+    "messages_stopped": lambda _: (
+        "⚠️ **Discord takes this bot for spam and stops its direct messages**, in all servers. Nobody lost "
+        "access; commands work, and what I have to tell people waits and goes on by itself. Whoever runs "
+        "the bot can appeal: <https://discord.com/developers/applications>, the bot's application, or "
+        "<https://dis.gd/contact>"
+    ),
+    "messages_resumed": lambda _: "✅ Discord takes direct messages of this bot again",
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",

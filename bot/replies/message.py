@@ -1,9 +1,9 @@
 """A reply as plain data: text, embeds and buttons, cut to what Discord accepts."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import discord
 
@@ -90,6 +90,33 @@ class Message:
         """Return the buttons and lists, or None."""
         items = [*self.items, *(button.item() for button in self.buttons[:MAX_BUTTONS])]
         return Board(items) if items else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return text, embeds and buttons as JSON, to be sent later; the rest cannot be kept."""
+        buttons = [
+            {
+                "label": button.label,
+                "key": button.key,
+                "style": button.style.value,
+                "url": button.url,
+                "disabled": button.disabled,
+            }
+            for button in self.buttons
+        ]
+        embeds = [embed.to_dict() for embed in self.embeds]
+        return {"text": self.text, "embeds": embeds, "buttons": buttons}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Return the message that `to_json` made this of."""
+        return cls(
+            kept["text"],
+            tuple(discord.Embed.from_dict(embed) for embed in kept["embeds"]),
+            tuple(
+                Button(**{**button, "style": discord.ButtonStyle(button["style"])})
+                for button in kept["buttons"]
+            ),
+        )
 
     def send_kwargs(self, *, nonce: str | None = None) -> dict[str, Any]:
         """Return the arguments that send it: what it has, as Discord takes no None. Good for one try."""

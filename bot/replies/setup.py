@@ -7,6 +7,7 @@ import discord
 from bot.access.logins.sessions import LoginState
 from bot.access.people.guild_settings import Setup
 from bot.replies import scripts
+from bot.replies.channel_trouble import ChannelTrouble, why
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, count, listed
@@ -26,16 +27,14 @@ _COMMANDS = {
 }
 
 
-def checklist(setup: Setup, guild_id: int) -> Message:
-    """Return what is done, what is open, and one button for the next step."""
+def checklist(setup: Setup, guild_id: int, trouble: ChannelTrouble | None = None) -> Message:
+    """Return what is done, what is open, and one button for the next step.
+
+    `trouble`: why the log channel takes nothing.
+    """
     lines = [
         _step(setup.staff, "Role for staff", _roles(setup.staff), "who may give access?"),
-        _step(
-            setup.log_channel_id is not None,
-            "Channel for the history",
-            f"<#{setup.log_channel_id}>",
-            "where should changes and warnings appear?",
-        ),
+        _log_channel(setup, trouble),
         _login(setup),
         _step(setup.scripts, "First script", count(setup.scripts, "script"), "what do you sell?"),
     ]
@@ -43,9 +42,12 @@ def checklist(setup: Setup, guild_id: int) -> Message:
         lines.append(f"▫️ Managers of scripts and login: {_roles(setup.manager)}")
     if setup.claims:
         waiting = count(setup.claims, "member waits", "members wait")
-        where = "in the channel above" if setup.log_channel_id else "in the channel that you choose"
+        reachable = setup.log_channel_id is not None and trouble is None
+        where = (
+            "in the channel above and under `/sync status`" if reachable else "under `/sync status`"
+        )
         lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
-    button = _next(setup, guild_id)
+    button = _next(setup, guild_id, trouble)
     first = "**Everything is set up.**" if button is None else "**Setting up Usher**"
     return Message("\n".join([first, *lines]), buttons=() if button is None else (button,))
 
@@ -106,6 +108,14 @@ def _step(done: object, name: str, facts: str, question: str) -> str:
     return f"✅ {name}: {facts}" if done else f"⬜ {name}: {question}"
 
 
+def _log_channel(setup: Setup, trouble: ChannelTrouble | None) -> str:
+    name = "Channel for the history"
+    if trouble is not None:
+        return f"❌ {name}: {why(trouble)}"
+    question = "where should changes and warnings appear?"
+    return _step(setup.log_channel_id is not None, name, f"<#{setup.log_channel_id}>", question)
+
+
 def _login(setup: Setup) -> str:
     if setup.login is LoginState.DEAD:
         return "❌ TradingView login: it has ended and needs new cookies"
@@ -114,12 +124,14 @@ def _login(setup: Setup) -> str:
     return _step(alive, "TradingView login", works, "which account has the scripts?")
 
 
-def _next(setup: Setup, guild_id: int) -> Button | None:
+def _next(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> Button | None:
     style = discord.ButtonStyle.primary
     if not setup.staff:
         return Button("Choose the role for staff", key(OPEN_STAFF, guild_id), style)
     if setup.log_channel_id is None:
         return Button("Choose the channel", key(OPEN_LOG, guild_id), style)
+    if trouble is not None:
+        return Button("Choose another channel", key(OPEN_LOG, guild_id), style)
     if setup.login is not LoginState.ALIVE:
         return form_button(guild_id, "Add the TradingView login")
     if not setup.scripts:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
+from yarl import URL
 
 from bot.errors import StartupError
 from bot.settings.values import NO_TOKEN, READERS, Network, Secret, parts
@@ -39,6 +40,10 @@ class Settings:
     public_url: str | None = None
     trusted_proxies: tuple[Network, ...] = ()
 
+    https_proxy: Secret | None = None  # it may hold a password
+    http_proxy: Secret | None = None
+    no_proxy: str | None = None
+
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     log_format: Literal["text", "json"] = "text"
 
@@ -61,7 +66,13 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """Every secret value held here, for the log's filter."""
         held = (self.discord_token, self.tv_sessionid, self.tv_sessionid_sign)
-        return (*(value.get_secret_value() for value in held if value), *self.secret_keys)
+        proxies = (self.https_proxy, self.http_proxy)
+        passwords = (URL(proxy.get_secret_value()).password for proxy in proxies if proxy)
+        return (
+            *(value.get_secret_value() for value in held if value),
+            *(password for password in passwords if password),
+            *self.secret_keys,
+        )
 
 
 def load(env_file: Path | None = Path(".env"), *, need_token: bool = True) -> Settings:

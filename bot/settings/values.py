@@ -121,6 +121,26 @@ def _web_url(text: str, *schemes: str) -> str:
     return text.rstrip("/")
 
 
+def _proxy(text: str) -> Secret:
+    """The address of a proxy; it may hold a name and a password, which no mistake shows."""
+    try:
+        url = URL(text if "://" in text else f"http://{text}")
+        fits = url.scheme in ("http", "https") and bool(url.host) and url.port != 0
+    except ValueError:
+        fits, url = False, URL()
+    if not fits:
+        raise ValueError("must be the address of an HTTP proxy, such as http://proxy.example:3128.")
+    return Secret(str(url))
+
+
+def _hosts(text: str) -> str:
+    if "://" in text or any(re.search(r"\s", part) for part in parts(text)):
+        raise ValueError(
+            "must be names of hosts separated by commas, such as localhost,.example.com."
+        )
+    return ",".join(parts(text))
+
+
 def _api_url(text: str) -> str:
     url = _web_url(text)
     if not re.search(r"/v\d+$", url):
@@ -191,6 +211,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     ),
     "public_url": _web_url,
     "trusted_proxies": _networks,
+    "https_proxy": _proxy,
+    "http_proxy": _proxy,
+    "no_proxy": _hosts,
     "log_level": _choice(
         *("debug", "info", "warning", "error", "critical"),
         wrong="must be one of debug, info, warning, error, critical.",

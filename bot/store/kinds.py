@@ -124,3 +124,11 @@ class OutageStage(StrEnum):
     ENDED = "ended"
     STILL = "still"
     BACK = "back"
+
+
+class Otherwise(StrEnum):
+    """Where a message goes when the person takes no direct messages."""
+
+    NOWHERE = "nowhere"
+    LOG = "log"  # the server's log channel
+    OWNER = "owner"  # the server's owner

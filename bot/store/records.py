@@ -12,6 +12,7 @@ from bot.store.kinds import (
     EntitlementKind,
     OrderKind,
     OrderState,
+    Otherwise,
     OutageStage,
     PermissionState,
     Reason,
@@ -70,6 +71,19 @@ class Guild(Record):
     commands_digest: str | None
     created_at: datetime
     restored_at: datetime | None = None
+    log_closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectMessage(Record):
+    """A message to a person that Discord has not taken yet."""
+
+    id: int
+    guild_id: int
+    user_id: int
+    content: Any
+    otherwise: Otherwise
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

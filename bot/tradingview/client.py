@@ -243,8 +243,10 @@ class TradingViewClient:
         try:
             reply = await self._exchange(request, cookies)
             status = reply.status
+        except aiohttp.ClientConnectorCertificateError:
+            failed: TradingViewError = UpstreamTrouble(Trouble.CERTIFICATE)
         except aiohttp.ClientConnectorError:
-            failed: TradingViewError = UpstreamTrouble(Trouble.NETWORK)  # it never left
+            failed = UpstreamTrouble(Trouble.NETWORK)  # it never left
         except TimeoutError:  # ClientTimeout(total=...) raises this one, which is no ClientError
             failed = _no_answer(Trouble.TIMEOUT, request)
         except _TooLargeError:

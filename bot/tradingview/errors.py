@@ -12,6 +12,7 @@ class Trouble(enum.StrEnum):
     """What kind of non-answer came."""
 
     NETWORK = "the connection failed"
+    CERTIFICATE = "its certificate cannot be verified"
     TIMEOUT = "no answer in time"
     STATUS = "an error on its side"
     PAGE = "a web page instead of data"

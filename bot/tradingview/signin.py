@@ -177,6 +177,8 @@ class SignIn:
                 return Reply(response.status, await _body(response), _set(response), asked)
         except TimeoutError:
             kind = Trouble.TIMEOUT
+        except aiohttp.ClientConnectorCertificateError:
+            kind = Trouble.CERTIFICATE
         except (aiohttp.ClientError, OSError):
             pass
         raise UpstreamTrouble(kind)  # out here, so that nothing of aiohttp hangs on it

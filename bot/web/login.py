@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from bot.access.errors import NotAllowed, TradingViewSilent
+from bot.access.errors import DiscordSilent, NotAllowed, TradingViewSilent
 from bot.access.logins.errors import CookiesOfOther, LinkOver, PageRefused, TooManyPresses
 from bot.access.logins.one_time_pages import PATH, OneTimePages, kept
 from bot.access.logins.spares import SpareKept
@@ -42,7 +42,7 @@ _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int]
     (LinkOver, 410),
     ((CookiesOfOther, SecondFactorNeeded), 409),
     ((TooManyPresses, TooManySignIns), 429),
-    ((TradingViewSilent, UpstreamTrouble), 503),
+    ((DiscordSilent, TradingViewSilent, UpstreamTrouble), 503),
     ((UserError, TradingViewError), 422),
 )
 

@@ -157,10 +157,10 @@ async def test_a_page_is_offered_only_where_a_browser_can_open_it_safely(harness
 
 async def test_the_page_is_for_whoever_may_still_manage(harness):
     links = harness.one_time_pages
-    assert links._may(harness.guild.id, harness.owner.id)
+    assert await links._may(harness.guild.id, harness.owner.id)
     for member_id in (harness.mod.id, harness.stranger.id, 5):
-        assert not links._may(harness.guild.id, member_id)
-    assert not links._may(5, harness.owner.id)
+        assert not await links._may(harness.guild.id, member_id)
+    assert not await links._may(5, harness.owner.id)
 
 
 async def test_a_second_login_can_be_kept_as_a_spare(harness):

@@ -1,6 +1,11 @@
 """/setup over a real gateway: from a new server to a working one, by one button after the other."""
 
+import pytest
+
 from bot.store.catalogue import guilds
+from bot.store.ledger import events
+from bot.store.people import customers
+from bot.store.records import Actor
 from tests.support.discord_harness import eventually, labels, text_of
 
 
@@ -124,3 +129,128 @@ async def test_the_history_appears_in_the_chosen_channel(harness):
     await harness.passes(
         lambda: any("changed the channel" in text_of(one) for one in harness.as_mod.sees(channel))
     )
+
+
+async def chosen_channel(harness):
+    """A log channel that the owner chose, with a member who waits for a decision."""
+    channel = harness.fake.add_channel(harness.guild, "log", public=False)
+    await set_log(harness, channel)
+    async with harness.vendor.database.write() as connection:
+        for user, name in ((harness.buyer, "Alice_T"), (harness.stranger, "Alice_Two")):
+            await customers.add_claim(
+                connection, harness.guild.id, user.id, name, harness.time.now()
+            )
+    return channel
+
+
+def warnings(person):
+    return [text_of(one) for one in person.dms() if "reach nobody" in text_of(one)]
+
+
+async def lose(harness, channel, how):
+    if how == "gone":
+        harness.fake.delete_channel(channel)
+    else:
+        harness.fake.set_overwrite(channel, harness.fake.world.bot, deny=1 << 11)
+    await harness.passes(lambda: harness.log_channel.trouble(harness.guild.id, channel.id))
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [("gone", ("the channel is gone",)), ("closed", ("I may not write", "**Send Messages**"))],
+)
+async def test_a_log_channel_that_takes_nothing_is_said_and_whoever_chose_it_hears_once(
+    harness, how, words
+):
+    channel = await chosen_channel(harness)
+    await lose(harness, channel, how)
+    await harness.passes(lambda: warnings(harness.as_owner))
+    await harness.passes(lambda: harness.time.monotonic() > 120, 200)
+    [warned] = warnings(harness.as_owner)
+    said = await show(harness)
+    for word in words:
+        assert word in warned
+        assert word in text_of(said)
+    assert "❌ Channel for the history" in text_of(said)
+    assert "Everything is set up" not in text_of(said)
+    assert (
+        "2 members wait for a decision about a TradingView name, under `/sync status`"
+        in text_of(said)
+    )
+    assert labels(said) == ["Choose another channel"]
+
+
+async def test_requests_stay_reachable_without_a_log_channel(harness):
+    await lose(harness, await chosen_channel(harness), "gone")
+    request = await harness.run(harness.as_mod, "sync status")
+    assert "2 members wait for a decision" in text_of(request.original)
+    press = await harness.as_mod.press(request.original, "Decide")
+    await press.until(lambda one: r"**Alice\_T** is theirs" in text_of(one))
+    press = await harness.as_mod.press(request.original, "Yes, it is theirs")
+    await press.until(lambda one: "accepted" in text_of(one))
+    await harness.passes(harness.as_buyer.dms)
+    assert "is your TradingView name" in text_of(harness.as_buyer.dms()[0])
+    press = await harness.as_mod.press(request.original, "Next request (1)")
+    await press.until(lambda one: r"**Alice\_Two** is theirs" in text_of(one))
+    press = await harness.as_mod.press(request.original, "No")
+    await press.until(lambda one: "refused" in text_of(one))
+    assert labels(request.original) == []
+
+
+async def test_a_channel_that_is_open_again_goes_on_where_it_stopped(harness):
+    channel = await chosen_channel(harness)
+    await harness.passes(lambda: harness.as_owner.sees(channel))
+    await lose(harness, channel, "closed")
+    await harness.passes(lambda: warnings(harness.as_owner))
+    await harness.run(
+        harness.as_owner, "setup staff", role=harness.fake.add_role(harness.guild, "New")
+    )
+    harness.fake.set_overwrite(channel, harness.fake.world.bot)
+    await harness.passes(
+        lambda: any("counts as staff" in text_of(one) for one in harness.as_owner.sees(channel)),
+        900,
+    )
+
+    async def is_open():
+        return (await guild(harness)).log_closed_at is None
+
+    await eventually(is_open)
+    assert "✅ Channel for the history" in text_of(await show(harness))
+
+
+async def test_the_owner_hears_where_whoever_chose_the_channel_is_gone(harness):
+    channel = await chosen_channel(harness)
+    async with harness.vendor.database.write() as connection:
+        await events.record(
+            connection,
+            harness.guild.id,
+            harness.time.now(),
+            "setup_log",
+            actor=Actor.member(harness.mod.id),
+        )
+    await lose(harness, channel, "gone")
+    await harness.passes(lambda: warnings(harness.as_owner))
+    assert warnings(harness.as_mod) == []
+
+
+async def test_a_channel_that_discord_refuses_without_a_reason_is_said_after_some_tries(harness):
+    channel = await chosen_channel(harness)
+    await harness.passes(lambda: harness.as_owner.sees(channel))
+    harness.fake.switches.refuse("message", 50013, times=3)
+    await harness.run(
+        harness.as_owner, "setup staff", role=harness.fake.add_role(harness.guild, "New")
+    )
+    await harness.passes(lambda: warnings(harness.as_owner), 900)
+    assert "Discord refuses what I write" in warnings(harness.as_owner)[0]
+
+
+async def test_a_refusal_that_passes_alarms_nobody(harness):
+    channel = await chosen_channel(harness)
+    await harness.passes(lambda: harness.as_owner.sees(channel))
+    before = len(harness.as_owner.sees(channel))
+    harness.fake.switches.refuse("message", 50001)
+    await harness.run(
+        harness.as_owner, "setup staff", role=harness.fake.add_role(harness.guild, "New")
+    )
+    await harness.passes(lambda: len(harness.as_owner.sees(channel)) > before, 900)
+    assert warnings(harness.as_owner) == []

@@ -5,7 +5,6 @@ import asyncio
 import discord
 import pytest
 
-from bot.access.logins.outages import Outages
 from bot.notifications.login_alerts import LATER, LoginAlerts
 from bot.replies.login_alerts import to_setter
 from bot.store.logins import outages
@@ -18,9 +17,18 @@ async def harness(frozen, tmp_path, monkeypatch):
         harness.time = frozen
         vendor = harness.vendor
         await harness.make_rows()
+        await harness.guild_settings.add_role(
+            vendor.request(guild_id=harness.guild.id), harness.staff.id, "manager"
+        )
         request = vendor.request(by=harness.mod.id, guild_id=harness.guild.id)
         await vendor.sessions.update(request, vendor.cookies())
         yield harness
+
+
+def alerts_of(harness):
+    """The alerts as a new program has them."""
+    made = harness.login_alerts
+    return LoginAlerts(made._client, made._outages, made._direct_messages, made._may)
 
 
 async def broken(*_):
@@ -37,8 +45,8 @@ def said(harness):
 
 
 async def test_once_for_each_outage_once_after_twelve_hours_and_once_when_it_is_back(harness):
-    async with at_work(harness) as client:
-        alerts = LoginAlerts(client, Outages(harness.vendor.database))
+    async with at_work(harness):
+        alerts = alerts_of(harness)
         await alerts.tell()
         assert said(harness) == []
         await dies(harness)
@@ -60,23 +68,23 @@ async def test_once_for_each_outage_once_after_twelve_hours_and_once_when_it_is_
 
 
 async def test_after_a_crash_before_it_was_marked_nothing_is_said_twice(harness, monkeypatch):
-    async with at_work(harness) as client:
+    async with at_work(harness):
         await dies(harness)
 
         with monkeypatch.context() as patch:
             patch.setattr(outages, "told", broken)
-            await LoginAlerts(client, Outages(harness.vendor.database)).tell()
+            await alerts_of(harness).tell()
         assert len(said(harness)) == 1
-        await LoginAlerts(client, Outages(harness.vendor.database)).tell()
+        await alerts_of(harness).tell()
         assert len(said(harness)) == 1
 
 
 async def test_what_cannot_be_marked_is_not_sent_again_when_discord_has_forgotten_it(
     harness, monkeypatch
 ):
-    async with at_work(harness) as client:
+    async with at_work(harness):
         await dies(harness)
-        alerts = LoginAlerts(client, Outages(harness.vendor.database))
+        alerts = alerts_of(harness)
         with monkeypatch.context() as patch:
             patch.setattr(outages, "told", broken)
             for _ in range(3):
@@ -94,8 +102,8 @@ async def test_what_cannot_be_marked_is_not_sent_again_when_discord_has_forgotte
 
 
 async def test_a_mistake_about_one_outage_leaves_the_others_told(harness, monkeypatch, caplog):
-    async with at_work(harness) as client:
-        alerts = LoginAlerts(client, Outages(harness.vendor.database))
+    async with at_work(harness):
+        alerts = alerts_of(harness)
         await dies(harness)
         await alerts.tell()
         await harness.log_in()
@@ -124,11 +132,11 @@ async def test_a_mistake_about_one_outage_leaves_the_others_told(harness, monkey
 
 async def test_an_outage_survives_a_restart_and_is_told_then(harness):
     await dies(harness)
-    async with at_work(harness) as client:
-        await LoginAlerts(client, Outages(harness.vendor.database)).tell()
+    async with at_work(harness):
+        await alerts_of(harness).tell()
         assert len(said(harness)) == 1
-    async with at_work(harness) as client:
-        await LoginAlerts(client, Outages(harness.vendor.database)).tell()
+    async with at_work(harness):
+        await alerts_of(harness).tell()
         await asyncio.sleep(0)
         assert len(said(harness)) == 1
 
@@ -136,15 +144,15 @@ async def test_an_outage_survives_a_restart_and_is_told_then(harness):
 async def test_an_outage_over_before_anybody_heard_of_it_is_not_told(harness):
     await dies(harness)
     await harness.log_in()
-    async with at_work(harness) as client:
-        await LoginAlerts(client, Outages(harness.vendor.database)).tell()
+    async with at_work(harness):
+        await alerts_of(harness).tell()
     assert said(harness) == []
 
 
 async def test_closed_direct_messages_end_it_and_trouble_does_not(harness, monkeypatch):
     async with at_work(harness) as client:
         await dies(harness)
-        alerts = LoginAlerts(client, Outages(harness.vendor.database))
+        alerts = alerts_of(harness)
         with monkeypatch.context() as patch:
 
             async def broken(*_):
@@ -154,6 +162,8 @@ async def test_closed_direct_messages_end_it_and_trouble_does_not(harness, monke
             patch.setattr(client, "fetch_user", broken)
             await alerts.tell()
         harness.fake.close_dms(harness.mod)
+        harness.fake.close_dms(harness.owner)
+        await harness.time.advance(5)
         await alerts.tell()
         async with harness.vendor.database.read() as connection:
             assert await outages.untold(connection) == []
@@ -176,10 +186,68 @@ async def test_the_log_channel_says_it_with_the_history(harness):
 
 
 async def test_a_login_that_was_deleted_is_not_said_to_be_back(harness):
-    async with at_work(harness) as client:
+    async with at_work(harness):
         await dies(harness)
-        alerts = LoginAlerts(client, Outages(harness.vendor.database))
+        alerts = alerts_of(harness)
         await alerts.tell()
         await harness.vendor.sessions.forget(harness.vendor.request(guild_id=harness.guild.id))
         await alerts.tell()
         assert len(said(harness)) == 1
+
+
+async def outage_of(harness):
+    async with harness.vendor.database.read() as connection:
+        return await outages.untold(connection)
+
+
+async def test_of_a_login_from_the_settings_the_owner_hears(harness):
+    cookies = harness.vendor.cookies()
+    await harness.environment.adopt(harness.guild.id, cookies)
+    async with at_work(harness):
+        alerts = alerts_of(harness)
+        await dies(harness)
+        for _ in range(2):
+            await alerts.tell()
+        [said_to_owner] = harness.as_owner.dms()
+        assert "has ended" in text_of(said_to_owner)
+        assert said(harness) == []
+        await harness.log_in()
+        await alerts.tell()
+        assert "works again" in text_of(harness.as_owner.dms()[1])
+
+
+@pytest.mark.parametrize("why", ["closed", "gone", "demoted"])
+async def test_the_owner_hears_where_whoever_set_it_cannot_or_may_not(harness, why):
+    async with at_work(harness):
+        alerts = alerts_of(harness)
+        match why:
+            case "closed":
+                harness.fake.close_dms(harness.mod)
+            case "gone":
+                harness.fake.remove_member(harness.guild, harness.mod)
+            case "demoted":
+                harness.fake.take_role(harness.guild, harness.mod, harness.staff)
+        member = harness.client.get_guild(harness.guild.id)
+        await harness.passes(
+            lambda: (
+                why == "closed" or not (mod := member.get_member(harness.mod.id)) or not mod._roles
+            )
+        )
+        await dies(harness)
+        await alerts.tell()
+        assert "has ended" in text_of(harness.as_owner.dms()[0])
+        assert said(harness) == []
+
+
+@pytest.mark.parametrize("code", [40003, 20026, 50001])
+async def test_an_alarm_that_discord_delays_is_told_later(harness, code):
+    async with at_work(harness):
+        alerts = alerts_of(harness)
+        await dies(harness)
+        harness.fake.switches.refuse("dm", code)
+        await alerts.tell()
+        assert len(await outage_of(harness)) == 1
+        await harness.time.advance(7 * 3600)
+        await alerts.tell()
+        assert len(said(harness)) == 1
+        assert await outage_of(harness) == []

@@ -271,3 +271,53 @@ async def test_who_was_answered_meanwhile_gets_no_message_as_well(harness):
         stale = replace(receipt, order=replace(receipt.order, told_state=None))
         await harness.outcome_notifier._tell_asker(stale)
     assert not harness.as_mod.dms()
+
+
+@pytest.mark.parametrize("code", [50001, 40003, 50035])
+async def test_an_answer_that_discord_refuses_in_passing_is_changed_later(harness, code):
+    async with at_work(harness):
+        request = await waiting(harness)
+        refusal = harness.fake.switches.refuse("original", code, 403)
+        harness.switches.hang = False
+        await harness.passes(lambda: refusal.hit, 120)
+        assert "⏳" in text_of(request.original)
+        await harness.passes(lambda: "✅" in text_of(request.original), 120)
+    assert not harness.as_mod.dms()
+
+
+async def test_who_takes_no_messages_is_told_in_the_log_channel_once_it_is_open(harness):
+    await harness.choose_log_channel(harness.log)
+    harness.fake.close_dms(harness.mod)
+    harness.fake.set_overwrite(harness.log, harness.fake.world.bot, deny=1 << 11)
+    async with at_work(harness):
+        await waiting(harness)
+        await harness.time.advance(16 * 60)
+        harness.switches.hang = False
+
+        async def ended():
+            return (await harness.outcomes.receipt(1)).order.state == "done"
+
+        await harness.time.advance(900)
+        await eventually(ended)
+        await harness.time.advance(120)
+        assert not harness.outcomes.is_told(await harness.outcomes.receipt(1))
+        harness.fake.set_overwrite(harness.log, harness.fake.world.bot)
+        await harness.passes(
+            lambda: any("takes no direct messages" in line for line in log_lines(harness)), 4000
+        )
+
+
+@pytest.mark.parametrize("code", [40003, 20026, 50001])
+async def test_a_customer_is_not_marked_told_while_discord_delays(harness, code):
+    async with at_work(harness):
+        harness.fake.switches.refuse("dm", code)
+        await harness.run(harness.as_mod, "access grant", **ALL, member=harness.buyer)
+        await harness.time.advance(3)
+        assert harness.as_buyer.dms() == []
+        assert await harness.outcomes.members_to_tell()
+    async with at_work(harness):  # a restart on the way
+        await harness.time.advance(7 * 3600)
+        await harness.passes(harness.as_buyer.dms)
+        assert "You can use **Trend**" in harness.as_buyer.dms()[0].content
+        await harness.time.advance(600)
+    assert len(harness.as_buyer.dms()) == 1

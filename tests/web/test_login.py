@@ -59,6 +59,9 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path, frozen):
+    async def may(*who):
+        return who in desk.managers
+
     async with open_shop(tmp_path) as vendor, Jobs() as jobs, aiohttp.ClientSession() as http:
         links = OneTimePages(
             vendor.database,
@@ -66,7 +69,7 @@ async def desk(tmp_path, frozen):
             vendor.spares,
             SignIn(vendor.http, base=vendor.fake.url),
             public_url=PUBLIC,
-            may=lambda *who: who in desk.managers,
+            may=may,
         )
         desk = Desk(vendor, links)
         app = make_app(lookup=None, database=yes, gateway=yes, jobs=jobs, links=links)

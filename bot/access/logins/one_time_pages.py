@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import ipaddress
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -77,7 +77,7 @@ class OneTimePages:
         sign_in: SignIn,
         *,
         public_url: str | None,
-        may: Callable[[int, int], bool],
+        may: Callable[[int, int], Awaitable[bool]],
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -222,7 +222,7 @@ class OneTimePages:
 
     async def _opened(self, token: str) -> tuple[Link, _Progress]:
         link = await self._link(_hash(token))
-        if not self._may(link.guild_id, link.member_id):
+        if not await self._may(link.guild_id, link.member_id):
             raise NotAllowed(RoleLevel.MANAGER)
         self._clear()
         return link, self._progress.setdefault(link.token_hash, _Progress(link.expires_at))

@@ -13,7 +13,7 @@ class Outages:
         self._database = database
 
     async def untold(self) -> list[Outage]:
-        """Return the outages of which the person who set the login is still to be told."""
+        """Return the outages of which whoever may renew the login is still to be told."""
         async with self._database.read() as connection:
             return await outages.untold(connection)
 
@@ -23,6 +23,6 @@ class Outages:
             return await outages.waiting(connection, guild_id)
 
     async def told(self, outage_id: int, stage: OutageStage) -> None:
-        """Record that the person who set the login was told of that."""
+        """Record that whoever may renew the login was told of that."""
         async with self._database.write() as connection:
             await outages.told(connection, outage_id, stage)

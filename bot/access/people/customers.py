@@ -149,6 +149,11 @@ class Customers:
                 )
         return person
 
+    async def claims(self, guild_id: int) -> list[Claim]:
+        """Return the requests that staff have not decided, oldest first."""
+        async with self._database.read() as connection:
+            return await customers.waiting_claims(connection, guild_id)
+
     async def asking(self, guild_id: int, claim_id: int) -> Asking:
         """Return a claim with what staff need to know. Raises ClaimUnknown or ClaimDecided."""
         async with self._database.read() as connection:

@@ -31,6 +31,7 @@ class Setup:
     account: str | None  # the TradingView name, when it is known
     scripts: int
     claims: int  # requests that wait for staff
+    log_is_closed: bool = False  # Discord refused what was written there, and does not say why
 
 
 class GuildSettings:
@@ -138,6 +139,7 @@ class GuildSettings:
                 account=login.username,
                 scripts=len(await scripts.listed(connection, guild_id)),
                 claims=len(await customers.waiting_claims(connection, guild_id)),
+                log_is_closed=guild is not None and guild.log_closed_at is not None,
             )
 
     # What the Discord client tells and asks

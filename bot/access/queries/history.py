@@ -1,10 +1,14 @@
 """The tail of each server's history, for its log channel."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from bot import clock
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
-from bot.store.ledger import events
+from bot.store.kinds import Otherwise
+from bot.store.ledger import direct_messages, events
 from bot.store.people import customers
 from bot.store.records import Customer, Event, Guild, Script
 
@@ -56,3 +60,23 @@ class HistoryTail:
         """Note that the log channel shows everything up to that entry."""
         async with self._database.write() as connection:
             await guilds.set_posted(connection, guild_id, event_id)
+
+    # A channel that takes nothing
+
+    async def chosen_by(self, guild_id: int) -> int | None:
+        """Return the member who chose the log channel, where that is known."""
+        async with self._database.read() as connection:
+            chosen = await events.last_of(connection, guild_id, ("setup_log",))
+        return None if chosen is None else chosen.actor.member_id
+
+    async def closed(self, guild_id: int, user_id: int, content: Mapping[str, Any]) -> None:
+        """Note that the log channel takes nothing, with the message that says so to that person."""
+        now = clock.now()
+        async with self._database.write() as connection:
+            await guilds.set_log_closed(connection, guild_id, now)
+            await direct_messages.add(connection, guild_id, user_id, content, Otherwise.OWNER, now)
+
+    async def open_again(self, guild_id: int) -> None:
+        """Note that the log channel takes messages again."""
+        async with self._database.write() as connection:
+            await guilds.set_log_closed(connection, guild_id, None)

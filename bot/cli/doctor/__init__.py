@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import click
 
-from bot import logs, settings
+from bot import logs, outgoing, settings
 from bot.cli.doctor.clock_skew import compare
 from bot.cli.doctor.database import examine_files
 from bot.cli.doctor.discord_portal import NEEDED, ask_discord, invite_link
@@ -39,9 +39,7 @@ async def run(
         logs.keep_out(secret)
     findings = [Finding("Settings", "are understood.")]
     files = await asyncio.to_thread(examine_files, found)
-    # No jar: a cookie of one account must not reach another.
-    jar = aiohttp.DummyCookieJar()
-    async with aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=jar) as http:
+    async with outgoing.session(found, timeout=_TIMEOUT) as http:
         portal = await ask_discord(http, found)
         upstream = await ask_tradingview(http, found, files.logins)
     findings += portal.findings

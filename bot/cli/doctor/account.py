@@ -5,9 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import aiohttp
-
-from bot import tradingview_accounts
+from bot import outgoing, tradingview_accounts
 from bot.access.logins.account import AccountSession, LoginState
 from bot.errors import StartupError
 from bot.settings import Settings
@@ -78,7 +76,7 @@ async def opened(settings: Settings) -> AsyncIterator[Accounts]:
         )
     async with (
         open_database(settings.database_url) as database,
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+        outgoing.session(settings) as http,
     ):
         vault = await tradingview_accounts.vault_of(settings, database)
         connect = tradingview_accounts.connector(settings, http)

@@ -11,7 +11,8 @@ from yarl import URL
 
 from bot.cli.doctor.clock_skew import date_of
 from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.unreachable import why_not
+from bot.cli.doctor.unreachable import remedy_for, why_not
+from bot.outgoing import BLOCKED_REMEDY, blocked, blocked_for
 from bot.settings import Settings
 
 DISCORD = "https://discord.com/api/v10"
@@ -19,6 +20,10 @@ _PORTAL = "https://discord.com/developers/applications"
 _MEMBERS_ON = 1 << 14 | 1 << 15  # GATEWAY_GUILD_MEMBERS, and its form for small bots
 _ADMINISTRATOR = 1 << 3
 _MAX_GUILDS = 200
+_UNREACHED = (
+    "Look at this computer's internet connection, DISCORD_API_URL, and https://discordstatus.com; then "
+    "check again."
+)
 
 # What history lines and alerts in the log channel need; answers to commands need nothing.
 NEEDED = {"View Channels": 1 << 10, "Send Messages": 1 << 11, "Embed Links": 1 << 14}
@@ -90,14 +95,18 @@ class _Asking:
                 self._portal.date = date_of(response) or self._portal.date
                 if response.ok:
                     return await response.json()
-                self._portal.findings.append(_refusal(response.status))
+                seconds = blocked_for(response.status, response.headers)
+                self._portal.findings.append(
+                    _refusal(response.status)
+                    if seconds is None
+                    else Finding("Discord", blocked(seconds), BLOCKED_REMEDY)
+                )
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             self._portal.findings.append(
                 Finding(
                     "Discord",
                     why_not(error),
-                    "Look at this computer's internet connection, DISCORD_API_URL, and "
-                    "https://discordstatus.com; then check again.",
+                    remedy_for(error, _UNREACHED),
                 )
             )
         return None

@@ -12,7 +12,7 @@ from bot.access.logins.probe import LoginCheck, examine
 from bot.access.logins.renewal import CandidateLogin, Keep
 from bot.cli.doctor.clock_skew import date_of
 from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.unreachable import why_not
+from bot.cli.doctor.unreachable import remedy_for, why_not
 from bot.settings import Settings
 from bot.tradingview import Cookies, Limiter
 
@@ -65,6 +65,7 @@ async def ask_tradingview(
 
 async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upstream) -> None:
     url = f"{settings.tradingview_url}/username_hint/?s=tradingview"
+    remedy = "Look at this computer's internet connection and TRADINGVIEW_URL; then check again."
     try:
         async with http.get(url, allow_redirects=False) as response:
             upstream.date = date_of(response)
@@ -73,14 +74,8 @@ async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upst
                 return
             trouble = f"answered with an error ({response.status})."
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        trouble = why_not(error)
-    upstream.findings.append(
-        Finding(
-            "TradingView",
-            trouble,
-            "Look at this computer's internet connection and TRADINGVIEW_URL; then check again.",
-        )
-    )
+        trouble, remedy = why_not(error), remedy_for(error, remedy)
+    upstream.findings.append(Finding("TradingView", trouble, remedy))
 
 
 def said_pause(limiter: Limiter) -> str | None:

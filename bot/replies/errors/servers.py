@@ -1,8 +1,10 @@
 """Refusals about who may ask, and about a server's own settings, in sentences."""
 
+import math
+
 from bot.access import errors as refusals
-from bot.replies.errors.sentence import sentence
-from bot.replies.text import bold, listed
+from bot.replies.channel_trouble import rights
+from bot.replies.errors.sentence import AGAIN, sentence
 from bot.store.kinds import RoleLevel
 
 _LEVELS = {
@@ -20,6 +22,19 @@ def _(error: refusals.NotAllowed) -> str:
 @sentence.register
 def _(_: refusals.OnlyInServer) -> str:
     return "**That works only in a server.** Go there and run it again."
+
+
+@sentence.register
+def _(_: refusals.DiscordSilent) -> str:
+    return (
+        f"**Discord does not tell me just now what you may do here.** Nothing was changed. {AGAIN}"
+    )
+
+
+@sentence.register
+def _(error: refusals.MembersSilent) -> str:
+    again = AGAIN if error.wait is None else f"Please try again in {math.ceil(error.wait)} seconds."
+    return f"**Discord does not list the members of this server just now.** Nothing was changed. {again}"
 
 
 @sentence.register
@@ -63,8 +78,7 @@ def _(error: refusals.RoleNotSet) -> str:
 
 @sentence.register
 def _(error: refusals.ChannelClosed) -> str:
-    missing = listed(bold(name.replace("_", " ").title()) for name in error.missing)
     return (
         f"**I may not write in <#{error.channel_id}>.** In that channel's settings, allow me: "
-        f"{missing}. Then run the command again."
+        f"{rights(error.missing)}. Then run the command again."
     )

@@ -29,7 +29,12 @@ def _(_: errors.Denied) -> str:
 
 
 @sentence.register
-def _(_: errors.UpstreamTrouble) -> str:
+def _(error: errors.UpstreamTrouble) -> str:
+    if error.kind is errors.Trouble.CERTIFICATE:
+        return (
+            "**The connection to TradingView cannot be trusted**, so nothing was sent. Whoever runs this "
+            "bot finds the mend with `usher check`."
+        )
     return f"**TradingView does not answer properly just now.** {AGAIN}"
 
 

@@ -5,6 +5,7 @@ import json
 import secrets
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -12,8 +13,9 @@ from aiohttp import WSMsgType, web
 from bot.sandbox.discord import intents as wanted, payloads
 from bot.sandbox.discord.errors import ApiError, Json
 from bot.sandbox.discord.intents import Scope
-from bot.sandbox.discord.members import chunks
-from bot.sandbox.discord.world import World
+from bot.sandbox.discord.members import FULL_EVERY, chunks, is_full, rate_limited
+from bot.sandbox.discord.switches import Switches
+from bot.sandbox.discord.world import Guild, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE = 0, 1, 2, 3, 4
 RESUME, RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 6, 7, 8, 9, 10, 11
@@ -73,6 +75,7 @@ class Session:
         self.id = secrets.token_hex(16)
         self.intents = intents
         self.line: Line | None = None
+        self.listed_at: dict[int, datetime] = {}  # by guild: when all its members were asked for
         self._seq = 0
         self._sent: list[tuple[int, str, Any]] = []
 
@@ -93,8 +96,9 @@ class Session:
 class Gateway:
     """Keeps the sessions of the one bot and sends them what their intents ask for."""
 
-    def __init__(self, world: World, *, heartbeat: float = 41.25) -> None:
+    def __init__(self, world: World, switches: Switches, *, heartbeat: float = 41.25) -> None:
         self.world = world
+        self.switches = switches
         self.heartbeat = heartbeat
         self.url = ""
         self.token = ""
@@ -264,5 +268,23 @@ class Gateway:
             return  # Discord ignores requests for guilds that the bot is not in
         if not session.intents & wanted.MEMBERS and data.get("query") == "":
             return
+        wait = self._wait_for_members(session, guild, data)
+        if wait > 0:
+            session.send("RATE_LIMITED", rate_limited(data, wait))
+            return
+        if self.switches.members_silent:
+            return
         for chunk in chunks(guild, data):
             session.send("GUILD_MEMBERS_CHUNK", chunk)
+
+    def _wait_for_members(self, session: Session, guild: Guild, data: Json) -> float:
+        """Seconds until all members of that guild may be asked for again; 0: now."""
+        if not is_full(data):
+            return 0.0
+        now = self.world.now()
+        before = session.listed_at.get(guild.id)
+        left = 0.0 if before is None else FULL_EVERY - (now - before).total_seconds()
+        if self.switches.member_limit and left > 0:
+            return left
+        session.listed_at[guild.id] = now
+        return 0.0

@@ -7,6 +7,20 @@ from bot.sandbox.discord.errors import Json
 from bot.sandbox.discord.world import Guild, Member
 
 _CHUNK = 1000
+FULL_EVERY = 30.0  # seconds between two requests of a session for all members of one guild
+
+
+def is_full(asked: Json) -> bool:
+    """Whether a request is for all members of its guild, which Discord limits."""
+    return asked.get("user_ids") is None and asked.get("query") == "" and not asked.get("limit")
+
+
+def rate_limited(asked: Json, retry_after: float) -> Json:
+    """The RATE_LIMITED body for a request that came too early."""
+    meta = {"guild_id": str(asked["guild_id"])}
+    if asked.get("nonce"):
+        meta["nonce"] = asked["nonce"]
+    return {"opcode": 8, "retry_after": retry_after, "meta": meta}
 
 
 def chunks(guild: Guild, asked: Json) -> Iterator[Json]:

@@ -16,7 +16,7 @@ from bot.sandbox.discord.errors import ApiError, Json, unauthorized
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.interaction_service import InteractionService
 from bot.sandbox.discord.limits import check_uploads
-from bot.sandbox.discord.switches import Fault, Switches, Target
+from bot.sandbox.discord.switches import BLOCK_PAGE, Fault, Switches, Target
 from bot.sandbox.discord.world import World
 
 MAX_BODY = 64 * 1024 * 1024
@@ -123,7 +123,7 @@ def _serving(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Stream
                 await _wait(fault)
         struck = next((each for each in faults if each.kind == "status"), None)
         if struck is not None:
-            return _broken(struck)
+            return broken(struck)
         bucket = office.switches.buckets.get(endpoint.target)
         limits = {} if bucket is None else bucket.take()
         if bucket is not None and limits is None:
@@ -161,7 +161,15 @@ async def _wait(fault: Fault) -> None:
         return
 
 
-def _broken(fault: Fault) -> web.Response:
+def broken(fault: Fault) -> web.Response:
+    """The answer that stands in for Discord's."""
+    if fault.page:
+        headers = {"Retry-After": str(round(fault.retry_after)), "Server": "cloudflare"}
+        return web.Response(
+            status=fault.status, text=BLOCK_PAGE, content_type="text/html", headers=headers
+        )
+    if fault.code is not None:
+        return json_answer({"message": "Refused", "code": fault.code}, status=fault.status)
     if fault.status != 429:
         return web.Response(status=fault.status, text=f"error code: {fault.status}")
     if not fault.via:

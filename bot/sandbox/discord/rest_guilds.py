@@ -99,7 +99,7 @@ ENDPOINTS = [
     Endpoint("GET", _GUILD + "/roles/{role}", get_role),
     Endpoint("GET", _GUILD + "/members", list_members),
     Endpoint("GET", _GUILD + "/members/search", search_members),
-    Endpoint("GET", _GUILD + "/members/{user}", get_member),
+    Endpoint("GET", _GUILD + "/members/{user}", get_member, "member"),
     Endpoint("PUT", _ROLE, put_role, "roles"),
     Endpoint("DELETE", _ROLE, delete_role, "roles"),
 ]

@@ -55,7 +55,7 @@ class FakeDiscord:
         self.bot = self.world.bot
         self.switches = Switches()
         self.observers = Observers()
-        self.gateway = Gateway(self.world, heartbeat=heartbeat)
+        self.gateway = Gateway(self.world, self.switches, heartbeat=heartbeat)
         self.changes = Changes(self.world, self.gateway, self.observers)
         self.interaction_service = InteractionService(
             self.changes, now, ack_within=ack_within, token_life=token_life
@@ -89,8 +89,8 @@ class FakeDiscord:
             *rest_interactions.ENDPOINTS,
         ]
         app = rest.application(self._office, PREFIX, endpoints)
-        app.router.add_get("/gateway", self.gateway.handle)
-        app.router.add_get("/gateway/", self.gateway.handle)
+        for path in ("/gateway", "/gateway/"):
+            app.router.add_get(path, self._connected)
         self._runner = web.AppRunner(app, shutdown_timeout=1.0, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
@@ -99,6 +99,12 @@ class FakeDiscord:
         self.api_url = f"http://{address}{PREFIX}"
         self.gateway.url = self.gateway_url = f"ws://{address}/gateway"
         self._watch = asyncio.create_task(self._look())
+
+    async def _connected(self, request: web.Request) -> web.StreamResponse:
+        struck = next(
+            (each for each in self.switches.take("gateway") if each.kind == "status"), None
+        )
+        return await self.gateway.handle(request) if struck is None else rest.broken(struck)
 
     async def close(self) -> None:
         """Stop listening; held requests and open sockets are let go."""

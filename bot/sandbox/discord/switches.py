@@ -6,8 +6,25 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Target = Literal[
-    "any", "callback", "followup", "original", "message", "edit", "dm", "roles", "commands", "other"
+    "any",
+    "callback",
+    "followup",
+    "original",
+    "message",
+    "edit",
+    "dm",
+    "roles",
+    "commands",
+    "member",
+    "gateway",
+    "other",
 ]
+
+# What Cloudflare shows in Discord's place to an address that it blocks.
+BLOCK_PAGE = (
+    "<!DOCTYPE html>\n<html><head><title>Access denied | discord.com used Cloudflare to restrict access"
+    "</title></head>\n<body><h1>Error 1015</h1><p>You are being rate limited.</p></body></html>\n"
+)
 
 
 @dataclass(eq=False)
@@ -23,6 +40,8 @@ class Fault:
     target: Target
     times: int | None = 1
     status: int = 500
+    code: int | None = None  # Discord's own code, in a JSON body
+    page: bool = False  # answered by Cloudflare, with a page of HTML
     retry_after: float = 0.0
     via: bool = True
     seconds: float | None = None
@@ -68,11 +87,17 @@ class Bucket:
 
 
 class Switches:
-    """The faults and rate limits that are set now; none at first."""
+    """The faults and rate limits that are set now; none at first.
+
+    `member_limit`: as Discord does, a second request for all members of a guild within 30 s is refused
+    with RATE_LIMITED; `members_silent`: requests for members are never answered.
+    """
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
         self.buckets: dict[str, Bucket] = {}
+        self.member_limit = True
+        self.members_silent = False
 
     def limit(self, target: Target, requests: int, per: float) -> Bucket:
         """Allow so many requests to the target in `per` real seconds; the rest get 429."""
@@ -86,6 +111,17 @@ class Switches:
     def fail(self, target: Target = "any", status: int = 502, times: int | None = 1) -> Fault:
         """Answer with that status; nothing takes effect."""
         return self._add(Fault("status", target, times, status=status))
+
+    def refuse(self, target: Target, code: int, status: int = 403, times: int | None = 1) -> Fault:
+        """Answer with one of Discord's own codes, such as 20026; nothing takes effect."""
+        return self._add(Fault("status", target, times, status=status, code=code))
+
+    def block(
+        self, target: Target = "any", retry_after: float = 82721.0, times: int | None = None
+    ) -> Fault:
+        """Block the bot's address as Cloudflare does: 429, Retry-After and a page of HTML."""
+        fault = Fault("status", target, times, status=429, retry_after=retry_after, page=True)
+        return self._add(fault)
 
     def slow_down(
         self,
@@ -116,6 +152,7 @@ class Switches:
     def clear(self) -> None:
         """Everything works again; held requests go on."""
         self.buckets.clear()
+        self.member_limit, self.members_silent = True, False
         for fault in [*self.faults]:
             self.remove(fault)
 

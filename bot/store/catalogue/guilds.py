@@ -31,6 +31,7 @@ class _GuildChange(TypedDict, total=False):
     log_channel_id: int | None
     posted_event_id: int
     restored_at: datetime | None
+    log_closed_at: datetime | None
 
 
 async def by_id(connection: AsyncConnection, guild_id: int) -> Guild | None:
@@ -78,7 +79,12 @@ async def set_log_channel(
     connection: AsyncConnection, guild_id: int, channel_id: int | None
 ) -> None:
     """Set where history lines and alerts go. A first channel starts with what happens from now on."""
-    await _change(connection, guild_id, log_channel_id=channel_id)
+    await _change(connection, guild_id, log_channel_id=channel_id, log_closed_at=None)
+
+
+async def set_log_closed(connection: AsyncConnection, guild_id: int, at: datetime | None) -> None:
+    """Set since when the log channel takes nothing; None: it takes everything again."""
+    await _change(connection, guild_id, log_closed_at=at)
 
 
 async def set_posted(connection: AsyncConnection, guild_id: int, event_id: int) -> None:

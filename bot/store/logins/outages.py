@@ -1,4 +1,4 @@
-"""Queries about outages of a server's TradingView login, and what its setter was told of each."""
+"""Queries about outages of a server's TradingView login, and what was told of each."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -67,17 +67,17 @@ async def reminded(connection: AsyncConnection, outage_ids: Collection[int], at:
 
 
 async def untold(connection: AsyncConnection) -> list[Outage]:
-    """Return the outages of which the person who set the login is still to be told."""
+    """Return the outages of which whoever may renew the login is still to be told."""
     found = await connection.execute(
         select(login_outage)
-        .where(login_outage.c.set_by.is_not(None), login_outage.c.told != OutageStage.BACK)
+        .where(login_outage.c.told != OutageStage.BACK)
         .order_by(login_outage.c.id)
     )
     return [outage for outage in map(Outage.of, found) if outage.told != outage.stage]
 
 
 async def told(connection: AsyncConnection, outage_id: int, what: OutageStage) -> None:
-    """Record that the person who set the login was told of that."""
+    """Record that whoever may renew the login was told of that."""
     await connection.execute(
         update(login_outage).where(login_outage.c.id == outage_id).values(told=what)
     )

@@ -6,13 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import and_, exists, func, insert, or_, select, text, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderState, PermissionState, Reason, StateKind, SweepState
 from bot.store.ledger.orders import FINAL, people_untold
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import event, order, permission
+from bot.store.tables.messages import direct_message
 from bot.store.tables.sweeps import sighting, sweep
 
 NAMED = 10  # of the people who may not have been told
@@ -49,6 +50,7 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     untold = await people_untold(connection)
     await connection.execute(update(guild).values(restored_at=at))
     await connection.execute(update(script).values(restored_at=at))
+    await connection.execute(delete(direct_message))
     await _remember_seen(connection)
     overruling = and_(
         permission.c.state != PermissionState.DONE, permission.c.replaces.is_not(None)

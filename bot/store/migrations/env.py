@@ -5,6 +5,7 @@ from alembic import context
 import bot.store.tables.catalogue
 import bot.store.tables.ledger
 import bot.store.tables.logins
+import bot.store.tables.messages
 import bot.store.tables.people
 import bot.store.tables.seats
 import bot.store.tables.shapes

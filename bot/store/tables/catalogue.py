@@ -24,6 +24,7 @@ guild = Table(
     Column("commands_digest", String(64)),  # of the command tree last registered there
     Column("created_at", UtcDateTime, nullable=False),
     Column("restored_at", UtcDateTime),  # from a backup: nothing is sent before all lists were read
+    Column("log_closed_at", UtcDateTime),  # the log channel takes nothing since, and that was said
 )
 
 guild_role = Table(

@@ -73,10 +73,10 @@ login_outage = Table(
     Column("id", Integer, primary_key=True),
     Column("guild_id", BigInteger, ForeignKey("guild.id"), nullable=False),
     Column("since", UtcDateTime, nullable=False),
-    Column("set_by", BigInteger),  # whoever set the login that died, and is told by DM
+    Column("set_by", BigInteger),  # whoever set the login that died; nobody: it came from outside
     Column("reminded_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
-    Column("told", OneOf(OutageStage), nullable=False),  # the last of these that `set_by` was told
+    Column("told", OneOf(OutageStage), nullable=False),  # the last of these that was told by DM
     one_of("told", OutageStage),
     Index(
         "uq_login_outage_open",

@@ -27,6 +27,8 @@ from bot.store.engine.database import open_database
 from bot.store.logins import sessions
 from bot.store.vault import Vault
 from bot.tradingview import Cookies
+from tests.support.certificates import self_signed
+from tests.support.proxy import open_proxy, serving
 
 PINE_ID = "PUB;" + "a" * 32
 KEPT = aiohttp.client_reqrep.ConnectionKey("host", 443, True, True, None, None, None)
@@ -371,3 +373,58 @@ async def test_a_small_difference_of_clocks_is_fine(usher, monkeypatch):
 async def test_two_checks_at_once_do_not_disturb_each_other(usher):
     results = await asyncio.gather(usher(), usher())
     assert [code for code, _ in results] == [0, 0]
+
+
+async def test_a_blocked_address_is_said_with_its_length_and_what_to_do(usher, discord):
+    discord.switches.block()
+    code, said = await usher()
+    assert code == 1
+    assert "Discord: blocks this computer's address for 23 hours, until 20" in said
+    assert "give the bot another one" in said
+    assert "html" not in said.lower()
+
+
+@pytest.fixture
+async def untrusted(tmp_path):
+    """The address of a server whose certificate nobody trusts."""
+    context, _ = await asyncio.to_thread(self_signed, tmp_path, "localhost")
+
+    async def nothing(reader, writer):
+        pass
+
+    async with serving(nothing, ssl=context) as port:
+        yield f"https://localhost:{port}"
+
+
+async def test_a_certificate_that_cannot_be_verified_has_its_own_mend(usher, untrusted, discord):
+    _, said = await usher(TRADINGVIEW_URL=untrusted, DISCORD_API_URL=f"{untrusted}/api/v10")
+    for name in ("Discord", "TradingView"):
+        assert (
+            f"WRONG  {name}: cannot be asked: its certificate is not one that can be trusted."
+            in said
+        )
+    assert said.count("install ca-certificates") == 2
+    assert "SSL_CERT_FILE" in said
+
+
+async def test_the_check_goes_through_the_proxy(usher, discord, tradingview):
+    hosts = {"discord.test": URL(discord.api_url).port, "tv.test": URL(tradingview.url).port}
+    async with open_proxy(hosts) as proxy:
+        _, said = await usher(
+            HTTP_PROXY=proxy.url,
+            DISCORD_API_URL="http://discord.test/api/v10",
+            TRADINGVIEW_URL="http://tv.test",
+        )
+    assert "Discord knows the bot as" in said
+    assert "TradingView: answers." in said
+    assert {target.split("/")[2] for _, target in proxy.asked} == set(hosts)
+
+
+@pytest.mark.parametrize("how", ["refuses", "gone"])
+async def test_a_proxy_that_does_not_help_is_named(usher, how):
+    async with open_proxy({}, "Basic x") as proxy:
+        pass
+    async with open_proxy({}, "Basic x") as other:
+        url = proxy.url if how == "gone" else other.url
+        _, said = await usher(HTTPS_PROXY=url, TRADINGVIEW_URL="https://tv.test")
+    assert f"the proxy of HTTPS_PROXY or HTTP_PROXY{' refuses' if how == 'refuses' else ''}" in said

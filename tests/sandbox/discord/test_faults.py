@@ -105,3 +105,19 @@ async def test_a_rate_limit_is_announced_and_kept(api, shop, fake):
         assert (answer.status, answer.headers["Via"]) == (429, "1.1 google")
         assert (await answer.json())["retry_after"] > 0
     assert len(shop.channel.messages) == 2
+
+
+async def test_an_address_is_blocked_with_a_page_of_html(fake, api):
+    block = fake.switches.block()
+    async with api.http.get(f"{fake.api_url}/users/@me", headers=api.headers) as answer:
+        assert (answer.status, answer.content_type) == (429, "text/html")
+        assert answer.headers["Retry-After"] == "82721"
+        assert "Via" not in answer.headers
+        assert "</html>" in await answer.text()
+    fake.switches.remove(block)
+    assert (await api("GET", "/users/@me"))[0] == 200
+
+
+async def test_a_refusal_carries_the_code_that_was_set(fake, api):
+    fake.switches.refuse("dm", 20026)
+    assert await api.refused("POST", "/users/@me/channels", {"recipient_id": "1"}) == 20026

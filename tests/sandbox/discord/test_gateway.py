@@ -240,3 +240,47 @@ async def test_a_client_without_compression_is_served_text(fake, shop, dial):
     await socket.close()
     await eventually(lambda: not fake.online)
     await asyncio.sleep(0)
+
+
+async def listing(socket, shop, nonce):
+    asked = {"guild_id": str(shop.guild.id), "query": "", "limit": 0, "nonce": nonce}
+    await socket.send_json({"op": 8, "d": asked})
+    return await socket.receive_json()
+
+
+async def test_a_second_request_for_all_members_within_30_seconds_is_refused(
+    fake, shop, dial, clock
+):
+    socket = await dial()
+    await identify(socket, fake, intents=1 | 1 << 1)
+    for _ in ("READY", "GUILD_CREATE"):
+        await socket.receive_json()
+    assert (await listing(socket, shop, "first"))["t"] == "GUILD_MEMBERS_CHUNK"
+    clock.advance(12)
+    refused = await listing(socket, shop, "second")
+    assert refused["t"] == "RATE_LIMITED"
+    assert refused["d"] == {
+        "opcode": 8,
+        "retry_after": 18.0,
+        "meta": {"guild_id": str(shop.guild.id), "nonce": "second"},
+    }
+    fake.switches.member_limit = False
+    assert (await listing(socket, shop, "third"))["t"] == "GUILD_MEMBERS_CHUNK"
+    fake.switches.member_limit = True
+    clock.advance(30)
+    assert (await listing(socket, shop, "fourth"))["t"] == "GUILD_MEMBERS_CHUNK"
+
+
+async def test_requests_for_some_members_are_not_limited_and_silence_is_a_switch(fake, shop, dial):
+    socket = await dial()
+    await identify(socket, fake, intents=1 | 1 << 1)
+    for _ in ("READY", "GUILD_CREATE"):
+        await socket.receive_json()
+    asked = {"guild_id": str(shop.guild.id), "query": "b", "limit": 5}
+    for _ in range(2):
+        await socket.send_json({"op": 8, "d": asked})
+        assert (await socket.receive_json())["t"] == "GUILD_MEMBERS_CHUNK"
+    fake.switches.members_silent = True
+    await socket.send_json({"op": 8, "d": asked})
+    await socket.send_json({"op": 1, "d": 2})
+    assert (await socket.receive_json())["op"] == 11

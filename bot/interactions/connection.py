@@ -1,0 +1,95 @@
+"""The way to Discord: what is tried again, what is waited for as told, and what ends the program."""
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot import clock
+from bot.errors import StartupError
+from bot.interactions.client import Usher
+from bot.notifications.trouble import TROUBLE, Blockade, in_short
+from bot.outgoing import UNTRUSTED_REMEDY, is_untrusted
+
+log = logging.getLogger(__name__)
+
+AGAIN = (5.0, 15.0, 60.0)  # seconds between tries while Discord cannot be reached at the start
+UNAVAILABLE = 69
+
+
+class _BlockedError(Exception):
+    """Discord blocks this address; discord.py would try again at once, and for ever."""
+
+
+def guard(client: Usher, blockade: Blockade) -> None:
+    """Let the client's gateway wait as long as Discord says, and end where no certificate can be trusted."""
+    connect = client.http.ws_connect
+
+    async def guarded(url: str, **options: Any) -> aiohttp.ClientWebSocketResponse:
+        if blockade.left():
+            raise _BlockedError
+        try:
+            return await connect(url, **options)
+        except (aiohttp.ClientError, OSError) as error:
+            _end_if_untrusted(error)
+            if blockade.note(error) is not None:
+                raise _BlockedError from None
+            raise
+
+    client.http.ws_connect = guarded  # type: ignore[method-assign] # the one door to the gateway
+
+
+async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
+    """Log in; a Discord that cannot be reached is tried again, since access goes on without it.
+
+    Raises StartupError when Discord refuses the token, or cannot be trusted.
+    """
+    tries = 0
+    while True:
+        await clock.sleep(blockade.left())
+        try:
+            await client.login(token)
+        except discord.LoginFailure as error:
+            raise StartupError(
+                "Discord does not accept DISCORD_TOKEN. In the Discord developer portal, open your "
+                "application, choose Bot, press Reset Token, and put the new one into .env."
+            ) from error
+        except TROUBLE as error:
+            _end_if_untrusted(error)
+            await client.forget_login()
+            if blockade.note(error) is not None:
+                continue
+            pause = AGAIN[min(tries, len(AGAIN) - 1)]
+            if isinstance(error, discord.RateLimited):
+                pause = max(pause, error.retry_after)
+            log.warning("Discord cannot be reached (%s); next try in %s s", in_short(error), pause)
+            tries += 1
+            await clock.sleep(pause)
+        else:
+            return
+
+
+async def stay_connected(client: Usher, blockade: Blockade) -> None:
+    """Hold the gateway open until cancelled. Raises StartupError when Discord refuses the intents."""
+    while True:
+        try:
+            await client.connect()
+        except discord.PrivilegedIntentsRequired as error:
+            raise StartupError(
+                "Discord refuses the connection: this bot may not see the members of a server yet. "
+                "In the Discord developer portal, open your application, choose Bot, and switch on "
+                "Server Members Intent. Then start Usher again."
+            ) from error
+        except _BlockedError:
+            await clock.sleep(blockade.left())
+        else:
+            return
+
+
+def _end_if_untrusted(error: BaseException) -> None:
+    if is_untrusted(error):
+        raise StartupError(
+            f"The certificate of Discord cannot be verified. {UNTRUSTED_REMEDY} Then start Usher again.",
+            UNAVAILABLE,
+        ) from None
