@@ -150,7 +150,7 @@ def build(
         autocomplete=autocomplete,
         guild_id=settings.discord_guild_id,
     )
-    log_channel = LogChannel(client, HistoryTail(database))
+    log_channel = LogChannel(client, HistoryTail(database), guild_settings)
     outages = Outages(database)
 
     return Services(

@@ -16,6 +16,8 @@ from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
 from bot.interactions.responses import Interaction
+from bot.notifications.direct_messages import TROUBLE
+from bot.replies.command_mentions import CommandMentions
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class Usher(commands.Bot):
         self._met: set[int] = set()
         self._door = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
+        self.command_mentions = CommandMentions()
 
     async def setup_hook(self) -> None:
         """Seal the commands, and register them where Discord has other ones.
@@ -76,6 +79,8 @@ class Usher(commands.Bot):
             await self.meet(guild_id)
         for guild_id in await self.guild_settings.known() - here:
             await self._part(guild_id)
+        if not self.command_mentions.known:
+            await self._learn_mentions()
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Note that the bot was invited, or is back: what waited goes on."""
@@ -160,7 +165,7 @@ class Usher(commands.Bot):
         if here is None:
             wanted = f"{_GLOBAL}{digest}"[:64]
             if wanted not in known.values():
-                await self.tree.sync()
+                self.command_mentions.learn(await self.tree.sync())
             await self.guild_settings.remember_commands(set(known), wanted)
             return
         if any(old and old.startswith(_GLOBAL) for old in known.values()):
@@ -172,7 +177,7 @@ class Usher(commands.Bot):
             return
         self.tree.copy_global_to(guild=here)
         try:
-            await self.tree.sync(guild=here)
+            self.command_mentions.learn(await self.tree.sync(guild=here))
         except discord.Forbidden:
             log.warning("the bot is not in server %s yet: invite it there", here.id)
             return
@@ -181,6 +186,14 @@ class Usher(commands.Bot):
         self._registered_there = True
         await self.meet(here.id)
         await self.guild_settings.remember_commands({here.id}, wanted)
+
+    async def _learn_mentions(self) -> None:
+        """Ask once for the ids of commands that were registered before this start."""
+        here = None if self._guild_id is None else discord.Object(self._guild_id)
+        try:
+            self.command_mentions.learn(await self.tree.fetch_commands(guild=here))
+        except TROUBLE as error:  # the names stay plain; nothing else depends on it
+            log.warning("the ids of the commands are not known: %s", error)
 
     async def _forget_local(self, guild_id: int) -> None:
         try:

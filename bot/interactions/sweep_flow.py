@@ -19,6 +19,7 @@ from bot.interactions.levels import Level
 from bot.interactions.progress import EVERY, Say, answer_late, drawn
 from bot.interactions.responses import Interaction
 from bot.replies import Message, drift as differences, explain, sweeps as sweep_replies
+from bot.replies.tone import Tone
 from bot.store.records import Script
 
 _FOLLOWED = 60.0  # seconds that a repair is watched; then they go on by themselves
@@ -102,7 +103,7 @@ class SweepFlow:
         except Exception as error:  # noqa: BLE001 - explained and logged there
             if await responses.fail(interaction, error, "a full check"):
                 return
-            message = Message(explain(error).text)
+            message = Message(explain(error).text, tone=Tone.STOP)
         else:
             if await responses.reply(interaction, message):
                 return

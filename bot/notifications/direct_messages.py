@@ -7,6 +7,7 @@ import aiohttp
 import discord
 
 from bot.replies import Message
+from bot.replies.command_mentions import clickable
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ async def send_direct_message(
     """
     try:
         user = client.get_user(user_id) or await client.fetch_user(user_id)
-        await user.send(**message.send_kwargs(nonce=nonce))
+        await user.send(**clickable(client, message).send_kwargs(nonce=nonce))
     except TROUBLE as error:
         if isinstance(error, discord.HTTPException) and error.status in UNREACHABLE:
             log.info("user %s takes no direct messages (%s)", user_id, error.code)

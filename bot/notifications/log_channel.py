@@ -1,15 +1,23 @@
 """The log channel: the tail of each server's history, line by line and each line once."""
 
 import logging
+from dataclasses import replace
+from itertools import takewhile
 
 import discord
 
 from bot import clock
-from bot.access.queries.history import HistoryTail
+from bot.access.people.guild_settings import GuildSettings
+from bot.access.queries.history import Entry, HistoryTail
 from bot.notifications.direct_messages import TROUBLE
+from bot.notifications.order_log import OrderLog
 from bot.replies import Button, Message, key
-from bot.replies.history import line
+from bot.replies.command_mentions import clickable
+from bot.replies.history import ALARMS, entry_message, line
+from bot.replies.message import Ping
 from bot.replies.people import CLAIM_NO, CLAIM_YES
+from bot.replies.tone import Tone
+from bot.store.kinds import OrderState, RoleLevel
 from bot.store.records import Event, Guild
 
 log = logging.getLogger(__name__)
@@ -22,9 +30,13 @@ _CLOSED_FOR = 300.0  # seconds before a channel that refused is tried again
 class LogChannel:
     """Writes to the log channels that servers chose with /setup log."""
 
-    def __init__(self, client: discord.Client, history: HistoryTail) -> None:
+    def __init__(
+        self, client: discord.Client, history: HistoryTail, guild_settings: GuildSettings
+    ) -> None:
         self._client = client
         self._history = history
+        self._guild_settings = guild_settings
+        self._orders = OrderLog(client, history)
         self._closed: dict[int, float] = {}  # by channel: when to try again
 
     async def write_up(self) -> None:
@@ -50,14 +62,26 @@ class LogChannel:
         if channel_id is None:
             return False
         try:
-            await self._channel(channel_id).send(**message.send_kwargs(nonce=nonce))
+            await self._send(channel_id, message, nonce)
         except (discord.Forbidden, discord.NotFound) as error:
             log.warning("the log channel of server %s is closed: %s", guild_id, error)
             return False
         return True
 
-    def _channel(self, channel_id: int) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(channel_id)
+    async def alarm(self, guild_id: int, message: Message, *, nonce: str | None = None) -> bool:
+        """Send a red message of its own that calls the managers; return False when no channel takes it."""
+        return await self.say(guild_id, self._alarming(guild_id, message), nonce=nonce)
+
+    def _alarming(self, guild_id: int, message: Message) -> Message:
+        """Return the message in red, with a call to the managers; without such a role, to the owner."""
+        roles = self._guild_settings.level_roles(guild_id)[RoleLevel.MANAGER]
+        server = self._client.get_guild(guild_id)
+        owner = () if roles or server is None or not server.owner_id else (server.owner_id,)
+        return replace(message, tone=Tone.STOP, ping=Ping(tuple(sorted(roles)), owner))
+
+    async def _send(self, channel_id: int, message: Message, nonce: str | None) -> discord.Message:
+        channel = self._client.get_partial_messageable(channel_id)
+        return await channel.send(**clickable(self._client, message).send_kwargs(nonce=nonce))
 
     async def _write_up(self, server: Guild) -> None:
         posted = server.posted_event_id or 0
@@ -65,16 +89,29 @@ class LogChannel:
             entries = await self._history.since(server.id, posted, _AT_ONCE)
             if not entries:
                 return
-            lines = [line(entry.event, entry.script, entry.customer) for entry in entries]
-            batch, message = _batch([entry.event for entry in entries], lines)
-            # Should the same entries have been sent before a crash, Discord returns that message:
-            # it may hold fewer lines than there are by now.
-            sent = await self._channel(server.log_channel_id or 0).send(
-                **message.send_kwargs(nonce=_nonce(batch[0]))
-            )
-            shown = min(len(batch), sent.content.count("\n") + 1) if sent.content else len(batch)
-            posted = batch[shown - 1].id
+            posted = await self._write_next(server, entries)
             await self._history.posted(server.id, posted)
+
+    async def _write_next(self, server: Guild, entries: list[Entry]) -> int:
+        """Write the first entry, with those after it that fit beside it; return the last one's id."""
+        channel_id = server.log_channel_id or 0
+        first = entries[0].event
+        # What got stuck together is one alarm, beside each order's own message.
+        stuck = list(takewhile(lambda entry: entry.event.action == OrderState.STUCK, entries))
+        written = [await self._orders.write(channel_id, entry) for entry in stuck or entries[:1]]
+        if not stuck and written[0]:
+            return first.id
+        texts = [line(entry.event, entry.script, entry.customer) for entry in entries]
+        batch, message = _batch([entry.event for entry in entries], texts)
+        if first.action in ALARMS:
+            message = self._alarming(server.id, message)
+        # Should the same entries have been sent before a crash, Discord returns that message:
+        # it may hold fewer lines than there are by now.
+        sent = await self._send(channel_id, message, _nonce(first))
+        if message.edge is not Tone.PLAIN:
+            return batch[-1].id
+        lines = sent.content.count("\n") + 1 if sent.content else len(batch)
+        return batch[min(len(batch), lines) - 1].id
 
 
 def _nonce(entry: Event) -> str:
@@ -83,16 +120,30 @@ def _nonce(entry: Event) -> str:
 
 
 def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
-    """Return as many entries as fit into one message; a question to staff has one of its own."""
+    """Return as many plain entries as fit into one message; what has an edge has one of its own."""
+    first = entry_message(new[0], lines[0])
     if buttons := _claim_buttons(new[0]):
-        return new[:1], Message(lines[0], buttons=buttons)
+        return new[:1], replace(first, buttons=buttons, tone=Tone.LOOK)
+    is_stuck = new[0].action == OrderState.STUCK
+    if first.edge is not Tone.PLAIN and not is_stuck:
+        return new[:1], first
     taken, text = 0, ""
     for entry, sentence in zip(new, lines, strict=True):
         longer = f"{text}\n{sentence}" if taken else sentence
-        if taken and (len(longer) > _MAX_TEXT or _claim_buttons(entry)):
+        fits = entry.action == OrderState.STUCK if is_stuck else _is_plain(entry, sentence)
+        if taken and (len(longer) > _MAX_TEXT or not fits):
             break
         taken, text = taken + 1, longer
-    return new[:taken], Message(text)
+    return new[:taken], Message(text, tone=first.edge)
+
+
+def _is_plain(entry: Event, sentence: str) -> bool:
+    """Return whether an entry may stand in one message with others."""
+    is_order = entry.order_id is not None
+    return (
+        not (is_order or _claim_buttons(entry))
+        and entry_message(entry, sentence).edge is Tone.PLAIN
+    )
 
 
 def _claim_buttons(entry: Event) -> tuple[Button, ...]:
@@ -105,5 +156,5 @@ def _claim_buttons(entry: Event) -> tuple[Button, ...]:
             key(CLAIM_YES, entry.guild_id, claim_id),
             discord.ButtonStyle.success,
         ),
-        Button("No", key(CLAIM_NO, entry.guild_id, claim_id), discord.ButtonStyle.danger),
+        Button("No", key(CLAIM_NO, entry.guild_id, claim_id)),
     )

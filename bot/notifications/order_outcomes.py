@@ -6,7 +6,8 @@ a crash in between sends the same nonce again, which Discord answers with the me
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from bot.jobs import Jobs
 from bot.notifications.direct_messages import TROUBLE, Delivery, send_direct_message
 from bot.notifications.log_channel import LogChannel
 from bot.replies import Message, orders as order_replies
+from bot.replies.command_mentions import clickable
 from bot.replies.text import member
 from bot.store.kinds import OrderState
 
@@ -49,28 +51,34 @@ class OutcomeNotifier:
         self._notifier = notifier
         self._log_channel = log_channel
         self._jobs = jobs
-        self._woken = asyncio.Event()
+        self._woken = {"people": asyncio.Event(), "log channels": asyncio.Event()}
         # What failed, by what it is and the order: how often, and when to try again.
         self._failures: dict[tuple[str, int], tuple[int, float]] = {}
 
     def start(self) -> None:
         """Begin to tell outcomes until the jobs end. Call it when the client is logged in."""
-        self._notifier.listeners.append(self._woken.set)
-        _ = self._jobs.spawn(self._run(), "telling people")
+        self._notifier.listeners.append(self.wake)
+        # A log channel takes five messages in five seconds: nobody waits for it to hear of their order.
+        people = self._run("people", (self._tell_askers, self._tell_members))
+        _ = self._jobs.spawn(people, "telling people")
+        channels = self._run("log channels", (self._log_channel.write_up,))
+        _ = self._jobs.spawn(channels, "writing the log channels")
 
     def wake(self) -> None:
         """Look at once for what is new."""
-        self._woken.set()
+        for woken in self._woken.values():
+            woken.set()
 
-    async def _run(self) -> None:
+    async def _run(self, whom: str, parts: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        event = self._woken[whom]
         while True:
-            self._woken.clear()
-            for part in (self._tell_askers, self._tell_members, self._log_channel.write_up):
+            event.clear()
+            for part in parts:
                 try:
                     await part()
                 except Exception:  # the other parts, and the next round, go on
-                    log.exception("telling people failed; it goes on in %s s", EVERY)
-            woken = asyncio.ensure_future(self._woken.wait())
+                    log.exception("telling %s failed; it goes on in %s s", whom, EVERY)
+            woken = asyncio.ensure_future(event.wait())
             try:
                 await clock.within(EVERY, woken)
             finally:
@@ -107,7 +115,8 @@ class OutcomeNotifier:
         webhook = discord.Webhook.partial(application, token, client=self._client)
         original: Any = "@original"
         try:
-            await webhook.edit_message(original, **message.edit_kwargs())
+            parts = clickable(self._client, message).edit_kwargs()
+            await webhook.edit_message(original, **parts)
         except discord.HTTPException as error:
             if error.status < 500:
                 log.info("a first answer can no longer be changed (%s)", error.code)
@@ -125,7 +134,7 @@ class OutcomeNotifier:
     async def _say_in_log(self, receipt: Receipt, message: Message, nonce: str) -> None:
         """Tell the log channel, for a closed direct message; never the channel where it was asked."""
         text = f"{member(receipt.order.asker_id)} takes no direct messages:\n{message.text}"
-        closed = Message(text, message.embeds, message.buttons)
+        closed = replace(message, text=text, tone=message.edge)
         if not await self._log_channel.say(receipt.order.guild_id, closed, nonce=nonce):
             log.warning(
                 "order %s: nobody could be told that it is %s",

@@ -12,6 +12,7 @@ from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
 from bot.replies.text import bold, count, embed, escape, member, spoken, title, typed
+from bot.replies.tone import Tone
 from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Actor, Customer, Event, Script
 
@@ -20,14 +21,17 @@ _MAX_LINE = 380
 _MAX_DIFFERENCES = 140
 
 
-def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
-    """Return one entry in one line, without its date."""
-    say = _SENTENCES.get(entry.action)
+def line(
+    entry: Event, script: Script | None, customer: Customer | None, *, in_short: bool = False
+) -> str:
+    """Return one entry in one line, without its date; `in_short` without what stood before, and the note."""
+    say = _IN_SHORT.get(entry.action) if in_short else None
+    say = say or _SENTENCES.get(entry.action)
     if say is None:
         text = escape(entry.action.replace("_", " "))
     else:
-        text = say(_Facts(entry, script, customer))
-    note = f" – {typed(entry.note)}" if entry.note else ""
+        text = say(Facts(entry, script, customer))
+    note = f" – {typed(entry.note)}" if entry.note and not in_short else ""
     return shorten(f"{text}{note}".replace("\n", " "), _MAX_LINE)
 
 
@@ -62,10 +66,11 @@ def _actor(actor: Actor) -> str:
             return "Usher"
 
 
-class _Facts:
+class Facts:
     """An entry's parts in words."""
 
     def __init__(self, entry: Event, script: Script | None, customer: Customer | None) -> None:
+        self.kind = entry.action
         self.who = _actor(entry.actor)
         self.what = title(script) if script else "a script"
         self.whom = person(customer) if customer else "them"
@@ -136,12 +141,12 @@ def _state(facts: Mapping[str, Any]) -> State:
     return State(StateKind(kind)) if kind in (StateKind.OPEN, StateKind.LIFETIME) else NOTHING
 
 
-def _named(facts: _Facts, text: str) -> str:
+def _named(facts: Facts, text: str) -> str:
     name = facts.after_text("username") or facts.whom
     return text.format(who=facts.who, name=name, member=facts.member)
 
 
-_SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
+_SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
     OrderKind.SET: lambda f: (
         f"{f.who} set the end of {f.what} for {f.whom}: {f.then()} (before: {f.first()})"
@@ -236,4 +241,25 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",
 }
 
+_IN_SHORT: Mapping[str, Callable[[Facts], str]] = {
+    OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}",
+    OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}",
+}
+
 ACTIONS = frozenset(_SENTENCES)
+# What only a person can mend: a message of its own that calls the managers.
+ALARMS = frozenset(
+    {
+        OrderState.STUCK,
+        "not_shown",
+        "script_paused",
+        "session_dead",
+        "session_still_dead",
+        "shape_changed",
+    }
+)
+
+
+def entry_message(entry: Event, text: str) -> Message:
+    """Return one entry as a message of its own; what is an alarm has a red edge."""
+    return Message(text, tone=Tone.STOP if entry.action in ALARMS else None)

@@ -1,13 +1,17 @@
 """What became of an order, said to the person who asked and to the customer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+
+import discord
 
 from bot.access.ledger.receipts import Receipt, WaitingFor
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
+from bot.replies.tone import Tone
 from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Customer, Permission
 from bot.tradingview.models import Lifetime
@@ -116,7 +120,7 @@ def _done(receipt: Receipt) -> Message:
             f"That access has no end, so {_asked_for(receipt)} more changes nothing. "
             "To give it an end, press the button or use `/access set`."
         )
-        return Message("\n".join(lines), buttons=_give_end(receipt))
+        return Message("\n".join(lines), buttons=_give_end(receipt), tone=Tone.LOOK)
     match receipt.order.kind:
         case OrderKind.GRANT:
             lines.append(f"{_capital(_asked_for(receipt))} added; TradingView's own list shows it.")
@@ -158,7 +162,7 @@ def _stuck(receipt: Receipt) -> Message:
         receipt.order.kind, "was not changed"
     )
     text = f"⚠️ **Not done:** {title(receipt.script)} {done} for {person(receipt.customer, receipt.permission)}."
-    return Message(f"{text}\n{why_stuck(receipt.order.reason)}")
+    return Message(f"{text}\n{why_stuck(receipt.order.reason)}", tone=Tone.STOP)
 
 
 def _put_back(receipt: Receipt) -> tuple[Button, ...]:
@@ -176,7 +180,8 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
         label = f"Let it end on {plain_day(most)}"
     else:
         label = f"Let it end in {spoken(parse_length(receipt.entitlement.length))}"
-    return (Button(label, key(GIVE_END, receipt.order.guild_id, receipt.order.id)),)
+    name = key(GIVE_END, receipt.order.guild_id, receipt.order.id)
+    return (Button(label, name, discord.ButtonStyle.danger),)  # it takes away what has no end
 
 
 def to_customer(receipt: Receipt, server: str) -> Message:
@@ -208,7 +213,7 @@ def asked_at(receipt: Receipt, server: str | None) -> str:
 def late(outcome: Receipt, server: str | None) -> Message:
     """Return the outcome for the person who asked, once the first answer can no longer change."""
     now = receipt(outcome)
-    return Message(f"{asked_at(outcome, server)}\n{now.text}", now.embeds, now.buttons)
+    return replace(now, text=f"{asked_at(outcome, server)}\n{now.text}")
 
 
 def near_names(text: str, near: tuple[str, ...], anyway: str | None) -> str:

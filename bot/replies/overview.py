@@ -37,6 +37,7 @@ from bot.replies.text import (
     until,
     until_day,
 )
+from bot.replies.tone import Tone
 from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.records import Entitlement, Holding
 from bot.tradingview.models import End, Lifetime
@@ -56,7 +57,7 @@ def check(person: Person) -> Message:
     held = [checked for checked in person.scripts if _has_anything(checked)]
     others = [checked for checked in person.scripts if not _has_anything(checked)]
     if person.unknown is not None and not held:
-        return Message(_unknown(person.username, person.unknown))
+        return Message(_unknown(person.username, person.unknown), tone=Tone.STOP)
     blocks = ["\n".join(_script_lines(checked)) for checked in held]
     if others:
         silent = any(checked.shown is None for checked in others)
@@ -251,7 +252,14 @@ def status(status: Status) -> Message:
         blocks.extend(_waiting_line(row, status.holdup) for row in status.waiting[:_MAX_WAITING])
         blocks.extend(_rest(len(status.waiting) + status.more_waiting))
     first = _first_line(status)
-    return Message(first, (embed("The queue", "\n".join(blocks)),) if blocks else ())
+    boxes = (embed("The queue", "\n".join(blocks)),) if blocks else ()
+    return Message(first, boxes, tone=_tone(status))
+
+
+def _tone(status: Status) -> Tone | None:
+    if status.stuck or status.paused:
+        return Tone.STOP
+    return Tone.LOOK if status.waiting or status.unchecked or status.restoring else None
 
 
 def _first_line(status: Status) -> str:

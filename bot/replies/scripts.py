@@ -7,6 +7,7 @@ import discord
 from bot.access.catalogue.scripts import Added, Entry
 from bot.replies.message import Button, Message
 from bot.replies.text import count, embed, escape, title, typed
+from bot.replies.tone import Tone
 from bot.store.records import Script
 
 FORM = "script_form"
@@ -84,6 +85,7 @@ def archive(entry: Entry, buttons: tuple[Button, ...]) -> Message:
         f"**Archive {escape(entry.script.title)}?** {still} It can no longer be given to anybody. "
         "Adding the same pine id again brings it back.",
         buttons=buttons,
+        tone=Tone.LOOK,
     )
 
 

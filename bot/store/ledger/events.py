@@ -130,6 +130,22 @@ async def of_action(
     return [Event.of(row) for row in rows]
 
 
+async def of_order(
+    connection: AsyncConnection, guild_id: int, customer_id: int, order_id: int
+) -> list[Event]:
+    """Return the entries about one order of that customer, oldest first."""
+    rows = await connection.execute(
+        select(event)
+        .where(
+            event.c.guild_id == guild_id,
+            event.c.customer_id == customer_id,
+            event.c.order_id == order_id,
+        )
+        .order_by(event.c.id)
+    )
+    return [Event.of(row) for row in rows]
+
+
 async def of_customer(
     connection: AsyncConnection, guild_id: int, customer_id: int, *, skip: int = 0, limit: int = 10
 ) -> list[Event]:

@@ -1,0 +1,21 @@
+"""Which message of the log channel shows which order, so that it can be changed into the outcome."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "log_entry",
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["order.id"], name=op.f("fk_log_entry_order_id")),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_log_entry")),
+    )

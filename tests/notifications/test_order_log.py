@@ -1,0 +1,159 @@
+"""The log channel: one message for each order, changed into its outcome; alarms call the managers."""
+
+import discord
+import pytest
+
+from bot import clock
+from bot.replies.tone import Tone
+from bot.store.catalogue import guilds
+from bot.store.ledger import log_entries
+from tests.support.discord_harness import at_work, open_office, text_of
+
+ALL = {"item": "trend", "username": "Alice_T", "duration": "1M"}
+
+
+@pytest.fixture
+async def harness(frozen, tmp_path, monkeypatch):
+    async with open_office(tmp_path, monkeypatch) as harness:
+        harness.time = frozen
+        harness.vendor.world.add_user("Alice_T")
+        harness.log = harness.fake.add_channel(harness.guild, "log", public=False)
+        await harness.make_rows()
+        await harness.choose_log_channel(harness.log)
+        yield harness
+
+
+def about(harness, word="ordered"):
+    return [it for it in harness.as_owner.sees(harness.log) if word in text_of(it)]
+
+
+def edge(message):
+    [box] = message.embeds
+    return Tone(box.get("color"))
+
+
+async def waiting(harness):
+    harness.switches.hang = True
+    request = await harness.as_mod.run(
+        "access grant", guild=harness.guild, channel=harness.channel, **ALL
+    )
+    await request.acknowledged_()
+    await harness.passes(lambda: "⏳" in text_of(request.original))
+    await harness.passes(lambda: about(harness))
+    return request
+
+
+async def test_an_order_is_one_message_that_turns_from_waiting_to_done(harness):
+    async with at_work(harness):
+        await waiting(harness)
+        [entry] = about(harness)
+        assert entry.content.startswith(f"⏳ <@{harness.mod.id}> ordered 1 month of **Trend**")
+        assert edge(entry) is Tone.LOOK
+        assert "no access → 1 month more" in text_of(entry)
+        harness.switches.hang = False
+        await harness.passes(lambda: "✅" in about(harness)[0].content)
+        [entry] = about(harness)
+        assert edge(entry) is Tone.DONE
+        assert "no access → until **<t:" in text_of(entry)
+        assert len(harness.as_owner.sees(harness.log)) == 1
+
+
+async def test_what_was_done_at_once_is_written_once(harness):
+    async with at_work(harness):
+        await harness.run(harness.as_mod, "access grant", **ALL)
+        await harness.run(harness.as_mod, "access revoke", item="trend", username="Alice_T")
+        await harness.passes(
+            lambda: about(harness, "ended") and "✅" in about(harness, "ended")[0].content
+        )
+        assert len(harness.as_owner.sees(harness.log)) == 2
+        [entry] = about(harness, "ended")
+        assert "→ no access" in text_of(entry)
+
+
+async def test_after_a_restart_the_same_message_turns_to_done(harness):
+    async with at_work(harness):
+        await waiting(harness)
+    harness.switches.hang = False
+    async with at_work(harness):
+        await harness.passes(lambda: "✅" in about(harness)[0].content)
+    assert len(harness.as_owner.sees(harness.log)) == 1
+
+
+async def test_a_crash_before_the_message_was_noted_writes_no_second_one(harness, monkeypatch):
+    real = log_entries.keep
+
+    async def lost(*_):
+        raise OSError("killed")
+
+    monkeypatch.setattr(log_entries, "keep", lost)
+    async with at_work(harness):
+        await waiting(harness)
+    monkeypatch.setattr(log_entries, "keep", real)
+    harness.switches.hang = False
+    async with at_work(harness):
+        await harness.passes(lambda: "✅" in about(harness)[0].content)
+    assert len(harness.as_owner.sees(harness.log)) == 1
+
+
+async def test_a_message_that_was_deleted_gets_a_fresh_one(harness):
+    async with at_work(harness):
+        await waiting(harness)
+        harness.as_owner.delete(about(harness)[0])
+        harness.switches.hang = False
+        await harness.passes(lambda: about(harness) and "✅" in about(harness)[0].content)
+        assert len(about(harness)) == 1
+
+
+async def test_a_stuck_order_turns_red_and_calls_the_managers_role(harness):
+    role = harness.fake.add_role(harness.guild, "Managers", permissions=0)
+    async with harness.vendor.database.write() as connection:
+        await guilds.add_role(connection, harness.guild.id, role.id, "manager")
+    async with at_work(harness):
+        await waiting(harness)
+        harness.vendor.world.rename_user("Alice_T", "Alice_New")
+        harness.switches.hang = False
+        await harness.passes(lambda: about(harness, "is stuck"), 3_600)
+        [alarm] = about(harness, "is stuck")
+        assert edge(alarm) is Tone.STOP
+        assert alarm.content.endswith(f"<@&{role.id}>")
+        assert edge(about(harness)[0]) is Tone.STOP
+
+
+async def test_without_a_managers_role_the_owner_is_called(harness):
+    async with at_work(harness):
+        harness.vendor.world.end_all_sessions()
+        await harness.vendor.test_logins()
+        harness.outcome_notifier.wake()
+        await harness.passes(lambda: about(harness, "has ended"))
+        [alarm] = about(harness, "has ended")
+        assert edge(alarm) is Tone.STOP
+        assert [user.id for user in alarm.mentions] == [harness.owner.id]
+        assert "Nobody lost access" in text_of(alarm)
+
+
+async def test_names_of_commands_open_them_also_after_a_restart(harness):
+    for _ in range(2):
+        async with at_work(harness) as client:
+            await harness.passes(lambda client=client: client.command_mentions.known)
+            request = await harness.run(harness.as_stranger, "me")
+            command = next(
+                each
+                for each in harness.as_stranger.commands(harness.guild)
+                if each["name"] == "link"
+            )
+            assert f"</link:{command['id']}>" in text_of(request.original)
+
+
+async def test_a_discord_that_hides_the_ids_leaves_plain_names(harness, monkeypatch):
+    async with at_work(harness):
+        pass
+
+    async def refused(*_, **__):
+        raise discord.DiscordException
+
+    client = harness.build()
+    monkeypatch.setattr(client.tree, "fetch_commands", refused)
+    async with at_work(harness, client):
+        request = await harness.run(harness.as_stranger, "me")
+        assert "`/link`" in text_of(request.original)
+    assert clock.now()
