@@ -71,6 +71,11 @@ class Usher(commands.Bot):
         levels.seal(self.tree)
         await self._register_commands()
 
+    async def on_connect(self) -> None:
+        """Learn the ids of commands that were registered before this start."""
+        if not self.command_mentions.known:
+            await self._learn_mentions()
+
     async def on_ready(self) -> None:
         """Catch up with the servers that were joined or left while the program was off."""
         here = {guild.id for guild in self.guilds}
@@ -79,8 +84,6 @@ class Usher(commands.Bot):
             await self.meet(guild_id)
         for guild_id in await self.guild_settings.known() - here:
             await self._part(guild_id)
-        if not self.command_mentions.known:
-            await self._learn_mentions()
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Note that the bot was invited, or is back: what waited goes on."""
@@ -188,7 +191,7 @@ class Usher(commands.Bot):
         await self.guild_settings.remember_commands({here.id}, wanted)
 
     async def _learn_mentions(self) -> None:
-        """Ask once for the ids of commands that were registered before this start."""
+        """Ask Discord for the ids of what is registered there."""
         here = None if self._guild_id is None else discord.Object(self._guild_id)
         try:
             self.command_mentions.learn(await self.tree.fetch_commands(guild=here))
