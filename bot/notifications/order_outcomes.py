@@ -23,7 +23,7 @@ from bot.notifications.log_channel import LogChannel
 from bot.replies import Message, orders as order_replies
 from bot.replies.command_mentions import clickable
 from bot.replies.text import member
-from bot.store.kinds import OrderState
+from bot.store.kinds import OrderKind, OrderState
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,8 @@ class OutcomeNotifier:
             return  # told once the servers are known
         member_id = receipt.customer.member_id
         # Members of a server that the bot left cannot be written to.
-        if member_id is not None and receipt.end is not None and server is not None:
+        is_news = receipt.end is not None or receipt.order.kind is OrderKind.REVOKE
+        if member_id is not None and is_news and server is not None:
             await self._write_to(
                 member_id, order_replies.to_customer(receipt, server.name), f"c{_of(receipt)}"
             )

@@ -185,7 +185,15 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
 
 
 def to_customer(receipt: Receipt, server: str) -> Message:
-    """Return the one direct message when access stands: what, until when, where to find it."""
+    """Return the one direct message when access stands or is over: what, until when, what to do."""
+    what = title(receipt.script)
+    if receipt.end is None:
+        return Message(
+            f"ℹ️ Your access to {what} has ended: the staff of {bold(server)} ended it.\n"
+            "Nothing else of yours was changed. If you did not expect this, or want to go on with it, "
+            "write to the staff there.",
+            tone=Tone.STOP,
+        )
     if isinstance(receipt.end, Lifetime):
         how_long = (
             "**for lifetime**" if receipt.permission.wanted is StateKind.LIFETIME else "from now on"
@@ -193,14 +201,24 @@ def to_customer(receipt: Receipt, server: str) -> Message:
     else:
         how_long = until(receipt.end)
     name = receipt.permission.username
-    sign = (
-        "🎉" if receipt.order.kind is OrderKind.GRANT else "ℹ️"
-    )  # a new end may also be an earlier one
+    sign, first = {
+        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, thanks to {bold(server)}."),
+        OrderKind.PUT_BACK: (
+            "✅",
+            f"Your access to {what} is back {how_long}: the staff of {bold(server)} put it back.",
+        ),
+    }.get(
+        receipt.order.kind,  # a new end may also be an earlier one
+        (
+            "ℹ️",
+            f"The end of {what} was changed by the staff of {bold(server)}: you can use it {how_long}.",
+        ),
+    )
     return Message(
-        f"{sign} You can use {title(receipt.script)} {how_long}, thanks to {bold(server)}.\n"
-        f"Where to find it: log in to TradingView as {bold(name)}, open a chart, then "
+        f"{sign} {first}\nWhere to find it: log in to TradingView as {bold(name)}, open a chart, then "
         "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
-        "`/me` in the server shows everything that you have."
+        "`/me` in the server shows everything that you have.",
+        tone=Tone.LOOK if sign == "ℹ️" else Tone.DONE,
     )
 
 

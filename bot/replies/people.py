@@ -59,6 +59,22 @@ def not_linked() -> Message:
     return Message("**Nothing was linked.** Run `/link` again with the right name.")
 
 
+def untie_it(held: Unlinked, buttons: tuple[Button, ...]) -> Message:
+    """Return the question that is asked before a member's own name is untied."""
+    return Message(
+        f"**Untie {escape(held.username or '')} from you?** What that name may use on TradingView stays as "
+        "it is, but I no longer know that it is yours: `/me` shows nothing until you link a name again. "
+        "The same name comes back at once.",
+        buttons=buttons,
+        tone=Tone.LOOK,
+    )
+
+
+def still_linked(held: Unlinked) -> Message:
+    """Return that the name stays tied to the member."""
+    return Message(f"**{escape(held.username or '')} stays your TradingView name.**")
+
+
 def unlinked(result: Unlinked) -> Message:
     """Return which name or request the member let go of."""
     if result.username is None:

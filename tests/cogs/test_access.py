@@ -1,5 +1,6 @@
 """/access over a real gateway: from typed options to TradingView's list and back."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -257,6 +258,39 @@ async def test_a_member_sees_their_own_scripts(harness):
     shown = await harness.run(harness.as_buyer, "me")
     assert r"**Alice\_T**" in text_of(shown.original)
     assert "**Trend**: until" in text_of(shown.original)
+
+
+async def test_a_member_whose_access_ended_sees_when_and_how_to_go_on(harness):
+    await grant(harness, member=harness.buyer)
+    await harness.time.advance(40 * 86_400)
+    said = text_of((await harness.run(harness.as_buyer, "me")).original)
+    assert "Nothing of yours is running now" in said
+    assert "**Trend**: ended **<t:" in said
+    assert "ask the staff" in said
+    assert "no scripts here yet" not in said
+    await grant(harness, member=harness.buyer)
+    ended = int(clock.now().timestamp())
+    request = await harness.run(harness.as_mod, "access revoke", item="trend", member=harness.buyer)
+    if "Yes, end it" in labels(request.original):
+        await pressed(harness, request.original, "Yes, end it", "✅")
+    said = text_of((await harness.run(harness.as_buyer, "me")).original)
+    [when] = re.findall(r"ended by the staff \*\*<t:(\d+):D>", said)
+    assert ended - 60 <= int(when) <= ended + 60
+
+
+async def test_a_buyer_is_told_plainly_what_staff_ended_and_what_they_put_back(harness):
+    await grant(harness, member=harness.buyer)
+    await harness.passes(harness.as_buyer.dms)
+    request = await harness.run(harness.as_mod, "access revoke", item="trend", member=harness.buyer)
+    await harness.passes(lambda: len(harness.as_buyer.dms()) == 2)
+    said = text_of(harness.as_buyer.dms()[-1])
+    assert "Your access to **Trend** has ended" in said
+    assert "write to the staff" in said
+    for internal in ("<@", "`/access", "order", "Usher"):
+        assert internal not in said
+    await harness.as_mod.press(request.original, "Put back")
+    await harness.passes(lambda: len(harness.as_buyer.dms()) == 3)
+    assert "Your access to **Trend** is back" in text_of(harness.as_buyer.dms()[-1])
 
 
 async def test_status_and_retry_say_when_there_is_nothing_to_do(harness):

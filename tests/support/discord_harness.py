@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 
 import discord
 import yarl
@@ -83,13 +84,13 @@ class DiscordHarness:
 
 
 def text_of(message):
-    """Everything a message shows, embeds included."""
+    """Everything a message shows, embeds included, with the plain names of the commands it mentions."""
     if message is None:
         return ""
     parts = [message.content or ""]
     for embed in message.embeds:
         parts += [embed.get("title") or "", embed.get("description") or ""]
-    return "\n".join(parts)
+    return re.sub(r"</([a-z -]+):\d+>", r"`/\1`", "\n".join(parts))
 
 
 def labels(message):

@@ -326,7 +326,7 @@ async def drop_tokens(connection: AsyncConnection, asked_before: datetime) -> No
 async def members_to_tell(
     connection: AsyncConnection, but: Collection[int] = (), limit: int = 20
 ) -> list[int]:
-    """Return done grants whose customer is a member who has not heard of it; one for each permission."""
+    """Return done orders whose customer is a member who has not heard of it; one for each permission."""
     found = await connection.execute(
         select(func.max(order.c.id))
         .select_from(
@@ -341,6 +341,21 @@ async def members_to_tell(
         .limit(limit)
     )
     return list(found.scalars())
+
+
+async def last_done(
+    connection: AsyncConnection, permission_ids: Collection[int]
+) -> dict[int, datetime]:
+    """Return, by permission, when its last order was done; none for one without."""
+    found: dict[int, datetime] = {}
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(order.c.permission_id, order.c.ended_at)
+            .where(order.c.permission_id.in_(some), order.c.state == OrderState.DONE)
+            .order_by(order.c.id)
+        )
+        found |= {row.permission_id: row.ended_at for row in rows if row.ended_at is not None}
+    return found
 
 
 async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
@@ -371,7 +386,7 @@ def _asker_unaware() -> "ColumnElement[bool]":
 def _member_unaware() -> "ColumnElement[bool]":
     return and_(
         order.c.state == OrderState.DONE,
-        order.c.kind.in_((OrderKind.GRANT, OrderKind.SET, OrderKind.PUT_BACK)),
+        order.c.kind != OrderKind.REPAIR,
         order.c.member_told_at.is_(None),
         customer.c.member_id.is_not(None),
     )
