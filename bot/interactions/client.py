@@ -11,18 +11,22 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import clock
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
 from bot.interactions.responses import Interaction
-from bot.notifications.direct_messages import TROUBLE
+from bot.notifications.direct_messages import TROUBLE, send_direct_message
+from bot.replies import guide
 from bot.replies.command_mentions import CommandMentions
 
 log = logging.getLogger(__name__)
 
 _GLOBAL = "global:"
 _LOCAL = "server:"
+_ANSWER_EVERY = 600.0  # seconds between two answers to one person who writes to the bot
+_MAX_WRITERS = 1_000
 _LAST_MOMENT = 2.0  # seconds; what was ordered is recorded, so nothing is lost
 
 
@@ -44,6 +48,7 @@ class Usher(commands.Bot):
         intents = discord.Intents.none()
         intents.guilds = True
         intents.members = True
+        intents.dm_messages = True  # that somebody wrote to the bot; what they wrote is not read
         # Voice is not for us: no advice to install what it needs.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -62,6 +67,7 @@ class Usher(commands.Bot):
         self._door = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
         self.command_mentions = CommandMentions()
+        self._answered: dict[int, float] = {}  # by who wrote: when that was, by clock.monotonic()
 
     async def setup_hook(self) -> None:
         """Seal the commands, and register them where Discord has other ones.
@@ -104,6 +110,19 @@ class Usher(commands.Bot):
             discord.InteractionType.modal_submit,
         ):
             await self.router.handle(interaction, self.meet)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Answer who writes to the bot with one line, once in a while; servers' messages do not come here."""
+        author, now = message.author, clock.monotonic()
+        if message.guild is not None or author.bot:
+            return
+        if now - self._answered.get(author.id, -_ANSWER_EVERY) < _ANSWER_EVERY:
+            return
+        self._answered.pop(author.id, None)  # it goes to the end
+        while len(self._answered) >= _MAX_WRITERS:
+            del self._answered[next(iter(self._answered))]
+        self._answered[author.id] = now
+        await send_direct_message(self, author.id, guide.to_writer())
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """Log what an event handler raised; its arguments stay out of the log."""
