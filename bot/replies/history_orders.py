@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import discord
 
-from bot.replies.history import Facts, line
+from bot.replies.history import Facts, headline
 from bot.replies.message import Message, shorten
 from bot.replies.orders import why_stuck
 from bot.replies.text import typed
@@ -31,7 +31,7 @@ def order_entry(
     """Return the message for the entries about one order, the first of which is the order itself."""
     asked = Facts(about[0], script, customer)
     last = about[-1]
-    first = line(about[0], script, customer, in_short=True)
+    first = headline(about[0], script, customer)
     if last.action == OrderState.DONE:
         first += "; TradingView shows it"
     below = [_change(asked, Facts(last, script, customer), last.action)]

@@ -112,10 +112,10 @@ def listing(entries: Sequence[Entry]) -> Message:
 
 def _line(entry: Entry) -> str:
     script = entry.script
-    text = f"{title(script)} – {typed(script.slug)} – {typed(script.pine_id)} – "
-    text += count(entry.holders, "person", "people")
+    text = f"{title(script)} – {typed(script.slug)} – {count(entry.holders, 'person', 'people')}"
     if script.archived_at is not None:
         text += " – archived"
+    text += f"\n-# {typed(script.pine_id)}"
     if script.paused_at is not None:
         why = f": {escape(script.paused_reason)}" if script.paused_reason else ""
         text += f"\n⚠️ TradingView refuses it{why}"

@@ -249,8 +249,12 @@ async def test_the_history_names_who_did_what(harness):
     await grant(harness, note="order 17")
     shown = await harness.run(harness.as_mod, "audit", username="alice_t")
     said = text_of(shown.original)
-    assert f"<@{harness.mod.id}> ordered 1 month of **Trend** for" in said
-    assert "– `order 17`" in said
+    assert f"<@{harness.mod.id}> ordered 1 month of **Trend** – `order 17`" in said
+    assert "✅ **Trend**: until <t:" in said
+    lines = said.split("\n")[2:]
+    assert len(lines) >= 2
+    assert all(re.match(r"<t:\d+:d> <t:\d+:t> \S", line) for line in lines)
+    assert not any("them" in line for line in lines)
 
 
 async def test_a_member_sees_their_own_scripts(harness):
