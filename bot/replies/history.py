@@ -16,7 +16,6 @@ from bot.replies.text import (
     count,
     embed,
     escape,
-    hour,
     member,
     short_day,
     spoken,
@@ -70,13 +69,14 @@ def audit(history: History, guild_id: int) -> Message:
             "`/access check` also looks on TradingView."
         )
     lines = [
-        f"{short_day(entry.at)} {hour(entry.at)} "
+        f"- {short_day(entry.at)} "
         + _cut(_text(entry, history.scripts.get(entry.script_id or 0), None, _OF_ONE), entry.note)
         for entry in history.events
     ]
+    page = f"Page {history.page + 1}" if history.page or history.more else None
     return Message(
         f"The history of {bold(history.username)}, newest first.",
-        (embed("History", "\n".join(lines), footer=f"Page {history.page + 1}"),),
+        (embed("History", "\n".join(lines), footer=page),),
         pages(AUDIT, guild_id, history.username, history.page, more=history.more),
     )
 

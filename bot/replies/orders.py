@@ -6,9 +6,9 @@ from datetime import datetime
 
 import discord
 
-from bot.access.ledger.receipts import Receipt, WaitingFor
+from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
-from bot.access.rules.entitlements import State
+from bot.access.rules.entitlements import State, last_seen
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
 from bot.replies.tone import Tone
@@ -189,10 +189,9 @@ def to_customer(receipt: Receipt, server: str) -> Message:
     what = title(receipt.script)
     if receipt.end is None:
         return Message(
-            f"ℹ️ Your access to {what} has ended: the staff of {bold(server)} ended it.\n"
+            f"❌ Your access to {what} has ended: the staff of {bold(server)} ended it.\n"
             "Nothing else of yours was changed. If you did not expect this, or want to go on with it, "
-            "write to the staff there.",
-            tone=Tone.STOP,
+            "write to the staff there."
         )
     if isinstance(receipt.end, Lifetime):
         how_long = (
@@ -208,17 +207,16 @@ def to_customer(receipt: Receipt, server: str) -> Message:
             f"Your access to {what} is back {how_long}: the staff of {bold(server)} put it back.",
         ),
     }.get(
-        receipt.order.kind,  # a new end may also be an earlier one
+        receipt.order.kind,
         (
-            "ℹ️",
+            "⚠️" if took_away(receipt.before, last_seen(receipt.permission)) else "✅",
             f"The end of {what} was changed by the staff of {bold(server)}: you can use it {how_long}.",
         ),
     )
     return Message(
         f"{sign} {first}\nWhere to find it: log in to TradingView as {bold(name)}, open a chart, then "
         "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
-        "`/me` in the server shows everything that you have.",
-        tone=Tone.LOOK if sign == "ℹ️" else Tone.DONE,
+        "`/me` in the server shows everything that you have."
     )
 
 

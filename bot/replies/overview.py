@@ -177,7 +177,7 @@ def me(person: Person) -> Message:
     first = f"Your TradingView name is {bold(person.username)}."
     if not running and not ended:
         return Message(
-            f"{first} You have no scripts here yet.\nIf you bought one, ask the staff of this server."
+            f"{first} You have no scripts here.\nIf you bought one, ask the staff of this server."
         )
     blocks = []
     if running:
@@ -210,8 +210,8 @@ def _running_line(checked: Checked) -> str | None:
 
 def _ended_line(checked: Checked) -> str:
     """Return when access ended, and whether its time was over or the staff ended it."""
-    over = checked.permission is not None and checked.permission.wanted is StateKind.NOTHING
-    how = "ended by the staff" if over else "ended"
+    by_staff = checked.permission is not None and checked.permission.wanted is StateKind.NOTHING
+    how = "ended by the staff" if by_staff else "ended"
     when = (
         f" **{day(checked.ended_at)}** ({relative(checked.ended_at)})" if checked.ended_at else ""
     )

@@ -1,7 +1,7 @@
 """/access over a real gateway: from typed options to TradingView's list and back."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -253,7 +253,7 @@ async def test_the_history_names_who_did_what(harness):
     assert "✅ **Trend**: until <t:" in said
     lines = said.split("\n")[2:]
     assert len(lines) >= 2
-    assert all(re.match(r"<t:\d+:d> <t:\d+:t> \S", line) for line in lines)
+    assert all(re.match(r"- <t:\d+:d> \S", line) for line in lines)
     assert not any("them" in line for line in lines)
 
 
@@ -280,6 +280,27 @@ async def test_a_member_whose_access_ended_sees_when_and_how_to_go_on(harness):
     said = text_of((await harness.run(harness.as_buyer, "me")).original)
     [when] = re.findall(r"ended by the staff \*\*<t:(\d+):D>", said)
     assert ended - 60 <= int(when) <= ended + 60
+
+
+async def test_who_links_a_name_whose_access_is_over_learns_nothing_of_it(harness):
+    await grant(harness)
+    await harness.time.advance(40 * 86_400)
+    request = await harness.run(harness.as_stranger, "link", username="Alice_T")
+    press = await harness.as_stranger.press(request.original, "Yes, that is me")
+    await press.until(lambda now: "is your TradingView name now" in text_of(now))
+    said = text_of((await harness.run(harness.as_stranger, "me")).original)
+    assert "You have no scripts here." in said
+    assert "<t:" not in said
+
+
+async def test_what_lapsed_before_usher_came_is_said_to_whom_staff_tied_to_the_name(harness):
+    script = next(iter(harness.vendor.world.scripts))
+    harness.vendor.world.grant(script, "Alice_T", clock.now() - timedelta(days=3))
+    await harness.run(harness.as_mod, "sync sweep", item="trend")
+    await harness.run(harness.as_mod, "customer link", member=harness.buyer, username="Alice_T")
+    said = text_of((await harness.run(harness.as_buyer, "me")).original)
+    ended = int((clock.now() - timedelta(days=3)).timestamp())
+    assert f"**Trend**: ended **<t:{ended}:D>**" in said
 
 
 async def test_a_buyer_is_told_plainly_what_staff_ended_and_what_they_put_back(harness):

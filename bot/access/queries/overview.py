@@ -23,7 +23,7 @@ from bot.store.kinds import PermissionState, SweepState
 from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Entitlement, Event, Holding, Permission, Script
-from bot.store.sweeps import sweeps
+from bot.store.sweeps import sightings, sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
 
@@ -173,7 +173,9 @@ class Overview:
                 claim = await customers.waiting_claim(connection, guild_id, member_id)
                 raise HaveNoName if claim is None else ClaimWaits(claim.username)
             mine = await permissions.of_name(connection, guild_id, person.username)
-            sold = await scripts.by_ids(connection, {held.script_id for held in mine})
+            gone = await sightings.ended_of(connection, guild_id, person.username, now)
+            about = {held.script_id for held in mine} | {row.script_id for row in gone}
+            sold = await scripts.by_ids(connection, about)
             reasons = await entitlements.active_of(connection, [held.id for held in mine])
             over = [held.id for held in mine if _is_over(held, now)]
             last = await orders.last_done(connection, over)
@@ -187,12 +189,14 @@ class Overview:
             )
             for held in mine
         ]
+        checked += [Checked(sold[row.script_id], None, None, (), row.ends_at) for row in gone]
         return Person(
             person.username,
             person,
             tuple(
                 each
                 for each in checked
+                if _was_theirs(person, each)
                 if each.ended_at or each.reasons or not _is_settled(each.permission)
             ),
         )
@@ -265,6 +269,16 @@ def _is_settled(permission: Permission | None) -> bool:
 def _is_over(permission: Permission, now: datetime) -> bool:
     """Return whether access was there once, and is over with nothing on its way."""
     return _is_settled(permission) and not wanted_of(permission).gives_access(now)
+
+
+def _was_theirs(person: Customer, checked: Checked) -> bool:
+    """Return whether a member may know when this ended: on the word of staff, or as it ended after they linked.
+
+    A name whose access is over can be linked by anybody, who is to learn nothing of who had it before.
+    """
+    if checked.ended_at is None or person.linked_by != person.member_id:
+        return True
+    return person.linked_at is not None and checked.ended_at >= person.linked_at
 
 
 def _nothing(shown: Sequence[State | None]) -> bool:
