@@ -12,7 +12,6 @@ import discord
 from bot.notifications.direct_messages import TROUBLE
 from bot.replies import Message, explain
 from bot.replies.command_mentions import clickable
-from bot.replies.tone import Tone
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +86,7 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
         log.info("%s refused: %s [%s]", doing, explained.kind, explained.reference)
     else:
         log.error("%s failed [%s]", doing, explained.reference, exc_info=error)
-    message = Message(explained.text, tone=Tone.STOP)
+    message = Message(explained.text, tone=explained.tone)
     try:
         if _answer_is_open(interaction):
             return await reply(interaction, message)

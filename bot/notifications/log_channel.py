@@ -123,7 +123,7 @@ def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
     """Return as many plain entries as fit into one message; what has an edge has one of its own."""
     first = entry_message(new[0], lines[0])
     if buttons := _claim_buttons(new[0]):
-        return new[:1], replace(first, buttons=buttons, tone=Tone.LOOK)
+        return new[:1], replace(first, text=lines[0], buttons=buttons, tone=Tone.LOOK)
     is_stuck = new[0].action == OrderState.STUCK
     if first.edge is not Tone.PLAIN and not is_stuck:
         return new[:1], first

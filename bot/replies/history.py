@@ -313,4 +313,6 @@ ALARMS = frozenset(
 
 def entry_message(entry: Event, text: str) -> Message:
     """Return one entry as a message of its own; what is an alarm has a red edge."""
+    if not text.endswith((".", "…", "!", "?", "`")):
+        text += "."
     return Message(text, tone=Tone.STOP if entry.action in ALARMS else None)

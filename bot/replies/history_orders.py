@@ -53,7 +53,8 @@ def order_entry(
 def _change(asked: Facts, last: Facts, action: str) -> str:
     """Return what the customer had before, and has or gets."""
     if action == OrderState.DONE:
-        return f"{asked.first()} → {last.then()}"
+        before, after = asked.first(), last.then()
+        return f"{after}, as before" if before == after else f"{before} → {after}"
     if action == OrderState.STUCK:
         return f"{asked.first()}, as before"
     if asked.kind == OrderKind.GRANT:

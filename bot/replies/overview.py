@@ -45,11 +45,7 @@ from bot.tradingview.models import End, Lifetime
 LIST = "list"
 _MAX_REASONS = 5
 _MAX_WAITING = 10
-_MAX_ENDED = 10
-_RENEW = (
-    "To go on with it, ask the staff of this server for more time. They know your name: you need not "
-    "link it again."
-)
+_NEEDS_LOGIN = (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD)
 
 
 def check(person: Person) -> Message:
@@ -170,54 +166,6 @@ def _reason(reason: Entitlement) -> str:
     return f"{origin}{length}{by}, {day(reason.asked_at)}: {end}{note}"
 
 
-def me(person: Person) -> Message:
-    """Return a member's own view: no internals, no numbers of other people."""
-    running = [line for line in map(_running_line, person.scripts) if line]
-    ended = [_ended_line(checked) for checked in person.scripts if checked.ended_at]
-    first = f"Your TradingView name is {bold(person.username)}."
-    if not running and not ended:
-        return Message(
-            f"{first} You have no scripts here.\nIf you bought one, ask the staff of this server."
-        )
-    blocks = []
-    if running:
-        first += (
-            "\nOn TradingView: open a chart, then **Indicators → Invite-only scripts**. "
-            "To change your name, use `/unlink`."
-        )
-        blocks.append("\n".join(running))
-    else:
-        first += " Nothing of yours is running now."
-    if ended:
-        head = "**Ended**\n" if running else ""
-        blocks.append(head + "\n".join([*ended[:_MAX_ENDED], *_more(len(ended), _MAX_ENDED)]))
-        blocks.append(_RENEW)
-    tone = None if running else Tone.LOOK
-    return Message(first, (embed("Your scripts", "\n\n".join(blocks)),), tone=tone)
-
-
-def _running_line(checked: Checked) -> str | None:
-    """Return what a member may use, or what is on its way; None for what is over."""
-    if checked.permission is None or checked.ended_at is not None:
-        return None
-    wanted, name = wanted_of(checked.permission).end, title(checked.script)
-    if checked.permission.state is PermissionState.STUCK:
-        return f"- {name}: there is a problem; the staff know and will help"
-    if checked.permission.state is not PermissionState.DONE:
-        return f"- {name}: ⏳ on its way; you get a message when it is there"
-    return None if wanted is None else f"- {name}: {until(wanted)}"
-
-
-def _ended_line(checked: Checked) -> str:
-    """Return when access ended, and whether its time was over or the staff ended it."""
-    by_staff = checked.permission is not None and checked.permission.wanted is StateKind.NOTHING
-    how = "ended by the staff" if by_staff else "ended"
-    when = (
-        f" **{day(checked.ended_at)}** ({relative(checked.ended_at)})" if checked.ended_at else ""
-    )
-    return f"- {title(checked.script)}: {how}{when}"
-
-
 def holders(page: Holders, guild_id: int) -> Message:
     """Return who has a script, soonest end first, with buttons for the other pages."""
     if not page.total:
@@ -278,7 +226,7 @@ def status(status: Status) -> Message:
 
 
 def _tone(status: Status) -> Tone | None:
-    if status.stuck or status.paused:
+    if status.stuck or status.paused or status.holdup in _NEEDS_LOGIN:
         return Tone.STOP
     return Tone.LOOK if status.waiting or status.unchecked or status.restoring else None
 
@@ -355,11 +303,7 @@ def _waiting_line(row: Holding, holdup: WaitingFor | None) -> str:
 
 
 def _rest(total: int) -> list[str]:
-    return _more(total, _MAX_WAITING)
-
-
-def _more(total: int, shown: int) -> list[str]:
-    return [f"- and {total - shown} more"] if total > shown else []
+    return [f"- and {total - _MAX_WAITING} more"] if total > _MAX_WAITING else []
 
 
 def retried(slug: str, number: int) -> Message:

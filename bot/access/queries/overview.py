@@ -20,7 +20,7 @@ from bot.access.rules.entitlements import State, wanted_of
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState, SweepState
-from bot.store.ledger import entitlements, events, orders, permissions
+from bot.store.ledger import entitlements, events, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Entitlement, Event, Holding, Permission, Script
 from bot.store.sweeps import sightings, sweeps
@@ -178,7 +178,7 @@ class Overview:
             sold = await scripts.by_ids(connection, about)
             reasons = await entitlements.active_of(connection, [held.id for held in mine])
             over = [held.id for held in mine if _is_over(held, now)]
-            last = await orders.last_done(connection, over)
+            last = await permissions.last_changed(connection, over)
         checked = [
             Checked(
                 sold[held.script_id],

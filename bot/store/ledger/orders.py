@@ -343,21 +343,6 @@ async def members_to_tell(
     return list(found.scalars())
 
 
-async def last_done(
-    connection: AsyncConnection, permission_ids: Collection[int]
-) -> dict[int, datetime]:
-    """Return, by permission, when its last order was done; none for one without."""
-    found: dict[int, datetime] = {}
-    for some in parts(permission_ids):
-        rows = await connection.execute(
-            select(order.c.permission_id, order.c.ended_at)
-            .where(order.c.permission_id.in_(some), order.c.state == OrderState.DONE)
-            .order_by(order.c.id)
-        )
-        found |= {row.permission_id: row.ended_at for row in rows if row.ended_at is not None}
-    return found
-
-
 async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
     """Return, by server and TradingView name, of whose ended orders a person has still to hear."""
     found = await connection.execute(
