@@ -96,13 +96,11 @@ class LogChannel:
         """Write the first entry, with those after it that fit beside it; return the last one's id."""
         channel_id = server.log_channel_id or 0
         first = entries[0].event
-        # What got stuck together is one alarm, beside each order's own message.
-        stuck = list(takewhile(lambda entry: entry.event.action == OrderState.STUCK, entries))
-        written = [await self._orders.write(channel_id, entry) for entry in stuck or entries[:1]]
-        if not stuck and written[0]:
+        alike = await self._alike(channel_id, entries)
+        if not alike:
             return first.id
         texts = [line(entry.event, entry.script, entry.customer) for entry in entries]
-        batch, message = _batch([entry.event for entry in entries], texts)
+        batch, message = _batch([entry.event for entry in entries], texts, alike)
         if first.action in ALARMS:
             message = self._alarming(server.id, message)
         # Should the same entries have been sent before a crash, Discord returns that message:
@@ -113,24 +111,39 @@ class LogChannel:
         lines = sent.content.count("\n") + 1 if sent.content else len(batch)
         return batch[min(len(batch), lines) - 1].id
 
+    async def _alike(self, channel_id: int, entries: list[Entry]) -> int:
+        """Write the orders' own messages; return how many entries from the first on make one more message.
+
+        What got stuck together is one alarm, beside each order's message. What a repair of many did
+        has no message for each order.
+        """
+        action = entries[0].event.action
+        if action not in (OrderState.STUCK, OrderState.DONE):
+            return 0 if await self._orders.write(channel_id, entries[0]) else 1
+        number = 0
+        for entry in takewhile(lambda entry: entry.event.action == action, entries):
+            if await self._orders.write(channel_id, entry) and action == OrderState.DONE:
+                break
+            number += 1
+        return number
+
 
 def _nonce(entry: Event) -> str:
     """Return the nonce of an entry; after a restore, another entry may get the same id."""
     return f"e{entry.id}-{entry.at.timestamp():.0f}"
 
 
-def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
-    """Return as many plain entries as fit into one message; what has an edge has one of its own."""
+def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event], Message]:
+    """Return as many entries as fit into one message: plain ones, or those `alike` with one edge."""
     first = entry_message(new[0], lines[0])
     if buttons := _claim_buttons(new[0]):
         return new[:1], replace(first, text=lines[0], buttons=buttons, tone=Tone.LOOK)
-    is_stuck = new[0].action == OrderState.STUCK
-    if first.edge is not Tone.PLAIN and not is_stuck:
+    if first.edge is not Tone.PLAIN and alike == 1:
         return new[:1], first
     taken, text = 0, ""
     for entry, sentence in zip(new, lines, strict=True):
         longer = f"{text}\n{sentence}" if taken else sentence
-        fits = entry.action == OrderState.STUCK if is_stuck else _is_plain(entry, sentence)
+        fits = taken < alike if first.edge is not Tone.PLAIN else _is_plain(entry, sentence)
         if taken and (len(longer) > _MAX_TEXT or not fits):
             break
         taken, text = taken + 1, longer

@@ -6,7 +6,7 @@ import pytest
 from bot.replies.tone import Tone
 from bot.store.catalogue import guilds
 from bot.store.ledger import log_entries
-from tests.support.discord_harness import at_work, eventually, open_office, text_of
+from tests.support.discord_harness import at_work, eventually, labels, open_office, text_of
 
 ALL = {"item": "trend", "username": "Alice_T", "duration": "1M"}
 
@@ -157,3 +157,32 @@ async def test_a_discord_that_hides_the_ids_leaves_plain_names(harness, monkeypa
     async with at_work(harness, client):
         request = await harness.run(harness.as_stranger, "me")
         assert "`/link`" in str(request.original.embeds)
+
+
+async def test_what_one_repair_did_for_many_is_few_messages(harness):
+    script = next(iter(harness.vendor.world.scripts))
+    async with at_work(harness):
+        for number in range(6):
+            harness.vendor.world.add_user(f"many_{number}")
+            await harness.run(
+                harness.as_mod,
+                "access grant",
+                item="trend",
+                duration="1M",
+                username=f"many_{number}",
+            )
+        await harness.passes(lambda: len(about(harness)) == 6)
+        for number in range(6):
+            harness.vendor.world.revoke(script, f"many_{number}")
+        await harness.time.advance(60)
+        shown = await harness.run(harness.as_mod, "sync sweep", item="trend")
+        await shown.until(lambda now: "Give 6 missing back" in labels(now))
+        await harness.as_mod.press(shown.original, "Give 6 missing back")
+        await harness.passes(lambda: harness.vendor.world.row(script, "many_5"))
+
+        def outcomes():
+            shown = [text_of(it) for it in about(harness, "TradingView shows it")]
+            return [text for text in shown if "ordered" not in text]
+
+        await harness.passes(lambda: sum(text.count("many") for text in outcomes()) == 6)
+        assert len(outcomes()) < 6
