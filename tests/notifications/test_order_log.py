@@ -3,6 +3,7 @@
 import discord
 import pytest
 
+from bot.replies import Message
 from bot.replies.tone import Tone
 from bot.store.catalogue import guilds
 from bot.store.ledger import log_entries
@@ -186,3 +187,13 @@ async def test_what_one_repair_did_for_many_is_few_messages(harness):
 
         await harness.passes(lambda: sum(text.count("many") for text in outcomes()) == 6)
         assert len(outcomes()) < 6
+
+
+async def test_what_no_entry_of_the_history_can_tell_is_an_alarm_too(harness):
+    async with at_work(harness):
+        said = Message("⚠️ **This computer's disk is full.** Nothing was recorded.")
+        assert await harness.log_channel.alarm(harness.guild.id, said)
+        [alarm] = about(harness, "disk is full")
+        assert edge(alarm) is Tone.STOP
+        assert [user.id for user in alarm.mentions] == [harness.owner.id]
+        assert not await harness.log_channel.alarm(harness.guild.id + 1, said)
