@@ -162,7 +162,7 @@ def build(
     may = partial(may_manage, client.members, guild_settings)
     waiting, blockade = WaitingMessages(database), Blockade()
     direct_messages = DirectMessages(client, waiting, blockade)
-    log_channel = LogChannel(client, HistoryTail(database), blockade, may)
+    log_channel = LogChannel(client, HistoryTail(database), guild_settings, blockade, may)
     outbox = Outbox(client, waiting, direct_messages, log_channel)
     outcome_notifier = OutcomeNotifier(
         client, outcomes, notifier, direct_messages, log_channel, outbox, blockade, jobs

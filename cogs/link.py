@@ -56,10 +56,32 @@ class Link(commands.Cog):
     @levels.anyone
     @app_commands.command(description="Untie your TradingView name from you")
     async def unlink(self, interaction: Interaction) -> None:
-        """Untie it; what the name may use stays."""
+        """Ask, then untie it; a request that staff have not decided is taken back at once."""
         await responses.defer(interaction)
-        unlinked = await self._customers.unlink(levels.request(interaction))
-        await responses.reply(interaction, people_replies.unlinked(unlinked))
+        request = levels.request(interaction)
+        held = await self._customers.may_unlink(request)
+        if held.username is None:
+            unlinked = await self._customers.unlink(request)
+            await responses.reply(interaction, people_replies.unlinked(unlinked))
+            return
+
+        async def yes(press: ComponentInteraction) -> None:
+            unlinked = await self._customers.unlink(press.request())
+            await responses.reply(press.interaction, people_replies.unlinked(unlinked))
+
+        async def no(press: ComponentInteraction) -> None:
+            await responses.reply(press.interaction, people_replies.still_linked(held))
+
+        buttons = self._router.question(
+            request.guild_id,
+            request.member_id,
+            Level.ANYONE,
+            (
+                Choice("Yes, untie it", yes, discord.ButtonStyle.danger),
+                Choice("No, keep it", no),
+            ),
+        )
+        await responses.reply(interaction, people_replies.untie_it(held, buttons))
 
     # The buttons in the log channel and under /sync status
 

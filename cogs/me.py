@@ -5,7 +5,7 @@ from discord.ext import commands
 
 from bot.interactions import levels, responses
 from bot.interactions.responses import Interaction
-from bot.replies import overview as overview_replies
+from bot.replies import me as me_replies
 from bot.services import Services
 
 
@@ -23,5 +23,5 @@ class Me(commands.Cog):
         request = levels.request(interaction)
         await responses.reply(
             interaction,
-            overview_replies.me(await self._overview.me(request.guild_id, request.member_id)),
+            me_replies.me(await self._overview.me(request.guild_id, request.member_id)),
         )

@@ -122,7 +122,7 @@ class Script(
             request.member_id,
             Level.MANAGER,
             (
-                Choice("Yes, archive it", yes, discord.ButtonStyle.danger),
+                Choice("Yes, archive it", yes, discord.ButtonStyle.primary),
                 Choice("No, leave it", no),
             ),
         )

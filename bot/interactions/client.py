@@ -19,6 +19,8 @@ from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
 from bot.interactions.members import Members
 from bot.interactions.responses import Interaction
+from bot.notifications.trouble import TROUBLE
+from bot.replies.command_mentions import CommandMentions
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Usher(commands.Bot):
         intents = discord.Intents.none()
         intents.guilds = True
         intents.members = True
+        intents.dm_messages = True  # that somebody wrote to the bot; what they wrote is not read
         # Voice is not for us: no advice to install what it needs.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -68,6 +71,7 @@ class Usher(commands.Bot):
         self._met: set[int] = set()
         self._door = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
+        self.command_mentions = CommandMentions()
 
     async def forget_login(self) -> None:
         """Close what a login that failed left open, before the next one."""
@@ -81,6 +85,11 @@ class Usher(commands.Bot):
         """
         levels.seal(self.tree)
         await self._register_commands()
+
+    async def on_connect(self) -> None:
+        """Learn the ids of commands that were registered before this start."""
+        if not self.command_mentions.known:
+            await self._learn_mentions()
 
     async def on_ready(self) -> None:
         """Catch up with the servers that were joined or left while the program was off."""
@@ -174,7 +183,7 @@ class Usher(commands.Bot):
         if here is None:
             wanted = f"{_GLOBAL}{digest}"[:64]
             if wanted not in known.values():
-                await self.tree.sync()
+                self.command_mentions.learn(await self.tree.sync())
             await self.guild_settings.remember_commands(set(known), wanted)
             return
         if any(old and old.startswith(_GLOBAL) for old in known.values()):
@@ -186,7 +195,7 @@ class Usher(commands.Bot):
             return
         self.tree.copy_global_to(guild=here)
         try:
-            await self.tree.sync(guild=here)
+            self.command_mentions.learn(await self.tree.sync(guild=here))
         except discord.Forbidden:
             log.warning("the bot is not in server %s yet: invite it there", here.id)
             return
@@ -195,6 +204,14 @@ class Usher(commands.Bot):
         self._registered_there = True
         await self.meet(here.id)
         await self.guild_settings.remember_commands({here.id}, wanted)
+
+    async def _learn_mentions(self) -> None:
+        """Ask Discord for the ids of what is registered there."""
+        here = None if self._guild_id is None else discord.Object(self._guild_id)
+        try:
+            self.command_mentions.learn(await self.tree.fetch_commands(guild=here))
+        except TROUBLE as error:  # the names stay plain; nothing else depends on it
+            log.warning("the ids of the commands are not known: %s", error)
 
     async def _forget_local(self, guild_id: int) -> None:
         try:

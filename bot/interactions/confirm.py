@@ -14,6 +14,7 @@ from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies import Message, explain, seats
 from bot.replies.orders import near_names
+from bot.replies.tone import Tone
 
 _MAX_NEAR = 4
 
@@ -62,7 +63,7 @@ async def carry_out(
         needed = Level.MANAGER if isinstance(question, OverTheLine) else level
         choices = [*(choice(*option) for option in options), Choice("No, leave it", _leave)]
         buttons = router.question(request.guild_id, request.member_id, needed, choices)
-        message = Message(_text(question, labels), buttons=buttons)
+        message = Message(_text(question, labels), buttons=buttons, tone=Tone.LOOK)
     if message is not None:
         await responses.reply(interaction, message)
 

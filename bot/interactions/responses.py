@@ -11,6 +11,7 @@ import discord
 
 from bot.notifications.trouble import ANSWER_GONE, TROUBLE, in_short
 from bot.replies import Message, explain
+from bot.replies.command_mentions import clickable
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ async def reply(
 
     A `provisional` answer ("this takes a while") is replaced by whatever comes next, a failure too.
     """
+    message = clickable(interaction.client, message)
     try:
         if not is_acknowledged(interaction):
             await _acknowledge(
@@ -66,7 +68,8 @@ async def aside(interaction: Interaction, message: Message) -> None:
     if not is_acknowledged(interaction):
         await reply(interaction, message)
         return
-    await interaction.followup.send(**message.send_kwargs(), ephemeral=True)
+    parts = clickable(interaction.client, message).send_kwargs()
+    await interaction.followup.send(**parts, ephemeral=True)
 
 
 async def fail(interaction: Interaction, error: BaseException, doing: str) -> bool:
@@ -79,7 +82,7 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
         log.info("%s refused: %s [%s]", doing, explained.kind, explained.reference)
     else:
         log.error("%s failed [%s]", doing, explained.reference, exc_info=error)
-    message = Message(explained.text)
+    message = Message(explained.text, tone=explained.tone)
     try:
         if _answer_is_open(interaction):
             return await reply(interaction, message)

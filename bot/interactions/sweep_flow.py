@@ -20,6 +20,7 @@ from bot.interactions.progress import EVERY, drawn
 from bot.interactions.responses import Interaction
 from bot.notifications.outbox import Outbox
 from bot.replies import Message, drift as differences, explain, sweeps as sweep_replies
+from bot.replies.tone import Tone
 from bot.store.kinds import Otherwise
 from bot.store.records import Script
 
@@ -104,7 +105,7 @@ class SweepFlow:
         except Exception as error:  # noqa: BLE001 - explained and logged there
             if await responses.fail(interaction, error, "a full check"):
                 return
-            message = Message(explain(error).text)
+            message = Message(explain(error).text, tone=Tone.STOP)
         else:
             if await responses.reply(interaction, message):
                 return

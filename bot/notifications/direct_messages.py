@@ -17,6 +17,7 @@ from bot.notifications.trouble import (
     in_short,
 )
 from bot.replies import Message
+from bot.replies.command_mentions import clickable
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class DirectMessages:
             return Delivery.TRY_AGAIN
         try:
             user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
-            await user.send(**message.send_kwargs(nonce=nonce))
+            await user.send(**clickable(self._client, message).send_kwargs(nonce=nonce))
         except TROUBLE as error:
             if code_of(error) in NO_DIRECT_MESSAGES:
                 log.info("user %s takes no direct messages (%s)", user_id, in_short(error))

@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import takewhile
 
 import discord
 
 from bot.access.errors import DiscordSilent
-from bot.access.queries.history import HistoryTail
+from bot.access.people.guild_settings import GuildSettings
+from bot.access.queries.history import Entry, HistoryTail
 from bot.notifications.backoff import Backoff
+from bot.notifications.order_log import OrderLog
 from bot.notifications.trouble import (
     CHANNEL_CLOSED,
     CHANNEL_GONE,
@@ -18,8 +22,12 @@ from bot.notifications.trouble import (
 )
 from bot.replies import Button, Message, key
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
-from bot.replies.history import line
+from bot.replies.command_mentions import clickable
+from bot.replies.history import ALARMS, entry_message, line
+from bot.replies.message import Ping
 from bot.replies.people import CLAIM_NO, CLAIM_YES
+from bot.replies.tone import Tone
+from bot.store.kinds import OrderState, RoleLevel
 from bot.store.records import Event, Guild
 
 log = logging.getLogger(__name__)
@@ -41,10 +49,17 @@ class LogChannel:
     """Writes to the log channels that servers chose with /setup log; `may` tells who is a manager."""
 
     def __init__(
-        self, client: discord.Client, history: HistoryTail, blockade: Blockade, may: May
+        self,
+        client: discord.Client,
+        history: HistoryTail,
+        guild_settings: GuildSettings,
+        blockade: Blockade,
+        may: May,
     ) -> None:
         self._client = client
         self._history = history
+        self._guild_settings = guild_settings
+        self._orders = OrderLog(client, history)
         self._blockade = blockade
         self._may = may
         self._backoff: Backoff[int] = Backoff()  # by channel
@@ -88,8 +103,23 @@ class LogChannel:
             return False
         if self.trouble(guild_id, channel_id):
             raise LogChannelClosed
-        await self._channel(channel_id).send(**message.send_kwargs(nonce=nonce))
+        await self._send(channel_id, message, nonce)
         return True
+
+    async def alarm(self, guild_id: int, message: Message, *, nonce: str | None = None) -> bool:
+        """Send a red message of its own that calls the managers; return False when no channel takes it."""
+        return await self.say(guild_id, self._alarming(guild_id, message), nonce=nonce)
+
+    def _alarming(self, guild_id: int, message: Message) -> Message:
+        """Return the message in red, with a call to the managers; without such a role, to the owner."""
+        roles = self._guild_settings.level_roles(guild_id)[RoleLevel.MANAGER]
+        server = self._client.get_guild(guild_id)
+        owner = () if roles or server is None or not server.owner_id else (server.owner_id,)
+        return replace(message, tone=Tone.STOP, ping=Ping(tuple(sorted(roles)), owner))
+
+    async def _send(self, channel_id: int, message: Message, nonce: str | None) -> discord.Message:
+        channel = self._client.get_partial_messageable(channel_id)
+        return await channel.send(**clickable(self._client, message).send_kwargs(nonce=nonce))
 
     async def _failed(self, server: Guild, channel_id: int, error: BaseException) -> None:
         if self._blockade.note(error) is not None:
@@ -121,25 +151,49 @@ class LogChannel:
         message = to_chooser(trouble, there.name)
         await self._history.closed(server.id, chooser, message.to_json())
 
-    def _channel(self, channel_id: int) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(channel_id)
-
     async def _write_up(self, server: Guild) -> None:
         posted = server.posted_event_id or 0
         while True:
             entries = await self._history.since(server.id, posted, _AT_ONCE)
             if not entries:
                 return
-            lines = [line(entry.event, entry.script, entry.customer) for entry in entries]
-            batch, message = _batch([entry.event for entry in entries], lines)
-            # Should the same entries have been sent before a crash, Discord returns that message:
-            # it may hold fewer lines than there are by now.
-            sent = await self._channel(server.log_channel_id or 0).send(
-                **message.send_kwargs(nonce=_nonce(batch[0]))
-            )
-            shown = min(len(batch), sent.content.count("\n") + 1) if sent.content else len(batch)
-            posted = batch[shown - 1].id
+            posted = await self._write_next(server, entries)
             await self._history.posted(server.id, posted)
+
+    async def _write_next(self, server: Guild, entries: list[Entry]) -> int:
+        """Write the first entry, with those after it that fit beside it; return the last one's id."""
+        channel_id = server.log_channel_id or 0
+        first = entries[0].event
+        alike = await self._alike(channel_id, entries)
+        if not alike:
+            return first.id
+        texts = [line(entry.event, entry.script, entry.customer) for entry in entries]
+        batch, message = _batch([entry.event for entry in entries], texts, alike)
+        if first.action in ALARMS:
+            message = self._alarming(server.id, message)
+        # Should the same entries have been sent before a crash, Discord returns that message:
+        # it may hold fewer lines than there are by now.
+        sent = await self._send(channel_id, message, _nonce(first))
+        if message.edge is not Tone.PLAIN:
+            return batch[-1].id
+        lines = sent.content.count("\n") + 1 if sent.content else len(batch)
+        return batch[min(len(batch), lines) - 1].id
+
+    async def _alike(self, channel_id: int, entries: list[Entry]) -> int:
+        """Write the orders' own messages; return how many entries from the first on make one more message.
+
+        What got stuck together is one alarm, beside each order's message. What a repair of many did
+        has no message for each order.
+        """
+        action = entries[0].event.action
+        if action not in (OrderState.STUCK, OrderState.DONE):
+            return 0 if await self._orders.write(channel_id, entries[0]) else 1
+        number = 0
+        for entry in takewhile(lambda entry: entry.event.action == action, entries):
+            if await self._orders.write(channel_id, entry) and action == OrderState.DONE:
+                break
+            number += 1
+        return number
 
 
 def _nonce(entry: Event) -> str:
@@ -147,17 +201,30 @@ def _nonce(entry: Event) -> str:
     return f"e{entry.id}-{entry.at.timestamp():.0f}"
 
 
-def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
-    """Return as many entries as fit into one message; a question to staff has one of its own."""
+def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event], Message]:
+    """Return as many entries as fit into one message: plain ones, or those `alike` with one edge."""
+    first = entry_message(new[0], lines[0])
     if buttons := _claim_buttons(new[0]):
-        return new[:1], Message(lines[0], buttons=buttons)
+        return new[:1], replace(first, text=lines[0], buttons=buttons, tone=Tone.LOOK)
+    if first.edge is not Tone.PLAIN and alike == 1:
+        return new[:1], first
     taken, text = 0, ""
     for entry, sentence in zip(new, lines, strict=True):
         longer = f"{text}\n{sentence}" if taken else sentence
-        if taken and (len(longer) > _MAX_TEXT or _claim_buttons(entry)):
+        fits = taken < alike if first.edge is not Tone.PLAIN else _is_plain(entry, sentence)
+        if taken and (len(longer) > _MAX_TEXT or not fits):
             break
         taken, text = taken + 1, longer
-    return new[:taken], Message(text)
+    return new[:taken], Message(text, tone=first.edge)
+
+
+def _is_plain(entry: Event, sentence: str) -> bool:
+    """Return whether an entry may stand in one message with others."""
+    is_order = entry.order_id is not None
+    return (
+        not (is_order or _claim_buttons(entry))
+        and entry_message(entry, sentence).edge is Tone.PLAIN
+    )
 
 
 def _claim_buttons(entry: Event) -> tuple[Button, ...]:
@@ -170,5 +237,5 @@ def _claim_buttons(entry: Event) -> tuple[Button, ...]:
             key(CLAIM_YES, entry.guild_id, claim_id),
             discord.ButtonStyle.success,
         ),
-        Button("No", key(CLAIM_NO, entry.guild_id, claim_id), discord.ButtonStyle.danger),
+        Button("No", key(CLAIM_NO, entry.guild_id, claim_id)),
     )

@@ -6,7 +6,8 @@ a crash in between sends the same nonce again, which Discord answers with the me
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,8 +24,9 @@ from bot.notifications.log_channel import LogChannel
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import ANSWER_GONE, TROUBLE, Blockade, code_of, in_short
 from bot.replies import Message, orders as order_replies
+from bot.replies.command_mentions import clickable
 from bot.replies.text import member
-from bot.store.kinds import OrderState
+from bot.store.kinds import OrderKind, OrderState
 
 log = logging.getLogger(__name__)
 
@@ -57,34 +59,36 @@ class OutcomeNotifier:
         self._outbox = outbox
         self._blockade = blockade
         self._jobs = jobs
-        self._woken = asyncio.Event()
+        self._woken = {"people": asyncio.Event(), "log channels": asyncio.Event()}
         self._backoff: Backoff[tuple[str, int]] = Backoff()  # by whom it is for, and the order
 
     def start(self) -> None:
         """Begin to tell outcomes until the jobs end. Call it when the client is logged in."""
-        self._notifier.listeners.append(self._woken.set)
-        _ = self._jobs.spawn(self._run(), "telling people")
+        self._notifier.listeners.append(self.wake)
+        # A log channel takes five messages in five seconds: nobody waits for it to hear of their order.
+        parts = (self._tell_askers, self._tell_members, self._outbox.deliver)
+        people = self._run("people", parts)
+        _ = self._jobs.spawn(people, "telling people")
+        channels = self._run("log channels", (self._log_channel.write_up,))
+        _ = self._jobs.spawn(channels, "writing the log channels")
 
     def wake(self) -> None:
         """Look at once for what is new."""
-        self._woken.set()
+        for woken in self._woken.values():
+            woken.set()
 
-    async def _run(self) -> None:
+    async def _run(self, whom: str, parts: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        event = self._woken[whom]
         while True:
-            self._woken.clear()
-            for part in (
-                self._tell_askers,
-                self._tell_members,
-                self._log_channel.write_up,
-                self._outbox.deliver,
-            ):
+            event.clear()
+            for part in parts:
                 if self._blockade.left():
                     break
                 try:
                     await part()
                 except Exception:  # the other parts, and the next round, go on
-                    log.exception("telling people failed; it goes on in %s s", EVERY)
-            woken = asyncio.ensure_future(self._woken.wait())
+                    log.exception("telling %s failed; it goes on in %s s", whom, EVERY)
+            woken = asyncio.ensure_future(event.wait())
             try:
                 await clock.within(EVERY, woken)
             finally:
@@ -121,7 +125,8 @@ class OutcomeNotifier:
         webhook = discord.Webhook.partial(application, token, client=self._client)
         original: Any = "@original"
         try:
-            await webhook.edit_message(original, **message.edit_kwargs())
+            parts = clickable(self._client, message).edit_kwargs()
+            await webhook.edit_message(original, **parts)
         except discord.HTTPException as error:
             if code_of(error) in ANSWER_GONE:
                 log.info("a first answer can no longer be changed (%s)", in_short(error))
@@ -139,7 +144,7 @@ class OutcomeNotifier:
     async def _say_in_log(self, receipt: Receipt, message: Message, nonce: str) -> None:
         """Tell the log channel, for a closed direct message; never the channel where it was asked."""
         text = f"{member(receipt.order.asker_id)} takes no direct messages:\n{message.text}"
-        closed = Message(text, message.embeds, message.buttons)
+        closed = replace(message, text=text, tone=message.edge)
         if not await self._log_channel.say(receipt.order.guild_id, closed, nonce=nonce):
             log.warning(
                 "order %s: nobody could be told that it is %s",
@@ -159,7 +164,8 @@ class OutcomeNotifier:
             return  # told once the servers are known
         member_id = receipt.customer.member_id
         # Members of a server that the bot left cannot be written to.
-        if member_id is not None and receipt.end is not None and server is not None:
+        is_news = receipt.end is not None or receipt.order.kind is OrderKind.REVOKE
+        if member_id is not None and is_news and server is not None:
             await self._write_to(
                 member_id, order_replies.to_customer(receipt, server.name), f"c{_of(receipt)}"
             )

@@ -1,6 +1,7 @@
 """What somebody may do here, in their words."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from discord import app_commands
@@ -8,16 +9,51 @@ from discord import app_commands
 from bot.replies.message import Message
 from bot.replies.text import embed
 
-_BUYER = """`/link` – tell me your TradingView name, once
-`/me` – what you may use, and until when
-`/validate` – look up how a name is spelled on TradingView"""
+# The three that a buyer needs, in the order in which they do; a test holds them against the tree.
+BUYERS = ("link", "me", "validate")
+_OWN = "Your own"
 
 
 def commands(
     allowed: "Sequence[app_commands.Command[Any, ..., Any]]", *, is_buyer: bool
 ) -> Message:
-    """Return three lines for a buyer, and a line for each command of anybody else."""
-    lines = (f"`/{command.qualified_name}` – {command.description}" for command in allowed)
+    """Return three lines for a buyer; for anybody else every command, by what it is about."""
+    if is_buyer:
+        by_name = {command.qualified_name: command for command in allowed}
+        lines = "\n".join(_line(by_name[name]) for name in BUYERS if name in by_name)
+    else:
+        lines = "\n\n".join(
+            "\n".join([f"**{head}**", *map(_line, group)])
+            for head, group in groupby(sorted(allowed, key=_place), key=_head)
+        )
+    return Message("", (embed("What you can do", lines),))
+
+
+def to_writer() -> Message:
+    """Return the one line for somebody who writes to the bot."""
     return Message(
-        "", (embed("What you can do", _BUYER if is_buyer else "\n".join(sorted(lines))),)
+        "I do not read messages here. In the server, `/me` shows what you may use and `/link` tells me "
+        "your TradingView name; for anything else, write to the staff there."
     )
+
+
+def _line(command: "app_commands.Command[Any, ..., Any]") -> str:
+    """Return a command in the words that Discord's own list shows."""
+    return f"`/{command.qualified_name}` – {command.description}"
+
+
+def _head(command: "app_commands.Command[Any, ..., Any]") -> str:
+    """Return what a command is about: its group, the work of staff, or what everybody may do."""
+    if command.parent is not None:
+        return command.parent.description
+    return "Looking things up" if command.extras["level"] else _OWN
+
+
+def _place(command: "app_commands.Command[Any, ..., Any]") -> tuple[int, str, str]:
+    """Return where a command stands: what everybody may do first, then by level and group."""
+    group = command.parent
+    of_group = group.commands if group is not None else [command]
+    lowest = min(
+        each.extras["level"] for each in of_group if isinstance(each, app_commands.Command)
+    )
+    return lowest, "" if group is None else group.name, command.qualified_name

@@ -11,7 +11,19 @@ from bot.replies import history_sweeps, seats
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
-from bot.replies.text import bold, count, embed, escape, member, spoken, title, typed
+from bot.replies.text import (
+    bold,
+    count,
+    embed,
+    escape,
+    member,
+    short_day,
+    spoken,
+    title,
+    typed,
+    until_day,
+)
+from bot.replies.tone import Tone
 from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Actor, Customer, Event, Script
 
@@ -22,13 +34,31 @@ _MAX_DIFFERENCES = 140
 
 def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
     """Return one entry in one line, without its date."""
-    say = _SENTENCES.get(entry.action)
+    return _cut(_text(entry, script, customer), entry.note)
+
+
+def headline(entry: Event, script: Script | None, customer: Customer | None) -> str:
+    """Return one entry without its note, and without what stood before: both have places of their own."""
+    return _cut(_text(entry, script, customer, _HEADLINES))
+
+
+def _text(
+    entry: Event,
+    script: Script | None,
+    customer: Customer | None,
+    others: "Mapping[str, Callable[[Facts], str]] | None" = None,
+) -> str:
+    """Return what happened, in the words of `others` where they have some."""
+    say = (others or {}).get(entry.action) or _SENTENCES.get(entry.action)
     if say is None:
-        text = escape(entry.action.replace("_", " "))
-    else:
-        text = say(_Facts(entry, script, customer))
-    note = f" – {typed(entry.note)}" if entry.note else ""
-    return shorten(f"{text}{note}".replace("\n", " "), _MAX_LINE)
+        return escape(entry.action.replace("_", " "))
+    return say(Facts(entry, script, customer))
+
+
+def _cut(text: str, note: str | None = None) -> str:
+    """Return it with the note, in one line that is not too long."""
+    whole = f"{text} – {typed(note)}" if note else text
+    return shorten(whole.replace("\n", " "), _MAX_LINE)
 
 
 def audit(history: History, guild_id: int) -> Message:
@@ -39,13 +69,14 @@ def audit(history: History, guild_id: int) -> Message:
             "`/access check` also looks on TradingView."
         )
     lines = [
-        f"<t:{int(entry.at.timestamp())}:f> "
-        + line(entry, history.scripts.get(entry.script_id or 0), None)
+        f"- {short_day(entry.at)} "
+        + _cut(_text(entry, history.scripts.get(entry.script_id or 0), None, _OF_ONE), entry.note)
         for entry in history.events
     ]
+    page = f"Page {history.page + 1}" if history.page or history.more else None
     return Message(
         f"The history of {bold(history.username)}, newest first.",
-        (embed("History", "\n".join(lines), footer=f"Page {history.page + 1}"),),
+        (embed("History", "\n".join(lines), footer=page),),
         pages(AUDIT, guild_id, history.username, history.page, more=history.more),
     )
 
@@ -62,10 +93,11 @@ def _actor(actor: Actor) -> str:
             return "Usher"
 
 
-class _Facts:
+class Facts:
     """An entry's parts in words."""
 
     def __init__(self, entry: Event, script: Script | None, customer: Customer | None) -> None:
+        self.kind = entry.action
         self.who = _actor(entry.actor)
         self.what = title(script) if script else "a script"
         self.whom = person(customer) if customer else "them"
@@ -78,6 +110,13 @@ class _Facts:
 
     def first(self) -> str:
         return held(_state(self.before))
+
+    def change(self) -> str:
+        """Return what stood before and what is to stand, short."""
+        return f"{_short(_state(self.before))} → {_short(_state(self.after))}"
+
+    def then_short(self) -> str:
+        return _short(_state(self.after))
 
     def given(self) -> str:
         length = self.after.get("length")
@@ -136,12 +175,16 @@ def _state(facts: Mapping[str, Any]) -> State:
     return State(StateKind(kind)) if kind in (StateKind.OPEN, StateKind.LIFETIME) else NOTHING
 
 
-def _named(facts: _Facts, text: str) -> str:
+def _short(state: State) -> str:
+    return "no access" if state.end is None else until_day(state.end)
+
+
+def _named(facts: Facts, text: str) -> str:
     name = facts.after_text("username") or facts.whom
     return text.format(who=facts.who, name=name, member=facts.member)
 
 
-_SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
+_SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
     OrderKind.SET: lambda f: (
         f"{f.who} set the end of {f.what} for {f.whom}: {f.then()} (before: {f.first()})"
@@ -243,4 +286,40 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",
 }
 
+_HEADLINES: Mapping[str, Callable[[Facts], str]] = {
+    OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}",
+    OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}",
+}
+# In the history of one person, who need not be named in each line.
+_OF_ONE: Mapping[str, Callable[[Facts], str]] = {
+    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what}",
+    OrderKind.SET: lambda f: f"{f.who} set {f.what}: {f.change()}",
+    OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what}: {f.change()}",
+    OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what}",
+    OrderState.DONE: lambda f: f"✅ {f.what}: {f.then_short()}",
+    OrderState.STUCK: lambda f: f"⚠️ {f.what} is stuck. {why_stuck(f.reason())}",
+    OrderState.SUPERSEDED: lambda f: f"a later order for {f.what} took the place of one",
+    "found": lambda f: f"found on TradingView: {f.what}, {f.then_short()}",
+    "was_there": lambda f: f"{f.what}: {f.then_short()}; it was there after the restore already",
+    **history_sweeps.OF_ONE,
+}
+
 ACTIONS = frozenset(_SENTENCES)
+# What only a person can mend: a message of its own that calls the managers.
+ALARMS = frozenset(
+    {
+        OrderState.STUCK,
+        "not_shown",
+        "script_paused",
+        "session_dead",
+        "session_still_dead",
+        "shape_changed",
+    }
+)
+
+
+def entry_message(entry: Event, text: str) -> Message:
+    """Return one entry as a message of its own; what is an alarm has a red edge."""
+    if not text.endswith((".", "…", "!", "?", "`")):
+        text += "."
+    return Message(text, tone=Tone.STOP if entry.action in ALARMS else None)

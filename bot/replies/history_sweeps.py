@@ -43,6 +43,14 @@ def _repair(f: Any) -> str:
     return f"{f.who} had {f.whom} on {f.what} put right: {f.then()}"
 
 
+OF_ONE: Mapping[str, Callable[[Any], str]] = {
+    OrderKind.REPAIR: lambda f: (
+        f"{f.who} put back {f.what}"
+        if "undone" in f.after
+        else f"{f.who} had {f.what} put right: {f.then_short()}"
+    )
+}
+
 _WHY: Mapping[str | None, str] = {
     SweepFailure.LOGIN: "TradingView did not accept the stored login",
     SweepFailure.SCRIPT: "TradingView shows no list of that script; check that it is still yours and invite-only",

@@ -6,6 +6,7 @@ from bot.access.logins.sessions import LoginCheck, LoginState, LoginStatus, Upda
 from bot.access.logins.spares import SpareKept
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, listed, member, relative
+from bot.replies.tone import Tone
 
 FORM = "login_form"
 OPEN_FORM = "login_open"
@@ -122,6 +123,7 @@ def status(login: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Mes
         return Message(
             "**There is no TradingView login yet.** The button opens a form for the two cookies.",
             buttons=(form_button(guild_id, "Add the login"),),
+            tone=Tone.LOOK,
         )
     whose = f" as {escape(login.username)}" if login.username else ""
     since = f" (since {relative(login.since)})" if login.since else ""
@@ -138,6 +140,7 @@ def status(login: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Mes
             f"**The TradingView login{whose} worked when last tested.**{tested} TradingView does "
             "not answer just now."
         )
+    tone = None if first.startswith(("✅", "❌")) else Tone.LOOK
     lines = [first]
     if login.set_at is not None:
         by = f" by {member(login.set_by)}" if login.set_by else " from the settings of the program"
@@ -149,7 +152,7 @@ def status(login: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Mes
     buttons = [form_button(guild_id)]
     if login.state is LoginState.ALIVE and login.takes_spare:
         buttons.append(spare_button(guild_id))
-    return Message("\n".join(lines), buttons=tuple(buttons))
+    return Message("\n".join(lines), buttons=tuple(buttons), tone=tone)
 
 
 def forget(username: str | None, buttons: tuple[Button, ...]) -> Message:
@@ -159,6 +162,7 @@ def forget(username: str | None, buttons: tuple[Button, ...]) -> Message:
         f"**Delete the TradingView login{whose}?** Access on TradingView stays as it is, but nothing "
         "can be given or ended until there is a new login.",
         buttons=buttons,
+        tone=Tone.LOOK,
     )
 
 
@@ -171,7 +175,8 @@ def forgotten() -> Message:
     """Return that the login is deleted."""
     return Message(
         "**The TradingView login is deleted.** Orders wait until there is a new one. To end it on "
-        "TradingView too, log out there."
+        "TradingView too, log out there.",
+        tone=Tone.LOOK,
     )
 
 

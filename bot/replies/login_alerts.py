@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.replies.login import form_button
 from bot.replies.message import Message
 from bot.replies.text import bold, count, moment, relative
+from bot.replies.tone import Tone
 from bot.store.kinds import OutageStage
 from bot.store.records import Outage
 
@@ -36,4 +37,5 @@ def to_setter(
         "minute, renew it with the button, or with `/session link` in the server for a page that "
         "also works on a phone.",
         buttons=(form_button(outage.guild_id),),
+        tone=Tone.STOP,
     )

@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import discord
 
+from bot.replies.tone import Tone, in_colour, split_text, tone_of
+
 MAX_TEXT = 2_000
 MAX_LABEL = 80
 MAX_KEY = 100
@@ -72,19 +74,65 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """Whom a message calls: these roles and members hear of it, and nobody else that it names."""
+
+    roles: tuple[int, ...] = ()
+    members: tuple[int, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return the mentions."""
+        return " ".join(
+            [*(f"<@&{each}>" for each in self.roles), *(f"<@{each}>" for each in self.members)]
+        )
+
+    def allowed(self) -> discord.AllowedMentions:
+        """Return it as discord.py wants it."""
+        return discord.AllowedMentions(
+            everyone=False,
+            users=[discord.Object(each) for each in self.members],
+            roles=[discord.Object(each) for each in self.roles],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """A reply: text, embeds, buttons, files. `items` are further parts of the board, as lists to choose from."""
+    """A reply: text, embeds, buttons, files. `items` are further parts of the board, as lists to choose from.
+
+    Its edge is green, amber or red by `tone`, which the signs in the text say where it is not given:
+    the first sentence stands above, what follows in the box with the edge. A plain one has no box.
+    """
 
     text: str = ""
     embeds: tuple[discord.Embed, ...] = ()
     buttons: tuple[Button, ...] = ()
     items: "tuple[discord.ui.Item[Any], ...]" = ()
     files: tuple[Attached, ...] = ()
+    tone: Tone | None = None
+    ping: Ping | None = None
+
+    @property
+    def edge(self) -> Tone:
+        """Return the tone: the given one, or that of the signs in the text."""
+        return tone_of(self.text, self.embeds) if self.tone is None else self.tone
 
     @property
     def content(self) -> str | None:
-        """Return the text, cut to Discord's limit; None when there is none."""
-        return shorten(self.text, MAX_TEXT) or None
+        """Return what stands above the box, cut to Discord's limit; None when there is nothing."""
+        return self._shown()[0]
+
+    def _shown(self) -> tuple[str | None, list[discord.Embed]]:
+        """Return the text above, and the boxes in their colour."""
+        text = shorten(self.text, MAX_TEXT)
+        boxes = list(self.embeds)
+        if text and not boxes and self.edge is not Tone.PLAIN:
+            text, box = split_text(text, self.edge)
+            boxes = [box]
+        if self.ping is not None:
+            text = shorten(text, MAX_TEXT - len(self.ping.text) - 1)
+            text = f"{text}\n{self.ping.text}".lstrip()
+        return text or None, [in_colour(box, self.edge) for box in boxes]
 
     def board(self) -> Board | None:
         """Return the buttons and lists, or None."""
@@ -120,12 +168,14 @@ class Message:
 
     def send_kwargs(self, *, nonce: str | None = None) -> dict[str, Any]:
         """Return the arguments that send it: what it has, as Discord takes no None. Good for one try."""
+        content, embeds = self._shown()
         parts = {
             "nonce": nonce,
-            "content": self.content,
-            "embeds": list(self.embeds),
+            "content": content,
+            "embeds": embeds,
             "view": self.board(),
             "files": [attached.file() for attached in self.files],
+            "allowed_mentions": None if self.ping is None else self.ping.allowed(),
         }
         return {name: part for name, part in parts.items() if part}
 
@@ -134,11 +184,8 @@ class Message:
 
         What it lacks is removed there, but for files: a message without any leaves those that stand there.
         """
-        parts: dict[str, Any] = {
-            "content": self.content,
-            "embeds": list(self.embeds),
-            "view": self.board(),
-        }
+        content, embeds = self._shown()
+        parts: dict[str, Any] = {"content": content, "embeds": embeds, "view": self.board()}
         if self.files:
             parts["attachments"] = [attached.file() for attached in self.files]
         return parts

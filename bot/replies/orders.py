@@ -1,13 +1,17 @@
 """What became of an order, said to the person who asked and to the customer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from bot.access.ledger.receipts import Receipt, WaitingFor
+import discord
+
+from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
-from bot.access.rules.entitlements import State
+from bot.access.rules.entitlements import State, last_seen
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
+from bot.replies.tone import Tone
 from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Customer, Permission
 from bot.tradingview.models import Lifetime
@@ -116,7 +120,7 @@ def _done(receipt: Receipt) -> Message:
             f"That access has no end, so {_asked_for(receipt)} more changes nothing. "
             "To give it an end, press the button or use `/access set`."
         )
-        return Message("\n".join(lines), buttons=_give_end(receipt))
+        return Message("\n".join(lines), buttons=_give_end(receipt), tone=Tone.LOOK)
     match receipt.order.kind:
         case OrderKind.GRANT:
             lines.append(f"{_capital(_asked_for(receipt))} added; TradingView's own list shows it.")
@@ -158,7 +162,7 @@ def _stuck(receipt: Receipt) -> Message:
         receipt.order.kind, "was not changed"
     )
     text = f"⚠️ **Not done:** {title(receipt.script)} {done} for {person(receipt.customer, receipt.permission)}."
-    return Message(f"{text}\n{why_stuck(receipt.order.reason)}")
+    return Message(f"{text}\n{why_stuck(receipt.order.reason)}", tone=Tone.STOP)
 
 
 def _put_back(receipt: Receipt) -> tuple[Button, ...]:
@@ -176,11 +180,19 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
         label = f"Let it end on {plain_day(most)}"
     else:
         label = f"Let it end in {spoken(parse_length(receipt.entitlement.length))}"
-    return (Button(label, key(GIVE_END, receipt.order.guild_id, receipt.order.id)),)
+    name = key(GIVE_END, receipt.order.guild_id, receipt.order.id)
+    return (Button(label, name, discord.ButtonStyle.danger),)  # it takes away what has no end
 
 
 def to_customer(receipt: Receipt, server: str) -> Message:
-    """Return the one direct message when access stands: what, until when, where to find it."""
+    """Return the one direct message when access stands or is over: what, until when, what to do."""
+    what = title(receipt.script)
+    if receipt.end is None:
+        return Message(
+            f"❌ Your access to {what} has ended: the staff of {bold(server)} ended it.\n"
+            "Nothing else of yours was changed. If you did not expect this, or want to go on with it, "
+            "write to the staff there."
+        )
     if isinstance(receipt.end, Lifetime):
         how_long = (
             "**for lifetime**" if receipt.permission.wanted is StateKind.LIFETIME else "from now on"
@@ -188,12 +200,21 @@ def to_customer(receipt: Receipt, server: str) -> Message:
     else:
         how_long = until(receipt.end)
     name = receipt.permission.username
-    sign = (
-        "🎉" if receipt.order.kind is OrderKind.GRANT else "ℹ️"
-    )  # a new end may also be an earlier one
+    sign, first = {
+        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, thanks to {bold(server)}."),
+        OrderKind.PUT_BACK: (
+            "✅",
+            f"Your access to {what} is back {how_long}: the staff of {bold(server)} put it back.",
+        ),
+    }.get(
+        receipt.order.kind,
+        (
+            "⚠️" if took_away(receipt.before, last_seen(receipt.permission)) else "✅",
+            f"The end of {what} was changed by the staff of {bold(server)}: you can use it {how_long}.",
+        ),
+    )
     return Message(
-        f"{sign} You can use {title(receipt.script)} {how_long}, thanks to {bold(server)}.\n"
-        f"Where to find it: log in to TradingView as {bold(name)}, open a chart, then "
+        f"{sign} {first}\nWhere to find it: log in to TradingView as {bold(name)}, open a chart, then "
         "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
         "`/me` in the server shows everything that you have."
     )
@@ -208,7 +229,7 @@ def asked_at(receipt: Receipt, server: str | None) -> str:
 def late(outcome: Receipt, server: str | None) -> Message:
     """Return the outcome for the person who asked, once the first answer can no longer change."""
     now = receipt(outcome)
-    return Message(f"{asked_at(outcome, server)}\n{now.text}", now.embeds, now.buttons)
+    return replace(now, text=f"{asked_at(outcome, server)}\n{now.text}")
 
 
 def near_names(text: str, near: tuple[str, ...], anyway: str | None) -> str:

@@ -38,6 +38,7 @@ from bot.replies.text import (
     until,
     until_day,
 )
+from bot.replies.tone import Tone
 from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.records import Entitlement, Holding
 from bot.tradingview.models import End, Lifetime
@@ -45,6 +46,7 @@ from bot.tradingview.models import End, Lifetime
 LIST = "list"
 _MAX_REASONS = 5
 _MAX_WAITING = 10
+_NEEDS_LOGIN = (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD)
 
 
 def check(person: Person) -> Message:
@@ -57,7 +59,7 @@ def check(person: Person) -> Message:
     held = [checked for checked in person.scripts if _has_anything(checked)]
     others = [checked for checked in person.scripts if not _has_anything(checked)]
     if person.unknown is not None and not held:
-        return Message(_unknown(person.username, person.unknown))
+        return Message(_unknown(person.username, person.unknown), tone=Tone.STOP)
     blocks = ["\n".join(_script_lines(checked)) for checked in held]
     if others:
         silent = any(checked.shown is None for checked in others)
@@ -165,38 +167,6 @@ def _reason(reason: Entitlement) -> str:
     return f"{origin}{length}{by}, {day(reason.asked_at)}: {end}{note}"
 
 
-def me(person: Person) -> Message:
-    """Return a member's own view: no internals, no numbers of other people."""
-    lines = []
-    for checked in person.scripts:
-        if checked.permission is None:
-            continue
-        wanted = wanted_of(checked.permission).end
-        if checked.permission.state is PermissionState.STUCK:
-            lines.append(
-                f"- {title(checked.script)}: there is a problem; the staff know and will help"
-            )
-        elif checked.permission.state is not PermissionState.DONE:
-            lines.append(
-                f"- {title(checked.script)}: ⏳ on its way; you get a message when it is there"
-            )
-        elif wanted is not None:
-            lines.append(f"- {title(checked.script)}: {until(wanted)}")
-    name = bold(person.username)
-    if not lines:
-        return Message(
-            f"Your TradingView name is {name}. You have no scripts here yet.\n"
-            "If you bought one, ask the staff of this server."
-        )
-    where = (
-        "On TradingView: open a chart, then **Indicators → Invite-only scripts**. "
-        "To change your name, use `/unlink`."
-    )
-    return Message(
-        f"Your TradingView name is {name}.\n{where}", (embed("Your scripts", "\n".join(lines)),)
-    )
-
-
 def holders(page: Holders, guild_id: int) -> Message:
     """Return who has a script, soonest end first, with buttons for the other pages."""
     if not page.total:
@@ -252,7 +222,14 @@ def status(status: Status) -> Message:
         blocks.extend(_waiting_line(row, status.holdup) for row in status.waiting[:_MAX_WAITING])
         blocks.extend(_rest(len(status.waiting) + status.more_waiting))
     first = _first_line(status)
-    return Message(first, (embed("The queue", "\n".join(blocks)),) if blocks else ())
+    boxes = (embed("The queue", "\n".join(blocks)),) if blocks else ()
+    return Message(first, boxes, tone=_tone(status))
+
+
+def _tone(status: Status) -> Tone | None:
+    if status.stuck or status.paused or status.holdup in _NEEDS_LOGIN:
+        return Tone.STOP
+    return Tone.LOOK if status.waiting or status.unchecked or status.restoring else None
 
 
 def _first_line(status: Status) -> str:

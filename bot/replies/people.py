@@ -5,6 +5,7 @@ import discord
 from bot.access.people.customers import Unlinked
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, escape, member
+from bot.replies.tone import Tone
 from bot.store.records import Claim, Customer
 from bot.tradingview.models import Hint
 
@@ -37,6 +38,7 @@ def is_it_you(hint: Hint, buttons: tuple[Button, ...]) -> Message:
         f"**Is this your TradingView name: {escape(hint.username)}?**\n{profile(hint.username)}\n"
         f"Open the page and look: it must be your own profile.{_asleep(hint)}",
         buttons=buttons,
+        tone=Tone.LOOK,
     )
 
 
@@ -57,14 +59,30 @@ def not_linked() -> Message:
     return Message("**Nothing was linked.** Run `/link` again with the right name.")
 
 
+def untie_it(held: Unlinked, buttons: tuple[Button, ...]) -> Message:
+    """Return the question that is asked before a member's own name is untied."""
+    return Message(
+        f"**Untie {escape(held.username or '')} from you?** What that name may use on TradingView stays as "
+        "it is, but I no longer know that it is yours: `/me` shows nothing until you link a name again. "
+        "The same name comes back at once.",
+        buttons=buttons,
+        tone=Tone.LOOK,
+    )
+
+
+def still_linked(held: Unlinked) -> Message:
+    """Return that the name stays tied to the member."""
+    return Message(f"**{escape(held.username or '')} stays your TradingView name.**")
+
+
 def unlinked(result: Unlinked) -> Message:
     """Return which name or request the member let go of."""
     if result.username is None:
         return Message(
-            f"**You took back your request for {escape(result.claimed or 'that name')}.**"
+            f"✅ **You took back your request for {escape(result.claimed or 'that name')}.**"
         )
     return Message(
-        f"**{escape(result.username)} is no longer tied to you.** What that name may use on TradingView "
+        f"✅ **{escape(result.username)} is no longer tied to you.** What that name may use on TradingView "
         "stays as it is. `/link` ties a name again."
     )
 
@@ -88,6 +106,7 @@ def move_it(claim: Claim, holder_id: int) -> Message:
             ),
             Button("No", key(CLAIM_NO, claim.guild_id, claim.id)),
         ),
+        tone=Tone.LOOK,
     )
 
 
@@ -110,7 +129,8 @@ def to_claimer(claim: Claim, server: str | None, *, accepted: bool) -> Message:
         )
     return Message(
         f"**Your request{where} for the name {escape(claim.username)} was refused.** "
-        "If it is yours, please write to the staff there."
+        "If it is yours, please write to the staff there.",
+        tone=Tone.STOP,
     )
 
 

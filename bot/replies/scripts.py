@@ -7,6 +7,7 @@ import discord
 from bot.access.catalogue.scripts import Added, Entry
 from bot.replies.message import Button, Message
 from bot.replies.text import count, embed, escape, title, typed
+from bot.replies.tone import Tone
 from bot.store.records import Script
 
 FORM = "script_form"
@@ -84,6 +85,7 @@ def archive(entry: Entry, buttons: tuple[Button, ...]) -> Message:
         f"**Archive {escape(entry.script.title)}?** {still} It can no longer be given to anybody. "
         "Adding the same pine id again brings it back.",
         buttons=buttons,
+        tone=Tone.LOOK,
     )
 
 
@@ -110,10 +112,10 @@ def listing(entries: Sequence[Entry]) -> Message:
 
 def _line(entry: Entry) -> str:
     script = entry.script
-    text = f"{title(script)} – {typed(script.slug)} – {typed(script.pine_id)} – "
-    text += count(entry.holders, "person", "people")
+    text = f"{title(script)} – {typed(script.slug)} – {count(entry.holders, 'person', 'people')}"
     if script.archived_at is not None:
         text += " – archived"
+    text += f"\n-# {typed(script.pine_id)}"
     if script.paused_at is not None:
         why = f": {escape(script.paused_reason)}" if script.paused_reason else ""
         text += f"\n⚠️ TradingView refuses it{why}"

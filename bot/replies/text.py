@@ -52,6 +52,11 @@ def day(moment: datetime) -> str:
     return f"<t:{int(moment.timestamp())}:D>"
 
 
+def short_day(moment: datetime) -> str:
+    """Return the date in digits, in the reader's own time zone."""
+    return f"<t:{int(moment.timestamp())}:d>"
+
+
 def moment(when: datetime) -> str:
     """Return the date and the time, in the reader's own time zone."""
     return f"<t:{int(when.timestamp())}:f>"

@@ -16,7 +16,7 @@ from bot.sandbox.simulation import Simulation
 Json = dict[str, Any]
 Order = Callable[[Simulation, Json], Awaitable[Json]]
 
-_FOLDER = Path(__file__).parent / "page"
+_FOLDERS = (Path(__file__).parent / "page", Path(__file__).parents[1] / "brand")
 _KINDS = {
     ".html": "text/html",
     ".css": "text/css",
@@ -84,7 +84,8 @@ def application(sandbox: Sandbox, files: dict[str, bytes]) -> web.Application:
 
 def read_files() -> dict[str, bytes]:
     """The page's own files, by name; reads the disk."""
-    return {each.name: each.read_bytes() for each in _FOLDER.iterdir() if each.suffix in _KINDS}
+    found = [each for folder in _FOLDERS for each in folder.iterdir() if each.suffix in _KINDS]
+    return {each.name: each.read_bytes() for each in found}
 
 
 async def listen(app: web.Application, port: int) -> tuple[web.AppRunner, int]:

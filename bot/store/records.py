@@ -188,6 +188,16 @@ class Permission(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class LogEntry(Record):
+    """The message of a log channel that shows an order, and the newest event that it shows."""
+
+    order_id: int
+    channel_id: int
+    message_id: int
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """A permission with its script and its customer."""
 

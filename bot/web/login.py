@@ -33,9 +33,11 @@ _POLICY = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 _FILES = {
-    "": ("login.html", "text/html"),
-    "login.css": ("login.css", "text/css"),
-    "login.js": ("login.js", "text/javascript"),
+    "": ("web/page/login.html", "text/html"),
+    "login.css": ("web/page/login.css", "text/css"),
+    "login.js": ("web/page/login.js", "text/javascript"),
+    "brand.css": ("brand/brand.css", "text/css"),
+    "icon.svg": ("brand/icon.svg", "image/svg+xml"),
 }
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
     ((PageRefused, NotAllowed), 403),
@@ -194,4 +196,4 @@ _PRESSES: dict[str, Press] = {
 
 @cache
 def _read(file: str) -> str:
-    return resources.files("bot.web").joinpath("page", file).read_text("utf-8")
+    return resources.files("bot").joinpath(file).read_text("utf-8")

@@ -1,6 +1,7 @@
 """/access over a real gateway: from typed options to TradingView's list and back."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -248,8 +249,12 @@ async def test_the_history_names_who_did_what(harness):
     await grant(harness, note="order 17")
     shown = await harness.run(harness.as_mod, "audit", username="alice_t")
     said = text_of(shown.original)
-    assert f"<@{harness.mod.id}> ordered 1 month of **Trend** for" in said
-    assert "– `order 17`" in said
+    assert f"<@{harness.mod.id}> ordered 1 month of **Trend** – `order 17`" in said
+    assert "✅ **Trend**: until <t:" in said
+    lines = said.split("\n")[2:]
+    assert len(lines) >= 2
+    assert all(re.match(r"- <t:\d+:d> \S", line) for line in lines)
+    assert not any("them" in line for line in lines)
 
 
 async def test_a_member_sees_their_own_scripts(harness):
@@ -257,6 +262,60 @@ async def test_a_member_sees_their_own_scripts(harness):
     shown = await harness.run(harness.as_buyer, "me")
     assert r"**Alice\_T**" in text_of(shown.original)
     assert "**Trend**: until" in text_of(shown.original)
+
+
+async def test_a_member_whose_access_ended_sees_when_and_how_to_go_on(harness):
+    await grant(harness, member=harness.buyer)
+    await harness.time.advance(40 * 86_400)
+    said = text_of((await harness.run(harness.as_buyer, "me")).original)
+    assert "Nothing of yours is running now" in said
+    assert "**Trend**: ended **<t:" in said
+    assert "ask the staff" in said
+    assert "no scripts here yet" not in said
+    await grant(harness, member=harness.buyer)
+    ended = int(clock.now().timestamp())
+    request = await harness.run(harness.as_mod, "access revoke", item="trend", member=harness.buyer)
+    if "Yes, end it" in labels(request.original):
+        await pressed(harness, request.original, "Yes, end it", "✅")
+    said = text_of((await harness.run(harness.as_buyer, "me")).original)
+    [when] = re.findall(r"ended by the staff \*\*<t:(\d+):D>", said)
+    assert ended - 60 <= int(when) <= ended + 60
+
+
+async def test_who_links_a_name_whose_access_is_over_learns_nothing_of_it(harness):
+    await grant(harness)
+    await harness.time.advance(40 * 86_400)
+    request = await harness.run(harness.as_stranger, "link", username="Alice_T")
+    press = await harness.as_stranger.press(request.original, "Yes, that is me")
+    await press.until(lambda now: "is your TradingView name now" in text_of(now))
+    said = text_of((await harness.run(harness.as_stranger, "me")).original)
+    assert "You have no scripts here." in said
+    assert "<t:" not in said
+
+
+async def test_what_lapsed_before_usher_came_is_said_to_whom_staff_tied_to_the_name(harness):
+    script = next(iter(harness.vendor.world.scripts))
+    harness.vendor.world.grant(script, "Alice_T", clock.now() - timedelta(days=3))
+    await harness.run(harness.as_mod, "sync sweep", item="trend")
+    await harness.run(harness.as_mod, "customer link", member=harness.buyer, username="Alice_T")
+    said = text_of((await harness.run(harness.as_buyer, "me")).original)
+    ended = int((clock.now() - timedelta(days=3)).timestamp())
+    assert f"**Trend**: ended **<t:{ended}:D>**" in said
+
+
+async def test_a_buyer_is_told_plainly_what_staff_ended_and_what_they_put_back(harness):
+    await grant(harness, member=harness.buyer)
+    await harness.passes(harness.as_buyer.dms)
+    request = await harness.run(harness.as_mod, "access revoke", item="trend", member=harness.buyer)
+    await harness.passes(lambda: len(harness.as_buyer.dms()) == 2)
+    said = text_of(harness.as_buyer.dms()[-1])
+    assert "Your access to **Trend** has ended" in said
+    assert "write to the staff" in said
+    for internal in ("<@", "`/access", "order", "Usher"):
+        assert internal not in said
+    await harness.as_mod.press(request.original, "Put back")
+    await harness.passes(lambda: len(harness.as_buyer.dms()) == 3)
+    assert "Your access to **Trend** is back" in text_of(harness.as_buyer.dms()[-1])
 
 
 async def test_status_and_retry_say_when_there_is_nothing_to_do(harness):

@@ -87,8 +87,68 @@ async def test_unlinking_and_linking_again(harness):
     assert "You have not linked" in text_of(request.original)
     await link(harness, harness.as_buyer, "Alice_T")
     request = await harness.run(harness.as_buyer, "unlink")
-    assert r"Alice\_T is no longer tied to you" in text_of(request.original)
+    assert r"Untie Alice\_T from you?" in text_of(request.original)
+    kept = await harness.as_buyer.press(request.original, "No, keep it")
+    await kept.until(lambda now: "stays your TradingView name" in text_of(now))
+    assert (await person(harness, harness.buyer)).username == "Alice_T"
+    await unlink(harness, harness.as_buyer)
     assert await person(harness, harness.buyer) is None
+
+
+async def unlink(harness, who):
+    request = await harness.run(who, "unlink")
+    press = await who.press(request.original, "Yes, untie it")
+    await press.until(lambda now: r"Alice\_T is no longer tied to you" in text_of(now))
+
+
+async def granted_to(harness, user):
+    request = await harness.run(
+        harness.as_mod, "access grant", item="trend", duration="1M", member=user
+    )
+    await request.until(lambda now: "✅" in text_of(now))
+
+
+async def test_the_name_that_a_member_held_is_theirs_again_at_once(harness):
+    await link(harness, harness.as_buyer, "Alice_T")
+    await granted_to(harness, harness.buyer)
+    await unlink(harness, harness.as_buyer)
+    said = await link(harness, harness.as_buyer, "alice_t")
+    assert r"Alice\_T is your TradingView name now" in text_of(said)
+    shown = await harness.run(harness.as_buyer, "me")
+    assert "**Trend**: until" in text_of(shown.original)
+
+
+async def test_what_somebody_let_go_of_is_nobody_elses_at_once(harness):
+    await link(harness, harness.as_buyer, "Alice_T")
+    await granted_to(harness, harness.buyer)
+    await unlink(harness, harness.as_buyer)
+    said = await link(harness, harness.as_stranger, "Alice_T")
+    assert "member of staff looks at this first" in text_of(said)
+    # Two say now that it is theirs: staff decide about the first holder, too.
+    said = await link(harness, harness.as_buyer, "Alice_T")
+    assert "member of staff looks at this first" in text_of(said)
+
+
+async def test_a_name_that_staff_gave_to_another_is_not_taken_back(harness):
+    await link(harness, harness.as_buyer, "Alice_T")
+    await unlink(harness, harness.as_buyer)
+    await harness.run(harness.as_mod, "customer link", member=harness.stranger, username="Alice_T")
+    await granted_to(harness, harness.stranger)
+    await unlink(harness, harness.as_stranger)
+    said = await link(harness, harness.as_buyer, "Alice_T")
+    assert "member of staff looks at this first" in text_of(said)
+
+
+async def test_a_name_that_is_another_persons_on_tradingview_now_waits_for_staff(harness):
+    await link(harness, harness.as_buyer, "Alice_T")
+    await granted_to(harness, harness.buyer)
+    await unlink(harness, harness.as_buyer)
+    world = harness.vendor.world
+    world.rename_user(world.find_user("Alice_T"), "Alice_Old")
+    world.add_user("Alice_T")
+    await harness.time.advance(3_600)
+    said = await link(harness, harness.as_buyer, "Alice_T")
+    assert "member of staff looks at this first" in text_of(said)
 
 
 async def test_the_answer_tells_a_stranger_nothing_about_anybody_else(harness):

@@ -175,14 +175,11 @@ async def test_the_log_channel_says_it_with_the_history(harness):
     async with at_work(harness):
         await dies(harness)
         harness.outcome_notifier.wake()
-        lines = []
-        for _ in range(200):
-            lines = [line for one in harness.as_owner.sees(log) for line in one.content.split("\n")]
-            if any("has ended" in line for line in lines):
-                break
-            await asyncio.sleep(0.01)
-    [line] = [line for line in lines if "has ended" in line]
-    assert "Nobody lost access. No order waits. It can wait until morning" in line
+        await harness.passes(
+            lambda: any("has ended" in text_of(it) for it in harness.as_owner.sees(log))
+        )
+        [alarm] = [it for it in harness.as_owner.sees(log) if "has ended" in text_of(it)]
+    assert "Nobody lost access. No order waits. It can wait until morning" in text_of(alarm)
 
 
 async def test_a_login_that_was_deleted_is_not_said_to_be_back(harness):

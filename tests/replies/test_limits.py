@@ -16,7 +16,7 @@ from bot.access.queries.overview import (
     Status,
 )
 from bot.access.rules.entitlements import State
-from bot.replies import history, orders, overview
+from bot.replies import history, me, orders, overview
 from bot.store.kinds import (
     ActorKind,
     EntitlementKind,
@@ -159,7 +159,7 @@ def test_check_me_list_status_and_history_fit():
     assert_fits(overview.check(Person(NAME, CUSTOMER, (checked,) * 40)))
     assert_fits(overview.check(Person(NAME, None, (Checked(SCRIPT, None, None, ()),) * 100)))
     assert_fits(overview.check(Person(NAME, None, ())))
-    assert_fits(overview.me(Person(NAME, CUSTOMER, (checked,) * 40)))
+    assert_fits(me.me(Person(NAME, CUSTOMER, (checked,) * 40)))
     people = ((permission(), CUSTOMER),) * 15
     assert_fits(overview.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
     rows = (Holding(permission(), SCRIPT, CUSTOMER),) * 400
@@ -211,6 +211,6 @@ def test_a_buyer_sees_no_internals():
         Checked(SCRIPT, permission(state=state, detail="refused"), None, ())
         for state in ("stuck", "waiting", "done")
     ]
-    said = overview.me(Person(NAME, CUSTOMER, tuple(checked))).text
+    said = me.me(Person(NAME, CUSTOMER, tuple(checked))).text
     assert "refuse" not in said
     assert "/sync" not in said

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 
 import discord
 import yarl
@@ -83,13 +84,16 @@ class DiscordHarness:
 
 
 def text_of(message):
-    """Everything a message shows, embeds included."""
+    """Everything a message shows, embeds included, with the plain names of the commands it mentions."""
     if message is None:
         return ""
-    parts = [message.content or ""]
+    text = message.content or ""
     for embed in message.embeds:
-        parts += [embed.get("title") or "", embed.get("description") or ""]
-    return "\n".join(parts)
+        title, below = embed.get("title"), embed.get("description") or ""
+        # A box without a title goes on where the text above it ends.
+        text += f"\n{title}\n" if title else "\n" if below.startswith("-#") else " "
+        text += below
+    return re.sub(r"</([a-z -]+):\d+>", r"`/\1`", text)
 
 
 def labels(message):

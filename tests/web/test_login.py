@@ -96,7 +96,14 @@ async def test_pasted_cookies_are_tested_used_and_the_page_is_spent(desk):
 
 
 async def test_the_page_and_its_parts_are_shown_without_a_token_and_spend_nothing(desk):
-    for path, kind in (("", "html"), ("login.css", "css"), ("login.js", "javascript")):
+    files = {
+        "": "html",
+        "login.css": "css",
+        "login.js": "javascript",
+        "brand.css": "css",
+        "icon.svg": "svg",
+    }
+    for path, kind in files.items():
         async with desk.http.get(f"{desk.url}/login/{path}?token={desk.token}") as answer:
             assert answer.status == 200
             assert kind in answer.headers["Content-Type"]

@@ -32,6 +32,8 @@ from bot.tradingview.deadline import in_time
 
 __all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claims", "resolve"]
 
+# What the history calls the tying of a name to a member, and its end.
+_TIES = ("link", "matched", "claim_accepted", "unlink")
 LOOKUP_TIMEOUT = 3.0  # seconds that a member waits for TradingView in front of a form
 
 
@@ -89,7 +91,8 @@ class Customers:
         """Tie a name, in its exact spelling, to the member who asks; False: staff must look first.
 
         Staff look at a name that is somebody's, that has access already, or of which that cannot be
-        told; the member learns not which. Raises HaveOtherName.
+        told; the member learns not which. What they held before is theirs again at once, unless
+        somebody else had it or claims it meanwhile. Raises HaveOtherName.
         """
         free = await self._is_free(request, username, user_id)
         async with self._database.write() as connection:
@@ -98,13 +101,26 @@ class Customers:
             if holder is not None and holder.member_id == request.member_id:
                 return True
             # Looked at again: it may have changed while TradingView was asked.
-            if free and await self._is_free_here(connection, request, username, user_id):
+            if free and (
+                await _let_go_of(connection, request, username, user_id)
+                or await self._is_free_here(connection, request, username, user_id)
+            ):
                 await _withdraw(connection, request)
                 await follow(connection, request, username, user_id)
                 await tie(connection, request, username, request.member_id, user_id=user_id)
                 return True
             await self._claim(connection, request, username)
         return False
+
+    async def may_unlink(self, request: RequestContext) -> Unlinked:
+        """Return what a member would let go of; nothing is changed yet. Raises HaveNoName."""
+        async with self._database.read() as connection:
+            claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
+            person = await customers.by_member(connection, request.guild_id, request.member_id)
+        username = None if person is None else person.username
+        if username is None and claim is None:
+            raise HaveNoName
+        return Unlinked(username, None if claim is None else claim.username)
 
     async def unlink(self, request: RequestContext) -> Unlinked:
         """Untie one's own name; what the name may use stays. Raises HaveNoName."""
@@ -211,8 +227,13 @@ class Customers:
         await record_claims(connection, [claim])
 
     async def _is_free(self, request: RequestContext, username: str, user_id: int | None) -> bool:
-        """Return whether the name is unused here, and neither Usher nor TradingView shows access."""
+        """Return whether the name is unused here, and neither Usher nor TradingView shows access.
+
+        A name that this member let go of is free for them, whatever it may use.
+        """
         async with self._database.read() as connection:
+            if await _let_go_of(connection, request, username, user_id):
+                return True
             if not await self._is_free_here(connection, request, username, user_id):
                 return False
             sold = await scripts.listed(connection, request.guild_id)
@@ -276,6 +297,29 @@ async def _waiting(connection: AsyncConnection, guild_id: int, claim_id: int) ->
     if claim.state is not ClaimState.WAITING:
         raise ClaimDecided(claim.state is ClaimState.ACCEPTED, claim.decided_by)
     return claim
+
+
+async def _let_go_of(
+    connection: AsyncConnection, request: RequestContext, username: str, user_id: int | None
+) -> bool:
+    """Return whether the asker was the last to hold that name, untied it, and nobody else wants it since."""
+    holder = await customers.by_name(connection, request.guild_id, username)
+    if holder is None or holder.member_id is not None:
+        return False
+    if None not in (user_id, holder.tv_user_id) and user_id != holder.tv_user_id:
+        return False  # the name belongs to another person on TradingView now
+    last = await events.newest_of(connection, request.guild_id, holder.id, _TIES)
+    claims = await customers.waiting_claims(connection, request.guild_id)
+    others = any(
+        claim.username.casefold() == username.casefold() and claim.member_id != request.member_id
+        for claim in claims
+    )
+    return (
+        last is not None
+        and last.action == "unlink"
+        and last.member_id == last.actor.member_id == request.member_id
+        and not others
+    )
 
 
 async def _refuse_second(connection: AsyncConnection, request: RequestContext, name: str) -> None:

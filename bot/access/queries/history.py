@@ -8,9 +8,9 @@ from bot import clock
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import Otherwise
-from bot.store.ledger import direct_messages, events
+from bot.store.ledger import direct_messages, events, log_entries
 from bot.store.people import customers
-from bot.store.records import Customer, Event, Guild, Script
+from bot.store.records import Customer, Event, Guild, LogEntry, Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,25 @@ class HistoryTail:
             Entry(event, about.get(event.script_id or 0), people.get(event.customer_id or 0))
             for event in new
         ]
+
+    async def of_order(self, entry: Event) -> list[Event]:
+        """Return the entries about the order that this one is about, oldest first; none without an order."""
+        if entry.order_id is None or entry.customer_id is None:
+            return []
+        async with self._database.read() as connection:
+            return await events.of_order(
+                connection, entry.guild_id, entry.customer_id, entry.order_id
+            )
+
+    async def log_entry(self, order_id: int) -> LogEntry | None:
+        """Return which message of the log channel shows that order."""
+        async with self._database.read() as connection:
+            return await log_entries.of_order(connection, order_id)
+
+    async def keep_log_entry(self, entry: LogEntry) -> None:
+        """Note which message of the log channel shows an order, and up to which event."""
+        async with self._database.write() as connection:
+            await log_entries.keep(connection, entry)
 
     async def posted(self, guild_id: int, event_id: int) -> None:
         """Note that the log channel shows everything up to that entry."""

@@ -16,14 +16,14 @@ from bot.access.orders.outcomes import Outcomes
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
 from bot.access.request import Subject
-from bot.access.rules.entitlements import State
+from bot.access.rules.entitlements import State, wanted_of
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState, SweepState
 from bot.store.ledger import entitlements, events, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Entitlement, Event, Holding, Permission, Script
-from bot.store.sweeps import sweeps
+from bot.store.sweeps import sightings, sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
 
@@ -40,6 +40,7 @@ class Checked:
     permission: Permission | None
     shown: State | None  # on TradingView just now; None: it did not answer
     reasons: tuple[Entitlement, ...]
+    ended_at: datetime | None = None  # for the member's own view: access is over since then
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,27 +160,44 @@ class Overview:
         return None
 
     async def me(self, guild_id: int, member_id: int) -> Person:
-        """Return what a member may use, as Usher knows it; TradingView is not asked.
+        """Return what a member may use or might until lately, as Usher knows it; TradingView is not asked.
 
         Raises:
             ClaimWaits: staff must decide about the member's TradingView name first.
             HaveNoName: the member has linked no TradingView name.
         """
+        now = clock.now()
         async with self._database.read() as connection:
             person = await customers.by_member(connection, guild_id, member_id)
             if person is None or person.username is None:
                 claim = await customers.waiting_claim(connection, guild_id, member_id)
                 raise HaveNoName if claim is None else ClaimWaits(claim.username)
             mine = await permissions.of_name(connection, guild_id, person.username)
-            sold = await scripts.by_ids(connection, {held.script_id for held in mine})
+            gone = await sightings.ended_of(connection, guild_id, person.username, now)
+            about = {held.script_id for held in mine} | {row.script_id for row in gone}
+            sold = await scripts.by_ids(connection, about)
             reasons = await entitlements.active_of(connection, [held.id for held in mine])
+            over = [held.id for held in mine if _is_over(held, now)]
+            last = await permissions.last_changed(connection, over)
+        checked = [
+            Checked(
+                sold[held.script_id],
+                held,
+                None,
+                tuple(reasons[held.id]),
+                (held.wanted_ends_at or last.get(held.id)) if held.id in over else None,
+            )
+            for held in mine
+        ]
+        checked += [Checked(sold[row.script_id], None, None, (), row.ends_at) for row in gone]
         return Person(
             person.username,
             person,
             tuple(
-                Checked(sold[held.script_id], held, None, tuple(reasons[held.id]))
-                for held in mine
-                if reasons[held.id] or held.state is not PermissionState.DONE
+                each
+                for each in checked
+                if _was_theirs(person, each)
+                if each.ended_at or each.reasons or not _is_settled(each.permission)
             ),
         )
 
@@ -242,6 +260,25 @@ class Overview:
             page,
             len(found) > PAGE,
         )
+
+
+def _is_settled(permission: Permission | None) -> bool:
+    return permission is None or permission.state is PermissionState.DONE
+
+
+def _is_over(permission: Permission, now: datetime) -> bool:
+    """Return whether access was there once, and is over with nothing on its way."""
+    return _is_settled(permission) and not wanted_of(permission).gives_access(now)
+
+
+def _was_theirs(person: Customer, checked: Checked) -> bool:
+    """Return whether a member may know when this ended: on the word of staff, or as it ended after they linked.
+
+    A name whose access is over can be linked by anybody, who is to learn nothing of who had it before.
+    """
+    if checked.ended_at is None or person.linked_by != person.member_id:
+        return True
+    return person.linked_at is not None and checked.ended_at >= person.linked_at
 
 
 def _nothing(shown: Sequence[State | None]) -> bool:

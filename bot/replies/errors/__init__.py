@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from discord import app_commands
 
+from bot.access.errors import ClaimWaits, HaveNoName
 from bot.errors import UserError
 from bot.replies.errors import (  # noqa: F401 - each module registers its sentences
     access,
@@ -18,9 +19,13 @@ from bot.replies.errors import (  # noqa: F401 - each module registers its sente
     tradingview,
 )
 from bot.replies.errors.sentence import sentence
+from bot.replies.tone import Tone
 
 # Without letters and digits that look alike: people read it out to each other.
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+# Not refused: it waits, or one step is missing.
+_HINTS = (ClaimWaits, HaveNoName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Explained:
 
     sentence: str
     reference: str
+    tone: Tone
     expected: bool  # a refusal by the rules; everything else belongs in the log in full
     kind: str  # the class of the error, for the log
 
@@ -44,6 +50,7 @@ def explain(error: BaseException) -> Explained:
     return Explained(
         sentence=sentence(cause),
         reference="".join(secrets.choice(_ALPHABET) for _ in range(4)),
+        tone=Tone.LOOK if isinstance(cause, _HINTS) else Tone.STOP,
         expected=isinstance(cause, UserError),
         kind=type(cause).__name__,
     )

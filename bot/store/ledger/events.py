@@ -130,6 +130,40 @@ async def of_action(
     return [Event.of(row) for row in rows]
 
 
+async def of_order(
+    connection: AsyncConnection, guild_id: int, customer_id: int, order_id: int
+) -> list[Event]:
+    """Return the entries about one order of that customer, oldest first."""
+    rows = await connection.execute(
+        select(event)
+        .where(
+            event.c.guild_id == guild_id,
+            event.c.customer_id == customer_id,
+            event.c.order_id == order_id,
+        )
+        .order_by(event.c.id)
+    )
+    return [Event.of(row) for row in rows]
+
+
+async def newest_of(
+    connection: AsyncConnection, guild_id: int, customer_id: int, actions: Collection[str]
+) -> Event | None:
+    """Return the newest entry of these kinds about that customer."""
+    rows = await connection.execute(
+        select(event)
+        .where(
+            event.c.guild_id == guild_id,
+            event.c.customer_id == customer_id,
+            event.c.action.in_(tuple(actions)),
+        )
+        .order_by(event.c.id.desc())
+        .limit(1)
+    )
+    row = rows.one_or_none()
+    return None if row is None else Event.of(row)
+
+
 async def of_customer(
     connection: AsyncConnection, guild_id: int, customer_id: int, *, skip: int = 0, limit: int = 10
 ) -> list[Event]:

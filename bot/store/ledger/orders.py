@@ -326,7 +326,7 @@ async def drop_tokens(connection: AsyncConnection, asked_before: datetime) -> No
 async def members_to_tell(
     connection: AsyncConnection, but: Collection[int] = (), limit: int = 20
 ) -> list[int]:
-    """Return done grants whose customer is a member who has not heard of it; one for each permission."""
+    """Return done orders whose customer is a member who has not heard of it; one for each permission."""
     found = await connection.execute(
         select(func.max(order.c.id))
         .select_from(
@@ -371,7 +371,7 @@ def _asker_unaware() -> "ColumnElement[bool]":
 def _member_unaware() -> "ColumnElement[bool]":
     return and_(
         order.c.state == OrderState.DONE,
-        order.c.kind.in_((OrderKind.GRANT, OrderKind.SET, OrderKind.PUT_BACK)),
+        order.c.kind != OrderKind.REPAIR,
         order.c.member_told_at.is_(None),
         customer.c.member_id.is_not(None),
     )

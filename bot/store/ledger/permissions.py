@@ -8,13 +8,13 @@ from typing import Any, Unpack
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import PermissionState, Reason, StateKind
+from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
 from bot.store.ledger.changes import PermissionChange
 from bot.store.ledger.orders import PARKED
 from bot.store.parts import parts
 from bot.store.records import Customer, Holding, Permission, Script
 from bot.store.tables.catalogue import script
-from bot.store.tables.ledger import permission
+from bot.store.tables.ledger import order, permission
 from bot.store.tables.people import customer
 
 
@@ -277,3 +277,18 @@ def _holding(row: "Row[Any]") -> Holding:
     return Holding(
         Permission.of(row, permission), Script.of(row, script), Customer.of(row, customer)
     )
+
+
+async def last_changed(
+    connection: AsyncConnection, permission_ids: Collection[int]
+) -> dict[int, datetime]:
+    """Return, by permission, when its last order was done; none for one without."""
+    found: dict[int, datetime] = {}
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(order.c.permission_id, order.c.ended_at)
+            .where(order.c.permission_id.in_(some), order.c.state == OrderState.DONE)
+            .order_by(order.c.id)
+        )
+        found |= {row.permission_id: row.ended_at for row in rows if row.ended_at is not None}
+    return found

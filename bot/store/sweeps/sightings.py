@@ -143,6 +143,23 @@ async def of_script(
     return [Sighting.of(row) for row in found]
 
 
+async def ended_of(
+    connection: AsyncConnection, guild_id: int, name: str, now: datetime
+) -> list[Sighting]:
+    """Return the rows of that name whose end has passed, and for which Usher keeps no permission."""
+    found = await connection.execute(
+        select(sighting)
+        .where(
+            sighting.c.guild_id == guild_id,
+            sighting.c.name_folded == name.casefold(),
+            sighting.c.ends_at <= now,
+            ~has_permission(),
+        )
+        .order_by(sighting.c.script_id)
+    )
+    return [Sighting.of(row) for row in found]
+
+
 async def by_ids(connection: AsyncConnection, guild_id: int, ids: Sequence[int]) -> list[Sighting]:
     """Return those of these ids that are there still, in that server."""
     found = await connection.execute(

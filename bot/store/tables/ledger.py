@@ -184,3 +184,12 @@ event = Table(
     Column("after", JSON),
     Index("ix_event_guild_customer", "guild_id", "customer_id", "at"),
 )
+
+log_entry = Table(
+    "log_entry",  # the message of the log channel that shows an order
+    metadata,
+    Column("order_id", Integer, ForeignKey("order.id"), primary_key=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("event_id", Integer, nullable=False),  # the newest entry of the history that it shows
+)

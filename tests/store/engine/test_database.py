@@ -58,6 +58,37 @@ async def test_a_database_of_each_earlier_revision_is_brought_up_to_date(tmp_pat
         assert context == []
 
 
+async def test_members_are_not_told_now_of_what_was_ended_before_they_were_told_at_all(tmp_path):
+    def left_by_the_first():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0001")
+            for number, kind in enumerate(("revoke", "grant"), 1):
+                connection.execute(
+                    text(
+                        'INSERT INTO "order" (guild_id, permission_id, kind, idempotency_key, revision,'
+                        " actor_kind, asked_at, before, state, ended_at) VALUES (7, 1, :kind, :kind,"
+                        " :number, 'usher', '2026-03-10', 'nothing', 'done', '2026-03-10')"
+                    ),
+                    {"kind": kind, "number": number},
+                )
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_the_first)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        rows = await connection.execute(
+            text('SELECT kind, member_told_at FROM "order" ORDER BY id')
+        )
+        assert [(row.kind, row.member_told_at is not None) for row in rows] == [
+            ("revoke", True),
+            ("grant", False),
+        ]
+
+
 def test_the_files_names_tell_what_alembic_would():
     scripts = ScriptDirectory.from_config(migrate._config())
     assert revision.known() == [one.revision for one in scripts.walk_revisions()][::-1]

@@ -1,0 +1,63 @@
+"""One message of the log channel for each order, changed into its outcome."""
+
+import discord
+
+from bot.access.queries.history import Entry, HistoryTail
+from bot.replies import Message
+from bot.replies.command_mentions import clickable
+from bot.replies.history_orders import ORDERS, order_entry
+from bot.store.records import Event, LogEntry
+
+
+class OrderLog:
+    """Writes the message of an order when it is recorded, and changes it when the order ends.
+
+    Which message that is stands in the database: a restart goes on with it. Where it was deleted, or
+    the server chose another channel since, a fresh one takes its place.
+    """
+
+    def __init__(self, client: discord.Client, history: HistoryTail) -> None:
+        self._client = client
+        self._history = history
+
+    async def write(self, channel_id: int, entry: Entry) -> bool:
+        """Show what the entry says of its order; return False for an entry about no order of a person.
+
+        Raises what discord.py does when the channel takes no message.
+        """
+        about = await self._history.of_order(entry.event)
+        if not about or about[0].action not in ORDERS or about[0].order_id is None:
+            return False
+        shown = await self._history.log_entry(about[0].order_id)
+        if shown is not None and shown.channel_id == channel_id:
+            if shown.event_id >= about[-1].id:
+                return True  # the outcome was there already when it was written
+            message_id = shown.message_id
+        else:
+            message_id = None
+        message = clickable(self._client, order_entry(about, entry.script, entry.customer))
+        message_id = await self._put(channel_id, message_id, message, about)
+        await self._history.keep_log_entry(
+            LogEntry(about[0].order_id, channel_id, message_id, about[-1].id)
+        )
+        return True
+
+    async def _put(
+        self, channel_id: int, message_id: int | None, message: Message, about: list[Event]
+    ) -> int:
+        """Change that message, or send one; return its id."""
+        channel = self._client.get_partial_messageable(channel_id)
+        if message_id is not None:
+            try:
+                await channel.get_partial_message(message_id).edit(**message.edit_kwargs())
+            except discord.NotFound:
+                pass  # deleted by hand
+            else:
+                return message_id
+        # Sent before a crash, but not noted: Discord returns that message, which may say "waiting".
+        number = f"o{about[0].order_id}" if message_id is None else f"w{about[-1].id}"
+        nonce = f"{number}-{about[0].at.timestamp():.0f}"
+        sent = await channel.send(**message.send_kwargs(nonce=nonce))
+        if sent.content != message.content:
+            await sent.edit(**message.edit_kwargs())
+        return sent.id

@@ -1,0 +1,64 @@
+"""An order in the log channel: who asked for what, before → after, and how it stands."""
+
+from collections.abc import Mapping, Sequence
+
+import discord
+
+from bot.replies.history import Facts, headline
+from bot.replies.message import Message, shorten
+from bot.replies.orders import why_stuck
+from bot.replies.text import typed
+from bot.replies.tone import Tone
+from bot.store.kinds import OrderKind, OrderState
+from bot.store.records import Customer, Event, Script
+
+ORDERS = (OrderKind.GRANT, OrderKind.SET, OrderKind.REVOKE, OrderKind.PUT_BACK)
+_TONES: Mapping[str, Tone] = {
+    OrderState.DONE: Tone.DONE,
+    OrderState.STUCK: Tone.STOP,
+    OrderState.SUPERSEDED: Tone.PLAIN,
+}
+_SIGNS: Mapping[str, str] = {
+    OrderState.DONE: "✅",
+    OrderState.STUCK: "⚠️",
+    OrderState.SUPERSEDED: "▫️",
+}
+
+
+def order_entry(
+    about: Sequence[Event], script: Script | None, customer: Customer | None
+) -> Message:
+    """Return the message for the entries about one order, the first of which is the order itself."""
+    asked = Facts(about[0], script, customer)
+    last = about[-1]
+    first = headline(about[0], script, customer)
+    if last.action == OrderState.DONE:
+        first += "; TradingView shows it"
+    below = [_change(asked, Facts(last, script, customer), last.action)]
+    if last.action == OrderState.STUCK:
+        below.append(f"Stuck: {why_stuck(Facts(last, script, customer).reason())}")
+    elif last.action == OrderState.SUPERSEDED:
+        below.append("A later order took the place of this one.")
+    elif last.action != OrderState.DONE:
+        below.append("Waiting for TradingView.")
+    if about[0].note:
+        below.append(f"Note: {typed(about[0].note)}")
+    return Message(
+        f"{_SIGNS.get(last.action, '⏳')} {first}",
+        (discord.Embed(description=shorten("\n".join(below), 1_000)),),
+        tone=_TONES.get(last.action, Tone.LOOK),
+    )
+
+
+def _change(asked: Facts, last: Facts, action: str) -> str:
+    """Return what the customer had before, and has or gets."""
+    if action == OrderState.DONE:
+        before, after = asked.first(), last.then()
+        return f"{after}, as before" if before == after else f"{before} → {after}"
+    if action == OrderState.STUCK:
+        return f"{asked.first()}, as before"
+    if asked.kind == OrderKind.GRANT:
+        return f"{asked.first()} → {asked.given()} more"
+    if asked.kind == OrderKind.PUT_BACK:
+        return f"{asked.first()} → what it was before that"
+    return f"{asked.first()} → {asked.then()}"
