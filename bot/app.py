@@ -94,8 +94,9 @@ def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextMan
         jobs=services.jobs,
         links=services.one_time_pages,
         trusted_proxies=settings.trusted_proxies,
+        public_url=settings.public_url,
     )
-    return web.serve(app, settings.http_host, settings.http_port)
+    return web.serve(app, settings.http_host, settings.http_port, settings.http_connections)
 
 
 async def _start(settings: Settings, services: Services) -> None:

@@ -189,6 +189,9 @@ READERS: dict[str, Callable[[str], Any]] = {
         lambda port: 0 <= port <= 65535,
         "must be a whole number from 0 to 65535, such as 8080 (0 takes any free port).",
     ),
+    "http_connections": _number(
+        int, lambda count: count >= 1, "must be a whole number, 1 or more, such as 100."
+    ),
     "public_url": _web_url,
     "trusted_proxies": _networks,
     "log_level": _choice(

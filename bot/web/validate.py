@@ -8,19 +8,17 @@ from aiohttp import web
 
 from bot.tradingview import clean_username
 from bot.web.answers import encoded, error
-from bot.web.clients import Network, RateLimit, client_of
+from bot.web.clients import FRONT, RateLimit, client_of
 from bot.web.names import Names, Unanswered
 
 NAMES = web.AppKey("names", Names)
 LIMIT = web.AppKey("limit", RateLimit)
-TRUSTED = web.AppKey("trusted", tuple[Network, ...])
 
 
 async def validate(request: web.Request) -> web.Response:
     """200 with the exact spelling or `false`; 400, 429 and 503 never say "invalid"."""
     app = request.app
-    trusted = app[TRUSTED]
-    if wait := app[LIMIT].take(client_of(request, trusted)):
+    if wait := app[LIMIT].take(client_of(request, app[FRONT].proxies)):
         seconds = math.ceil(wait)
         return error(429, f"Too many requests; try again in {seconds} s.", Retry_After=str(seconds))
     try:

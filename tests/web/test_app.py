@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from ipaddress import ip_network
 
 import aiohttp
 import pytest
@@ -223,6 +224,38 @@ async def test_every_answer_carries_the_headers(get, path):
     assert headers["Cache-Control"] == "no-store"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert headers["Server"] == "Usher"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "proxies", "headers", "said"),
+    [
+        ("https://bot.example", ["127.0.0.1/32"], {"X-Forwarded-Proto": "https"}, True),
+        ("https://bot.example", ["127.0.0.1/32"], {"X-Forwarded-Proto": "http, HTTPS"}, True),
+        ("https://bot.example", ["127.0.0.1/32"], {}, True),
+        ("https://bot.example", ["127.0.0.1/32"], {"X-Forwarded-Proto": "http"}, False),
+        ("https://bot.example", ["10.0.0.1/32"], {"X-Forwarded-Proto": "https"}, False),
+        ("https://bot.example", [], {"X-Forwarded-Proto": "https"}, False),
+        ("http://127.0.0.1:8080", ["127.0.0.1/32"], {"X-Forwarded-Proto": "https"}, False),
+        (None, ["127.0.0.1/32"], {"X-Forwarded-Proto": "https"}, False),
+    ],
+)
+async def test_https_is_insisted_on_where_a_proxy_of_ours_says_that_it_was_used(
+    world, jobs, public_url, proxies, headers, said
+):
+    app = make_app(
+        lookup=world.lookup,
+        database=world.has_database,
+        gateway=world.has_gateway,
+        jobs=jobs,
+        trusted_proxies=[ip_network(network) for network in proxies],
+        public_url=public_url,
+    )
+    async with (
+        serve(app, HOST, 0) as port,
+        aiohttp.ClientSession() as http,
+        http.get(f"http://{HOST}:{port}/nowhere", headers=headers) as answer,
+    ):
+        assert ("Strict-Transport-Security" in answer.headers) is said
 
 
 async def test_the_access_log_holds_no_query_and_no_name(get, caplog):
