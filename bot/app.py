@@ -89,6 +89,7 @@ def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextMan
     """Serve the web endpoint; also while Discord cannot be reached."""
     app = web.make_app(
         lookup=services.public.hints,
+        expected_wait=services.public.expected_wait,
         database=services.database.is_answering,
         gateway=lambda: _is_connected(services.client),
         jobs=services.jobs,

@@ -278,6 +278,13 @@ class TradingViewSilent(UserError):
     """TradingView did not answer a read that cannot wait."""
 
 
+@_refusal
+class TooManyLookUps(UserError):
+    """Usher asks about so many names already that this one would wait for `wait` seconds."""
+
+    wait: int
+
+
 # Access
 
 

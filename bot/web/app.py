@@ -1,6 +1,6 @@
 """The aiohttp application: which address answers what."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
@@ -20,12 +20,14 @@ def make_app(
     database: Probe,
     gateway: Probe,
     jobs: Jobs,
+    expected_wait: Callable[[], float] = lambda: 0.0,
     links: OneTimePages | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
 ) -> web.Application:
-    """Return the application. `lookup` must have an upstream budget of its own and send no cookies.
+    """Return the application. `lookup` must have an upstream budget of its own and send no cookies;
+    `expected_wait` tells how long a question waits for that budget, in seconds.
 
     `links` are the one-time pages for the TradingView login, when there are to be any.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
@@ -33,7 +35,7 @@ def make_app(
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
     app.on_response_prepare.append(answers.add_headers)
     app[FRONT] = Front(tuple(trusted_proxies), https=(public_url or "").startswith("https://"))
-    app[validate.NAMES] = Names(lookup, jobs)
+    app[validate.NAMES] = Names(lookup, jobs, expected_wait=expected_wait)
     app[validate.LIMIT] = limit or RateLimit(rate=1.0, burst=30)
     app[health.PROBES] = {"database": database, "gateway": gateway}
     app[health.JOBS] = jobs

@@ -27,6 +27,7 @@ class World:
         self.asked = []
         self.database = self.gateway = True
         self.hang = None
+        self.wait = 0.0
 
     async def lookup(self, text):
         self.asked.append(text)
@@ -60,6 +61,7 @@ async def jobs():
 def app(world, jobs):
     return make_app(
         lookup=world.lookup,
+        expected_wait=lambda: world.wait,
         database=world.has_database,
         gateway=world.has_gateway,
         jobs=jobs,
@@ -139,6 +141,17 @@ async def test_an_outage_is_never_invalid(get, world):
     assert "internal" not in body["errorMessage"]
     assert int(headers["Retry-After"]) > 0
     world.error = None
+    assert (await get("/validate/exact_name"))[1]["validuser"] is True
+
+
+async def test_a_budget_of_ours_that_is_used_up_is_not_blamed_on_tradingview(get, world):
+    world.wait = 41.2
+    status, body, headers = await get("/validate/exact_name")
+    assert (status, headers["Retry-After"]) == (503, "42")
+    assert body["errorMessage"].endswith("try again in 42 s.")
+    assert "TradingView" not in body["errorMessage"]
+    assert world.asked == []
+    world.wait = 2.0
     assert (await get("/validate/exact_name"))[1]["validuser"] is True
 
 
