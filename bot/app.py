@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 SEATS_EVERY = 900.0  # seconds between counts of the people with access
 BACKUP_EVERY = 1800.0  # seconds between looks whether today's copy is there
+LEFT_EVERY = 3600.0  # seconds between looks for logins of servers that the bot left
 ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again
 DISCORD_AGAIN = (5.0, 15.0, 60.0)  # pauses while Discord cannot be reached at the start
 
@@ -110,6 +111,7 @@ async def _start(settings: Settings, services: Services) -> None:
     services.sweep_schedule.start(jobs)
     jobs.every(SEATS_EVERY, "count seats", services.seat_counts.watch)
     jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
+    jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     adopting = _adopt_environment(settings, services.environment)
     _ = jobs.spawn(adopting, "login of the environment")
@@ -159,6 +161,12 @@ async def _log_in(client: Usher, token: str) -> None:
             await clock.sleep(pause)
         else:
             return
+
+
+async def _forget_left(services: Services) -> None:
+    """Delete the logins of servers left long ago; only Discord knows whether the bot is back there."""
+    if services.client.is_ready():
+        await services.login_monitor.forget_left()
 
 
 async def _is_connected(client: Usher) -> bool:

@@ -26,9 +26,9 @@ def make_app(
     public_url: str | None = None,
     limit: RateLimit | None = None,
 ) -> web.Application:
-    """Return the application. `lookup` must have an upstream budget of its own and send no cookies;
-    `expected_wait` tells how long a question waits for that budget, in seconds.
+    """Return the application. `lookup` must have an upstream budget of its own and send no cookies.
 
+    `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
