@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.errors import ButtonGone, FileTooLarge, OnlyInServer
+from bot.access.errors import FileTooLarge, OnlyInServer
 from bot.access.people.import_csv import LARGEST, Pair, Person
 from bot.access.people.imports import Tied
 from bot.access.request import RequestContext
@@ -75,9 +75,7 @@ class Customer(
     async def turned(self, press: ComponentInteraction) -> None:
         """Show another page of proposals."""
         await responses.defer_in_place(press.interaction)
-        if not press.args or not press.args[0].isdecimal():
-            raise ButtonGone
-        message = await self._proposals(press.request(), press.interaction, int(press.args[0]))
+        message = await self._proposals(press.request(), press.interaction, press.page(0))
         await responses.reply(press.interaction, message)
 
     async def _compared(
