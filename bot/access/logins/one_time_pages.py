@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import ipaddress
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -29,6 +28,7 @@ from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import SpareKept, Spares
 from bot.access.request import Consent, RequestContext
 from bot.errors import UserError
+from bot.settings.values import is_safe
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import RoleLevel
@@ -255,20 +255,6 @@ class OneTimePages:
             self._progress.pop(token_hash, None)
             raise LinkOver
         return link
-
-
-def is_safe(address: str) -> bool:
-    """Return whether a login may travel there: encrypted, or without leaving this computer."""
-    parts = urlsplit(address)
-    if parts.scheme == "https":
-        return True
-    host = parts.hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def kept(error: UserError) -> bool:
