@@ -15,7 +15,6 @@ from discord.http import Route
 import cogs
 from bot import clock, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
-from bot.access.logins.environment import Environment
 from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.jobs import Jobs
@@ -113,7 +112,7 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
     jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
-    adopting = _adopt_environment(settings, services.environment)
+    adopting = _adopt_environment(settings, services)
     _ = jobs.spawn(adopting, "login of the environment")
 
 
@@ -173,14 +172,17 @@ async def _is_connected(client: Usher) -> bool:
     return client.is_ready() and not client.is_closed() and client.ws.open
 
 
-async def _adopt_environment(settings: Settings, environment: Environment) -> None:
-    """Use the login of the environment once it could be tested."""
+async def _adopt_environment(settings: Settings, services: Services) -> None:
+    """Use the login of the environment once it could be tested; not for a server that the bot left."""
     cookies = tradingview_accounts.pair_of(settings)
     if cookies is None or settings.discord_guild_id is None:
         return
     while True:
+        if await services.guild_settings.has_left(settings.discord_guild_id):
+            await clock.sleep(ENVIRONMENT_AGAIN)
+            continue
         try:
-            await environment.adopt(settings.discord_guild_id, cookies)
+            await services.environment.adopt(settings.discord_guild_id, cookies)
         except TradingViewSilent:
             log.warning("the login of the environment could not be tested; trying again")
             await clock.sleep(ENVIRONMENT_AGAIN)

@@ -16,6 +16,7 @@ from bot.web.connections import BACKLOG, Connection, Connections
 log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 100
+_OTHER_FILES = 100  # that the program may have open beside them: database, Discord, TradingView
 # Well under the ten seconds that containers get to stop.
 _SHUTDOWN = 5.0
 _LOOK_EVERY = 1.0  # seconds, for clients that take too long
@@ -49,11 +50,26 @@ async def serve(
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=_SHUTDOWN)
     await runner.setup()
     try:
-        async with _listening(runner, host, port, Connections(connections)) as bound:
+        async with _listening(runner, host, port, _connections(connections)) as bound:
             log.info("web endpoint at http://%s:%s", host, bound)
             yield bound
     finally:
         await runner.cleanup()
+
+
+def _connections(wanted: int) -> Connections:
+    """Return room for so many, as far as the system lets the program open files."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has none, nor such a limit
+    except ImportError:
+        return Connections(wanted)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if soft == resource.RLIM_INFINITY else max(10, soft - _OTHER_FILES)
+    if wanted > most:
+        log.warning(
+            "HTTP_CONNECTIONS is %s; the system's limit of open files allows %s", wanted, most
+        )
+    return Connections(min(wanted, most))
 
 
 @asynccontextmanager

@@ -3,12 +3,13 @@
 import asyncio
 import errno
 import logging
+import sys
 
 import pytest
 from aiohttp import web
 
 from bot.jobs import Jobs
-from bot.web import make_app, serve
+from bot.web import make_app, serve, server
 from bot.web.connections import KEEP_ALIVE, TIMEOUT
 
 HOST = "127.0.0.1"
@@ -194,6 +195,18 @@ async def test_that_nothing_can_be_accepted_is_said_once_a_minute(connect, froze
     assert "Traceback" not in caplog.text
     loop.call_exception_handler({"message": "something else"})
     assert "something else" in caplog.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+def test_there_are_never_more_than_open_files_allow(monkeypatch, caplog):
+    import resource
+
+    for soft, wanted, most in ((1024, 100, 100), (256, 100, 100), (256, 5000, 156), (64, 100, 10)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, soft=soft: (soft, soft))
+        assert server._connections(wanted)._most == most
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
+    assert server._connections(5000)._most == 5000
+    assert caplog.text.count("HTTP_CONNECTIONS is") == 2
 
 
 async def test_the_loop_has_its_own_ways_again_afterwards():

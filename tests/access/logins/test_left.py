@@ -1,13 +1,17 @@
 """A server that the bot left: its login is asked nothing any more, and deleted after 30 days."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
 
+from bot import app
 from bot.access.logins.sessions import LoginState
 from bot.access.logins.spares import TEST_EVERY, SpareKept
 from bot.access.logins.watch import FIRST_WITHIN, WATCH_EVERY
+from bot.settings import Secret
 from bot.store.logins import sessions
+from tests.support.fake_time import eventually
 from tests.support.vendor_fixture import HOME, open_shop
 
 DAY = timedelta(days=1).total_seconds()
@@ -90,3 +94,27 @@ async def test_an_outage_of_a_server_that_was_left_is_not_said_again(vendor):
     await vendor.guild_settings.left(HOME)
     await asked(vendor, DAY)
     assert await vendor.events("session_still_dead") == []
+
+
+async def test_the_environments_login_waits_until_the_bot_is_back(vendor):
+    await vendor.guild_settings.left(HOME)
+    cookies = vendor.cookies()
+    settings = dataclasses.replace(
+        vendor.settings,
+        discord_guild_id=HOME,
+        tv_sessionid=Secret(cookies.sessionid),
+        tv_sessionid_sign=Secret(cookies.sessionid_sign),
+    )
+    before = len(vendor.fake.calls())
+    adopting = vendor.jobs.spawn(app._adopt_environment(settings, vendor.services), "adopt")
+    for _ in range(5):
+        await vendor.time.advance(app.ENVIRONMENT_AGAIN)
+    assert len(vendor.fake.calls()) == before
+    await vendor.guild_settings.joined(HOME)
+
+    async def adopted():
+        await vendor.time.advance(app.ENVIRONMENT_AGAIN)
+        return adopting.done()
+
+    await eventually(adopted)
+    assert vendor.held.cookies == cookies
