@@ -69,12 +69,15 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return error(500)
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Headers for every answer; pages may bring a content policy of their own."""
     add_headers_to(response)
-    front = request.app.get(FRONT)
-    if front is not None and front.came_by_https(request):
-        response.headers.setdefault("Strict-Transport-Security", _HTTPS_ALONE)
+
+
+async def insist_on_https(request: web.Request, response: web.StreamResponse) -> None:
+    """Let the visitor's browser come by https alone from now on, where this request did."""
+    if request.app[FRONT].came_by_https(request):
+        response.headers["Strict-Transport-Security"] = _HTTPS_ALONE
 
 
 def add_headers_to(response: web.StreamResponse) -> None:

@@ -34,7 +34,10 @@ def make_app(
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
     app.on_response_prepare.append(answers.add_headers)
-    app[FRONT] = Front(tuple(trusted_proxies), https=(public_url or "").startswith("https://"))
+    front = Front(tuple(trusted_proxies), https=(public_url or "").startswith("https://"))
+    app[FRONT] = front
+    if front.https and front.proxies:
+        app.on_response_prepare.append(answers.insist_on_https)
     app[validate.NAMES] = Names(lookup, jobs, expected_wait=expected_wait)
     app[validate.LIMIT] = limit or RateLimit(rate=1.0, burst=30)
     app[health.PROBES] = {"database": database, "gateway": gateway}

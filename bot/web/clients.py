@@ -29,8 +29,12 @@ class Front:
 
     def came_by_https(self, request: web.BaseRequest) -> bool:
         """Return whether the visitor's request travelled encrypted; only a proxy of ours knows."""
-        hop = _hop(request.remote or "") if self.https and self.proxies else None
-        if hop is None or not any(hop.address in network for network in self.proxies):
+        hop = _hop(request.remote or "")
+        if (
+            not self.https
+            or hop is None
+            or not any(hop.address in network for network in self.proxies)
+        ):
             return False
         scheme = request.headers.get("X-Forwarded-Proto", "https")
         return scheme.rpartition(",")[2].strip().lower() == "https"

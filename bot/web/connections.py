@@ -25,7 +25,7 @@ _NOT_ACCEPTED = ("socket.accept() out of system resource", "Accept failed on a s
 class Connection(RequestHandler):
     """One client's connection; aiohttp itself waits for ever for a header or a body that was begun."""
 
-    __slots__ = ("_connections", "_idle", "since")
+    __slots__ = ("_answering", "_connections", "_idle", "since")
 
     def __init__(self, connections: "Connections", server: web.Server, **options: Any) -> None:
         # Nobody who means well packs a few bytes; unopened, a bomb stays small.
@@ -33,6 +33,7 @@ class Connection(RequestHandler):
         super().__init__(server, loop=loop, auto_decompress=False, **options)
         self._connections = connections
         self._idle = False  # between two requests
+        self._answering = False
         self.since = 0.0  # by clock.monotonic(): when what it waits for now began
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -47,20 +48,23 @@ class Connection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         if self._idle:
             self._idle, self.since = False, clock.monotonic()
-        before = self._request_count
         super().data_received(data)
-        if self._request_count > before:
-            self.since = clock.monotonic()
+        if self._messages and not self._messages[-1][1].is_eof():
+            self.since = clock.monotonic()  # a header has come whole, and its body has not
+
+    def pause_writing(self) -> None:
+        self.since = clock.monotonic()
+        super().pause_writing()
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Send the answer; what aiohttp itself refuses is worded as everything else is."""
-        self.since = clock.monotonic()
+        self._answering = True
         if isinstance(resp, web.HTTPException) and resp.status >= 400:
             resp = error(resp.status)
         finished = await super().finish_response(request, resp, start_time)
-        self._idle, self.since = True, clock.monotonic()
+        self._answering, self._idle, self.since = False, True, clock.monotonic()
         return finished
 
     def handle_error(
@@ -85,6 +89,8 @@ class Connection(RequestHandler):
     @property
     def waits_for_client(self) -> bool:
         """Return whether it is the client's turn: to send, or to read."""
+        if self._answering:
+            return self._paused
         request = self._current_request
         return request is None or not request.content.is_eof()
 
