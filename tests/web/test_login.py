@@ -13,7 +13,6 @@ from bot.access.logins.errors import NoPublicPage
 from bot.access.logins.one_time_pages import OneTimePages, is_safe
 from bot.access.logins.sessions import LoginState
 from bot.jobs import Jobs
-from bot.store.ledger import events
 from bot.store.logins import one_time_pages
 from bot.tradingview.signin import SignIn
 from bot.web import make_app, serve
@@ -155,46 +154,6 @@ async def test_whoever_is_no_manager_any_more_may_not(desk):
     assert (await desk.held()).state is LoginState.NONE
     desk.managers.add((HOME, STAFF))
     assert (await desk.press("paste", **desk.pair()))[0] == 200
-
-
-async def test_the_page_and_refused_presses_leave_a_history_entry(desk):
-    async def entries():
-        async with desk.vendor.database.read() as connection:
-            return [entry.action for entry in await events.since(connection, HOME, 0)]
-
-    assert await entries() == ["login_page"]
-    await desk.press("paste", "x" * 43)  # nobody's page
-    await desk.press("password", **{**RIGHT, "password": "wrong one"})
-    desk.managers.clear()
-    await desk.press("paste", **desk.pair())
-    desk.managers.add((HOME, STAFF))
-    assert await entries() == ["login_page", *["login_page_refused"] * 2]
-    await desk.press("paste", **desk.pair())
-    assert (await entries())[3:] == ["session_set"]
-
-
-async def test_a_text_that_cannot_be_a_token_is_neither_hashed_nor_looked_up(desk, monkeypatch):
-    asked = []
-    monkeypatch.setattr(one_time_pages, "by_hash", lambda *given: asked.append(given))
-    for token in ("x", "x" * 42, "x" * 44, "x" * 42 + "\0", "\u00e9" * 43, "x" * 43 + "\n"):
-        assert (await desk.press("paste", token))[0] == 410
-    assert asked == []
-
-
-async def test_half_a_character_is_refused_and_counts_against_the_limit(desk):
-    statuses = [(await desk.press("paste", "\ud800"))[0] for _ in range(150)]
-    assert set(statuses[:100]) == {400}
-    assert statuses[-1] == 429
-    assert (await desk.press("paste", desk.token, sessionid="\ud800"))[0] == 429
-
-
-async def test_other_sites_get_no_hold_of_the_page(desk):
-    async with desk.http.get(f"{desk.url}/login/") as answer:
-        page = answer.headers
-    _, _, press = await desk.press("paste", "nothing")
-    for headers in (page, press):
-        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
-        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 43])
