@@ -177,9 +177,12 @@ async def _adopt_environment(settings: Settings, services: Services) -> None:
     cookies = tradingview_accounts.pair_of(settings)
     if cookies is None or settings.discord_guild_id is None:
         return
+    moved = asyncio.Event()
+    services.guild_settings.on_change.append(lambda _: moved.set())
     while True:
+        moved.clear()
         if await services.guild_settings.has_left(settings.discord_guild_id):
-            await clock.sleep(ENVIRONMENT_AGAIN)
+            await moved.wait()
             continue
         try:
             await services.environment.adopt(settings.discord_guild_id, cookies)

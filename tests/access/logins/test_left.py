@@ -111,10 +111,5 @@ async def test_the_environments_login_waits_until_the_bot_is_back(vendor):
         await vendor.time.advance(app.ENVIRONMENT_AGAIN)
     assert len(vendor.fake.calls()) == before
     await vendor.guild_settings.joined(HOME)
-
-    async def adopted():
-        await vendor.time.advance(app.ENVIRONMENT_AGAIN)
-        return adopting.done()
-
-    await eventually(adopted)
+    await eventually(adopting.done)
     assert vendor.held.cookies == cookies
