@@ -13,7 +13,6 @@ from discord.http import Route
 import cogs
 from bot import clock, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
-from bot.access.logins.environment import Environment
 from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.interactions.connection import guard, log_in, stay_connected
@@ -29,6 +28,7 @@ log = logging.getLogger(__name__)
 
 SEATS_EVERY = 900.0  # seconds between counts of the people with access
 BACKUP_EVERY = 1800.0  # seconds between looks whether today's copy is there
+LEFT_EVERY = 3600.0  # seconds between looks for logins of servers that the bot left
 ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again
 
 
@@ -85,13 +85,15 @@ def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextMan
     """Serve the web endpoint; also while Discord cannot be reached."""
     app = web.make_app(
         lookup=services.public.hints,
+        expected_wait=services.public.expected_wait,
         database=services.database.is_answering,
         gateway=lambda: _is_connected(services.client),
         jobs=services.jobs,
         links=services.one_time_pages,
         trusted_proxies=settings.trusted_proxies,
+        public_url=settings.public_url,
     )
-    return web.serve(app, settings.http_host, settings.http_port)
+    return web.serve(app, settings.http_host, settings.http_port, settings.http_connections)
 
 
 async def _start(settings: Settings, services: Services) -> None:
@@ -104,8 +106,9 @@ async def _start(settings: Settings, services: Services) -> None:
     services.sweep_schedule.start(jobs)
     jobs.every(SEATS_EVERY, "count seats", services.seat_counts.watch)
     jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
+    jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
-    adopting = _adopt_environment(settings, services.environment)
+    adopting = _adopt_environment(settings, services)
     _ = jobs.spawn(adopting, "login of the environment")
 
 
@@ -129,18 +132,30 @@ def _point_at_discord(settings: Settings) -> None:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
 
 
+async def _forget_left(services: Services) -> None:
+    """Delete the logins of servers left long ago; only Discord knows whether the bot is back there."""
+    if services.client.is_ready():
+        await services.login_monitor.forget_left()
+
+
 async def _is_connected(client: Usher) -> bool:
     return client.is_ready() and not client.is_closed() and client.ws.open
 
 
-async def _adopt_environment(settings: Settings, environment: Environment) -> None:
-    """Use the login of the environment once it could be tested."""
+async def _adopt_environment(settings: Settings, services: Services) -> None:
+    """Use the login of the environment once it could be tested; not for a server that the bot left."""
     cookies = tradingview_accounts.pair_of(settings)
     if cookies is None or settings.discord_guild_id is None:
         return
+    moved = asyncio.Event()
+    services.guild_settings.on_change.append(lambda _: moved.set())
     while True:
+        moved.clear()
+        if await services.guild_settings.has_left(settings.discord_guild_id):
+            await moved.wait()
+            continue
         try:
-            await environment.adopt(settings.discord_guild_id, cookies)
+            await services.environment.adopt(settings.discord_guild_id, cookies)
         except TradingViewSilent:
             log.warning("the login of the environment could not be tested; trying again")
             await clock.sleep(ENVIRONMENT_AGAIN)

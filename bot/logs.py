@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple, TextIO
@@ -184,16 +185,49 @@ def _traces(record: logging.LogRecord) -> list[str]:
     exception = record.exc_text
     if record.exc_info and not exception:
         exception = logging.Formatter().formatException(record.exc_info)
-    return [cleaned(text) for text in (exception, record.stack_info) if text]
+    said = _sayings(record.exc_info[1]) if record.exc_info else ()
+    return [_trace(text, said) for text in (exception, record.stack_info) if text]
+
+
+def _trace(text: str, said: Iterable[str]) -> str:
+    """Return a traceback without secrets, in lines of which none can pass for a line of the log.
+
+    Each is indented, and what an exception said stays on one line, whatever stood in it.
+    """
+    text = cleaned(text)
+    for saying in said:
+        text = text.replace(saying, saying.replace("\n", "\\n"))
+    return "\n".join(f"  {_escaped(line)}" for line in text.split("\n"))
+
+
+def _sayings(error: BaseException | None) -> list[str]:
+    """Return what the exception and those that it came from said in several lines, without secrets."""
+    found: list[str] = []
+    seen: set[int] = set()
+    ahead = [error]
+    while ahead:
+        one = ahead.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        with suppress(Exception):  # as a traceback does where an exception cannot say itself
+            found.append(cleaned(str(one)))
+        ahead += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+    return [saying for saying in found if "\n" in saying]
+
+
+def _escaped(text: str) -> str:
+    """Return the text with every character escaped that cannot be printed."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _text(record: logging.LogRecord, message: str, *traces: str) -> str:
     """For people: one line for each message, tracebacks below it."""
-    if not message.isprintable():
-        # Escaped, so that nobody's text can pass for a line of the log.
-        message = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
     at = _second(int(record.created))
-    return "\n".join((f"{at} {record.levelname:<8} {record.name}: {message}", *traces))
+    # Escaped, so that nobody's text can pass for a line of the log.
+    return "\n".join((f"{at} {record.levelname:<8} {record.name}: {_escaped(message)}", *traces))
 
 
 @lru_cache(1)
@@ -211,7 +245,11 @@ def _json(record: logging.LogRecord, message: str, *traces: str) -> str:
     }
     if traces:
         entry["exception"] = "\n".join(traces)
-    return json.dumps(entry, ensure_ascii=False)
+    line = json.dumps(entry, ensure_ascii=False)
+    if line.isprintable():
+        return line
+    # JSON lets through what others end a line at, or what a terminal obeys.
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
 
 
 def set_up(

@@ -64,7 +64,7 @@ class Services:
     jobs: Jobs
 
     # Logins
-    public: TradingViewClient  # strangers' questions: with no login, at a pace of their own
+    public: TradingViewClient  # strangers' questions: no login, a pace apart from members' and accounts'
     sessions: Sessions
     spares: Spares
     environment: Environment
@@ -189,7 +189,7 @@ def build(
         outages=outages,
         login_monitor=LoginMonitor(database, sessions, spares),
         guild_settings=guild_settings,
-        customers=Customers(database, sessions, public),
+        customers=Customers(database, sessions, tradingview_accounts.public(settings, http)),
         imports=Imports(database),
         scripts=scripts,
         discovery=Discovery(database, sessions, scripts),

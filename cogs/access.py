@@ -152,8 +152,8 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
     async def turn(self, press: ComponentInteraction) -> None:
         """Show another page of the list."""
         await responses.defer_in_place(press.interaction)
-        item, page, *_ = press.args
-        await responses.reply(press.interaction, await self._page(press.guild_id, item, int(page)))
+        item, page = press.text(0), press.page(1)
+        await responses.reply(press.interaction, await self._page(press.guild_id, item, page))
 
     async def _page(self, guild_id: int, item: str, page: int) -> Message:
         return overview_replies.holders(
@@ -162,11 +162,11 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
 
     async def put_back(self, press: ComponentInteraction) -> None:
         """Undo what one order took away; pressed twice, done once."""
-        request = press.request()
+        request, order_id = press.request(), press.number(0)
         await responses.defer_in_place(press.interaction)
 
         async def order(request: RequestContext) -> int:
-            return await self._grants.put_back(request, int(press.args[0]))
+            return await self._grants.put_back(request, order_id)
 
         await self._order_flow.carry_out(press.interaction, request, order)
 

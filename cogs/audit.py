@@ -41,8 +41,6 @@ class Audit(commands.Cog):
     async def turn(self, press: ComponentInteraction) -> None:
         """Show another page."""
         await responses.defer_in_place(press.interaction)
-        username, page, *_ = press.args
-        history = await self._overview.history(
-            press.guild_id, Subject(username=username), int(page)
-        )
+        username, page = press.text(0), press.page(1)
+        history = await self._overview.history(press.guild_id, Subject(username=username), page)
         await responses.reply(press.interaction, history_replies.audit(history, press.guild_id))

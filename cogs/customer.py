@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.errors import ButtonGone, FileTooLarge, MembersUnseen, OnlyInServer
+from bot.access.errors import FileTooLarge, MembersUnseen, OnlyInServer
 from bot.access.people.import_records import (
     BEST,
     LARGEST,
@@ -85,9 +85,7 @@ class Customer(
     async def turned(self, press: ComponentInteraction) -> None:
         """Show another page of proposals."""
         await responses.defer_in_place(press.interaction)
-        if not press.args or not press.args[0].isdecimal():
-            raise ButtonGone
-        message = await self._proposals(press.request(), press.interaction, int(press.args[0]))
+        message = await self._proposals(press.request(), press.interaction, press.page(0))
         await responses.reply(press.interaction, message)
 
     async def _compared(

@@ -88,7 +88,7 @@ class Link(commands.Cog):
     async def accept(self, press: ComponentInteraction) -> None:
         """Give the name to the claimer; asks once more when it is another member's."""
         await responses.defer_in_place(press.interaction)
-        asking = await self._customers.asking(press.guild_id, _claim_id(press))
+        asking = await self._customers.asking(press.guild_id, press.number(0))
         if asking.holder_id is not None:
             message = people_replies.move_it(asking.claim, asking.holder_id)
             await responses.reply(press.interaction, message)
@@ -113,7 +113,7 @@ class Link(commands.Cog):
 
     async def _decide(self, press: ComponentInteraction, *, accept: bool) -> None:
         request = press.request()
-        claim = await self._customers.decide(request, _claim_id(press), accept=accept)
+        claim = await self._customers.decide(request, press.number(0), accept=accept)
         message = people_replies.decided(claim, request.member_id, accepted=accept)
         if claims.LISTED in press.args:
             left = len(await self._customers.claims(press.guild_id))
@@ -122,7 +122,3 @@ class Link(commands.Cog):
         server = self._client.get_guild(request.guild_id)
         message = people_replies.to_claimer(claim, server.name if server else None, accepted=accept)
         await self._outbox.post(request.guild_id, claim.member_id, message)
-
-
-def _claim_id(press: ComponentInteraction) -> int:
-    return int(press.args[0]) if press.args and press.args[0].isdecimal() else 0

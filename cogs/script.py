@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, Form
@@ -84,6 +85,8 @@ class Script(
 
     async def chosen(self, press: ComponentInteraction) -> None:
         """Add those that were chosen, and read who has them."""
+        if not press.values:
+            raise ButtonGone  # no list of ours can be sent empty
         await responses.defer_in_place(press.interaction)
         request = press.request()
         work = self._discovery.add(request, press.values)

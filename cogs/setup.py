@@ -7,7 +7,7 @@ from discord.ext import commands
 from bot.access.errors import ButtonGone, ChannelClosed, RoleProblem, RoleUnusable
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction
+from bot.interactions.components import ComponentInteraction, number_in
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.notifications.log_channel import RIGHTS
@@ -154,6 +154,5 @@ def _sees_commands(role: discord.Role, level: RoleLevel) -> bool:
 
 
 def _chosen(press: ComponentInteraction) -> int:
-    """Return the id that was chosen; 0 when there is none."""
-    value = press.values[0] if press.values else ""
-    return int(value) if value.isdecimal() else 0
+    """Return the id that was chosen. Raises ButtonGone for what Discord never sends."""
+    return number_in(press.values[0] if press.values else "")

@@ -270,3 +270,63 @@ def test_a_web_page_is_no_line_of_the_log():
         "429 Too Many Requests (error code: 0): [a web page]!"
     )
     assert logs.cleaned("got <html lang='en'><p>cut") == "got [a web page]"
+
+
+FORGED = "2026-01-01 00:00:00 CRITICAL bot: forged"
+NASTY = f"first\n{FORGED}\r\x1b[2J\u2028{FORGED}\u0085{FORGED}\x7f\u202e\ud800"
+
+
+def throw(error):
+    raise error
+
+
+def fail():
+    try:
+        throw(KeyError(NASTY))
+    except KeyError as error:
+        error.add_note(NASTY)
+        raise ValueError(NASTY) from error
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+@pytest.mark.parametrize("group", [False, True])
+def test_a_traceback_forges_no_line_and_steers_no_terminal(written, kind, group):
+    logs.set_up("info", kind)
+    try:
+        try:
+            fail()
+        except ValueError as error:
+            if group:
+                raise ExceptionGroup(NASTY, [error, OSError(NASTY)]) from None
+            raise
+    except (ValueError, ExceptionGroup):
+        log().exception("it failed: %s", NASTY)
+    text = written.getvalue()
+    assert "ValueError" in text
+    for char in "\r\x1b\u2028\u0085\x7f\u202e\ud800":
+        assert char not in text
+    lines = text.split("\n")
+    assert not any(line.startswith(FORGED) for line in lines)
+    if kind == "json":
+        assert len(lines) == 2
+        entry = json.loads(lines[0])
+        assert entry["message"].startswith("it failed: first\n2026")
+        assert not any(line.startswith(FORGED) for line in entry["exception"].split("\n"))
+
+
+def test_what_an_exception_said_stays_on_one_line(written):
+    logs.set_up()
+    try:
+        throw(ValueError(f"first\n{FORGED}"))
+    except ValueError:
+        log().exception("it failed")
+    assert f"ValueError: first\\n{FORGED}\n" in written.getvalue()
+
+
+def test_a_secret_after_a_line_break_in_an_exception_is_hidden(written):
+    logs.set_up()
+    try:
+        throw(ValueError(f"first\nsessionid={COOKIE}"))
+    except ValueError:
+        log().exception("it failed")
+    assert COOKIE not in written.getvalue()

@@ -48,6 +48,7 @@ def test_the_variables_are_those_of_the_contract():
         "SECRET_KEY",
         "HTTP_HOST",
         "HTTP_PORT",
+        "HTTP_CONNECTIONS",
         "PUBLIC_URL",
         "TRUSTED_PROXIES",
         "HTTPS_PROXY",
@@ -119,6 +120,7 @@ def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
         "SECRET_KEY": "keyvalue",
         "HTTP_HOST": "http://hostvalue/",
         "HTTP_PORT": "65536",
+        "HTTP_CONNECTIONS": "many",
         "PUBLIC_URL": "publicvalue",
         "TRUSTED_PROXIES": "proxyvalue",
         "HTTPS_PROXY": "socks5://u:pwvalue@httpsvalue",
@@ -146,6 +148,7 @@ def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
         ("TV_PACE", "-1"),
         ("TV_CONCURRENCY", "1.5"),
         ("HTTP_PORT", "-1"),
+        ("HTTP_CONNECTIONS", "0"),
         ("DATABASE_URL", "sqlite:///data/usher.db"),
         ("DATABASE_URL", "sqlite+aiosqlite://"),
         ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
@@ -157,6 +160,33 @@ def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
 )
 def test_what_cannot_work_is_refused(monkeypatch, name, value):
     assert f"  {name} " in complaint(monkeypatch, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "path"),
+    [
+        ("TRADINGVIEW_URL", "http", ""),
+        ("PINE_FACADE_URL", "http", ""),
+        ("DISCORD_API_URL", "http", "/api/v10"),
+        ("DISCORD_GATEWAY_URL", "ws", "/gateway"),
+    ],
+)
+def test_logins_and_tokens_travel_encrypted_or_stay_on_this_computer(
+    monkeypatch, name, scheme, path
+):
+    monkeypatch.setenv("DISCORD_API_URL", "https://discord.example/api/v10")
+    monkeypatch.setenv("DISCORD_GATEWAY_URL", "wss://discord.example/gateway")
+    for host in ("tv.example", "10.0.0.5", "127.0.0.1.evil.example", "localhost.evil.example"):
+        text = complaint(monkeypatch, **{name: f"{scheme}://{host}{path}"})
+        assert f"  {name} must start with {scheme}s://" in text
+    for address in (
+        "http://127.0.0.1:9",
+        "http://localhost",
+        "http://[::1]:9",
+        "https://tv.example",
+    ):
+        monkeypatch.setenv(name, address.replace("http", scheme, 1) + path)
+        assert getattr(load(None), name.lower()).endswith(path)
 
 
 def test_a_tradingview_login_needs_the_server_it_is_for(monkeypatch):
@@ -182,7 +212,7 @@ def test_a_whole_login_is_taken(monkeypatch):
 
 @pytest.mark.parametrize("name", ["DISCORD_API_URL", "DISCORD_GATEWAY_URL"])
 def test_half_of_another_discord_is_a_mistake(monkeypatch, name):
-    url = {"DISCORD_API_URL": "http://h/api/v10", "DISCORD_GATEWAY_URL": "ws://h/gateway"}[name]
+    url = {"DISCORD_API_URL": "https://h/api/v10", "DISCORD_GATEWAY_URL": "wss://h/gateway"}[name]
     assert "belong together" in complaint(monkeypatch, **{name: url})
 
 

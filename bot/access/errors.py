@@ -310,6 +310,13 @@ class TradingViewSilent(UserError):
     """TradingView did not answer a read that cannot wait."""
 
 
+@_refusal
+class TooManyLookUps(UserError):
+    """Usher asks about so many names already that this one would wait for `wait` seconds."""
+
+    wait: int
+
+
 # Access
 
 
@@ -376,6 +383,11 @@ class NeedsYes(UserError):
         """Return the consent with a yes to this; asked again with it, it is done."""
         return replace(consent, confirmed=True)
 
+    @property
+    def needs_manager(self) -> bool:
+        """Return whether the yes of staff is not enough."""
+        return False
+
 
 @_refusal
 class Shortens(NeedsYes):
@@ -409,3 +421,8 @@ class OverTheLine(NeedsYes):
     def agreed(self, consent: Consent) -> Consent:
         """Return the consent with a yes to so many seats."""
         return replace(consent, seats=self.seats)
+
+    @property
+    def needs_manager(self) -> bool:
+        """Return True: it costs money."""
+        return True

@@ -4,6 +4,7 @@ discord.py's own views swallow what a button from before the restart raises and 
 everything that Usher sends carries a key (`bot.replies.key`) and comes in here.
 """
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,10 @@ from bot.interactions.responses import Interaction
 from bot.replies import Button, key
 from bot.store.records import Actor
 
-_MAX_QUESTIONS = 1_000
+_MAX_QUESTIONS = 20  # of one person, who cannot push out those of others
+_NUMBER = re.compile(r"[0-9]{1,19}")
+_MAX_NUMBER = 2**63 - 1  # as far as the database counts
+_MAX_PAGE = 1_000_000
 _QUESTION_SECONDS = 15 * 60.0
 
 
@@ -44,6 +48,23 @@ class ComponentInteraction:
             at=clock.now(),
             token=self.interaction.token,
         )
+
+    def text(self, place: int) -> str:
+        """Return that part of the button's key. Raises ButtonGone where a key of ours would have one."""
+        if place >= len(self.args) or not self.args[place]:
+            raise ButtonGone
+        return self.args[place]
+
+    def number(self, place: int) -> int:
+        """Return that part of the button's key as a number. Raises ButtonGone as `text` does."""
+        return number_in(self.text(place))
+
+    def page(self, place: int) -> int:
+        """Return that part as the number of a page. Raises ButtonGone as `text` does."""
+        page = self.number(place)
+        if page > _MAX_PAGE:
+            raise ButtonGone
+        return page
 
 
 Handler = Callable[[ComponentInteraction], Awaitable[None]]
@@ -121,9 +142,9 @@ class ComponentRouter:
 
     async def _handle(self, interaction: Interaction, name: str, rest: list[str]) -> None:
         known = self._handlers.get(name)
-        if known is None or not rest or not rest[0].isdecimal():
+        if known is None or not rest:
             raise ButtonGone
-        guild_id = int(rest[0])
+        guild_id = number_in(rest[0])
         if interaction.guild_id not in (None, guild_id):
             raise ButtonGone
         level, handler = known
@@ -149,15 +170,16 @@ class ComponentRouter:
     def question(
         self, guild_id: int, asker_id: int, level: Level, choices: Sequence[Choice]
     ) -> tuple[Button, ...]:
-        """Return buttons of which the asker may press one, once, within 15 minutes.
+        """Return buttons of which the asker may press one, once, within 15 minutes; the oldest of many end.
 
         What they do lives in memory: after a restart they say that nothing was changed.
         """
         now = clock.monotonic()
         for old in [name for name, question in self._questions.items() if question.over_at <= now]:
             del self._questions[old]
-        while len(self._questions) >= _MAX_QUESTIONS:
-            del self._questions[next(iter(self._questions))]
+        own = [name for name, asked in self._questions.items() if asked.asker_id == asker_id]
+        for oldest in own[: max(0, len(own) - _MAX_QUESTIONS + 1)]:
+            del self._questions[oldest]
         name = secrets.token_hex(8)
         self._questions[name] = _Question(asker_id, level, tuple(choices), now + _QUESTION_SECONDS)
         return tuple(
@@ -166,14 +188,14 @@ class ComponentRouter:
         )
 
     async def _answer_question(self, press: ComponentInteraction) -> None:
-        name, place = (*press.args, "", "")[:2]
-        question = self._questions.get(name)
+        question = self._questions.get(press.text(0))
         if question is None or question.over_at <= clock.monotonic():
             raise ButtonGone
         if press.interaction.user.id != question.asker_id:
             raise NotYourButton
         await self._require(press.interaction, press.guild_id, question.level)
-        if not place.isdecimal() or int(place) >= len(question.choices):
+        place = press.number(1)
+        if place >= len(question.choices):
             raise ButtonGone
         if question.answered_by == press.interaction.id:
             return  # delivered twice: the first one answers
@@ -181,7 +203,14 @@ class ComponentRouter:
             raise Answered
         question.answered_by = press.interaction.id
         await responses.defer_in_place(press.interaction)
-        await question.choices[int(place)].run(press)
+        await question.choices[place].run(press)
+
+
+def number_in(text: str) -> int:
+    """Return the id, place or page in the text of a key. Raises ButtonGone for what we never write."""
+    if not _NUMBER.fullmatch(text) or int(text) > _MAX_NUMBER:
+        raise ButtonGone
+    return int(text)
 
 
 def _fields(components: Sequence[Any]) -> dict[str, str]:

@@ -59,8 +59,9 @@ async def carry_out(
 
             return Choice(label, again, style)
 
-        # The person who asks may be no manager: then the press is refused.
-        needed = Level.MANAGER if isinstance(question, OverTheLine) else level
+        # The person who asks may be no manager: then the press is refused, and the question stays.
+        by_manager = isinstance(question, NeedsYes) and question.needs_manager
+        needed = max(level, Level.MANAGER) if by_manager else level
         choices = [*(choice(*option) for option in options), Choice("No, leave it", _leave)]
         buttons = router.question(request.guild_id, request.member_id, needed, choices)
         message = Message(_text(question, labels), buttons=buttons, tone=Tone.LOOK)

@@ -69,8 +69,8 @@ class OrderFlow:
     async def receipt(self, press: ComponentInteraction) -> Receipt:
         """Return how the order in the button's key stands. Raises ButtonGone when this server has none such."""
         try:
-            found = await self._outcomes.receipt(int(press.args[0]))
-        except (LookupError, ValueError) as error:
+            found = await self._outcomes.receipt(press.number(0))
+        except LookupError as error:
             raise ButtonGone from error
         if found.order.guild_id != press.guild_id:
             raise ButtonGone

@@ -13,7 +13,7 @@ from bot.access.sweeps.repair import Repaired, Repairs
 from bot.access.sweeps.sweep import Sweeps
 from bot.errors import UserError
 from bot.interactions import confirm, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.components import ComponentInteraction, ComponentRouter, number_in
 from bot.interactions.confirm import Act
 from bot.interactions.levels import Level
 from bot.interactions.progress import EVERY, drawn
@@ -138,12 +138,12 @@ class SweepFlow:
     async def show(self, press: ComponentInteraction) -> None:
         """Show what differs for one script."""
         await responses.defer_in_place(press.interaction)
-        await self._report(press.interaction, press.guild_id, _number(press, 0))
+        await self._report(press.interaction, press.guild_id, press.number(0))
 
     async def take_all(self, press: ComponentInteraction) -> None:
         """Take over everybody on one script of whom nothing is known."""
         await responses.defer_in_place(press.interaction)
-        taken = await self._adoption.take_over(press.request(), _number(press, 0))
+        taken = await self._adoption.take_over(press.request(), press.number(0))
         await responses.reply(press.interaction, sweep_replies.taken([taken]))
 
     async def take_every(self, press: ComponentInteraction) -> None:
@@ -162,23 +162,23 @@ class SweepFlow:
     async def choose(self, press: ComponentInteraction) -> None:
         """Show a page of people to choose from."""
         await responses.defer_in_place(press.interaction)
-        await self._choose(press, _number(press, 1))
+        await self._choose(press, press.page(1))
 
     async def chosen(self, press: ComponentInteraction) -> None:
         """Take over those who were chosen; the rest stays to choose from."""
         await responses.defer_in_place(press.interaction)
-        ids = [int(value) for value in press.values if value.isdecimal()]
-        await self._adoption.take_over(press.request(), _number(press, 0), ids)
-        await self._choose(press, _number(press, 1))
+        ids = [number_in(value) for value in press.values]
+        await self._adoption.take_over(press.request(), press.number(0), ids)
+        await self._choose(press, press.page(1))
 
     async def _choose(self, press: ComponentInteraction, page: int) -> None:
-        found = await self._adoption.strangers(press.guild_id, _number(press, 0), page)
+        found = await self._adoption.strangers(press.guild_id, press.number(0), page)
         await responses.reply(press.interaction, sweep_replies.choose(found, press.guild_id))
 
     async def repair(self, press: ComponentInteraction) -> None:
         """Have it made as it should be; asks once more before many lose something."""
         await responses.defer_in_place(press.interaction)
-        script_id, kind = _number(press, 0), _kind(press)
+        script_id, kind = press.number(0), _kind(press)
 
         async def act(interaction: Interaction, request: RequestContext) -> Message:
             repaired = await self._repairs.repair(request, script_id, kind)
@@ -210,7 +210,7 @@ class SweepFlow:
     async def put_back(self, press: ComponentInteraction) -> None:
         """Undo what a repair took away."""
         await responses.defer_in_place(press.interaction)
-        reference = press.args[0] if press.args else ""
+        reference = press.text(0)
 
         async def act(_: Interaction, request: RequestContext) -> Message:
             return differences.put_back(await self._repairs.put_back(request, reference))
@@ -220,7 +220,7 @@ class SweepFlow:
     async def take(self, press: ComponentInteraction) -> None:
         """Take over what TradingView shows: it counts from now on."""
         await responses.defer_in_place(press.interaction)
-        script_id, request = _number(press, 0), press.request()
+        script_id, request = press.number(0), press.request()
         if _kind(press) is Kind.OTHER_END:
             message = differences.kept(await self._adoption.longer_ends(request, script_id))
         else:
@@ -230,20 +230,14 @@ class SweepFlow:
     async def ignore(self, press: ComponentInteraction) -> None:
         """Leave these differences alone."""
         await responses.defer_in_place(press.interaction)
-        script_id = _number(press, 0)
+        script_id = press.number(0)
         number = await self._drift.ignore(press.request(), script_id, _kind(press))
         report = await self._drift.report(press.guild_id, script_id)
         await responses.reply(press.interaction, differences.ignored(number, report))
 
 
-def _number(press: ComponentInteraction, place: int) -> int:
-    if place >= len(press.args) or not press.args[place].isdecimal():
-        raise ButtonGone
-    return int(press.args[place])
-
-
 def _kind(press: ComponentInteraction) -> Kind:
     try:
-        return Kind(press.args[1])
-    except (IndexError, ValueError):
+        return Kind(press.text(1))
+    except ValueError:
         raise ButtonGone from None

@@ -240,6 +240,13 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         "with `/session update`; if not, take them out of the bot's settings"
     ),
     "session_alive": lambda _: "✅ The TradingView login works again; what waited goes on",
+    "session_left": lambda _: (
+        "Usher deleted the TradingView login: it had been removed from this server for 30 days"
+    ),
+    "login_page": lambda f: f"{f.who} opened a one-time page for the TradingView login",
+    "login_page_refused": lambda f: (
+        f"⚠️ A try on {f.who}'s one-time page for the TradingView login was refused. Nothing was changed"
+    ),
     "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
     "shape_changed": lambda f: (
         f"⚠️ **TradingView answers in another form than Usher knows** ({f.differences()}). Nothing is "

@@ -155,12 +155,18 @@ def status(login: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Mes
     return Message("\n".join(lines), buttons=tuple(buttons), tone=tone)
 
 
+_LIVES_ON = (
+    "I delete only what I keep. **At TradingView the login itself lives on**, and so it does in backups of my "
+    "database. To end it there, open your settings on tradingview.com and **sign out on all devices**."
+)
+
+
 def forget(username: str | None, buttons: tuple[Button, ...]) -> Message:
     """Return the question that is asked before the login is deleted."""
     whose = f" of {escape(username)}" if username else ""
     return Message(
         f"**Delete the TradingView login{whose}?** Access on TradingView stays as it is, but nothing "
-        "can be given or ended until there is a new login.",
+        f"can be given or ended until there is a new login.\n{_LIVES_ON}",
         buttons=buttons,
         tone=Tone.LOOK,
     )
@@ -174,8 +180,7 @@ def kept() -> Message:
 def forgotten() -> Message:
     """Return that the login is deleted."""
     return Message(
-        "**The TradingView login is deleted.** Orders wait until there is a new one. To end it on "
-        "TradingView too, log out there.",
+        f"**The TradingView login is deleted.** Orders wait until there is a new one.\n{_LIVES_ON}",
         tone=Tone.LOOK,
     )
 

@@ -37,6 +37,7 @@ class Settings:
 
     http_host: str = "127.0.0.1"
     http_port: int = 8080
+    http_connections: int = 100
     public_url: str | None = None
     trusted_proxies: tuple[Network, ...] = ()
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -141,8 +141,31 @@ def _hosts(text: str) -> str:
     return ",".join(parts(text))
 
 
+def is_safe(address: str) -> bool:
+    """Return whether secrets may travel to that address: encrypted, or without leaving this computer."""
+    url = URL(address)
+    if url.scheme in ("https", "wss") or url.host == "localhost":
+        return True
+    try:
+        return ip_address(url.host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _safe_url(text: str, *schemes: str) -> str:
+    """Return the address of somebody who is shown our tokens or cookies."""
+    url = _web_url(text, *schemes)
+    if not is_safe(url):
+        encrypted, open_ = ("wss", "ws") if "ws" in schemes else ("https", "http")
+        raise ValueError(
+            f"must start with {encrypted}://, or logins and tokens would travel there for everybody to read. "
+            f"{open_}:// is for this computer alone (127.0.0.1, localhost)."
+        )
+    return url
+
+
 def _api_url(text: str) -> str:
-    url = _web_url(text)
+    url = _safe_url(text)
     if not re.search(r"/v\d+$", url):
         raise ValueError("must end with the version, as in http://127.0.0.1:9000/api/v10.")
     return url
@@ -188,9 +211,9 @@ READERS: dict[str, Callable[[str], Any]] = {
         "right-click the server, Copy Server ID.",
     ),
     "discord_api_url": _api_url,
-    "discord_gateway_url": lambda text: _web_url(text, "ws", "wss"),
-    "tradingview_url": _web_url,
-    "pine_facade_url": _web_url,
+    "discord_gateway_url": lambda text: _safe_url(text, "ws", "wss"),
+    "tradingview_url": _safe_url,
+    "pine_facade_url": _safe_url,
     "tv_sessionid": _cookie,
     "tv_sessionid_sign": _cookie,
     "tv_pace": _number(
@@ -208,6 +231,9 @@ READERS: dict[str, Callable[[str], Any]] = {
         int,
         lambda port: 0 <= port <= 65535,
         "must be a whole number from 0 to 65535, such as 8080 (0 takes any free port).",
+    ),
+    "http_connections": _number(
+        int, lambda count: count >= 1, "must be a whole number, 1 or more, such as 100."
     ),
     "public_url": _web_url,
     "trusted_proxies": _networks,

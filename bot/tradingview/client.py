@@ -73,6 +73,10 @@ class TradingViewClient:
         request = wire.hints(text)
         return parsing.hints(await self._ask(request, urgent=urgent, helpful=helpful))
 
+    def expected_wait(self) -> float:
+        """Return the seconds until one more question would go out, by our own budget alone."""
+        return self._limiter.expected_wait()
+
     async def account(self, *, urgent: bool = False) -> AccountFacts:
         """What the living login tells of itself; raises when it is not known to be alive."""
         return parsing.account(await self._ask(wire.account(), urgent=urgent))

@@ -160,6 +160,13 @@ class Limiter:
         """Return the seconds until permits are given again; 0 when nothing is held."""
         return max(0.0, self._held_until - clock.monotonic())
 
+    def expected_wait(self) -> float:
+        """Return the seconds until one more request would go out; 0 where only TradingView is slow."""
+        rate, now = self.rate, clock.monotonic()
+        ahead = max(self._due - (BURST - 1) / rate, self._held_until) - now
+        waiting = sum(not waiter.done() for line in self._lines for _, _, waiter in line)
+        return ahead + waiting / rate if ahead > 0 else 0.0
+
     async def refresh(self) -> None:
         """Learn what other programs of the account were told; a limiter by itself has none."""
 

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
+from bot.web.clients import FRONT
+
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -16,6 +18,7 @@ _SENTENCES = {
     405: "This address does not take that method.",
     413: "The request is too large.",
     415: "The request has the wrong content type.",
+    417: "The request expects what is not done here.",
     429: "Too many requests; try again later.",
     503: "Not available at the moment; try again later.",
 }
@@ -28,6 +31,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _JSON = CIMultiDict(_HEADERS | {hdrs.CONTENT_TYPE: "application/json; charset=utf-8"})
+_HTTPS_ALONE = "max-age=15552000"  # half a year from the last visit
 _KEPT_HEADERS = (hdrs.ALLOW, hdrs.RETRY_AFTER)
 
 
@@ -58,6 +62,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
             if name in raised.headers:
                 answer.headers[name] = raised.headers[name]
         return answer
+    except (web.RequestPayloadError, ConnectionError):
+        return error(400)  # the body is broken, or its sender gone
     except Exception:
         log.exception("%s %s failed", request.method, route_of(request))
         return error(500)
@@ -65,6 +71,17 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Headers for every answer; pages may bring a content policy of their own."""
+    add_headers_to(response)
+
+
+async def insist_on_https(request: web.Request, response: web.StreamResponse) -> None:
+    """Let the visitor's browser come by https alone from now on, where this request did."""
+    if request.app[FRONT].came_by_https(request):
+        response.headers["Strict-Transport-Security"] = _HTTPS_ALONE
+
+
+def add_headers_to(response: web.StreamResponse) -> None:
+    """Add the headers that do not depend on the request."""
     headers = response.headers
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
@@ -73,6 +90,6 @@ async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 def route_of(request: web.BaseRequest) -> str:
     """The route's pattern, for the log: names of people and one-time addresses stay out of it."""
-    match = request.match_info if isinstance(request, web.Request) else None
+    match = getattr(request, "_match_info", None)  # the property insists that there is one
     resource = match.route.resource if match is not None else None
     return resource.canonical if resource is not None else "(no such address)"

@@ -1,13 +1,13 @@
 """The aiohttp application: which address answers what."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
 from bot.access.logins.one_time_pages import OneTimePages
 from bot.jobs import Jobs
 from bot.web import answers, health, login, validate
-from bot.web.clients import Network, RateLimit
+from bot.web.clients import FRONT, Front, Network, RateLimit
 from bot.web.health import Probe
 from bot.web.names import Lookup, Names
 
@@ -20,25 +20,31 @@ def make_app(
     database: Probe,
     gateway: Probe,
     jobs: Jobs,
+    expected_wait: Callable[[], float] = lambda: 0.0,
     links: OneTimePages | None = None,
     trusted_proxies: Sequence[Network] = (),
+    public_url: str | None = None,
     limit: RateLimit | None = None,
 ) -> web.Application:
     """Return the application. `lookup` must have an upstream budget of its own and send no cookies.
 
+    `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
     app.on_response_prepare.append(answers.add_headers)
-    app[validate.NAMES] = Names(lookup, jobs)
+    front = Front(tuple(trusted_proxies), https=(public_url or "").startswith("https://"))
+    app[FRONT] = front
+    if front.https and front.proxies:
+        app.on_response_prepare.append(answers.insist_on_https)
+    app[validate.NAMES] = Names(lookup, jobs, expected_wait=expected_wait)
     app[validate.LIMIT] = limit or RateLimit(rate=1.0, burst=30)
-    app[validate.TRUSTED] = tuple(trusted_proxies)
     app[health.PROBES] = {"database": database, "gateway": gateway}
     app[health.JOBS] = jobs
     app.router.add_get("/validate/{username:.*}", validate.validate)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
     if links is not None:
-        login.add_to(app, links, tuple(trusted_proxies))
+        login.add_to(app, links)
     return app

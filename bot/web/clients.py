@@ -1,6 +1,7 @@
 """Who is asking, and how often one client may."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
@@ -17,6 +18,29 @@ Network = IPv4Network | IPv6Network
 _IPV6_CLIENT = 64
 # Behind so many characters nothing is of an address; so much of a header is kept at most.
 _MAX_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What stands in front of Usher: its own proxies, and whether the public address is https."""
+
+    proxies: tuple[Network, ...] = ()
+    https: bool = False
+
+    def came_by_https(self, request: web.BaseRequest) -> bool:
+        """Return whether the visitor's request travelled encrypted; only a proxy of ours knows."""
+        hop = _hop(request.remote or "")
+        if (
+            not self.https
+            or hop is None
+            or not any(hop.address in network for network in self.proxies)
+        ):
+            return False
+        scheme = request.headers.get("X-Forwarded-Proto", "https")
+        return scheme.rpartition(",")[2].strip().lower() == "https"
+
+
+FRONT = web.AppKey("front", Front)
 
 
 class _Hop(NamedTuple):

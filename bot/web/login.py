@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import math
+import re
 from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib import resources
@@ -20,18 +21,24 @@ from bot.replies import explain, login as login_replies
 from bot.replies.plain import plain
 from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.tradingview.signin import SecondFactorNeeded, TooManySignIns
-from bot.web.clients import Network, RateLimit, client_of
+from bot.web.clients import FRONT, RateLimit, client_of
 
 log = logging.getLogger(__name__)
 
 LINKS = web.AppKey("login_links", OneTimePages)
 PRESSES = web.AppKey("login_presses", RateLimit)
-NEAR = web.AppKey("login_proxies", tuple[Network, ...])
+GUESSES = web.AppKey("login_guesses", RateLimit)
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Other sites get neither a hold of the page's window nor of its parts.
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 _FILES = {
     "": ("web/page/login.html", "text/html"),
     "login.css": ("web/page/login.css", "text/css"),
@@ -39,6 +46,7 @@ _FILES = {
     "brand.css": ("brand/brand.css", "text/css"),
     "icon.svg": ("brand/icon.svg", "image/svg+xml"),
 }
+_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")  # JSON can spell it, and nothing can send it on
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
     ((PageRefused, NotAllowed), 403),
     (LinkOver, 410),
@@ -52,11 +60,11 @@ Fields = dict[str, Any]
 Press = Callable[[OneTimePages, str, Fields], Awaitable[Any]]
 
 
-def add_to(app: web.Application, links: OneTimePages, trusted: tuple[Network, ...]) -> None:
+def add_to(app: web.Application, links: OneTimePages) -> None:
     """Serve the page in this application."""
     app[LINKS] = links
     app[PRESSES] = RateLimit(rate=0.2, burst=10)
-    app[NEAR] = trusted
+    app[GUESSES] = RateLimit(rate=10.0, burst=100)  # before anything is read or looked up
     for name in _FILES:
         app.router.add_get(f"{PATH}{name}", _file_handler(name))
     for name, press in _PRESSES.items():
@@ -69,9 +77,7 @@ def _file_handler(name: str) -> Callable[[web.Request], Awaitable[web.Response]]
     async def serve(_: web.Request) -> web.Response:
         """Serve the page or a part of it; it knows nothing, whatever the address."""
         text = await asyncio.to_thread(_read, file)
-        return web.Response(
-            text=text, content_type=kind, headers={"Content-Security-Policy": _POLICY}
-        )
+        return web.Response(text=text, content_type=kind, headers=_HEADERS)
 
     return serve
 
@@ -82,11 +88,14 @@ def _press_handler(press: Press) -> Callable[[web.Request], Awaitable[web.Respon
         try:
             links = request.app[LINKS]
             _own_page(request, links)
+            client = client_of(request, request.app[FRONT].proxies)
+            _limit(request.app[GUESSES], client)
             fields = await _fields(request)
             token = _text(fields, "token")
-            await _not_too_often(request, links, token)
+            # An open page has a limit of its own: guesses from behind the same proxy leave it alone.
+            _limit(request.app[PRESSES], await links.page_of(token) or client)
             outcome = await press(links, token, fields)
-        except web.HTTPException:
+        except (web.HTTPException, web.RequestPayloadError, ConnectionError):
             raise
         except Exception as error:  # noqa: BLE001 - explained and logged there
             return _failed(error)
@@ -95,7 +104,7 @@ def _press_handler(press: Press) -> Callable[[web.Request], Awaitable[web.Respon
             if isinstance(outcome, SpareKept)
             else login_replies.updated(outcome)
         )
-        return web.json_response({"message": plain(answer.text)})
+        return web.json_response({"message": plain(answer.text)}, headers=_HEADERS)
 
     return handle
 
@@ -118,7 +127,7 @@ def _failed(error: Exception) -> web.Response:
             "next": _next(error),
         },
         status=status,
-        headers=headers,
+        headers=_HEADERS | headers,
     )
 
 
@@ -143,17 +152,15 @@ def _own_page(request: web.Request, links: OneTimePages) -> None:
         raise web.HTTPUnsupportedMediaType
 
 
-async def _not_too_often(request: web.Request, links: OneTimePages, token: str) -> None:
-    """Limit the presses; an open page has its own, which guesses from behind the same proxy leave alone."""
-    trusted = request.app[NEAR]
-    presser = await links.page_of(token) or client_of(request, trusted)
-    if wait := request.app[PRESSES].take(presser):
+def _limit(limit: RateLimit, presser: str) -> None:
+    if wait := limit.take(presser):
         raise TooManyPresses(math.ceil(wait))
 
 
 async def _fields(request: web.Request) -> Fields:
+    body = await request.read()
     try:
-        fields = json.loads(await request.text())
+        fields = json.loads(body.decode())
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
@@ -163,7 +170,7 @@ async def _fields(request: web.Request) -> Fields:
 
 def _text(fields: Fields, name: str) -> str:
     value = fields.get(name, "")
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _HALF_CHARACTER.search(value):
         raise web.HTTPBadRequest
     return value
 

@@ -19,6 +19,14 @@ class Unanswered(Exception):  # noqa: N818 - named for what it says
     """TradingView did not say; nothing may be concluded about the name."""
 
 
+class Crowded(Unanswered):
+    """TradingView was not asked: too many names are being looked up, for `wait` seconds still."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 class _Unknown(enum.Enum):
     UNKNOWN = enum.auto()
 
@@ -30,6 +38,7 @@ class Names:
     """Spellings of TradingView users, remembered for a short while; one question for many askers.
 
     Times are in seconds. At most `most` names are remembered, and `most_at_once` asked about.
+    `expected_wait` tells how long a question would wait before it goes out.
     """
 
     def __init__(
@@ -42,17 +51,19 @@ class Names:
         timeout: float = 5.0,
         most: int = 10_000,
         most_at_once: int = 100,
+        expected_wait: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._lookup = lookup
         self._jobs = jobs
         self._timeout = timeout
         self._most_at_once = most_at_once
+        self._expected_wait = expected_wait
         self._found_for, self._absent_for = found_for, absent_for
         self._known = Expiring[str | _Unknown | None](most)
         self._asking: dict[str, asyncio.Task[str | _Unknown | None]] = {}
 
     async def find(self, name: str) -> str | None:
-        """The exact spelling of `name`, None when there is no such user; raises Unanswered."""
+        """The exact spelling of `name`, None when there is no such user; raises Unanswered or Crowded."""
         key = name.casefold()
         known = self._known.get(key, _UNKNOWN)
         if not isinstance(known, _Unknown):
@@ -64,8 +75,9 @@ class Names:
         return answer
 
     def _ask(self, key: str, name: str) -> "asyncio.Task[str | _Unknown | None]":
-        if len(self._asking) >= self._most_at_once:
-            raise Unanswered
+        wait = self._expected_wait()
+        if wait > self._timeout or len(self._asking) >= self._most_at_once:
+            raise Crowded(max(wait, self._timeout))
         task = self._jobs.spawn(self._in_time(key, name), f"validate {key}")
         self._asking[key] = task
         task.add_done_callback(lambda _: self._asking.pop(key))

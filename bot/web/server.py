@@ -1,5 +1,6 @@
 """Serving the application on a loop that belongs to somebody else."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,12 +9,17 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from bot.errors import StartupError
+from bot.jobs import Jobs
 from bot.web.answers import route_of
+from bot.web.connections import BACKLOG, Connection, Connections
 
 log = logging.getLogger(__name__)
 
+MAX_CONNECTIONS = 100
+_OTHER_FILES = 100  # that the program may have open beside them: database, Discord, TradingView
 # Well under the ten seconds that containers get to stop.
 _SHUTDOWN = 5.0
+_LOOK_EVERY = 1.0  # seconds, for clients that take too long
 _WATCHERS = frozenset({"/healthz", "/readyz"})
 
 
@@ -34,30 +40,65 @@ class AccessLog(AbstractAccessLogger):
 
 
 @asynccontextmanager
-async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve `app` inside the block; gives the port (of use when 0 was asked for).
+async def serve(
+    app: web.Application, host: str, port: int, connections: int = MAX_CONNECTIONS
+) -> AsyncIterator[int]:
+    """Serve `app` inside the block, to so many connections at once; yield the port (of use for 0).
 
     Raises StartupError when the address cannot be listened at.
     """
-    runner = web.AppRunner(
-        app,
-        access_log_class=AccessLog,
-        access_log=log,
-        handle_signals=False,
-        shutdown_timeout=_SHUTDOWN,
-    )
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=_SHUTDOWN)
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise StartupError(
-                f"Usher cannot listen at HTTP_HOST {host}, HTTP_PORT {port}: {error.strerror}. "
-                "Stop the program that uses it, or choose another HTTP_PORT.",
-                exit_code=69,
-            ) from error
-        bound: int = runner.addresses[0][1]
-        log.info("web endpoint at http://%s:%s", host, bound)
-        yield bound
+        async with _listening(runner, host, port, _connections(connections)) as bound:
+            log.info("web endpoint at http://%s:%s", host, bound)
+            yield bound
     finally:
         await runner.cleanup()
+
+
+def _connections(wanted: int) -> Connections:
+    """Return room for so many, as far as the system lets the program open files."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has none, nor such a limit
+    except ImportError:
+        return Connections(wanted)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if soft == resource.RLIM_INFINITY else max(10, soft - _OTHER_FILES)
+    if wanted > most:
+        log.warning(
+            "HTTP_CONNECTIONS is %s; the system's limit of open files allows %s", wanted, most
+        )
+    return Connections(min(wanted, most))
+
+
+@asynccontextmanager
+async def _listening(
+    runner: web.AppRunner, host: str, port: int, connections: Connections
+) -> AsyncIterator[int]:
+    """Accept connections of our own kind inside the block; a site of aiohttp's makes only its own."""
+    loop = asyncio.get_running_loop()
+    server = runner.server
+    assert server is not None  # noqa: S101 - it is set up
+    try:
+        listening = await loop.create_server(
+            lambda: Connection(connections, server, access_log_class=AccessLog, access_log=log),
+            host,
+            port,
+            backlog=BACKLOG,
+        )
+    except OSError as error:
+        raise StartupError(
+            f"Usher cannot listen at HTTP_HOST {host}, HTTP_PORT {port}: {error.strerror}. "
+            "Stop the program that uses it, or choose another HTTP_PORT.",
+            exit_code=69,
+        ) from error
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(connections.on_loop_trouble)
+    try:
+        async with Jobs() as jobs:
+            jobs.every(_LOOK_EVERY, "close slow connections", connections.drop_overdue)
+            yield listening.sockets[0].getsockname()[1]
+    finally:
+        loop.set_exception_handler(before)
+        listening.close()

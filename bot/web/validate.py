@@ -8,19 +8,17 @@ from aiohttp import web
 
 from bot.tradingview import clean_username
 from bot.web.answers import encoded, error
-from bot.web.clients import Network, RateLimit, client_of
-from bot.web.names import Names, Unanswered
+from bot.web.clients import FRONT, RateLimit, client_of
+from bot.web.names import Crowded, Names, Unanswered
 
 NAMES = web.AppKey("names", Names)
 LIMIT = web.AppKey("limit", RateLimit)
-TRUSTED = web.AppKey("trusted", tuple[Network, ...])
 
 
 async def validate(request: web.Request) -> web.Response:
     """200 with the exact spelling or `false`; 400, 429 and 503 never say "invalid"."""
     app = request.app
-    trusted = app[TRUSTED]
-    if wait := app[LIMIT].take(client_of(request, trusted)):
+    if wait := app[LIMIT].take(client_of(request, app[FRONT].proxies)):
         seconds = math.ceil(wait)
         return error(429, f"Too many requests; try again in {seconds} s.", Retry_After=str(seconds))
     try:
@@ -29,6 +27,10 @@ async def validate(request: web.Request) -> web.Response:
         return error(400, "That cannot be a TradingView username.")
     try:
         spelling = await app[NAMES].find(name)
+    except Crowded as crowded:
+        seconds = math.ceil(crowded.wait)
+        text = f"Too many names are being looked up right now; try again in {seconds} s."
+        return error(503, text, Retry_After=str(seconds))
     except Unanswered:
         return error(503, "TradingView does not answer; try again later.", Retry_After="5")
     return encoded(_body(spelling))

@@ -56,6 +56,22 @@ async def test_anybody_learns_the_exact_spelling(harness):
     assert "does not answer just now" in text_of(request.original)
 
 
+async def test_a_look_up_that_must_wait_for_others_says_for_how_long(harness):
+    harness.customers._public._limiter.hold(40)
+    for path in ("validate", "link"):
+        request = await harness.run(harness.as_stranger, path, username="Alice_T")
+        assert "Too many names are being looked up right now" in text_of(request.original)
+        assert "Try again in 40 s" in text_of(request.original)
+        assert "TradingView" not in text_of(request.original)
+    assert harness.tradingview.calls("hint") == []
+
+
+async def test_strangers_on_the_web_do_not_slow_members(harness):
+    harness.public._limiter.hold(3600)
+    request = await harness.run(harness.as_stranger, "validate", username="alice_t")
+    assert r"Alice\_T exists on TradingView" in text_of(request.original)
+
+
 async def test_whoever_misspells_their_own_name_is_told_so(harness):
     request = await harness.run(harness.as_stranger, "link", username="nobody_zz")
     assert "nobody called `nobody_zz`" in text_of(request.original)

@@ -121,11 +121,15 @@ async def test_status_tests_the_login_and_says_how_it_stands(harness):
 async def test_forgetting_asks_first(harness):
     await harness.vendor.log_in(harness.guild.id)
     request = await harness.run(harness.as_owner, "session forget")
+    assert "At TradingView the login itself lives on" in text_of(request.original)
+    assert "backups" in text_of(request.original)
+    assert "sign out on all devices" in text_of(request.original)
     press = await harness.as_owner.press(request.original, "No, keep it")
     await press.until(lambda now: "stays" in text_of(now))
     request = await harness.run(harness.as_owner, "session forget")
     press = await harness.as_owner.press(request.original, "Yes, delete it")
     await press.until(lambda now: "is deleted" in text_of(now))
+    await press.until(lambda now: "sign out on all devices" in text_of(now))
     assert (await harness.vendor.sessions.of(harness.guild.id)).state is LoginState.NONE
     request = await harness.run(harness.as_owner, "session forget")
     assert "There is no TradingView login yet" in text_of(request.original)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot import clock
 from bot.access.sweeps.sweep import Progress
-from bot.store.catalogue import scripts
+from bot.store.catalogue import guilds, scripts
 from tests.support.discord_harness import labels, text_of
 from tests.support.fake_time import START
 
@@ -132,6 +132,47 @@ async def test_ending_access_for_many_asks_once_more_and_can_be_put_back(harness
         lambda: all(world.has_access(pine_id(harness), f"user{index}") for index in range(7)),
     )
     assert harness.as_mod.dms() == []
+
+
+async def test_above_25_people_staff_alone_cannot_end_access_and_lose_no_question(harness):
+    for index in range(26):
+        give(harness, f"user{index:02}")
+    said = await sweep(harness)
+    await press(harness, said, "End access of 26 extra", "This ends access for 26 people")
+    assert "only a manager can say yes" in text_of(said)
+    question = (text_of(said), labels(said))
+    refused = await harness.as_mod.press(said, "Yes, do it")
+    await refused.answered()
+    assert "Only those who manage this server's scripts" in text_of(refused.original)
+    await harness.time.advance(120)
+    assert (text_of(said), labels(said)) == question
+    assert [call for call in harness.tradingview.log if call.writes] == []
+    async with harness.vendor.database.write() as connection:
+        await guilds.add_role(connection, harness.guild.id, harness.staff.id, "manager")
+    await harness.guild_settings.open()
+    await press(harness, said, "Yes, do it", "26 orders on Trend carried out")
+
+
+async def test_up_to_25_people_the_yes_of_staff_is_enough(harness):
+    for index in range(25):
+        give(harness, f"user{index:02}")
+    said = await sweep(harness)
+    await press(harness, said, "End access of 25 extra", "Shall I do it?")
+    await press(harness, said, "Yes, do it", "25 orders on Trend carried out")
+
+
+async def test_a_number_that_grew_above_25_is_asked_of_a_manager(harness):
+    for index in range(25):
+        give(harness, f"user{index:02}")
+    said = await sweep(harness)
+    await press(harness, said, "End access of 25 extra", "Shall I do it?")
+    give(harness, "one_more")
+    await harness.time.advance(60)
+    await sweep(harness)
+    await press(harness, said, "Yes, do it", "only a manager can say yes")
+    refused = await harness.as_mod.press(said, "Yes, do it")
+    assert "Only those who manage" in text_of(await refused.answered())
+    assert [call for call in harness.tradingview.log if call.writes] == []
 
 
 async def test_saying_no_leaves_everything(harness):

@@ -88,6 +88,18 @@ async def test_leaving_and_coming_back_are_noticed_also_while_off(harness):
         await eventually(is_back)
 
 
+async def test_an_outage_of_discord_is_no_leaving(harness):
+    async with at_work(harness) as client:
+        await eventually(client.is_ready)
+        parts = client._connection.parse_guild_delete
+        parts({"id": str(harness.guild.id), "unavailable": True})  # as the gateway says it
+        await client.on_ready()  # as after a connection that found the server in the same state
+        await settle()
+        assert [guild.unavailable for guild in client.guilds] == [True]
+        async with harness.vendor.database.read() as connection:
+            assert (await guilds.by_id(connection, harness.guild.id)).left_at is None
+
+
 async def test_a_deleted_role_gives_nobody_a_level(harness):
     async with at_work(harness):
         assert harness.guild_settings.level_roles(harness.guild.id)["staff"]

@@ -70,9 +70,13 @@ class Child:
             **more,
         }
 
-    async def spawn(self, **more):
+    async def spawn(self, *, files=None, **more):
+        """Start it; at most `files` may be open at once, as the system's own limit says otherwise."""
+        command = (sys.executable, "-m", "bot", "run")
+        if files is not None:
+            command = ("sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command)
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run",
+            *command,
             cwd=self.tmp_path, env=self.environment(**more),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip

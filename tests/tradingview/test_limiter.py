@@ -309,3 +309,26 @@ async def test_hundreds_waiting_need_one_timer(crowd_of, frozen):
     await crowd.comes(*range(300))
     waiting = len(crowd.tasks) - len(crowd.began)
     assert len(asyncio.all_tasks()) <= waiting + 2  # this test and one timer
+
+
+async def test_the_wait_to_come_is_that_of_the_rate_and_of_holds_alone(crowd_of, frozen):
+    crowd = crowd_of(2, 2)
+    assert crowd.limiter.expected_wait() == 0
+    await crowd.comes(*"abcdef")  # the burst of two goes at once
+    assert crowd.limiter.expected_wait() == pytest.approx(0.5 + 4 / 2)
+    await crowd.comes("g")
+    told = crowd.limiter.expected_wait()
+    await frozen.advance(told - 0.01)
+    assert len(crowd.began) == 7
+    assert crowd.limiter.expected_wait() == pytest.approx(0.01)
+    crowd.limiter.hold(60)
+    assert crowd.limiter.expected_wait() >= 60
+
+
+async def test_slow_answers_are_no_wait_of_ours(crowd_of, frozen):
+    crowd = crowd_of(2, 2)
+    crowd.may_leave.clear()
+    await crowd.comes(*"abcdefgh")
+    await frozen.advance(30)
+    assert len(crowd.began) == 2
+    assert crowd.limiter.expected_wait() == 0

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from ipaddress import ip_network
 
 import aiohttp
 import pytest
@@ -26,6 +27,7 @@ class World:
         self.asked = []
         self.database = self.gateway = True
         self.hang = None
+        self.wait = 0.0
 
     async def lookup(self, text):
         self.asked.append(text)
@@ -59,6 +61,7 @@ async def jobs():
 def app(world, jobs):
     return make_app(
         lookup=world.lookup,
+        expected_wait=lambda: world.wait,
         database=world.has_database,
         gateway=world.has_gateway,
         jobs=jobs,
@@ -138,6 +141,17 @@ async def test_an_outage_is_never_invalid(get, world):
     assert "internal" not in body["errorMessage"]
     assert int(headers["Retry-After"]) > 0
     world.error = None
+    assert (await get("/validate/exact_name"))[1]["validuser"] is True
+
+
+async def test_a_budget_of_ours_that_is_used_up_is_not_blamed_on_tradingview(get, world):
+    world.wait = 41.2
+    status, body, headers = await get("/validate/exact_name")
+    assert (status, headers["Retry-After"]) == (503, "42")
+    assert body["errorMessage"].endswith("try again in 42 s.")
+    assert "TradingView" not in body["errorMessage"]
+    assert world.asked == []
+    world.wait = 2.0
     assert (await get("/validate/exact_name"))[1]["validuser"] is True
 
 
@@ -223,6 +237,38 @@ async def test_every_answer_carries_the_headers(get, path):
     assert headers["Cache-Control"] == "no-store"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert headers["Server"] == "Usher"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "proxies", "headers", "said"),
+    [
+        ("https://bot.example", ["127.0.0.1/32"], {"X-Forwarded-Proto": "https"}, True),
+        ("https://bot.example", ["127.0.0.1/32"], {"X-Forwarded-Proto": "http, HTTPS"}, True),
+        ("https://bot.example", ["127.0.0.1/32"], {}, True),
+        ("https://bot.example", ["127.0.0.1/32"], {"X-Forwarded-Proto": "http"}, False),
+        ("https://bot.example", ["10.0.0.1/32"], {"X-Forwarded-Proto": "https"}, False),
+        ("https://bot.example", [], {"X-Forwarded-Proto": "https"}, False),
+        ("http://127.0.0.1:8080", ["127.0.0.1/32"], {"X-Forwarded-Proto": "https"}, False),
+        (None, ["127.0.0.1/32"], {"X-Forwarded-Proto": "https"}, False),
+    ],
+)
+async def test_https_is_insisted_on_where_a_proxy_of_ours_says_that_it_was_used(
+    world, jobs, public_url, proxies, headers, said
+):
+    app = make_app(
+        lookup=world.lookup,
+        database=world.has_database,
+        gateway=world.has_gateway,
+        jobs=jobs,
+        trusted_proxies=[ip_network(network) for network in proxies],
+        public_url=public_url,
+    )
+    async with (
+        serve(app, HOST, 0) as port,
+        aiohttp.ClientSession() as http,
+        http.get(f"http://{HOST}:{port}/nowhere", headers=headers) as answer,
+    ):
+        assert ("Strict-Transport-Security" in answer.headers) is said
 
 
 async def test_the_access_log_holds_no_query_and_no_name(get, caplog):

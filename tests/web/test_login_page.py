@@ -35,6 +35,7 @@ async def page(desk):  # noqa: F811
         made.on("request", lambda request: made.asked.append(request.url))
         desk.links._base = desk.url
         await made.goto(f"{desk.url}/login/#{desk.token}")
+        assert desk.token not in made.url
         yield made
         assert made.trouble == []
         assert all(url.startswith(desk.url) and desk.token not in url for url in made.asked[1:])

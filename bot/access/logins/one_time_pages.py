@@ -2,13 +2,15 @@
 
 import asyncio
 import hashlib
-import ipaddress
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.errors import NotAllowed, TradingViewSilent
@@ -26,12 +28,15 @@ from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import SpareKept, Spares
 from bot.access.request import Consent, RequestContext
 from bot.errors import UserError
+from bot.settings.values import is_safe
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import RoleLevel
+from bot.store.ledger import events
 from bot.store.logins import one_time_pages
 from bot.store.logins.one_time_pages import Link
 from bot.store.records import Actor
+from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.tradingview.models import Cookies
 from bot.tradingview.signin import (
     Halfway,
@@ -45,6 +50,10 @@ LASTS = timedelta(minutes=10)
 PATH = "/login/"
 _MAX_FIELD = 1_000
 _MAX_PASTE = 12_000  # what a cookie extension exports
+_TOKEN_BYTES = 32
+_TOKEN = re.compile(r"[\w-]{43}", re.ASCII)  # as secrets.token_urlsafe() writes so many bytes
+# A question, or no answer yet: nothing was refused.
+_NO_REFUSALS = (CookiesOfOther, SecondFactorNeeded, TradingViewSilent, UpstreamTrouble, LinkOver)
 
 Outcome = Updated | SpareKept
 
@@ -105,7 +114,7 @@ class OneTimePages:
         """
         if self._base is None:
             raise NoPublicPage
-        token = secrets.token_urlsafe(32)
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
         now = clock.now()
         self._clear()
         async with self._database.write() as connection:
@@ -118,6 +127,7 @@ class OneTimePages:
                 member_id=request.member_id,
                 expires_at=now + LASTS,
             )
+            await _record(connection, "login_page", request.guild_id, request.member_id)
         return f"{self._base}{PATH}#{token}"
 
     async def page_of(self, token: str) -> str | None:
@@ -129,17 +139,14 @@ class OneTimePages:
 
     async def paste(self, token: str, sessionid: str, sign: str, *, spare: bool) -> Outcome:
         """Use a pasted pair. Raises what `Sessions.update` and `Spares.add` do."""
-        link, progress = await self._opened(token)
-        async with progress.lock:
+        async with self._press(token) as (link, progress):
             pasted = _filled(sessionid, "sessionid", _MAX_PASTE)
             cookies = read_cookies(pasted, sign[:_MAX_PASTE])
             return await self._finish(link, progress, cookies, spare=spare)
 
     async def password(self, token: str, name: str, password: str, *, spare: bool) -> Outcome:
         """Sign in, with one attempt. Raises what `SignIn.password` does, and as `paste`."""
-        link, progress = await self._opened(token)
-        async with progress.lock:
-            await self._link(link.token_hash)  # no attempt for a page that was used meanwhile
+        async with self._press(token) as (link, progress):
             name, password = _filled(name.strip(), "the name"), _filled(password, "the password")
             progress.halfway, progress.candidate, progress.spare = None, None, spare
             try:
@@ -152,9 +159,7 @@ class OneTimePages:
 
     async def code(self, token: str, code: str) -> Outcome:
         """Send the second factor, with one attempt. Raises CodeUnreadable, and as `password`."""
-        link, progress = await self._opened(token)
-        async with progress.lock:
-            await self._link(link.token_hash)
+        async with self._press(token) as (link, progress):
             if progress.halfway is None:
                 raise FieldMissing("name and password")
             try:
@@ -168,8 +173,7 @@ class OneTimePages:
 
     async def again(self, token: str, *, anyway: bool) -> Outcome:
         """Use the pair that waits for a yes (`anyway`) or for TradingView. Raises as `paste`."""
-        link, progress = await self._opened(token)
-        async with progress.lock:
+        async with self._press(token) as (link, progress):
             if progress.candidate is None:
                 raise FieldMissing("the login")
             return await self._finish(
@@ -220,12 +224,24 @@ class OneTimePages:
         self._progress.pop(link.token_hash, None)
         return outcome
 
-    async def _opened(self, token: str) -> tuple[Link, _Progress]:
+    @asynccontextmanager
+    async def _press(self, token: str) -> AsyncIterator[tuple[Link, _Progress]]:
+        """Hold the open page for one press, one after the other; a refusal leaves a history entry."""
         link = await self._link(_hash(token))
-        if not await self._may(link.guild_id, link.member_id):
-            raise NotAllowed(RoleLevel.MANAGER)
-        self._clear()
-        return link, self._progress.setdefault(link.token_hash, _Progress(link.expires_at))
+        try:
+            if not await self._may(link.guild_id, link.member_id):
+                raise NotAllowed(RoleLevel.MANAGER)
+            self._clear()
+            progress = self._progress.setdefault(link.token_hash, _Progress(link.expires_at))
+            async with progress.lock:
+                await self._link(link.token_hash)  # no attempt on a page that was used meanwhile
+                yield link, progress
+        except _NO_REFUSALS:
+            raise
+        except (UserError, TradingViewError):
+            async with self._database.write() as connection:
+                await _record(connection, "login_page_refused", link.guild_id, link.member_id)
+            raise
 
     def _clear(self) -> None:
         """Forget what was typed on pages that are over."""
@@ -243,20 +259,6 @@ class OneTimePages:
         return link
 
 
-def is_safe(address: str) -> bool:
-    """Return whether a login may travel there: encrypted, or without leaving this computer."""
-    parts = urlsplit(address)
-    if parts.scheme == "https":
-        return True
-    host = parts.hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def kept(error: UserError) -> bool:
     """Return whether the pair still waits on the page after this refusal, and need not be typed again."""
     return isinstance(error, CookiesOfOther | TradingViewSilent)
@@ -269,5 +271,12 @@ def _filled(text: str, which: str, most: int = _MAX_FIELD) -> str:
 
 
 def _hash(token: str) -> str:
+    """Return what is kept of a token. Raises LinkOver for what cannot be one."""
+    if not _TOKEN.fullmatch(token):
+        raise LinkOver
     # The token is random and long: there is nothing for a slow hash to protect.
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def _record(connection: AsyncConnection, action: str, guild_id: int, member_id: int) -> None:
+    await events.record(connection, guild_id, clock.now(), action, actor=Actor.member(member_id))

@@ -107,7 +107,11 @@ async def turned(
 
 
 async def forgotten(
-    connection: AsyncConnection, request: RequestContext, account_id: int, now: datetime
+    connection: AsyncConnection,
+    request: RequestContext,
+    account_id: int,
+    now: datetime,
+    action: str = "session_forgotten",
 ) -> None:
     """Delete the login and its spares; another server may use that account now."""
     account = await sessions.account_of(connection, request.guild_id)
@@ -119,7 +123,7 @@ async def forgotten(
         connection,
         request.guild_id,
         now,
-        "session_forgotten",
+        action,
         actor=request.actor,
         before={"username": account and account.username},
     )

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -23,12 +24,12 @@ from bot.access.logins.probe import LoginCheck, examine, probe
 from bot.access.logins.records import NewLogin
 from bot.access.logins.renewal import CandidateLogin, renew
 from bot.access.request import RequestContext
-from bot.store.catalogue import scripts
+from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import SessionState
 from bot.store.logins import sessions, spares
 from bot.store.logins.sessions import Stored
-from bot.store.records import Script
+from bot.store.records import USHER, Script
 from bot.store.vault import UnreadableError, Vault
 from bot.tradingview.client import TradingViewClient
 from bot.tradingview.deadline import in_time
@@ -165,6 +166,25 @@ class Sessions:
                 await records.forgotten(connection, request, held.account_id, clock.now())
             held.cookies, held.state, held.since = None, LoginState.NONE, None
         self.changed(request.guild_id)
+
+    async def forget_left(self, guild_id: int, before: datetime) -> None:
+        """Delete the login of a server that the bot left by that moment; harmless without one."""
+        held = await self.of(guild_id)
+        now = clock.now()
+        async with held.lock:
+            async with self._database.write() as connection:
+                account = await sessions.account_of(connection, guild_id)
+                if account is None or guild_id not in await guilds.left_ids(connection, before):
+                    return
+                await sessions.drop_environment(connection, guild_id)
+                stored = await sessions.of_guild(connection, guild_id)
+                if stored is None and not await spares.count(connection, account.id):
+                    return
+                usher = RequestContext(guild_id, USHER, f"left {guild_id}", now)
+                await records.forgotten(connection, usher, account.id, now, "session_left")
+            held.cookies, held.state, held.since = None, LoginState.NONE, None
+        log.info("The TradingView login of server %s, which the bot left, is deleted", guild_id)
+        self.changed(guild_id)
 
     def every(self) -> list[AccountSession]:
         """Return all sessions that were asked for."""

@@ -9,6 +9,7 @@ from bot.access.logins.account import LoginState
 from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.jobs import Jobs
+from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.ledger.events import NewEvent
@@ -22,6 +23,7 @@ FIRST_WITHIN = 60.0  # seconds after the start
 LOOK_EVERY = 15.0
 REFRESH_EVERY = 3.0  # a login set on the terminal is in use within 5 s
 REMIND_AFTER = timedelta(hours=12)
+KEEP_LEFT = timedelta(days=30)
 
 
 class LoginMonitor:
@@ -42,16 +44,26 @@ class LoginMonitor:
         jobs.every(60.0, "remind of outages", self.remind)
 
     async def watch(self) -> None:
-        """Test the logins whose turn it is, dead ones too."""
+        """Test the logins whose turn it is, dead ones too; none of a server that the bot left."""
+        async with self._database.read() as connection:
+            left = await guilds.left_ids(connection)
         for held in self._sessions.every():
             now = clock.monotonic()
             due = self._next.setdefault(held.guild_id, now + self._random.uniform(0, FIRST_WITHIN))
-            if due > now or held.state is LoginState.NONE:
+            if due > now or held.state is LoginState.NONE or held.guild_id in left:
                 continue
             self._next[held.guild_id] = now + WATCH_EVERY * self._random.uniform(
                 1 - JITTER, 1 + JITTER
             )
             await held.test()
+
+    async def forget_left(self) -> None:
+        """Delete the logins of servers that the bot left 30 days ago; until then it may come back."""
+        before = clock.now() - KEEP_LEFT
+        async with self._database.read() as connection:
+            left = await guilds.left_ids(connection, before)
+        for guild_id in left:
+            await self._sessions.forget_left(guild_id, before)
 
     async def remind(self) -> None:
         """Write outages that last for 12 hours into the history, each once."""

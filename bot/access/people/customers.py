@@ -1,5 +1,6 @@
 """Links people to their TradingView names; a name that may be another person's waits for staff."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from bot.access.errors import (
     HaveOtherName,
     MemberHasOtherName,
     OwnNameUnknown,
+    TooManyLookUps,
     TradingViewSilent,
     UserUnknown,
 )
@@ -56,8 +58,8 @@ class Asking:
 class Customers:
     """Links people to their TradingView names.
 
-    `public` is a TradingView without a login and with a budget of its own, so that strangers who
-    look up names slow no one's access.
+    `public` is a TradingView without a login and with a budget of members' own: those who look up names
+    slow no one's access, and strangers outside of Discord do not slow them.
     """
 
     def __init__(self, database: Database, sessions: Sessions, public: TradingViewClient) -> None:
@@ -68,7 +70,7 @@ class Customers:
     async def find(self, text: str) -> Hint:
         """Return the user whose name was typed, in TradingView's spelling.
 
-        Raises NameUnreadable, UserUnknown (with near hits) or TradingViewSilent.
+        Raises NameUnreadable, UserUnknown (with near hits), TradingViewSilent or TooManyLookUps.
         """
         return await _exact(self._public, clean(text), urgent=False)
 
@@ -347,7 +349,16 @@ async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str
 
 
 async def _exact(client: TradingViewClient, name: str, *, urgent: bool) -> Hint:
+    _refuse_crowd(client)
     hint = await exact(client, name, LOOKUP_TIMEOUT, urgent=urgent)
     if hint is None:
+        _refuse_crowd(client)  # it may be our own budget that ran out meanwhile
         raise TradingViewSilent
     return hint
+
+
+def _refuse_crowd(client: TradingViewClient) -> None:
+    """Raise TooManyLookUps where an answer could not come in time, however fast TradingView is."""
+    wait = client.expected_wait()
+    if wait > LOOKUP_TIMEOUT:
+        raise TooManyLookUps(math.ceil(wait))

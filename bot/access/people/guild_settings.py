@@ -175,6 +175,11 @@ class GuildSettings:
         async with self._database.read() as connection:
             return {guild.id for guild in await guilds.listed(connection)}
 
+    async def has_left(self, guild_id: int) -> bool:
+        """Return whether the bot was removed from that server."""
+        async with self._database.read() as connection:
+            return guild_id in await guilds.left_ids(connection)
+
     async def command_digests(self) -> Mapping[int, str | None]:
         """Return which form of the commands was last registered for each server."""
         async with self._database.read() as connection:

@@ -8,6 +8,8 @@ from bot.access.request import Consent
 from bot.errors import UserError
 from bot.store.records import Script
 
+MAX_BY_STAFF = 25  # people; above, a manager must say yes
+
 
 @dataclass(eq=False)
 class CheckRunning(UserError):
@@ -42,3 +44,8 @@ class TakesFromMany(NeedsYes):
     def agreed(self, consent: Consent) -> Consent:
         """Return the consent with a yes to so many people."""
         return replace(consent, removals=self.people)
+
+    @property
+    def needs_manager(self) -> bool:
+        """Return whether these are so many that one of the staff could end a whole business."""
+        return self.people > MAX_BY_STAFF

@@ -91,9 +91,12 @@ class Recovery:
         while True:
             try:
                 async with self._database.read() as connection:
-                    left = await scripts.unread(connection, guild_id)
-                    left += await scripts.comparing(connection, guild_id)
-                for script in left:
+                    if guild_id in await guilds.left_ids(connection):
+                        unread = []  # nobody is there for whom TradingView would be asked
+                    else:
+                        unread = await scripts.unread(connection, guild_id)
+                        unread += await scripts.comparing(connection, guild_id)
+                for script in unread:
                     if script.paused_at is None:  # else TradingView refuses it until staff looked
                         await self._try(script)
                 if await self._lift(guild_id):

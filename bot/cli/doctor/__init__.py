@@ -13,6 +13,7 @@ from bot.cli.doctor.database import examine_files
 from bot.cli.doctor.discord_portal import NEEDED, ask_discord, invite_link
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.login import ask_tradingview
+from bot.cli.doctor.web_address import examine_web
 from bot.errors import StartupError
 
 __all__ = ["run"]
@@ -38,6 +39,7 @@ async def run(
     for secret in found.secrets:
         logs.keep_out(secret)
     findings = [Finding("Settings", "are understood.")]
+    findings += examine_web(found)
     files = await asyncio.to_thread(examine_files, found)
     async with outgoing.session(found, timeout=_TIMEOUT) as http:
         portal = await ask_discord(http, found)

@@ -3,7 +3,7 @@
 from bot.access import errors as refusals
 from bot.access.logins.errors import CookiesOfOther
 from bot.access.rules.seat_fee import FEE_CENTS, FREE, cents
-from bot.access.sweeps.errors import TakesFromMany
+from bot.access.sweeps.errors import MAX_BY_STAFF, TakesFromMany
 from bot.replies.errors.sentence import sentence
 from bot.replies.seats import money
 from bot.replies.text import bold, count, end_day, escape, listed, source, title, until
@@ -56,7 +56,13 @@ def _(error: TakesFromMany) -> str:
     if error.shortens:
         parts.append(f"gives {count(error.shortens, 'person', 'people')} an earlier end")
     of = f"{count(error.total, 'person has', 'people have')} {escape(error.script.title)} now."
-    return f"**This {listed(parts)}.** {of} Shall I do it?"
+    ask = "Shall I do it?"
+    if error.needs_manager:
+        ask = (
+            f"For more than {MAX_BY_STAFF} people at once, only a manager can say yes: if you are none, ask "
+            "one to do the same."
+        )
+    return f"**This {listed(parts)}.** {of} {ask}"
 
 
 @sentence.register

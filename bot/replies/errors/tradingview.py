@@ -3,7 +3,7 @@
 They are rare, because access reads and writes are repeated in the background until they succeed.
 """
 
-from bot.access.errors import TradingViewSilent
+from bot.access.errors import TooManyLookUps, TradingViewSilent
 from bot.replies.errors.sentence import AGAIN, sentence
 from bot.tradingview import errors
 
@@ -11,6 +11,14 @@ from bot.tradingview import errors
 @sentence.register
 def _(_: TradingViewSilent) -> str:
     return f"**TradingView does not answer just now.** Nothing was changed. {AGAIN}"
+
+
+@sentence.register
+def _(error: TooManyLookUps) -> str:
+    return (
+        "**Too many names are being looked up right now.** Nothing was changed. "
+        f"Try again in {error.wait} s."
+    )
 
 
 @sentence.register

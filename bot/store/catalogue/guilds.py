@@ -60,6 +60,14 @@ async def listed(connection: AsyncConnection, *, left: bool = False) -> list[Gui
     return [Guild.of(row) for row in await connection.execute(query)]
 
 
+async def left_ids(connection: AsyncConnection, before: datetime | None = None) -> set[int]:
+    """Return the servers that the bot was removed from, of late too or by that moment alone."""
+    query = select(guild.c.id).where(guild.c.left_at.is_not(None))
+    if before is not None:
+        query = query.where(guild.c.left_at <= before)
+    return set((await connection.execute(query)).scalars())
+
+
 async def holds(connection: AsyncConnection, guild_ids: Collection[int]) -> dict[int, Hold]:
     """Return, by server, what holds back its orders; unknown servers are left out."""
     found: Any = await connection.execute(

@@ -68,6 +68,7 @@ def _engine(url: URL, connect: Connector, connections: int) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=60,
+        hide_parameters=True,  # an error names the statement, and none of the values in it
     )
 
 

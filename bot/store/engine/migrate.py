@@ -25,7 +25,7 @@ def migrate(url: URL, *, keep_copy: bool = True) -> None:
         StartupError: the database was written by a newer Usher, or could not be copied before.
     """
     # Alembic is not async; SQLite's own driver does for the minute that this takes.
-    engine = create_engine(url.set(drivername=url.get_backend_name()))
+    engine = create_engine(url.set(drivername=url.get_backend_name()), hide_parameters=True)
     try:
         with engine.connect() as connection:
             schema = revision.schema_of(connection)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OutageStage, PermissionState
 from bot.store.records import Outage
+from bot.store.tables.catalogue import guild
 from bot.store.tables.ledger import permission
 from bot.store.tables.logins import login_outage
 
@@ -48,9 +49,12 @@ async def open_of(connection: AsyncConnection, guild_id: int) -> Outage | None:
 
 
 async def to_remind(connection: AsyncConnection, before: datetime) -> list[Outage]:
-    """Return those open since before that moment and without a reminder."""
+    """Return those open since before that moment and without a reminder, where the bot is still there."""
     found = await connection.execute(
-        select(login_outage).where(
+        select(login_outage)
+        .join(guild, guild.c.id == login_outage.c.guild_id)
+        .where(
+            guild.c.left_at.is_(None),
             login_outage.c.ended_at.is_(None),
             login_outage.c.reminded_at.is_(None),
             login_outage.c.since <= before,

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record
+from bot.store.tables.catalogue import guild
 from bot.store.tables.logins import MAX_SPARES, account, spare_session
 
 
@@ -34,11 +35,12 @@ async def of_account(connection: AsyncConnection, account_id: int) -> list[Spare
 
 
 async def due(connection: AsyncConnection, before: datetime) -> list[tuple[int, Spare]]:
-    """Return those last tested before that moment, each with its server."""
+    """Return those last tested before that moment, each with its server, where the bot is still there."""
     found = await connection.execute(
         select(account.c.guild_id, spare_session)
         .join_from(spare_session, account)
-        .where(spare_session.c.checked_at < before)
+        .join(guild, guild.c.id == account.c.guild_id)
+        .where(spare_session.c.checked_at < before, guild.c.left_at.is_(None))
     )
     return [(row.guild_id, Spare.of(row)) for row in found]
 

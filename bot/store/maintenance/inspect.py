@@ -41,7 +41,9 @@ def examine(path: Path) -> Examined:
     """Return what lies in that file (blocking; call it in a thread)."""
     if not path.exists() or path.stat().st_size == 0:
         return Examined(Schema.ABSENT)
-    engine = create_engine(f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&uri=true")
+    engine = create_engine(
+        f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&uri=true", hide_parameters=True
+    )
     try:
         with engine.connect() as connection:
             connection.execute(text("PRAGMA schema_version"))

@@ -1,11 +1,14 @@
 "use strict";
 
+// The token stays in the fragment: no server ever gets it as part of an address. Nor does it stay in the
+// address for the browser's history, a screenshot or whoever looks over a shoulder.
+const token = location.hash.slice(1);
+history.replaceState(null, "", location.pathname);
+
 const byId = (id) => document.getElementById(id);
 const note = byId("note");
 const forms = ["paste", "password", "code", "again"].map(byId);
 const tabs = [byId("tab-paste"), byId("tab-password")];
-// The token stays in the fragment: no server ever gets it as part of an address.
-const token = location.hash.slice(1);
 let before = byId("paste");
 let busy = false;
 
@@ -36,7 +39,6 @@ function choose(tab) {
 function over() {
   for (const input of document.querySelectorAll("input")) input.value = "";
   byId("work").hidden = true;
-  history.replaceState(null, "", location.pathname);
 }
 
 function waiting(on) {

@@ -127,6 +127,16 @@ async def test_mistakes_in_the_settings_are_all_named(usher):
     assert "-value" not in text
 
 
+async def test_an_address_behind_a_proxy_that_is_not_trusted_is_said(usher):
+    assert "Web address" not in (await usher())[1]
+    code, text = await usher(PUBLIC_URL="https://bot.example")
+    assert (code, wrong(text)) == (1, ["Web address"])
+    assert "TRUSTED_PROXIES" in text
+    code, text = await usher(PUBLIC_URL="https://bot.example", TRUSTED_PROXIES="127.0.0.1")
+    assert (code, wrong(text)) == (0, [])
+    assert "Web address: https://bot.example" in text
+
+
 async def test_a_missing_token_is_one_finding_among_others(usher):
     code, text = await usher(DISCORD_TOKEN="")
     assert (code, wrong(text)) == (1, ["Bot token"])

@@ -36,6 +36,17 @@ async def test_migrations_make_the_schema_that_the_tables_describe(tmp_path):
     engine.dispose()
 
 
+async def test_an_error_of_the_database_shows_no_value(tmp_path):
+    async with open_database(url(tmp_path)) as database:
+        with pytest.raises(IntegrityError) as caught:
+            async with database.write() as connection:
+                rows = [{"id": 1, "created_at": NOW, "commands_digest": "a-secret"}] * 2
+                for row in rows:
+                    await connection.execute(insert(catalogue.guild).values(row))
+    assert "a-secret" not in f"{caught.value!r} {caught.value}"
+    assert "INSERT INTO guild" in str(caught.value)
+
+
 @pytest.mark.parametrize("number", revision.known())
 async def test_a_database_of_each_earlier_revision_is_brought_up_to_date(tmp_path, number):
     def left_by_it():

@@ -1,0 +1,95 @@
+"""Keys of buttons, lists and forms that were made by hand are answered like old ones: gone."""
+
+import logging
+
+import pytest
+
+from bot.interactions.components import Choice
+from bot.interactions.levels import Level
+from bot.sandbox.discord.interactions import Kind
+from tests.support.discord_harness import at_work, open_office, text_of
+
+LARGE = ("9" * 19, "9" * 30, str(2**63), "1" * 60)
+NUMBERS = ("", "-1", "0", "1", "x", "1.5", "+1", " 1", "٣", "²", "0x1", *LARGE)
+ARGS = (
+    (),
+    *((text,) for text in NUMBERS),
+    *(("1", text) for text in ("", "-1", "x", "extra", "stuck", "²", *LARGE)),
+    *(("trend", text) for text in ("", "-1", "x", "7", "1000000", "1000001", *LARGE)),
+    *(("%", "1"), ("'", "1"), ("a b", "0"), ("\u202e", "0"), ("😀", "0"), ("1", "1", "1", "1")),
+)
+VALUES = ((), ("",), ("x",), ("-1",), ("9" * 30,), ("²",), ("1-2", "PUB;0"))
+
+
+@pytest.fixture
+async def harness(frozen, tmp_path, monkeypatch):
+    async with open_office(tmp_path, monkeypatch) as harness:
+        harness.time = frozen
+        async with at_work(harness):
+            await harness.script()
+            await harness.log_in()
+            yield harness
+
+
+async def answer(harness, custom_id, values=(), *, guild=True):
+    """Return what the owner reads after such a press."""
+    channel = harness.channel if guild else harness.fake.world.dm(harness.owner)
+    data = {"component_type": 3 if values else 2, "custom_id": custom_id, "id": 1}
+    if values:
+        data["values"] = list(values)
+    pressed = harness.as_owner._send(Kind.COMPONENT, channel, data, message=harness.message)
+    return text_of(await pressed.answered())
+
+
+@pytest.fixture
+async def posted(harness):
+    await harness.client.get_channel(harness.channel.id).send("x")
+    harness.message = harness.as_owner.sees(harness.channel)[-1]
+
+
+async def test_no_key_made_by_hand_ends_in_an_error_of_ours(harness, posted, caplog):
+    caplog.set_level(logging.INFO)
+    forms = {name for name in harness.router.levels if "form" in name or "open" in name}
+    for name in sorted(set(harness.router.levels) - forms):
+        for args in ARGS:
+            key = ":".join(("u", name, str(harness.guild.id), *args))[:100]
+            said = await answer(harness, key)
+            assert "Something went wrong" not in said, key
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_no_choice_made_by_hand_ends_in_an_error_of_ours(harness, posted, caplog):
+    for name in sorted(harness.router.levels):
+        if "form" in name or "open" in name:
+            continue
+        for values in VALUES:
+            key = f"u:{name}:{harness.guild.id}:1:0"
+            assert "Something went wrong" not in await answer(harness, key, values), (key, values)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("guild_id", ["", "x", "0", "-1", "²", "9" * 30, str(2**63), "12345"])
+@pytest.mark.parametrize("guild", [True, False])
+async def test_a_server_made_up_is_gone(harness, posted, guild_id, guild):
+    for name in ("put_back", "seat_guard", "once"):
+        said = await answer(harness, f"u:{name}:{guild_id}:1", guild=guild)
+        assert "too old" in said or "Only" in said, said
+
+
+async def test_one_person_cannot_push_out_the_questions_of_others(harness):
+    async def nothing(_):
+        raise AssertionError
+
+    def ask(asker):
+        return harness.router.question(
+            harness.guild.id, asker, Level.ANYONE, [Choice("Yes", nothing)]
+        )[0].key.split(":")[3]
+
+    mine = ask(1)
+    theirs = [ask(2) for _ in range(2_000)]
+    kept = harness.router._questions
+    assert mine in kept
+    assert [name for name in theirs if name in kept] == theirs[-20:]
+    await harness.time.advance(15 * 60)
+    newest = ask(3)
+    assert set(kept) == {newest}
