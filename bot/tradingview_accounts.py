@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import logs
 from bot.access.logins.account import Connect
 from bot.access.logins.sessions import Sessions
-from bot.errors import StartupError
+from bot.errors import DiskFullError, StartupError
 from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
 from bot.store.engine.lock import alone_with
@@ -79,7 +79,7 @@ async def database_beside(settings: Settings) -> AsyncIterator[Database]:
 async def vault_of(settings: Settings, database: Database) -> Vault:
     """Return the vault that opens the secrets in it, with the keys of the settings."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
-    return await open_vault(key, settings.key_file, database)
+    return await open_vault(key, settings.key_file, database, settings.earlier_key_file)
 
 
 def pair_of(settings: Settings) -> Cookies | None:
@@ -129,7 +129,12 @@ def share(database: Database, guild_id: int) -> Share:
         try:
             async with database.write() as connection:
                 lease = await leases.changed(connection, guild_id, Lease(), change)
-        except (SQLAlchemyError, OSError, ValueError) as error:  # ValueError: it was closed
+        except (
+            SQLAlchemyError,
+            OSError,
+            DiskFullError,
+            ValueError,
+        ) as error:  # ValueError: it was closed
             if not is_broken:
                 log.warning("%s (%s)", _ALONE, getattr(error, "orig", error))
             is_broken = True

@@ -2,6 +2,11 @@
 
 import click
 
+SERVER_NUMBER = (
+    "in Discord: Settings, Advanced, switch on Developer Mode; then right-click the server, Copy Server "
+    "ID."
+)
+
 
 class _Located(click.Command):
     """Wrong usage that knows of which command; click leaves that out for an option without its value."""

@@ -14,7 +14,14 @@ from bot.cli.usage import Group
 @click.version_option(package_name="usher-bot", message="%(version)s")
 @click.pass_context
 def usher(context: click.Context) -> None:
-    """Look after who may use your invite-only TradingView scripts, from Discord."""
+    """Look after who may use your invite-only TradingView scripts, from Discord.
+
+    \b
+    Examples:
+      usher sandbox    try everything without an account
+      usher check      say what is missing, and what to do next
+      usher run        start the bot
+    """  # noqa: D301 - click reads the \b, which keeps the lines apart
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

@@ -198,6 +198,10 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     ),
     "session_alive": lambda _: "✅ The TradingView login works again; what waited goes on",
     "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
+    "session_lost": lambda _: (
+        "⚠️ The key of the stored TradingView login was lost, so the login was given up. Nobody lost "
+        "access; orders wait. A manager gives a new login with `/session update`"
+    ),
     "shape_changed": lambda f: (
         f"⚠️ **TradingView answers in another form than Usher knows** ({f.differences()}). Nothing is "
         "changed there, orders wait, nobody lost access. Look for a newer Usher; `/sync retry` goes on "

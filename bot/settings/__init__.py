@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from bot.errors import StartupError
 from bot.settings.values import NO_TOKEN, READERS, Network, Secret, parts
 
+KEY_NAME = "secret.key"
+
 __all__ = ["Secret", "Settings", "load"]
 
 
@@ -54,8 +56,13 @@ class Settings:
 
     @property
     def key_file(self) -> Path:
-        """Where the key is made and looked for when SECRET_KEY is unset."""
-        return Path("data/secret.key")
+        """Where the key is made and looked for when SECRET_KEY is unset: beside the database."""
+        return self.database_path.parent / KEY_NAME
+
+    @property
+    def earlier_key_file(self) -> Path:
+        """Where earlier versions made the key, wherever the database was; it counts when it is there."""
+        return Path("data") / KEY_NAME
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """Brings a database's schema up to date before anything else opens it."""
 
 import logging
+import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
 
 from bot.errors import StartupError
-from bot.store.maintenance import revision
+from bot.store.maintenance import ground, revision
 from bot.store.maintenance.backup import CopyError, keep_before
 from bot.store.maintenance.files import file_of
 from bot.store.maintenance.revision import Schema
@@ -22,13 +24,24 @@ def migrate(url: URL, *, keep_copy: bool = True) -> None:
     """Apply what is missing, after a copy unless told otherwise (blocking; call it in a thread).
 
     Raises:
-        StartupError: the database was written by a newer Usher, or could not be copied before.
+        StartupError: the database was written by a newer Usher, could not be copied before, is damaged,
+            or lies where it cannot be used.
     """
+    path = file_of(url)
+    with ground.explained(path):
+        if path and ground.is_emptied(path):
+            raise ground.emptied(path)
+        _migrate(url, path, keep_copy=keep_copy)
+
+
+def _migrate(url: URL, path: Path | None, *, keep_copy: bool) -> None:
     # Alembic is not async; SQLite's own driver does for the minute that this takes.
     engine = create_engine(url.set(drivername=url.get_backend_name()))
     try:
         with engine.connect() as connection:
             schema = revision.schema_of(connection)
+            if path and schema is not Schema.NEWER:
+                _try_out(connection, path)
             if schema is Schema.CURRENT:
                 return
             if schema is Schema.NEWER:
@@ -36,12 +49,24 @@ def migrate(url: URL, *, keep_copy: bool = True) -> None:
                     "This database was written by a newer Usher. Nothing was changed. "
                     "Start the newer version again, or restore an older backup."
                 )
-            if keep_copy and revision.current(connection) is not None:
-                _keep_copy(url)
+            if path and keep_copy and revision.current(connection) is not None:
+                _keep_copy(path)
             log.info("bringing the database up to date")
             _upgrade(connection)
     finally:
         engine.dispose()
+
+
+def _try_out(connection: Connection, path: Path) -> None:
+    """Look through the whole file, and take the lock of a writer for a moment."""
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, sqlite3.Connection):
+        return
+    ground.use_wal(raw, path)
+    if not revision.is_whole(connection):
+        raise ground.damaged(path)
+    raw.execute("BEGIN IMMEDIATE")
+    raw.execute("ROLLBACK")
 
 
 def _upgrade(connection: Connection) -> None:
@@ -64,11 +89,8 @@ def _config() -> "Config":
     return config
 
 
-def _keep_copy(url: URL) -> None:
+def _keep_copy(path: Path) -> None:
     """Copy what is there, named for the revision that it becomes. Raises StartupError."""
-    path = file_of(url)
-    if path is None:
-        return
     try:
         keep_before(path, revision.known()[-1])
     except CopyError as error:

@@ -1,9 +1,14 @@
 """Where the database's file lies, and who may read what is beside it."""
 
 import os
+import stat
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
+
+from bot.store.maintenance import ground
+
+_OURS = (".", "README.md", "secret.key", "backups")  # how names of what is no stranger's begin
 
 
 def file_of(url: str | URL) -> Path | None:
@@ -13,8 +18,28 @@ def file_of(url: str | URL) -> Path | None:
 
 
 def prepare_folder(path: Path) -> None:
-    """Make the database's folder, for its owner alone (blocking)."""
+    """Make the database's folder, for its owner alone (blocking).
+
+    Raises:
+        GroundError: it cannot be made.
+    """
     os.umask(0o077)  # the database, its journal and the key are the owner's alone
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.parent.name == "data":  # ours by name: a clone brings it with everybody's rights
-        path.parent.chmod(0o700)
+    with ground.explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if is_ours_alone(path):  # a clone brings it with everybody's rights
+            path.parent.chmod(0o700)
+
+
+def is_ours_alone(path: Path) -> bool:
+    """Return whether Usher alone uses the folder of that database, so that it may be closed to others.
+
+    That of somebody else, one that was opened for everybody to write in, and one with other things in
+    it is shared.
+    """
+    folder = path.parent
+    found = folder.stat()
+    if folder.name != "data" or found.st_mode & stat.S_IWOTH:
+        return False
+    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+        return False
+    return all(entry.name.startswith((*_OURS, path.name)) for entry in folder.iterdir())

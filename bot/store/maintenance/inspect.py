@@ -8,7 +8,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store.maintenance.revision import Schema, schema_of
+from bot.store.maintenance.revision import Schema, is_whole, schema_of
 from bot.store.tables.catalogue import script
 from bot.store.tables.encrypted import ENCRYPTED
 from bot.store.tables.logins import account, environment_session, session
@@ -46,6 +46,8 @@ def examine(path: Path) -> Examined:
         with engine.connect() as connection:
             connection.execute(text("PRAGMA schema_version"))
             schema = schema_of(connection)
+            if not is_whole(connection):
+                return Examined(Schema.UNREADABLE)
             if schema is not Schema.CURRENT:
                 return Examined(schema)
             logins = _logins(connection)

@@ -36,6 +36,11 @@ def current(connection: Connection) -> str | None:
     return None if revision is None else str(revision)
 
 
+def is_whole(connection: Connection) -> bool:
+    """Return whether SQLite finds no damage in the file; it reads all of it."""
+    return bool(connection.scalar(text("PRAGMA quick_check(1)")) == "ok")
+
+
 def schema_of(connection: Connection) -> Schema:
     """Return how the schema of a database that can be read stands."""
     revision, revisions = current(connection), known()
