@@ -3,8 +3,13 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 
 import aiohttp
 import discord
@@ -44,22 +49,26 @@ async def run(settings: Settings) -> None:
         raise StartupError("DISCORD_TOKEN is missing: put your bot's token into .env.")
     token = settings.discord_token.get_secret_value()
     stop = asyncio.Event()
-    _stop_on_signals(stop)
-    async with opened(settings) as services:
-        serving = asyncio.create_task(_serve(services, token))
+    with _stopped_by_signals(stop):
+        running = asyncio.create_task(_open_and_serve(settings, token))
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
-            if not serving.done():
+            if not running.done():
                 log.info("stopping")
-                serving.cancel()
+                running.cancel()
         try:
-            await serving
+            await running
         except asyncio.CancelledError:
             if not stop.is_set():
                 raise
+
+
+async def _open_and_serve(settings: Settings, token: str) -> None:
+    async with opened(settings) as services:
+        await _serve(services, token)
 
 
 @asynccontextmanager
@@ -178,10 +187,19 @@ async def _adopt_environment(settings: Settings, environment: Environment) -> No
             return
 
 
-def _stop_on_signals(stop: asyncio.Event) -> None:
+@contextmanager
+def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` on SIGTERM and Ctrl-C inside the block.
+
+    Not by the loop's own handlers: with those, a signal that comes when the loop has closed ends the
+    process as if killed.
+    """
     loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(sign, stop.set)
-        except NotImplementedError:  # Windows
-            signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
+    before = {sign: signal.getsignal(sign) for sign in (signal.SIGTERM, signal.SIGINT)}
+    for sign in before:
+        signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler or signal.SIG_DFL)

@@ -113,10 +113,9 @@ async def open_database(url: str, *, keep_copy: bool = True) -> AsyncIterator[Da
     try:
         yield Database(writer, reader, path)
     except (DBAPIError, DiskFullError) as error:  # it ends the program, at the start or later
-        trouble = path and await asyncio.to_thread(ground.trouble_with, path, error)
-        if trouble is None:
+        if path is None:
             raise
-        raise trouble from error
+        raise (await asyncio.to_thread(ground.trouble_with, path, error) or error) from error
     finally:
         # Undisposed, aiosqlite's threads keep the process alive.
         await reader.dispose()
