@@ -24,7 +24,7 @@ from bot.access.logins.environment import Environment
 from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.jobs import Jobs
-from bot.notifications import login_alerts
+from bot.notifications import disk_alarm, login_alerts
 from bot.services import Services, build
 from bot.settings import Settings
 from bot.store.engine.database import open_database
@@ -37,6 +37,11 @@ SEATS_EVERY = 900.0  # seconds between counts of the people with access
 BACKUP_EVERY = 1800.0  # seconds between looks whether today's copy is there
 ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again
 DISCORD_AGAIN = (5.0, 15.0, 60.0)  # pauses while Discord cannot be reached at the start
+
+_TOKEN_REFUSED = (
+    "Discord does not accept DISCORD_TOKEN. In the Discord developer portal, open your "  # noqa: S105
+    "application, choose Bot, press Reset Token, and put the new one into .env."
+)
 
 
 async def run(settings: Settings) -> None:
@@ -79,6 +84,8 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         await stack.enter_async_context(alone_with(settings.database_url))
         database = await stack.enter_async_context(open_database(settings.database_url))
         vault = await tradingview_accounts.vault_of(settings, database)
+        if apart := await asyncio.to_thread(tradingview_accounts.key_on_other_disk, settings):
+            log.warning("%s", apart)
         http = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
@@ -116,10 +123,18 @@ async def _start(settings: Settings, services: Services) -> None:
     services.schema_guard.start(jobs)
     services.sweep_schedule.start(jobs)
     jobs.every(SEATS_EVERY, "count seats", services.seat_counts.watch)
-    jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
+    jobs.every(BACKUP_EVERY, "daily backup", lambda: _keep_daily(settings.database_url))
+    jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     adopting = _adopt_environment(settings, services.environment)
     _ = jobs.spawn(adopting, "login of the environment")
+
+
+async def _keep_daily(url: str) -> None:
+    try:
+        await backup.keep_daily(url)
+    except backup.CopyError as error:  # most often a full disk, which has an alarm of its own
+        log.warning("today's copy of the database could not be made (%s); tried again later", error)
 
 
 async def _serve(services: Services, token: str) -> None:
@@ -138,6 +153,26 @@ async def _serve(services: Services, token: str) -> None:
             "In the Discord developer portal, open your application, choose Bot, and switch on "
             "Server Members Intent. Then start Usher again."
         ) from error
+    except discord.ConnectionClosed as error:  # for good: discord.py connects again by itself else
+        raise _closed_for_good(error) from error
+
+
+def _closed_for_good(error: discord.ConnectionClosed) -> StartupError:
+    """Return what to do about a connection that Discord closed with a code that no new try mends."""
+    kept = "Nothing is lost: what was ordered waits, and goes on after the next start."
+    match error.code:
+        case 4004:
+            return StartupError(f"{_TOKEN_REFUSED} {kept}")
+        case 4011:
+            return StartupError(
+                f"Discord closed the connection: this bot is in too many servers for one Usher. {kept}"
+            )
+        case _:
+            return StartupError(
+                f"Discord closed the connection for good (code {error.code}); another try would not help. "
+                f"Look for a newer Usher. {kept}",
+                exit_code=69,
+            )
 
 
 def _point_at_discord(settings: Settings) -> None:
@@ -155,10 +190,7 @@ async def _log_in(client: Usher, token: str) -> None:
         try:
             await client.login(token)
         except discord.LoginFailure as error:
-            raise StartupError(
-                "Discord does not accept DISCORD_TOKEN. In the Discord developer portal, open your "
-                "application, choose Bot, press Reset Token, and put the new one into .env."
-            ) from error
+            raise StartupError(_TOKEN_REFUSED) from error
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             pause = DISCORD_AGAIN[min(tries, len(DISCORD_AGAIN) - 1)]
             log.warning("Discord cannot be reached (%s); next try in %s s", error, pause)

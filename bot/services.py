@@ -39,6 +39,7 @@ from bot.interactions.levels import may_manage
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
+from bot.notifications.disk_alarm import DiskAlarm
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
@@ -103,6 +104,7 @@ class Services:
     log_channel: LogChannel
     outcome_notifier: OutcomeNotifier
     login_alerts: LoginAlerts
+    disk_alarm: DiskAlarm
 
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""
@@ -150,7 +152,8 @@ def build(
         autocomplete=autocomplete,
         guild_id=settings.discord_guild_id,
     )
-    log_channel = LogChannel(client, HistoryTail(database))
+    history = HistoryTail(database)
+    log_channel = LogChannel(client, history)
     outages = Outages(database)
 
     return Services(
@@ -198,4 +201,5 @@ def build(
         log_channel=log_channel,
         outcome_notifier=OutcomeNotifier(client, outcomes, notifier, log_channel, jobs),
         login_alerts=LoginAlerts(client, outages),
+        disk_alarm=DiskAlarm(database.has_room, history, log_channel),
     )

@@ -17,9 +17,10 @@ from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
 from bot.store.engine.lock import alone_with
 from bot.store.logins import leases
+from bot.store.maintenance.ground import on_other_disk
 from bot.store.maintenance.inspect import examine
 from bot.store.maintenance.revision import Schema
-from bot.store.vault import Vault, open_vault
+from bot.store.vault import Vault, key_in_use, open_vault
 from bot.tradingview import Cookies, Limiter, TradingViewClient
 from bot.tradingview.shared_limiter import Lease, Share, SharedLimiter
 
@@ -80,6 +81,20 @@ async def vault_of(settings: Settings, database: Database) -> Vault:
     """Return the vault that opens the secrets in it, with the keys of the settings."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
     return await open_vault(key, settings.key_file, database, settings.earlier_key_file)
+
+
+def key_on_other_disk(settings: Settings) -> str | None:
+    """Return what to say when key and database lie on two disks (blocking); None: they do not."""
+    if settings.secret_keys:
+        return None
+    key = key_in_use(settings.key_file, settings.earlier_key_file)
+    if not on_other_disk(settings.database_path, key):
+        return None
+    return (
+        f"The key {key} and the database {settings.database_path} lie on two different disks: a host "
+        "that keeps only one of them would make the other useless. Keep both on the disk that stays, "
+        "or set SECRET_KEY."
+    )
 
 
 def pair_of(settings: Settings) -> Cookies | None:

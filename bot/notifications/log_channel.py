@@ -6,6 +6,7 @@ import discord
 
 from bot import clock
 from bot.access.queries.history import HistoryTail
+from bot.errors import DiskFullError
 from bot.notifications.direct_messages import TROUBLE
 from bot.replies import Button, Message, key
 from bot.replies.history import line
@@ -41,6 +42,8 @@ class LogChannel:
                 log.warning("the log channel of server %s is closed: %s", server.id, error)
             except TROUBLE as error:
                 log.warning("the log channel of server %s must wait: %s", server.id, error)
+            except DiskFullError:  # what was posted cannot be noted, and would be posted again
+                self._closed[channel_id] = clock.monotonic() + _CLOSED_FOR
             except Exception:  # a mistake of ours about one server is no other server's trouble
                 log.exception("the log channel of server %s must wait", server.id)
 

@@ -1,6 +1,7 @@
 """Refusals about who may ask, and about a server's own settings, in sentences."""
 
 from bot.access import errors as refusals
+from bot.errors import DiskFullError
 from bot.replies.errors.sentence import sentence
 from bot.replies.text import bold, listed
 from bot.store.kinds import RoleLevel
@@ -37,6 +38,14 @@ def _(_: refusals.Answered) -> str:
 @sentence.register
 def _(_: refusals.NotYourButton) -> str:
     return "**Somebody else was asked.** Run the command yourself."
+
+
+@sentence.register
+def _(_: DiskFullError) -> str:
+    return (
+        "**This computer's disk is full, nothing was recorded.** Nothing was ordered or changed. Whoever "
+        "runs this bot has to make room; then run the command again."
+    )
 
 
 # The server's own settings

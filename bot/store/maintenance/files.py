@@ -26,20 +26,20 @@ def prepare_folder(path: Path) -> None:
     os.umask(0o077)  # the database, its journal and the key are the owner's alone
     with ground.explained(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if is_ours_alone(path):  # a clone brings it with everybody's rights
+        # Ours by name: a clone brings it with everybody's rights.
+        if path.parent.name == "data" and not is_shared(path):
             path.parent.chmod(0o700)
 
 
-def is_ours_alone(path: Path) -> bool:
-    """Return whether Usher alone uses the folder of that database, so that it may be closed to others.
+def is_shared(path: Path) -> bool:
+    """Return whether others may use the folder of that database, so that it is not closed to them.
 
-    That of somebody else, one that was opened for everybody to write in, and one with other things in
-    it is shared.
+    So is that of somebody else, one in which everybody may write, and one with other things in it.
     """
     folder = path.parent
     found = folder.stat()
-    if folder.name != "data" or found.st_mode & stat.S_IWOTH:
-        return False
+    if found.st_mode & stat.S_IWOTH:
+        return True
     if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
-        return False
-    return all(entry.name.startswith((*_OURS, path.name)) for entry in folder.iterdir())
+        return True
+    return not all(entry.name.startswith((*_OURS, path.name)) for entry in folder.iterdir())
