@@ -25,8 +25,15 @@ def back_up(settings: Settings, target: Path) -> str:
         StartupError: there is no database, the file exists, or it cannot be written.
     """
     database = settings.database_path
-    if not database.exists() or not (database.is_dir() or database.stat().st_size):
+    if not database.is_file() or database.stat().st_size == 0:
         raise StartupError(f"There is no database at {database}, so there is nothing to copy.")
+    examined = examine(database)
+    if examined.trouble is not None:
+        raise StartupError(
+            f"{examined.trouble.wrong} Nothing was copied. {examined.trouble.remedy}"
+        )
+    if not restoring.is_ours(database):
+        raise StartupError(f"{database} holds nothing of Usher's yet, so there is nothing to copy.")
     if target.is_dir():
         raise StartupError(
             f"{target} is a folder. Write the name of a new file in it: {target}/usher.db"

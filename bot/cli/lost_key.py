@@ -24,7 +24,7 @@ def drop(settings: Settings) -> int:
 
     Raises StartupError while a bot runs, without a database, and when the copy cannot be made.
     """
-    if not settings.database_path.exists():
+    if not settings.database_path.is_file():
         raise StartupError(
             f"There is no database at {settings.database_path}, so there is nothing to give up."
         )

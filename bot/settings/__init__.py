@@ -98,7 +98,10 @@ def remarks(env_file: Path | None = Path(".env")) -> list[str]:
     given = sources.given(READERS, env_file)
     return [
         remark
-        for remark in (sources.port_of_host(given), sources.misplaced(env_file))
+        for remark in (
+            sources.port_of_host(given),
+            sources.misplaced(env_file, is_needed="discord_token" not in given),
+        )
         if remark is not None
     ]
 

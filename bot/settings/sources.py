@@ -60,8 +60,11 @@ def port_of_host(settings: Mapping[str, Given]) -> str | None:
     )
 
 
-def misplaced(env_file: Path | None) -> str | None:
-    """Return what to do about a file that was meant to be `env_file`; None when that is there."""
+def misplaced(env_file: Path | None, *, is_needed: bool = True) -> str | None:
+    """Return what to do about a file that was meant to be `env_file`; None when that is there.
+
+    Where it is not needed, as everything stands in the environment, only a wrong name is said.
+    """
     if env_file is None or env_file.is_file():
         return None
     if env_file.is_dir():
@@ -73,6 +76,8 @@ def misplaced(env_file: Path | None) -> str | None:
                 f"There is a file {near}, but Usher reads {env_file} (Windows hides endings such as "
                 f".txt). Rename it:\n    {_move()} {near} {env_file}"
             )
+    if not is_needed:
+        return None
     example = env_file.with_name(_EXAMPLE)
     if not example.is_file():
         return (

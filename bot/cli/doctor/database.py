@@ -55,9 +55,10 @@ def examine_files(settings: Settings, env_file: Path | None = None) -> Files:
 
 
 def _writable(path: Path) -> Finding:
-    place = path if path.exists() else ground.nearest_folder(path)
+    place = path if path.is_file() else ground.nearest_folder(path)
     folder = place if place.is_dir() else place.parent
     try:
+        ground.look_at_place(path)
         if not all(os.access(needed, os.W_OK) for needed in {place, folder}):
             raise ground.unwritable(path)
         try_out(path)

@@ -2,10 +2,11 @@
 
 import logging
 import sqlite3
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from bot.errors import StartupError
@@ -29,19 +30,18 @@ def migrate(url: URL, *, keep_copy: bool = True) -> None:
     """
     path = file_of(url)
     with ground.explained(path):
-        if path and ground.is_emptied(path):
-            raise ground.emptied(path)
+        if path:
+            _try_out(path)
         _migrate(url, path, keep_copy=keep_copy)
 
 
 def _migrate(url: URL, path: Path | None, *, keep_copy: bool) -> None:
     # Alembic is not async; SQLite's own driver does for the minute that this takes.
     engine = create_engine(url.set(drivername=url.get_backend_name()))
+    _begin_before_tables(engine)
     try:
         with engine.connect() as connection:
             schema = revision.schema_of(connection)
-            if path and schema is not Schema.NEWER:
-                _try_out(connection, path)
             if schema is Schema.CURRENT:
                 return
             if schema is Schema.NEWER:
@@ -49,7 +49,10 @@ def _migrate(url: URL, path: Path | None, *, keep_copy: bool) -> None:
                     "This database was written by a newer Usher. Nothing was changed. "
                     "Start the newer version again, or restore an older backup."
                 )
-            if path and keep_copy and revision.current(connection) is not None:
+            if revision.current(connection) is None:
+                if path and revision.has_tables(connection):
+                    raise ground.half_made(path)
+            elif path and keep_copy:
                 _keep_copy(path)
             log.info("bringing the database up to date")
             _upgrade(connection)
@@ -57,22 +60,37 @@ def _migrate(url: URL, path: Path | None, *, keep_copy: bool) -> None:
         engine.dispose()
 
 
-def _try_out(connection: Connection, path: Path) -> None:
+def _try_out(path: Path) -> None:
     """Look through the whole file, and take the lock of a writer for a moment."""
-    raw = connection.connection.driver_connection
-    if not isinstance(raw, sqlite3.Connection):
-        return
-    ground.use_wal(raw, path)
-    if not revision.is_whole(connection):
-        raise ground.damaged(path)
-    raw.execute("BEGIN IMMEDIATE")
-    raw.execute("ROLLBACK")
+    if ground.is_emptied(path):
+        raise ground.emptied(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        ground.use_wal(raw, path)
+        if not ground.is_whole(raw):
+            raise ground.damaged(path)
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("ROLLBACK")
+
+
+def _begin_before_tables(engine: Engine) -> None:
+    """Make every change whole or not at all, also where the process is killed in the middle.
+
+    By itself the driver begins nothing before a statement that makes or changes a table.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _upgrade(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415 - 10 MB that most starts do not need
 
-    connection.execute(text("PRAGMA foreign_keys = ON"))
     connection.commit()  # what was asked so far began a transaction; Alembic needs its own
     config = _config()
     config.attributes["connection"] = connection

@@ -46,6 +46,8 @@ def trouble_with(path: Path, error: BaseException) -> GroundError | None:
     """Return what that error says about the ground of the database (blocking); None: nothing."""
     if isinstance(error, DiskFullError):
         return full(path)
+    if path.is_dir():
+        return _no_file(path)
     if isinstance(error, OSError):
         return _of_system(path, error)
     cause = error.orig if isinstance(error, DBAPIError) else error
@@ -56,7 +58,7 @@ def trouble_with(path: Path, error: BaseException) -> GroundError | None:
         case sqlite3.SQLITE_FULL:
             return full(path)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
-            return _no_file(path) if path.is_dir() else unwritable(path)
+            return unwritable(path)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return GroundError(
                 f"another program holds the database {path} locked.",
@@ -89,13 +91,17 @@ def _of_system(path: Path, error: OSError) -> GroundError | None:
     if error.errno in _NO_ROOM:
         return full(path)
     if error.errno in (errno.ENOTDIR, errno.EEXIST) and not path.parent.is_dir():
-        return GroundError(
-            f"{path.parent} is no folder.",
-            "Move that file away, or choose another DATABASE_URL.",
-        )
-    if error.errno == errno.EISDIR:
-        return _no_file(path)
+        return _no_folder(path.parent)
     return None
+
+
+def look_at_place(path: Path) -> None:
+    """Look whether something else is in the place of the file or its folders (blocking). Raises GroundError."""
+    if path.is_dir():
+        raise _no_file(path)
+    for place in path.parents:
+        if place.exists() and not place.is_dir():
+            raise _no_folder(place)
 
 
 def damaged(path: Path) -> GroundError:
@@ -113,6 +119,15 @@ def emptied(path: Path) -> GroundError:
         f"{path} is empty, but Usher was used here before.",
         f"Put back a copy: the newest in {path.parent / 'backups'}, with `usher restore FILE`. "
         "To begin anew, move what is in that folder away.",
+    )
+
+
+def half_made(path: Path) -> GroundError:
+    """Return the error about tables without the note that says of which version they are."""
+    return GroundError(
+        f"{path} was left half-made when its first start was interrupted, or is not Usher's.",
+        "If Usher never worked with it, delete that file; else put back a copy with `usher restore "
+        "FILE`.",
     )
 
 
@@ -147,7 +162,14 @@ def unlockable(path: Path) -> GroundError:
 def _no_file(path: Path) -> GroundError:
     return GroundError(
         f"{path} is a folder, and the database has to be a file.",
-        f"Move that folder away, or name a file in it: DATABASE_URL=sqlite+aiosqlite:///{path}/usher.db",
+        "Move that folder away, or choose another DATABASE_URL.",
+    )
+
+
+def _no_folder(place: Path) -> GroundError:
+    return GroundError(
+        f"{place} is no folder, and the database has to be in one.",
+        "Move that file away, or choose another DATABASE_URL.",
     )
 
 
@@ -180,6 +202,11 @@ def on_other_disk(path: Path, other: Path) -> bool:
     with suppress(OSError):
         return path.stat().st_dev != other.stat().st_dev
     return False
+
+
+def is_whole(connection: sqlite3.Connection) -> bool:
+    """Return whether SQLite finds no damage in the file; it reads all of it (blocking)."""
+    return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
 
 
 def use_wal(connection: sqlite3.Connection, path: Path) -> None:

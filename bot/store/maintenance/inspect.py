@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store.maintenance import ground
 from bot.store.maintenance.ground import GroundError
-from bot.store.maintenance.revision import Schema, is_whole, schema_of
+from bot.store.maintenance.revision import Schema, schema_of
 from bot.store.tables.catalogue import script
 from bot.store.tables.encrypted import ENCRYPTED
 from bot.store.tables.logins import account, environment_session, session
@@ -51,7 +51,7 @@ def examine(path: Path) -> Examined:
         with engine.connect() as connection:
             connection.execute(text("PRAGMA schema_version"))
             schema = schema_of(connection)
-            if not is_whole(connection):
+            if connection.scalar(text("PRAGMA quick_check(1)")) != "ok":
                 return Examined(Schema.UNREADABLE, ground.damaged(path))
             if schema is not Schema.CURRENT:
                 return Examined(schema)

@@ -36,9 +36,10 @@ def current(connection: Connection) -> str | None:
     return None if revision is None else str(revision)
 
 
-def is_whole(connection: Connection) -> bool:
-    """Return whether SQLite finds no damage in the file; it reads all of it."""
-    return bool(connection.scalar(text("PRAGMA quick_check(1)")) == "ok")
+def has_tables(connection: Connection) -> bool:
+    """Return whether anything was made in it, beside the note of its revision."""
+    tables = text("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'")
+    return connection.execute(tables).first() is not None
 
 
 def schema_of(connection: Connection) -> Schema:
