@@ -74,6 +74,11 @@ async def furnish(*vaults):
                 await connection.execute(update(account).values(environment_digest="used"))
 
 
+async def start():
+    async with open_database(URL) as database:
+        await open_vault(None, KEY, database)
+
+
 async def kept():
     async with open_database(URL) as database, database.read() as connection:
         return {
@@ -104,7 +109,7 @@ def test_a_lost_key_is_given_up_with_what_it_locked_and_the_bot_goes_on():
     }
     [copy] = Path("data/backups").iterdir()
     assert str(copy) in said.output
-    asyncio.run(furnish())
+    asyncio.run(start())
     assert KEY.exists(), "a new key was made"
 
 
@@ -141,7 +146,7 @@ def test_a_damaged_key_is_put_aside_so_that_a_new_one_can_be_made():
     assert said.exit_code == 0
     [aside] = Path("data").glob("secret.key.damaged-*")
     assert aside.read_text() == "half a k"
-    asyncio.run(furnish())
+    asyncio.run(start())
 
 
 def test_a_running_bot_still_has_its_key():

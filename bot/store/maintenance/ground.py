@@ -200,8 +200,12 @@ def free_bytes(path: Path) -> int:
 def on_other_disk(path: Path, other: Path) -> bool:
     """Return whether two files that exist lie on two disks (blocking)."""
     with suppress(OSError):
-        return path.stat().st_dev != other.stat().st_dev
+        return _disk_of(path) != _disk_of(other)
     return False
+
+
+def _disk_of(path: Path) -> int:
+    return path.stat().st_dev
 
 
 def is_whole(connection: sqlite3.Connection) -> bool:
