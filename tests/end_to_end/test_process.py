@@ -183,6 +183,7 @@ async def test_a_connection_that_discord_closes_for_good_is_one_sentence(
     child, code, said, exit_code
 ):
     await child.start()
+    await eventually(lambda: b"connected to Discord" in child.printed, tries=4000)
     child.discord.gateway.close_all(code)
     assert await asyncio.wait_for(child.process.wait(), 30) == exit_code
     await child._reading
