@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 _INTERRUPTED = 130  # what shells expect after Ctrl-C
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _on_stop(signal.SIG_IGN)
 
 
-def _on_stop(handler: "signal.Handlers | signal._HANDLER") -> None:
+def _on_stop(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, handler)
 

@@ -64,8 +64,8 @@ async def restore(settings: Settings, source: Path) -> str:
         StartupError: Usher runs, or the copy is damaged, too new, or sealed with another key.
     """
     database = await asyncio.to_thread(settings.database_path.absolute)
+    made_at = await asyncio.to_thread(_made_at, source)  # a typo makes no folder
     async with alone_with(settings.database_url):
-        made_at = await asyncio.to_thread(_made_at, source)
         prepared = database.with_name(f".{database.name}.restored")
         try:
             await _prepare(settings, source, prepared, made_at)

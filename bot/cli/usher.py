@@ -10,7 +10,11 @@ from bot.cli.commands.session import session
 from bot.cli.usage import Group
 
 
-@click.group(cls=Group, invoke_without_command=True)
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
 @click.version_option(package_name="usher-bot", message="%(version)s")
 @click.pass_context
 def usher(context: click.Context) -> None:

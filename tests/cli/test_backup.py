@@ -157,6 +157,12 @@ async def test_on_a_full_disk_nothing_is_changed_and_no_half_is_left(tmp_path, c
     assert not list((tmp_path / "data").glob(".*"))
 
 
+def test_a_restore_of_what_is_not_there_makes_nothing(tmp_path, capsys):
+    assert main(["restore", "nothing.db"]) == 78
+    assert "There is no file nothing.db" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_a_restore_refuses_while_usher_runs(capsys):
     await furnish(1)
     await back_up()
