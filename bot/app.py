@@ -85,7 +85,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         database = await stack.enter_async_context(open_database(settings.database_url))
         vault = await tradingview_accounts.vault_of(settings, database)
         if apart := await asyncio.to_thread(tradingview_accounts.key_on_other_disk, settings):
-            log.warning("%s", apart)
+            log.warning("%s %s", *apart)
         http = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )

@@ -83,17 +83,17 @@ async def vault_of(settings: Settings, database: Database) -> Vault:
     return await open_vault(key, settings.key_file, database, settings.earlier_key_file)
 
 
-def key_on_other_disk(settings: Settings) -> str | None:
-    """Return what to say when key and database lie on two disks (blocking); None: they do not."""
+def key_on_other_disk(settings: Settings) -> tuple[str, str] | None:
+    """Return that key and database lie on two disks, and what to do (blocking); None: they do not."""
     if settings.secret_keys:
         return None
     key = key_in_use(settings.key_file, settings.earlier_key_file)
     if not on_other_disk(settings.database_path, key):
         return None
     return (
-        f"The key {key} and the database {settings.database_path} lie on two different disks: a host "
-        "that keeps only one of them would make the other useless. Keep both on the disk that stays, "
-        "or set SECRET_KEY."
+        f"the key {key} and the database {settings.database_path} lie on two different disks. Where "
+        "only one of them is kept, the other is useless.",
+        "Keep both on the disk that stays, or set SECRET_KEY.",
     )
 
 

@@ -45,8 +45,7 @@ def examine_files(settings: Settings, env_file: Path | None = None) -> Files:
     vault, about_key = _key(settings, examined)
     findings.append(about_key)
     if apart := tradingview_accounts.key_on_other_disk(settings):
-        wrong, _, remedy = apart.partition(": ")
-        findings.append(Finding("Key", f"{wrong}.", f"{remedy}"))
+        findings.append(Finding("Key", *apart))
     key_file = key_in_use(settings.key_file, settings.earlier_key_file)
     findings += privacy(path, key_file, env_file)
     return Files(
