@@ -90,11 +90,11 @@ def key_on_other_disk(settings: Settings) -> tuple[str, str] | None:
     key = key_in_use(settings.key_file, settings.earlier_key_file)
     if not on_other_disk(settings.database_path, key):
         return None
-    return (
+    wrong = (
         f"the key {key} and the database {settings.database_path} lie on two different disks. Where "
-        "only one of them is kept, the other is useless.",
-        "Keep both on the disk that stays, or set SECRET_KEY.",
+        "only one of them is kept, the other is useless."
     )
+    return wrong, "Keep both on the disk that stays, or set SECRET_KEY."
 
 
 def pair_of(settings: Settings) -> Cookies | None:
