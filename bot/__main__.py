@@ -1,47 +1,44 @@
-"""The process `usher`: its exit code, and no traceback that shows a secret."""
+"""The process `usher`: from its first moment on, a wish to stop it ends it quietly."""
 
-import logging
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import FrameType
 
-import click
-
-from bot import logs
-from bot.cli.usage import sentence
-from bot.cli.usher import usher
-from bot.errors import StartupError
-
-log = logging.getLogger(__name__)
-
-# StartupError brings 78 (configuration) or 69 (unavailable), after sysexits.h.
-FAILED = 1
-INTERRUPTED = 130  # what shells expect after Ctrl-C
+_INTERRUPTED = 130  # what shells expect after Ctrl-C
+_UNTIL_STOPPED = ("run", "sandbox")  # to stop these is no failure
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the process's exit code."""
-    typed = list(sys.argv[1:] if arguments is None else arguments)
+    """Run one command; return the process's exit code. Without `arguments`, those of the process."""
+    if arguments is not None:
+        from bot.cli.process import run_command  # noqa: PLC0415 - as below
+
+        return run_command(arguments)
+    typed = sys.argv[1:]
+    stoppable = typed[:1] and typed[0] in _UNTIL_STOPPED
+    if stoppable:
+        _on_stop(_end)
     try:
-        # Not usher.main(): to click, each EOFError, also that of a lost connection, is a Ctrl-C.
-        with usher.make_context("usher", typed) as context:
-            usher.invoke(context)
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except click.UsageError as error:
-        click.echo(logs.cleaned(sentence(error)), err=True)
-        return error.exit_code
-    except StartupError as error:
-        click.echo(logs.cleaned(str(error)), err=True)
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
-    except Exception:
-        # Through the log and not the interpreter: its traceback would show secrets.
-        if not logging.getLogger().handlers:
-            logs.set_up()
-        log.critical("Usher stopped because of a mistake in it", exc_info=True)
-        return FAILED
-    return 0
+        from bot.cli.process import run_command  # noqa: PLC0415 - it takes long; a signal may come before
+
+        return run_command(typed)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    finally:
+        if stoppable:  # everything is closed, and the exit code is decided
+            _on_stop(signal.SIG_IGN)
+
+
+def _on_stop(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, handler)
+
+
+def _end(_: int, __: FrameType | None) -> None:
+    """End at once: nothing is open yet. The commands take over once something is."""
+    os._exit(0)
 
 
 if __name__ == "__main__":

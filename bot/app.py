@@ -3,8 +3,13 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 
 import yarl
 from discord.gateway import DiscordWebSocket
@@ -17,7 +22,7 @@ from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.interactions.connection import guard, log_in, stay_connected
 from bot.jobs import Jobs
-from bot.notifications import login_alerts
+from bot.notifications import disk_alarm, login_alerts
 from bot.services import Services, build
 from bot.settings import Settings
 from bot.store.engine.database import open_database
@@ -42,22 +47,26 @@ async def run(settings: Settings) -> None:
         raise StartupError("DISCORD_TOKEN is missing: put your bot's token into .env.")
     token = settings.discord_token.get_secret_value()
     stop = asyncio.Event()
-    _stop_on_signals(stop)
-    async with opened(settings) as services:
-        serving = asyncio.create_task(_serve(services, token))
+    with _stopped_by_signals(stop):
+        running = asyncio.create_task(_open_and_serve(settings, token))
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
-            if not serving.done():
+            if not running.done():
                 log.info("stopping")
-                serving.cancel()
+                running.cancel()
         try:
-            await serving
+            await running
         except asyncio.CancelledError:
             if not stop.is_set():
                 raise
+
+
+async def _open_and_serve(settings: Settings, token: str) -> None:
+    async with opened(settings) as services:
+        await _serve(services, token)
 
 
 @asynccontextmanager
@@ -68,6 +77,8 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         await stack.enter_async_context(alone_with(settings.database_url))
         database = await stack.enter_async_context(open_database(settings.database_url))
         vault = await tradingview_accounts.vault_of(settings, database)
+        if apart := await asyncio.to_thread(tradingview_accounts.key_on_other_disk, settings):
+            log.warning("%s %s", *apart)
         http = await stack.enter_async_context(outgoing.session(settings))
         jobs = Jobs()
         services = build(settings, database, vault, http, jobs)
@@ -105,11 +116,19 @@ async def _start(settings: Settings, services: Services) -> None:
     services.schema_guard.start(jobs)
     services.sweep_schedule.start(jobs)
     jobs.every(SEATS_EVERY, "count seats", services.seat_counts.watch)
-    jobs.every(BACKUP_EVERY, "daily backup", lambda: backup.keep_daily(settings.database_url))
+    jobs.every(BACKUP_EVERY, "daily backup", lambda: _keep_daily(settings.database_url))
     jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))
+    jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     adopting = _adopt_environment(settings, services)
     _ = jobs.spawn(adopting, "login of the environment")
+
+
+async def _keep_daily(url: str) -> None:
+    try:
+        await backup.keep_daily(url)
+    except backup.CopyError as error:  # most often a full disk, which has an alarm of its own
+        log.warning("today's copy of the database could not be made (%s); tried again later", error)
 
 
 async def _serve(services: Services, token: str) -> None:
@@ -163,10 +182,19 @@ async def _adopt_environment(settings: Settings, services: Services) -> None:
             return
 
 
-def _stop_on_signals(stop: asyncio.Event) -> None:
+@contextmanager
+def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` on SIGTERM and Ctrl-C inside the block.
+
+    Not by the loop's own handlers: with those, a signal that comes when the loop has closed ends the
+    process as if killed.
+    """
     loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(sign, stop.set)
-        except NotImplementedError:  # Windows
-            signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
+    before = {sign: signal.getsignal(sign) for sign in (signal.SIGTERM, signal.SIGINT)}
+    for sign in before:
+        signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler or signal.SIG_DFL)

@@ -8,6 +8,10 @@ class UserError(Exception):
     """
 
 
+class DiskFullError(UserError):
+    """The disk has no room for what was to be recorded."""
+
+
 class StartupError(Exception):
     """Usher cannot start; its text is one readable paragraph for whoever runs it."""
 

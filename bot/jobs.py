@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Self, TypeVar
 
 from bot import clock
+from bot.errors import DiskFullError
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +47,17 @@ class Jobs:
         while True:
             try:
                 await job()
+            except DiskFullError:  # said once, by the database
+                log.info("%s waits until the disk has room", name)
             except Exception:  # one failure must not end the job for good
                 log.exception("%s failed; it runs again in %s s", name, seconds)
             await clock.sleep(seconds)
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, DiskFullError):
+            log.info("%s found the disk full", task.get_name())
+        else:
             log.error("%s failed", task.get_name(), exc_info=error)

@@ -42,6 +42,7 @@ from bot.interactions.order_flow import OrderFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import DirectMessages
+from bot.notifications.disk_alarm import DiskAlarm
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
@@ -111,6 +112,7 @@ class Services:
     outbox: Outbox
     outcome_notifier: OutcomeNotifier
     login_alerts: LoginAlerts
+    disk_alarm: DiskAlarm
 
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""
@@ -162,7 +164,8 @@ def build(
     may = partial(may_manage, client.members, guild_settings)
     waiting, blockade = WaitingMessages(database), Blockade()
     direct_messages = DirectMessages(client, waiting, blockade)
-    log_channel = LogChannel(client, HistoryTail(database), guild_settings, blockade, may)
+    history = HistoryTail(database)
+    log_channel = LogChannel(client, history, guild_settings, blockade, may)
     outbox = Outbox(client, waiting, direct_messages, log_channel)
     outcome_notifier = OutcomeNotifier(
         client, outcomes, notifier, direct_messages, log_channel, outbox, blockade, jobs
@@ -217,5 +220,6 @@ def build(
         outbox=outbox,
         outcome_notifier=outcome_notifier,
         login_alerts=LoginAlerts(client, outages, direct_messages, may),
+        disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,
     )

@@ -12,14 +12,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import logs
 from bot.access.logins.account import Connect
 from bot.access.logins.sessions import Sessions
-from bot.errors import StartupError
+from bot.errors import DiskFullError, StartupError
 from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
 from bot.store.engine.lock import alone_with
 from bot.store.logins import leases
+from bot.store.maintenance.ground import on_other_disk
 from bot.store.maintenance.inspect import examine
 from bot.store.maintenance.revision import Schema
-from bot.store.vault import Vault, open_vault
+from bot.store.vault import Vault, key_in_use, open_vault
 from bot.tradingview import Cookies, Limiter, TradingViewClient
 from bot.tradingview.shared_limiter import Lease, Share, SharedLimiter
 
@@ -79,7 +80,21 @@ async def database_beside(settings: Settings) -> AsyncIterator[Database]:
 async def vault_of(settings: Settings, database: Database) -> Vault:
     """Return the vault that opens the secrets in it, with the keys of the settings."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
-    return await open_vault(key, settings.key_file, database)
+    return await open_vault(key, settings.key_file, database, settings.earlier_key_file)
+
+
+def key_on_other_disk(settings: Settings) -> tuple[str, str] | None:
+    """Return that key and database lie on two disks, and what to do (blocking); None: they do not."""
+    if settings.secret_keys:
+        return None
+    key = key_in_use(settings.key_file, settings.earlier_key_file)
+    if not on_other_disk(settings.database_path, key):
+        return None
+    wrong = (
+        f"the key {key} and the database {settings.database_path} lie on two different disks. Where "
+        "only one of them is kept, the other is useless."
+    )
+    return wrong, "Keep both on the disk that stays, or set SECRET_KEY."
 
 
 def pair_of(settings: Settings) -> Cookies | None:
@@ -129,7 +144,12 @@ def share(database: Database, guild_id: int) -> Share:
         try:
             async with database.write() as connection:
                 lease = await leases.changed(connection, guild_id, Lease(), change)
-        except (SQLAlchemyError, OSError, ValueError) as error:  # ValueError: it was closed
+        except (
+            SQLAlchemyError,
+            OSError,
+            DiskFullError,
+            ValueError,
+        ) as error:  # ValueError: it was closed
             if not is_broken:
                 log.warning("%s (%s)", _ALONE, getattr(error, "orig", error))
             is_broken = True

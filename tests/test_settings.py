@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.errors import StartupError
-from bot.settings import Secret, Settings, load
+from bot.settings import Secret, Settings, load, remarks
 
 NAMES = {name.upper() for name in Settings.__dataclass_fields__}
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
@@ -17,7 +17,7 @@ EXAMPLE = Path(__file__).parent.parent / ".env.example"
 @pytest.fixture(autouse=True)
 def bare(monkeypatch):
     """No variable of ours comes from the machine."""
-    for name in NAMES:
+    for name in {*NAMES, "PORT"}:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
 
@@ -286,3 +286,87 @@ def test_a_variable_that_is_set_to_nothing_leaves_what_the_file_says(
     )
     monkeypatch.setenv("TV_PACE", nothing)
     assert load(file).tv_pace == 1.5
+
+
+def said(env_file):
+    with pytest.raises(StartupError) as caught:
+        load(env_file)
+    return str(caught.value)
+
+
+def test_each_mistake_says_where_it_stands(monkeypatch, tmp_path):
+    env = tmp_path / ".env"
+    env.write_text("TV_PACE=never\n")
+    monkeypatch.setenv("HTTP_PORT", "nowhere")
+    lines = said(env).splitlines()
+    assert next(line for line in lines if "TV_PACE" in line).endswith(f"(It stands in {env}.)")
+    assert next(line for line in lines if "HTTP_PORT" in line).endswith(
+        "(It stands in the environment.)"
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgres://u:pw@h/d", "postgresql://u:pw@h/d", "mysql://u:pw@h/d", "mongodb+srv://u:pw@h/d"],
+)
+def test_a_hosts_own_database_is_named_without_its_password(monkeypatch, address):
+    text = complaint(monkeypatch, DATABASE_URL=address)
+    assert "DATABASE_URL is the address of another kind of database" in text
+    assert "sqlite+aiosqlite:///data/usher.db" in text
+    assert "It stands in the environment." in text
+    assert "pw" not in text
+
+
+def test_a_hosts_port_is_used_when_only_that_is_set(monkeypatch, tmp_path):
+    monkeypatch.setenv("PORT", "3000")
+    assert load(None).http_port == 3000
+    [remark] = remarks(None)
+    assert "PORT of the environment is used" in remark
+    assert "HTTP_HOST=0.0.0.0" in remark
+    monkeypatch.setenv("HTTP_HOST", "0.0.0.0")
+    assert "HTTP_HOST" not in remarks(None)[0]
+    env = tmp_path / ".env"
+    env.write_text("HTTP_PORT=8080\n")
+    assert load(env).http_port == 8080
+    assert f"HTTP_PORT in {env} counts" in remarks(env)[0]
+
+
+def test_a_hosts_port_that_is_none_is_named(monkeypatch):
+    assert "  PORT must be a whole number" in complaint(monkeypatch, PORT="tcp://10.0.0.1:80")
+
+
+@pytest.mark.parametrize("name", [".env.txt", "env.txt", "env", ".env.example.txt"])
+def test_a_file_that_was_meant_to_be_env_is_named(monkeypatch, tmp_path, name):
+    monkeypatch.delenv("DISCORD_TOKEN")
+    (tmp_path / name).write_text("DISCORD_TOKEN=abc\n")
+    text = said(tmp_path / ".env")
+    assert f"mv {tmp_path / name} {tmp_path / '.env'}" in text
+    assert "abc" not in text
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
+    assert name in remarks(tmp_path / ".env")[0]
+
+
+def test_without_env_the_example_is_copied_first(monkeypatch, tmp_path):
+    monkeypatch.delenv("DISCORD_TOKEN")
+    monkeypatch.chdir(tmp_path)
+    assert "Run the command in Usher's own folder" in said(Path(".env"))
+    Path(".env.example").write_text("DISCORD_TOKEN=\n")
+    text = said(Path(".env"))
+    assert text.index("cp .env.example .env && chmod 600 .env") < text.index(
+        "DISCORD_TOKEN is missing"
+    )
+    Path(".env.example").write_text("DISCORD_TOKEN=abc\n")
+    assert "The token stands in .env.example" in said(Path(".env"))
+    Path(".env").mkdir()
+    assert ".env is a folder" in said(Path(".env"))
+
+
+def test_settings_that_stand_in_the_environment_need_no_file(tmp_path):
+    assert remarks(tmp_path / ".env") == []
+
+
+def test_the_key_lies_beside_the_database():
+    settings = Settings(database_url="sqlite+aiosqlite:////srv/usher/usher.db")
+    assert settings.key_file == Path("/srv/usher/secret.key")
+    assert settings.earlier_key_file == Path("data/secret.key")
+    assert Settings().key_file == Settings().earlier_key_file

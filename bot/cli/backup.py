@@ -13,7 +13,7 @@ from bot.store.maintenance import backup, restore as restoring
 from bot.store.maintenance.files import prepare_folder
 from bot.store.maintenance.inspect import examine
 from bot.store.maintenance.revision import Schema
-from bot.store.vault import open_vault
+from bot.store.vault import key_in_use, open_vault
 
 _UNCHANGED = "Nothing was changed."
 
@@ -25,18 +25,35 @@ def back_up(settings: Settings, target: Path) -> str:
         StartupError: there is no database, the file exists, or it cannot be written.
     """
     database = settings.database_path
-    if not database.exists():
+    if not database.is_file() or database.stat().st_size == 0:
         raise StartupError(f"There is no database at {database}, so there is nothing to copy.")
+    examined = examine(database)
+    if examined.trouble is not None:
+        raise StartupError(
+            f"{examined.trouble.wrong} Nothing was copied. {examined.trouble.remedy}"
+        )
+    if not restoring.is_ours(database):
+        raise StartupError(f"{database} holds nothing of Usher's yet, so there is nothing to copy.")
+    if target.is_dir():
+        raise StartupError(
+            f"{target} is a folder. Write the name of a new file in it: {target}/usher.db"
+        )
+    if not target.parent.is_dir():
+        raise StartupError(
+            f"There is no folder {target.parent}, so nothing was copied. Look for a typo, or make it "
+            f"first: mkdir -p {target.parent}"
+        )
     if target.exists() or target.is_symlink():
         raise StartupError(f"{target} exists, and nothing is overwritten. Choose another name.")
     try:
         backup.copy(database, target)
     except backup.CopyError as error:
         raise StartupError(f"The copy could not be made: {error}. {_UNCHANGED}") from error
-    key = "SECRET_KEY" if settings.secret_keys else str(settings.key_file)
+    key = key_in_use(settings.key_file, settings.earlier_key_file)
+    where = "SECRET_KEY" if settings.secret_keys else str(key)
     return (
         f"The database was copied to {target}.\n"
-        f"The stored logins in it open only with the key ({key}): keep a copy of that apart from it."
+        f"The stored logins in it open only with the key ({where}): keep a copy of that apart from it."
     )
 
 
@@ -47,8 +64,8 @@ async def restore(settings: Settings, source: Path) -> str:
         StartupError: Usher runs, or the copy is damaged, too new, or sealed with another key.
     """
     database = await asyncio.to_thread(settings.database_path.absolute)
+    made_at = await asyncio.to_thread(_made_at, source)  # a typo makes no folder
     async with alone_with(settings.database_url):
-        made_at = await asyncio.to_thread(_made_at, source)
         prepared = database.with_name(f".{database.name}.restored")
         try:
             await _prepare(settings, source, prepared, made_at)
@@ -94,7 +111,7 @@ async def _prepare(settings: Settings, source: Path, prepared: Path, made_at: da
         async with database.read() as connection:
             if not await restoring.is_intact(connection):
                 raise StartupError(f"{source} is damaged. Try an older backup. {_UNCHANGED}")
-        await open_vault(key, settings.key_file, database)
+        await open_vault(key, settings.key_file, database, settings.earlier_key_file)
         async with database.write() as connection:
             await restoring.mark(connection, made_at, clock.now())
 

@@ -14,7 +14,8 @@ from bot.access.logins.account import Updated, soon
 from bot.access.logins.cookies import read_cookies
 from bot.access.logins.errors import CodeUnreadable, CookiesOfOther
 from bot.access.logins.renewal import CandidateLogin
-from bot.cli.prompts import agreed, hidden, line
+from bot.cli.prompts import agreed, hidden, line, need_hidden_typing
+from bot.cli.usage import SERVER_NUMBER
 from bot.errors import StartupError, UserError
 from bot.replies import explain, login as login_replies
 from bot.replies.plain import plain
@@ -22,6 +23,8 @@ from bot.settings import Settings
 from bot.store.catalogue import guilds
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import InUseError, alone_with
+from bot.store.maintenance.inspect import examine
+from bot.store.maintenance.revision import Schema
 from bot.store.vault import rekey as renew_keys
 from bot.tradingview import Cookies
 from bot.tradingview.errors import TradingViewError
@@ -37,6 +40,7 @@ def set_login(settings: Settings, guild_id: int | None) -> int:
     Raises StartupError when it cannot be told for which server, or the database cannot be opened.
     """
     guild_id = asyncio.run(_server(settings, guild_id))
+    need_hidden_typing()
     click.echo(
         "In a private browser window, log in at tradingview.com and copy two cookies (F12, "
         "Application or Storage, Cookies). Close the window without logging out.\n"
@@ -53,6 +57,7 @@ def sign_in(settings: Settings, guild_id: int | None) -> int:
     Returns and raises as `set_login`.
     """
     guild_id = asyncio.run(_server(settings, guild_id))
+    need_hidden_typing()
     click.echo("One attempt is made. What you type is not shown, and the password is not kept.")
     name = line("TradingView name or e-mail")
     password = hidden("Password")
@@ -118,11 +123,7 @@ def _keep(settings: Settings, guild_id: int, cookies: Cookies) -> int:
 
 async def _server(settings: Settings, wanted: int | None) -> int:
     """Return the Discord server's id: the one named, the configured one, or the only one."""
-    async with (
-        tradingview_accounts.database_beside(settings) as database,
-        database.read() as connection,
-    ):
-        known = [guild.id for guild in await guilds.listed(connection, left=True)]
+    known = await _known(settings)
     if wanted is None:
         wanted = settings.discord_guild_id
     if wanted is None and len(known) == 1:
@@ -132,13 +133,25 @@ async def _server(settings: Settings, wanted: int | None) -> int:
         seen = f"Usher knows these: {listed}." if known else "Usher knows none yet."
         raise StartupError(
             "For which Discord server is this login? Write its number behind the command, or set "
-            f"DISCORD_GUILD_ID. {seen}"
+            f"DISCORD_GUILD_ID. You find it {SERVER_NUMBER} {seen}"
         )
     if known and wanted not in (*known, settings.discord_guild_id):
         raise StartupError(
             f"Usher knows no Discord server with the number {wanted}. It knows: {listed}."
         )
     return wanted
+
+
+async def _known(settings: Settings) -> list[int]:
+    """Return the ids of the servers in the database; where there is none, none is made."""
+    examined = await asyncio.to_thread(examine, settings.database_path)
+    if examined.schema is Schema.ABSENT:
+        return []
+    async with (
+        tradingview_accounts.database_beside(settings) as database,
+        database.read() as connection,
+    ):
+        return [guild.id for guild in await guilds.listed(connection, left=True)]
 
 
 async def _use(

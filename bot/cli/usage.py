@@ -1,6 +1,24 @@
 """Wrong commands and options, and the sentences that say so."""
 
+from collections.abc import Sequence
+
 import click
+
+SERVER_NUMBER = (
+    "in Discord: Settings, Advanced, switch on Developer Mode; then right-click the server, Copy Server "
+    "ID."
+)
+
+
+# What other programs call these.
+_OTHER_WORDS = {
+    **dict.fromkeys(("start", "serve", "bot", "up"), "run"),
+    **dict.fromkeys(("demo", "try", "test"), "sandbox"),
+    **dict.fromkeys(("doctor", "status", "diagnose"), "check"),
+    **dict.fromkeys(("login", "cookies"), "session set"),
+    "help": "--help",
+    "version": "--version",
+}
 
 
 class _Located(click.Command):
@@ -46,7 +64,7 @@ def sentence(error: click.UsageError) -> str:
 def _wrong(error: click.UsageError) -> str:
     match error:
         case click.NoSuchCommand():
-            return f"There is no command called {error.command_name}.{_near(error.possibilities)}"
+            return f"There is no command called {error.command_name}.{_meant(error)}"
         case click.NoSuchOption():
             return f"This is not understood: {error.option_name}.{_near(error.possibilities)}"
         case click.exceptions.NoArgsIsHelpError():
@@ -63,7 +81,21 @@ def _wrong(error: click.UsageError) -> str:
             return error.message
 
 
-def _near(names: list[str] | None) -> str:
+def _meant(error: click.NoSuchCommand) -> str:
+    """Return the command that was probably meant: inside a group, under another word, or spelled alike."""
+    typed = error.command_name
+    root = error.ctx.find_root().command if error.ctx else None
+    groups = root.commands.items() if isinstance(root, click.Group) else ()
+    inside = [
+        f"{name} {typed}"
+        for name, group in groups
+        if isinstance(group, click.Group) and typed in group.commands
+    ]
+    other = [_OTHER_WORDS[typed]] if typed in _OTHER_WORDS else []
+    return _near([*inside, *other, *(error.possibilities or ())])
+
+
+def _near(names: Sequence[str] | None) -> str:
     return f" Did you mean {names[0]}?" if names else ""
 
 

@@ -131,6 +131,9 @@ class Usher(commands.Bot):
 
     async def close(self) -> None:
         """Disconnect, and give what is being worked on a moment to end; it needs the database."""
+        getting_ready = self._connection._ready_task  # noqa: SLF001 - discord.py forgets it at the end
+        if getting_ready is not None:  # it would ask for members on a connection that is closing
+            getting_ready.cancel()
         await super().close()
         ours = ("discord.py: ", "CommandTree-")
         working = [

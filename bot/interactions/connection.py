@@ -17,6 +17,11 @@ log = logging.getLogger(__name__)
 AGAIN = (5.0, 15.0, 60.0)  # seconds between tries while Discord cannot be reached at the start
 UNAVAILABLE = 69
 
+_TOKEN_REFUSED = (
+    "Discord does not accept DISCORD_TOKEN. In the Discord developer portal, open your "  # noqa: S105
+    "application, choose Bot, press Reset Token, and put the new one into .env."
+)
+
 
 class _BlockedError(Exception):
     """Discord blocks this address; discord.py would try again at once, and for ever."""
@@ -51,10 +56,7 @@ async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
         try:
             await client.login(token)
         except discord.LoginFailure as error:
-            raise StartupError(
-                "Discord does not accept DISCORD_TOKEN. In the Discord developer portal, open your "
-                "application, choose Bot, press Reset Token, and put the new one into .env."
-            ) from error
+            raise StartupError(_TOKEN_REFUSED) from error
         except TROUBLE as error:
             _end_if_untrusted(error)
             await client.forget_login()
@@ -71,7 +73,10 @@ async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
 
 
 async def stay_connected(client: Usher, blockade: Blockade) -> None:
-    """Hold the gateway open until cancelled. Raises StartupError when Discord refuses the intents."""
+    """Hold the gateway open until cancelled.
+
+    Raises StartupError when Discord refuses the intents, or closes the connection for good.
+    """
     while True:
         try:
             await client.connect()
@@ -81,10 +86,32 @@ async def stay_connected(client: Usher, blockade: Blockade) -> None:
                 "In the Discord developer portal, open your application, choose Bot, and switch on "
                 "Server Members Intent. Then start Usher again."
             ) from error
+        except (
+            discord.ConnectionClosed
+        ) as error:  # for good: discord.py connects again by itself else
+            raise _closed_for_good(error) from error
         except _BlockedError:
             await clock.sleep(blockade.left())
         else:
             return
+
+
+def _closed_for_good(error: discord.ConnectionClosed) -> StartupError:
+    """Return what to do about a connection that Discord closed with a code that no new try mends."""
+    kept = "Nothing is lost: what was ordered waits, and goes on after the next start."
+    match error.code:
+        case 4004:
+            return StartupError(f"{_TOKEN_REFUSED} {kept}")
+        case 4011:
+            return StartupError(
+                f"Discord closed the connection: this bot is in too many servers for one Usher. {kept}"
+            )
+        case _:
+            return StartupError(
+                f"Discord closed the connection for good (code {error.code}); another try would not help. "
+                f"Look for a newer Usher. {kept}",
+                UNAVAILABLE,
+            )
 
 
 def _end_if_untrusted(error: BaseException) -> None:

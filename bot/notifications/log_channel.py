@@ -10,6 +10,7 @@ import discord
 from bot.access.errors import DiscordSilent
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.history import Entry, HistoryTail
+from bot.errors import DiskFullError
 from bot.notifications.backoff import Backoff
 from bot.notifications.order_log import OrderLog
 from bot.notifications.trouble import (
@@ -90,6 +91,8 @@ class LogChannel:
                         await self._history.open_again(server.id)
             except TROUBLE as error:
                 await self._failed(server, channel_id, error)
+            except DiskFullError:  # what was posted cannot be noted, and would be posted again
+                self._backoff.failed(channel_id)
             except Exception:  # a mistake of ours about one server is no other server's trouble
                 log.exception("the log channel of server %s must wait", server.id)
 

@@ -248,6 +248,10 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         f"⚠️ A try on {f.who}'s one-time page for the TradingView login was refused. Nothing was changed"
     ),
     "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
+    "session_lost": lambda _: (
+        "⚠️ The key of the stored TradingView login was lost, so the login was given up. Nobody lost "
+        "access; orders wait. A manager gives a new login with `/session update`"
+    ),
     "shape_changed": lambda f: (
         f"⚠️ **TradingView answers in another form than Usher knows** ({f.differences()}). Nothing is "
         "changed there, orders wait, nobody lost access. Look for a newer Usher; `/sync retry` goes on "

@@ -1,19 +1,21 @@
 """Settings from the environment and `.env`: every mistake reported at once, by name, never by value."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from yarl import URL
 
 from bot.errors import StartupError
+from bot.settings import sources
+from bot.settings.sources import Given
 from bot.settings.values import NO_TOKEN, READERS, Network, Secret, parts
 
-__all__ = ["Secret", "Settings", "load"]
+KEY_NAME = "secret.key"
+
+__all__ = ["Secret", "Settings", "load", "remarks"]
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,13 @@ class Settings:
 
     @property
     def key_file(self) -> Path:
-        """Where the key is made and looked for when SECRET_KEY is unset."""
-        return Path("data/secret.key")
+        """Where the key is made and looked for when SECRET_KEY is unset: beside the database."""
+        return self.database_path.parent / KEY_NAME
+
+    @property
+    def earlier_key_file(self) -> Path:
+        """Where earlier versions made the key, wherever the database was; it counts when it is there."""
+        return Path("data") / KEY_NAME
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -79,10 +86,11 @@ class Settings:
 def load(env_file: Path | None = Path(".env"), *, need_token: bool = True) -> Settings:
     """Return the settings of the environment, then of `env_file`; None reads no file.
 
-    Raises StartupError (78) that names every faulty variable, how to mend it, and no value.
+    Raises StartupError (78) that names every faulty variable, where it stands, how to mend it, and no
+    value.
     """
     try:
-        given = _given(env_file)
+        given = sources.given(READERS, env_file)
     except (OSError, UnicodeDecodeError) as error:
         reason = "is not UTF-8 text" if isinstance(error, ValueError) else "cannot be read"
         report = f"Usher cannot start: the file {env_file} {reason}."
@@ -92,44 +100,37 @@ def load(env_file: Path | None = Path(".env"), *, need_token: bool = True) -> Se
             mistakes["discord_token"] = NO_TOKEN
         if not mistakes:
             return Settings(**values)
-        report = _report(mistakes)
+        first = None if "discord_token" in given else sources.misplaced(env_file)
+        report = _report(given, mistakes, first)
     raise StartupError(report)  # outside the handlers: the causes hold values
 
 
-def _given(env_file: Path | None) -> dict[str, str]:
-    """What is set to something: of the file, and over it of the environment."""
-    # Windows editors put a mark in front.
-    file = dotenv_values(env_file, encoding="utf-8-sig") if env_file and env_file.is_file() else {}
-    tidied = {
-        name.lower(): tidy
-        for variables in (file, os.environ)
-        for name, value in variables.items()
-        if (tidy := _tidy(value or ""))  # set to nothing in the environment, it leaves the file's
-    }
-    return {field: tidied[field] for field in READERS if tidied.get(field)}
+def remarks(env_file: Path | None = Path(".env")) -> list[str]:
+    """Return what is worth knowing about settings that can be read: of the host's own, of a wrong file."""
+    given = sources.given(READERS, env_file)
+    return [
+        remark
+        for remark in (
+            sources.port_of_host(given),
+            sources.misplaced(env_file, is_needed="discord_token" not in given),
+        )
+        if remark is not None
+    ]
 
 
-def _tidy(value: str) -> str:
-    """Set but empty counts as unset; `docker --env-file` leaves quotation marks on."""
-    value = value.strip()
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1].strip()
-    return value
-
-
-def _read(given: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+def _read(given: Mapping[str, Given]) -> tuple[dict[str, Any], dict[str, str]]:
     """What each text means, and what is wrong with those that mean nothing."""
     values: dict[str, Any] = {}
     mistakes: dict[str, str] = {}
-    for field, text in given.items():
+    for field, setting in given.items():
         try:
-            values[field] = READERS[field](text)
+            values[field] = READERS[field](setting.text)
         except ValueError as error:
             mistakes[field] = str(error)
     return values, _apart(given, mistakes) | mistakes
 
 
-def _apart(given: Mapping[str, str], mistakes: Mapping[str, str]) -> dict[str, str]:
+def _apart(given: Mapping[str, Given], mistakes: Mapping[str, str]) -> dict[str, str]:
     """Those that are of use only together, and are not together."""
     alone: dict[str, str] = {}
     # A bot with only one of them redirected would show another Discord's token to the real one.
@@ -149,7 +150,16 @@ def _apart(given: Mapping[str, str], mistakes: Mapping[str, str]) -> dict[str, s
     return alone
 
 
-def _report(mistakes: Mapping[str, str]) -> str:
+def _report(
+    given: Mapping[str, Given], mistakes: Mapping[str, str], first: str | None = None
+) -> str:
     count = "1 setting needs" if len(mistakes) == 1 else f"{len(mistakes)} settings need"
-    lines = "\n".join(f"  {name.upper()} {mistakes[name]}" for name in READERS if name in mistakes)
-    return f"Usher cannot start: {count} mending (.env.example explains each).\n{lines}"
+    lines = "\n".join(_line(field, given, mistakes) for field in READERS if field in mistakes)
+    head = f"Usher cannot start: {count} mending (.env.example explains each)."
+    return "\n".join(part for part in (head, first, lines) if part)
+
+
+def _line(field: str, given: Mapping[str, Given], mistakes: Mapping[str, str]) -> str:
+    if field not in given:
+        return f"  {field.upper()} {mistakes[field]}"
+    return f"  {given[field].name} {mistakes[field]} (It stands in {given[field].source}.)"

@@ -68,7 +68,7 @@ def _keys(text: str) -> Secret:
         which = f" Number {', '.join(map(str, wrong))} is not one." if len(keys) > 1 else ""
         raise ValueError(
             "must be one or more Fernet keys (44 characters), separated by commas."
-            f"{which} Leave it empty and Usher makes one in data/secret.key."
+            f"{which} Leave it empty and Usher makes one beside the database."
         )
     return Secret(text)
 
@@ -177,6 +177,11 @@ def _database(text: str) -> str:
         url = make_url(text)
     except ArgumentError:
         raise ValueError(f"must be the address of a SQLite file, {example}") from None
+    if not url.drivername.startswith("sqlite"):
+        raise ValueError(
+            f"is the address of another kind of database; many hosts set it by themselves. Usher keeps "
+            f"everything in a file: set it to the place of one, {example}"
+        )
     if url.drivername != "sqlite+aiosqlite":
         raise ValueError(f"must start with sqlite+aiosqlite:///, {example}")
     if not url.database or ":memory:" in url.database or url.database.startswith("file:"):

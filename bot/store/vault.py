@@ -2,20 +2,36 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Column, bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import clock
 from bot.errors import StartupError
 from bot.store.engine.database import Database
+from bot.store.maintenance import ground
 from bot.store.tables.encrypted import ENCRYPTED
 
+_LOST = "If it is lost for good, `usher session drop` gives up what was encrypted with it."
 _BACKUP = "Without the right key the stored logins cannot be read"
 
 
 class UnreadableError(Exception):
     """None of the keys opens this; holds nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One encrypted value: its column, and its row's primary key."""
+
+    column: Column[Any]
+    identity: Any
 
 
 class Vault:
@@ -37,6 +53,14 @@ class Vault:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise UnreadableError from None
+
+    def opens(self, sealed: bytes) -> bool:
+        """Return whether one of the keys fits."""
+        try:
+            self.open(sealed)
+        except UnreadableError:
+            return False
+        return True
 
     def renew(self, sealed: bytes) -> bytes:
         """Return the same, sealed with the first key. Raises UnreadableError when no key fits."""
@@ -71,42 +95,102 @@ async def rekey(database: Database, vault: Vault) -> int:
     return number
 
 
-async def open_vault(secret_key: str | None, key_file: Path, database: Database) -> Vault:
+async def unreadable(connection: AsyncConnection, vault: Vault | None) -> list[Sealed]:
+    """Return everything encrypted that no key of the vault opens; without a vault, all of it."""
+    found = []
+    for column in ENCRYPTED:
+        [key] = column.table.primary_key
+        rows = await connection.execute(select(key, column).where(column.is_not(None)))
+        found += [
+            Sealed(column, identity)
+            for identity, sealed in rows
+            if vault is None or not vault.opens(bytes(sealed))
+        ]
+    return found
+
+
+async def give_up(connection: AsyncConnection, lost: Sequence[Sealed]) -> None:
+    """Erase what nobody can read: the value, or the row where it is nothing without the value."""
+    for column in ENCRYPTED:
+        [key] = column.table.primary_key
+        mine = key.in_([sealed.identity for sealed in lost if sealed.column is column])
+        if column.nullable:
+            await connection.execute(update(column.table).where(mine).values({column: None}))
+        else:
+            await connection.execute(delete(column.table).where(mine))
+
+
+def vault_at_hand(secret_key: str | None, *files: Path) -> Vault | None:
+    """Return a vault with every key that can be found (blocking); None without any.
+
+    Raises:
+        StartupError: a key file is there but cannot be read, so it is not lost.
+    """
+    texts = [secret_key, *map(_read, files)] if secret_key is None else [secret_key]
+    keys = [key for text in texts if text for key in _keys(text) if _is_key(key)]
+    return Vault(*keys) if keys else None
+
+
+def put_aside(key_file: Path) -> Path | None:
+    """Rename a key file that holds no key, so that one can be made (blocking); None: it holds one."""
+    text = _read(key_file)
+    if text is None or any(map(_is_key, _keys(text))):
+        return None
+    aside = key_file.with_name(f"{key_file.name}.damaged-{clock.now():%Y-%m-%dT%H%M%S}")
+    return key_file.rename(aside)
+
+
+async def open_vault(
+    secret_key: str | None, key_file: Path, database: Database, earlier: Path | None = None
+) -> Vault:
     """Open the vault with the keys of the settings (comma separated), or else of `key_file`.
 
-    The file is made once, and never while encrypted rows exist.
+    The file is made once, and never while encrypted rows exist or there is one at the `earlier` place.
 
     Raises:
         StartupError: the key is missing, damaged, or not the one that the rows were sealed with.
     """
     sealed = await _sealed(database)
-    if secret_key is not None:
-        where = "SECRET_KEY"
-        vault = _vault(secret_key, where)
-    else:
-        where = str(key_file)
-        text = await asyncio.to_thread(_read, key_file)
-        if text is None:
-            if sealed:
-                raise StartupError(
-                    f"Usher cannot start: the key file {where} is missing, and the database holds "
-                    f"encrypted logins. {_BACKUP}. Put the file back from your backup, or set "
-                    "SECRET_KEY to the key that was in it. Nothing was changed."
-                )
-            text = Fernet.generate_key().decode()
-            await asyncio.to_thread(_create, key_file, text)
-        vault = _vault(text, where)
-    for row in sealed:
-        try:
-            vault.open(row)
-        except UnreadableError:
+    where, text = "SECRET_KEY", secret_key
+    if text is None:
+        files = [path for path in (key_file, earlier) if path is not None]
+        where, text = await asyncio.to_thread(_read_first, files, sealed)
+    if text is None:
+        if sealed:
             raise StartupError(
-                f"Usher cannot start: the key in {where} is not the one that this database was "
-                f"encrypted with. {_BACKUP}. Use the earlier key; to change keys, write the new one "
-                "first and the earlier one behind it in SECRET_KEY, separated by a comma. "
-                "Nothing was changed."
-            ) from None
+                f"Usher cannot start: the key file {where} is missing, and the database holds "
+                f"encrypted logins. {_BACKUP}. Put the file back from your backup, or set "
+                f"SECRET_KEY to the key that was in it. {_LOST} Nothing was changed."
+            )
+        text = await asyncio.to_thread(_create, key_file, Fernet.generate_key().decode())
+    vault = _vault(text, where)
+    if not _opens_all(vault, sealed):
+        raise StartupError(
+            f"Usher cannot start: the key in {where} is not the one that this database was "
+            f"encrypted with. {_BACKUP}. Use the earlier key; to change keys, write the new one "
+            f"first and the earlier one behind it in SECRET_KEY, separated by a comma. {_LOST} "
+            "Nothing was changed."
+        )
     return vault
+
+
+def key_in_use(key_file: Path, earlier: Path) -> Path:
+    """Return which of the two files holds the key, or will (blocking)."""
+    return earlier if earlier.exists() and not key_file.exists() else key_file
+
+
+def _read_first(files: list[Path], sealed: list[bytes]) -> tuple[str, str | None]:
+    """Return the file and the text of the first key that fits, else of the first there is."""
+    found = [(str(path), text) for path in files if (text := _read(path)) is not None]
+    for where, text in found if len(found) > 1 else ():
+        with suppress(StartupError):
+            if _opens_all(_vault(text, where), sealed):
+                return where, text
+    return found[0] if found else (str(files[0]), None)
+
+
+def _opens_all(vault: Vault, sealed: list[bytes]) -> bool:
+    return all(vault.opens(row) for row in sealed)
 
 
 async def _sealed(database: Database) -> list[bytes]:
@@ -121,10 +205,21 @@ async def _sealed(database: Database) -> list[bytes]:
         ]
 
 
-def _vault(text: str, where: str) -> Vault:
-    keys = [key for key in (part.strip() for part in text.split(",")) if key]
+def _keys(text: str) -> list[str]:
+    return [key for key in (part.strip() for part in text.split(",")) if key]
+
+
+def _is_key(text: str) -> bool:
     try:
-        return Vault(*keys)
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _vault(text: str, where: str) -> Vault:
+    try:
+        return Vault(*_keys(text))
     except ValueError:  # also when there is none at all
         raise StartupError(
             f"Usher cannot start: {where} does not hold a Fernet key (44 characters). Put the key "
@@ -144,12 +239,18 @@ def _read(path: Path) -> str | None:
         ) from None
 
 
-def _create(path: Path, key: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Exclusive: a file that appeared meanwhile may be a key in use.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{key}\n")
-        file.flush()
-        # The first encrypted row must not outlive its key in a power cut.
-        os.fsync(file.fileno())
+def _create(path: Path, key: str) -> str:
+    """Keep a new key; returns it, or the one that another program made meanwhile."""
+    try:
+        with ground.explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Exclusive: a file that appeared meanwhile may be a key in use.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(f"{key}\n")
+                file.flush()
+                # The first encrypted row must not outlive its key in a power cut.
+                os.fsync(file.fileno())
+    except FileExistsError:
+        return _read(path) or ""
+    return key

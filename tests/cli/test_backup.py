@@ -34,6 +34,7 @@ async def database(tmp_path):
 
 
 async def test_the_copy_is_made_while_usher_runs(database, tmp_path, capsys):
+    (tmp_path / "copies").mkdir()
     assert await asyncio.to_thread(main, ["backup", "copies/mine.db"]) == 0
     with closing(sqlite3.connect(tmp_path / "copies/mine.db")) as raw:
         assert raw.execute("SELECT count(*) FROM guild").fetchone() == (0,)
@@ -47,6 +48,27 @@ async def test_no_file_is_overwritten(database, tmp_path, capsys):
     assert await asyncio.to_thread(main, ["backup", "mine.db"]) == 78
     assert "nothing is overwritten" in capsys.readouterr().err
     assert (tmp_path / "mine.db").read_bytes() == b"precious"
+
+
+async def test_a_typo_makes_no_folder(database, tmp_path, capsys):
+    assert await asyncio.to_thread(main, ["backup", "copeis/mine.db"]) == 78
+    said = capsys.readouterr().err
+    assert "There is no folder copeis" in said
+    assert "mkdir -p copeis" in said
+    assert not (tmp_path / "copeis").exists()
+
+
+async def test_a_folder_is_no_file_to_copy_into(database, capsys):
+    assert await asyncio.to_thread(main, ["backup", "data"]) == 78
+    assert "data is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"noise" * 5000])
+def test_what_holds_nothing_of_ushers_is_not_copied(tmp_path, capsys, content):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/usher.db").write_bytes(content)
+    assert main(["backup", "mine.db"]) == 78
+    assert not (tmp_path / "mine.db").exists()
 
 
 def test_without_a_database_there_is_nothing_to_copy(capsys):
@@ -133,6 +155,12 @@ async def test_on_a_full_disk_nothing_is_changed_and_no_half_is_left(tmp_path, c
     assert await asyncio.to_thread(row_count, "data/usher.db") == 3
     assert not list((tmp_path / "data/backups").iterdir())
     assert not list((tmp_path / "data").glob(".*"))
+
+
+def test_a_restore_of_what_is_not_there_makes_nothing(tmp_path, capsys):
+    assert main(["restore", "nothing.db"]) == 78
+    assert "There is no file nothing.db" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_restore_refuses_while_usher_runs(capsys):

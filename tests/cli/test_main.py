@@ -76,6 +76,10 @@ def test_without_a_subcommand_it_explains_itself(capsys):
         (["sandbox", "--port", "x"], "--port: a port is a number from 0 to 65535."),
         (["session", "set", "mine"], "SERVER: the number of the server; in Discord"),
         (["chekc"], "There is no command called chekc. Did you mean check?\n"),
+        (["start"], "There is no command called start. Did you mean run?\n"),
+        (["sign-in"], "There is no command called sign-in. Did you mean session sign-in?\n"),
+        (["sesion", "set"], "There is no command called sesion. Did you mean session?\n"),
+        (["version"], "There is no command called version. Did you mean --version?\n"),
         (["check", "--tradngview"], "This is not understood: --tradngview. Did you mean --trad"),
         (["check", "--tradingview=yes"], "Nothing can be written behind --tradingview.\nusher ch"),
         (["check", "--write"], "Something is missing behind --write.\nusher check --help"),
@@ -230,7 +234,7 @@ def test_the_version_is_the_packages(capsys):
     "command",
     [
         *(["run"], ["sandbox"], ["check"], ["backup"], ["restore"], ["session"]),
-        *(["session", "set"], ["session", "sign-in"], ["session", "rekey"]),
+        *(["session", name] for name in ("set", "sign-in", "rekey", "drop")),
     ],
 )
 def test_each_command_explains_itself_in_one_whole_line(command, capsys):
@@ -239,6 +243,22 @@ def test_each_command_explains_itself_in_one_whole_line(command, capsys):
     assert main([*command[:-1], "--help"]) == 0
     assert description in capsys.readouterr().out
     assert "..." not in description
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *([], ["run"], ["sandbox"], ["check"], ["backup"], ["restore"], ["session"]),
+        *(["session", name] for name in ("set", "sign-in", "rekey", "drop")),
+    ],
+    ids=" ".join,
+)
+def test_each_command_shows_an_example(command, capsys):
+    assert main([*command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    line = next(line for line in shown.splitlines() if line.startswith("  Example"))
+    assert line.endswith(":")
+    assert f"\n    usher {' '.join(command)}" in shown
 
 
 def test_a_question_that_is_left_is_an_interruption(monkeypatch, capsys):

@@ -262,6 +262,17 @@ def test_the_server_is_the_only_one_or_must_be_named(upstream, settings, tmp_pat
         set_login(unsaid, server=["7"])
 
 
+def test_with_no_server_known_no_database_is_made_and_the_number_is_explained(
+    upstream, settings, tmp_path
+):
+    unsaid = made(upstream, tmp_path, discord_guild_id=None)
+    for which in ("set", "sign-in"):
+        with pytest.raises(StartupError, match=r"Developer Mode.*Copy Server ID") as caught:
+            session(unsaid, which)
+        assert "Usher knows none yet" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def keyed(upstream, tmp_path, *keys):
     return made(upstream, tmp_path, secret_key=Secret(",".join(keys)))
 
@@ -335,6 +346,7 @@ def test_without_a_terminal_that_hides_nothing_is_asked(settings):
     out, err = child.communicate("abc\ndef\n", timeout=60)
     assert child.returncode == 69
     assert "no terminal on which typing can be hidden" in err
+    assert out == "", "no instructions to what cannot be done"
     assert "Traceback" not in out + err
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
 
 from tests.support.child import open_child
@@ -166,3 +168,52 @@ async def test_a_wrong_token_is_one_readable_paragraph(child):
     assert code == 78
     assert b"DISCORD_TOKEN" in child.printed
     assert b"Traceback" not in child.printed
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "exit_code"),
+    [
+        (4004, b"Discord does not accept DISCORD_TOKEN", 78),
+        (4011, b"too many servers", 78),
+        (4013, b"code 4013", 69),
+        (4014, b"Server Members Intent", 78),
+    ],
+)
+async def test_a_connection_that_discord_closes_for_good_is_one_sentence(
+    child, code, said, exit_code
+):
+    await child.start()
+    await eventually(lambda: b"connected to Discord" in child.printed, tries=4000)
+    child.discord.gateway.close_all(code)
+    assert await asyncio.wait_for(child.process.wait(), 30) == exit_code
+    await child._reading
+    assert said in child.printed
+    assert b"Traceback" not in child.printed
+
+
+async def test_ready_says_no_while_the_database_is_locked(child):
+    await child.start()
+    [port] = re.findall(rb"web endpoint at http://127.0.0.1:(\d+)", child.printed)
+    path = child.tmp_path / "data" / "usher.db"
+
+    async def ready():
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"http://127.0.0.1:{int(port)}/readyz") as answer,
+        ):
+            return answer.status, await answer.text()
+
+    async def becomes(status):
+        while (await ready())[0] != status:  # noqa: ASYNC110 - another process is asked
+            await asyncio.sleep(0.05)
+
+    await asyncio.wait_for(becomes(200), 30)
+    other = await asyncio.to_thread(
+        sqlite3.connect, path, isolation_level=None, check_same_thread=False
+    )
+    with contextlib.closing(other):
+        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+        status, text = await ready()
+        assert (status, "database" in text) == (503, True)
+        await asyncio.to_thread(other.execute, "ROLLBACK")
+    await asyncio.wait_for(becomes(200), 30)

@@ -1,3 +1,6 @@
+import asyncio
+import errno
+import os
 import stat
 from datetime import UTC, datetime
 
@@ -8,7 +11,16 @@ from bot.errors import StartupError
 from bot.store.catalogue import guilds
 from bot.store.engine.database import open_database
 from bot.store.logins import sessions
-from bot.store.vault import UnreadableError, Vault, open_vault
+from bot.store.tables.encrypted import ENCRYPTED
+from bot.store.vault import (
+    Sealed,
+    UnreadableError,
+    Vault,
+    give_up,
+    key_in_use,
+    open_vault,
+    unreadable,
+)
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -90,3 +102,46 @@ async def test_a_damaged_key_file_is_left_alone(tmp_path, database, text):
     with pytest.raises(StartupError, match="does not hold"):
         await open_vault(None, file, database)
     assert file.read_text() == text
+
+
+async def test_the_key_of_an_earlier_version_is_found_where_it_lies(tmp_path, database):
+    beside, earlier = tmp_path / "secret.key", tmp_path / "elsewhere" / "secret.key"
+    vault = await open_vault(None, earlier, database)
+    await keep(database, vault)
+    again = await open_vault(None, beside, database, earlier)
+    assert again.open(vault.seal("x")) == "x"
+    assert not beside.exists(), "no second key is made"
+    assert await asyncio.to_thread(key_in_use, beside, earlier) == earlier
+
+
+async def test_of_two_key_files_the_one_that_fits_is_used(tmp_path, database):
+    beside, earlier = tmp_path / "secret.key", tmp_path / "elsewhere.key"
+    beside.write_text(key())
+    vault = await open_vault(None, earlier, database)
+    await keep(database, vault)
+    assert (await open_vault(None, beside, database, earlier)).open(vault.seal("x")) == "x"
+
+
+async def test_a_key_made_meanwhile_by_another_program_is_used(tmp_path, database, monkeypatch):
+    file, made = tmp_path / "secret.key", key()
+    monkeypatch.setattr("bot.store.vault._read_first", lambda files, _: (str(file), None))
+    file.write_text(made)
+    vault = await open_vault(None, file, database)
+    assert vault.open(Vault(made).seal("x")) == "x"
+
+
+async def test_a_place_where_no_key_can_be_made_is_one_sentence(tmp_path, database, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(StartupError, match="disk is full"):
+        await open_vault(None, tmp_path / "secret.key", database)
+
+
+async def test_each_encrypted_column_can_be_given_up(tmp_path, database):
+    """What is encrypted is erased, or its row goes where it is nothing without it."""
+    for column in ENCRYPTED:
+        async with database.write() as connection:
+            assert await unreadable(connection, None) == []
+            await give_up(connection, [Sealed(column, 1)])

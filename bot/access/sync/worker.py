@@ -16,6 +16,7 @@ from bot.access.sync.batch import LARGEST, Batch, is_cheaper
 from bot.access.sync.breaker import Breaker
 from bot.access.sync.failures import FailureRecorder
 from bot.access.sync.reconcile import NotYetError, Sync
+from bot.errors import DiskFullError
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import Reason
@@ -61,6 +62,7 @@ class AccountWorker:
         self._writing = asyncio.Lock()  # of the batches, one at a time
         self._woken = asyncio.Event()
         self._denied: set[int] = set()  # refused once although the login lives
+        self._full_until = 0.0  # by clock.monotonic(); while the disk has no room
 
     def wake(self) -> None:
         """Look again for what may be due."""
@@ -90,6 +92,8 @@ class AccountWorker:
         if session.state is not LoginState.ALIVE:
             return None
         if wait := self.breaker.wait():
+            return wait
+        if (wait := self._full_until - clock.monotonic()) > 0:
             return wait
         now = clock.now()
         async with self._database.read() as connection:
@@ -234,9 +238,16 @@ class AccountWorker:
                     version = session.version
                     log.info("sync %s: %s", permission_id, failure)
                     await self._failed(session, version, permission_id, revision, failure)
+                case DiskFullError():
+                    raise failure
                 case _:  # an error of ours must not lose an order
                     log.error("sync %s failed", permission_id, exc_info=failure)
                     await self._failures.again(permission_id, Reason.TROUBLE)
+        except (
+            DiskFullError
+        ):  # what TradingView answered cannot be noted: nothing more is asked for now
+            log.info("sync %s waits until the disk has room", permission_id)
+            self._full_until = clock.monotonic() + STUMBLED
         finally:
             self._busy.discard(permission_id)
             self._batched.discard(permission_id)

@@ -13,7 +13,11 @@ def run() -> None:
     """Start the bot and its web endpoint.
 
     It reads its settings from the environment and from .env in this folder. Ctrl-C stops it.
-    """
+
+    \b
+    Example, once .env holds the bot's token (usher check says what is missing):
+      usher run
+    """  # noqa: D301 - click reads the \b, which keeps the lines apart
     from bot import settings
 
     found = settings.load()

@@ -34,7 +34,12 @@ def sandbox(port: int, empty: bool) -> None:
     """Try everything on this computer, without accounts or network.
 
     The bot is the real one; TradingView and Discord are stand-ins, which a page in the browser shows.
-    """
+
+    \b
+    Examples:
+      usher sandbox
+      usher sandbox --port 9000
+    """  # noqa: D301 - click reads the \b, which keeps the lines apart
     logs.set_up()
     from bot import sandbox as stand_ins
 

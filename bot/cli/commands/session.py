@@ -1,4 +1,4 @@
-"""`usher session set|sign-in|rekey`."""
+"""`usher session set|sign-in|rekey|drop`."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import logs
-from bot.cli.usage import Group
+from bot.cli.usage import SERVER_NUMBER, Group
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -16,10 +16,7 @@ def _number(_: click.Context, __: click.Parameter, text: str | None) -> int | No
     if text is None:
         return None
     if not text.isdecimal():
-        raise click.BadParameter(
-            "the number of the server; in Discord, switch on Developer Mode, right-click the server, "
-            "Copy Server ID."
-        )
+        raise click.BadParameter(f"the number of the server; {SERVER_NUMBER}")
     return int(text)
 
 
@@ -30,7 +27,13 @@ _server: Callable[[Callable[..., None]], Callable[..., None]] = click.argument(
 
 @click.group(cls=Group)
 def session() -> None:
-    """The TradingView login, from this terminal."""
+    """The TradingView login, from this terminal.
+
+    \b
+    Examples:
+      usher session set
+      usher session drop
+    """  # noqa: D301 - click reads the \b, which keeps the lines apart
 
 
 @session.command("set")
@@ -39,8 +42,13 @@ def session() -> None:
 def set_(context: click.Context, server: int | None) -> None:
     """Give the two cookies; nothing typed is shown.
 
-    SERVER is the number of the Discord server; needed only where there are several.
-    """
+    SERVER is the number of the Discord server; needed only where Usher does not know exactly one.
+
+    \b
+    Examples:
+      usher session set
+      usher session set 81384788765712384
+    """  # noqa: D301 - click reads the \b, which keeps the lines apart
     found = _settings()
     from bot.cli import session as terminal
 
@@ -53,8 +61,13 @@ def set_(context: click.Context, server: int | None) -> None:
 def sign_in(context: click.Context, server: int | None) -> None:
     """Sign in with name, password and code; only the cookies are kept.
 
-    SERVER is the number of the Discord server; needed only where there are several.
-    """
+    SERVER is the number of the Discord server; needed only where Usher does not know exactly one.
+
+    \b
+    Examples:
+      usher session sign-in
+      usher session sign-in 81384788765712384
+    """  # noqa: D301 - as above
     found = _settings()
     from bot.cli import session as terminal
 
@@ -66,11 +79,32 @@ def rekey() -> None:
     """Encrypt everything anew with the first key of SECRET_KEY.
 
     Stop the bot before it, and start it afterwards.
-    """
+
+    \b
+    Example, once a new key stands in front of the old one in SECRET_KEY:
+      usher session rekey
+    """  # noqa: D301 - as above
     found = _settings()
     from bot.cli import session as terminal
 
     terminal.rekey(found)
+
+
+@session.command()
+@click.pass_context
+def drop(context: click.Context) -> None:
+    """Give up the logins whose key is lost; keep everything else.
+
+    Stop the bot before it. It says what is lost, asks for a yes, and makes a copy first.
+
+    \b
+    Example, where the key file is gone and in no backup:
+      usher session drop
+    """  # noqa: D301 - as above
+    found = _settings()
+    from bot.cli import lost_key
+
+    context.exit(lost_key.drop(found))
 
 
 def _settings() -> "Settings":

@@ -9,7 +9,7 @@ import click
 
 from bot import logs, outgoing, settings
 from bot.cli.doctor.clock_skew import compare
-from bot.cli.doctor.database import examine_files
+from bot.cli.doctor.database import Files, examine_files
 from bot.cli.doctor.discord_portal import NEEDED, ask_discord, invite_link
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.login import ask_tradingview
@@ -34,13 +34,15 @@ async def run(
         found = await asyncio.to_thread(settings.load, env_file, need_token=False)
     except StartupError as error:
         say(error)
-        say("Mend these first; then check again.")
+        say("\nNext: mend these, then run: usher check")
         return 1
     for secret in found.secrets:
         logs.keep_out(secret)
     findings = [Finding("Settings", "are understood.")]
     findings += examine_web(found)
-    files = await asyncio.to_thread(examine_files, found)
+    remarks = await asyncio.to_thread(settings.remarks, env_file)
+    findings += [Finding("Settings", remark, note=True) for remark in remarks]
+    files = await asyncio.to_thread(examine_files, found, env_file)
     async with outgoing.session(found, timeout=_TIMEOUT) as http:
         portal = await ask_discord(http, found)
         upstream = await ask_tradingview(http, found, files.logins)
@@ -56,4 +58,21 @@ async def run(
         )
     wrong = sum(finding.wrong for finding in findings)
     say("\nNothing is wrong." if not wrong else f"\n{wrong} to mend.")
+    say(f"Next: {_next(wrong, files)}")
     return 1 if wrong else 0
+
+
+def _next(wrong: int, files: Files) -> str:
+    """Return the one thing to do now."""
+    if wrong:
+        return "do what stands behind “What to do”, then run: usher check"
+    if files.is_new:
+        return (
+            "open the invite link, choose your server, and run: usher run\n"
+            "      Then type /setup show in Discord; it leads on."
+        )
+    if not files.logins:
+        return (
+            "run usher run if it does not run yet, and give the TradingView login: /session update"
+        )
+    return "nothing to do. If Usher does not run yet: usher run"

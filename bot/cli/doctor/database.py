@@ -1,7 +1,6 @@
 """Looks at the database and the key: there, writable, private, and fitting together."""
 
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +10,16 @@ from bot.access.logins.cookies import digest, pack, unpack
 from bot.access.logins.renewal import Keep
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.login import ENVIRONMENT, Held
+from bot.cli.doctor.privacy import privacy
 from bot.settings import Settings
 from bot.store.engine.database import open_database
+from bot.store.engine.trial import try_out
 from bot.store.logins import sessions
-from bot.store.maintenance import backup
+from bot.store.maintenance import backup, ground
+from bot.store.maintenance.ground import GroundError
 from bot.store.maintenance.inspect import Examined, Login, examine
 from bot.store.maintenance.revision import Schema
-from bot.store.vault import UnreadableError, Vault
+from bot.store.vault import UnreadableError, Vault, key_in_use
 from bot.tradingview import Cookies
 
 STALE_HOURS = 48  # older than two of the daily ones
@@ -29,41 +31,61 @@ class Files:
 
     findings: list[Finding]
     logins: list[Held]
+    is_new: bool = False  # no database yet
 
 
-def examine_files(settings: Settings) -> Files:
+def examine_files(settings: Settings, env_file: Path | None = None) -> Files:
     """Examine everything that lies on this computer (blocking; call it in a thread); changes nothing."""
     path = settings.database_path
-    findings = [_writable(path)]
+    findings = [_writable(path), _space(path)]
     examined = examine(path)
-    findings.append(_schema(examined.schema))
+    findings.append(_schema(examined))
     if examined.schema not in (Schema.ABSENT, Schema.UNREADABLE):
         findings.append(_backups(path))
     vault, about_key = _key(settings, examined)
     findings.append(about_key)
-    if path.exists() or settings.key_file.exists():  # the first start closes the folder itself
-        findings += _private(path.parent, path, settings.key_file)
-    return Files(findings, _logins(settings, examined, vault))
-
-
-def _writable(path: Path) -> Finding:
-    place = path if path.exists() else path.parent
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    folder = place if place.is_dir() else place.parent
-    if all(os.access(needed, os.W_OK) for needed in {place, folder}):
-        return Finding("Database", f"{path} can be written.")
-    return Finding(
-        "Database",
-        f"{path} cannot be written.",
-        f"Make the folder {folder} and what is in it belong to the user that runs Usher, "
-        "or choose another DATABASE_URL.",
+    if apart := tradingview_accounts.key_on_other_disk(settings):
+        findings.append(Finding("Key", *apart))
+    key_file = key_in_use(settings.key_file, settings.earlier_key_file)
+    findings += privacy(path, key_file, env_file)
+    return Files(
+        findings, _logins(settings, examined, vault), is_new=examined.schema is Schema.ABSENT
     )
 
 
-def _schema(schema: Schema) -> Finding:
+def _writable(path: Path) -> Finding:
+    place = path if path.is_file() else ground.nearest_folder(path)
+    folder = place if place.is_dir() else place.parent
+    try:
+        ground.look_at_place(path)
+        if not all(os.access(needed, os.W_OK) for needed in {place, folder}):
+            raise ground.unwritable(path)
+        try_out(path)
+    except GroundError as trouble:
+        return _of(trouble)
+    return Finding("Database", f"{path} can be written.")
+
+
+def _of(trouble: GroundError) -> Finding:
+    return Finding("Database", trouble.wrong, trouble.remedy)
+
+
+def _space(path: Path) -> Finding:
+    free = ground.free_bytes(path)
+    text = f"{_size(free)} are free where the database is."
+    if free > ground.LITTLE:
+        return Finding("Disk", text)
+    return Finding("Disk", text, "Make room: on a full disk nothing can be recorded.")
+
+
+def _size(count: int) -> str:
+    megabytes = count / 1024 / 1024
+    return f"{megabytes / 1024:,.1f} GB" if megabytes >= 1024 else f"{megabytes:,.1f} MB"
+
+
+def _schema(examined: Examined) -> Finding:
     subject = "Database"
-    match schema:
+    match examined.schema:
         case Schema.ABSENT:
             return Finding(subject, "there is none yet; the first start makes it.", note=True)
         case Schema.OLDER:
@@ -76,6 +98,8 @@ def _schema(schema: Schema) -> Finding:
                 "was written by a newer Usher.",
                 "Start the newer version, or restore an older backup.",
             )
+        case Schema.UNREADABLE if examined.trouble is not None:
+            return _of(examined.trouble)
         case Schema.UNREADABLE:
             return Finding(
                 subject,
@@ -100,10 +124,14 @@ def _backups(database: Path) -> Finding:
 
 
 def _key(settings: Settings, examined: Examined) -> tuple[Vault | None, Finding]:
-    where = "SECRET_KEY" if settings.secret_keys else str(settings.key_file)
-    backup = f"Put the earlier key back ({where}) from your backup."
+    file = key_in_use(settings.key_file, settings.earlier_key_file)
+    where = "SECRET_KEY" if settings.secret_keys else str(file)
+    backup = (
+        f"Put the earlier key back ({where}) from your backup. If it is lost for good, "
+        "`usher session drop` gives up what was encrypted with it and keeps everything else."
+    )
     try:
-        keys = settings.secret_keys or _stored_keys(settings.key_file)
+        keys = settings.secret_keys or _stored_keys(file)
         vault = Vault(*keys) if keys else None
     except (OSError, ValueError):
         return None, Finding("Key", f"{where} holds no usable key.", backup)
@@ -127,26 +155,6 @@ def _stored_keys(path: Path) -> tuple[str, ...]:
     if not keys:
         raise ValueError("an empty key file")
     return keys
-
-
-def _private(*places: Path) -> list[Finding]:
-    """Return findings about files that other users could read; Windows keeps rights elsewhere."""
-    if os.name == "nt":
-        return []
-    open_to_all = [
-        place for place in places if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077
-    ]
-    # The folder's own rights are enough to keep everybody out of what is in it.
-    closed = {place for place in places if place.is_dir() and place not in open_to_all}
-    return [
-        Finding(
-            "Privacy",
-            f"other users of this computer can get at {place}.",
-            f"chmod {'700' if place.is_dir() else '600'} {place}",
-        )
-        for place in open_to_all
-        if place.parent not in closed and place != Path()
-    ]
 
 
 def _keep_over(settings: Settings, vault: Vault, login: Login) -> Keep:

@@ -3,6 +3,7 @@
 import math
 
 from bot.access import errors as refusals
+from bot.errors import DiskFullError
 from bot.replies.channel_trouble import rights
 from bot.replies.errors.sentence import AGAIN, sentence
 from bot.store.kinds import RoleLevel
@@ -52,6 +53,14 @@ def _(_: refusals.Answered) -> str:
 @sentence.register
 def _(_: refusals.NotYourButton) -> str:
     return "**Somebody else was asked.** Run the command yourself."
+
+
+@sentence.register
+def _(_: DiskFullError) -> str:
+    return (
+        "**This computer's disk is full, nothing was recorded.** Nothing was ordered or changed. Whoever "
+        "runs this bot has to make room; then run the command again."
+    )
 
 
 # The server's own settings

@@ -1,33 +1,62 @@
 """Opens the database: one writer that begins IMMEDIATE, readers beside it, migrated at start."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.errors import DiskFullError
 from bot.store.engine.driver import Connector
 from bot.store.engine.migrate import migrate
+from bot.store.maintenance import ground
 from bot.store.maintenance.files import file_of, prepare_folder
 
+log = logging.getLogger(__name__)
+
 BUSY_MS = 5_000
+_PROBE_SECONDS = 1.0
+_FILL_SOME_PAGES = (
+    "CREATE TABLE room (content BLOB)",
+    "INSERT INTO room VALUES (zeroblob(65536))",
+    "DROP TABLE room",
+)
 
 
 class Database:
     """Where everything is kept; opened by `open_database`."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, path: Path | None) -> None:
         self._writer = writer
         self._reader = reader
+        self._path = path
+        self._is_full = False  # the last that was to be kept found no room
+        self._probing: asyncio.Future[bool] | None = None
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that holds the write lock from its first moment; no network inside one."""
-        async with self._writer.begin() as connection:
-            yield connection
+        """Open a transaction that holds the write lock from its first moment; no network inside one.
+
+        Raises:
+            DiskFullError: there was no room for it, and nothing of it was kept.
+        """
+        try:
+            async with self._writer.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            if not ground.is_full(error):
+                raise
+            self._note_full()
+            raise DiskFullError from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -35,17 +64,46 @@ class Database:
         async with self._reader.begin() as connection:
             yield connection
 
+    def _note_full(self) -> None:
+        if not self._is_full:  # once, however many fail meanwhile
+            log.error("The disk of %s is full: nothing can be kept. Make room.", self._path)
+        self._is_full = True
+
     async def is_answering(self) -> bool:
-        """Return whether a trivial question gets its answer."""
-        async with self.read() as connection:
-            return bool((await connection.execute(text("SELECT 1"))).scalar_one())
+        """Return whether it can be read and written just now; the answer takes little more than a second."""
+        if self._is_full or self._path is None:
+            return not self._is_full
+        # Beside the writer, for which others wait; and once, however many ask.
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.ensure_future(asyncio.to_thread(_is_writable, self._path))
+        return await asyncio.shield(self._probing)
+
+    async def has_room(self) -> bool:
+        """Return whether the disk has room; after it had none, something is written to find out."""
+        if self._is_full:
+            try:
+                async with self.write() as connection:
+                    for statement in _FILL_SOME_PAGES:
+                        await connection.execute(text(statement))
+            except DiskFullError:
+                return False
+            self._is_full = False
+            log.warning("There is room on the disk of %s again.", self._path)
+        if self._path is None:
+            return True
+        return await asyncio.to_thread(ground.free_bytes, self._path) > ground.FULL
 
 
 @asynccontextmanager
 async def open_database(url: str, *, keep_copy: bool = True) -> AsyncIterator[Database]:
-    """Create what is missing, bring the schema up to date, and close everything at the end."""
+    """Create what is missing, bring the schema up to date, and close everything at the end.
+
+    Raises:
+        StartupError: it is damaged, of a newer version, or lies where it cannot be used.
+    """
     target = await asyncio.to_thread(_prepare, make_url(url))
-    await asyncio.to_thread(migrate, target, keep_copy=keep_copy)
+    await _to_its_end(partial(migrate, target, keep_copy=keep_copy))
+    path = file_of(target)
     # One writer: writers queue here in order, instead of racing for SQLite's lock.
     connect = Connector(target)
     writer = _engine(target, connect, 1)
@@ -53,12 +111,39 @@ async def open_database(url: str, *, keep_copy: bool = True) -> AsyncIterator[Da
     _begin_with(writer, "BEGIN IMMEDIATE", "PRAGMA query_only = OFF")
     _begin_with(reader, "BEGIN", "PRAGMA query_only = ON")
     try:
-        yield Database(writer, reader)
+        yield Database(writer, reader, path)
+    except (DBAPIError, DiskFullError) as error:  # it ends the program, at the start or later
+        if path is None:
+            raise
+        raise (await asyncio.to_thread(ground.trouble_with, path, error) or error) from error
     finally:
         # Undisposed, aiosqlite's threads keep the process alive.
         await reader.dispose()
         await writer.dispose()
         await connect.close()
+
+
+async def _to_its_end(work: Callable[[], None]) -> None:
+    """Run it in a thread, and leave it only when it is over: the lock of the database must outlast it."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        running.exception()  # nobody waits for that any more
+        raise
+
+
+def _is_writable(path: Path) -> bool:
+    """Return whether it can be read, the lock of a writer can be had, and there is room (blocking)."""
+    address = f"file:{quote(str(path))}?mode=rw"  # a file that is gone is not made anew
+    with closing(
+        sqlite3.connect(address, uri=True, timeout=_PROBE_SECONDS, isolation_level=None)
+    ) as raw:
+        raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("ROLLBACK")
+    return ground.free_bytes(path) > ground.FULL
 
 
 def _engine(url: URL, connect: Connector, connections: int) -> AsyncEngine:

@@ -8,6 +8,8 @@ from urllib.parse import quote
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.store.maintenance import ground
+from bot.store.maintenance.ground import GroundError
 from bot.store.maintenance.revision import Schema, schema_of
 from bot.store.tables.catalogue import script
 from bot.store.tables.encrypted import ENCRYPTED
@@ -31,6 +33,7 @@ class Examined:
     """What was found; `sealed` is everything that is encrypted."""
 
     schema: Schema
+    trouble: GroundError | None = None  # why it cannot be read
     sealed: tuple[bytes, ...] = ()
     logins: tuple[Login, ...] = ()
     # What TradingView made of the environment's pair before it was in use: by its digest, sealed.
@@ -39,6 +42,8 @@ class Examined:
 
 def examine(path: Path) -> Examined:
     """Return what lies in that file (blocking; call it in a thread)."""
+    if ground.is_emptied(path):
+        return Examined(Schema.UNREADABLE, ground.emptied(path))
     if not path.exists() or path.stat().st_size == 0:
         return Examined(Schema.ABSENT)
     engine = create_engine(
@@ -48,6 +53,8 @@ def examine(path: Path) -> Examined:
         with engine.connect() as connection:
             connection.execute(text("PRAGMA schema_version"))
             schema = schema_of(connection)
+            if connection.scalar(text("PRAGMA quick_check(1)")) != "ok":
+                return Examined(Schema.UNREADABLE, ground.damaged(path))
             if schema is not Schema.CURRENT:
                 return Examined(schema)
             logins = _logins(connection)
@@ -60,9 +67,10 @@ def examine(path: Path) -> Examined:
                 row.digest: bytes(row.cookies)
                 for row in connection.execute(select(environment_session))
             }
-            return Examined(schema, tuple(sealed), logins, renewed)
-    except SQLAlchemyError:
-        return Examined(Schema.UNREADABLE)
+            return Examined(schema, None, tuple(sealed), logins, renewed)
+    except SQLAlchemyError as error:
+        trouble = ground.trouble_with(path, error)
+        return Examined(Schema.UNREADABLE, trouble or ground.damaged(path))
     finally:
         engine.dispose()
 

@@ -36,6 +36,12 @@ def current(connection: Connection) -> str | None:
     return None if revision is None else str(revision)
 
 
+def has_tables(connection: Connection) -> bool:
+    """Return whether anything was made in it, beside the note of its revision."""
+    tables = text("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'")
+    return connection.execute(tables).first() is not None
+
+
 def schema_of(connection: Connection) -> Schema:
     """Return how the schema of a database that can be read stands."""
     revision, revisions = current(connection), known()

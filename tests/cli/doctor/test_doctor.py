@@ -25,6 +25,7 @@ from bot.settings import Secret, Settings
 from bot.store.catalogue import guilds
 from bot.store.engine.database import open_database
 from bot.store.logins import sessions
+from bot.store.maintenance import ground
 from bot.store.vault import Vault
 from bot.tradingview import Cookies
 from tests.support.certificates import self_signed
@@ -38,7 +39,7 @@ KEY = Fernet.generate_key().decode()
 @pytest.fixture(autouse=True)
 def folder(monkeypatch, tmp_path):
     """An empty folder of one's own, and none of our variables."""
-    for name in Settings.__dataclass_fields__:
+    for name in (*Settings.__dataclass_fields__, "port"):
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir(mode=0o700)
@@ -81,11 +82,11 @@ def usher(monkeypatch, discord, tradingview, guild):
         "SECRET_KEY": KEY,
     }
 
-    async def usher(**variables):
+    async def usher(file=None, **variables):
         for name, value in {**given, **variables}.items():
             monkeypatch.setenv(name, value)
         lines = []
-        code = await doctor.run(None, lines.append)
+        code = await doctor.run(file, lines.append)
         text = "\n".join(lines)
         for secret in ("DISCORD_TOKEN", "SECRET_KEY", "TV_SESSIONID", "TV_SESSIONID_SIGN"):
             value = os.environ.get(secret)
@@ -356,6 +357,59 @@ async def test_a_fresh_copy_has_nothing_to_hide_yet(usher):
     Path("data").chmod(0o755)
     _, text = await usher()
     assert "Privacy" not in wrong(text)
+
+
+async def test_others_must_not_read_the_file_with_the_token(usher, discord):
+    Path(".env").write_text("LOG_LEVEL=info\n")
+    Path(".env").chmod(0o644)
+    Path().chmod(0o755)
+    _, text = await usher(file=Path(".env"))
+    assert wrong(text) == ["Privacy"]
+    assert "What to do: chmod 600 .env" in text
+    Path(".env").chmod(0o600)
+    assert (await usher(file=Path(".env")))[0] == 0
+
+
+async def test_a_shared_folder_is_told_and_not_to_be_closed(usher, guild, folder):
+    Path("data").chmod(0o777)
+    await stored(folder, guild, Cookies("abc", None))
+    Path("data/usher.db").chmod(0o600)
+    _, text = await usher()
+    assert "note   Privacy: other users of this computer can write in the folder data" in text
+    assert "chmod" not in text
+
+
+async def test_a_key_on_another_disk_than_the_database_is_told(usher, guild, folder, monkeypatch):
+    await stored(folder, guild, Cookies("abc", None))
+    Path("data/secret.key").write_text(KEY)
+    Path("data/secret.key").chmod(0o600)
+    monkeypatch.setattr(ground, "_disk_of", lambda path: path.suffix)
+    _, text = await usher(SECRET_KEY="")
+    assert wrong(text)[-1] == "Key"
+    assert "lie on two different disks" in text
+    _, text = await usher()
+    assert "two different disks" not in text, "with SECRET_KEY there is no file to lose"
+
+
+async def test_it_leaves_nothing_behind(usher, folder):
+    await usher()
+    assert sorted(path.name for path in folder.rglob("*")) == ["data"]
+
+
+async def test_it_says_what_comes_next(usher, guild, folder, tradingview):
+    _, text = await usher()
+    assert "Next: open the invite link, choose your server, and run: usher run" in text
+    assert "/setup show" in text
+    _, text = await usher(SECRET_KEY="nonsense")
+    assert text.endswith("Next: mend these, then run: usher check")
+    _, text = await usher(SECRET_KEY=KEY, DISCORD_TOKEN="MTIz.wrong.token")
+    assert text.endswith("then run: usher check")
+
+
+async def test_what_a_host_sets_by_itself_is_told(usher):
+    code, text = await usher(PORT="3000")
+    assert code == 0
+    assert "note   Settings: HTTP_PORT is not set, so PORT of the environment is used" in text
 
 
 async def test_a_place_that_cannot_be_written(usher, monkeypatch):
