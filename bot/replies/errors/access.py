@@ -2,7 +2,7 @@
 
 from bot.access import errors as refusals
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import day, typed
+from bot.replies.text import day, escape, title, typed
 
 _DURATIONS = "`7D`, `2W`, `1M`, `1Y`, `1Y 6M` or `L` for lifetime (M is months)"
 _DATES = "a date such as `2026-04-30`, a time from now such as `30D`, or `lifetime`"
@@ -42,8 +42,11 @@ def _(error: refusals.TooFar) -> str:
 
 
 @sentence.register
-def _(_: refusals.NothingToRevoke) -> str:
-    return "**There is nothing to end:** they have no access to that script. Nothing was changed."
+def _(error: refusals.NothingToRevoke) -> str:
+    return (
+        f"**There is nothing to end:** {escape(error.username)} has no access to {title(error.script)}. "
+        "Nothing was changed."
+    )
 
 
 @sentence.register
