@@ -6,9 +6,8 @@ from typing import Any, TypeVar
 from bot import clock
 from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
-from bot.access.sweeps.adopt import Adoption
+from bot.access.sweeps.adopt import Adoption, Taken
 from bot.access.sweeps.drift import Drift, Kind, Report
-from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.repair import Repaired, Repairs
 from bot.access.sweeps.sweep import Sweeps
 from bot.errors import UserError
@@ -45,7 +44,6 @@ class SweepFlow:
         self._router = router
         self._say = say
         router.add(sweep_replies.SHOW, Level.STAFF, self.show)
-        router.add(sweep_replies.TAKE_ALL, Level.STAFF, self.take_all)
         router.add(sweep_replies.TAKE_EVERY, Level.STAFF, self.take_every)
         router.add(sweep_replies.CHOOSE, Level.STAFF, self.choose)
         router.add(sweep_replies.CHOSEN, Level.STAFF, self.chosen)
@@ -91,7 +89,8 @@ class SweepFlow:
             except UserError as refusal:  # it is added all the same
                 lines.append(sweep_replies.unread(script, explain(refusal).sentence))
         message = Message("\n".join(lines), first.embeds, first.buttons)
-        return sweep_replies.after_adding(message, reports, request.guild_id)
+        overall = await self._drift.overall(request.guild_id)
+        return sweep_replies.after_adding(message, reports, overall.untaken, request.guild_id)
 
     async def _in_the_end(
         self, interaction: Interaction, request: RequestContext, work: Coroutine[Any, Any, Message]
@@ -121,8 +120,13 @@ class SweepFlow:
         return await self._drift.report(request.guild_id, script.id)
 
     async def with_differences(self, status: Message, guild_id: int) -> Message:
-        """Return how the queue stands, with how much differs on TradingView."""
-        return sweep_replies.with_differences(status, await self._drift.counts(guild_id), guild_id)
+        """Return how the queue stands, with how much differs on TradingView and who is not known yet."""
+        return sweep_replies.with_differences(status, await self._drift.overall(guild_id), guild_id)
+
+    async def with_taking_over(self, message: Message, guild_id: int) -> Message:
+        """Return the message with who was not taken over yet on any script, and the button for it."""
+        overall = await self._drift.overall(guild_id)
+        return sweep_replies.with_taking_over(message, overall.untaken, guild_id)
 
     async def _report(self, interaction: Interaction, guild_id: int, script_id: int) -> None:
         await responses.reply(interaction, await self._differences(guild_id, script_id))
@@ -137,24 +141,11 @@ class SweepFlow:
         await responses.defer_in_place(press.interaction)
         await self._report(press.interaction, press.guild_id, _number(press, 0))
 
-    async def take_all(self, press: ComponentInteraction) -> None:
-        """Take over everybody on one script of whom nothing is known."""
-        await responses.defer_in_place(press.interaction)
-        taken = await self._adoption.take_over(press.request(), _number(press, 0))
-        await responses.reply(press.interaction, sweep_replies.taken([taken]))
-
     async def take_every(self, press: ComponentInteraction) -> None:
         """Take over everybody of whom nothing is known on every script of the server."""
         await responses.defer_in_place(press.interaction)
-        request, taken = press.request(), []
-        for script, _ in await self._drift.counts(press.guild_id):
-            try:
-                taken.append(await self._adoption.take_over(request, script.id))
-            except NothingDiffers:
-                continue  # something else differs there
-        if not taken:
-            raise NothingDiffers
-        await responses.reply(press.interaction, sweep_replies.taken(taken))
+        taken = await self._adoption.take_over_strangers(press.request())
+        await responses.reply(press.interaction, sweep_replies.taken_everywhere(taken))
 
     async def choose(self, press: ComponentInteraction) -> None:
         """Show a page of people to choose from."""
@@ -165,12 +156,14 @@ class SweepFlow:
         """Take over those who were chosen; the rest stays to choose from."""
         await responses.defer_in_place(press.interaction)
         ids = [int(value) for value in press.values if value.isdecimal()]
-        await self._adoption.take_over(press.request(), _number(press, 0), ids)
-        await self._choose(press, _number(press, 1))
+        done = await self._adoption.take_over(press.request(), _number(press, 0), ids)
+        await self._choose(press, _number(press, 1), done)
 
-    async def _choose(self, press: ComponentInteraction, page: int) -> None:
+    async def _choose(
+        self, press: ComponentInteraction, page: int, done: Taken | None = None
+    ) -> None:
         found = await self._adoption.strangers(press.guild_id, _number(press, 0), page)
-        await responses.reply(press.interaction, sweep_replies.choose(found, press.guild_id))
+        await responses.reply(press.interaction, sweep_replies.choose(found, press.guild_id, done))
 
     async def repair(self, press: ComponentInteraction) -> None:
         """Have it made as it should be; asks once more before many lose something."""
@@ -221,7 +214,7 @@ class SweepFlow:
         if _kind(press) is Kind.OTHER_END:
             message = differences.kept(await self._adoption.longer_ends(request, script_id))
         else:
-            message = sweep_replies.taken([await self._adoption.take_over(request, script_id)])
+            message = sweep_replies.taken(await self._adoption.take_over(request, script_id))
         await responses.reply(press.interaction, message)
 
     async def ignore(self, press: ComponentInteraction) -> None:

@@ -19,6 +19,12 @@ def _drift(f: Any) -> str:
     parts = [
         f"{number} {_KINDS[kind]}" for kind, number in f.after.items() if kind in _KINDS and number
     ]
+    strangers = int(f.after.get("strangers", 0))
+    if strangers:
+        who = f"{count(strangers, 'person is', 'people are')} not taken over yet"
+        if not parts:
+            return f"New on TradingView for {f.what}: {who}; `/sync status` takes them over"
+        parts.append(who)
     what = listed(parts) or "something differs"
     return f"⚠️ New differences on TradingView for {f.what}: {what}; `/sync status` shows them"
 

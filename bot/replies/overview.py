@@ -198,7 +198,17 @@ def me(person: Person) -> Message:
 
 def holders(page: Holders, guild_id: int) -> Message:
     """Return who has a script, soonest end first, with buttons for the other pages."""
+    beside = ""
+    if page.untaken:
+        who = count(page.untaken, "person", "people")
+        verb = "is" if page.untaken == 1 else "are"
+        beside = (
+            f"\n▫️ {who}{' more' if page.total else ''} on TradingView {verb} not taken over yet; "
+            "`/sync status` has the button for it."
+        )
     if not page.total:
+        if beside:
+            return Message(f"Nobody has {title(page.script)} through me yet.{beside}")
         return Message(
             f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody."
         )
@@ -210,7 +220,7 @@ def holders(page: Holders, guild_id: int) -> Message:
         lines.append(f"{person_text(customer, permission)}: {when}{waits}")
     numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
     return Message(
-        f"{title(page.script)}: {count(page.total, 'person', 'people')}.",
+        f"{title(page.script)}: {count(page.total, 'person', 'people')}.{beside}",
         (embed("Who has it, by end date", "\n".join(lines), footer=numbers),),
         pages(LIST, guild_id, page.script.slug, page.page, more=page.page + 1 < page.pages),
     )

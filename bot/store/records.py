@@ -297,3 +297,11 @@ class Numbers(Record):
     @property
     def total(self) -> int:
         return self.undated + self.dated + self.lapsed
+
+
+@dataclass(frozen=True, slots=True)
+class Untaken(Record):
+    """Who has access on TradingView and was not taken over yet; a person may have several accesses."""
+
+    people: int
+    accesses: int

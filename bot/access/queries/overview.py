@@ -23,7 +23,7 @@ from bot.store.kinds import PermissionState, SweepState
 from bot.store.ledger import entitlements, events, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Entitlement, Event, Holding, Permission, Script
-from bot.store.sweeps import sweeps
+from bot.store.sweeps import drift, sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
 
@@ -62,6 +62,7 @@ class Holders:
     page: int  # from 0
     pages: int
     total: int
+    untaken: int = 0  # beside them: on TradingView, and not taken over yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,8 @@ class Overview:
             found = await permissions.holders(
                 connection, script.id, now, skip=page * PAGE, limit=PAGE
             )
-        return Holders(script, tuple(found), page, pages, total)
+            untaken = await drift.count_strangers(connection, script.id, now)
+        return Holders(script, tuple(found), page, pages, total, untaken)
 
     async def status(self, guild_id: int) -> Status:
         """Return what waits, what is stuck, and what holds it up."""

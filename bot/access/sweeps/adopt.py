@@ -12,6 +12,7 @@ from bot.access.request import FOUND, RequestContext
 from bot.access.rules.entitlements import last_seen
 from bot.access.sweeps.drift import Difference, Kind, of_permissions, script_of
 from bot.access.sweeps.errors import NothingDiffers
+from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.records import Actor, Permission, Script
@@ -28,6 +29,14 @@ class Taken:
     script: Script
     number: int
     left: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenEverywhere:
+    """What was taken over on all scripts at once, and how many people that are."""
+
+    people: int
+    scripts: tuple[Taken, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,33 @@ class Adoption:
                 raise NothingDiffers
             await _record(connection, request, script, number)
         return Taken(script, number, left)
+
+    async def take_over_strangers(self, request: RequestContext) -> TakenEverywhere:
+        """Take over, on every script of the server, everybody of whom Usher knows nothing.
+
+        People whom staff ignored are left. Raises NothingDiffers when there is nobody.
+        """
+        now, taken = clock.now(), []
+        async with self._database.read() as connection:
+            listed = await scripts.listed(connection, request.guild_id)
+            waiting = await drift.count_strangers_of(
+                connection, [script.id for script in listed], now
+            )
+        for script in listed:  # each in a transaction of its own, so that others get their turn
+            if not waiting[script.id]:
+                continue
+            async with self._database.write() as connection:
+                strangers = await drift.count_strangers(connection, script.id, now)
+                number = await adopt.adopt(connection, script, now, request.member_id, FOUND)
+                if number:
+                    await _record(connection, request, script, number)
+            if strangers:
+                taken.append(Taken(script, number, strangers - number))
+        if not taken:
+            raise NothingDiffers
+        async with self._database.read() as connection:
+            people = await adopt.people_taken(connection, request.guild_id, now, request.member_id)
+        return TakenEverywhere(people, tuple(taken))
 
     async def longer_ends(self, request: RequestContext, script_id: int) -> Taken:
         """Keep the ends that TradingView shows where they are later than Usher's.

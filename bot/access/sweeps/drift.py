@@ -17,7 +17,7 @@ from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState, StateKind
 from bot.store.ledger import events
-from bot.store.records import Numbers, Permission, Script
+from bot.store.records import Numbers, Permission, Script, Untaken
 from bot.store.sweeps import drift, sweeps
 from bot.store.sweeps.drift import Marks
 from bot.store.sweeps.sightings import Sighting
@@ -105,6 +105,31 @@ class Report:
     @property
     def total(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def extra(self) -> int:
+        """Return how many whom Usher knows have access without a reason."""
+        return self.counts.get(Kind.EXTRA, 0) - self.numbers.strangers
+
+    @property
+    def differing(self) -> int:
+        """Return how much differs; whom Usher does not know yet differs from nothing."""
+        return self.total - self.numbers.strangers
+
+
+@dataclass(frozen=True, slots=True)
+class Overall:
+    """How all scripts of a server stand: what differs, and who was not taken over yet."""
+
+    differing: tuple[tuple[Script, int], ...]  # only those where something does
+    strangers: tuple[tuple[Script, int], ...]  # only those that have any
+    untaken: Untaken
+
+    @property
+    def scripts(self) -> tuple[Script, ...]:
+        """Return the scripts with either, in their order."""
+        about = {script.id: script for script, _ in (*self.differing, *self.strangers)}
+        return tuple(sorted(about.values(), key=lambda script: script.slug))
 
 
 def kind_of(permission: Permission, now: datetime) -> Kind | None:
@@ -206,20 +231,26 @@ class Drift:
             script = await script_of(connection, guild_id, script_id)
             return await _report(connection, script, now)
 
-    async def counts(self, guild_id: int) -> list[tuple[Script, int]]:
-        """Return how many differences each script has; only those that have any."""
+    async def overall(self, guild_id: int) -> Overall:
+        """Return how many differences and how many strangers each script of a server has."""
         now = clock.now()
         async with self._database.read() as connection:
             listed = await scripts.listed(connection, guild_id)
             ids = [script.id for script in listed]
             known = await of_scripts(connection, ids, now)
-            numbers = await drift.count_strangers_of(connection, ids, now)
-        for script_id, found in known.items():
+            strangers = await drift.count_strangers_of(connection, ids, now)
+            nobody = not any(strangers.values())
+            untaken = Untaken(0, 0) if nobody else await drift.untaken(connection, ids, now)
+        differing = {
             # Stuck orders are counted as such.
-            numbers[script_id] += sum(
-                not each.is_ignored and each.kind is not Kind.STUCK for each in found
-            )
-        return [(script, numbers[script.id]) for script in listed if numbers[script.id]]
+            script_id: sum(not each.is_ignored and each.kind is not Kind.STUCK for each in found)
+            for script_id, found in known.items()
+        }
+        return Overall(
+            tuple((script, differing[script.id]) for script in listed if differing[script.id]),
+            tuple((script, strangers[script.id]) for script in listed if strangers[script.id]),
+            untaken,
+        )
 
     async def note(self, swept: Swept, by: int | None) -> int:
         """Remember what differs after a sweep; returns how much of it is news.
@@ -243,8 +274,9 @@ class Drift:
                 if difference.permission is not None
             ]
             strangers = await drift.note(connection, script.id, marks, now)
-            counts = {kind: sum(difference.kind is kind for difference in new) for kind in Kind}
-            counts[Kind.EXTRA] += strangers
+            counts = {
+                kind.value: sum(difference.kind is kind for difference in new) for kind in Kind
+            } | {"strangers": strangers}
             if by is None and any(counts.values()):
                 await events.record(
                     connection,
@@ -252,7 +284,7 @@ class Drift:
                     now,
                     "drift",
                     script_id=script.id,
-                    after={kind.value: number for kind, number in counts.items() if number},
+                    after={what: number for what, number in counts.items() if number},
                 )
         return sum(counts.values())
 
