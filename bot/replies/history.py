@@ -200,8 +200,9 @@ _SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     ),
     "session_spare_dead": lambda f: f"A spare TradingView login has ended; {f.left()}",
     "session_environment_other": lambda f: (
-        f"⚠️ The cookies in `TV_SESSIONID` are those of {f.after_text('username')} on TradingView, not of "
-        f"{f.before_name()}, so they are not used. To change the account, a manager gives them to me "
+        "⚠️ The cookies in `TV_SESSIONID` are those of "
+        f"{f.after_text('username') or 'another account'} on TradingView, not of "
+        f"{f.before_text('username') or 'the account in use'}, so they are not used. To change the account, a manager gives them to me "
         "with `/session update`; if not, take them out of the bot's settings"
     ),
     "session_alive": lambda _: "✅ The TradingView login works again; what waited goes on",

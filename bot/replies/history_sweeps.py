@@ -82,7 +82,7 @@ def restored(f: Any) -> str:
 def unread(f: Any) -> str:
     """Return whom TradingView says nothing about after a restore."""
     return (
-        f"⚠️ TradingView does not say what {_names(f)} has on {f.what}. Orders for them from "
+        f"⚠️ TradingView does not say what {_names(f)} {_has(f)} on {f.what}. Orders for them from "
         "the backup wait, all others go on; I ask again every minute, and you need do nothing"
     )
 
@@ -100,7 +100,11 @@ def untold(f: Any) -> str:
 def _names(f: Any) -> str:
     names = [bold(str(name)) for name in f.after.get("names", [])]
     more = _number(f) - len(names)
-    return listed([*names, f"{more} more"] if more > 0 else names)
+    return listed([*names, f"{more} more"] if more > 0 else names) or "some people"
+
+
+def _has(f: Any) -> str:
+    return "has" if max(_number(f), len(f.after.get("names", []))) == 1 else "have"
 
 
 _ORDERS = {

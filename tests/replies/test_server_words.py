@@ -31,7 +31,7 @@ def script(**values):
 
 
 @pytest.mark.parametrize(
-    ("left", "said"), [(0, "no spare is"), (1, "1 spare is"), (2, "2 spare are")]
+    ("left", "said"), [(0, "no spare is"), (1, "1 spare is"), (2, "2 spares are")]
 )
 def test_the_history_counts_the_spare_logins(left, said):
     facts = dict.fromkeys(Event.__annotations__) | {"after": {"left": left}}
