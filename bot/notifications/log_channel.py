@@ -7,9 +7,8 @@ import discord
 from bot import clock
 from bot.access.queries.history import HistoryTail
 from bot.notifications.direct_messages import TROUBLE
-from bot.replies import Button, Message, key
+from bot.replies import Message, people as people_replies
 from bot.replies.history import line
-from bot.replies.people import CLAIM_NO, CLAIM_YES
 from bot.store.records import Event, Guild
 
 log = logging.getLogger(__name__)
@@ -35,6 +34,7 @@ class LogChannel:
                 continue
             try:
                 await self._write_up(server)
+                await self._take_buttons(server)
                 self._closed.pop(channel_id, None)
             except (discord.Forbidden, discord.NotFound) as error:
                 self._closed[channel_id] = clock.monotonic() + _CLOSED_FOR
@@ -67,6 +67,10 @@ class LogChannel:
                 return
             lines = [line(entry.event, entry.script, entry.customer) for entry in entries]
             batch, message = _batch([entry.event for entry in entries], lines)
+            claim_id = _claim_of(batch[0])
+            question = claim_id and await self._history.question(server.id, claim_id)
+            if question:
+                message = people_replies.claim(question)
             # Should the same entries have been sent before a crash, Discord returns that message:
             # it may hold fewer lines than there are by now.
             sent = await self._channel(server.log_channel_id or 0).send(
@@ -74,7 +78,20 @@ class LogChannel:
             )
             shown = min(len(batch), sent.content.count("\n") + 1) if sent.content else len(batch)
             posted = batch[shown - 1].id
+            if question:
+                await self._history.asked(question.claim.id, sent.channel.id, sent.id)
             await self._history.posted(server.id, posted)
+
+    async def _take_buttons(self, server: Guild) -> None:
+        """Take the buttons from questions that were decided elsewhere, or that their member took back."""
+        for claim in await self._history.answered(server.id):
+            channel = self._channel(claim.channel_id or 0)
+            message = channel.get_partial_message(claim.message_id or 0)
+            try:
+                await message.edit(**people_replies.closed(claim).edit_kwargs())
+            except (discord.Forbidden, discord.NotFound) as error:
+                log.info("the question about claim %s stays as it is: %s", claim.id, error)
+            await self._history.closed(claim.id)
 
 
 def _nonce(entry: Event) -> str:
@@ -84,26 +101,18 @@ def _nonce(entry: Event) -> str:
 
 def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
     """Return as many entries as fit into one message; a question to staff has one of its own."""
-    if buttons := _claim_buttons(new[0]):
-        return new[:1], Message(lines[0], buttons=buttons)
+    if _claim_of(new[0]):
+        return new[:1], Message(lines[0])
     taken, text = 0, ""
     for entry, sentence in zip(new, lines, strict=True):
         longer = f"{text}\n{sentence}" if taken else sentence
-        if taken and (len(longer) > _MAX_TEXT or _claim_buttons(entry)):
+        if taken and (len(longer) > _MAX_TEXT or _claim_of(entry)):
             break
         taken, text = taken + 1, longer
     return new[:taken], Message(text)
 
 
-def _claim_buttons(entry: Event) -> tuple[Button, ...]:
+def _claim_of(entry: Event) -> int | None:
+    """Return which claim an entry asks about, if it does."""
     claim_id = entry.after.get("claim_id") if isinstance(entry.after, dict) else None
-    if entry.action != "claim" or claim_id is None:
-        return ()
-    return (
-        Button(
-            "Yes, it is theirs",
-            key(CLAIM_YES, entry.guild_id, claim_id),
-            discord.ButtonStyle.success,
-        ),
-        Button("No", key(CLAIM_NO, entry.guild_id, claim_id), discord.ButtonStyle.danger),
-    )
+    return int(claim_id) if entry.action == "claim" and claim_id is not None else None

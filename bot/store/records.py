@@ -136,6 +136,8 @@ class Claim(Record):
     asked_at: datetime
     state: ClaimState
     decided_by: int | None
+    channel_id: int | None = None  # of the message that asks staff, while it has buttons
+    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
