@@ -5,9 +5,11 @@ from discord.ext import commands
 
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
+from bot.interactions.components import ComponentInteraction
+from bot.interactions.levels import Level
 from bot.interactions.options import Item
 from bot.interactions.responses import Interaction
-from bot.replies import Message, overview as overview_replies
+from bot.replies import Message, overview as overview_replies, sweeps as sweep_replies
 from bot.services import Services
 
 
@@ -18,16 +20,24 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         self._overview = services.overview
         self._retries = services.retries
         self._sweep_flow = services.sweep_flow
+        services.router.add(sweep_replies.STATUS, Level.STAFF, self.back)
 
     @levels.staff
     @app_commands.command(description="What waits, what is stuck and why, and how to mend it")
     async def status(self, interaction: Interaction) -> None:
         """Show how the queue of this server stands."""
         await responses.defer(interaction)
-        guild_id = levels.request(interaction).guild_id
-        status = overview_replies.status(await self._overview.status(guild_id))
-        message = await self._sweep_flow.with_differences(status, guild_id)
+        message = await self._status(levels.request(interaction).guild_id)
         await responses.reply(interaction, message)
+
+    async def back(self, press: ComponentInteraction) -> None:
+        """Show the same, from an answer about one script."""
+        await responses.defer_in_place(press.interaction)
+        await responses.reply(press.interaction, await self._status(press.guild_id))
+
+    async def _status(self, guild_id: int) -> Message:
+        status = overview_replies.status(await self._overview.status(guild_id))
+        return await self._sweep_flow.with_differences(status, guild_id)
 
     @levels.staff
     @app_commands.command(
@@ -42,7 +52,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
             tried = await self._retries.retry(request, item)
             return overview_replies.retried(item, tried)
 
-        await self._sweep_flow.confirmed(interaction, levels.request(interaction), again)
+        await self._sweep_flow.confirmed(interaction, levels.request(interaction), again, self.back)
 
     @levels.staff
     @app_commands.command(

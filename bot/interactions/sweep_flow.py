@@ -7,12 +7,13 @@ from bot import clock
 from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.access.sweeps.adopt import Adoption, Taken
-from bot.access.sweeps.drift import Drift, Kind, Report
+from bot.access.sweeps.drift import Kind
 from bot.access.sweeps.repair import Repaired, Repairs
+from bot.access.sweeps.reports import Drift, Report
 from bot.access.sweeps.sweep import Sweeps
 from bot.errors import UserError
 from bot.interactions import confirm, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter
+from bot.interactions.components import ComponentInteraction, ComponentRouter, Handler
 from bot.interactions.confirm import Act
 from bot.interactions.levels import Level
 from bot.interactions.progress import EVERY, Say, answer_late, drawn
@@ -51,6 +52,7 @@ class SweepFlow:
         router.add(differences.REPAIR_BACK, Level.STAFF, self.put_back)
         router.add(differences.TAKE, Level.STAFF, self.take)
         router.add(differences.IGNORE, Level.STAFF, self.ignore)
+        router.add(differences.COUNT_AGAIN, Level.STAFF, self.count_again)
 
     async def check(self, interaction: Interaction, request: RequestContext, item: str) -> None:
         """Read the whole list of one script, and answer with what differs."""
@@ -174,11 +176,26 @@ class SweepFlow:
             repaired = await self._repairs.repair(request, script_id, kind)
             return await self._followed(interaction, request, repaired)
 
-        await self.confirmed(press.interaction, press.request(), act)
+        await self.confirmed(press.interaction, press.request(), act, self._back_to(script_id))
 
-    async def confirmed(self, interaction: Interaction, request: RequestContext, act: Act) -> None:
-        """Do it and answer, after a yes of staff where one is needed."""
-        await confirm.carry_out(self._router, interaction, request, Level.STAFF, act)
+    async def confirmed(
+        self,
+        interaction: Interaction,
+        request: RequestContext,
+        act: Act,
+        leave: Handler | None = None,
+    ) -> None:
+        """Do it and answer, after a yes of staff where one is needed; a no does `leave`."""
+        await confirm.carry_out(self._router, interaction, request, Level.STAFF, act, leave=leave)
+
+    def _back_to(self, script_id: int) -> Handler:
+        """Return what a no does: nothing, and it shows what differs again."""
+
+        async def leave(press: ComponentInteraction) -> None:
+            report = await self._differences(press.guild_id, script_id)
+            await responses.reply(press.interaction, differences.left(report))
+
+        return leave
 
     async def _followed(
         self, interaction: Interaction, request: RequestContext, repaired: Repaired
@@ -212,18 +229,32 @@ class SweepFlow:
         await responses.defer_in_place(press.interaction)
         script_id, request = _number(press, 0), press.request()
         if _kind(press) is Kind.OTHER_END:
-            message = differences.kept(await self._adoption.longer_ends(request, script_id))
+            done = await self._adoption.longer_ends(request, script_id)
+            message = differences.kept(done, press.guild_id)
         else:
-            message = sweep_replies.taken(await self._adoption.take_over(request, script_id))
+            done = await self._adoption.take_over(request, script_id)
+            message = sweep_replies.taken(done, press.guild_id)
         await responses.reply(press.interaction, message)
 
     async def ignore(self, press: ComponentInteraction) -> None:
-        """Leave these differences alone."""
+        """Leave these differences alone; asks first when they are many."""
         await responses.defer_in_place(press.interaction)
-        script_id = _number(press, 0)
-        number = await self._drift.ignore(press.request(), script_id, _kind(press))
-        report = await self._drift.report(press.guild_id, script_id)
-        await responses.reply(press.interaction, differences.ignored(number, report))
+        script_id, kind = _number(press, 0), _kind(press)
+
+        async def act(_: Interaction, request: RequestContext) -> Message:
+            number = await self._drift.ignore(request, script_id, kind)
+            report = await self._drift.report(request.guild_id, script_id)
+            return differences.ignored(number, kind, report, request.guild_id)
+
+        await self.confirmed(press.interaction, press.request(), act, self._back_to(script_id))
+
+    async def count_again(self, press: ComponentInteraction) -> None:
+        """Count differences again that staff left alone: of one kind, or all of the script."""
+        await responses.defer_in_place(press.interaction)
+        script_id, kind = _number(press, 0), _kind(press) if len(press.args) > 1 else None
+        number = await self._drift.count_again(press.request(), script_id, kind)
+        report = await self._differences(press.guild_id, script_id)
+        await responses.reply(press.interaction, differences.counted_again(number, report))
 
 
 def _number(press: ComponentInteraction, place: int) -> int:

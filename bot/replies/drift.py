@@ -1,20 +1,23 @@
 """What differs from what should be on TradingView, and the buttons that put it right."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import discord
 
 from bot.access.sweeps.adopt import Taken
-from bot.access.sweeps.drift import Difference, Kind, Report
+from bot.access.sweeps.drift import Difference, Kind
 from bot.access.sweeps.repair import Repaired, Standing
+from bot.access.sweeps.reports import Report
 from bot.replies.message import Button, Message, key
 from bot.replies.orders import why_stuck
-from bot.replies.sweeps import CHOOSE, SHOW, TAKING_OVER, bar, people, untaken
+from bot.replies.sweeps import CHOOSE, SHOW, TAKING_OVER, back, bar, people, untaken
 from bot.replies.text import bold, count, embed, escape, relative, until_day
 from bot.store.records import Untaken
 from bot.tradingview.models import End
 
 REPAIR, TAKE, IGNORE, REPAIR_BACK = "repair", "take", "ignore", "mend_back"
+COUNT_AGAIN = "count_again"
 
 HEADS: Mapping[Kind, str] = {
     Kind.MISSING: "Missing: they should have access, and TradingView shows none",
@@ -47,7 +50,7 @@ def report(report: Report, guild_id: int) -> Message:
         (embed("What differs" if report.differing else "Not taken over yet", "\n\n".join(blocks)),)
         if blocks
         else (),
-        _buttons(report, guild_id),
+        (*_buttons(report, guild_id), *_count_again(report, guild_id), back(guild_id)),
     )
 
 
@@ -145,6 +148,13 @@ def _buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
     return tuple(buttons)
 
 
+def _count_again(report: Report, guild_id: int) -> tuple[Button, ...]:
+    if not report.ignored:
+        return ()
+    again = key(COUNT_AGAIN, guild_id, report.script.id)
+    return (Button(f"Count the {report.ignored:,} left alone again", again),)
+
+
 _NAMES: Mapping[Kind, tuple[str, str]] = {
     Kind.MISSING: ("missing", "missing"),
     Kind.EXTRA: ("person", "people"),
@@ -176,7 +186,7 @@ def repaired(repair: Repaired, now: Standing, guild_id: int) -> Message:
         first += f" {stuck} stuck; `/sync status` says why."
     if now.waiting:
         first += " The rest goes on by itself; `/sync status` shows how."
-    buttons = [Button("Show what differs", key(SHOW, guild_id, repair.script.id))]
+    buttons = [Button("Show what differs", key(SHOW, guild_id, repair.script.id)), back(guild_id)]
     if repair.took:
         first += f" {count(repair.took, 'person has', 'people have')} less than before."
         buttons.insert(0, Button("Put back", key(REPAIR_BACK, guild_id, repair.reference)))
@@ -191,17 +201,34 @@ def put_back(number: int) -> Message:
     )
 
 
-def kept(taken: Taken) -> Message:
+def kept(taken: Taken, guild_id: int) -> Message:
     """Return that the later ends on TradingView count from now on."""
     return Message(
         f"✅ **{count(taken.number, 'later end')} on {escape(taken.script.title)} kept.** "
-        "Nothing was changed on TradingView."
+        "Nothing was changed on TradingView.",
+        buttons=(back(guild_id),),
     )
 
 
-def ignored(number: int, report: Report) -> Message:
-    """Return that the differences are left alone."""
+def ignored(number: int, kind: Kind, report: Report, guild_id: int) -> Message:
+    """Return that the differences are left alone, with the button that undoes it."""
     return Message(
         f"**{count(number, 'difference')} on {escape(report.script.title)} left alone.** "
-        "They come up again when something about them changes."
+        "They come up again when something about them changes.",
+        buttons=(
+            Button("Undo", key(COUNT_AGAIN, guild_id, report.script.id, kind.value)),
+            Button("Show what differs", key(SHOW, guild_id, report.script.id)),
+            back(guild_id),
+        ),
     )
+
+
+def counted_again(number: int, report: Message) -> Message:
+    """Return that what was left alone counts again, above what differs."""
+    verb = "counts" if number == 1 else "count"
+    return replace(report, text=f"**{count(number, 'difference')} {verb} again.**\n{report.text}")
+
+
+def left(report: Message) -> Message:
+    """Return that nothing was done, above what differs still."""
+    return replace(report, text=f"**Left as it was.**\n{report.text}")

@@ -49,6 +49,13 @@ def _repair(f: Any) -> str:
     return f"{f.who} had {f.whom} on {f.what} put right: {f.then()}"
 
 
+def _ignored(f: Any) -> str:
+    number = count(_number(f), "difference")
+    if "undone" in f.after:
+        return f"{f.who} had {number} on {f.what} counted again that had been left alone"
+    return f"{f.who} left {number} on {f.what} alone ({_kind(f)})"
+
+
 _WHY: Mapping[str | None, str] = {
     SweepFailure.LOGIN: "TradingView did not accept the stored login",
     SweepFailure.SCRIPT: "TradingView shows no list of that script; check that it is still yours and invite-only",
@@ -120,9 +127,7 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
         f"⚠️ The daily check of {f.what} failed: {why_unchecked(str(f.after.get('reason')))}. Nobody lost "
         "access; I try again every hour, and `/sync status` says how it stands"
     ),
-    "drift_ignored": lambda f: (
-        f"{f.who} left {count(_number(f), 'difference')} on {f.what} alone ({_kind(f)})"
-    ),
+    "drift_ignored": _ignored,
     "taken_over": lambda f: (
         f"{f.who} took over {count(_number(f), 'person', 'people')} on {f.what}; "
         "nothing was changed on TradingView"

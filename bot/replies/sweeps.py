@@ -6,12 +6,13 @@ from dataclasses import replace
 import discord
 
 from bot.access.sweeps.adopt import PAGE, Strangers, Taken, TakenEverywhere
-from bot.access.sweeps.drift import Overall, Report
+from bot.access.sweeps.reports import Overall, Report
 from bot.access.sweeps.sweep import Progress
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, hour, listed, plain_day, title
 from bot.store.records import Numbers, Script, Untaken
 
+STATUS = "sync_status"  # the list of all scripts
 SHOW = "differs"
 TAKE_EVERY = "take_every"  # everybody on every script
 TAKING_OVER = (
@@ -122,9 +123,14 @@ def unread(script: Script, why: str) -> str:
     return f"⚠️ The list of {title(script)} could not be read now. {why}"
 
 
-def taken(result: Taken) -> Message:
+def taken(result: Taken, guild_id: int) -> Message:
     """Return how many people of one script are known from now on."""
-    return Message(_taken(result.number, result.number, [result]))
+    return Message(_taken(result.number, result.number, [result]), buttons=(back(guild_id),))
+
+
+def back(guild_id: int) -> Button:
+    """Return the button that leads from one script to the list of all."""
+    return Button("◀ Back to the list", key(STATUS, guild_id))
 
 
 def taken_everywhere(result: TakenEverywhere) -> Message:

@@ -62,6 +62,7 @@ VALUES = {
     "reasons": (REASON,) * 50,
     "ends": 12_345,
     "shortens": 1,
+    "number": 12_345,
     "meant": refusals.ItemKind.PRODUCT,
     "total": 99_999,
 }

@@ -11,8 +11,9 @@ from bot.access.catalogue.scripts import Added
 from bot.access.errors import ScriptNotYours
 from bot.access.rules.entitlements import State
 from bot.access.sweeps.adopt import PAGE, Strangers, Taken, TakenEverywhere
-from bot.access.sweeps.drift import SHOWN, Difference, Kind, Overall, Report
+from bot.access.sweeps.drift import Difference, Kind
 from bot.access.sweeps.repair import Repaired, Standing
+from bot.access.sweeps.reports import SHOWN, Overall, Report
 from bot.access.sweeps.sweep import Progress
 from bot.replies import Message, discovery, drift, sweeps
 from bot.store.kinds import Reason, StateKind
@@ -123,7 +124,7 @@ def test_after_adding_one_script_and_many():
     assert [one.label for one in many.buttons] == ["Take over 59,000,000 people"]
     lapsed = [report(numbers=Numbers(0, 0, 3, 0))]
     assert sweeps.after_adding(first, lapsed, Untaken(0, 0), BIG).buttons == ()
-    fits(sweeps.taken(Taken(SCRIPT, 5, 2)))
+    fits(sweeps.taken(Taken(SCRIPT, 5, 2), BIG))
     every = fits(sweeps.taken_everywhere(TakenEverywhere(4, (Taken(SCRIPT, 5, 2),) * 60)))
     assert "✅ **4 people taken over**, with 300 accesses," in every
     assert "120 people were left out" in every
@@ -183,8 +184,8 @@ def test_mending_and_putting_back():
     assert "⚠️ **6 of 7 orders" in stuck
     assert "1 order is stuck" in stuck
     fits(drift.put_back(7))
-    fits(drift.kept(Taken(SCRIPT, 1, 0)))
-    said = fits(drift.ignored(1, report()))
+    fits(drift.kept(Taken(SCRIPT, 1, 0), BIG))
+    said = fits(drift.ignored(1, Kind.NAMESAKE, report(), BIG))
     assert len(re.findall(r"(?<!\\)\*\*", said)) == 2  # no bold inside bold
 
 

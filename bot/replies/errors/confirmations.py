@@ -3,7 +3,7 @@
 from bot.access import errors as refusals
 from bot.access.logins.errors import CookiesOfOther
 from bot.access.rules.seat_fee import FEE_CENTS, FREE, cents
-from bot.access.sweeps.errors import TakesFromMany
+from bot.access.sweeps.errors import IgnoresMany, TakesFromMany
 from bot.replies.errors.sentence import sentence
 from bot.replies.seats import money
 from bot.replies.text import bold, count, day, escape, listed, source, title, until
@@ -57,6 +57,15 @@ def _(error: TakesFromMany) -> str:
         parts.append(f"gives {count(error.shortens, 'person', 'people')} an earlier end")
     of = f"{count(error.total, 'person has', 'people have')} {escape(error.script.title)} now."
     return f"**This {listed(parts)}.** {of} Shall I do it?"
+
+
+@sentence.register
+def _(error: IgnoresMany) -> str:
+    return (
+        f"**This leaves {count(error.number, 'difference')} on {escape(error.script.title)} alone.** "
+        "They are no longer counted or told of until something about them changes; nothing changes on "
+        "TradingView, and you can undo it. Shall I do it?"
+    )
 
 
 @sentence.register

@@ -212,11 +212,11 @@ async def note(
 
 async def ignore(
     connection: AsyncConnection,
-    marks: Sequence[tuple[int, str]],
+    marks: Sequence[tuple[int, str | None]],
     ids: Collection[int],
-    at: datetime,
+    at: datetime | None,
 ) -> None:
-    """Leave these as they are: differences of permissions, and sightings by their ids."""
+    """Leave these as they are: differences of permissions, and sightings by their ids; None: no longer."""
     await _mark(connection, permission.c.ignored_difference, marks)
     for some in parts(ids):
         await connection.execute(
@@ -225,7 +225,7 @@ async def ignore(
 
 
 async def _mark(
-    connection: AsyncConnection, column: "Column[Any]", marks: Sequence[tuple[int, str]]
+    connection: AsyncConnection, column: "Column[Any]", marks: Sequence[tuple[int, str | None]]
 ) -> None:
     if not marks:
         return

@@ -148,7 +148,8 @@ async def latest(harness):
 
 async def ignore(harness):
     for kind in (Kind.OTHER_END, Kind.NAMESAKE, Kind.EXTRA):
-        assert await harness.drift.ignore(harness.request(), harness.script.id, kind)
+        request = harness.request(confirmed=True)
+        assert await harness.drift.ignore(request, harness.script.id, kind)
 
 
 async def take_over(harness):
