@@ -140,7 +140,11 @@ def build(
     scripts = Scripts(database, sessions)
     scripts.on_change.append(queue.wake)
 
-    sweeps, drift, adoption = Sweeps(database, sessions), Drift(database), Adoption(database)
+    sweeps, drift, adoption = (
+        Sweeps(database, sessions),
+        Drift(database),
+        Adoption(database, sessions),
+    )
     repairs = Repairs(database, vault, queue, notifier)
 
     router, autocomplete = ComponentRouter(guild_settings), Autocomplete(database)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.catalogue.lookup import find
+from bot.access.catalogue.lookup import find, script_of
 from bot.access.errors import (
     PineIdElsewhere,
     PineIdUnusable,
@@ -143,6 +143,11 @@ class Scripts:
         async with self._database.read() as connection:
             script = await find(connection, guild_id, item)
             return (await _entries(connection, [script]))[0]
+
+    async def of_button(self, guild_id: int, script_id: int) -> Script:
+        """Return the script of a button's key. Raises ButtonGone when that server has none such."""
+        async with self._database.read() as connection:
+            return await script_of(connection, guild_id, script_id)
 
     async def archive(self, request: RequestContext, item: str) -> Entry:
         """Take it out of the catalogue; the people who have it keep it. Raises ItemUnknown."""

@@ -7,11 +7,9 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.errors import ButtonGone
 from bot.access.rules.entitlements import NOTHING, State, gives_more, last_seen, ours_of, wanted_of
-from bot.store.catalogue import scripts
 from bot.store.kinds import PermissionState, StateKind
-from bot.store.records import Permission, Script
+from bot.store.records import Permission
 from bot.store.sweeps import drift
 from bot.store.sweeps.drift import Marks
 from bot.store.sweeps.sightings import Sighting
@@ -166,11 +164,3 @@ async def differences_of_kind(
     if kind is Kind.EXTRA:
         found += map(of_stranger, await drift.strangers(connection, script_id, now))
     return found
-
-
-async def script_of(connection: AsyncConnection, guild_id: int, script_id: int) -> Script:
-    """Return the script of a button's key. Raises ButtonGone when that server has none such."""
-    script = await scripts.by_id(connection, script_id)
-    if script is None or script.guild_id != guild_id:
-        raise ButtonGone
-    return script

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.catalogue.lookup import script_of
 from bot.access.request import RequestContext
 from bot.access.sweeps.drift import (
     Difference,
@@ -15,7 +16,6 @@ from bot.access.sweeps.drift import (
     of_permissions,
     of_scripts,
     of_stranger,
-    script_of,
 )
 from bot.access.sweeps.errors import IgnoresMany, NothingDiffers
 from bot.access.sweeps.sweep import Swept
