@@ -41,13 +41,18 @@ def report(report: Report, guild_id: int) -> Message:
     if report.differing:
         lines.append(f"⚠️ **{count(report.differing, 'thing differs', 'things differ')}.**")
     elif report.sweep is not None:
-        lines.append("✅ **Everything is as it should be.**")
+        known = "All whom I know have what they should." if report.numbers.strangers else ""
+        lines.append(f"✅ **{known or 'Everything is as it should be.'}**")
     if strangers := report.numbers.strangers:
-        lines.append(f"▫️ **{untaken(Untaken(strangers, strangers))}.** {TAKING_OVER}")
+        lines.append(f"▫️ {untaken(Untaken(strangers, strangers))}. {TAKING_OVER}")
     blocks = [_block(*block) for block in _blocks(report)]
     return Message(
         "\n".join(lines),
-        (embed("What differs" if report.differing else "Not taken over yet", "\n\n".join(blocks)),)
+        (
+            embed(
+                "What differs" if report.differing else "On TradingView's list", "\n\n".join(blocks)
+            ),
+        )
         if blocks
         else (),
         (*_buttons(report, guild_id), *_count_again(report, guild_id), back(guild_id)),

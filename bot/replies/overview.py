@@ -69,10 +69,11 @@ def holders(page: Holders, guild_id: int) -> Message:
     """Return who has a script, soonest end first, with buttons for the other pages."""
     beside = ""
     if page.untaken:
-        who = count(page.untaken, "person", "people")
+        more = "more " if page.total else ""
+        who = count(page.untaken, f"{more}person", f"{more}people")
         verb = "is" if page.untaken == 1 else "are"
         beside = (
-            f"\n▫️ {who}{' more' if page.total else ''} on TradingView {verb} not taken over yet; "
+            f"\n▫️ {who} on TradingView {verb} not taken over yet; "
             "`/sync status` has the button for it."
         )
     if not page.total:

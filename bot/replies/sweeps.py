@@ -89,7 +89,7 @@ def with_taking_over(first: Message, waiting: Untaken, guild_id: int) -> Message
     button = take_over_everybody(waiting, guild_id)
     if button is None:
         return first
-    text = f"{first.text}\n▫️ **{untaken(waiting)}.** {TAKING_OVER}"
+    text = f"{first.text}\n▫️ {untaken(waiting)}. {TAKING_OVER}"
     return replace(first, text=text, buttons=(*first.buttons, button))
 
 
@@ -106,10 +106,10 @@ def take_over_everybody(waiting: Untaken, guild_id: int) -> Button | None:
 
 def untaken(waiting: Untaken) -> str:
     """Return how many people, with how many accesses, were not taken over yet."""
-    who = count(waiting.people, "person is", "people are")
+    who = f"**{count(waiting.people, 'person is', 'people are')} not taken over yet**"
     if waiting.accesses == waiting.people:
-        return f"{who} not taken over yet"
-    return f"{who} not taken over yet, with {count(waiting.accesses, 'access', 'accesses')} in all"
+        return who
+    return f"{who}, with {count(waiting.accesses, 'access', 'accesses')} in all"
 
 
 def late(message: Message, server: str | None) -> Message:
@@ -200,10 +200,11 @@ def choose(strangers: Strangers, guild_id: int, done: Taken | None = None) -> Me
             ),
         )
     buttons += (back,)
+    verb = "is" if strangers.total == 1 else "are"
     pages = f", page {strangers.page + 1} of {strangers.pages}" if strangers.pages > 1 else ""
     return Message(
         f"{first}**{count(strangers.total, 'person', 'people')} on TradingView's list of "
-        f"{escape(strangers.script.title)} not taken over yet**{pages}. Choose whom to take over.",
+        f"{escape(strangers.script.title)} {verb} not taken over yet**{pages}. Choose whom to take over.",
         items=(menu,),
         buttons=buttons,
     )
@@ -226,7 +227,7 @@ def with_differences(status: Message, overall: Overall, guild_id: int) -> Messag
             f"{_where(overall.differing)}."
         )
     if overall.strangers:
-        text += f"\n▫️ **{untaken(overall.untaken)}:** {_where(overall.strangers)}. {TAKING_OVER}"
+        text += f"\n▫️ {untaken(overall.untaken)}: {_where(overall.strangers)}. {TAKING_OVER}"
     everybody = take_over_everybody(overall.untaken, guild_id)
     buttons = [
         Button(f"Show {shorten(script.title, 60)}", key(SHOW, guild_id, script.id))

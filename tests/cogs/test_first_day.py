@@ -35,7 +35,7 @@ async def test_the_checklist_is_not_done_before_everybody_is_taken_over(harness)
     await two_scripts(harness)
     said = await show(harness, "setup show")
     assert "Everything is set up" not in text_of(said)
-    assert "3 people are not taken over yet, with 4 accesses in all" in text_of(said)
+    assert "3 people are not taken over yet**, with 4 accesses in all" in text_of(said)
     assert "nothing changes on TradingView" in text_of(said)
     assert labels(said) == ["Take over 3 people"]
     await harness.as_owner.press(said, "Take over 3 people")
@@ -96,7 +96,7 @@ async def test_what_differs_is_counted_apart_from_who_is_new(harness):
     said = await show(harness, "sync status", harness.as_mod)
     assert "**1 thing differs from what should be on TradingView**" in text_of(said)
     assert "full check: **Trend** 1." in text_of(said)
-    assert "**1 person is not taken over yet:** **Tail** 1." in text_of(said)
+    assert "**1 person is not taken over yet**: **Tail** 1." in text_of(said)
     assert labels(said) == ["Take over 1 person", "Show Tail", "Show Trend"]
 
 

@@ -31,7 +31,7 @@ async def left_alone(harness):
 
 async def test_ignoring_thirty_asks_first_and_a_no_leads_back(harness):
     said = await swept(harness, 30)
-    await press(harness, said, "Ignore 30 people", "This leaves 30 differences on Trend alone")
+    await press(harness, said, "Ignore 30 people", "This leaves 30 people on Trend alone")
     assert labels(said) == ["Yes, do it", "No, leave it"]
     assert not await left_alone(harness)
     await press(harness, said, "No, leave it", "**Left as it was.**")
@@ -41,7 +41,7 @@ async def test_ignoring_thirty_asks_first_and_a_no_leads_back(harness):
 
 async def test_what_was_ignored_comes_back_with_a_press(harness):
     said = await swept(harness, 30)
-    await press(harness, said, "Ignore 30 people", "This leaves 30 differences")
+    await press(harness, said, "Ignore 30 people", "This leaves 30 people")
     await press(harness, said, "Yes, do it", "30 differences on Trend left alone")
     assert await left_alone(harness)
     await press(harness, said, "Undo", "**30 differences count again.**")

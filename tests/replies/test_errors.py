@@ -63,6 +63,7 @@ VALUES = {
     "ends": 12_345,
     "shortens": 1,
     "number": 12_345,
+    "new": False,
     "meant": refusals.ItemKind.PRODUCT,
     "total": 99_999,
 }

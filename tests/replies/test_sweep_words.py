@@ -120,7 +120,7 @@ def test_after_adding_one_script_and_many():
     first = Message("✅ **Trend is added.**")
     fits(sweeps.after_adding(first, [report()], Untaken(590_000, 590_000), BIG))
     many = sweeps.after_adding(first, [report()] * 100, EVERYWHERE, BIG)
-    assert "59,000,000 people are not taken over yet, with 61,000,000 accesses" in fits(many)
+    assert "59,000,000 people are not taken over yet**, with 61,000,000 accesses" in fits(many)
     assert [one.label for one in many.buttons] == ["Take over 59,000,000 people"]
     lapsed = [report(numbers=Numbers(0, 0, 3, 0))]
     assert sweeps.after_adding(first, lapsed, Untaken(0, 0), BIG).buttons == ()
@@ -169,7 +169,7 @@ def test_the_queue_with_differences():
     assert "not taken over" not in text
     new = sweeps.with_differences(calm, Overall((), ((SCRIPT, 3),), Untaken(3, 3)), BIG)
     assert "differ" not in fits(new)
-    assert "3 people are not taken over yet:**" in new.text
+    assert "3 people are not taken over yet**:" in new.text
     assert new.buttons[0].label == "Take over 3 people"
     many = tuple((dataclasses.replace(SCRIPT, id=index), 3_000) for index in range(60))
     fits(sweeps.with_differences(calm, Overall(many, many, EVERYWHERE), BIG))

@@ -32,6 +32,7 @@ class IgnoresMany(NeedsYes):
 
     script: Script
     number: int
+    new: bool = False  # they are people who were not taken over yet
 
 
 @dataclass(eq=False)

@@ -157,7 +157,7 @@ class Drift:
             if not found:
                 raise NothingDiffers
             if len(found) > MANY and not request.consent.confirmed:
-                raise IgnoresMany(script, len(found))
+                raise IgnoresMany(script, len(found), kind is Kind.EXTRA)
             marks = [
                 (difference.permission.id, difference.mark)
                 for difference in found

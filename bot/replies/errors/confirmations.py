@@ -61,8 +61,9 @@ def _(error: TakesFromMany) -> str:
 
 @sentence.register
 def _(error: IgnoresMany) -> str:
+    what = ("person", "people") if error.new else ("difference", "differences")
     return (
-        f"**This leaves {count(error.number, 'difference')} on {escape(error.script.title)} alone.** "
+        f"**This leaves {count(error.number, *what)} on {escape(error.script.title)} alone.** "
         "They are no longer counted or told of until something about them changes; nothing changes on "
         "TradingView, and you can undo it. Shall I do it?"
     )
