@@ -1,6 +1,6 @@
 """One person's access, script by script: what should be, what is, why, and what to do where they differ."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import discord
@@ -59,7 +59,9 @@ def check(person: Person, guild_id: int) -> Message:
     if by[Standing.UNKNOWN]:
         blocks.append(f"Not known, as TradingView did not answer: {_titles(by[Standing.UNKNOWN])}")
     return Message(
-        _first(who, by), (embed("Access", "\n\n".join(blocks)),), _buttons(person, guild_id, now)
+        _first(who, by),
+        (embed("Access", "\n\n".join(blocks)),),
+        _buttons(person.username, told, guild_id, now),
     )
 
 
@@ -142,20 +144,25 @@ def _difference(checked: Checked) -> str:
     return "The two differ: somebody changed it on TradingView."
 
 
-def _buttons(person: Person, guild_id: int, now: datetime) -> tuple[Button, ...]:
-    """Return what can be done where the two differ: take over, set an end, end it."""
+def _buttons(
+    username: str, told: Sequence[Checked], guild_id: int, now: datetime
+) -> tuple[Button, ...]:
+    """Return what can be done where the two differ: take over, set an end, end it.
+
+    They name the script where the answer tells of several.
+    """
     differing = [
         checked
-        for checked in person.scripts
+        for checked in told
         if checked.differs(now)
         and (checked.permission is None or checked.permission.state is PermissionState.DONE)
     ]
     buttons = []
     for checked in differing[:_MAX_DIFFERING]:
-        about = (guild_id, checked.script.id, person.username)
+        about = (guild_id, checked.script.id, username)
         if len(":".join(map(str, ("u", FORM, *about)))) > MAX_KEY:
             continue  # the commands take any name
-        name = checked.script.title if len(differing) > 1 else ""
+        name = checked.script.title if len(told) > 1 else ""
         if checked.shown is not None and not _gives_less(checked):
             label = f"Take over {name}".rstrip()
             buttons.append(Button(label, key(TAKE, *about), discord.ButtonStyle.success))
