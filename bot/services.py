@@ -27,9 +27,9 @@ from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
-from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.recovery import Recovery
 from bot.access.sweeps.repair import Repairs
+from bot.access.sweeps.reports import Drift
 from bot.access.sweeps.retry import Retries
 from bot.access.sweeps.schedule import SweepSchedule
 from bot.access.sweeps.sweep import Sweeps
@@ -150,7 +150,11 @@ def build(
     scripts = Scripts(database, sessions)
     scripts.on_change.append(queue.wake)
 
-    sweeps, drift, adoption = Sweeps(database, sessions), Drift(database), Adoption(database)
+    sweeps, drift, adoption = (
+        Sweeps(database, sessions),
+        Drift(database),
+        Adoption(database, sessions),
+    )
     repairs = Repairs(database, vault, queue, notifier)
 
     router, autocomplete = ComponentRouter(guild_settings), Autocomplete(database)

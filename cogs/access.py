@@ -8,14 +8,22 @@ from discord.ext import commands
 
 from bot.access.errors import ButtonGone
 from bot.access.request import Consent, RequestContext, Subject
+from bot.access.rules.duration import parse_until
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction
+from bot.interactions.components import ComponentInteraction, Form
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
 from bot.interactions.options import Item, Length, Until, Username
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
-from bot.replies import Message, orders as order_replies, overview as overview_replies
+from bot.replies import (
+    Message,
+    access_check as check_replies,
+    key,
+    orders as order_replies,
+    overview as overview_replies,
+)
+from bot.replies.message import shorten
 from bot.replies.overview import LIST
 from bot.services import Services
 
@@ -34,8 +42,16 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         self._grants = services.grants
         self._overview = services.overview
         self._order_flow = services.order_flow
+        self._adoption = services.adoption
+        self._scripts = services.scripts
+        self._retries = services.retries
         services.router.add(order_replies.PUT_BACK, Level.STAFF, self.put_back)
         services.router.add(order_replies.GIVE_END, Level.STAFF, self.give_end)
+        services.router.add(order_replies.TRY_NOW, Level.STAFF, self.try_now)
+        services.router.add(check_replies.TAKE, Level.STAFF, self.take_over)
+        services.router.add(check_replies.SET, Level.STAFF, self.open_form)
+        services.router.add(check_replies.FORM, Level.STAFF, self.submitted)
+        services.router.add(check_replies.END, Level.STAFF, self.end)
         services.router.add(LIST, Level.STAFF, self.turn)
 
     @levels.staff
@@ -136,8 +152,55 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         await responses.defer(interaction)
         request = levels.request(interaction)
         work = self._overview.check(request.guild_id, levels.subject(member, username))
-        person = await taking_a_while(interaction, work, overview_replies.looking())
-        await responses.reply(interaction, overview_replies.check(person))
+        person = await taking_a_while(interaction, work, check_replies.looking())
+        await responses.reply(interaction, check_replies.check(person, request.guild_id))
+
+    # The buttons where what should be and what is differ
+
+    async def take_over(self, press: ComponentInteraction) -> None:
+        """Let what TradingView shows for one person and script count from now on."""
+        await responses.defer_in_place(press.interaction)
+        script_id, name = _about(press)
+        done = await self._adoption.take_person(press.request(), script_id, name)
+        person = await self._overview.check(press.guild_id, Subject(username=name))
+        now = check_replies.check(person, press.guild_id)
+        await responses.reply(press.interaction, check_replies.taken_over(done, name, now))
+
+    async def open_form(self, press: ComponentInteraction) -> None:
+        """Open the form that asks for the end; it holds what should be."""
+        script_id, name = _about(press)
+        script = await self._scripts.of_button(press.guild_id, script_id)
+        should_be = await self._overview.wanted(script, name)
+        title = shorten(f"{script.title} for {name}", 45)
+        form_key = key(check_replies.FORM, press.guild_id, script_id, name)
+        form = Form(title, form_key, check_replies.end_form(should_be))
+        await press.interaction.response.send_modal(form)
+
+    async def submitted(self, press: ComponentInteraction) -> None:
+        """Set the end that was typed; asks before it shortens."""
+        await responses.defer(press.interaction)
+        script_id, name = _about(press)
+        script = await self._scripts.of_button(press.guild_id, script_id)
+        until = parse_until(press.fields.get(check_replies.UNTIL, ""), press.request().at)
+
+        async def order(request: RequestContext) -> int:
+            return await self._grants.set_end(request, script.slug, until, Subject(username=name))
+
+        labels = Labels("Yes, shorten it", "Set it anyway")
+        await self._order_flow.carry_out(press.interaction, press.request(), order, labels)
+
+    async def end(self, press: ComponentInteraction) -> None:
+        """End one person's access to one script."""
+        await responses.defer_in_place(press.interaction)
+        script_id, name = _about(press)
+        script = await self._scripts.of_button(press.guild_id, script_id)
+
+        async def order(request: RequestContext) -> int:
+            return await self._grants.revoke(request, script.slug, Subject(username=name))
+
+        await self._order_flow.carry_out(
+            press.interaction, press.request(), order, Labels("Yes, end it")
+        )
 
     @levels.staff
     @app_commands.command(name="list", description="Who has a script, by end date")
@@ -170,6 +233,13 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
 
         await self._order_flow.carry_out(press.interaction, request, order)
 
+    async def try_now(self, press: ComponentInteraction) -> None:
+        """Try a waiting order at once, and say how it stands then."""
+        await responses.defer_in_place(press.interaction)
+        receipt = await self._order_flow.receipt(press)
+        await self._retries.try_now(receipt.order)
+        await self._order_flow.show(press.interaction, receipt.order.id, press.request().at)
+
     async def give_end(self, press: ComponentInteraction) -> None:
         """Make the time that met access without an end its end."""
         await responses.defer_in_place(press.interaction)
@@ -188,3 +258,10 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
             consent=Consent(confirmed=True, unknown_name=True),
         )
         await self._order_flow.carry_out(press.interaction, request, order)
+
+
+def _about(press: ComponentInteraction) -> tuple[int, str]:
+    """Return the script and the name that a button is about."""
+    if len(press.args) != 2 or not press.args[0].isdecimal():
+        raise ButtonGone
+    return int(press.args[0]), press.args[1]

@@ -81,7 +81,10 @@ class Script(
         guild_id = levels.request(interaction).guild_id
         work = self._discovery.find(guild_id)
         offers = await taking_a_while(interaction, work, discovery_replies.looking())
-        await responses.reply(interaction, discovery_replies.found(offers, guild_id))
+        message = discovery_replies.found(offers, guild_id)
+        await responses.reply(
+            interaction, await self._sweep_flow.with_taking_over(message, guild_id)
+        )
 
     async def chosen(self, press: ComponentInteraction) -> None:
         """Add those that were chosen, and read who has them."""

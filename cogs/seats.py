@@ -20,6 +20,8 @@ class Seats(commands.Cog):
         self._chart = SeatsChart()
         services.router.add(seat_replies.GUARD, Level.STAFF, self.switch_on)
         services.router.add(seat_replies.NO_GUARD, Level.MANAGER, self.switch_off)
+        services.router.add(seat_replies.READINGS, Level.STAFF, self.readings)
+        services.router.add(seat_replies.NUMBERS, Level.STAFF, self.numbers)
 
     @levels.staff
     @app_commands.command(
@@ -41,9 +43,23 @@ class Seats(commands.Cog):
         """Stop asking; only for a manager, or the people who are asked could do it."""
         await self._switch(press, on=False)
 
+    async def readings(self, press: ComponentInteraction) -> None:
+        """Show what the fee would be in each way to read its rules; the picture stays."""
+        await responses.defer_in_place(press.interaction)
+        counts = await self._seat_counts.now(press.guild_id)
+        await responses.reply(press.interaction, seat_replies.readings(counts, press.guild_id))
+
+    async def numbers(self, press: ComponentInteraction) -> None:
+        """Go back to the numbers."""
+        await responses.defer_in_place(press.interaction)
+        await self._show(press)
+
     async def _switch(self, press: ComponentInteraction, *, on: bool) -> None:
         await responses.defer_in_place(press.interaction)
         await self._seat_counts.set_guard(press.request(), on=on)
+        await self._show(press)
+
+    async def _show(self, press: ComponentInteraction) -> None:
         counts = await self._seat_counts.now(press.guild_id)
         await responses.reply(
             press.interaction, seat_replies.overview(counts, press.guild_id, None)

@@ -5,9 +5,16 @@ from discord.ext import commands
 
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
+from bot.interactions.components import ComponentInteraction
+from bot.interactions.levels import Level
 from bot.interactions.options import Item
 from bot.interactions.responses import Interaction
-from bot.replies import Message, claims, overview as overview_replies
+from bot.replies import (
+    Message,
+    claims,
+    overview as overview_replies,
+    sweeps as sweep_replies,
+)
 from bot.services import Services
 
 
@@ -19,6 +26,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         self._overview = services.overview
         self._retries = services.retries
         self._sweep_flow = services.sweep_flow
+        services.router.add(sweep_replies.STATUS, Level.STAFF, self.back)
 
     @levels.staff
     @app_commands.command(
@@ -27,11 +35,18 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     async def status(self, interaction: Interaction) -> None:
         """Show how the queue of this server stands."""
         await responses.defer(interaction)
-        guild_id = levels.request(interaction).guild_id
+        message = await self._status(levels.request(interaction).guild_id)
+        await responses.reply(interaction, message)
+
+    async def back(self, press: ComponentInteraction) -> None:
+        """Show the same, from an answer about one script."""
+        await responses.defer_in_place(press.interaction)
+        await responses.reply(press.interaction, await self._status(press.guild_id))
+
+    async def _status(self, guild_id: int) -> Message:
         status = overview_replies.status(await self._overview.status(guild_id))
         status = claims.with_requests(status, await self._customers.claims(guild_id), guild_id)
-        message = await self._sweep_flow.with_differences(status, guild_id)
-        await responses.reply(interaction, message)
+        return await self._sweep_flow.with_differences(status, guild_id)
 
     @levels.staff
     @app_commands.command(
@@ -46,7 +61,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
             tried = await self._retries.retry(request, item)
             return overview_replies.retried(item, tried)
 
-        await self._sweep_flow.confirmed(interaction, levels.request(interaction), again)
+        await self._sweep_flow.confirmed(interaction, levels.request(interaction), again, self.back)
 
     @levels.staff
     @app_commands.command(

@@ -246,12 +246,20 @@ class TooFar(UserError):
 # Scripts
 
 
+class ItemKind(enum.StrEnum):
+    """What was meant by an item; sentences call it so."""
+
+    SCRIPT = "script"
+    PRODUCT = "product"
+
+
 @_refusal
 class ItemUnknown(UserError):
-    """No script has that short name; `near` are short names that look like it."""
+    """No item of that kind has that short name; `near` are short names that look like it."""
 
     text: str
     near: tuple[str, ...] = ()
+    meant: ItemKind = ItemKind.SCRIPT
 
 
 @_refusal
@@ -323,6 +331,9 @@ class TooManyLookUps(UserError):
 @_refusal
 class NothingToRevoke(UserError):
     """Nobody of that name has access to that script."""
+
+    script: Script
+    username: str
 
 
 @_refusal

@@ -9,7 +9,7 @@ from bot.access.errors import NeedsYes, OverTheLine, UserUnknown
 from bot.access.request import Consent, RequestContext
 from bot.errors import UserError
 from bot.interactions import responses
-from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter
+from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Handler
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies import Message, explain, seats
@@ -37,8 +37,9 @@ async def carry_out(
     level: Level,
     act: Act,
     labels: Labels = Labels(),
+    leave: Handler | None = None,
 ) -> None:
-    """Do it and answer. Raises what `act` refuses, but for what can be asked back.
+    """Do it and answer; a no does `leave`. Raises what `act` refuses, but for what can be asked back.
 
     The yes keeps the idempotency key of the first request, so pressing twice counts once. A yes may be
     to less than there is by then: that is asked about again.
@@ -55,14 +56,17 @@ async def carry_out(
                 pressed = replace(
                     press.request(), idempotency_key=request.idempotency_key, consent=consent
                 )
-                await carry_out(router, press.interaction, pressed, level, act, labels)
+                await carry_out(router, press.interaction, pressed, level, act, labels, leave)
 
             return Choice(label, again, style)
 
         # The person who asks may be no manager: then the press is refused, and the question stays.
         by_manager = isinstance(question, NeedsYes) and question.needs_manager
         needed = max(level, Level.MANAGER) if by_manager else level
-        choices = [*(choice(*option) for option in options), Choice("No, leave it", _leave)]
+        choices = [
+            *(choice(*option) for option in options),
+            Choice("No, leave it", leave or _leave),
+        ]
         buttons = router.question(request.guild_id, request.member_id, needed, choices)
         message = Message(_text(question, labels), buttons=buttons, tone=Tone.LOOK)
     if message is not None:

@@ -79,7 +79,7 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
     """
     explained = explain(error)
     if explained.expected:
-        log.info("%s refused: %s [%s]", doing, explained.kind, explained.reference)
+        log.info("%s refused: %s", doing, explained.kind)
     else:
         log.error("%s failed [%s]", doing, explained.reference, exc_info=error)
     message = Message(explained.text, tone=explained.tone)
@@ -88,9 +88,8 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
             return await reply(interaction, message)
         await aside(interaction, message)
     except TROUBLE as trouble:
-        log.warning(
-            "could not say so to whoever asked [%s]: %s", explained.reference, in_short(trouble)
-        )
+        what = explained.reference or explained.kind
+        log.warning("could not say so to whoever asked [%s]: %s", what, in_short(trouble))
         return False
     return True
 

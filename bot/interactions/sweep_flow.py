@@ -6,14 +6,19 @@ from typing import Any, TypeVar
 from bot import clock
 from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
-from bot.access.sweeps.adopt import Adoption
-from bot.access.sweeps.drift import Drift, Kind, Report
-from bot.access.sweeps.errors import NothingDiffers
+from bot.access.sweeps.adopt import Adoption, Taken
+from bot.access.sweeps.drift import Kind
 from bot.access.sweeps.repair import Repaired, Repairs
+from bot.access.sweeps.reports import Drift, Report
 from bot.access.sweeps.sweep import Sweeps
 from bot.errors import UserError
 from bot.interactions import confirm, responses
-from bot.interactions.components import ComponentInteraction, ComponentRouter, number_in
+from bot.interactions.components import (
+    ComponentInteraction,
+    ComponentRouter,
+    Handler,
+    number_in,
+)
 from bot.interactions.confirm import Act
 from bot.interactions.levels import Level
 from bot.interactions.progress import EVERY, drawn
@@ -48,7 +53,6 @@ class SweepFlow:
         self._router = router
         self._outbox = outbox
         router.add(sweep_replies.SHOW, Level.STAFF, self.show)
-        router.add(sweep_replies.TAKE_ALL, Level.STAFF, self.take_all)
         router.add(sweep_replies.TAKE_EVERY, Level.STAFF, self.take_every)
         router.add(sweep_replies.CHOOSE, Level.STAFF, self.choose)
         router.add(sweep_replies.CHOSEN, Level.STAFF, self.chosen)
@@ -56,6 +60,7 @@ class SweepFlow:
         router.add(differences.REPAIR_BACK, Level.STAFF, self.put_back)
         router.add(differences.TAKE, Level.STAFF, self.take)
         router.add(differences.IGNORE, Level.STAFF, self.ignore)
+        router.add(differences.COUNT_AGAIN, Level.STAFF, self.count_again)
 
     async def check(self, interaction: Interaction, request: RequestContext, item: str) -> None:
         """Read the whole list of one script, and answer with what differs."""
@@ -94,7 +99,8 @@ class SweepFlow:
             except UserError as refusal:  # it is added all the same
                 lines.append(sweep_replies.unread(script, explain(refusal).sentence))
         message = Message("\n".join(lines), first.embeds, first.buttons)
-        return sweep_replies.after_adding(message, reports, request.guild_id)
+        overall = await self._drift.overall(request.guild_id)
+        return sweep_replies.after_adding(message, reports, overall.untaken, request.guild_id)
 
     async def _in_the_end(
         self, interaction: Interaction, request: RequestContext, work: Coroutine[Any, Any, Message]
@@ -124,8 +130,13 @@ class SweepFlow:
         return await self._drift.report(request.guild_id, script.id)
 
     async def with_differences(self, status: Message, guild_id: int) -> Message:
-        """Return how the queue stands, with how much differs on TradingView."""
-        return sweep_replies.with_differences(status, await self._drift.counts(guild_id), guild_id)
+        """Return how the queue stands, with how much differs on TradingView and who is not known yet."""
+        return sweep_replies.with_differences(status, await self._drift.overall(guild_id), guild_id)
+
+    async def with_taking_over(self, message: Message, guild_id: int) -> Message:
+        """Return the message with who was not taken over yet on any script, and the button for it."""
+        overall = await self._drift.overall(guild_id)
+        return sweep_replies.with_taking_over(message, overall.untaken, guild_id)
 
     async def _report(self, interaction: Interaction, guild_id: int, script_id: int) -> None:
         await responses.reply(interaction, await self._differences(guild_id, script_id))
@@ -140,24 +151,11 @@ class SweepFlow:
         await responses.defer_in_place(press.interaction)
         await self._report(press.interaction, press.guild_id, press.number(0))
 
-    async def take_all(self, press: ComponentInteraction) -> None:
-        """Take over everybody on one script of whom nothing is known."""
-        await responses.defer_in_place(press.interaction)
-        taken = await self._adoption.take_over(press.request(), press.number(0))
-        await responses.reply(press.interaction, sweep_replies.taken([taken]))
-
     async def take_every(self, press: ComponentInteraction) -> None:
         """Take over everybody of whom nothing is known on every script of the server."""
         await responses.defer_in_place(press.interaction)
-        request, taken = press.request(), []
-        for script, _ in await self._drift.counts(press.guild_id):
-            try:
-                taken.append(await self._adoption.take_over(request, script.id))
-            except NothingDiffers:
-                continue  # something else differs there
-        if not taken:
-            raise NothingDiffers
-        await responses.reply(press.interaction, sweep_replies.taken(taken))
+        taken = await self._adoption.take_over_strangers(press.request())
+        await responses.reply(press.interaction, sweep_replies.taken_everywhere(taken))
 
     async def choose(self, press: ComponentInteraction) -> None:
         """Show a page of people to choose from."""
@@ -168,12 +166,14 @@ class SweepFlow:
         """Take over those who were chosen; the rest stays to choose from."""
         await responses.defer_in_place(press.interaction)
         ids = [number_in(value) for value in press.values]
-        await self._adoption.take_over(press.request(), press.number(0), ids)
-        await self._choose(press, press.page(1))
+        done = await self._adoption.take_over(press.request(), press.number(0), ids)
+        await self._choose(press, press.page(1), done)
 
-    async def _choose(self, press: ComponentInteraction, page: int) -> None:
+    async def _choose(
+        self, press: ComponentInteraction, page: int, done: Taken | None = None
+    ) -> None:
         found = await self._adoption.strangers(press.guild_id, press.number(0), page)
-        await responses.reply(press.interaction, sweep_replies.choose(found, press.guild_id))
+        await responses.reply(press.interaction, sweep_replies.choose(found, press.guild_id, done))
 
     async def repair(self, press: ComponentInteraction) -> None:
         """Have it made as it should be; asks once more before many lose something."""
@@ -184,11 +184,26 @@ class SweepFlow:
             repaired = await self._repairs.repair(request, script_id, kind)
             return await self._followed(interaction, request, repaired)
 
-        await self.confirmed(press.interaction, press.request(), act)
+        await self.confirmed(press.interaction, press.request(), act, self._back_to(script_id))
 
-    async def confirmed(self, interaction: Interaction, request: RequestContext, act: Act) -> None:
-        """Do it and answer, after a yes of staff where one is needed."""
-        await confirm.carry_out(self._router, interaction, request, Level.STAFF, act)
+    async def confirmed(
+        self,
+        interaction: Interaction,
+        request: RequestContext,
+        act: Act,
+        leave: Handler | None = None,
+    ) -> None:
+        """Do it and answer, after a yes of staff where one is needed; a no does `leave`."""
+        await confirm.carry_out(self._router, interaction, request, Level.STAFF, act, leave=leave)
+
+    def _back_to(self, script_id: int) -> Handler:
+        """Return what a no does: nothing, and it shows what differs again."""
+
+        async def leave(press: ComponentInteraction) -> None:
+            report = await self._differences(press.guild_id, script_id)
+            await responses.reply(press.interaction, differences.left(report))
+
+        return leave
 
     async def _followed(
         self, interaction: Interaction, request: RequestContext, repaired: Repaired
@@ -222,18 +237,32 @@ class SweepFlow:
         await responses.defer_in_place(press.interaction)
         script_id, request = press.number(0), press.request()
         if _kind(press) is Kind.OTHER_END:
-            message = differences.kept(await self._adoption.longer_ends(request, script_id))
+            done = await self._adoption.longer_ends(request, script_id)
+            message = differences.kept(done, press.guild_id)
         else:
-            message = sweep_replies.taken([await self._adoption.take_over(request, script_id)])
+            done = await self._adoption.take_over(request, script_id)
+            message = sweep_replies.taken(done, press.guild_id)
         await responses.reply(press.interaction, message)
 
     async def ignore(self, press: ComponentInteraction) -> None:
-        """Leave these differences alone."""
+        """Leave these differences alone; asks first when they are many."""
         await responses.defer_in_place(press.interaction)
-        script_id = press.number(0)
-        number = await self._drift.ignore(press.request(), script_id, _kind(press))
-        report = await self._drift.report(press.guild_id, script_id)
-        await responses.reply(press.interaction, differences.ignored(number, report))
+        script_id, kind = press.number(0), _kind(press)
+
+        async def act(_: Interaction, request: RequestContext) -> Message:
+            number = await self._drift.ignore(request, script_id, kind)
+            report = await self._drift.report(request.guild_id, script_id)
+            return differences.ignored(number, kind, report, request.guild_id)
+
+        await self.confirmed(press.interaction, press.request(), act, self._back_to(script_id))
+
+    async def count_again(self, press: ComponentInteraction) -> None:
+        """Count differences again that staff left alone: of one kind, or all of the script."""
+        await responses.defer_in_place(press.interaction)
+        script_id, kind = press.number(0), _kind(press) if len(press.args) > 1 else None
+        number = await self._drift.count_again(press.request(), script_id, kind)
+        report = await self._differences(press.guild_id, script_id)
+        await responses.reply(press.interaction, differences.counted_again(number, report))
 
 
 def _kind(press: ComponentInteraction) -> Kind:

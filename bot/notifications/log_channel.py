@@ -21,12 +21,11 @@ from bot.notifications.trouble import (
     code_of,
     in_short,
 )
-from bot.replies import Button, Message, key
+from bot.replies import Message, people as people_replies
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
 from bot.replies.message import Ping
-from bot.replies.people import CLAIM_NO, CLAIM_YES
 from bot.replies.tone import Tone
 from bot.store.kinds import OrderState, RoleLevel
 from bot.store.records import Event, Guild
@@ -86,6 +85,7 @@ class LogChannel:
                     await self._say_closed(server, trouble)
                 elif not self._backoff.is_put_off(channel_id):
                     await self._write_up(server)
+                    await self._take_buttons(server)
                     self._backoff.done(channel_id)
                     if server.log_closed_at is not None:
                         await self._history.open_again(server.id)
@@ -172,11 +172,17 @@ class LogChannel:
             return first.id
         texts = [line(entry.event, entry.script, entry.customer) for entry in entries]
         batch, message = _batch([entry.event for entry in entries], texts, alike)
-        if first.action in ALARMS:
+        claim_id = _claim_of(first)
+        question = await self._history.question(server.id, claim_id) if claim_id else None
+        if question:
+            message = people_replies.claim(question)
+        elif first.action in ALARMS:
             message = self._alarming(server.id, message)
         # Should the same entries have been sent before a crash, Discord returns that message:
         # it may hold fewer lines than there are by now.
         sent = await self._send(channel_id, message, _nonce(first))
+        if question:
+            await self._history.asked(question.claim.id, sent.channel.id, sent.id)
         if message.edge is not Tone.PLAIN:
             return batch[-1].id
         lines = sent.content.count("\n") + 1 if sent.content else len(batch)
@@ -198,6 +204,22 @@ class LogChannel:
             number += 1
         return number
 
+    async def _take_buttons(self, server: Guild) -> None:
+        """Take the buttons from questions that were decided elsewhere, or that their member took back."""
+        for claim in await self._history.answered(server.id):
+            channel = self._client.get_partial_messageable(claim.channel_id or 0)
+            message = channel.get_partial_message(claim.message_id or 0)
+            closed = clickable(self._client, people_replies.closed(claim))
+            try:
+                await message.edit(**closed.edit_kwargs())
+            except discord.HTTPException as error:
+                if error.status not in (403, 404):
+                    raise
+                log.info(
+                    "the question about claim %s stays as it is: %s", claim.id, in_short(error)
+                )
+            await self._history.question_closed(claim.id)
+
 
 def _nonce(entry: Event) -> str:
     """Return the nonce of an entry; after a restore, another entry may get the same id."""
@@ -207,8 +229,8 @@ def _nonce(entry: Event) -> str:
 def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event], Message]:
     """Return as many entries as fit into one message: plain ones, or those `alike` with one edge."""
     first = entry_message(new[0], lines[0])
-    if buttons := _claim_buttons(new[0]):
-        return new[:1], replace(first, text=lines[0], buttons=buttons, tone=Tone.LOOK)
+    if _claim_of(new[0]):
+        return new[:1], first
     if first.edge is not Tone.PLAIN and alike == 1:
         return new[:1], first
     taken, text = 0, ""
@@ -224,21 +246,10 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
 def _is_plain(entry: Event, sentence: str) -> bool:
     """Return whether an entry may stand in one message with others."""
     is_order = entry.order_id is not None
-    return (
-        not (is_order or _claim_buttons(entry))
-        and entry_message(entry, sentence).edge is Tone.PLAIN
-    )
+    return not (is_order or _claim_of(entry)) and entry_message(entry, sentence).edge is Tone.PLAIN
 
 
-def _claim_buttons(entry: Event) -> tuple[Button, ...]:
+def _claim_of(entry: Event) -> int | None:
+    """Return which claim an entry asks about, if it does."""
     claim_id = entry.after.get("claim_id") if isinstance(entry.after, dict) else None
-    if entry.action != "claim" or claim_id is None:
-        return ()
-    return (
-        Button(
-            "Yes, it is theirs",
-            key(CLAIM_YES, entry.guild_id, claim_id),
-            discord.ButtonStyle.success,
-        ),
-        Button("No", key(CLAIM_NO, entry.guild_id, claim_id)),
-    )
+    return int(claim_id) if entry.action == "claim" and claim_id is not None else None

@@ -1,23 +1,27 @@
 """What differs from what should be on TradingView, and the buttons that put it right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import discord
 
 from bot.access.sweeps.adopt import Taken
-from bot.access.sweeps.drift import Difference, Kind, Report
+from bot.access.sweeps.drift import Difference, Kind
 from bot.access.sweeps.repair import Repaired, Standing
+from bot.access.sweeps.reports import Report
 from bot.replies.message import Button, Message, key
 from bot.replies.orders import why_stuck
-from bot.replies.sweeps import CHOOSE, SHOW, bar, people
+from bot.replies.sweeps import CHOOSE, SHOW, TAKING_OVER, back, bar, people, untaken
 from bot.replies.text import bold, count, embed, escape, relative, until_day
+from bot.store.records import Untaken
 from bot.tradingview.models import End
 
 REPAIR, TAKE, IGNORE, REPAIR_BACK = "repair", "take", "ignore", "mend_back"
+COUNT_AGAIN = "count_again"
 
 HEADS: Mapping[Kind, str] = {
     Kind.MISSING: "Missing: they should have access, and TradingView shows none",
-    Kind.EXTRA: "Extra: they have access, and nothing here says why",
+    Kind.EXTRA: "Extra: they have access, and nothing here says why",  # of those who are known here
     Kind.OTHER_END: "Another end than it should be",
     Kind.STUCK: "Stuck orders",
     Kind.NAMESAKE: "Names that are mixed up: I change nothing there",
@@ -29,24 +33,53 @@ def report(report: Report, guild_id: int) -> Message:
     when = "It was never checked in full; `/sync sweep` does it."
     if report.sweep is not None and report.sweep.ended_at is not None:
         when = f"Full check: {relative(report.sweep.ended_at)}."
-    first = f"**{escape(report.script.title)}** – {people(report.numbers)} on TradingView. {when}"
+    lines = [
+        f"**{escape(report.script.title)}** – on TradingView's list: {people(report.numbers)}. {when}"
+    ]
     if report.ignored:
-        first += f" {count(report.ignored, 'difference')} left alone on purpose."
-    if not report.total:
-        agrees = "✅ **Everything is as it should be.**" if report.sweep is not None else ""
-        return Message(f"{first}\n{agrees}".rstrip())
-    blocks = []
-    for kind, number in report.counts.items():
-        lines = [f"**{HEADS[kind]} ({number:,})**"]
-        lines += [f"- {_LINES[kind](difference)}" for difference in report.shown[kind]]
-        if number > len(report.shown[kind]):
-            lines.append(f"- and {number - len(report.shown[kind]):,} more")
-        blocks.append("\n".join(lines))
+        lines[0] += f" {count(report.ignored, 'difference')} left alone on purpose."
+    if report.differing:
+        lines.append(f"⚠️ **{count(report.differing, 'thing differs', 'things differ')}.**")
+    elif report.sweep is not None:
+        known = "All whom I know have what they should." if report.numbers.strangers else ""
+        lines.append(f"✅ **{known or 'Everything is as it should be.'}**")
+    if strangers := report.numbers.strangers:
+        lines.append(f"▫️ {untaken(Untaken(strangers, strangers))}. {TAKING_OVER}")
+    blocks = [_block(*block) for block in _blocks(report)]
     return Message(
-        f"{first}\n⚠️ **{count(report.total, 'thing differs', 'things differ')}.**",
-        (embed("What differs", "\n\n".join(blocks)),),
-        _buttons(report, guild_id),
+        "\n".join(lines),
+        (
+            embed(
+                "What differs" if report.differing else "On TradingView's list", "\n\n".join(blocks)
+            ),
+        )
+        if blocks
+        else (),
+        (*_buttons(report, guild_id), *_count_again(report, guild_id), back(guild_id)),
     )
+
+
+def _blocks(report: Report) -> Iterator[tuple[str, Kind, int, Sequence[Difference]]]:
+    """Yield each kind with its head, number and first ones; whom nobody knows here stands apart."""
+    for kind, number in report.counts.items():
+        shown = report.shown[kind]
+        if kind is not Kind.EXTRA:
+            yield HEADS[kind], kind, number, shown
+            continue
+        if report.extra:
+            known = [difference for difference in shown if difference.permission is not None]
+            yield HEADS[kind], kind, report.extra, known
+        if report.numbers.strangers:
+            new = [difference for difference in shown if difference.permission is None]
+            yield "Not taken over yet", kind, report.numbers.strangers, new
+
+
+def _block(head: str, kind: Kind, number: int, shown: Sequence[Difference]) -> str:
+    lines = [f"**{head} ({number:,})**"]
+    lines += [f"- {_LINES[kind](difference)}" for difference in shown]
+    if number > len(shown):
+        lines.append(f"- and {number - len(shown):,} more" if shown else f"- {number:,} of them")
+    return "\n".join(lines)
 
 
 def _end(end: End | None) -> str:
@@ -96,11 +129,12 @@ def _buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
             case Kind.MISSING:
                 add(REPAIR, f"Give {number:,} missing back", kind, good)
             case Kind.EXTRA:
-                add(TAKE, f"Take over {number:,} extra", kind, good)
+                who = count(number, "person", "people")
+                add(TAKE, f"Take over {who}", kind, good)
                 if report.numbers.strangers > 1:
                     choose = key(CHOOSE, guild_id, report.script.id, 0, "c")
                     buttons.append(Button("Choose from a list", choose))
-                add(REPAIR, f"End access of {number:,} extra", kind, bad)
+                add(REPAIR, f"End access of {who}", kind, bad)
             case Kind.OTHER_END:
                 shorter = f" ({report.longer:,} get less)" if report.longer else ""
                 add(
@@ -115,16 +149,23 @@ def _buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
                 add(REPAIR, f"Try {number:,} stuck again", kind, good)
             case Kind.NAMESAKE:
                 pass
-        add(IGNORE, f"Ignore {_NAMES[kind]}", kind, plain)
+        add(IGNORE, f"Ignore {count(number, *_NAMES[kind])}", kind, plain)
     return tuple(buttons)
 
 
-_NAMES: Mapping[Kind, str] = {
-    Kind.MISSING: "missing",
-    Kind.EXTRA: "extra",
-    Kind.OTHER_END: "other ends",
-    Kind.STUCK: "stuck",
-    Kind.NAMESAKE: "mixed-up names",
+def _count_again(report: Report, guild_id: int) -> tuple[Button, ...]:
+    if not report.ignored:
+        return ()
+    again = key(COUNT_AGAIN, guild_id, report.script.id)
+    return (Button(f"Count the {report.ignored:,} left alone again", again),)
+
+
+_NAMES: Mapping[Kind, tuple[str, str]] = {
+    Kind.MISSING: ("missing", "missing"),
+    Kind.EXTRA: ("person", "people"),
+    Kind.OTHER_END: ("other end", "other ends"),
+    Kind.STUCK: ("stuck order", "stuck orders"),
+    Kind.NAMESAKE: ("mixed-up name", "mixed-up names"),
 }
 
 
@@ -150,7 +191,7 @@ def repaired(repair: Repaired, now: Standing, guild_id: int) -> Message:
         first += f" {stuck} stuck; `/sync status` says why."
     if now.waiting:
         first += " The rest goes on by itself; `/sync status` shows how."
-    buttons = [Button("Show what differs", key(SHOW, guild_id, repair.script.id))]
+    buttons = [Button("Show what differs", key(SHOW, guild_id, repair.script.id)), back(guild_id)]
     if repair.took:
         first += f" {count(repair.took, 'person has', 'people have')} less than before."
         buttons.insert(0, Button("Put back", key(REPAIR_BACK, guild_id, repair.reference)))
@@ -165,17 +206,34 @@ def put_back(number: int) -> Message:
     )
 
 
-def kept(taken: Taken) -> Message:
+def kept(taken: Taken, guild_id: int) -> Message:
     """Return that the later ends on TradingView count from now on."""
     return Message(
         f"✅ **{count(taken.number, 'later end')} on {escape(taken.script.title)} kept.** "
-        "Nothing was changed on TradingView."
+        "Nothing was changed on TradingView.",
+        buttons=(back(guild_id),),
     )
 
 
-def ignored(number: int, report: Report) -> Message:
-    """Return that the differences are left alone."""
+def ignored(number: int, kind: Kind, report: Report, guild_id: int) -> Message:
+    """Return that the differences are left alone, with the button that undoes it."""
     return Message(
         f"**{count(number, 'difference')} on {escape(report.script.title)} left alone.** "
-        "They come up again when something about them changes."
+        "They come up again when something about them changes.",
+        buttons=(
+            Button("Undo", key(COUNT_AGAIN, guild_id, report.script.id, kind.value)),
+            Button("Show what differs", key(SHOW, guild_id, report.script.id)),
+            back(guild_id),
+        ),
     )
+
+
+def counted_again(number: int, report: Message) -> Message:
+    """Return that what was left alone counts again, above what differs."""
+    verb = "counts" if number == 1 else "count"
+    return replace(report, text=f"**{count(number, 'difference')} {verb} again.**\n{report.text}")
+
+
+def left(report: Message) -> Message:
+    """Return that nothing was done, above what differs still."""
+    return replace(report, text=f"**Left as it was.**\n{report.text}")

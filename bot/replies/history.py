@@ -100,7 +100,7 @@ class Facts:
         self.kind = entry.action
         self.who = _actor(entry.actor)
         self.what = title(script) if script else "a script"
-        self.whom = person(customer) if customer else "them"
+        self.whom = person(customer) if customer else "this person"  # one word for every case
         self.member = member(entry.member_id) if entry.member_id else "a member"
         self.before: Mapping[str, Any] = _mapping(entry.before)
         self.after: Mapping[str, Any] = _mapping(entry.after)
@@ -123,8 +123,7 @@ class Facts:
         return spoken(parse_length(str(length))) if length else "time"
 
     def before_name(self) -> str:
-        value = self.before.get("username")
-        return bold(str(value)) if value else "a name"
+        return self.before_text("username") or "a name"
 
     def waiting(self) -> str:
         number = int(self.after.get("waiting", 0))
@@ -149,7 +148,7 @@ class Facts:
 
     def left(self) -> str:
         number = int(self.after.get("left", 0))
-        return f"{number or 'no'} spare {'is' if number <= 1 else 'are'} left"
+        return f"{number or 'no'} {'spare is' if number <= 1 else 'spares are'} left"
 
     def differences(self) -> str:
         texts = [
@@ -158,8 +157,15 @@ class Facts:
         return escape(shorten("; ".join(texts), _MAX_DIFFERENCES))
 
     def after_text(self, name: str) -> str:
-        value = self.after.get(name)
-        return bold(str(value)) if value else ""
+        return _bold_fact(self.after, name)
+
+    def before_text(self, name: str) -> str:
+        return _bold_fact(self.before, name)
+
+
+def _bold_fact(facts: Mapping[str, Any], name: str) -> str:
+    value = facts.get(name)
+    return bold(str(value)) if value else ""
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -180,7 +186,7 @@ def _short(state: State) -> str:
 
 
 def _named(facts: Facts, text: str) -> str:
-    name = facts.after_text("username") or facts.whom
+    name = facts.after_text("username") or facts.before_text("username") or facts.whom
     return text.format(who=facts.who, name=name, member=facts.member)
 
 
@@ -218,7 +224,9 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         f"⚠️ TradingView refuses {f.what}: {typed(str(f.after.get('reason', '')))}. "
         "What is ordered for it waits; `/sync status` says what to do"
     ),
-    "session_set": lambda f: f"{f.who} renewed the TradingView login {f.after_text('username')}",
+    "session_set": lambda f: (
+        f"{f.who} renewed the TradingView login {f.after_text('username')}".rstrip()
+    ),
     "session_dead": lambda f: (
         "⚠️ **The TradingView login has ended.** Nobody lost access. "
         f"{f.waiting()} It can wait until morning: a manager renews it with `/session update` or "
@@ -235,8 +243,9 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     ),
     "session_spare_dead": lambda f: f"A spare TradingView login has ended; {f.left()}",
     "session_environment_other": lambda f: (
-        f"⚠️ The cookies in `TV_SESSIONID` are those of {f.after_text('username')} on TradingView, not of "
-        f"{f.before_name()}, so they are not used. To change the account, a manager gives them to me "
+        "⚠️ The cookies in `TV_SESSIONID` are those of "
+        f"{f.after_text('username') or 'another account'} on TradingView, not of "
+        f"{f.before_text('username') or 'the account in use'}, so they are not used. To change the account, a manager gives them to me "
         "with `/session update`; if not, take them out of the bot's settings"
     ),
     "session_alive": lambda _: "✅ The TradingView login works again; what waited goes on",

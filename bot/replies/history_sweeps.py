@@ -19,6 +19,12 @@ def _drift(f: Any) -> str:
     parts = [
         f"{number} {_KINDS[kind]}" for kind, number in f.after.items() if kind in _KINDS and number
     ]
+    strangers = int(f.after.get("strangers", 0))
+    if strangers:
+        who = f"{count(strangers, 'person is', 'people are')} not taken over yet"
+        if not parts:
+            return f"New on TradingView for {f.what}: {who}; `/sync status` takes them over"
+        parts.append(who)
     what = listed(parts) or "something differs"
     return f"⚠️ New differences on TradingView for {f.what}: {what}; `/sync status` shows them"
 
@@ -50,6 +56,14 @@ OF_ONE: Mapping[str, Callable[[Any], str]] = {
         else f"{f.who} had {f.what} put right: {f.then_short()}"
     )
 }
+
+
+def _ignored(f: Any) -> str:
+    number = count(_number(f), "difference")
+    if "undone" in f.after:
+        return f"{f.who} had {number} on {f.what} counted again that had been left alone"
+    return f"{f.who} left {number} on {f.what} alone ({_kind(f)})"
+
 
 _WHY: Mapping[str | None, str] = {
     SweepFailure.LOGIN: "TradingView did not accept the stored login",
@@ -84,7 +98,7 @@ def restored(f: Any) -> str:
 def unread(f: Any) -> str:
     """Return whom TradingView says nothing about after a restore."""
     return (
-        f"⚠️ TradingView does not say what {_names(f)} has on {f.what}. Orders for them from "
+        f"⚠️ TradingView does not say what {_names(f)} {_has(f)} on {f.what}. Orders for them from "
         "the backup wait, all others go on; I ask again every minute, and you need do nothing"
     )
 
@@ -102,7 +116,11 @@ def untold(f: Any) -> str:
 def _names(f: Any) -> str:
     names = [bold(str(name)) for name in f.after.get("names", [])]
     more = _number(f) - len(names)
-    return listed([*names, f"{more} more"] if more > 0 else names)
+    return listed([*names, f"{more} more"] if more > 0 else names) or "some people"
+
+
+def _has(f: Any) -> str:
+    return "has" if max(_number(f), len(f.after.get("names", []))) == 1 else "have"
 
 
 _ORDERS = {
@@ -118,9 +136,7 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
         f"⚠️ The daily check of {f.what} failed: {why_unchecked(str(f.after.get('reason')))}. Nobody lost "
         "access; I try again every hour, and `/sync status` says how it stands"
     ),
-    "drift_ignored": lambda f: (
-        f"{f.who} left {count(_number(f), 'difference')} on {f.what} alone ({_kind(f)})"
-    ),
+    "drift_ignored": _ignored,
     "taken_over": lambda f: (
         f"{f.who} took over {count(_number(f), 'person', 'people')} on {f.what}; "
         "nothing was changed on TradingView"

@@ -18,6 +18,7 @@ from bot.tradingview.models import Lifetime
 
 PUT_BACK = "put_back"
 GIVE_END = "give_end"
+TRY_NOW = "try_now"
 
 _WAITING = {
     WaitingFor.ASKING: "TradingView has not confirmed it yet.",
@@ -150,7 +151,7 @@ def _waiting(receipt: Receipt) -> Message:
     if not receipt.permission.checked:
         lines.append("I could not check the spelling of the name yet.")
     lines.append(_THEN if _is_pause(receipt) else _BY_ITSELF)
-    return Message("\n".join(lines), buttons=_put_back(receipt))
+    return Message("\n".join(lines), buttons=(*_try_now(receipt), *_put_back(receipt)))
 
 
 def _is_pause(receipt: Receipt) -> bool:
@@ -163,6 +164,13 @@ def _stuck(receipt: Receipt) -> Message:
     )
     text = f"⚠️ **Not done:** {title(receipt.script)} {done} for {person(receipt.customer, receipt.permission)}."
     return Message(f"{text}\n{why_stuck(receipt.order.reason)}", tone=Tone.STOP)
+
+
+def _try_now(receipt: Receipt) -> tuple[Button, ...]:
+    """Return the button that does not wait for the next try, where a try may help."""
+    if receipt.waiting_for not in (WaitingFor.ASKING, WaitingFor.TRADINGVIEW):
+        return ()
+    return (Button("Try now", key(TRY_NOW, receipt.order.guild_id, receipt.order.id)),)
 
 
 def _put_back(receipt: Receipt) -> tuple[Button, ...]:

@@ -1,175 +1,52 @@
 """What people look up: one person's access, a script's customers, the queue."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from bot import clock
 from bot.access.ledger.receipts import WaitingFor, because_of
 from bot.access.queries.overview import (
-    Checked,
     FailedCheck,
     Holders,
-    Person,
     Restoring,
     Status,
 )
-from bot.access.request import FOUND
-from bot.access.rules.duration import parse_length
-from bot.access.rules.entitlements import State, last_seen, ours_of, wanted_of
+from bot.access.rules.entitlements import wanted_of
 from bot.replies.history_sweeps import why_unchecked
 from bot.replies.message import Button, Message, key
 from bot.replies.orders import person as person_text, why_stuck, why_waiting
 from bot.replies.text import (
     bold,
     count,
-    day,
-    did_you_mean,
     embed,
-    end_day,
-    escape,
     listed,
-    member,
     moment,
     relative,
-    source,
-    spoken,
     title,
     typed,
-    until,
     until_day,
 )
 from bot.replies.tone import Tone
-from bot.store.kinds import EntitlementKind, PermissionState, StateKind
-from bot.store.records import Entitlement, Holding
-from bot.tradingview.models import End, Lifetime
+from bot.store.kinds import PermissionState
+from bot.store.records import Holding
 
 LIST = "list"
-_MAX_REASONS = 5
 _MAX_WAITING = 10
 _NEEDS_LOGIN = (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD)
 
 
-def check(person: Person) -> Message:
-    """Return for each script what should be there, what is there, and why until then."""
-    who = bold(person.username)
-    if person.customer is not None and person.customer.member_id is not None:
-        who += f" ({member(person.customer.member_id)})"
-    if not person.scripts:
-        return Message(f"{who} has nothing here: there are no scripts yet. `/script add` adds one.")
-    held = [checked for checked in person.scripts if _has_anything(checked)]
-    others = [checked for checked in person.scripts if not _has_anything(checked)]
-    if person.unknown is not None and not held:
-        return Message(_unknown(person.username, person.unknown), tone=Tone.STOP)
-    blocks = ["\n".join(_script_lines(checked)) for checked in held]
-    if others:
-        silent = any(checked.shown is None for checked in others)
-        tail = " (TradingView did not answer)" if silent else ""
-        blocks.append(f"No access: {_titles(others)}{tail}")
-    first = f"{who} has {count(len(held), 'script')}." if held else f"{who} has no access."
-    return Message(first, (embed("Access", "\n\n".join(blocks)),))
-
-
-def _unknown(username: str, near: tuple[str, ...]) -> str:
-    return (
-        f"**TradingView knows nobody called {typed(username)}.** Nobody of that name has access; check "
-        f"the spelling.{did_you_mean(near)}"
-    )
-
-
-def looking() -> Message:
-    """Return what is shown while TradingView is asked."""
-    return Message("⏳ **Waiting for TradingView:** a few seconds more, then I show what I know.")
-
-
-def _titles(scripts: Iterable[Checked]) -> str:
-    return ", ".join(escape(checked.script.title) for checked in scripts)
-
-
-def _has_anything(checked: Checked) -> bool:
-    wanted = checked.permission is not None and wanted_of(checked.permission).end is not None
-    shown = checked.shown is not None and checked.shown.end is not None
-    waits = checked.permission is not None and checked.permission.state is not PermissionState.DONE
-    return wanted or shown or waits or bool(checked.reasons)
-
-
-def _script_lines(checked: Checked) -> list[str]:
-    """Return one script: what should be, what is, and the reasons."""
-    archived = " (archived)" if checked.script.archived_at else ""
-    lines = [f"{title(checked.script)}{archived}"]
-    now = clock.now()
-    wanted = wanted_of(checked.permission).end if checked.permission else None
-    lines.append(f"Should be: {_end(wanted, now)}")
-    lines.append(f"On TradingView: {_shown(checked, now)}")
-    if checked.permission is not None and checked.permission.state is PermissionState.STUCK:
-        lines.append(f"⚠️ {why_stuck(checked.permission.reason)}")
-    elif checked.permission is not None and checked.permission.state is not PermissionState.DONE:
-        lines.append("⏳ Still waiting; `/sync status` says why.")
-    elif checked.shown is not None and not _agrees(checked, now):
-        if checked.permission is None:
-            lines.append(
-                "⚠️ The two differ: somebody gave this on TradingView itself, not with Usher."
-            )
-        else:
-            lines.append("⚠️ The two differ: somebody changed it on TradingView.")
-    lines.extend(f"- {_reason(reason)}" for reason in checked.reasons[:_MAX_REASONS])
-    if len(checked.reasons) > _MAX_REASONS:
-        lines.append(f"- and {len(checked.reasons) - _MAX_REASONS} more")
-    return lines
-
-
-def _agrees(checked: Checked, now: datetime) -> bool:
-    """Return whether TradingView shows what should be; access that is over agrees with none."""
-    wanted = (
-        State(StateKind.NOTHING) if checked.permission is None else wanted_of(checked.permission)
-    )
-    if checked.shown is None or checked.shown.agrees_with(wanted):
-        return True
-    if checked.permission is not None and checked.permission.differs:
-        return checked.shown.agrees_with(ours_of(checked.permission))  # its own form of our end
-    return not checked.shown.gives_access(now) and not wanted.gives_access(now)
-
-
-def _end(end: End | None, now: datetime) -> str:
-    if end is None:
-        return "no access"
-    if isinstance(end, Lifetime) or end > now:
-        return until(end)
-    return f"ended **{end_day(end)}** ({relative(end)})"
-
-
-def _shown(checked: Checked, now: datetime) -> str:
-    if checked.shown is not None:
-        return (
-            "no end date"
-            if isinstance(checked.shown.end, Lifetime)
-            else _end(checked.shown.end, now)
-        )
-    if checked.permission is None or checked.permission.seen is StateKind.UNKNOWN:
-        return "it did not answer just now"
-    seen_at = checked.permission.seen_at
-    when = f" {relative(seen_at)}" if seen_at else ""
-    return f"it did not answer just now; last seen{when}: {_end(last_seen(checked.permission).end, now)}"
-
-
-def _reason(reason: Entitlement) -> str:
-    origin = "taken over" if reason.source == FOUND and reason.asked_by else source(reason)
-    note = f" – {typed(reason.note)}" if reason.note else ""
-    length = f" {spoken(parse_length(reason.length))}" if reason.length else ""
-    if reason.kind is EntitlementKind.LIFETIME:
-        end = "lifetime"
-    elif reason.kind is EntitlementKind.OPEN:
-        end = "no end"
-    elif reason.ends_at is None:
-        end = "starts when TradingView answers"
-    else:
-        end = until_day(reason.ends_at)
-    by = f" by {member(reason.asked_by)}" if reason.asked_by else ""
-    return f"{origin}{length}{by}, {day(reason.asked_at)}: {end}{note}"
-
-
 def holders(page: Holders, guild_id: int) -> Message:
     """Return who has a script, soonest end first, with buttons for the other pages."""
+    beside = ""
+    if page.untaken:
+        more = "more " if page.total else ""
+        who = count(page.untaken, f"{more}person", f"{more}people")
+        verb = "is" if page.untaken == 1 else "are"
+        beside = (
+            f"\n▫️ {who} on TradingView {verb} not taken over yet; "
+            "`/sync status` has the button for it."
+        )
     if not page.total:
+        if beside:
+            return Message(f"Nobody has {title(page.script)} through me yet.{beside}")
         return Message(
             f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody."
         )
@@ -181,7 +58,7 @@ def holders(page: Holders, guild_id: int) -> Message:
         lines.append(f"{person_text(customer, permission)}: {when}{waits}")
     numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
     return Message(
-        f"{title(page.script)}: {count(page.total, 'person', 'people')}.",
+        f"{title(page.script)}: {count(page.total, 'person', 'people')}.{beside}",
         (embed("Who has it, by end date", "\n".join(lines), footer=numbers),),
         pages(LIST, guild_id, page.script.slug, page.page, more=page.page + 1 < page.pages),
     )

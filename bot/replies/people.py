@@ -3,9 +3,11 @@
 import discord
 
 from bot.access.people.customers import Unlinked
+from bot.access.queries.history import Question
 from bot.replies.message import Button, Message, key
-from bot.replies.text import bold, escape, member
+from bot.replies.text import bold, count, escape, listed, member, title, until_day
 from bot.replies.tone import Tone
+from bot.store.kinds import ClaimState
 from bot.store.records import Claim, Customer
 from bot.tradingview.models import Hint
 
@@ -91,6 +93,40 @@ def tied(customer: Customer, member_id: int) -> Message:
     """Return that staff tied a name to a member."""
     name = customer.username or ""
     return Message(f"✅ **{escape(name)} belongs to {member(member_id)} now.** {profile(name)}")
+
+
+def claim(question: Question) -> Message:
+    """Return the question to staff whether a name is the member's, with its buttons."""
+    asked = question.claim
+    whose = "It is nobody's here yet"
+    if question.holder_id is not None:
+        whose = f"It is {member(question.holder_id)}'s now"
+    uses = listed(f"{title(script)} ({until_day(end)})" for script, end in question.may_use[:10])
+    more = len(question.may_use) - 10
+    uses += f" and {count(more, 'script')} more" if more > 0 else ""
+    may = f"may use {uses}" if uses else "may use nothing that I know of"
+    return Message(
+        f"{member(asked.member_id)} says that {bold(asked.username)} ({profile(asked.username)}) is "
+        f"theirs; staff must look. {whose}, and {may}.",
+        buttons=(
+            Button(
+                "Yes, it is theirs",
+                key(CLAIM_YES, asked.guild_id, asked.id),
+                discord.ButtonStyle.success,
+            ),
+            Button("No", key(CLAIM_NO, asked.guild_id, asked.id), discord.ButtonStyle.danger),
+        ),
+    )
+
+
+def closed(claim: Claim) -> Message:
+    """Return what takes the place of a question that needs no answer any more."""
+    if claim.decided_by is None:
+        return Message(
+            f"✖️ {member(claim.member_id)} took back the request for {bold(claim.username)}; there is "
+            "nothing to decide."
+        )
+    return decided(claim, claim.decided_by, accepted=claim.state is ClaimState.ACCEPTED)
 
 
 def move_it(claim: Claim, holder_id: int) -> Message:

@@ -75,10 +75,8 @@ def renamed(before: Script, after: Script) -> Message:
 def archive(entry: Entry, buttons: tuple[Button, ...]) -> Message:
     """Return the question that is asked before a script leaves the catalogue."""
     if entry.holders:
-        still = (
-            f"{count(entry.holders, 'person still has it', 'people still have it')}. They keep it: "
-            "archiving takes nothing away on TradingView."
-        )
+        they = "That person keeps" if entry.holders == 1 else "They keep"
+        still = f"{_still(entry)}. {they} it: archiving takes nothing away on TradingView."
     else:
         still = "Nobody has it now."
     return Message(
@@ -91,10 +89,21 @@ def archive(entry: Entry, buttons: tuple[Button, ...]) -> Message:
 
 def archived(entry: Entry) -> Message:
     """Return that the script left the catalogue."""
-    still = count(entry.holders, "person still has it", "people still have it")
-    return Message(
-        f"✅ **{escape(entry.script.title)} is archived.** {still if entry.holders else 'Nobody has it.'}"
-    )
+    still = f"{_still(entry)}." if entry.holders else "Nobody has it."
+    return Message(f"✅ **{escape(entry.script.title)} is archived.** {still}")
+
+
+def _still(entry: Entry) -> str:
+    return count(entry.holders, "person still has it", "people still have it") + _untaken(entry)
+
+
+def _untaken(entry: Entry) -> str:
+    """Return how many of them only TradingView knows, or nothing."""
+    if not entry.untaken:
+        return ""
+    if entry.untaken == entry.holders:
+        return ", not taken over yet"
+    return f", {entry.untaken:,} of them not taken over yet"
 
 
 def listing(entries: Sequence[Entry]) -> Message:
@@ -112,7 +121,8 @@ def listing(entries: Sequence[Entry]) -> Message:
 
 def _line(entry: Entry) -> str:
     script = entry.script
-    text = f"{title(script)} – {typed(script.slug)} – {count(entry.holders, 'person', 'people')}"
+    text = f"{title(script)} – {typed(script.slug)} – "
+    text += count(entry.holders, "person has it", "people have it") + _untaken(entry)
     if script.archived_at is not None:
         text += " – archived"
     text += f"\n-# {typed(script.pine_id)}"

@@ -8,10 +8,13 @@ from bot.access.errors import OverTheLine
 from bot.access.ledger.seats import Seats
 from bot.access.rules.seat_fee import FEE_CENTS, FREE, Reason, cents
 from bot.replies.message import Attached, Button, Message, key
+from bot.replies.sweeps import bar
 from bot.replies.text import count, embed, listed, title
 
 GUARD = "seat_guard"
 NO_GUARD = "seat_no_guard"
+READINGS = "seat_readings"
+NUMBERS = "seat_numbers"
 
 _REASONS = {
     Reason.SOLD: "sold",
@@ -19,7 +22,9 @@ _REASONS = {
     Reason.OPEN: "without an end",
     Reason.COMP: "gifts",
     Reason.TRIAL: "trials",
-    Reason.UNKNOWN: "unknown",
+    Reason.TAKEN_OVER: "taken over",
+    Reason.STRANGER: "not taken over yet",
+    Reason.UNKNOWN: "without a reason here",
 }
 _UNKNOWN = (
     "-# Nobody outside TradingView knows from when this is billed, in which time zone the month "
@@ -31,14 +36,16 @@ _UNKNOWN = (
 
 
 def overview(seats: Seats, guild_id: int, picture: bytes | None) -> Message:
-    """Return how the server stands, with the picture when there is one."""
+    """Return how the server stands, with the likely fee, and the picture when there is one."""
     day = f"<t:{int(seats.end.start.timestamp())}:D>"
     lines = [
         f"**{_people(seats.today)} today, {seats.then:,} at the month's end** ({day}).",
-        _distance(max(seats.today, seats.then)),
+        f"`{bar(seats.then, FREE)}` {seats.then:,} of {FREE} without a fee",
+        f"Likely fee for this month: **{money(seats.fee.once)}**. {_distance(max(seats.today, seats.then))}",
         f"Today: {_by_reason(seats.reasons_today)}",
-        f"At the month's end: {_by_reason(seats.reasons_then)}",
     ]
+    if seats.reasons_then != seats.reasons_today:
+        lines.append(f"At the month's end: {_by_reason(seats.reasons_then)}")
     if seats.unread:
         names = listed(title(script) for script in seats.unread[:5])
         more = f" and {len(seats.unread) - 5} more" if len(seats.unread) > 5 else ""
@@ -46,6 +53,23 @@ def overview(seats: Seats, guild_id: int, picture: bytes | None) -> Message:
             f"⚠️ The whole list of {names}{more} was not read in the last two days: people may be "
             "missing here. `/sync sweep` reads it."
         )
+    lines.append(_guard(on=seats.guard))
+    switch = (
+        Button("Stop asking", key(NO_GUARD, guild_id))
+        if seats.guard
+        else Button(
+            f"Ask before number {FREE + 1}", key(GUARD, guild_id), discord.ButtonStyle.primary
+        )
+    )
+    return Message(
+        "\n".join(lines),
+        buttons=(switch, Button("Other ways to read the fee", key(READINGS, guild_id))),
+        files=() if picture is None else (Attached("seats.png", picture),),
+    )
+
+
+def readings(seats: Seats, guild_id: int) -> Message:
+    """Return the fee in each way that TradingView's rules can be read, with the way back."""
     fee = "\n".join(
         (
             f"US${FEE_CENTS / 100:.2f} a month for each person, once there are more than {FREE}.",
@@ -57,19 +81,9 @@ def overview(seats: Seats, guild_id: int, picture: bytes | None) -> Message:
             _UNKNOWN,
         )
     )
-    lines.append(_guard(on=seats.guard))
-    button = (
-        Button("Stop asking", key(NO_GUARD, guild_id))
-        if seats.guard
-        else Button(
-            f"Ask before number {FREE + 1}", key(GUARD, guild_id), discord.ButtonStyle.primary
-        )
-    )
     return Message(
-        "\n".join(lines),
-        (embed("TradingView's Technology Fee", fee),),
-        (button,),
-        files=() if picture is None else (Attached("seats.png", picture),),
+        embeds=(embed("TradingView's Technology Fee", fee),),
+        buttons=(Button("◀ Back", key(NUMBERS, guild_id)),),
     )
 
 
@@ -110,7 +124,7 @@ def _people(number: int) -> str:
 def _distance(number: int) -> str:
     if number > FREE:
         return f"⚠️ That is {number - FREE:,} more than the {FREE} that cost nothing."
-    return f"{FREE - number} more fit before TradingView's fee begins."
+    return f"{FREE - number} more fit before it begins."
 
 
 def _by_reason(numbers: Mapping[Reason, int]) -> str:

@@ -10,6 +10,7 @@ from bot.replies import scripts
 from bot.replies.channel_trouble import ChannelTrouble, why
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
+from bot.replies.sweeps import TAKING_OVER, take_over_everybody, untaken
 from bot.replies.text import bold, count, listed
 from bot.store.kinds import RoleLevel
 
@@ -38,6 +39,8 @@ def checklist(setup: Setup, guild_id: int, trouble: ChannelTrouble | None = None
         _login(setup),
         _step(setup.scripts, "First script", count(setup.scripts, "script"), "what do you sell?"),
     ]
+    if setup.scripts:
+        lines.append(_people(setup))
     if setup.manager:
         lines.append(f"▫️ Managers of scripts and login: {_roles(setup.manager)}")
     if setup.claims:
@@ -48,7 +51,8 @@ def checklist(setup: Setup, guild_id: int, trouble: ChannelTrouble | None = None
         )
         lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
     button = _next(setup, guild_id, trouble)
-    first = "**Everything is set up.**" if button is None else "**Setting up Usher**"
+    done = button is None and not setup.unread
+    first = "**Everything is set up.**" if done else "**Setting up Usher**"
     return Message("\n".join([first, *lines]), buttons=() if button is None else (button,))
 
 
@@ -124,6 +128,18 @@ def _login(setup: Setup) -> str:
     return _step(alive, "TradingView login", works, "which account has the scripts?")
 
 
+def _people(setup: Setup) -> str:
+    """Return whether everybody who has access already is known here."""
+    name = "People who have access already"
+    if setup.untaken.people:
+        return f"⬜ {name}: {untaken(setup.untaken)}. {TAKING_OVER}"
+    if setup.unread:
+        names = listed(bold(script.title) for script in setup.unread[:5])
+        more = f" and {len(setup.unread) - 5} more" if len(setup.unread) > 5 else ""
+        return f"⬜ {name}: nobody has read the list of {names}{more} yet; `/sync sweep` does it"
+    return f"✅ {name}: all taken over"
+
+
 def _next(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> Button | None:
     style = discord.ButtonStyle.primary
     if not setup.staff:
@@ -136,7 +152,7 @@ def _next(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> Button
         return form_button(guild_id, "Add the TradingView login")
     if not setup.scripts:
         return Button("Add the first script", key(scripts.OPEN_FORM, guild_id), style)
-    return None
+    return take_over_everybody(setup.untaken, guild_id)
 
 
 def _roles(role_ids: Iterable[int]) -> str:

@@ -5,16 +5,20 @@ from dataclasses import replace
 
 import discord
 
-from bot.access.sweeps.adopt import PAGE, Strangers, Taken
-from bot.access.sweeps.drift import Report
+from bot.access.sweeps.adopt import PAGE, Strangers, Taken, TakenEverywhere
+from bot.access.sweeps.reports import Overall, Report
 from bot.access.sweeps.sweep import Progress
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, hour, listed, plain_day, title
-from bot.store.records import Numbers, Script
+from bot.store.records import Numbers, Script, Untaken
 
+STATUS = "sync_status"  # the list of all scripts
 SHOW = "differs"
-TAKE_ALL = "take_all"  # everybody on one script
-TAKE_EVERY = "take_every"  # and on every script
+TAKE_EVERY = "take_every"  # everybody on every script
+TAKING_OVER = (
+    "Taking over means that I know them from now on, with the ends that they have; nothing changes on "
+    "TradingView, and those whose time is over are left out."
+)
 CHOOSE, CHOSEN = "choose", "chosen"
 _BLOCKS = 12
 _MAX_SCRIPTS = 20
@@ -58,38 +62,54 @@ def people(numbers: Numbers) -> str:
     return f"{count(numbers.total, 'person', 'people')}: {', '.join(parts)}"
 
 
-def after_adding(first: Message, reports: Sequence[Report], guild_id: int) -> Message:
-    """Return who is on the lists of scripts just added, with one button that takes them over."""
+def after_adding(
+    first: Message, reports: Sequence[Report], waiting: Untaken, guild_id: int
+) -> Message:
+    """Return who is on the lists of scripts just added, with one button that takes all over.
+
+    `waiting` are those of all scripts of the server, who are taken over with them.
+    """
     lines = [first.text]
     several = len(reports) > 1
     for report in reports[:_MAX_SCRIPTS]:
-        name = f"{title(report.script)}: " if several else "On TradingView: "
+        name = f"{title(report.script)}: " if several else "On TradingView's list: "
         lines.append(f"{name}{people(report.numbers)}.")
-    new = sum(report.numbers.strangers for report in reports)
-    if not new:
-        return replace(first, text="\n".join(lines))
-    lines.append(
-        "Taking over means that Usher knows them from now on, with the ends that they have. "
-        "Nothing changes on TradingView, and lapsed ones are left out."
-    )
-    if several:
-        every = key(TAKE_EVERY, guild_id)
-        buttons = [Button(f"Take over all {new:,}", every, discord.ButtonStyle.success)]
-    else:
-        buttons = list(take_over_buttons(reports[0], guild_id))
-    return Message("\n".join(lines), first.embeds, (*first.buttons, *buttons))
+    message = replace(first, text="\n".join(lines))
+    if not any(report.numbers.strangers for report in reports):
+        return message
+    message = with_taking_over(message, waiting, guild_id)
+    if not several:
+        choose = key(CHOOSE, guild_id, reports[0].script.id, 0, "c")
+        message = replace(message, buttons=(*message.buttons, Button("Choose from a list", choose)))
+    return message
 
 
-def take_over_buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
-    """Return the buttons that take people over: all at once, or from a list."""
-    return (
-        Button(
-            f"Take over all {report.numbers.strangers:,}",
-            key(TAKE_ALL, guild_id, report.script.id),
-            discord.ButtonStyle.success,
-        ),
-        Button("Choose from a list", key(CHOOSE, guild_id, report.script.id, 0, "c")),
+def with_taking_over(first: Message, waiting: Untaken, guild_id: int) -> Message:
+    """Return the message with who was not taken over yet, and the one button for all scripts at once."""
+    button = take_over_everybody(waiting, guild_id)
+    if button is None:
+        return first
+    text = f"{first.text}\n▫️ {untaken(waiting)}. {TAKING_OVER}"
+    return replace(first, text=text, buttons=(*first.buttons, button))
+
+
+def take_over_everybody(waiting: Untaken, guild_id: int) -> Button | None:
+    """Return the button that takes over everybody on all scripts; None when nobody waits for it."""
+    if not waiting.people:
+        return None
+    return Button(
+        f"Take over {count(waiting.people, 'person', 'people')}",
+        key(TAKE_EVERY, guild_id),
+        discord.ButtonStyle.success,
     )
+
+
+def untaken(waiting: Untaken) -> str:
+    """Return how many people, with how many accesses, were not taken over yet."""
+    who = f"**{count(waiting.people, 'person is', 'people are')} not taken over yet**"
+    if waiting.accesses == waiting.people:
+        return who
+    return f"{who}, with {count(waiting.accesses, 'access', 'accesses')} in all"
 
 
 def late(message: Message, server: str | None) -> Message:
@@ -103,26 +123,51 @@ def unread(script: Script, why: str) -> str:
     return f"⚠️ The list of {title(script)} could not be read now. {why}"
 
 
-def taken(results: Sequence[Taken]) -> Message:
-    """Return how many people are known from now on."""
-    number, left = sum(result.number for result in results), sum(result.left for result in results)
+def taken(result: Taken, guild_id: int) -> Message:
+    """Return how many people of one script are known from now on."""
+    return Message(_taken(result.number, result.number, [result]), buttons=(back(guild_id),))
+
+
+def back(guild_id: int) -> Button:
+    """Return the button that leads from one script to the list of all."""
+    return Button("◀ Back to the list", key(STATUS, guild_id))
+
+
+def taken_everywhere(result: TakenEverywhere) -> Message:
+    """Return how many people of all scripts are known from now on."""
+    accesses = sum(each.number for each in result.scripts)
+    return Message(_taken(result.people, accesses, result.scripts))
+
+
+def _taken(number: int, accesses: int, results: Sequence[Taken]) -> str:
     where = listed(bold(result.script.title) for result in results[:_MAX_SCRIPTS])
+    what = f", with {accesses:,} accesses," if accesses != number else ""
     text = (
-        f"✅ **{count(number, 'person', 'people')} taken over** on {where}. Nothing was changed on "
+        f"✅ **{count(number, 'person', 'people')} taken over**{what} on {where}. Nothing was changed on "
         "TradingView. `/access list` shows them; `/customer match` ties them to members."
     )
-    if left:
-        text += (
-            f"\n⚠️ {count(left, 'person was', 'people were')} left out: somebody else here has "
-            "the same name, with another TradingView account."
-        )
-    return Message(text)
+    if left := sum(result.left for result in results):
+        text += f"\n{_left_out(left)}"
+    return text
 
 
-def choose(strangers: Strangers, guild_id: int) -> Message:
-    """Return a page of people to take over."""
+def _left_out(number: int) -> str:
+    return (
+        f"⚠️ {count(number, 'person was', 'people were')} left out: somebody else here has "
+        "the same name, with another TradingView account."
+    )
+
+
+def choose(strangers: Strangers, guild_id: int, done: Taken | None = None) -> Message:
+    """Return a page of people to take over, under what was `done` with those chosen before."""
+    first = ""
+    if done is not None:
+        first = f"✅ **{count(done.number, 'person', 'people')} taken over.** Nothing was changed on TradingView.\n"
+        first += f"{_left_out(done.left)}\n" if done.left else ""
+    back = Button("◀ What differs", key(SHOW, guild_id, strangers.script.id))
     if not strangers.total:
-        return Message(f"**There is nobody left to take over** on {title(strangers.script)}.")
+        text = f"{first}**There is nobody left to take over** on {title(strangers.script)}."
+        return Message(text, buttons=(back,))
     options = [
         discord.SelectOption(
             label=shorten(person.username, 100),
@@ -154,40 +199,50 @@ def choose(strangers: Strangers, guild_id: int) -> Message:
                 disabled=strangers.page + 1 >= strangers.pages,
             ),
         )
-    buttons += (Button("Show what differs", key(SHOW, guild_id, strangers.script.id)),)
+    buttons += (back,)
+    verb = "is" if strangers.total == 1 else "are"
     pages = f", page {strangers.page + 1} of {strangers.pages}" if strangers.pages > 1 else ""
     return Message(
-        f"**{count(strangers.total, 'person has', 'people have')} {escape(strangers.script.title)} on "
-        f"TradingView, and I know nothing of them**{pages}. Choose whom to take over.",
+        f"{first}**{count(strangers.total, 'person', 'people')} on TradingView's list of "
+        f"{escape(strangers.script.title)} {verb} not taken over yet**{pages}. Choose whom to take over.",
         items=(menu,),
         buttons=buttons,
     )
 
 
-def with_differences(
-    status: Message, counts: Sequence[tuple[Script, int]], guild_id: int
-) -> Message:
-    """Return how the queue stands, and how much differs on TradingView."""
-    if not counts:
+def with_differences(status: Message, overall: Overall, guild_id: int) -> Message:
+    """Return how the queue stands, how much differs on TradingView, and who was not taken over yet."""
+    if not overall.scripts:
         return status
-    total = sum(number for _, number in counts)
+    text = status.text
+    if overall.differing:
+        # "Everything is there" is about orders; what somebody changed by hand is another thing.
+        text = text.replace(
+            "✅ **Everything is on TradingView.** Nothing waits.", "**Nothing waits.**"
+        )
+        total = sum(number for _, number in overall.differing)
+        differs = count(total, "thing differs", "things differ")
+        text += (
+            f"\n⚠️ **{differs} from what should be on TradingView**, as of the last full check: "
+            f"{_where(overall.differing)}."
+        )
+    if overall.strangers:
+        text += f"\n▫️ {untaken(overall.untaken)}: {_where(overall.strangers)}. {TAKING_OVER}"
+    everybody = take_over_everybody(overall.untaken, guild_id)
+    buttons = [
+        Button(f"Show {shorten(script.title, 60)}", key(SHOW, guild_id, script.id))
+        for script in overall.scripts[:_MAX_SCRIPTS]
+    ]
+    if everybody is not None:
+        buttons.insert(0, everybody)
+    return Message(text, status.embeds, (*status.buttons, *buttons))
+
+
+def _where(counts: Sequence[tuple[Script, int]]) -> str:
+    """Return how many there are on each script, the first of them by name."""
     where = [
         f"{bold(shorten(script.title, 60))} {number:,}" for script, number in counts[:_MAX_NAMED]
     ]
     if len(counts) > _MAX_NAMED:
         where.append(f"and {len(counts) - _MAX_NAMED:,} scripts more")
-    buttons = tuple(
-        Button(f"Show {shorten(script.title, 60)}", key(SHOW, guild_id, script.id))
-        for script, _ in counts[:_MAX_SCRIPTS]
-    )
-    # "Everything is there" is about orders; what somebody changed by hand is another thing.
-    text = status.text.replace(
-        "✅ **Everything is on TradingView.** Nothing waits.", "**Nothing waits.**"
-    )
-    differs = count(total, "thing differs", "things differ")
-    return Message(
-        f"{text}\n⚠️ **{differs} from what should be on TradingView**, as of the last full check: "
-        f"{', '.join(where)}.",
-        status.embeds,
-        (*status.buttons, *buttons),
-    )
+    return ", ".join(where)

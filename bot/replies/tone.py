@@ -25,7 +25,7 @@ _SIGNS = {
     "✖": Tone.STOP,
 }
 # In the box under a text of one sentence, so that the edge has something to hold.
-_WORDS = {Tone.DONE: "Done", Tone.LOOK: "Please look", Tone.STOP: "Not done"}
+_WORDS = {Tone.DONE: "Done", Tone.LOOK: "Please look", Tone.STOP: "Please read"}
 _SOON = "One moment"
 _SENTENCE_ENDS = re.compile(r"[.!?…](?:\*\*)?(?= |$)")
 _BOLD = re.compile(r"(?<!\\)\*\*")

@@ -150,6 +150,8 @@ class Claim(Record):
     asked_at: datetime
     state: ClaimState
     decided_by: int | None
+    channel_id: int | None = None  # of the message that asks staff, while it has buttons
+    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,3 +323,11 @@ class Numbers(Record):
     @property
     def total(self) -> int:
         return self.undated + self.dated + self.lapsed
+
+
+@dataclass(frozen=True, slots=True)
+class Untaken(Record):
+    """Who has access on TradingView and was not taken over yet; a person may have several accesses."""
+
+    people: int
+    accesses: int

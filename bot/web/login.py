@@ -115,7 +115,7 @@ def _failed(error: Exception) -> web.Response:
     if status == 500:
         log.error("a press on the login page failed [%s]", explained.reference, exc_info=error)
     else:
-        log.info("a press on the login page: %s [%s]", explained.kind, explained.reference)
+        log.info("a press on the login page: %s", explained.kind)
     headers = {}
     if isinstance(error, TooManyPresses):
         headers[hdrs.RETRY_AFTER] = str(error.wait)

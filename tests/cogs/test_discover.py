@@ -23,12 +23,14 @@ async def test_scripts_are_chosen_from_a_list_and_their_people_taken_over(harnes
     assert [one["label"] for one in menu["options"]] == ["Tail Hunter", "Zones"]
     calls = len(harness.tradingview.calls())
     await harness.as_owner.choose(request.original, 0, ids)
-    await harness.passes(lambda: "Take over all 70" in labels(request.original))
+    await harness.passes(lambda: "Take over 35 people" in labels(request.original))
     text = text_of(request.original)
     assert "2 scripts added:" in text
     assert "**Tail Hunter**: 35 people: 35 without an end" in text
-    await harness.as_owner.press(request.original, "Take over all 70")
-    await harness.passes(lambda: "70 people taken over" in text_of(request.original))
+    await harness.as_owner.press(request.original, "Take over 35 people")
+    await harness.passes(
+        lambda: "35 people taken over**, with 70 accesses" in text_of(request.original)
+    )
     assert len(harness.tradingview.calls()) - calls <= 2 * 2 + 10
     assert [call for call in harness.tradingview.log if call.writes] == []
 

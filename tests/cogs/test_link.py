@@ -1,9 +1,11 @@
 """/validate, /link, /unlink, /customer over a real gateway, and the requests in the log channel."""
 
+import logging
 from datetime import timedelta
 
 from bot.store.people import customers
 from tests.support.discord_harness import at_work, eventually, labels, text_of
+from tests.support.idle import at_rest
 from tests.support.vendor_fixture import AT
 
 
@@ -239,6 +241,69 @@ async def test_a_member_with_closed_messages_does_not_stop_staff(harness):
     question = await asked_in(harness, channel)
     press = await harness.as_mod.press(question, "Yes, it is theirs")
     await press.until(lambda now: "accepted" in text_of(now))
+
+
+async def test_the_question_says_whose_the_name_is_what_it_may_use_and_links_the_profile(harness):
+    channel = await staff_channel(harness)
+    await harness.run(
+        harness.as_mod, "access grant", item="trend", duration="L", username="Alice_T"
+    )
+    await link(harness, harness.as_stranger, "Alice_T")
+    first = text_of(await asked_in(harness, channel)).partition("\n")[0]
+    profile = "<https://www.tradingview.com/u/Alice_T/>"
+    assert rf"<@{harness.stranger.id}> says that **Alice\_T** ({profile}) is theirs" in first
+    assert "It is nobody's here yet, and may use **Trend** (lifetime)." in first
+    await harness.run(harness.as_mod, "customer link", member=harness.buyer, username="__bob__")
+    await link(harness, harness.as_stranger, "__bob__")
+    owned = f"It is <@{harness.buyer.id}>'s now, and may use nothing that I know of."
+    await harness.passes(lambda: any(owned in text_of(one) for one in harness.as_mod.sees(channel)))
+
+
+async def test_the_question_names_what_only_tradingviews_list_shows(harness):
+    channel = await staff_channel(harness)
+    takes(harness, "Alice_T", AT + timedelta(days=30))
+    await harness.run(harness.as_mod, "sync sweep", item="trend")
+    await link(harness, harness.as_stranger, "Alice_T")
+    assert "may use **Trend** (until <t:" in text_of(await asked_in(harness, channel))
+
+
+async def test_a_request_that_was_taken_back_loses_its_buttons(harness):
+    channel = await staff_channel(harness)
+    takes(harness, "Alice_T")
+    await link(harness, harness.as_stranger, "Alice_T")
+    question = await asked_in(harness, channel)
+    assert labels(question) == ["Yes, it is theirs", "No"]
+    await harness.run(harness.as_stranger, "unlink")
+    await harness.passes(lambda: not labels(question))
+    assert r"took back the request for **Alice\_T**" in text_of(question)
+
+
+async def test_a_request_that_staff_settle_with_a_command_loses_its_buttons(harness):
+    channel = await staff_channel(harness)
+    takes(harness, "Alice_T")
+    await link(harness, harness.as_stranger, "Alice_T")
+    question = await asked_in(harness, channel)
+    await harness.run(harness.as_mod, "customer link", member=harness.stranger, username="Alice_T")
+    await harness.passes(lambda: not labels(question))
+    assert "accepted that" in text_of(question)
+
+
+async def test_a_question_that_somebody_deleted_holds_up_no_line(harness, caplog):
+    caplog.set_level(logging.INFO, "bot.notifications.log_channel")
+    channel = await staff_channel(harness)
+    takes(harness, "Alice_T")
+    await link(harness, harness.as_stranger, "Alice_T")
+    question = await asked_in(harness, channel)
+    question.deleted = True
+    await harness.run(harness.as_stranger, "unlink")
+    await harness.run(harness.as_mod, "sync retry", item="trend")
+    await harness.passes(
+        lambda: any("tried again" in text_of(one) for one in harness.as_mod.sees(channel))
+    )
+    await harness.passes(lambda: "stays as it is" in caplog.text)
+    await at_rest(harness.vendor.database)
+    async with harness.vendor.database.read() as connection:
+        assert await customers.answered_questions(connection, harness.guild.id) == []
 
 
 async def test_only_staff_decide(harness):

@@ -38,11 +38,13 @@ async def test_600_people_on_three_scripts_with_a_file(closed_office):
         await harness.as_owner.choose(request.original, 0, [one.pine_id for one in scripts])
         await harness.passes(lambda: any("Take over" in one for one in labels(request.original)))
         rows = sum(len(world.rows(one.pine_id)) for one in scripts)
-        assert f"Take over all {rows - 1:,}" in labels(request.original)
+        assert f"Take over {PEOPLE} people" in labels(request.original)
         actions += 1
-        await harness.as_owner.press(request.original, f"Take over all {rows - 1:,}")
+        await harness.as_owner.press(request.original, f"Take over {PEOPLE} people")
         await harness.passes(lambda: "people taken over" in text_of(request.original))
-        assert f"{rows - 1:,} people taken over" in text_of(request.original)
+        assert f"{PEOPLE} people taken over**, with {rows - 1:,} accesses" in text_of(
+            request.original
+        )
         calls = len(harness.tradingview.calls())
         assert calls <= sum(ceil(len(world.rows(one.pine_id)) / 30) for one in scripts) + 10
         lines = "".join(f"{user.id},{name}\n" for name, user in members.items())
@@ -79,8 +81,8 @@ async def test_what_changes_later_by_hand_is_one_line_in_the_log_channel(harness
     await rounds.turn()
     seen = harness.fake.person(harness.owner)
     await harness.passes(
-        lambda: any("New differences" in one.content for one in seen.sees(channel))
+        lambda: any("New on TradingView" in one.content for one in seen.sees(channel))
     )
     said = [one.content for one in seen.sees(channel)]
-    assert sum(text.count("New differences") for text in said) == 1
-    assert "New differences on TradingView for **Trend**: 1 extra" in "\n".join(said)
+    assert sum(text.count("New on TradingView") for text in said) == 1
+    assert "New on TradingView for **Trend**: 1 person is not taken over yet" in "\n".join(said)

@@ -33,16 +33,54 @@ async def test_the_numbers_the_fee_in_each_reading_and_a_picture(harness):
     said = text_of(request.original)
     assert "103 people have access today, 103 at the month's end" in said
     assert "3 more than the 100" in said
-    assert "103 unknown" in said
-    assert "**US$3,084.85**" in said
-    assert "those above 100 were billed: US$89.85" in said
+    assert "`▓▓▓▓▓▓▓▓▓▓▓▓` 103 of 100 without a fee" in said
+    assert "103 without a reason here" in said
+    assert "Likely fee for this month: **US$3,084.85**" in said
+    assert said.count("US$") == 1, "one figure; the other readings wait behind a button"
     assert "was not read in the last two days" in said
-    assert "Nobody outside TradingView knows" in said
     [file] = request.original.attachments
     assert file["filename"] == "seats.png"
     picture = harness.fake.world.files[int(file["id"])]
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < 500_000
+
+
+async def test_the_other_readings_of_the_fee_are_behind_a_button(harness):
+    await seat(harness, 103)
+    said = (await harness.run(harness.as_mod, "seats")).original
+    await harness.as_mod.press(said, "Other ways to read the fee")
+    await eventually(lambda: "Technology Fee" in text_of(said))
+    assert "counted once, the first 100 too): **US$3,084.85**" in text_of(said)
+    assert "those above 100 were billed: US$89.85" in text_of(said)
+    assert "Nobody outside TradingView knows" in text_of(said)
+    await harness.as_mod.press(said, "◀ Back")
+    await eventually(lambda: "Likely fee for this month" in text_of(said))
+    assert "Technology Fee" not in text_of(said)
+    assert [one["filename"] for one in said.attachments] == ["seats.png"]
+
+
+async def test_a_month_on_top_of_lifetime_moves_nobody_and_taken_over_people_are_called_so(harness):
+    world = harness.vendor.world
+    world.grant(next(iter(world.scripts)), "Alice_Two", None)
+    await harness.run(harness.as_mod, "sync sweep", item="trend")
+    said = text_of((await harness.run(harness.as_mod, "seats")).original)
+    assert "Today: 1 not taken over yet" in said
+    status = (await harness.run(harness.as_mod, "sync status")).original
+    await harness.as_mod.press(status, "Take over 1 person")
+    await harness.passes(lambda: "1 person taken over" in text_of(status))
+    for length in ("L", "1M"):
+        await harness.run(
+            harness.as_mod, "access grant", item="trend", duration=length, username="Alice_T"
+        )
+        await harness.time.advance(60)
+        said = text_of((await harness.run(harness.as_mod, "seats")).original)
+        assert "Today: 1 lifetime and 1 taken over" in said
+    await harness.run(
+        harness.as_mod, "access grant", item="trend", duration="1M", username="Alice_Two"
+    )
+    await harness.time.advance(60)
+    said = text_of((await harness.run(harness.as_mod, "seats")).original)
+    assert "Today: 1 lifetime and 1 taken over" in said
 
 
 async def test_without_a_picture_the_numbers_are_said_all_the_same(

@@ -37,8 +37,8 @@ async def test_a_full_check_says_who_is_there_and_takes_over_with_one_press(harn
     said = await sweep(harness)
     text = text_of(said)
     assert "5 people: 3 without an end, 1 dated, 1 lapsed" in text
-    assert "Extra: they have access, and nothing here says why (4)" in text
-    await press(harness, said, "Take over 4 extra", "4 people taken over")
+    assert "Not taken over yet (4)" in text
+    await press(harness, said, "Take over 4 people", "4 people taken over")
     assert [call for call in harness.tradingview.log if call.writes] == []
     assert "Everything is as it should be" in text_of(await sweep(harness))
 
@@ -79,8 +79,8 @@ async def test_adding_a_script_reads_its_list_and_offers_to_take_over(harness):
     )
     await harness.passes(lambda: "40 people" in text_of(request.original))
     assert "40 people: 20 without an end, 20 dated" in text_of(request.original)
-    assert labels(request.original) == ["Take over all 40", "Choose from a list"]
-    done = await harness.as_owner.press(request.original, "Take over all 40")
+    assert labels(request.original) == ["Take over 40 people", "Choose from a list"]
+    done = await harness.as_owner.press(request.original, "Take over 40 people")
     await done.until(lambda now: "40 people taken over" in text_of(now))
     listed = await harness.run(harness.as_mod, "access list", item="tail")
     assert "40 people" in text_of(listed.original)
@@ -90,7 +90,7 @@ async def test_people_are_chosen_from_a_list_page_by_page(harness):
     for index in range(30):
         give(harness, f"user{index:02}")
     said = await sweep(harness)
-    await press(harness, said, "Choose from a list", "30 people have Trend")
+    await press(harness, said, "Choose from a list", "30 people on TradingView's list")
     assert "page 1 of 2" in text_of(said)
     await press(harness, said, "Next ▶", "page 2 of 2")
     await press(harness, said, "◀ Back", "page 1 of 2")
@@ -98,7 +98,7 @@ async def test_people_are_chosen_from_a_list_page_by_page(harness):
     assert [one["label"] for one in options[:2]] == ["user00", "user01"]
     values = [one["value"] for one in options[:3]]
     await harness.as_mod.choose(said, 0, values)
-    await harness.passes(lambda: "27 people have Trend" in text_of(said))
+    await harness.passes(lambda: "27 people on TradingView's list" in text_of(said))
     listed = await harness.run(harness.as_mod, "access list", item="trend")
     assert "3 people" in text_of(listed.original)
 
@@ -123,7 +123,7 @@ async def test_ending_access_for_many_asks_once_more_and_can_be_put_back(harness
     for index in range(7):
         give(harness, f"user{index}")
     said = await sweep(harness)
-    await press(harness, said, "End access of 7 extra", "This ends access for 7 people")
+    await press(harness, said, "End access of 7 people", "This ends access for 7 people")
     await press(harness, said, "Yes, do it", "7 orders on Trend carried out")
     world = harness.vendor.world
     assert not any(world.has_access(pine_id(harness), f"user{index}") for index in range(7))
@@ -179,7 +179,7 @@ async def test_saying_no_leaves_everything(harness):
     for index in range(7):
         give(harness, f"user{index}")
     said = await sweep(harness)
-    await press(harness, said, "End access of 7 extra", "This ends access for 7 people")
+    await press(harness, said, "End access of 7 people", "This ends access for 7 people")
     await press(harness, said, "No, leave it", "Left as it was")
     assert [call for call in harness.tradingview.log if call.writes] == []
 
@@ -187,13 +187,13 @@ async def test_saying_no_leaves_everything(harness):
 async def test_differences_are_ignored_with_a_press(harness):
     give(harness, "stranger")
     said = await sweep(harness)
-    await press(harness, said, "Ignore extra", "left alone")
+    await press(harness, said, "Ignore 1 person", "left alone")
     assert "1 difference left alone on purpose" in text_of(await sweep(harness))
 
 
 async def test_later_ends_are_kept_with_a_press(harness):
     give(harness, "dated")
-    await press(harness, await sweep(harness), "Take over 1 extra", "1 person taken over")
+    await press(harness, await sweep(harness), "Take over 1 person", "1 person taken over")
     give(harness, "dated", LATER)
     await harness.time.advance(60)
     said = await sweep(harness)
@@ -210,14 +210,14 @@ async def test_a_second_full_check_at_the_same_time_is_refused(harness):
     second = await harness.run(harness.as_mod, "sync sweep", item="trend")
     assert "is being checked already" in text_of(second.original)
     harness.switches.hang = False
-    await harness.passes(lambda: "nobody on TradingView" in text_of(first.original))
+    await harness.passes(lambda: "list: nobody" in text_of(first.original))
 
 
 async def test_a_number_that_grew_since_the_question_is_asked_about_again(harness):
     for index in range(7):
         give(harness, f"user{index}")
     said = await sweep(harness)
-    await press(harness, said, "End access of 7 extra", "This ends access for 7 people")
+    await press(harness, said, "End access of 7 people", "This ends access for 7 people")
     give(harness, "user7")
     await harness.time.advance(60)
     await sweep(harness)
@@ -229,7 +229,7 @@ async def test_a_number_that_grew_since_the_question_is_asked_about_again(harnes
 async def test_trying_again_asks_before_access_ends_for_many(harness):
     for index in range(6):
         give(harness, f"user{index}")
-    await press(harness, await sweep(harness), "Take over 6 extra", "6 people taken over")
+    await press(harness, await sweep(harness), "Take over 6 people", "6 people taken over")
     async with harness.vendor.database.write() as connection:
         script = await scripts.by_slug(connection, harness.guild.id, "trend")
         await scripts.pause(connection, script.id, START, "not yours")
@@ -251,8 +251,9 @@ async def test_the_status_counts_what_differs_on_each_script(harness):
     assert "differ" not in text_of((await harness.run(harness.as_mod, "sync status")).original)
     await sweep(harness)
     status = (await harness.run(harness.as_mod, "sync status")).original
-    assert "3 things differ" in text_of(status)
-    assert "Show Trend" in labels(status)
+    assert "3 people are not taken over yet" in text_of(status)
+    assert "differ" not in text_of(status)
+    assert labels(status) == ["Take over 3 people", "Show Trend"]
 
 
 async def long_check(harness, monkeypatch, item="trend"):
@@ -285,7 +286,7 @@ async def test_a_full_check_of_more_than_15_minutes_ends_in_a_direct_message(har
     assert "1 person: 1 dated" in text_of(told)
     assert "Checking Trend" in text_of(request.original)
     assert len(harness.channel.messages) <= before + 1, "nothing but the command's own answer"
-    await harness.as_mod.press(told, "Take over 1 extra")
+    await harness.as_mod.press(told, "Take over 1 person")
     await harness.passes(lambda: "1 person taken over" in text_of(told))
 
 
@@ -306,5 +307,5 @@ async def test_with_closed_direct_messages_it_goes_to_the_log_channel(harness, m
     closed = "takes no direct messages"
     await harness.passes(lambda: any(closed in text_of(one) for one in log.messages))
     [told] = [one for one in log.messages if closed in text_of(one)]
-    assert "nobody on TradingView" in text_of(told)
+    assert "on TradingView's list: nobody" in text_of(told)
     assert len(harness.channel.messages) <= before + 1

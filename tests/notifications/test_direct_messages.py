@@ -91,7 +91,7 @@ async def test_a_quarantine_stops_all_tells_staff_once_and_ends_by_itself(harnes
     harness.fake.switches.refuse("dm", 20026, times=2)
 
     def lines():
-        return [line for one in harness.as_owner.sees(log) for line in one.content.split("\n")]
+        return [line for one in harness.as_owner.sees(log) for line in text_of(one).split("\n")]
 
     assert await send(harness) is Delivery.TRY_AGAIN
     calls = len(harness.fake.calls)

@@ -175,18 +175,23 @@ async def test_a_removed_log_channel_stops_nothing_else(harness):
 
 async def test_a_request_for_a_name_comes_with_its_two_buttons(harness):
     from bot.store.ledger import events
+    from bot.store.people import customers
 
     await harness.choose_log_channel(harness.log)
+    at = clock.now() - timedelta(minutes=1)
     async with harness.vendor.database.write() as connection:
-        for claim_id in (1, 2):
+        for member in (harness.buyer, harness.stranger):
+            claim = await customers.add_claim(
+                connection, harness.guild.id, member.id, "Alice_T", at
+            )
             await events.record(
                 connection,
                 harness.guild.id,
-                clock.now() - timedelta(minutes=1),
+                at,
                 "claim",
-                actor=Actor.member(harness.buyer.id),
-                member_id=harness.buyer.id,
-                after={"claim_id": claim_id, "username": "Alice_T"},
+                actor=Actor.member(member.id),
+                member_id=member.id,
+                after={"claim_id": claim.id, "username": "Alice_T"},
             )
     async with at_work(harness):
         await harness.passes(

@@ -62,6 +62,9 @@ VALUES = {
     "reasons": (REASON,) * 50,
     "ends": 12_345,
     "shortens": 1,
+    "number": 12_345,
+    "new": False,
+    "meant": refusals.ItemKind.PRODUCT,
     "total": 99_999,
 }
 
@@ -99,12 +102,12 @@ REFUSALS = [kind for kind in below(UserError) if kind not in ROOTS]
 
 
 @pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
-def test_every_refusal_has_a_sentence_of_its_own_that_fits_and_a_reference(kind):
+def test_every_refusal_has_a_sentence_of_its_own_that_fits_and_no_reference(kind):
     said = explain(with_facts(kind))
     assert kind in sentence.registry
     assert said.expected
     assert 20 < len(said.text) <= 2_000
-    assert said.text.endswith(f"\n-# Reference {said.reference}")
+    assert said.text == said.sentence
     assert_bold_pairs(said.text)
 
 
@@ -113,6 +116,7 @@ def test_every_failure_of_tradingview_has_a_sentence_of_its_own_and_goes_to_the_
     said = explain(kind(detail="sessionid=secret") if kind.__init__ else kind())
     assert kind in sentence.registry
     assert not said.expected
+    assert said.text.endswith(f"\n-# Reference {said.reference}")
     assert "secret" not in said.text
 
 
@@ -127,7 +131,9 @@ def test_no_two_kinds_share_a_sentence():
     "error", [TradingViewError(), KeyError("x"), KeyboardInterrupt(), UserError()]
 )
 def test_an_error_without_a_sentence_gets_the_fixed_one(error):
-    assert explain(error).sentence == UNEXPECTED
+    said = explain(error)
+    assert said.sentence == UNEXPECTED
+    assert said.text.endswith(f"\n-# Reference {said.reference}")
 
 
 def test_an_unknown_error_shows_none_of_its_own_text():
@@ -143,8 +149,13 @@ def test_what_a_command_raised_is_found_inside_discords_own_error():
     assert explain(wrapped).sentence == explain(inner).sentence
 
 
+@pytest.mark.parametrize("kind", [app_commands.TransformerError, app_commands.CommandNotFound])
+def test_what_discord_cannot_read_is_a_slip_too(kind):
+    assert explain(kind.__new__(kind)).reference is None
+
+
 def test_references_are_short_and_differ():
-    references = {explain(refusals.NobodyNamed()).reference for _ in range(50)}
+    references = {explain(KeyError("x")).reference for _ in range(50)}
     assert len(references) > 40
     assert all(re.fullmatch(r"[A-Z2-9]{4}", one) for one in references)
 
@@ -152,3 +163,12 @@ def test_references_are_short_and_differ():
 def test_names_are_shown_letter_for_letter():
     said = explain(refusals.NameTaken("__name__", 7)).sentence
     assert r"**\_\_name\_\_ belongs to <@7> already.**" in said
+
+
+def test_what_was_meant_is_called_by_its_name():
+    script = explain(refusals.ItemUnknown("x")).sentence
+    product = explain(refusals.ItemUnknown("x", meant=refusals.ItemKind.PRODUCT)).sentence
+    assert "no script called" in script
+    assert "no product called" in product
+    over = explain(refusals.NothingToRevoke(SCRIPT, "ann_t")).sentence
+    assert r"ann\_t has no access to" in over

@@ -16,7 +16,7 @@ from bot.access.queries.overview import (
     Status,
 )
 from bot.access.rules.entitlements import State
-from bot.replies import history, me, orders, overview
+from bot.replies import access_check, history, me, orders, overview
 from bot.store.kinds import (
     ActorKind,
     EntitlementKind,
@@ -156,9 +156,11 @@ def test_time_upon_access_without_an_end_offers_an_end():
 
 def test_check_me_list_status_and_history_fit():
     checked = Checked(SCRIPT, permission(), State(StateKind.UNTIL, WHEN), (reason(),) * 50)
-    assert_fits(overview.check(Person(NAME, CUSTOMER, (checked,) * 40)))
-    assert_fits(overview.check(Person(NAME, None, (Checked(SCRIPT, None, None, ()),) * 100)))
-    assert_fits(overview.check(Person(NAME, None, ())))
+    assert_fits(access_check.check(Person(NAME, CUSTOMER, (checked,) * 40), BIG))
+    assert_fits(
+        access_check.check(Person(NAME, None, (Checked(SCRIPT, None, None, ()),) * 100), BIG)
+    )
+    assert_fits(access_check.check(Person(NAME, None, ()), BIG))
     assert_fits(me.me(Person(NAME, CUSTOMER, (checked,) * 40)))
     people = ((permission(), CUSTOMER),) * 15
     assert_fits(overview.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))

@@ -9,7 +9,7 @@ from bot.access.logins.sessions import LoginCheck, LoginState, LoginStatus, Upda
 from bot.access.people.customers import Unlinked
 from bot.access.people.guild_settings import Setup
 from bot.replies import history, login, people, scripts, setup
-from bot.store.records import Event, Script
+from bot.store.records import Event, Script, Untaken
 from bot.tradingview.models import Hint
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -31,7 +31,7 @@ def script(**values):
 
 
 @pytest.mark.parametrize(
-    ("left", "said"), [(0, "no spare is"), (1, "1 spare is"), (2, "2 spare are")]
+    ("left", "said"), [(0, "no spare is"), (1, "1 spare is"), (2, "2 spares are")]
 )
 def test_the_history_counts_the_spare_logins(left, said):
     facts = dict.fromkeys(Event.__annotations__) | {"after": {"left": left}}
@@ -48,6 +48,8 @@ def ready(**values):
         "account": "Vendor_One",
         "scripts": 3,
         "claims": 0,
+        "untaken": Untaken(0, 0),
+        "unread": (),
     }
     return Setup(**(rest | values))
 
@@ -74,12 +76,21 @@ def button(answer):
         ({"login": LoginState.DEAD}, ["Add the TradingView login"]),
         ({"scripts": 0}, ["Add the first script"]),
         ({"scripts": 0, "staff": frozenset()}, ["Choose the role for staff"]),
+        ({"untaken": Untaken(118, 120)}, ["Take over 118 people"]),
+        ({"untaken": Untaken(1, 1), "log_channel_id": None}, ["Choose the channel"]),
+        ({"unread": (script(),) * 60}, []),
     ],
 )
 def test_the_checklist_has_one_button_for_the_next_open_step(values, label):
     answer = setup.checklist(ready(**values), 1)
     assert button(answer) == label
     fits(answer)
+
+
+@pytest.mark.parametrize("open_step", [{"untaken": Untaken(2, 3)}, {"unread": (script(),)}])
+def test_not_everything_is_set_up_while_people_are_not_taken_over(open_step):
+    assert "Everything is set up" in fits(setup.checklist(ready(), 1))
+    assert "Everything is set up" not in fits(setup.checklist(ready(**open_step), 1))
 
 
 def test_the_checklist_names_managers_waiting_requests_and_a_dead_login():
@@ -108,6 +119,14 @@ def test_archiving_says_how_many(holders):
     assert {0: "Nobody has it", 1: "1 person still has it", 1500: "1,500 people still have it"}[
         holders
     ] in said
+
+
+def test_archiving_says_how_many_of_them_were_not_taken_over():
+    some = Entry(script(title="Trend"), 75, 74)
+    for said in (scripts.archive(some, ()), scripts.archived(some), scripts.listing([some])):
+        assert "75 people" in fits(said)
+        assert "74 of them not taken over yet" in fits(said)
+    assert "have it, not taken over yet" in fits(scripts.archive(Entry(script(), 2, 2), ()))
 
 
 def test_a_script_with_an_odd_id_is_pointed_out():

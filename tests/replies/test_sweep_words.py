@@ -10,13 +10,14 @@ from bot.access.catalogue.discovery import Chosen, Offer
 from bot.access.catalogue.scripts import Added
 from bot.access.errors import ScriptNotYours
 from bot.access.rules.entitlements import State
-from bot.access.sweeps.adopt import PAGE, Strangers, Taken
-from bot.access.sweeps.drift import SHOWN, Difference, Kind, Report
+from bot.access.sweeps.adopt import PAGE, Strangers, Taken, TakenEverywhere
+from bot.access.sweeps.drift import Difference, Kind
 from bot.access.sweeps.repair import Repaired, Standing
+from bot.access.sweeps.reports import SHOWN, Overall, Report
 from bot.access.sweeps.sweep import Progress
 from bot.replies import Message, discovery, drift, sweeps
 from bot.store.kinds import Reason, StateKind
-from bot.store.records import Numbers, Permission, Script
+from bot.store.records import Numbers, Permission, Script, Untaken
 from bot.store.sweeps.sightings import Sighting
 from bot.store.sweeps.sweeps import Sweep
 
@@ -32,6 +33,8 @@ def record(kind, /, **values):
 
 SCRIPT = record(Script, id=BIG, guild_id=BIG, slug="s" * 32, title=TITLE, pine_id="PUB;" + "a" * 64)
 NUMBERS = Numbers(undated=410_000, dated=180_000, lapsed=22_000, strangers=590_000)
+NOBODY = Numbers(0, 0, 0, 0)
+EVERYWHERE = Untaken(59_000_000, 61_000_000)
 SWEEP = record(Sweep, id=BIG, ended_at=WHEN)
 
 
@@ -79,15 +82,16 @@ def fits(answer):
 
 def test_a_report_fits_however_much_differs():
     text = fits(drift.report(report(), BIG))
-    assert "5,000,000 things differ" in text
+    assert "4,410,000 things differ" in text
+    assert "590,000 people are not taken over yet" in text
     for kind in Kind:
         fits(drift.report(report((kind,)), BIG))
 
 
 def test_nothing_that_differs_and_nothing_that_was_checked():
-    none = report((), ignored=0)
+    none = report((), ignored=0, numbers=NOBODY)
     assert "Everything is as it should be" in fits(drift.report(none, BIG))
-    never = report((), sweep=None, ignored=0)
+    never = report((), sweep=None, ignored=0, numbers=NOBODY)
     text = fits(drift.report(never, BIG))
     assert "never checked in full" in text
     assert "Everything is as it should be" not in text
@@ -95,7 +99,7 @@ def test_nothing_that_differs_and_nothing_that_was_checked():
 
 def test_what_a_button_does_stands_on_it():
     labels = [one.label for one in drift.report(report(), BIG).buttons]
-    assert "End access of 1,000,000 extra" in labels
+    assert "End access of 1,000,000 people" in labels
     assert "Correct 1,000,000 ends (12,345 get less)" in labels
     assert not any("same name" in label and "Ignore" not in label for label in labels)
 
@@ -114,13 +118,16 @@ def test_who_is_there(numbers, words):
 
 def test_after_adding_one_script_and_many():
     first = Message("✅ **Trend is added.**")
-    fits(sweeps.after_adding(first, [report()], BIG))
-    many = sweeps.after_adding(first, [report()] * 100, BIG)
-    fits(many)
-    assert [one.label for one in many.buttons] == ["Take over all 59,000,000"]
-    nobody = sweeps.after_adding(first, [report(numbers=Numbers(0, 0, 3, 0))], BIG)
-    assert nobody.buttons == ()
-    fits(sweeps.taken([Taken(SCRIPT, 5, 2)] * 60))
+    fits(sweeps.after_adding(first, [report()], Untaken(590_000, 590_000), BIG))
+    many = sweeps.after_adding(first, [report()] * 100, EVERYWHERE, BIG)
+    assert "59,000,000 people are not taken over yet**, with 61,000,000 accesses" in fits(many)
+    assert [one.label for one in many.buttons] == ["Take over 59,000,000 people"]
+    lapsed = [report(numbers=Numbers(0, 0, 3, 0))]
+    assert sweeps.after_adding(first, lapsed, Untaken(0, 0), BIG).buttons == ()
+    fits(sweeps.taken(Taken(SCRIPT, 5, 2), BIG))
+    every = fits(sweeps.taken_everywhere(TakenEverywhere(4, (Taken(SCRIPT, 5, 2),) * 60)))
+    assert "✅ **4 people taken over**, with 300 accesses," in every
+    assert "120 people were left out" in every
 
 
 def test_a_list_to_choose_from():
@@ -130,7 +137,10 @@ def test_a_list_to_choose_from():
     )
     fits(sweeps.choose(Strangers(SCRIPT, people, 7, 900, 22_500), BIG))
     fits(sweeps.choose(Strangers(SCRIPT, people[:1], 0, 1, 1), BIG))
-    assert "nobody left" in fits(sweeps.choose(Strangers(SCRIPT, (), 0, 1, 0), BIG))
+    done = fits(sweeps.choose(Strangers(SCRIPT, (), 0, 1, 0), BIG, Taken(SCRIPT, 2, 1)))
+    assert done.startswith("✅ **2 people taken over.**")
+    assert "1 person was left out" in done
+    assert "nobody left" in done
 
 
 @pytest.mark.parametrize(
@@ -153,11 +163,16 @@ def test_the_bar_is_never_too_long():
 
 def test_the_queue_with_differences():
     calm = Message("✅ **Everything is on TradingView.** Nothing waits.")
-    assert sweeps.with_differences(calm, [], BIG) is calm
-    text = fits(sweeps.with_differences(calm, [(SCRIPT, 3)], BIG))
+    assert sweeps.with_differences(calm, Overall((), (), Untaken(0, 0)), BIG) is calm
+    text = fits(sweeps.with_differences(calm, Overall(((SCRIPT, 3),), (), Untaken(0, 0)), BIG))
     assert "Everything is on TradingView" not in text
-    many = [(dataclasses.replace(SCRIPT, id=index), 3_000) for index in range(60)]
-    fits(sweeps.with_differences(calm, many, BIG))
+    assert "not taken over" not in text
+    new = sweeps.with_differences(calm, Overall((), ((SCRIPT, 3),), Untaken(3, 3)), BIG)
+    assert "differ" not in fits(new)
+    assert "3 people are not taken over yet**:" in new.text
+    assert new.buttons[0].label == "Take over 3 people"
+    many = tuple((dataclasses.replace(SCRIPT, id=index), 3_000) for index in range(60))
+    fits(sweeps.with_differences(calm, Overall(many, many, EVERYWHERE), BIG))
 
 
 def test_mending_and_putting_back():
@@ -169,8 +184,8 @@ def test_mending_and_putting_back():
     assert "⚠️ **6 of 7 orders" in stuck
     assert "1 order is stuck" in stuck
     fits(drift.put_back(7))
-    fits(drift.kept(Taken(SCRIPT, 1, 0)))
-    said = fits(drift.ignored(1, report()))
+    fits(drift.kept(Taken(SCRIPT, 1, 0), BIG))
+    said = fits(drift.ignored(1, Kind.NAMESAKE, report(), BIG))
     assert len(re.findall(r"(?<!\\)\*\*", said)) == 2  # no bold inside bold
 
 

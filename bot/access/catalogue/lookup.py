@@ -4,11 +4,19 @@ import difflib
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.errors import ItemUnknown
+from bot.access.errors import ButtonGone, ItemUnknown
 from bot.store.catalogue import scripts
 from bot.store.records import Script
 
 NEAR = 3
+
+
+async def script_of(connection: AsyncConnection, guild_id: int, script_id: int) -> Script:
+    """Return the script of a button's key. Raises ButtonGone when that server has none such."""
+    script = await scripts.by_id(connection, script_id)
+    if script is None or script.guild_id != guild_id:
+        raise ButtonGone
+    return script
 
 
 async def find(connection: AsyncConnection, guild_id: int, item: str) -> Script:

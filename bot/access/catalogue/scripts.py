@@ -1,13 +1,13 @@
 """The catalogue of a server: which scripts it manages, under which short names."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.catalogue.lookup import find
+from bot.access.catalogue.lookup import find, script_of
 from bot.access.errors import (
     PineIdElsewhere,
     PineIdUnusable,
@@ -26,6 +26,7 @@ from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.records import Script
+from bot.store.sweeps import drift
 from bot.tradingview import (
     Denied,
     NoSuchScript,
@@ -53,10 +54,11 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A script in the list, with how many people have it."""
+    """A script in the list, with everybody who has it; `untaken` of them were not taken over yet."""
 
     script: Script
     holders: int
+    untaken: int = 0
 
 
 class Scripts:
@@ -140,7 +142,12 @@ class Scripts:
         """Return one script and how many people have it. Raises ItemUnknown."""
         async with self._database.read() as connection:
             script = await find(connection, guild_id, item)
-            return Entry(script, await scripts.holders(connection, [script.id], clock.now()))
+            return (await _entries(connection, [script]))[0]
+
+    async def of_button(self, guild_id: int, script_id: int) -> Script:
+        """Return the script of a button's key. Raises ButtonGone when that server has none such."""
+        async with self._database.read() as connection:
+            return await script_of(connection, guild_id, script_id)
 
     async def archive(self, request: RequestContext, item: str) -> Entry:
         """Take it out of the catalogue; the people who have it keep it. Raises ItemUnknown."""
@@ -150,16 +157,13 @@ class Scripts:
             await self._record(
                 connection, request, "script_archive", script.id, before=script, after=None
             )
-            return Entry(script, await scripts.holders(connection, [script.id], clock.now()))
+            return (await _entries(connection, [script]))[0]
 
     async def listed(self, guild_id: int, *, archived: bool = True) -> list[Entry]:
         """Return the catalogue by short name."""
         async with self._database.read() as connection:
             listed = await scripts.listed(connection, guild_id, archived=archived)
-            holders = await scripts.holders_of(
-                connection, [script.id for script in listed], clock.now()
-            )
-        return [Entry(script, holders[script.id]) for script in listed]
+            return await _entries(connection, listed)
 
     async def _fits(
         self, connection: AsyncConnection, guild_id: int, pine_id: str, slug: str
@@ -216,6 +220,17 @@ class Scripts:
             before=None if before is None else {"slug": before.slug, "title": before.title},
             after=after,
         )
+
+
+async def _entries(connection: AsyncConnection, listed: Sequence[Script]) -> list[Entry]:
+    """Return these with everybody who has them: whom Usher knows, and whom only TradingView lists."""
+    ids, now = [script.id for script in listed], clock.now()
+    known = await scripts.holders_of(connection, ids, now)
+    strangers = await drift.count_strangers_of(connection, ids, now, ignored=True)
+    return [
+        Entry(script, known[script.id] + strangers[script.id], strangers[script.id])
+        for script in listed
+    ]
 
 
 class Answered:

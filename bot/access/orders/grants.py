@@ -227,7 +227,7 @@ class Grants:
                 reasons = await entitlements.active(connection, now.known.id)
         reasons = [reason for reason in reasons if still_gives(reason, clock.now())]
         if not reasons and now.certain and not now.most.gives_access(clock.now()):
-            return NothingToRevoke()
+            return NothingToRevoke(now.script, target.spelling.username)
         if len(reasons) > 1 or isinstance(now.most.end, Lifetime):
             return EndsSeveral(now.script, target.spelling.username, tuple(reasons))
         return None

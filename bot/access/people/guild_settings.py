@@ -15,7 +15,8 @@ from bot.store.engine.database import Database
 from bot.store.kinds import RoleLevel
 from bot.store.ledger import events
 from bot.store.people import customers
-from bot.store.records import Actor
+from bot.store.records import Actor, Script, Untaken
+from bot.store.sweeps import drift, sweeps
 
 _NO_ROLES: Roles = dict.fromkeys(RoleLevel, frozenset())
 
@@ -31,6 +32,8 @@ class Setup:
     account: str | None  # the TradingView name, when it is known
     scripts: int
     claims: int  # requests that wait for staff
+    untaken: Untaken  # who has access on TradingView and was not taken over yet
+    unread: tuple[Script, ...]  # scripts whose list was never read in full, so nobody knows
     log_is_closed: bool = False  # Discord refused what was written there, and does not say why
 
 
@@ -131,14 +134,19 @@ class GuildSettings:
         login = await self._sessions.status(guild_id)
         async with self._database.read() as connection:
             guild = await guilds.by_id(connection, guild_id)
+            listed = await scripts.listed(connection, guild_id)
+            ids = [script.id for script in listed]
+            read = await sweeps.last_of(connection, ids)
             return Setup(
                 staff=self.level_roles(guild_id)[RoleLevel.STAFF],
                 manager=self.level_roles(guild_id)[RoleLevel.MANAGER],
                 log_channel_id=None if guild is None else guild.log_channel_id,
                 login=session.state,
                 account=login.username,
-                scripts=len(await scripts.listed(connection, guild_id)),
+                scripts=len(listed),
                 claims=len(await customers.waiting_claims(connection, guild_id)),
+                untaken=await drift.untaken(connection, ids, clock.now()),
+                unread=tuple(script for script in listed if script.id not in read),
                 log_is_closed=guild is not None and guild.log_closed_at is not None,
             )
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,20 +17,39 @@ from bot.access.orders.outcomes import Outcomes
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
 from bot.access.request import Subject
-from bot.access.rules.entitlements import State, wanted_of
+from bot.access.rules.entitlements import (
+    NOTHING,
+    UNKNOWN,
+    State,
+    last_seen,
+    ours_of,
+    wanted_of,
+)
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
-from bot.store.kinds import PermissionState, SweepState
+from bot.store.kinds import PermissionState, StateKind, SweepState
 from bot.store.ledger import entitlements, events, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Entitlement, Event, Holding, Permission, Script
-from bot.store.sweeps import sightings, sweeps
+from bot.store.sweeps import drift, sightings, sweeps
+from bot.store.sweeps.sightings import Sighting
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
+from bot.tradingview.models import End
 
 PAGE = 15
 SHOWN = 10  # of what waits, and of what is stuck
 READ_TIMEOUT = 8.0  # seconds that a live read may take before what is known is shown without it
+
+
+class Standing(StrEnum):
+    """How one person stands with one script."""
+
+    HAS = "has"  # access in force
+    DUE = "due"  # should have it, or an order is on its way or stuck
+    ENDED = "ended"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"  # TradingView did not answer, and nothing was seen before
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +60,52 @@ class Checked:
     permission: Permission | None
     shown: State | None  # on TradingView just now; None: it did not answer
     reasons: tuple[Entitlement, ...]
+    sighting: Sighting | None = None  # the row that the last full check found
     ended_at: datetime | None = None  # for the member's own view: access is over since then
+
+    @property
+    def wanted(self) -> State:
+        """Return what should be on TradingView."""
+        return NOTHING if self.permission is None else wanted_of(self.permission)
+
+    @property
+    def known(self) -> State:
+        """Return what TradingView shows, as far as it is known: now, or when it was last read."""
+        if self.shown is not None:
+            return self.shown
+        if self.permission is not None and self.permission.seen is not StateKind.UNKNOWN:
+            return last_seen(self.permission)
+        return (
+            UNKNOWN if self.sighting is None else State(self.sighting.kind, self.sighting.ends_at)
+        )
+
+    @property
+    def known_at(self) -> datetime | None:
+        """Return when that was read, unless it was now."""
+        if self.permission is not None and self.permission.seen is not StateKind.UNKNOWN:
+            return self.permission.seen_at
+        return None if self.sighting is None else self.sighting.seen_at
+
+    def standing(self, now: datetime) -> Standing:
+        """Return how the person stands with the script; what is over is not what they have."""
+        known, wanted = self.known, self.wanted
+        if known.gives_access(now):
+            return Standing.HAS
+        waits = self.permission is not None and self.permission.state is not PermissionState.DONE
+        if waits or wanted.gives_access(now):
+            return Standing.DUE
+        if known.end is not None or wanted.end is not None or self.reasons:
+            return Standing.ENDED
+        return Standing.UNKNOWN if known.kind is StateKind.UNKNOWN else Standing.NOTHING
+
+    def differs(self, now: datetime) -> bool:
+        """Return whether TradingView shows now something else than it should; what is over agrees with none."""
+        wanted = self.wanted
+        if self.shown is None or self.shown.agrees_with(wanted):
+            return False
+        if self.permission is not None and self.permission.differs:
+            return not self.shown.agrees_with(ours_of(self.permission))  # its own form of our end
+        return self.shown.gives_access(now) or wanted.gives_access(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +128,7 @@ class Holders:
     page: int  # from 0
     pages: int
     total: int
+    untaken: int = 0  # beside them: on TradingView, and not taken over yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +194,9 @@ class Overview:
             listed = await scripts.listed(connection, guild_id, archived=True)
             mine = await permissions.of_name(connection, guild_id, name)
             reasons = await entitlements.active_of(connection, [held.id for held in mine])
+            rows = await sightings.of_name(connection, guild_id, name)
         by_script = {held.script_id: held for held in mine}
+        seen = {row.script_id: row for row in rows}
         listed = [
             script for script in listed if script.archived_at is None or script.id in by_script
         ]
@@ -144,13 +212,20 @@ class Overview:
         checked = []
         for script, now in zip(listed, shown, strict=True):
             held = by_script.get(script.id)
-            checked.append(Checked(script, held, now, tuple(reasons[held.id]) if held else ()))
+            why = tuple(reasons[held.id]) if held else ()
+            checked.append(Checked(script, held, now, why, seen.get(script.id)))
         return Person(
             person.username if person and person.username else name,
             person,
             tuple(checked),
             await self._near(session, name) if person is None and _nothing(shown) else None,
         )
+
+    async def wanted(self, script: Script, name: str) -> End | None:
+        """Return until when a person should have a script; None: not at all."""
+        async with self._database.read() as connection:
+            held = await permissions.by_name(connection, script.id, name)
+        return None if held is None else wanted_of(held).end
 
     async def _near(self, session: AccountSession, name: str) -> tuple[str, ...] | None:
         try:
@@ -185,11 +260,13 @@ class Overview:
                 held,
                 None,
                 tuple(reasons[held.id]),
-                (held.wanted_ends_at or last.get(held.id)) if held.id in over else None,
+                ended_at=(held.wanted_ends_at or last.get(held.id)) if held.id in over else None,
             )
             for held in mine
         ]
-        checked += [Checked(sold[row.script_id], None, None, (), row.ends_at) for row in gone]
+        checked += [
+            Checked(sold[row.script_id], None, None, (), ended_at=row.ends_at) for row in gone
+        ]
         return Person(
             person.username,
             person,
@@ -216,7 +293,8 @@ class Overview:
             found = await permissions.holders(
                 connection, script.id, now, skip=page * PAGE, limit=PAGE
             )
-        return Holders(script, tuple(found), page, pages, total)
+            untaken = await drift.count_strangers(connection, script.id, now)
+        return Holders(script, tuple(found), page, pages, total, untaken)
 
     async def status(self, guild_id: int) -> Status:
         """Return what waits, what is stuck, and what holds it up."""

@@ -17,18 +17,21 @@ FREE = 100  # seats without a fee
 LEVELS = (80, 90, 95, 100)  # the numbers that staff are warned of
 FEE_CENTS = 2_995  # US cents for each person and month
 
+_DECIDING = (EntitlementKind.LIFETIME, EntitlementKind.OPEN, EntitlementKind.UNTIL)
 _FIRST_MIDNIGHT = timedelta(hours=14)  # the month ends first at UTC+14
 _LAST_MIDNIGHT = timedelta(hours=12)  # and last at UTC-12
 
 
 class Reason(enum.StrEnum):
-    """Why a person has access; of several the first one counts."""
+    """Why a person has access; of several that count alike, the first one."""
 
     SOLD = "sold"
     LIFETIME = "lifetime"
     OPEN = "open"
     COMP = "comp"
     TRIAL = "trial"
+    TAKEN_OVER = "taken_over"
+    STRANGER = "stranger"  # only TradingView knows of them: not taken over yet
     UNKNOWN = "unknown"
 
 
@@ -59,9 +62,16 @@ class Access:
         """Return whether it is in force at that moment."""
         return self.ends_at is None or self.ends_at > at
 
-    def reasons(self, at: datetime) -> set[Reason]:
-        """Return why that is so at that moment; time whose end is not fixed yet goes on top, so it counts."""
-        return {_reason(why) for why in self.whys if why.ends_at is None or why.ends_at > at}
+    def reason(self, at: datetime) -> Reason:
+        """Return why that is so at that moment; time whose end is not fixed yet goes on top, so it counts.
+
+        What has no end decides, as in `entitlements.want`: a month bought on top changes nothing.
+        """
+        live = [why for why in self.whys if why.ends_at is None or why.ends_at > at]
+        for kind in _DECIDING:
+            if given := {_reason(why) for why in live if why.kind is kind}:
+                return _first(given)
+        return Reason.STRANGER if self.permission_id is None else Reason.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +206,18 @@ def _settled(why: Why) -> datetime | None:
 
 
 def _reason(why: Why) -> Reason:
+    if why.source == FOUND:
+        return Reason.TAKEN_OVER
     if why.source in (Reason.COMP, Reason.TRIAL):
         return Reason(why.source)
     if why.kind is EntitlementKind.LIFETIME:
         return Reason.LIFETIME
-    if why.kind is EntitlementKind.OPEN:
-        return Reason.OPEN
-    return Reason.UNKNOWN if why.source == FOUND else Reason.SOLD
+    return Reason.OPEN if why.kind is EntitlementKind.OPEN else Reason.SOLD
 
 
 def _main_reason(theirs: list[Access], at: datetime) -> Reason:
-    given = {reason for access in theirs for reason in access.reasons(at)}
-    return next((reason for reason in Reason if reason in given), Reason.UNKNOWN)
+    return _first({access.reason(at) for access in theirs})
+
+
+def _first(given: set[Reason]) -> Reason:
+    return next(reason for reason in Reason if reason in given)

@@ -1,29 +1,19 @@
-"""What differs between what should be on TradingView and what was last seen there."""
+"""In which way a person's access on TradingView is not as it should be, as was last seen."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import clock
-from bot.access.errors import ButtonGone
-from bot.access.request import RequestContext
 from bot.access.rules.entitlements import NOTHING, State, gives_more, last_seen, ours_of, wanted_of
-from bot.access.sweeps.errors import NothingDiffers
-from bot.access.sweeps.sweep import Swept
-from bot.store.catalogue import scripts
-from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState, StateKind
-from bot.store.ledger import events
-from bot.store.records import Numbers, Permission, Script
-from bot.store.sweeps import drift, sweeps
+from bot.store.records import Permission
+from bot.store.sweeps import drift
 from bot.store.sweeps.drift import Marks
 from bot.store.sweeps.sightings import Sighting
-from bot.store.sweeps.sweeps import Sweep
 
-SHOWN = 8  # of each kind in a report
 UNMARKED = Marks(None, None)
 
 
@@ -88,23 +78,6 @@ class Difference:
         return (
             self.kind is Kind.STUCK and permission is not None and permission.replaces is not None
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What differs for one script: how many of each kind, and the first of them."""
-
-    script: Script
-    sweep: Sweep | None  # the last complete one
-    numbers: Numbers
-    counts: Mapping[Kind, int]
-    shown: Mapping[Kind, tuple[Difference, ...]]
-    longer: int  # of OTHER_END: how many have more on TradingView than they should
-    ignored: int
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
 
 
 def kind_of(permission: Permission, now: datetime) -> Kind | None:
@@ -191,146 +164,3 @@ async def differences_of_kind(
     if kind is Kind.EXTRA:
         found += map(of_stranger, await drift.strangers(connection, script_id, now))
     return found
-
-
-class Drift:
-    """Reports what differs, and remembers what was told and what staff ignore."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def report(self, guild_id: int, script_id: int) -> Report:
-        """Return what differs for one script. Raises ButtonGone when that server has no such script."""
-        now = clock.now()
-        async with self._database.read() as connection:
-            script = await script_of(connection, guild_id, script_id)
-            return await _report(connection, script, now)
-
-    async def counts(self, guild_id: int) -> list[tuple[Script, int]]:
-        """Return how many differences each script has; only those that have any."""
-        now = clock.now()
-        async with self._database.read() as connection:
-            listed = await scripts.listed(connection, guild_id)
-            ids = [script.id for script in listed]
-            known = await of_scripts(connection, ids, now)
-            numbers = await drift.count_strangers_of(connection, ids, now)
-        for script_id, found in known.items():
-            # Stuck orders are counted as such.
-            numbers[script_id] += sum(
-                not each.is_ignored and each.kind is not Kind.STUCK for each in found
-            )
-        return [(script, numbers[script.id]) for script in listed if numbers[script.id]]
-
-    async def note(self, swept: Swept, by: int | None) -> int:
-        """Remember what differs after a sweep; returns how much of it is news.
-
-        News of a sweep that was not asked for goes into the history, and so into the log channel, in one line.
-        """
-        now, script = clock.now(), swept.script
-        async with self._database.write() as connection:
-            known = await of_permissions(connection, script.id, now)
-            new = [
-                difference
-                for difference in known
-                if difference.permission is not None
-                and not difference.is_ignored
-                and difference.kind is not Kind.STUCK  # told when it happened
-                and difference.marks.noted_difference != difference.mark
-            ]
-            marks = [
-                (difference.permission.id, difference.mark)
-                for difference in new
-                if difference.permission is not None
-            ]
-            strangers = await drift.note(connection, script.id, marks, now)
-            counts = {kind: sum(difference.kind is kind for difference in new) for kind in Kind}
-            counts[Kind.EXTRA] += strangers
-            if by is None and any(counts.values()):
-                await events.record(
-                    connection,
-                    script.guild_id,
-                    now,
-                    "drift",
-                    script_id=script.id,
-                    after={kind.value: number for kind, number in counts.items() if number},
-                )
-        return sum(counts.values())
-
-    async def ignore(self, request: RequestContext, script_id: int, kind: Kind) -> int:
-        """Leave these as they are, until they differ in another way; returns how many.
-
-        Raises NothingDiffers, or ButtonGone when that server has no such script.
-        """
-        now = clock.now()
-        async with self._database.write() as connection:
-            script = await script_of(connection, request.guild_id, script_id)
-            found = await differences_of_kind(connection, script.id, kind, now)
-            if not found:
-                raise NothingDiffers
-            marks = [
-                (difference.permission.id, difference.mark)
-                for difference in found
-                if difference.permission is not None
-            ]
-            ids = [
-                difference.sighting.id
-                for difference in found
-                if difference.sighting and difference.permission is None
-            ]
-            await drift.ignore(connection, marks, ids, now)
-            await events.record(
-                connection,
-                request.guild_id,
-                request.at,
-                "drift_ignored",
-                actor=request.actor,
-                script_id=script.id,
-                after={"kind_of": kind.value, "number": len(found)},
-            )
-        return len(found)
-
-
-async def script_of(connection: AsyncConnection, guild_id: int, script_id: int) -> Script:
-    """Return the script of a button's key. Raises ButtonGone when that server has none such."""
-    script = await scripts.by_id(connection, script_id)
-    if script is None or script.guild_id != guild_id:
-        raise ButtonGone
-    return script
-
-
-async def _report(connection: AsyncConnection, script: Script, now: datetime) -> Report:
-    known = await of_permissions(connection, script.id, now)
-    numbers = await drift.numbers(connection, script.id, now)
-    strangers = await drift.strangers(connection, script.id, now, limit=SHOWN)
-    ignored = await drift.count_strangers(connection, script.id, now, ignored=True)
-    counts: dict[Kind, int] = {}
-    shown: dict[Kind, tuple[Difference, ...]] = {}
-    for kind in Kind:
-        listed = [
-            difference
-            for difference in known
-            if difference.kind is kind and not difference.is_ignored
-        ]
-        number = len(listed)
-        if kind is Kind.EXTRA:
-            number += numbers.strangers
-            listed += map(of_stranger, strangers)
-        if number:
-            counts[kind], shown[kind] = number, tuple(listed[:SHOWN])
-    return Report(
-        script,
-        await sweeps.last(connection, script.id),
-        numbers,
-        counts,
-        shown,
-        sum(difference.shortens(now) for difference in _others(known)),
-        sum(difference.is_ignored for difference in known) + ignored - numbers.strangers,
-    )
-
-
-def _others(known: Sequence[Difference]) -> list[Difference]:
-    return [
-        difference
-        for difference in known
-        if difference.kind is Kind.OTHER_END and not difference.is_ignored
-    ]

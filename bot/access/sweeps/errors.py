@@ -29,6 +29,15 @@ class NothingDiffers(UserError):
 
 
 @dataclass(eq=False)
+class IgnoresMany(NeedsYes):
+    """It leaves so many differences alone that staff may want to look at them first."""
+
+    script: Script
+    number: int
+    new: bool = False  # they are people who were not taken over yet
+
+
+@dataclass(eq=False)
 class TakesFromMany(NeedsYes):
     """It ends the access of `ends` people and shortens that of `shortens`, of `total`."""
 

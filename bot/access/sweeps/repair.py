@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.catalogue.lookup import script_of
 from bot.access.errors import PutBackTooLate
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import PUT_BACK_WITHIN, put_back_key
@@ -15,7 +16,7 @@ from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.entitlements import State, gives_more, last_seen, want, wanted_of
-from bot.access.sweeps.drift import Difference, Kind, differences_of_kind, kind_of, script_of
+from bot.access.sweeps.drift import Difference, Kind, differences_of_kind, kind_of
 from bot.access.sweeps.errors import NothingDiffers
 from bot.access.sweeps.removal_limit import refuse_many
 from bot.access.sync.queue import Queue

@@ -14,7 +14,7 @@ from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState
 from bot.store.ledger import events, orders, permissions, shapes
-from bot.store.records import Script
+from bot.store.records import Order, Script
 
 
 class Retries:
@@ -55,6 +55,12 @@ class Retries:
             )
         self._queue.wake(request.guild_id)
         return len(tried)
+
+    async def try_now(self, order: Order) -> None:
+        """Try one waiting order now instead of at its next turn; one that is over stays so."""
+        async with self._database.write() as connection:
+            await permissions.try_now(connection, order.permission_id, clock.now())
+        self._queue.hurry(order.guild_id)
 
     async def _ask_about_many(
         self, connection: AsyncConnection, script: Script, consent: Consent

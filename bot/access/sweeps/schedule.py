@@ -5,7 +5,7 @@ import random
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.access.sweeps.drift import Drift
+from bot.access.sweeps.reports import Drift
 from bot.access.sweeps.sweep import Sweeps
 from bot.errors import UserError
 from bot.jobs import Jobs

@@ -26,6 +26,11 @@ class Breaker:
             return 0.0
         return max(0.0, self._opened_at + self._pause - clock.monotonic())
 
+    def probe_now(self) -> None:
+        """Let the next probe out without waiting: a person asks for it."""
+        if self._opened_at is not None:
+            self._opened_at = min(self._opened_at, clock.monotonic() - self._pause)
+
     def failed(self) -> None:
         """Note that TradingView did not answer, or not sensibly."""
         self._failures += 1

@@ -44,6 +44,12 @@ class Queue:
             _ = self._jobs.spawn(worker.run(), f"sync of server {guild_id}")
         worker.wake()
 
+    def hurry(self, guild_id: int) -> None:
+        """Have what is due tried at once, although TradingView failed lately."""
+        if worker := self._workers.get(guild_id):
+            worker.breaker.probe_now()
+        self.wake(guild_id)
+
     def prefer(self, guild_id: int, order_id: int) -> None:
         """Have an order go before others from now on: the person who asked waits for the answer."""
         worker = self._workers.get(guild_id)

@@ -18,11 +18,17 @@ from bot.replies.errors import (  # noqa: F401 - each module registers its sente
     sweeps,
     tradingview,
 )
-from bot.replies.errors.sentence import sentence
+from bot.replies.errors.sentence import UNEXPECTED, sentence
 from bot.replies.tone import Tone
 
 # Without letters and digits that look alike: people read it out to each other.
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+# What Discord refuses before a command runs: a slip, or an older Discord, of the person who typed.
+_SLIPS = (
+    app_commands.TransformerError,
+    app_commands.CommandNotFound,
+    app_commands.CommandSignatureMismatch,
+)
 
 # Not refused: it waits, or one step is missing.
 _HINTS = (ClaimWaits, HaveNoName)
@@ -30,28 +36,35 @@ _HINTS = (ClaimWaits, HaveNoName)
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An error's sentence, and the reference that stands in the log too."""
+    """An error's sentence; that of a fault with the reference that stands in the log too."""
 
     sentence: str
-    reference: str
+    reference: str | None  # None for a refusal by the rules: nobody has to look it up
     tone: Tone
-    expected: bool  # a refusal by the rules; everything else belongs in the log in full
     kind: str  # the class of the error, for the log
 
     @property
+    def expected(self) -> bool:
+        """Return whether it is a refusal by the rules; everything else belongs in the log in full."""
+        return self.reference is None
+
+    @property
     def text(self) -> str:
-        """Return the sentence with the reference under it."""
+        """Return the sentence, with the reference under it where there is one."""
+        if self.reference is None:
+            return self.sentence
         return f"{self.sentence}\n-# Reference {self.reference}"
 
 
 def explain(error: BaseException) -> Explained:
-    """Return the sentence for any error, with a new reference."""
+    """Return the sentence for any error; a fault, which is no plain slip, gets a new reference."""
     cause = _unwrapped(error)
+    said = sentence(cause)
+    slip = isinstance(cause, (UserError, *_SLIPS)) and said != UNEXPECTED
     return Explained(
-        sentence=sentence(cause),
-        reference="".join(secrets.choice(_ALPHABET) for _ in range(4)),
+        sentence=said,
+        reference=None if slip else "".join(secrets.choice(_ALPHABET) for _ in range(4)),
         tone=Tone.LOOK if isinstance(cause, _HINTS) else Tone.STOP,
-        expected=isinstance(cause, UserError),
         kind=type(cause).__name__,
     )
 

@@ -3,7 +3,7 @@
 from bot.access import errors as refusals
 from bot.access.rules.duration import is_end_of_day
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import moment, plain_day, typed
+from bot.replies.text import escape, moment, plain_day, title, typed
 
 _DURATIONS = "`7D`, `2W`, `1M`, `1Y`, `1Y 6M` or `L` for lifetime (M is months)"
 _DATES = (
@@ -56,8 +56,11 @@ def _(error: refusals.TooFar) -> str:
 
 
 @sentence.register
-def _(_: refusals.NothingToRevoke) -> str:
-    return "**There is nothing to end:** they have no access to that script. Nothing was changed."
+def _(error: refusals.NothingToRevoke) -> str:
+    return (
+        f"**There is nothing to end:** {escape(error.username)} has no access to {title(error.script)}. "
+        "Nothing was changed."
+    )
 
 
 @sentence.register

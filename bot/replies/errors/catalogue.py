@@ -21,7 +21,7 @@ _REFUSED = "TradingView refused the script: it is unknown there or belongs to an
 @sentence.register
 def _(error: refusals.ItemUnknown) -> str:
     return (
-        f"**There is no script called {typed(error.text)} here.**{did_you_mean(error.near)} "
+        f"**There is no {error.meant} called {typed(error.text)} here.**{did_you_mean(error.near)} "
         "Pick one from the list that opens while you type."
     )
 

@@ -3,7 +3,7 @@
 from bot.access import errors as refusals
 from bot.access.logins.errors import CookiesOfOther
 from bot.access.rules.seat_fee import FEE_CENTS, FREE, cents
-from bot.access.sweeps.errors import MAX_BY_STAFF, TakesFromMany
+from bot.access.sweeps.errors import MAX_BY_STAFF, IgnoresMany, TakesFromMany
 from bot.replies.errors.sentence import sentence
 from bot.replies.seats import money
 from bot.replies.text import bold, count, end_day, escape, listed, source, title, until
@@ -63,6 +63,16 @@ def _(error: TakesFromMany) -> str:
             "one to do the same."
         )
     return f"**This {listed(parts)}.** {of} {ask}"
+
+
+@sentence.register
+def _(error: IgnoresMany) -> str:
+    what = ("person", "people") if error.new else ("difference", "differences")
+    return (
+        f"**This leaves {count(error.number, *what)} on {escape(error.script.title)} alone.** "
+        "They are no longer counted or told of until something about them changes; nothing changes on "
+        "TradingView, and you can undo it. Shall I do it?"
+    )
 
 
 @sentence.register

@@ -155,16 +155,6 @@ async def unpause(connection: AsyncConnection, script_id: int) -> None:
     await _change(connection, script_id, paused_at=None, paused_reason=None)
 
 
-async def holders(connection: AsyncConnection, script_ids: Collection[int], now: datetime) -> int:
-    """Count the people who should have, or were last seen with, any of these scripts at `now`."""
-    found = await connection.execute(
-        select(func.count(distinct(permission.c.customer_id))).where(
-            permission.c.script_id.in_(list(script_ids)), _has(now)
-        )
-    )
-    return int(found.scalar_one())
-
-
 async def holders_of(
     connection: AsyncConnection, script_ids: Collection[int], now: datetime
 ) -> dict[int, int]:

@@ -149,6 +149,15 @@ async def retry(connection: AsyncConnection, script_id: int, now: datetime) -> l
     return list(found.scalars())
 
 
+async def try_now(connection: AsyncConnection, permission_id: int, now: datetime) -> None:
+    """Let one that waits be due now."""
+    await connection.execute(
+        update(permission)
+        .where(permission.c.id == permission_id, permission.c.state == PermissionState.WAITING)
+        .values(next_try_at=now)
+    )
+
+
 async def hold(connection: AsyncConnection, permission_ids: Collection[int]) -> None:
     """Let these wait until they were compared with TradingView."""
     for some in parts(permission_ids):

@@ -212,6 +212,29 @@ async def decide_claim(
     )
 
 
+async def set_question(
+    connection: AsyncConnection, claim_id: int, channel_id: int | None, message_id: int | None
+) -> None:
+    """Keep which message asks staff about a claim; None: none has buttons any more."""
+    await connection.execute(
+        update(claim)
+        .where(claim.c.id == claim_id)
+        .values(channel_id=channel_id, message_id=message_id)
+    )
+
+
+async def answered_questions(connection: AsyncConnection, guild_id: int) -> list[Claim]:
+    """Return the claims that are decided or withdrawn while a message still asks about them."""
+    found = await connection.execute(
+        select(claim).where(
+            claim.c.guild_id == guild_id,
+            claim.c.state != ClaimState.WAITING,
+            claim.c.message_id.is_not(None),
+        )
+    )
+    return [Claim.of(row) for row in found]
+
+
 async def _first(connection: AsyncConnection, *conditions: "object") -> Customer | None:
     found = await connection.execute(select(customer).where(*conditions))  # type: ignore[arg-type]
     row = found.one_or_none()

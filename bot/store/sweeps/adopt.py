@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    distinct,
     exists,
     func,
     insert,
@@ -32,6 +33,20 @@ from bot.store.tables.people import customer
 from bot.store.tables.sweeps import sighting
 
 _CHUNK = 100
+
+
+async def people_taken(connection: AsyncConnection, guild_id: int, at: datetime, by: int) -> int:
+    """Count the people whom that member took over at that moment, each once."""
+    found = await connection.execute(
+        select(func.count(distinct(permission.c.customer_id)))
+        .select_from(entitlement.join(permission, permission.c.id == entitlement.c.permission_id))
+        .where(
+            entitlement.c.guild_id == guild_id,
+            entitlement.c.asked_at == at,
+            entitlement.c.asked_by == by,
+        )
+    )
+    return int(found.scalar_one())
 
 
 async def adopt(

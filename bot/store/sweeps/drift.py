@@ -5,12 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    distinct,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import PermissionState, StateKind
 from bot.store.parts import parts
-from bot.store.records import Numbers, Permission, Record
+from bot.store.records import Numbers, Permission, Record, Untaken
 from bot.store.sweeps.sightings import Sighting, has_permission, is_live
 from bot.store.tables.ledger import permission
 from bot.store.tables.sweeps import sighting
@@ -143,6 +157,23 @@ async def count_strangers_of(
     return dict.fromkeys(script_ids, 0) | {row.script_id: row.number for row in rows}
 
 
+async def untaken(
+    connection: AsyncConnection, script_ids: Collection[int], now: datetime
+) -> Untaken:
+    """Count the people of whom Usher knows nothing, each once, and what they have on these scripts."""
+    who = case(
+        (sighting.c.tv_user_id.is_not(None), literal("#") + cast(sighting.c.tv_user_id, String)),
+        else_=sighting.c.name_folded,
+    )
+    found = await connection.execute(
+        select(func.count(distinct(who)).label("people"), func.count().label("accesses")).where(
+            _strangers(script_ids, now, all_of_them=False)
+        )
+    )
+    row: Any = found.one()
+    return Untaken(row.people, row.accesses)
+
+
 async def numbers(connection: AsyncConnection, script_id: int, now: datetime) -> Numbers:
     """Count what the last complete sweep found."""
     undated = sighting.c.kind == StateKind.LIFETIME
@@ -181,11 +212,11 @@ async def note(
 
 async def ignore(
     connection: AsyncConnection,
-    marks: Sequence[tuple[int, str]],
+    marks: Sequence[tuple[int, str | None]],
     ids: Collection[int],
-    at: datetime,
+    at: datetime | None,
 ) -> None:
-    """Leave these as they are: differences of permissions, and sightings by their ids."""
+    """Leave these as they are: differences of permissions, and sightings by their ids; None: no longer."""
     await _mark(connection, permission.c.ignored_difference, marks)
     for some in parts(ids):
         await connection.execute(
@@ -194,7 +225,7 @@ async def ignore(
 
 
 async def _mark(
-    connection: AsyncConnection, column: "Column[Any]", marks: Sequence[tuple[int, str]]
+    connection: AsyncConnection, column: "Column[Any]", marks: Sequence[tuple[int, str | None]]
 ) -> None:
     if not marks:
         return

@@ -143,6 +143,16 @@ async def of_script(
     return [Sighting.of(row) for row in found]
 
 
+async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list[Sighting]:
+    """Return the rows of that name, on any script of a server."""
+    found = await connection.execute(
+        select(sighting)
+        .where(sighting.c.guild_id == guild_id, sighting.c.name_folded == name.casefold())
+        .order_by(sighting.c.script_id, sighting.c.id)
+    )
+    return [Sighting.of(row) for row in found]
+
+
 async def ended_of(
     connection: AsyncConnection, guild_id: int, name: str, now: datetime
 ) -> list[Sighting]:

@@ -42,6 +42,9 @@ claim = Table(
     Column("state", OneOf(ClaimState), nullable=False),
     Column("decided_by", BigInteger),
     Column("decided_at", UtcDateTime),
+    # The message in a log channel that asks staff, while it has buttons.
+    Column("channel_id", BigInteger),
+    Column("message_id", BigInteger),
     one_of("state", ClaimState),
     Index(
         "uq_claim_waiting",

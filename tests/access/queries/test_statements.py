@@ -56,7 +56,7 @@ async def test_the_status_of_a_thousand_waiting_orders_takes_twelve_statements(h
         await filled.failed(harness, script)
     with counting(harness.database) as statements:  # as /sync status does
         status = await harness.overview.status(HOME)
-        await harness.drift.counts(HOME)
+        await harness.drift.overall(HOME)
     assert len(statements) <= 12
     text = said.status(status)
     assert "900 orders waiting, 100 orders stuck" in text.content
@@ -148,7 +148,8 @@ async def latest(harness):
 
 async def ignore(harness):
     for kind in (Kind.OTHER_END, Kind.NAMESAKE, Kind.EXTRA):
-        assert await harness.drift.ignore(harness.request(), harness.script.id, kind)
+        request = harness.request(confirmed=True)
+        assert await harness.drift.ignore(request, harness.script.id, kind)
 
 
 async def take_over(harness):
@@ -270,7 +271,7 @@ PATHS = {
     "a report of drift": Path(
         filled.differing, lambda harness: harness.drift.report(HOME, harness.script.id)
     ),
-    "counts of drift": Path(filled.differing_scripts, lambda harness: harness.drift.counts(HOME)),
+    "counts of drift": Path(filled.differing_scripts, lambda harness: harness.drift.overall(HOME)),
     "drift noted": Path(filled.differing, note),
     "drift ignored": Path(filled.differing, ignore),
     "progress of repairs": Path(

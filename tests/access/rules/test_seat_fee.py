@@ -118,13 +118,38 @@ def test_everybody_stands_under_one_reason():
     people = [held(number, f"p{number}", **shown()) for number in range(1, 8)]
     found = Census(people, reasons, [Listed(1, None, "stranger", None)]).by_reason(NOW)
     assert found == {
-        Reason.SOLD: 2,
+        Reason.SOLD: 1,
         Reason.LIFETIME: 1,
-        Reason.OPEN: 1,
-        Reason.COMP: 1,
+        Reason.COMP: 2,
         Reason.TRIAL: 1,
-        Reason.UNKNOWN: 2,
+        Reason.TAKEN_OVER: 1,
+        Reason.STRANGER: 1,
+        Reason.UNKNOWN: 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        (why(1, kind="lifetime"), Reason.LIFETIME),
+        (why(1, "comp", "lifetime"), Reason.COMP),
+        (why(1, "role", "open"), Reason.OPEN),
+        (why(1, "found", "open"), Reason.TAKEN_OVER),
+    ],
+)
+@pytest.mark.parametrize("order", [why(1, ends_at=LATER), why(1, length="1M")])
+def test_time_on_top_of_access_without_an_end_moves_nobody_to_sold(before, reason, order):
+    person = [held(1, "ann", **shown())]
+    assert Census(person, [before], []).by_reason(NOW) == {reason: 1}
+    assert Census(person, [before, order], []).by_reason(NOW) == {reason: 1}
+    assert Census(person, [before, order], []).by_reason(START) == {reason: 1}
+
+
+def test_whoever_was_taken_over_with_an_end_is_sold_once_more_time_is_bought():
+    person = [held(1, "ann", **shown(LATER))]
+    taken = why(1, "found", ends_at=LATER)
+    assert Census(person, [taken], []).by_reason(NOW) == {Reason.TAKEN_OVER: 1}
+    assert Census(person, [taken, why(1, length="1M")], []).by_reason(NOW) == {Reason.SOLD: 1}
 
 
 def test_a_reason_that_is_over_by_then_is_none():
@@ -148,11 +173,12 @@ def test_a_reason_that_is_over_by_then_is_none():
     }
 
 
-def test_taking_a_dated_row_over_tells_no_more_of_why():
-    listed = Listed(1, None, "p1", LATER)
-    assert Census([], [], [listed]).by_reason(NOW) == {Reason.UNKNOWN: 1}
-    taken = Census([held(1, "p1", **shown(LATER))], [why(1, "found", ends_at=LATER)], [])
-    assert taken.by_reason(NOW) == {Reason.UNKNOWN: 1}
+@pytest.mark.parametrize(("kind", "end"), [("until", LATER), ("open", None)])
+def test_whoever_is_taken_over_is_called_so_whatever_the_end(kind, end):
+    listed = Listed(1, None, "p1", end)
+    assert Census([], [], [listed]).by_reason(NOW) == {Reason.STRANGER: 1}
+    taken = Census([held(1, "p1", **shown(end))], [why(1, "found", kind, ends_at=end)], [])
+    assert taken.by_reason(NOW) == {Reason.TAKEN_OVER: 1}
 
 
 def test_the_fee_is_a_cliff_at_101():

@@ -11,6 +11,7 @@ from bot.access.sweeps.errors import NothingDiffers, TakesFromMany
 from bot.access.sweeps.removal_limit import is_many
 from bot.store.catalogue import scripts
 from bot.store.people import customers
+from bot.store.records import Untaken
 from tests.support.access_harness import eventually, open_harness, pause
 from tests.support.fake_time import START
 from tests.support.vendor_fixture import HOME, STAFF
@@ -72,7 +73,8 @@ async def test_what_agrees_is_no_difference(harness):
     harness.give("gone", START - timedelta(days=1))  # expired rows stay listed
     assert await sweep(harness) == 0
     assert await counts(harness) == {}
-    assert await harness.drift.counts(HOME) == []
+    overall = await harness.drift.overall(HOME)
+    assert (overall.differing, overall.strangers) == ((), ())
 
 
 async def test_a_natural_end_is_no_difference(harness):
@@ -93,10 +95,11 @@ async def test_every_kind_is_found_and_named(harness):
         "extra": ["stranger"],
         "other_end": ["changed"],
     }
-    assert (it.total, it.longer) == (3, 1)
-    assert [(script.slug, number) for script, number in await harness.drift.counts(HOME)] == [
-        ("trend", 3)
-    ]
+    assert (it.total, it.differing, it.extra, it.longer) == (3, 2, 0, 1)
+    overall = await harness.drift.overall(HOME)
+    assert [(script.slug, number) for script, number in overall.differing] == [("trend", 2)]
+    assert [(script.slug, number) for script, number in overall.strangers] == [("trend", 1)]
+    assert overall.untaken == Untaken(1, 1)
 
 
 async def test_the_same_name_with_another_id_is_reported_and_never_touched(harness):
@@ -127,15 +130,15 @@ async def test_news_is_told_once_in_one_line_and_only_when_nobody_asked(harness)
     harness.give("a", None)
     harness.give("b", SOON)
     assert await sweep(harness) == 2
-    assert [one.after for one in await harness.vendor.events("drift")] == [{"extra": 2}]
+    assert [one.after for one in await harness.vendor.events("drift")] == [{"strangers": 2}]
     assert await sweep(harness) == 0
     harness.give("c", SOON)
     assert await sweep(harness, STAFF) == 1  # told in the answer
     harness.give("b", LATER)
     assert await sweep(harness) == 1  # another difference than before
     assert [one.after for one in await harness.vendor.events("drift")] == [
-        {"extra": 2},
-        {"extra": 1},
+        {"strangers": 2},
+        {"strangers": 1},
     ]
 
 

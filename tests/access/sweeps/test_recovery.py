@@ -8,8 +8,8 @@ from bot import clock
 from bot.access.errors import TradingViewSilent
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
-from bot.access.sweeps.drift import Drift
 from bot.access.sweeps.recovery import AGAIN, REFUSALS, Recovery
+from bot.access.sweeps.reports import Drift
 from bot.access.sweeps.sweep import Sweeps
 from bot.replies import history, overview
 from bot.store.catalogue import guilds, scripts

@@ -158,8 +158,7 @@ async def test_holders_are_people_and_ends_in_the_past_do_not_count(connection):
         await hold(connection, trend, person, **values)
         if name == "life":
             await hold(connection, tail, person, **values)
-    assert await scripts.holders(connection, [trend.id, tail.id], NOW) == 3
-    assert await scripts.holders(connection, [tail.id], NOW) == 1
+    assert (await scripts.holders_of(connection, [tail.id], NOW))[tail.id] == 1
 
 
 async def test_a_server_is_added_once_and_can_be_left(connection):

@@ -1,0 +1,121 @@
+"""Every sentence of the history with the facts that are recorded for it: no hole, no wrong pronoun."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.replies import history
+from bot.store.kinds import ActorKind
+from bot.store.records import Customer, Event, Script
+
+AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
+SCRIPT = Script(1, 1, "PUB;x", "trend", "Trend", None, None, None)
+ANN = Customer(1, 1, 7, "Ann_T", "ann_t", 5, AT, 7)
+UNTIL = {"kind": "until", "ends_at": AT.isoformat()}
+NOTHING = {"kind": "nothing", "ends_at": None}
+NAME = {"username": "Ann_T"}
+NUMBER = {"number": 3}
+
+# By action: what stood before, what stands after, and which of script, customer and member it is about.
+FACTS = {
+    "grant": (NOTHING, {"length": "1M"}, "sc"),
+    "set": (NOTHING, UNTIL, "sc"),
+    "revoke": (UNTIL, NOTHING, "sc"),
+    "put_back": (NOTHING, UNTIL, "sc"),
+    "repair": (NOTHING, UNTIL, "sc"),
+    "done": (None, UNTIL, "sc"),
+    "stuck": (None, {"reason": "no_such_user"}, "sc"),
+    "superseded": (None, None, "sc"),
+    "not_shown": (None, NUMBER, "sc"),
+    "found": (NOTHING, UNTIL, "sc"),
+    "was_there": (None, UNTIL, "sc"),
+    "retry": (None, None, "s"),
+    "link": (None, NAME, "cm"),
+    "match": (None, NUMBER, ""),
+    "matched": (None, NAME, "cm"),
+    "unlink": (NAME, None, "cm"),
+    "claim": (None, NAME | {"claim_id": 1}, "m"),
+    "claim_withdrawn": (NAME, None, "m"),
+    "claim_accepted": (None, NAME, "m"),
+    "claim_refused": (NAME, None, "m"),
+    "script_add": (None, {"slug": "trend", "title": "Trend"}, "s"),
+    "script_rename": ({"slug": "old", "title": "Old"}, {"slug": "trend", "title": "Trend"}, "s"),
+    "script_archive": ({"slug": "trend", "title": "Trend"}, None, "s"),
+    "script_paused": (None, {"reason": "not yours"}, "s"),
+    "session_set": ({"username": None}, NAME, ""),
+    "session_dead": (None, {"waiting": 2}, ""),
+    "session_still_dead": (None, {"since": AT.isoformat(), "waiting": 1}, ""),
+    "session_spare_set": (None, None, ""),
+    "session_spare_used": (None, {"left": 2}, ""),
+    "session_spare_dead": (None, {"left": 0}, ""),
+    "session_environment_other": ({"username": None}, {"username": "Other"}, ""),
+    "session_alive": (None, None, ""),
+    "session_forgotten": (NAME, None, ""),
+    "shape_changed": (None, {"differences": ["a list is gone"]}, ""),
+    "shape_known": (None, None, ""),
+    "shape_accepted": (None, None, ""),
+    "setup_staff": (None, {"role_id": "5"}, ""),
+    "setup_manager": (None, {"role_id": "5"}, ""),
+    "setup_log": (None, {"channel_id": "5"}, ""),
+    "restored": (None, {"since": AT.isoformat(), "names": ["Ann_T"], "number": 1}, ""),
+    "restore_checked": (None, None, "s"),
+    "restore_over": (None, {"scripts": 2, "later": 1, "done": 1, "open": 0, "stuck": 1}, ""),
+    "restore_unread": (None, {"names": ["Ann_T"], "number": 4}, "s"),
+    "drift": (None, {"missing": 1, "strangers": 2}, "s"),
+    "drift_ignored": (None, {"kind_of": "missing", "number": 3}, "s"),
+    "check_failed": (None, {"reason": "tradingview"}, "s"),
+    "taken_over": (None, NUMBER, "s"),
+    "repaired": (None, {"kind_of": "extra", "number": 3}, "s"),
+    "renamed": (NAME, {"username": "Ann_New"}, "c"),
+    "seats": (None, {"level": 90, "today": 91, "then": 90, "month": "2026-03"}, ""),
+    "seat_guard": (None, {"on": True}, ""),
+    "seat_allowed": (None, {"number": 101, "more": 1}, "sc"),
+    "joined": (None, None, ""),
+    "left": (None, None, ""),
+}
+# What a hole in the facts, or a pronoun in the wrong case, looks like.
+BROKEN = re.compile(
+    r"\bNone\b|\bthem (belongs?|had|has|is|on)\b|\b(that|what|had) them\b|[{}]|  |\*\*\*\*| ,| \.|\bof on\b"
+)
+UNNAMED = re.compile(r"\b(a script|a member|a name|this person|some people)\b")
+
+
+def said(action, *, named=True, actor=ActorKind.MEMBER, facts=None):
+    before, after, about = FACTS[action] if facts is None else (*facts, "")
+    entry = Event(
+        id=1, guild_id=1, at=AT, actor_kind=actor, actor_id="9", action=action, script_id=1,
+        customer_id=1, permission_id=1, order_id=1, member_id=7 if "m" in about else None,
+        note=None, before=before, after=after,
+    )  # fmt: skip
+    customer = ANN if named and "c" in about else None
+    return history.line(entry, SCRIPT if "s" in about else None, customer)
+
+
+def test_every_sentence_is_tried():
+    assert set(FACTS) == history.ACTIONS
+
+
+@pytest.mark.parametrize("action", FACTS)
+def test_with_its_facts_a_sentence_names_whom_and_what_it_is_about(action):
+    text = said(action)
+    assert not BROKEN.search(text), text
+    if action != "script_rename":  # "renamed a script to"
+        assert not UNNAMED.search(text), text
+
+
+@pytest.mark.parametrize("action", FACTS)
+def test_in_a_persons_own_history_it_stays_a_sentence(action):
+    text = said(action, named=False)
+    assert not BROKEN.search(text), text
+
+
+@pytest.mark.parametrize("action", FACTS)
+@pytest.mark.parametrize("facts", [(None, None), ({}, {})])
+def test_without_its_facts_nothing_in_it_is_broken(action, facts):
+    text = said(action, facts=facts, actor=ActorKind.USHER)
+    assert not BROKEN.search(text), text
+
+
+def test_a_refused_request_keeps_its_name():
+    assert said("claim_refused") == r"<@9> refused that **Ann\_T** belongs to <@7>"
