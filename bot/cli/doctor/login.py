@@ -1,6 +1,6 @@
 """Asks TradingView whether the logins work: reads alone, though it may renew a login at any."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -34,6 +34,8 @@ class Held:
     pine_ids: tuple[str, ...] = ()
     # Told of the pair that took this one's place meanwhile: without it the bot's own login would end.
     keep: Keep | None = None
+    # Reads the pair that a running bot was answered with meanwhile; None where it is still this one.
+    follow: Callable[[], Awaitable[Cookies | None]] | None = None
 
 
 @dataclass
@@ -100,10 +102,14 @@ async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -
         logs.keep_out(fresh.sessionid_sign)
         await candidate.renew(used, fresh)
 
+    async def taken() -> None:
+        if held.follow is not None and (present := await held.follow()) is not None:
+            candidate.cookies = present
+
     subject = f"TradingView login ({held.where})"
     async with tradingview_accounts.limiter_of(settings, held.guild_id) as limiter:
         client = tradingview_accounts.connector(settings, http)(limiter, lambda: candidate.cookies)
-        client.rotated = renewed
+        client.rotated, limiter.taken = renewed, taken
         if asked := said_pause(limiter):
             return Finding(subject, f"was not tested: {asked}", note=True)
         try:
