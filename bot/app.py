@@ -101,6 +101,7 @@ def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextMan
 async def _start(settings: Settings, services: Services) -> None:
     """Start everything that happens by itself, Discord or no Discord."""
     jobs = services.jobs
+    services.clock_watch.start(jobs)
     await services.queue.start()
     await services.recovery.start(jobs)
     services.login_monitor.start(jobs)
@@ -120,6 +121,9 @@ async def _serve(services: Services, token: str) -> None:
         StartupError: Discord refuses the token or the intents.
     """
     await _log_in(services.client, token)
+    await (
+        services.clock_watch.turn()
+    )  # its answers told the time, before anybody can ask for anything
     services.outcome_notifier.start()
     try:
         await services.client.connect()

@@ -7,6 +7,7 @@ import aiohttp
 from bot import tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.scripts import Scripts
+from bot.access.ledger.clock_watch import ClockWatch
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
 from bot.access.logins.environment import Environment
@@ -75,6 +76,7 @@ class Services:
     discovery: Discovery
 
     # Orders, and their way to TradingView
+    clock_watch: ClockWatch
     notifier: Notifier
     queue: Queue
     outcomes: Outcomes
@@ -170,6 +172,7 @@ def build(
             may=lambda guild_id, member_id: may_manage(client, guild_settings, guild_id, member_id),
         ),
         outages=outages,
+        clock_watch=ClockWatch(database, client.ask_the_time),
         login_monitor=LoginMonitor(database, sessions, spares),
         guild_settings=guild_settings,
         customers=Customers(database, sessions, public),

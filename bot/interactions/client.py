@@ -5,12 +5,15 @@ import hashlib
 import json
 import logging
 import sys
+from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import clock
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
@@ -51,6 +54,7 @@ class Usher(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=levels.LevelTree,
             max_messages=None,
+            http_trace=_comparing_clocks(),
         )
         self.guild_settings = guild_settings
         self.router = router
@@ -59,6 +63,15 @@ class Usher(commands.Bot):
         self._met: set[int] = set()
         self._door = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
+
+    async def ask_the_time(self) -> None:
+        """Have Discord answer something small, once logged in: every answer tells its time."""
+        if self.user is None or self.is_closed():
+            return
+        try:
+            await self.application_info()
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("Discord could not be asked for the time (%s)", error)
 
     async def setup_hook(self) -> None:
         """Seal the commands, and register them where Discord has other ones.
@@ -194,3 +207,20 @@ class Usher(commands.Bot):
         if self.application_id is None:
             raise app_commands.MissingApplicationID
         return self.application_id
+
+
+def _comparing_clocks() -> aiohttp.TraceConfig:
+    """Return what has the clock compared with Discord's at each of its answers."""
+
+    async def asked(_: aiohttp.ClientSession, request: SimpleNamespace, __: object) -> None:
+        request.asked_at = clock.monotonic()
+
+    async def answered(
+        _: aiohttp.ClientSession, request: SimpleNamespace, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        clock.compare("Discord", end.response.headers, request.asked_at)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(asked)
+    trace.on_request_end.append(answered)
+    return trace

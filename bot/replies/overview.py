@@ -16,6 +16,7 @@ from bot.access.queries.overview import (
 from bot.access.request import FOUND
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen, ours_of, wanted_of
+from bot.replies import wrong_clock
 from bot.replies.history_sweeps import why_unchecked
 from bot.replies.message import Button, Message, key
 from bot.replies.orders import person as person_text, why_stuck, why_waiting
@@ -250,7 +251,7 @@ def status(status: Status) -> Message:
         blocks.append("**Waiting, oldest first**")
         blocks.extend(_waiting_line(row, status.holdup) for row in status.waiting[:_MAX_WAITING])
         blocks.extend(_rest(len(status.waiting) + status.more_waiting))
-    first = _first_line(status)
+    first = "\n".join(filter(None, (wrong_clock.warning(), _first_line(status))))
     return Message(first, (embed("The queue", "\n".join(blocks)),) if blocks else ())
 
 

@@ -6,7 +6,7 @@ import discord
 
 from bot.access.logins.sessions import LoginState
 from bot.access.people.guild_settings import Setup
-from bot.replies import scripts
+from bot.replies import scripts, wrong_clock
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, count, listed
@@ -45,8 +45,11 @@ def checklist(setup: Setup, guild_id: int) -> Message:
         waiting = count(setup.claims, "member waits", "members wait")
         where = "in the channel above" if setup.log_channel_id else "in the channel that you choose"
         lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
-    button = _next(setup, guild_id)
-    first = "**Everything is set up.**" if button is None else "**Setting up Usher**"
+    button, wrong = _next(setup, guild_id), wrong_clock.warning()
+    if wrong:
+        lines.append(wrong)
+    is_done = button is None and not wrong
+    first = "**Everything is set up.**" if is_done else "**Setting up Usher**"
     return Message("\n".join([first, *lines]), buttons=() if button is None else (button,))
 
 

@@ -267,6 +267,7 @@ class TradingViewClient:
     async def _exchange(
         self, request: wire.Request, cookies: Cookies | None
     ) -> response_errors.Reply:
+        asked_at = clock.monotonic()
         async with self._http.request(
             request.method,
             # Encoded already: a cursor must go back exactly as it came.
@@ -276,6 +277,7 @@ class TradingViewClient:
             allow_redirects=False,
             timeout=self._timeout,
         ) as response:
+            clock.compare("TradingView", response.headers, asked_at)
             body, complete = await _read(response)
         headers = {name.lower(): value for name, value in response.headers.items()}
         headers.pop("set-cookie", None)

@@ -15,7 +15,7 @@ from bot.access.logins.sessions import AccountSession, LoginCheck, LoginState, S
 from bot.access.sync.batch import LARGEST, Batch, is_cheaper
 from bot.access.sync.breaker import Breaker
 from bot.access.sync.failures import FailureRecorder
-from bot.access.sync.reconcile import NotYetError, Sync
+from bot.access.sync.reconcile import ClockDoubtError, NotYetError, Sync
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import Reason
@@ -32,6 +32,7 @@ from bot.tradingview import (
 
 log = logging.getLogger(__name__)
 
+CLOCK_AGAIN = 3.0  # seconds until a clock in doubt is looked at again: by then it was compared
 STUMBLED = 5.0  # seconds before a worker that failed as a whole looks again
 # Permissions at a time for each request that may be under way: the limiter never waits for the database.
 TOGETHER = 4
@@ -110,7 +111,10 @@ class AccountWorker:
                 later = await work.next_try(connection, self.guild_id, self._busy)
                 if later is not None and later <= now and not due:
                     return None  # woken when there is room again
-        return None if later is None else max(0.05, (later - now).total_seconds())
+        pause = None if later is None else max(0.05, (later - now).total_seconds())
+        if clock.is_wrong():  # nobody tells when it is right again
+            return CLOCK_AGAIN if pause is None else min(pause, CLOCK_AGAIN)
+        return pause
 
     def _start(self, session: AccountSession, permission_ids: list[int]) -> None:
         for permission_id in permission_ids:
@@ -228,6 +232,10 @@ class AccountWorker:
                     await self._failures.park(permission_id, revision, failure.reason)
                 case NotYetError():
                     await self._failures.not_shown(permission_id)
+                case ClockDoubtError():
+                    await self._failures.again(
+                        permission_id, Reason.CLOCK, at_least=CLOCK_AGAIN, counts=False
+                    )
                 case TradingViewError():
                     # Of the refused pair, unless the error says otherwise.
                     version = session.version

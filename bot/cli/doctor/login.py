@@ -10,7 +10,6 @@ from bot import clock, logs, tradingview_accounts
 from bot.access.logins.account import TEST_TIMEOUT
 from bot.access.logins.probe import LoginCheck, examine
 from bot.access.logins.renewal import CandidateLogin, Keep
-from bot.cli.doctor.clock_skew import date_of
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.unreachable import why_not
 from bot.settings import Settings
@@ -69,7 +68,7 @@ async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upst
     url = f"{settings.tradingview_url}/username_hint/?s=tradingview"
     try:
         async with http.get(url, allow_redirects=False) as response:
-            upstream.date = date_of(response)
+            upstream.date = clock.shown_in(response.headers)
             if response.ok:
                 upstream.findings.append(Finding("TradingView", "answers."))
                 return
