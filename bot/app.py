@@ -121,9 +121,8 @@ async def _serve(services: Services, token: str) -> None:
         StartupError: Discord refuses the token or the intents.
     """
     await _log_in(services.client, token)
-    await (
-        services.clock_watch.turn()
-    )  # its answers told the time, before anybody can ask for anything
+    if clock.compared_at() is None:  # else its answers told the time, before anybody can order
+        await services.client.ask_the_time()
     services.outcome_notifier.start()
     try:
         await services.client.connect()

@@ -122,6 +122,15 @@ def by_machine() -> datetime:
     return now() + ahead if found is Trust.WRONG else now()
 
 
+def has_passed(span: timedelta, since: datetime) -> bool:
+    """Return whether so much time has passed since a stored moment.
+
+    One that lies ahead was stored by a clock that has been set back since: nobody knows when it was.
+    """
+    passed = now() - since
+    return passed >= span or passed < timedelta()
+
+
 def monotonic() -> float:
     """Seconds since some fixed moment; never goes back."""
     return _source.monotonic()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +20,7 @@ from bot.access.sync.reconcile import ClockDoubtError, NotYetError, Sync
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import Reason
-from bot.store.ledger import work
+from bot.store.ledger import permissions, work
 from bot.tradingview import (
     Denied,
     NoSuchScript,
@@ -33,6 +34,7 @@ from bot.tradingview import (
 log = logging.getLogger(__name__)
 
 CLOCK_AGAIN = 3.0  # seconds until a clock in doubt is looked at again: by then it was compared
+SET_BACK = timedelta(seconds=30)
 STUMBLED = 5.0  # seconds before a worker that failed as a whole looks again
 # Permissions at a time for each request that may be under way: the limiter never waits for the database.
 TOGETHER = 4
@@ -61,6 +63,8 @@ class AccountWorker:
         self._resting: set[int] = set()  # of the busy, the ones that need no request for now
         self._writing = asyncio.Lock()  # of the batches, one at a time
         self._woken = asyncio.Event()
+        # The moment at which clock.monotonic() was 0: earlier once the clock was set back.
+        self._clock_began = clock.now() - timedelta(seconds=clock.monotonic())
         self._denied: set[int] = set()  # refused once although the login lives
 
     def wake(self) -> None:
@@ -92,6 +96,7 @@ class AccountWorker:
             return None
         if wait := self.breaker.wait():
             return wait
+        await self._keep_to_clock()
         now = clock.now()
         async with self._database.read() as connection:
             self.preferred = self._notifier.awaited()
@@ -115,6 +120,15 @@ class AccountWorker:
         if clock.is_wrong():  # nobody tells when it is right again
             return CLOCK_AGAIN if pause is None else min(pause, CLOCK_AGAIN)
         return pause
+
+    async def _keep_to_clock(self) -> None:
+        """Have what waits tried now where the clock was set back: its moments lie too far ahead."""
+        now = clock.now()
+        began = now - timedelta(seconds=clock.monotonic())
+        if began < self._clock_began - SET_BACK:
+            async with self._database.write() as connection:
+                await permissions.bring_forward(connection, self.guild_id, now)
+        self._clock_began = began
 
     def _start(self, session: AccountSession, permission_ids: list[int]) -> None:
         for permission_id in permission_ids:
