@@ -73,6 +73,7 @@ class _Comparisons:
     def __init__(self) -> None:
         self._by_name: dict[str, deque[_Comparison]] = {}
         self.newest: _Comparison | None = None
+        self.trusted: datetime | None = None  # the time at which monotonic() was 0, when last known
 
     def add(self, comparison: _Comparison) -> None:
         kept = self._by_name.setdefault(comparison.name, deque(maxlen=_KEPT))
@@ -108,26 +109,36 @@ _comparisons = _Comparisons()
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC: the machine's, or that of others while it is known to be wrong."""
-    moment, newest = _source.now(), _comparisons.newest
-    if newest is None or abs(newest.skew(moment, _source.monotonic())) <= MAX_SKEW:
+    """The present moment, aware, in UTC: the machine's, or that of others while it is known to be wrong.
+
+    While it is in doubt, time goes on from what was known before.
+    """
+    moment, seconds = _source.now(), _source.monotonic()
+    if _comparisons.newest is None:
         return moment
-    found, skew = _comparisons.judge(moment, _source.monotonic())
-    return moment - skew if found is Trust.WRONG else moment
+    found, ahead = _comparisons.judge(moment, seconds)
+    if found is Trust.DOUBTFUL:
+        known = _comparisons.trusted
+        return moment if known is None else known + timedelta(seconds=seconds)
+    if found is Trust.WRONG:
+        moment -= ahead
+    _comparisons.trusted = _began(moment, seconds)
+    return moment
 
 
 def by_machine() -> datetime:
     """Return the present moment by the machine's clock, right or wrong."""
+    moment = now()
     found, ahead = _comparisons.judge(_source.now(), _source.monotonic())
-    return now() + ahead if found is Trust.WRONG else now()
+    return moment + ahead if found is Trust.WRONG else moment
 
 
-def has_passed(span: timedelta, since: datetime) -> bool:
-    """Return whether so much time has passed since a stored moment.
+def has_passed(span: timedelta, since: datetime, at: datetime) -> bool:
+    """Return whether so much time has passed between a stored moment and `at`.
 
     One that lies ahead was stored by a clock that has been set back since: nobody knows when it was.
     """
-    passed = now() - since
+    passed = at - since
     return passed >= span or passed < timedelta()
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import clock
 from bot.access.sweeps.drift import Drift
@@ -47,7 +47,7 @@ class SweepSchedule:
 
     async def turn(self) -> None:
         """Read every script whose day is over; one that fails holds up no other."""
-        for script in await self._due():
+        for script in await self._due(clock.now()):
             try:
                 swept = await self._sweeps.of_script(script, by=None)
                 self._jitter.pop(script.id, None)
@@ -57,7 +57,7 @@ class SweepSchedule:
             except Exception:  # the other scripts are read all the same
                 log.exception("reading the list of script %s failed", script.id)
 
-    async def _due(self) -> list[Script]:
+    async def _due(self, now: datetime) -> list[Script]:
         async with self._database.read() as connection:
             listed = await scripts.everywhere(connection)
             ids = [script.id for script in listed]
@@ -67,19 +67,20 @@ class SweepSchedule:
             script
             for script in listed
             if script.paused_at is None  # else TradingView refuses it until staff have looked
-            and not _failed_lately(newest.get(script.id))
-            and self._is_over(script, last.get(script.id))
+            and not _failed_lately(newest.get(script.id), now)
+            and self._is_over(script, last.get(script.id), now)
         ]
 
-    def _is_over(self, script: Script, last: Sweep | None) -> bool:
+    def _is_over(self, script: Script, last: Sweep | None, now: datetime) -> bool:
         """Return whether the day since its last complete read is over."""
-        return last is None or clock.has_passed(_DAY + self._spread(script.id), last.started_at)
+        day = _DAY + self._spread(script.id)
+        return last is None or clock.has_passed(day, last.started_at, now)
 
     def _spread(self, script_id: int) -> timedelta:
         return self._jitter.setdefault(script_id, _JITTER * random.random())  # noqa: S311 - jitter
 
 
-def _failed_lately(newest: Sweep | None) -> bool:
+def _failed_lately(newest: Sweep | None, now: datetime) -> bool:
     if newest is None or newest.state is not SweepState.FAILED:
         return False
-    return not clock.has_passed(_AGAIN, newest.started_at)
+    return not clock.has_passed(_AGAIN, newest.started_at, now)

@@ -75,11 +75,14 @@ class AccountWorker:
         """Begin whatever is due, for ever; a failure delays it and never ends it."""
         while True:
             self._woken.clear()
+            was_wrong = clock.is_wrong()
             try:
                 pause = await self._start_due()
             except Exception:  # a worker never ends; what failed is tried again
                 log.exception("the queue of server %s stumbled", self.guild_id)
                 pause = STUMBLED
+            if was_wrong or clock.is_wrong():  # nobody tells when it is right again
+                pause = CLOCK_AGAIN if pause is None else min(pause, CLOCK_AGAIN)
             woken = asyncio.create_task(self._woken.wait())
             try:
                 if pause is None:
@@ -116,10 +119,7 @@ class AccountWorker:
                 later = await work.next_try(connection, self.guild_id, self._busy)
                 if later is not None and later <= now and not due:
                     return None  # woken when there is room again
-        pause = None if later is None else max(0.05, (later - now).total_seconds())
-        if clock.is_wrong():  # nobody tells when it is right again
-            return CLOCK_AGAIN if pause is None else min(pause, CLOCK_AGAIN)
-        return pause
+        return None if later is None else max(0.05, (later - now).total_seconds())
 
     async def _keep_to_clock(self) -> None:
         """Have what waits tried now where the clock was set back: its moments lie too far ahead."""

@@ -1,9 +1,11 @@
 """Compares this computer's clock with those of others."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import clock
 from bot.cli.doctor.findings import Finding
+
+_MAX_SKEW = timedelta(seconds=30)  # worth mending before it does harm (`clock.MAX_SKEW`)
 
 
 def compare(dates: dict[str, datetime | None]) -> Finding:
@@ -13,7 +15,7 @@ def compare(dates: dict[str, datetime | None]) -> Finding:
         return Finding("Clock", "nobody answered to compare it with.", note=True)
     for name, date in known.items():
         ahead = clock.by_machine() - date
-        if abs(ahead) > clock.MAX_SKEW:
+        if abs(ahead) > _MAX_SKEW:
             return Finding(
                 "Clock",
                 f"this computer's clock is {clock.off_by(ahead)} (compared with {name}).",

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import clock
 from bot.store.kinds import PermissionState, StateKind
 from bot.store.ledger import events
 from bot.store.people import customers
@@ -40,17 +39,10 @@ def _pairs(sweep: Sweep) -> "ColumnElement[bool]":
 
 
 def _untouched(sweep: Sweep) -> "ColumnElement[bool]":
-    """Nothing was read or written for it since the sweep began, and nothing is on its way.
-
-    A moment that lies ahead is of a clock that was set back since: long ago.
-    """
+    """Nothing was read or written for it since the sweep began, and nothing is on its way."""
     return and_(
         permission.c.state.in_((PermissionState.DONE, PermissionState.STUCK)),
-        or_(
-            permission.c.seen_at.is_(None),
-            permission.c.seen_at < sweep.started_at,
-            permission.c.seen_at > clock.now(),
-        ),
+        or_(permission.c.seen_at.is_(None), permission.c.seen_at < sweep.started_at),
     )
 
 

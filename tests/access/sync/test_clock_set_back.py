@@ -1,11 +1,12 @@
 """The machine's clock is set back while orders wait: no stored moment holds them up that long."""
 
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 
 from bot import clock
-from bot.access.sweeps.drift import Drift
 from bot.clock import Trust
 from bot.store.kinds import Reason
 from tests.support.access_harness import open_harness
@@ -21,6 +22,15 @@ async def harness(tmp_path, frozen):
         yield harness
 
 
+@contextmanager
+def nobody_tells_the_time(frozen, ahead=timedelta()):
+    """The machine's clock is all there is, and it is so far ahead."""
+    frozen.ahead = ahead
+    with clock.taken_from(frozen), patch.object(clock, "compare"):
+        yield
+    frozen.ahead = timedelta()
+
+
 async def waiting(harness, seconds=90):
     """An order that could not go out, and that would be tried again in a while."""
     harness.switches.down = True
@@ -34,16 +44,12 @@ async def waiting(harness, seconds=90):
 
 @pytest.mark.parametrize("back", [HOUR, DAY])
 @pytest.mark.parametrize("tells_time", [True, False])
-async def test_waiting_orders_go_on_as_if_nothing_were(
-    harness, frozen, back, tells_time, monkeypatch
-):
-    if not tells_time:  # nobody says what time it is
-        monkeypatch.setattr(clock, "compare", lambda *_: None)
-        clock._comparisons.__init__()
-    order = await waiting(harness)
-    frozen.ahead = -back
-    harness.switches.down = False
-    await harness.done(order, within=360)
+async def test_waiting_orders_go_on_as_if_nothing_were(harness, frozen, back, tells_time):
+    with nullcontext() if tells_time else nobody_tells_the_time(frozen):
+        order = await waiting(harness)
+        frozen.ahead = -back
+        harness.switches.down = False
+        await harness.done(order, within=360)
     assert harness.end("Ann_Trades") == MONTH_ON
 
 
@@ -100,34 +106,32 @@ async def test_a_pause_that_tradingview_asked_for_stays_one(harness):
 
 
 async def test_a_full_check_of_the_future_is_no_reason_to_wait_for_its_day(harness, frozen):
-    frozen.ahead = 3 * DAY
-    await harness.sweeps.of_script(harness.script, by=None)
-    frozen.ahead = timedelta()
+    with nobody_tells_the_time(frozen, 3 * DAY):
+        await harness.sweeps.of_script(harness.script, by=None)
     calls = len(harness.fake.calls("list"))
     await harness.meanwhile(harness.sweep_schedule.turn())
     assert len(harness.fake.calls("list")) > calls
 
 
-async def test_a_comparison_of_the_form_of_the_future_is_made_again(harness, frozen):
-    assert clock.has_passed(DAY, clock.now() + HOUR)
-    assert not clock.has_passed(DAY, clock.now() - HOUR)
-    assert clock.has_passed(DAY, clock.now() - DAY)
+async def test_the_form_of_the_answers_is_compared_again(harness, frozen):
+    with nobody_tells_the_time(frozen, 3 * DAY):
+        await harness.meanwhile(harness.schema_guard.compare(await harness.sessions.of(HOME)))
+    await frozen.advance(900)
+    harness.schema_guard._not_before[HOME] = 0
+    assert await harness.schema_guard._is_due(HOME)
 
 
-async def test_what_was_seen_in_the_future_is_seen_anew(harness, frozen):
-    await harness.done(await harness.grant("Ann_Trades", "1M"))
-    await harness.change("Ann_Trades", seen_at=clock.now() + DAY)
-    await frozen.advance(60)
-    harness.give("Ann_Trades", None)
-    swept = await harness.sweeps.of_script(harness.script, by=None)
-    await Drift(harness.database).note(swept, None)
-    assert (await harness.permission("Ann_Trades")).seen == "lifetime"
+async def test_spare_logins_are_tested_again(harness, frozen):
+    with nobody_tells_the_time(frozen, 3 * DAY):
+        await harness.spares.add(harness.request(), harness.vendor.cookies())
+    calls = len(harness.fake.log)
+    await harness.meanwhile(harness.spares.test_due())
+    assert len(harness.fake.log) > calls
 
 
 async def test_a_page_that_would_last_longer_than_pages_do_is_over(harness, frozen):
     pages = harness.one_time_pages
     pages._base = "http://127.0.0.1:1"
-    frozen.ahead = DAY
-    address = await pages.create(harness.request())
-    frozen.ahead = timedelta()
+    with nobody_tells_the_time(frozen, DAY):
+        address = await pages.create(harness.request())
     assert await pages.page_of(address.partition("#")[2]) is None
