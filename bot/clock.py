@@ -185,11 +185,13 @@ def compare(name: str, headers: Mapping[str, str], asked_at: float) -> None:
     _note(name, date + middle, (asked_at + answered_at) / 2)
 
 
-def moment_of(name: str, sent_at: datetime) -> datetime:
-    """Return when something was asked that was sent just now, by the sender's clock where ours is off."""
-    _note(name, sent_at, monotonic())
+def moment_of(sent_at: datetime) -> datetime:
+    """Return when something was asked: now, or by the sender's clock where ours is wrong or far from it.
+
+    It proves nothing about ours: it may have been long on its way.
+    """
     present = now()
-    return sent_at if abs(present - sent_at) > MAX_SKEW else present
+    return sent_at if is_wrong() or abs(present - sent_at) > MAX_SKEW else present
 
 
 def shown_in(headers: Mapping[str, str]) -> datetime | None:

@@ -136,9 +136,10 @@ async def test_a_computer_that_slept_is_right_at_the_next_answer(frozen):
 
 def test_what_was_asked_counts_from_the_askers_moment_where_ours_is_off(wrong):
     asked = START - timedelta(seconds=0.2)
-    assert clock.moment_of("interactions", asked) == asked
+    assert clock.moment_of(asked) == asked
     wrong.ahead = timedelta()
-    assert clock.moment_of("interactions", asked) == START
+    assert clock.moment_of(asked) == START
+    assert clock.trust() is Trust.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class ComponentInteraction:
             guild_id=self.guild_id,
             actor=Actor.member(self.interaction.user.id),
             idempotency_key=str(self.interaction.id),
-            at=clock.moment_of("Discord's interactions", self.interaction.created_at),
+            at=clock.moment_of(self.interaction.created_at),
             token=self.interaction.token,
         )
 

@@ -114,7 +114,7 @@ def request(interaction: Interaction) -> RequestContext:
         guild_id=interaction.guild_id,
         actor=Actor.member(interaction.user.id),
         idempotency_key=str(interaction.id),
-        at=clock.moment_of("Discord's interactions", interaction.created_at),
+        at=clock.moment_of(interaction.created_at),
         token=interaction.token,
     )
 
