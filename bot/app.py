@@ -110,6 +110,7 @@ def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextMan
 async def _start(settings: Settings, services: Services) -> None:
     """Start everything that happens by itself, Discord or no Discord."""
     jobs = services.jobs
+    services.clock_watch.start(jobs)
     await services.queue.start()
     await services.recovery.start(jobs)
     services.login_monitor.start(jobs)
@@ -139,6 +140,8 @@ async def _serve(services: Services, token: str) -> None:
     """
     guard(services.client, services.blockade)
     await log_in(services.client, token, services.blockade)
+    if clock.compared_at() is None:  # else its answers told the time, before anybody can order
+        await services.client.ask_the_time()
     services.outcome_notifier.start()
     await stay_connected(services.client, services.blockade)
 

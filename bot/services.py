@@ -8,6 +8,7 @@ import aiohttp
 from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.scripts import Scripts
+from bot.access.ledger.clock_watch import ClockWatch
 from bot.access.ledger.direct_messages import WaitingMessages
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
@@ -81,6 +82,7 @@ class Services:
     discovery: Discovery
 
     # Orders, and their way to TradingView
+    clock_watch: ClockWatch
     notifier: Notifier
     queue: Queue
     outcomes: Outcomes
@@ -194,6 +196,7 @@ def build(
             may=may,
         ),
         outages=outages,
+        clock_watch=ClockWatch(database, client.ask_the_time),
         login_monitor=LoginMonitor(database, sessions, spares),
         guild_settings=guild_settings,
         customers=Customers(database, sessions, tradingview_accounts.public(settings, http)),

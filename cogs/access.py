@@ -250,7 +250,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         slug, subject = receipt.script.slug, Subject(username=receipt.permission.username)
 
         async def order(request: RequestContext) -> int:
-            return await self._grants.set_end(request, slug, end, subject)
+            return await self._grants.set_end(request, slug, end, subject, from_now=True)
 
         request = replace(
             request,

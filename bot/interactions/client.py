@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -13,13 +14,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import clock
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
 from bot.interactions.members import Members
 from bot.interactions.responses import Interaction
-from bot.notifications.trouble import TROUBLE
+from bot.notifications.trouble import TROUBLE, in_short
 from bot.replies.command_mentions import CommandMentions
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ class Usher(commands.Bot):
             # Longer pauses raise: what is told by itself waits for its turn, and holds up nothing else.
             max_ratelimit_timeout=60.0,
             connector=connector(),
+            http_trace=_comparing_clocks(),
         )
         self._connector = connector
         self.members = Members(self, self._connection)
@@ -77,6 +80,15 @@ class Usher(commands.Bot):
         """Close what a login that failed left open, before the next one."""
         await self.http.close()
         self.http.connector = self._connector()
+
+    async def ask_the_time(self) -> None:
+        """Have Discord answer something small, once logged in: every answer tells its time."""
+        if self.user is None or self.is_closed():
+            return
+        try:
+            await self.application_info()
+        except TROUBLE as error:
+            log.info("Discord could not be asked for the time (%s)", in_short(error))
 
     async def setup_hook(self) -> None:
         """Seal the commands, and register them where Discord has other ones.
@@ -228,3 +240,20 @@ class Usher(commands.Bot):
         if self.application_id is None:
             raise app_commands.MissingApplicationID
         return self.application_id
+
+
+def _comparing_clocks() -> aiohttp.TraceConfig:
+    """Return what has the clock compared with Discord's at each of its answers."""
+
+    async def asked(_: aiohttp.ClientSession, request: SimpleNamespace, __: object) -> None:
+        request.asked_at = clock.monotonic()
+
+    async def answered(
+        _: aiohttp.ClientSession, request: SimpleNamespace, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        clock.compare("Discord", end.response.headers, request.asked_at)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(asked)
+    trace.on_request_end.append(answered)
+    return trace

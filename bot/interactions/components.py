@@ -45,7 +45,7 @@ class ComponentInteraction:
             guild_id=self.guild_id,
             actor=Actor.member(self.interaction.user.id),
             idempotency_key=str(self.interaction.id),
-            at=clock.now(),
+            at=clock.moment_of(self.interaction.created_at),
             token=self.interaction.token,
         )
 

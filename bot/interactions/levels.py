@@ -117,7 +117,7 @@ def request(interaction: Interaction) -> RequestContext:
         guild_id=interaction.guild_id,
         actor=Actor.member(interaction.user.id),
         idempotency_key=str(interaction.id),
-        at=clock.now(),
+        at=clock.moment_of(interaction.created_at),
         token=interaction.token,
     )
 

@@ -101,9 +101,12 @@ class LengthTransformer(_Option):
 class UntilTransformer(_Option):
     """Exact ends: a date, a length from now, or lifetime."""
 
-    async def transform(self, interaction: UsherInteraction, typed: str, /) -> End:
-        """Return the end; raises DateAmbiguous, DateUnreadable, DatePast or TooFar."""
-        return parse_until(typed, levels.request(interaction).at)
+    async def transform(
+        self, interaction: UsherInteraction, typed: str, /
+    ) -> End | duration.Length:
+        """Return the end, or the length until then; raises DateAmbiguous, DateUnreadable, DatePast or TooFar."""
+        end = parse_until(typed, levels.request(interaction).at)
+        return end if isinstance(end, Lifetime) else _read(typed) or end
 
     async def suggest(self, _: UsherInteraction, typed: str, /) -> Choices:
         """Return what was typed if it can be read, else the usual lengths from now."""
@@ -123,7 +126,7 @@ class UntilTransformer(_Option):
 Item = app_commands.Transform[str, ItemTransformer]
 Username = app_commands.Transform[str, UsernameTransformer]
 Length = app_commands.Transform[duration.Length, LengthTransformer]
-Until = app_commands.Transform[End, UntilTransformer]
+Until = app_commands.Transform[End | duration.Length, UntilTransformer]
 
 
 def _lengths(typed: str) -> list[duration.Length]:

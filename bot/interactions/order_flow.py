@@ -25,6 +25,7 @@ _LONG = (
     WaitingFor.SCRIPT_PAUSED,
     WaitingFor.FULL_CHECK,
     WaitingFor.CHANGED,
+    WaitingFor.CLOCK,
 )
 
 
@@ -58,7 +59,8 @@ class OrderFlow:
 
     async def show(self, interaction: Interaction, order_id: int, asked_at: datetime) -> None:
         """Answer with how the order stands, 5 s after `asked_at` at most; changes come by themselves."""
-        left = max(0.0, WAITING_TIMEOUT - (clock.now() - asked_at).total_seconds())
+        since = (clock.now() - asked_at).total_seconds()
+        left = WAITING_TIMEOUT - min(max(since, 0.0), WAITING_TIMEOUT)
         with self._notifier.awaiting(order_id):  # no other part tells the asker meanwhile
             now = await self._outcomes.receipt(order_id)
             if now.order.state is OrderState.WAITING and not _takes_long(now):

@@ -1,13 +1,13 @@
 """The history in words: one line for each entry, for `/audit` and for the log channel."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
-from bot.replies import history_sweeps, seats
+from bot.replies import history_sweeps, seats, wrong_clock
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
@@ -134,6 +134,9 @@ class Facts:
     def number(self, what: str, many: str | None = None) -> str:
         return count(int(self.after.get("number", 0)), what, many)
 
+    def seconds(self) -> timedelta:
+        return timedelta(seconds=int(self.after.get("seconds", 0)))
+
     def since(self) -> str:
         since = self.after.get("since")
         if since is None:
@@ -199,6 +202,10 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
+    "clock_wrong": lambda f: wrong_clock.describe(f.seconds()),
+    "clock_right": lambda _: (
+        "✅ The clock of the computer that Usher runs on is right again: what waited for it goes on"
+    ),
     "not_shown": lambda f: (
         f"⚠️ TradingView says yes to {f.what} for {f.whom}, but its list does not show it after "
         f"{f.number('try', 'tries')}. I go on trying once an hour. To end it yourself: "

@@ -33,6 +33,8 @@ _WAITING = {
     "on TradingView; `/sync status` says how far I am.",
     WaitingFor.CHANGED: "TradingView answers in another form than I know, so I change nothing there. "
     "Look for a newer Usher; `/sync retry` goes on all the same.",
+    WaitingFor.CLOCK: "The clock of the computer that I run on is wrong, so I write no end that counts from "
+    "now. Once it is right I go on, and the time counts from the moment of this order.",
 }
 _THEN = "I send it then; there is nothing to do. You hear from me when it is done."
 _BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."

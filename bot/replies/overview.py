@@ -10,6 +10,7 @@ from bot.access.queries.overview import (
     Status,
 )
 from bot.access.rules.entitlements import wanted_of
+from bot.replies import wrong_clock
 from bot.replies.history_sweeps import why_unchecked
 from bot.replies.message import Button, Message, key
 from bot.replies.orders import person as person_text, why_stuck, why_waiting
@@ -98,9 +99,10 @@ def status(status: Status) -> Message:
         blocks.append("**Waiting, oldest first**")
         blocks.extend(_waiting_line(row, status.holdup) for row in status.waiting[:_MAX_WAITING])
         blocks.extend(_rest(len(status.waiting) + status.more_waiting))
-    first = _first_line(status)
+    warning = wrong_clock.warning()
+    first = "\n".join(filter(None, (warning, _first_line(status))))
     boxes = (embed("The queue", "\n".join(blocks)),) if blocks else ()
-    return Message(first, boxes, tone=_tone(status))
+    return Message(first, boxes, tone=Tone.STOP if warning else _tone(status))
 
 
 def _tone(status: Status) -> Tone | None:

@@ -6,7 +6,7 @@ import discord
 
 from bot.access.logins.sessions import LoginState
 from bot.access.people.guild_settings import Setup
-from bot.replies import scripts
+from bot.replies import scripts, wrong_clock
 from bot.replies.channel_trouble import ChannelTrouble, why
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
@@ -50,9 +50,11 @@ def checklist(setup: Setup, guild_id: int, trouble: ChannelTrouble | None = None
             "in the channel above and under `/sync status`" if reachable else "under `/sync status`"
         )
         lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
-    button = _next(setup, guild_id, trouble)
-    done = button is None and not setup.unread
-    first = "**Everything is set up.**" if done else "**Setting up Usher**"
+    button, wrong = _next(setup, guild_id, trouble), wrong_clock.warning()
+    if wrong:
+        lines.append(wrong)
+    is_done = button is None and not setup.unread and not wrong
+    first = "**Everything is set up.**" if is_done else "**Setting up Usher**"
     return Message("\n".join([first, *lines]), buttons=() if button is None else (button,))
 
 

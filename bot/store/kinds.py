@@ -90,6 +90,7 @@ class Reason(StrEnum):
     TRADINGVIEW = "tradingview"
     TROUBLE = "trouble"  # a mistake of ours
     UNVERIFIED = "unverified"  # accepted, but not shown
+    CLOCK = "clock"  # it counts from a moment at which this computer's clock was wrong
     # Only a person can help.
     NO_SUCH_USER = "no_such_user"
     OTHER_PERSON = "other_person"

@@ -182,7 +182,12 @@ class TradingViewClient:
         asked_at = clock.monotonic()
         repeats, renewals = REPEATS, 1
         while True:
-            permit = self._limiter.permit(urgent=urgent, helpful=helpful, asked_at=asked_at)
+            permit = self._limiter.permit(
+                urgent=urgent,
+                helpful=helpful,
+                with_login=request.purpose is not wire.Purpose.PUBLIC,
+                asked_at=asked_at,
+            )
             reply, used, error = await self._in_turn(request, permit)
             match error:
                 case None:
@@ -224,6 +229,7 @@ class TradingViewClient:
         fresh = rotation.rotated(reply.set_cookies, used, clock.now())
         if fresh is None or self.rotated is None:
             return
+        self._limiter.go_single_file()  # before anybody has the next permit
         rotating = asyncio.ensure_future(self.rotated(used, fresh))
         self._rotating.add(rotating)
         rotating.add_done_callback(self._rotated)  # holds this door for as long as it lasts
@@ -267,6 +273,7 @@ class TradingViewClient:
     async def _exchange(
         self, request: wire.Request, cookies: Cookies | None
     ) -> response_errors.Reply:
+        asked_at = clock.monotonic()
         async with self._http.request(
             request.method,
             # Encoded already: a cursor must go back exactly as it came.
@@ -276,6 +283,7 @@ class TradingViewClient:
             allow_redirects=False,
             timeout=self._timeout,
         ) as response:
+            clock.compare("TradingView", response.headers, asked_at)
             body, complete = await _read(response)
         headers = {name.lower(): value for name, value in response.headers.items()}
         headers.pop("set-cookie", None)

@@ -15,8 +15,9 @@ import heapq
 import itertools
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from bot import clock
 
@@ -35,23 +36,68 @@ LEAST = 0.25  # requests a second: anything slower is for a hold to do
 # From there the rate rises, by a hundredth within the first seconds, and by twice as much in each as many
 # after: a limit that is known is approached slowly, and one that is gone is noticed before long.
 STEP, DOUBLED_AFTER = 0.01, 12.0
+# TradingView may end a cookie pair at the very answer that brings the next one (wire §2): after that was
+# seen, what carries cookies goes one at a time for so many seconds.
+SINGLE_FILE_FOR = 3600.0
 _SHORTEST = 0.05
 _CLOSE_ENOUGH = 1e-5  # seconds; a timer may wake a hair early
 _URGENT, _HELPFUL, _BULK = range(3)
 
 
+class ClosedError(RuntimeError):
+    """No permit is given any more: the program is closing."""
+
+
 class Permit:
     """Leave to send one request."""
 
-    def __init__(self, refuse: Callable[["Permit", float | None], None]) -> None:
+    def __init__(
+        self, refuse: Callable[["Permit", float | None], None], *, with_login: bool
+    ) -> None:
         self.began = clock.monotonic()
         self.refused = False
+        self.with_login = with_login
         self._refuse = refuse
 
     def slow_down(self, retry_after: float | None) -> None:
         """Hold everything for as long as TradingView said, in seconds: it answered with 429."""
         self.refused = True
         self._refuse(self, retry_after)
+
+
+@dataclass(order=True, slots=True)
+class Waiter:
+    """Somebody in a line, in the order asked."""
+
+    asked_at: float
+    number: int
+    permit: "asyncio.Future[Permit]" = field(compare=False)
+    with_login: bool = field(compare=False)
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Those of one rank; what carries a login may have to wait while the rest goes on."""
+
+    with_login: list[Waiter] = field(default_factory=list)
+    without: list[Waiter] = field(default_factory=list)
+
+    def push(self, waiter: Waiter) -> None:
+        heapq.heappush(self.with_login if waiter.with_login else self.without, waiter)
+
+    def waiting(self) -> Iterator[list[Waiter]]:
+        """Yield each line in which somebody waits; those who gave up at its head are dropped."""
+        for line in (self.with_login, self.without):
+            while line and line[0].permit.done():
+                heapq.heappop(line)
+            if line:
+                yield line
+
+    def count(self) -> int:
+        """Return how many wait."""
+        return sum(
+            not waiter.permit.done() for line in (self.with_login, self.without) for waiter in line
+        )
 
 
 class Rate:
@@ -108,10 +154,15 @@ class Limiter:
         if not rate > 0 or concurrency < 1:
             raise ValueError("a limiter needs a rate above 0 and a concurrency of at least 1")
         self.concurrency = concurrency
+        # Awaited when the account comes over from other programs, before anything is sent.
+        self.taken: Callable[[], Awaitable[None]] | None = None
         self._rate = Rate(rate)
         self._chance = chance
         self._running = 0
-        self._lines: tuple[list[tuple[float, int, asyncio.Future[Permit]]], ...] = ([], [], [])
+        self._logins = 0  # of the running, the ones that carry a login
+        self._single_file_until = NEVER
+        self._is_closed = False
+        self._lines = (_Lines(), _Lines(), _Lines())
         self._order = itertools.count()
         self._in_a_row = 0
         # When the next request would be due if all came evenly spaced; now may run ahead by the burst.
@@ -121,15 +172,24 @@ class Limiter:
 
     @asynccontextmanager
     async def permit(
-        self, *, urgent: bool = False, helpful: bool = False, asked_at: float | None = None
+        self,
+        *,
+        urgent: bool = False,
+        helpful: bool = False,
+        with_login: bool = False,
+        asked_at: float | None = None,
     ) -> AsyncIterator[Permit]:
         """Wait for a permit; it ends with the block. Somebody waits for what is `urgent`.
 
         What is `helpful` serves somebody too, who goes on without it after a moment: so many of these
-        may come that what is urgent has to go before them. `asked_at` (`clock.monotonic()`) keeps the
-        place in the line of a request that was refused and comes again.
+        may come that what is urgent has to go before them. What goes out `with_login` waits for others
+        of its kind while they go in single file. `asked_at` (`clock.monotonic()`) keeps the place in
+        the line of a request that was refused and comes again.
+
+        Raises ClosedError once it is closed.
         """
-        permit = await self._take(_URGENT if urgent else _HELPFUL if helpful else _BULK, asked_at)
+        rank = _URGENT if urgent else _HELPFUL if helpful else _BULK
+        permit = await self._take(rank, asked_at, with_login=with_login)
         try:
             yield permit
         finally:
@@ -137,7 +197,7 @@ class Limiter:
                 self._rate.passed()
                 if permit.began >= self._slowed_at:
                     self._refusals = 0
-            self._give_back()
+            self._give_back(permit)
 
     @property
     def rate(self) -> float:
@@ -164,14 +224,24 @@ class Limiter:
         """Return the seconds until one more request would go out; 0 where only TradingView is slow."""
         rate, now = self.rate, clock.monotonic()
         ahead = max(self._due - (BURST - 1) / rate, self._held_until) - now
-        waiting = sum(not waiter.done() for line in self._lines for _, _, waiter in line)
+        waiting = sum(lines.count() for lines in self._lines)
         return ahead + waiting / rate if ahead > 0 else 0.0
+
+    def go_single_file(self) -> None:
+        """Let what carries a login go one at a time: an answer brought the cookies for the next."""
+        self._single_file_until = clock.monotonic() + SINGLE_FILE_FOR
 
     async def refresh(self) -> None:
         """Learn what other programs of the account were told; a limiter by itself has none."""
 
     async def close(self) -> None:
-        """Leave the account to other programs; a limiter by itself has none."""
+        """Give no permit any more; those who wait for one, or come later, are refused."""
+        self._is_closed = True
+        for lines in self._lines:
+            for line in lines.waiting():
+                for waiter in line:
+                    if not waiter.permit.done():
+                        waiter.permit.set_exception(ClosedError())
 
     def _slow_down(self, permit: Permit, retry_after: float | None) -> None:
         is_first = (
@@ -188,55 +258,67 @@ class Limiter:
         doublings = min(max(self._refusals - 1, 0), 10)
         return min(USUAL_HOLD * 2.0**doublings, MAX_USUAL_HOLD) * (1 + JITTER * self._chance())
 
-    async def _take(self, rank: int, asked_at: float | None) -> Permit:
+    async def _take(self, rank: int, asked_at: float | None, *, with_login: bool) -> Permit:
+        if self._is_closed:
+            raise ClosedError
         waiter: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
         place = clock.monotonic() if asked_at is None else asked_at
-        heapq.heappush(self._lines[rank], (place, next(self._order), waiter))
+        self._lines[rank].push(Waiter(place, next(self._order), waiter, with_login))
         self._serve()
         try:
             return await waiter
         except asyncio.CancelledError:
             if waiter.cancelled():
                 self._serve()  # nobody may be left to wait for
-            else:
-                self._give_back()  # the permit came in the same moment as the cancellation
+            elif waiter.exception() is None:
+                # The permit came in the same moment as the cancellation.
+                self._give_back(waiter.result())
             raise
 
-    def _give_back(self) -> None:
+    def _give_back(self, permit: Permit) -> None:
         self._running -= 1
+        self._logins -= permit.with_login
         self._serve()
 
     def _serve(self) -> None:
         """Give permits to all who may have one now; see to it that the next is not forgotten."""
         pause = None
-        while self._is_waited_for() and self._running < self.concurrency and self._may_send():
+        while self._running < self.concurrency and (line := self._next_line()) and self._may_send():
             now = clock.monotonic()
             ahead = max(self._due - (BURST - 1) / self.rate, self._held_until) - now
             if ahead > _CLOSE_ENOUGH:
                 pause = ahead
                 break
             self._due = max(self._due, now) + 1 / self.rate
-            self._running += 1
-            self._next().set_result(Permit(self._slow_down))
+            self._give(line)
         self._wake_in(pause)
 
     def _may_send(self) -> bool:
         return True
 
     def _is_waited_for(self) -> bool:
-        for line in self._lines:
-            while line and line[0][2].done():  # whoever gave up is skipped
-                heapq.heappop(line)
-        return any(self._lines)
+        return any(line for lines in self._lines for line in lines.waiting())
 
-    def _next(self) -> "asyncio.Future[Permit]":
-        """Take the first of the line whose turn it is: the urgent, but nobody waits for ever."""
-        urgent, helpful, bulk = self._lines
-        line = urgent or helpful or bulk
+    def _next_line(self) -> list[Waiter] | None:
+        """Return the line whose first has its turn: the urgent, but nobody waits for ever."""
+        urgent, helpful, bulk = (self._first_of(lines) for lines in self._lines)
         if bulk and self._in_a_row >= IN_A_ROW:
-            line = bulk
+            return bulk
+        return urgent or helpful or bulk
+
+    def _first_of(self, lines: _Lines) -> list[Waiter] | None:
+        waits = self._logins > 0 and clock.monotonic() < self._single_file_until
+        open_lines = [line for line in lines.waiting() if not (waits and line[0].with_login)]
+        return min(open_lines, key=lambda line: line[0], default=None)
+
+    def _give(self, line: list[Waiter]) -> None:
+        """Give the first of that line its permit."""
+        bulk = self._first_of(self._lines[_BULK])
         self._in_a_row = self._in_a_row + 1 if bulk and line is not bulk else 0
-        return heapq.heappop(line)[2]
+        waiter = heapq.heappop(line)
+        self._running += 1
+        self._logins += waiter.with_login
+        waiter.permit.set_result(Permit(self._slow_down, with_login=waiter.with_login))
 
     def _wake_in(self, pause: float | None) -> None:
         if pause is None and self._timer is not None:

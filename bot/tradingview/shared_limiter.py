@@ -6,6 +6,7 @@ or stopped ends by its time. What TradingView asked for goes along in the row.
 """
 
 import asyncio
+import logging
 import random
 import secrets
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot import clock
-from bot.tradingview.limiter import MAX_HOLD, NEVER, Limiter, Permit
+from bot.tradingview.limiter import MAX_HOLD, NEVER, Limiter, Permit, Waiter
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=5)
 RENEW, POLL = 1.0, 0.2  # seconds between two looks at the row: with the lease, and waiting for it
@@ -44,12 +47,16 @@ class Lease:
         return self.holder is None or not now < self.leased_until <= now + LEASE
 
 
-# Changes the row in one transaction, and returns it as it is then; never raises.
+# Changes the row in one transaction, and returns it as it is then.
 Share = Callable[[Callable[[Lease], Lease]], Awaitable[Lease]]
 
 
 class SharedLimiter(Limiter):
-    """Gives permits while it has the account's lease, which it takes and leaves by itself."""
+    """Gives permits while it has the account's lease, which it takes and leaves by itself.
+
+    Where the row cannot be changed it goes on alone. `taken` is awaited whenever it takes the lease,
+    before anything is sent: another program may have had it meanwhile.
+    """
 
     def __init__(
         self,
@@ -61,6 +68,7 @@ class SharedLimiter(Limiter):
     ) -> None:
         super().__init__(rate, concurrency, chance=chance)
         self._share = share
+        self._is_alone = False
         self._name = secrets.token_hex(8)
         self._row = Lease()  # as last seen
         self._taken_at = NOT_YET  # while it has the lease
@@ -81,12 +89,13 @@ class SharedLimiter(Limiter):
             self._hear(row)
             return self._telling(row)
 
-        self._row = await self._share(heard)
+        self._row = await self._change(heard)
         self._serve()
 
     async def close(self) -> None:
-        """Leave the account to other programs, once nothing is on its way."""
+        """Leave the account to other programs, and give no permit any more."""
         self._closing = True
+        await super().close()
         if self._keeping is not None and not self._keeping.done():
             self._nudge.set()
             await self._keeping
@@ -100,12 +109,12 @@ class SharedLimiter(Limiter):
         self._look(at_once=NEVER < self._ends_at <= now)  # it ended while the computer slept
         return False
 
-    def _next(self) -> "asyncio.Future[Permit]":
+    def _give(self, line: list[Waiter]) -> None:
         self._used_at = clock.monotonic()
-        return super()._next()
+        super()._give(line)
 
-    def _give_back(self) -> None:
-        super()._give_back()
+    def _give_back(self, permit: Permit) -> None:
+        super()._give_back(permit)
         if not self._running and self._had_its_share(self._row):
             self._look(at_once=True)
 
@@ -137,8 +146,11 @@ class SharedLimiter(Limiter):
         """Take the lease, renew it and leave it."""
         while True:
             self._nudge.clear()
-            self._row = await self._share(self._changed)
-            has, now = self._row.holder == self._name, clock.monotonic()
+            self._row = await self._change(self._changed)
+            has = self._row.holder == self._name
+            if has and self._taken_at == NOT_YET:
+                await self._tell_taken()
+            now = clock.monotonic()
             left = (self._row.leased_until - clock.now()).total_seconds()
             self._ends_at = now + left if has else NEVER
             self._taken_at = min(self._taken_at, now) if has else NOT_YET
@@ -148,6 +160,24 @@ class SharedLimiter(Limiter):
             nudged = asyncio.ensure_future(self._nudge.wait())
             await clock.within(RENEW if has else POLL, nudged)
             nudged.cancel()
+
+    async def _change(self, change: Callable[[Lease], Lease]) -> Lease:
+        try:
+            row = await self._share(change)
+        except Exception:  # whatever it is: nobody may be left waiting for a permit
+            if not self._is_alone:
+                log.exception("an account's limits are not shared: its row cannot be changed")
+            self._is_alone = True
+            return change(Lease())
+        self._is_alone = False
+        return row
+
+    async def _tell_taken(self) -> None:
+        try:
+            if self.taken is not None:
+                await self.taken()
+        except Exception:  # the lease runs, and others wait for permits
+            log.exception("what another program of the account did meanwhile could not be read")
 
     def _changed(self, row: Lease) -> Lease:
         """Return the row with what this program has to say and wants."""

@@ -5,6 +5,7 @@ import json
 import sys
 
 from bot.sandbox.tradingview import FakeTradingView
+from bot.sandbox.tradingview.calls import Call
 
 PINE_ID = "PUB;" + "0123456789abcdef" * 2
 
@@ -38,6 +39,8 @@ def report(tradingview: FakeTradingView) -> dict[str, object]:
     return {
         "taken": len(taken),
         "too_fast": len(calls) - len(taken),
+        "refused": sum(is_refused(call) for call in calls),
+        "refused_twice": refused_twice(calls),
         "begun": taken[0] if taken else 0.0,
         "ended": taken[-1] if taken else 0.0,
         "by_name": {
@@ -47,6 +50,22 @@ def report(tradingview: FakeTradingView) -> dict[str, object]:
         "changes": sum(call.applied for call in calls),
         "rows": len(tradingview.world.rows(PINE_ID)),
     }
+
+
+def is_refused(call: Call) -> bool:
+    """Whether its login was not accepted."""
+    return call.status in (401, 403)
+
+
+def refused_twice(calls: list[Call]) -> int:
+    """How often a request was refused that had been refused before and had not come through since."""
+    before: dict[str, bool] = {}
+    twice = 0
+    for call in calls:
+        request = f"{call.path} {sorted(call.form.items())}"
+        twice += is_refused(call) and before.get(request, False)
+        before[request] = is_refused(call)
+    return twice
 
 
 def say(answer: dict[str, object]) -> None:

@@ -11,7 +11,7 @@ import cogs
 from bot import clock
 from bot.sandbox.discord import FakeDiscord
 from bot.store.catalogue import guilds
-from tests.support.fake_time import eventually
+from tests.support.fake_time import eventually, world_now
 from tests.support.idle import at_rest
 from tests.support.vendor_fixture import open_shop
 
@@ -129,7 +129,7 @@ async def at_work(harness, client=None):
 
 @contextlib.asynccontextmanager
 async def open_office(tmp_path, monkeypatch):
-    fake = FakeDiscord(now=clock.now)
+    fake = FakeDiscord(now=world_now)
     await fake.start()
     monkeypatch.setattr(discord.http.Route, "BASE", fake.api_url)
     monkeypatch.setattr(

@@ -5,19 +5,29 @@ import heapq
 import itertools
 from datetime import UTC, datetime, timedelta
 
+from bot import clock
+
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
 
 class FakeTime:
-    """Stands still until `advance`; sleepers wake in the order of their moments."""
+    """Stands still until `advance`; sleepers wake in the order of their moments.
+
+    The machine's clock may be `ahead` of the time; what is counted in seconds goes on evenly.
+    """
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
         self._start = start
+        self.ahead = timedelta()
         self._order = itertools.count()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
+        return self._now + self.ahead
+
+    def true_now(self) -> datetime:
+        """The time by everybody else's clock."""
         return self._now
 
     def monotonic(self) -> float:
@@ -49,6 +59,12 @@ class FakeTime:
                 await settle()
         self._now = target
         await settle()
+
+
+def world_now() -> datetime:
+    """The time by the clocks of Discord and TradingView, which are right."""
+    source = clock._source
+    return source.true_now() if isinstance(source, FakeTime) else source.now()
 
 
 async def settle(rounds: int = 10) -> None:

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import aiohttp
 from sqlalchemy import insert, make_url
 
-from bot import clock, logs, tradingview_accounts
+from bot import logs, tradingview_accounts
 from bot.access.logins.sessions import LoginState
 from bot.access.people.customers import resolve
 from bot.access.request import Consent, RequestContext, Subject
@@ -30,6 +30,7 @@ from bot.store.records import Actor
 from bot.store.tables.ledger import permission
 from bot.store.vault import open_vault
 from bot.tradingview.models import Cookies
+from tests.support.fake_time import world_now
 
 HOME, OTHER = 100, 200
 STAFF, MEMBER, STRANGER = 1, 7, 8
@@ -171,7 +172,7 @@ def new_database(folder):
 
 @asynccontextmanager
 async def open_shop(tmp_path):
-    fake = FakeTradingView(now=clock.now)
+    fake = FakeTradingView(now=world_now)
     await fake.start()
     try:
         settings = Settings(

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot import clock
+from bot.tradingview.limiter import ClosedError
 from bot.tradingview.shared_limiter import LEASE, POLL, RENEW, Lease, SharedLimiter
 from tests.support.fake_time import FakeTime, settle
 
@@ -348,6 +349,65 @@ async def test_nothing_is_sent_while_the_lease_is_being_left(program, row, froze
     row.written.set()
     await frozen.advance(1)
     assert one.had == 2
+
+
+async def test_a_row_that_cannot_be_changed_for_whatever_reason_leaves_nobody_waiting(
+    row, frozen, caplog
+):
+    async def broken(change):
+        raise LookupError("never thought of")
+
+    one = SharedLimiter(1000, 9, broken)
+    async with one.permit():
+        pass
+    await one.refresh()
+    await frozen.advance(5)
+    assert caplog.text.count("limits are not shared") == 1
+    await one.close()
+
+
+async def test_after_closing_nobody_waits_for_ever(program, frozen):
+    one, two = program(1000, 1), program(1000, 1)
+    one.ask()
+    await settle()
+    two.ask()
+    await settle()
+    await two.close()
+    two.ask()
+    await settle()
+    assert [type(task.exception()) for task in two.tasks] == [ClosedError, ClosedError]
+    await two.gives_up()
+
+
+async def test_what_another_program_did_is_read_before_anything_is_sent(program, frozen):
+    one, two = program(1000, 1, lasts=0.1), program(1000, 1, lasts=0.1)
+    read, may_send = [], asyncio.Event()
+
+    async def taken():
+        read.append(two.had)
+        await may_send.wait()
+
+    two.taken = taken
+    one.ask()
+    await frozen.advance(0.2)
+    two.ask(2)
+    await frozen.advance(SOON)
+    assert (read, two.had) == ([0], 0)
+    may_send.set()
+    await frozen.advance(0.5)
+    assert (read, two.had) == ([0], 2)
+
+
+async def test_what_cannot_be_read_of_another_program_keeps_nobody_waiting(program, frozen, caplog):
+    async def taken():
+        raise LookupError
+
+    one = program(1000, 1, lasts=0.1)
+    one.taken = taken
+    one.ask()
+    await frozen.advance(0.2)
+    assert one.had == 1
+    assert "could not be read" in caplog.text
 
 
 # --- the clock ------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ class WaitingFor(StrEnum):
     SCRIPT_PAUSED = "script_paused"
     FULL_CHECK = "full_check"  # the database was restored, and not every list is read yet
     CHANGED = "changed"  # TradingView answers in another form than the known one
+    CLOCK = "clock"  # this computer's clock is wrong, and its end counts from now
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ def because_of(reason: Reason | None) -> WaitingFor | None:
             return WaitingFor.SLOW_DOWN
         case Reason.TRADINGVIEW:
             return WaitingFor.TRADINGVIEW
+        case Reason.CLOCK:
+            return WaitingFor.CLOCK
         case _:
             return None
 

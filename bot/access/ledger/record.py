@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import clock
 from bot.access.catalogue.lookup import find
 from bot.access.ledger.reasons import end_made_by, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
@@ -67,6 +68,14 @@ class NewOrder:
     change: Change
     note: str | None = None
     before: State | None = None
+    from_now: bool = False  # its end was worked out from the moment of asking
+
+    @property
+    def awaits_clock(self) -> bool:
+        """Return whether it counts from a moment at which this computer's clock is wrong."""
+        gives = self.change.gives
+        is_length = isinstance(gives, Length) and not gives.lifetime
+        return (is_length or self.from_now) and clock.is_wrong()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +221,7 @@ async def _add(
         before_ends_at=before.ends_at,
         note=new.note,
         answer_token=None if request.token is None else vault.seal(request.token),
+        reason=Reason.CLOCK if new.awaits_clock else None,
     )
 
 
@@ -265,7 +275,7 @@ async def _await_sync(
         replaces=replaces,
         held_back=permission.held_back if change.held_back is None else change.held_back,
         state=PermissionState.WAITING,
-        reason=None,
+        reason=order.reason,
         detail=None,
         attempts=0,
         next_try_at=order.asked_at,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -110,6 +111,7 @@ class Sessions:
             limiter = self._limiter(guild_id)
             await limiter.refresh()
             held = AccountSession(guild_id, limiter, self._client, self._probe, self._renew)
+            limiter.taken = lambda: self._follow(held)
             self._held.setdefault(guild_id, held)  # another may have been quicker meanwhile
         return self._held[guild_id]
 
@@ -210,6 +212,24 @@ class Sessions:
     async def _renew(self, held: AccountSession, used: Cookies, fresh: Cookies) -> None:
         self._conceal(fresh)
         await renew(self._database, self._vault, held, used, fresh)
+
+    async def _follow(self, held: AccountSession) -> None:
+        """Use the pair that an answer to another program brought: the earlier one may be dead by now.
+
+        A login that died or came back meanwhile is for `refresh` to tell.
+        """
+        async with self._database.read() as connection:
+            stored = await sessions.of_guild(connection, held.guild_id)
+        if stored is None or held.cookies is None or stored.account.id != held.account_id:
+            return
+        are_alive = (held.state, stored.session.state) == (LoginState.ALIVE, SessionState.ALIVE)
+        if not are_alive or stored.session.version in (held.version, held.unreadable):
+            return
+        with suppress(UnreadableError):  # said once, by `refresh`
+            cookies = unpack(self._vault.open(stored.sealed))
+            self._conceal(cookies)
+            held.cookies, held.version = cookies, stored.session.version
+            held.limiter.go_single_file()
 
     async def _record(self, held: AccountSession, account_id: int, state: SessionState) -> bool:
         """Write a test's outcome down; False when the database holds another pair by now."""

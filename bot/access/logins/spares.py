@@ -94,7 +94,8 @@ class Spares:
     async def test_due(self) -> None:
         """Test those not tested for a day; a dead one is dropped and said to be gone."""
         async with self._database.read() as connection:
-            due = await spares.due(connection, clock.now() - TEST_EVERY)
+            now = clock.now()
+            due = await spares.due(connection, now - TEST_EVERY, now)
         for guild_id, spare in due:
             held = await self._sessions.of(guild_id)
             async with held.lock:  # or a take-over renews or uses it meanwhile

@@ -93,8 +93,10 @@ class Grants:
         until: End | Length,
         subject: Subject,
         note: str | None = None,
+        *,
+        from_now: bool = False,
     ) -> int:
-        """Give exactly this end, whatever was there before.
+        """Give exactly this end, whatever was there before; `from_now`: it was counted from this moment.
 
         Raises:
             Shortens: it gives less than there is, and the person who asks did not agree yet.
@@ -113,7 +115,10 @@ class Grants:
                 return done.id
             raise Shortens(now.script, target.spelling.username, before.end, after.end)
         change = Change(gives=after, source=STAFF, ends_all=True, overrules=True, held_back=False)
-        return await self._record(NewOrder(request, OrderKind.SET, target, change, note, before))
+        from_now = from_now or isinstance(until, Length)
+        return await self._record(
+            NewOrder(request, OrderKind.SET, target, change, note, before, from_now)
+        )
 
     async def revoke(
         self, request: RequestContext, item: str, subject: Subject, note: str | None = None

@@ -73,7 +73,8 @@ class SweepSchedule:
 
     def _is_over(self, script: Script, last: Sweep | None, now: datetime) -> bool:
         """Return whether the day since its last complete read is over."""
-        return last is None or now - last.started_at >= _DAY + self._spread(script.id)
+        day = _DAY + self._spread(script.id)
+        return last is None or clock.has_passed(day, last.started_at, now)
 
     def _spread(self, script_id: int) -> timedelta:
         return self._jitter.setdefault(script_id, _JITTER * random.random())  # noqa: S311 - jitter
@@ -82,4 +83,4 @@ class SweepSchedule:
 def _failed_lately(newest: Sweep | None, now: datetime) -> bool:
     if newest is None or newest.state is not SweepState.FAILED:
         return False
-    return now - newest.started_at < _AGAIN
+    return not clock.has_passed(_AGAIN, newest.started_at, now)

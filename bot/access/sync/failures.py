@@ -20,8 +20,18 @@ log = logging.getLogger(__name__)
 RETRIES = (2.0, 5.0, 15.0, 60.0, 300.0)
 # What TradingView accepts without showing it: each try is a write, so in the end only one an hour.
 UNSHOWN_RETRIES = (*RETRIES, *(300.0,) * 5, 3600.0)
+JITTER = 0.2
 REFUSALS = 3  # the same refusal that often is no accident
 AT_ONCE = 3  # that often in a row something is tried again without a pause
+
+
+def longest_pause(permission: Permission, held_for: float) -> timedelta:
+    """Return for how long a permission may wait for its next try; `held_for`: its account's limiter."""
+    if permission.reason is Reason.SLOW_DOWN:
+        return timedelta(seconds=held_for)
+    retries = UNSHOWN_RETRIES if permission.reason is Reason.UNVERIFIED else RETRIES
+    pause = retries[min(max(permission.attempts - 1, 0), len(retries) - 1)]
+    return timedelta(seconds=pause * (1 + JITTER))
 
 
 class FailureRecorder:
@@ -57,7 +67,7 @@ class FailureRecorder:
         async with self._database.write() as connection:
             permission = await permissions.by_id(connection, permission_id)
             pause = retries[min(permission.attempts, len(retries) - 1)]
-            pause *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+            pause *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
             if not counts or (at_once and permission.attempts < AT_ONCE):
                 pause = 0
             pause = max(pause, at_least)

@@ -3,6 +3,7 @@
 from bot import clock
 from bot.access.ledger.notifier import Notifier
 from bot.access.logins.sessions import LoginState, Sessions
+from bot.access.sync.failures import longest_pause
 from bot.access.sync.worker import AccountWorker
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
@@ -31,7 +32,19 @@ class Queue:
         async with self._database.read() as connection:
             waiting = await work.guilds(connection)
         for guild_id in waiting:
+            await self._bring_forward(guild_id)
             self.wake(guild_id)
+
+    async def _bring_forward(self, guild_id: int) -> None:
+        """Let be tried now what a clock that was set back since the last run left for far too late."""
+        limiter = (await self._sessions.of(guild_id)).limiter
+        async with self._database.write() as connection:
+            await permissions.bring_forward(
+                connection,
+                guild_id,
+                clock.now(),
+                lambda permission: longest_pause(permission, limiter.held_for()),
+            )
 
     def wake(self, guild_id: int) -> None:
         """Have that server's worker look for what may be due."""

@@ -24,7 +24,7 @@ from bot.access.rules.entitlements import (
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
-from bot.store.ledger import entitlements, events, orders, permissions, shapes
+from bot.store.ledger import entitlements, events, orders, permissions, shapes, work
 from bot.store.ledger.changes import PermissionChange
 from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
@@ -37,6 +37,10 @@ READ_BACK = (0.0, 1.0, 2.0, 4.0)
 
 class NotYetError(Exception):
     """The write was accepted, but TradingView's list does not show it."""
+
+
+class ClockDoubtError(Exception):
+    """This computer's clock may be wrong, and what has to be done depends on it."""
 
 
 class UnexpectedRowError(Exception):
@@ -79,6 +83,7 @@ class Sync:
 
         Raises:
             StuckError: a person has to look.
+            ClockDoubtError: what has to be done depends on a clock that may be wrong.
             NotYetError: accepted, but not shown; try again later.
             TradingViewError: what the calls raise.
         """
@@ -102,11 +107,12 @@ class Sync:
     ) -> Plan | None:
         """Settle, and announce what has to be written; None when nothing has to be.
 
-        `row` comes from a complete read of that person's row. Raises StuckError.
+        `row` comes from a complete read of that person's row. Raises StuckError and ClockDoubtError.
         """
         refuse_other_person(permission, row)
         seen = seen_in(row)
         async with self._database.write() as connection:
+            await _refuse_doubt(connection, permission)
             permission, settled = await settle_with(connection, permission.id, row)
         step = next_step(permission, seen, clock.now())
         if step is Step.TOO_LATE:
@@ -275,6 +281,15 @@ class Sync:
                 for order_id in ended
             ],
         )
+
+
+async def _refuse_doubt(connection: AsyncConnection, permission: Permission) -> None:
+    """Raise ClockDoubtError where what has passed by now, or counts from now, cannot be told."""
+    trust = clock.trust()
+    if trust is clock.Trust.DOUBTFUL or (
+        trust is clock.Trust.WRONG and await work.awaits_clock(connection, permission.id)
+    ):
+        raise ClockDoubtError
 
 
 def took_effect(permission: Permission, seen: State) -> bool:

@@ -88,7 +88,7 @@ class SchemaGuard:
             return False
         if last.checked_at is None or last.paused_at is not None or self._suspected.get(guild_id):
             return True
-        return clock.now() - last.checked_at >= DAY + JITTER * self._random.random()
+        return clock.has_passed(DAY + JITTER * self._random.random(), last.checked_at, clock.now())
 
     async def compare(self, held: AccountSession) -> Seen:
         """Look now, and pause or resume by what is seen; a new difference counts at the second look."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,12 +16,12 @@ from bot.access.logins.sessions import AccountSession, LoginCheck, LoginState, S
 from bot.access.sync.batch import LARGEST, Batch, is_cheaper
 from bot.access.sync.breaker import Breaker
 from bot.access.sync.failures import FailureRecorder
-from bot.access.sync.reconcile import NotYetError, Sync
+from bot.access.sync.reconcile import ClockDoubtError, NotYetError, Sync
 from bot.errors import DiskFullError
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import Reason
-from bot.store.ledger import work
+from bot.store.ledger import permissions, work
 from bot.tradingview import (
     Denied,
     NoSuchScript,
@@ -33,6 +34,8 @@ from bot.tradingview import (
 
 log = logging.getLogger(__name__)
 
+CLOCK_AGAIN = 3.0  # seconds until a clock in doubt is looked at again: by then it was compared
+SET_BACK = timedelta(seconds=30)
 STUMBLED = 5.0  # seconds before a worker that failed as a whole looks again
 # Permissions at a time for each request that may be under way: the limiter never waits for the database.
 TOGETHER = 4
@@ -61,6 +64,8 @@ class AccountWorker:
         self._resting: set[int] = set()  # of the busy, the ones that need no request for now
         self._writing = asyncio.Lock()  # of the batches, one at a time
         self._woken = asyncio.Event()
+        # The moment at which clock.monotonic() was 0: earlier once the clock was set back.
+        self._clock_began = clock.now() - timedelta(seconds=clock.monotonic())
         self._denied: set[int] = set()  # refused once although the login lives
         self._full_until = 0.0  # by clock.monotonic(); while the disk has no room
 
@@ -72,11 +77,14 @@ class AccountWorker:
         """Begin whatever is due, for ever; a failure delays it and never ends it."""
         while True:
             self._woken.clear()
+            was_wrong = clock.is_wrong()
             try:
                 pause = await self._start_due()
             except Exception:  # a worker never ends; what failed is tried again
                 log.exception("the queue of server %s stumbled", self.guild_id)
                 pause = STUMBLED
+            if was_wrong or clock.is_wrong():  # nobody tells when it is right again
+                pause = CLOCK_AGAIN if pause is None else min(pause, CLOCK_AGAIN)
             woken = asyncio.create_task(self._woken.wait())
             try:
                 if pause is None:
@@ -95,6 +103,7 @@ class AccountWorker:
             return wait
         if (wait := self._full_until - clock.monotonic()) > 0:
             return wait
+        await self._keep_to_clock()
         now = clock.now()
         async with self._database.read() as connection:
             self.preferred = self._notifier.awaited()
@@ -115,6 +124,15 @@ class AccountWorker:
                 if later is not None and later <= now and not due:
                     return None  # woken when there is room again
         return None if later is None else max(0.05, (later - now).total_seconds())
+
+    async def _keep_to_clock(self) -> None:
+        """Have what waits tried now where the clock was set back: its moments lie too far ahead."""
+        now = clock.now()
+        began = now - timedelta(seconds=clock.monotonic())
+        if began < self._clock_began - SET_BACK:
+            async with self._database.write() as connection:
+                await permissions.bring_forward(connection, self.guild_id, now)
+        self._clock_began = began
 
     def _start(self, session: AccountSession, permission_ids: list[int]) -> None:
         for permission_id in permission_ids:
@@ -233,6 +251,10 @@ class AccountWorker:
                     await self._failures.park(permission_id, revision, failure.reason)
                 case NotYetError():
                     await self._failures.not_shown(permission_id)
+                case ClockDoubtError():
+                    await self._failures.again(
+                        permission_id, Reason.CLOCK, at_least=CLOCK_AGAIN, counts=False
+                    )
                 case TradingViewError():
                     # Of the refused pair, unless the error says otherwise.
                     version = session.version

@@ -1,10 +1,11 @@
 """Looks at the database and the key: there, writable, private, and fitting together."""
 
 import os
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import clock, tradingview_accounts
+from bot import clock, logs, tradingview_accounts
 from bot.access.logins import environment
 from bot.access.logins.cookies import digest, pack, unpack
 from bot.access.logins.renewal import Keep
@@ -12,7 +13,7 @@ from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.login import ENVIRONMENT, Held
 from bot.cli.doctor.privacy import privacy
 from bot.settings import Settings
-from bot.store.engine.database import open_database
+from bot.store.engine.database import Database, open_database
 from bot.store.engine.trial import try_out
 from bot.store.logins import sessions
 from bot.store.maintenance import backup, ground
@@ -157,17 +158,33 @@ def _stored_keys(path: Path) -> tuple[str, ...]:
     return keys
 
 
-def _keep_over(settings: Settings, vault: Vault, login: Login) -> Keep:
-    """Return what keeps a renewed pair over the very one that was read here; a running bot adopts it."""
-    version = login.version
+class _StoredLogin:
+    """A login of the database, beside a running bot: what either is answered with is the other's too."""
 
-    async def keep(fresh: Cookies) -> None:
-        nonlocal version
-        sealed = vault.seal(pack(fresh))
-        async with open_database(settings.database_url) as there, there.write() as connection:
-            version += await sessions.renew(connection, login.account_id, version, sealed)
+    def __init__(self, settings: Settings, vault: Vault, login: Login) -> None:
+        self._settings, self._vault, self._login = settings, vault, login
+        self._version = login.version
 
-    return keep
+    async def keep(self, fresh: Cookies) -> None:
+        """Keep a renewed pair over the very one that was read here; a running bot adopts it."""
+        sealed, account_id = self._vault.seal(pack(fresh)), self._login.account_id
+        async with self._opened() as there, there.write() as connection:
+            self._version += await sessions.renew(connection, account_id, self._version, sealed)
+
+    async def follow(self) -> Cookies | None:
+        """Return the pair that took this one's place since it was read, if one did."""
+        async with self._opened() as there, there.read() as connection:
+            stored = await sessions.of_guild(connection, self._login.guild_id)
+        if stored is None or stored.session.version == self._version:
+            return None
+        self._version = stored.session.version
+        cookies = unpack(self._vault.open(stored.sealed))
+        logs.keep_out(cookies.sessionid)
+        logs.keep_out(cookies.sessionid_sign)
+        return cookies
+
+    def _opened(self) -> AbstractAsyncContextManager[Database]:
+        return open_database(self._settings.database_url)
 
 
 def _keep_for_environment(settings: Settings, mark: str) -> Keep | None:
@@ -184,21 +201,15 @@ def _keep_for_environment(settings: Settings, mark: str) -> Keep | None:
     return keep
 
 
+def _held(settings: Settings, vault: Vault, login: Login) -> Held:
+    stored = _StoredLogin(settings, vault, login)
+    cookies = unpack(vault.open(login.cookies))
+    where = f"server {login.guild_id}"
+    return Held(where, login.guild_id, cookies, login.pine_ids, stored.keep, stored.follow)
+
+
 def _logins(settings: Settings, examined: Examined, vault: Vault | None) -> list[Held]:
-    stored = (
-        [
-            Held(
-                f"server {login.guild_id}",
-                login.guild_id,
-                unpack(vault.open(login.cookies)),
-                login.pine_ids,
-                _keep_over(settings, vault, login),
-            )
-            for login in examined.logins
-        ]
-        if vault
-        else []
-    )
+    stored = [_held(settings, vault, login) for login in examined.logins] if vault else []
     given = tradingview_accounts.pair_of(settings)
     if given is None:
         return stored

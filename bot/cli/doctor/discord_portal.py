@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from bot.cli.doctor.clock_skew import date_of
+from bot import clock
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.unreachable import remedy_for, why_not
 from bot.outgoing import BLOCKED_REMEDY, blocked, blocked_for
@@ -92,7 +92,7 @@ class _Asking:
             async with self._http.get(
                 self._base + path, headers=self._headers, allow_redirects=False
             ) as response:
-                self._portal.date = date_of(response) or self._portal.date
+                self._portal.date = clock.shown_in(response.headers) or self._portal.date
                 if response.ok:
                     return await response.json()
                 seconds = blocked_for(response.status, response.headers)

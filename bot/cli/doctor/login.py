@@ -1,6 +1,6 @@
 """Asks TradingView whether the logins work: reads alone, though it may renew a login at any."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,7 +10,6 @@ from bot import clock, logs, tradingview_accounts
 from bot.access.logins.account import TEST_TIMEOUT
 from bot.access.logins.probe import LoginCheck, examine
 from bot.access.logins.renewal import CandidateLogin, Keep
-from bot.cli.doctor.clock_skew import date_of
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.unreachable import remedy_for, why_not
 from bot.settings import Settings
@@ -34,6 +33,8 @@ class Held:
     pine_ids: tuple[str, ...] = ()
     # Told of the pair that took this one's place meanwhile: without it the bot's own login would end.
     keep: Keep | None = None
+    # Reads the pair that a running bot was answered with meanwhile; None where it is still this one.
+    follow: Callable[[], Awaitable[Cookies | None]] | None = None
 
 
 @dataclass
@@ -68,7 +69,7 @@ async def _reach(http: aiohttp.ClientSession, settings: Settings, upstream: Upst
     remedy = "Look at this computer's internet connection and TRADINGVIEW_URL; then check again."
     try:
         async with http.get(url, allow_redirects=False) as response:
-            upstream.date = date_of(response)
+            upstream.date = clock.shown_in(response.headers)
             if response.ok:
                 upstream.findings.append(Finding("TradingView", "answers."))
                 return
@@ -95,10 +96,14 @@ async def _tested(http: aiohttp.ClientSession, settings: Settings, held: Held) -
         logs.keep_out(fresh.sessionid_sign)
         await candidate.renew(used, fresh)
 
+    async def taken() -> None:
+        if held.follow is not None and (present := await held.follow()) is not None:
+            candidate.cookies = present
+
     subject = f"TradingView login ({held.where})"
     async with tradingview_accounts.limiter_of(settings, held.guild_id) as limiter:
         client = tradingview_accounts.connector(settings, http)(limiter, lambda: candidate.cookies)
-        client.rotated = renewed
+        client.rotated, limiter.taken = renewed, taken
         if asked := said_pause(limiter):
             return Finding(subject, f"was not tested: {asked}", note=True)
         try:

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -61,10 +62,15 @@ def application(office: Office, prefix: str, endpoints: list[Endpoint]) -> web.A
     """The aiohttp application that serves these endpoints under the prefix."""
     app = web.Application(client_max_size=MAX_BODY, middlewares=[_as_discord_answers])
     app[OFFICE] = office
+    app.on_response_prepare.append(_tell_the_time)
     for endpoint in endpoints:
         app.router.add_route(endpoint.method, prefix + endpoint.path, _serving(endpoint))
     app.router.add_get("/attachments/{channel}/{number}/{name}", _attachment)
     return app
+
+
+async def _tell_the_time(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Date"] = format_datetime(request.app[OFFICE].world.now(), usegmt=True)
 
 
 async def read_json(request: web.Request) -> Any:

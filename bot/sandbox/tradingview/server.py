@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -212,6 +213,7 @@ class FakeTradingView:
             response.headers.add(name, value)
         body = answer.body.encode()
         response.content_length = len(body)
+        response.headers.setdefault("Date", format_datetime(self._now(), usegmt=True))
         # The asker may be gone by now; that is its affair.
         with suppress(ConnectionError):
             await response.prepare(request)

@@ -164,6 +164,20 @@ async def newest_of(
     return None if row is None else Event.of(row)
 
 
+async def newest(
+    connection: AsyncConnection, guild_id: int, actions: Collection[str]
+) -> Event | None:
+    """Return a server's newest entry of these kinds."""
+    rows = await connection.execute(
+        select(event)
+        .where(event.c.guild_id == guild_id, event.c.action.in_(tuple(actions)))
+        .order_by(event.c.id.desc())
+        .limit(1)
+    )
+    row = rows.one_or_none()
+    return None if row is None else Event.of(row)
+
+
 async def of_customer(
     connection: AsyncConnection, guild_id: int, customer_id: int, *, skip: int = 0, limit: int = 10
 ) -> list[Event]:

@@ -31,6 +31,7 @@ async def add(
     before_ends_at: datetime | None,
     note: str | None = None,
     answer_token: bytes | None = None,
+    reason: Reason | None = None,
 ) -> Order:
     """Add a waiting order; its revision is the permission's next one."""
     row = await connection.execute(
@@ -49,6 +50,7 @@ async def add(
             before_ends_at=before_ends_at,
             state=OrderState.WAITING,
             answer_token=answer_token,
+            reason=reason,
         )
         .returning(order)
     )

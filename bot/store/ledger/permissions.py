@@ -1,8 +1,8 @@
 """Queries about permissions: what TradingView should hold, beside what was seen there."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Unpack
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
@@ -194,6 +194,34 @@ async def hurry(connection: AsyncConnection, guild_id: int, now: datetime) -> No
         )
         .values(attempts=0, next_try_at=now)
     )
+
+
+async def bring_forward(
+    connection: AsyncConnection,
+    guild_id: int,
+    now: datetime,
+    own_pause: Callable[[Permission], timedelta] = lambda _: timedelta(),
+) -> None:
+    """Let what waits in a server be tried now where its moment lies further ahead than its own pause.
+
+    A clock that was set back puts it there.
+    """
+    found = await connection.execute(
+        select(permission).where(
+            permission.c.guild_id == guild_id,
+            permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
+            permission.c.next_try_at > now,
+        )
+    )
+    ahead = [
+        held.id
+        for held in map(Permission.of, found)
+        if held.next_try_at is not None and held.next_try_at > now + own_pause(held)
+    ]
+    for some in parts(ahead):
+        await connection.execute(
+            update(permission).where(permission.c.id.in_(some)).values(next_try_at=now)
+        )
 
 
 async def unfinished(connection: AsyncConnection, guild_id: int) -> list[Permission]:

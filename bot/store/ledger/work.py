@@ -7,11 +7,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import PermissionState, StateKind, SweepState
+from bot import clock
+from bot.store.kinds import (
+    EntitlementKind,
+    OrderState,
+    PermissionState,
+    Reason,
+    StateKind,
+    SweepState,
+)
 from bot.store.ledger import shapes
 from bot.store.ledger.orders import is_held
 from bot.store.tables.catalogue import guild, script
-from bot.store.tables.ledger import order, permission
+from bot.store.tables.ledger import entitlement, order, permission
 from bot.store.tables.sweeps import sweep
 
 # Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not
@@ -131,6 +139,29 @@ async def next_try(
     return moment
 
 
+async def awaits_clock(connection: AsyncConnection, permission_id: int) -> bool:
+    """Return whether what is wanted counts from a moment at which this computer's clock was wrong."""
+    found = await connection.execute(
+        select(permission.c.id).where(permission.c.id == permission_id, _awaits_clock())
+    )
+    return found.scalar_one_or_none() is not None
+
+
+def _awaits_clock() -> "ColumnElement[bool]":
+    """Return that condition; what has no end anyway counts from no moment."""
+    counts = and_(
+        order.c.permission_id == permission.c.id,
+        order.c.state == OrderState.WAITING,
+        order.c.reason == Reason.CLOCK,
+    )
+    endless = and_(
+        entitlement.c.permission_id == permission.c.id,
+        entitlement.c.ended_at.is_(None),
+        entitlement.c.kind.in_((EntitlementKind.LIFETIME, EntitlementKind.OPEN)),
+    )
+    return and_(exists().where(counts), ~exists().where(endless))
+
+
 def _open(column: "ColumnElement[Any]") -> "Select[Any]":
     return (
         select(column)
@@ -139,5 +170,5 @@ def _open(column: "ColumnElement[Any]") -> "Select[Any]":
                 guild, guild.c.id == permission.c.guild_id
             )
         )
-        .where(*_OPEN)
+        .where(*_OPEN, *([~_awaits_clock()] if clock.is_wrong() else []))
     )

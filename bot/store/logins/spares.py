@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Record
@@ -34,13 +34,21 @@ async def of_account(connection: AsyncConnection, account_id: int) -> list[Spare
     return [Spare.of(row) for row in found]
 
 
-async def due(connection: AsyncConnection, before: datetime) -> list[tuple[int, Spare]]:
-    """Return those last tested before that moment, each with its server, where the bot is still there."""
+async def due(
+    connection: AsyncConnection, before: datetime, now: datetime
+) -> list[tuple[int, Spare]]:
+    """Return those last tested before that moment, each with its server, where the bot is still there.
+
+    One that lies ahead is of a clock that was set back since, and counts too.
+    """
     found = await connection.execute(
         select(account.c.guild_id, spare_session)
         .join_from(spare_session, account)
         .join(guild, guild.c.id == account.c.guild_id)
-        .where(spare_session.c.checked_at < before, guild.c.left_at.is_(None))
+        .where(
+            or_(spare_session.c.checked_at < before, spare_session.c.checked_at > now),
+            guild.c.left_at.is_(None),
+        )
     )
     return [(row.guild_id, Spare.of(row)) for row in found]
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from bot import tradingview_accounts
 from bot.access.errors import TradingViewSilent
 from bot.access.ledger.receipts import WaitingFor
 from bot.access.logins.cookies import unpack
@@ -221,6 +222,35 @@ async def test_a_pair_that_is_renewed_while_it_is_tested_is_stored_as_renewed(ve
     assert (await stored(vendor))[1] == held.cookies
     vendor.switches.rotations = 0
     await held.tradingview.account()
+
+
+async def test_two_programs_of_one_account_use_each_others_new_pairs(vendor, frozen):
+    vendor.switches.rotation, vendor.switches.rotations = "pair, old one ends", -1
+    programs = [
+        tradingview_accounts.sessions(
+            vendor.settings, vendor.database, vendor.vault, vendor.http, shared=True
+        )
+        for _ in range(2)
+    ]
+    doors = []
+    for each in programs:
+        await each.open()
+        doors.append((await each.of(HOME)).tradingview)
+
+    async def meanwhile(*asking):
+        together = asyncio.gather(*asking)
+        while not together.done():
+            await frozen.advance(0.1)
+            await pause()
+        await together
+
+    await meanwhile(doors[0].account())
+    for _ in range(3):
+        for door in reversed(doors):
+            await meanwhile(door.account(), door.home_username(), door.account())
+    assert [call for call in vendor.fake.log if call.status in (401, 403)] == []
+    for each in programs:
+        await each.close()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from bot import clock, tradingview_accounts
 from bot.access.logins.cookies import pack
 from bot.access.logins.environment import Environment
 from bot.cli import doctor
+from bot.cli.doctor import login
 from bot.cli.doctor.unreachable import why_not
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
@@ -259,6 +260,33 @@ async def test_a_stored_login_that_is_renewed_meanwhile_is_kept_for_the_bot(
         [now] = await sessions.everything(connection)
     assert now.session.version == 2
     assert Vault(KEY).open(now.sealed) != pack(cookies)
+
+
+async def test_a_pair_that_the_bot_is_answered_with_meanwhile_is_the_one_that_is_tested(
+    usher, tradingview, guild, folder, monkeypatch
+):
+    """It ended the pair that the check had read."""
+    cookies = Cookies(*tradingview.world.open_session(tradingview.vendor))
+    await stored(folder, guild, cookies)
+    fresh = Cookies(
+        *tradingview.world.rotate_session(tradingview.world.sessions[-1], keep_old=False)
+    )
+    reach = login._reach
+
+    async def then_the_bot_is_answered(*args):
+        await reach(*args)
+        async with (
+            open_database(f"sqlite+aiosqlite:///{folder}/data/usher.db") as database,
+            database.write() as connection,
+        ):
+            [now] = await sessions.everything(connection)
+            sealed = Vault(KEY).seal(pack(fresh))
+            await sessions.renew(connection, now.account.id, now.session.version, sealed)
+
+    monkeypatch.setattr(login, "_reach", then_the_bot_is_answered)
+    code, text = await usher()
+    assert (code, wrong(text)) == (0, [])
+    assert fresh.sessionid not in text
 
 
 @pytest.mark.parametrize("furnished", [False, True])
