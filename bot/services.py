@@ -17,6 +17,7 @@ from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
@@ -35,10 +36,12 @@ from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
+from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
+from bot.notifications.interrupted import Interrupted
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
@@ -80,6 +83,7 @@ class Services:
     outcomes: Outcomes
     grants: Grants
     retries: Retries
+    unanswered: UnansweredInteractions
     seat_counts: SeatCounts
     schema_guard: SchemaGuard
 
@@ -144,13 +148,16 @@ def build(
     repairs = Repairs(database, vault, queue, notifier)
 
     router, autocomplete = ComponentRouter(guild_settings), Autocomplete(database)
+    history, unanswered = HistoryTail(database), UnansweredInteractions(database, vault, jobs)
     client = Usher(
         guild_settings=guild_settings,
         router=router,
         autocomplete=autocomplete,
+        door=Door(unanswered, history, jobs),
         guild_id=settings.discord_guild_id,
     )
-    log_channel = LogChannel(client, HistoryTail(database))
+    log_channel = LogChannel(client, history)
+    interrupted = Interrupted(client, unanswered, history, log_channel)
     outages = Outages(database)
 
     return Services(
@@ -181,6 +188,7 @@ def build(
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
         retries=Retries(database, queue),
+        unanswered=unanswered,
         seat_counts=SeatCounts(database),
         schema_guard=SchemaGuard(database, sessions, queue.wake),
         sweeps=sweeps,
@@ -196,6 +204,8 @@ def build(
         order_flow=OrderFlow(outcomes, notifier, router),
         sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, say=log_channel.say),
         log_channel=log_channel,
-        outcome_notifier=OutcomeNotifier(client, outcomes, notifier, log_channel, jobs),
+        outcome_notifier=OutcomeNotifier(
+            client, outcomes, notifier, log_channel, interrupted, jobs
+        ),
         login_alerts=LoginAlerts(client, outages),
     )

@@ -15,6 +15,7 @@ from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
+from bot.interactions.door import Door
 from bot.interactions.responses import Interaction
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Usher(commands.Bot):
         guild_settings: GuildSettings,
         router: ComponentRouter,
         autocomplete: Autocomplete,
+        door: Door,
         guild_id: int | None = None,
     ) -> None:
         intents = discord.Intents.none()
@@ -55,6 +57,7 @@ class Usher(commands.Bot):
         self.guild_settings = guild_settings
         self.router = router
         self.autocomplete = autocomplete
+        self.door = door
         self._guild_id = guild_id
         self._met: set[int] = set()
         self._door = asyncio.Lock()  # comings and goings in their order
@@ -96,6 +99,10 @@ class Usher(commands.Bot):
             discord.InteractionType.modal_submit,
         ):
             await self.router.handle(interaction, self.meet)
+
+    async def on_app_command_completion(self, interaction: Interaction, _command: object) -> None:
+        """Note that nothing works on a command any more."""
+        self.door.left(interaction)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """Log what an event handler raised; its arguments stay out of the log."""

@@ -118,6 +118,8 @@ class ComponentRouter:
             await self._handle(interaction, name, rest)
         except Exception as error:  # noqa: BLE001 - explained and logged there
             await responses.fail(interaction, error, doing)
+        finally:
+            interaction.client.door.left(interaction)
 
     async def _handle(self, interaction: Interaction, name: str, rest: list[str]) -> None:
         known = self._handlers.get(name)
@@ -126,6 +128,7 @@ class ComponentRouter:
         guild_id = int(rest[0])
         if interaction.guild_id not in (None, guild_id):
             raise ButtonGone
+        interaction.extras["guild_id"] = guild_id
         level, handler = known
         require(self._member(interaction, guild_id), self._guild_settings, level)
         data: Any = interaction.data or {}

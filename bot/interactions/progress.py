@@ -16,7 +16,6 @@ from bot.replies.text import member
 
 log = logging.getLogger(__name__)
 
-REPLY_TIMEOUT = 5.0  # seconds before something is said
 EVERY = 2.0  # seconds between two pictures of how far it is
 T = TypeVar("T")
 
@@ -26,14 +25,12 @@ Say = Callable[[int, Message], Awaitable[bool]]  # in a server's log channel
 async def taking_a_while(
     interaction: Interaction, work: Coroutine[Any, Any, T], meanwhile: Message
 ) -> T:
-    """Return what `work` returns; after 5 s the answer says `meanwhile`, to be replaced."""
-    task = asyncio.create_task(work)
+    """Return what `work` returns; 5 s after the question the answer says `meanwhile`, to be replaced."""
+    interaction.extras["meanwhile"] = meanwhile
     try:
-        if not await clock.within(REPLY_TIMEOUT, task):
-            await responses.reply(interaction, meanwhile, provisional=True)
-        return await task
+        return await work
     finally:
-        task.cancel()
+        del interaction.extras["meanwhile"]
 
 
 async def answer_late(interaction: Interaction, guild_id: int, message: Message, say: Say) -> None:
@@ -42,6 +39,7 @@ async def answer_late(interaction: Interaction, guild_id: int, message: Message,
     Never to the channel where it was asked.
     """
     user_id = interaction.user.id
+    interaction.client.door.answered(interaction)
     sent = await send_direct_message(interaction.client, user_id, message)
     if sent is Delivery.DELIVERED:
         return

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 import discord
 
@@ -18,6 +17,8 @@ from bot.access.ledger.receipts import Receipt
 from bot.access.orders.outcomes import Outcomes
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import TROUBLE, Delivery, send_direct_message
+from bot.notifications.interrupted import Interrupted
+from bot.notifications.late_answers import change_answer
 from bot.notifications.log_channel import LogChannel
 from bot.replies import Message, orders as order_replies
 from bot.replies.text import member
@@ -42,12 +43,14 @@ class OutcomeNotifier:
         outcomes: Outcomes,
         notifier: Notifier,
         log_channel: LogChannel,
+        interrupted: Interrupted,
         jobs: Jobs,
     ) -> None:
         self._client = client
         self._outcomes = outcomes
         self._notifier = notifier
         self._log_channel = log_channel
+        self._interrupted = interrupted
         self._jobs = jobs
         self._woken = asyncio.Event()
         # What failed, by what it is and the order: how often, and when to try again.
@@ -65,7 +68,12 @@ class OutcomeNotifier:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            for part in (self._tell_askers, self._tell_members, self._log_channel.write_up):
+            for part in (
+                self._tell_askers,
+                self._interrupted.tell,
+                self._tell_members,
+                self._log_channel.write_up,
+            ):
                 try:
                     await part()
                 except Exception:  # the other parts, and the next round, go on
@@ -86,8 +94,9 @@ class OutcomeNotifier:
     async def _tell_asker(self, receipt: Receipt) -> None:
         """Change the first answer while Discord allows it, else write to the person who asked."""
         token = await self._outcomes.answer_token(receipt)
-        changed = token is not None and await self._change_answer(
-            token, order_replies.receipt(receipt)
+        changed = (
+            token is not None
+            and await change_answer(self._client, token, order_replies.receipt(receipt)) is None
         )
         if not changed and self._outcomes.is_told(await self._outcomes.receipt(receipt.order.id)):
             return  # the command itself answered meanwhile, and nothing is left to be changed
@@ -98,22 +107,6 @@ class OutcomeNotifier:
             if not await self._write_to(receipt.order.asker_id, message, nonce):
                 await self._say_in_log(receipt, message, nonce)
         await self._outcomes.told(receipt.order.id, receipt.order.state)
-
-    async def _change_answer(self, token: str, message: Message) -> bool:
-        """Edit the message that the interaction got; return False when Discord no longer knows it."""
-        application = self._client.application_id
-        if application is None:
-            return False
-        webhook = discord.Webhook.partial(application, token, client=self._client)
-        original: Any = "@original"
-        try:
-            await webhook.edit_message(original, **message.edit_kwargs())
-        except discord.HTTPException as error:
-            if error.status < 500:
-                log.info("a first answer can no longer be changed (%s)", error.code)
-                return False
-            raise
-        return True
 
     async def _write_to(self, user_id: int, message: Message, nonce: str) -> bool:
         """Send a direct message; return False when that user takes none. Raises _NotNow."""

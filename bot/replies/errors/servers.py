@@ -1,6 +1,7 @@
 """Refusals about who may ask, and about a server's own settings, in sentences."""
 
 from bot.access import errors as refusals
+from bot.errors import DatabaseBusyError
 from bot.replies.errors.sentence import sentence
 from bot.replies.text import bold, listed
 from bot.store.kinds import RoleLevel
@@ -37,6 +38,14 @@ def _(_: refusals.Answered) -> str:
 @sentence.register
 def _(_: refusals.NotYourButton) -> str:
     return "**Somebody else was asked.** Run the command yourself."
+
+
+@sentence.register
+def _(_: DatabaseBusyError) -> str:
+    return (
+        "**My database is busy:** another program on my computer holds it, so I cannot write "
+        "anything down just now. If that stays so, tell whoever runs this bot."
+    )
 
 
 # The server's own settings

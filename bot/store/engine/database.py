@@ -1,14 +1,17 @@
 """Opens the database: one writer that begins IMMEDIATE, readers beside it, migrated at start."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - the pool's
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.errors import DatabaseBusyError
 from bot.store.engine.driver import Connector
 from bot.store.engine.migrate import migrate
 from bot.store.maintenance.files import file_of, prepare_folder
@@ -25,9 +28,17 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that holds the write lock from its first moment; no network inside one."""
-        async with self._writer.begin() as connection:
-            yield connection
+        """Open a transaction that holds the write lock from its first moment; no network inside one.
+
+        Raises DatabaseBusyError, with nothing written, when another program holds the lock for long.
+        """
+        try:
+            async with self._writer.begin() as connection:
+                yield connection
+        except (OperationalError, TimeoutError) as error:
+            if _is_busy(error):
+                raise DatabaseBusyError from error
+            raise
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -39,6 +50,13 @@ class Database:
         """Return whether a trivial question gets its answer."""
         async with self.read() as connection:
             return bool((await connection.execute(text("SELECT 1"))).scalar_one())
+
+
+def _is_busy(error: OperationalError | TimeoutError) -> bool:
+    if isinstance(error, TimeoutError):  # others of this program wait for the lock before it
+        return True
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # the rest says how so
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderState, PermissionState, Reason, StateKind, SweepState
+from bot.store.ledger import unanswered
 from bot.store.ledger.orders import FINAL, people_untold
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import event, order, permission
@@ -69,6 +70,7 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
         .values(state=PermissionState.STUCK, reason=Reason.HELD, next_try_at=None)
     )
     await connection.execute(update(order).values(answer_token=None))
+    await unanswered.forget_all(connection)  # what was asked has been answered since
     await connection.execute(
         update(order)
         .where(order.c.state.in_(FINAL))

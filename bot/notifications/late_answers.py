@@ -1,0 +1,48 @@
+"""Changes the answer that an interaction got, while Discord lets it."""
+
+import logging
+from typing import Any
+
+import discord
+
+from bot.replies import Message
+
+log = logging.getLogger(__name__)
+
+
+async def change_answer(
+    client: discord.Client, token: str, message: Message
+) -> discord.HTTPException | None:
+    """Put the message in place of the answer; return what Discord refuses it with for good."""
+    webhook = _webhook(client, token)
+    original: Any = "@original"
+    try:
+        await webhook.edit_message(original, **message.edit_kwargs())
+    except discord.HTTPException as error:
+        return _final(error)
+    return None
+
+
+async def answer_aside(
+    client: discord.Client, token: str, message: Message
+) -> discord.HTTPException | None:
+    """Send the message beside the answer, to the asker alone; return as `change_answer` does."""
+    try:
+        await _webhook(client, token).send(**message.send_kwargs(), ephemeral=True)
+    except discord.HTTPException as error:
+        return _final(error)
+    return None
+
+
+def _webhook(client: discord.Client, token: str) -> discord.Webhook:
+    if client.application_id is None:
+        raise discord.DiscordException("not logged in yet")
+    return discord.Webhook.partial(client.application_id, token, client=client)
+
+
+def _final(error: discord.HTTPException) -> discord.HTTPException:
+    """Return the refusal, or raise it when Discord may think otherwise later."""
+    if error.status >= 500:
+        raise error
+    log.info("a first answer can no longer be changed (%s)", error.code)
+    return error
