@@ -9,6 +9,8 @@ from bot.replies import Message
 
 log = logging.getLogger(__name__)
 
+_TOO_FAST = 429
+
 
 async def change_answer(
     client: discord.Client, token: str, message: Message
@@ -37,12 +39,14 @@ async def answer_aside(
 def _webhook(client: discord.Client, token: str) -> discord.Webhook:
     if client.application_id is None:
         raise discord.DiscordException("not logged in yet")
-    return discord.Webhook.partial(client.application_id, token, client=client)
+    webhook = discord.Webhook.partial(client.application_id, token, client=client)
+    webhook.type = discord.WebhookType.application  # or discord.py refuses what only the asker sees
+    return webhook
 
 
 def _final(error: discord.HTTPException) -> discord.HTTPException:
     """Return the refusal, or raise it when Discord may think otherwise later."""
-    if error.status >= 500:
+    if error.status >= 500 or error.status == _TOO_FAST:
         raise error
     log.info("a first answer can no longer be changed (%s)", error.code)
     return error
