@@ -32,6 +32,7 @@ from bot.access.sweeps.repair import Repairs
 from bot.access.sweeps.retry import Retries
 from bot.access.sweeps.schedule import SweepSchedule
 from bot.access.sweeps.sweep import Sweeps
+from bot.access.sweeps.undecided import Undecided
 from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
 from bot.interactions.client import Usher
@@ -93,6 +94,7 @@ class Services:
     adoption: Adoption
     repairs: Repairs
     recovery: Recovery
+    undecided: Undecided
     sweep_schedule: SweepSchedule
 
     # What people look up
@@ -196,6 +198,7 @@ def build(
         adoption=adoption,
         repairs=repairs,
         recovery=Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake),
+        undecided=Undecided(database, queue, notifier),
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
         autocomplete=autocomplete,

@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import clock
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _GLOBAL = "global:"
 _LOCAL = "server:"
+_MEET_TIMEOUT = 1.0  # seconds
 _LAST_MOMENT = 2.0  # seconds; what was ordered is recorded, so nothing is lost
 
 
@@ -60,7 +62,7 @@ class Usher(commands.Bot):
         self.door = door
         self._guild_id = guild_id
         self._met: set[int] = set()
-        self._door = asyncio.Lock()  # comings and goings in their order
+        self._comings = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
 
     async def setup_hook(self) -> None:
@@ -129,11 +131,22 @@ class Usher(commands.Bot):
             await asyncio.gather(*late, return_exceptions=True)
 
     async def meet(self, guild_id: int | None) -> None:
-        """Make sure that the server has its row: commands work before discord.py is ready."""
-        if guild_id is not None and guild_id not in self._met:
-            async with self._door:
-                await self.guild_settings.joined(guild_id)
-                self._met.add(guild_id)
+        """Make sure that the server has its row: commands work before discord.py is ready.
+
+        A database that is busy delays it, and holds up no acknowledgement.
+        """
+        if guild_id is None or guild_id in self._met:
+            return
+        meeting = asyncio.ensure_future(self._meet(guild_id))
+        if await clock.within(_MEET_TIMEOUT, meeting):
+            meeting.result()
+        else:
+            meeting.add_done_callback(_note_failure)
+
+    async def _meet(self, guild_id: int) -> None:
+        async with self._comings:
+            await self.guild_settings.joined(guild_id)
+            self._met.add(guild_id)
 
     async def _arrive(self, guild_id: int) -> None:
         await self.meet(guild_id)
@@ -141,7 +154,7 @@ class Usher(commands.Bot):
             await self._register_commands()
 
     async def _part(self, guild_id: int) -> None:
-        async with self._door:
+        async with self._comings:
             self._met.discard(guild_id)
             if guild_id == self._guild_id:
                 self._registered_there = False  # they go with the bot
@@ -201,3 +214,8 @@ class Usher(commands.Bot):
         if self.application_id is None:
             raise app_commands.MissingApplicationID
         return self.application_id
+
+
+def _note_failure(meeting: "asyncio.Task[None]") -> None:
+    if not meeting.cancelled() and (error := meeting.exception()):
+        log.warning("a server could not be noted yet (%s)", type(error).__name__)

@@ -27,6 +27,7 @@ _LONG = (
     WaitingFor.LOGIN_DEAD,
     WaitingFor.SCRIPT_PAUSED,
     WaitingFor.FULL_CHECK,
+    WaitingFor.UNDECIDED,
     WaitingFor.CHANGED,
 )
 

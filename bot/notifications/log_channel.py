@@ -7,7 +7,7 @@ import discord
 from bot import clock
 from bot.access.queries.history import HistoryTail
 from bot.notifications.direct_messages import TROUBLE
-from bot.replies import Button, Message, key
+from bot.replies import Button, Message, key, undecided
 from bot.replies.history import line
 from bot.replies.people import CLAIM_NO, CLAIM_YES
 from bot.store.records import Event, Guild
@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _MAX_TEXT = 1_900
 _AT_ONCE = 20
+_QUESTION = "restore_question"  # about orders from a backup
 _CLOSED_FOR = 300.0  # seconds before a channel that refused is tried again
 
 
@@ -86,10 +87,13 @@ def _batch(new: list[Event], lines: list[str]) -> tuple[list[Event], Message]:
     """Return as many entries as fit into one message; a question to staff has one of its own."""
     if buttons := _claim_buttons(new[0]):
         return new[:1], Message(lines[0], buttons=buttons)
+    if new[0].action == _QUESTION:
+        return new[:1], undecided.question(new[0])
     taken, text = 0, ""
     for entry, sentence in zip(new, lines, strict=True):
         longer = f"{text}\n{sentence}" if taken else sentence
-        if taken and (len(longer) > _MAX_TEXT or _claim_buttons(entry)):
+        alone = _claim_buttons(entry) or entry.action == _QUESTION
+        if taken and (len(longer) > _MAX_TEXT or alone):
             break
         taken, text = taken + 1, longer
     return new[:taken], Message(text)

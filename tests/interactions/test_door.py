@@ -95,6 +95,14 @@ async def test_a_database_that_stays_locked_is_said_and_nothing_was_ordered(harn
     assert len(request.messages) == 1
 
 
+async def test_a_server_that_cannot_be_noted_yet_is_answered_all_the_same(harness):
+    harness.client._met.clear()
+    async with locked(harness):
+        request = await send(harness, "help")
+        await harness.passes(lambda: not request.original.loading, 3)
+        assert "/access grant" in text_of(request.original)
+
+
 async def test_what_was_not_noted_in_time_is_noted_as_soon_as_it_can_be(harness):
     async def noted():
         async with harness.vendor.database.read() as connection:

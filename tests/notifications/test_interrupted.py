@@ -53,6 +53,7 @@ async def asked(harness, who):
     """A question that was acknowledged, and answered with nothing that counts here."""
     async with at_work(harness):
         request = await harness.run(who, "help")
+        await told(harness)
     harness.before = text_of(request.original)
     return request
 

@@ -14,7 +14,15 @@ from bot.store.records import USHER, Actor, Event, Permission
 from bot.store.tables.ledger import event
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
-QUIET = ("matched", "found", "repair", "restore_checked", "was_there")
+QUIET = (
+    "matched",
+    "found",
+    "repair",
+    "restore_checked",
+    "was_there",
+    "restore_carried_one",
+    "restore_dropped_one",
+)
 
 
 # The interaction that is worked on: each entry keeps it, so that after a crash it can be told what
@@ -127,6 +135,15 @@ async def since(
         .limit(limit)
     )
     return [Event.of(row) for row in rows]
+
+
+async def by_id(connection: AsyncConnection, guild_id: int, event_id: int) -> Event | None:
+    """Return that entry of a server."""
+    rows = await connection.execute(
+        select(event).where(event.c.guild_id == guild_id, event.c.id == event_id)
+    )
+    row = rows.one_or_none()
+    return None if row is None else Event.of(row)
 
 
 async def of_action(

@@ -69,6 +69,7 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
         .where(overruling)
         .values(state=PermissionState.STUCK, reason=Reason.HELD, next_try_at=None)
     )
+    await _compare_undecided(connection)
     await connection.execute(update(order).values(answer_token=None))
     await unanswered.forget_all(connection)  # what was asked has been answered since
     await connection.execute(
@@ -102,6 +103,16 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     ]
     if entries:
         await connection.execute(insert(event), entries)
+
+
+async def _compare_undecided(connection: AsyncConnection) -> None:
+    """Have compared anew what staff were to decide: they may have, since the copy was made."""
+    for table, state in ((order, OrderState.STUCK), (permission, PermissionState.STUCK)):
+        await connection.execute(
+            update(table)
+            .where(table.c.state == state, table.c.reason == Reason.UNDECIDED)
+            .values(reason=Reason.HELD)
+        )
 
 
 async def _remember_seen(connection: AsyncConnection) -> None:
