@@ -154,6 +154,7 @@ class Usher(commands.Bot):
             await self._register_commands()
 
     async def _part(self, guild_id: int) -> None:
+        self._met.discard(guild_id)  # whoever comes back meanwhile waits behind this
         async with self._comings:
             self._met.discard(guild_id)
             if guild_id == self._guild_id:
