@@ -164,10 +164,6 @@ class Shop:
     async def calm(self):
         """Nothing is wrong any more: whatever was ordered is carried out, and exactly that."""
         self.faults.clear()
-        if (await self.harness.sessions.of(HOME)).state is not LoginState.ALIVE:
-            self.counts["logins renewed"] += 1
-            fresh = self.vendor.cookies()
-            await self.meanwhile(self.harness.sessions.update(self.request(), fresh))
         for slug in SLUGS:  # what TradingView refused for long: staff have looked
             again = self.harness.retries.retry(self.request(removals=1_000), slug)
             await self.meanwhile(again)
@@ -176,6 +172,10 @@ class Shop:
             if waited > CALM:
                 raise SoakError(f"never done: {unfinished}")
             await at_rest(self.vendor.database)
+            if (await self.harness.sessions.of(HOME)).state is not LoginState.ALIVE:
+                self.counts["logins renewed"] += 1
+                fresh = self.vendor.cookies()
+                await self.meanwhile(self.harness.sessions.update(self.request(), fresh))
             seconds = self.rng.choice((1, 2, 5, 20, 60))
             await self.time.advance(seconds)
             waited += seconds
