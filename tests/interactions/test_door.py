@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, select
@@ -11,6 +12,7 @@ from bot.store.engine import database as engine
 from bot.store.ledger import events
 from bot.store.tables.ledger import unanswered
 from tests.support.discord_harness import at_work, eventually, labels, open_office, text_of
+from tests.support.statements import counting
 
 ALL = {"item": "trend", "username": "Alice_T", "duration": "1M"}
 BUSY = "**My database is busy:**"
@@ -148,6 +150,23 @@ async def test_an_error_after_a_pressed_button_says_whether_it_was_recorded(harn
     press = await harness.as_mod.press(question.original, "Alice_T")
     await press.until(lambda message: "Something went wrong" in text_of(message))
     assert "**Your order was recorded**" in text_of(press.messages[-1])
+
+
+async def test_no_command_acknowledges_past_the_door():
+    """What discord.py offers for it is called in one module, which notes before."""
+    for folder in ("bot", "cogs"):
+        for path in (Path(__file__).parents[2] / folder).rglob("*.py"):
+            if path.name != "responses.py" and "sandbox" not in path.parts:
+                text = await asyncio.to_thread(path.read_text, "utf-8")
+                assert "response.defer" not in text, path
+                assert "response.send_message" not in text, path
+
+
+async def test_a_note_costs_three_statements(harness):
+    with counting(harness.vendor.database) as statements:
+        await harness.run(harness.as_mod, "help")
+        await harness.vendor.services.unanswered.close()
+    assert len([each for each in statements if "unanswered" in each]) <= 3
 
 
 async def test_an_error_before_anything_was_recorded_says_so(harness, monkeypatch):

@@ -15,7 +15,7 @@ from tests.support.idle import at_rest
 
 LENGTHS = ("7D", "2W", "1M", "1M", "1M", "3M", "1Y", "45D")
 ACTIONS = {
-    "one": 44, "many": 6, "twice": 6, "interrupted": 5, "fault": 14, "crash": 2, "time": 14,
+    "one": 44, "many": 6, "twice": 6, "interrupted": 5, "fault": 18, "crash": 2, "time": 14,
     "sweep": 3, "link": 2, "spot": 4,
 }  # fmt: skip
 

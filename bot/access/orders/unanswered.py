@@ -30,6 +30,7 @@ class UnansweredInteractions:
         self._vault = vault
         self._jobs = jobs
         self._in_hand: set[int] = set()  # this program will answer them
+        self._may_be_left = True  # as after a crash; else nobody has to look
         self._new: dict[int, Unanswered] = {}
         self._over: set[int] = set()
         self._written: dict[int, asyncio.Future[None]] = {}
@@ -58,15 +59,21 @@ class UnansweredInteractions:
 
     def let_go(self, interaction_id: int) -> None:
         """Leave it to those who answer what is left over, if it has no answer yet."""
-        self._in_hand.discard(interaction_id)
+        if interaction_id in self._in_hand:
+            self._in_hand.discard(interaction_id)
+            self._may_be_left = True
 
     async def left_over(self) -> list[Unanswered]:
         """Return what nobody works on any more, as after a crash; oldest first."""
+        if not self._may_be_left:
+            return []
         ours = self._in_hand | self._over  # before, for what is taken away while it is read
         async with self._database.read() as connection:
             noted = await unanswered.listed(connection)
         ours |= self._in_hand | self._over
-        return [each for each in noted if each.interaction_id not in ours]
+        left = [each for each in noted if each.interaction_id not in ours]
+        self._may_be_left = bool(left or self._new)  # what is written late may be left over too
+        return left
 
     def token(self, asked: Unanswered) -> str | None:
         """Return the means to answer; None when its 15 minutes are (nearly) over."""
