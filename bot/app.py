@@ -83,6 +83,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         jobs = Jobs()
         services = build(settings, database, vault, http, jobs)
         stack.push_async_callback(services.sessions.close)  # when no job uses them any more
+        stack.push_async_callback(services.unanswered.close)
         await stack.enter_async_context(jobs)
         await services.open()
         await cogs.load(services)

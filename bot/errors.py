@@ -1,4 +1,4 @@
-"""The two kinds of failure that end in a sentence instead of a traceback."""
+"""The kinds of failure that end in a sentence instead of a traceback."""
 
 
 class UserError(Exception):
@@ -18,3 +18,7 @@ class StartupError(Exception):
     def __init__(self, text: str, exit_code: int = 78) -> None:
         super().__init__(text)
         self.exit_code = exit_code
+
+
+class DatabaseBusyError(Exception):
+    """Another program holds the database: what was to be written was not."""

@@ -20,6 +20,7 @@ from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
@@ -34,16 +35,19 @@ from bot.access.sweeps.reports import Drift
 from bot.access.sweeps.retry import Retries
 from bot.access.sweeps.schedule import SweepSchedule
 from bot.access.sweeps.sweep import Sweeps
+from bot.access.sweeps.undecided import Undecided
 from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
+from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
+from bot.notifications.interrupted import Interrupted
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
@@ -88,6 +92,7 @@ class Services:
     outcomes: Outcomes
     grants: Grants
     retries: Retries
+    unanswered: UnansweredInteractions
     seat_counts: SeatCounts
     schema_guard: SchemaGuard
 
@@ -97,6 +102,7 @@ class Services:
     adoption: Adoption
     repairs: Repairs
     recovery: Recovery
+    undecided: Undecided
     sweep_schedule: SweepSchedule
 
     # What people look up
@@ -160,21 +166,31 @@ def build(
     repairs = Repairs(database, vault, queue, notifier)
 
     router, autocomplete = ComponentRouter(guild_settings), Autocomplete(database)
+    history, unanswered = HistoryTail(database), UnansweredInteractions(database, vault, jobs)
     client = Usher(
         guild_settings=guild_settings,
         router=router,
         autocomplete=autocomplete,
+        door=Door(unanswered, history, jobs),
         guild_id=settings.discord_guild_id,
         connector=partial(outgoing.ProxyConnector, settings, limit=0),
     )
     may = partial(may_manage, client.members, guild_settings)
     waiting, blockade = WaitingMessages(database), Blockade()
     direct_messages = DirectMessages(client, waiting, blockade)
-    history = HistoryTail(database)
     log_channel = LogChannel(client, history, guild_settings, blockade, may)
     outbox = Outbox(client, waiting, direct_messages, log_channel)
+    interrupted = Interrupted(client, unanswered, history, direct_messages, log_channel)
     outcome_notifier = OutcomeNotifier(
-        client, outcomes, notifier, direct_messages, log_channel, outbox, blockade, jobs
+        client,
+        outcomes,
+        notifier,
+        direct_messages,
+        log_channel,
+        outbox,
+        blockade,
+        interrupted,
+        jobs,
     )
     waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
@@ -208,6 +224,7 @@ def build(
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
         retries=Retries(database, queue),
+        unanswered=unanswered,
         seat_counts=SeatCounts(database),
         schema_guard=SchemaGuard(database, sessions, queue.wake),
         sweeps=sweeps,
@@ -215,6 +232,7 @@ def build(
         adoption=adoption,
         repairs=repairs,
         recovery=Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake),
+        undecided=Undecided(database, queue, notifier),
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
         autocomplete=autocomplete,

@@ -3,6 +3,7 @@
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction
@@ -14,6 +15,7 @@ from bot.replies import (
     claims,
     overview as overview_replies,
     sweeps as sweep_replies,
+    undecided as undecided_replies,
 )
 from bot.services import Services
 
@@ -27,6 +29,12 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         self._retries = services.retries
         self._sweep_flow = services.sweep_flow
         services.router.add(sweep_replies.STATUS, Level.STAFF, self.back)
+        self._undecided = services.undecided
+        services.router.add(undecided_replies.SHOW, Level.STAFF, self.show)
+        services.router.add(undecided_replies.CARRY_ALL, Level.STAFF, self.carry_all)
+        services.router.add(undecided_replies.DROP_ALL, Level.STAFF, self.drop_all)
+        services.router.add(undecided_replies.CARRY_SOME, Level.STAFF, self.carry_some)
+        services.router.add(undecided_replies.DROP_SOME, Level.STAFF, self.drop_some)
 
     @levels.staff
     @app_commands.command(
@@ -46,7 +54,9 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     async def _status(self, guild_id: int) -> Message:
         status = overview_replies.status(await self._overview.status(guild_id))
         status = claims.with_requests(status, await self._customers.claims(guild_id), guild_id)
-        return await self._sweep_flow.with_differences(status, guild_id)
+        message = await self._sweep_flow.with_differences(status, guild_id)
+        found = await self._undecided.questions(guild_id)
+        return undecided_replies.with_questions(message, found, guild_id)
 
     @levels.staff
     @app_commands.command(
@@ -72,3 +82,51 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         """Run a full check of one script."""
         await responses.defer(interaction)
         await self._sweep_flow.check(interaction, levels.request(interaction), item)
+
+    # The buttons about orders from a backup
+
+    async def show(self, press: ComponentInteraction) -> None:
+        """Show what is to be decided, to the one who pressed."""
+        await responses.defer(press.interaction)
+        await self._show(press)
+
+    async def carry_all(self, press: ComponentInteraction) -> None:
+        """Carry out all that the message asks about."""
+        await responses.defer_in_place(press.interaction)
+        done = await self._undecided.carry_out(press.request(), asked_in=_entry(press))
+        await responses.reply(press.interaction, Message(undecided_replies.carried_out(done)))
+
+    async def drop_all(self, press: ComponentInteraction) -> None:
+        """Drop all that the message asks about."""
+        await responses.defer_in_place(press.interaction)
+        done = await self._undecided.drop(press.request(), asked_in=_entry(press))
+        await responses.reply(press.interaction, Message(undecided_replies.dropped(done)))
+
+    async def carry_some(self, press: ComponentInteraction) -> None:
+        """Carry out the chosen ones; the rest stays to be decided."""
+        await responses.defer_in_place(press.interaction)
+        done = await self._undecided.carry_out(press.request(), ids=_chosen(press))
+        await self._show(press, undecided_replies.carried_out(done))
+
+    async def drop_some(self, press: ComponentInteraction) -> None:
+        """Drop the chosen ones; the rest stays to be decided."""
+        await responses.defer_in_place(press.interaction)
+        done = await self._undecided.drop(press.request(), ids=_chosen(press))
+        await self._show(press, undecided_replies.dropped(done))
+
+    async def _show(self, press: ComponentInteraction, done: str = "") -> None:
+        found = await self._undecided.questions(press.guild_id)
+        await responses.reply(
+            press.interaction, undecided_replies.questions(found, press.guild_id, done)
+        )
+
+
+def _entry(press: ComponentInteraction) -> int:
+    """Return which entry of the history asked."""
+    if not press.args or not press.args[0].isdecimal():
+        raise ButtonGone
+    return int(press.args[0])
+
+
+def _chosen(press: ComponentInteraction) -> list[int]:
+    return [int(value) for value in press.values if value.isdecimal()]

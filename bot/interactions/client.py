@@ -19,6 +19,7 @@ from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
+from bot.interactions.door import Door
 from bot.interactions.members import Members
 from bot.interactions.responses import Interaction
 from bot.notifications.trouble import TROUBLE, in_short
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _GLOBAL = "global:"
 _LOCAL = "server:"
+_MEET_TIMEOUT = 1.0  # seconds
 _LAST_MOMENT = 2.0  # seconds; what was ordered is recorded, so nothing is lost
 
 
@@ -44,6 +46,7 @@ class Usher(commands.Bot):
         guild_settings: GuildSettings,
         router: ComponentRouter,
         autocomplete: Autocomplete,
+        door: Door,
         guild_id: int | None = None,
         connector: Callable[[], aiohttp.BaseConnector],
     ) -> None:
@@ -70,9 +73,10 @@ class Usher(commands.Bot):
         self.guild_settings = guild_settings
         self.router = router
         self.autocomplete = autocomplete
+        self.door = door
         self._guild_id = guild_id
         self._met: set[int] = set()
-        self._door = asyncio.Lock()  # comings and goings in their order
+        self._comings = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
         self.command_mentions = CommandMentions()
 
@@ -132,6 +136,10 @@ class Usher(commands.Bot):
         ):
             await self.router.handle(interaction, self.meet)
 
+    async def on_app_command_completion(self, interaction: Interaction, _command: object) -> None:
+        """Note that nothing works on a command any more."""
+        self.door.left(interaction)
+
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """Log what an event handler raised; its arguments stay out of the log."""
         log.error("%s failed", event_method, exc_info=sys.exc_info())
@@ -160,11 +168,22 @@ class Usher(commands.Bot):
             await asyncio.gather(*late, return_exceptions=True)
 
     async def meet(self, guild_id: int | None) -> None:
-        """Make sure that the server has its row: commands work before discord.py is ready."""
-        if guild_id is not None and guild_id not in self._met:
-            async with self._door:
-                await self.guild_settings.joined(guild_id)
-                self._met.add(guild_id)
+        """Make sure that the server has its row: commands work before discord.py is ready.
+
+        A database that is busy delays it, and holds up no acknowledgement.
+        """
+        if guild_id is None or guild_id in self._met:
+            return
+        meeting = asyncio.ensure_future(self._meet(guild_id))
+        if await clock.within(_MEET_TIMEOUT, meeting):
+            meeting.result()
+        else:
+            meeting.add_done_callback(_note_failure)
+
+    async def _meet(self, guild_id: int) -> None:
+        async with self._comings:
+            await self.guild_settings.joined(guild_id)
+            self._met.add(guild_id)
 
     async def _arrive(self, guild_id: int) -> None:
         await self.meet(guild_id)
@@ -172,7 +191,8 @@ class Usher(commands.Bot):
             await self._register_commands()
 
     async def _part(self, guild_id: int) -> None:
-        async with self._door:
+        self._met.discard(guild_id)  # whoever comes back meanwhile waits behind this
+        async with self._comings:
             self._met.discard(guild_id)
             if guild_id == self._guild_id:
                 self._registered_there = False  # they go with the bot
@@ -257,3 +277,8 @@ def _comparing_clocks() -> aiohttp.TraceConfig:
     trace.on_request_start.append(asked)
     trace.on_request_end.append(answered)
     return trace
+
+
+def _note_failure(meeting: "asyncio.Task[None]") -> None:
+    if not meeting.cancelled() and (error := meeting.exception()):
+        log.warning("a server could not be noted yet (%s)", type(error).__name__)

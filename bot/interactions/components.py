@@ -139,6 +139,8 @@ class ComponentRouter:
             await self._handle(interaction, name, rest)
         except Exception as error:  # noqa: BLE001 - explained and logged there
             await responses.fail(interaction, error, doing)
+        finally:
+            interaction.client.door.left(interaction)
 
     async def _handle(self, interaction: Interaction, name: str, rest: list[str]) -> None:
         known = self._handlers.get(name)
@@ -147,6 +149,7 @@ class ComponentRouter:
         guild_id = number_in(rest[0])
         if interaction.guild_id not in (None, guild_id):
             raise ButtonGone
+        interaction.extras["guild_id"] = guild_id
         level, handler = known
         await self._require(interaction, guild_id, level)
         data: Any = interaction.data or {}

@@ -153,6 +153,7 @@ class LevelTree(app_commands.CommandTree[Any]):
         """Explain whatever a command raises."""
         if interaction.type is not discord.InteractionType.autocomplete:
             await responses.fail(interaction, error, doing_of(interaction))
+            self.client.door.left(interaction)
 
 
 def doing_of(interaction: Interaction) -> str:

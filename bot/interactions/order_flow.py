@@ -1,5 +1,6 @@
 """From an order to its answer: ask back where needed, record, wait 5 s, say done or waiting."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -12,18 +13,21 @@ from bot.access.request import RequestContext
 from bot.interactions import confirm, responses
 from bot.interactions.components import ComponentInteraction, ComponentRouter
 from bot.interactions.confirm import Labels
+from bot.interactions.door import WAITING_TIMEOUT
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies.orders import receipt
 from bot.store.kinds import OrderState
 
-WAITING_TIMEOUT = 5.0  # seconds from the command on, before "waiting" is said
+log = logging.getLogger(__name__)
+
 # What needs an action by a person takes longer than 5 s: that is said at once, as a long pause is.
 _LONG = (
     WaitingFor.NO_LOGIN,
     WaitingFor.LOGIN_DEAD,
     WaitingFor.SCRIPT_PAUSED,
     WaitingFor.FULL_CHECK,
+    WaitingFor.UNDECIDED,
     WaitingFor.CHANGED,
     WaitingFor.CLOCK,
 )
@@ -59,6 +63,7 @@ class OrderFlow:
 
     async def show(self, interaction: Interaction, order_id: int, asked_at: datetime) -> None:
         """Answer with how the order stands, 5 s after `asked_at` at most; changes come by themselves."""
+        interaction.client.door.says_it_itself(interaction)
         since = (clock.now() - asked_at).total_seconds()
         left = WAITING_TIMEOUT - min(max(since, 0.0), WAITING_TIMEOUT)
         with self._notifier.awaiting(order_id):  # no other part tells the asker meanwhile
@@ -66,7 +71,14 @@ class OrderFlow:
             if now.order.state is OrderState.WAITING and not _takes_long(now):
                 now = await self._outcomes.outcome(order_id, left)
             if await responses.reply(interaction, receipt(now)):
-                await self._outcomes.told(order_id, now.order.state)
+                await self._note_told(order_id, now.order.state)
+
+    async def _note_told(self, order_id: int, state: OrderState) -> None:
+        """Note that the asker knows; where that fails, the same answer is given once more, and no other."""
+        try:
+            await self._outcomes.told(order_id, state)
+        except Exception:  # the answer stands, whatever becomes of the note
+            log.exception("that the asker of order %s knows could not be noted", order_id)
 
     async def receipt(self, press: ComponentInteraction) -> Receipt:
         """Return how the order in the button's key stands. Raises ButtonGone when this server has none such."""

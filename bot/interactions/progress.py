@@ -10,7 +10,6 @@ from bot.interactions import responses
 from bot.interactions.responses import Interaction
 from bot.replies import Message, sweeps as sweep_replies
 
-REPLY_TIMEOUT = 5.0  # seconds before something is said
 EVERY = 2.0  # seconds between two pictures of how far it is
 T = TypeVar("T")
 
@@ -18,14 +17,12 @@ T = TypeVar("T")
 async def taking_a_while(
     interaction: Interaction, work: Coroutine[Any, Any, T], meanwhile: Message
 ) -> T:
-    """Return what `work` returns; after 5 s the answer says `meanwhile`, to be replaced."""
-    task = asyncio.create_task(work)
+    """Return what `work` returns; 5 s after the question the answer says `meanwhile`, to be replaced."""
+    interaction.extras["meanwhile"] = meanwhile
     try:
-        if not await clock.within(REPLY_TIMEOUT, task):
-            await responses.reply(interaction, meanwhile, provisional=True)
-        return await task
+        return await work
     finally:
-        task.cancel()
+        del interaction.extras["meanwhile"]
 
 
 async def drawn(interaction: Interaction, work: Callable[[Tell], Coroutine[Any, Any, T]]) -> T:

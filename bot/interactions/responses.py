@@ -12,6 +12,7 @@ import discord
 from bot.notifications.trouble import ANSWER_GONE, TROUBLE, in_short
 from bot.replies import Message, explain
 from bot.replies.command_mentions import clickable
+from bot.replies.interrupted import failed, still_working
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,11 @@ _TRIES = 3
 
 
 async def defer(interaction: Interaction, *, ephemeral: bool = True) -> None:
-    """Acknowledge a command; the answer comes with `reply`, and only the asker sees it."""
+    """Acknowledge a command or form; the answer comes with `reply`, and only the asker sees it.
+
+    It is noted before, so that it gets an answer whatever happens; so is every acknowledgement here.
+    """
+    await interaction.client.door.enter(interaction, in_place=True)
     await _acknowledge(
         interaction, lambda: interaction.response.defer(ephemeral=ephemeral, thinking=True)
     )
@@ -31,6 +36,7 @@ async def defer(interaction: Interaction, *, ephemeral: bool = True) -> None:
 
 async def defer_in_place(interaction: Interaction) -> None:
     """Acknowledge a button or list whose message the answer replaces."""
+    await interaction.client.door.enter(interaction, in_place=not _is_public(interaction))
     await _acknowledge(interaction, interaction.response.defer)
 
 
@@ -42,6 +48,18 @@ async def reply(
     A `provisional` answer ("this takes a while") is replaced by whatever comes next, a failure too.
     """
     message = clickable(interaction.client, message)
+    async with interaction.extras.setdefault("turn", asyncio.Lock()):  # or an older one may win
+        if provisional and interaction.extras.get("answered"):
+            return True
+        in_time = await _reply(interaction, message, ephemeral=ephemeral, provisional=provisional)
+    if in_time and not provisional:
+        interaction.client.door.answered(interaction)
+    return in_time
+
+
+async def _reply(
+    interaction: Interaction, message: Message, *, ephemeral: bool, provisional: bool
+) -> bool:
     try:
         if not is_acknowledged(interaction):
             await _acknowledge(
@@ -70,6 +88,20 @@ async def aside(interaction: Interaction, message: Message) -> None:
         return
     parts = clickable(interaction.client, message).send_kwargs()
     await interaction.followup.send(**parts, ephemeral=True)
+    interaction.client.door.answered(interaction)
+
+
+async def still_at_it(interaction: Interaction) -> None:
+    """Say that it takes a while, unless something was said already; a failure is not worth a word."""
+    if "answered" in interaction.extras:
+        return
+    meanwhile: Message = interaction.extras.get("meanwhile") or still_working()
+    with suppress(*TROUBLE):
+        if _is_public(interaction):
+            parts = clickable(interaction.client, meanwhile).send_kwargs()
+            await interaction.followup.send(**parts, ephemeral=True)
+        else:
+            await reply(interaction, meanwhile, provisional=True)
 
 
 async def fail(interaction: Interaction, error: BaseException, doing: str) -> bool:
@@ -80,9 +112,10 @@ async def fail(interaction: Interaction, error: BaseException, doing: str) -> bo
     explained = explain(error)
     if explained.expected:
         log.info("%s refused: %s", doing, explained.kind)
+        message = Message(explained.text, tone=explained.tone)
     else:
         log.error("%s failed [%s]", doing, explained.reference, exc_info=error)
-    message = Message(explained.text, tone=explained.tone)
+        message = failed(explained, await interaction.client.door.recorded(interaction))
     try:
         if _answer_is_open(interaction):
             return await reply(interaction, message)
@@ -103,6 +136,12 @@ async def no_choices(interaction: Interaction) -> None:
 def is_acknowledged(interaction: Interaction) -> bool:
     """Return whether Discord knows that the interaction is being worked on."""
     return interaction.response.is_done() or "acknowledged" in interaction.extras
+
+
+def _is_public(interaction: Interaction) -> bool:
+    """Return whether others see the message whose button was pressed."""
+    message = interaction.message
+    return message is not None and interaction.guild_id is not None and not message.flags.ephemeral
 
 
 def _answer_is_open(interaction: Interaction) -> bool:

@@ -118,6 +118,7 @@ class SweepFlow:
         server = interaction.client.get_guild(request.guild_id)
         late = sweep_replies.late(message, server.name if server else None)
         await self._outbox.post(request.guild_id, interaction.user.id, late, Otherwise.LOG)
+        interaction.client.door.answered(interaction)
 
     async def _check_one(
         self, interaction: Interaction, request: RequestContext, script: Script

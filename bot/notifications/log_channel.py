@@ -21,7 +21,7 @@ from bot.notifications.trouble import (
     code_of,
     in_short,
 )
-from bot.replies import Message, people as people_replies
+from bot.replies import Message, people as people_replies, undecided
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 _MAX_TEXT = 1_900
 _AT_ONCE = 20
 _REFUSED = 3  # times in a row, until a channel that looks open counts as closed
+_QUESTION = "restore_question"  # about orders from a backup
 # What the lines need.
 RIGHTS = ("view_channel", "send_messages", "embed_links")
 
@@ -231,6 +232,8 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
     first = entry_message(new[0], lines[0])
     if _claim_of(new[0]):
         return new[:1], first
+    if new[0].action == _QUESTION:
+        return new[:1], undecided.question(new[0])
     if first.edge is not Tone.PLAIN and alike == 1:
         return new[:1], first
     taken, text = 0, ""
@@ -246,7 +249,8 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
 def _is_plain(entry: Event, sentence: str) -> bool:
     """Return whether an entry may stand in one message with others."""
     is_order = entry.order_id is not None
-    return not (is_order or _claim_of(entry)) and entry_message(entry, sentence).edge is Tone.PLAIN
+    is_question = _claim_of(entry) is not None or entry.action == _QUESTION
+    return not (is_order or is_question) and entry_message(entry, sentence).edge is Tone.PLAIN
 
 
 def _claim_of(entry: Event) -> int | None:

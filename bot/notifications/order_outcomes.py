@@ -9,7 +9,6 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import discord
 
@@ -20,11 +19,12 @@ from bot.access.orders.outcomes import Outcomes
 from bot.jobs import Jobs
 from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
+from bot.notifications.interrupted import Interrupted
+from bot.notifications.late_answers import change_answer
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.outbox import Outbox
-from bot.notifications.trouble import ANSWER_GONE, TROUBLE, Blockade, code_of, in_short
+from bot.notifications.trouble import TROUBLE, Blockade, in_short
 from bot.replies import Message, orders as order_replies
-from bot.replies.command_mentions import clickable
 from bot.replies.text import member
 from bot.store.kinds import OrderKind, OrderState
 
@@ -49,6 +49,7 @@ class OutcomeNotifier:
         log_channel: LogChannel,
         outbox: Outbox,
         blockade: Blockade,
+        interrupted: Interrupted,
         jobs: Jobs,
     ) -> None:
         self._client = client
@@ -58,6 +59,7 @@ class OutcomeNotifier:
         self._log_channel = log_channel
         self._outbox = outbox
         self._blockade = blockade
+        self._interrupted = interrupted
         self._jobs = jobs
         self._woken = {"people": asyncio.Event(), "log channels": asyncio.Event()}
         self._backoff: Backoff[tuple[str, int]] = Backoff()  # by whom it is for, and the order
@@ -66,7 +68,12 @@ class OutcomeNotifier:
         """Begin to tell outcomes until the jobs end. Call it when the client is logged in."""
         self._notifier.listeners.append(self.wake)
         # A log channel takes five messages in five seconds: nobody waits for it to hear of their order.
-        parts = (self._tell_askers, self._tell_members, self._outbox.deliver)
+        parts = (
+            self._tell_askers,
+            self._interrupted.tell,
+            self._tell_members,
+            self._outbox.deliver,
+        )
         people = self._run("people", parts)
         _ = self._jobs.spawn(people, "telling people")
         channels = self._run("log channels", (self._log_channel.write_up,))
@@ -104,8 +111,9 @@ class OutcomeNotifier:
     async def _tell_asker(self, receipt: Receipt) -> None:
         """Change the first answer while Discord allows it, else write to the person who asked."""
         token = await self._outcomes.answer_token(receipt)
-        changed = token is not None and await self._change_answer(
-            token, order_replies.receipt(receipt)
+        changed = (
+            token is not None
+            and await change_answer(self._client, token, order_replies.receipt(receipt)) is None
         )
         if not changed and self._outcomes.is_told(await self._outcomes.receipt(receipt.order.id)):
             return  # the command itself answered meanwhile, and nothing is left to be changed
@@ -116,23 +124,6 @@ class OutcomeNotifier:
             if not await self._write_to(receipt.order.asker_id, message, nonce):
                 await self._say_in_log(receipt, message, nonce)
         await self._outcomes.told(receipt.order.id, receipt.order.state)
-
-    async def _change_answer(self, token: str, message: Message) -> bool:
-        """Edit the message that the interaction got; return False when Discord no longer knows it."""
-        application = self._client.application_id
-        if application is None:
-            return False
-        webhook = discord.Webhook.partial(application, token, client=self._client)
-        original: Any = "@original"
-        try:
-            parts = clickable(self._client, message).edit_kwargs()
-            await webhook.edit_message(original, **parts)
-        except discord.HTTPException as error:
-            if code_of(error) in ANSWER_GONE:
-                log.info("a first answer can no longer be changed (%s)", in_short(error))
-                return False
-            raise
-        return True
 
     async def _write_to(self, user_id: int, message: Message, nonce: str) -> bool:
         """Send a direct message; return False when that user takes none. Raises _NotNow."""

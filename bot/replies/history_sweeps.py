@@ -125,7 +125,8 @@ def _has(f: Any) -> str:
 
 _ORDERS = {
     "done": "had been done since (neither staff nor customers get a message about them)",
-    "open": "had not: I do them now, and say so as ever",
+    "open": "had been done in part: I do the rest now, and say so as ever",
+    "undecided": "may have been done and taken away again: the next message asks you",
     "stuck": "need you, since something else was changed meanwhile: order anew what is still wanted "
     "(`/sync status`)",
 }
@@ -143,6 +144,22 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     ),
     "repaired": lambda f: (
         f"{f.who} had {count(_number(f), 'difference')} on {f.what} put right ({_kind(f)})"
+    ),
+    "restore_question": lambda f: (
+        f"⚠️ {count(_number(f), 'order')} from the backup may have been done and taken away again: "
+        "staff decide, with `/sync status`"
+    ),
+    "restore_carried": lambda f: (
+        f"{f.who} had {count(_number(f), 'order')} from the backup carried out"
+    ),
+    "restore_dropped": lambda f: (
+        f"{f.who} dropped {count(_number(f), 'order')} from the backup as done and taken away"
+    ),
+    "restore_carried_one": lambda f: (
+        f"{f.who} had an order from the backup for {f.whom} on {f.what} carried out"
+    ),
+    "restore_dropped_one": lambda f: (
+        f"{f.who} dropped an order from the backup for {f.whom} on {f.what}: done and taken away"
     ),
     OrderKind.REPAIR: _repair,
     "renamed": _renamed,

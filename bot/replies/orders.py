@@ -31,6 +31,8 @@ _WAITING = {
     WaitingFor.SCRIPT_PAUSED: "TradingView refuses this script; `/sync status` says why.",
     WaitingFor.FULL_CHECK: "The database was restored: first I read the list of every script "
     "on TradingView; `/sync status` says how far I am.",
+    WaitingFor.UNDECIDED: "An older order for the same access comes from a backup and may have been done and "
+    "taken away again: first staff decide about it, with the button under `/sync status`.",
     WaitingFor.CHANGED: "TradingView answers in another form than I know, so I change nothing there. "
     "Look for a newer Usher; `/sync retry` goes on all the same.",
     WaitingFor.CLOCK: "The clock of the computer that I run on is wrong, so I write no end that counts from "
@@ -47,6 +49,8 @@ _STUCK: Mapping[Reason | None, str] = {
     Reason.OTHER_PERSON: "That name now belongs to another person on TradingView. Ask the customer for "
     "their present name.",
     Reason.HELD: "It comes from a backup, and I first compare it with TradingView. That happens by itself.",
+    Reason.UNDECIDED: "It comes from a backup, and TradingView shows what it did then: it was never done, "
+    "or done and taken away since. Staff decide: `/sync status` has the button.",
     Reason.RESTORED: "It comes from a backup, and something else was changed since, so I did nothing. "
     "`/access check` shows what is there; order it anew if it is still wanted.",
     Reason.REFUSED: "TradingView refuses it, again and again. `/sync status` shows its own words; "

@@ -96,8 +96,10 @@ class Reason(StrEnum):
     OTHER_PERSON = "other_person"
     REFUSED = "refused"
     TOO_LATE = "too_late"
-    # From a backup: yet to be compared with TradingView, or to be ordered anew.
+    # From a backup: yet to be compared with TradingView, to be decided by staff as the comparison says
+    # nothing, or to be ordered anew.
     HELD = "held"
+    UNDECIDED = "undecided"
     RESTORED = "restored"
 
 

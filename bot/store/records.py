@@ -1,6 +1,6 @@
 """Rows as the rest of the program sees them: frozen, typed, moments aware in UTC."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Self
 
@@ -289,6 +289,19 @@ class Event(Record):
     def actor(self) -> Actor:
         """Return who did it."""
         return Actor(self.actor_kind, self.actor_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered(Record):
+    """An interaction that was acknowledged and has no answer yet."""
+
+    interaction_id: int
+    guild_id: int
+    member_id: int
+    asked: str
+    asked_at: datetime
+    token: bytes | None = field(repr=False)
+    in_place: bool
 
 
 @dataclass(frozen=True, slots=True)

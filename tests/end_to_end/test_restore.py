@@ -152,3 +152,41 @@ async def test_yesterdays_database_is_restored_and_no_paid_day_is_lost(child):
     assert abs((child.end("Ann_Trades") - expected).total_seconds()) < 3 * 86_400
     assert not list((child.tmp_path / "data").glob(".*"))
     assert list((child.tmp_path / "data/backups").glob("usher-replaced-*.db"))
+
+
+async def test_a_week_that_was_refunded_after_the_backup_is_not_granted_again(child):
+    """It waits in the backup, is done, is revoked; then the backup is put back."""
+    for name in ("Ann_Trades", "bob-fx"):
+        child.tradingview.world.add_user(name)
+    await furnish(child)
+    await child.start()
+    await grant(child, "bob-fx", "1M")  # so that the login is in the backup
+    child.tradingview.switches.hang = True
+    order = await child.run(
+        "access grant", item="trend", duration="7D", username="Ann_Trades", answered=False
+    )
+
+    async def recorded():
+        return await asyncio.to_thread(waiting_in, child.tmp_path / "data/usher.db") == 1
+
+    await eventually(recorded)
+    code, said = await usher(child, "backup", "yesterday.db")
+    assert code == 0, said
+    child.tradingview.switches.hang = False
+    await eventually(lambda: "✅" in order.messages[0].text, tries=6000)
+    refund = await child.run("access revoke", item="trend", username="Ann_Trades")
+    await eventually(lambda: "✅" in refund.messages[0].text, tries=6000)
+    assert await child.stop() == 0
+    writes = len(child.writes())
+
+    code, said = await usher(child, "restore", "yesterday.db")
+    assert code == 0, said
+    await child.start()
+    asked = "1 order from the backup waits for you"
+    await eventually(lambda: any(asked in line for line in lines(child)), tries=6000)
+    [message] = [one for one in child.channel.messages if asked in one.content]
+    assert child.end("Ann_Trades") == "absent"
+    await child.as_owner.press(message, "Drop 1 order")
+    await eventually(lambda: "1 order dropped" in message.content)
+    assert (child.end("Ann_Trades"), len(child.writes())) == ("absent", writes)
+    assert await child.stop() == 0

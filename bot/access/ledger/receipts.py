@@ -13,7 +13,7 @@ from bot.access.rules.entitlements import State, last_seen, wanted_of
 from bot.store.catalogue import guilds
 from bot.store.catalogue.guilds import Hold
 from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
-from bot.store.ledger import entitlements, permissions, put_backs
+from bot.store.ledger import entitlements, permissions, put_backs, replays
 from bot.store.records import Customer, Entitlement, Holding, Order, Permission, Script
 from bot.tradingview import End, Lifetime, Limiter
 
@@ -31,6 +31,7 @@ class WaitingFor(StrEnum):
     SLOW_DOWN = "slow_down"
     SCRIPT_PAUSED = "script_paused"
     FULL_CHECK = "full_check"  # the database was restored, and not every list is read yet
+    UNDECIDED = "undecided"  # staff have to decide about an older order from a backup
     CHANGED = "changed"  # TradingView answers in another form than the known one
     CLOCK = "clock"  # this computer's clock is wrong, and its end counts from now
 
@@ -97,6 +98,7 @@ async def receipts_of(
     )
     active = await entitlements.active_of(connection, about)
     holds = await guilds.holds(connection, holdups)
+    behind = await replays.undecided_people(connection, about)
     revocable = await _put_backs(connection, found, about, made, now)
     receipts = []
     for order in found:
@@ -110,7 +112,9 @@ async def receipts_of(
                 customer=held.customer,
                 entitlement=made.get(order.entitlement_id or 0),
                 reasons=tuple(active[order.permission_id]),
-                waiting_for=_why(holdup, held) if order.state is OrderState.WAITING else None,
+                waiting_for=_why(holdup, held, is_behind=order.permission_id in behind)
+                if order.state is OrderState.WAITING
+                else None,
                 can_put_back=order.id in revocable,
             )
         )
@@ -132,7 +136,7 @@ def held_up(hold: Hold | None, waiting_for: WaitingFor | None) -> WaitingFor | N
     return WaitingFor.FULL_CHECK if hold.restored_at is not None else waiting_for
 
 
-def _why(holdup: WaitingFor | None, about: Holding) -> WaitingFor:
+def _why(holdup: WaitingFor | None, about: Holding, *, is_behind: bool) -> WaitingFor:
     """Return why one order waits, with `holdup` as what holds up its whole account."""
     if about.script.paused_at is not None:
         return WaitingFor.SCRIPT_PAUSED
@@ -140,6 +144,8 @@ def _why(holdup: WaitingFor | None, about: Holding) -> WaitingFor:
         return holdup
     if about.script.restored_at is not None:
         return WaitingFor.FULL_CHECK
+    if is_behind:
+        return WaitingFor.UNDECIDED
     return because_of(about.permission.reason) or WaitingFor.ASKING
 
 

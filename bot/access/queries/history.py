@@ -1,8 +1,10 @@
-"""The tail of each server's history, for its log channel."""
+"""The tail of each server's history, for its log channel, and what came of one interaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.rules.entitlements import State, last_seen, wanted_of
@@ -57,16 +59,13 @@ class HistoryTail:
             new = await events.since(
                 connection, guild_id, event_id, limit=limit, without=events.QUIET
             )
-            about = await scripts.by_ids(
-                connection, {event.script_id for event in new if event.script_id}
-            )
-            people = await customers.by_ids(
-                connection, {event.customer_id for event in new if event.customer_id}
-            )
-        return [
-            Entry(event, about.get(event.script_id or 0), people.get(event.customer_id or 0))
-            for event in new
-        ]
+            return await _entries(connection, new)
+
+    async def of_interaction(self, interaction_id: int) -> list[Entry]:
+        """Return what a person did through one interaction, oldest first."""
+        async with self._database.read() as connection:
+            found = await events.of_interaction(connection, interaction_id)
+            return await _entries(connection, found)
 
     async def of_order(self, entry: Event) -> list[Event]:
         """Return the entries about the order that this one is about, oldest first; none without an order."""
@@ -147,3 +146,16 @@ class HistoryTail:
         """Note that the log channel takes messages again."""
         async with self._database.write() as connection:
             await guilds.set_log_closed(connection, guild_id, None)
+
+
+async def _entries(connection: AsyncConnection, found: Sequence[Event]) -> list[Entry]:
+    about = await scripts.by_ids(
+        connection, {event.script_id for event in found if event.script_id}
+    )
+    people = await customers.by_ids(
+        connection, {event.customer_id for event in found if event.customer_id}
+    )
+    return [
+        Entry(event, about.get(event.script_id or 0), people.get(event.customer_id or 0))
+        for event in found
+    ]

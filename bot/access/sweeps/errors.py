@@ -38,6 +38,11 @@ class IgnoresMany(NeedsYes):
 
 
 @dataclass(eq=False)
+class NothingUndecided(UserError):
+    """Somebody decided about those orders already, or they are gone."""
+
+
+@dataclass(eq=False)
 class TakesFromMany(NeedsYes):
     """It ends the access of `ends` people and shortens that of `shortens`, of `total`."""
 

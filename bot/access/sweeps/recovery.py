@@ -8,9 +8,10 @@ A copy does not know what was done and said after it was made. So nothing is don
 - An order that had ended in the copy was told of, and what the copy's history holds was posted.
 - An order that waited in the copy is compared with TradingView (`bot.access.sweeps.resume`). What
   TradingView shows already is done without a write and without a message: it was told of when it was
-  done, or the summary tells staff of it. What TradingView shows as it was in the copy was not done: it
-  is done now, and told of as ever. Where something else was done since, what TradingView shows stays,
-  the order counts for nothing any more, and staff give it anew if it is still wanted.
+  done, or the summary tells staff of it. What TradingView shows done in part is done now, and told of as
+  ever. What TradingView shows as it was in the copy was not done, or it was and was taken away since:
+  staff decide (`bot.access.sweeps.undecided`). Where something else was done since, what TradingView
+  shows stays, the order counts for nothing any more, and staff give it anew if it is still wanted.
 - Where TradingView shows a later end than the copy, that end stays; also where the copy's is over.
 - One summary in the log channel counts all of these.
 - A person who cannot be read by name holds up no other: their orders are held alone, staff are
@@ -33,12 +34,13 @@ from bot.access.sweeps.adopt import take_known
 from bot.access.sweeps.drift import Difference, Kind, of_permissions
 from bot.access.sweeps.resume import ReplayOutcome, hold, resume
 from bot.access.sweeps.sweep import Sweeps, Swept
+from bot.access.sweeps.undecided import ask
 from bot.errors import UserError
 from bot.jobs import Jobs
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import StateKind
-from bot.store.ledger import events, orders, permissions
+from bot.store.ledger import events, permissions, replays
 from bot.store.records import Guild, Permission, Script
 from bot.store.sweeps import sweeps
 
@@ -131,7 +133,7 @@ class Recovery:
         if since is not None and (last is None or last.started_at < since):
             reading.swept = await self._reads.of_script(script, by=None)
         async with self._database.read() as connection:
-            ids = await orders.to_compare(connection, script.id, since)
+            ids = await replays.to_compare(connection, script.id, since)
             missing = await permissions.by_ids(
                 connection, [each for each in ids if each not in reading.shown]
             )
@@ -145,7 +147,7 @@ class Recovery:
                 await self._believe(connection, script, since, reading.shown, unread)
             elif reading.shown:
                 after = {"scripts": 0, **await _resume(connection, script, reading.shown)}
-                await _record(connection, script, "restore_over", after)
+                await _over(connection, script.guild_id, after, script.id)
         del self._readings[script.id]
         self._refused.pop(script.id, None)
         self._wake(script.guild_id)  # when the others were read before
@@ -174,7 +176,7 @@ class Recovery:
         if held:
             await _record(connection, script, "restore_checked", dict(numbers))
         else:  # one that was left out sums up itself
-            await _record(connection, script, "restore_over", {"scripts": 1, **numbers})
+            await _over(connection, script.guild_id, {"scripts": 1, **numbers}, script.id)
 
     async def _leave_out(self, script: Script, why: str) -> None:
         async with self._database.write() as connection:
@@ -248,6 +250,18 @@ async def _sum_up(connection: AsyncConnection, server: Guild) -> None:
     for entry in read:
         numbers.update(entry.after or {})
     after = {name: numbers[name] for name in ("later", *ReplayOutcome)}
+    await _over(connection, server.id, {"scripts": len(read), **after})
+
+
+async def _over(
+    connection: AsyncConnection,
+    guild_id: int,
+    after: Mapping[str, int],
+    script_id: int | None = None,
+) -> None:
+    """Record the entry that sums up, and under it the one question to staff, where there is one."""
     await events.record(
-        connection, server.id, clock.now(), "restore_over", after={"scripts": len(read), **after}
+        connection, guild_id, clock.now(), "restore_over", script_id=script_id, after=after
     )
+    if after.get(ReplayOutcome.UNDECIDED):
+        await ask(connection, guild_id)

@@ -25,7 +25,7 @@ from bot.access.rules.entitlements import (
 from bot.access.sweeps.adopt import take_known
 from bot.access.sweeps.drift import Difference, Kind
 from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
-from bot.store.ledger import entitlements, events, orders, permissions
+from bot.store.ledger import entitlements, events, orders, permissions, replays
 from bot.store.ledger.events import NewEvent
 from bot.store.records import Entitlement, Order, Permission, Script
 
@@ -35,6 +35,7 @@ class ReplayOutcome(StrEnum):
 
     DONE = "done"  # TradingView shows it
     OPEN = "open"  # TradingView shows that it was not done: it goes on
+    UNDECIDED = "undecided"  # TradingView shows what it did: not done, or done and taken away since
     STUCK = "stuck"  # something else was done since: staff order it anew if it is still wanted
 
 
@@ -70,7 +71,7 @@ def judge(
     if not overrules and (
         shown.agrees_with(seen) or not (shown.gives_access(now) or seen.gives_access(now))
     ):
-        return Replay(ReplayOutcome.OPEN)
+        return Replay(ReplayOutcome.UNDECIDED)
     settled, ends = _settled(permission, reasons, seen, now)
     if _shows(shown, want(settled), now):
         return Replay(ReplayOutcome.DONE, settled)
@@ -126,25 +127,24 @@ async def resume(
     the rest goes on, so that sync says so.
     """
     now = clock.now()
-    old = await orders.from_backup(connection, shown, script.restored_at)
+    old = await replays.from_backup(connection, shown, script.restored_at)
     # What was held until now waits, so that it can be replayed.
     await orders.wait_again(connection, old, reason=Reason.HELD)
     await permissions.release(connection, old, now)
     reasons = await entitlements.active_of(connection, old)
     held = {each.id: each for each in await permissions.by_ids(connection, old)}
-    replays = {
-        each: _replay(held[each], old[each], reasons[each], shown[each], now) for each in old
-    }
+    judged = {each: _replay(held[each], old[each], reasons[each], shown[each], now) for each in old}
     await entitlements.settle(
         connection,
         [
             (reason.id, reason.start_at, reason.ends_at, reason.settled_at)
-            for replay in replays.values()
+            for replay in judged.values()
             for reason in replay.reasons
         ],
     )
+    await _leave_to_staff(connection, judged, old, now)
     resumed = []
-    for each, replay in replays.items():
+    for each, replay in judged.items():
         later = await _carry_out(connection, held[each], replay, shown[each], old[each])
         resumed.append(Resumed(replay.outcome, len(old[each]), later))
     return resumed
@@ -171,7 +171,7 @@ async def _carry_out(
     old: Sequence[Order],
 ) -> bool:
     """Carry out what was decided; returns whether TradingView shows more by now than is known of."""
-    if replay.outcome is ReplayOutcome.OPEN:
+    if replay.outcome in (ReplayOutcome.OPEN, ReplayOutcome.UNDECIDED):
         return False
     if replay.outcome is ReplayOutcome.STUCK or shown is None:
         await _park(connection, permission, old)
@@ -180,10 +180,22 @@ async def _carry_out(
     return shown is not None and await _keep(connection, permission.id, shown)
 
 
+async def _leave_to_staff(
+    connection: AsyncConnection,
+    judged: Mapping[int, Replay],
+    old: Mapping[int, Sequence[Order]],
+    now: datetime,
+) -> None:
+    """Let the orders of which TradingView shows nothing wait for `bot.access.sweeps.undecided`."""
+    ids = [each for each, replay in judged.items() if replay.outcome is ReplayOutcome.UNDECIDED]
+    await replays.leave_to_staff(connection, [order.id for each in ids for order in old[each]], now)
+    await permissions.hold(connection, ids, Reason.UNDECIDED)
+
+
 async def hold(connection: AsyncConnection, people: Sequence[Permission], since: datetime) -> None:
     """Hold the orders from before the restore of those people who could not be read."""
     ids = [permission.id for permission in people]
-    await orders.hold(connection, ids, since, clock.now())
+    await replays.hold(connection, ids, since, clock.now())
     await permissions.hold(connection, ids)
 
 

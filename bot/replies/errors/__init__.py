@@ -51,9 +51,12 @@ class Explained:
     @property
     def text(self) -> str:
         """Return the sentence, with the reference under it where there is one."""
-        if self.reference is None:
-            return self.sentence
-        return f"{self.sentence}\n-# Reference {self.reference}"
+        return self.sentence if self.reference is None else f"{self.sentence}\n{self.footer}"
+
+    @property
+    def footer(self) -> str:
+        """Return the line that people read out to whoever runs the bot."""
+        return f"-# Reference {self.reference}"
 
 
 def explain(error: BaseException) -> Explained:

@@ -3,8 +3,8 @@
 from functools import singledispatch
 
 UNEXPECTED = (
-    "**Something went wrong here**, and it is not your fault. Please try again; if it happens "
-    "again, tell whoever runs this bot the reference below."
+    "**Something went wrong here**, and it is not your fault. If it happens again, tell "
+    "whoever runs this bot the reference below."
 )
 AGAIN = "Please try again in a minute."
 

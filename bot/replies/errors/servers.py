@@ -3,7 +3,7 @@
 import math
 
 from bot.access import errors as refusals
-from bot.errors import DiskFullError
+from bot.errors import DatabaseBusyError, DiskFullError
 from bot.replies.channel_trouble import rights
 from bot.replies.errors.sentence import AGAIN, sentence
 from bot.store.kinds import RoleLevel
@@ -60,6 +60,14 @@ def _(_: DiskFullError) -> str:
     return (
         "**This computer's disk is full, nothing was recorded.** Nothing was ordered or changed. Whoever "
         "runs this bot has to make room; then run the command again."
+    )
+
+
+@sentence.register
+def _(_: DatabaseBusyError) -> str:
+    return (
+        "**My database is busy:** another program on my computer holds it, so I cannot write "
+        "anything down just now. If that stays so, tell whoever runs this bot."
     )
 
 

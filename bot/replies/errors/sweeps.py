@@ -24,3 +24,8 @@ def _(_: refusals.FormChanged) -> str:
 @sentence.register
 def _(_: refusals.NothingDiffers) -> str:
     return "**That is in order by now**, so nothing was changed. `/sync status` shows what is left."
+
+
+@sentence.register
+def _(_: refusals.NothingUndecided) -> str:
+    return "**That is decided already.** Nothing was changed; `/sync status` shows what is left."

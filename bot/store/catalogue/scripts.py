@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, distinct, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import StateKind
-from bot.store.ledger.orders import is_held
+from bot.store.ledger.replays import is_held
 from bot.store.parts import parts
 from bot.store.records import Script
 from bot.store.tables.catalogue import guild, script

@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError  # noqa: A004 - the pool's
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import DiskFullError
+from bot.errors import DatabaseBusyError, DiskFullError
 from bot.store.engine.driver import Connector
 from bot.store.engine.migrate import migrate
 from bot.store.maintenance import ground
@@ -47,13 +47,16 @@ class Database:
         """Open a transaction that holds the write lock from its first moment; no network inside one.
 
         Raises:
+            DatabaseBusyError: another program held the lock for long; nothing was written.
             DiskFullError: there was no room for it, and nothing of it was kept.
         """
         try:
             async with self._writer.begin() as connection:
                 yield connection
-        except DBAPIError as error:
-            if not ground.is_full(error):
+        except (DBAPIError, TimeoutError) as error:
+            if isinstance(error, (OperationalError, TimeoutError)) and _is_busy(error):
+                raise DatabaseBusyError from error
+            if isinstance(error, TimeoutError) or not ground.is_full(error):
                 raise
             self._note_full()
             raise DiskFullError from error
@@ -92,6 +95,13 @@ class Database:
         if self._path is None:
             return True
         return await asyncio.to_thread(ground.free_bytes, self._path) > ground.FULL
+
+
+def _is_busy(error: OperationalError | TimeoutError) -> bool:
+    if isinstance(error, TimeoutError):  # others of this program wait for the lock before it
+        return True
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # the rest says how so
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The history: one entry for everything somebody did, or that happened to their access."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypedDict
@@ -8,11 +9,25 @@ from typing import Any, TypedDict
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import ActorKind
 from bot.store.records import USHER, Actor, Event, Permission
 from bot.store.tables.ledger import event
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
-QUIET = ("matched", "found", "repair", "restore_checked", "was_there")
+QUIET = (
+    "matched",
+    "found",
+    "repair",
+    "restore_checked",
+    "was_there",
+    "restore_carried_one",
+    "restore_dropped_one",
+)
+
+
+# The interaction that is worked on: each entry keeps it, so that after a crash it can be told what
+# came of one. Whatever Usher itself does meanwhile has it too, under its own name.
+interaction: ContextVar[int | None] = ContextVar("interaction", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +108,11 @@ async def record(
 def _columns(entry: NewEvent) -> dict[str, Any]:
     values = {field.name: getattr(entry, field.name) for field in fields(entry)}
     actor: Actor = values.pop("actor")
-    return values | {"actor_kind": actor.kind, "actor_id": actor.id}
+    return values | {
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "interaction_id": interaction.get() if actor.kind is ActorKind.MEMBER else None,
+    }
 
 
 async def since(
@@ -116,6 +135,15 @@ async def since(
         .limit(limit)
     )
     return [Event.of(row) for row in rows]
+
+
+async def by_id(connection: AsyncConnection, guild_id: int, event_id: int) -> Event | None:
+    """Return that entry of a server."""
+    rows = await connection.execute(
+        select(event).where(event.c.guild_id == guild_id, event.c.id == event_id)
+    )
+    row = rows.one_or_none()
+    return None if row is None else Event.of(row)
 
 
 async def of_action(
@@ -142,6 +170,14 @@ async def of_order(
             event.c.order_id == order_id,
         )
         .order_by(event.c.id)
+    )
+    return [Event.of(row) for row in rows]
+
+
+async def of_interaction(connection: AsyncConnection, interaction_id: int) -> list[Event]:
+    """Return what a person did through one interaction, oldest first."""
+    rows = await connection.execute(
+        select(event).where(event.c.interaction_id == interaction_id).order_by(event.c.id)
     )
     return [Event.of(row) for row in rows]
 

@@ -15,8 +15,8 @@ from bot.store.tables.people import customer
 
 FINAL = (OrderState.DONE, OrderState.SUPERSEDED, OrderState.STUCK)
 # Why orders from a restored backup are stuck that nothing wakes: they are yet to be compared with
-# TradingView, or staff have to order them anew.
-PARKED = (Reason.HELD, Reason.RESTORED)
+# TradingView, or staff have to decide, or to order them anew.
+PARKED = (Reason.HELD, Reason.UNDECIDED, Reason.RESTORED)
 
 
 async def add(
@@ -177,71 +177,6 @@ async def of_permission(
         .order_by(order.c.id)
     )
     return [Order.of(row) for row in found]
-
-
-async def to_compare(
-    connection: AsyncConnection, script_id: int, before: datetime | None
-) -> list[int]:
-    """Return the permissions of a script with orders from `before` a restore, yet to be compared.
-
-    Without a moment: with orders that are held.
-    """
-    found = await connection.execute(
-        select(order.c.permission_id)
-        .join(permission, permission.c.id == order.c.permission_id)
-        .where(permission.c.script_id == script_id, _from_backup(before))
-        .distinct()
-        .order_by(order.c.permission_id)
-    )
-    return list(found.scalars())
-
-
-async def from_backup(
-    connection: AsyncConnection, permission_ids: Collection[int], before: datetime | None
-) -> dict[int, list[Order]]:
-    """Return, by permission, orders from `before` a restore, yet to be compared, oldest first.
-
-    Without a moment: those that are held. Permissions without any are left out.
-    """
-    found: dict[int, list[Order]] = {}
-    for some in parts(permission_ids):
-        rows = await connection.execute(
-            select(order)
-            .where(order.c.permission_id.in_(some), _from_backup(before))
-            .order_by(order.c.id)
-        )
-        for old in map(Order.of, rows):
-            found.setdefault(old.permission_id, []).append(old)
-    return found
-
-
-async def hold(
-    connection: AsyncConnection, permission_ids: Collection[int], before: datetime, at: datetime
-) -> None:
-    """Let what waits for these permissions from `before` a restore be compared first."""
-    for some in parts(permission_ids):
-        await connection.execute(
-            update(order)
-            .where(
-                order.c.permission_id.in_(some),
-                order.c.state == OrderState.WAITING,
-                order.c.asked_at <= before,
-            )
-            .values(
-                state=OrderState.STUCK, reason=Reason.HELD, told_state=OrderState.STUCK, ended_at=at
-            )
-        )
-
-
-def is_held() -> "ColumnElement[bool]":
-    """Return the condition that an order is yet to be compared."""
-    return and_(order.c.state == OrderState.STUCK, order.c.reason == Reason.HELD)
-
-
-def _from_backup(before: datetime | None) -> "ColumnElement[bool]":
-    if before is None:
-        return is_held()
-    return and_(order.c.asked_at <= before, or_(order.c.state == OrderState.WAITING, is_held()))
 
 
 async def had(

@@ -158,27 +158,32 @@ async def try_now(connection: AsyncConnection, permission_id: int, now: datetime
     )
 
 
-async def hold(connection: AsyncConnection, permission_ids: Collection[int]) -> None:
-    """Let these wait until they were compared with TradingView."""
+async def hold(
+    connection: AsyncConnection, permission_ids: Collection[int], reason: Reason = Reason.HELD
+) -> None:
+    """Let these wait until they were compared with TradingView, or for another `reason`."""
     for some in parts(permission_ids):
         await connection.execute(
             update(permission)
             .where(permission.c.id.in_(some))
-            .values(state=PermissionState.STUCK, reason=Reason.HELD, next_try_at=None)
+            .values(state=PermissionState.STUCK, reason=reason, next_try_at=None)
         )
 
 
 async def release(
-    connection: AsyncConnection, permission_ids: Collection[int], now: datetime
+    connection: AsyncConnection,
+    permission_ids: Collection[int],
+    now: datetime,
+    reason: Reason = Reason.HELD,
 ) -> None:
-    """Let those of these wait for their turn that were held until they were compared."""
+    """Let those of these wait for their turn that were held for that `reason`."""
     for some in parts(permission_ids):
         await connection.execute(
             update(permission)
             .where(
                 permission.c.id.in_(some),
                 permission.c.state == PermissionState.STUCK,
-                permission.c.reason == Reason.HELD,
+                permission.c.reason == reason,
             )
             .values(state=PermissionState.WAITING, reason=None, next_try_at=now)
         )

@@ -17,14 +17,14 @@ from bot.store.kinds import (
     SweepState,
 )
 from bot.store.ledger import shapes
-from bot.store.ledger.orders import is_held
+from bot.store.ledger.replays import is_held, is_undecided
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import entitlement, order, permission
 from bot.store.tables.sweeps import sweep
 
 # Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not
 # there, or TradingView answers in another form than the known one; somebody's also while an older one
-# is yet to be compared after a restore.
+# is yet to be compared after a restore, or to be decided by staff.
 _OPEN = (
     permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
     script.c.paused_at.is_(None),
@@ -32,7 +32,7 @@ _OPEN = (
     guild.c.restored_at.is_(None),
     guild.c.left_at.is_(None),
     shapes.is_open(),
-    ~exists().where(order.c.permission_id == permission.c.id, is_held()),
+    ~exists().where(order.c.permission_id == permission.c.id, or_(is_held(), is_undecided())),
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select, text, up
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderState, PermissionState, Reason, StateKind, SweepState
+from bot.store.ledger import unanswered
 from bot.store.ledger.orders import FINAL, people_untold
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import event, order, permission
@@ -70,7 +71,9 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
         .where(overruling)
         .values(state=PermissionState.STUCK, reason=Reason.HELD, next_try_at=None)
     )
+    await _compare_undecided(connection)
     await connection.execute(update(order).values(answer_token=None))
+    await unanswered.forget_all(connection)  # what was asked has been answered since
     await connection.execute(
         update(order)
         .where(order.c.state.in_(FINAL))
@@ -102,6 +105,16 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     ]
     if entries:
         await connection.execute(insert(event), entries)
+
+
+async def _compare_undecided(connection: AsyncConnection) -> None:
+    """Have compared anew what staff were to decide: they may have, since the copy was made."""
+    for table, state in ((order, OrderState.STUCK), (permission, PermissionState.STUCK)):
+        await connection.execute(
+            update(table)
+            .where(table.c.state == state, table.c.reason == Reason.UNDECIDED)
+            .values(reason=Reason.HELD)
+        )
 
 
 async def _remember_seen(connection: AsyncConnection) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import PermissionState, StateKind
+from bot.store.kinds import PermissionState, Reason, StateKind
 from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.records import Permission, Record
@@ -39,9 +39,17 @@ def _pairs(sweep: Sweep) -> "ColumnElement[bool]":
 
 
 def _untouched(sweep: Sweep) -> "ColumnElement[bool]":
-    """Nothing was read or written for it since the sweep began, and nothing is on its way."""
+    """Nothing was read or written for it since the sweep began, and nothing is on its way.
+
+    Nor is it to be compared with what a backup saw: that stays until it was, and staff have decided.
+    """
     return and_(
         permission.c.state.in_((PermissionState.DONE, PermissionState.STUCK)),
+        or_(
+            permission.c.state == PermissionState.DONE,
+            permission.c.reason.is_(None),
+            permission.c.reason.not_in((Reason.HELD, Reason.UNDECIDED)),
+        ),
         or_(permission.c.seen_at.is_(None), permission.c.seen_at < sweep.started_at),
     )
 

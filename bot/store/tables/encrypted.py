@@ -1,6 +1,6 @@
 """Which columns hold something encrypted."""
 
-from bot.store.tables.ledger import order
+from bot.store.tables.ledger import order, unanswered
 from bot.store.tables.logins import environment_session, session, spare_session
 
 # Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
@@ -9,4 +9,5 @@ ENCRYPTED = (
     spare_session.c.cookies,
     environment_session.c.cookies,
     order.c.answer_token,
+    unanswered.c.token,
 )

@@ -182,7 +182,21 @@ event = Table(
     Column("note", Text),
     Column("before", JSON),
     Column("after", JSON),
+    Column("interaction_id", BigInteger),  # of Discord, through which a person did it
     Index("ix_event_guild_customer", "guild_id", "customer_id", "at"),
+    Index("ix_event_interaction_id", "interaction_id"),
+)
+
+unanswered = Table(
+    "unanswered",  # interactions that Discord was told are worked on, until they have their answer
+    metadata,
+    Column("interaction_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, nullable=False),  # also of a server not known yet
+    Column("member_id", BigInteger, nullable=False),
+    Column("asked", String(200), nullable=False),  # in words, without secrets
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("token", LargeBinary),  # encrypted; the means to answer, for 15 minutes
+    Column("in_place", Boolean, nullable=False),  # the answer takes the place of what stands there
 )
 
 log_entry = Table(
