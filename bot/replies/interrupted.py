@@ -53,7 +53,9 @@ def is_told_by_itself(entries: Sequence[Entry]) -> bool:
 
 def failed(explained: Explained, entries: Sequence[Entry] | None) -> Message:
     """Return an error that nobody foresaw, and what was recorded before it; None: that is not known."""
-    return Message(f"{explained.sentence}\n{_stands(entries)}\n{explained.footer}")
+    return Message(
+        f"{explained.sentence}\n{_stands(entries)}\n{explained.footer}", tone=explained.tone
+    )
 
 
 def after_restart(asked: Unanswered, entries: Sequence[Entry]) -> Message:
