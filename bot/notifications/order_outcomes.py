@@ -86,7 +86,7 @@ class OutcomeNotifier:
 
     async def _run(self, whom: str, parts: Sequence[Callable[[], Awaitable[None]]]) -> None:
         event = self._woken[whom]
-        while True:
+        while not self._client.is_closed():
             event.clear()
             for part in parts:
                 if self._blockade.left():

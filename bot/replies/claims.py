@@ -42,7 +42,7 @@ def request(claims: Sequence[Claim], guild_id: int) -> Message:
                 key(CLAIM_YES, guild_id, claim.id, LISTED),
                 discord.ButtonStyle.success,
             ),
-            Button("No", key(CLAIM_NO, guild_id, claim.id, LISTED), discord.ButtonStyle.danger),
+            Button("No", key(CLAIM_NO, guild_id, claim.id, LISTED)),
         ),
     )
 

@@ -340,7 +340,10 @@ ALARMS = frozenset(
         "script_paused",
         "session_dead",
         "session_still_dead",
+        "session_lost",
         "shape_changed",
+        "clock_wrong",
+        "messages_stopped",
     }
 )
 

@@ -114,7 +114,7 @@ def claim(question: Question) -> Message:
                 key(CLAIM_YES, asked.guild_id, asked.id),
                 discord.ButtonStyle.success,
             ),
-            Button("No", key(CLAIM_NO, asked.guild_id, asked.id), discord.ButtonStyle.danger),
+            Button("No", key(CLAIM_NO, asked.guild_id, asked.id)),
         ),
     )
 

@@ -14,7 +14,7 @@ async def test_a_script_is_added_and_listed(harness):
     assert "not 32 characters" not in text_of(said)
     text = text_of(await run(harness, "list"))
     assert "2 scripts." in text
-    assert f"**Tail Hunter** – `tail` – 0 people\n-# `{pine_id}`" in text
+    assert f"**Tail Hunter** – `tail` – 0 people have it\n-# `{pine_id}`" in text
 
 
 async def test_bad_input_is_told_what_is_wrong_and_adds_nothing(harness):

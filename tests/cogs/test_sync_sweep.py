@@ -138,7 +138,7 @@ async def test_above_25_people_staff_alone_cannot_end_access_and_lose_no_questio
     for index in range(26):
         give(harness, f"user{index:02}")
     said = await sweep(harness)
-    await press(harness, said, "End access of 26 extra", "This ends access for 26 people")
+    await press(harness, said, "End access of 26 people", "This ends access for 26 people")
     assert "only a manager can say yes" in text_of(said)
     question = (text_of(said), labels(said))
     refused = await harness.as_mod.press(said, "Yes, do it")
@@ -157,7 +157,7 @@ async def test_up_to_25_people_the_yes_of_staff_is_enough(harness):
     for index in range(25):
         give(harness, f"user{index:02}")
     said = await sweep(harness)
-    await press(harness, said, "End access of 25 extra", "Shall I do it?")
+    await press(harness, said, "End access of 25 people", "Shall I do it?")
     await press(harness, said, "Yes, do it", "25 orders on Trend carried out")
 
 
@@ -165,7 +165,7 @@ async def test_a_number_that_grew_above_25_is_asked_of_a_manager(harness):
     for index in range(25):
         give(harness, f"user{index:02}")
     said = await sweep(harness)
-    await press(harness, said, "End access of 25 extra", "Shall I do it?")
+    await press(harness, said, "End access of 25 people", "Shall I do it?")
     give(harness, "one_more")
     await harness.time.advance(60)
     await sweep(harness)

@@ -61,7 +61,9 @@ async def test_a_discord_that_never_answers_is_waited_for_seconds_and_poisons_no
     guild = forget(harness)
     harness.fake.switches.members_silent = True
     run = await harness.as_mod.run("customer match", guild=harness.guild, channel=harness.channel)
-    said = await answered(harness, run, int(LIST_TIMEOUT) + 2)
+    assert "Waiting" in await answered(harness, run, int(LIST_TIMEOUT) + 2)
+    await harness.passes(lambda: "Waiting" not in text_of(run.original), 60)
+    said = text_of(run.original)
     assert "Discord does not list the members" in said
     assert "Nothing was changed" in said
     harness.fake.switches.members_silent = False

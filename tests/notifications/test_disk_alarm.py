@@ -28,7 +28,7 @@ async def grant(harness):
 
 
 def alarms(harness):
-    return [text for post in harness.channel.messages if "The disk" in (text := post.content)]
+    return [text for post in harness.channel.messages if "The disk" in (text := text_of(post))]
 
 
 def row(harness):

@@ -78,8 +78,8 @@ async def test_later_it_comes_as_one_direct_message(harness):
         async with at_work(harness):
             await told(harness)
     [message] = harness.as_mod.dms()
-    assert "What you asked in **The shop**" in message.content
-    assert "Nothing was ordered or changed" in message.content
+    assert "What you asked in **The shop**" in text_of(message)
+    assert "Nothing was ordered or changed" in text_of(message)
     assert text_of(request.original) == harness.before
 
 

@@ -35,6 +35,7 @@ class UnansweredInteractions:
         self._over: set[int] = set()
         self._written: dict[int, asyncio.Future[None]] = {}
         self._writing: asyncio.Task[None] | None = None
+        self._woken = asyncio.Event()
 
     async def note(self, asked: Unanswered, token: str) -> None:
         """Note an interaction, and that whatever this task records from now on comes from it.
@@ -96,6 +97,7 @@ class UnansweredInteractions:
     # Writing
 
     def _write_soon(self) -> None:
+        self._woken.set()
         if self._writing is None or self._writing.done():
             self._writing = self._jobs.spawn(self._write_all(), "noting what was asked")
 
@@ -105,7 +107,16 @@ class UnansweredInteractions:
                 await self._write()
             except Exception as error:  # noqa: BLE001 - a database that is locked, or a full disk
                 log.warning("what was asked could not be noted (%s)", type(error).__name__)
-                await clock.sleep(AGAIN)
+                await self._pause()
+
+    async def _pause(self) -> None:
+        """Wait before the next try; a new interaction is worth one at once."""
+        self._woken.clear()
+        woken = asyncio.ensure_future(self._woken.wait())
+        try:
+            await clock.within(AGAIN, woken)
+        finally:
+            woken.cancel()
 
     async def _write(self) -> None:
         new, over = self._new, frozenset(self._over)

@@ -499,7 +499,9 @@ async def test_a_certificate_that_cannot_be_verified_has_its_own_mend(usher, unt
     assert "SSL_CERT_FILE" in said
 
 
-async def test_the_check_goes_through_the_proxy(usher, discord, tradingview):
+async def test_the_check_goes_through_the_proxy(usher, discord, tradingview, monkeypatch):
+    # Plain http elsewhere is refused; these stand-ins speak no TLS.
+    monkeypatch.setattr("bot.settings.values.is_safe", lambda _: True)
     hosts = {"discord.test": URL(discord.api_url).port, "tv.test": URL(tradingview.url).port}
     async with open_proxy(hosts) as proxy:
         _, said = await usher(

@@ -30,6 +30,14 @@ async def sandbox():
         yield sandbox
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def empty_shop():
+    """A sandbox whose bot has just joined, with nothing set up."""
+    async with opened(0, kind="empty") as sandbox:
+        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        yield sandbox
+
+
 async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(open_shop, look):
     simulation = open_shop.simulation
     simulation.tour.restart()
@@ -147,7 +155,7 @@ async def test_a_link_that_was_refused_is_not_believed_after_loading_anew(open_s
     await eyes.type("carl.fx")
     await eyes.press("Enter")
     await eyes.sees("#card .who", "carl.fx")
-    await eyes.page.locator("#messages .message .text").wait_for()
+    await eyes.page.locator("#messages .message .text").first.wait_for()
     await eyes.page.reload()
     await eyes.page.locator("#people label", has_text="Finn").click()
     await eyes.page.locator("#say").focus()
@@ -168,50 +176,48 @@ async def test_a_file_is_chosen_and_read_by_the_bot(open_shop, look):
     await eyes.sees("#messages .message", "zz_top")
 
 
-async def test_the_vendor_s_first_day_in_an_empty_shop(look):
-    async with opened(0, kind="empty") as sandbox:
-        simulation = sandbox.simulation
-        await eventually(lambda: simulation.opening.over, tries=12_000)
-        eyes = await look(sandbox)
-        messages = eyes.page.locator("#messages")
+async def test_the_vendor_s_first_day_in_an_empty_shop(empty_shop, look):
+    simulation = empty_shop.simulation
+    eyes = await look(empty_shop)
+    messages = eyes.page.locator("#messages")
 
-        async def offered(label):
-            await eyes.page.locator("#panel-tour button", has_text=label).click()
-            await eyes.page.locator("#send:focus").wait_for()
-            await eyes.press("Enter")
+    async def offered(label):
+        await eyes.page.locator("#panel-tour button", has_text=label).click()
+        await eyes.page.locator("#send:focus").wait_for()
+        await eyes.press("Enter")
 
-        async def picked(open_with, label):
-            await messages.locator("button", has_text=open_with).click()
-            await messages.locator("select").last.select_option(label=label)
-            await messages.locator(".menu button").last.click()
-
-        await eyes.sees("#panel-tour", "Six steps through a first day")
-        await offered("Fill in /setup show")
-        await picked("Choose the role", "@Moderator")
-        await picked("Choose the channel", "#access-log")
-        await eventually(lambda: simulation.tour.current == 1)
-        await eyes.page.locator("#panel-tour button", has_text="Copy new cookies").click()
-        await eyes.page.locator("#panel-tour dt", has_text="sessionid_sign").wait_for()
-        await offered("Fill in /session update")
-        for which in ("Paste the new sessionid", "Paste the new sessionid_sign"):
-            await eyes.page.get_by_role("button", name=which, exact=True).click()
-        await eventually(lambda: simulation.tour.current == 1)
-        await eyes.page.locator("#form button[type=submit]").click()
-        await eventually(lambda: simulation.tour.current == 2)
-        await offered("Fill in /script discover")
-        # what a list says beside the names is there to read
-        await eyes.sees("#messages .choice small", "PUB;")
-        for box in await messages.locator(".choice input").all():
-            await box.check()
+    async def picked(open_with, label):
+        await messages.locator("button", has_text=open_with).click()
+        await messages.locator("select").last.select_option(label=label)
         await messages.locator(".menu button").last.click()
-        await eventually(lambda: simulation.tour.current == 3)
-        await messages.locator("button", has_text="Take over").first.click()
-        await eventually(lambda: simulation.tour.current == 4)
-        await offered("Fill in the list")
-        await messages.locator("button", has_text="Tie").last.click()
-        await eventually(lambda: simulation.tour.current == 5)
-        await offered("Fill in the sale")
-        await eyes.sees("#panel-tour", "That was the tour")
+
+    await eyes.sees("#panel-tour", "Six steps through a first day")
+    await offered("Fill in /setup show")
+    await picked("Choose the role", "@Moderator")
+    await picked("Choose the channel", "#access-log")
+    await eventually(lambda: simulation.tour.current == 1)
+    await eyes.page.locator("#panel-tour button", has_text="Copy new cookies").click()
+    await eyes.page.locator("#panel-tour dt", has_text="sessionid_sign").wait_for()
+    await offered("Fill in /session update")
+    for which in ("Paste the new sessionid", "Paste the new sessionid_sign"):
+        await eyes.page.get_by_role("button", name=which, exact=True).click()
+    await eventually(lambda: simulation.tour.current == 1)
+    await eyes.page.locator("#form button[type=submit]").click()
+    await eventually(lambda: simulation.tour.current == 2)
+    await offered("Fill in /script discover")
+    # what a list says beside the names is there to read
+    await eyes.sees("#messages .choice small", "PUB;")
+    for box in await messages.locator(".choice input").all():
+        await box.check()
+    await messages.locator(".menu button").last.click()
+    await eventually(lambda: simulation.tour.current == 3)
+    await messages.locator("button", has_text="Take over").first.click()
+    await eventually(lambda: simulation.tour.current == 4)
+    await offered("Fill in the list")
+    await messages.locator("button", has_text="Tie").last.click()
+    await eventually(lambda: simulation.tour.current == 5)
+    await offered("Fill in the sale")
+    await eyes.sees("#panel-tour", "That was the tour")
 
 
 async def test_the_other_shop_opens_with_a_press_and_the_page_goes_along(sandbox, look):
