@@ -262,6 +262,4 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
 
 def _about(press: ComponentInteraction) -> tuple[int, str]:
     """Return the script and the name that a button is about."""
-    if len(press.args) != 2 or not press.args[0].isdecimal():
-        raise ButtonGone
-    return int(press.args[0]), press.args[1]
+    return press.number(0), press.text(1)

@@ -3,10 +3,9 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction
+from bot.interactions.components import ComponentInteraction, number_in
 from bot.interactions.levels import Level
 from bot.interactions.options import Item
 from bot.interactions.responses import Interaction
@@ -93,13 +92,13 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     async def carry_all(self, press: ComponentInteraction) -> None:
         """Carry out all that the message asks about."""
         await responses.defer_in_place(press.interaction)
-        done = await self._undecided.carry_out(press.request(), asked_in=_entry(press))
+        done = await self._undecided.carry_out(press.request(), asked_in=press.number(0))
         await responses.reply(press.interaction, Message(undecided_replies.carried_out(done)))
 
     async def drop_all(self, press: ComponentInteraction) -> None:
         """Drop all that the message asks about."""
         await responses.defer_in_place(press.interaction)
-        done = await self._undecided.drop(press.request(), asked_in=_entry(press))
+        done = await self._undecided.drop(press.request(), asked_in=press.number(0))
         await responses.reply(press.interaction, Message(undecided_replies.dropped(done)))
 
     async def carry_some(self, press: ComponentInteraction) -> None:
@@ -121,12 +120,5 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
         )
 
 
-def _entry(press: ComponentInteraction) -> int:
-    """Return which entry of the history asked."""
-    if not press.args or not press.args[0].isdecimal():
-        raise ButtonGone
-    return int(press.args[0])
-
-
 def _chosen(press: ComponentInteraction) -> list[int]:
-    return [int(value) for value in press.values if value.isdecimal()]
+    return [number_in(value) for value in press.values]
