@@ -1,5 +1,8 @@
 """What is opened at the start, and what is said about it."""
 
+import subprocess
+import sys
+
 import pytest
 
 from bot import app
@@ -30,3 +33,14 @@ async def test_a_key_on_another_disk_than_the_database_is_said_at_the_start(
     async with app.opened(settings):
         pass
     assert ("lie on two different disks" in caplog.text) is apart
+
+
+def test_the_orm_that_nothing_uses_stays_out_of_memory():
+    ended = subprocess.run(
+        [sys.executable, "-c", "import bot.app, sys; print('sqlalchemy.orm' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ended.stdout.strip() == "False"
