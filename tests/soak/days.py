@@ -67,7 +67,7 @@ class Days:
 
     async def give(self, slug, name, request, kind, value):
         shop, person = self.shop, self.shop.people[slug, name]
-        before = None
+        before, overrules = None, kind in ("set", "revoke") and person.by_hand is not None
         if kind == "put_back":
             before = await shop.with_key(f"put back {value.order}")
             may = before is not None or person.may_put_back(value, request.at)
@@ -82,6 +82,8 @@ class Days:
             raise SoakError(f"order {value.order} of {name} was put back, and may not be")
         if before is None:
             shop.recorded(slug, name, request, kind, value, order)
+            if overrules:  # or it depends on the faults which of two removals took what was there
+                await shop.calm()
         elif order != before:
             raise SoakError(f"order {value.order} was put back twice")
 

@@ -1,6 +1,7 @@
 """A vendor's access without Discord, beside the model of what it must come to."""
 
 import itertools
+import random
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ class Shop:
 
     def __init__(self, vendor, time, rng):
         self.vendor, self.time, self.rng = vendor, time, rng
+        # How often is waited depends on the sockets: that must not change what is ordered next.
+        self._waits = random.Random(0)
         self.people = {(slug, name): Person() for slug in SLUGS for name in NAMES}
         self.scripts, self.members = {}, {}
         self.counts, self.log, self.broken = Counter(), [], []
@@ -82,6 +85,7 @@ class Shop:
     def by_hand(self, slug, name, end):
         """Somebody changes it on TradingView itself, past Usher."""
         self.counts["changes by hand"] += 1
+        self.log.append((0, "by hand", slug, name, str(end), clock.now().isoformat()))
         pine_id = self.scripts[slug].pine_id
         if end == NONE:
             self.vendor.world.revoke(pine_id, name)
@@ -111,7 +115,7 @@ class Shop:
     # Orders
 
     def request(self, key=None, **consent):
-        asker = Actor.member(self.rng.choice(ASKERS))
+        asker = Actor.member(self._waits.choice(ASKERS))
         agreed = Consent(**{"confirmed": True, **consent})
         key = key or f"k{next(self._keys)}"
         return RequestContext(HOME, asker, key, clock.now(), "token", agreed)
@@ -176,7 +180,7 @@ class Shop:
                 self.counts["logins renewed"] += 1
                 fresh = self.vendor.cookies()
                 await self.meanwhile(self.harness.sessions.update(self.request(), fresh))
-            seconds = self.rng.choice((1, 2, 5, 20, 60))
+            seconds = self._waits.choice((1, 2, 5, 20, 60))
             await self.time.advance(seconds)
             waited += seconds
         await at_rest(self.vendor.database)
@@ -187,7 +191,7 @@ class Shop:
         """Whatever is said to be done is on TradingView's list, in the middle of all faults."""
         states, unfinished = await self._states(), {each[0] for each in await self._unfinished()}
         for (slug, name), person in self.people.items():
-            mine = [each[0] for each in self.log if each[2:4] == (slug, name)]
+            mine = [each[0] for each in self.log if each[0] and each[2:4] == (slug, name)]
             if not mine or unfinished & set(mine) or states[person.last][0] != "done":
                 continue
             if any(states[each][0] not in ("done", "superseded") for each in mine):
@@ -204,7 +208,7 @@ class Shop:
                 lapsed = access(person.expected(), clock.now()) == NONE
                 if not (lapsed and states[person.last] == ("stuck", "too_late")):
                     raise SoakError(f"order {person.last} of {name}: {states[person.last]}")
-        ids = [each[0] for each in self.log]
+        ids = [each[0] for each in self.log if each[0]]
         if len(set(ids)) != len(ids) or set(ids) != set(states):
             raise SoakError(f"recorded and not given, or the other way: {set(ids) ^ set(states)}")
         if self.broken:
@@ -213,8 +217,8 @@ class Shop:
     def _compare(self, slug, name, person, states):
         now, expected, there = clock.now(), person.expected(), self.row(slug, name)
         if access(expected, now) != access(there, now):
-            mine = [(*each, states[each[0]]) for each in self.log if each[2:4] == (slug, name)]
-            lines = "\n".join(map(str, mine))
+            mine = [(*each, states.get(each[0])) for each in self.log if each[2:4] == (slug, name)]
+            lines = "\n".join(map(str, mine[-12:]))
             raise SoakError(f"{name} on {slug}: should be {expected}, is {there}\n{lines}")
 
     async def _states(self):
