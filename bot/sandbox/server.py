@@ -35,6 +35,7 @@ _HEADERS = {
 }
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ALIVE_EVERY = 15.0
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def application(sandbox: Sandbox, files: dict[str, bytes]) -> web.Application:
@@ -75,6 +76,7 @@ def application(sandbox: Sandbox, files: dict[str, bytes]) -> web.Application:
     app.router.add_get("/api/state", state)
     app.router.add_get("/api/commands", commands)
     app.router.add_get("/api/events", events)
+    app.router.add_get(r"/files/{number:\d{1,20}}", _files(sandbox))
     for name, order in _ORDERS.items():
         app.router.add_post(f"/api/{name}", _handler(sandbox, order))
     app.router.add_post("/api/open", _opener(sandbox))
@@ -97,6 +99,20 @@ async def listen(app: web.Application, port: int) -> tuple[web.AppRunner, int]:
     except OSError:
         await web.TCPSite(runner, HOST, 0).start()
     return runner, runner.addresses[0][1]
+
+
+def _files(sandbox: Sandbox) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def file(request: web.Request) -> web.Response:
+        """Answer with a file of a message: a picture to look at, anything else to keep."""
+        content = sandbox.simulation.shop.discord.world.files.get(int(request.match_info["number"]))
+        if content is None:
+            raise web.HTTPNotFound
+        if content.startswith(_PNG):
+            return web.Response(body=content, content_type="image/png")
+        headers = {"Content-Disposition": "attachment"}
+        return web.Response(body=content, headers=headers, content_type="application/octet-stream")
+
+    return file
 
 
 # Orders of the page

@@ -201,6 +201,8 @@ async function offer(field) {
   else if (option.type === BOOLEAN) items = [{ label: "True", value: "true" }, { label: "False", value: "false" }];
   else if (option.choices) items = option.choices.map((each) => ({ label: each.name, value: String(each.value) }));
   else if (option.autocomplete) return suggest(field, title, onchoose);
+  const id = /^(?:<@!?)?(\d{17,20})>?$/.exec(typed)?.[1];
+  if (option.type === USER && id && !items.some((each) => each.value === id)) items = [{ value: id, label: typed, detail: "somebody who is not here (any more)" }, ...items];
   items = items.filter((each) => field.value || `${each.label} ${each.detail ?? ""}`.toLowerCase().includes(typed));
   const first = items.length && (typed || option.required) && !field.value ? 0 : -1;
   picker.show(input, items, { title, first, empty: typed && items.length === 0 && isEntity(option.type) ? "Nobody and nothing here is called that." : "", onchoose });

@@ -118,6 +118,13 @@ function embed(one) {
   return box;
 }
 
+// Pictures to look at, other files by name.
+function attachment(one) {
+  const address = `files/${one.id}`;
+  if (/\.png$/i.test(one.filename)) return h("img", { class: "picture", src: address, alt: one.description ?? one.filename, loading: "lazy" });
+  return h("a", { class: "file", href: address, download: one.filename }, one.filename);
+}
+
 function head(author, id, extra) {
   const moment = ofId(id);
   return h(
@@ -155,6 +162,7 @@ function drawMessage(message) {
       head(who, message.id, message.author.bot && h("span", { class: "tag" }, "APP")),
       message.loading ? thinking() : h("div", { class: "text" }, markdown(message.content ?? "", names), message.edited_at && !message.ephemeral && h("span", { class: "edited", title: inWords(new Date(message.edited_at), "F") }, "(edited)")),
       message.embeds.map(embed),
+      (message.attachments ?? []).map(attachment),
       components(message, message.components),
       message.ephemeral &&
         h("p", { class: "only" }, icon("lock"), "Only you can see this", h("button", { type: "button", class: "link", "data-key": `dismiss ${message.id}`, onclick: dismiss }, "Dismiss message")),

@@ -1,5 +1,6 @@
 """The page in a browser, with the real bot behind it."""
 
+import base64
 import json
 
 import aiohttp
@@ -8,6 +9,7 @@ import pytest_asyncio
 
 from bot.sandbox import opened
 from bot.sandbox.child import Line
+from bot.sandbox.discord.drafts import Draft, store
 from tests.support.fake_time import eventually
 
 # One browser and one shop serve all of these; starting them takes longer than using them.
@@ -310,6 +312,23 @@ async def test_markdown_timestamps_mentions_and_embeds_are_drawn(sandbox, look):
     assert await message.locator(".mention").inner_text() == "@Olivia"
     assert "a_b_c *plain*" in await message.inner_text()
     assert await message.locator(".subtext").inner_text() == "small"
+
+
+async def test_pictures_are_shown_and_other_files_can_be_kept(sandbox, look):
+    shop = sandbox.simulation.shop
+    world = shop.discord.world
+    pixel = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    )
+    message = await shop.discord.person(shop.owner).say("look", channel=shop.general)
+    for name, content in (("seats.png", pixel), ("names.csv", b"a,b")):
+        draft = Draft(0, name, content)
+        message.attachments.append(store(world, shop.general, draft, {}))
+    eyes = await look(sandbox)
+    picture = eyes.page.locator("#messages .picture")
+    await picture.wait_for()
+    assert await picture.evaluate("(each) => each.complete && each.naturalWidth") == 1
+    await eyes.sees("#messages .file", "names.csv")
 
 
 async def test_everybody_on_tradingview_can_be_found(sandbox, look):
