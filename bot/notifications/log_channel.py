@@ -26,6 +26,7 @@ from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
 from bot.replies.message import Ping
+from bot.replies.text import member
 from bot.replies.tone import Tone
 from bot.store.kinds import OrderState, RoleLevel
 from bot.store.records import Event, Guild
@@ -109,6 +110,17 @@ class LogChannel:
             raise LogChannelClosed
         await self._send(channel_id, message, nonce)
         return True
+
+    async def say_instead(
+        self, guild_id: int, user_id: int, message: Message, *, nonce: str | None = None
+    ) -> None:
+        """Send what is for somebody who takes no direct messages. Raises as `say`."""
+        text = f"{member(user_id)} takes no direct messages:\n{message.text}"
+        instead = replace(message, text=text, tone=message.edge)
+        if not await self.say(guild_id, instead, nonce=nonce):
+            log.warning(
+                "user %s takes no direct messages, and could not be told (%s)", user_id, nonce
+            )
 
     async def alarm(self, guild_id: int, message: Message, *, nonce: str | None = None) -> bool:
         """Send a red message of its own that calls the managers; return False when no channel takes it."""

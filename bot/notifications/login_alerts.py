@@ -26,7 +26,6 @@ from bot.store.records import Outage
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds between looks
-LATER = 300.0  # seconds until what failed by a mistake of ours is tried again
 
 
 class LoginAlerts:
@@ -41,13 +40,10 @@ class LoginAlerts:
         self._may = may
         self._backoff: Backoff[int] = Backoff()  # by outage
         self._sent: dict[int, str] = {}  # by outage: what this program sent last
-        self._put_off: dict[int, float] = {}  # by outage, by clock.monotonic()
 
     async def tell(self) -> None:
         """Send what is to be said; what fails is tried again at the next look."""
         for outage in await self._outages.untold():
-            if clock.monotonic() < self._put_off.get(outage.id, 0.0):
-                continue
             if self._backoff.is_put_off(outage.id):
                 continue
             try:
@@ -55,8 +51,8 @@ class LoginAlerts:
             except (*TROUBLE, DiscordSilent) as error:
                 self._wait(outage, in_short(error))
             except Exception:  # a mistake of ours about one server is no other server's trouble
-                log.exception("outage %s could not be told; again in %s s", outage.id, LATER)
-                self._put_off[outage.id] = clock.monotonic() + LATER
+                pause = self._backoff.failed(outage.id)
+                log.exception("outage %s could not be told; again in %s s", outage.id, pause)
 
     async def _tell(self, outage: Outage) -> None:
         stage = outage.stage

@@ -1,7 +1,6 @@
 """Messages to people that no row but their own stands for: kept until Discord took them or never will."""
 
 import logging
-from dataclasses import replace
 
 import discord
 
@@ -11,7 +10,6 @@ from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.trouble import TROUBLE, in_short
 from bot.replies import Message
-from bot.replies.text import member
 from bot.store.kinds import Otherwise
 from bot.store.records import DirectMessage
 
@@ -72,12 +70,9 @@ class Outbox:
             case Otherwise.NOWHERE:
                 return True
             case Otherwise.LOG:
-                text = f"{member(waiting.user_id)} takes no direct messages:\n{message.text}"
-                said = await self._log_channel.say(
-                    waiting.guild_id, replace(message, text=text), nonce=nonce
+                await self._log_channel.say_instead(
+                    waiting.guild_id, waiting.user_id, message, nonce=nonce
                 )
-                if not said:
-                    log.warning("message %s: nobody could be told", waiting.id)
                 return True
             case Otherwise.OWNER:
                 server = self._client.get_guild(waiting.guild_id)
