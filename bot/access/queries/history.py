@@ -132,7 +132,7 @@ class HistoryTail:
     async def chosen_by(self, guild_id: int) -> int | None:
         """Return the member who chose the log channel, where that is known."""
         async with self._database.read() as connection:
-            chosen = await events.last_of(connection, guild_id, ("setup_log",))
+            chosen = await events.newest(connection, guild_id, ("setup_log",))
         return None if chosen is None else chosen.actor.member_id
 
     async def closed(self, guild_id: int, user_id: int, content: Mapping[str, Any]) -> None:
