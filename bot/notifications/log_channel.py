@@ -21,7 +21,7 @@ from bot.notifications.trouble import (
     code_of,
     in_short,
 )
-from bot.replies import Message, people as people_replies, undecided
+from bot.replies import Message, claims, undecided
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
@@ -188,7 +188,7 @@ class LogChannel:
         claim_id = _claim_of(first)
         question = await self._history.question(server.id, claim_id) if claim_id else None
         if question:
-            message = people_replies.claim(question)
+            message = claims.question(question)
         elif first.action in ALARMS:
             message = self._alarming(server.id, message)
         # Should the same entries have been sent before a crash, Discord returns that message:
@@ -222,12 +222,12 @@ class LogChannel:
         for claim in await self._history.answered(server.id):
             channel = self._client.get_partial_messageable(claim.channel_id or 0)
             message = channel.get_partial_message(claim.message_id or 0)
-            closed = clickable(self._client, people_replies.closed(claim))
+            closed = clickable(self._client, claims.closed(claim))
             try:
                 await message.edit(**closed.edit_kwargs())
             except discord.HTTPException as error:
-                if error.status not in (403, 404):
-                    raise
+                if error.status == 429 or error.status >= 500:
+                    raise  # anything else stays as it is, as in an archived thread
                 log.info(
                     "the question about claim %s stays as it is: %s", claim.id, in_short(error)
                 )
