@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.errors import ClaimDecided, ClaimUnknown, MemberHasOtherName
+from bot.access.people.errors import ClaimDecided, ClaimUnknown, MemberHasOtherName
 from bot.access.people.identity import tie
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State, last_seen, wanted_of

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.errors import (
+from bot.access.errors import TradingViewSilent
+from bot.access.logins.sessions import LoginState, Sessions
+from bot.access.people.claims import Claims, record_claims
+from bot.access.people.errors import (
     HaveNoName,
     HaveOtherName,
     OwnNameUnknown,
     TooManyLookUps,
-    TradingViewSilent,
     UserUnknown,
 )
-from bot.access.logins.sessions import LoginState, Sessions
-from bot.access.people.claims import Claims, record_claims
 from bot.access.people.identity import follow, name_of, tie
 from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject

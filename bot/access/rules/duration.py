@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from bot.access.errors import (
+from bot.access.rules.errors import (
     DateAmbiguous,
     DatePast,
     DateUnreadable,

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.access.errors import (
+from bot.access.errors import TradingViewSilent
+from bot.access.people.errors import (
     ClaimDecided,
     ClaimUnknown,
     HaveNoName,
@@ -13,7 +14,6 @@ from bot.access.errors import (
     NameTaken,
     NameUnreadable,
     NobodyNamed,
-    TradingViewSilent,
     UserUnknown,
 )
 from bot.store.people import customers
