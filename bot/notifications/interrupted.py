@@ -10,7 +10,7 @@ from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.late_answers import answer_aside, change_answer
 from bot.notifications.log_channel import LogChannel
-from bot.notifications.trouble import TROUBLE, in_short
+from bot.notifications.trouble import GROUND, TROUBLE, in_short
 from bot.replies import interrupted as replies
 from bot.store.records import Unanswered
 
@@ -45,7 +45,7 @@ class Interrupted:
             is_told = False
             try:
                 is_told = await self._tell(asked)
-            except TROUBLE as error:
+            except (*TROUBLE, *GROUND) as error:
                 log.warning("an interrupted request is answered later (%s)", in_short(error))
             except Exception:  # a mistake of ours about one holds up no other
                 log.exception("an interrupted request could not be answered; tried again later")

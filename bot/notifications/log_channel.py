@@ -10,12 +10,13 @@ import discord
 from bot.access.errors import DiscordSilent
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.history import Entry, HistoryTail
-from bot.errors import DiskFullError
 from bot.notifications.backoff import Backoff
 from bot.notifications.order_log import OrderLog
+from bot.notifications.sent import Sent
 from bot.notifications.trouble import (
     CHANNEL_CLOSED,
     CHANNEL_GONE,
+    GROUND,
     TROUBLE,
     Blockade,
     code_of,
@@ -61,7 +62,8 @@ class LogChannel:
         self._client = client
         self._history = history
         self._guild_settings = guild_settings
-        self._orders = OrderLog(client, history)
+        self._sent: Sent[discord.Message] = Sent()
+        self._orders = OrderLog(client, history, self._sent)
         self._blockade = blockade
         self._may = may
         self._backoff: Backoff[int] = Backoff()  # by channel
@@ -93,7 +95,7 @@ class LogChannel:
                         await self._history.open_again(server.id)
             except TROUBLE as error:
                 await self._failed(server, channel_id, error)
-            except DiskFullError:  # what was posted cannot be noted, and would be posted again
+            except GROUND:  # what was posted cannot be noted yet
                 self._backoff.failed(channel_id)
             except Exception:  # a mistake of ours about one server is no other server's trouble
                 log.exception("the log channel of server %s must wait", server.id)
@@ -134,8 +136,11 @@ class LogChannel:
         return replace(message, tone=Tone.STOP, ping=Ping(tuple(sorted(roles)), owner))
 
     async def _send(self, channel_id: int, message: Message, nonce: str | None) -> discord.Message:
+        if sent := self._sent.get(channel_id, nonce):
+            return sent
         channel = self._client.get_partial_messageable(channel_id)
-        return await channel.send(**clickable(self._client, message).send_kwargs(nonce=nonce))
+        sent = await channel.send(**clickable(self._client, message).send_kwargs(nonce=nonce))
+        return self._sent.keep(channel_id, nonce, sent)
 
     async def _failed(self, server: Guild, channel_id: int, error: BaseException) -> None:
         if self._blockade.note(error) is not None:

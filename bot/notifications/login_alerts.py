@@ -18,7 +18,7 @@ from bot.access.logins.outages import Outages
 from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.log_channel import May
-from bot.notifications.trouble import TROUBLE, in_short
+from bot.notifications.trouble import GROUND, TROUBLE, in_short
 from bot.replies.login_alerts import to_setter
 from bot.store.kinds import OutageStage
 from bot.store.records import Outage
@@ -39,7 +39,6 @@ class LoginAlerts:
         self._direct_messages = direct_messages
         self._may = may
         self._backoff: Backoff[int] = Backoff()  # by outage
-        self._sent: dict[int, str] = {}  # by outage: what this program sent last
 
     async def tell(self) -> None:
         """Send what is to be said; what fails is tried again at the next look."""
@@ -50,6 +49,8 @@ class LoginAlerts:
                 await self._tell(outage)
             except (*TROUBLE, DiscordSilent) as error:
                 self._wait(outage, in_short(error))
+            except GROUND as error:
+                self._wait(outage, in_short(error))
             except Exception:  # a mistake of ours about one server is no other server's trouble
                 pause = self._backoff.failed(outage.id)
                 log.exception("outage %s could not be told; again in %s s", outage.id, pause)
@@ -58,7 +59,7 @@ class LoginAlerts:
         stage = outage.stage
         # Over before anybody heard of it: then there is nothing to say.
         is_news = not (stage is OutageStage.BACK and outage.told is OutageStage.NOTHING)
-        if is_news and self._sent.get(outage.id) != stage:
+        if is_news:
             waiting = await self._outages.waiting(outage.guild_id)
             server = self._client.get_guild(outage.guild_id)
             if server is None and not self._client.is_ready():
@@ -73,10 +74,8 @@ class LoginAlerts:
                         return
                     if sent is Delivery.DELIVERED:
                         break
-                self._backoff.done(outage.id)
-                self._sent[outage.id] = stage
         await self._outages.told(outage.id, stage)
-        self._sent.pop(outage.id, None)
+        self._backoff.done(outage.id)
 
     async def _who(self, outage: Outage, server: discord.Guild) -> list[int]:
         """Return who is told, one after the other until one of them takes messages."""

@@ -22,7 +22,7 @@ from bot.notifications.interrupted import Interrupted
 from bot.notifications.late_answers import change_answer
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.outbox import Outbox
-from bot.notifications.trouble import TROUBLE, Blockade, in_short
+from bot.notifications.trouble import GROUND, TROUBLE, Blockade, in_short
 from bot.replies import Message, orders as order_replies
 from bot.store.kinds import OrderKind, OrderState
 
@@ -91,6 +91,8 @@ class OutcomeNotifier:
                     break
                 try:
                     await part()
+                except GROUND as error:
+                    log.info("telling %s waits (%s)", whom, in_short(error))
                 except Exception:  # the other parts, and the next round, go on
                     log.exception("telling %s failed; it goes on in %s s", whom, EVERY)
             woken = asyncio.ensure_future(event.wait())
@@ -164,7 +166,7 @@ class OutcomeNotifier:
         about = (whom, receipt.order.id)
         try:
             await send()
-        except (*TROUBLE, _NotNow) as error:
+        except (*TROUBLE, *GROUND, _NotNow) as error:
             self._blockade.note(error)
             pause = self._backoff.failed(about)
             log.warning(

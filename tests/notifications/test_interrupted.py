@@ -143,6 +143,7 @@ async def test_what_else_was_done_is_told_with_what_the_history_holds(harness):
         request = await harness.run(
             harness.as_mod, "customer link", member=harness.buyer, username="bob-fx"
         )
+        await told(harness)
     await left_by(harness, request, harness.as_mod)
     async with at_work(harness):
         await told(harness)

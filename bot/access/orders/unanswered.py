@@ -108,11 +108,15 @@ class UnansweredInteractions:
             self._writing = self._jobs.spawn(self._write_all(), "noting what was asked")
 
     async def _write_all(self) -> None:
+        failed = False
         while self._new or self._over:
             try:
                 await self._write()
+                failed = False
             except Exception as error:  # noqa: BLE001 - a database that is locked, or a full disk
-                log.warning("what was asked could not be noted (%s)", type(error).__name__)
+                if not failed:  # once, however long it lasts
+                    log.warning("what was asked could not be noted (%s)", type(error).__name__)
+                failed = True
                 await self._pause()
 
     async def _pause(self) -> None:
