@@ -79,7 +79,9 @@ class OrderFlow:
         try:
             await self._outcomes.told(order_id, state)
         except GROUND as error:
-            log.info("that the asker of order %s knows is not noted (%s)", order_id, in_short(error))
+            log.info(
+                "that the asker of order %s knows is not noted (%s)", order_id, in_short(error)
+            )
         except Exception:  # the answer stands, whatever becomes of the note
             log.exception("that the asker of order %s knows could not be noted", order_id)
 

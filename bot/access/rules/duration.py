@@ -136,6 +136,17 @@ def parse_until(text: str, now: datetime) -> End:
     return LIFETIME if length.lifetime else cut(length.add_to(now))
 
 
+def read_until(text: str, now: datetime) -> End | Length:
+    """Read an exact end as `parse_until` does, but leave a length one: it counts from when the clock is right."""
+    end = parse_until(text, now)
+    if isinstance(end, Lifetime):
+        return end
+    try:
+        return parse_length(text)
+    except DurationUnreadable:
+        return end
+
+
 def _not_year_first(text: str, parts: list[int]) -> DateAmbiguous | DateUnreadable:
     """Return why such a date is not taken; with a year of two digits it is never certain."""
     first, second, third = parts
