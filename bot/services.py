@@ -1,7 +1,9 @@
 """The one wiring: every object of which a program has one, made from what was opened before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import aiohttp
 
@@ -21,6 +23,7 @@ from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.unanswered import UnansweredInteractions
+from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
@@ -53,9 +56,11 @@ from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import Blockade
+from bot.replies.claims import to_claimer
 from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
+from bot.store.records import Claim
 from bot.store.vault import Vault
 from bot.tradingview import TradingViewClient
 from bot.tradingview.signin import SignIn
@@ -80,6 +85,7 @@ class Services:
 
     # People and scripts
     guild_settings: GuildSettings
+    claims: Claims
     customers: Customers
     imports: Imports
     scripts: Scripts
@@ -194,6 +200,7 @@ def build(
     )
     waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
+    claims = Claims(database, partial(_to_claimer, client), outcome_notifier.wake)
 
     return Services(
         database=database,
@@ -215,8 +222,11 @@ def build(
         clock_watch=ClockWatch(database, client.ask_the_time),
         login_monitor=LoginMonitor(database, sessions, spares),
         guild_settings=guild_settings,
-        customers=Customers(database, sessions, tradingview_accounts.public(settings, http)),
-        imports=Imports(database),
+        claims=claims,
+        customers=Customers(
+            database, sessions, tradingview_accounts.public(settings, http), claims
+        ),
+        imports=Imports(database, claims),
         scripts=scripts,
         discovery=Discovery(database, sessions, scripts),
         notifier=notifier,
@@ -248,3 +258,9 @@ def build(
         disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,
     )
+
+
+def _to_claimer(client: Usher, claim: Claim, accepted: bool) -> Mapping[str, Any]:
+    """Return, as it is kept, what the member reads whose claim was decided."""
+    server = client.get_guild(claim.guild_id)
+    return to_claimer(claim, server.name if server else None, accepted=accepted).to_json()

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.access.errors import ButtonGone
 from bot.access.request import Consent, RequestContext, Subject
-from bot.access.rules.duration import parse_until
+from bot.access.rules.duration import read_until
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, Form
 from bot.interactions.confirm import Labels
@@ -181,7 +181,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         await responses.defer(press.interaction)
         script_id, name = _about(press)
         script = await self._scripts.of_button(press.guild_id, script_id)
-        until = parse_until(press.fields.get(check_replies.UNTIL, ""), press.request().at)
+        until = read_until(press.fields.get(check_replies.UNTIL, ""), press.request().at)
 
         async def order(request: RequestContext) -> int:
             return await self._grants.set_end(request, script.slug, until, Subject(username=name))

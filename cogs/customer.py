@@ -7,7 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.errors import FileTooLarge, MembersUnseen, OnlyInServer
+from bot.access.errors import OnlyInServer
+from bot.access.people.errors import FileTooLarge, MembersUnseen
 from bot.access.people.import_records import (
     BEST,
     LARGEST,

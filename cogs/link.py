@@ -16,14 +16,13 @@ class Link(commands.Cog):
     """What a member says about themselves, and what staff say to that."""
 
     def __init__(self, services: Services) -> None:
-        self._client = services.client
         self._customers = services.customers
-        self._outbox = services.outbox
+        self._claims = services.claims
         self._router = services.router
         services.router.add(claims.CLAIMS, Level.STAFF, self.show)
-        services.router.add(people_replies.CLAIM_YES, Level.STAFF, self.accept)
-        services.router.add(people_replies.CLAIM_MOVE, Level.STAFF, self.move)
-        services.router.add(people_replies.CLAIM_NO, Level.STAFF, self.refuse)
+        services.router.add(claims.CLAIM_YES, Level.STAFF, self.accept)
+        services.router.add(claims.CLAIM_MOVE, Level.STAFF, self.move)
+        services.router.add(claims.CLAIM_NO, Level.STAFF, self.refuse)
 
     @levels.anyone
     @app_commands.command(description="Tell us your own TradingView name")
@@ -88,9 +87,9 @@ class Link(commands.Cog):
     async def accept(self, press: ComponentInteraction) -> None:
         """Give the name to the claimer; asks once more when it is another member's."""
         await responses.defer_in_place(press.interaction)
-        asking = await self._customers.asking(press.guild_id, press.number(0))
-        if asking.holder_id is not None:
-            message = people_replies.move_it(asking.claim, asking.holder_id)
+        asked = await self._claims.question(press.guild_id, press.number(0))
+        if asked.holder_id is not None:
+            message = claims.move_it(asked.claim, asked.holder_id, *press.args[1:])
             await responses.reply(press.interaction, message)
             return
         await self._decide(press, accept=True)
@@ -108,17 +107,18 @@ class Link(commands.Cog):
     async def show(self, press: ComponentInteraction) -> None:
         """Show the oldest request that waits."""
         await responses.defer_in_place(press.interaction)
-        waiting = await self._customers.claims(press.guild_id)
-        await responses.reply(press.interaction, claims.request(waiting, press.guild_id))
+        waiting = await self._claims.waiting(press.guild_id)
+        if not waiting:
+            await responses.reply(press.interaction, claims.none_waits())
+            return
+        asked = await self._claims.question(press.guild_id, waiting[0].id)
+        await responses.reply(press.interaction, claims.listed_question(asked, len(waiting) - 1))
 
     async def _decide(self, press: ComponentInteraction, *, accept: bool) -> None:
         request = press.request()
-        claim = await self._customers.decide(request, press.number(0), accept=accept)
-        message = people_replies.decided(claim, request.member_id, accepted=accept)
+        claim = await self._claims.decide(request, press.number(0), accept=accept)
+        message = claims.decided(claim, request.member_id, accepted=accept)
         if claims.LISTED in press.args:
-            left = len(await self._customers.claims(press.guild_id))
+            left = len(await self._claims.waiting(press.guild_id))
             message = claims.with_next(message, left, press.guild_id)
         await responses.reply(press.interaction, message)
-        server = self._client.get_guild(request.guild_id)
-        message = people_replies.to_claimer(claim, server.name if server else None, accepted=accept)
-        await self._outbox.post(request.guild_id, claim.member_id, message)

@@ -4,7 +4,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.errors import ButtonGone, ChannelClosed, RoleProblem, RoleUnusable
+from bot.access.errors import ButtonGone
+from bot.access.people.errors import ChannelClosed, RoleProblem, RoleUnusable
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, number_in

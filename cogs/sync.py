@@ -23,7 +23,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
     """The commands about the queue."""
 
     def __init__(self, services: Services) -> None:
-        self._customers = services.customers
+        self._claims = services.claims
         self._overview = services.overview
         self._retries = services.retries
         self._sweep_flow = services.sweep_flow
@@ -52,7 +52,7 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
 
     async def _status(self, guild_id: int) -> Message:
         status = overview_replies.status(await self._overview.status(guild_id))
-        status = claims.with_requests(status, await self._customers.claims(guild_id), guild_id)
+        status = claims.with_requests(status, await self._claims.waiting(guild_id), guild_id)
         message = await self._sweep_flow.with_differences(status, guild_id)
         found = await self._undecided.questions(guild_id)
         return undecided_replies.with_questions(message, found, guild_id)

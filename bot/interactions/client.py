@@ -246,7 +246,7 @@ class Usher(commands.Bot):
         try:
             self.command_mentions.learn(await self.tree.fetch_commands(guild=here))
         except TROUBLE as error:  # the names stay plain; nothing else depends on it
-            log.warning("the ids of the commands are not known: %s", error)
+            log.warning("the ids of the commands are not known (%s)", in_short(error))
 
     async def _forget_local(self, guild_id: int) -> None:
         try:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 import discord
 
-from bot.access.errors import NeedsYes, OverTheLine, UserUnknown
+from bot.access.errors import NeedsYes
+from bot.access.ledger.errors import OverTheLine
+from bot.access.people.errors import UserUnknown
 from bot.access.request import Consent, RequestContext
 from bot.errors import UserError
 from bot.interactions import responses

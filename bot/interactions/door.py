@@ -67,8 +67,9 @@ class Door:
 
     def left(self, interaction: Interaction) -> None:
         """Note that nothing works on it any more: without an answer, it gets one later."""
-        self.says_it_itself(interaction)
-        self._unanswered.let_go(interaction.id)
+        if interaction.extras.get("noted"):  # else it is answered, or a second delivery of it
+            self.says_it_itself(interaction)
+            self._unanswered.let_go(interaction.id)
 
     async def recorded(self, interaction: Interaction) -> list[Entry] | None:
         """Return what was recorded through an interaction; None when that cannot be told."""

@@ -14,7 +14,7 @@ from bot.access.errors import NotAllowed
 from bot.access.people.username_lookup import clean
 from bot.access.request import Subject
 from bot.access.rules import duration
-from bot.access.rules.duration import is_end_of_day, parse_length, parse_until
+from bot.access.rules.duration import is_end_of_day, parse_length, parse_until, read_until
 from bot.errors import UserError
 from bot.interactions import levels
 from bot.interactions.client import Usher
@@ -105,8 +105,7 @@ class UntilTransformer(_Option):
         self, interaction: UsherInteraction, typed: str, /
     ) -> End | duration.Length:
         """Return the end, or the length until then; raises DateAmbiguous, DateUnreadable, DatePast or TooFar."""
-        end = parse_until(typed, levels.request(interaction).at)
-        return end if isinstance(end, Lifetime) else _read(typed) or end
+        return read_until(typed, levels.request(interaction).at)
 
     async def suggest(self, _: UsherInteraction, typed: str, /) -> Choices:
         """Return what was typed if it can be read, else the usual lengths from now."""

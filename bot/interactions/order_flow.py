@@ -16,6 +16,7 @@ from bot.interactions.confirm import Labels
 from bot.interactions.door import WAITING_TIMEOUT
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
+from bot.notifications.trouble import GROUND, in_short
 from bot.replies.orders import receipt
 from bot.store.kinds import OrderState
 
@@ -77,6 +78,10 @@ class OrderFlow:
         """Note that the asker knows; where that fails, the same answer is given once more, and no other."""
         try:
             await self._outcomes.told(order_id, state)
+        except GROUND as error:
+            log.info(
+                "that the asker of order %s knows is not noted (%s)", order_id, in_short(error)
+            )
         except Exception:  # the answer stands, whatever becomes of the note
             log.exception("that the asker of order %s knows could not be noted", order_id)
 

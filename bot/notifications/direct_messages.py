@@ -7,6 +7,7 @@ import discord
 
 from bot import clock
 from bot.access.ledger.direct_messages import WaitingMessages
+from bot.notifications.sent import Sent
 from bot.notifications.trouble import (
     NO_DIRECT_MESSAGES,
     QUARANTINED,
@@ -44,12 +45,16 @@ class DirectMessages:
         self._blockade = blockade
         self._not_before = 0.0  # by clock.monotonic()
         self._may_be_stopped = True  # as history says; asked when the first one arrives
+        self._sent: Sent[Delivery] = Sent()
 
     async def send(self, user_id: int, message: Message, *, nonce: str | None = None) -> Delivery:
         """Send the message once and return what became of it.
 
-        With a `nonce`, Discord answers a repetition within some minutes with the message that it has.
+        With a `nonce`, what was delivered is not sent again; after a crash, Discord answers a repetition
+        within some minutes with the message that it has.
         """
+        if sent := self._sent.get(user_id, nonce):
+            return sent
         if clock.monotonic() < self._not_before or self._blockade.left():
             return Delivery.TRY_AGAIN
         try:
@@ -62,10 +67,11 @@ class DirectMessages:
             log.info("a direct message to user %s must wait (%s)", user_id, in_short(error))
             await self._hold(error)
             return Delivery.TRY_AGAIN
+        delivered = self._sent.keep(user_id, nonce, Delivery.DELIVERED)
         if self._may_be_stopped:
             await self._waiting.resumed()
             self._may_be_stopped = False
-        return Delivery.DELIVERED
+        return delivered
 
     async def _hold(self, error: BaseException) -> None:
         """Keep all messages back where the refusal was not about one of them."""

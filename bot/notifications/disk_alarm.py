@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.access.queries.history import HistoryTail
 from bot.notifications.log_channel import LogChannel
-from bot.notifications.trouble import TROUBLE
+from bot.notifications.trouble import TROUBLE, in_short
 from bot.replies.disk import disk_full, disk_has_room
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class DiskAlarm:
                 else:
                     await self._log_channel.say(server.id, disk_has_room())
             except TROUBLE as error:
-                log.warning("server %s could not be told of the disk: %s", server.id, error)
+                log.warning(
+                    "server %s could not be told of the disk (%s)", server.id, in_short(error)
+                )
                 continue
             self._alarmed ^= {server.id}

@@ -1,24 +1,21 @@
 """Answers what was acknowledged and then broken off, as by a crash: to whoever asked, and once."""
 
 import logging
-from dataclasses import replace
 
 import discord
 
-from bot import clock
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.queries.history import Entry, HistoryTail
+from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.late_answers import answer_aside, change_answer
 from bot.notifications.log_channel import LogChannel
-from bot.notifications.trouble import TROUBLE, in_short
+from bot.notifications.trouble import GROUND, TROUBLE, in_short
 from bot.replies import interrupted as replies
-from bot.replies.text import member
 from bot.store.records import Unanswered
 
 log = logging.getLogger(__name__)
 
-LATER = 60.0  # seconds until what failed is tried again
 _NEVER_ACKNOWLEDGED = 10015  # within the token's life: Discord itself said that nobody answered
 
 
@@ -38,24 +35,25 @@ class Interrupted:
         self._history = history
         self._direct_messages = direct_messages
         self._log_channel = log_channel
-        self._put_off: dict[int, float] = {}  # by interaction, by clock.monotonic()
+        self._backoff: Backoff[int] = Backoff()  # by interaction
 
     async def tell(self) -> None:
-        """Answer what is left over; what fails waits, and holds up nothing else."""
+        """Answer what is left over; what fails waits longer each time, and holds up nothing else."""
         for asked in await self._unanswered.left_over():
-            if clock.monotonic() < self._put_off.get(asked.interaction_id, 0.0):
+            if self._backoff.is_put_off(asked.interaction_id):
                 continue
-            self._put_off[asked.interaction_id] = clock.monotonic() + LATER
+            is_told = False
             try:
                 is_told = await self._tell(asked)
-            except TROUBLE as error:
+            except (*TROUBLE, *GROUND) as error:
                 log.warning("an interrupted request is answered later (%s)", in_short(error))
             except Exception:  # a mistake of ours about one holds up no other
-                log.exception("an interrupted request could not be answered; again in %s s", LATER)
+                log.exception("an interrupted request could not be answered; tried again later")
+            if is_told:
+                self._unanswered.answered(asked.interaction_id)
+                self._backoff.done(asked.interaction_id)
             else:
-                if is_told:
-                    self._unanswered.answered(asked.interaction_id)
-                    del self._put_off[asked.interaction_id]
+                self._backoff.failed(asked.interaction_id)
 
     async def _tell(self, asked: Unanswered) -> bool:
         entries = await self._history.of_interaction(asked.interaction_id)
@@ -76,9 +74,7 @@ class Interrupted:
         nonce = f"i{asked.interaction_id}"
         sent = await self._direct_messages.send(asked.member_id, message, nonce=nonce)
         if sent is Delivery.REFUSED:
-            text = f"{member(asked.member_id)} takes no direct messages:\n{message.text}"
-            if not await self._log_channel.say(
-                asked.guild_id, replace(message, text=text), nonce=nonce
-            ):
-                log.warning("user %s could not be told of an interrupted request", asked.member_id)
+            await self._log_channel.say_instead(
+                asked.guild_id, asked.member_id, message, nonce=nonce
+            )
         return sent is not Delivery.TRY_AGAIN

@@ -10,22 +10,24 @@ import discord
 from bot.access.errors import DiscordSilent
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.history import Entry, HistoryTail
-from bot.errors import DiskFullError
 from bot.notifications.backoff import Backoff
 from bot.notifications.order_log import OrderLog
+from bot.notifications.sent import Sent
 from bot.notifications.trouble import (
     CHANNEL_CLOSED,
     CHANNEL_GONE,
+    GROUND,
     TROUBLE,
     Blockade,
     code_of,
     in_short,
 )
-from bot.replies import Message, people as people_replies, undecided
+from bot.replies import Message, claims, undecided
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
 from bot.replies.message import Ping
+from bot.replies.text import member
 from bot.replies.tone import Tone
 from bot.store.kinds import OrderState, RoleLevel
 from bot.store.records import Event, Guild
@@ -60,7 +62,8 @@ class LogChannel:
         self._client = client
         self._history = history
         self._guild_settings = guild_settings
-        self._orders = OrderLog(client, history)
+        self._sent: Sent[discord.Message] = Sent()
+        self._orders = OrderLog(client, history, self._sent)
         self._blockade = blockade
         self._may = may
         self._backoff: Backoff[int] = Backoff()  # by channel
@@ -92,7 +95,7 @@ class LogChannel:
                         await self._history.open_again(server.id)
             except TROUBLE as error:
                 await self._failed(server, channel_id, error)
-            except DiskFullError:  # what was posted cannot be noted, and would be posted again
+            except GROUND:  # what was posted cannot be noted yet
                 self._backoff.failed(channel_id)
             except Exception:  # a mistake of ours about one server is no other server's trouble
                 log.exception("the log channel of server %s must wait", server.id)
@@ -110,6 +113,17 @@ class LogChannel:
         await self._send(channel_id, message, nonce)
         return True
 
+    async def say_instead(
+        self, guild_id: int, user_id: int, message: Message, *, nonce: str | None = None
+    ) -> None:
+        """Send what is for somebody who takes no direct messages. Raises as `say`."""
+        text = f"{member(user_id)} takes no direct messages:\n{message.text}"
+        instead = replace(message, text=text, tone=message.edge)
+        if not await self.say(guild_id, instead, nonce=nonce):
+            log.warning(
+                "user %s takes no direct messages, and could not be told (%s)", user_id, nonce
+            )
+
     async def alarm(self, guild_id: int, message: Message, *, nonce: str | None = None) -> bool:
         """Send a red message of its own that calls the managers; return False when no channel takes it."""
         return await self.say(guild_id, self._alarming(guild_id, message), nonce=nonce)
@@ -122,8 +136,11 @@ class LogChannel:
         return replace(message, tone=Tone.STOP, ping=Ping(tuple(sorted(roles)), owner))
 
     async def _send(self, channel_id: int, message: Message, nonce: str | None) -> discord.Message:
+        if sent := self._sent.get(channel_id, nonce):
+            return sent
         channel = self._client.get_partial_messageable(channel_id)
-        return await channel.send(**clickable(self._client, message).send_kwargs(nonce=nonce))
+        sent = await channel.send(**clickable(self._client, message).send_kwargs(nonce=nonce))
+        return self._sent.keep(channel_id, nonce, sent)
 
     async def _failed(self, server: Guild, channel_id: int, error: BaseException) -> None:
         if self._blockade.note(error) is not None:
@@ -176,7 +193,7 @@ class LogChannel:
         claim_id = _claim_of(first)
         question = await self._history.question(server.id, claim_id) if claim_id else None
         if question:
-            message = people_replies.claim(question)
+            message = claims.question(question)
         elif first.action in ALARMS:
             message = self._alarming(server.id, message)
         # Should the same entries have been sent before a crash, Discord returns that message:
@@ -210,12 +227,12 @@ class LogChannel:
         for claim in await self._history.answered(server.id):
             channel = self._client.get_partial_messageable(claim.channel_id or 0)
             message = channel.get_partial_message(claim.message_id or 0)
-            closed = clickable(self._client, people_replies.closed(claim))
+            closed = clickable(self._client, claims.closed(claim))
             try:
                 await message.edit(**closed.edit_kwargs())
             except discord.HTTPException as error:
-                if error.status not in (403, 404):
-                    raise
+                if error.status == 429 or error.status >= 500:
+                    raise  # anything else stays as it is, as in an archived thread
                 log.info(
                     "the question about claim %s stays as it is: %s", claim.id, in_short(error)
                 )

@@ -18,7 +18,7 @@ from bot.access.logins.outages import Outages
 from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.log_channel import May
-from bot.notifications.trouble import TROUBLE, in_short
+from bot.notifications.trouble import GROUND, TROUBLE, in_short
 from bot.replies.login_alerts import to_setter
 from bot.store.kinds import OutageStage
 from bot.store.records import Outage
@@ -26,7 +26,6 @@ from bot.store.records import Outage
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds between looks
-LATER = 300.0  # seconds until what failed by a mistake of ours is tried again
 
 
 class LoginAlerts:
@@ -40,29 +39,27 @@ class LoginAlerts:
         self._direct_messages = direct_messages
         self._may = may
         self._backoff: Backoff[int] = Backoff()  # by outage
-        self._sent: dict[int, str] = {}  # by outage: what this program sent last
-        self._put_off: dict[int, float] = {}  # by outage, by clock.monotonic()
 
     async def tell(self) -> None:
         """Send what is to be said; what fails is tried again at the next look."""
         for outage in await self._outages.untold():
-            if clock.monotonic() < self._put_off.get(outage.id, 0.0):
-                continue
             if self._backoff.is_put_off(outage.id):
                 continue
             try:
                 await self._tell(outage)
             except (*TROUBLE, DiscordSilent) as error:
                 self._wait(outage, in_short(error))
+            except GROUND as error:
+                self._wait(outage, in_short(error))
             except Exception:  # a mistake of ours about one server is no other server's trouble
-                log.exception("outage %s could not be told; again in %s s", outage.id, LATER)
-                self._put_off[outage.id] = clock.monotonic() + LATER
+                pause = self._backoff.failed(outage.id)
+                log.exception("outage %s could not be told; again in %s s", outage.id, pause)
 
     async def _tell(self, outage: Outage) -> None:
         stage = outage.stage
         # Over before anybody heard of it: then there is nothing to say.
         is_news = not (stage is OutageStage.BACK and outage.told is OutageStage.NOTHING)
-        if is_news and self._sent.get(outage.id) != stage:
+        if is_news:
             waiting = await self._outages.waiting(outage.guild_id)
             server = self._client.get_guild(outage.guild_id)
             if server is None and not self._client.is_ready():
@@ -77,10 +74,8 @@ class LoginAlerts:
                         return
                     if sent is Delivery.DELIVERED:
                         break
-                self._backoff.done(outage.id)
-                self._sent[outage.id] = stage
         await self._outages.told(outage.id, stage)
-        self._sent.pop(outage.id, None)
+        self._backoff.done(outage.id)
 
     async def _who(self, outage: Outage, server: discord.Guild) -> list[int]:
         """Return who is told, one after the other until one of them takes messages."""

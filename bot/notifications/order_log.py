@@ -3,6 +3,7 @@
 import discord
 
 from bot.access.queries.history import Entry, HistoryTail
+from bot.notifications.sent import Sent
 from bot.replies import Message
 from bot.replies.command_mentions import clickable
 from bot.replies.history_orders import ORDERS, order_entry
@@ -16,9 +17,12 @@ class OrderLog:
     the server chose another channel since, a fresh one takes its place.
     """
 
-    def __init__(self, client: discord.Client, history: HistoryTail) -> None:
+    def __init__(
+        self, client: discord.Client, history: HistoryTail, sent: Sent[discord.Message]
+    ) -> None:
         self._client = client
         self._history = history
+        self._sent = sent
 
     async def write(self, channel_id: int, entry: Entry) -> bool:
         """Show what the entry says of its order; return False for an entry about no order of a person.
@@ -57,7 +61,9 @@ class OrderLog:
         # Sent before a crash, but not noted: Discord returns that message, which may say "waiting".
         number = f"o{about[0].order_id}" if message_id is None else f"w{about[-1].id}"
         nonce = f"{number}-{about[0].at.timestamp():.0f}"
-        sent = await channel.send(**message.send_kwargs(nonce=nonce))
+        sent = self._sent.get(channel_id, nonce) or self._sent.keep(
+            channel_id, nonce, await channel.send(**message.send_kwargs(nonce=nonce))
+        )
         if sent.content != message.content:
             await sent.edit(**message.edit_kwargs())
         return sent.id

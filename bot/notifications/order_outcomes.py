@@ -7,7 +7,6 @@ a crash in between sends the same nonce again, which Discord answers with the me
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 import discord
@@ -23,9 +22,8 @@ from bot.notifications.interrupted import Interrupted
 from bot.notifications.late_answers import change_answer
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.outbox import Outbox
-from bot.notifications.trouble import TROUBLE, Blockade, in_short
+from bot.notifications.trouble import GROUND, TROUBLE, Blockade, in_short
 from bot.replies import Message, orders as order_replies
-from bot.replies.text import member
 from bot.store.kinds import OrderKind, OrderState
 
 log = logging.getLogger(__name__)
@@ -93,6 +91,8 @@ class OutcomeNotifier:
                     break
                 try:
                     await part()
+                except GROUND as error:
+                    log.info("telling %s waits (%s)", whom, in_short(error))
                 except Exception:  # the other parts, and the next round, go on
                     log.exception("telling %s failed; it goes on in %s s", whom, EVERY)
             woken = asyncio.ensure_future(event.wait())
@@ -122,7 +122,9 @@ class OutcomeNotifier:
             message = order_replies.late(receipt, server.name if server else None)
             nonce = f"{receipt.order.state[:2]}{_of(receipt)}"
             if not await self._write_to(receipt.order.asker_id, message, nonce):
-                await self._say_in_log(receipt, message, nonce)
+                await self._log_channel.say_instead(
+                    receipt.order.guild_id, receipt.order.asker_id, message, nonce=nonce
+                )
         await self._outcomes.told(receipt.order.id, receipt.order.state)
 
     async def _write_to(self, user_id: int, message: Message, nonce: str) -> bool:
@@ -131,17 +133,6 @@ class OutcomeNotifier:
         if sent is Delivery.TRY_AGAIN:
             raise _NotNow("a direct message was not taken")
         return sent is Delivery.DELIVERED
-
-    async def _say_in_log(self, receipt: Receipt, message: Message, nonce: str) -> None:
-        """Tell the log channel, for a closed direct message; never the channel where it was asked."""
-        text = f"{member(receipt.order.asker_id)} takes no direct messages:\n{message.text}"
-        closed = replace(message, text=text, tone=message.edge)
-        if not await self._log_channel.say(receipt.order.guild_id, closed, nonce=nonce):
-            log.warning(
-                "order %s: nobody could be told that it is %s",
-                receipt.order.id,
-                receipt.order.state,
-            )
 
     # The customer
 
@@ -175,7 +166,7 @@ class OutcomeNotifier:
         about = (whom, receipt.order.id)
         try:
             await send()
-        except (*TROUBLE, _NotNow) as error:
+        except (*TROUBLE, *GROUND, _NotNow) as error:
             self._blockade.note(error)
             pause = self._backoff.failed(about)
             log.warning(

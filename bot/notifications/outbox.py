@@ -1,7 +1,6 @@
 """Messages to people that no row but their own stands for: kept until Discord took them or never will."""
 
 import logging
-from dataclasses import replace
 
 import discord
 
@@ -9,9 +8,8 @@ from bot.access.ledger.direct_messages import WaitingMessages
 from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.log_channel import LogChannel
-from bot.notifications.trouble import TROUBLE, in_short
+from bot.notifications.trouble import GROUND, TROUBLE, in_short
 from bot.replies import Message
-from bot.replies.text import member
 from bot.store.kinds import Otherwise
 from bot.store.records import DirectMessage
 
@@ -49,14 +47,15 @@ class Outbox:
         for waiting in await self._waiting.waiting(self._backoff.put_off()):
             try:
                 is_done = await self._deliver(waiting)
-            except TROUBLE as error:
+                if is_done:
+                    await self._waiting.remove(waiting.id)
+            except (*TROUBLE, *GROUND) as error:
                 log.info("message %s must wait (%s)", waiting.id, in_short(error))
                 is_done = False
             except Exception:  # a mistake of ours about one message holds up no other
                 log.exception("message %s could not be sent", waiting.id)
                 is_done = False
             if is_done:
-                await self._waiting.remove(waiting.id)
                 self._backoff.done(waiting.id)
             else:
                 self._backoff.failed(waiting.id)
@@ -64,7 +63,7 @@ class Outbox:
     async def _deliver(self, waiting: DirectMessage) -> bool:
         """Send one; return False when it must wait."""
         message = Message.from_json(waiting.content)
-        nonce = f"m{waiting.id}-{waiting.made_at.timestamp():.0f}"
+        nonce = f"m{waiting.id}-{waiting.made_at.timestamp() * 1e6:.0f}"  # ids come again
         sent = await self._direct_messages.send(waiting.user_id, message, nonce=nonce)
         if sent is not Delivery.REFUSED:
             return sent is Delivery.DELIVERED
@@ -72,12 +71,9 @@ class Outbox:
             case Otherwise.NOWHERE:
                 return True
             case Otherwise.LOG:
-                text = f"{member(waiting.user_id)} takes no direct messages:\n{message.text}"
-                said = await self._log_channel.say(
-                    waiting.guild_id, replace(message, text=text), nonce=nonce
+                await self._log_channel.say_instead(
+                    waiting.guild_id, waiting.user_id, message, nonce=nonce
                 )
-                if not said:
-                    log.warning("message %s: nobody could be told", waiting.id)
                 return True
             case Otherwise.OWNER:
                 server = self._client.get_guild(waiting.guild_id)

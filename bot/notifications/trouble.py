@@ -6,11 +6,14 @@ import aiohttp
 import discord
 
 from bot import clock, outgoing
+from bot.errors import DatabaseBusyError, DiskFullError
 
 log = logging.getLogger(__name__)
 
 # What discord.py raises for a Discord that refuses, fails or cannot be reached.
 TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
+# What the database raises that cannot be written just now: said elsewhere, and no mistake of ours.
+GROUND = (DiskFullError, DatabaseBusyError)
 
 # Discord's codes for what will never work, by what was tried. All else may pass, and waits.
 NO_DIRECT_MESSAGES = frozenset({50007, 50278, 10013})  # closed, no server in common, account gone

@@ -6,7 +6,7 @@ from datetime import datetime
 import discord
 
 from bot import clock
-from bot.access.queries.overview import Checked, Person, Standing
+from bot.access.queries.standing import Checked, Person, Standing
 from bot.access.request import FOUND
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import gives_more

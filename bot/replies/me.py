@@ -1,6 +1,6 @@
 """A member's own view: what they may use and until when, what ended, and how to go on."""
 
-from bot.access.queries.overview import Checked, Person
+from bot.access.queries.standing import Checked, Person
 from bot.access.rules.entitlements import wanted_of
 from bot.replies.message import Message
 from bot.replies.text import bold, day, embed, relative, title, until

@@ -140,7 +140,7 @@ class Message:
         return Board(items) if items else None
 
     def to_json(self) -> dict[str, Any]:
-        """Return text, embeds and buttons as JSON, to be sent later; the rest cannot be kept."""
+        """Return text, embeds, buttons and tone as JSON, to be sent later; the rest cannot be kept."""
         buttons = [
             {
                 "label": button.label,
@@ -152,11 +152,13 @@ class Message:
             for button in self.buttons
         ]
         embeds = [embed.to_dict() for embed in self.embeds]
-        return {"text": self.text, "embeds": embeds, "buttons": buttons}
+        tone = None if self.tone is None else self.tone.name
+        return {"text": self.text, "embeds": embeds, "buttons": buttons, "tone": tone}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
         """Return the message that `to_json` made this of."""
+        tone = kept.get("tone")
         return cls(
             kept["text"],
             tuple(discord.Embed.from_dict(embed) for embed in kept["embeds"]),
@@ -164,6 +166,7 @@ class Message:
                 Button(**{**button, "style": discord.ButtonStyle(button["style"])})
                 for button in kept["buttons"]
             ),
+            tone=None if tone is None else Tone[tone],
         )
 
     def send_kwargs(self, *, nonce: str | None = None) -> dict[str, Any]:

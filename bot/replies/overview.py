@@ -3,12 +3,7 @@
 from datetime import datetime
 
 from bot.access.ledger.receipts import WaitingFor, because_of
-from bot.access.queries.overview import (
-    FailedCheck,
-    Holders,
-    Restoring,
-    Status,
-)
+from bot.access.queries.overview import FailedCheck, Holders, Restoring, Status
 from bot.access.rules.entitlements import wanted_of
 from bot.replies import wrong_clock
 from bot.replies.history_sweeps import why_unchecked

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import discord
 
-from bot.access.errors import OverTheLine
+from bot.access.ledger.errors import OverTheLine
 from bot.access.ledger.seats import Seats
 from bot.access.rules.seat_fee import FEE_CENTS, FREE, Reason, cents
 from bot.replies.message import Attached, Button, Message, key

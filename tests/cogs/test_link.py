@@ -288,6 +288,49 @@ async def test_a_request_that_staff_settle_with_a_command_loses_its_buttons(harn
     assert "accepted that" in text_of(question)
 
 
+async def test_the_member_hears_of_a_decision_whose_answer_got_lost(harness, monkeypatch):
+    """The message is kept with the decision: nothing that breaks off afterwards takes it away."""
+    channel = await staff_channel(harness)
+    takes(harness, "Alice_T")
+    await link(harness, harness.as_stranger, "Alice_T")
+    question = await asked_in(harness, channel)
+
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("bot.replies.claims.decided", broken)
+    await harness.as_mod.press(question, "Yes, it is theirs")
+    await harness.passes(harness.as_stranger.dms)
+    assert "is your TradingView name in The shop now" in text_of(harness.as_stranger.dms()[0])
+
+
+async def test_the_member_hears_of_a_request_that_staff_settle_with_a_command(harness):
+    takes(harness, "Alice_T")
+    await link(harness, harness.as_stranger, "Alice_T")
+    await harness.run(harness.as_mod, "customer link", member=harness.stranger, username="Alice_T")
+    await harness.passes(harness.as_stranger.dms)
+    [said] = harness.as_stranger.dms()
+    assert r"Alice\_T is your TradingView name in The shop now" in text_of(said)
+
+
+async def test_under_sync_status_the_question_says_as_much_and_a_move_leads_on(harness):
+    await link(harness, harness.as_buyer, "Alice_T")
+    await link(harness, harness.as_stranger, "Alice_T")
+    await link(harness, harness.as_owner, "Alice_T")
+    request = await harness.run(harness.as_mod, "sync status")
+    press = await harness.as_mod.press(request.original, "Decide")
+    await press.until(lambda now: "staff must look" in text_of(now))
+    said = text_of(request.original)
+    assert "<https://www.tradingview.com/u/Alice_T/>" in said
+    assert f"It is <@{harness.buyer.id}>'s now, and may use nothing that I know of." in said
+    assert "1 more request after this one" in said
+    press = await harness.as_mod.press(request.original, "Yes, it is theirs")
+    await press.until(lambda now: "Move it" in text_of(now))
+    press = await harness.as_mod.press(request.original, "Yes, move it")
+    await press.until(lambda now: "accepted" in text_of(now))
+    assert labels(request.original) == ["Next request (1)"]
+
+
 async def test_a_question_that_somebody_deleted_holds_up_no_line(harness, caplog):
     caplog.set_level(logging.INFO, "bot.notifications.log_channel")
     channel = await staff_channel(harness)

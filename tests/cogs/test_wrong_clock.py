@@ -94,6 +94,17 @@ async def test_an_end_that_is_set_as_a_length_waits_too(harness, frozen):
     assert end(harness, "Alice_T") == MONTH_ON
 
 
+async def test_a_length_in_the_form_of_a_check_waits_too(harness, frozen):
+    harness.vendor.world.grant(next(iter(harness.vendor.world.scripts)), "Alice_T", MONTH_ON)
+    looked = await harness.run(harness.as_mod, "access check", username="Alice_T")
+    opened = await harness.as_mod.press(looked.original, "Set an end")
+    await harness.passes(lambda: opened.modal)
+    asked = await harness.as_mod.submit(opened, {"until": "2M"})
+    await harness.passes(lambda: asked.messages and "⏳" in text_of(asked.original))
+    assert "clock of the computer" in text_of(asked.original)
+    assert end(harness, "Alice_T") == MONTH_ON
+
+
 async def test_a_revoke_after_a_grant_that_waits_ends_it(harness, frozen):
     await grant(harness, "Alice_T", "1M")
     revoked = await harness.run(

@@ -7,6 +7,7 @@ import pytest
 from bot import clock
 from bot.notifications.direct_messages import QUARANTINE_PAUSE, TOO_FAST_PAUSE, Delivery
 from bot.replies import Button, Message
+from bot.replies.tone import Tone
 from bot.store.kinds import Otherwise
 from bot.store.maintenance import restore
 from tests.support.discord_harness import at_work, labels, open_office, text_of
@@ -167,6 +168,25 @@ async def test_closed_messages_go_to_the_log_channel_once_it_is_open(harness):
         ),
         900,
     )
+
+
+async def test_a_message_that_waited_keeps_its_edge_also_in_the_log_channel(harness):
+    log = harness.fake.add_channel(harness.guild, "log", public=False)
+    await harness.choose_log_channel(log)
+    grave = Message("It failed. Nothing was changed.", tone=Tone.STOP)
+    await harness.outbox.post(harness.guild.id, harness.mod.id, grave)
+    harness.fake.close_dms(harness.buyer)
+    await harness.outbox.post(harness.guild.id, harness.buyer.id, grave, Otherwise.LOG)
+    done = Message("✅ **Done:** it is there.")  # its sign stands in the second line there
+    await harness.outbox.post(harness.guild.id, harness.buyer.id, done, Otherwise.LOG)
+
+    def shown():
+        closed = [one for one in log.messages if "takes no direct messages" in text_of(one)]
+        return [*harness.as_mod.dms(), *closed]
+
+    await harness.passes(lambda: len(shown()) == 3)
+    edges = [[box.get("color") for box in message.embeds] for message in shown()]
+    assert edges == [[Tone.STOP.value], [Tone.STOP.value], [Tone.DONE.value]]
 
 
 async def test_after_a_restore_nothing_is_sent_that_may_have_been(harness):

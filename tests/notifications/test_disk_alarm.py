@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from bot.replies import Message
 from tests.support.discord_harness import at_work, eventually, open_office, text_of
 from tests.support.full_disk import full_disk
 
@@ -86,3 +87,31 @@ async def test_what_was_ordered_before_waits_without_pressing_tradingview_and_go
     await harness.passes(lambda: row(harness) is not None, seconds=400)
     await harness.passes(lambda: "Done" in text_of(order.original), seconds=60)
     assert len(harness.tradingview.calls("add")) == 1
+
+
+async def test_what_was_sent_and_cannot_be_noted_is_not_sent_again(harness, caplog):
+    """For hours, when Discord has long forgotten that it knows the message."""
+    await harness.vendor.services.direct_messages._waiting.add(
+        harness.guild.id, harness.buyer.id, Message("hello").to_json()
+    )
+    request = await grant(harness)
+    await harness.passes(lambda: "Done" in text_of(request.original))
+
+    def told():
+        return [*harness.as_buyer.dms(), *harness.as_mod.dms(), *harness.channel.messages]
+
+    with full_disk():
+        for _ in range(8):
+            await harness.outbox.deliver()
+            await harness.log_channel.write_up()
+            for message in told():
+                message.nonce = None
+            await harness.time.advance(3600)
+    for _ in range(3):
+        await harness.outbox.deliver()
+        await harness.log_channel.write_up()
+        await harness.time.advance(3600)
+    texts = [text_of(message) for message in told()]
+    assert len(harness.as_buyer.dms()) == 1
+    assert len(texts) == len(set(texts))
+    assert "Traceback" not in caplog.text

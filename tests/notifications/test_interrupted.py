@@ -1,9 +1,13 @@
 """What is left over of an earlier run is answered once, in private, with what came of it."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 from sqlalchemy import insert, select
 
 from bot import clock
+from bot.store.ledger import unanswered as store
 from bot.store.tables.ledger import unanswered
 from tests.support.discord_harness import at_work, eventually, open_office, text_of
 
@@ -139,6 +143,7 @@ async def test_what_else_was_done_is_told_with_what_the_history_holds(harness):
         request = await harness.run(
             harness.as_mod, "customer link", member=harness.buyer, username="bob-fx"
         )
+        await told(harness)
     await left_by(harness, request, harness.as_mod)
     async with at_work(harness):
         await told(harness)
@@ -176,3 +181,51 @@ async def test_suggestions_are_not_noted(harness, monkeypatch):
 
         monkeypatch.setattr(harness.unanswered, "note", never)
         assert await harness.as_mod.complete("access grant", "item", "t", guild=harness.guild)
+
+
+async def test_what_is_let_go_while_the_others_are_read_is_answered_too(harness, monkeypatch):
+    """A look that began before must not take it for somebody else's."""
+    request = await asked(harness, harness.as_mod)
+    await left_by(harness, request, harness.as_mod)
+    kept = harness.unanswered
+    kept._in_hand |= {1, request.id}
+    kept.let_go(1)  # a reason to look
+    listed = store.listed
+
+    async def let_go_meanwhile(connection):
+        found = await listed(connection)
+        kept.let_go(request.id)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "listed", let_go_meanwhile)
+        await kept.left_over()
+    assert [each.interaction_id for each in await kept.left_over()] == [request.id]
+
+
+async def test_a_second_delivery_leaves_the_first_to_its_work(harness, monkeypatch):
+    """Discord may deliver an interaction twice; the second ends at once, and the first is still at it."""
+    async with at_work(harness) as client:
+        await harness.run(harness.as_mod, "help")
+        goes_on = asyncio.Event()
+        listed = harness.overview.status
+
+        async def slow(*options):
+            await goes_on.wait()
+            return await listed(*options)
+
+        monkeypatch.setattr(harness.overview, "status", slow)
+        request = await harness.as_mod.run(
+            "sync status", guild=harness.guild, channel=harness.channel
+        )
+        await request.acknowledged_()
+        second = SimpleNamespace(id=request.id, extras={})
+        client.door.left(second)
+        for _ in range(3):
+            await harness.outcome_notifier._interrupted.tell()
+        assert await noted(harness) == [request.id]
+        assert request.original.loading
+        goes_on.set()
+        await request.answered()
+        await told(harness)
+    assert "interrupted" not in text_of(request.original)

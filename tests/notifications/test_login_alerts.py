@@ -5,7 +5,8 @@ import asyncio
 import discord
 import pytest
 
-from bot.notifications.login_alerts import LATER, LoginAlerts
+from bot.notifications.backoff import PAUSES
+from bot.notifications.login_alerts import LoginAlerts
 from bot.replies.login_alerts import to_setter
 from bot.store.logins import outages
 from tests.support.discord_harness import at_work, open_office, text_of
@@ -91,7 +92,7 @@ async def test_what_cannot_be_marked_is_not_sent_again_when_discord_has_forgotte
                 await alerts.tell()
                 for message in harness.as_mod.dms():
                     message.nonce = None
-                await harness.time.advance(LATER)
+                await harness.time.advance(PAUSES[-2])
         assert len(said(harness)) == 1
         await alerts.tell()
         async with harness.vendor.database.read() as connection:
@@ -125,7 +126,7 @@ async def test_a_mistake_about_one_outage_leaves_the_others_told(harness, monkey
         assert len(said(harness)) == 2
         assert "has ended" in said(harness)[1]
         assert caplog.text.count("could not be told") == 1
-        await harness.time.advance(LATER)
+        await harness.time.advance(PAUSES[-2])
         await alerts.tell()
         assert "works again" in said(harness)[2]
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.access import errors as refusals
+from bot.access.people.errors import EncodingUnclear, NameIsOtherPage
+from bot.access.rules.errors import DateAmbiguous, DatePast, DateWithoutZone
 from bot.replies import explain
 from bot.replies.text import end_day, until, until_day
 from bot.tradingview import LIFETIME
@@ -29,12 +30,12 @@ def test_another_moment_is_a_day_of_the_readers_own():
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (refusals.DatePast(TYPED), "**30 April 2026 is over.**"),
-        (refusals.DatePast(NOON), "**<t:1777550400:f> is over.**"),
-        (refusals.DateWithoutZone("2026-04-30 12:00"), "does not say in which time zone"),
-        (refusals.DateAmbiguous("01/02/2026"), "can be read in two ways"),
-        (refusals.NameIsOtherPage("https://evil.example/u/Ann/"), "is no profile on TradingView"),
-        (refusals.EncodingUnclear(), "**CSV UTF-8**"),
+        (DatePast(TYPED), "**30 April 2026 is over.**"),
+        (DatePast(NOON), "**<t:1777550400:f> is over.**"),
+        (DateWithoutZone("2026-04-30 12:00"), "does not say in which time zone"),
+        (DateAmbiguous("01/02/2026"), "can be read in two ways"),
+        (NameIsOtherPage("https://evil.example/u/Ann/"), "is no profile on TradingView"),
+        (EncodingUnclear(), "**CSV UTF-8**"),
     ],
 )
 def test_a_refusal_says_which(error, words):

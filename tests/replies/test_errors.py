@@ -10,8 +10,11 @@ from discord import app_commands
 
 import bot.access
 import bot.tradingview
-from bot.access import errors as refusals
+from bot.access.catalogue.errors import ItemKind, ItemUnknown
+from bot.access.errors import NeedsYes
+from bot.access.ledger.errors import NothingToRevoke
 from bot.access.logins import errors
+from bot.access.people.errors import NameTaken, NobodyNamed, RoleProblem
 from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors.sentence import UNEXPECTED, sentence
@@ -45,7 +48,7 @@ VALUES = {
     "which": "sessionid",
     "without_sign": True,
     "what": "the list",
-    "problem": refusals.RoleProblem.MANAGED,
+    "problem": RoleProblem.MANAGED,
     "role_id": 7,
     "channel_id": 7,
     "missing": ("view_channel", "send_messages"),
@@ -64,7 +67,7 @@ VALUES = {
     "shortens": 1,
     "number": 12_345,
     "new": False,
-    "meant": refusals.ItemKind.PRODUCT,
+    "meant": ItemKind.PRODUCT,
     "total": 99_999,
 }
 
@@ -97,7 +100,7 @@ def with_facts(kind):
     return kind(**values)
 
 
-ROOTS = {UserError, refusals.NeedsYes, TradingViewError}  # never raised themselves
+ROOTS = {UserError, NeedsYes, TradingViewError}  # never raised themselves
 REFUSALS = [kind for kind in below(UserError) if kind not in ROOTS]
 
 
@@ -143,7 +146,7 @@ def test_an_unknown_error_shows_none_of_its_own_text():
 
 
 def test_what_a_command_raised_is_found_inside_discords_own_error():
-    inner = refusals.NobodyNamed()
+    inner = NobodyNamed()
     wrapped = app_commands.CommandInvokeError.__new__(app_commands.CommandInvokeError)
     wrapped.original = inner
     assert explain(wrapped).sentence == explain(inner).sentence
@@ -161,14 +164,14 @@ def test_references_are_short_and_differ():
 
 
 def test_names_are_shown_letter_for_letter():
-    said = explain(refusals.NameTaken("__name__", 7)).sentence
+    said = explain(NameTaken("__name__", 7)).sentence
     assert r"**\_\_name\_\_ belongs to <@7> already.**" in said
 
 
 def test_what_was_meant_is_called_by_its_name():
-    script = explain(refusals.ItemUnknown("x")).sentence
-    product = explain(refusals.ItemUnknown("x", meant=refusals.ItemKind.PRODUCT)).sentence
+    script = explain(ItemUnknown("x")).sentence
+    product = explain(ItemUnknown("x", meant=ItemKind.PRODUCT)).sentence
     assert "no script called" in script
     assert "no product called" in product
-    over = explain(refusals.NothingToRevoke(SCRIPT, "ann_t")).sentence
+    over = explain(NothingToRevoke(SCRIPT, "ann_t")).sentence
     assert r"ann\_t has no access to" in over

@@ -6,15 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.access.ledger.receipts import Receipt, WaitingFor
-from bot.access.queries.overview import (
-    Checked,
-    FailedCheck,
-    History,
-    Holders,
-    Person,
-    Restoring,
-    Status,
-)
+from bot.access.queries.overview import FailedCheck, History, Holders, Restoring, Status
+from bot.access.queries.standing import Checked, Person
 from bot.access.rules.entitlements import State
 from bot.replies import access_check, history, me, orders, overview
 from bot.store.kinds import (

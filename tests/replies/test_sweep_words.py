@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.access.catalogue.discovery import Chosen, Offer
+from bot.access.catalogue.errors import ScriptNotYours
 from bot.access.catalogue.scripts import Added
-from bot.access.errors import ScriptNotYours
 from bot.access.rules.entitlements import State
 from bot.access.sweeps.adopt import PAGE, Strangers, Taken, TakenEverywhere
 from bot.access.sweeps.drift import Difference, Kind

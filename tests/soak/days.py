@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from bot import clock
-from bot.access.errors import OvertakenSince, PutBackTooLate
+from bot.access.ledger.errors import OvertakenSince, PutBackTooLate
 from bot.errors import UserError
 from tests.soak.model import FOREVER, NONE, plus
 from tests.soak.shop import NAMES, SLUGS, SoakError, open_soak

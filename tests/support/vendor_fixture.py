@@ -14,7 +14,7 @@ from sqlalchemy import insert, make_url
 
 from bot import logs, tradingview_accounts
 from bot.access.logins.sessions import LoginState
-from bot.access.people.customers import resolve
+from bot.access.people.identity import resolve
 from bot.access.request import Consent, RequestContext, Subject
 from bot.access.sources import REGISTRY
 from bot.jobs import Jobs

@@ -4,7 +4,8 @@ import difflib
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.errors import ButtonGone, ItemUnknown
+from bot.access.catalogue.errors import ItemUnknown
+from bot.access.errors import ButtonGone
 from bot.store.catalogue import scripts
 from bot.store.records import Script
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.catalogue.lookup import find, script_of
-from bot.access.errors import (
+from bot.access.catalogue.errors import (
     PineIdElsewhere,
     PineIdUnusable,
     ScriptNotYours,
@@ -16,8 +15,9 @@ from bot.access.errors import (
     SlugTaken,
     SlugUnusable,
     TitleUnusable,
-    TradingViewSilent,
 )
+from bot.access.catalogue.lookup import find, script_of
+from bot.access.errors import TradingViewSilent
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from bot.access.logins.probe import look
 from bot.access.logins.sessions import LoginCheck, LoginState, Sessions

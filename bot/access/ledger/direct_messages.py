@@ -69,7 +69,7 @@ class WaitingMessages:
         async with self._database.write() as connection:
             new = []
             for server in await guilds.listed(connection):
-                last = await events.last_of(connection, server.id, (STOPPED, RESUMED))
+                last = await events.newest(connection, server.id, (STOPPED, RESUMED))
                 if (RESUMED if last is None else last.action) != action:
                     new.append(NewEvent(guild_id=server.id, at=now, action=action))
             await events.record_all(connection, new)

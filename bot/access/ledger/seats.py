@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.errors import OverTheLine
+from bot.access.ledger.errors import OverTheLine
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State
 from bot.access.rules.seat_fee import FREE, Census, Fee, MonthEnd, Reason, level_of, month_end

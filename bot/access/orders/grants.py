@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 
 from bot import clock
 from bot.access.catalogue.lookup import find
-from bot.access.errors import EndsSeveral, NothingToRevoke, OvertakenSince, PutBackTooLate, Shortens
+from bot.access.ledger.errors import (
+    EndsSeveral,
+    NothingToRevoke,
+    OvertakenSince,
+    PutBackTooLate,
+    Shortens,
+)
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import (
     PUT_BACK_WITHIN,

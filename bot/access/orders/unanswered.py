@@ -68,12 +68,18 @@ class UnansweredInteractions:
         """Return what nobody works on any more, as after a crash; oldest first."""
         if not self._may_be_left:
             return []
+        self._may_be_left = False  # unless one is let go from now on, which this look may miss
         ours = self._in_hand | self._over  # before, for what is taken away while it is read
-        async with self._database.read() as connection:
-            noted = await unanswered.listed(connection)
+        try:
+            async with self._database.read() as connection:
+                noted = await unanswered.listed(connection)
+        except BaseException:
+            self._may_be_left = True
+            raise
         ours |= self._in_hand | self._over
         left = [each for each in noted if each.interaction_id not in ours]
-        self._may_be_left = bool(left or self._new)  # what is written late may be left over too
+        if left or self._new:  # what is written late may be left over too
+            self._may_be_left = True
         return left
 
     def token(self, asked: Unanswered) -> str | None:
@@ -102,11 +108,15 @@ class UnansweredInteractions:
             self._writing = self._jobs.spawn(self._write_all(), "noting what was asked")
 
     async def _write_all(self) -> None:
+        failed = False
         while self._new or self._over:
             try:
                 await self._write()
+                failed = False
             except Exception as error:  # noqa: BLE001 - a database that is locked, or a full disk
-                log.warning("what was asked could not be noted (%s)", type(error).__name__)
+                if not failed:  # once, however long it lasts
+                    log.warning("what was asked could not be noted (%s)", type(error).__name__)
+                failed = True
                 await self._pause()
 
     async def _pause(self) -> None:

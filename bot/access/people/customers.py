@@ -1,38 +1,32 @@
 """Links people to their TradingView names; a name that may be another person's waits for staff."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.errors import (
-    ClaimDecided,
-    ClaimUnknown,
+from bot.access.errors import TradingViewSilent
+from bot.access.logins.sessions import LoginState, Sessions
+from bot.access.people.claims import Claims, record_claims
+from bot.access.people.errors import (
     HaveNoName,
     HaveOtherName,
-    MemberHasOtherName,
     OwnNameUnknown,
     TooManyLookUps,
-    TradingViewSilent,
     UserUnknown,
 )
-from bot.access.logins.sessions import LoginState, Sessions
-from bot.access.people.identity import follow, name_of, resolve, tie
+from bot.access.people.identity import follow, name_of, tie
 from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import ClaimState
 from bot.store.ledger import events
-from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
-from bot.store.records import Actor, Claim, Customer
+from bot.store.records import Customer
 from bot.tradingview import Hint, TradingViewClient
 from bot.tradingview.deadline import in_time
-
-__all__ = ["Asking", "Customers", "Unlinked", "name_of", "record_claims", "resolve"]
 
 # What the history calls the tying of a name to a member, and its end.
 _TIES = ("link", "matched", "claim_accepted", "unlink")
@@ -47,14 +41,6 @@ class Unlinked:
     claimed: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """A claim as staff see it: `holder_id` is the member whom the name belongs to now."""
-
-    claim: Claim
-    holder_id: int | None
-
-
 class Customers:
     """Links people to their TradingView names.
 
@@ -62,10 +48,13 @@ class Customers:
     slow no one's access, and strangers outside of Discord do not slow them.
     """
 
-    def __init__(self, database: Database, sessions: Sessions, public: TradingViewClient) -> None:
+    def __init__(
+        self, database: Database, sessions: Sessions, public: TradingViewClient, claims: Claims
+    ) -> None:
         self._database = database
         self._sessions = sessions
         self._public = public
+        self._claims = claims
 
     async def find(self, text: str) -> Hint:
         """Return the user whose name was typed, in TradingView's spelling.
@@ -162,58 +151,9 @@ class Customers:
             person = await tie(connection, request, name, member_id, user_id=hint.user_id)
             claim = await customers.waiting_claim(connection, request.guild_id, member_id)
             if claim is not None and claim.username.casefold() == name.casefold():
-                await customers.decide_claim(
-                    connection, claim.id, ClaimState.ACCEPTED, request.member_id, request.at
-                )
+                await self._claims.settle(connection, request, claim, accept=True)
+        self._claims.wake()
         return person
-
-    async def claims(self, guild_id: int) -> list[Claim]:
-        """Return the requests that staff have not decided, oldest first."""
-        async with self._database.read() as connection:
-            return await customers.waiting_claims(connection, guild_id)
-
-    async def asking(self, guild_id: int, claim_id: int) -> Asking:
-        """Return a claim with what staff need to know. Raises ClaimUnknown or ClaimDecided."""
-        async with self._database.read() as connection:
-            claim = await _waiting(connection, guild_id, claim_id)
-            holder = await customers.by_name(connection, guild_id, claim.username)
-        return Asking(claim, None if holder is None else holder.member_id)
-
-    async def decide(self, request: RequestContext, claim_id: int, *, accept: bool) -> Claim:
-        """Decide a claim; accepted, the name moves to the claimer with all it may use.
-
-        Raises ClaimUnknown, ClaimDecided, or MemberHasOtherName when the claimer linked another name.
-        """
-        async with self._database.write() as connection:
-            claim = await _waiting(connection, request.guild_id, claim_id)
-            if accept:
-                await self._hand_over(connection, request, claim)
-            else:
-                await events.record(
-                    connection,
-                    request.guild_id,
-                    request.at,
-                    "claim_refused",
-                    actor=request.actor,
-                    member_id=claim.member_id,
-                    before={"username": claim.username},
-                )
-            state = ClaimState.ACCEPTED if accept else ClaimState.REFUSED
-            await customers.decide_claim(connection, claim.id, state, request.member_id, request.at)
-        return claim
-
-    async def _hand_over(
-        self, connection: AsyncConnection, request: RequestContext, claim: Claim
-    ) -> None:
-        member = await customers.by_member(connection, request.guild_id, claim.member_id)
-        folded = claim.username.casefold()
-        if member is not None and member.name_folded not in (None, folded):
-            raise MemberHasOtherName(claim.member_id, member.username or "")
-        holder = await customers.by_name(connection, request.guild_id, claim.username)
-        before = None if holder is None else holder.member_id
-        if holder is not None and before not in (None, claim.member_id):
-            await customers.untie(connection, holder.id)
-        await tie(connection, request, claim.username, claim.member_id, taken_from=before)
 
     async def _claim(
         self, connection: AsyncConnection, request: RequestContext, username: str
@@ -271,34 +211,6 @@ class Customers:
             return False
         names = {username, *(person.username for person in holders if person.username)}
         return not await customers.has_access(connection, request.guild_id, names, request.at)
-
-
-async def record_claims(connection: AsyncConnection, claims: Iterable[Claim]) -> None:
-    """Record the history entries from which the log channel makes questions to staff."""
-    now = clock.now()
-    await events.record_all(
-        connection,
-        [
-            NewEvent(
-                guild_id=claim.guild_id,
-                at=now,
-                action="claim",
-                actor=Actor.member(claim.member_id),
-                member_id=claim.member_id,
-                after={"claim_id": claim.id, "username": claim.username},
-            )
-            for claim in claims
-        ],
-    )
-
-
-async def _waiting(connection: AsyncConnection, guild_id: int, claim_id: int) -> Claim:
-    claim = await customers.claim_by_id(connection, guild_id, claim_id)
-    if claim is None:
-        raise ClaimUnknown
-    if claim.state is not ClaimState.WAITING:
-        raise ClaimDecided(claim.state is ClaimState.ACCEPTED, claim.decided_by)
-    return claim
 
 
 async def _let_go_of(

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import clock
-from bot.access.errors import RoleNotSet
 from bot.access.logins.sessions import LoginState, Sessions
-from bot.access.people.customers import record_claims
+from bot.access.people.claims import record_claims
+from bot.access.people.errors import RoleNotSet
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, scripts
 from bot.store.catalogue.guilds import Roles

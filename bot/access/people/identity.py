@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.errors import MemberHasNoName, MemberHasOtherName, NameTaken, NobodyNamed
+from bot.access.people.errors import MemberHasNoName, MemberHasOtherName, NameTaken, NobodyNamed
 from bot.access.people.username_lookup import clean
 from bot.access.request import RequestContext, Subject
 from bot.store.ledger import events

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.access.errors import ColumnsMissing, FileTooLarge, FileUnreadable, LinesRunTogether
+from bot.access.people.errors import ColumnsMissing, FileTooLarge, FileUnreadable, LinesRunTogether
 from bot.access.people.import_columns import find_columns
 from bot.access.people.import_encoding import decode
 from bot.access.people.import_records import BEST, LARGEST, MAX_LINES, Columns, Line, Taken

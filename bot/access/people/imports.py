@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.people.claims import Claims
 from bot.access.people.import_records import (
     BEST,
     Columns,
@@ -35,8 +36,9 @@ class Tied:
 class Imports:
     """Compares a vendor's list, or plain names, with the people that Usher knows."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, claims: Claims) -> None:
         self._database = database
+        self._claims = claims
 
     async def columns(self, data: bytes) -> Columns:
         """Return which columns of that file may name whom. Raises as `compare`."""
@@ -74,13 +76,15 @@ class Imports:
                 and register.is_still(pair)
                 and register.judge(pair.member_id, pair.username) is Outcome.FITS
             ]
-            await store.tie_many(
+            asked_for = await store.tie_many(
                 connection,
                 request.guild_id,
                 [(pair.customer_id, pair.username, pair.member_id) for pair in fitting],
                 request.member_id,
                 request.at,
             )
+            for claim in asked_for:
+                await self._claims.settle(connection, request, claim, accept=True)
             if fitting:
                 await events.record(
                     connection,
@@ -90,6 +94,7 @@ class Imports:
                     actor=request.actor,
                     after={"number": len(fitting)},
                 )
+        self._claims.wake()
         return Tied(tuple(fitting), len(pairs) - len(fitting))
 
 

@@ -3,7 +3,7 @@
 import difflib
 from dataclasses import dataclass
 
-from bot.access.errors import (
+from bot.access.people.errors import (
     NameHasHiddenMark,
     NameHasLongDash,
     NameIsOtherPage,

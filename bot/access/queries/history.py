@@ -7,15 +7,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.rules.entitlements import State, last_seen, wanted_of
+from bot.access.people.claims import Question, question
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import ClaimState, Otherwise
-from bot.store.ledger import direct_messages, events, log_entries, permissions
+from bot.store.ledger import direct_messages, events, log_entries
 from bot.store.people import customers
 from bot.store.records import Claim, Customer, Event, Guild, LogEntry, Script
-from bot.store.sweeps import sightings
-from bot.tradingview.models import End
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +23,6 @@ class Entry:
     event: Event
     script: Script | None
     customer: Customer | None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A claim as staff are asked about it: whose the name is now, and what it may use."""
-
-    claim: Claim
-    holder_id: int | None
-    may_use: tuple[tuple[Script, End], ...]
 
 
 class HistoryTail:
@@ -88,24 +77,11 @@ class HistoryTail:
 
     async def question(self, guild_id: int, claim_id: int) -> Question | None:
         """Return what staff must know about a claim; None when it is decided or withdrawn already."""
-        now = clock.now()
         async with self._database.read() as connection:
             claim = await customers.claim_by_id(connection, guild_id, claim_id)
             if claim is None or claim.state is not ClaimState.WAITING:
                 return None
-            holder = await customers.by_name(connection, guild_id, claim.username)
-            held = await permissions.of_name(connection, guild_id, claim.username)
-            seen = await sightings.of_name(connection, guild_id, claim.username)
-            # Of whom Usher keeps a permission, what is wanted or was seen counts, not the older list.
-            states = {row.script_id: [State(row.kind, row.ends_at)] for row in seen}
-            states |= {kept.script_id: [wanted_of(kept), last_seen(kept)] for kept in held}
-            listed = await scripts.by_ids(connection, states)
-        may_use = []
-        for script_id, script in sorted(listed.items()):
-            live = [state for state in states[script_id] if state.gives_access(now)]
-            if live and live[0].end is not None:
-                may_use.append((script, live[0].end))
-        return Question(claim, None if holder is None else holder.member_id, tuple(may_use))
+            return await question(connection, claim)
 
     async def asked(self, claim_id: int, channel_id: int, message_id: int) -> None:
         """Note which message asks staff about a claim."""
@@ -132,7 +108,7 @@ class HistoryTail:
     async def chosen_by(self, guild_id: int) -> int | None:
         """Return the member who chose the log channel, where that is known."""
         async with self._database.read() as connection:
-            chosen = await events.last_of(connection, guild_id, ("setup_log",))
+            chosen = await events.newest(connection, guild_id, ("setup_log",))
         return None if chosen is None else chosen.actor.member_id
 
     async def closed(self, guild_id: int, user_id: int, content: Mapping[str, Any]) -> None:

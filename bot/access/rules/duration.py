@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from bot.access.errors import (
+from bot.access.rules.errors import (
     DateAmbiguous,
     DatePast,
     DateUnreadable,
@@ -134,6 +134,17 @@ def parse_until(text: str, now: datetime) -> End:
     except DurationUnreadable as error:
         raise DateUnreadable(text) from error
     return LIFETIME if length.lifetime else cut(length.add_to(now))
+
+
+def read_until(text: str, now: datetime) -> End | Length:
+    """Read an exact end as `parse_until` does, but leave a length one: it counts from when the clock is right."""
+    end = parse_until(text, now)
+    if isinstance(end, Lifetime):
+        return end
+    try:
+        return parse_length(text)
+    except DurationUnreadable:
+        return end
 
 
 def _not_year_first(text: str, parts: list[int]) -> DateAmbiguous | DateUnreadable:

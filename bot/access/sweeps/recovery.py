@@ -28,7 +28,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.errors import ScriptNotYours, TradingViewSilent
+from bot.access.catalogue.errors import ScriptNotYours
+from bot.access.errors import TradingViewSilent
 from bot.access.rules.entitlements import State
 from bot.access.sweeps.adopt import take_known
 from bot.access.sweeps.drift import Difference, Kind, of_permissions

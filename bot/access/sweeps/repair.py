@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.catalogue.lookup import script_of
-from bot.access.errors import PutBackTooLate
+from bot.access.ledger.errors import PutBackTooLate
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import PUT_BACK_WITHIN, put_back_key
 from bot.access.ledger.record import Change, NewOrder, record, record_all, touch

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.catalogue.errors import ScriptNotYours
 from bot.access.catalogue.lookup import find
-from bot.access.errors import ScriptNotYours, TradingViewSilent
+from bot.access.errors import TradingViewSilent
 from bot.access.ledger.receipts import quiet_until
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from bot.access.logins.sessions import AccountSession, LoginCheck, LoginState, Sessions

@@ -1,6 +1,7 @@
 """Refusals about times and orders, in sentences."""
 
-from bot.access import errors as refusals
+from bot.access.ledger import errors as refusals
+from bot.access.rules import errors as times
 from bot.access.rules.duration import is_end_of_day
 from bot.replies.errors.sentence import sentence
 from bot.replies.text import escape, moment, plain_day, title, typed
@@ -13,7 +14,7 @@ _DATES = (
 
 
 @sentence.register
-def _(error: refusals.DurationUnreadable) -> str:
+def _(error: times.DurationUnreadable) -> str:
     return (
         f"**{typed(error.text)} is not a duration that I understand.** Type {_DURATIONS}. "
         "For an exact date, use `/access set`."
@@ -21,12 +22,12 @@ def _(error: refusals.DurationUnreadable) -> str:
 
 
 @sentence.register
-def _(error: refusals.DateUnreadable) -> str:
+def _(error: times.DateUnreadable) -> str:
     return f"**{typed(error.text)} is not a date that I understand.** Type {_DATES}."
 
 
 @sentence.register
-def _(error: refusals.DateWithoutZone) -> str:
+def _(error: times.DateWithoutZone) -> str:
     return (
         f"**{typed(error.text)} does not say in which time zone.** Put `Z` behind it for UTC, or the "
         "zone: `2026-04-30T18:00Z`, `2026-04-30T18:00+02:00`. A date alone means the end of that "
@@ -35,20 +36,20 @@ def _(error: refusals.DateWithoutZone) -> str:
 
 
 @sentence.register
-def _(error: refusals.DateAmbiguous) -> str:
+def _(error: times.DateAmbiguous) -> str:
     if error.only is not None:
         return f"**I did not take {typed(error.text)}.** Type the year first: `{error.only}`."
     return f"**{typed(error.text)} can be read in two ways.** Type the year first: `2026-04-30`."
 
 
 @sentence.register
-def _(error: refusals.DatePast) -> str:
+def _(error: times.DatePast) -> str:
     when = plain_day(error.when) if is_end_of_day(error.when) else moment(error.when)
     return f"**{when} is over.** Type a later date; to end access now, use `/access revoke`."
 
 
 @sentence.register
-def _(error: refusals.TooFar) -> str:
+def _(error: times.TooFar) -> str:
     return f"**{typed(error.text)} is too far away.** For no end at all, type `L`."
 
 
@@ -61,11 +62,6 @@ def _(error: refusals.NothingToRevoke) -> str:
         f"**There is nothing to end:** {escape(error.username)} has no access to {title(error.script)}. "
         "Nothing was changed."
     )
-
-
-@sentence.register
-def _(_: refusals.AlreadyPutBack) -> str:
-    return "**It is back already.** Nothing was changed."
 
 
 @sentence.register

@@ -1,6 +1,6 @@
 """Refusals about scripts, in sentences."""
 
-from bot.access import errors as refusals
+from bot.access.catalogue import errors as refusals
 from bot.replies.errors.sentence import sentence
 from bot.replies.text import did_you_mean, staff_words, typed
 from bot.tradingview.errors import NoSuchScript

@@ -1,6 +1,6 @@
 """What is asked before something is taken away, or before the fee begins."""
 
-from bot.access import errors as refusals
+from bot.access.ledger import errors as refusals
 from bot.access.logins.errors import CookiesOfOther
 from bot.access.rules.seat_fee import FEE_CENTS, FREE, cents
 from bot.access.sweeps.errors import MAX_BY_STAFF, IgnoresMany, TakesFromMany

@@ -1,6 +1,6 @@
 """Refusals about who is meant, and about a file of customers, in sentences."""
 
-from bot.access import errors as refusals
+from bot.access.people import errors as refusals
 from bot.replies.errors.sentence import sentence
 from bot.replies.text import did_you_mean, escape, member, typed
 

@@ -3,6 +3,7 @@
 import math
 
 from bot.access import errors as refusals
+from bot.access.people import errors as settings
 from bot.errors import DatabaseBusyError, DiskFullError
 from bot.replies.channel_trouble import rights
 from bot.replies.errors.sentence import AGAIN, sentence
@@ -75,11 +76,11 @@ def _(_: DatabaseBusyError) -> str:
 
 
 @sentence.register
-def _(error: refusals.RoleUnusable) -> str:
+def _(error: settings.RoleUnusable) -> str:
     match error.problem:
-        case refusals.RoleProblem.EVERYONE:
+        case settings.RoleProblem.EVERYONE:
             return "**Everybody has that role**, so it cannot be used. Choose another role."
-        case refusals.RoleProblem.MANAGED:
+        case settings.RoleProblem.MANAGED:
             return (
                 "**That role belongs to an app or to Discord itself** and cannot be handed out. "
                 "Choose a role that you give to people yourself."
@@ -87,14 +88,14 @@ def _(error: refusals.RoleUnusable) -> str:
 
 
 @sentence.register
-def _(error: refusals.RoleNotSet) -> str:
+def _(error: settings.RoleNotSet) -> str:
     return (
         f"**<@&{error.role_id}> did not have that level.** `/setup show` lists the roles that do."
     )
 
 
 @sentence.register
-def _(error: refusals.ChannelClosed) -> str:
+def _(error: settings.ChannelClosed) -> str:
     return (
         f"**I may not write in <#{error.channel_id}>.** In that channel's settings, allow me: "
         f"{rights(error.missing)}. Then run the command again."

@@ -3,7 +3,8 @@
 They are rare, because access reads and writes are repeated in the background until they succeed.
 """
 
-from bot.access.errors import TooManyLookUps, TradingViewSilent
+from bot.access.errors import TradingViewSilent
+from bot.access.people.errors import TooManyLookUps
 from bot.replies.errors.sentence import AGAIN, sentence
 from bot.tradingview import errors
 

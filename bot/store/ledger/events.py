@@ -226,17 +226,3 @@ async def of_customer(
         .limit(limit)
     )
     return [Event.of(row) for row in rows]
-
-
-async def last_of(
-    connection: AsyncConnection, guild_id: int, actions: Collection[str]
-) -> Event | None:
-    """Return a server's newest entry of these kinds."""
-    rows = await connection.execute(
-        select(event)
-        .where(event.c.guild_id == guild_id, event.c.action.in_(tuple(actions)))
-        .order_by(event.c.id.desc())
-        .limit(1)
-    )
-    row = rows.one_or_none()
-    return None if row is None else Event.of(row)

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind, ClaimState
-from bot.store.parts import parts
-from bot.store.records import Customer
+from bot.store.kinds import ActorKind
+from bot.store.people.customers import waiting_claims
+from bot.store.records import Claim, Customer
 from bot.store.tables.ledger import event
-from bot.store.tables.people import claim, customer
+from bot.store.tables.people import customer
 
 
 async def everybody(connection: AsyncConnection, guild_id: int) -> list[Customer]:
@@ -25,14 +25,14 @@ async def tie_many(
     ties: Sequence[tuple[int, str, int]],
     by: int,
     at: datetime,
-) -> None:
+) -> list[Claim]:
     """Tie these customers (id, name, member id) to these members, each with its history entry.
 
-    Members who were known without a name so far become the same person; a request of theirs for
-    the same name is accepted with it.
+    Members who were known without a name so far become the same person. Returns their requests for the
+    same names, which are to be accepted with it.
     """
     if not ties:
-        return
+        return []
     await connection.execute(
         delete(customer).where(
             customer.c.guild_id == guild_id,
@@ -64,17 +64,5 @@ async def tie_many(
         ],
     )
     claimed = {(member_id, name.casefold()) for _, name, member_id in ties}
-    waiting = await connection.execute(
-        select(claim.c.id, claim.c.member_id, claim.c.username).where(
-            claim.c.guild_id == guild_id, claim.c.state == ClaimState.WAITING
-        )
-    )
-    accepted = [
-        row.id for row in waiting.all() if (row.member_id, row.username.casefold()) in claimed
-    ]
-    for some in parts(accepted):
-        await connection.execute(
-            update(claim)
-            .where(claim.c.id.in_(some))
-            .values(state=ClaimState.ACCEPTED, decided_by=by, decided_at=at)
-        )
+    waiting = await waiting_claims(connection, guild_id)
+    return [each for each in waiting if (each.member_id, each.username.casefold()) in claimed]

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.access.catalogue.discovery import Discovery, free_slug
-from bot.access.errors import ScriptNotYours, TradingViewSilent
+from bot.access.catalogue.errors import ScriptNotYours
+from bot.access.errors import TradingViewSilent
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from tests.support.vendor_fixture import HOME, OTHER, open_shop
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.access.errors import (
+from bot.access.catalogue.errors import (
     ItemUnknown,
     PineIdElsewhere,
     PineIdUnusable,
@@ -12,8 +12,8 @@ from bot.access.errors import (
     SlugTaken,
     SlugUnusable,
     TitleUnusable,
-    TradingViewSilent,
 )
+from bot.access.errors import TradingViewSilent
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from bot.access.logins.sessions import LoginState
 from bot.tradingview.names import PineIdProblem

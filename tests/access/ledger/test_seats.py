@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from bot import clock
-from bot.access.errors import OverTheLine
+from bot.access.ledger.errors import OverTheLine
 from bot.access.sweeps.drift import Kind
 from bot.store.ledger import permissions
 from bot.store.people import customers

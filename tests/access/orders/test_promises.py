@@ -6,14 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.access.errors import (
-    EndsSeveral,
-    ItemUnknown,
-    NothingToRevoke,
-    OvertakenSince,
-    Shortens,
-    UserUnknown,
-)
+from bot.access.catalogue.errors import ItemUnknown
+from bot.access.ledger.errors import EndsSeveral, NothingToRevoke, OvertakenSince, Shortens
+from bot.access.people.errors import UserUnknown
 from bot.access.request import Subject
 from tests.support.access_harness import open_harness
 

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.access.errors import (
+from bot.access.errors import TradingViewSilent
+from bot.access.people.errors import (
     ClaimDecided,
     ClaimUnknown,
     HaveNoName,
@@ -13,7 +14,6 @@ from bot.access.errors import (
     NameTaken,
     NameUnreadable,
     NobodyNamed,
-    TradingViewSilent,
     UserUnknown,
 )
 from bot.store.people import customers
@@ -229,7 +229,7 @@ async def test_unlinking_takes_a_request_back(selling):
     unlinked = await selling.customers.unlink(selling.request(MEMBER))
     assert (unlinked.username, unlinked.claimed) == (None, "Ann_Trades")
     with pytest.raises(ClaimDecided) as decided:
-        await selling.customers.decide(selling.request(), claim.id, accept=True)
+        await selling.claims.decide(selling.request(), claim.id, accept=True)
     assert decided.value.by is None
 
 
@@ -260,38 +260,38 @@ async def claim_of(selling, member=STRANGER, name="Ann_Trades"):
 async def test_staff_accept_and_the_name_moves(selling):
     await selling.customers.link(selling.request(MEMBER), "Ann_Trades")
     claim = await claim_of(selling)
-    assert (await selling.customers.asking(HOME, claim.id)).holder_id == MEMBER
-    await selling.customers.decide(selling.request(), claim.id, accept=True)
+    assert (await selling.claims.question(HOME, claim.id)).holder_id == MEMBER
+    await selling.claims.decide(selling.request(), claim.id, accept=True)
     assert (await selling.person(member=STRANGER)).username == "Ann_Trades"
     assert await selling.person(member=MEMBER) is None
     linked = (await selling.events("link"))[-1]
     assert linked.before == {"member_id": str(MEMBER)}
     with pytest.raises(ClaimDecided) as decided:
-        await selling.customers.decide(selling.request(9), claim.id, accept=False)
+        await selling.claims.decide(selling.request(9), claim.id, accept=False)
     assert (decided.value.accepted, decided.value.by) == (True, STAFF)
 
 
 async def test_staff_refuse_and_nothing_moves(selling):
     claim = await claim_of(selling)
-    await selling.customers.decide(selling.request(), claim.id, accept=False)
+    await selling.claims.decide(selling.request(), claim.id, accept=False)
     assert await selling.person(member=STRANGER) is None
     assert len(await selling.events("claim_refused")) == 1
     with pytest.raises(ClaimDecided):
-        await selling.customers.asking(HOME, claim.id)
+        await selling.claims.question(HOME, claim.id)
 
 
 async def test_a_claimer_who_linked_another_name_meanwhile_keeps_that_one(selling):
     claim = await claim_of(selling)
     await selling.resolve(STRANGER, "bob-fx")
     with pytest.raises(MemberHasOtherName):
-        await selling.customers.decide(selling.request(), claim.id, accept=True)
+        await selling.claims.decide(selling.request(), claim.id, accept=True)
     assert await claims(selling) == [claim]
 
 
 async def test_a_claim_is_known_in_its_own_server_only(selling):
     claim = await claim_of(selling)
     with pytest.raises(ClaimUnknown):
-        await selling.customers.decide(selling.request(guild_id=OTHER), claim.id, accept=True)
+        await selling.claims.decide(selling.request(guild_id=OTHER), claim.id, accept=True)
 
 
 async def test_staff_who_tie_the_name_by_command_settle_the_claim(selling):

@@ -1,7 +1,7 @@
 import pytest
 
-from bot.access.errors import RoleNotSet
 from bot.access.logins.sessions import LoginState
+from bot.access.people.errors import RoleNotSet
 from bot.access.people.guild_settings import GuildSettings
 from bot.store.catalogue import guilds
 from bot.store.people import customers

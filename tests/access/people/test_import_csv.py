@@ -2,14 +2,14 @@
 
 import pytest
 
-from bot.access.errors import (
+from bot.access.people import import_csv
+from bot.access.people.errors import (
     ColumnsMissing,
     EncodingUnclear,
     FileTooLarge,
     FileUnreadable,
     LinesRunTogether,
 )
-from bot.access.people import import_csv
 from bot.access.people.import_csv import Line, Outcome, Person, Register
 from bot.access.people.import_records import Taken
 from bot.store.records import Claim, Customer

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.access.errors import (
+from bot.access.rules.duration import Length, cut, is_end_of_day, parse_length, parse_until
+from bot.access.rules.errors import (
     DateAmbiguous,
     DatePast,
     DateUnreadable,
@@ -13,7 +14,6 @@ from bot.access.errors import (
     DurationUnreadable,
     TooFar,
 )
-from bot.access.rules.duration import Length, cut, is_end_of_day, parse_length, parse_until
 from bot.tradingview import LIFETIME
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot import clock
-from bot.access.errors import ButtonGone, PutBackTooLate
+from bot.access.errors import ButtonGone
+from bot.access.ledger.errors import PutBackTooLate
 from bot.access.sweeps.drift import Kind
 from bot.access.sweeps.errors import NothingDiffers, TakesFromMany
 from bot.access.sweeps.removal_limit import is_many

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.access.errors import NameTaken
+from bot.access.people.errors import NameTaken
 from bot.store.people import customers
 from bot.store.tables.people import customer
 from tests.support.access_harness import open_harness

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.access.errors import ScriptNotYours
+from bot.access.catalogue.errors import ScriptNotYours
 from bot.access.sweeps.schedule import LOOK_EVERY
 from bot.jobs import Jobs
 from bot.replies import history, overview

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from bot import clock
+from bot.access.catalogue.errors import ScriptNotYours
 from bot.access.catalogue.lookup import find
-from bot.access.errors import ScriptNotYours, TradingViewSilent
+from bot.access.errors import TradingViewSilent
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from bot.access.sweeps.errors import CheckRunning
 from bot.store.ledger import events

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.access.errors import UserUnknown
 from bot.access.ledger.receipts import WaitingFor
 from bot.access.logins.sessions import LoginState
+from bot.access.people.errors import UserUnknown
 from bot.tradingview import LIFETIME, Cookies
 from bot.tradingview.signin import PASSWORD
 from tests.support.access_harness import open_harness

@@ -1,0 +1,72 @@
+# ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
+"""What can be refused about scripts; `bot.replies` says it."""
+
+import enum
+from dataclasses import dataclass
+
+from bot.errors import UserError
+from bot.tradingview.names import PineIdProblem
+
+
+class ItemKind(enum.StrEnum):
+    """What was meant by an item; sentences call it so."""
+
+    SCRIPT = "script"
+    PRODUCT = "product"
+
+
+@dataclass(eq=False)
+class ItemUnknown(UserError):
+    """No item of that kind has that short name; `near` are short names that look like it."""
+
+    text: str
+    near: tuple[str, ...] = ()
+    meant: ItemKind = ItemKind.SCRIPT
+
+
+@dataclass(eq=False)
+class PineIdUnusable(UserError):
+    """The text is not the pine id of an invite-only script; `kind` says in which way."""
+
+    kind: PineIdProblem
+
+
+@dataclass(eq=False)
+class PineIdElsewhere(UserError):
+    """Another server of this Usher keeps that script."""
+
+
+@dataclass(eq=False)
+class ScriptThere(UserError):
+    """This server has that script already, under `slug`."""
+
+    slug: str
+
+
+@dataclass(eq=False)
+class ScriptNotYours(UserError):
+    """TradingView shows no access list of that script; `detail`: its own words, for staff."""
+
+    detail: str | None = None
+
+
+@dataclass(eq=False)
+class SlugUnusable(UserError):
+    """The text cannot be a short name."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class SlugTaken(UserError):
+    """Another script has that short name; `archived` says that it is an archived one."""
+
+    slug: str
+    archived: bool = False
+
+
+@dataclass(eq=False)
+class TitleUnusable(UserError):
+    """The title is empty or longer than `longest` characters."""
+
+    longest: int

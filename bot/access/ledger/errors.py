@@ -1,0 +1,70 @@
+# ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
+"""What can be refused about orders, and what needs a yes first; `bot.replies` says it."""
+
+from dataclasses import dataclass, replace
+
+from bot.access.errors import NeedsYes
+from bot.access.request import Consent
+from bot.errors import UserError
+from bot.store.records import Entitlement, Script
+from bot.tradingview.models import End
+
+
+@dataclass(eq=False)
+class NothingToRevoke(UserError):
+    """Nobody of that name has access to that script."""
+
+    script: Script
+    username: str
+
+
+@dataclass(eq=False)
+class PutBackTooLate(UserError):
+    """The 24 hours in which it could be put back are over."""
+
+
+@dataclass(eq=False)
+class OvertakenSince(UserError):
+    """A later order ended or set the same access; that one is put back first."""
+
+
+# Questions: asked again with a yes, they are done
+
+
+@dataclass(eq=False)
+class Shortens(NeedsYes):
+    """The new end lies before the old one."""
+
+    script: Script
+    username: str
+    before: End | None
+    after: End | None
+
+
+@dataclass(eq=False)
+class EndsSeveral(NeedsYes):
+    """More than one reason ends, or one that has no end."""
+
+    script: Script
+    username: str
+    reasons: tuple[Entitlement, ...]
+
+
+@dataclass(eq=False)
+class OverTheLine(NeedsYes):
+    """Whoever is new makes it `seats` people at the month's end, and TradingView charges from 101 on.
+
+    Only a manager can say yes.
+    """
+
+    seats: int
+    more: int = 1  # how many of them are new
+
+    def agreed(self, consent: Consent) -> Consent:
+        """Return the consent with a yes to so many seats."""
+        return replace(consent, seats=self.seats)
+
+    @property
+    def needs_manager(self) -> bool:
+        """Return True: it costs money."""
+        return True

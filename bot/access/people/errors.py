@@ -1,0 +1,178 @@
+# ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
+"""What can be refused about people, lists of them, and a server's own settings; `bot.replies` says it."""
+
+import enum
+from dataclasses import dataclass
+
+from bot.errors import UserError
+
+# Who is meant
+
+
+@dataclass(eq=False)
+class NobodyNamed(UserError):
+    """Neither a member nor a TradingView name was given."""
+
+
+@dataclass(eq=False)
+class NameUnreadable(UserError):
+    """The text cannot be a TradingView name."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class NameHasLongDash(NameUnreadable):
+    """The text would be a name, but for a long dash that may stand for `-` or for `_`."""
+
+
+@dataclass(eq=False)
+class NameHasHiddenMark(NameUnreadable):
+    """The text would be a name, but for an invisible character inside it."""
+
+
+@dataclass(eq=False)
+class NameIsOtherPage(NameUnreadable):
+    """The text is the address of a page that is no TradingView profile."""
+
+
+@dataclass(eq=False)
+class UserUnknown(UserError):
+    """TradingView has nobody of that name; `near` are names that it suggests instead."""
+
+    text: str
+    near: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class OwnNameUnknown(UserUnknown):
+    """The same, said to whoever typed their own name."""
+
+
+@dataclass(eq=False)
+class MemberHasNoName(UserError):
+    """Only a member was given, and no TradingView name is tied to them."""
+
+    member_id: int
+
+
+@dataclass(eq=False)
+class MemberHasOtherName(UserError):
+    """The member is tied to another TradingView name (said to staff)."""
+
+    member_id: int
+    username: str
+
+
+@dataclass(eq=False)
+class NameTaken(UserError):
+    """The TradingView name is tied to another member, `member_id` (said to staff)."""
+
+    username: str
+    member_id: int | None
+
+
+@dataclass(eq=False)
+class HaveOtherName(UserError):
+    """Whoever asks has linked another TradingView name of their own already."""
+
+    username: str
+
+
+@dataclass(eq=False)
+class HaveNoName(UserError):
+    """Whoever asks has linked no TradingView name."""
+
+
+@dataclass(eq=False)
+class ClaimWaits(UserError):
+    """Whoever asks has linked no name yet; staff must decide about this one first."""
+
+    username: str
+
+
+@dataclass(eq=False)
+class ClaimUnknown(UserError):
+    """There is no such claim here."""
+
+
+@dataclass(eq=False)
+class ClaimDecided(UserError):
+    """The claim was decided already, by `by` (nobody: it was withdrawn)."""
+
+    accepted: bool
+    by: int | None
+
+
+@dataclass(eq=False)
+class TooManyLookUps(UserError):
+    """Usher asks about so many names already that this one would wait for `wait` seconds."""
+
+    wait: int
+
+
+# A file of customers
+
+
+@dataclass(eq=False)
+class FileTooLarge(UserError):
+    """The file is larger, or longer, than anybody's list of customers."""
+
+
+@dataclass(eq=False)
+class FileUnreadable(UserError):
+    """The file is no text with lines and columns."""
+
+
+@dataclass(eq=False)
+class EncodingUnclear(FileUnreadable):
+    """The file is text in an encoding that cannot be told from others, so its letters are uncertain."""
+
+
+@dataclass(eq=False)
+class MembersUnseen(UserError):
+    """Discord does not show the members of the server, so no name or id can be looked up there."""
+
+
+@dataclass(eq=False)
+class LinesRunTogether(UserError):
+    """A quotation mark opens in that `line` of a file, counted from 1, and spans the next one."""
+
+    line: int
+
+
+@dataclass(eq=False)
+class ColumnsMissing(UserError):
+    """No line near the top names the columns that are needed."""
+
+
+# The server's own settings
+
+
+class RoleProblem(enum.StrEnum):
+    """Why a role cannot be given a level."""
+
+    EVERYONE = "everyone"
+    MANAGED = "managed"
+
+
+@dataclass(eq=False)
+class RoleUnusable(UserError):
+    """That role cannot be given a level."""
+
+    problem: RoleProblem
+
+
+@dataclass(eq=False)
+class RoleNotSet(UserError):
+    """That role had no such level, so there is nothing to remove."""
+
+    role_id: int
+
+
+@dataclass(eq=False)
+class ChannelClosed(UserError):
+    """The bot may not write there; `missing`: the names of the permissions it lacks."""
+
+    channel_id: int
+    missing: tuple[str, ...]

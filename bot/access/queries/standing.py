@@ -1,0 +1,94 @@
+"""How one person stands with each script: what should be, what TradingView shows, and whether they differ."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.access.rules.entitlements import (
+    NOTHING,
+    UNKNOWN,
+    State,
+    last_seen,
+    ours_of,
+    wanted_of,
+)
+from bot.store.kinds import PermissionState, StateKind
+from bot.store.records import Customer, Entitlement, Permission, Script
+from bot.store.sweeps.sightings import Sighting
+
+
+class Standing(StrEnum):
+    """How one person stands with one script."""
+
+    HAS = "has"  # access in force
+    DUE = "due"  # should have it, or an order is on its way or stuck
+    ENDED = "ended"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"  # TradingView did not answer, and nothing was seen before
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One script as one person has it."""
+
+    script: Script
+    permission: Permission | None
+    shown: State | None  # on TradingView just now; None: it did not answer
+    reasons: tuple[Entitlement, ...]
+    sighting: Sighting | None = None  # the row that the last full check found
+    ended_at: datetime | None = None  # for the member's own view: access is over since then
+
+    @property
+    def wanted(self) -> State:
+        """Return what should be on TradingView."""
+        return NOTHING if self.permission is None else wanted_of(self.permission)
+
+    @property
+    def known(self) -> State:
+        """Return what TradingView shows, as far as it is known: now, or when it was last read."""
+        if self.shown is not None:
+            return self.shown
+        if self.permission is not None and self.permission.seen is not StateKind.UNKNOWN:
+            return last_seen(self.permission)
+        return (
+            UNKNOWN if self.sighting is None else State(self.sighting.kind, self.sighting.ends_at)
+        )
+
+    @property
+    def known_at(self) -> datetime | None:
+        """Return when that was read, unless it was now."""
+        if self.permission is not None and self.permission.seen is not StateKind.UNKNOWN:
+            return self.permission.seen_at
+        return None if self.sighting is None else self.sighting.seen_at
+
+    def standing(self, now: datetime) -> Standing:
+        """Return how the person stands with the script; what is over is not what they have."""
+        known, wanted = self.known, self.wanted
+        if known.gives_access(now):
+            return Standing.HAS
+        waits = self.permission is not None and self.permission.state is not PermissionState.DONE
+        if waits or wanted.gives_access(now):
+            return Standing.DUE
+        if known.end is not None or wanted.end is not None or self.reasons:
+            return Standing.ENDED
+        return Standing.UNKNOWN if known.kind is StateKind.UNKNOWN else Standing.NOTHING
+
+    def differs(self, now: datetime) -> bool:
+        """Return whether TradingView shows now something else than it should; what is over agrees with none."""
+        wanted = self.wanted
+        if self.shown is None or self.shown.agrees_with(wanted):
+            return False
+        if self.permission is not None and self.permission.differs:
+            return not self.shown.agrees_with(ours_of(self.permission))  # its own form of our end
+        return self.shown.gives_access(now) or wanted.gives_access(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person's access to every script of a server."""
+
+    username: str
+    customer: Customer | None
+    scripts: tuple[Checked, ...]
+    # TradingView knows no user of that name: the nearest that it knows; None where it was not asked.
+    unknown: tuple[str, ...] | None = None
