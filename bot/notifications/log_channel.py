@@ -20,6 +20,7 @@ from bot.notifications.trouble import (
     Blockade,
     code_of,
     in_short,
+    is_final_for_message,
 )
 from bot.replies import Message, people as people_replies, undecided
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
@@ -214,7 +215,7 @@ class LogChannel:
             try:
                 await message.edit(**closed.edit_kwargs())
             except discord.HTTPException as error:
-                if error.status not in (403, 404):
+                if error.status not in (403, 404) and not is_final_for_message(error):
                     raise
                 log.info(
                     "the question about claim %s stays as it is: %s", claim.id, in_short(error)
