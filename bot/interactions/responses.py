@@ -40,6 +40,11 @@ async def defer_in_place(interaction: Interaction) -> None:
     await _acknowledge(interaction, interaction.response.defer)
 
 
+async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
+    """Acknowledge a command or button with a form."""
+    await _acknowledge(interaction, lambda: interaction.response.send_modal(form))
+
+
 async def reply(
     interaction: Interaction, message: Message, *, ephemeral: bool = True, provisional: bool = False
 ) -> bool:
