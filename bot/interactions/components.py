@@ -81,6 +81,7 @@ class Choice:
 
 @dataclass(slots=True)
 class _Question:
+    guild_id: int
     asker_id: int
     level: Level
     choices: tuple[Choice, ...]
@@ -184,7 +185,8 @@ class ComponentRouter:
         for oldest in own[: max(0, len(own) - _MAX_QUESTIONS + 1)]:
             del self._questions[oldest]
         name = secrets.token_hex(8)
-        self._questions[name] = _Question(asker_id, level, tuple(choices), now + _QUESTION_SECONDS)
+        over_at = now + _QUESTION_SECONDS
+        self._questions[name] = _Question(guild_id, asker_id, level, tuple(choices), over_at)
         return tuple(
             Button(choice.label, key("once", guild_id, name, place), choice.style)
             for place, choice in enumerate(choices)
@@ -194,6 +196,8 @@ class ComponentRouter:
         question = self._questions.get(press.text(0))
         if question is None or question.over_at <= clock.monotonic():
             raise ButtonGone
+        if press.guild_id != question.guild_id:
+            raise ButtonGone  # what was agreed to in one server counts in no other
         if press.interaction.user.id != question.asker_id:
             raise NotYourButton
         await self._require(press.interaction, press.guild_id, question.level)

@@ -8,7 +8,7 @@ from bot.interactions.components import Choice
 from bot.interactions.levels import Level
 from bot.replies.access_check import SET
 from bot.sandbox.discord.interactions import Kind
-from tests.support.discord_harness import at_work, open_office, text_of
+from tests.support.discord_harness import at_work, eventually, open_office, text_of
 
 LARGE = ("9" * 19, "9" * 30, str(2**63), "1" * 60)
 NUMBERS = ("", "-1", "0", "1", "x", "1.5", "+1", " 1", "٣", "²", "0x1", *LARGE)
@@ -77,6 +77,26 @@ async def test_a_server_made_up_is_gone(harness, posted, guild_id, guild):
     for name in ("put_back", "seat_guard", "once"):
         said = await answer(harness, f"u:{name}:{guild_id}:1", guild=guild)
         assert "too old" in said or "Only" in said, said
+
+
+async def test_a_question_of_one_server_is_answered_in_no_other(harness):
+    seen = []
+
+    async def run(press):
+        seen.append(press.guild_id)
+
+    other = harness.fake.add_guild("Another shop", harness.owner)
+    await eventually(lambda: harness.client.get_guild(other.id))
+    choices = [Choice("Yes", run)]
+    [button] = harness.router.question(harness.guild.id, harness.owner.id, Level.MANAGER, choices)
+    _, _, _, name, place = button.key.split(":")
+    [channel] = other.channels.values()
+    await harness.client.get_channel(channel.id).send("x")
+    message = harness.as_owner.sees(channel)[-1]
+    data = {"component_type": 2, "custom_id": f"u:once:{other.id}:{name}:{place}", "id": 1}
+    pressed = harness.as_owner._send(Kind.COMPONENT, channel, data, message=message)
+    assert "too old" in text_of(await pressed.answered())
+    assert seen == []
 
 
 async def test_one_person_cannot_push_out_the_questions_of_others(harness):
