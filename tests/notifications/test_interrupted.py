@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot import clock
+from bot.store.ledger import unanswered as store
+from bot.store.records import Unanswered
 from bot.store.tables.ledger import unanswered
 from tests.support.discord_harness import at_work, eventually, open_office, text_of
 
@@ -176,3 +178,45 @@ async def test_suggestions_are_not_noted(harness, monkeypatch):
 
         monkeypatch.setattr(harness.unanswered, "note", never)
         assert await harness.as_mod.complete("access grant", "item", "t", guild=harness.guild)
+
+
+async def test_what_is_let_go_of_while_others_are_looked_for_is_found_the_next_time(
+    harness, monkeypatch
+):
+    request = await asked(harness, harness.as_mod)
+    harness.build()
+    unanswered_ones = harness.vendor.services.unanswered
+    await harness.vendor.services.open()
+    row = Unanswered(
+        request.id, harness.guild.id, harness.mod.id, "`/help`", clock.now(), None, in_place=True
+    )
+    await unanswered_ones.note(row, request.token)
+    real = store.listed
+
+    async def listed(connection):
+        found = await real(connection)
+        unanswered_ones.let_go(request.id)
+        return found
+
+    monkeypatch.setattr(store, "listed", listed)
+    assert await unanswered_ones.left_over() == []
+    monkeypatch.setattr(store, "listed", real)
+    assert [each.interaction_id for each in await unanswered_ones.left_over()] == [request.id]
+
+
+async def test_what_could_not_be_looked_for_is_looked_for_again(harness, monkeypatch):
+    request = await asked(harness, harness.as_mod)
+    await left_by(harness, request, harness.as_mod)
+    harness.build()
+    unanswered_ones = harness.vendor.services.unanswered
+    await harness.vendor.services.open()
+    real = store.listed
+
+    async def fails(_):
+        raise OSError("disk I/O error")
+
+    monkeypatch.setattr(store, "listed", fails)
+    with pytest.raises(OSError, match="disk"):
+        await unanswered_ones.left_over()
+    monkeypatch.setattr(store, "listed", real)
+    assert [each.interaction_id for each in await unanswered_ones.left_over()] == [request.id]

@@ -68,12 +68,17 @@ class UnansweredInteractions:
         """Return what nobody works on any more, as after a crash; oldest first."""
         if not self._may_be_left:
             return []
+        self._may_be_left = False  # one that is let go of while it is read sets it again
         ours = self._in_hand | self._over  # before, for what is taken away while it is read
-        async with self._database.read() as connection:
-            noted = await unanswered.listed(connection)
+        try:
+            async with self._database.read() as connection:
+                noted = await unanswered.listed(connection)
+        except BaseException:
+            self._may_be_left = True
+            raise
         ours |= self._in_hand | self._over
         left = [each for each in noted if each.interaction_id not in ours]
-        self._may_be_left = bool(left or self._new)  # what is written late may be left over too
+        self._may_be_left |= bool(left or self._new)  # what is written late may be left over too
         return left
 
     def token(self, asked: Unanswered) -> str | None:
