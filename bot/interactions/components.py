@@ -24,6 +24,7 @@ from bot.store.records import Actor
 
 _MAX_QUESTIONS = 20  # of one person, who cannot push out those of others
 _NUMBER = re.compile(r"[0-9]{1,19}")
+_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")  # JSON can spell it, and no database takes it
 _MAX_NUMBER = 2**63 - 1  # as far as the database counts
 _MAX_PAGE = 1_000_000
 _QUESTION_SECONDS = 15 * 60.0
@@ -154,15 +155,11 @@ class ComponentRouter:
         level, handler = known
         await self._require(interaction, guild_id, level)
         data: Any = interaction.data or {}
-        await handler(
-            ComponentInteraction(
-                interaction=interaction,
-                guild_id=guild_id,
-                args=tuple(rest[1:]),
-                values=tuple(str(value) for value in data.get("values", ())),
-                fields=_fields(data.get("components", ())),
-            )
-        )
+        values = tuple(str(value) for value in data.get("values", ()))
+        fields = _fields(data.get("components", ()))
+        if _HALF_CHARACTER.search("".join((*rest, *values, *fields.values()))):
+            raise ButtonGone
+        await handler(ComponentInteraction(interaction, guild_id, tuple(rest[1:]), values, fields))
 
     async def _require(self, interaction: Interaction, guild_id: int, level: Level) -> None:
         """Ask for the level in the button's server, also in a direct message. Raises NotAllowed."""

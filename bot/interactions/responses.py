@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
+from bot.access.errors import ButtonGone
 from bot.notifications.trouble import ANSWER_GONE, TROUBLE, in_short
 from bot.replies import Message, explain
 from bot.replies.command_mentions import clickable
@@ -41,7 +42,9 @@ async def defer_in_place(interaction: Interaction) -> None:
 
 
 async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
-    """Acknowledge a command or button with a form."""
+    """Acknowledge a command or button with a form. Raises ButtonGone for a form, which opens none."""
+    if interaction.type is discord.InteractionType.modal_submit:
+        raise ButtonGone
     await _acknowledge(interaction, lambda: interaction.response.send_modal(form))
 
 

@@ -1,5 +1,6 @@
 """Keys of buttons, lists and forms that were made by hand are answered like old ones: gone."""
 
+import ast
 import logging
 
 import pytest
@@ -18,8 +19,9 @@ ARGS = (
     *(("1", text) for text in ("", "-1", "x", "extra", "stuck", "²", *LARGE)),
     *(("trend", text) for text in ("", "-1", "x", "7", "1000000", "1000001", *LARGE)),
     *(("%", "1"), ("'", "1"), ("a b", "0"), ("\u202e", "0"), ("😀", "0"), ("1", "1", "1", "1")),
+    *(("\ud800",), ("1", "\ud800"), ("1", "\ud800", "0"), ("\udfff", "1")),
 )
-VALUES = ((), ("",), ("x",), ("-1",), ("9" * 30,), ("²",), ("1-2", "PUB;0"))
+VALUES = ((), ("",), ("x",), ("-1",), ("9" * 30,), ("²",), ("1-2", "PUB;0"), ("\ud800",))
 
 
 @pytest.fixture
@@ -68,6 +70,24 @@ async def test_no_choice_made_by_hand_ends_in_an_error_of_ours(harness, posted, 
         for values in VALUES:
             key = f"u:{name}:{harness.guild.id}:1:0"
             assert "Something went wrong" not in await answer(harness, key, values), (key, values)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("text", [ascii("\ud800"), repr("[" * 4_000), "None", "5"], ids=len)
+async def test_no_form_made_by_hand_ends_in_an_error_of_ours(harness, posted, caplog, text):
+    names = ("until", "sessionid", "sessionid_sign", "slug", "title", "")
+    inputs = [{"type": 4, "custom_id": name, "value": ast.literal_eval(text)} for name in names]
+    shapes = ([{"type": 1, "components": inputs}], [{"type": 18, "component": inputs[0]}], [])
+    for name in sorted(harness.router.levels):
+        for components in shapes:
+            data = {
+                "custom_id": f"u:{name}:{harness.guild.id}:1:Alice_T",
+                "components": components,
+            }
+            sent = harness.as_owner._send(
+                Kind.MODAL, harness.channel, data, message=harness.message
+            )
+            assert "Something went wrong" not in text_of(await sent.answered()), data
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
