@@ -37,10 +37,10 @@ class UnansweredInteractions:
         self._writing: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
-    async def note(self, asked: Unanswered, token: str) -> None:
+    async def note(self, asked: Unanswered, token: str) -> bool:
         """Note an interaction, and that whatever this task records from now on comes from it.
 
-        It is there when this returns, unless the database took longer than a second.
+        Return whether it is there: not when the database failed, or took longer than a second.
         """
         events.interaction.set(asked.interaction_id)
         self._in_hand.add(asked.interaction_id)
@@ -48,8 +48,10 @@ class UnansweredInteractions:
         self._new[asked.interaction_id] = replace(asked, token=self._vault.seal(token))
         written = self._written[asked.interaction_id] = asyncio.get_running_loop().create_future()
         self._write_soon()
-        if not await clock.within(NOTE_TIMEOUT, written):
-            log.warning("what was asked could not be noted in time; it is worked on all the same")
+        if await clock.within(NOTE_TIMEOUT, written) and asked.interaction_id not in self._new:
+            return True
+        log.warning("what was asked could not be noted in time; it is worked on all the same")
+        return False
 
     def answered(self, interaction_id: int) -> None:
         """Take the note away: the person who asked has the answer, or nobody will ever take it."""
