@@ -40,6 +40,11 @@ class OnlyInServer(UserError):
 
 
 @_refusal
+class HalfCharacter(UserError):
+    """What was typed holds half a character, which JSON can spell and nothing can store."""
+
+
+@_refusal
 class DiscordSilent(UserError):
     """Discord does not say whether that person may do this."""
 

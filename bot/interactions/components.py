@@ -17,14 +17,13 @@ from bot.access.errors import Answered, ButtonGone, NotYourButton
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext
 from bot.interactions import responses
-from bot.interactions.levels import Level, require
+from bot.interactions.levels import Level, require, require_whole
 from bot.interactions.responses import Interaction
 from bot.replies import Button, key
 from bot.store.records import Actor
 
 _MAX_QUESTIONS = 20  # of one person, who cannot push out those of others
 _NUMBER = re.compile(r"[0-9]{1,19}")
-_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")  # JSON can spell it, and no database takes it
 _MAX_NUMBER = 2**63 - 1  # as far as the database counts
 _MAX_PAGE = 1_000_000
 _QUESTION_SECONDS = 15 * 60.0
@@ -153,12 +152,11 @@ class ComponentRouter:
             raise ButtonGone
         interaction.extras["guild_id"] = guild_id
         level, handler = known
+        require_whole(interaction)
         await self._require(interaction, guild_id, level)
         data: Any = interaction.data or {}
         values = tuple(str(value) for value in data.get("values", ()))
         fields = _fields(data.get("components", ()))
-        if _HALF_CHARACTER.search("".join((*rest, *values, *fields.values()))):
-            raise ButtonGone
         await handler(ComponentInteraction(interaction, guild_id, tuple(rest[1:]), values, fields))
 
     async def _require(self, interaction: Interaction, guild_id: int, level: Level) -> None:

@@ -91,6 +91,20 @@ async def test_no_form_made_by_hand_ends_in_an_error_of_ours(harness, posted, ca
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
+@pytest.mark.parametrize("option", ["item", "username", "duration", "note"])
+async def test_half_a_character_is_said_and_holds_up_no_note_of_others(harness, caplog, option):
+    options = {"item": "trend", "username": "Alice_T", "duration": "1M", option: "a\ud800"}
+    request = await harness.as_owner.run(
+        "access grant", guild=harness.guild, channel=harness.channel, **options
+    )
+    assert "A character in that is broken" in text_of(await request.answered())
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    choices = await harness.as_owner.complete(
+        "access grant", "item", "\ud800", guild=harness.guild, channel=harness.channel
+    )
+    assert choices == []
+
+
 @pytest.mark.parametrize("guild_id", ["", "x", "0", "-1", "²", "9" * 30, str(2**63), "12345"])
 @pytest.mark.parametrize("guild", [True, False])
 async def test_a_server_made_up_is_gone(harness, posted, guild_id, guild):
