@@ -1,5 +1,6 @@
 """Opens the connections with which Usher asks others, through a proxy where the settings name one."""
 
+import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
+CONNECT_TIMEOUT = 20.0  # seconds until a connection stands, the way through a proxy included
+
 UNTRUSTED_REMEDY = (
     "Look at this computer's clock, and install its list of certificates (on Debian and Ubuntu: apt "
     "install ca-certificates). Behind a company's proxy, set SSL_CERT_FILE to a file that holds that "
@@ -33,6 +36,7 @@ class ProxyConnector(aiohttp.TCPConnector):
     """Makes connections as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say; this computer is asked directly.
 
     A connector, and not an option of each request: discord.py takes one too, for its gateway as well.
+    What does not answer is given up after `CONNECT_TIMEOUT`: discord.py itself would wait for 5 minutes.
     """
 
     def __init__(self, settings: Settings, *, limit: int = 100) -> None:
@@ -45,7 +49,7 @@ class ProxyConnector(aiohttp.TCPConnector):
         traces: "list[Trace]",
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
     ) -> aiohttp.connector.Connection:
-        """Return a connection for the request."""
+        """Return a connection for the request. Raises aiohttp.ConnectionTimeoutError without an answer."""
         if (proxy := proxy_for(self._settings, req.url)) is not None:
             login = None
             if proxy.user is not None:
@@ -53,7 +57,13 @@ class ProxyConnector(aiohttp.TCPConnector):
                 # aiohttp gives it to the proxy, whichever way the proxy is asked.
                 login = {hdrs.AUTHORIZATION: f"Basic {b64encode(pair).decode()}"}
             req.update_proxy(proxy.with_user(None), None, login)
-        return await super().connect(req, traces, timeout)
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                return await super().connect(req, traces, timeout)
+        except TimeoutError as error:
+            if isinstance(error, aiohttp.ClientError):
+                raise
+            raise aiohttp.ConnectionTimeoutError("no connection in time") from error
 
 
 def session(settings: Settings, **options: Any) -> aiohttp.ClientSession:

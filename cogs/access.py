@@ -174,7 +174,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         title = shorten(f"{script.title} for {name}", 45)
         form_key = key(check_replies.FORM, press.guild_id, script_id, name)
         form = Form(title, form_key, check_replies.end_form(should_be))
-        await press.interaction.response.send_modal(form)
+        await responses.open_form(press.interaction, form)
 
     async def submitted(self, press: ComponentInteraction) -> None:
         """Set the end that was typed; asks before it shortens."""

@@ -53,7 +53,7 @@ class Script(
             key(script_replies.FORM, press.guild_id),
             script_replies.form_items(),
         )
-        await press.interaction.response.send_modal(form)
+        await responses.open_form(press.interaction, form)
 
     async def submitted(self, press: ComponentInteraction) -> None:
         """Add the script that the form names."""

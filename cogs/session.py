@@ -56,7 +56,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         """Open the form, or read the file."""
         if file is None:
             guild_id = levels.request(interaction).guild_id
-            await interaction.response.send_modal(_form(guild_id))
+            await responses.open_form(interaction, _form(guild_id))
             return
         await responses.defer(interaction)
         if file.size > LARGEST:
@@ -66,7 +66,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
 
     async def open_form(self, press: ComponentInteraction) -> None:
         """Open the form from a button."""
-        await press.interaction.response.send_modal(_form(press.guild_id))
+        await responses.open_form(press.interaction, _form(press.guild_id))
 
     async def submitted(self, press: ComponentInteraction) -> None:
         """Take the cookies out of the form; they are never repeated."""
@@ -92,13 +92,12 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
 
     async def open_spare_form(self, press: ComponentInteraction) -> None:
         """Open the form for a pair that is kept until the one in use ends."""
-        await press.interaction.response.send_modal(
-            Form(
-                login_replies.SPARE_TITLE,
-                key(login_replies.SPARE_FORM, press.guild_id),
-                login_replies.form_items(),
-            )
+        form = Form(
+            login_replies.SPARE_TITLE,
+            key(login_replies.SPARE_FORM, press.guild_id),
+            login_replies.form_items(),
         )
+        await responses.open_form(press.interaction, form)
 
     async def spare_submitted(self, press: ComponentInteraction) -> None:
         """Test the cookies and keep them; where no login works they are used at once."""

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 
+import aiohttp
 import pytest
 from yarl import URL
 
@@ -68,6 +69,21 @@ async def test_tradingview_goes_through_it_with_its_login():
             assert proxy.asked == [("GET", "http://tv.test/username_hint/?s=joe")]
     finally:
         await fake.close()
+
+
+@pytest.mark.parametrize("address", ["https://discord.test/api", "wss://discord.test/gateway"])
+async def test_a_proxy_that_takes_a_connection_and_says_nothing_is_given_up(monkeypatch, address):
+    monkeypatch.setattr(outgoing, "CONNECT_TIMEOUT", 0.05)
+
+    async def nothing(reader, writer):
+        await reader.read()
+
+    async with serving(nothing) as port:
+        settings = Settings(https_proxy=Secret(f"http://joe:s3cret@127.0.0.1:{port}"))
+        async with outgoing.session(settings) as http:
+            with pytest.raises(aiohttp.ConnectionTimeoutError) as failed:
+                await (http.ws_connect(address) if "ws" in address else http.get(address))
+    assert "s3cret" not in repr(failed.value)
 
 
 async def test_a_certificate_of_tradingview_that_fails_is_said_for_what_it_is(tmp_path):

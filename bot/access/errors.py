@@ -26,6 +26,11 @@ class OnlyInServer(UserError):
 
 
 @dataclass(eq=False)
+class HalfCharacter(UserError):
+    """What was typed holds half a character, which JSON can spell and nothing can store."""
+
+
+@dataclass(eq=False)
 class DiscordSilent(UserError):
     """Discord does not say whether that person may do this."""
 

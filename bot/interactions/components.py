@@ -17,7 +17,7 @@ from bot.access.errors import Answered, ButtonGone, NotYourButton
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext
 from bot.interactions import responses
-from bot.interactions.levels import Level, require
+from bot.interactions.levels import Level, require, require_whole
 from bot.interactions.responses import Interaction
 from bot.replies import Button, key
 from bot.store.records import Actor
@@ -81,6 +81,7 @@ class Choice:
 
 @dataclass(slots=True)
 class _Question:
+    guild_id: int
     asker_id: int
     level: Level
     choices: tuple[Choice, ...]
@@ -151,17 +152,12 @@ class ComponentRouter:
             raise ButtonGone
         interaction.extras["guild_id"] = guild_id
         level, handler = known
+        require_whole(interaction)
         await self._require(interaction, guild_id, level)
         data: Any = interaction.data or {}
-        await handler(
-            ComponentInteraction(
-                interaction=interaction,
-                guild_id=guild_id,
-                args=tuple(rest[1:]),
-                values=tuple(str(value) for value in data.get("values", ())),
-                fields=_fields(data.get("components", ())),
-            )
-        )
+        values = tuple(str(value) for value in data.get("values", ()))
+        fields = _fields(data.get("components", ()))
+        await handler(ComponentInteraction(interaction, guild_id, tuple(rest[1:]), values, fields))
 
     async def _require(self, interaction: Interaction, guild_id: int, level: Level) -> None:
         """Ask for the level in the button's server, also in a direct message. Raises NotAllowed."""
@@ -184,7 +180,8 @@ class ComponentRouter:
         for oldest in own[: max(0, len(own) - _MAX_QUESTIONS + 1)]:
             del self._questions[oldest]
         name = secrets.token_hex(8)
-        self._questions[name] = _Question(asker_id, level, tuple(choices), now + _QUESTION_SECONDS)
+        over_at = now + _QUESTION_SECONDS
+        self._questions[name] = _Question(guild_id, asker_id, level, tuple(choices), over_at)
         return tuple(
             Button(choice.label, key("once", guild_id, name, place), choice.style)
             for place, choice in enumerate(choices)
@@ -194,6 +191,8 @@ class ComponentRouter:
         question = self._questions.get(press.text(0))
         if question is None or question.over_at <= clock.monotonic():
             raise ButtonGone
+        if press.guild_id != question.guild_id:
+            raise ButtonGone  # what was agreed to in one server counts in no other
         if press.interaction.user.id != question.asker_id:
             raise NotYourButton
         await self._require(press.interaction, press.guild_id, question.level)

@@ -51,7 +51,14 @@ class Door:
             in_place=in_place,
         )
         interaction.extras["noted"] = True
-        await self._unanswered.note(asked, interaction.token)
+        if not await self._unanswered.note(asked, interaction.token):
+            interaction.extras["forgettable"] = True
+
+    def acknowledged(self, interaction: Interaction) -> None:
+        """Say at once what a crash would leave unsaid, where the interaction could not be noted."""
+        if interaction.extras.pop("forgettable", False):
+            saying = responses.still_at_it(interaction, interrupted.unnoted())
+            _ = self._jobs.spawn(saying, "saying that nothing could be noted")
 
     def says_it_itself(self, interaction: Interaction) -> None:
         """Leave it to the code that works on it to say in time that it takes a while."""

@@ -1,6 +1,8 @@
 """Who may do what: levels are declared on commands and enforced once for each interaction."""
 
 import enum
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -8,7 +10,7 @@ import discord
 from discord import app_commands
 
 from bot import clock
-from bot.access.errors import NotAllowed, OnlyInServer
+from bot.access.errors import HalfCharacter, NotAllowed, OnlyInServer
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext, Subject
 from bot.interactions import responses
@@ -18,6 +20,9 @@ from bot.store.kinds import RoleLevel
 from bot.store.records import Actor
 
 CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
+
+
+_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
 
 class Level(enum.IntEnum):
@@ -127,6 +132,12 @@ def subject(member: discord.Member | discord.User | None, username: str | None) 
     return Subject(None if member is None else member.id, username or None)
 
 
+def require_whole(interaction: Interaction) -> None:
+    """Raise HalfCharacter for typed text that no database and no answer takes."""
+    if _HALF_CHARACTER.search(json.dumps(interaction.data, ensure_ascii=False)):
+        raise HalfCharacter
+
+
 class LevelTree(app_commands.CommandTree[Any]):
     """The command tree that asks for the level before a command or its autocomplete runs."""
 
@@ -137,6 +148,7 @@ class LevelTree(app_commands.CommandTree[Any]):
             command = interaction.command
             if interaction.guild_id is None:
                 raise OnlyInServer  # noqa: TRY301 - one way to say no
+            require_whole(interaction)
             if command is not None:  # an unknown one has nothing to run: the tree says so itself
                 require(interaction.user, self.client.guild_settings, command.extras.get("level"))
         except Exception as error:  # noqa: BLE001 - whatever goes wrong here, the answer is no

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
+from bot.access.errors import ButtonGone
 from bot.notifications.trouble import ANSWER_GONE, TROUBLE, in_short
 from bot.replies import Message, explain
 from bot.replies.command_mentions import clickable
@@ -32,12 +33,21 @@ async def defer(interaction: Interaction, *, ephemeral: bool = True) -> None:
     await _acknowledge(
         interaction, lambda: interaction.response.defer(ephemeral=ephemeral, thinking=True)
     )
+    interaction.client.door.acknowledged(interaction)
 
 
 async def defer_in_place(interaction: Interaction) -> None:
     """Acknowledge a button or list whose message the answer replaces."""
     await interaction.client.door.enter(interaction, in_place=not _is_public(interaction))
     await _acknowledge(interaction, interaction.response.defer)
+    interaction.client.door.acknowledged(interaction)
+
+
+async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
+    """Acknowledge a command or button with a form. Raises ButtonGone for a form, which opens none."""
+    if interaction.type is discord.InteractionType.modal_submit:
+        raise ButtonGone
+    await _acknowledge(interaction, lambda: interaction.response.send_modal(form))
 
 
 async def reply(
@@ -91,11 +101,11 @@ async def aside(interaction: Interaction, message: Message) -> None:
     interaction.client.door.answered(interaction)
 
 
-async def still_at_it(interaction: Interaction) -> None:
+async def still_at_it(interaction: Interaction, meanwhile: Message | None = None) -> None:
     """Say that it takes a while, unless something was said already; a failure is not worth a word."""
     if "answered" in interaction.extras:
         return
-    meanwhile: Message = interaction.extras.get("meanwhile") or still_working()
+    meanwhile = meanwhile or interaction.extras.get("meanwhile") or still_working()
     with suppress(*TROUBLE):
         if _is_public(interaction):
             parts = clickable(interaction.client, meanwhile).send_kwargs()

@@ -4,6 +4,7 @@ import discord
 
 from bot.access.queries.history import Entry, HistoryTail
 from bot.notifications.sent import Sent
+from bot.notifications.trouble import is_final_for_message
 from bot.replies import Message
 from bot.replies.command_mentions import clickable
 from bot.replies.history_orders import ORDERS, order_entry
@@ -13,8 +14,8 @@ from bot.store.records import Event, LogEntry
 class OrderLog:
     """Writes the message of an order when it is recorded, and changes it when the order ends.
 
-    Which message that is stands in the database: a restart goes on with it. Where it was deleted, or
-    the server chose another channel since, a fresh one takes its place.
+    Which message that is stands in the database: a restart goes on with it. Where it cannot be
+    changed any more, as once it was deleted, or the server chose another channel since, a fresh one takes its place.
     """
 
     def __init__(
@@ -51,19 +52,35 @@ class OrderLog:
     ) -> int:
         """Change that message, or send one; return its id."""
         channel = self._client.get_partial_messageable(channel_id)
-        if message_id is not None:
-            try:
-                await channel.get_partial_message(message_id).edit(**message.edit_kwargs())
-            except discord.NotFound:
-                pass  # deleted by hand
-            else:
-                return message_id
+        moment = f"{about[0].at.timestamp():.0f}"
+        if message_id is not None and await _change(
+            channel.get_partial_message(message_id), message
+        ):
+            return message_id
         # Sent before a crash, but not noted: Discord returns that message, which may say "waiting".
         number = f"o{about[0].order_id}" if message_id is None else f"w{about[-1].id}"
-        nonce = f"{number}-{about[0].at.timestamp():.0f}"
-        sent = self._sent.get(channel_id, nonce) or self._sent.keep(
-            channel_id, nonce, await channel.send(**message.send_kwargs(nonce=nonce))
-        )
-        if sent.content != message.content:
-            await sent.edit(**message.edit_kwargs())
+        sent = await self._send(channel, f"{number}-{moment}", message)
+        if sent.content != message.content and not await _change(sent, message):
+            sent = await self._send(channel, f"f{about[-1].id}-{moment}", message)
         return sent.id
+
+    async def _send(
+        self, channel: discord.PartialMessageable, nonce: str, message: Message
+    ) -> discord.Message:
+        """Send it, unless that was done already and could not be noted."""
+        known = self._sent.get(channel.id, nonce)
+        if known is not None:
+            return known
+        sent = await channel.send(**message.send_kwargs(nonce=nonce))
+        return self._sent.keep(channel.id, nonce, sent)
+
+
+async def _change(shown: discord.Message | discord.PartialMessage, message: Message) -> bool:
+    """Change a message; return False where that one cannot be changed any more, as once deleted."""
+    try:
+        await shown.edit(**message.edit_kwargs())
+    except discord.HTTPException as error:
+        if not is_final_for_message(error):
+            raise
+        return False
+    return True

@@ -23,6 +23,7 @@ NO_SUCH_MEMBER = frozenset({10007, 10013, 10004})  # member, user, server unknow
 CHANNEL_GONE = 10003
 CHANNEL_CLOSED = frozenset({50001, 50013})  # no access, no right to write
 
+_EDITED_TOO_OFTEN = 30046  # so many changes an hour to messages older than an hour
 QUARANTINED = 20026  # flagged as spam: no direct message is opened until an appeal is heard
 TOO_FAST = 40003  # direct messages are opened too fast
 
@@ -30,6 +31,17 @@ TOO_FAST = 40003  # direct messages are opened too fast
 def code_of(error: BaseException) -> int | None:
     """Return Discord's own code of a refusal; None where it gave none."""
     return (error.code or None) if isinstance(error, discord.HTTPException) else None
+
+
+def is_final_for_message(error: discord.HTTPException) -> bool:
+    """Return whether Discord will not change that one message: no matter of the channel or the moment.
+
+    As of one that was deleted, stands in an archived thread, or was written by an earlier bot.
+    """
+    if error.code == _EDITED_TOO_OFTEN:
+        return True
+    of_channel = error.code in CHANNEL_CLOSED or error.code == CHANNEL_GONE
+    return 400 <= error.status < 500 and error.status not in (401, 429) and not of_channel
 
 
 def in_short(error: BaseException) -> str:

@@ -46,6 +46,14 @@ def still_working() -> Message:
     return Message("⏳ **Waiting:** this takes longer than usual. The answer comes here.")
 
 
+def unnoted() -> Message:
+    """Return that it takes longer, and what to do should the program end before it could note anything."""
+    return Message(
+        "⏳ **Waiting:** this takes longer than usual, as my database is busy. The answer comes here. "
+        "Should this still stand here in a minute, look with `/access check` or `/me` before you ask again."
+    )
+
+
 def is_told_by_itself(entries: Sequence[Entry]) -> bool:
     """Return whether an order came of it: its outcome is told by whatever tells outcomes."""
     return any(entry.event.action in _ORDERS for entry in entries)

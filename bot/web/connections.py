@@ -76,7 +76,8 @@ class Connection(RequestHandler):
     ) -> web.StreamResponse:
         """Return the answer to what is no HTTP; it repeats nothing of what was sent."""
         if status < 500:
-            log.info("a request was not understood (%s)", type(exc).__name__)
+            # Not worth a line: strangers send as many of them as they like.
+            log.debug("a request was not understood (%s)", type(exc).__name__)
         else:
             log.error("a request failed", exc_info=exc)
         if request.writer.output_size > 0:

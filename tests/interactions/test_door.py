@@ -107,6 +107,17 @@ async def test_a_server_that_cannot_be_noted_yet_is_answered_all_the_same(harnes
         assert "/access grant" in text_of(request.original)
 
 
+async def test_what_could_not_be_noted_says_at_once_what_to_do_should_nothing_follow(harness):
+    async with locked(harness):
+        request = await send(harness, "access grant", **ALL)
+        await eventually(lambda: not request.original.loading)  # no time passes
+        said = text_of(request.original)
+        assert "this takes longer than usual, as my database is busy" in said
+        assert "look with `/access check`" in said
+    await harness.passes(lambda: "✅ **Done:**" in text_of(request.original))
+    assert len(request.messages) == 1
+
+
 async def test_what_was_not_noted_in_time_is_noted_as_soon_as_it_can_be(harness):
     async def noted():
         async with harness.vendor.database.read() as connection:

@@ -51,6 +51,22 @@ async def test_a_bad_gateway_once_costs_nothing(harness):
     assert await orders(harness) == 1
 
 
+@pytest.mark.parametrize("fault", ["lost", "bad gateway"])
+async def test_a_form_opens_once_although_its_answer_is_lost(harness, fault, caplog):
+    if fault == "lost":
+        harness.fake.switches.lose_answers("callback")
+    else:
+        harness.fake.switches.fail("callback", 502, 1)
+    request = await harness.as_owner.run(
+        "session update", guild=harness.guild, channel=harness.channel
+    )
+    await request.form()
+    sent = await harness.as_owner.submit(request, {"sessionid": "two words", "sessionid_sign": ""})
+    assert "sessionid" in text_of(await sent.answered())
+    assert request.messages == []
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
 async def test_a_press_whose_acknowledgement_is_lost_does_its_work_once(harness):
     request = await harness.run(harness.as_mod, "access grant", **(ALL | {"username": "Alice_"}))
     harness.fake.switches.lose_answers("callback")

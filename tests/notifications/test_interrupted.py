@@ -229,3 +229,21 @@ async def test_a_second_delivery_leaves_the_first_to_its_work(harness, monkeypat
         await request.answered()
         await told(harness)
     assert "interrupted" not in text_of(request.original)
+
+
+async def test_what_could_not_be_looked_for_is_looked_for_again(harness, monkeypatch):
+    request = await asked(harness, harness.as_mod)
+    await left_by(harness, request, harness.as_mod)
+    harness.build()
+    unanswered_ones = harness.vendor.services.unanswered
+    await harness.vendor.services.open()
+    real = store.listed
+
+    async def fails(_):
+        raise OSError("disk I/O error")
+
+    monkeypatch.setattr(store, "listed", fails)
+    with pytest.raises(OSError, match="disk"):
+        await unanswered_ones.left_over()
+    monkeypatch.setattr(store, "listed", real)
+    assert [each.interaction_id for each in await unanswered_ones.left_over()] == [request.id]

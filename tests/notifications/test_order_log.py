@@ -104,6 +104,39 @@ async def test_a_message_that_was_deleted_gets_a_fresh_one(harness):
         assert len(about(harness)) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, 50005), (400, 50083), (429, 30046), (400, 50035), (404, 10008)],
+    ids=["another bot's", "archived", "edited too often", "not valid", "gone"],
+)
+async def test_a_message_that_cannot_be_changed_any_more_gets_a_fresh_one_and_holds_up_no_other(
+    harness, status, code
+):
+    harness.vendor.world.add_user("Bob_T")
+    async with at_work(harness):
+        await waiting(harness)
+        harness.fake.switches.refuse("edit", code, status, times=None)
+        harness.switches.hang = False
+        await harness.run(
+            harness.as_mod, "access grant", item="trend", username="Bob_T", duration="1M"
+        )
+
+        def done(name):
+            return [text for text in map(text_of, about(harness, name)) if "✅" in text]
+
+        await harness.passes(lambda: done("Alice") and done("Bob"))
+        assert len(done("Alice")) == len(done("Bob")) == 1
+
+
+async def test_a_message_that_discord_cannot_change_just_now_is_changed_later(harness):
+    async with at_work(harness):
+        await waiting(harness)
+        harness.fake.switches.fail("edit", 503, times=2)
+        harness.switches.hang = False
+        await harness.passes(lambda: "✅" in about(harness)[0].content)
+        assert len(about(harness, "Trend")) == 1
+
+
 async def test_a_stuck_order_turns_red_and_calls_the_managers_role(harness):
     role = harness.fake.add_role(harness.guild, "Managers", permissions=0)
     async with harness.vendor.database.write() as connection:

@@ -37,10 +37,10 @@ class UnansweredInteractions:
         self._writing: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
-    async def note(self, asked: Unanswered, token: str) -> None:
+    async def note(self, asked: Unanswered, token: str) -> bool:
         """Note an interaction, and that whatever this task records from now on comes from it.
 
-        It is there when this returns, unless the database took longer than a second.
+        Return whether it is there: not when the database failed, or took longer than a second.
         """
         events.interaction.set(asked.interaction_id)
         self._in_hand.add(asked.interaction_id)
@@ -48,8 +48,10 @@ class UnansweredInteractions:
         self._new[asked.interaction_id] = replace(asked, token=self._vault.seal(token))
         written = self._written[asked.interaction_id] = asyncio.get_running_loop().create_future()
         self._write_soon()
-        if not await clock.within(NOTE_TIMEOUT, written):
-            log.warning("what was asked could not be noted in time; it is worked on all the same")
+        if await clock.within(NOTE_TIMEOUT, written) and asked.interaction_id not in self._new:
+            return True
+        log.warning("what was asked could not be noted in time; it is worked on all the same")
+        return False
 
     def answered(self, interaction_id: int) -> None:
         """Take the note away: the person who asked has the answer, or nobody will ever take it."""
@@ -68,7 +70,7 @@ class UnansweredInteractions:
         """Return what nobody works on any more, as after a crash; oldest first."""
         if not self._may_be_left:
             return []
-        self._may_be_left = False  # unless one is let go from now on, which this look may miss
+        self._may_be_left = False  # one that is let go of while it is read sets it again
         ours = self._in_hand | self._over  # before, for what is taken away while it is read
         try:
             async with self._database.read() as connection:
@@ -78,8 +80,7 @@ class UnansweredInteractions:
             raise
         ours |= self._in_hand | self._over
         left = [each for each in noted if each.interaction_id not in ours]
-        if left or self._new:  # what is written late may be left over too
-            self._may_be_left = True
+        self._may_be_left |= bool(left or self._new)  # what is written late may be left over too
         return left
 
     def token(self, asked: Unanswered) -> str | None:

@@ -18,6 +18,8 @@ from bot.tradingview import visible
 
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 20  # lines; titles may stand above it
+# A longer cell names nobody, and some take minutes to compare, with the whole program standing still.
+_LONGEST_CELL = 1_000
 _SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)  # for spreadsheets only
 
 
@@ -134,5 +136,10 @@ def _cell(text: str) -> str:
     cell = text.strip()
     if cell.startswith('="') and cell.endswith('"'):
         cell = cell[2:-1]
-    cell = cell.removeprefix("'").strip()
+    cell = _shortened(cell.removeprefix("'").strip())
     return cell if visible(cell).strip() else ""
+
+
+def _shortened(cell: str) -> str:
+    """Return a cell, one that is too long with a mark by which it cannot pass for a name."""
+    return cell if len(cell) <= _LONGEST_CELL else f"{cell[:_LONGEST_CELL]}…"

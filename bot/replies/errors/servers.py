@@ -27,6 +27,11 @@ def _(_: refusals.OnlyInServer) -> str:
 
 
 @sentence.register
+def _(_: refusals.HalfCharacter) -> str:
+    return "**A character in that is broken**, so I cannot read it. Nothing was changed; type it by hand."
+
+
+@sentence.register
 def _(_: refusals.DiscordSilent) -> str:
     return (
         f"**Discord does not tell me just now what you may do here.** Nothing was changed. {AGAIN}"

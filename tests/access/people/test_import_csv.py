@@ -453,3 +453,17 @@ def test_many_damaged_numbers_in_a_large_server_are_read_at_once():
 def test_a_file_of_delimiters_keeps_nobody_busy(mark):
     with pytest.raises((ColumnsMissing, FileUnreadable)):
         import_csv.read((mark * (import_csv.LARGEST // len(mark))).encode())
+
+
+@pytest.mark.parametrize("column", ["member", "username"])
+def test_a_cell_too_long_for_a_name_is_cut_before_anything_is_compared(column):
+    # Marks above and below in turn: to put 130,000 of them in order takes a minute.
+    long = "bob" + "\u0300\u0316" * 60_000
+    cells = {"member": "ann", "username": "Ann"} | {column: long}
+    [line] = import_csv.read(f"discord,tradingview\n{cells['member']},{cells['username']}".encode())
+    assert len(getattr(line, column)) < 1_100
+
+
+def test_what_is_cut_off_a_long_cell_never_leaves_a_name():
+    text = "discord,tradingview\nbob" + "\u200b" * 2_000 + "x,Ann"
+    assert outcomes(text, [Person(5, ("bob",))], [customer(1, "Ann")]) == [Outcome.MEMBER_UNKNOWN]
