@@ -49,7 +49,7 @@ def still_working() -> Message:
 def unnoted() -> Message:
     """Return that it takes longer, and what to do should the program end before it could note anything."""
     return Message(
-        "⏳ **Waiting:** this takes longer than usual, as my database is busy. The answer comes here. "
+        "⏳ **Waiting:** this takes longer than usual, as I cannot write anything down just now. The answer comes here. "
         "Should this still stand here in a minute, look with `/access check` or `/me` before you ask again."
     )
 
