@@ -112,7 +112,7 @@ async def test_what_could_not_be_noted_says_at_once_what_to_do_should_nothing_fo
         request = await send(harness, "access grant", **ALL)
         await eventually(lambda: not request.original.loading)  # no time passes
         said = text_of(request.original)
-        assert "this takes longer than usual, as my database is busy" in said
+        assert "this takes longer than usual, as I cannot write" in said
         assert "look with `/access check`" in said
     await harness.passes(lambda: "✅ **Done:**" in text_of(request.original))
     assert len(request.messages) == 1
