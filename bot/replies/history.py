@@ -108,12 +108,19 @@ class Facts:
     def then(self) -> str:
         return held(_state(self.after))
 
-    def first(self) -> str:
-        return held(_state(self.before))
+    def first(self) -> str | None:
+        """Return what stood before; None where nobody had looked yet."""
+        return held(_state(self.before)) if "kind" in self.before else None
+
+    def had(self) -> str:
+        """Return what stood before, in brackets; empty where nobody had looked yet."""
+        first = self.first()
+        return "" if first is None else f" (before: {first})"
 
     def change(self) -> str:
-        """Return what stood before and what is to stand, short."""
-        return f"{_short(_state(self.before))} → {_short(_state(self.after))}"
+        """Return what stood before, where it is known, and what is to stand, short."""
+        then = self.then_short()
+        return f"{_short(_state(self.before))} → {then}" if "kind" in self.before else then
 
     def then_short(self) -> str:
         return _short(_state(self.after))
@@ -196,9 +203,9 @@ def _named(facts: Facts, text: str) -> str:
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
     OrderKind.SET: lambda f: (
-        f"{f.who} set the end of {f.what} for {f.whom}: {f.then()} (before: {f.first()})"
+        f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}"
     ),
-    OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom} (before: {f.first()})",
+    OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
