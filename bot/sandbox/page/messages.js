@@ -193,7 +193,7 @@ function entries(channel) {
 function empty(channel) {
   const text = channel?.guild
     ? "Nothing here yet. Type / in the box below to see the bot's commands."
-    : "No direct messages yet. The bot writes here when it has something to tell.";
+    : "No direct messages yet. The bot writes here when it has something to tell, and you can write to it.";
   return h("p", { class: "empty" }, text);
 }
 
