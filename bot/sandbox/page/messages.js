@@ -184,9 +184,9 @@ function drawNote(one) {
 function entries(channel) {
   const found = [...(channel?.messages.values() ?? [])]
     .filter((message) => sees(message, state.me))
-    .map((message) => ({ id: message.id, key: JSON.stringify(message), draw: () => drawMessage(message) }));
+    .map((message) => ({ id: message.id, key: JSON.stringify(message), mine: message.ephemeral || message.author.id === state.me, draw: () => drawMessage(message) }));
   const notes = [...state.failed, ...state.sending.values()].filter((one) => one.user_id === state.me && one.channel_id === channel?.id && (one.reason || one.kind === "command"));
-  for (const one of notes) found.push({ id: one.id, key: one.reason ?? "sending", draw: () => drawNote(one) });
+  for (const one of notes) found.push({ id: one.id, key: one.reason ?? "sending", mine: true, draw: () => drawNote(one) });
   return found.sort((one, other) => (one.id === other.id ? 0 : isLater(one.id, other.id) ? 1 : -1));
 }
 
@@ -204,8 +204,11 @@ function draw() {
   const here = `${state.me}:${channel?.id ?? "dm"}`;
   const atEnd = here !== atPlace || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   if (here !== atPlace) drawn = new Map();
+  const found = entries(channel);
+  // What one asked oneself is shown, wherever one was reading.
+  const asked = found.length > 0 && found.at(-1).mine && !drawn.has(found.at(-1).id);
   const next = new Map();
-  for (const { id, key, draw: make } of entries(channel)) {
+  for (const { id, key, draw: make } of found) {
     const before = drawn.get(id);
     const same = before?.key === key;
     const node = same ? before.node : make();
@@ -216,7 +219,7 @@ function draw() {
   drawn = next;
   arrange(box, next.size ? [...next.values()].map((each) => each.node) : [empty(channel)]);
   atPlace = here;
-  if (atEnd) toLast();
+  if (atEnd || asked) toLast();
   if (document.visibilityState === "visible") markSeen();
 }
 
