@@ -202,9 +202,7 @@ def _named(facts: Facts, text: str) -> str:
 
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
-    OrderKind.SET: lambda f: (
-        f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}"
-    ),
+    OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",

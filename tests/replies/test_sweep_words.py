@@ -173,7 +173,10 @@ def test_the_queue_with_differences():
     assert "3 people are not taken over yet**:" in new.text
     assert new.buttons[0].label == "Take over 3 people"
     waiting = Message("**1 order waiting.**", tone=Tone.LOOK)
-    assert sweeps.with_differences(waiting, Overall((), ((SCRIPT, 3),), EVERYWHERE), BIG).edge is Tone.LOOK
+    assert (
+        sweeps.with_differences(waiting, Overall((), ((SCRIPT, 3),), EVERYWHERE), BIG).edge
+        is Tone.LOOK
+    )
     many = tuple((dataclasses.replace(SCRIPT, id=index), 3_000) for index in range(60))
     fits(sweeps.with_differences(calm, Overall(many, many, EVERYWHERE), BIG))
 
