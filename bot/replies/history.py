@@ -97,7 +97,7 @@ class Facts:
     """An entry's parts in words."""
 
     def __init__(self, entry: Event, script: Script | None, customer: Customer | None) -> None:
-        self.kind = entry.action
+        self.kind, self.at = entry.action, entry.at
         self.who = _actor(entry.actor)
         self.what = title(script) if script else "a script"
         self.whom = person(customer) if customer else "this person"  # one word for every case
@@ -109,8 +109,12 @@ class Facts:
         return held(_state(self.after))
 
     def first(self) -> str | None:
-        """Return what stood before; None where nobody had looked yet."""
-        return held(_state(self.before)) if "kind" in self.before else None
+        """Return what stood before, also what had ended by then; None where nobody had looked yet."""
+        if "kind" not in self.before:
+            return None
+        state = _state(self.before)
+        has_ended = state.ends_at is not None and state.ends_at <= self.at
+        return f"ended{held(state).removeprefix('until')}" if has_ended else held(state)
 
     def had(self) -> str:
         """Return what stood before, in brackets; empty where nobody had looked yet."""

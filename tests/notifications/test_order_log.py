@@ -61,14 +61,17 @@ async def test_an_order_is_one_message_that_turns_from_waiting_to_done(harness):
         assert len(about(harness, "Trend")) == 1
 
 
-async def test_what_tradingview_showed_before_is_told_also_where_it_was_given_by_hand(harness):
-    end = harness.time.now() + timedelta(days=9)
+@pytest.mark.parametrize(("days", "word"), [(9, "until"), (-9, "ended")])
+async def test_what_tradingview_showed_before_is_told_also_where_it_was_given_by_hand(
+    harness, days, word
+):
+    end = harness.time.now() + timedelta(days=days)
     harness.vendor.world.grant(next(iter(harness.vendor.world.scripts)), "Alice_T", end)
     async with at_work(harness):
         await harness.run(harness.as_mod, "access grant", **ALL)
         await harness.passes(lambda: about(harness) and "✅" in about(harness)[0].content)
         [entry] = about(harness)
-        assert f"until **<t:{int(end.timestamp())}:D>**" in text_of(entry).partition("→")[0]
+        assert f"{word} **<t:{int(end.timestamp())}:D>**" in text_of(entry).partition("→")[0]
 
 
 async def test_what_was_done_at_once_is_written_once(harness):
