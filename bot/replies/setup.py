@@ -38,7 +38,12 @@ def checklist(setup: Setup, guild_id: int, trouble: ChannelTrouble | None = None
         _step(setup.staff, "Role for staff", _roles(setup.staff), "who may give access?"),
         _log_channel(setup, trouble),
         _login(setup),
-        _step(setup.scripts, "First script", count(setup.scripts, "script"), "what do you sell?"),
+        _step(
+            setup.scripts,
+            "First script",
+            count(setup.scripts, "script"),
+            "what do you sell? `/script discover` lists your scripts to choose from",
+        ),
     ]
     if setup.scripts:
         lines.append(_people(setup))

@@ -55,6 +55,7 @@ async def test_the_checklist_leads_from_step_to_step(closed_office):
 
         said = await show(harness)
         assert labels(said) == ["Add the first script"]
+        assert "`/script discover` lists your scripts" in text_of(said)
         pine_id = harness.vendor.world.add_script(harness.vendor.vendor).pine_id
         press = await harness.as_owner.press(said, "Add the first script")
         sent = await harness.as_owner.submit(
