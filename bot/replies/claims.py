@@ -99,9 +99,10 @@ def move_it(claim: Claim, holder_id: int, *listed_as: str) -> Message:
 def decided(claim: Claim, by: int, *, accepted: bool) -> Message:
     """Return what replaces the request, for staff."""
     sign, how = ("✅", "accepted") if accepted else ("✖️", "refused")
+    told = f"{member(claim.member_id)} hears of it by direct message."
     return Message(
         f"{sign} {member(by)} {how} that {bold(claim.username)} belongs to "
-        f"{member(claim.member_id)}."
+        f"{member(claim.member_id)}. {told if accepted else f'Nothing was changed; {told}'}"
     )
 
 

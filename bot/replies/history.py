@@ -97,7 +97,7 @@ class Facts:
     """An entry's parts in words."""
 
     def __init__(self, entry: Event, script: Script | None, customer: Customer | None) -> None:
-        self.kind = entry.action
+        self.kind, self.at = entry.action, entry.at
         self.who = _actor(entry.actor)
         self.what = title(script) if script else "a script"
         self.whom = person(customer) if customer else "this person"  # one word for every case
@@ -108,12 +108,23 @@ class Facts:
     def then(self) -> str:
         return held(_state(self.after))
 
-    def first(self) -> str:
-        return held(_state(self.before))
+    def first(self) -> str | None:
+        """Return what stood before, also what had ended by then; None where nobody had looked yet."""
+        if "kind" not in self.before:
+            return None
+        state = _state(self.before)
+        has_ended = state.ends_at is not None and state.ends_at <= self.at
+        return f"ended{held(state).removeprefix('until')}" if has_ended else held(state)
+
+    def had(self) -> str:
+        """Return what stood before, in brackets; empty where nobody had looked yet."""
+        first = self.first()
+        return "" if first is None else f" (before: {first})"
 
     def change(self) -> str:
-        """Return what stood before and what is to stand, short."""
-        return f"{_short(_state(self.before))} → {_short(_state(self.after))}"
+        """Return what stood before, where it is known, and what is to stand, short."""
+        then = self.then_short()
+        return f"{_short(_state(self.before))} → {then}" if "kind" in self.before else then
 
     def then_short(self) -> str:
         return _short(_state(self.after))
@@ -195,10 +206,8 @@ def _named(facts: Facts, text: str) -> str:
 
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
-    OrderKind.SET: lambda f: (
-        f"{f.who} set the end of {f.what} for {f.whom}: {f.then()} (before: {f.first()})"
-    ),
-    OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom} (before: {f.first()})",
+    OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
+    OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",

@@ -51,14 +51,20 @@ def order_entry(
 
 
 def _change(asked: Facts, last: Facts, action: str) -> str:
-    """Return what the customer had before, and has or gets."""
+    """Return what the customer had before, where that is known, and has or gets."""
+    before = asked.first()
     if action == OrderState.DONE:
-        before, after = asked.first(), last.then()
-        return f"{after}, as before" if before == after else f"{before} → {after}"
+        # What TradingView showed counts more than what was known when the order was given.
+        before, after = last.first() or before, last.then()
+        return f"{after}, as before" if before == after else _arrow(before, after)
     if action == OrderState.STUCK:
-        return f"{asked.first()}, as before"
+        return "as before" if before is None else f"{before}, as before"
     if asked.kind == OrderKind.GRANT:
-        return f"{asked.first()} → {asked.given()} more"
+        return _arrow(before, f"{asked.given()} more")
     if asked.kind == OrderKind.PUT_BACK:
-        return f"{asked.first()} → what it was before that"
-    return f"{asked.first()} → {asked.then()}"
+        return _arrow(before, "what it was before that")
+    return _arrow(before, asked.then())
+
+
+def _arrow(before: str | None, after: str) -> str:
+    return after if before is None else f"{before} → {after}"

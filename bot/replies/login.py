@@ -75,7 +75,12 @@ def kept_or_used(outcome: Updated | SpareKept, guild_id: int) -> Message:
 def updated(update: Updated, guild_id: int | None = None) -> Message:
     """Return that the new cookies are in use; with a server, offer to add a spare."""
     whose = f" as {escape(update.username)}" if update.username else ""
-    lines = [f"✅ **The TradingView login works{whose}.** What was waiting goes on now."]
+    goes_on = (
+        "What was waiting goes on now."
+        if update.has_scripts
+        else "Next, `/script discover` finds your scripts."
+    )
+    lines = [f"✅ **The TradingView login works{whose}.** {goes_on}"]
     if not update.has_sign:
         lines.append(
             "⚠️ The second cookie, `sessionid_sign`, is missing. It works now, but TradingView may "

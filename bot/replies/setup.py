@@ -12,6 +12,7 @@ from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
 from bot.replies.sweeps import TAKING_OVER, take_over_everybody, untaken
 from bot.replies.text import bold, count, listed
+from bot.replies.tone import Tone
 from bot.store.kinds import RoleLevel
 
 OPEN_STAFF = "setup_open_staff"
@@ -37,7 +38,12 @@ def checklist(setup: Setup, guild_id: int, trouble: ChannelTrouble | None = None
         _step(setup.staff, "Role for staff", _roles(setup.staff), "who may give access?"),
         _log_channel(setup, trouble),
         _login(setup),
-        _step(setup.scripts, "First script", count(setup.scripts, "script"), "what do you sell?"),
+        _step(
+            setup.scripts,
+            "First script",
+            count(setup.scripts, "script"),
+            "what do you sell? `/script discover` lists your scripts to choose from",
+        ),
     ]
     if setup.scripts:
         lines.append(_people(setup))
@@ -55,7 +61,11 @@ def checklist(setup: Setup, guild_id: int, trouble: ChannelTrouble | None = None
         lines.append(wrong)
     is_done = button is None and not setup.unread and not wrong
     first = "**Everything is set up.**" if is_done else "**Setting up Usher**"
-    return Message("\n".join([first, *lines]), buttons=() if button is None else (button,))
+    return Message(
+        "\n".join([first, *lines]),
+        buttons=() if button is None else (button,),
+        tone=Tone.DONE if is_done and not setup.claims else None,
+    )
 
 
 def pick_staff(guild_id: int) -> Message:

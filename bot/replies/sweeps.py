@@ -235,7 +235,7 @@ def with_differences(status: Message, overall: Overall, guild_id: int) -> Messag
     ]
     if everybody is not None:
         buttons.insert(0, everybody)
-    return Message(text, status.embeds, (*status.buttons, *buttons))
+    return Message(text, status.embeds, (*status.buttons, *buttons), tone=status.tone)
 
 
 def _where(counts: Sequence[tuple[Script, int]]) -> str:

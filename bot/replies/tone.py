@@ -24,10 +24,11 @@ _SIGNS = {
     "❌": Tone.STOP,
     "✖": Tone.STOP,
 }
-# In the box under a text of one sentence, so that the edge has something to hold.
-_WORDS = {Tone.DONE: "Done", Tone.LOOK: "Please look", Tone.STOP: "Please read"}
-_SOON = "One moment"
+# In the box under a sentence that stands alone and has no seam, so that the edge has something to hold.
+_WORDS = {Tone.DONE: "Nothing more to do.", Tone.LOOK: "Please look.", Tone.STOP: "Please read."}
+_SOON = "One moment."
 _SENTENCE_ENDS = re.compile(r"[.!?…](?:\*\*)?(?= |$)")
+_SEAM = re.compile(r"; (?=[^ ])")
 _BOLD = re.compile(r"(?<!\\)\*\*")
 
 
@@ -52,17 +53,31 @@ def split_text(text: str, tone: Tone) -> tuple[str, discord.Embed]:
     end = _end_of_sentence(lines[first])
     above = "\n".join([*lines[:first], lines[first][:end]])
     below = "\n".join([lines[first][end:].strip(), *lines[first + 1 :]]).strip("\n")
+    if not below:
+        above, below = _halves(above)
     word = _SOON if lines[first].startswith("⏳") else _WORDS[tone]
     return above, discord.Embed(description=below or f"-# {word}")
 
 
 def _end_of_sentence(line: str) -> int:
     """Return where the line's first sentence ends, outside of bold and of what was typed."""
-    for found in _SENTENCE_ENDS.finditer(line):
-        head = line[: found.end()]
-        if len(_BOLD.findall(head)) % 2 == 0 and head.count("`") % 2 == 0:
-            return found.end()
-    return len(line)
+    ends = (found.end() for found in _SENTENCE_ENDS.finditer(line))
+    return next((end for end in ends if _is_outside(line[:end])), len(line))
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """Return a sentence that stands alone cut in two at its semicolon; whole where it has none."""
+    for seam in _SEAM.finditer(text):
+        if _is_outside(text[: seam.start()]):
+            stop = "." if text.endswith(".") else ""
+            below = text[seam.end() :]
+            return text[: seam.start()] + stop, below[0].upper() + below[1:]
+    return text, ""
+
+
+def _is_outside(head: str) -> bool:
+    """Return whether what follows this is neither bold nor typed by somebody."""
+    return len(_BOLD.findall(head)) % 2 == 0 and head.count("`") % 2 == 0
 
 
 def in_colour(box: discord.Embed, tone: Tone) -> discord.Embed:

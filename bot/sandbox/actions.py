@@ -109,11 +109,12 @@ class Actions:
         return await self._person(person_id).submit(opened, filled)
 
     async def say(self, person_id: str, channel_id: str, text: str) -> Message:
-        """Write a message."""
+        """Write a message; "dm" stands for the bot itself, also before anybody wrote there."""
         text = text.strip()
         if not 0 < len(text) <= 2000:
             raise RefusedError("a message has 1 to 2000 characters")
-        return await self._person(person_id).say(text, channel=self._channel(channel_id))
+        channel = None if channel_id == "dm" else self._channel(channel_id)
+        return await self._person(person_id).say(text, channel=channel)
 
     def dismiss(self, person_id: str, channel_id: str, message_id: str) -> None:
         """Put away a message that only this person sees."""

@@ -51,9 +51,11 @@ async def test_the_checklist_leads_from_step_to_step(closed_office):
         values = {"sessionid": cookies.sessionid, "sessionid_sign": cookies.sessionid_sign}
         sent = await harness.as_owner.submit(press, values)
         assert "login works" in text_of(await sent.answered())
+        assert "Next, `/script discover` finds your scripts" in text_of(await sent.answered())
 
         said = await show(harness)
         assert labels(said) == ["Add the first script"]
+        assert "`/script discover` lists your scripts" in text_of(said)
         pine_id = harness.vendor.world.add_script(harness.vendor.vendor).pine_id
         press = await harness.as_owner.press(said, "Add the first script")
         sent = await harness.as_owner.submit(

@@ -1,5 +1,7 @@
 """The log channel: one message for each order, changed into its outcome; alarms call the managers."""
 
+from datetime import timedelta
+
 import discord
 import pytest
 
@@ -49,13 +51,27 @@ async def test_an_order_is_one_message_that_turns_from_waiting_to_done(harness):
         [entry] = about(harness)
         assert entry.content.startswith(f"⏳ <@{harness.mod.id}> ordered 1 month of **Trend**")
         assert edge(entry) is Tone.LOOK
-        assert "no access → 1 month more" in text_of(entry)
+        assert entry.embeds[0]["description"] == "1 month more\nWaiting for TradingView."
+        assert "no access" not in text_of(entry), "nobody has looked at TradingView yet"
         harness.switches.hang = False
         await harness.passes(lambda: "✅" in about(harness)[0].content)
         [entry] = about(harness)
         assert edge(entry) is Tone.DONE
         assert "no access → until **<t:" in text_of(entry)
         assert len(about(harness, "Trend")) == 1
+
+
+@pytest.mark.parametrize(("days", "word"), [(9, "until"), (-9, "ended")])
+async def test_what_tradingview_showed_before_is_told_also_where_it_was_given_by_hand(
+    harness, days, word
+):
+    end = harness.time.now() + timedelta(days=days)
+    harness.vendor.world.grant(next(iter(harness.vendor.world.scripts)), "Alice_T", end)
+    async with at_work(harness):
+        await harness.run(harness.as_mod, "access grant", **ALL)
+        await harness.passes(lambda: about(harness) and "✅" in about(harness)[0].content)
+        [entry] = about(harness)
+        assert f"{word} **<t:{int(end.timestamp())}:D>**" in text_of(entry).partition("→")[0]
 
 
 async def test_what_was_done_at_once_is_written_once(harness):

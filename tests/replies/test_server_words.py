@@ -9,6 +9,7 @@ from bot.access.logins.sessions import LoginCheck, LoginState, LoginStatus, Upda
 from bot.access.people.customers import Unlinked
 from bot.access.people.guild_settings import Setup
 from bot.replies import history, login, people, scripts, setup
+from bot.replies.tone import Tone
 from bot.store.records import Event, Script, Untaken
 from bot.tradingview.models import Hint
 
@@ -90,6 +91,7 @@ def test_the_checklist_has_one_button_for_the_next_open_step(values, label):
 @pytest.mark.parametrize("open_step", [{"untaken": Untaken(2, 3)}, {"unread": (script(),)}])
 def test_not_everything_is_set_up_while_people_are_not_taken_over(open_step):
     assert "Everything is set up" in fits(setup.checklist(ready(), 1))
+    assert setup.checklist(ready(), 1).edge is Tone.DONE
     assert "Everything is set up" not in fits(setup.checklist(ready(**open_step), 1))
 
 

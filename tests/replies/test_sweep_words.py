@@ -16,6 +16,7 @@ from bot.access.sweeps.repair import Repaired, Standing
 from bot.access.sweeps.reports import SHOWN, Overall, Report
 from bot.access.sweeps.sweep import Progress
 from bot.replies import Message, discovery, drift, sweeps
+from bot.replies.tone import Tone
 from bot.store.kinds import Reason, StateKind
 from bot.store.records import Numbers, Permission, Script, Untaken
 from bot.store.sweeps.sightings import Sighting
@@ -171,6 +172,11 @@ def test_the_queue_with_differences():
     assert "differ" not in fits(new)
     assert "3 people are not taken over yet**:" in new.text
     assert new.buttons[0].label == "Take over 3 people"
+    waiting = Message("**1 order waiting.**", tone=Tone.LOOK)
+    assert (
+        sweeps.with_differences(waiting, Overall((), ((SCRIPT, 3),), EVERYWHERE), BIG).edge
+        is Tone.LOOK
+    )
     many = tuple((dataclasses.replace(SCRIPT, id=index), 3_000) for index in range(60))
     fits(sweeps.with_differences(calm, Overall(many, many, EVERYWHERE), BIG))
 

@@ -53,8 +53,11 @@ def test_a_given_tone_counts_more_than_the_signs():
         ("-# Small\n✅ It is there. Look.", "-# Small\n✅ It is there.", "Look."),
         ("❌ **`two. words` cannot be one.** Type it.", "❌ **`two. words` cannot be one.**", "Type it."),
         ("❌ **Version 1. Pro ends.** Why.", "❌ **Version 1. Pro ends.**", "Why."),
-        ("✅ Ann has Version 1.5 now", "✅ Ann has Version 1.5 now", "-# Done"),
-        ("⏳ **Asking…**", "⏳ **Asking…**", "-# One moment"),
+        ("✅ Ann has Version 1.5 now", "✅ Ann has Version 1.5 now", "-# Nothing more to do."),
+        ("⏳ **Asking…**", "⏳ **Asking…**", "-# One moment."),
+        ("✅ It works again; what waited goes on", "✅ It works again", "What waited goes on"),
+        ("⚠️ They differ; `/sync status` shows it.", "⚠️ They differ.", "`/sync status` shows it."),
+        ("✅ **Pro; 1** is `a; b` now.", "✅ **Pro; 1** is `a; b` now.", "-# Nothing more to do."),
     ],
 )  # fmt: skip
 def test_the_first_sentence_stands_above_and_the_rest_in_the_box(text, above, below):

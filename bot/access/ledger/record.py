@@ -314,7 +314,7 @@ async def _add_events(
         actor=order.actor,
         order_id=order.id,
         note=order.note,
-        before=facts(wanted_of(permission)),
+        before=_known(permission),
         after=after,
         **about,
     )
@@ -322,6 +322,13 @@ async def _add_events(
         await events.record(
             connection, guild_id, at, OrderState.SUPERSEDED, order_id=order_id, **about
         )
+
+
+def _known(permission: Permission) -> Mapping[str, Any] | None:
+    """Return what the customer had before the order; None where TradingView was never looked at."""
+    wanted = wanted_of(permission)
+    never_seen = permission.seen is StateKind.UNKNOWN and wanted.kind is StateKind.NOTHING
+    return None if never_seen else facts(wanted)
 
 
 def facts(state: State) -> dict[str, str | None]:

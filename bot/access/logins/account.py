@@ -65,12 +65,16 @@ class LoginStatus:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """A login that was taken over; titles of scripts that it does not own or that gave no answer."""
+    """A login that was taken over; titles of scripts that it does not own or that gave no answer.
+
+    `has_scripts` is False while the server has none yet, so that nothing can have waited for the login.
+    """
 
     username: str | None
     has_sign: bool
     missing: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+    has_scripts: bool = True
 
 
 class AccountSession:

@@ -301,6 +301,7 @@ class Sessions:
             cookies.sessionid_sign is not None,
             tuple(titles[pine_id] for pine_id in facts.missing),
             tuple(titles[pine_id] for pine_id in facts.unchecked),
+            has_scripts=bool(known),
         )
 
     async def refresh(self) -> None:

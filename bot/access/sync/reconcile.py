@@ -3,7 +3,7 @@
 Nothing else calls TradingView's write endpoints.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,7 @@ from bot.access.logins.sessions import AccountSession
 from bot.access.rules.entitlements import (
     State,
     Step,
+    before_of,
     moved_by_us,
     next_step,
     seen_in,
@@ -276,11 +277,18 @@ class Sync:
                     customer_id=permission.customer_id,
                     permission_id=permission.id,
                     order_id=order_id,
+                    before=_found(permission),
                     after=facts(seen),
                 )
                 for order_id in ended
             ],
         )
+
+
+def _found(permission: Permission) -> Mapping[str, str | None] | None:
+    """Return what TradingView showed before the write for this revision; None without a write."""
+    was_sent = permission.sent_revision == permission.revision
+    return facts(before_of(permission)) if was_sent else None
 
 
 async def _refuse_doubt(connection: AsyncConnection, permission: Permission) -> None:

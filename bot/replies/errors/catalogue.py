@@ -38,7 +38,7 @@ def _(_: refusals.PineIdElsewhere) -> str:
 
 @sentence.register
 def _(error: refusals.ScriptThere) -> str:
-    return f"**That script is here already**, as {typed(error.slug)}."
+    return f"**That script is here already**, as {typed(error.slug)}. Nothing was changed."
 
 
 @sentence.register

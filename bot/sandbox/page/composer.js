@@ -321,10 +321,10 @@ async function send(event) {
   const channel = shown();
   if (chosen) return sendCommand(channel);
   const text = say().value.trim();
-  if (!text || !channel) return undefined;
-  if (text.startsWith("/") && channel.guild) return trouble("Pick a command from the list, or write without the slash.");
+  if (!text) return undefined;
+  if (text.startsWith("/") && channel?.guild) return trouble("Pick a command from the list, or write without the slash.");
   try {
-    await post("say", { as: state.me, channel: channel.id, text });
+    await post("say", { as: state.me, channel: channel?.id ?? "dm", text });
     say().value = "";
     trouble("");
   } catch (error) {
@@ -374,7 +374,7 @@ function placed() {
     leave(false);
     loadCommands();
   }
-  const closed = !state.opening.over || !channel;
+  const closed = !state.opening.over;
   say().disabled = closed;
   $("send").disabled = closed;
   const where = channel?.guild ? `#${channel.name}` : "the bot";

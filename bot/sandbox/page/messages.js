@@ -192,16 +192,16 @@ function drawNote(one) {
 function entries(channel) {
   const found = [...(channel?.messages.values() ?? [])]
     .filter((message) => sees(message, state.me))
-    .map((message) => ({ id: message.id, key: JSON.stringify(message), draw: () => drawMessage(message) }));
+    .map((message) => ({ id: message.id, key: JSON.stringify(message), mine: message.ephemeral || message.author.id === state.me, draw: () => drawMessage(message) }));
   const notes = [...state.failed, ...state.sending.values()].filter((one) => one.user_id === state.me && one.channel_id === channel?.id && (one.reason || one.kind === "command"));
-  for (const one of notes) found.push({ id: one.id, key: one.reason ?? "sending", draw: () => drawNote(one) });
+  for (const one of notes) found.push({ id: one.id, key: one.reason ?? "sending", mine: true, draw: () => drawNote(one) });
   return found.sort((one, other) => (one.id === other.id ? 0 : isLater(one.id, other.id) ? 1 : -1));
 }
 
 function empty(channel) {
   const text = channel?.guild
     ? "Nothing here yet. Type / in the box below to see the bot's commands."
-    : "No direct messages yet. The bot writes here when it has something to tell.";
+    : "No direct messages yet. The bot writes here when it has something to tell, and you can write to it.";
   return h("p", { class: "empty" }, text);
 }
 
@@ -212,8 +212,11 @@ function draw() {
   const here = `${state.me}:${channel?.id ?? "dm"}`;
   const atEnd = here !== atPlace || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   if (here !== atPlace) drawn = new Map();
+  const found = entries(channel);
+  // What one asked oneself is shown, wherever one was reading.
+  const asked = found.length > 0 && found.at(-1).mine && !drawn.has(found.at(-1).id);
   const next = new Map();
-  for (const { id, key, draw: make } of entries(channel)) {
+  for (const { id, key, draw: make } of found) {
     const before = drawn.get(id);
     const same = before?.key === key;
     const node = same ? before.node : make();
@@ -224,7 +227,7 @@ function draw() {
   drawn = next;
   arrange(box, next.size ? [...next.values()].map((each) => each.node) : [empty(channel)]);
   atPlace = here;
-  if (atEnd) toLast();
+  if (atEnd || asked) toLast();
   if (document.visibilityState === "visible") markSeen();
 }
 

@@ -256,6 +256,33 @@ async def test_a_slash_typed_anywhere_reaches_the_box(open_shop, look):
     assert await eyes.page.locator("#say:focus").input_value() == "/"
 
 
+async def test_what_one_asks_is_shown_also_after_reading_further_up(open_shop, look):
+    shop = open_shop.simulation.shop
+    eyes = await look(open_shop, 390, 844)
+    text = "\n".join(f"line {number}" for number in range(90))
+    await shop.discord.person(shop.owner).say(text, channel=shop.general)
+    await eyes.sees("#messages .message", "line 89")
+    await eyes.page.locator("#say").fill("/help")
+    await eyes.sees("#picker li", "/help")
+    await eyes.press("Enter")
+    await eyes.sees("#messages .message", "What you can do")
+    answer = eyes.page.locator("#messages article").last
+    top = await answer.evaluate("article => article.getBoundingClientRect().top")
+    assert 0 < top < 844, "the answer stands in view"
+
+
+async def test_a_member_can_write_to_the_bot_first(open_shop, look):
+    eyes = await look(open_shop)
+    gita = open_shop.simulation.shop.people[-1]
+    assert open_shop.simulation.shop.discord.person(gita.user).dms() == []
+    await eyes.page.locator(f"#people input[value='{gita.user.id}']").check(force=True)
+    await eyes.page.locator("#channels [data-key='place dm']").click()
+    await eyes.page.locator("#say").fill("Where is my script?")
+    await eyes.press("Enter")
+    await eyes.sees("#messages .message", "Where is my script?")
+    await eyes.sees("#messages .message", "I do not read messages here")
+
+
 async def test_of_an_answer_longer_than_the_view_the_beginning_is_shown(sandbox, look):
     shop = sandbox.simulation.shop
     eyes = await look(sandbox)
