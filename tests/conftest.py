@@ -1,5 +1,6 @@
 """Fixtures for every test: a clock that only moves when told to, and no blocking call on the loop."""
 
+import os
 from email.utils import format_datetime
 
 import pytest
@@ -8,6 +9,11 @@ from blockbuster import blockbuster_ctx
 
 from bot import clock
 from tests.support.fake_time import FakeTime, world_now
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Return how many programs run the tests: twice the cores, as most tests wait for a socket now and then."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(autouse=True)

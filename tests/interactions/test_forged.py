@@ -57,8 +57,10 @@ async def posted(harness):
 
 async def test_no_key_made_by_hand_ends_in_an_error_of_ours(harness, posted, caplog):
     caplog.set_level(logging.INFO)
-    for name in sorted(set(harness.router.levels) - forms(harness)):
-        for args in ARGS:
+    for number, name in enumerate(sorted(set(harness.router.levels) - forms(harness))):
+        for args in ARGS[
+            number % 4 :: 4
+        ]:  # all read them in one place: each sees some of every kind
             key = ":".join(("u", name, str(harness.guild.id), *args))[:100]
             said = await answer(harness, key)
             assert "Something went wrong" not in said, key

@@ -317,6 +317,7 @@ async def test_a_customer_is_not_marked_told_while_discord_delays(harness, code)
     async with at_work(harness):
         harness.fake.switches.refuse("dm", code)
         await harness.run(harness.as_mod, "access grant", **ALL, member=harness.buyer)
+        await harness.passes(lambda: harness.fake.switches.faults[0].hit)
         await harness.time.advance(3)
         assert harness.as_buyer.dms() == []
         assert await harness.outcomes.members_to_tell()
