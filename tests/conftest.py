@@ -16,6 +16,20 @@ def pytest_xdist_auto_num_workers(config):
     return 2 * (os.cpu_count() or 1)
 
 
+# Files that take long begin first, or the last of them would keep one program busy when the others are done.
+_LONG = (
+    "tests/soak/",
+    "tests/sandbox/page/",
+    "tests/end_to_end/",
+    "tests/web/test_fuzz",
+    "tests/interactions/",
+)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
 @pytest.fixture(autouse=True)
 def no_blocking_calls():
     with blockbuster_ctx(["bot", "cogs"]) as blockers:
