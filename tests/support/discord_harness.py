@@ -106,6 +106,8 @@ def labels(message):
 async def at_work(harness, client=None):
     """Connect the client; it is closed at the end."""
     client = client or harness.build()
+    # discord.py waits so many real seconds after each server for one more, before it is ready.
+    client._connection.guild_ready_timeout = 0.1
     services = harness.vendor.services
     await services.open()
     await harness.make_staff()
