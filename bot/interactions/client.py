@@ -17,6 +17,7 @@ from discord.ext import commands
 from bot import clock
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
+from bot.errors import DatabaseBusyError, DiskFullError
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
@@ -142,7 +143,11 @@ class Usher(commands.Bot):
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """Log what an event handler raised; its arguments stay out of the log."""
-        log.error("%s failed", event_method, exc_info=sys.exc_info())
+        error = sys.exc_info()[1]
+        if isinstance(error, (DiskFullError, DatabaseBusyError)):  # said once by the database
+            log.warning("%s failed (%s)", event_method, type(error).__name__)
+        else:
+            log.error("%s failed", event_method, exc_info=error)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
         """Pass an event on while connected: discord.py may find servers ready after the end."""

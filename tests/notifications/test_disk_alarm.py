@@ -3,7 +3,9 @@
 import logging
 
 import pytest
+from sqlalchemy import text
 
+from bot.errors import DiskFullError
 from bot.replies import Message
 from tests.support.discord_harness import at_work, eventually, open_office, text_of
 from tests.support.full_disk import full_disk
@@ -45,6 +47,18 @@ async def test_who_asks_hears_that_nothing_was_recorded_and_can_ask_again(harnes
     assert "Traceback" not in caplog.text
     again = await grant(harness)
     await harness.passes(lambda: "Done" in text_of(again.original))
+
+
+async def test_an_event_of_discord_on_a_full_disk_is_one_line_of_the_log(harness, caplog):
+    await eventually(harness.client.is_ready)
+    with full_disk():
+        try:
+            async with harness.vendor.database.write() as connection:
+                await connection.execute(text("DELETE FROM event"))
+        except DiskFullError:
+            await harness.client.on_error("on_ready")
+    assert "on_ready failed (DiskFullError)" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_staff_hear_once_that_it_is_full_and_once_that_it_has_room(harness):
