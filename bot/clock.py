@@ -229,6 +229,18 @@ async def within(seconds: float, future: "asyncio.Future[Any]") -> bool:
     return future.done()
 
 
+async def set_within(seconds: float | None, event: asyncio.Event) -> None:
+    """Wait until `event` is set, at most that many seconds; None waits without an end."""
+    if seconds is None:
+        await event.wait()
+        return
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await within(seconds, waiting)
+    finally:
+        waiting.cancel()
+
+
 @contextmanager
 def taken_from(source: Source) -> Iterator[None]:
     """Take time from `source` inside the block, without what was compared before (tests)."""

@@ -95,11 +95,7 @@ class OutcomeNotifier:
                     log.info("telling %s waits (%s)", whom, in_short(error))
                 except Exception:  # the other parts, and the next round, go on
                     log.exception("telling %s failed; it goes on in %s s", whom, EVERY)
-            woken = asyncio.ensure_future(event.wait())
-            try:
-                await clock.within(EVERY, woken)
-            finally:
-                woken.cancel()
+            await clock.set_within(EVERY, event)
 
     # The person who asked
 

@@ -157,9 +157,7 @@ class SharedLimiter(Limiter):
             self._serve()
             if not (has or self._needs_lease() or self._nudge.is_set()):
                 return
-            nudged = asyncio.ensure_future(self._nudge.wait())
-            await clock.within(RENEW if has else POLL, nudged)
-            nudged.cancel()
+            await clock.set_within(RENEW if has else POLL, self._nudge)
 
     async def _change(self, change: Callable[[Lease], Lease]) -> Lease:
         try:

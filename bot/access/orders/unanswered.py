@@ -118,16 +118,10 @@ class UnansweredInteractions:
                 if not failed:  # once, however long it lasts
                     log.warning("what was asked could not be noted (%s)", type(error).__name__)
                 failed = True
-                await self._pause()
-
-    async def _pause(self) -> None:
-        """Wait before the next try; a new interaction is worth one at once."""
-        self._woken.clear()
-        woken = asyncio.ensure_future(self._woken.wait())
-        try:
-            await clock.within(AGAIN, woken)
-        finally:
-            woken.cancel()
+                self._woken.clear()
+                await clock.set_within(
+                    AGAIN, self._woken
+                )  # a new interaction is worth a try at once
 
     async def _write(self) -> None:
         new, over = self._new, frozenset(self._over)

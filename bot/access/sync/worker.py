@@ -85,14 +85,7 @@ class AccountWorker:
                 pause = STUMBLED
             if was_wrong or clock.is_wrong():  # nobody tells when it is right again
                 pause = CLOCK_AGAIN if pause is None else min(pause, CLOCK_AGAIN)
-            woken = asyncio.create_task(self._woken.wait())
-            try:
-                if pause is None:
-                    await woken
-                else:
-                    await clock.within(pause, woken)
-            finally:
-                woken.cancel()
+            await clock.set_within(pause, self._woken)
 
     async def _start_due(self) -> float | None:
         """Start what is due; returns seconds until the next look, None: when woken."""
