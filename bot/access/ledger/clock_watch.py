@@ -4,18 +4,17 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot import clock
+from bot.access.ledger.announcements import Announcement
 from bot.clock import Trust
 from bot.jobs import Jobs
-from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
-from bot.store.ledger import events
 
 log = logging.getLogger(__name__)
 
 EVERY = 5.0  # seconds between looks
 # Seconds after which somebody is asked for the time, when no other answer told it.
 COMPARE_EVERY = {Trust.DOUBTFUL: EVERY, Trust.WRONG: 60.0, Trust.RIGHT: 600.0, Trust.UNKNOWN: EVERY}
-WRONG, RIGHT = "clock_wrong", "clock_right"
+_WRONG = Announcement(begins="clock_wrong", over="clock_right")
 
 
 class ClockWatch:
@@ -56,13 +55,6 @@ class ClockWatch:
         return last is None or clock.monotonic() - last >= COMPARE_EVERY[clock.trust()]
 
     async def _tell(self, *, is_wrong: bool) -> None:
-        """Note it in the history of each server that was not told so before, as by an earlier run."""
-        now, seconds = clock.now(), round(clock.skew().total_seconds())
-        async with self._database.write() as connection:
-            for server in await guilds.listed(connection):
-                last = await events.newest(connection, server.id, (WRONG, RIGHT))
-                if (last is not None and last.action == WRONG) is is_wrong:
-                    continue
-                action = WRONG if is_wrong else RIGHT
-                after = {"seconds": seconds} if is_wrong else None
-                await events.record(connection, server.id, now, action, after=after)
+        seconds = round(clock.skew().total_seconds())
+        after = {"seconds": seconds} if is_wrong else None
+        await _WRONG.say(self._database, begins=is_wrong, after=after)

@@ -4,14 +4,13 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from bot import clock
-from bot.store.catalogue import guilds
+from bot.access.ledger.announcements import Announcement
 from bot.store.engine.database import Database
 from bot.store.kinds import Otherwise
-from bot.store.ledger import direct_messages, events
-from bot.store.ledger.events import NewEvent
+from bot.store.ledger import direct_messages
 from bot.store.records import DirectMessage
 
-STOPPED, RESUMED = "messages_stopped", "messages_resumed"
+_STOPPED = Announcement(begins="messages_stopped", over="messages_resumed")
 
 
 class WaitingMessages:
@@ -58,18 +57,8 @@ class WaitingMessages:
 
     async def stopped(self) -> None:
         """Record in every server's history that Discord takes none, once until it does again."""
-        await self._note(STOPPED)
+        await _STOPPED.say(self._database, begins=True)
 
     async def resumed(self) -> None:
         """Record that Discord takes them again, where it was said that it takes none."""
-        await self._note(RESUMED)
-
-    async def _note(self, action: str) -> None:
-        now = clock.now()
-        async with self._database.write() as connection:
-            new = []
-            for server in await guilds.listed(connection):
-                last = await events.newest(connection, server.id, (STOPPED, RESUMED))
-                if (RESUMED if last is None else last.action) != action:
-                    new.append(NewEvent(guild_id=server.id, at=now, action=action))
-            await events.record_all(connection, new)
+        await _STOPPED.say(self._database, begins=False)

@@ -222,7 +222,7 @@ async def _let_go_of(
         return False
     if None not in (user_id, holder.tv_user_id) and user_id != holder.tv_user_id:
         return False  # the name belongs to another person on TradingView now
-    last = await events.newest_of(connection, request.guild_id, holder.id, _TIES)
+    last = await events.newest(connection, request.guild_id, _TIES, customer_id=holder.id)
     claims = await customers.waiting_claims(connection, request.guild_id)
     others = any(
         claim.username.casefold() == username.casefold() and claim.member_id != request.member_id

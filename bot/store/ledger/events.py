@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypedDict
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind
@@ -182,36 +182,32 @@ async def of_interaction(connection: AsyncConnection, interaction_id: int) -> li
     return [Event.of(row) for row in rows]
 
 
-async def newest_of(
-    connection: AsyncConnection, guild_id: int, customer_id: int, actions: Collection[str]
-) -> Event | None:
-    """Return the newest entry of these kinds about that customer."""
-    rows = await connection.execute(
-        select(event)
-        .where(
-            event.c.guild_id == guild_id,
-            event.c.customer_id == customer_id,
-            event.c.action.in_(tuple(actions)),
-        )
-        .order_by(event.c.id.desc())
-        .limit(1)
-    )
-    row = rows.one_or_none()
-    return None if row is None else Event.of(row)
-
-
 async def newest(
-    connection: AsyncConnection, guild_id: int, actions: Collection[str]
+    connection: AsyncConnection,
+    guild_id: int,
+    actions: Collection[str],
+    *,
+    customer_id: int | None = None,
 ) -> Event | None:
-    """Return a server's newest entry of these kinds."""
-    rows = await connection.execute(
-        select(event)
-        .where(event.c.guild_id == guild_id, event.c.action.in_(tuple(actions)))
-        .order_by(event.c.id.desc())
-        .limit(1)
-    )
-    row = rows.one_or_none()
+    """Return a server's newest entry of these kinds, or the newest about one customer."""
+    query = select(event).where(event.c.guild_id == guild_id, event.c.action.in_(tuple(actions)))
+    if customer_id is not None:
+        query = query.where(event.c.customer_id == customer_id)
+    row = (await connection.execute(query.order_by(event.c.id.desc()).limit(1))).one_or_none()
     return None if row is None else Event.of(row)
+
+
+async def last_said(connection: AsyncConnection, actions: Collection[str]) -> dict[int, str]:
+    """Return which of these actions each server's history names last, where it names one."""
+    newest_ids = (
+        select(func.max(event.c.id))
+        .where(event.c.action.in_(tuple(actions)))
+        .group_by(event.c.guild_id)
+    )
+    rows = await connection.execute(
+        select(event.c.guild_id, event.c.action).where(event.c.id.in_(newest_ids))
+    )
+    return {row.guild_id: row.action for row in rows}
 
 
 async def of_customer(
