@@ -26,8 +26,7 @@ async def harness(frozen, tmp_path, monkeypatch):
         harness.time = frozen
         harness.vendor.world.add_user("Alice_T")
         await harness.make_rows()
-        async with at_work(harness):
-            await eventually(harness.client.is_ready)
+        async with at_work(harness, ready=True):
             yield harness
 
 

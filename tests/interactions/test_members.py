@@ -15,8 +15,7 @@ async def harness(frozen, tmp_path, monkeypatch):
     async with open_office(tmp_path, monkeypatch) as harness:
         harness.time = frozen
         await harness.make_rows()
-        async with at_work(harness):
-            await eventually(harness.client.is_ready)
+        async with at_work(harness, ready=True):
             yield harness
 
 

@@ -103,11 +103,11 @@ def labels(message):
 
 
 @contextlib.asynccontextmanager
-async def at_work(harness, client=None):
-    """Connect the client; it is closed at the end."""
+async def at_work(harness, client=None, *, ready=False):
+    """Connect the client, and wait until it is `ready`, where asked for; it is closed at the end."""
     client = client or harness.build()
-    # discord.py waits so many real seconds after each server for one more, before it is ready.
-    client._connection.guild_ready_timeout = 0.1
+    if ready:  # discord.py waits so many real seconds after each server for one more
+        client._connection.guild_ready_timeout = 0.1
     services = harness.vendor.services
     await services.open()
     await harness.make_staff()
@@ -121,6 +121,8 @@ async def at_work(harness, client=None):
         await ready
         await services.queue.start()
         services.outcome_notifier.start()
+        if ready:
+            await eventually(client.is_ready)
         yield client
     finally:
         ready.cancel()

@@ -266,9 +266,14 @@ async def test_what_one_asks_is_shown_also_after_reading_further_up(open_shop, l
     await eyes.sees("#picker li", "/help")
     await eyes.press("Enter")
     await eyes.sees("#messages .message", "What you can do")
-    answer = eyes.page.locator("#messages article").last
-    top = await answer.evaluate("article => article.getBoundingClientRect().top")
-    assert 0 < top < 844, "the answer stands in view"
+
+    async def stands_in_view():  # it is drawn anew when it changes
+        top = await eyes.page.evaluate(
+            "[...document.querySelectorAll('#messages article')].at(-1).getBoundingClientRect().top"
+        )
+        return 0 < top < 844
+
+    await eventually(stands_in_view)
 
 
 async def test_a_member_can_write_to_the_bot_first(open_shop, look):
