@@ -28,7 +28,7 @@ TITLE = "*T*" + "`x`" * 32
 WHEN = datetime(2026, 3, 10, tzinfo=UTC)
 SCRIPT = Script(1, 1, "PUB;x", "s" * 32, TITLE, None, None, None)
 REASON = Entitlement(
-    1, 1, 1, 1, "staff", "r", "lifetime", None, WHEN, 1, WHEN, None, WHEN, None, None, "n" * 200
+    1, 1, 1, 1, 1, "staff", "r", "lifetime", None, WHEN, 1, WHEN, None, WHEN, None, None, "n" * 200
 )
 VALUES = {
     "level": "staff",
