@@ -53,6 +53,8 @@ VALUES = {
     "channel_id": 7,
     "missing": ("view_channel", "send_messages"),
     "script": SCRIPT,
+    "item": SCRIPT,
+    "title": TITLE,
     "seats": 101,
     "line": 20_000,
     "more": 2,
