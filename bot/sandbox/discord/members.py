@@ -7,6 +7,7 @@ from bot.sandbox.discord.errors import Json
 from bot.sandbox.discord.world import Guild, Member
 
 _CHUNK = 1000
+_MAX_FOUND = 100  # of a request by name or by ids, which the members intent is not needed for
 FULL_EVERY = 30.0  # seconds between two requests of a session for all members of one guild
 
 
@@ -57,7 +58,8 @@ def named(guild: Guild, query: str, limit: int) -> list[Member]:
 def _chosen(guild: Guild, asked: Json) -> tuple[list[Member], list[str]]:
     ids = asked.get("user_ids")
     if ids is None:
-        return named(guild, asked.get("query") or "", int(asked.get("limit") or 0)), []
-    wanted = [str(each) for each in (ids if isinstance(ids, list) else [ids])]
+        query, limit = asked.get("query") or "", int(asked.get("limit") or 0)
+        return named(guild, query, min(limit or _MAX_FOUND, _MAX_FOUND) if query else limit), []
+    wanted = [str(each) for each in (ids if isinstance(ids, list) else [ids])][:_MAX_FOUND]
     found = [guild.members[int(each)] for each in wanted if int(each) in guild.members]
     return found, [each for each in wanted if int(each) not in guild.members]
