@@ -82,6 +82,19 @@ class Changes:
         self._guild_event(guild, "GUILD_ROLE_UPDATE", {"role": payloads.role(role)})
         self._guild_changed(guild)
 
+    def drag_role(self, guild: Guild, role: Role, *, to_top: bool) -> None:
+        """Put a role to the top or the bottom of the server's list; the others make room."""
+        others = sorted(
+            (each for each in guild.roles.values() if each not in (role, guild.everyone)),
+            key=lambda each: each.position,
+        )
+        order = [*others, role] if to_top else [role, *others]
+        for position, each in enumerate(order, start=1):
+            if each.position != position:
+                each.position = position
+                self._guild_event(guild, "GUILD_ROLE_UPDATE", {"role": payloads.role(each)})
+        self._guild_changed(guild)
+
     def delete_role(self, guild: Guild, role: Role) -> None:
         """Take the role from everybody who has it, each with an event of their own, and away."""
         del guild.roles[role.id]

@@ -95,6 +95,11 @@ class Session:
         if self.line is not None:
             self.line.put(DISPATCH, data, event=event, seq=self._seq)
 
+    @property
+    def events(self) -> list[str]:
+        """The names of the events that it was sent, the last of them."""
+        return [event for _, event, _ in self._sent]
+
     def replay(self, line: Line, after: int) -> None:
         self.line = line
         for seq, event, data in self._sent:

@@ -180,6 +180,10 @@ class FakeDiscord:
     ) -> None:
         self.changes.change_role(guild, role, position=position, bits=permissions)
 
+    def drag_role(self, guild: Guild, role: Role, *, to_top: bool) -> None:
+        """Put a role above all others, the bot's too, or below them."""
+        self.changes.drag_role(guild, role, to_top=to_top)
+
     def delete_role(self, guild: Guild, role: Role) -> None:
         self.changes.delete_role(guild, role)
 
