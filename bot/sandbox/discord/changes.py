@@ -109,7 +109,7 @@ class Changes:
     def add_member(self, guild: Guild, user: User, roles: list[Role]) -> Member:
         """Let somebody in; RefusedError while they are banned."""
         if user.id in guild.bans:
-            raise RefusedError(f"{user.name} is banned from {guild.name}")
+            raise RefusedError(f"{user.display_name or user.name} is banned from {guild.name}")
         member = Member(user, self.world.now(), list(roles))
         guild.members[user.id] = member
         self._guild_event(guild, "GUILD_MEMBER_ADD", payloads.member(member))

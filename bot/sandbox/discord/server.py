@@ -136,6 +136,12 @@ class FakeDiscord:
         """Whether the developer page grants the members intent."""
         return bool(self.gateway.privileged & MEMBERS)
 
+    @property
+    def hears_members(self) -> bool:
+        """Whether a bot is connected that hears of members."""
+        sessions = self.gateway.sessions.values()
+        return any(each.line is not None and each.intents & MEMBERS for each in sessions)
+
     def allow_members_intent(self, *, allowed: bool) -> None:
         """Grant or refuse the members intent from the next identify on, the others as they are."""
         others = self.gateway.privileged & ~MEMBERS
