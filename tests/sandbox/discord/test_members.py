@@ -146,7 +146,10 @@ async def test_a_deleted_role_is_lost_by_all_with_and_without_events_of_their_ow
 
 
 async def test_the_intent_can_be_refused_and_granted_again(fake, shop, connect, dial, api):
+    await connect(GUILDS)
+    assert not fake.hears_members
     before = await connect(GUILDS | MEMBERS)
+    assert fake.hears_members
     fake.allow_members_intent(allowed=False)
     assert not fake.members_allowed
     socket = await dial()
