@@ -111,6 +111,8 @@ class Guild:
 
     @property
     def boosts(self) -> int:
+        if self.booster_role is None:  # nobody ever did: a large crowd need not be counted
+            return 0
         return sum(1 for each in self.members.values() if each.premium_since is not None)
 
 
