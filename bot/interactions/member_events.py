@@ -6,6 +6,7 @@ task of each. The table of its parsers has each event decoded once and named alr
 put behind the parser of an event costs nothing for all others, and discord.py still counts the members.
 """
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -96,6 +97,7 @@ class MemberEvents:
                     log.warning("%s missed an event (%s)", listener.name, type(error).__name__)
                 except Exception:
                     log.exception("%s failed at an event about a member", listener.name)
+                await asyncio.sleep(0)  # a listener that waits for nothing holds up nobody either
         finally:
             listener.is_hearing = False
 
