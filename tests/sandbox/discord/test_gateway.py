@@ -12,21 +12,6 @@ from bot.sandbox.discord.gateway import ROUND_TRIP
 from tests.support.fake_time import eventually
 
 
-@pytest.fixture
-async def dial(fake):
-    """Open raw sockets: `await dial()` gives one that has had its hello."""
-    async with aiohttp.ClientSession() as http:
-
-        async def begin(**query):
-            socket = await http.ws_connect(fake.gateway_url, params={"v": "10", **query})
-            hello = await socket.receive_json()
-            assert hello["op"] == 10
-            assert hello["d"]["heartbeat_interval"] == 41250
-            return socket
-
-        yield begin
-
-
 async def identify(socket, fake, intents=1, token=None):
     data = {"token": token or fake.bot_token, "intents": intents, "properties": {}}
     await socket.send_json({"op": 2, "d": data})
@@ -314,4 +299,4 @@ async def test_members_are_searched_by_rest_without_the_intent_as_many_as_asked_
     where = f"/guilds/{shop.guild.id}/members/search"
     assert len((await api("GET", f"{where}?query=TRADER&limit=1000"))[1]) == 130
     assert len((await api("GET", f"{where}?query=trader"))[1]) == 1
-    assert (await api("GET", f"{where}?limit=5"))[1] == []
+    assert await api.refused("GET", f"{where}?limit=5") == 50035  # nobody is found without a query
