@@ -228,6 +228,7 @@ class Entitlement(Record):
     ended_at: datetime | None
     ended_by: int | None
     note: str | None
+    row_day: int | None = None  # of the months after `ends_at`; None: the day of `ends_at` itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Change:
 
     gives: Length | State | None = None  # a reason: that much more time, or exactly that
     source: str | None = None  # where that reason comes from
+    row_day: int | None = None  # of the months after its end; None: the day of that end
     ends_all: bool = False  # every reason that counts until now
     undoes: Order | None = None  # an earlier order: what it took away counts again
     overrules: bool = False  # whatever TradingView shows
@@ -246,6 +247,7 @@ async def _give(
         ends_at=None if length else state.ends_at,
         settled_at=None if length else request.at,
         note=new.note,
+        row_day=new.change.row_day,
     )
     await orders.gives(connection, order.id, reason.id)
 
