@@ -100,6 +100,51 @@ async def test_members_are_not_told_now_of_what_was_ended_before_they_were_told_
         ]
 
 
+async def test_rows_of_months_from_before_they_were_kept_go_on_from_the_day_they_began(tmp_path):
+    old = [  # permission, length, start, end, whether it was ended since; and the day of its row
+        (1, None, "2027-01-02 08:00", "2027-01-31 23:59", None, None),
+        (1, "1M", "2027-01-31 23:59", "2027-02-28 23:59", "2027-02-01", 31),
+        (1, "1Y 1M", "2027-02-28 23:59", "2028-03-28 23:59", None, 31),  # drifted: as it was then
+        (1, "7D", "2028-03-28 23:59", "2028-04-04 23:59", None, None),
+        (1, "1M", "2028-04-04 23:59", "2028-05-04 23:59", None, None),
+        (2, "1M", "2027-02-28 23:59", "2027-03-28 23:59", None, None),  # another person's row
+        (2, "1M", "2027-05-31 12:00", "2027-06-30 12:00", None, 31),  # begun when it was asked for
+        (3, "1M", None, None, None, None),  # not settled yet
+    ]
+
+    def left_by_it():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0005")
+            for number, (permission_id, length, start, end, ended, _) in enumerate(old, 1):
+                connection.execute(
+                    text(
+                        "INSERT INTO entitlement (id, guild_id, script_id, permission_id, source,"
+                        " reference, kind, length, asked_at, start_at, ends_at, settled_at, ended_at)"
+                        " VALUES (:id, 7, 1, :permission_id, 'staff', :id, 'until', :length,"
+                        " '2027-01-01', :start, :end, :end, :ended)"
+                    ),
+                    {
+                        "id": 100 - number,  # they need not lie in the order of their time
+                        "permission_id": permission_id,
+                        "length": length,
+                        "start": start and f"{start}:30.250000",
+                        "end": end and f"{end}:30.250000",
+                        "ended": ended,
+                    },
+                )
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_it)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        found = await connection.execute(text("SELECT row_day FROM entitlement ORDER BY id DESC"))
+        assert found.scalars().all() == [day for *_, day in old]
+
+
 def test_the_files_names_tell_what_alembic_would():
     scripts = ScriptDirectory.from_config(migrate._config())
     assert revision.known() == [one.revision for one in scripts.walk_revisions()][::-1]
