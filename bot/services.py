@@ -22,6 +22,7 @@ from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.purchases import Purchases
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
@@ -97,6 +98,7 @@ class Services:
     queue: Queue
     outcomes: Outcomes
     grants: Grants
+    purchases: Purchases
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -158,6 +160,7 @@ def build(
     queue = Queue(database, sessions, jobs, notifier)
     outcomes = Outcomes(database, sessions, vault, queue, notifier)
     overview = Overview(database, sessions, outcomes)
+    purchases = Purchases(database, vault, queue, notifier)
 
     guild_settings = GuildSettings(database, sessions)
     guild_settings.on_change.append(queue.wake)
@@ -200,7 +203,12 @@ def build(
     )
     waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
-    claims = Claims(database, partial(_to_claimer, client), outcome_notifier.wake)
+
+    def decided() -> None:
+        outcome_notifier.wake()
+        purchases.wake()
+
+    claims = Claims(database, partial(_to_claimer, client), decided)
 
     return Services(
         database=database,
@@ -233,6 +241,7 @@ def build(
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
+        purchases=purchases,
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

@@ -23,6 +23,7 @@ def at(*day):
 
 def bought(number, length, asked_at):
     return Entitlement(
+        purchase_id=1,
         id=number, guild_id=1, script_id=1, permission_id=1, source="staff", reference=str(number),
         kind=EntitlementKind.UNTIL, length=length, asked_at=asked_at, asked_by=1, start_at=None,
         ends_at=None, settled_at=None, ended_at=None, ended_by=None, note=None,

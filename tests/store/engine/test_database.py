@@ -100,6 +100,38 @@ async def test_members_are_not_told_now_of_what_was_ended_before_they_were_told_
         ]
 
 
+async def test_every_reason_of_before_becomes_a_purchase_and_nothing_that_points_to_it_is_lost(
+    tmp_path,
+):
+    def left_by_the_fifth():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0005")
+            for statement in _WITH_TWO_REASONS:
+                connection.exec_driver_sql(statement)
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_the_fifth)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        rows = await connection.execute(
+            text(
+                "SELECT p.customer_id, p.script_id, p.reference, p.kind, p.length, p.ends_at,"
+                " p.actor_kind, p.actor_id, e.permission_id, o.kind AS ordered"
+                " FROM purchase p JOIN entitlement e ON e.purchase_id = p.id"
+                ' LEFT JOIN "order" o ON o.entitlement_id = e.id ORDER BY p.id'
+            )
+        )
+        assert [tuple(row) for row in rows] == [
+            (3, 1, "one press", "until", "1M", None, "member", "9", 1, "grant"),
+            (3, 2, "one press/2", "lifetime", None, None, "usher", None, 2, None),
+        ]
+        assert not (await connection.execute(text("PRAGMA foreign_key_check"))).all()
+
+
 async def test_rows_of_months_from_before_they_were_kept_go_on_from_the_day_they_began(tmp_path):
     old = [  # permission, length, start, end, whether it was ended since; and the day of its row
         (1, None, "2027-01-02 08:00", "2027-01-31 23:59", None, None),
@@ -119,6 +151,8 @@ async def test_rows_of_months_from_before_they_were_kept_go_on_from_the_day_they
             config = migrate._config()
             config.attributes["connection"] = connection
             command.upgrade(config, "0005")
+            for statement in _WITH_THREE_PEOPLE:
+                connection.exec_driver_sql(statement)
             for number, (permission_id, length, start, end, ended, _) in enumerate(old, 1):
                 connection.execute(
                     text(
@@ -143,6 +177,42 @@ async def test_rows_of_months_from_before_they_were_kept_go_on_from_the_day_they
     async with open_database(url(tmp_path)) as database, database.read() as connection:
         found = await connection.execute(text("SELECT row_day FROM entitlement ORDER BY id DESC"))
         assert found.scalars().all() == [day for *_, day in old]
+
+
+_PERMISSION = (
+    "INSERT INTO permission (id, guild_id, script_id, customer_id, username, name_folded, wanted, revision,"
+    " synced_revision, seen, ours, before, state, asked_at) VALUES ({0}, 7, {1}, 3, '{2}', '{2}', 'nothing',"
+    " 0, 0, 'unknown', 'unknown', 'unknown', 'done', '2026-01-01')"
+)
+_WITH_TWO_REASONS = (
+    "INSERT INTO guild (id, created_at) VALUES (7, '2026-01-01')",
+    (
+        "INSERT INTO script (id, guild_id, pine_id, slug, title, added_by, added_at)"
+        " VALUES (1, 7, 'PUB;a', 'a', 'A', 9, '2026-01-01'), (2, 7, 'PUB;b', 'b', 'B', 9, '2026-01-01')"
+    ),
+    "INSERT INTO customer (id, guild_id, username, name_folded) VALUES (3, 7, 'Joe', 'joe')",
+    _PERMISSION.format(1, 1, "joe"),
+    _PERMISSION.format(2, 2, "joe"),
+    "INSERT INTO source (name) VALUES ('staff')",
+    (
+        "INSERT INTO entitlement (id, guild_id, script_id, permission_id, source, reference, kind, length,"
+        " asked_at, asked_by, ends_at, settled_at) VALUES (11, 7, 1, 1, 'staff', 'one press', 'until', '1M',"
+        " '2026-01-01', 9, '2026-02-01', '2026-01-01'), (12, 7, 2, 2, 'staff', 'one press', 'lifetime', NULL,"
+        " '2026-01-01', NULL, NULL, '2026-01-01')"
+    ),
+    (
+        'INSERT INTO "order" (guild_id, permission_id, kind, idempotency_key, entitlement_id, revision,'
+        " actor_kind, asked_at, before, state) VALUES (7, 1, 'grant', 'one press', 11, 1, 'usher', '2026-01-01',"
+        " 'nothing', 'done')"
+    ),
+)
+
+
+_WITH_THREE_PEOPLE = (
+    *_WITH_TWO_REASONS[:3],
+    *(_PERMISSION.format(number, 1, f"joe{number}") for number in (1, 2, 3)),
+    "INSERT INTO source (name) VALUES ('staff')",
+)
 
 
 def test_the_files_names_tell_what_alembic_would():
