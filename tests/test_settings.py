@@ -109,6 +109,7 @@ def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
     wrong = {
         "DISCORD_TOKEN": "Bot tokenvalue",
         "DISCORD_GUILD_ID": "guildvalue",
+        "DISCORD_MEMBERS_INTENT": "intentvalue",
         "DISCORD_API_URL": "apivalue",
         "DISCORD_GATEWAY_URL": "http://gatewayvalue",
         "TRADINGVIEW_URL": "ftp://tvvalue",

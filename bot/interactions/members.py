@@ -165,6 +165,8 @@ class Members:
         """
         if self._client.intents.members:
             return People(tuple(await self._everybody(guild_id)))
+        now = clock.monotonic()
+        self._searched = {key: kept for key, kept in self._searched.items() if kept.until > now}
         asked, number = 0, len(wanted.ids) + len(wanted.names)
 
         def told(more: int) -> None:
@@ -244,12 +246,10 @@ class Members:
 
     async def _search(self, guild_id: int, name: str) -> list[Person]:
         """Return the members whose names begin so; discord.py waits between two as long as Discord says."""
-        now, key = clock.monotonic(), (guild_id, name.casefold())
+        key = (guild_id, name.casefold())
         kept = self._searched.get(key)
-        if kept is None or kept.until <= now:
+        if kept is None:
             members = await self._searched_for(guild_id, name)
-            for old in [key for key, kept in self._searched.items() if kept.until <= now]:
-                del self._searched[old]
             people = [person for member in members if (person := person_of(member)) is not None]
             kept = self._searched[key] = _Kept(clock.monotonic() + SEARCH_KEPT, people)
         return kept.people

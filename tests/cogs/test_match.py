@@ -355,7 +355,7 @@ async def test_without_the_intent_equal_names_are_proposed_and_pages_ask_nothing
 
 async def test_many_names_show_how_far_they_are_and_what_ends_too_late_comes_in_private(unseen):
     await known(unseen, "Alice_T", "__bob__")
-    held = unseen.fake.switches.hold("other")
+    held = unseen.fake.switches.hold("search")
     request = await unseen.as_mod.run(
         "customer match",
         guild=unseen.guild,
@@ -381,7 +381,7 @@ async def test_many_names_show_how_far_they_are_and_what_ends_too_late_comes_in_
 
 async def test_a_discord_that_shows_nobody_at_all_is_said_and_nothing_is_guessed(unseen):
     await known(unseen, "Alice_T", "BEN")
-    unseen.fake.switches.refuse("other", 50001, times=None)
+    unseen.fake.switches.refuse("search", 50001, times=None)
     for request in (
         await match(unseen, f"discord,tradingview\n{unseen.buyer.name},Alice_T\n"),
         await unseen.run(unseen.as_mod, "customer match"),

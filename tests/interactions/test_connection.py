@@ -322,7 +322,7 @@ async def test_everything_else_has_its_turn_however_many_events_have_come(monkey
     """A socket that holds many events hands them out without a pause."""
 
     class Socket:
-        async def receive(self, timeout=None):
+        async def receive(self, timeout=None):  # noqa: ASYNC109
             return "event"
 
     async def count():

@@ -192,7 +192,7 @@ async def test_a_name_is_searched_once_in_ten_minutes(unseen):
 
 @pytest.mark.parametrize(("code", "error"), [(50001, MembersUnseen), (40003, MembersSilent)])
 async def test_a_search_that_discord_refuses_finds_nobody_for_certain(unseen, code, error):
-    unseen.fake.switches.refuse("other", code)
+    unseen.fake.switches.refuse("search", code)
     with pytest.raises(error):
         await everybody(unseen, Wanted(frozenset(), ("ben",)))
 
