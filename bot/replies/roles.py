@@ -9,7 +9,7 @@ from bot.access.catalogue.lookup import Item
 from bot.access.catalogue.role_rules import Opening
 from bot.access.orders.role_losses import Decided
 from bot.replies.message import Button, Message, key, shorten
-from bot.replies.text import bold, count, embed, member, role, title
+from bot.replies.text import bold, count, embed, escape, member, role, title
 from bot.replies.tone import Tone
 from bot.store.records import Event, Product, RoleLoss, RoleRule, Script
 
@@ -47,7 +47,7 @@ def add(
                 "or type something of mine."
             )
     return Message(
-        f"**Let {role(role_id)} open {title(_sold(item))}?** {who}\n{_ends(grace)}",
+        f"**Let {role(role_id)} open {_name(item)}?** {who}\n{_ends(grace)}",
         buttons=buttons,
         tone=Tone.LOOK,
     )
@@ -56,7 +56,7 @@ def add(
 def added(rule: RoleRule, item: Item) -> Message:
     """Return that a role opens an item from now on."""
     return Message(
-        f"✅ **Whoever has {role(rule.role_id)} has {title(_sold(item))} from now on.** "
+        f"✅ **Whoever has {role(rule.role_id)} has {_name(item)} from now on.** "
         f"{_ends(rule.grace_days)} `/role list` shows how many have it."
     )
 
@@ -76,7 +76,7 @@ def remove(opening: Opening, buttons: tuple[Button, ...]) -> Message:
         who = f"{opening.holders:,} {has} {what} by that role, and "
         who += _losing(opening)
     return Message(
-        f"**Should {role(opening.rule.role_id)} no longer open {what}?** {who}",
+        f"**Should {role(opening.rule.role_id)} no longer open {_name(opening.item)}?** {who}",
         buttons=buttons,
         tone=Tone.LOOK,
     )
@@ -92,7 +92,7 @@ def _losing(opening: Opening) -> str:
 
 def removed(opening: Opening) -> Message:
     """Return that a rule ended, with the way back."""
-    what = title(_sold(opening.item))
+    what = _name(opening.item)
     ends = (
         f" What {count(opening.holders, 'person', 'people')} had by it ends now; whoever has another reason keeps it."
         if opening.holders
@@ -115,7 +115,7 @@ def kept(opening: Opening) -> Message:
 def put_back(opening: Opening) -> Message:
     """Return that a removed rule counts again."""
     return Message(
-        f"✅ **{role(opening.rule.role_id)} opens {title(_sold(opening.item))} again.** "
+        f"✅ **{role(opening.rule.role_id)} opens {_name(opening.item)} again.** "
         "Whoever has the role gets it back by themselves."
     )
 
@@ -134,7 +134,7 @@ def listing(
     buttons = tuple(
         button
         for loss in waits
-        for button in _buttons(guild_id, loss.id, f" {_name(loss, openings)}".rstrip())
+        for button in _buttons(guild_id, loss.id, f" {_role_name(loss, openings)}".rstrip())
     )
     first = f"{count(roles, 'role')} {'opens' if roles == 1 else 'open'} something."
     return Message(first, (embed("Roles", "\n".join(lines)),), buttons)
@@ -153,7 +153,7 @@ def _line(opening: Opening, is_paused: bool) -> str:
     return text
 
 
-def _name(loss: RoleLoss, openings: Sequence[Opening]) -> str:
+def _role_name(loss: RoleLoss, openings: Sequence[Opening]) -> str:
     found = (each.rule.role_name for each in openings if each.rule.role_id == loss.role_id)
     return next(found, "")
 
@@ -224,3 +224,8 @@ def _ends(grace: int) -> str:
 
 def _sold(item: Item) -> Script | Product:
     return item.product or item.scripts[0]
+
+
+def _name(item: Item) -> str:
+    """Return its title within a bold sentence."""
+    return escape(item.title)

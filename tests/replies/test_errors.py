@@ -18,7 +18,7 @@ from bot.access.people.errors import NameTaken, NobodyNamed, RoleProblem
 from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors.sentence import UNEXPECTED, sentence
-from bot.store.records import Entitlement, Script
+from bot.store.records import Entitlement, Product, RoleLoss, Script
 from bot.tradingview import TradingViewError
 from bot.tradingview.models import LIFETIME
 from bot.tradingview.names import PineIdProblem
@@ -71,6 +71,8 @@ VALUES = {
     "new": False,
     "meant": ItemKind.PRODUCT,
     "total": 99_999,
+    "product": Product(1, 1, "gold", TITLE, None, 7, 0, None, None, None),
+    "loss": RoleLoss(1, 1, 7, False, WHEN, WHEN, WHEN, 7, True),
 }
 
 

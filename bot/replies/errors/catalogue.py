@@ -3,7 +3,7 @@
 from bot.access.catalogue import errors as refusals
 from bot.access.orders import errors as order_refusals
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import bold, did_you_mean, member, role, staff_words, title, typed
+from bot.replies.text import bold, did_you_mean, escape, member, role, staff_words, typed
 from bot.tradingview.errors import NoSuchScript
 from bot.tradingview.names import PineIdProblem
 
@@ -85,7 +85,7 @@ def _(error: refusals.TitleUnusable) -> str:
 @sentence.register
 def _(error: refusals.RoleIsProducts) -> str:
     return (
-        f"**I give {role(error.role_id)} to everybody who has {title(error.product)}**, so it cannot open "
+        f"**I give {role(error.role_id)} to everybody who has {escape(error.product.title)}**, so it cannot open "
         "anything itself: one would bring the other for ever. Choose another role."
     )
 
@@ -93,14 +93,14 @@ def _(error: refusals.RoleIsProducts) -> str:
 @sentence.register
 def _(error: refusals.RoleRuleThere) -> str:
     return (
-        f"**{role(error.role_id)} opens {bold(error.title)} already**, with the same days of grace. "
+        f"**{role(error.role_id)} opens {escape(error.title)} already**, with the same days of grace. "
         "Nothing was changed; `/role list` shows all of them."
     )
 
 
 @sentence.register
 def _(error: refusals.RoleOpensNothing) -> str:
-    what = f" {bold(error.title)}" if error.title else " that"
+    what = f" {escape(error.title)}" if error.title else " that"
     which = role(error.role_id) if error.role_id else "The role"
     return (
         f"**{which} does not open{what}.** Nothing was changed; `/role list` shows what roles open."
