@@ -126,9 +126,7 @@ async def test_lost_and_gained_while_tradingview_is_down_the_right_state_stands_
 async def test_a_revoke_holds_until_the_role_is_lost_and_regained(holder):
     shop = holder
     async with shop.running():
-        request = await shop.run(
-            shop.as_mod, "access revoke", item="trend", member=shop.buyer
-        )
+        request = await shop.run(shop.as_mod, "access revoke", item="trend", member=shop.buyer)
         await shop.as_mod.press(request.original, "Yes, end it")
         await shop.passes(lambda: not shop.has(), 30)
     async with shop.running() as services:

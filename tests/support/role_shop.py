@@ -9,8 +9,6 @@ from bot.jobs import Jobs
 from tests.support.discord_harness import eventually, text_of
 from tests.support.idle import at_rest
 
-FIELDS = {"item": "trend"}
-
 
 class RoleShop:
     """What happens in it, and what each person reads."""
@@ -68,9 +66,7 @@ class RoleShop:
 
     async def let_open(self, role=None, item="trend", **more):
         """An owner lets a role open something."""
-        answer = await self.run(
-            self.as_owner, "role add", role=role or self.vip, item=item, **more
-        )
+        answer = await self.run(self.as_owner, "role add", role=role or self.vip, item=item, **more)
         if "from now on" not in text_of(answer.original):
             press = await self.as_owner.press(answer.original, "Yes, let it open that")
             await press.until(lambda now: "from now on" in text_of(now))
@@ -93,10 +89,10 @@ class RoleShop:
     def logged(self, part):
         return [each for each in self.as_owner.sees(self.log) if part in text_of(each)]
 
-    async def press(self, who, message, label):
-        """Press a button, and return what is read then."""
+    async def press(self, who, message, label, part):
+        """Press a button, and wait until these words are read."""
         pressed = await who.press(message, label)
-        return text_of(await pressed.answered())
+        return text_of(await pressed.until(lambda now: part in text_of(now)))
 
 
 __all__ = ["RoleShop", "eventually"]
