@@ -28,7 +28,7 @@ from bot.store.people import customers
 from bot.store.records import Actor, HeldRole, RoleGain, RoleRule
 from bot.store.vault import Vault
 
-READ_AT_ONCE = 500  # members
+READ_AT_ONCE = 100  # members; reading more would hold up everything else
 WRITTEN_AT_ONCE = 25  # in one transaction, so that others get their turn
 
 # What a member reads who gained roles that open items, and has to link a TradingView name first.

@@ -61,7 +61,7 @@ async def held(
         stopped = {row.purchase_id for row in rows if row.is_stopped}
         again = await _given_since(connection, stopped)
         for row in rows:
-            gain = RoleGain.of(row, role_gain)
+            gain = RoleGain.of(row)
             found[gain.member_id].append(
                 HeldRole(gain, bool(row.is_stopped), gain.purchase_id in again)
             )
