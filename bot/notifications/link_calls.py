@@ -60,7 +60,7 @@ class LinkCaller:
         for start in range(0, len(call.members), MAX_CALLED):
             some = call.members[start : start + MAX_CALLED]
             message = clickable(self._client, call_to_link(some))
-            nonce = f"l{call.message_ids[0]}-{start}"
+            nonce = f"l{call.message_ids[0]}-{call.since.timestamp():.0f}-{start}"  # ids come again
             try:
                 await channel.send(**message.send_kwargs(nonce=nonce))
             except discord.HTTPException as error:

@@ -55,6 +55,18 @@ async def test_a_member_without_a_name_is_asked_once_and_has_it_when_they_link(e
     assert shop.told(shop.buyer, "You can use") == 1
 
 
+async def test_without_the_intent_whoever_types_something_is_seen_at_once(shop):
+    shop.refuse_members_intent()
+    async with shop.running():
+        await shop.let_open()
+        await shop.link(shop.buyer, "Ann_Trades")
+        await shop.wait(5)
+        shop.give_role(shop.buyer, shop.vip)
+        await shop.run(shop.as_buyer, "me")
+        await shop.rest()
+        assert shop.has()
+
+
 @pytest.fixture
 async def holder(either):
     """The buyer has the role, and what it opens."""

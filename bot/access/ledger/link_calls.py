@@ -1,7 +1,7 @@
 """Members who have access waiting, no TradingView name, and take no direct messages."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import clock
 from bot.store.engine.database import Database
@@ -19,6 +19,7 @@ class Call:
     guild_id: int
     members: tuple[int, ...]
     message_ids: tuple[int, ...]
+    since: datetime  # the first of them did not take it
 
 
 class LinkCalls:
@@ -39,7 +40,8 @@ class LinkCalls:
                 if first_at + GATHERED > now or (last is not None and now - last.at < EVERY):
                     continue
                 members = tuple(dict.fromkeys(each.user_id for each in refused))
-                calls.append(Call(guild_id, members, tuple(each.id for each in refused)))
+                ids = tuple(each.id for each in refused)
+                calls.append(Call(guild_id, members, ids, first_at))
         return calls
 
     async def called(self, call: Call, channel_id: int | None) -> None:

@@ -71,6 +71,7 @@ class RoleAccess:
         self._tell = tell
         self._holders: dict[int, set[int]] = {}  # by server, who has or had something by a role
         self._heard: list[set[tuple[int, int]]] = []
+        self.on_missed: list[Callable[[int], None]] = []  # called with the server
 
     async def open(self) -> None:
         """Load who has something by a role."""
@@ -94,7 +95,15 @@ class RoleAccess:
         return isinstance(fact, MemberRoles) and not roles.isdisjoint(fact.roles)
 
     async def hear(self, fact: MemberFact) -> None:
-        """Follow what Discord told."""
+        """Follow what Discord told; what cannot be kept now is made good by the next comparison."""
+        try:
+            await self._hear(fact)
+        except Exception:
+            for tell in self.on_missed:
+                tell(fact.guild_id)
+            raise
+
+    async def _hear(self, fact: MemberFact) -> None:
         match fact:
             case MemberRoles():
                 await self.see(fact.guild_id, {fact.member_id: fact.roles})

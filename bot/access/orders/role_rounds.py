@@ -12,6 +12,7 @@ from bot.access.errors import DiscordSilent, MembersSilent
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.people.member_facts import MemberRoles
+from bot.errors import DatabaseBusyError, DiskFullError
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.people import customers
@@ -68,12 +69,18 @@ class RoleRounds:
         ] = {}  # by server that is there, when it is next; clock.monotonic()
         self._woken = {name: asyncio.Event() for name in ("lists", "turns", "questions")}
         rules.on_change.append(self.arrived)
+        access.on_missed.append(self._missed)
 
     def arrived(self, guild_id: int) -> None:
         """Compare that server now: the bot came there, is connected anew, or its rules changed."""
         self._due[guild_id] = clock.monotonic()
         for woken in self._woken.values():
             woken.set()
+
+    def _missed(self, guild_id: int) -> None:
+        if guild_id in self._due:
+            self._due[guild_id] = clock.monotonic() + AGAIN
+            self._woken["lists"].set()
 
     def start(self, jobs: Jobs) -> None:
         """Begin, until the jobs end; nothing is asked of Discord before a server is there."""
@@ -90,6 +97,9 @@ class RoleRounds:
             woken.clear()
             try:
                 pause = await work()
+            except (DiskFullError, DatabaseBusyError) as error:  # said once by the database
+                log.warning("roles: %s wait %s s (%s)", name, AGAIN, type(error).__name__)
+                pause = AGAIN
             except Exception:  # the next round goes on
                 log.exception("roles: %s failed; again in %s s", name, AGAIN)
                 pause = AGAIN

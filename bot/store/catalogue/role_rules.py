@@ -88,6 +88,11 @@ async def of_item(
     )
 
 
+async def opens_an_item(connection: AsyncConnection, guild_id: int, role_id: int) -> bool:
+    """Return whether whoever holds that role gets an item by it."""
+    return bool(await listed(connection, guild_id, role_id))
+
+
 async def listed(
     connection: AsyncConnection, guild_id: int | None = None, role_id: int | None = None
 ) -> list[RoleRule]:

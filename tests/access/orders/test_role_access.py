@@ -12,6 +12,7 @@ from bot.access.orders import role_access
 from bot.access.orders.role_rounds import RoleRounds
 from bot.access.people.member_facts import MemberLeft, MemberRoles
 from bot.access.request import Subject
+from bot.errors import DatabaseBusyError
 from bot.store.catalogue import products
 from bot.store.ledger import direct_messages, events, purchases, role_gains
 from bot.store.people import customers
@@ -313,6 +314,26 @@ async def test_a_crash_at_any_step_of_a_gain_leaves_none_and_the_next_start_one(
     async with harness.database.read() as connection:
         assert await role_gains.members(connection, HOME) == {ANN}
         assert len(await direct_messages.waiting(connection)) == 1
+
+
+async def test_an_event_that_could_not_be_kept_is_made_good_soon(harness, monkeypatch):
+    await let_open(harness)
+    await link(harness)
+    harness.rounds.arrived(HOME)
+    await harness.rounds._compare_due()
+
+    async def busy(*_, **__):
+        raise DatabaseBusyError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(role_access, "_differing", busy)
+        with pytest.raises(DatabaseBusyError):
+            await sees(harness, VIP)
+    assert harness.end("Ann_Trades") == "absent"
+    await harness.time.advance(60)
+    await harness.rounds._compare_due()
+    await harness.rest()
+    assert harness.end("Ann_Trades") is None
 
 
 # Products
