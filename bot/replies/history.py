@@ -135,9 +135,15 @@ class Facts:
 
     def given(self) -> str:
         length = self.after.get("length")
-        if length:
-            return spoken(parse_length(str(length)))
-        return "access without an end" if self.after.get("kind") == StateKind.OPEN else "time"
+        return spoken(parse_length(str(length))) if length else "time"
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it lasts as long as its source does."""
+        return self.after.get("kind") == StateKind.OPEN
+
+    def ordered(self) -> str:
+        return f"access to {self.what}" if self.is_open else f"{self.given()} of {self.what}"
 
     def origin(self) -> str:
         return source_named(str(self.after.get("source", "")))
@@ -218,7 +224,7 @@ def _named(facts: Facts, text: str) -> str:
 
 
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
+    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.ordered()} for {f.whom}",
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
@@ -363,7 +369,7 @@ _HEADLINES: Mapping[str, Callable[[Facts], str]] = {
 }
 # In the history of one person, who need not be named in each line.
 _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what}",
+    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.ordered()}",
     OrderKind.SET: lambda f: f"{f.who} set {f.what}: {f.change()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what}: {f.change()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what}",

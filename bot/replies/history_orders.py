@@ -70,7 +70,8 @@ def _change(asked: Facts, last: Facts, action: str) -> str:
     if action == OrderState.STUCK:
         return "as before" if before is None else f"{before}, as before"
     if asked.kind == OrderKind.GRANT:
-        return _arrow(before, f"{asked.given()} more")
+        more = "no end date" if asked.is_open else f"{asked.given()} more"
+        return _arrow(before, more)
     if asked.kind == OrderKind.PUT_BACK:
         return _arrow(before, "what it was before that")
     return _arrow(before, asked.then())

@@ -215,6 +215,19 @@ async def test_a_hold_ends_with_the_role(harness):
     assert ended == []  # staff had ended it
 
 
+async def test_a_revoke_put_back_after_the_role_was_lost_gives_nothing_that_has_no_end(harness):
+    await let_open(harness)
+    await link(harness)
+    await sees(harness, VIP)
+    kept = (await harness.done(await harness.grant("Ann_Trades", "1M"))).entitlement
+    order = await harness.revoke("Ann_Trades")
+    await harness.done(order)
+    await sees(harness)
+    await passes(harness, 21)
+    await harness.done(await harness.put_back(order))
+    assert abs(harness.end("Ann_Trades") - kept.ends_at) < timedelta(seconds=1)
+
+
 # What an answer of Discord may and may not say
 
 
