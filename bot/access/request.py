@@ -19,6 +19,8 @@ class Consent:
     removals: int = 0  # so many people lose access or time
     seats: int = 0  # so many people at the month's end, although TradingView's fee begins below
     username: str | None = None  # the near name that was picked instead of the typed one
+    bare_name: bool = False  # a member merely claims the name, and is not to know of it
+    vouched: bool = False  # that name is the member's who claims it
 
 
 @dataclass(frozen=True, slots=True)

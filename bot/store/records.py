@@ -18,6 +18,7 @@ from bot.store.kinds import (
     Reason,
     SessionState,
     StateKind,
+    Tie,
 )
 
 
@@ -137,6 +138,25 @@ class Customer(Record):
     tv_user_id: int | None
     linked_at: datetime | None
     linked_by: int | None
+    tie: Tie | None = None
+
+    @property
+    def merely_claims(self) -> bool:
+        """Return whether the name is a member's by nothing but their own word."""
+        return self.member_id is not None and self.tie is Tie.CLAIMED
+
+
+@dataclass(frozen=True, slots=True)
+class Proof(Record):
+    """A code that a member is to put on the public profile of a TradingView name."""
+
+    id: int
+    guild_id: int
+    member_id: int
+    username: str
+    code_hash: bytes = field(repr=False)
+    made_at: datetime
+    looks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +172,7 @@ class Claim(Record):
     decided_by: int | None
     channel_id: int | None = None  # of the message that asks staff, while it has buttons
     message_id: int | None = None
+    instead_of: str | None = None  # the member's name when they asked, whose access goes along
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +208,7 @@ class Permission(Record):
     attempts: int
     next_try_at: datetime | None
     asked_at: datetime
+    after_id: int | None = None  # the permission that must be done first
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +250,7 @@ class Entitlement(Record):
     ended_at: datetime | None
     ended_by: int | None
     note: str | None
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bot.access.rules.entitlements import State, want
 from bot.store.kinds import EntitlementKind
 from bot.store.ledger import entitlements, permissions
 from bot.store.ledger.changes import PermissionFacts
+from bot.store.people import customers
 from bot.store.records import Order, Permission
 
 
@@ -69,4 +70,11 @@ async def add_found(
         settled_at=at,
         ended_at=None if overruled_by is None else at,
         ended_by=overruled_by,
+        withheld=await is_bare_name(connection, permission),
     )
+
+
+async def is_bare_name(connection: AsyncConnection, permission: Permission) -> bool:
+    """Return whether a member claims the name, of which nobody else knows whose it is."""
+    person = await customers.by_id(connection, permission.customer_id)
+    return person is not None and person.merely_claims

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.catalogue.lookup import find
+from bot.access.ledger.errors import NameOnlyClaimed
 from bot.access.ledger.reasons import end_made_by, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
-from bot.access.people.identity import resolve
+from bot.access.people.identity import confirm, resolve
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import RequestContext, Subject
+from bot.access.request import STAFF, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import NOTHING, State, wanted_of
 from bot.store.kinds import (
@@ -25,6 +26,7 @@ from bot.store.kinds import (
     PermissionState,
     Reason,
     StateKind,
+    Tie,
 )
 from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.people import customers
@@ -43,6 +45,7 @@ class Target:
     item: str
     subject: Subject
     spelling: Spelling
+    names_both: bool = False  # the member and the name were given: the one says whose the other is
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Change:
     undoes: Order | None = None  # an earlier order: what it took away counts again
     overrules: bool = False  # whatever TradingView shows
     wakes: bool = False  # what is stuck is tried once more
+    goes_on_from: int | None = None  # the permission whose reasons count here from now on
+    after: int | None = None  # the permission that has to be done first
     held_back: bool | None = None  # whether sources that come back by themselves have to wait
 
 
@@ -101,6 +106,7 @@ async def record_all(
     Raises:
         UserError: the person or the item is not what was meant; nothing may be kept then.
         OverTheLine: a manager must agree to so many seats first; the same.
+        NameOnlyClaimed: staff must say whether the member who claims the name is to know; the same.
     """
     if not new:
         return []
@@ -112,29 +118,53 @@ async def _record(connection: AsyncConnection, vault: Vault, new: NewOrder) -> R
     request, change = new.request, new.change
     if known := await orders.by_key(connection, request.guild_id, request.idempotency_key):
         return Recorded(known, is_new=False)
-    permission = await _permission(connection, request, new.target)
+    permission, withheld = await _permission(connection, request, new)
     superseded = await _supersede(connection, permission, new)
     order = await _add(connection, vault, permission, new)
     if change.ends_all:
         await entitlements.end_all(connection, permission.id, request.at, order.id)
     if change.undoes is not None:
         await _undo(connection, permission, order, change.undoes)
+    if change.goes_on_from is not None:
+        await entitlements.hand_over(connection, change.goes_on_from, permission.id)
     if change.gives is not None:
-        await _give(connection, permission, order, new)
+        await _give(connection, permission, order, new, withheld=withheld)
     await _await_sync(connection, permission, order, change)
     await _add_events(connection, permission, order, _after(permission, change), superseded)
     return Recorded(order, tuple(superseded))
 
 
 async def _permission(
-    connection: AsyncConnection, request: RequestContext, target: Target | Permission
-) -> Permission:
+    connection: AsyncConnection, request: RequestContext, new: NewOrder
+) -> tuple[Permission, bool]:
+    """Return the permission that the order is about, and whether a member who claims its name may not know."""
+    target = new.target
     if isinstance(target, Permission):  # as it is now: an order before this one may have changed it
-        return await permissions.by_id(connection, target.id)
+        return await permissions.by_id(connection, target.id), False
     script = await find(connection, request.guild_id, target.item)
     spelling = target.spelling
     person = await resolve(connection, request, target.subject, user_id=spelling.user_id)
-    return await touch(connection, request, script, person, spelling)
+    if target.names_both or request.consent.vouched:
+        person = await confirm(connection, request, person, Tie.STAFF)
+    permission = await touch(connection, request, script, person, spelling)
+    return permission, await _is_withheld(connection, permission, person, new)
+
+
+async def _is_withheld(
+    connection: AsyncConnection, permission: Permission, person: Customer, new: NewOrder
+) -> bool:
+    """Return whether staff give something to a name, and not to the member who merely claims it.
+
+    What takes the place of access that the member knows is no secret. Raises NameOnlyClaimed.
+    """
+    target, change, consent = new.target, new.change, new.request.consent
+    by_name = isinstance(target, Target) and target.subject.member_id is None
+    if change.gives is None or change.source != STAFF or not by_name or not person.merely_claims:
+        return False
+    if not consent.bare_name:
+        raise NameOnlyClaimed(person.username or "", person.member_id or 0)
+    known = await entitlements.active(connection, permission.id) if change.ends_all else []
+    return all(reason.withheld for reason in known)
 
 
 async def touch(
@@ -226,7 +256,12 @@ async def _add(
 
 
 async def _give(
-    connection: AsyncConnection, permission: Permission, order: Order, new: NewOrder
+    connection: AsyncConnection,
+    permission: Permission,
+    order: Order,
+    new: NewOrder,
+    *,
+    withheld: bool,
 ) -> None:
     """Add the reason that the order gives; a length is settled later, anything else at once."""
     request, gives = new.request, new.change.gives
@@ -246,6 +281,7 @@ async def _give(
         ends_at=None if length else state.ends_at,
         settled_at=None if length else request.at,
         note=new.note,
+        withheld=withheld,
     )
     await orders.gives(connection, order.id, reason.id)
 
@@ -273,6 +309,7 @@ async def _await_sync(
         permission.id,
         revision=order.revision,
         replaces=replaces,
+        after_id=change.after,
         held_back=permission.held_back if change.held_back is None else change.held_back,
         state=PermissionState.WAITING,
         reason=order.reason,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import EntitlementKind
@@ -30,6 +30,7 @@ async def add(
     ended_at: datetime | None = None,
     ended_by: int | None = None,
     note: str | None = None,
+    withheld: bool = False,
 ) -> Entitlement:
     """Add a reason; (source, reference, script) is there once."""
     row = await connection.execute(
@@ -50,6 +51,7 @@ async def add(
             ended_at=ended_at,
             ended_by=ended_by,
             note=note,
+            withheld=withheld,
         )
         .returning(entitlement)
     )
@@ -127,6 +129,29 @@ async def taken_by(connection: AsyncConnection, order_ids: Collection[int]) -> s
     for some in parts(order_ids):
         rows = await connection.execute(
             select(entitlement.c.ended_by).where(entitlement.c.ended_by.in_(some)).distinct()
+        )
+        found.update(rows.scalars())
+    return found
+
+
+async def hand_over(connection: AsyncConnection, from_id: int, to_id: int) -> None:
+    """Let the reasons that still count for one permission count for another one, as they are."""
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.permission_id == from_id, entitlement.c.ended_at.is_(None))
+        .values(permission_id=to_id)
+    )
+
+
+async def hidden(connection: AsyncConnection, permission_ids: Collection[int]) -> set[int]:
+    """Return which of these permissions have reasons, of which the member is to know none."""
+    found: set[int] = set()
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(entitlement.c.permission_id)
+            .where(entitlement.c.permission_id.in_(some))
+            .group_by(entitlement.c.permission_id)
+            .having(func.min(entitlement.c.withheld) == true())
         )
         found.update(rows.scalars())
     return found

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.ledger.changes import OrderTold
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
-from bot.store.tables.ledger import order, permission
+from bot.store.tables.ledger import entitlement, order, permission
 from bot.store.tables.people import customer
 
 FINAL = (OrderState.DONE, OrderState.SUPERSEDED, OrderState.STUCK)
@@ -311,6 +311,20 @@ def _member_unaware() -> "ColumnElement[bool]":
         order.c.kind != OrderKind.REPAIR,
         order.c.member_told_at.is_(None),
         customer.c.member_id.is_not(None),
+        ~_is_withheld(),
+    )
+
+
+def _is_withheld() -> "ColumnElement[bool]":
+    """The member is not to know of the reason that it gave, or of any that there was."""
+    whole = entitlement.c.permission_id == order.c.permission_id
+    return or_(
+        exists().where(entitlement.c.id == order.c.entitlement_id, entitlement.c.withheld),
+        and_(
+            order.c.entitlement_id.is_(None),
+            exists().where(whole, entitlement.c.withheld),
+            ~exists().where(whole, ~entitlement.c.withheld),
+        ),
     )
 
 
