@@ -20,7 +20,7 @@ class Consent:
     seats: int = 0  # so many people at the month's end, although TradingView's fee begins below
     username: str | None = None  # the near name that was picked instead of the typed one
     bare_name: bool = False  # a member merely claims the name, and is not to know of it
-    vouched: bool = False  # that name is the member's who claims it
+    vouched: int | None = None  # the name is that member's, who claims it
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class NameOnlyClaimed(NeedsYes):
 
     def vouched(self, consent: Consent) -> Consent:
         """Return the consent with the word that the name is that member's."""
-        return replace(consent, vouched=True)
+        return replace(consent, vouched=self.member_id)
 
 
 @dataclass(eq=False)

@@ -62,6 +62,11 @@ class Change:
     after: int | None = None  # the permission that has to be done first
     held_back: bool | None = None  # whether sources that come back by themselves have to wait
 
+    @property
+    def is_move(self) -> bool:
+        """Return whether it only brings a person's access to another name: nobody is new."""
+        return self.goes_on_from is not None or self.after is not None
+
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
@@ -110,6 +115,8 @@ async def record_all(
     """
     if not new:
         return []
+    if all(order.change.is_move for order in new):
+        return [await _record(connection, vault, order) for order in new]
     async with within_the_line(connection, new[0].request):
         return [await _record(connection, vault, order) for order in new]
 
@@ -144,7 +151,8 @@ async def _permission(
     script = await find(connection, request.guild_id, target.item)
     spelling = target.spelling
     person = await resolve(connection, request, target.subject, user_id=spelling.user_id)
-    if target.names_both or request.consent.vouched:
+    vouched = request.consent.vouched
+    if target.names_both or (vouched is not None and vouched == person.member_id):
         person = await confirm(connection, request, person, Tie.STAFF)
     permission = await touch(connection, request, script, person, spelling)
     return permission, await _is_withheld(connection, permission, person, new)

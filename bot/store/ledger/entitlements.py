@@ -135,10 +135,17 @@ async def taken_by(connection: AsyncConnection, order_ids: Collection[int]) -> s
 
 
 async def hand_over(connection: AsyncConnection, from_id: int, to_id: int) -> None:
-    """Let the reasons that still count for one permission count for another one, as they are."""
+    """Let the reasons that still count for one permission count for another one, as they are.
+
+    What was given to the bare name stays with it.
+    """
     await connection.execute(
         update(entitlement)
-        .where(entitlement.c.permission_id == from_id, entitlement.c.ended_at.is_(None))
+        .where(
+            entitlement.c.permission_id == from_id,
+            entitlement.c.ended_at.is_(None),
+            ~entitlement.c.withheld,
+        )
         .values(permission_id=to_id)
     )
 

@@ -22,6 +22,7 @@ from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import entitlement, order, permission
 from bot.store.tables.sweeps import sweep
 
+
 def _waits_for_another() -> "ColumnElement[bool]":
     """The access goes on under another name, and does not stand there yet."""
     first = permission.alias()

@@ -90,9 +90,16 @@ async def tie(
     )
 
 
-async def confirm(
-    connection: AsyncConnection, customer_id: int, by: int | None, tie: Tie
-) -> None:
+async def claim_tie(connection: AsyncConnection, customer_id: int, by: int, at: datetime) -> None:
+    """Note that the name is the member's by nothing but their own word, from now on."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(linked_by=by, linked_at=at, tie=Tie.CLAIMED)
+    )
+
+
+async def confirm(connection: AsyncConnection, customer_id: int, by: int | None, tie: Tie) -> None:
     """Note that more than the member's own word says whose the name is; what was withheld is theirs."""
     values = {"tie": tie} if by is None else {"tie": tie, "linked_by": by}
     await connection.execute(update(customer).where(customer.c.id == customer_id).values(values))

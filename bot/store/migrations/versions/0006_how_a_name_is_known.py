@@ -9,24 +9,23 @@ branch_labels = None
 depends_on = None
 
 # Whoever has access now by a name goes on seeing it; a name that only its member vouches for is claimed.
-_HAS_ACCESS = """
-    EXISTS (SELECT 1 FROM permission
-        WHERE permission.customer_id = customer.id AND (
-            permission.wanted IN ('open', 'lifetime') OR permission.seen = 'lifetime'
-            OR (permission.wanted = 'until' AND permission.wanted_ends_at > CURRENT_TIMESTAMP)
-            OR (permission.seen = 'until' AND permission.seen_ends_at > CURRENT_TIMESTAMP)
-            OR permission.state IN ('waiting', 'working')))
+_TIES = """
+    UPDATE customer SET tie = CASE
+        WHEN linked_by IS NULL OR linked_by <> member_id OR EXISTS (
+            SELECT 1 FROM permission
+            WHERE permission.customer_id = customer.id AND (
+                permission.wanted IN ('open', 'lifetime') OR permission.seen = 'lifetime'
+                OR (permission.wanted = 'until' AND permission.wanted_ends_at > CURRENT_TIMESTAMP)
+                OR (permission.seen = 'until' AND permission.seen_ends_at > CURRENT_TIMESTAMP)
+                OR permission.state IN ('waiting', 'working')))
+        THEN 'staff' ELSE 'claimed' END
+    WHERE member_id IS NOT NULL AND username IS NOT NULL
 """
 
 
 def upgrade() -> None:
     op.add_column("customer", sa.Column("tie", sa.String(length=16)))
-    op.execute(
-        "UPDATE customer SET tie = CASE"
-        f" WHEN linked_by IS NULL OR linked_by <> member_id OR {_HAS_ACCESS}"
-        " THEN 'staff' ELSE 'claimed' END"
-        " WHERE member_id IS NOT NULL AND username IS NOT NULL"
-    )
+    op.execute(_TIES)
     op.add_column("claim", sa.Column("instead_of", sa.String(length=64)))
     op.add_column("permission", sa.Column("after_id", sa.Integer()))
     op.add_column(
