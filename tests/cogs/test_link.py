@@ -90,7 +90,8 @@ async def test_a_member_sees_the_spelling_and_the_profile_before_linking(harness
     assert r"Alice\_T is your TradingView name now" in text_of(said)
     assert (await person(harness, harness.buyer)).username == "Alice_T"
     request = await harness.run(harness.as_buyer, "link", username="__bob__")
-    assert r"You have linked" in text_of(request.original)
+    assert r"Your TradingView name here is Alice\_T" in text_of(request.original)
+    assert labels(request.original) == ["New name of the same account", "Another account", "No"]
 
 
 async def test_no_links_nothing(harness):
@@ -172,14 +173,25 @@ async def test_a_name_that_is_another_persons_on_tradingview_now_waits_for_staff
 async def test_the_answer_tells_a_stranger_nothing_about_anybody_else(harness):
     takes(harness, "Alice_T", AT + timedelta(days=30))
     await link(harness, harness.as_buyer, "__bob__")
-    said = {
-        text_of(await link(harness, harness.as_stranger, name)) for name in ("Alice_T", "__bob__")
-    }
-    assert len(said) == 1, "access and another member's name are answered alike"
-    [text] = said
+    said, views, asked = set(), set(), set()
+    for name, shown in (
+        ("Alice_T", r"Alice\_T"),
+        ("__bob__", r"\_\_bob\_\_"),
+        ("Alice_Two", r"Alice\_Two"),
+    ):
+        before = len(harness.tradingview.calls())
+        answer = await link(harness, harness.as_stranger, name)
+        asked.add(len(harness.tradingview.calls()) - before)
+        said.add(text_of(answer).replace(shown, "NAME"))
+        view = await harness.run(harness.as_stranger, "me")
+        views.add(text_of(view.original).replace(shown, "NAME"))
+        await harness.run(harness.as_stranger, "unlink")
+    assert len(said) == len(views) == 1, "taken, a customer's and free are answered alike"
+    assert len(asked) == 1, "and TradingView is asked as much about each"
+    [text], [view] = said, views
     assert "member of staff looks at this first" in text
-    for secret in ("ben", str(harness.buyer.id), "Alice", "bob", "<t:", "2026"):
-        assert secret not in text
+    for secret in ("ben", str(harness.buyer.id), "<t:", "2026"):
+        assert secret not in text + view
 
 
 async def test_staff_accept_a_request_and_the_member_hears_of_it(harness):

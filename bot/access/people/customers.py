@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import clock
 from bot.access.errors import TradingViewSilent
-from bot.access.logins.sessions import LoginState, Sessions
+from bot.access.logins.sessions import Sessions
 from bot.access.people.claims import Claims, Mover, record_claims
 from bot.access.people.errors import (
     HaveNoName,
@@ -20,21 +19,18 @@ from bot.access.people.errors import (
     TooManyLookUps,
     UserUnknown,
 )
+from bot.access.people.free_names import FreeNames, is_free_here, let_go_of
 from bot.access.people.identity import follow, name_of, tie
 from bot.access.people.limits import MemberLimits
 from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject
-from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import AttemptKind, ClaimState, Tie
-from bot.store.ledger import events
+from bot.store.ledger import entitlements, events
 from bot.store.people import customers
 from bot.store.records import Customer
 from bot.tradingview import Hint, TradingViewClient
-from bot.tradingview.deadline import in_time
 
-# What the history calls the tying of a name to a member, and its end.
-_TIES = ("link", "matched", "claim_accepted", "unlink")
 MOVE_EVERY = timedelta(days=7)  # by the member alone; staff may say yes sooner
 LOOKUP_TIMEOUT = 3.0  # seconds that a member waits for TradingView in front of a form
 
@@ -74,6 +70,7 @@ class Customers:
     ) -> None:
         self._database = database
         self._sessions = sessions
+        self._names = FreeNames(database, sessions)
         self._public = public
         self._claims = claims
         self._limits = limits
@@ -130,7 +127,7 @@ class Customers:
         somebody else had it or claims it meanwhile. `instead_of` their present name, their access moves
         to this one. Raises HaveOtherName, or MovedLately once staff were asked.
         """
-        free = await self._is_free(request, username, user_id)
+        free = await self._names.is_free(request, username, user_id)
         async with self._database.write() as connection:
             mine = await customers.by_member(connection, request.guild_id, request.member_id)
             if mine is not None and mine.name_folded == username.casefold():
@@ -140,15 +137,16 @@ class Customers:
                 raise HaveOtherName(mine.username or "")
             again_at = await _moves_again(connection, request, mine) if mine and has_other else None
             # Looked at again: it may have changed while TradingView was asked.
-            if (
-                again_at is None
-                and free
-                and (
-                    await _let_go_of(connection, request, username, user_id)
-                    or await self._is_free_here(connection, request, username, user_id)
-                )
-            ):
+            let_go = await let_go_of(connection, request, username, user_id)
+            free = free and (
+                let_go is not None or await is_free_here(connection, request, username, user_id)
+            )
+            if done := again_at is None and free:
                 await _withdraw(connection, request)
+                if let_go is not None:  # what was given to the name since was not given to them
+                    await entitlements.withhold_since(
+                        connection, request.guild_id, username, let_go
+                    )
                 await follow(connection, request, username, user_id)
                 if mine is not None and has_other:
                     await self._mover.move(connection, request, mine, username, user_id)
@@ -162,10 +160,8 @@ class Customers:
                         how=Tie.CLAIMED,
                         user_id=user_id,
                     )
-                done = True
             else:
                 await self._claim(connection, request, username, instead_of if has_other else None)
-                done = False
         if done:
             self._mover.wake(request.guild_id)
         if again_at is not None:
@@ -271,70 +267,6 @@ class Customers:
             connection, request.guild_id, request.member_id, username, request.at, instead_of
         )
         await record_claims(connection, [claim])
-
-    async def _is_free(self, request: RequestContext, username: str, user_id: int | None) -> bool:
-        """Return whether the name is unused here, and neither Usher nor TradingView shows access.
-
-        A name that this member let go of is free for them, whatever it may use. TradingView is asked the
-        same about every other name: how long the answer takes tells a stranger nothing either.
-        """
-        async with self._database.read() as connection:
-            if await _let_go_of(connection, request, username, user_id):
-                return True
-            free = await self._is_free_here(connection, request, username, user_id)
-            sold = await scripts.listed(connection, request.guild_id)
-        if not sold:
-            return free
-        session = await self._sessions.of(request.guild_id)
-        if session.state is not LoginState.ALIVE:
-            return False
-        client, now = session.tradingview, clock.now()
-
-        async def nowhere() -> bool:
-            rows = [await client.find_row(script.pine_id, username) for script in sold]
-            return not any(row is not None and row.is_live(now) for row in rows)
-
-        return await in_time(nowhere(), LOOKUP_TIMEOUT) is True and free
-
-    async def _is_free_here(
-        self,
-        connection: AsyncConnection,
-        request: RequestContext,
-        username: str,
-        user_id: int | None,
-    ) -> bool:
-        """Return whether it is free as far as Usher knows, also under the older name of that number's user."""
-        holder = await customers.by_name(connection, request.guild_id, username)
-        holders = [] if holder is None else [holder]
-        if user_id is not None:
-            holders += await customers.by_user_id(connection, request.guild_id, user_id)
-        if any(person.member_id is not None for person in holders):
-            return False
-        names = {username, *(person.username for person in holders if person.username)}
-        return not await customers.has_access(connection, request.guild_id, names, request.at)
-
-
-async def _let_go_of(
-    connection: AsyncConnection, request: RequestContext, username: str, user_id: int | None
-) -> bool:
-    """Return whether the asker was the last to hold that name, untied it, and nobody else wants it since."""
-    holder = await customers.by_name(connection, request.guild_id, username)
-    if holder is None or holder.member_id is not None:
-        return False
-    if None not in (user_id, holder.tv_user_id) and user_id != holder.tv_user_id:
-        return False  # the name belongs to another person on TradingView now
-    last = await events.newest(connection, request.guild_id, _TIES, customer_id=holder.id)
-    claims = await customers.waiting_claims(connection, request.guild_id)
-    others = any(
-        claim.username.casefold() == username.casefold() and claim.member_id != request.member_id
-        for claim in claims
-    )
-    return (
-        last is not None
-        and last.action == "unlink"
-        and last.member_id == last.actor.member_id == request.member_id
-        and not others
-    )
 
 
 async def _moves_again(

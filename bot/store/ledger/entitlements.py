@@ -11,7 +11,7 @@ from bot.store.kinds import EntitlementKind
 from bot.store.ledger.changes import EntitlementChange
 from bot.store.parts import parts
 from bot.store.records import Entitlement, Permission
-from bot.store.tables.ledger import entitlement, order, source
+from bot.store.tables.ledger import entitlement, order, permission, source
 
 
 async def add(
@@ -147,6 +147,20 @@ async def hand_over(connection: AsyncConnection, from_id: int, to_id: int) -> No
             ~entitlement.c.withheld,
         )
         .values(permission_id=to_id)
+    )
+
+
+async def withhold_since(
+    connection: AsyncConnection, guild_id: int, name: str, moment: datetime
+) -> None:
+    """Withhold what that name was given after that moment from the member who holds it."""
+    theirs = select(permission.c.id).where(
+        permission.c.guild_id == guild_id, permission.c.name_folded == name.casefold()
+    )
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.permission_id.in_(theirs), entitlement.c.asked_at > moment)
+        .values(withheld=True)
     )
 
 
