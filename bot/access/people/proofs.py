@@ -8,7 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.errors import TradingViewSilent
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
-from bot.access.people.errors import CodeMissing, NameChangedHands, NothingToProve, ProofOver
+from bot.access.people.errors import (
+    CodeMissing,
+    NameChangedHands,
+    NothingToProve,
+    ProofOver,
+    TooManyLookUps,
+)
 from bot.access.people.identity import confirm, follow
 from bot.access.people.limits import MemberLimits
 from bot.access.people.proof_codes import hashed, new_code, stands_in
@@ -78,11 +84,11 @@ class Proofs:
         Raises ProofOver, CodeMissing, TradingViewSilent, UserUnknown, NameChangedHands or MemberHasOtherName.
         """
         proof = await self._count_look(request)
-        hint = await self._people.find(proof.username)
-        page = await in_time(self._read(hint.username), READ_TIMEOUT)
-        if page is None:
+        try:
+            hint, page = await self._page_of(proof.username)
+        except (TradingViewSilent, TooManyLookUps):
             await self._take_back_look(proof)
-            raise TradingViewSilent
+            raise
         if not stands_in(page, proof.code_hash):
             raise CodeMissing(hint.username, MAX_LOOKS - proof.looks)
         async with self._database.write() as connection:
@@ -95,6 +101,14 @@ class Proofs:
         self._claims.go_on(request.guild_id)
         return hint.username
 
+    async def _page_of(self, username: str) -> tuple[Hint, str]:
+        """Return the user with what their public page says. Raises TradingViewSilent, or as `find` does."""
+        hint = await self._people.find(username)
+        page = await in_time(self._read(hint.username), READ_TIMEOUT)
+        if page is None:
+            raise TradingViewSilent
+        return hint, page
+
     async def _read(self, username: str) -> str:
         return await self._public.profile(username) or ""
 
@@ -105,14 +119,14 @@ class Proofs:
             if proof is None:
                 raise ProofOver
             if request.at - proof.made_at < VALID and proof.looks < MAX_LOOKS:
-                await proofs.set_looks(connection, proof.id, proof.looks + 1)
+                await proofs.add_looks(connection, proof.id, 1)
                 return replace(proof, looks=proof.looks + 1)
             await proofs.end(connection, request.guild_id, request.member_id)
         raise ProofOver
 
     async def _take_back_look(self, proof: Proof) -> None:
         async with self._database.write() as connection:
-            await proofs.set_looks(connection, proof.id, proof.looks - 1)
+            await proofs.add_looks(connection, proof.id, -1)
 
     async def _accept(
         self, connection: AsyncConnection, request: RequestContext, hint: Hint

@@ -40,9 +40,11 @@ async def of_member(connection: AsyncConnection, guild_id: int, member_id: int) 
     return None if row is None else Proof.of(row)
 
 
-async def set_looks(connection: AsyncConnection, proof_id: int, looks: int) -> None:
-    """Set how often the profile was read for it."""
-    await connection.execute(update(proof).where(proof.c.id == proof_id).values(looks=looks))
+async def add_looks(connection: AsyncConnection, proof_id: int, more: int) -> None:
+    """Count that the profile was read for it so many times more."""
+    await connection.execute(
+        update(proof).where(proof.c.id == proof_id).values(looks=proof.c.looks + more)
+    )
 
 
 async def end(connection: AsyncConnection, guild_id: int, member_id: int) -> None:
