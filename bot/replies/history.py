@@ -241,7 +241,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         f, "{member} showed with a code on the public TradingView page that {name} is theirs"
     ),
     "account_moved": lambda f: (
-        f"{f.member} moves from {f.before_name()} to {f.after_text('username')} on TradingView: what they have "
+        f"{f.member} moves from {f.before_name()} to {f.after_text('username') or 'another'} on TradingView: what they have "
         "stands there first, and ends at the old name then"
     ),
     "limit_reached": lambda f: (

@@ -537,9 +537,7 @@ async def test_a_question_that_is_asked_anew_elsewhere_loses_its_buttons(harness
     await link(harness, harness.as_stranger, "Alice_T")
     old = await asked_in(harness, first)
     second = harness.fake.add_channel(harness.guild, "new-log")
-    await harness.as_owner.run(
-        "setup log", guild=harness.guild, at=harness.channel, channel=second
-    )
+    await harness.as_owner.run("setup log", guild=harness.guild, at=harness.channel, channel=second)
     new = await asked_in(harness, second)
     await harness.passes(lambda: not labels(old))
     assert "asked in the new log channel now" in text_of(old)

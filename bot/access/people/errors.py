@@ -108,7 +108,7 @@ class ClaimDecided(UserError):
 class OtherAccount(UserError):
     """The two names belong to two TradingView users, so one is no new name of the other."""
 
-    before: str
+    old_name: str
     username: str
 
 
@@ -123,7 +123,7 @@ class MovedLately(UserError):
 class TooOften(UserError):
     """Whoever asks did that as often as a day allows; from `again_at` on it works again."""
 
-    kind: AttemptKind
+    attempt: AttemptKind
     again_at: datetime
 
 

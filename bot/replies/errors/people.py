@@ -109,7 +109,7 @@ def _(error: refusals.NewNameUnknown) -> str:
 @sentence.register
 def _(error: refusals.OtherAccount) -> str:
     return (
-        f"**TradingView shows {escape(error.before)} and {escape(error.username)} as two accounts.** If you "
+        f"**TradingView shows {escape(error.old_name)} and {escape(error.username)} as two accounts.** If you "
         "renamed yours just now: TradingView shows a new name after some minutes, so try again in ten "
         "minutes. Nothing was changed."
     )
@@ -126,7 +126,7 @@ def _(error: refusals.MovedLately) -> str:
 
 @sentence.register
 def _(error: refusals.TooOften) -> str:
-    what = _TOO_OFTEN[error.kind]
+    what = _TOO_OFTEN[error.attempt]
     return f"**{what}** It works again {relative(error.again_at)}. Nothing was changed."
 
 

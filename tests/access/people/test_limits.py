@@ -32,7 +32,7 @@ async def test_three_links_a_day_also_of_unknown_names_and_after_a_restart(vendo
     await vendor.customers.may_link(later(vendor, hours=2), "Ann_Trades")
     with pytest.raises(TooOften) as refused:
         await vendor.customers.may_link(later(vendor, hours=3), "Ann_Trades")
-    assert refused.value.kind is AttemptKind.LINK
+    assert refused.value.attempt is AttemptKind.LINK
     assert refused.value.again_at == AT + timedelta(days=1)
     await vendor.customers.may_link(later(vendor, STRANGER, hours=3), "Ann_Trades")
     await vendor.customers.may_link(later(vendor, days=1), "Ann_Trades")

@@ -100,6 +100,56 @@ async def test_members_are_not_told_now_of_what_was_ended_before_they_were_told_
         ]
 
 
+async def test_names_that_members_linked_themselves_count_as_claimed_unless_they_have_access(
+    tmp_path,
+):
+    """Today's buyers go on seeing what they have; a name that nobody used is a mere claim."""
+
+    def left_by_the_fifth():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0005")
+            for number, linked_by in enumerate((2, 1, 4, 3, None), 1):
+                member = None if linked_by is None else number
+                connection.execute(
+                    text(
+                        "INSERT INTO customer (id, guild_id, member_id, username, name_folded, linked_by)"
+                        " VALUES (:id, 7, :member, :name, :name, :by)"
+                    ),
+                    {"id": number, "member": member, "name": f"u{number}", "by": linked_by},
+                )
+            connection.execute(text("UPDATE customer SET linked_by = id WHERE id IN (2, 3, 4)"))
+            for number, end in (
+                (3, "2999-01-01 00:00:00.000000"),
+                (4, "2020-01-01 00:00:00.000000"),
+            ):
+                connection.execute(
+                    text(
+                        "INSERT INTO permission (guild_id, script_id, customer_id, username, name_folded,"
+                        " wanted, wanted_ends_at, revision, synced_revision, seen, ours, before, state,"
+                        " asked_at) VALUES (7, 1, :id, 'u', :name, 'until', :end, 0, 0, 'unknown',"
+                        " 'unknown', 'unknown', 'done', '2020-01-01')"
+                    ),
+                    {"id": number, "name": f"u{number}", "end": end},
+                )
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_the_fifth)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        rows = await connection.execute(text("SELECT id, tie FROM customer ORDER BY id"))
+        assert [tuple(row) for row in rows] == [
+            (1, "staff"),  # tied by staff
+            (2, "claimed"),
+            (3, "staff"),  # by themselves, and has access
+            (4, "claimed"),  # had access once
+            (5, None),
+        ]
+
+
 def test_the_files_names_tell_what_alembic_would():
     scripts = ScriptDirectory.from_config(migrate._config())
     assert revision.known() == [one.revision for one in scripts.walk_revisions()][::-1]
