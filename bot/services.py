@@ -23,6 +23,7 @@ from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.purchases import Purchases
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
@@ -101,6 +102,7 @@ class Services:
     queue: Queue
     outcomes: Outcomes
     grants: Grants
+    purchases: Purchases
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -162,6 +164,7 @@ def build(
     queue = Queue(database, sessions, jobs, notifier)
     outcomes = Outcomes(database, sessions, vault, queue, notifier)
     overview = Overview(database, sessions, outcomes)
+    purchases = Purchases(database, vault, queue, notifier)
 
     guild_settings = GuildSettings(database, sessions)
     guild_settings.on_change.append(queue.wake)
@@ -204,8 +207,13 @@ def build(
     )
     waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
+
+    def decided() -> None:
+        outcome_notifier.wake()
+        purchases.wake()
+
     account_moves = AccountMoves(vault, queue)
-    claims = Claims(database, partial(_to_claimer, client), outcome_notifier.wake, account_moves)
+    claims = Claims(database, partial(_to_claimer, client), decided, account_moves)
     member_limits = MemberLimits(database, outcome_notifier.wake)
     members_public = tradingview_accounts.public(settings, http)
     customers = Customers(database, sessions, members_public, claims, member_limits, account_moves)
@@ -240,6 +248,7 @@ def build(
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
+        purchases=purchases,
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

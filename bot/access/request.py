@@ -8,6 +8,8 @@ from bot.store.records import Actor
 # The two sources that the ledger itself knows of; `bot.access.sources` says what each is.
 STAFF = "staff"
 FOUND = "found"
+# What staff give to a name counts as given to nobody else by it, unless they say whose the name is.
+GIVEN_BY_STAFF = frozenset({STAFF, "gift"})
 
 
 @dataclass(frozen=True, slots=True)

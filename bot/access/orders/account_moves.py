@@ -5,14 +5,15 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.ledger.record import Change, NewOrder, record_all, touch
+from bot.access.ledger.changes import Change, NewOrder
+from bot.access.ledger.record import record_unguarded, touch
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import wanted_of
 from bot.access.sync.queue import Queue
 from bot.store.catalogue import scripts
 from bot.store.kinds import OrderKind, PermissionState
-from bot.store.ledger import entitlements, events, permissions
+from bot.store.ledger import entitlements, events, permissions, purchases
 from bot.store.people import customers
 from bot.store.records import USHER, Customer, Entitlement, Permission
 from bot.store.vault import Vault
@@ -45,7 +46,11 @@ class AccountMoves:
         held = await permissions.of_name(connection, request.guild_id, before)
         reasons = await entitlements.active_of(connection, [each.id for each in held])
         living = [each for each in held if _is_living(each, reasons[each.id])]
-        await customers.change_account(connection, person, username, user_id)
+        bare = await customers.by_name(connection, request.guild_id, username)
+        if bare is not None:
+            await purchases.move(connection, bare.id, person.id)
+        former = await customers.change_account(connection, person, username, user_id)
+        await purchases.leave_withheld(connection, person.id, former.id)
         moved = await customers.by_id(connection, person.id)
         if moved is None:
             raise LookupError(person.id)
@@ -56,7 +61,8 @@ class AccountMoves:
             new = await touch(connection, request, sold[old.script_id], moved, spelling)
             stays = any(reason.withheld for reason in reasons[old.id])
             orders += _orders(request, old, new, stays=stays)
-        await record_all(connection, self._vault, orders)
+        for new_order in orders:  # nobody is new: no number of seats holds them up
+            await record_unguarded(connection, self._vault, new_order)
         await events.record(
             connection,
             request.guild_id,

@@ -54,7 +54,8 @@ class Question:
 class Claims:
     """What members wait for; a decision and the message about it to the claimer are kept together.
 
-    `to_claimer` words that message, and `wake` has it sent; `mover` brings access to another account.
+    `to_claimer` words that message, and `wake` has it sent, and what waited for a name looked at; `mover`
+    brings access to another account.
     """
 
     def __init__(

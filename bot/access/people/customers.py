@@ -26,7 +26,7 @@ from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject
 from bot.store.engine.database import Database
 from bot.store.kinds import AttemptKind, ClaimState, Tie
-from bot.store.ledger import entitlements, events
+from bot.store.ledger import events, withheld
 from bot.store.people import customers
 from bot.store.records import Customer
 from bot.tradingview import Hint, TradingViewClient
@@ -144,9 +144,7 @@ class Customers:
             if done := again_at is None and free:
                 await _withdraw(connection, request)
                 if let_go is not None:  # what was given to the name since was not given to them
-                    await entitlements.withhold_since(
-                        connection, request.guild_id, username, let_go
-                    )
+                    await withheld.since(connection, request.guild_id, username, let_go)
                 await follow(connection, request, username, user_id)
                 if mine is not None and has_other:
                     await self._mover.move(connection, request, mine, username, user_id)
@@ -162,8 +160,8 @@ class Customers:
                     )
             else:
                 await self._claim(connection, request, username, instead_of if has_other else None)
-        if done:
-            self._mover.wake(request.guild_id)
+        self._claims.wake()
+        self._mover.wake(request.guild_id)
         if again_at is not None:
             raise MovedLately(again_at)
         return done

@@ -1,56 +1,72 @@
 """Queries about entitlements: why somebody may use a script, and how long."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import bindparam, func, insert, select, true, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import EntitlementKind
 from bot.store.ledger.changes import EntitlementChange
 from bot.store.parts import parts
-from bot.store.records import Entitlement, Permission
-from bot.store.tables.ledger import entitlement, order, permission, source
+from bot.store.records import Entitlement, Permission, Purchase
+from bot.store.tables.ledger import entitlement, order, source
+
+
+@dataclass(frozen=True, slots=True)
+class FixedEnd:
+    """The start and the end of one reason, when they were fixed, and the day of its row of months."""
+
+    entitlement_id: int
+    start_at: datetime | None
+    ends_at: datetime | None
+    settled_at: datetime | None
+    row_day: int | None
 
 
 async def add(
     connection: AsyncConnection,
-    permission: Permission,
+    purchase: Purchase,
+    script_id: int,
+    permission: Permission | None,
     *,
-    source: str,
-    reference: str,
-    kind: EntitlementKind,
     asked_at: datetime,
-    asked_by: int | None = None,
-    length: str | None = None,
-    start_at: datetime | None = None,
     ends_at: datetime | None = None,
-    settled_at: datetime | None = None,
     ended_at: datetime | None = None,
     ended_by: int | None = None,
-    note: str | None = None,
+    row_day: int | None = None,
     withheld: bool = False,
 ) -> Entitlement:
-    """Add a reason; (source, reference, script) is there once."""
+    """Add the reason that a purchase gives for one script; without a permission it waits for a name.
+
+    A length is settled later, anything else at once.
+    """
+    open_length = purchase.length is not None and ends_at is None
     row = await connection.execute(
         insert(entitlement)
         .values(
-            guild_id=permission.guild_id,
-            script_id=permission.script_id,
-            permission_id=permission.id,
-            source=source,
-            reference=reference,
-            kind=kind,
-            length=length,
+            guild_id=purchase.guild_id,
+            purchase_id=purchase.id,
+            script_id=script_id,
+            permission_id=None if permission is None else permission.id,
+            source=purchase.source,
+            reference=purchase.reference,
+            kind=purchase.kind,
+            length=purchase.length,
+            grace_days=purchase.grace_days,
             asked_at=asked_at,
-            asked_by=asked_by,
-            start_at=start_at,
-            ends_at=ends_at,
-            settled_at=settled_at,
+            asked_by=purchase.actor.member_id,
+            start_at=asked_at
+            if purchase.kind is EntitlementKind.UNTIL and not open_length
+            else None,
+            ends_at=ends_at or purchase.ends_at,
+            settled_at=None if open_length else asked_at,
             ended_at=ended_at,
             ended_by=ended_by,
-            note=note,
+            note=purchase.note,
+            row_day=row_day,
             withheld=withheld,
         )
         .returning(entitlement)
@@ -63,18 +79,6 @@ async def know_sources(connection: AsyncConnection, names: Iterable[str]) -> Non
     known = set((await connection.execute(select(source.c.name))).scalars())
     if new := [{"name": name} for name in names if name not in known]:
         await connection.execute(insert(source), new)
-
-
-async def exists(connection: AsyncConnection, source: str, reference: str, script_id: int) -> bool:
-    """Return whether that reason was recorded before, active or ended."""
-    found = await connection.execute(
-        select(entitlement.c.id).where(
-            entitlement.c.source == source,
-            entitlement.c.reference == reference,
-            entitlement.c.script_id == script_id,
-        )
-    )
-    return found.first() is not None
 
 
 async def by_id(connection: AsyncConnection, entitlement_id: int) -> Entitlement:
@@ -111,8 +115,36 @@ async def active_of(
             .order_by(entitlement.c.asked_at, entitlement.c.id)
         )
         for reason in map(Entitlement.of, rows):
-            found[reason.permission_id].append(reason)
+            if reason.permission_id is not None:
+                found[reason.permission_id].append(reason)
     return found
+
+
+async def of_purchases(
+    connection: AsyncConnection, purchase_ids: Collection[int]
+) -> dict[int, list[Entitlement]]:
+    """Return, by purchase, every reason it gave, ended ones too, script by script."""
+    found: dict[int, list[Entitlement]] = {each: [] for each in purchase_ids}
+    for some in parts(purchase_ids):
+        rows = await connection.execute(
+            select(entitlement)
+            .where(entitlement.c.purchase_id.in_(some))
+            .order_by(entitlement.c.script_id)
+        )
+        for reason in map(Entitlement.of, rows):
+            found[reason.purchase_id].append(reason)
+    return found
+
+
+async def attach(
+    connection: AsyncConnection, entitlement_id: int, permission_id: int, at: datetime
+) -> None:
+    """Tie a reason that waited to the permission it is for; its time counts from then on."""
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.id == entitlement_id)
+        .values(permission_id=permission_id, asked_at=at)
+    )
 
 
 async def ended_by(connection: AsyncConnection, order_id: int) -> list[Entitlement]:
@@ -150,45 +182,19 @@ async def hand_over(connection: AsyncConnection, from_id: int, to_id: int) -> No
     )
 
 
-async def withhold_since(
-    connection: AsyncConnection, guild_id: int, name: str, moment: datetime
+async def end(
+    connection: AsyncConnection,
+    entitlement_ids: Collection[int],
+    at: datetime,
+    order_id: int | None = None,
 ) -> None:
-    """Withhold what that name was given after that moment from the member who holds it."""
-    theirs = select(permission.c.id).where(
-        permission.c.guild_id == guild_id, permission.c.name_folded == name.casefold()
-    )
-    await connection.execute(
-        update(entitlement)
-        .where(entitlement.c.permission_id.in_(theirs), entitlement.c.asked_at > moment)
-        .values(withheld=True)
-    )
-
-
-async def hidden(connection: AsyncConnection, permission_ids: Collection[int]) -> set[int]:
-    """Return which of these permissions have reasons, of which the member is to know none."""
-    found: set[int] = set()
-    for some in parts(permission_ids):
-        rows = await connection.execute(
-            select(entitlement.c.permission_id)
-            .where(entitlement.c.permission_id.in_(some))
-            .group_by(entitlement.c.permission_id)
-            .having(func.min(entitlement.c.withheld) == true())
+    """End these reasons, by an order that may be put back."""
+    for some in parts(entitlement_ids):
+        await connection.execute(
+            update(entitlement)
+            .where(entitlement.c.id.in_(some), entitlement.c.ended_at.is_(None))
+            .values(ended_at=at, ended_by=order_id)
         )
-        found.update(rows.scalars())
-    return found
-
-
-async def end_all(
-    connection: AsyncConnection, permission_id: int, at: datetime, order_id: int
-) -> list[Entitlement]:
-    """End every reason that still counts; return which."""
-    found = await connection.execute(
-        update(entitlement)
-        .where(entitlement.c.permission_id == permission_id, entitlement.c.ended_at.is_(None))
-        .values(ended_at=at, ended_by=order_id)
-        .returning(entitlement)
-    )
-    return [Entitlement.of(row) for row in found]
 
 
 async def restore(connection: AsyncConnection, order_ids: Collection[int]) -> list[Entitlement]:
@@ -221,26 +227,32 @@ async def unsettle(connection: AsyncConnection, entitlement_ids: Collection[int]
     await connection.execute(
         update(entitlement)
         .where(entitlement.c.id.in_(list(entitlement_ids)))
-        .values(start_at=None, ends_at=None, settled_at=None)
+        .values(start_at=None, ends_at=None, settled_at=None, row_day=None)
     )
 
 
-async def settle(
-    connection: AsyncConnection,
-    ends: Sequence[tuple[int, datetime | None, datetime | None, datetime | None]],
-) -> None:
-    """Fix the start and the end of each of these reasons: id, start, end, and when that was fixed."""
+async def settle(connection: AsyncConnection, ends: Sequence[FixedEnd]) -> None:
+    """Fix the start and the end of each of these reasons."""
     if not ends:
         return
     await connection.execute(
         update(entitlement)
         .where(entitlement.c.id == bindparam("of_id"))
         .values(
-            start_at=bindparam("start"), ends_at=bindparam("end"), settled_at=bindparam("fixed")
+            start_at=bindparam("start"),
+            ends_at=bindparam("end"),
+            settled_at=bindparam("fixed"),
+            row_day=bindparam("day"),
         ),
         [
-            {"of_id": each, "start": start, "end": end, "fixed": fixed}
-            for each, start, end, fixed in ends
+            {
+                "of_id": fixed.entitlement_id,
+                "start": fixed.start_at,
+                "end": fixed.ends_at,
+                "fixed": fixed.settled_at,
+                "day": fixed.row_day,
+            }
+            for fixed in ends
         ],
     )
 

@@ -39,6 +39,7 @@ class NewEvent:
     action: str
     actor: Actor = USHER
     script_id: int | None = None
+    product_id: int | None = None
     customer_id: int | None = None
     permission_id: int | None = None
     order_id: int | None = None
@@ -79,6 +80,7 @@ async def record(
     *,
     actor: Actor = USHER,
     script_id: int | None = None,
+    product_id: int | None = None,
     customer_id: int | None = None,
     permission_id: int | None = None,
     order_id: int | None = None,
@@ -94,6 +96,7 @@ async def record(
         action=action,
         actor=actor,
         script_id=script_id,
+        product_id=product_id,
         customer_id=customer_id,
         permission_id=permission_id,
         order_id=order_id,

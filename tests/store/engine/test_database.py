@@ -100,11 +100,9 @@ async def test_members_are_not_told_now_of_what_was_ended_before_they_were_told_
         ]
 
 
-async def test_names_that_members_linked_themselves_count_as_claimed_unless_they_have_access(
+async def test_every_reason_of_before_becomes_a_purchase_and_nothing_that_points_to_it_is_lost(
     tmp_path,
 ):
-    """Today's buyers go on seeing what they have; a name that nobody used is a mere claim."""
-
     def left_by_the_fifth():
         (tmp_path / "data").mkdir()
         engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
@@ -112,20 +110,104 @@ async def test_names_that_members_linked_themselves_count_as_claimed_unless_they
             config = migrate._config()
             config.attributes["connection"] = connection
             command.upgrade(config, "0005")
-            for number, linked_by in enumerate((2, 1, 4, 3, None), 1):
-                member = None if linked_by is None else number
+            for statement in _WITH_TWO_REASONS:
+                connection.exec_driver_sql(statement)
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_the_fifth)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        rows = await connection.execute(
+            text(
+                "SELECT p.customer_id, p.script_id, p.reference, p.kind, p.length, p.ends_at,"
+                " p.actor_kind, p.actor_id, e.permission_id, o.kind AS ordered"
+                " FROM purchase p JOIN entitlement e ON e.purchase_id = p.id"
+                ' LEFT JOIN "order" o ON o.entitlement_id = e.id ORDER BY p.id'
+            )
+        )
+        assert [tuple(row) for row in rows] == [
+            (3, 1, "one press", "until", "1M", None, "member", "9", 1, "grant"),
+            (3, 2, "one press/2", "lifetime", None, None, "usher", None, 2, None),
+        ]
+        assert not (await connection.execute(text("PRAGMA foreign_key_check"))).all()
+
+
+async def test_rows_of_months_from_before_they_were_kept_go_on_from_the_day_they_began(tmp_path):
+    old = [  # permission, length, start, end, whether it was ended since; and the day of its row
+        (1, None, "2027-01-02 08:00", "2027-01-31 23:59", None, None),
+        (1, "1M", "2027-01-31 23:59", "2027-02-28 23:59", "2027-02-01", 31),
+        (1, "1Y 1M", "2027-02-28 23:59", "2028-03-28 23:59", None, 31),  # drifted: as it was then
+        (1, "7D", "2028-03-28 23:59", "2028-04-04 23:59", None, None),
+        (1, "1M", "2028-04-04 23:59", "2028-05-04 23:59", None, None),
+        (2, "1M", "2027-02-28 23:59", "2027-03-28 23:59", None, None),  # another person's row
+        (2, "1M", "2027-05-31 12:00", "2027-06-30 12:00", None, 31),  # begun when it was asked for
+        (3, "1M", None, None, None, None),  # not settled yet
+    ]
+
+    def left_by_it():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0005")
+            for statement in _WITH_THREE_PEOPLE:
+                connection.exec_driver_sql(statement)
+            for number, (permission_id, length, start, end, ended, _) in enumerate(old, 1):
+                connection.execute(
+                    text(
+                        "INSERT INTO entitlement (id, guild_id, script_id, permission_id, source,"
+                        " reference, kind, length, asked_at, start_at, ends_at, settled_at, ended_at)"
+                        " VALUES (:id, 7, 1, :permission_id, 'staff', :id, 'until', :length,"
+                        " '2027-01-01', :start, :end, :end, :ended)"
+                    ),
+                    {
+                        "id": 100 - number,  # they need not lie in the order of their time
+                        "permission_id": permission_id,
+                        "length": length,
+                        "start": start and f"{start}:30.250000",
+                        "end": end and f"{end}:30.250000",
+                        "ended": ended,
+                    },
+                )
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_it)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        found = await connection.execute(text("SELECT row_day FROM entitlement ORDER BY id DESC"))
+        assert found.scalars().all() == [day for *_, day in old]
+
+
+async def test_names_that_members_linked_themselves_count_as_claimed_unless_they_have_access(
+    tmp_path,
+):
+    """Today's buyers go on seeing what they have; a name that nobody used is a mere claim."""
+
+    def left_by_the_one_before():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0007")
+            for statement in _WITH_TWO_REASONS[:2]:
+                connection.exec_driver_sql(statement)
+            # Tied by staff; by themselves: without access, with it, with some that is over; by nobody.
+            for number, linked_by in enumerate((9, 2, 3, 4, None), 1):
                 connection.execute(
                     text(
                         "INSERT INTO customer (id, guild_id, member_id, username, name_folded, linked_by)"
                         " VALUES (:id, 7, :member, :name, :name, :by)"
                     ),
-                    {"id": number, "member": member, "name": f"u{number}", "by": linked_by},
+                    {
+                        "id": number,
+                        "member": linked_by and number,
+                        "name": f"u{number}",
+                        "by": linked_by,
+                    },
                 )
-            connection.execute(text("UPDATE customer SET linked_by = id WHERE id IN (2, 3, 4)"))
-            for number, end in (
-                (3, "2999-01-01 00:00:00.000000"),
-                (4, "2020-01-01 00:00:00.000000"),
-            ):
+            for number, end in ((3, "2999-01-01"), (4, "2020-01-01")):
                 connection.execute(
                     text(
                         "INSERT INTO permission (guild_id, script_id, customer_id, username, name_folded,"
@@ -133,21 +215,51 @@ async def test_names_that_members_linked_themselves_count_as_claimed_unless_they
                         " asked_at) VALUES (7, 1, :id, 'u', :name, 'until', :end, 0, 0, 'unknown',"
                         " 'unknown', 'unknown', 'done', '2020-01-01')"
                     ),
-                    {"id": number, "name": f"u{number}", "end": end},
+                    {"id": number, "name": f"u{number}", "end": f"{end} 00:00:00.000000"},
                 )
             connection.commit()
         engine.dispose()
 
-    await asyncio.to_thread(left_by_the_fifth)
+    await asyncio.to_thread(left_by_the_one_before)
     async with open_database(url(tmp_path)) as database, database.read() as connection:
-        rows = await connection.execute(text("SELECT id, tie FROM customer ORDER BY id"))
-        assert [tuple(row) for row in rows] == [
-            (1, "staff"),  # tied by staff
-            (2, "claimed"),
-            (3, "staff"),  # by themselves, and has access
-            (4, "claimed"),  # had access once
-            (5, None),
-        ]
+        rows = await connection.execute(text("SELECT tie FROM customer ORDER BY id"))
+        assert rows.scalars().all() == ["staff", "claimed", "staff", "claimed", None]
+
+
+_PERMISSION = (
+    "INSERT INTO permission (id, guild_id, script_id, customer_id, username, name_folded, wanted, revision,"
+    " synced_revision, seen, ours, before, state, asked_at) VALUES ({0}, 7, {1}, 3, '{2}', '{2}', 'nothing',"
+    " 0, 0, 'unknown', 'unknown', 'unknown', 'done', '2026-01-01')"
+)
+_WITH_TWO_REASONS = (
+    "INSERT INTO guild (id, created_at) VALUES (7, '2026-01-01')",
+    (
+        "INSERT INTO script (id, guild_id, pine_id, slug, title, added_by, added_at)"
+        " VALUES (1, 7, 'PUB;a', 'a', 'A', 9, '2026-01-01'), (2, 7, 'PUB;b', 'b', 'B', 9, '2026-01-01')"
+    ),
+    "INSERT INTO customer (id, guild_id, username, name_folded) VALUES (3, 7, 'Joe', 'joe')",
+    _PERMISSION.format(1, 1, "joe"),
+    _PERMISSION.format(2, 2, "joe"),
+    "INSERT INTO source (name) VALUES ('staff')",
+    (
+        "INSERT INTO entitlement (id, guild_id, script_id, permission_id, source, reference, kind, length,"
+        " asked_at, asked_by, ends_at, settled_at) VALUES (11, 7, 1, 1, 'staff', 'one press', 'until', '1M',"
+        " '2026-01-01', 9, '2026-02-01', '2026-01-01'), (12, 7, 2, 2, 'staff', 'one press', 'lifetime', NULL,"
+        " '2026-01-01', NULL, NULL, '2026-01-01')"
+    ),
+    (
+        'INSERT INTO "order" (guild_id, permission_id, kind, idempotency_key, entitlement_id, revision,'
+        " actor_kind, asked_at, before, state) VALUES (7, 1, 'grant', 'one press', 11, 1, 'usher', '2026-01-01',"
+        " 'nothing', 'done')"
+    ),
+)
+
+
+_WITH_THREE_PEOPLE = (
+    *_WITH_TWO_REASONS[:3],
+    *(_PERMISSION.format(number, 1, f"joe{number}") for number in (1, 2, 3)),
+    "INSERT INTO source (name) VALUES ('staff')",
+)
 
 
 def test_the_files_names_tell_what_alembic_would():
