@@ -137,6 +137,12 @@ class Customer(Record):
     tv_user_id: int | None
     linked_at: datetime | None
     linked_by: int | None
+    blocked_at: datetime | None = None
+    blocked_by: int | None = None
+    block_reason: str | None = None
+    forget_at: datetime | None = None  # to be erased once TradingView shows no access
+    forget_by: int | None = None
+    forgotten: int | None = None  # the number that stands for the erased person
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -25,6 +26,12 @@ customer = Table(
     Column("tv_user_id", BigInteger),
     Column("linked_at", UtcDateTime),
     Column("linked_by", BigInteger),
+    Column("blocked_at", UtcDateTime),  # gets nothing new from automations since
+    Column("blocked_by", BigInteger),
+    Column("block_reason", Text),
+    Column("forget_at", UtcDateTime),  # to be erased once TradingView shows no access; asked then
+    Column("forget_by", BigInteger),  # and by that member, who is told
+    Column("forgotten", Integer),  # the number that stands for the erased person
     UniqueConstraint("guild_id", "member_id"),
     UniqueConstraint("guild_id", "name_folded"),
     CheckConstraint("member_id IS NOT NULL OR name_folded IS NOT NULL", name="somebody"),
