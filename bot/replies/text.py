@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import discord
 
+from bot.access.people.pseudonyms import pseudonym
 from bot.access.rules.duration import Length, is_end_of_day
 from bot.access.sources import REGISTRY
 from bot.replies.message import shorten
@@ -43,8 +44,8 @@ def title(script: Script) -> str:
 
 
 def member(member_id: int) -> str:
-    """Return a mention, which Discord shows as the member's name in that server."""
-    return f"<@{member_id}>"
+    """Return a mention, which Discord shows as the member's name; of an erased one, what stands for them."""
+    return f"<@{member_id}>" if member_id > 0 else pseudonym(-member_id)
 
 
 def day(moment: datetime) -> str:

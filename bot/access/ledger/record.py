@@ -13,9 +13,10 @@ from bot import clock
 from bot.access.catalogue.lookup import find
 from bot.access.ledger.reasons import end_made_by, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
+from bot.access.people.errors import BeingForgotten, CustomerBlocked, GivesToBlocked
 from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import RequestContext, Subject
+from bot.access.request import GIVEN_BY_STAFF, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import NOTHING, State, wanted_of
 from bot.store.kinds import (
@@ -99,20 +100,26 @@ async def record_all(
     """Record orders of one request, in a transaction that writes; the queue is woken by the caller.
 
     Raises:
-        UserError: the person or the item is not what was meant; nothing may be kept then.
+        UserError: the person or the item is not what was meant, or the person is blocked; nothing may
+            be kept then.
+        GivesToBlocked: staff must agree to give a blocked person something; the same.
         OverTheLine: a manager must agree to so many seats first; the same.
     """
     if not new:
         return []
+    barred = await customers.barred(connection, new[0].request.guild_id)
     async with within_the_line(connection, new[0].request):
-        return [await _record(connection, vault, order) for order in new]
+        return [await _record(connection, vault, order, barred) for order in new]
 
 
-async def _record(connection: AsyncConnection, vault: Vault, new: NewOrder) -> Recorded:
+async def _record(
+    connection: AsyncConnection, vault: Vault, new: NewOrder, barred: Mapping[int, Customer]
+) -> Recorded:
     request, change = new.request, new.change
     if known := await orders.by_key(connection, request.guild_id, request.idempotency_key):
         return Recorded(known, is_new=False)
     permission = await _permission(connection, request, new.target)
+    _refuse_barred(barred.get(permission.customer_id), new)
     superseded = await _supersede(connection, permission, new)
     order = await _add(connection, vault, permission, new)
     if change.ends_all:
@@ -135,6 +142,22 @@ async def _permission(
     spelling = target.spelling
     person = await resolve(connection, request, target.subject, user_id=spelling.user_id)
     return await touch(connection, request, script, person, spelling)
+
+
+def _refuse_barred(person: Customer | None, new: NewOrder) -> None:
+    """Refuse what gives something to a blocked person, or to one who is being forgotten.
+
+    Staff may give to a blocked person, once they were asked.
+    """
+    change = new.change
+    if person is None or (change.gives is None and change.undoes is None):
+        return
+    if person.forget_at is not None or person.forgotten is not None:
+        raise BeingForgotten
+    if change.gives is not None and change.source not in GIVEN_BY_STAFF:
+        raise CustomerBlocked
+    if not new.request.consent.blocked:
+        raise GivesToBlocked(person.member_id, person.username, person.block_reason)
 
 
 async def touch(

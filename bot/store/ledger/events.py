@@ -10,12 +10,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypedDict
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import ColumnElement, Row, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind
 from bot.store.records import USHER, Actor, Event, Permission
 from bot.store.tables.ledger import event, event_words
+from bot.store.tables.people import merged_customer
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
 QUIET = (
@@ -73,6 +74,12 @@ def about(permission: Permission) -> Subject:
         "customer_id": permission.customer_id,
         "permission_id": permission.id,
     }
+
+
+def about_person(customer_id: int) -> "ColumnElement[bool]":
+    """Return the condition that an entry is about that customer, or one who became one with them."""
+    merged = select(merged_customer.c.id).where(merged_customer.c.customer_id == customer_id)
+    return event.c.customer_id.in_(select(literal(customer_id)).union_all(merged))
 
 
 async def record_all(connection: AsyncConnection, entries: Sequence[NewEvent]) -> None:
@@ -218,7 +225,7 @@ async def of_order(
     rows = await connection.execute(
         _ENTRIES.where(
             event.c.guild_id == guild_id,
-            event.c.customer_id == customer_id,
+            about_person(customer_id),
             event.c.order_id == order_id,
         ).order_by(event.c.id)
     )
@@ -243,7 +250,7 @@ async def newest(
     """Return a server's newest entry of these kinds, or the newest about one customer."""
     query = _ENTRIES.where(event.c.guild_id == guild_id, event.c.action.in_(tuple(actions)))
     if customer_id is not None:
-        query = query.where(event.c.customer_id == customer_id)
+        query = query.where(about_person(customer_id))
     row = (await connection.execute(query.order_by(event.c.id.desc()).limit(1))).one_or_none()
     return None if row is None else _entry(row)
 
@@ -266,7 +273,7 @@ async def of_customer(
 ) -> list[Event]:
     """Return one customer's entries, newest first."""
     rows = await connection.execute(
-        _ENTRIES.where(event.c.guild_id == guild_id, event.c.customer_id == customer_id)
+        _ENTRIES.where(event.c.guild_id == guild_id, about_person(customer_id))
         .order_by(event.c.id.desc())
         .offset(skip)
         .limit(limit)

@@ -12,8 +12,10 @@ from bot.store.tables.people import customer
 
 
 async def everybody(connection: AsyncConnection, guild_id: int) -> list[Customer]:
-    """Return all people of a server."""
-    found = await connection.execute(select(customer).where(customer.c.guild_id == guild_id))
+    """Return all people of a server, but for those who were forgotten."""
+    found = await connection.execute(
+        select(customer).where(customer.c.guild_id == guild_id, customer.c.forgotten.is_(None))
+    )
     return [Customer.of(row) for row in found]
 
 

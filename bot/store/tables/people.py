@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ForeignKey,
     Index,
     Integer,
     String,
@@ -36,6 +37,14 @@ customer = Table(
     UniqueConstraint("guild_id", "name_folded"),
     CheckConstraint("member_id IS NOT NULL OR name_folded IS NOT NULL", name="somebody"),
     CheckConstraint("(username IS NULL) = (name_folded IS NULL)", name="name"),
+)
+
+merged_customer = Table(
+    "merged_customer",  # records that became one with another: the history goes on naming their ids
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("customer_id", Integer, ForeignKey("customer.id"), nullable=False),
+    Index("ix_merged_customer_customer_id", "customer_id"),
 )
 
 claim = Table(

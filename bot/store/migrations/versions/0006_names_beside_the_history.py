@@ -1,4 +1,4 @@
-"""Names and notes beside the history instead of in it, so that a person can be erased; blocked customers."""
+"""Names and notes beside the history instead of in it, so that a person can be erased; customers blocked and merged."""
 
 import json
 from typing import Any
@@ -58,6 +58,16 @@ def upgrade() -> None:
         " AND CAST(OLD.actor_id AS INTEGER) > 0 AND CAST(NEW.actor_id AS INTEGER) < 0)))"
         " BEGIN SELECT RAISE(ABORT, 'the history never changes'); END"
     )
+    op.create_table(
+        "merged_customer",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_merged_customer_customer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merged_customer")),
+    )
+    op.create_index("ix_merged_customer_customer_id", "merged_customer", ["customer_id"])
     op.add_column("customer", sa.Column("blocked_at", sa.DateTime(timezone=True)))
     op.add_column("customer", sa.Column("blocked_by", sa.BigInteger()))
     op.add_column("customer", sa.Column("block_reason", sa.Text()))
