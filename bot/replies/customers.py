@@ -12,7 +12,7 @@ from bot.access.rules.entitlements import last_seen
 from bot.replies.claims import CLAIMS
 from bot.replies.history import in_lines
 from bot.replies.message import Button, Message, key
-from bot.replies.orders import why_stuck
+from bot.replies.orders import person, why_stuck
 from bot.replies.overview import pages
 from bot.replies.people import profile
 from bot.replies.text import (
@@ -42,16 +42,16 @@ REASON, USERNAME = "reason", "username"
 _MAX_SCRIPTS = 20
 
 
-def who(person: Customer) -> str:
-    """Return a customer by name and member, as far as there is each."""
-    return named(person.member_id, person.username)
+def who(customer: Customer) -> str:
+    """Return a customer by name and member, as far as there is each, for a sentence in bold."""
+    return named(customer.member_id, customer.username)
 
 
 def named(member_id: int | None, username: str | None) -> str:
-    """Return a person by TradingView name and member, as far as there is each."""
+    """Return a person by TradingView name and member, as far as there is each, for a sentence in bold."""
     if username is None:
         return "this person" if member_id is None else member(member_id)
-    return bold(username) if member_id is None else f"{bold(username)} ({member(member_id)})"
+    return escape(username) if member_id is None else f"{escape(username)} ({member(member_id)})"
 
 
 # One customer
@@ -67,9 +67,10 @@ def show(person: Profile) -> Message:
         boxes.append(embed("Access", "\n".join(lines)))
     if person.events:
         boxes.append(embed("Last in the history", in_lines(person.events, person.scripts)))
-    first = f"{named(person.member_id, person.username)}, as I know it. `/access check` asks TradingView now."
+    whom = named(person.member_id, person.username)
+    first = f"**{whom}**, as I know it. `/access check` asks TradingView now."
     if person.customer is None:
-        first = f"**I have no record of {named(person.member_id, person.username)}.**"
+        first = f"**I have no record of {whom}.**"
     return Message(first, tuple(boxes), _buttons(person), tone=Tone.PLAIN)
 
 
@@ -195,9 +196,9 @@ def found(result: Found, guild_id: int) -> Message:
             "with `member`."
         )
     lines = [
-        f"- {who(person)}: {count(access, 'access', 'accesses') if access else 'no access now'}"
-        f"{' ⛔ blocked' if person.blocked_at else ''}"
-        for person, access in result.people
+        f"- {person(customer)}: {count(access, 'access', 'accesses') if access else 'no access now'}"
+        f"{' ⛔ blocked' if customer.blocked_at else ''}"
+        for customer, access in result.people
     ]
     footer = f"Page {result.page + 1} of {result.pages}" if result.pages > 1 else None
     more = result.page + 1 < result.pages
