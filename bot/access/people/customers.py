@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.errors import TradingViewSilent
 from bot.access.logins.sessions import LoginState, Sessions
+from bot.access.people.blocks import refuse_blocked
 from bot.access.people.claims import Claims, record_claims
 from bot.access.people.errors import (
     HaveNoName,
@@ -66,10 +67,12 @@ class Customers:
     async def may_link(self, request: RequestContext, text: str) -> Hint:
         """Return the user whose name a member wants to link; nothing is changed yet.
 
-        Raises OwnNameUnknown instead, and HaveOtherName when they linked another one before.
+        Raises OwnNameUnknown instead, HaveOtherName when they linked another one before, and
+        YouAreBlocked.
         """
         name = clean(text)
         async with self._database.read() as connection:
+            await refuse_blocked(connection, request.guild_id, request.member_id)
             await _refuse_second(connection, request, name)
         try:
             return await self.find(name)
@@ -83,10 +86,11 @@ class Customers:
 
         Staff look at a name that is somebody's, that has access already, or of which that cannot be
         told; the member learns not which. What they held before is theirs again at once, unless
-        somebody else had it or claims it meanwhile. Raises HaveOtherName.
+        somebody else had it or claims it meanwhile. Raises HaveOtherName or YouAreBlocked.
         """
         free = await self._is_free(request, username, user_id)
         async with self._database.write() as connection:
+            await refuse_blocked(connection, request.guild_id, request.member_id)
             await _refuse_second(connection, request, username)
             holder = await customers.by_name(connection, request.guild_id, username)
             if holder is not None and holder.member_id == request.member_id:

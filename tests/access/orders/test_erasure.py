@@ -116,16 +116,19 @@ async def test_the_history_stays_with_one_number_in_place_of_the_person(harness)
         kept = await events.since(connection, HOME, 0)
         ids = {each.customer_id for each in kept if each.customer_id}
         people = await customers.by_ids(connection, ids)
-        raw = json.dumps([row._asdict() for row in await connection.execute(select(event))], default=str)
+        raw = json.dumps(
+            [row._asdict() for row in await connection.execute(select(event))], default=str
+        )
     number = next(each.after["person"] for each in kept if each.action == "forgotten")
-    lines = [
-        history.line(each, harness.script, people.get(each.customer_id or 0)) for each in kept
-    ]
+    lines = [history.line(each, harness.script, people.get(each.customer_id or 0)) for each in kept]
     stand_in = pseudonym(number)
     assert f"<@{STAFF}> tied **{stand_in}** to {stand_in}" in lines
     assert f"<@{STAFF}> ordered 1 month of **Trend** for **{stand_in}**" in lines
     assert f"{stand_in} took back the request for **{stand_in}**" in lines
-    assert any(f"ordered 1 month of **Trend** for **bob-fx** – `a friend of {stand_in}" in line for line in lines)
+    assert any(
+        f"ordered 1 month of **Trend** for **bob-fx** – `a friend of {stand_in}" in line
+        for line in lines
+    )
     assert str(ANN) not in raw
 
 
