@@ -24,6 +24,7 @@ from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.purchases import Purchases
 from bot.access.orders.ties import Ties
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.blocks import Blocks
@@ -107,6 +108,7 @@ class Services:
     outcomes: Outcomes
     grants: Grants
     endings: Endings
+    purchases: Purchases
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -169,6 +171,7 @@ def build(
     queue = Queue(database, sessions, jobs, notifier)
     outcomes = Outcomes(database, sessions, vault, queue, notifier)
     overview = Overview(database, sessions, outcomes)
+    purchases = Purchases(database, vault, queue, notifier)
 
     guild_settings = GuildSettings(database, sessions)
     guild_settings.on_change.append(queue.wake)
@@ -212,7 +215,12 @@ def build(
     waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
     endings = Endings(database, vault, queue, notifier)
-    claims = Claims(database, partial(_to_claimer, client), outcome_notifier.wake)
+
+    def decided() -> None:
+        outcome_notifier.wake()
+        purchases.wake()
+
+    claims = Claims(database, partial(_to_claimer, client), decided)
 
     return Services(
         database=database,
@@ -239,7 +247,7 @@ def build(
             database, sessions, tradingview_accounts.public(settings, http), claims
         ),
         imports=Imports(database, claims),
-        ties=Ties(database, queue),
+        ties=Ties(database, queue, purchases.wake),
         blocks=Blocks(database),
         erasures=Erasures(database, vault, endings, _to_eraser, outcome_notifier.wake),
         scripts=scripts,
@@ -249,6 +257,7 @@ def build(
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
         endings=endings,
+        purchases=purchases,
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

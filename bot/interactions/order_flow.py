@@ -69,10 +69,10 @@ class OrderFlow:
         left = WAITING_TIMEOUT - min(max(since, 0.0), WAITING_TIMEOUT)
         with self._notifier.awaiting(order_id):  # no other part tells the asker meanwhile
             now = await self._outcomes.receipt(order_id)
-            if now.order.state is OrderState.WAITING and not _takes_long(now):
+            if now.state is OrderState.WAITING and not _takes_long(now):
                 now = await self._outcomes.outcome(order_id, left)
             if await responses.reply(interaction, receipt(now)):
-                await self._note_told(order_id, now.order.state)
+                await self._note_told(order_id, now.told_as)
 
     async def _note_told(self, order_id: int, state: OrderState) -> None:
         """Note that the asker knows; where that fails, the same answer is given once more, and no other."""
@@ -97,4 +97,6 @@ class OrderFlow:
 
 
 def _takes_long(receipt: Receipt) -> bool:
-    return receipt.waiting_for in _LONG or receipt.quiet_until is not None
+    return receipt.quiet_until is not None or any(
+        each.waiting_for in _LONG for each in receipt.every
+    )

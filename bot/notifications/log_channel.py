@@ -188,7 +188,7 @@ class LogChannel:
         alike = await self._alike(channel_id, entries)
         if not alike:
             return first.id
-        texts = [line(entry.event, entry.script, entry.customer) for entry in entries]
+        texts = [line(entry.event, entry.item, entry.customer) for entry in entries]
         batch, message = _batch([entry.event for entry in entries], texts, alike)
         claim_id = _claim_of(first)
         question = await self._history.question(server.id, claim_id) if claim_id else None

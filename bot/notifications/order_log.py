@@ -40,7 +40,7 @@ class OrderLog:
             message_id = shown.message_id
         else:
             message_id = None
-        message = clickable(self._client, order_entry(about, entry.script, entry.customer))
+        message = clickable(self._client, order_entry(about, entry.item, entry.customer))
         message_id = await self._put(channel_id, message_id, message, about)
         await self._history.keep_log_entry(
             LogEntry(about[0].order_id, channel_id, message_id, about[-1].id)

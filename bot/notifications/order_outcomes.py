@@ -113,15 +113,15 @@ class OutcomeNotifier:
         )
         if not changed and self._outcomes.is_told(await self._outcomes.receipt(receipt.order.id)):
             return  # the command itself answered meanwhile, and nothing is left to be changed
-        if not changed and receipt.order.state is not OrderState.WAITING:
+        if not changed and receipt.state is not OrderState.WAITING:
             server = self._client.get_guild(receipt.order.guild_id)
             message = order_replies.late(receipt, server.name if server else None)
-            nonce = f"{receipt.order.state[:2]}{_of(receipt)}"
+            nonce = f"{receipt.state[:2]}{_of(receipt)}"
             if not await self._write_to(receipt.order.asker_id, message, nonce):
                 await self._log_channel.say_instead(
                     receipt.order.guild_id, receipt.order.asker_id, message, nonce=nonce
                 )
-        await self._outcomes.told(receipt.order.id, receipt.order.state)
+        await self._outcomes.told(receipt.order.id, receipt.told_as)
 
     async def _write_to(self, user_id: int, message: Message, nonce: str) -> bool:
         """Send a direct message; return False when that user takes none. Raises _NotNow."""

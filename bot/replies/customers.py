@@ -8,6 +8,7 @@ from bot.access.orders.ties import Moved
 from bot.access.people.pseudonyms import pseudonym
 from bot.access.queries.directory import Found, Profile
 from bot.access.queries.standing import Checked
+from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import last_seen
 from bot.replies.claims import CLAIMS
 from bot.replies.history import in_lines
@@ -25,13 +26,14 @@ from bot.replies.text import (
     member,
     relative,
     source,
+    spoken,
     title,
     typed,
     until_day,
 )
 from bot.replies.tone import Tone
-from bot.store.kinds import PermissionState, StateKind
-from bot.store.records import Customer
+from bot.store.kinds import EntitlementKind, PermissionState, StateKind
+from bot.store.records import Customer, Purchase
 from bot.tradingview.models import End, Lifetime
 
 # The buttons under one customer and under a list of them; they outlive a restart.
@@ -40,6 +42,7 @@ OPEN_BLOCK, BLOCK_FORM = "person_block_open", "person_block_form"
 OPEN_LINK, LINK_FORM = "person_link_open", "person_link_form"
 REASON, USERNAME = "reason", "username"
 _MAX_SCRIPTS = 20
+_MAX_PURCHASES = 8
 
 
 def who(customer: Customer) -> str:
@@ -65,8 +68,10 @@ def show(person: Profile) -> Message:
         if len(person.checked) > _MAX_SCRIPTS:
             lines.append(f"- and {len(person.checked) - _MAX_SCRIPTS} more")
         boxes.append(embed("Access", "\n".join(lines)))
+    if person.purchases:
+        boxes.append(embed("What they got", "\n".join(_purchases(person))))
     if person.events:
-        boxes.append(embed("Last in the history", in_lines(person.events, person.scripts)))
+        boxes.append(embed("Last in the history", in_lines(person.events, person.item)))
     whom = named(person.member_id, person.username)
     first = f"**{whom}**, as I know it. `/access check` asks TradingView now."
     if person.customer is None:
@@ -117,6 +122,30 @@ def _script_line(checked: Checked) -> str:
         line += "\n  ⏳ An order waits; `/sync status` says why."
     sources = [source(reason) for reason in checked.reasons]
     return f"{line}\n  from {', '.join(dict.fromkeys(sources))}" if sources else line
+
+
+def _purchases(person: Profile) -> list[str]:
+    """Return what the person got, newest first."""
+    lines = []
+    for bought in person.purchases[: -_MAX_PURCHASES - 1 : -1]:
+        item = person.item(bought)
+        what = "an item" if item is None else title(item)
+        line = f"- {what} from {source(bought)}, {day(bought.asked_at)}: {_length(bought)}"
+        if bought.ended_at is not None:
+            line += f"; ended {day(bought.ended_at)}"
+        lines.append(f"{line} – {typed(bought.note)}" if bought.note else line)
+    more = len(person.purchases) - len(lines)
+    return [*lines, f"- and {more} more"] if more > 0 else lines
+
+
+def _length(bought: Purchase) -> str:
+    if bought.kind is EntitlementKind.LIFETIME:
+        return "lifetime"
+    if bought.kind is EntitlementKind.OPEN:
+        return "as long as that lasts"
+    if bought.length is not None:
+        return spoken(parse_length(bought.length))
+    return "" if bought.ends_at is None else until_day(bought.ends_at)
 
 
 def _end(end: End | None) -> str:

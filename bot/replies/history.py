@@ -25,26 +25,26 @@ from bot.replies.text import (
 )
 from bot.replies.tone import Tone
 from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
-from bot.store.records import Actor, Customer, Event, Script
+from bot.store.records import Actor, Customer, Event, Product, Script
 
 AUDIT = "audit"
 _MAX_LINE = 380
 _MAX_DIFFERENCES = 140
 
 
-def line(entry: Event, script: Script | None, customer: Customer | None) -> str:
+def line(entry: Event, item: Script | Product | None, customer: Customer | None) -> str:
     """Return one entry in one line, without its date."""
-    return _cut(_text(entry, script, customer), entry.note)
+    return _cut(_text(entry, item, customer), entry.note)
 
 
-def headline(entry: Event, script: Script | None, customer: Customer | None) -> str:
+def headline(entry: Event, item: Script | Product | None, customer: Customer | None) -> str:
     """Return one entry without its note, and without what stood before: both have places of their own."""
-    return _cut(_text(entry, script, customer, _HEADLINES))
+    return _cut(_text(entry, item, customer, _HEADLINES))
 
 
 def _text(
     entry: Event,
-    script: Script | None,
+    item: Script | Product | None,
     customer: Customer | None,
     others: "Mapping[str, Callable[[Facts], str]] | None" = None,
 ) -> str:
@@ -52,7 +52,7 @@ def _text(
     say = (others or {}).get(entry.action) or _SENTENCES.get(entry.action)
     if say is None:
         return escape(entry.action.replace("_", " "))
-    return say(Facts(entry, script, customer))
+    return say(Facts(entry, item, customer))
 
 
 def _cut(text: str, note: str | None = None) -> str:
@@ -61,11 +61,10 @@ def _cut(text: str, note: str | None = None) -> str:
     return shorten(whole.replace("\n", " "), _MAX_LINE)
 
 
-def in_lines(entries: Sequence[Event], scripts: Mapping[int, Script]) -> str:
-    """Return entries about one person, who is not named in each, with their dates."""
+def in_lines(entries: Sequence[Event], item: Callable[[Event], Script | Product | None]) -> str:
+    """Return entries about one person, who is not named in each, with their dates and their items."""
     return "\n".join(
-        f"- {short_day(entry.at)} "
-        + _cut(_text(entry, scripts.get(entry.script_id or 0), None, _OF_ONE), entry.note)
+        f"- {short_day(entry.at)} {_cut(_text(entry, item(entry), None, _OF_ONE), entry.note)}"
         for entry in entries
     )
 
@@ -77,7 +76,7 @@ def audit(history: History, guild_id: int) -> Message:
             f"There is no history of {bold(history.username)}. Check the spelling; "
             "`/access check` also looks on TradingView."
         )
-    lines = in_lines(history.events, history.scripts)
+    lines = in_lines(history.events, history.item)
     page = f"Page {history.page + 1}" if history.page or history.more else None
     return Message(
         f"The history of {bold(history.username)}, newest first.",
@@ -101,10 +100,12 @@ def _actor(actor: Actor) -> str:
 class Facts:
     """An entry's parts in words."""
 
-    def __init__(self, entry: Event, script: Script | None, customer: Customer | None) -> None:
+    def __init__(
+        self, entry: Event, item: Script | Product | None, customer: Customer | None
+    ) -> None:
         self.kind, self.at = entry.action, entry.at
         self.who = _actor(entry.actor)
-        self.what = title(script) if script else "a script"
+        self.what = title(item) if item else "a script"
         self.whom = person(customer) if customer else "this person"  # one word for every case
         self.member = member(entry.member_id) if entry.member_id else "a member"
         self.before: Mapping[str, Any] = _mapping(entry.before)
@@ -214,6 +215,12 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
+    "purchase": lambda f: (
+        f"{f.whom} got {f.what} (from {f.after_text('source')}); it waits for their TradingView name"
+    ),
+    "purchase_ended": lambda f: (
+        f"{f.what} for {f.whom} (from {f.after_text('source')}) ended before a TradingView name was known"
+    ),
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
     "clock_wrong": lambda f: wrong_clock.describe(f.seconds()),

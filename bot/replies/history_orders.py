@@ -10,7 +10,7 @@ from bot.replies.orders import why_stuck
 from bot.replies.text import typed
 from bot.replies.tone import Tone
 from bot.store.kinds import OrderKind, OrderState
-from bot.store.records import Customer, Event, Script
+from bot.store.records import Customer, Event, Product, Script
 
 ORDERS = (OrderKind.GRANT, OrderKind.SET, OrderKind.REVOKE, OrderKind.PUT_BACK)
 _TONES: Mapping[str, Tone] = {
@@ -26,17 +26,17 @@ _SIGNS: Mapping[str, str] = {
 
 
 def order_entry(
-    about: Sequence[Event], script: Script | None, customer: Customer | None
+    about: Sequence[Event], item: Script | Product | None, customer: Customer | None
 ) -> Message:
     """Return the message for the entries about one order, the first of which is the order itself."""
-    asked = Facts(about[0], script, customer)
+    asked = Facts(about[0], item, customer)
     last = about[-1]
-    first = headline(about[0], script, customer)
+    first = headline(about[0], item, customer)
     if last.action == OrderState.DONE:
         first += "; TradingView shows it"
-    below = [_change(asked, Facts(last, script, customer), last.action)]
+    below = [_change(asked, Facts(last, item, customer), last.action)]
     if last.action == OrderState.STUCK:
-        below.append(f"Stuck: {why_stuck(Facts(last, script, customer).reason())}")
+        below.append(f"Stuck: {why_stuck(Facts(last, item, customer).reason())}")
     elif last.action == OrderState.SUPERSEDED:
         below.append("A later order took the place of this one.")
     elif last.action != OrderState.DONE:

@@ -92,7 +92,7 @@ def _stands(entries: Sequence[Entry] | None) -> str:
         head = "**Your order was recorded** and goes on by itself; do not order it again:"
     else:
         head = "**This was done before**, and it counts; you need not ask again:"
-    lines = [f"- {line(each.event, each.script, each.customer)}" for each in entries[:_MAX_LINES]]
+    lines = [f"- {line(each.event, each.item, each.customer)}" for each in entries[:_MAX_LINES]]
     if len(entries) > _MAX_LINES:
         lines.append(f"- and {len(entries) - _MAX_LINES:,} more")
     return "\n".join((head, *lines))

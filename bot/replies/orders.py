@@ -87,7 +87,7 @@ def held(state: State) -> str:
 
 def receipt(receipt: Receipt) -> Message:
     """Return the answer to a grant, set, revoke or put back, in any state."""
-    match receipt.order.state:
+    match receipt.state:
         case OrderState.DONE:
             return _done(receipt)
         case OrderState.STUCK:
@@ -103,7 +103,29 @@ def receipt(receipt: Receipt) -> Message:
 
 
 def _both(receipt: Receipt) -> str:
-    return f"{person(receipt.customer, receipt.permission)} on {title(receipt.script)}"
+    return f"{person(receipt.customer, receipt.permission)} on {item(receipt)}"
+
+
+def item(receipt: Receipt) -> str:
+    """Return what was asked about: the product, else the script."""
+    return title(receipt.product or receipt.script)
+
+
+def _each(receipt: Receipt) -> list[str]:
+    """Return a line for each script, where those of a product do not stand alike."""
+    if len({(each.order.state, each.end, each.order.reason) for each in receipt.every}) == 1:
+        return []
+    return [f"- {title(each.script)}: {_standing(each)}" for each in receipt.every]
+
+
+def _standing(receipt: Receipt) -> str:
+    match receipt.order.state:
+        case OrderState.WAITING:
+            return "waits"
+        case OrderState.STUCK:
+            return f"not done. {why_stuck(receipt.order.reason)}"
+        case _:
+            return "no access" if receipt.end is None else until(receipt.end)
 
 
 def _asked_for(receipt: Receipt) -> str:
@@ -117,8 +139,10 @@ def _asked_for(receipt: Receipt) -> str:
 
 
 def _done(receipt: Receipt) -> Message:
-    who, what = person(receipt.customer, receipt.permission), title(receipt.script)
-    if receipt.end is None:
+    who, what = person(receipt.customer, receipt.permission), item(receipt)
+    if several := _each(receipt):
+        lines = [f"✅ **Done:** {what} for {who}:", *several]
+    elif receipt.end is None:
         lines = [f"✅ **Done:** {who} has no access to {what} any more."]
     else:
         lines = [f"✅ **Done:** {who} has {what} {until(receipt.end)}."]
@@ -143,7 +167,7 @@ def _done(receipt: Receipt) -> Message:
 
 
 def _waiting(receipt: Receipt) -> Message:
-    who, what = person(receipt.customer, receipt.permission), title(receipt.script)
+    who, what = person(receipt.customer, receipt.permission), item(receipt)
     match receipt.order.kind:
         case OrderKind.GRANT:
             first = f"⏳ **Waiting:** {_asked_for(receipt)} of {what} for {who}."
@@ -153,7 +177,8 @@ def _waiting(receipt: Receipt) -> Message:
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
         case _:
             first = f"⏳ **Waiting:** I am putting back {what} for {who}."
-    lines = [first, why_waiting(receipt.waiting_for, receipt.quiet_until)]
+    waits = next(each for each in receipt.every if each.order.state is OrderState.WAITING)
+    lines = [first, *_each(receipt), why_waiting(waits.waiting_for, receipt.quiet_until)]
     if not receipt.permission.checked:
         lines.append("I could not check the spelling of the name yet.")
     lines.append(_THEN if _is_pause(receipt) else _BY_ITSELF)
@@ -168,19 +193,21 @@ def _stuck(receipt: Receipt) -> Message:
     done = {OrderKind.GRANT: "was not given", OrderKind.REVOKE: "was not ended"}.get(
         receipt.order.kind, "was not changed"
     )
-    text = f"⚠️ **Not done:** {title(receipt.script)} {done} for {person(receipt.customer, receipt.permission)}."
-    return Message(f"{text}\n{why_stuck(receipt.order.reason)}", tone=Tone.STOP)
+    text = f"⚠️ **Not done:** {item(receipt)} {done} for {person(receipt.customer, receipt.permission)}."
+    why = "\n".join(_each(receipt)) or why_stuck(receipt.order.reason)
+    return Message(f"{text}\n{why}", tone=Tone.STOP)
 
 
 def _try_now(receipt: Receipt) -> tuple[Button, ...]:
     """Return the button that does not wait for the next try, where a try may help."""
-    if receipt.waiting_for not in (WaitingFor.ASKING, WaitingFor.TRADINGVIEW):
+    waits = {each.waiting_for for each in receipt.every} - {None}
+    if not waits & {WaitingFor.ASKING, WaitingFor.TRADINGVIEW}:
         return ()
     return (Button("Try now", key(TRY_NOW, receipt.order.guild_id, receipt.order.id)),)
 
 
 def _put_back(receipt: Receipt) -> tuple[Button, ...]:
-    if not receipt.can_put_back:
+    if not any(each.can_put_back for each in receipt.every):
         return ()
     return (Button("Put back", key(PUT_BACK, receipt.order.guild_id, receipt.order.id)),)
 
@@ -200,7 +227,7 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
 
 def to_customer(receipt: Receipt, server: str) -> Message:
     """Return the one direct message when access stands or is over: what, until when, what to do."""
-    what = title(receipt.script)
+    what = item(receipt)
     if receipt.end is None:
         return Message(
             f"❌ Your access to {what} has ended: the staff of {bold(server)} ended it.\n"

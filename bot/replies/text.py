@@ -10,7 +10,7 @@ from bot.access.people.pseudonyms import pseudonym
 from bot.access.rules.duration import Length, is_end_of_day
 from bot.access.sources import REGISTRY
 from bot.replies.message import shorten
-from bot.store.records import Entitlement, Script
+from bot.store.records import Entitlement, Product, Purchase, Script
 from bot.tradingview.models import End, Lifetime
 
 _MAX_TYPED = 60
@@ -26,7 +26,7 @@ def bold(text: str) -> str:
     return f"**{escape(text)}**"
 
 
-def source(reason: Entitlement) -> str:
+def source(reason: Entitlement | Purchase) -> str:
     """Return where a reason comes from, in words."""
     known = REGISTRY.get(reason.source)
     return "another reason" if known is None else known.label
@@ -38,9 +38,9 @@ def typed(text: str) -> str:
     return f"`{shorten(plain, _MAX_TYPED)}`" if plain else "an empty text"
 
 
-def title(script: Script) -> str:
-    """Return a script's title in bold."""
-    return bold(script.title)
+def title(item: Script | Product) -> str:
+    """Return the title of a script or product in bold."""
+    return bold(item.title)
 
 
 def member(member_id: int) -> str:

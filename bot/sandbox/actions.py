@@ -126,7 +126,7 @@ class Actions:
     # Finding things again
 
     def _person(self, person_id: str) -> Person:
-        for each in self._shop.people:
+        for each in self._shop.everybody:
             if each.user.id == _number(person_id):
                 return self._discord.person(each.user)
         raise RefusedError("nobody here is called that")

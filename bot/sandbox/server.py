@@ -195,6 +195,10 @@ async def _tour(simulation: Simulation, body: Json) -> Json:
     return {}
 
 
+async def _server(simulation: Simulation, body: Json) -> Json:
+    return simulation.happen(body)
+
+
 _ORDERS: dict[str, Order] = {
     "run": _run,
     "complete": _complete,
@@ -208,6 +212,7 @@ _ORDERS: dict[str, Order] = {
     "bot": _bot,
     "cookies": _cookies,
     "tour": _tour,
+    "server": _server,
 }
 
 

@@ -41,7 +41,10 @@ class Cast:
 
 @dataclass(eq=False)
 class Shop:
-    """Both stand-ins, furnished; `login` is the vendor's, and in an empty shop nobody has given it to the bot."""
+    """Both stand-ins, furnished; `login` is the vendor's, and in an empty shop nobody has given it to the bot.
+
+    `newcomers` joined the server after it opened.
+    """
 
     discord: FakeDiscord
     tradingview: FakeTradingView
@@ -54,6 +57,7 @@ class Shop:
     people: tuple[Cast, ...]
     login: tuple[str, str | None] = field(repr=False)
     kind: ShopKind = "busy"
+    newcomers: list[Cast] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -62,6 +66,11 @@ class Shop:
     @property
     def owner(self) -> User:
         return self.guild.owner
+
+    @property
+    def everybody(self) -> tuple[Cast, ...]:
+        """All whom one can be on the page, also those who left the server."""
+        return (*self.people, *self.newcomers)
 
     @property
     def linked(self) -> tuple[Cast, ...]:
@@ -74,7 +83,7 @@ class Shop:
 
     def name_of(self, user_id: int) -> str | None:
         """Return that person's own TradingView name, whatever the bot was told."""
-        return next((each.name for each in self.people if each.user.id == user_id), None)
+        return next((each.name for each in self.everybody if each.user.id == user_id), None)
 
 
 def furnish(

@@ -8,12 +8,17 @@ from typing import Any
 from bot.sandbox import faults
 from bot.sandbox.actions import Actions
 from bot.sandbox.child import Child, Line, as_json
-from bot.sandbox.discord import Interaction
+from bot.sandbox.discord import Interaction, RefusedError
 from bot.sandbox.discord.interactions import Kind
-from bot.sandbox.discord.observer import channel as channel_as_json, guild as guild_as_json
+from bot.sandbox.discord.observer import (
+    channel as channel_as_json,
+    guild as guild_as_json,
+    user as user_as_json,
+)
 from bot.sandbox.opening import Opening
 from bot.sandbox.recovery import Recovery
-from bot.sandbox.shop import Shop
+from bot.sandbox.server_life import ServerLife
+from bot.sandbox.shop import Cast, Shop
 from bot.sandbox.tour import Tour
 from bot.sandbox.tradingview import Call, User
 from bot.sandbox.tradingview.bodies import write_date
@@ -32,6 +37,7 @@ class Simulation:
         self.shop = shop
         self.child = child
         self.actions = Actions(shop)
+        self.server_life = ServerLife(shop)
         self.tour = Tour(shop, child)
         self.opening = Opening(shop, child)
         self.web_address = web_address
@@ -68,7 +74,7 @@ class Simulation:
         return {
             "discord": shop.discord.snapshot(),
             "guild_id": str(shop.guild.id),
-            "people": self._people(),
+            "people": [_person(each) for each in shop.everybody],
             "failed": self._failed(),
             "tradingview": {
                 "vendor": {
@@ -90,7 +96,7 @@ class Simulation:
                 ],
             },
             "switches": faults.describe(shop.tradingview.switches),
-            "bot": {**self.child.describe(), "online": shop.discord.online},
+            "bot": self._bot(),
             "web_address": self.web_address,
             "opening": self.opening.describe(),
             "tour": self.tour.describe(),
@@ -108,6 +114,21 @@ class Simulation:
     def repair(self) -> None:
         """All switches back to where they were at first."""
         self.shop.tradingview.switches.reset()
+
+    def happen(self, body: Json) -> Json:
+        """Let something happen in the server, as the page asks for; RefusedError says why not."""
+        if not self.opening.over:
+            raise RefusedError("the shop is still being opened")
+        newcomer = self.server_life.do(body)
+        self.tell("bot", bot=self._bot())
+        if newcomer is None:
+            return {}
+        user = user_as_json(newcomer.user)
+        self.tell("person", person=_person(newcomer), user=user)
+        account = self.shop.tradingview.world.find_user(newcomer.name or "")
+        if account is not None:
+            self.tell("rows", person=self._rows(account))
+        return {"member": user["id"]}
 
     def new_cookies(self) -> Json:
         """Log in to TradingView anew, and return the pair."""
@@ -198,7 +219,7 @@ class Simulation:
             self.tour.restart()  # nothing that the opening did counts
 
     def _bot_changed(self) -> None:
-        self.tell("bot", bot={**self.child.describe(), "online": self.shop.discord.online})
+        self.tell("bot", bot=self._bot())
         self.tour.bot_changed()
 
     def _line(self, line: Line) -> None:
@@ -212,17 +233,14 @@ class Simulation:
     def _world(self) -> Any:
         return self.shop.discord.world
 
-    def _people(self) -> list[Json]:
-        return [
-            {
-                "id": str(each.user.id),
-                "name": each.user.display_name,
-                "part": each.part,
-                "about": each.about,
-                "username": each.name,
-            }
-            for each in self.shop.people
-        ]
+    def _bot(self) -> Json:
+        discord = self.shop.discord
+        return {
+            **self.child.describe(),
+            "online": discord.online,
+            "members_allowed": discord.members_allowed,
+            "hears_members": discord.hears_members,
+        }
 
     def _failed(self) -> list[Json]:
         """Commands and presses that nobody answered in time."""
@@ -257,6 +275,16 @@ class Simulation:
                 if row is not None
             ],
         }
+
+
+def _person(cast: Cast) -> Json:
+    return {
+        "id": str(cast.user.id),
+        "name": cast.user.display_name,
+        "part": cast.part,
+        "about": cast.about,
+        "username": cast.name,
+    }
 
 
 def _leaves(data: Json) -> list[Json]:

@@ -126,6 +126,22 @@ class Script(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Product(Record):
+    """What is sold: one or more scripts under one short name."""
+
+    id: int
+    guild_id: int
+    slug: str
+    title: str
+    length: str | None
+    role_id: int | None
+    grace_days: int
+    trial: str | None
+    link: str | None
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Customer(Record):
     """A person: a member, a TradingView user, or both."""
 
@@ -215,13 +231,44 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Entitlement(Record):
-    """Why somebody may use a script, and how long."""
+class Purchase(Record):
+    """What a customer got of one item from one source, once."""
 
     id: int
     guild_id: int
+    customer_id: int
+    product_id: int | None
+    script_id: int | None
+    source: str
+    reference: str
+    member_id: int | None
+    kind: EntitlementKind
+    length: str | None
+    ends_at: datetime | None
+    grace_days: int
+    actor_kind: ActorKind
+    actor_id: str | None
+    asked_at: datetime
+    note: str | None
+    lapses_at: datetime | None
+    source_ended_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def actor(self) -> Actor:
+        """Return who asked for it."""
+        return Actor(self.actor_kind, self.actor_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement(Record):
+    """Why somebody may use a script, and how long; without a permission it waits for a name."""
+
+    id: int
+    guild_id: int
+    purchase_id: int
     script_id: int
-    permission_id: int
+    permission_id: int | None
     source: str
     reference: str
     kind: EntitlementKind
@@ -234,6 +281,7 @@ class Entitlement(Record):
     ended_at: datetime | None
     ended_by: int | None
     note: str | None
+    grace_days: int = 0  # kept on TradingView beyond the paid end
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +306,8 @@ class Order(Record):
     ended_at: datetime | None
     told_state: OrderState | None
     member_told_at: datetime | None
+    product_id: int | None = None  # when it was asked about a product
+    lead_id: int | None = None  # the first order of the same request, which leads
 
     @property
     def actor(self) -> Actor:
@@ -290,6 +340,7 @@ class Event(Record):
     note: str | None
     before: Any
     after: Any
+    product_id: int | None = None
 
     @property
     def actor(self) -> Actor:

@@ -28,7 +28,7 @@ TITLE = "*T*" + "`x`" * 32
 WHEN = datetime(2026, 3, 10, tzinfo=UTC)
 SCRIPT = Script(1, 1, "PUB;x", "s" * 32, TITLE, None, None, None)
 REASON = Entitlement(
-    1, 1, 1, 1, "staff", "r", "lifetime", None, WHEN, 1, WHEN, None, WHEN, None, None, "n" * 200
+    1, 1, 1, 1, 1, "staff", "r", "lifetime", None, WHEN, 1, WHEN, None, WHEN, None, None, "n" * 200
 )
 VALUES = {
     "level": "staff",
@@ -53,6 +53,8 @@ VALUES = {
     "channel_id": 7,
     "missing": ("view_channel", "send_messages"),
     "script": SCRIPT,
+    "item": SCRIPT,
+    "title": TITLE,
     "seats": 101,
     "line": 20_000,
     "more": 2,

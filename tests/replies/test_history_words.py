@@ -24,6 +24,8 @@ FACTS = {
     "revoke": (UNTIL, NOTHING, "sc"),
     "put_back": (NOTHING, UNTIL, "sc"),
     "repair": (NOTHING, UNTIL, "sc"),
+    "purchase": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
+    "purchase_ended": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
     "done": (None, UNTIL, "sc"),
     "stuck": (None, {"reason": "no_such_user"}, "sc"),
     "superseded": (None, None, "sc"),

@@ -178,8 +178,8 @@ def test_check_me_list_status_and_history_fit():
         before={"kind": "lifetime", "ends_at": None},
         after={"length": "49Y 11M 3W 6D"},
     )
-    assert_fits(history.audit(History(NAME, (entry,) * 15, {BIG: SCRIPT}, 9_999, True), BIG))
-    assert_fits(history.audit(History(NAME, (), {}, 0, False), BIG))
+    assert_fits(history.audit(History(NAME, (entry,) * 15, {BIG: SCRIPT}, {}, 9_999, True), BIG))
+    assert_fits(history.audit(History(NAME, (), {}, {}, 0, False), BIG))
 
 
 @pytest.mark.parametrize("action", sorted(history.ACTIONS | {"something_new"}))

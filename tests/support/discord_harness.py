@@ -61,6 +61,55 @@ class DiscordHarness:
         async with self.vendor.database.write() as connection:
             await guilds.set_log_channel(connection, self.guild.id, channel.id)
 
+    # What happens in the server; a client that is connected hears of it as its intents allow, one
+    # that is closed never does
+
+    def make_role(self, name, *, above_bot=False):
+        """A role that the bot may give and take, unless it stands above the bot's own."""
+        role = self.fake.add_role(self.guild, name)
+        self.fake.drag_role(self.guild, role, to_top=above_bot)
+        return role
+
+    def delete_role(self, role):
+        self.fake.delete_role(self.guild, role)
+
+    def give_role(self, user, role):
+        self.fake.give_role(self.guild, user, role)
+
+    def take_role(self, user, role):
+        self.fake.take_role(self.guild, user, role)
+
+    def roles_of(self, user):
+        """The names of a member's roles; None for somebody who is not in the server."""
+        member = self.guild.members.get(user.id)
+        return None if member is None else [role.name for role in member.roles]
+
+    def join(self, name_or_user):
+        """Let somebody new in, or somebody come back without the roles they had."""
+        new = isinstance(name_or_user, str)
+        user = self.fake.add_user(name_or_user) if new else name_or_user
+        self.fake.add_member(self.guild, user)
+        return user
+
+    def leave(self, user):
+        """Leave, or be kicked."""
+        self.fake.remove_member(self.guild, user)
+
+    def ban(self, user):
+        self.fake.ban(self.guild, user)
+
+    def boost(self, user):
+        """Begin to boost the server; the role that comes with it."""
+        self.fake.boost(self.guild, user)
+        return self.guild.booster_role
+
+    def end_boost(self, user):
+        self.fake.end_boost(self.guild, user)
+
+    def refuse_members_intent(self):
+        """Discord closes with 4014 when a client asks for it from now on."""
+        self.fake.allow_members_intent(allowed=False)
+
     async def script(self, slug="trend", title=None):
         return await self.vendor.add_script(slug, guild_id=self.guild.id, title=title)
 

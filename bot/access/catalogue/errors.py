@@ -25,6 +25,13 @@ class ItemUnknown(UserError):
 
 
 @dataclass(eq=False)
+class ProductEmpty(UserError):
+    """The product has no script on sale, so that there is nothing to give."""
+
+    title: str
+
+
+@dataclass(eq=False)
 class PineIdUnusable(UserError):
     """The text is not the pine id of an invite-only script; `kind` says in which way."""
 

@@ -1,15 +1,44 @@
-"""Finds what is meant by an item: a script by its short name."""
+"""Finds what is meant by an item: a script or a product, by its short name."""
 
 import difflib
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.errors import ItemUnknown
 from bot.access.errors import ButtonGone
-from bot.store.catalogue import scripts
-from bot.store.records import Script
+from bot.store.catalogue import products, scripts
+from bot.store.records import Product, Script
 
 NEAR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is given and sold: one script, or a product with the scripts that belong to it now."""
+
+    scripts: tuple[Script, ...]
+    product: Product | None = None
+
+    @property
+    def slug(self) -> str:
+        """Return the short name that people type."""
+        return self.scripts[0].slug if self.product is None else self.product.slug
+
+    @property
+    def title(self) -> str:
+        """Return the name that people read."""
+        return self.scripts[0].title if self.product is None else self.product.title
+
+    @property
+    def product_id(self) -> int | None:
+        """Return the product's number; None for a script."""
+        return None if self.product is None else self.product.id
+
+    @property
+    def script_id(self) -> int | None:
+        """Return the script's number; None for a product."""
+        return self.scripts[0].id if self.product is None else None
 
 
 async def script_of(connection: AsyncConnection, guild_id: int, script_id: int) -> Script:
@@ -30,6 +59,44 @@ async def find(connection: AsyncConnection, guild_id: int, item: str) -> Script:
     script = await scripts.by_slug(connection, guild_id, typed)
     if script is None:
         slugs = [script.slug for script in await scripts.listed(connection, guild_id)]
-        near = difflib.get_close_matches(typed[:100], slugs, NEAR, 0.5)
-        raise ItemUnknown(item, tuple(near or slugs[:NEAR]))
+        raise ItemUnknown(item, _near(typed, slugs))
     return script
+
+
+async def find_item(connection: AsyncConnection, guild_id: int, item: str) -> Item:
+    """Return the script or the product of that short name.
+
+    Raises:
+        ItemUnknown: there is none; it names those that look like it.
+    """
+    typed = item.strip().casefold()
+    if script := await scripts.by_slug(connection, guild_id, typed):
+        return Item((script,))
+    if product := await products.by_slug(connection, guild_id, typed):
+        return await with_scripts(connection, product)
+    slugs = [script.slug for script in await scripts.listed(connection, guild_id)]
+    slugs += [product.slug for product in await products.listed(connection, guild_id)]
+    raise ItemUnknown(item, _near(typed, slugs))
+
+
+async def item_of(
+    connection: AsyncConnection, product_id: int | None, script_id: int | None
+) -> Item:
+    """Return the item that a purchase is of; archived or not, it must exist."""
+    if product_id is not None:
+        product = await products.by_id(connection, product_id)
+        assert product is not None  # noqa: S101 - a foreign key
+        return await with_scripts(connection, product)
+    script = None if script_id is None else await scripts.by_id(connection, script_id)
+    assert script is not None  # noqa: S101 - a foreign key, and one of the two is there
+    return Item((script,))
+
+
+async def with_scripts(connection: AsyncConnection, product: Product) -> Item:
+    """Return a product as an item, with its scripts that are on sale."""
+    found = (await products.scripts_of(connection, [product.id]))[product.id]
+    return Item(tuple(script for script in found if script.archived_at is None), product)
+
+
+def _near(typed: str, slugs: list[str]) -> tuple[str, ...]:
+    return tuple(difflib.get_close_matches(typed[:100], slugs, NEAR, 0.5) or slugs[:NEAR])

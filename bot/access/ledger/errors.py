@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from bot.access.errors import NeedsYes
 from bot.access.request import Consent
 from bot.errors import UserError
-from bot.store.records import Entitlement, Script
+from bot.store.records import Entitlement, Product, Script
 from bot.tradingview.models import End
 
 
 @dataclass(eq=False)
 class NothingToRevoke(UserError):
-    """Nobody of that name has access to that script."""
+    """Nobody of that name has access to that item."""
 
-    script: Script
+    item: Script | Product
     username: str
 
 
@@ -35,7 +35,7 @@ class OvertakenSince(UserError):
 class Shortens(NeedsYes):
     """The new end lies before the old one."""
 
-    script: Script
+    item: Script | Product
     username: str
     before: End | None
     after: End | None
@@ -45,7 +45,7 @@ class Shortens(NeedsYes):
 class EndsSeveral(NeedsYes):
     """More than one reason ends, or one that has no end."""
 
-    script: Script
+    item: Script | Product
     username: str
     reasons: tuple[Entitlement, ...]
 

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, want
 from bot.store.kinds import EntitlementKind
-from bot.store.ledger import entitlements, permissions
+from bot.store.ledger import entitlements, permissions, purchases
 from bot.store.ledger.changes import PermissionFacts
-from bot.store.records import Order, Permission
+from bot.store.records import Actor, Order, Permission
 
 
 async def want_anew(
@@ -30,7 +30,9 @@ async def want_anew(
 
 async def give_back(connection: AsyncConnection, permission: Permission, undone: Order) -> None:
     """Let what one order took away count again; time that was sold since goes on top of it."""
-    back = {reason.id for reason in await entitlements.restore(connection, [undone.id])}
+    restored = await entitlements.restore(connection, [undone.id])
+    await purchases.change(connection, {reason.purchase_id for reason in restored}, ended_at=None)
+    back = {reason.id for reason in restored}
     since = [
         reason.id
         for reason in await entitlements.active(connection, permission.id)
@@ -56,17 +58,24 @@ async def add_found(
     overruled_by: int | None = None,
 ) -> None:
     """Give what TradingView shows a reason of its own; `overruled_by` an order, it ended already."""
-    await entitlements.add(
+    bought = await purchases.add(
         connection,
-        permission,
+        permission.guild_id,
+        permission.customer_id,
+        script_id=permission.script_id,
         source=FOUND,
         reference=reference,
         kind=EntitlementKind.UNTIL if seen.ends_at else EntitlementKind.OPEN,
-        asked_at=at,
-        asked_by=asked_by,
-        start_at=at,
         ends_at=seen.ends_at,
-        settled_at=at,
+        actor=Actor.of(asked_by),
+        asked_at=at,
+    )
+    await entitlements.add(
+        connection,
+        bought,
+        permission.script_id,
+        permission,
+        asked_at=at,
         ended_at=None if overruled_by is None else at,
         ended_by=overruled_by,
     )

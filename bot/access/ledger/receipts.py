@@ -1,7 +1,7 @@
 """What became of orders, with everything that an answer about them needs."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -10,14 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.rules.duration import cut, parse_length
 from bot.access.rules.entitlements import State, last_seen, wanted_of
-from bot.store.catalogue import guilds
+from bot.store.catalogue import guilds, products
 from bot.store.catalogue.guilds import Hold
 from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
-from bot.store.ledger import entitlements, permissions, put_backs, replays
-from bot.store.records import Customer, Entitlement, Holding, Order, Permission, Script
+from bot.store.ledger import entitlements, orders, permissions, put_backs, replays
+from bot.store.records import (
+    Customer,
+    Entitlement,
+    Holding,
+    Order,
+    Permission,
+    Product,
+    Script,
+)
 from bot.tradingview import End, Lifetime, Limiter
 
 PUT_BACK_WITHIN = timedelta(hours=24)
+_WORST_FIRST = (OrderState.WAITING, OrderState.STUCK, OrderState.DONE, OrderState.SUPERSEDED)
 WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
 
 
@@ -49,6 +58,24 @@ class Receipt:
     waiting_for: WaitingFor | None  # while the order waits
     can_put_back: bool
     quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
+    product: Product | None = None  # what was asked about, where that is a product
+    others: tuple["Receipt", ...] = ()  # of the same request: those for its other scripts
+
+    @property
+    def every(self) -> tuple["Receipt", ...]:
+        """Return this one and the others of the same request."""
+        return (self, *self.others)
+
+    @property
+    def state(self) -> OrderState:
+        """Return how the whole request stands: as its part that stands worst."""
+        states = {each.order.state for each in self.every}
+        return next(state for state in _WORST_FIRST if state in states)
+
+    @property
+    def told_as(self) -> OrderState:
+        """Return what is noted of the order once its asker was told: of others, only that they wait."""
+        return OrderState.WAITING if self.state is OrderState.WAITING else self.order.state
 
     @property
     def before(self) -> State:
@@ -90,8 +117,24 @@ async def receipts_of(
 ) -> list[Receipt]:
     """Return what became of these orders, in as many statements for many as for one.
 
-    `holdups` is, by server, what is known of its login and its queue.
+    Each comes with the others that it leads. `holdups` is, by server, what is known of its login and
+    its queue.
     """
+    led = await orders.led_by(connection, [order.id for order in found])
+    every = [each for order in found for each in (order, *led[order.id])]
+    receipts = await _receipts_of(connection, every, holdups, now)
+    return [
+        replace(receipts[order.id], others=tuple(receipts[each.id] for each in led[order.id]))
+        for order in found
+    ]
+
+
+async def _receipts_of(
+    connection: AsyncConnection,
+    found: Sequence[Order],
+    holdups: Mapping[int, WaitingFor | None],
+    now: datetime,
+) -> dict[int, Receipt]:
     about = await permissions.with_people(connection, {order.permission_id for order in found})
     made = await entitlements.by_ids(
         connection, {order.entitlement_id for order in found if order.entitlement_id}
@@ -100,23 +143,25 @@ async def receipts_of(
     holds = await guilds.holds(connection, holdups)
     behind = await replays.undecided_people(connection, about)
     revocable = await _put_backs(connection, found, about, made, now)
-    receipts = []
+    sold = await products.by_ids(
+        connection, {order.product_id for order in found if order.product_id}
+    )
+    receipts = {}
     for order in found:
         held = about[order.permission_id]
         holdup = held_up(holds.get(order.guild_id), holdups[order.guild_id])
-        receipts.append(
-            Receipt(
-                order=order,
-                permission=held.permission,
-                script=held.script,
-                customer=held.customer,
-                entitlement=made.get(order.entitlement_id or 0),
-                reasons=tuple(active[order.permission_id]),
-                waiting_for=_why(holdup, held, is_behind=order.permission_id in behind)
-                if order.state is OrderState.WAITING
-                else None,
-                can_put_back=order.id in revocable,
-            )
+        receipts[order.id] = Receipt(
+            order=order,
+            permission=held.permission,
+            script=held.script,
+            customer=held.customer,
+            entitlement=made.get(order.entitlement_id or 0),
+            reasons=tuple(active[order.permission_id]),
+            waiting_for=_why(holdup, held, is_behind=order.permission_id in behind)
+            if order.state is OrderState.WAITING
+            else None,
+            can_put_back=order.id in revocable,
+            product=sold.get(order.product_id or 0),
         )
     return receipts
 

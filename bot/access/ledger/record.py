@@ -4,21 +4,22 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import clock
-from bot.access.catalogue.lookup import find
+from bot.access.catalogue.errors import ProductEmpty
+from bot.access.catalogue.lookup import Item, find_item
+from bot.access.ledger.changes import Change, NewOrder, Recorded
 from bot.access.ledger.reasons import end_made_by, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
 from bot.access.people.errors import BeingForgotten, CustomerBlocked, GivesToBlocked
 from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import GIVEN_BY_STAFF, RequestContext, Subject
+from bot.access.request import GIVEN_BY_STAFF, RequestContext
 from bot.access.rules.duration import Length
-from bot.access.rules.entitlements import NOTHING, State, wanted_of
+from bot.access.rules.entitlements import NOTHING, State, given_by, wanted_of
 from bot.store.kinds import (
     EntitlementKind,
     OrderKind,
@@ -27,65 +28,14 @@ from bot.store.kinds import (
     Reason,
     StateKind,
 )
-from bot.store.ledger import entitlements, events, orders, permissions
+from bot.store.ledger import entitlements, events, orders, permissions, purchases
 from bot.store.people import customers
-from bot.store.records import Customer, Order, Permission, Script
+from bot.store.records import Customer, Order, Permission, Purchase, Script
 from bot.store.vault import Vault
 
 # Why orders are stuck of which staff were told that they are not given: the same order, given again,
 # takes their place.
 ORDERED_AGAIN = (Reason.TOO_LATE, Reason.NO_SUCH_USER, Reason.RESTORED)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Whose access to what an order is about, before it is known whether there is a row for it."""
-
-    item: str
-    subject: Subject
-    spelling: Spelling
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What an order does to the reasons of one permission; what it leaves out stays as it is."""
-
-    gives: Length | State | None = None  # a reason: that much more time, or exactly that
-    source: str | None = None  # where that reason comes from
-    ends_all: bool = False  # every reason that counts until now
-    undoes: Order | None = None  # an earlier order: what it took away counts again
-    overrules: bool = False  # whatever TradingView shows
-    wakes: bool = False  # what is stuck is tried once more
-    held_back: bool | None = None  # whether sources that come back by themselves have to wait
-
-
-@dataclass(frozen=True, slots=True)
-class NewOrder:
-    """An order to be recorded; `before`: what there was, by default what Usher wanted."""
-
-    request: RequestContext
-    kind: OrderKind
-    target: Target | Permission
-    change: Change
-    note: str | None = None
-    before: State | None = None
-    from_now: bool = False  # its end was worked out from the moment of asking
-
-    @property
-    def awaits_clock(self) -> bool:
-        """Return whether it counts from a moment at which this computer's clock is wrong."""
-        gives = self.change.gives
-        is_length = isinstance(gives, Length) and not gives.lifetime
-        return (is_length or self.from_now) and clock.is_wrong()
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The row of an order, and the orders whose place it took."""
-
-    order: Order
-    superseded: tuple[int, ...] = ()
-    is_new: bool = True  # False: it came before with the same idempotency key, and nothing changed
 
 
 async def record(connection: AsyncConnection, vault: Vault, order: NewOrder) -> Recorded:
@@ -107,41 +57,145 @@ async def record_all(
     """
     if not new:
         return []
-    barred = await customers.barred(connection, new[0].request.guild_id)
     async with within_the_line(connection, new[0].request):
-        return [await _record(connection, vault, order, barred) for order in new]
+        return [await record_unguarded(connection, vault, order) for order in new]
 
 
-async def _record(
-    connection: AsyncConnection, vault: Vault, new: NewOrder, barred: Mapping[int, Customer]
-) -> Recorded:
-    request, change = new.request, new.change
+async def record_unguarded(connection: AsyncConnection, vault: Vault, new: NewOrder) -> Recorded:
+    """Record an order that no number of seats holds up: it was paid for, or gives nothing."""
+    request, target = new.request, new.target
     if known := await orders.by_key(connection, request.guild_id, request.idempotency_key):
         return Recorded(known, is_new=False)
-    permission = await _permission(connection, request, new.target)
-    _refuse_barred(barred.get(permission.customer_id), new)
+    if isinstance(target, Permission):  # as it is now: an order before this one may have changed it
+        permission = await permissions.by_id(connection, target.id)
+        if new.change.undoes is not None:
+            _refuse_barred(await customers.by_id(connection, permission.customer_id), new)
+        return await _record_one(connection, vault, new, permission, None)
+    item = await find_item(connection, request.guild_id, target.item)
+    if not item.scripts:
+        raise ProductEmpty(item.title)
+    spelling = target.spelling
+    person = await resolve(connection, request, target.subject, user_id=spelling.user_id)
+    return await record_for(connection, vault, new, item, person, spelling)
+
+
+async def record_for(
+    connection: AsyncConnection,
+    vault: Vault,
+    new: NewOrder,
+    item: Item,
+    person: Customer,
+    spelling: Spelling,
+) -> Recorded:
+    """Record an order for each script of the item; the first one leads."""
+    lead: Order | None = None
+    superseded: list[int] = []
+    purchase = await add_purchase(connection, new, item, person)
+    for script in item.scripts:
+        permission = await touch(connection, new.request, script, person, spelling)
+        part = new if lead is None else _following(new, lead, script)
+        part = replace(part, product_id=item.product_id)
+        if new.change.ends_all and item.product is not None:
+            part = replace(part, change=await _only_of(connection, part, item, permission))
+        recorded = await _record_one(connection, vault, part, permission, purchase)
+        lead = lead or recorded.order
+        superseded += recorded.superseded
+    assert lead is not None  # noqa: S101 - an item without scripts is refused before
+    return Recorded(lead, tuple(superseded))
+
+
+def _following(new: NewOrder, lead: Order, script: Script) -> NewOrder:
+    """Return the order for another script of the same request."""
+    key = f"{new.request.idempotency_key}/{script.id}"
+    request = replace(new.request, idempotency_key=key, token=None)
+    return replace(new, request=request, lead_id=lead.id, before=None)
+
+
+async def _only_of(
+    connection: AsyncConnection, new: NewOrder, item: Item, permission: Permission
+) -> Change:
+    """Return the change that leaves what another product gives of the same script."""
+    reasons = await entitlements.active(connection, permission.id)
+    bought = await purchases.by_ids(connection, {reason.purchase_id for reason in reasons})
+    stay = [
+        reason
+        for reason in reasons
+        if bought[reason.purchase_id].product_id not in (None, item.product_id)
+    ]
+    if not stay:
+        return new.change
+    ends = {reason.id for reason in reasons} - {reason.id for reason in stay}
+    return replace(
+        new.change,
+        ends_all=False,
+        ends=ends,
+        overrules=new.change.overrules and new.change.gives is not None,
+        held_back=None,
+    )
+
+
+async def _record_one(
+    connection: AsyncConnection,
+    vault: Vault,
+    new: NewOrder,
+    permission: Permission,
+    purchase: Purchase | None,
+) -> Recorded:
+    request, change = new.request, new.change
     superseded = await _supersede(connection, permission, new)
     order = await _add(connection, vault, permission, new)
     if change.ends_all:
-        await entitlements.end_all(connection, permission.id, request.at, order.id)
+        ends = {reason.id for reason in await entitlements.active(connection, permission.id)}
+    else:
+        ends = set(change.ends)
+    await entitlements.end(connection, ends, request.at, order.id)
     if change.undoes is not None:
         await _undo(connection, permission, order, change.undoes)
-    if change.gives is not None:
-        await _give(connection, permission, order, new)
+    if change.attaches is not None:
+        await entitlements.attach(connection, change.attaches.id, permission.id, request.at)
+        await orders.gives(connection, order.id, change.attaches.id)
+    elif purchase is not None:
+        reason = await entitlements.add(
+            connection, purchase, permission.script_id, permission, asked_at=request.at
+        )
+        await orders.gives(connection, order.id, reason.id)
     await _await_sync(connection, permission, order, change)
     await _add_events(connection, permission, order, _after(permission, change), superseded)
     return Recorded(order, tuple(superseded))
 
 
-async def _permission(
-    connection: AsyncConnection, request: RequestContext, target: Target | Permission
-) -> Permission:
-    if isinstance(target, Permission):  # as it is now: an order before this one may have changed it
-        return await permissions.by_id(connection, target.id)
-    script = await find(connection, request.guild_id, target.item)
-    spelling = target.spelling
-    person = await resolve(connection, request, target.subject, user_id=spelling.user_id)
-    return await touch(connection, request, script, person, spelling)
+async def add_purchase(
+    connection: AsyncConnection, new: NewOrder, item: Item, person: Customer
+) -> Purchase | None:
+    """Add what the order gives as a purchase of the whole item; None where it gives nothing new.
+
+    Raises as `record_all` does for a person who is blocked.
+    """
+    request, gives = new.request, new.change.gives
+    if gives is None:
+        return None
+    _refuse_barred(person, new)
+    length = gives.text if isinstance(gives, Length) and not gives.lifetime else None
+    state = gives if isinstance(gives, State) else State(StateKind.LIFETIME)
+    assert new.change.source is not None  # noqa: S101 - a reason always comes from somewhere
+    has_grace = new.change.grace and item.product is not None
+    return await purchases.add(
+        connection,
+        request.guild_id,
+        person.id,
+        product_id=item.product_id,
+        script_id=item.script_id,
+        source=new.change.source,
+        reference=request.idempotency_key,
+        member_id=new.change.member_id,
+        kind=EntitlementKind.UNTIL if length else EntitlementKind(state.kind),
+        length=length,
+        ends_at=None if length else state.ends_at,
+        grace_days=item.product.grace_days if has_grace and item.product else 0,
+        actor=request.actor,
+        asked_at=request.at,
+        note=new.note,
+    )
 
 
 def _refuse_barred(person: Customer | None, new: NewOrder) -> None:
@@ -150,10 +204,12 @@ def _refuse_barred(person: Customer | None, new: NewOrder) -> None:
     Staff may give to a blocked person, once they were asked.
     """
     change = new.change
-    if person is None or (change.gives is None and change.undoes is None):
+    if person is None:
         return
     if person.forget_at is not None or person.forgotten is not None:
         raise BeingForgotten
+    if person.blocked_at is None:
+        return
     if change.gives is not None and change.source not in GIVEN_BY_STAFF:
         raise CustomerBlocked
     if not new.request.consent.blocked:
@@ -191,12 +247,14 @@ async def _supersede(
     happened. What is yet to be compared after a restore is left to `bot.access.sweeps.resume`.
     """
     at, change = new.request.at, new.change
-    if change.ends_all:
+    if change.ends_all or (change.ends and change.overrules):
         return await orders.supersede(connection, permission.id, at)
     if change.undoes is not None:
         return await orders.supersede(connection, permission.id, at, only=change.undoes.id)
+    if change.ends:  # what would have given it and is not done yet
+        return await orders.supersede(connection, permission.id, at, made=change.ends)
     superseded: list[int] = []
-    if change.gives is not None:
+    if change.adds:
         superseded = await orders.supersede(
             connection,
             permission.id,
@@ -205,7 +263,7 @@ async def _supersede(
             but=Reason.HELD,
         )
         superseded += await _supersede_ordered_again(connection, permission, new.request)
-    if change.gives is not None or change.wakes:
+    if change.adds or change.wakes:
         await orders.wait_again(connection, [permission.id])
     return superseded
 
@@ -245,32 +303,9 @@ async def _add(
         note=new.note,
         answer_token=None if request.token is None else vault.seal(request.token),
         reason=Reason.CLOCK if new.awaits_clock else None,
+        product_id=new.product_id,
+        lead_id=new.lead_id,
     )
-
-
-async def _give(
-    connection: AsyncConnection, permission: Permission, order: Order, new: NewOrder
-) -> None:
-    """Add the reason that the order gives; a length is settled later, anything else at once."""
-    request, gives = new.request, new.change.gives
-    length = gives.text if isinstance(gives, Length) and not gives.lifetime else None
-    state = gives if isinstance(gives, State) else State(StateKind.LIFETIME)
-    assert new.change.source is not None  # noqa: S101 - a reason always comes from somewhere
-    reason = await entitlements.add(
-        connection,
-        permission,
-        source=new.change.source,
-        reference=request.idempotency_key,
-        kind=EntitlementKind.UNTIL if length else EntitlementKind(state.kind),
-        length=length,
-        asked_at=request.at,
-        asked_by=request.actor.member_id,
-        start_at=request.at if isinstance(gives, State) else None,
-        ends_at=None if length else state.ends_at,
-        settled_at=None if length else request.at,
-        note=new.note,
-    )
-    await orders.gives(connection, order.id, reason.id)
 
 
 async def _undo(
@@ -278,9 +313,7 @@ async def _undo(
 ) -> None:
     """End what the earlier order gave, and let what it took away count again."""
     if undone.entitlement_id is not None:
-        await entitlements.change(
-            connection, undone.entitlement_id, ended_at=order.asked_at, ended_by=order.id
-        )
+        await entitlements.end(connection, [undone.entitlement_id], order.asked_at, order.id)
     await give_back(connection, permission, undone)
 
 
@@ -316,7 +349,10 @@ def _after(permission: Permission, change: Change) -> Mapping[str, Any]:
         return {"length": change.gives.text}
     if isinstance(change.gives, State):
         return facts(change.gives)
-    return facts(NOTHING if change.ends_all else wanted_of(permission))
+    if change.attaches is not None:
+        reason = change.attaches
+        return {"length": reason.length} if reason.length else facts(given_by(reason))
+    return facts(NOTHING if change.ends_all or change.overrules else wanted_of(permission))
 
 
 async def _add_events(
@@ -336,6 +372,7 @@ async def _add_events(
         order.kind,
         actor=order.actor,
         order_id=order.id,
+        product_id=order.product_id,
         note=order.note,
         before=_known(permission),
         after=after,

@@ -8,8 +8,8 @@ from bot import clock
 from bot.access.ledger.reasons import add_found, want_anew
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
-from bot.store.kinds import Reason
-from bot.store.ledger import entitlements, orders, permissions
+from bot.store.kinds import ActorKind, Reason
+from bot.store.ledger import entitlements, orders, permissions, purchases
 from bot.store.ledger.changes import PermissionFacts
 from bot.store.people import customers
 from bot.store.records import Permission
@@ -85,17 +85,29 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
     now = clock.now()
     if not seen.gives_access(now) or is_ours(permission, seen):
         return
-    overruled = permission.replaces is not None
-    if not overruled:
+    overruled_by = await _overruled_by(connection, permission)
+    if permission.replaces is None:
         reasons = await entitlements.active(connection, permission.id)
         if not reasons or not gives_more(seen, want(reasons), now):
             return
     reference = f"{permission.id}:{permission.revision}:{seen.ends_at or 'open'}"
-    if await entitlements.exists(connection, FOUND, reference, permission.script_id):
+    if await purchases.by_reference(connection, permission.guild_id, FOUND, reference):
         return
-    await add_found(connection, permission, seen, reference, now, overruled_by=permission.replaces)
-    if permission.replaces is not None:
-        await _had(connection, permission.replaces, seen)
+    await add_found(connection, permission, seen, reference, now, overruled_by=overruled_by)
+    if overruled_by is not None:
+        await _had(connection, overruled_by, seen)
+
+
+async def _overruled_by(connection: AsyncConnection, permission: Permission) -> int | None:
+    """Return the order of a person that overrules what TradingView shows.
+
+    What ends by itself, as with a lost role, takes away what Usher gave, and nothing else.
+    """
+    if permission.replaces is None:
+        return None
+    order = await orders.by_id(connection, permission.replaces)
+    by_itself = order is not None and order.actor_kind in (ActorKind.SOURCE, ActorKind.USHER)
+    return None if by_itself else permission.replaces
 
 
 async def _had(connection: AsyncConnection, order_id: int, seen: State) -> None:

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.ledger.changes import Change, NewOrder
 from bot.access.ledger.notifier import Notifier
-from bot.access.ledger.record import Change, NewOrder, record_all
+from bot.access.ledger.record import record_all
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import last_seen
 from bot.access.sync.queue import Queue
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderKind, OrderState
-from bot.store.ledger import orders, permissions
+from bot.store.ledger import entitlements, orders, permissions, purchases
 from bot.store.people import customers
 from bot.store.records import Customer, Permission
 from bot.store.sweeps import sightings
@@ -46,6 +47,7 @@ class Endings:
         Returns, by order, those whose place it took; `go_on` with them once it is committed. The asker
         hears of these only what gets stuck: the answer speaks of all together.
         """
+        await _end_waiting(connection, request, person)
         held = await with_access(connection, request, person)
         new = [
             NewOrder(
@@ -72,6 +74,22 @@ class Endings:
         for order_ids in superseded.values():
             self._notifier.ended(order_ids)
         self._queue.wake(guild_id)
+
+
+async def _end_waiting(
+    connection: AsyncConnection, request: RequestContext, person: Customer
+) -> None:
+    """End what waits for a TradingView name, so that it is not given once one is known."""
+    bought = [each.id for each in await purchases.waiting_of(connection, person.id)]
+    given = await entitlements.of_purchases(connection, bought)
+    waiting = {
+        reason.id
+        for reasons in given.values()
+        for reason in reasons
+        if reason.permission_id is None and reason.ended_at is None
+    }
+    await entitlements.end(connection, waiting, request.at)
+    await purchases.change(connection, bought, ended_at=request.at)
 
 
 async def with_access(

@@ -4,10 +4,15 @@ What the drift report mends (`bot.access.sweeps.repair`) and what is taken over 
 by the same functions of `bot.access.ledger.record`.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot import clock
-from bot.access.catalogue.lookup import find
+from bot.access.catalogue.errors import ProductEmpty
+from bot.access.catalogue.lookup import Item, find_item
+from bot.access.ledger.changes import Change, NewOrder, Recorded, Target
 from bot.access.ledger.errors import (
     EndsSeveral,
     NothingToRevoke,
@@ -22,7 +27,7 @@ from bot.access.ledger.receipts import (
     put_back_key,
     took_away,
 )
-from bot.access.ledger.record import Change, NewOrder, Recorded, Target, record
+from bot.access.ledger.record import record
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import Spelling, look, spell
@@ -40,7 +45,7 @@ from bot.store.engine.database import Database
 from bot.store.kinds import OrderKind, StateKind
 from bot.store.ledger import entitlements, orders, permissions
 from bot.store.people import customers
-from bot.store.records import Order, Permission, Script
+from bot.store.records import Order, Permission, Product, Script
 from bot.store.vault import Vault
 from bot.tradingview import End, Lifetime
 from bot.tradingview.deadline import in_time
@@ -50,12 +55,30 @@ READ_TIMEOUT = 2.0  # seconds that a question waits for TradingView's own view
 
 @dataclass(frozen=True, slots=True)
 class _Present:
-    """What somebody has before anything changes."""
+    """What somebody has of one script before anything changes."""
 
     script: Script
     most: State
     known: Permission | None
     certain: bool  # TradingView was asked, or what it shows is overruled
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What somebody has of an item before anything changes."""
+
+    item: Item
+    scripts: tuple[_Present, ...]
+
+    @property
+    def sold(self) -> Script | Product:
+        """Return what people were asked about."""
+        return self.item.product or self.scripts[0].script
+
+    @property
+    def single(self) -> State | None:
+        """Return what is noted as what was there before; None where each script has its own."""
+        return None if self.item.product else self.scripts[0].most
 
 
 class Grants:
@@ -89,7 +112,7 @@ class Grants:
             OverTheLine: a manager must agree to so many seats first.
         """
         target = await self._target(request, item, subject)
-        change = Change(gives=length, source=STAFF, held_back=False)
+        change = Change(gives=length, source=STAFF, grace=True, held_back=False)
         return await self._record(NewOrder(request, OrderKind.GRANT, target, change, note))
 
     async def set_end(
@@ -114,16 +137,16 @@ class Grants:
         after = (
             State(StateKind.LIFETIME) if isinstance(end, Lifetime) else State(StateKind.UNTIL, end)
         )
-        now = await self._present(request, target)
-        before = now.most
-        if not request.consent.confirmed and took_away(before, after):
+        now = await self._before(request, target)
+        shorter = next((each.most for each in now.scripts if took_away(each.most, after)), None)
+        if not request.consent.confirmed and shorter is not None:
             if done := await self._recorded_before(request):
                 return done.id
-            raise Shortens(now.script, target.spelling.username, before.end, after.end)
+            raise Shortens(now.sold, target.spelling.username, shorter.end, after.end)
         change = Change(gives=after, source=STAFF, ends_all=True, overrules=True, held_back=False)
         from_now = from_now or isinstance(until, Length)
         return await self._record(
-            NewOrder(request, OrderKind.SET, target, change, note, before, from_now)
+            NewOrder(request, OrderKind.SET, target, change, note, now.single, from_now)
         )
 
     async def revoke(
@@ -136,14 +159,14 @@ class Grants:
             NothingToRevoke: neither Usher nor TradingView knows of any access.
         """
         target = await self._target(request, item, subject, look_up=False)
-        now = await self._present(request, target)
+        now = await self._before(request, target)
         if not request.consent.confirmed and (refusal := await self._question_revoke(target, now)):
             if done := await self._recorded_before(request):
                 return done.id
             raise refusal
         change = Change(ends_all=True, overrules=True, held_back=True)
         return await self._record(
-            NewOrder(request, OrderKind.REVOKE, target, change, note, now.most)
+            NewOrder(request, OrderKind.REVOKE, target, change, note, now.single)
         )
 
     async def put_back(self, request: RequestContext, order_id: int) -> int:
@@ -161,13 +184,15 @@ class Grants:
             undone = await orders.by_id(connection, order_id)
             if undone is None or not _may_be_put_back(undone, request):
                 raise PutBackTooLate
-            if await overtaken_since(connection, undone):
-                raise OvertakenSince
-            permission = await permissions.by_id(connection, undone.permission_id)
-            change = Change(undoes=undone, held_back=False)
-            recorded = await record(
-                connection, self._vault, NewOrder(request, OrderKind.PUT_BACK, permission, change)
-            )
+            led = await orders.led_by(connection, [undone.id])
+            recorded = None
+            for each in (undone, *led[undone.id]):
+                if await overtaken_since(connection, each):
+                    raise OvertakenSince
+                new = await _putting_back(connection, request, each, recorded)
+                part = await record(connection, self._vault, new)
+                recorded = recorded or part
+            assert recorded is not None  # noqa: S101 - the order itself is one of them
         return self._go_on(recorded)
 
     async def _record(self, new: NewOrder) -> int:
@@ -190,9 +215,11 @@ class Grants:
         consent = request.consent
         subject = Subject(subject.member_id, consent.username or subject.username)
         async with self._database.read() as connection:
-            script = await find(connection, request.guild_id, item)
+            sold = await find_item(connection, request.guild_id, item)
             name = await name_of(connection, request.guild_id, subject)
-            known = await permissions.by_name(connection, script.id, name)
+            spelled_as = await permissions.of_name(connection, request.guild_id, name)
+            ids = {script.id for script in sold.scripts}
+            known = next((each for each in spelled_as if each.script_id in ids), None)
             person = await customers.by_name(connection, request.guild_id, name)
         if known is not None and known.checked:
             spelled = Spelling(known.username, checked=True, user_id=known.tv_user_id)
@@ -210,11 +237,19 @@ class Grants:
         async with self._database.read() as connection:
             return await orders.by_key(connection, request.guild_id, request.idempotency_key)
 
-    async def _present(self, request: RequestContext, target: Target) -> _Present:
-        """Return the most that the person has, by what Usher wants or TradingView shows within 2 s."""
-        name = target.spelling.username
+    async def _before(self, request: RequestContext, target: Target) -> _Before:
+        """Return what the person has of each script of the item."""
         async with self._database.read() as connection:
-            script = await find(connection, request.guild_id, target.item)
+            item = await find_item(connection, request.guild_id, target.item)
+        if not item.scripts:
+            raise ProductEmpty(item.title)
+        name = target.spelling.username
+        present = (self._present(request, script, name) for script in item.scripts)
+        return _Before(item, tuple(await asyncio.gather(*present)))
+
+    async def _present(self, request: RequestContext, script: Script, name: str) -> _Present:
+        """Return the most that the person has, by what Usher wants or TradingView shows within 2 s."""
+        async with self._database.read() as connection:
             known = await permissions.by_name(connection, script.id, name)
         wanted = wanted_of(known) if known else UNKNOWN
         if known is not None and known.replaces is not None:
@@ -230,18 +265,41 @@ class Grants:
         return _Present(script, shown if more else wanted, known, certain=True)
 
     async def _question_revoke(
-        self, target: Target, now: _Present
+        self, target: Target, now: _Before
     ) -> NothingToRevoke | EndsSeveral | None:
-        reasons = []
-        if now.known is not None:
-            async with self._database.read() as connection:
-                reasons = await entitlements.active(connection, now.known.id)
-        reasons = [reason for reason in reasons if still_gives(reason, clock.now())]
-        if not reasons and now.certain and not now.most.gives_access(clock.now()):
-            return NothingToRevoke(now.script, target.spelling.username)
-        if len(reasons) > 1 or isinstance(now.most.end, Lifetime):
-            return EndsSeveral(now.script, target.spelling.username, tuple(reasons))
+        known = [each.known.id for each in now.scripts if each.known is not None]
+        async with self._database.read() as connection:
+            active = await entitlements.active_of(connection, known)
+        moment, name = clock.now(), target.spelling.username
+        reasons = {
+            reason.purchase_id: reason
+            for of_script in active.values()
+            for reason in of_script
+            if still_gives(reason, moment)
+        }
+        shown = [each for each in now.scripts if not each.certain or each.most.gives_access(moment)]
+        if not reasons and not shown:
+            return NothingToRevoke(now.sold, name)
+        if len(reasons) > 1 or any(isinstance(each.most.end, Lifetime) for each in now.scripts):
+            return EndsSeveral(now.sold, name, tuple(reasons.values()))
         return None
+
+
+async def _putting_back(
+    connection: AsyncConnection, request: RequestContext, undone: Order, lead: Recorded | None
+) -> NewOrder:
+    """Return the order that undoes one; `lead` is the first of the same press."""
+    permission = await permissions.by_id(connection, undone.permission_id)
+    if lead is not None:
+        request = replace(request, idempotency_key=put_back_key(undone.id), token=None)
+    return NewOrder(
+        request,
+        OrderKind.PUT_BACK,
+        permission,
+        Change(undoes=undone, held_back=False),
+        product_id=undone.product_id,
+        lead_id=None if lead is None else lead.order.id,
+    )
 
 
 def _absolute(until: End | Length, request: RequestContext) -> End:

@@ -34,13 +34,17 @@ class Outcomes:
         self._notifier = notifier
 
     async def outcome(self, order_id: int, patience: float = 0) -> Receipt:
-        """Return how an order stands; wait at most `patience` seconds for an end."""
-        with self._notifier.awaiting(order_id) as ended:
-            async with self._database.read() as connection:
-                order = await orders.by_id(connection, order_id)
-            if order is not None and order.state is OrderState.WAITING:
-                self._queue.prefer(order.guild_id, order_id)
-                await clock.within(patience, ended)
+        """Return how an order stands, with those it leads; wait at most `patience` seconds for an end."""
+        until = clock.monotonic() + patience
+        async with self._database.read() as connection:
+            led = await orders.led_by(connection, [order_id])
+        for each in (order_id, *(order.id for order in led[order_id])):
+            with self._notifier.awaiting(each) as ended:
+                async with self._database.read() as connection:
+                    order = await orders.by_id(connection, each)
+                if order is not None and order.state is OrderState.WAITING:
+                    self._queue.prefer(order.guild_id, each)
+                    await clock.within(max(until - clock.monotonic(), 0), ended)
         return await self.receipt(order_id)  # by now it may also be known what it waits for
 
     async def receipt(self, order_id: int) -> Receipt:
@@ -54,7 +58,9 @@ class Outcomes:
     async def _receipts(
         self, connection: AsyncConnection, order_ids: Collection[int]
     ) -> list[Receipt]:
-        found = await orders.by_ids(connection, order_ids)
+        asked = await orders.by_ids(connection, order_ids)
+        leads = dict.fromkeys(order.lead_id or order.id for order in asked)
+        found = await orders.by_ids(connection, leads)
         servers = {order.guild_id for order in found}
         holdups = {guild_id: await self.waiting_for(guild_id) for guild_id in servers}
         quiet = {guild_id: await self.quiet_until(guild_id) for guild_id in servers}
@@ -93,7 +99,7 @@ class Outcomes:
     @staticmethod
     def is_told(receipt: Receipt) -> bool:
         """Return whether the asker knows how the order stood when the receipt was made."""
-        return receipt.order.told_state == receipt.order.state
+        return receipt.order.told_state == receipt.told_as
 
     async def told(self, order_id: int, state: OrderState) -> None:
         """Note that the asker knows that the order is in this state."""

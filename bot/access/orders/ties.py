@@ -1,5 +1,6 @@
 """Unties, moves and merges customers on the word of staff; nothing that was sold is lost by it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,11 +35,15 @@ class Moved:
 
 
 class Ties:
-    """What ties members and TradingView names; `bot.access.people.customers` ties them at first."""
+    """What ties members and TradingView names; `bot.access.people.customers` ties them at first.
 
-    def __init__(self, database: Database, queue: Queue) -> None:
+    `named` is called when a customer may have got a name.
+    """
+
+    def __init__(self, database: Database, queue: Queue, named: Callable[[], None]) -> None:
         self._database = database
         self._queue = queue
+        self._named = named
 
     async def unlink(self, request: RequestContext, subject: Subject) -> Customer:
         """Untie a name from its member; returns them as they were. What the name may use stays.
@@ -104,6 +109,7 @@ class Ties:
                 after={"number": number},
             )
             moved = await customers.by_id(connection, person.id) or person
+        self._named()
         return Moved(moved, person.member_id, number)
 
     async def merge(self, request: RequestContext, gone: Subject, kept: Subject) -> Customer:
@@ -145,6 +151,7 @@ class Ties:
                 before=_names(other),
             )
             merged = await customers.by_id(connection, person.id) or person
+        self._named()
         self._queue.wake(request.guild_id)
         return merged
 

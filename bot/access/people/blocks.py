@@ -6,7 +6,7 @@ from bot.access.people.errors import NotBlocked, YouAreBlocked
 from bot.access.people.who import noted, required
 from bot.access.request import RequestContext, Subject
 from bot.store.engine.database import Database
-from bot.store.ledger import events
+from bot.store.ledger import events, purchases
 from bot.store.people import customers
 from bot.store.records import Customer
 
@@ -20,7 +20,7 @@ class Blocks:
     async def block(
         self, request: RequestContext, subject: Subject, reason: str | None
     ) -> tuple[Customer, bool]:
-        """Block a person, known so far or not; return them, and whether they have access now.
+        """Block a person, known so far or not; return them, and whether they have, or wait for, access.
 
         What they have stays. Raises as `bot.access.people.who.known` does.
         """
@@ -30,7 +30,10 @@ class Blocks:
                 connection, person.id, request.at, by=request.member_id, reason=reason
             )
             await _record(connection, request, "block", person, reason)
-            has = await customers.has_any_access(connection, person.id, request.at)
+            has = bool(
+                await customers.access_of(connection, person.id, request.at)
+                or await purchases.waiting_of(connection, person.id)
+            )
         return person, has
 
     async def unblock(self, request: RequestContext, subject: Subject) -> Customer:

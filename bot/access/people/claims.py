@@ -37,7 +37,7 @@ class Question:
 class Claims:
     """What members wait for; a decision and the message about it to the claimer are kept together.
 
-    `to_claimer` words that message, and `wake` has it sent.
+    `to_claimer` words that message, and `wake` has it sent, and what waited for a name looked at.
     """
 
     def __init__(self, database: Database, to_claimer: ToClaimer, wake: Callable[[], None]) -> None:

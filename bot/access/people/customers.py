@@ -103,9 +103,12 @@ class Customers:
                 await _withdraw(connection, request)
                 await follow(connection, request, username, user_id)
                 await tie(connection, request, username, request.member_id, user_id=user_id)
-                return True
-            await self._claim(connection, request, username)
-        return False
+                tied = True
+            else:
+                await self._claim(connection, request, username)
+                tied = False
+        self._claims.wake()
+        return tied
 
     async def may_unlink(self, request: RequestContext) -> Unlinked:
         """Return what a member would let go of; nothing is changed yet. Raises HaveNoName."""

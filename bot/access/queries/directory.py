@@ -9,11 +9,11 @@ from bot.access.people.identity import name_of
 from bot.access.people.who import known
 from bot.access.queries.standing import Checked
 from bot.access.request import Subject
-from bot.store.catalogue import scripts
+from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
-from bot.store.ledger import entitlements, events, permissions
+from bot.store.ledger import entitlements, events, permissions, purchases
 from bot.store.people import customers, directory
-from bot.store.records import Claim, Customer, Event, Script
+from bot.store.records import Claim, Customer, Event, Product, Purchase, Script
 from bot.store.sweeps import sightings
 
 PAGE = 10
@@ -31,7 +31,14 @@ class Profile:
     checked: tuple[Checked, ...]  # what they have or had
     claims: tuple[Claim, ...]  # names that they claim, and claims to theirs
     events: tuple[Event, ...]  # newest first
+    purchases: tuple[Purchase, ...]  # what they got, oldest first
     scripts: dict[int, Script]
+    products: dict[int, Product]
+
+    def item(self, about: Event | Purchase) -> Script | Product | None:
+        """Return what an entry or a purchase is about, as far as it is about one item."""
+        sold = self.products.get(about.product_id or 0)
+        return sold or self.scripts.get(about.script_id or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class Directory:
                 script.id: script
                 for script in await scripts.listed(connection, guild_id, archived=True)
             }
+            sold = await products.listed(connection, guild_id, archived=True)
+            bought = await purchases.of_customers(connection, [] if person is None else [person.id])
             return Profile(
                 guild_id,
                 member_id,
@@ -77,7 +86,9 @@ class Directory:
                 tuple(await events.of_customer(connection, guild_id, person.id, limit=LAST))
                 if person is not None
                 else (),
+                tuple(bought[person.id]) if person is not None else (),
                 listed,
+                {each.id: each for each in sold},
             )
 
     async def by_id(self, guild_id: int, customer_id: int) -> Customer | None:

@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.people.claims import Question, question
-from bot.store.catalogue import guilds, scripts
+from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import ClaimState, Otherwise
 from bot.store.ledger import direct_messages, events, log_entries
 from bot.store.people import customers
-from bot.store.records import Claim, Customer, Event, Guild, LogEntry, Script
+from bot.store.records import Claim, Customer, Event, Guild, LogEntry, Product, Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Entry:
     """One entry with what it is about, as far as that is known."""
 
     event: Event
-    script: Script | None
+    item: Script | Product | None
     customer: Customer | None
 
 
@@ -128,10 +128,17 @@ async def _entries(connection: AsyncConnection, found: Sequence[Event]) -> list[
     about = await scripts.by_ids(
         connection, {event.script_id for event in found if event.script_id}
     )
+    sold = await products.by_ids(
+        connection, {event.product_id for event in found if event.product_id}
+    )
     people = await customers.by_ids(
         connection, {event.customer_id for event in found if event.customer_id}
     )
     return [
-        Entry(event, about.get(event.script_id or 0), people.get(event.customer_id or 0))
+        Entry(
+            event,
+            sold.get(event.product_id or 0) or about.get(event.script_id or 0),
+            people.get(event.customer_id or 0),
+        )
         for event in found
     ]

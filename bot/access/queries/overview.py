@@ -21,12 +21,12 @@ from bot.access.rules.entitlements import (
     State,
     wanted_of,
 )
-from bot.store.catalogue import guilds, scripts
+from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState, SweepState
 from bot.store.ledger import entitlements, events, permissions
 from bot.store.people import customers
-from bot.store.records import Customer, Event, Holding, Permission, Script
+from bot.store.records import Customer, Event, Holding, Permission, Product, Script
 from bot.store.sweeps import drift, sightings, sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
@@ -88,8 +88,14 @@ class History:
     username: str
     events: tuple[Event, ...]
     scripts: dict[int, Script]
+    products: dict[int, Product]
     page: int  # from 0
     more: bool
+
+    def item(self, entry: Event) -> Script | Product | None:
+        """Return what an entry is about, as far as it is about one item."""
+        sold = self.products.get(entry.product_id or 0)
+        return sold or self.scripts.get(entry.script_id or 0)
 
 
 class Overview:
@@ -249,10 +255,12 @@ class Overview:
                     connection, guild_id, person.id, skip=page * PAGE, limit=PAGE + 1
                 )
             listed = await scripts.listed(connection, guild_id, archived=True)
+            sold = await products.listed(connection, guild_id, archived=True)
         return History(
             person.username if person and person.username else name,
             tuple(found[:PAGE]),
             {script.id: script for script in listed},
+            {product.id: product for product in sold},
             page,
             len(found) > PAGE,
         )

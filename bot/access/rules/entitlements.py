@@ -79,7 +79,10 @@ def last_seen(permission: Permission) -> State:
 
 
 def want(reasons: Iterable[Entitlement]) -> State:
-    """Return what the reasons give together: lifetime or open wins, else the latest end, else nothing."""
+    """Return what the reasons give together: lifetime or open wins, else the latest end, else nothing.
+
+    Grace days come on top of an end that was paid for; more time is counted from the paid end.
+    """
     ends: list[datetime] = []
     kinds = set()
     for reason in reasons:
@@ -87,11 +90,16 @@ def want(reasons: Iterable[Entitlement]) -> State:
             continue
         kinds.add(reason.kind)
         if reason.ends_at is not None:
-            ends.append(reason.ends_at)
+            ends.append(reason.ends_at + timedelta(days=reason.grace_days))
     for forever in (EntitlementKind.LIFETIME, EntitlementKind.OPEN):
         if forever in kinds:
             return State(StateKind(forever))
     return State(StateKind.UNTIL, max(ends)) if ends else NOTHING
+
+
+def given_by(reason: Entitlement) -> State:
+    """Return what one settled reason gives by itself, without grace days."""
+    return State(StateKind(reason.kind), reason.ends_at)
 
 
 def still_gives(reason: Entitlement, now: datetime) -> bool:

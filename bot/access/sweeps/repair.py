@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.catalogue.lookup import script_of
+from bot.access.ledger.changes import Change, NewOrder
 from bot.access.ledger.errors import PutBackTooLate
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import PUT_BACK_WITHIN, put_back_key
-from bot.access.ledger.record import Change, NewOrder, record, record_all, touch
+from bot.access.ledger.record import record, record_all, touch
 from bot.access.ledger.seats import refuse_over_line
 from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling

@@ -59,7 +59,7 @@ def _(error: times.TooFar) -> str:
 @sentence.register
 def _(error: refusals.NothingToRevoke) -> str:
     return (
-        f"**There is nothing to end:** {escape(error.username)} has no access to {title(error.script)}. "
+        f"**There is nothing to end:** {escape(error.username)} has no access to {title(error.item)}. "
         "Nothing was changed."
     )
 

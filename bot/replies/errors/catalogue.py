@@ -2,7 +2,7 @@
 
 from bot.access.catalogue import errors as refusals
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import did_you_mean, staff_words, typed
+from bot.replies.text import bold, did_you_mean, staff_words, typed
 from bot.tradingview.errors import NoSuchScript
 from bot.tradingview.names import PineIdProblem
 
@@ -23,6 +23,14 @@ def _(error: refusals.ItemUnknown) -> str:
     return (
         f"**There is no {error.meant} called {typed(error.text)} here.**{did_you_mean(error.near)} "
         "Pick one from the list that opens while you type."
+    )
+
+
+@sentence.register
+def _(error: refusals.ProductEmpty) -> str:
+    return (
+        f"**{bold(error.title)} has no script yet**, so there is nothing to give. "
+        "A manager adds some with `/product scripts`."
     )
 
 

@@ -15,7 +15,7 @@ from bot.tradingview.models import End
 @sentence.register
 def _(error: refusals.Shortens) -> str:
     return (
-        f"**This takes time away from {escape(error.username)}** on {title(error.script)}.\n"
+        f"**This takes time away from {escape(error.username)}** on {title(error.item)}.\n"
         f"Now: {_end(error.before)}\nThen: {_end(error.after)}\nShall I do it?"
     )
 
@@ -29,7 +29,7 @@ def _(error: refusals.EndsSeveral) -> str:
     if len(error.reasons) > len(shown):
         lines.append(f"- and {count(len(error.reasons) - len(shown), 'more')[:-1]}")
     return (
-        f"**This ends everything that {escape(error.username)} has** on {title(error.script)}:\n"
+        f"**This ends everything that {escape(error.username)} has** on {title(error.item)}:\n"
         + "\n".join(lines)
         + "\nShall I do it?"
     )

@@ -122,5 +122,6 @@ def _(error: refusals.ForgetsCustomer) -> str:
     return (
         f"**This forgets {named(error.member_id, error.username)} for good.** {ends} erase the name, the "
         "ids, notes, requests, messages not sent yet, and a block. The history stays, with a number in "
-        f"place of {bold('them')}. It cannot be undone. Only a manager can say yes. Shall I do it?"
+        f"place of {bold('them')}. It cannot be undone. Take away a role that gives access first, or it makes "
+        "them a customer again. Only a manager can say yes. Shall I do it?"
     )

@@ -7,6 +7,7 @@ from bot.sandbox.discord.errors import Json
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.intents import EVERYWHERE, Scope
 from bot.sandbox.discord.observer import Observers
+from bot.sandbox.discord.options import RefusedError
 from bot.sandbox.discord.world import (
     Channel,
     Guild,
@@ -19,6 +20,7 @@ from bot.sandbox.discord.world import (
 )
 
 _VIEW = permissions.VIEW_CHANNEL
+_BANS = permissions.BAN_MEMBERS | permissions.VIEW_AUDIT_LOG
 
 
 class Changes:
@@ -49,7 +51,7 @@ class Changes:
         role = Role(self.world.ids.next(), bot.name, bits, 1, bot)
         guild.roles[role.id] = role
         guild.members[bot.id] = Member(bot, self.world.now(), [role])
-        self.gateway.dispatch("GUILD_CREATE", payloads.guild_create(guild, bot), EVERYWHERE)
+        self.gateway.show_guild(guild)
         self._guild_changed(guild)
 
     def remove_bot(self, guild: Guild) -> None:
@@ -61,9 +63,12 @@ class Changes:
         self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, EVERYWHERE)
         self._guild_changed(guild)
 
-    def add_role(self, guild: Guild, name: str, bits: int, position: int | None) -> Role:
+    def add_role(
+        self, guild: Guild, name: str, bits: int, position: int | None, *, booster: bool = False
+    ) -> Role:
         top = max(role.position for role in guild.roles.values())
-        role = Role(self.world.ids.next(), name, bits, top + 1 if position is None else position)
+        place = top + 1 if position is None else position
+        role = Role(self.world.ids.next(), name, bits, place, booster=booster)
         guild.roles[role.id] = role
         self._guild_event(guild, "GUILD_ROLE_CREATE", {"role": payloads.role(role)})
         self._guild_changed(guild)
@@ -77,34 +82,99 @@ class Changes:
         self._guild_event(guild, "GUILD_ROLE_UPDATE", {"role": payloads.role(role)})
         self._guild_changed(guild)
 
+    def drag_role(self, guild: Guild, role: Role, *, to_top: bool) -> None:
+        """Put a role to the top or the bottom of the server's list; the others make room."""
+        others = sorted(
+            (each for each in guild.roles.values() if each not in (role, guild.everyone)),
+            key=lambda each: each.position,
+        )
+        order = [*others, role] if to_top else [role, *others]
+        for position, each in enumerate(order, start=1):
+            if each.position != position:
+                each.position = position
+                self._guild_event(guild, "GUILD_ROLE_UPDATE", {"role": payloads.role(each)})
+        self._guild_changed(guild)
+
     def delete_role(self, guild: Guild, role: Role) -> None:
+        """Take the role from everybody who has it, each with an event of their own, and away."""
         del guild.roles[role.id]
-        for member in guild.members.values():
-            self.take_role(guild, member, role)
+        quiet = self.gateway.switches.quiet_role_deletion
+        for member in [each for each in guild.members.values() if role in each.roles]:
+            member.roles.remove(role)
+            if not quiet:
+                self._member_event(guild, member)
         self._guild_event(guild, "GUILD_ROLE_DELETE", {"role_id": str(role.id)})
         self._guild_changed(guild)
 
     def add_member(self, guild: Guild, user: User, roles: list[Role]) -> Member:
+        """Let somebody in; RefusedError while they are banned."""
+        if user.id in guild.bans:
+            raise RefusedError(f"{user.display_name or user.name} is banned from {guild.name}")
         member = Member(user, self.world.now(), list(roles))
         guild.members[user.id] = member
         self._guild_event(guild, "GUILD_MEMBER_ADD", payloads.member(member))
         self._guild_changed(guild)
         return member
 
+    def add_crowd(self, guild: Guild, count: int, name: str) -> None:
+        """Many members at once, called name0 upwards; no bot that is connected hears of them."""
+        moment = self.world.now()
+        for number in range(count):
+            user = self.world.new_user(f"{name}{number}")
+            guild.members[user.id] = Member(user, moment)
+        self._guild_changed(guild)
+
     def remove_member(self, guild: Guild, user: User) -> None:
-        if guild.members.pop(user.id, None) is not None:
-            self._guild_event(guild, "GUILD_MEMBER_REMOVE", {"user": payloads.user(user)})
+        member = guild.members.pop(user.id, None)
+        if member is None:
+            return
+        self._guild_event(guild, "GUILD_MEMBER_REMOVE", {"user": payloads.user(user)})
+        if member.premium_since is not None:
+            self._guild_event(guild, "GUILD_UPDATE", payloads.guild(guild))
+        self._guild_changed(guild)
+
+    def ban(self, guild: Guild, user: User) -> None:
+        """Shut somebody out, in the server or not; who is in it leaves."""
+        guild.bans[user.id] = user
+        self._ban_event(guild, "GUILD_BAN_ADD", user)
+        self.remove_member(guild, user)
+
+    def unban(self, guild: Guild, user: User) -> None:
+        if guild.bans.pop(user.id, None) is not None:
+            self._ban_event(guild, "GUILD_BAN_REMOVE", user)
             self._guild_changed(guild)
+
+    def set_boost(self, guild: Guild, member: Member, *, boosts: bool) -> None:
+        """Begin or end a boost, with Discord's own role for those who boost."""
+        if boosts is (member.premium_since is not None):
+            return
+        role = guild.booster_role
+        if role is None:
+            role = self.add_role(guild, "Server Booster", 0, 1, booster=True)
+        member.premium_since = self.world.now() if boosts else None
+        member.roles = [each for each in member.roles if each is not role]
+        if boosts:
+            member.roles.append(role)
+        self._member_event(guild, member)
+        self._guild_event(guild, "GUILD_UPDATE", payloads.guild(guild))
+        self._guild_changed(guild)
+
+    def set_nick(self, guild: Guild, member: Member, nick: str | None) -> None:
+        member.nick = nick
+        self._member_event(guild, member)
+        self._guild_changed(guild)
 
     def give_role(self, guild: Guild, member: Member, role: Role) -> None:
         if role not in member.roles:
             member.roles.append(role)
-            self._member_changed(guild, member)
+            self._member_event(guild, member)
+            self._guild_changed(guild)
 
     def take_role(self, guild: Guild, member: Member, role: Role) -> None:
         if role in member.roles:
             member.roles.remove(role)
-            self._member_changed(guild, member)
+            self._member_event(guild, member)
+            self._guild_changed(guild)
 
     def add_channel(self, guild: Guild, name: str, *, public: bool) -> Channel:
         channel = Channel(self.world.ids.next(), name, guild, position=len(guild.channels))
@@ -180,12 +250,17 @@ class Changes:
         body = payloads.message_event(message)
         self.gateway.dispatch(event, body, Scope(dm=guild is None))
 
-    def _member_changed(self, guild: Guild, member: Member) -> None:
+    def _member_event(self, guild: Guild, member: Member) -> None:
         scope = Scope(about_bot=member.user is self.world.bot)
         body = {"guild_id": str(guild.id), **payloads.member(member)}
         if self.world.bot.id in guild.members:
             self.gateway.dispatch("GUILD_MEMBER_UPDATE", body, scope)
-        self._guild_changed(guild)
+
+    def _ban_event(self, guild: Guild, event: str, user: User) -> None:
+        """Bans are told only to a bot that may ban, or read of it in the audit log."""
+        me = guild.members.get(self.world.bot.id)
+        if me is not None and permissions.of_member(guild, me) & _BANS:
+            self._guild_event(guild, event, {"user": payloads.user(user)})
 
     def _guild_event(self, guild: Guild, event: str, body: Json) -> None:
         if self.world.bot.id in guild.members:

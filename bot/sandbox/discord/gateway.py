@@ -13,7 +13,14 @@ from aiohttp import WSMsgType, web
 from bot.sandbox.discord import intents as wanted, payloads
 from bot.sandbox.discord.errors import ApiError, Json
 from bot.sandbox.discord.intents import Scope
-from bot.sandbox.discord.members import FULL_EVERY, chunks, is_full, rate_limited
+from bot.sandbox.discord.members import (
+    FULL_EVERY,
+    chunks,
+    guild_create,
+    is_full,
+    may_ask,
+    rate_limited,
+)
 from bot.sandbox.discord.switches import Switches
 from bot.sandbox.discord.world import Guild, World
 
@@ -21,6 +28,7 @@ DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE = 0, 1, 2, 3, 4
 RESUME, RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 6, 7, 8, 9, 10, 11
 
 _REPLAY = 5000
+_LARGE = 50  # the large_threshold of those who name none
 # Seconds. discord.py notes in a thread of its own when it sent a heartbeat: an answer that is there
 # before that counts from the heartbeat before, and it warns of 41 seconds.
 ROUND_TRIP = 0.05
@@ -71,9 +79,10 @@ class Line:
 class Session:
     """What survives a lost socket: the sequence, the intents and the frames to replay."""
 
-    def __init__(self, intents: int) -> None:
+    def __init__(self, intents: int, large_threshold: int) -> None:
         self.id = secrets.token_hex(16)
         self.intents = intents
+        self.large_threshold = large_threshold
         self.line: Line | None = None
         self.listed_at: dict[int, datetime] = {}  # by guild: when all its members were asked for
         self._seq = 0
@@ -85,6 +94,11 @@ class Session:
         del self._sent[:-_REPLAY]
         if self.line is not None:
             self.line.put(DISPATCH, data, event=event, seq=self._seq)
+
+    @property
+    def events(self) -> list[str]:
+        """The names of the events that it was sent, the last of them."""
+        return [event for _, event, _ in self._sent]
 
     def replay(self, line: Line, after: int) -> None:
         self.line = line
@@ -119,6 +133,17 @@ class Gateway:
             shown = wanted.filtered(event, data, scope, session.intents, self.world.bot)
             if shown is not None:
                 session.send(event, shown)
+
+    def show_guild(self, guild: Guild) -> None:
+        """Send a guild that the bot came into to every session that hears of guilds."""
+        for session in self.sessions.values():
+            self._send_guild(session, guild)
+
+    def _send_guild(self, session: Session, guild: Guild, **more: Any) -> None:
+        if session.intents & wanted.GUILDS:
+            intents, threshold = session.intents, session.large_threshold
+            body = guild_create(guild, self.world.bot, intents=intents, large_threshold=threshold)
+            session.send("GUILD_CREATE", {**body, **more})
 
     def drop(self, *, resumable: bool) -> None:
         """Cut every socket; without `resumable` the sessions are forgotten too."""
@@ -196,7 +221,7 @@ class Gateway:
             return
         for old in [each for each in self.sessions.values() if each.line is None]:
             del self.sessions[old.id]  # the process that held it is gone
-        session = Session(data["intents"])
+        session = Session(data["intents"], data.get("large_threshold") or _LARGE)
         session.line = line
         self._lines[line] = session
         guilds = self.world.bot_guilds()
@@ -218,10 +243,8 @@ class Gateway:
                 "_trace": [],
             },
         )
-        if session.intents & wanted.GUILDS:
-            for guild in guilds:
-                payload = payloads.guild_create(guild, self.world.bot)
-                session.send("GUILD_CREATE", {**payload, "unavailable": False})
+        for guild in guilds:
+            self._send_guild(session, guild, unavailable=False)
         self.sessions[session.id] = session
         self._tell()
 
@@ -266,7 +289,7 @@ class Gateway:
             guild = self.world.guild(data.get("guild_id"))
         except ApiError:
             return  # Discord ignores requests for guilds that the bot is not in
-        if not session.intents & wanted.MEMBERS and data.get("query") == "":
+        if not may_ask(data, session.intents):
             return
         wait = self._wait_for_members(session, guild, data)
         if wait > 0:

@@ -5,7 +5,7 @@ import asyncio
 from bot.sandbox.discord import permissions
 from bot.sandbox.discord.errors import Json
 from bot.sandbox.discord.payloads import stamp
-from bot.sandbox.discord.world import Channel, Guild, Message, World
+from bot.sandbox.discord.world import Channel, Guild, Message, User, World
 
 
 class Observers:
@@ -96,6 +96,7 @@ def guild(guild: Guild, world: World) -> Json:
                 "permissions": str(each.permissions),
                 "position": each.position,
                 "managed": each.managed,
+                "of_bot": each.bot is world.bot,
             }
             for each in sorted(guild.roles.values(), key=lambda role: -role.position)
         ],
@@ -104,10 +105,22 @@ def guild(guild: Guild, world: World) -> Json:
                 "user_id": str(each.user.id),
                 "roles": [str(role.id) for role in each.roles],
                 "permissions": str(permissions.of_member(guild, each)),
+                "boosts": each.premium_since is not None,
             }
             for each in guild.members.values()
         ],
+        "banned": [str(each) for each in guild.bans],
         "channels": [channel(each) for each in guild.channels.values()],
+    }
+
+
+def user(user: User) -> Json:
+    return {
+        "id": str(user.id),
+        "name": user.name,
+        "display_name": user.display_name,
+        "bot": user.bot,
+        "dms_open": user.dms_open,
     }
 
 
@@ -115,16 +128,7 @@ def snapshot(world: World, *, online: bool) -> Json:
     """Everything that exists, as JSON."""
     return {
         "bot": {"id": str(world.bot.id), "name": world.bot.name, "online": online},
-        "users": [
-            {
-                "id": str(each.id),
-                "name": each.name,
-                "display_name": each.display_name,
-                "bot": each.bot,
-                "dms_open": each.dms_open,
-            }
-            for each in world.users.values()
-        ],
+        "users": [user(each) for each in world.users.values()],
         "guilds": [guild(each, world) for each in world.guilds.values()],
         "dms": [channel(each) for each in world.dms.values()],
     }

@@ -56,6 +56,8 @@ def role(role: Role) -> Json:
     }
     if role.bot is not None:
         payload["tags"] = {"bot_id": str(role.bot.id)}
+    if role.booster:
+        payload["tags"] = {"premium_subscriber": None}
     return payload
 
 
@@ -67,9 +69,9 @@ def member(member: Member, *, with_user: bool = True) -> Json:
         "communication_disabled_until": None,
         "flags": 0,
         "joined_at": stamp(member.joined_at),
-        "nick": None,
-        "pending": False,
-        "premium_since": None,
+        "nick": member.nick,
+        "pending": member.pending,
+        "premium_since": stamp(member.premium_since),
         "roles": [str(each.id) for each in member.roles],
         "mute": False,
         "deaf": False,
@@ -147,7 +149,7 @@ def guild(guild: Guild) -> Json:
         "max_video_channel_users": 25,
         "vanity_url_code": None,
         "premium_tier": 0,
-        "premium_subscription_count": 0,
+        "premium_subscription_count": guild.boosts,
         "preferred_locale": "en-US",
         "rules_channel_id": None,
         "safety_alerts_channel_id": None,
@@ -161,15 +163,14 @@ def guild(guild: Guild) -> Json:
     }
 
 
-def guild_create(server: Guild, bot: User) -> Json:
-    """The body of GUILD_CREATE; without presences Discord lists only the bot itself."""
-    me = server.members[bot.id]
+def guild_create(server: Guild, listed: list[Member], *, joined_at: datetime, large: bool) -> Json:
+    """The body of GUILD_CREATE, which lists some of the members."""
     return {
         **guild(server),
-        "joined_at": stamp(me.joined_at),
-        "large": len(server.members) > 250,
+        "joined_at": stamp(joined_at),
+        "large": large,
         "member_count": len(server.members),
-        "members": [member(me)],
+        "members": [member(each) for each in listed],
         "channels": [channel(each) for each in server.channels.values()],
         "threads": [],
         "presences": [],

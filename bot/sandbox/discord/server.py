@@ -20,6 +20,7 @@ from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.commands import Commands
 from bot.sandbox.discord.errors import Json
 from bot.sandbox.discord.gateway import Gateway
+from bot.sandbox.discord.intents import MEMBERS
 from bot.sandbox.discord.interaction_service import InteractionService
 from bot.sandbox.discord.interactions import Interaction
 from bot.sandbox.discord.observer import Observers
@@ -130,6 +131,22 @@ class FakeDiscord:
         bits = (1 << 1) * members | (1 << 8) * presences | (1 << 15) * message_content
         self.gateway.privileged = bits
 
+    @property
+    def members_allowed(self) -> bool:
+        """Whether the developer page grants the members intent."""
+        return bool(self.gateway.privileged & MEMBERS)
+
+    @property
+    def hears_members(self) -> bool:
+        """Whether a bot is connected that hears of members."""
+        sessions = self.gateway.sessions.values()
+        return any(each.line is not None and each.intents & MEMBERS for each in sessions)
+
+    def allow_members_intent(self, *, allowed: bool) -> None:
+        """Grant or refuse the members intent from the next identify on, the others as they are."""
+        others = self.gateway.privileged & ~MEMBERS
+        self.gateway.privileged = others | (MEMBERS if allowed else 0)
+
     # The world
 
     def add_user(self, name: str, *, bot: bool = False, display_name: str | None = None) -> User:
@@ -169,6 +186,10 @@ class FakeDiscord:
     ) -> None:
         self.changes.change_role(guild, role, position=position, bits=permissions)
 
+    def drag_role(self, guild: Guild, role: Role, *, to_top: bool) -> None:
+        """Put a role above all others, the bot's too, or below them."""
+        self.changes.drag_role(guild, role, to_top=to_top)
+
     def delete_role(self, guild: Guild, role: Role) -> None:
         self.changes.delete_role(guild, role)
 
@@ -179,8 +200,29 @@ class FakeDiscord:
     def add_member(self, guild: Guild, user: User, roles: list[Role] | None = None) -> Member:
         return self.changes.add_member(guild, user, roles or [])
 
+    def add_crowd(self, guild: Guild, count: int, name: str = "member") -> None:
+        """Many members who were there all along, called member0 upwards; before the bot connects."""
+        self.changes.add_crowd(guild, count, name)
+
     def remove_member(self, guild: Guild, user: User) -> None:
+        """Leave or be kicked: Discord tells of both in the same way."""
         self.changes.remove_member(guild, user)
+
+    def ban(self, guild: Guild, user: User) -> None:
+        self.changes.ban(guild, user)
+
+    def unban(self, guild: Guild, user: User) -> None:
+        self.changes.unban(guild, user)
+
+    def boost(self, guild: Guild, user: User) -> None:
+        """Begin to boost, which brings Discord's own role for it."""
+        self.changes.set_boost(guild, guild.members[user.id], boosts=True)
+
+    def end_boost(self, guild: Guild, user: User) -> None:
+        self.changes.set_boost(guild, guild.members[user.id], boosts=False)
+
+    def set_nick(self, guild: Guild, user: User, nick: str | None) -> None:
+        self.changes.set_nick(guild, guild.members[user.id], nick)
 
     def give_role(self, guild: Guild, user: User, role: Role) -> None:
         self.changes.give_role(guild, guild.members[user.id], role)

@@ -16,6 +16,7 @@ Target = Literal[
     "roles",
     "commands",
     "member",
+    "search",
     "gateway",
     "other",
 ]
@@ -91,6 +92,7 @@ class Switches:
 
     `member_limit`: as Discord does, a second request for all members of a guild within 30 s is refused
     with RATE_LIMITED; `members_silent`: requests for members are never answered.
+    `quiet_role_deletion`: who had a deleted role loses it without an event of their own.
     """
 
     def __init__(self) -> None:
@@ -98,6 +100,7 @@ class Switches:
         self.buckets: dict[str, Bucket] = {}
         self.member_limit = True
         self.members_silent = False
+        self.quiet_role_deletion = False
 
     def limit(self, target: Target, requests: int, per: float) -> Bucket:
         """Allow so many requests to the target in `per` real seconds; the rest get 429."""
@@ -153,6 +156,7 @@ class Switches:
         """Everything works again; held requests go on."""
         self.buckets.clear()
         self.member_limit, self.members_silent = True, False
+        self.quiet_role_deletion = False
         for fault in [*self.faults]:
             self.remove(fault)
 

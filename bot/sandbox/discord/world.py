@@ -20,7 +20,7 @@ SUPPRESS_NOTIFICATIONS = 1 << 12
 COMPONENTS_V2 = 1 << 15
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class User:
     """An account, a person's or a bot's."""
 
@@ -37,17 +37,19 @@ class User:
 
 @dataclass(eq=False)
 class Role:
-    """A role; `permissions` is Discord's bit field."""
+    """A role; `permissions` is Discord's bit field, `booster` marks the one of those who boost."""
 
     id: int
     name: str
     permissions: int = 0
     position: int = 1
     bot: User | None = None
+    booster: bool = False
 
     @property
     def managed(self) -> bool:
-        return self.bot is not None
+        """Whether Discord alone gives and takes it."""
+        return self.bot is not None or self.booster
 
 
 @dataclass(eq=False)
@@ -60,13 +62,16 @@ class Overwrite:
     deny: int = 0
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Member:
-    """A user in a guild, with the roles beside @everyone."""
+    """A user in a guild, with the roles beside @everyone; who boosts it has a `premium_since`."""
 
     user: User
     joined_at: datetime
     roles: list[Role] = field(default_factory=list)
+    nick: str | None = None
+    premium_since: datetime | None = None
+    pending: bool = False
 
 
 @dataclass(eq=False)
@@ -97,6 +102,18 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
+    bans: dict[int, User] = field(default_factory=dict)
+
+    @property
+    def booster_role(self) -> Role | None:
+        """The role of those who boost; Discord makes it at the first boost."""
+        return next((each for each in self.roles.values() if each.booster), None)
+
+    @property
+    def boosts(self) -> int:
+        if self.booster_role is None:  # nobody ever did: a large crowd need not be counted
+            return 0
+        return sum(1 for each in self.members.values() if each.premium_since is not None)
 
 
 @dataclass(frozen=True)
@@ -200,6 +217,17 @@ def _labels(components: list[dict[str, Any]]) -> list[str]:
     return labels
 
 
+@dataclass(frozen=True)
+class RoleChange:
+    """A role that the bot gave or took, as the audit log shows it, with the bot's own words."""
+
+    at: datetime
+    user_id: int
+    role_id: int
+    given: bool
+    reason: str | None
+
+
 class World:
     """Finds things by id; raises Discord's own "unknown" errors."""
 
@@ -210,6 +238,7 @@ class World:
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.dms: dict[int, Channel] = {}
+        self.role_changes: list[RoleChange] = []
         self.files: dict[int, bytes] = {}
         self.files_url = ""
         self.bot = self.new_user("Usher", bot=True)

@@ -13,7 +13,7 @@ const BOT = {
 
 export function be(person) {
   state.me = person;
-  if (state.place !== "dm" && !placesOf(person).some((each) => each.id === state.place)) state.place = placesOf(person)[0].id;
+  if (state.place !== "dm" && !placesOf(person).some((each) => each.id === state.place)) state.place = placesOf(person)[0]?.id ?? "dm";
   changed("place");
 }
 
@@ -31,6 +31,11 @@ function personal(person) {
   return dm ? unread(person, dm, true) : 0;
 }
 
+function about(person) {
+  if (state.guild.members.some((each) => each.user_id === person.id)) return person.about;
+  return state.guild.banned.includes(person.id) ? "is banned" : "has left the server";
+}
+
 function drawPeople() {
   if (!state.ready) return;
   const groups = PARTS.map(([part, title]) =>
@@ -43,7 +48,7 @@ function drawPeople() {
         .map((each) =>
           h(
             "label",
-            { class: each.id === state.me ? "person current" : "person", title: each.about },
+            { class: each.id === state.me ? "person current" : "person", title: about(each) },
             h("input", {
               type: "radio",
               name: "me",
@@ -53,7 +58,7 @@ function drawPeople() {
               onchange: () => be(each.id),
             }),
             avatar(each.name),
-            h("span", { class: "name" }, each.name, h("small", {}, each.about)),
+            h("span", { class: "name" }, each.name, h("small", {}, about(each))),
             badge(personal(each.id), "messages"),
           ),
         ),
@@ -78,7 +83,7 @@ function drawChannels() {
   const dm = dmOf(state.me);
   fill(
     $("channels"),
-    h("p", { class: "part" }, "Channels"),
+    placesOf(state.me).length > 0 && h("p", { class: "part" }, "Channels"),
     placesOf(state.me).map((each) => placeButton(each.id, each.public ? "hash" : "lock", each.name, 0)),
     h("p", { class: "part" }, "Direct messages"),
     placeButton("dm", "mail", "Usher", dm ? unread(state.me, dm) : 0),

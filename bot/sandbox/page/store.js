@@ -89,6 +89,8 @@ export function placesOf(person) {
   return found.sort((one, other) => (isLater(one.id, other.id) ? 1 : -1));
 }
 
+const mayStay = () => state.place === "dm" || placesOf(state.me).some((each) => each.id === state.place);
+
 export const sees = (message, person) => !message.visible_to || message.visible_to.includes(person);
 
 // What the bot wrote there for this person since they last looked.
@@ -158,7 +160,7 @@ function load(all) {
   state.recovery = all.recovery;
   const first = state.tour.shop === "empty" ? "owner" : "moderator";
   if (!member(state.me)) state.me = state.people.find((each) => each.part === first).id;
-  if (!state.channels.has(state.place) && state.place !== "dm") state.place = placesOf(state.me)[0].id;
+  if (!mayStay()) state.place = placesOf(state.me)[0]?.id ?? "dm";
   state.focus ??= state.people.find((each) => each.part === "buyer").username;
   state.start ??= [...state.channels.values()].flatMap((each) => [...each.messages.keys()]).reduce((one, other) => (isLater(other, one) ? other : one), "0");
   state.ready = true;
@@ -205,8 +207,21 @@ const HANDLERS = {
   interaction_failed: putInteraction,
   guild: (event) => {
     takeGuild(event.guild);
-    changed("messages");
-    changed("unread");
+    // Who left, or lost the role that opened it, sees the channel no more.
+    if (!mayStay()) {
+      state.place = placesOf(state.me)[0]?.id ?? "dm";
+      changed("place");
+    }
+    for (const topic of ["messages", "unread", "guild"]) changed(topic);
+  },
+  person: (event) => {
+    state.users.set(event.user.id, event.user);
+    state.people = [...state.people, event.person];
+    changed("people");
+  },
+  user_changed: (event) => {
+    state.users.get(event.user_id).dms_open = event.dms_open;
+    changed("guild");
   },
   call: (event) => {
     state.calls = [...state.calls, event.call].slice(-60);

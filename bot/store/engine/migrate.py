@@ -81,7 +81,8 @@ def _begin_before_tables(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: Any) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA foreign_keys = ON")
+        # A table that is made anew is dropped first: references are checked after each revision.
+        connection.execute("PRAGMA foreign_keys = OFF")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -10,46 +10,48 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import EntitlementKind
 from bot.store.ledger.changes import EntitlementChange
 from bot.store.parts import parts
-from bot.store.records import Entitlement, Permission
+from bot.store.records import Entitlement, Permission, Purchase
 from bot.store.tables.ledger import entitlement, order, source
 
 
 async def add(
     connection: AsyncConnection,
-    permission: Permission,
+    purchase: Purchase,
+    script_id: int,
+    permission: Permission | None,
     *,
-    source: str,
-    reference: str,
-    kind: EntitlementKind,
     asked_at: datetime,
-    asked_by: int | None = None,
-    length: str | None = None,
-    start_at: datetime | None = None,
     ends_at: datetime | None = None,
-    settled_at: datetime | None = None,
     ended_at: datetime | None = None,
     ended_by: int | None = None,
-    note: str | None = None,
 ) -> Entitlement:
-    """Add a reason; (source, reference, script) is there once."""
+    """Add the reason that a purchase gives for one script; without a permission it waits for a name.
+
+    A length is settled later, anything else at once.
+    """
+    open_length = purchase.length is not None and ends_at is None
     row = await connection.execute(
         insert(entitlement)
         .values(
-            guild_id=permission.guild_id,
-            script_id=permission.script_id,
-            permission_id=permission.id,
-            source=source,
-            reference=reference,
-            kind=kind,
-            length=length,
+            guild_id=purchase.guild_id,
+            purchase_id=purchase.id,
+            script_id=script_id,
+            permission_id=None if permission is None else permission.id,
+            source=purchase.source,
+            reference=purchase.reference,
+            kind=purchase.kind,
+            length=purchase.length,
+            grace_days=purchase.grace_days,
             asked_at=asked_at,
-            asked_by=asked_by,
-            start_at=start_at,
-            ends_at=ends_at,
-            settled_at=settled_at,
+            asked_by=purchase.actor.member_id,
+            start_at=asked_at
+            if purchase.kind is EntitlementKind.UNTIL and not open_length
+            else None,
+            ends_at=ends_at or purchase.ends_at,
+            settled_at=None if open_length else asked_at,
             ended_at=ended_at,
             ended_by=ended_by,
-            note=note,
+            note=purchase.note,
         )
         .returning(entitlement)
     )
@@ -61,18 +63,6 @@ async def know_sources(connection: AsyncConnection, names: Iterable[str]) -> Non
     known = set((await connection.execute(select(source.c.name))).scalars())
     if new := [{"name": name} for name in names if name not in known]:
         await connection.execute(insert(source), new)
-
-
-async def exists(connection: AsyncConnection, source: str, reference: str, script_id: int) -> bool:
-    """Return whether that reason was recorded before, active or ended."""
-    found = await connection.execute(
-        select(entitlement.c.id).where(
-            entitlement.c.source == source,
-            entitlement.c.reference == reference,
-            entitlement.c.script_id == script_id,
-        )
-    )
-    return found.first() is not None
 
 
 async def by_id(connection: AsyncConnection, entitlement_id: int) -> Entitlement:
@@ -109,8 +99,36 @@ async def active_of(
             .order_by(entitlement.c.asked_at, entitlement.c.id)
         )
         for reason in map(Entitlement.of, rows):
-            found[reason.permission_id].append(reason)
+            if reason.permission_id is not None:
+                found[reason.permission_id].append(reason)
     return found
+
+
+async def of_purchases(
+    connection: AsyncConnection, purchase_ids: Collection[int]
+) -> dict[int, list[Entitlement]]:
+    """Return, by purchase, every reason it gave, ended ones too, script by script."""
+    found: dict[int, list[Entitlement]] = {each: [] for each in purchase_ids}
+    for some in parts(purchase_ids):
+        rows = await connection.execute(
+            select(entitlement)
+            .where(entitlement.c.purchase_id.in_(some))
+            .order_by(entitlement.c.script_id)
+        )
+        for reason in map(Entitlement.of, rows):
+            found[reason.purchase_id].append(reason)
+    return found
+
+
+async def attach(
+    connection: AsyncConnection, entitlement_id: int, permission_id: int, at: datetime
+) -> None:
+    """Tie a reason that waited to the permission it is for; its time counts from then on."""
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.id == entitlement_id)
+        .values(permission_id=permission_id, asked_at=at)
+    )
 
 
 async def ended_by(connection: AsyncConnection, order_id: int) -> list[Entitlement]:
@@ -132,17 +150,19 @@ async def taken_by(connection: AsyncConnection, order_ids: Collection[int]) -> s
     return found
 
 
-async def end_all(
-    connection: AsyncConnection, permission_id: int, at: datetime, order_id: int
-) -> list[Entitlement]:
-    """End every reason that still counts; return which."""
-    found = await connection.execute(
-        update(entitlement)
-        .where(entitlement.c.permission_id == permission_id, entitlement.c.ended_at.is_(None))
-        .values(ended_at=at, ended_by=order_id)
-        .returning(entitlement)
-    )
-    return [Entitlement.of(row) for row in found]
+async def end(
+    connection: AsyncConnection,
+    entitlement_ids: Collection[int],
+    at: datetime,
+    order_id: int | None = None,
+) -> None:
+    """End these reasons, by an order that may be put back."""
+    for some in parts(entitlement_ids):
+        await connection.execute(
+            update(entitlement)
+            .where(entitlement.c.id.in_(some), entitlement.c.ended_at.is_(None))
+            .values(ended_at=at, ended_by=order_id)
+        )
 
 
 async def restore(connection: AsyncConnection, order_ids: Collection[int]) -> list[Entitlement]:

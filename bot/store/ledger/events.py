@@ -50,6 +50,7 @@ class NewEvent:
     action: str
     actor: Actor = USHER
     script_id: int | None = None
+    product_id: int | None = None
     customer_id: int | None = None
     permission_id: int | None = None
     order_id: int | None = None
@@ -111,6 +112,7 @@ async def record(
     *,
     actor: Actor = USHER,
     script_id: int | None = None,
+    product_id: int | None = None,
     customer_id: int | None = None,
     permission_id: int | None = None,
     order_id: int | None = None,
@@ -126,6 +128,7 @@ async def record(
         action=action,
         actor=actor,
         script_id=script_id,
+        product_id=product_id,
         customer_id=customer_id,
         permission_id=permission_id,
         order_id=order_id,

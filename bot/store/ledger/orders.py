@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
@@ -32,6 +32,8 @@ async def add(
     note: str | None = None,
     answer_token: bytes | None = None,
     reason: Reason | None = None,
+    product_id: int | None = None,
+    lead_id: int | None = None,
 ) -> Order:
     """Add a waiting order; its revision is the permission's next one."""
     row = await connection.execute(
@@ -51,6 +53,8 @@ async def add(
             state=OrderState.WAITING,
             answer_token=answer_token,
             reason=reason,
+            product_id=product_id,
+            lead_id=lead_id,
         )
         .returning(order)
     )
@@ -82,6 +86,18 @@ async def by_key(connection: AsyncConnection, guild_id: int, idempotency_key: st
     return None if row is None else Order.of(row)
 
 
+async def led_by(connection: AsyncConnection, order_ids: Collection[int]) -> dict[int, list[Order]]:
+    """Return, by the order that leads, the others of the same request, oldest first."""
+    found: dict[int, list[Order]] = {each: [] for each in order_ids}
+    for some in parts(order_ids):
+        rows = await connection.execute(
+            select(order).where(order.c.lead_id.in_(some)).order_by(order.c.id)
+        )
+        for led in map(Order.of, rows):
+            found[led.lead_id or 0].append(led)
+    return found
+
+
 async def by_ids(connection: AsyncConnection, order_ids: Collection[int]) -> list[Order]:
     """Return these orders in the order of the ids; unknown ids are left out."""
     found: dict[int, Order] = {}
@@ -101,8 +117,12 @@ async def supersede(
     reason: Reason | None = None,
     but: Reason | None = None,
     only: int | None = None,
+    made: Collection[int] | None = None,
 ) -> list[int]:
-    """Let a later order take the place of these, but of none with the reason `but`; return which."""
+    """Let a later order take the place of these, but of none with the reason `but`; return which.
+
+    With `made`, of those that give one of these reasons.
+    """
     query = update(order).where(
         order.c.permission_id == permission_id,
         order.c.state.in_(list(states)),
@@ -114,10 +134,14 @@ async def supersede(
         query = query.where(order.c.reason.is_distinct_from(but))
     if only is not None:
         query = query.where(order.c.id == only)
+    if made is not None:
+        query = query.where(order.c.entitlement_id.in_(list(made)))
     found = await connection.execute(
         query.values(state=OrderState.SUPERSEDED, ended_at=at).returning(order.c.id)
     )
-    return list(found.scalars())
+    changed = list(found.scalars())
+    await _tell_anew(connection, changed)
+    return changed
 
 
 async def wait_again(
@@ -153,7 +177,9 @@ async def end(
         .values(state=state, reason=reason, ended_at=at)
         .returning(order.c.id)
     )
-    return list(found.scalars())
+    changed = list(found.scalars())
+    await _tell_anew(connection, changed)
+    return changed
 
 
 async def oldest_waiting(connection: AsyncConnection, permission_id: int) -> datetime | None:
@@ -214,8 +240,9 @@ async def untold(
         select(order.c.id)
         .where(
             order.c.id.not_in(list(but)),
+            order.c.lead_id.is_(None),
             or_(
-                _asker_unaware(),
+                and_(_asker_unaware(), ~_leads_what_waits()),
                 and_(order.c.state == OrderState.WAITING, unsaid),
             ),
         )
@@ -271,7 +298,7 @@ async def members_to_tell(
                 customer, customer.c.id == permission.c.customer_id
             )
         )
-        .where(_member_unaware())
+        .where(_member_unaware(), ~_leads_what_waits())
         .group_by(order.c.permission_id)
         .having(func.max(order.c.id).not_in(list(but)))
         .order_by(func.max(order.c.id))
@@ -296,6 +323,19 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
     return [(row.guild_id, row.username) for row in found]
 
 
+def _leads_what_waits() -> "ColumnElement[bool]":
+    """Return whether another order of the same request waits still: all are told of together."""
+    other = order.alias()
+    return exists().where(
+        or_(
+            other.c.lead_id == order.c.id,
+            and_(order.c.lead_id.is_not(None), other.c.lead_id == order.c.lead_id),
+            other.c.id == order.c.lead_id,
+        ),
+        other.c.state == OrderState.WAITING,
+    )
+
+
 def _asker_unaware() -> "ColumnElement[bool]":
     return and_(
         order.c.kind != OrderKind.REPAIR,
@@ -315,12 +355,34 @@ def _member_unaware() -> "ColumnElement[bool]":
 
 
 async def member_told(connection: AsyncConnection, order_id: int, at: datetime) -> None:
-    """Note that the member knows about this order and every earlier one for the same permission."""
-    of = select(order.c.permission_id).where(order.c.id == order_id).scalar_subquery()
+    """Note that the member knows about this order, those it leads, and every earlier one for the same."""
+    about = select(order.c.permission_id).where(
+        or_(order.c.id == order_id, order.c.lead_id == order_id)
+    )
+    last = select(func.max(order.c.id)).where(
+        or_(order.c.id == order_id, order.c.lead_id == order_id)
+    )
     await connection.execute(
         update(order)
         .where(
-            order.c.permission_id == of, order.c.id <= order_id, order.c.state == OrderState.DONE
+            order.c.permission_id.in_(about),
+            order.c.id <= last.scalar_subquery(),
+            order.c.state == OrderState.DONE,
+            order.c.member_told_at.is_(None),
         )
         .values(member_told_at=at)
+    )
+
+
+async def _tell_anew(connection: AsyncConnection, changed: Collection[int]) -> None:
+    """Have the askers told again whose request changed in an order that another one leads."""
+    if not changed:
+        return
+    leads = select(order.c.lead_id).where(
+        order.c.id.in_(list(changed)), order.c.lead_id.is_not(None)
+    )
+    await connection.execute(
+        update(order)
+        .where(order.c.id.in_(leads), order.c.told_state.in_(FINAL))
+        .values(told_state=None)
     )

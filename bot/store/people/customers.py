@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, insert, literal, or_, select, union, update
+from sqlalchemy import ColumnElement, func, insert, literal, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ClaimState, PermissionState, StateKind
@@ -149,11 +149,6 @@ async def has_access(
     return (await connection.execute(union(held, reasons).limit(1))).first() is not None
 
 
-async def has_any_access(connection: AsyncConnection, customer_id: int, now: datetime) -> bool:
-    """Return whether that customer has, or is to get, anything on TradingView."""
-    return bool(await access_of(connection, customer_id, now))
-
-
 async def access_of(connection: AsyncConnection, customer_id: int, now: datetime) -> list[int]:
     """Return the permissions by which that customer has, or is to get, anything on TradingView."""
     found = await connection.execute(
@@ -174,19 +169,6 @@ async def access_numbers(
         .group_by(permission.c.customer_id)
     )
     return {row.customer_id: row.number for row in found}
-
-
-async def barred(connection: AsyncConnection, guild_id: int) -> dict[int, Customer]:
-    """Return, by id, who gets nothing new: blocked people, and those being forgotten or forgotten."""
-    is_barred = or_(
-        customer.c.blocked_at.is_not(None),
-        customer.c.forget_at.is_not(None),
-        customer.c.forgotten.is_not(None),
-    )
-    found = await connection.execute(
-        select(customer).where(customer.c.guild_id == guild_id, is_barred)
-    )
-    return {person.id: person for person in map(Customer.of, found)}
 
 
 async def to_forget(connection: AsyncConnection) -> list[Customer]:

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Customer
-from bot.store.tables.ledger import entitlement, order, permission
+from bot.store.tables.ledger import order, permission, purchase
 from bot.store.tables.people import customer
 
 
@@ -38,16 +38,12 @@ def _fits(guild_id: int, text: str) -> "ColumnElement[bool]":
         .select_from(order.join(permission, permission.c.id == order.c.permission_id))
         .where(here, or_(order.c.note.icontains(text, autoescape=True), _number(text)))
     )
-    given = (
-        select(permission.c.customer_id)
-        .select_from(entitlement.join(permission, permission.c.id == entitlement.c.permission_id))
-        .where(
-            here,
-            or_(
-                entitlement.c.note.icontains(text, autoescape=True),
-                entitlement.c.reference.icontains(text, autoescape=True),
-            ),
-        )
+    bought = select(purchase.c.customer_id).where(
+        purchase.c.guild_id == guild_id,
+        or_(
+            purchase.c.note.icontains(text, autoescape=True),
+            purchase.c.reference.icontains(text, autoescape=True),
+        ),
     )
     return and_(
         customer.c.guild_id == guild_id,
@@ -57,7 +53,7 @@ def _fits(guild_id: int, text: str) -> "ColumnElement[bool]":
             cast(customer.c.member_id, String) == text,
             cast(customer.c.tv_user_id, String) == text,
             customer.c.id.in_(ordered),
-            customer.c.id.in_(given),
+            customer.c.id.in_(bought),
         ),
     )
 

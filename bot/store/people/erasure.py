@@ -28,7 +28,15 @@ from bot.store.kinds import ActorKind
 from bot.store.records import Customer
 from bot.store.tables import catalogue, logins
 from bot.store.tables.columns import metadata
-from bot.store.tables.ledger import entitlement, event, event_words, order, permission, unanswered
+from bot.store.tables.ledger import (
+    entitlement,
+    event,
+    event_words,
+    order,
+    permission,
+    purchase,
+    unanswered,
+)
 from bot.store.tables.messages import direct_message
 from bot.store.tables.people import claim, customer, merged_customer
 from bot.store.tables.sweeps import sighting, sweep, sweep_row
@@ -36,6 +44,7 @@ from bot.store.tables.sweeps import sighting, sweep, sweep_row
 # What is for sale and the vendor's own logins are no customer's, even where a name is the same.
 _VENDORS = (
     catalogue.script,
+    catalogue.product,
     *(table for table in vars(logins).values() if isinstance(table, Table)),
 )
 
@@ -152,9 +161,13 @@ async def _rewrite(connection: AsyncConnection, traces: Traces) -> None:
             note=None, answer_token=None, told_state=order.c.state, member_told_at=order.c.ended_at
         )
     )
+    bought = purchase.c.customer_id == person.id
     await connection.execute(
-        update(entitlement).where(entitlement.c.permission_id.in_(owned)).values(note=None)
+        update(entitlement)
+        .where(entitlement.c.purchase_id.in_(select(purchase.c.id).where(bought)))
+        .values(note=None)
     )
+    await connection.execute(update(purchase).where(bought).values(note=None, lapses_at=None))
     await connection.execute(
         update(permission)
         .where(mine)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.people.customers import waiting_claims
 from bot.store.records import Claim, Customer
+from bot.store.tables.ledger import purchase
 from bot.store.tables.people import customer
 
 
@@ -33,6 +34,21 @@ async def tie_many(
     """
     if not ties:
         return []
+    bare = customer.alias()
+    await connection.execute(
+        update(purchase)
+        .where(
+            purchase.c.customer_id.in_(
+                select(bare.c.id).where(
+                    bare.c.guild_id == guild_id,
+                    bare.c.member_id == bindparam("c_member"),
+                    bare.c.name_folded.is_(None),
+                )
+            )
+        )
+        .values(customer_id=bindparam("c_id")),
+        [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],
+    )
     await connection.execute(
         _carry_block(guild_id),
         [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import ActorKind, PermissionState, StateKind
 from bot.store.records import Script
 from bot.store.sweeps.sightings import has_permission, is_live
-from bot.store.tables.ledger import entitlement, event, permission
+from bot.store.tables.ledger import entitlement, event, permission, purchase
 from bot.store.tables.people import customer
 from bot.store.tables.sweeps import sighting
 
@@ -193,12 +193,30 @@ async def _add_reasons(
     new: "ColumnElement[bool]",
 ) -> None:
     moment = literal(at, entitlement.c.asked_at.type)
+    reference = literal("taken over ") + cast(permission.c.id, String)
+    member = literal(ActorKind.MEMBER, purchase.c.actor_kind.type)
+    bought: dict[str, Any] = {
+        "guild_id": permission.c.guild_id,
+        "customer_id": permission.c.customer_id,
+        "script_id": permission.c.script_id,
+        "source": literal(source),
+        "reference": reference,
+        "kind": permission.c.wanted,
+        "ends_at": permission.c.wanted_ends_at,
+        "actor_kind": member,
+        "actor_id": literal(str(by)),
+        "asked_at": moment,
+    }
+    await connection.execute(
+        insert(purchase).from_select(list(bought), select(*bought.values()).where(new))
+    )
     values: dict[str, Any] = {
         "guild_id": permission.c.guild_id,
+        "purchase_id": purchase.c.id,
         "script_id": permission.c.script_id,
         "permission_id": permission.c.id,
         "source": literal(source),
-        "reference": literal("taken over ") + cast(permission.c.id, String),
+        "reference": reference,
         "kind": permission.c.wanted,
         "length": null(),
         "asked_at": moment,
@@ -207,8 +225,18 @@ async def _add_reasons(
         "ends_at": permission.c.wanted_ends_at,
         "settled_at": moment,
     }
+    its_purchase = and_(
+        purchase.c.guild_id == permission.c.guild_id,
+        purchase.c.source == source,
+        purchase.c.reference == reference,
+    )
     await connection.execute(
-        insert(entitlement).from_select(list(values), select(*values.values()).where(new))
+        insert(entitlement).from_select(
+            list(values),
+            select(*values.values())
+            .select_from(permission.join(purchase, its_purchase))
+            .where(new),
+        )
     )
 
 

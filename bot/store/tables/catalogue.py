@@ -1,9 +1,11 @@
-"""The tables of servers, the roles set up there, and the scripts they manage."""
+"""The tables of servers, the roles set up there, and the scripts and products they manage."""
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     String,
     Table,
@@ -51,4 +53,31 @@ script = Table(
     Column("added_by", BigInteger, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
     UniqueConstraint("guild_id", "slug"),
+)
+
+product = Table(
+    "product",  # what is sold: one or more scripts
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("slug", String(32), nullable=False),  # no script of the server has it either
+    Column("title", String(100), nullable=False),
+    Column("length", String(32)),  # as usually sold: "1M"
+    Column("role_id", BigInteger),  # of Discord, for its holders
+    Column("grace_days", Integer, nullable=False, server_default="0"),
+    Column("trial", String(32)),  # the length of a trial, once for each person
+    Column("link", Text),  # where it is sold
+    Column("archived_at", UtcDateTime),
+    Column("added_by", BigInteger, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    UniqueConstraint("guild_id", "slug"),
+    CheckConstraint("grace_days BETWEEN 0 AND 90", name="grace_days"),
+)
+
+product_script = Table(
+    "product_script",
+    metadata,
+    Column("product_id", Integer, ForeignKey("product.id"), primary_key=True),
+    Column("script_id", Integer, ForeignKey("script.id"), primary_key=True),
+    Index("ix_product_script_script_id", "script_id"),
 )

@@ -1,4 +1,4 @@
-"""The tables of the ledger: permissions, the entitlements behind them, orders and the history."""
+"""The tables of the ledger: permissions, purchases and their entitlements, orders and the history."""
 
 from typing import Any
 
@@ -105,17 +105,55 @@ source = Table(
     Column("name", String(16), primary_key=True),
 )
 
+purchase = Table(
+    "purchase",  # what a customer got of one item from one source, once
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("customer_id", Integer, ForeignKey("customer.id"), nullable=False),
+    Column("product_id", Integer, ForeignKey("product.id")),
+    Column("script_id", Integer, ForeignKey("script.id")),
+    Column("source", String(16), ForeignKey("source.name"), nullable=False),
+    Column("reference", String(100), nullable=False),
+    Column("member_id", BigInteger),  # whose source it is, where that is a Discord member's
+    Column("kind", OneOf(EntitlementKind), nullable=False),
+    Column("length", String(32)),  # as asked: "1M"
+    Column("ends_at", UtcDateTime),  # as asked, where it was a moment
+    Column("grace_days", Integer, nullable=False, server_default="0"),
+    *_actor(),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("note", Text),
+    Column("lapses_at", UtcDateTime),  # its source is lost: it ends then, unless that comes back
+    Column("source_ended_at", UtcDateTime),  # its source is over, and begins anew as another one
+    Column("ended_at", UtcDateTime),  # before its end, by its source or by staff
+    UniqueConstraint("guild_id", "source", "reference"),
+    one_of("kind", EntitlementKind),
+    CheckConstraint("(product_id IS NULL) <> (script_id IS NULL)", name="item"),
+    CheckConstraint(
+        "(kind = 'until' AND (length IS NULL) <> (ends_at IS NULL))"
+        " OR (kind IN ('open', 'lifetime') AND length IS NULL AND ends_at IS NULL)",
+        name="kind_end",
+    ),
+    Index("ix_purchase_customer_id", "customer_id"),
+    Index("ix_purchase_product_id", "product_id"),
+    Index("ix_purchase_member_id", "guild_id", "member_id"),
+    Index("ix_purchase_lapses_at", "lapses_at"),
+)
+
 entitlement = Table(
     "entitlement",  # why somebody may use a script, and how long
     metadata,
     Column("id", Integer, primary_key=True),
     guild_id(),
+    Column("purchase_id", Integer, ForeignKey("purchase.id"), nullable=False),
     Column("script_id", Integer, ForeignKey("script.id"), nullable=False),
-    Column("permission_id", Integer, ForeignKey("permission.id"), nullable=False),
+    # None while no TradingView name of the customer is known: it waits.
+    Column("permission_id", Integer, ForeignKey("permission.id")),
     Column("source", String(16), ForeignKey("source.name"), nullable=False),
     Column("reference", String(100), nullable=False),
     Column("kind", OneOf(EntitlementKind), nullable=False),
     Column("length", String(32)),  # as asked: "1M"
+    Column("grace_days", Integer, nullable=False, server_default="0"),  # beyond the paid end
     Column("asked_at", UtcDateTime, nullable=False),
     Column("asked_by", BigInteger),
     Column("start_at", UtcDateTime),
@@ -134,6 +172,7 @@ entitlement = Table(
         name="kind_end",
     ),
     Index("ix_entitlement_permission_id", "permission_id"),
+    Index("ix_entitlement_purchase_id", "purchase_id"),
 )
 
 order = Table(
@@ -145,6 +184,9 @@ order = Table(
     Column("kind", OneOf(OrderKind), nullable=False),
     Column("idempotency_key", String(100), nullable=False),
     Column("entitlement_id", Integer, ForeignKey("entitlement.id")),
+    Column("product_id", Integer, ForeignKey("product.id")),  # when it was asked about a product
+    # The first order of the same request, which leads: its people hear of all of them together.
+    Column("lead_id", Integer, ForeignKey("order.id")),
     Column("revision", Integer, nullable=False),
     *_actor(),
     Column("asked_at", UtcDateTime, nullable=False),
@@ -164,6 +206,7 @@ order = Table(
     end_rule("before"),
     Index("ix_wish_permission_id", "permission_id", "state"),
     Index("ix_wish_told", "state", "told_state"),
+    Index("ix_order_lead_id", "lead_id"),
 )
 
 event = Table(
@@ -175,6 +218,7 @@ event = Table(
     *_actor(),
     Column("action", String(32), nullable=False),
     Column("script_id", Integer),
+    Column("product_id", Integer),
     Column("customer_id", Integer),
     Column("permission_id", Integer),
     Column("order_id", Integer),

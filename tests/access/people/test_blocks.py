@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.access.ledger.record import Change, NewOrder, Target, record
+from bot.access.ledger.changes import Change, NewOrder, Target
+from bot.access.ledger.record import record
 from bot.access.people.errors import (
     CustomerBlocked,
     CustomerUnknown,

@@ -30,6 +30,7 @@ def reason(
 ):
     is_settled = ends is not None or kind != "until"
     return Entitlement(
+        purchase_id=1,
         id=number, guild_id=1, script_id=1, permission_id=1, source="staff",
         reference=str(number), kind=EntitlementKind(kind), length=length, asked_at=request, asked_by=1, start_at=None,
         ends_at=ends, settled_at=NOW if is_settled else None, ended_at=ended, ended_by=None,

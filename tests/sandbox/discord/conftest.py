@@ -131,6 +131,21 @@ async def start(fake):
         yield begin
 
 
+@pytest.fixture
+async def dial(fake):
+    """Open raw sockets: `await dial()` gives one that has had its hello."""
+    async with aiohttp.ClientSession() as http:
+
+        async def begin(**query):
+            socket = await http.ws_connect(fake.gateway_url, params={"v": "10", **query})
+            hello = await socket.receive_json()
+            assert hello["op"] == 10
+            assert hello["d"]["heartbeat_interval"] == 41250
+            return socket
+
+        yield begin
+
+
 class Api:
     """Plain requests with the bot's token."""
 

@@ -12,21 +12,6 @@ from bot.sandbox.discord.gateway import ROUND_TRIP
 from tests.support.fake_time import eventually
 
 
-@pytest.fixture
-async def dial(fake):
-    """Open raw sockets: `await dial()` gives one that has had its hello."""
-    async with aiohttp.ClientSession() as http:
-
-        async def begin(**query):
-            socket = await http.ws_connect(fake.gateway_url, params={"v": "10", **query})
-            hello = await socket.receive_json()
-            assert hello["op"] == 10
-            assert hello["d"]["heartbeat_interval"] == 41250
-            return socket
-
-        yield begin
-
-
 async def identify(socket, fake, intents=1, token=None):
     data = {"token": token or fake.bot_token, "intents": intents, "properties": {}}
     await socket.send_json({"op": 2, "d": data})
@@ -284,3 +269,34 @@ async def test_requests_for_some_members_are_not_limited_and_silence_is_a_switch
     await socket.send_json({"op": 8, "d": asked})
     await socket.send_json({"op": 1, "d": 2})
     assert (await socket.receive_json())["op"] == 11
+
+
+async def test_without_the_members_intent_a_hundred_are_found_by_name_or_id_and_not_everybody(
+    fake, shop, dial
+):
+    users = [fake.add_user(f"trader{number}") for number in range(130)]
+    for user in users:
+        fake.add_member(shop.guild, user)
+    socket = await dial()
+    await identify(socket, fake, intents=1)
+    for _ in ("READY", "GUILD_CREATE"):
+        await socket.receive_json()
+    guild = {"guild_id": str(shop.guild.id)}
+    for asked in ({"query": "trader", "limit": 0}, {"user_ids": [str(user.id) for user in users]}):
+        await socket.send_json({"op": 8, "d": {**guild, **asked}})
+        assert len((await socket.receive_json())["d"]["members"]) == 100
+    await socket.send_json({"op": 8, "d": {**guild, "query": "", "limit": 0}})
+    await socket.send_json({"op": 1, "d": 2})
+    assert (await socket.receive_json())["op"] == 11
+
+
+async def test_members_are_searched_by_rest_without_the_intent_as_many_as_asked_for(
+    fake, shop, api
+):
+    fake.allow_intents(members=False, presences=False, message_content=False)
+    for number in range(130):
+        fake.add_member(shop.guild, fake.add_user(f"trader{number}"))
+    where = f"/guilds/{shop.guild.id}/members/search"
+    assert len((await api("GET", f"{where}?query=TRADER&limit=1000"))[1]) == 130
+    assert len((await api("GET", f"{where}?query=trader"))[1]) == 1
+    assert await api.refused("GET", f"{where}?limit=5") == 50035  # nobody is found without a query

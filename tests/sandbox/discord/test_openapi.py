@@ -151,6 +151,15 @@ async def test_guilds_members_and_roles(ask, fake, shop):
     await ask("PUT", ROLE, status=204, role_id=low, **member)
     await ask("DELETE", ROLE, status=204, role_id=low, **member)
     await ask("PUT", ROLE, status=403, role_id=role, **member)
+    fake.boost(shop.guild, shop.buyer)
+    await ask("GET", "/guilds/{guild_id}/roles", **guild)
+    await ask("GET", "/guilds/{guild_id}/members/{user_id}", **member)
+    await ask("PUT", ROLE, status=403, role_id=shop.guild.booster_role, **member)
+    await ask("PUT", ROLE, status=404, role_id=1, **member)
+    await ask("DELETE", ROLE, status=404, role_id=low, **{**guild, "user_id": 1})
+    search = "/guilds/{guild_id}/members/search"
+    await ask("GET", search, query="?query=b&limit=1001", status=400, **guild)
+    await ask("GET", search, status=400, **guild)
 
 
 async def test_channels_and_messages(ask, fake, shop):

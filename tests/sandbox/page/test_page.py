@@ -410,7 +410,7 @@ async def test_the_bot_s_tab_tells_how_to_sign_in(sandbox, look):
 
 async def test_a_phone_s_width_is_enough(sandbox, look):
     eyes = await look(sandbox, 360, 740)
-    for view in ("Chat", "Tour", "Break", "TradingView", "Bot"):
+    for view in ("Chat", "Tour", "Break", "TradingView", "Server", "Bot"):
         await eyes.page.locator("#bottom button", has_text=view).click()
         widths = await eyes.page.evaluate(
             "[document.documentElement, ...document.querySelectorAll('main, aside')]"

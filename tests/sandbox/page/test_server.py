@@ -69,6 +69,13 @@ async def test_a_body_that_another_site_could_send_is_refused(sandbox, http):
         ("switch", {"name": "down"}, 400),
         ("bot", {"do": "dance"}, 400),
         ("tour", {"do": "dance"}, 400),
+        ("server", {"do": "dance"}, 400),
+        ("server", {"do": "intent", "on": "perhaps"}, 400),
+        ("server", {"do": "leave"}, 400),
+        ("server", {"do": "leave", "member": "1"}, 422),
+        ("server", {"do": "delete_role", "role": "1"}, 422),
+        ("server", {"do": "join", "name": "  "}, 422),
+        ("server", {"do": "make_role", "name": "x" * 101}, 422),
         ("say", {"as": "1", "channel": "1", "text": "x"}, 422),
         ("run", {"as": "x", "channel": "y", "command": "me"}, 422),
         ("submit", {"as": "1", "interaction": "1", "values": {}}, 422),
@@ -154,3 +161,49 @@ async def test_the_bot_is_not_killed_while_the_shop_is_being_opened(sandbox, api
     sandbox.simulation.opening.over = False
     status, answer = await api.post("bot", do="kill")
     assert (status, answer["error"]) == (400, "The shop is still being opened")
+
+
+async def test_newcomers_have_names_of_their_own_on_both_sides(api, shop):
+    for name in ("Hugo", "hugo", "Olivia", "¡!"):
+        assert (await api.post("server", do="join", name=name))[0] == 200
+    handles = [each.user.name for each in shop.newcomers]
+    assert handles == ["hugo", "hugo2", "olivia2", "member"]
+    _, state = await api.get("state")
+    assert [each["name"] for each in state["people"][-4:]] == ["Hugo", "hugo", "Olivia", "¡!"]
+    usernames = {each["username"] for each in state["tradingview"]["people"]}
+    assert {f"{handle}_trades" for handle in handles} <= usernames
+
+
+async def test_the_server_refuses_what_discord_would(api, shop):
+    owner, buyer = str(shop.owner.id), str(shop.person("buyer").user.id)
+    await api.post("server", do="boost", member=buyer, on=True)
+    booster, mine = shop.guild.booster_role, shop.discord.bot_role(shop.guild)
+    for body in (
+        {"do": "leave", "member": owner},
+        {"do": "ban", "member": owner},
+        {"do": "return", "member": buyer},
+        {"do": "take", "member": buyer, "role": str(booster.id)},
+        {"do": "delete_role", "role": str(mine.id)},
+        {"do": "give", "member": buyer, "role": str(shop.guild.id)},
+    ):
+        assert (await api.post("server", **body))[0] == 422, body
+    assert await api.post("server", do="ban", member=buyer) == (200, {})
+    status, answer = await api.post("server", do="return", member=buyer)
+    assert (status, answer["error"]) == (422, "Bea is banned from Harbor Charts")
+    status, _ = await api.post("server", do="give", member=buyer, role=str(shop.staff.id))
+    assert status == 422
+
+
+async def test_nothing_happens_in_the_server_while_the_shop_opens(api, sandbox):
+    sandbox.simulation.opening.over = False
+    status, answer = await api.post("server", do="intent", on=False)
+    assert (status, answer["error"]) == (422, "The shop is still being opened")
+    assert sandbox.simulation.shop.discord.members_allowed
+
+
+async def test_the_page_is_told_what_the_bot_may_hear(api, sandbox):
+    told = sandbox.simulation.subscribe()
+    await api.post("server", do="intent", on=False)
+    event = await told.get()
+    assert event["type"] == "bot"
+    assert (event["bot"]["members_allowed"], event["bot"]["hears_members"]) == (False, False)

@@ -100,6 +100,67 @@ async def test_members_are_not_told_now_of_what_was_ended_before_they_were_told_
         ]
 
 
+async def test_every_reason_of_before_becomes_a_purchase_and_nothing_that_points_to_it_is_lost(
+    tmp_path,
+):
+    def left_by_the_fifth():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0005")
+            for statement in _WITH_TWO_REASONS:
+                connection.exec_driver_sql(statement)
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_the_fifth)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        rows = await connection.execute(
+            text(
+                "SELECT p.customer_id, p.script_id, p.reference, p.kind, p.length, p.ends_at,"
+                " p.actor_kind, p.actor_id, e.permission_id, o.kind AS ordered"
+                " FROM purchase p JOIN entitlement e ON e.purchase_id = p.id"
+                ' LEFT JOIN "order" o ON o.entitlement_id = e.id ORDER BY p.id'
+            )
+        )
+        assert [tuple(row) for row in rows] == [
+            (3, 1, "one press", "until", "1M", None, "member", "9", 1, "grant"),
+            (3, 2, "one press/2", "lifetime", None, None, "usher", None, 2, None),
+        ]
+        assert not (await connection.execute(text("PRAGMA foreign_key_check"))).all()
+
+
+_PERMISSION = (
+    "INSERT INTO permission (id, guild_id, script_id, customer_id, username, name_folded, wanted, revision,"
+    " synced_revision, seen, ours, before, state, asked_at) VALUES ({0}, 7, {0}, 3, 'Joe', 'joe', 'nothing',"
+    " 0, 0, 'unknown', 'unknown', 'unknown', 'done', '2026-01-01')"
+)
+_WITH_TWO_REASONS = (
+    "INSERT INTO guild (id, created_at) VALUES (7, '2026-01-01')",
+    (
+        "INSERT INTO script (id, guild_id, pine_id, slug, title, added_by, added_at)"
+        " VALUES (1, 7, 'PUB;a', 'a', 'A', 9, '2026-01-01'), (2, 7, 'PUB;b', 'b', 'B', 9, '2026-01-01')"
+    ),
+    "INSERT INTO customer (id, guild_id, username, name_folded) VALUES (3, 7, 'Joe', 'joe')",
+    _PERMISSION.format(1),
+    _PERMISSION.format(2),
+    "INSERT INTO source (name) VALUES ('staff')",
+    (
+        "INSERT INTO entitlement (id, guild_id, script_id, permission_id, source, reference, kind, length,"
+        " asked_at, asked_by, ends_at, settled_at) VALUES (11, 7, 1, 1, 'staff', 'one press', 'until', '1M',"
+        " '2026-01-01', 9, '2026-02-01', '2026-01-01'), (12, 7, 2, 2, 'staff', 'one press', 'lifetime', NULL,"
+        " '2026-01-01', NULL, NULL, '2026-01-01')"
+    ),
+    (
+        'INSERT INTO "order" (guild_id, permission_id, kind, idempotency_key, entitlement_id, revision,'
+        " actor_kind, asked_at, before, state) VALUES (7, 1, 'grant', 'one press', 11, 1, 'usher', '2026-01-01',"
+        " 'nothing', 'done')"
+    ),
+)
+
+
 def test_the_files_names_tell_what_alembic_would():
     scripts = ScriptDirectory.from_config(migrate._config())
     assert revision.known() == [one.revision for one in scripts.walk_revisions()][::-1]

@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -20,6 +20,7 @@ _SAME = (
     "actor_kind",
     "action",
     "script_id",
+    "product_id",
     "customer_id",
     "permission_id",
     "order_id",

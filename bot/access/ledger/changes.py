@@ -1,0 +1,80 @@
+"""What an order asks for, before it has a row: whose access to what, and what becomes of the reasons."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bot import clock
+from bot.access.people.username_lookup import Spelling
+from bot.access.request import RequestContext, Subject
+from bot.access.rules.duration import Length
+from bot.access.rules.entitlements import State
+from bot.store.kinds import OrderKind
+from bot.store.records import Entitlement, Order, Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whose access to what an order is about, before it is known whether there is a row for it."""
+
+    item: str
+    subject: Subject
+    spelling: Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an order does to the reasons of one permission; what it leaves out stays as it is."""
+
+    gives: Length | State | None = None  # a reason: that much more time, or exactly that
+    source: str | None = None  # where that reason comes from
+    member_id: int | None = None  # whose source that is, where it is a Discord member's
+    grace: bool = False  # a product's grace days are kept beyond the end of that reason
+    attaches: Entitlement | None = None  # a reason that waited for this person's name
+    ends_all: bool = False  # every reason for the item that counts until now
+    ends: Collection[int] = ()  # these reasons
+    undoes: Order | None = None  # an earlier order: what it took away counts again
+    overrules: bool = False  # whatever TradingView shows
+    wakes: bool = False  # what is stuck is tried once more
+    held_back: bool | None = None  # whether sources that come back by themselves have to wait
+
+    @property
+    def adds(self) -> bool:
+        """Return whether it gives a reason that did not count before."""
+        return self.gives is not None or self.attaches is not None
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order to be recorded; `before`: what there was, by default what Usher wanted.
+
+    About a product it becomes an order for each of its scripts, of which the first one leads.
+    """
+
+    request: RequestContext
+    kind: OrderKind
+    target: Target | Permission
+    change: Change
+    note: str | None = None
+    before: State | None = None
+    from_now: bool = False  # its end was worked out from the moment of asking
+    product_id: int | None = None  # where the target is one permission of a product
+    lead_id: int | None = None  # the order of the same request that leads
+
+    @property
+    def awaits_clock(self) -> bool:
+        """Return whether it counts from a moment at which this computer's clock is wrong."""
+        gives = self.change.gives
+        is_length = isinstance(gives, Length) and not gives.lifetime
+        is_length = is_length or (
+            self.change.attaches is not None and self.change.attaches.settled_at is None
+        )
+        return (is_length or self.from_now) and clock.is_wrong()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The row of an order, the ones that it leads, and the orders whose place they took."""
+
+    order: Order
+    superseded: tuple[int, ...] = ()
+    is_new: bool = True  # False: it came before with the same idempotency key, and nothing changed

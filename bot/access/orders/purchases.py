@@ -1,0 +1,301 @@
+"""The door for sources of access: what somebody got of an item opens, lapses, comes back and ends.
+
+A source turns its own events into these calls. What the customer is to have on TradingView, and when, is
+worked out here and below; a source never touches it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.catalogue.lookup import Item, item_of
+from bot.access.ledger.changes import Change, NewOrder, Recorded, Target
+from bot.access.ledger.notifier import Notifier
+from bot.access.ledger.record import add_purchase, record_for, record_unguarded, touch
+from bot.access.people.username_lookup import Spelling
+from bot.access.request import RequestContext, Subject
+from bot.access.rules.duration import Length
+from bot.access.rules.entitlements import State, still_gives
+from bot.access.sync.queue import Queue
+from bot.jobs import Jobs
+from bot.store.engine.database import Database
+from bot.store.kinds import OrderKind
+from bot.store.ledger import entitlements, events, permissions, purchases
+from bot.store.people import customers
+from bot.store.records import Customer, Entitlement, Purchase
+from bot.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+EVERY = 20.0  # seconds between looks for what a name came to, or whose source stayed away
+AT_ONCE = 50  # in one transaction, so that others get their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What a source gives: that much time of an item, or as long as the source lasts, to one member."""
+
+    source: str
+    item: Item
+    member_id: int
+    gives: Length | State
+    grace: bool = False  # the product's grace days come on top of a dated end
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A purchase, and the order that brings it to TradingView; none while it waits for a name."""
+
+    purchase: Purchase
+    order_id: int | None
+    is_new: bool = True
+
+
+class Purchases:
+    """Opens and ends what sources give. Every call may be repeated: it counts once."""
+
+    def __init__(self, database: Database, vault: Vault, queue: Queue, notifier: Notifier) -> None:
+        self._database = database
+        self._vault = vault
+        self._queue = queue
+        self._notifier = notifier
+        self._woken = asyncio.Event()
+
+    async def open(self, request: RequestContext, bought: Bought) -> Opened:
+        """Record what a member got; the request's idempotency key is its reference for ever.
+
+        While no TradingView name of the member is known it waits, and goes on by itself once one is.
+        """
+        async with self._database.write() as connection:
+            opened, superseded = await open_in(connection, self._vault, request, bought)
+        self._go_on(request.guild_id, superseded)
+        return opened
+
+    async def lapse(self, purchase_ids: Collection[int], at: datetime) -> None:
+        """Note that the source of these is lost: they end at that moment, unless it comes back."""
+        async with self._database.write() as connection:
+            await purchases.change(connection, purchase_ids, lapses_at=at)
+        self.wake()
+
+    async def keep(self, purchase_ids: Collection[int]) -> None:
+        """Note that the source of these came back in time: nothing happened."""
+        async with self._database.write() as connection:
+            await purchases.change(connection, purchase_ids, lapses_at=None)
+
+    async def end(self, request: RequestContext, purchase_ids: Collection[int]) -> list[int]:
+        """End these purchases with their source; returns the orders, one to lead for each purchase.
+
+        Access that another reason gives stays, as does what Usher did not give.
+        """
+        order_ids: list[int] = []
+        superseded: list[int] = []
+        async with self._database.write() as connection:
+            found = await purchases.by_ids(connection, purchase_ids)
+            for purchase in found.values():
+                recorded = await end_in(connection, self._vault, request, purchase)
+                order_ids += [each.order.id for each in recorded[:1]]
+                superseded += [each for part in recorded for each in part.superseded]
+        self._go_on(request.guild_id, superseded)
+        return order_ids
+
+    def wake(self) -> None:
+        """Look at once for what waited for a name, or for its end."""
+        self._woken.set()
+
+    def start(self, jobs: Jobs) -> None:
+        """Begin to look after what waits, until the jobs end."""
+        _ = jobs.spawn(self._run(), "purchases that wait")
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                await self.look()
+            except Exception:  # the next round goes on
+                log.exception("looking after purchases failed; again in %s s", EVERY)
+            await clock.set_within(EVERY, self._woken)
+
+    async def look(self) -> None:
+        """Bring to TradingView what waited for a name that is known now, and end what lapsed."""
+        while await self._attach_some():
+            pass
+        while await self._end_some():
+            pass
+
+    async def _attach_some(self) -> bool:
+        async with self._database.write() as connection:
+            found = await purchases.attachable(connection, AT_ONCE)
+            people = await customers.by_ids(connection, {each.customer_id for each in found})
+            superseded: list[int] = []
+            for purchase in found:
+                person = people[purchase.customer_id]
+                superseded += await _attach(connection, self._vault, purchase, person)
+        for guild_id in {purchase.guild_id for purchase in found}:
+            self._go_on(guild_id, superseded)
+        return len(found) == AT_ONCE
+
+    async def _end_some(self) -> bool:
+        now = clock.now()
+        if clock.is_wrong():
+            return False  # nothing lapses by a clock that may be wrong
+        async with self._database.write() as connection:
+            found = await purchases.lapsed(connection, now, AT_ONCE)
+            superseded: list[int] = []
+            for purchase in found:
+                key = f"lapsed {purchase.id} {purchase.lapses_at:%Y%m%d%H%M%S}"
+                request = RequestContext(purchase.guild_id, purchase.actor, key, now)
+                for recorded in await end_in(connection, self._vault, request, purchase):
+                    superseded += recorded.superseded
+        for guild_id in {purchase.guild_id for purchase in found}:
+            self._go_on(guild_id, superseded)
+        return len(found) == AT_ONCE
+
+    def _go_on(self, guild_id: int, superseded: Sequence[int]) -> None:
+        self._notifier.ended(superseded)
+        self._queue.wake(guild_id)
+
+
+async def open_in(
+    connection: AsyncConnection, vault: Vault, request: RequestContext, bought: Bought
+) -> tuple[Opened, Sequence[int]]:
+    """Record what a member got, in a transaction that writes; also returns the orders it took the place of."""
+    guild_id, key = request.guild_id, request.idempotency_key
+    if known := await purchases.by_reference(connection, guild_id, bought.source, key):
+        return Opened(known, None, is_new=False), ()
+    person = await customers.by_member(connection, guild_id, bought.member_id)
+    person = person or await customers.add(connection, guild_id, member_id=bought.member_id)
+    change = Change(
+        gives=bought.gives,
+        source=bought.source,
+        member_id=bought.member_id,
+        grace=bought.grace,
+        held_back=False,
+    )
+    spelled = Spelling(person.username or "", person.tv_user_id is not None, person.tv_user_id)
+    target = Target(bought.item.slug, Subject(bought.member_id), spelled)
+    new = NewOrder(request, OrderKind.GRANT, target, change, bought.note)
+    if person.username is None or not bought.item.scripts:
+        return Opened(await _wait(connection, new, bought.item, person), None), ()
+    recorded = await record_for(connection, vault, new, bought.item, person, spelled)
+    purchase = await purchases.by_reference(connection, guild_id, bought.source, key)
+    assert purchase is not None  # noqa: S101 - it was added just now
+    return Opened(purchase, recorded.order.id), recorded.superseded
+
+
+async def end_in(
+    connection: AsyncConnection, vault: Vault, request: RequestContext, purchase: Purchase
+) -> list[Recorded]:
+    """End a purchase with its source, in a transaction that writes; returns an order for each script."""
+    at = request.at
+    given = (await entitlements.of_purchases(connection, [purchase.id]))[purchase.id]
+    live = [reason for reason in given if still_gives(reason, at)]
+    held = [reason for reason in live if reason.permission_id is not None]
+    await entitlements.end(connection, {each.id for each in live} - {each.id for each in held}, at)
+    await purchases.change(
+        connection, [purchase.id], lapses_at=None, source_ended_at=at, ended_at=at
+    )
+    recorded: list[Recorded] = []
+    for reason in held:
+        lead = recorded[0].order.id if recorded else None
+        new = await _ending(connection, request, purchase, reason, lead)
+        recorded.append(await record_unguarded(connection, vault, new))
+    if not held:
+        await _note(connection, request, purchase, "purchase_ended")
+    return recorded
+
+
+async def _ending(
+    connection: AsyncConnection,
+    request: RequestContext,
+    purchase: Purchase,
+    reason: Entitlement,
+    lead_id: int | None,
+) -> NewOrder:
+    """Return the order that ends one reason, and takes access away where it was the last."""
+    assert reason.permission_id is not None  # noqa: S101 - chosen so
+    permission = await permissions.by_id(connection, reason.permission_id)
+    others = await entitlements.active(connection, permission.id)
+    is_last = not any(still_gives(each, request.at) for each in others if each.id != reason.id)
+    key = f"{request.idempotency_key} {purchase.id}/{reason.script_id}"
+    return NewOrder(
+        replace(request, idempotency_key=key, token=None),
+        OrderKind.REVOKE,
+        permission,
+        Change(ends=(reason.id,), overrules=is_last),
+        product_id=purchase.product_id,
+        lead_id=lead_id,
+    )
+
+
+async def _wait(
+    connection: AsyncConnection, new: NewOrder, item: Item, person: Customer
+) -> Purchase:
+    """Record a purchase of somebody whose TradingView name is not known yet."""
+    purchase = await add_purchase(connection, new, item, person)
+    assert purchase is not None  # noqa: S101 - it gives something
+    for script in item.scripts:
+        await entitlements.add(connection, purchase, script.id, None, asked_at=new.request.at)
+    await _note(connection, new.request, purchase, "purchase")
+    return purchase
+
+
+async def _note(
+    connection: AsyncConnection, request: RequestContext, purchase: Purchase, action: str
+) -> None:
+    person = await customers.by_id(connection, purchase.customer_id)
+    await events.record(
+        connection,
+        request.guild_id,
+        request.at,
+        action,
+        actor=request.actor,
+        script_id=purchase.script_id,
+        product_id=purchase.product_id,
+        customer_id=purchase.customer_id,
+        member_id=None if person is None else person.member_id,
+        note=purchase.note,
+        after={"source": purchase.source, "kind": purchase.kind, "length": purchase.length},
+    )
+
+
+async def _attach(
+    connection: AsyncConnection, vault: Vault, purchase: Purchase, person: Customer
+) -> list[int]:
+    """Order what waited for the name of this person; returns the orders it took the place of."""
+    assert person.username is not None  # noqa: S101 - found so
+    spelled = Spelling(person.username, person.tv_user_id is not None, person.tv_user_id)
+    request = RequestContext(
+        purchase.guild_id, purchase.actor, f"linked {purchase.id}", clock.now()
+    )
+    item = await item_of(connection, purchase.product_id, purchase.script_id)
+    given = (await entitlements.of_purchases(connection, [purchase.id]))[purchase.id]
+    scripts = {script.id: script for script in item.scripts}
+    lead: int | None = None
+    superseded: list[int] = []
+    for reason in given:
+        if reason.permission_id is not None or reason.ended_at is not None:
+            continue
+        script = scripts.get(reason.script_id)
+        if script is None:  # not on sale any more: it is told of when the order is made
+            script = (await item_of(connection, None, reason.script_id)).scripts[0]
+        permission = await touch(connection, request, script, person, spelled)
+        key = f"linked {purchase.id}" if lead is None else f"linked {purchase.id}/{script.id}"
+        new = NewOrder(
+            replace(request, idempotency_key=key),
+            OrderKind.GRANT,
+            permission,
+            Change(attaches=reason),
+            purchase.note,
+            product_id=purchase.product_id,
+            lead_id=lead,
+        )
+        recorded = await record_unguarded(connection, vault, new)
+        lead = lead or recorded.order.id
+        superseded += recorded.superseded
+    return superseded
