@@ -29,7 +29,7 @@ def _(error: refusals.ItemUnknown) -> str:
 @sentence.register
 def _(error: refusals.ProductEmpty) -> str:
     return (
-        f"**{bold(error.title)} has no script yet**, so there is nothing to give. "
+        f"{bold(error.title)} **has no script yet**, so there is nothing to give. "
         "A manager adds some with `/product scripts`."
     )
 
