@@ -114,13 +114,13 @@ class CustomerCare(commands.Cog):
     @levels.manager
     @app_commands.command(description="Make one customer of two records of the same person")
     @app_commands.rename(from_="from")
-    @app_commands.describe(from_=_EITHER, to="The record that stays: the same")
-    async def merge(self, interaction: Interaction, from_: AnyCustomer, to: AnyCustomer) -> None:
+    @app_commands.describe(from_=_EITHER, into="The record that stays: the same")
+    async def merge(self, interaction: Interaction, from_: AnyCustomer, into: AnyCustomer) -> None:
         """Merge them; asks first."""
         await responses.defer(interaction)
 
         async def act(_: Interaction, request: RequestContext) -> Message:
-            return replies.merged(await self._ties.merge(request, from_, to))
+            return replies.merged(await self._ties.merge(request, from_, into))
 
         await self._carry_out(interaction, Level.MANAGER, act, "Yes, make them one")
 

@@ -25,7 +25,7 @@ CONTRACT = {
     "customer search": ("staff", ["text"]),
     "customer unlink": ("staff", ["member", "username"]),
     "customer move": ("staff", ["from", "to"]),
-    "customer merge": ("manager", ["from", "to"]),
+    "customer merge": ("manager", ["from", "into"]),
     "customer block": ("manager", ["member", "username", "reason"]),
     "customer unblock": ("manager", ["member", "username"]),
     "customer forget": ("manager", ["member", "username"]),

@@ -135,7 +135,7 @@ async def test_a_member_with_another_name_is_merged_by_a_manager_or_not_at_all(h
         harness.as_mod, "customer move", **{"from": "Alice_T", "to": harness.stranger}
     )
     assert "`/customer merge`" in text_of(request.original)
-    names = {"from": "Alice_T", "to": "__bob__"}
+    names = {"from": "Alice_T", "into": "__bob__"}
     request = await harness.run(harness.as_mod, "customer merge", **names)
     assert "Only" in text_of(request.original)
     request = await harness.run(harness.as_owner, "customer merge", **names)
@@ -150,7 +150,7 @@ async def test_two_records_of_one_person_become_one(harness):
     async with harness.vendor.database.write() as connection:
         await customers.add(connection, harness.guild.id, member_id=harness.buyer.id)
     request = await harness.run(
-        harness.as_owner, "customer merge", **{"from": "Alice_T", "to": f"<@{harness.buyer.id}>"}
+        harness.as_owner, "customer merge", **{"from": "Alice_T", "into": f"<@{harness.buyer.id}>"}
     )
     assert "Two records become one" in text_of(request.original)
     await pressed(harness.as_owner, request.original, "Yes, make them one", "one customer now")
