@@ -8,9 +8,9 @@ from bot.access.rules.entitlements import preview
 from bot.errors import UserError
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
-from bot.store.ledger import permissions
+from bot.store.ledger import entitlements, permissions
 from bot.store.people import autocomplete
-from bot.store.records import Permission, Script
+from bot.store.records import Entitlement, Script
 from bot.tradingview import End, clean_username
 
 MOST = 25
@@ -36,20 +36,22 @@ class Autocomplete:
         self, guild_id: int, lengths: list[Length], item: str, subject: Subject
     ) -> list[tuple[Length, End]]:
         """Return where each length would end for that person, by what Usher knows; else from now."""
-        known = await self._known(guild_id, item, subject)
+        reasons = await self._reasons(guild_id, item, subject)
         now = clock.now()
-        return [(length, preview(known, length, now)) for length in lengths]
+        return [(length, preview(reasons, length, now)) for length in lengths]
 
-    async def _known(self, guild_id: int, item: str, subject: Subject) -> Permission | None:
+    async def _reasons(self, guild_id: int, item: str, subject: Subject) -> list[Entitlement]:
+        """Return why that person has access by now."""
         async with self._database.read() as connection:
             script = await scripts.by_slug(connection, guild_id, item.strip().casefold())
             if script is None:
-                return None
+                return []
             try:
                 name = await name_of(connection, guild_id, subject)
             except UserError:  # half typed: nothing is wrong yet
-                return None
-            return await permissions.by_name(connection, script.id, name)
+                return []
+            known = await permissions.by_name(connection, script.id, name)
+            return [] if known is None else await entitlements.active(connection, known.id)
 
 
 def _start(typed: str) -> str:
