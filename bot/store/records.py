@@ -60,6 +60,19 @@ class Actor:
 USHER = Actor(ActorKind.USHER)
 
 
+class _OfActor:
+    """A row with the columns of an actor."""
+
+    __slots__ = ()
+    actor_kind: ActorKind
+    actor_id: str | None
+
+    @property
+    def actor(self) -> Actor:
+        """Return who asked for it, or did it."""
+        return Actor(self.actor_kind, self.actor_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Guild(Record):
     """A Discord server and its settings."""
@@ -231,7 +244,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase(Record):
+class Purchase(Record, _OfActor):
     """What a customer got of one item from one source, once."""
 
     id: int
@@ -253,11 +266,6 @@ class Purchase(Record):
     lapses_at: datetime | None
     source_ended_at: datetime | None
     ended_at: datetime | None
-
-    @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +294,7 @@ class Entitlement(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Order(Record):
+class Order(Record, _OfActor):
     """One order of somebody, from asked to told."""
 
     id: int
@@ -311,11 +319,6 @@ class Order(Record):
     lead_id: int | None = None  # the first order of the same request, which leads
 
     @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
-
-    @property
     def asker_id(self) -> int:
         """Return the Discord member who asked. Raises LookupError where nobody in Discord did."""
         if self.actor.member_id is None:
@@ -324,7 +327,7 @@ class Order(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Record):
+class Event(Record, _OfActor):
     """One entry of the history."""
 
     id: int
@@ -342,11 +345,6 @@ class Event(Record):
     before: Any
     after: Any
     product_id: int | None = None
-
-    @property
-    def actor(self) -> Actor:
-        """Return who did it."""
-        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, find_item
+from bot.access.ledger.barred import refuse_barred
 from bot.access.ledger.changes import Change, NewOrder, Recorded
 from bot.access.ledger.reasons import end_made_by, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
-from bot.access.people.errors import BeingForgotten, CustomerBlocked, GivesToBlocked
 from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import GIVEN_BY_STAFF, RequestContext
+from bot.access.request import RequestContext
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import NOTHING, State, given_by, wanted_of
 from bot.store.kinds import (
@@ -69,7 +69,7 @@ async def record_unguarded(connection: AsyncConnection, vault: Vault, new: NewOr
     if isinstance(target, Permission):  # as it is now: an order before this one may have changed it
         permission = await permissions.by_id(connection, target.id)
         if new.change.undoes is not None:
-            _refuse_barred(await customers.by_id(connection, permission.customer_id), new)
+            refuse_barred(await customers.by_id(connection, permission.customer_id), new)
         return await _record_one(connection, vault, new, permission, None)
     item = await find_item(connection, request.guild_id, target.item)
     if not item.scripts:
@@ -179,7 +179,7 @@ async def add_purchase(
     request, gives = new.request, new.change.gives
     if gives is None:
         return None
-    _refuse_barred(person, new)
+    refuse_barred(person, new)
     length = gives.text if isinstance(gives, Length) and not gives.lifetime else None
     state = gives if isinstance(gives, State) else State(StateKind.LIFETIME)
     assert new.change.source is not None  # noqa: S101 - a reason always comes from somewhere
@@ -201,24 +201,6 @@ async def add_purchase(
         asked_at=request.at,
         note=new.note,
     )
-
-
-def _refuse_barred(person: Customer | None, new: NewOrder) -> None:
-    """Refuse what gives something to a blocked person, or to one who is being forgotten.
-
-    Staff may give to a blocked person, once they were asked.
-    """
-    change = new.change
-    if person is None:
-        return
-    if person.forget_at is not None or person.forgotten is not None:
-        raise BeingForgotten
-    if person.blocked_at is None:
-        return
-    if change.gives is not None and change.source not in GIVEN_BY_STAFF:
-        raise CustomerBlocked
-    if not new.request.consent.blocked:
-        raise GivesToBlocked(person.member_id, person.username, person.block_reason)
 
 
 async def touch(
