@@ -63,7 +63,6 @@ USHER = Actor(ActorKind.USHER)
 class _OfActor:
     """A row with the columns of an actor."""
 
-    __slots__ = ()
     actor_kind: ActorKind
     actor_id: str | None
 
@@ -375,9 +374,8 @@ class Outage(Record):
     @property
     def stage(self) -> OutageStage:
         """How far it is: ended, still, back."""
-        if self.ended_at is not None:
-            return OutageStage.BACK
-        return OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        while_it_lasts = OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        return while_it_lasts if self.ended_at is None else OutageStage.BACK
 
 
 @dataclass(frozen=True, slots=True)
