@@ -140,7 +140,7 @@ async def _serve(services: Services, token: str) -> None:
     """Stay connected to Discord until cancelled.
 
     Raises:
-        StartupError: Discord refuses the token or the intents, or its certificate cannot be verified.
+        StartupError: Discord refuses the token or the connection, or its certificate cannot be verified.
     """
     guard(services.client, services.blockade)
     await log_in(services.client, token, services.blockade)

@@ -12,6 +12,7 @@ from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.scripts import Scripts
 from bot.access.ledger.clock_watch import ClockWatch
 from bot.access.ledger.direct_messages import WaitingMessages
+from bot.access.ledger.members_notice import MembersNotice
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
 from bot.access.logins.environment import Environment
@@ -51,6 +52,7 @@ from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
+from bot.interactions.member_events import MemberEvents
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
@@ -131,6 +133,7 @@ class Services:
     # Discord
     router: ComponentRouter
     client: Usher
+    member_events: MemberEvents
     order_flow: OrderFlow
     sweep_flow: SweepFlow
     blockade: Blockade
@@ -187,11 +190,15 @@ def build(
 
     router, autocomplete = ComponentRouter(guild_settings), Autocomplete(database)
     history, unanswered = HistoryTail(database), UnansweredInteractions(database, vault, jobs)
+    member_events = MemberEvents(jobs)
     client = Usher(
         guild_settings=guild_settings,
         router=router,
         autocomplete=autocomplete,
         door=Door(unanswered, history, jobs),
+        member_events=member_events,
+        members_notice=MembersNotice(database),
+        asks_for_members=settings.discord_members_intent == "auto",
         guild_id=settings.discord_guild_id,
         connector=partial(outgoing.ProxyConnector, settings, limit=0),
     )
@@ -274,6 +281,7 @@ def build(
         autocomplete=autocomplete,
         router=router,
         client=client,
+        member_events=member_events,
         order_flow=OrderFlow(outcomes, notifier, router),
         sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, outbox),
         log_channel=log_channel,

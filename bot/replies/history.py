@@ -7,7 +7,7 @@ from typing import Any
 from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
-from bot.replies import history_people, history_sweeps, seats, wrong_clock
+from bot.replies import history_people, history_sweeps, members_intent, seats, wrong_clock
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
@@ -308,6 +308,8 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         "<https://dis.gd/contact>"
     ),
     "messages_resumed": lambda _: "✅ Discord takes direct messages of this bot again",
+    "members_unseen": lambda _: members_intent.announced(),
+    "members_seen": lambda _: members_intent.over(),
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",

@@ -65,6 +65,8 @@ FACTS = {
     "login_page_refused": (None, None, ""),
     "messages_stopped": (None, None, ""),
     "messages_resumed": (None, None, ""),
+    "members_unseen": (None, None, ""),
+    "members_seen": (None, None, ""),
     "clock_wrong": (None, {"seconds": -1209600}, ""),
     "clock_right": (None, None, ""),
     "restore_question": (None, NUMBER, ""),
