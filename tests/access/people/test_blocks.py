@@ -11,7 +11,7 @@ from bot.access.people.errors import (
     NotBlocked,
     YouAreBlocked,
 )
-from bot.access.people.import_records import Pair, Person
+from bot.access.people.import_records import Pair
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import FOUND, Subject
 from bot.access.rules.duration import parse_length
@@ -98,9 +98,7 @@ async def test_a_blocked_member_stays_blocked_when_many_names_are_tied(harness):
     ann = await harness.vendor.resolve(None, "Ann_Trades")
     await harness.blocks.block(harness.request(), Subject(member_id=MEMBER), "spam")
     pair = Pair(ann.id, "Ann_Trades", MEMBER)
-    done = await harness.imports.tie(
-        harness.vendor.request(), [pair], [Person(MEMBER, ("Ann_Trades",))]
-    )
+    done = await harness.imports.tie(harness.vendor.request(), [pair], {MEMBER})
     assert len(done.pairs) == 1
     assert (await harness.vendor.person(member=MEMBER)).block_reason == "spam"
 
