@@ -22,10 +22,14 @@ from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
+from bot.access.orders.endings import Endings
+from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.purchases import Purchases
+from bot.access.orders.ties import Ties
 from bot.access.orders.unanswered import UnansweredInteractions
+from bot.access.people.blocks import Blocks
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
@@ -33,6 +37,7 @@ from bot.access.people.imports import Imports
 from bot.access.people.limits import MemberLimits
 from bot.access.people.proofs import Proofs
 from bot.access.queries.autocomplete import Autocomplete
+from bot.access.queries.directory import Directory
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.sources import REGISTRY
@@ -63,6 +68,7 @@ from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
+from bot.replies.customers import forgotten_by_now
 from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
@@ -95,6 +101,9 @@ class Services:
     customers: Customers
     proofs: Proofs
     imports: Imports
+    ties: Ties
+    blocks: Blocks
+    erasures: Erasures
     scripts: Scripts
     discovery: Discovery
 
@@ -104,6 +113,7 @@ class Services:
     queue: Queue
     outcomes: Outcomes
     grants: Grants
+    endings: Endings
     purchases: Purchases
     retries: Retries
     unanswered: UnansweredInteractions
@@ -121,6 +131,7 @@ class Services:
 
     # What people look up
     overview: Overview
+    directory: Directory
     autocomplete: Autocomplete
 
     # Discord
@@ -214,6 +225,7 @@ def build(
     )
     waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
+    endings = Endings(database, vault, queue, notifier)
 
     def decided() -> None:
         outcome_notifier.wake()
@@ -249,12 +261,16 @@ def build(
         customers=customers,
         proofs=Proofs(database, members_public, customers, claims, member_limits),
         imports=Imports(database, claims),
+        ties=Ties(database, queue, purchases.wake),
+        blocks=Blocks(database),
+        erasures=Erasures(database, vault, endings, _to_eraser, outcome_notifier.wake),
         scripts=scripts,
         discovery=Discovery(database, sessions, scripts),
         notifier=notifier,
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
+        endings=endings,
         purchases=purchases,
         retries=Retries(database, queue),
         unanswered=unanswered,
@@ -268,6 +284,7 @@ def build(
         undecided=Undecided(database, queue, notifier),
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
+        directory=Directory(database),
         autocomplete=autocomplete,
         router=router,
         client=client,
@@ -288,3 +305,8 @@ def _to_claimer(client: Usher, claim: Claim, accepted: bool) -> Mapping[str, Any
     """Return, as it is kept, what the member reads whose claim was decided."""
     server = client.get_guild(claim.guild_id)
     return to_claimer(claim, server.name if server else None, accepted=accepted).to_json()
+
+
+def _to_eraser(number: int) -> Mapping[str, Any]:
+    """Return, as it is kept, what whoever asked reads once a person is erased."""
+    return forgotten_by_now(number).to_json()

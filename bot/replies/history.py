@@ -1,13 +1,13 @@
 """The history in words: one line for each entry, for `/audit` and for the log channel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
-from bot.replies import history_sweeps, members_intent, seats, wrong_clock
+from bot.replies import history_people, history_sweeps, members_intent, seats, wrong_clock
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
@@ -61,6 +61,14 @@ def _cut(text: str, note: str | None = None) -> str:
     return shorten(whole.replace("\n", " "), _MAX_LINE)
 
 
+def in_lines(entries: Sequence[Event], item: Callable[[Event], Script | Product | None]) -> str:
+    """Return entries about one person, who is not named in each, with their dates and their items."""
+    return "\n".join(
+        f"- {short_day(entry.at)} {_cut(_text(entry, item(entry), None, _OF_ONE), entry.note)}"
+        for entry in entries
+    )
+
+
 def audit(history: History, guild_id: int) -> Message:
     """Return one person's history, newest first."""
     if not history.events:
@@ -68,15 +76,11 @@ def audit(history: History, guild_id: int) -> Message:
             f"There is no history of {bold(history.username)}. Check the spelling; "
             "`/access check` also looks on TradingView."
         )
-    lines = [
-        f"- {short_day(entry.at)} "
-        + _cut(_text(entry, history.item(entry), None, _OF_ONE), entry.note)
-        for entry in history.events
-    ]
+    lines = in_lines(history.events, history.item)
     page = f"Page {history.page + 1}" if history.page or history.more else None
     return Message(
         f"The history of {bold(history.username)}, newest first.",
-        (embed("History", "\n".join(lines), footer=page),),
+        (embed("History", lines, footer=page),),
         pages(AUDIT, guild_id, history.username, history.page, more=history.more),
     )
 
@@ -259,6 +263,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "claim_withdrawn": lambda f: f"{f.member} took back the request for {f.before_name()}",
     "claim_accepted": lambda f: _named(f, "{who} accepted that {name} belongs to {member}"),
     "claim_refused": lambda f: _named(f, "{who} refused that {name} belongs to {member}"),
+    **history_people.SENTENCES,
     "script_add": lambda f: f"{f.who} added the script {f.what}",
     "script_rename": lambda f: f"{f.who} renamed a script to {f.what}",
     "script_archive": lambda f: f"{f.who} archived the script {f.what}",

@@ -61,6 +61,18 @@ class Actor:
 USHER = Actor(ActorKind.USHER)
 
 
+class _OfActor:
+    """A row with the columns of an actor."""
+
+    actor_kind: ActorKind
+    actor_id: str | None
+
+    @property
+    def actor(self) -> Actor:
+        """Return who asked for it, or did it."""
+        return Actor(self.actor_kind, self.actor_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Guild(Record):
     """A Discord server and its settings."""
@@ -155,6 +167,12 @@ class Customer(Record):
     linked_at: datetime | None
     linked_by: int | None
     tie: Tie | None = None
+    blocked_at: datetime | None = None
+    blocked_by: int | None = None
+    block_reason: str | None = None
+    forget_at: datetime | None = None  # to be erased once TradingView shows no access
+    forget_by: int | None = None
+    forgotten: int | None = None  # the number that stands for the erased person
 
     @property
     def merely_claims(self) -> bool:
@@ -247,7 +265,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase(Record):
+class Purchase(Record, _OfActor):
     """What a customer got of one item from one source, once."""
 
     id: int
@@ -269,11 +287,6 @@ class Purchase(Record):
     lapses_at: datetime | None
     source_ended_at: datetime | None
     ended_at: datetime | None
-
-    @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +316,7 @@ class Entitlement(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Order(Record):
+class Order(Record, _OfActor):
     """One order of somebody, from asked to told."""
 
     id: int
@@ -328,11 +341,6 @@ class Order(Record):
     lead_id: int | None = None  # the first order of the same request, which leads
 
     @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
-
-    @property
     def asker_id(self) -> int:
         """Return the Discord member who asked. Raises LookupError where nobody in Discord did."""
         if self.actor.member_id is None:
@@ -341,7 +349,7 @@ class Order(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Record):
+class Event(Record, _OfActor):
     """One entry of the history."""
 
     id: int
@@ -359,11 +367,6 @@ class Event(Record):
     before: Any
     after: Any
     product_id: int | None = None
-
-    @property
-    def actor(self) -> Actor:
-        """Return who did it."""
-        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,9 +397,8 @@ class Outage(Record):
     @property
     def stage(self) -> OutageStage:
         """How far it is: ended, still, back."""
-        if self.ended_at is not None:
-            return OutageStage.BACK
-        return OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        while_it_lasts = OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        return while_it_lasts if self.ended_at is None else OutageStage.BACK
 
 
 @dataclass(frozen=True, slots=True)

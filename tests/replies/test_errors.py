@@ -76,6 +76,10 @@ VALUES = {
     "new": False,
     "meant": ItemKind.PRODUCT,
     "total": 99_999,
+    "from_id": 8,
+    "to_id": 9,
+    "other": NAME,
+    "numbers": (1, 12_345),
 }
 
 

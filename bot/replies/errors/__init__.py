@@ -11,6 +11,7 @@ from bot.replies.errors import (  # noqa: F401 - each module registers its sente
     access,
     catalogue,
     confirmations,
+    customers,
     discord_refusals,
     logins,
     people,

@@ -363,7 +363,7 @@ async def test_a_moment_without_a_zone_is_refused_and_one_with_comes_back_in_utc
             ).scalar_one() == NOW
 
 
-@pytest.mark.parametrize("change", ["UPDATE event SET note = 'x'", "DELETE FROM event"])
+@pytest.mark.parametrize("change", ["UPDATE event SET action = 'x'", "DELETE FROM event"])
 async def test_the_history_never_changes(tmp_path, change):
     async with open_database(url(tmp_path)) as database:
         async with database.write() as connection:
