@@ -24,18 +24,26 @@ from bot.access.logins.outages import Outages
 from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
+from bot.access.orders.account_moves import AccountMoves
+from bot.access.orders.endings import Endings
+from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.orders.role_rounds import RoleRounds
+from bot.access.orders.ties import Ties
 from bot.access.orders.unanswered import UnansweredInteractions
+from bot.access.people.blocks import Blocks
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
+from bot.access.people.limits import MemberLimits
+from bot.access.people.proofs import Proofs
 from bot.access.queries.autocomplete import Autocomplete
+from bot.access.queries.directory import Directory
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.sources import REGISTRY
@@ -67,6 +75,7 @@ from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
+from bot.replies.customers import forgotten_by_now
 from bot.replies.links import to_unlinked
 from bot.settings import Settings
 from bot.store.engine.database import Database
@@ -98,7 +107,11 @@ class Services:
     guild_settings: GuildSettings
     claims: Claims
     customers: Customers
+    proofs: Proofs
     imports: Imports
+    ties: Ties
+    blocks: Blocks
+    erasures: Erasures
     scripts: Scripts
     discovery: Discovery
 
@@ -108,6 +121,7 @@ class Services:
     queue: Queue
     outcomes: Outcomes
     grants: Grants
+    endings: Endings
     purchases: Purchases
     role_rules: RoleRules
     role_access: RoleAccess
@@ -129,6 +143,7 @@ class Services:
 
     # What people look up
     overview: Overview
+    directory: Directory
     autocomplete: Autocomplete
 
     # Discord
@@ -225,6 +240,7 @@ def build(
     )
     waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
+    endings = Endings(database, vault, queue, notifier)
 
     def decided() -> None:
         outcome_notifier.wake()
@@ -246,7 +262,11 @@ def build(
     member_events.subscribe("roles", role_access.hear, role_access.matters)
     client.on_arrival.append(role_rounds.arrived)
 
-    claims = Claims(database, partial(_to_claimer, client), decided)
+    account_moves = AccountMoves(vault, queue)
+    claims = Claims(database, partial(_to_claimer, client), decided, account_moves)
+    member_limits = MemberLimits(database, outcome_notifier.wake)
+    members_public = tradingview_accounts.public(settings, http)
+    customers = Customers(database, sessions, members_public, claims, member_limits, account_moves)
 
     return Services(
         database=database,
@@ -269,16 +289,19 @@ def build(
         login_monitor=LoginMonitor(database, sessions, spares),
         guild_settings=guild_settings,
         claims=claims,
-        customers=Customers(
-            database, sessions, tradingview_accounts.public(settings, http), claims
-        ),
+        customers=customers,
+        proofs=Proofs(database, members_public, customers, claims, member_limits),
         imports=Imports(database, claims),
+        ties=Ties(database, queue, purchases.wake),
+        blocks=Blocks(database),
+        erasures=Erasures(database, vault, endings, _to_eraser, outcome_notifier.wake),
         scripts=scripts,
         discovery=Discovery(database, sessions, scripts),
         notifier=notifier,
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
+        endings=endings,
         purchases=purchases,
         role_rules=role_rules,
         role_access=role_access,
@@ -296,6 +319,7 @@ def build(
         undecided=Undecided(database, queue, notifier),
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
+        directory=Directory(database),
         autocomplete=autocomplete,
         router=router,
         client=client,
@@ -331,3 +355,8 @@ def _to_unlinked(
 async def _panel_channel(_guild_id: int) -> int | None:
     """Return the channel of a server's panel; None: none was posted."""
     return None
+
+
+def _to_eraser(number: int) -> Mapping[str, Any]:
+    """Return, as it is kept, what whoever asked reads once a person is erased."""
+    return forgotten_by_now(number).to_json()

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.catalogue.lookup import Item, item_of
 from bot.access.catalogue.role_rules import RoleRules
+from bot.access.ledger.barred import is_barred
 from bot.access.ledger.notifier import Notifier
 from bot.access.orders.purchases import Bought, Purchases, end_in, open_in
 from bot.access.orders.role_losses import close_if_over, note_many, pause
@@ -184,6 +185,9 @@ class RoleAccess:
     ) -> None:
         """Open what a member gained, and ask once for a name where none is known."""
         member_id = difference.member_id
+        person = await customers.by_member(connection, guild_id, member_id)
+        if is_barred(person):
+            return
         for rule, gain in difference.again:
             ended = await purchases.by_id(connection, gain.purchase_id)
             request = _request(rule, now)
@@ -198,8 +202,7 @@ class RoleAccess:
             await role_gains.add(connection, got.purchase.id, rule, member_id)
             done.superseded += superseded
             opened.append((rule, item))
-        person = await customers.by_member(connection, guild_id, member_id)
-        if opened and person is not None and person.username is None:
+        if opened and (person is None or person.username is None):
             content = self._to_unlinked(
                 guild_id, [rule for rule, _ in opened], [item for _, item in opened]
             )

@@ -228,6 +228,22 @@ async def test_a_revoke_put_back_after_the_role_was_lost_gives_nothing_that_has_
     assert abs(harness.end("Ann_Trades") - kept.ends_at) < timedelta(seconds=1)
 
 
+async def test_a_blocked_member_gets_nothing_by_a_role_until_unblocked(harness):
+    await let_open(harness)
+    await link(harness)
+    async with harness.database.write() as connection:
+        person = await customers.by_member(connection, HOME, ANN)
+        await customers.block(connection, person.id, clock.now(), by=STAFF, reason=None)
+    await sees(harness, VIP)
+    await harness.rounds.compare(HOME)
+    assert await bought(harness) == []
+    async with harness.database.write() as connection:
+        await customers.unblock(connection, person.id)
+    await harness.rounds.compare(HOME)
+    await harness.rest()
+    assert harness.end("Ann_Trades") is None
+
+
 # What an answer of Discord may and may not say
 
 
