@@ -113,19 +113,19 @@ async def at_work(harness, client=None, *, ready=False):
     await harness.make_staff()
     await cogs.load(services)
     starting = asyncio.get_running_loop().create_task(client.start(harness.fake.bot_token))
-    ready = asyncio.get_running_loop().create_task(harness.fake.bot_ready())
-    await asyncio.wait({starting, ready}, return_when=asyncio.FIRST_COMPLETED)
+    connected = asyncio.get_running_loop().create_task(harness.fake.bot_ready())
+    await asyncio.wait({starting, connected}, return_when=asyncio.FIRST_COMPLETED)
     try:
         if starting.done():
             starting.result()
-        await ready
+        await connected
         await services.queue.start()
         services.outcome_notifier.start()
         if ready:
             await eventually(client.is_ready)
         yield client
     finally:
-        ready.cancel()
+        connected.cancel()
         await client.close()
         with contextlib.suppress(Exception):
             await starting
