@@ -3,6 +3,7 @@
 A refusal raised here is explained like one that the command itself raises, before anything happens.
 """
 
+import re
 from abc import ABC, abstractmethod
 from typing import Any, final
 
@@ -10,6 +11,7 @@ import discord
 from discord import app_commands
 
 from bot import clock
+from bot.access.catalogue.errors import ItemKind
 from bot.access.errors import NotAllowed
 from bot.access.people.username_lookup import clean
 from bot.access.request import Subject
@@ -21,6 +23,7 @@ from bot.interactions.client import Usher
 from bot.interactions.levels import Level
 from bot.replies.message import shorten
 from bot.replies.text import plain_day, plain_moment, spoken
+from bot.store.records import Product as ProductRow, Script as ScriptRow
 from bot.tradingview.models import End, Lifetime
 
 UsherInteraction = discord.Interaction[Usher]
@@ -49,16 +52,55 @@ class _Option(app_commands.Transformer[Usher], ABC):
 
 
 class ItemTransformer(_Option):
-    """Scripts, by short name or title."""
+    """Scripts and products, by short name or title."""
+
+    kinds: tuple[ItemKind, ...] = (ItemKind.SCRIPT, ItemKind.PRODUCT)
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> str:
         """Return the short name; whether there is such an item is for the command to find out."""
         return typed.strip()
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return the scripts on sale whose short name or title fits."""
-        found = await interaction.client.autocomplete.scripts(interaction.guild_id or 0, typed)
-        return [_choice(f"{script.slug} – {script.title}", script.slug) for script in found]
+        """Return what is on sale whose short name or title fits, and what kind it is."""
+        found = await interaction.client.autocomplete.items(
+            interaction.guild_id or 0, typed, self.kinds
+        )
+        return [_choice(_item(each, self.kinds), each.slug) for each in found]
+
+
+class ProductTransformer(ItemTransformer):
+    """Products, by short name or title."""
+
+    kinds = (ItemKind.PRODUCT,)
+
+
+class ScriptTransformer(ItemTransformer):
+    """Scripts, by short name or title, where a product makes no sense."""
+
+    kinds = (ItemKind.SCRIPT,)
+
+
+class ScriptsTransformer(_Option):
+    """Several scripts, their short names with commas between them."""
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> list[str]:
+        """Return the short names, each once; whether there are such scripts is for the command to find out."""
+        names = (name.strip().casefold() for name in re.split(r"[,;\s]+", typed))
+        return list(dict.fromkeys(name for name in names if name))
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return what is typed, with the script that fits to what stands behind the last comma."""
+        before, comma, last = typed.rpartition(",")
+        chosen = {name.strip().casefold() for name in before.split(",")}
+        found = await interaction.client.autocomplete.items(
+            interaction.guild_id or 0, last, (ItemKind.SCRIPT,)
+        )
+        begun = f"{before.strip()}, " if comma else ""
+        return [
+            _choice(f"{begun}{each.slug}", f"{begun}{each.slug}")
+            for each in found
+            if each.slug not in chosen and len(begun) + len(each.slug) <= _MAX_LENGTH
+        ]
 
 
 class UsernameTransformer(_Option):
@@ -123,9 +165,18 @@ class UntilTransformer(_Option):
 
 
 Item = app_commands.Transform[str, ItemTransformer]
+Product = app_commands.Transform[str, ProductTransformer]
+Script = app_commands.Transform[str, ScriptTransformer]
+Scripts = app_commands.Transform[list[str], ScriptsTransformer]
 Username = app_commands.Transform[str, UsernameTransformer]
 Length = app_commands.Transform[duration.Length, LengthTransformer]
 Until = app_commands.Transform[End | duration.Length, UntilTransformer]
+
+
+def _item(item: ScriptRow | ProductRow, kinds: tuple[ItemKind, ...]) -> str:
+    """Return the line of the list; it says what is a product where scripts stand beside it."""
+    is_told = isinstance(item, ProductRow) and len(kinds) > 1
+    return f"{item.slug} – {item.title}{' (product)' if is_told else ''}"
 
 
 def _lengths(typed: str) -> list[duration.Length]:

@@ -1,0 +1,118 @@
+"""Queries about who has a product: by their purchases, which may wait for a TradingView name."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.kinds import EntitlementKind
+from bot.store.records import Customer
+from bot.store.tables.ledger import entitlement, purchase
+from bot.store.tables.people import customer
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Between which moments an end lies, to be shown; None: no such limit."""
+
+    after: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A customer who has a product: until the latest end among its purchases and scripts."""
+
+    customer: Customer
+    ends_at: datetime | None
+    has_no_end: bool
+    is_open: bool  # it ends with its source
+    waits: bool  # it is not settled yet, as without a TradingView name
+
+
+def is_live(now: datetime) -> "ColumnElement[bool]":
+    """Return whether somebody has, or waits for, something by a purchase; grace days not counted."""
+    gives = exists().where(
+        entitlement.c.purchase_id == purchase.c.id,
+        entitlement.c.ended_at.is_(None),
+        or_(entitlement.c.ends_at.is_(None), entitlement.c.ends_at > now),
+    )
+    empty = ~exists().where(entitlement.c.purchase_id == purchase.c.id)
+    dated = or_(purchase.c.ends_at.is_(None), purchase.c.ends_at > now)
+    return and_(purchase.c.ended_at.is_(None), or_(gives, and_(empty, dated)))
+
+
+async def count_of(
+    connection: AsyncConnection, product_ids: Collection[int], now: datetime
+) -> dict[int, int]:
+    """Count, by product, the people who have it."""
+    rows = await connection.execute(
+        select(
+            purchase.c.product_id, func.count(distinct(purchase.c.customer_id)).label("number")
+        )
+        .where(purchase.c.product_id.in_(list(product_ids)), is_live(now))
+        .group_by(purchase.c.product_id)
+    )
+    return dict.fromkeys(product_ids, 0) | {row.product_id: row.number for row in rows}
+
+
+async def page(
+    connection: AsyncConnection, product_id: int, ends: Ends, *, skip: int, limit: int
+) -> tuple[list[Holder], int]:
+    """Return who has a product, soonest end first and without an end last, and how many they are."""
+    people = _people(product_id, ends).subquery()
+    total = await connection.execute(select(func.count()).select_from(people))
+    rows = await connection.execute(
+        select(customer, people)
+        .join(people, people.c.customer_id == customer.c.id)
+        .order_by(
+            people.c.endless,
+            people.c.ends_at.is_(None),
+            people.c.ends_at,
+            customer.c.name_folded,
+            customer.c.id,
+        )
+        .offset(skip)
+        .limit(limit)
+    )
+    found = [
+        Holder(
+            Customer.of(row, customer),
+            row._mapping[people.c.ends_at],  # noqa: SLF001 - SQLAlchemy's public name for it
+            bool(row.endless),
+            bool(row.open),
+            bool(row.waiting),
+        )
+        for row in rows
+    ]
+    return found, int(total.scalar_one())
+
+
+def _people(product_id: int, ends: Ends) -> "Select[Any]":
+    """Return each customer with the end of what the product gives them."""
+    endless = func.max(
+        case((entitlement.c.kind == EntitlementKind.UNTIL, 0), else_=1)
+    )
+    latest = func.max(entitlement.c.ends_at)
+    query = (
+        select(
+            purchase.c.customer_id,
+            endless.label("endless"),
+            func.max(case((entitlement.c.kind == EntitlementKind.OPEN, 1), else_=0)).label("open"),
+            func.max(case((entitlement.c.settled_at.is_(None), 1), else_=0)).label("waiting"),
+            latest.label("ends_at"),
+        )
+        .join(entitlement, entitlement.c.purchase_id == purchase.c.id)
+        .where(purchase.c.product_id == product_id, entitlement.c.ended_at.is_(None))
+        .group_by(purchase.c.customer_id)
+    )
+    waiting = func.max(case((entitlement.c.settled_at.is_(None), 1), else_=0)) == 1
+    if ends.after is not None:
+        dated = latest > ends.after
+        query = query.having(dated if ends.until else or_(dated, endless == 1, waiting))
+    if ends.until is not None:
+        query = query.having(and_(endless == 0, ~waiting, latest <= ends.until))
+    return query
