@@ -276,6 +276,7 @@ class Entitlement(Record):
     ended_by: int | None
     note: str | None
     grace_days: int = 0  # kept on TradingView beyond the paid end
+    row_day: int | None = None  # of the months after `ends_at`; None: the day of `ends_at` itself
 
 
 @dataclass(frozen=True, slots=True)

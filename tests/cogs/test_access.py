@@ -216,6 +216,35 @@ async def test_suggestions_show_scripts_names_and_the_resulting_date(harness):
     assert len(await complete("access set", "until", "", **there)) == 7
 
 
+async def test_months_in_a_row_end_on_the_day_that_was_shown_for_them(harness):
+    await harness.run(harness.as_mod, "access set", **ALL, until="2027-01-31")
+    there = {"guild": harness.guild, "item": "trend", "username": "Alice_T"}
+    for day in ("28 February", "31 March", "30 April"):
+        complete = harness.as_mod.complete
+        [shown] = await complete("access grant", "duration", "1m", **there)
+        assert shown["name"] == f"1 month – until {day} 2027"
+        given = await grant(harness, "1M")
+        assert f"until **{day} 2027, end of day UTC**" in text_of(given.original)
+
+
+async def test_the_next_months_of_an_end_counted_from_now_are_counted_from_now_too(harness):
+    harness.time.set(datetime(2027, 1, 31, 12, tzinfo=UTC))
+    await harness.run(harness.as_mod, "access set", **ALL, until="1M")
+    assert ends(harness) == datetime(2027, 2, 28, 12, tzinfo=UTC)
+    await grant(harness, "1M")
+    assert ends(harness) == datetime(2027, 3, 31, 12, tzinfo=UTC)
+
+
+async def test_a_month_that_takes_the_place_of_access_without_an_end_begins_a_row(harness):
+    harness.time.set(datetime(2027, 1, 31, 12, tzinfo=UTC))
+    harness.vendor.world.grant(next(iter(harness.vendor.world.scripts)), "Alice_T", None)
+    given = await grant(harness, "1M")
+    await pressed(harness, given.original, "Let it end in 1 month", "until **<t:")
+    assert ends(harness) == datetime(2027, 2, 28, 12, tzinfo=UTC)
+    await grant(harness, "1M")
+    assert ends(harness) == datetime(2027, 3, 31, 12, tzinfo=UTC)
+
+
 async def test_check_says_waiting_after_five_seconds_and_then_what_is_known(harness):
     await grant(harness)
     harness.switches.hang = True

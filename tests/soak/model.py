@@ -2,7 +2,8 @@
 
 A person has a list of reasons, each with an end of its own. Time that was bought starts at the latest of
 the moment it was asked and every end that was fixed before; an exact end or a removal ends whatever was
-there, and putting it back brings that back, with what was bought since on top.
+there, and putting it back brings that back, with what was bought since on top. Months in a row are all
+counted together, from the moment at which the row began.
 """
 
 import calendar
@@ -38,6 +39,12 @@ def access(end, now):
     return NONE if end != FOREVER and rank(end) <= now else end
 
 
+def rank_in_row(reason):
+    """The later end first; of two rows with the same end the one that gives more."""
+    began, _ = reason.row()
+    return reason.end, began.day
+
+
 @dataclass
 class Reason:
     asked: datetime
@@ -45,6 +52,23 @@ class Reason:
     length: str | None = None  # its end is yet to be fixed
     end: object = None
     ended_by: int | None = None
+    months: tuple | None = None  # of a row up to here: the moment it began, and how many they are
+
+    def row(self):
+        """The row that months bought on top go on with."""
+        return self.months or (self.end, 0)
+
+    def fix(self, after):
+        """Fix the end of what was bought, on top of the reason `after` if that lasts until then."""
+        goes_on = after is not None and after.end >= self.asked
+        start = after.end if goes_on else self.asked
+        number, unit = int(self.length[:-1]), self.length[-1]
+        if unit in "DW":
+            self.end, self.months = plus(start, self.length), None
+            return
+        began, before = after.row() if goes_on else (start, 0)
+        total = before + number * (12 if unit == "Y" else 1)
+        self.end, self.months = plus(began, f"{total}M"), (began, total)
 
 
 @dataclass
@@ -76,12 +100,12 @@ class Person:
 
     def fix(self):
         """Everything was carried out: what was bought has its end for good."""
-        dated = [reason.end for reason in self.active() if reason.end not in (None, FOREVER)]
-        latest = max(dated, default=None)
+        dated = [reason for reason in self.active() if reason.end not in (None, FOREVER)]
+        latest = max(dated, key=rank_in_row, default=None)
         for reason in sorted(self.active(), key=lambda each: (each.asked, each.order)):
             if reason.end is None:
-                start = reason.asked if latest is None else max(reason.asked, latest)
-                latest = reason.end = plus(start, reason.length)
+                reason.fix(latest)
+                latest = reason
 
     def expected(self):
         """What TradingView must show once everything was carried out; fixes it."""

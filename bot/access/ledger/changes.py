@@ -28,6 +28,7 @@ class Change:
     gives: Length | State | None = None  # a reason: that much more time, or exactly that
     source: str | None = None  # where that reason comes from
     member_id: int | None = None  # whose source that is, where it is a Discord member's
+    row_day: int | None = None  # of the months after its end; None: the day of that end
     grace: bool = False  # a product's grace days are kept beyond the end of that reason
     attaches: Entitlement | None = None  # a reason that waited for this person's name
     ends_all: bool = False  # every reason for the item that counts until now

@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.rules.duration import cut, parse_length
-from bot.access.rules.entitlements import State, last_seen, wanted_of
+from bot.access.rules.duration import RowEnd, parse_length
+from bot.access.rules.entitlements import State, last_seen, paid_end, wanted_of
 from bot.store.catalogue import guilds, products
 from bot.store.catalogue.guilds import Hold
 from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
@@ -91,12 +91,12 @@ class Receipt:
             return shown
         return wanted_of(self.permission).end
 
-    def dated_end(self, now: datetime) -> datetime | None:
+    def dated_end(self, now: datetime) -> RowEnd | None:
         """Return the end that access without one may get: as asked for, and no less than was bought."""
         if self.entitlement is None or self.entitlement.length is None:
             return None
-        fresh = cut(parse_length(self.entitlement.length).add_to(now))
-        return max([fresh, *(reason.ends_at for reason in self.reasons if reason.ends_at)])
+        fresh = RowEnd.begun(now).extended(parse_length(self.entitlement.length))
+        return paid_end(self.reasons, fresh)
 
     @property
     def open_ended(self) -> bool:

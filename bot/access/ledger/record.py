@@ -151,7 +151,12 @@ async def _record_one(
         await orders.gives(connection, order.id, change.attaches.id)
     elif purchase is not None:
         reason = await entitlements.add(
-            connection, purchase, permission.script_id, permission, asked_at=request.at
+            connection,
+            purchase,
+            permission.script_id,
+            permission,
+            asked_at=request.at,
+            row_day=change.row_day,
         )
         await orders.gives(connection, order.id, reason.id)
     await _await_sync(connection, permission, order, change)

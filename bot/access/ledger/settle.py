@@ -11,6 +11,7 @@ from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, s
 from bot.store.kinds import ActorKind, Reason
 from bot.store.ledger import entitlements, orders, permissions, purchases
 from bot.store.ledger.changes import PermissionFacts
+from bot.store.ledger.entitlements import FixedEnd
 from bot.store.people import customers
 from bot.store.records import Permission
 from bot.store.sweeps import observations
@@ -46,7 +47,11 @@ async def settle_with(
     await _note_foreign(connection, permission, seen)
     settled = settle(await entitlements.active(connection, permission_id))
     await entitlements.settle(
-        connection, [(end.entitlement_id, end.start_at, end.ends_at, now) for end in settled]
+        connection,
+        [
+            FixedEnd(end.entitlement_id, end.start_at, end.ends_at, now, end.row_day)
+            for end in settled
+        ],
     )
     values |= {"seen": seen.kind, "seen_ends_at": seen.ends_at, "seen_at": now}
     permission = await want_anew(connection, permission_id, **values)

@@ -32,7 +32,7 @@ from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import Spelling, look, spell
 from bot.access.request import STAFF, RequestContext, Subject
-from bot.access.rules.duration import Length, cut
+from bot.access.rules.duration import Length, RowEnd
 from bot.access.rules.entitlements import (
     UNKNOWN,
     State,
@@ -119,13 +119,15 @@ class Grants:
         self,
         request: RequestContext,
         item: str,
-        until: End | Length,
+        until: End | Length | RowEnd,
         subject: Subject,
         note: str | None = None,
         *,
         from_now: bool = False,
     ) -> int:
         """Give exactly this end, whatever was there before; `from_now`: it was counted from this moment.
+
+        Months that are added later go on from a `RowEnd`, and from a length, as from a row.
 
         Raises:
             Shortens: it gives less than there is, and the person who asks did not agree yet.
@@ -134,16 +136,21 @@ class Grants:
         """
         target = await self._target(request, item, subject)
         end = _absolute(until, request)
-        after = (
-            State(StateKind.LIFETIME) if isinstance(end, Lifetime) else State(StateKind.UNTIL, end)
-        )
+        after = State(StateKind.LIFETIME) if end is None else State(StateKind.UNTIL, end.at)
         now = await self._before(request, target)
         shorter = next((each.most for each in now.scripts if took_away(each.most, after)), None)
         if not request.consent.confirmed and shorter is not None:
             if done := await self._recorded_before(request):
                 return done.id
             raise Shortens(now.sold, target.spelling.username, shorter.end, after.end)
-        change = Change(gives=after, source=STAFF, ends_all=True, overrules=True, held_back=False)
+        change = Change(
+            gives=after,
+            source=STAFF,
+            row_day=None if end is None else end.row_day,
+            ends_all=True,
+            overrules=True,
+            held_back=False,
+        )
         from_now = from_now or isinstance(until, Length)
         return await self._record(
             NewOrder(request, OrderKind.SET, target, change, note, now.single, from_now)
@@ -302,10 +309,17 @@ async def _putting_back(
     )
 
 
-def _absolute(until: End | Length, request: RequestContext) -> End:
-    if not isinstance(until, Length):
-        return until
-    return Lifetime.LIFETIME if until.lifetime else cut(until.add_to(request.at))
+def _absolute(until: End | Length | RowEnd, request: RequestContext) -> RowEnd | None:
+    """Return the end that is meant; None: lifetime."""
+    match until:
+        case RowEnd():
+            return until
+        case Length():
+            return None if until.lifetime else RowEnd.begun(request.at).extended(until)
+        case Lifetime():
+            return None
+        case _:
+            return RowEnd.begun(until)
 
 
 def _may_be_put_back(order: Order, request: RequestContext) -> bool:

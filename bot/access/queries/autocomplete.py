@@ -8,13 +8,13 @@ from bot.access.catalogue.lookup import find_item
 from bot.access.people.identity import name_of
 from bot.access.request import Subject
 from bot.access.rules.duration import Length
-from bot.access.rules.entitlements import NOTHING, State, paid, preview
+from bot.access.rules.entitlements import preview
 from bot.errors import UserError
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, permissions
 from bot.store.people import autocomplete
-from bot.store.records import Product, Script
-from bot.tradingview import End, clean_username
+from bot.store.records import Entitlement, Product, Script
+from bot.tradingview import LIFETIME, End, Lifetime, clean_username
 
 MOST = 25
 
@@ -45,24 +45,36 @@ class Autocomplete:
     async def ends(
         self, guild_id: int, lengths: list[Length], item: str, subject: Subject
     ) -> list[tuple[Length, End]]:
-        """Return where each length would end for that person, by what Usher knows; else from now."""
-        known = await self._known(guild_id, item, subject)
-        now = clock.now()
-        return [(length, preview(known, length, now)) for length in lengths]
+        """Return where each length would end for that person, by what Usher knows; else from now.
 
-    async def _known(self, guild_id: int, item: str, subject: Subject) -> State:
-        """Return what the person has of that item: of a product, the latest end among its scripts."""
+        Of a product, where it ends latest among its scripts.
+        """
+        reasons = await self._reasons(guild_id, item, subject)
+        now = clock.now()
+        return [
+            (length, _latest([preview(each, length, now) for each in reasons or [[]]]))
+            for length in lengths
+        ]
+
+    async def _reasons(
+        self, guild_id: int, item: str, subject: Subject
+    ) -> list[list[Entitlement]]:
+        """Return why that person has access by now, script by script."""
         async with self._database.read() as connection:
             try:
                 found = await find_item(connection, guild_id, item)
                 name = await name_of(connection, guild_id, subject)
             except UserError:  # half typed: nothing is wrong yet
-                return NOTHING
-            held = await permissions.of_name(connection, guild_id, name)
+                return []
             ids = {script.id for script in found.scripts}
-            held = [each for each in held if each.script_id in ids]
-            reasons = await entitlements.active_of(connection, [each.id for each in held])
-        return paid(reason for each in held for reason in reasons[each.id])
+            held = await permissions.of_name(connection, guild_id, name)
+            known = [each.id for each in held if each.script_id in ids]
+            return list((await entitlements.active_of(connection, known)).values())
+
+
+def _latest(ends: list[End]) -> End:
+    dated = [end for end in ends if not isinstance(end, Lifetime)]
+    return max(dated) if len(dated) == len(ends) else LIFETIME
 
 
 def _start(typed: str) -> str:

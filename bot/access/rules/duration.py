@@ -3,8 +3,9 @@
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Self
 
 from dateutil.relativedelta import relativedelta
 
@@ -65,16 +66,48 @@ class Length:
         parts = ((self.years, "Y"), (self.months, "M"), (self.weeks, "W"), (self.days, "D"))
         return " ".join(f"{number}{unit}" for number, unit in parts if number) or "L"
 
-    def add_to(self, moment: datetime) -> datetime:
+    @property
+    def whole_months(self) -> bool:
+        """Return whether it is months and years alone."""
+        return not (self.lifetime or self.weeks or self.days)
+
+    def add_to(self, moment: datetime, row_day: int | None = None) -> datetime:
         """Return the moment that much later; 31 January and a month is the last day of February.
 
-        `moment` is aware; the calendar is that of UTC, whatever the machine's time zone.
+        `moment` is aware; the calendar is that of UTC, whatever the machine's time zone. Its months
+        lead to the day `row_day` of a month, or to the month's last day where that comes earlier; by
+        default that is the day of `moment`.
         """
         if self.lifetime:
             raise ValueError("a lifetime has no end")
         return moment.astimezone(UTC) + relativedelta(
-            years=self.years, months=self.months, weeks=self.weeks, days=self.days
+            years=self.years,
+            months=self.months,
+            weeks=self.weeks,
+            days=self.days,
+            day=row_day if self.years or self.months else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RowEnd:
+    """Where time in a row ends so far; the months after it are counted from the day it began on.
+
+    Of a row that began on 31 January that is the 31st, also where February ended it on the 28th.
+    """
+
+    at: datetime
+    row_day: int  # of the month, in UTC
+
+    @classmethod
+    def begun(cls, at: datetime) -> Self:
+        """Return the row that begins at that moment."""
+        return cls(at, at.astimezone(UTC).day)
+
+    def extended(self, length: Length) -> Self:
+        """Return the row with that much more time; what is not whole months begins a new row at its end."""
+        end = replace(self, at=cut(length.add_to(self.at, self.row_day)))
+        return end if length.whole_months else self.begun(end.at)
 
 
 def parse_length(text: str) -> Length:

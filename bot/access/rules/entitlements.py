@@ -1,11 +1,11 @@
 """The rules of access without any I/O: what is wanted, when time starts, what to send."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.access.rules.duration import Length, cut, parse_length
+from bot.access.rules.duration import Length, RowEnd, parse_length
 from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.records import Entitlement, Permission
 from bot.tradingview.models import LIFETIME, End, Lifetime, Row
@@ -126,33 +126,55 @@ class Settled:
     entitlement_id: int
     start_at: datetime
     ends_at: datetime
+    row_day: int
 
 
 def settle(reasons: Sequence[Entitlement], *, since: datetime | None = None) -> list[Settled]:
     """Fix the ends of what was asked as a length, in the order asked.
 
     Time starts at the latest of: the moment of asking, every end among `reasons`, and `since`. An end
-    on TradingView that Usher did not write is one of the reasons by then (source found).
+    on TradingView that Usher did not write is one of the reasons by then (source found). Time that
+    starts at an end goes on with its row; time that starts later begins a row of its own.
     """
     active = [reason for reason in reasons if reason.ended_at is None]
-    ends = [reason.ends_at for reason in active if reason.ends_at]
-    latest = max([*ends, since] if since else ends, default=None)
+    end = paid_end(active, *([RowEnd.begun(since)] if since else []))
     settled = []
     for reason in sorted(active, key=lambda reason: (reason.asked_at, reason.id)):
         if reason.settled_at is not None or reason.length is None:
             continue
-        start = max(reason.asked_at, latest) if latest else reason.asked_at
-        latest = cut(parse_length(reason.length).add_to(start))
-        settled.append(Settled(reason.id, start, latest))
+        start = _start(end, reason.asked_at)
+        end = start.extended(parse_length(reason.length))
+        settled.append(Settled(reason.id, start.at, end.at, end.row_day))
     return settled
 
 
-def preview(permission: Permission | None, length: Length, now: datetime) -> End:
-    """Return where that much more time would end, by what Usher knows (TradingView may know more)."""
-    wanted = wanted_of(permission) if permission else NOTHING
-    if length.lifetime or isinstance(wanted.end, Lifetime):
+def paid_end(reasons: Iterable[Entitlement], *others: RowEnd) -> RowEnd | None:
+    """Return the latest end that is fixed by now, of the reasons and of `others`; None without any.
+
+    Of two rows that end at the same moment the one goes on that gives more.
+    """
+    ends = list(others)
+    for reason in reasons:
+        if reason.ends_at is not None:
+            end = RowEnd.begun(reason.ends_at)
+            ends.append(end if reason.row_day is None else replace(end, row_day=reason.row_day))
+    return max(ends, key=lambda end: (end.at, end.row_day), default=None)
+
+
+def _start(end: RowEnd | None, asked_at: datetime) -> RowEnd:
+    """Return where time starts that is asked for at that moment, with `end` as the latest so far."""
+    return RowEnd.begun(asked_at) if end is None or end.at < asked_at else end
+
+
+def preview(reasons: Sequence[Entitlement], length: Length, now: datetime) -> End:
+    """Return where that much more time would end, by what Usher knows (TradingView may know more).
+
+    `reasons` are those that count now; what waits to be settled comes first.
+    """
+    if length.lifetime or isinstance(want(reasons).end, Lifetime):
         return LIFETIME
-    return cut(length.add_to(max(now, wanted.ends_at or now)))
+    waiting = [RowEnd(fixed.ends_at, fixed.row_day) for fixed in settle(reasons)]
+    return _start(paid_end(reasons, *waiting), now).extended(length).at
 
 
 class Step(StrEnum):

@@ -26,6 +26,7 @@ from bot.access.sweeps.adopt import take_known
 from bot.access.sweeps.drift import Difference, Kind
 from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
 from bot.store.ledger import entitlements, events, orders, permissions, replays
+from bot.store.ledger.entitlements import FixedEnd
 from bot.store.ledger.events import NewEvent
 from bot.store.records import Entitlement, Order, Permission, Script
 
@@ -110,7 +111,13 @@ def _settled(
         end.entitlement_id: end for end in settle(reasons, since=seen.ends_at if foreign else None)
     }
     settled = tuple(
-        replace(reason, start_at=fix.start_at, ends_at=fix.ends_at, settled_at=now)
+        replace(
+            reason,
+            start_at=fix.start_at,
+            ends_at=fix.ends_at,
+            settled_at=now,
+            row_day=fix.row_day,
+        )
         if (fix := fixed.get(reason.id))
         else reason
         for reason in reasons
@@ -137,7 +144,7 @@ async def resume(
     await entitlements.settle(
         connection,
         [
-            (reason.id, reason.start_at, reason.ends_at, reason.settled_at)
+            FixedEnd(reason.id, reason.start_at, reason.ends_at, reason.settled_at, reason.row_day)
             for replay in judged.values()
             for reason in replay.reasons
         ],

@@ -1,6 +1,7 @@
 """Queries about entitlements: why somebody may use a script, and how long."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
 
@@ -14,6 +15,17 @@ from bot.store.records import Entitlement, Permission, Purchase
 from bot.store.tables.ledger import entitlement, order, source
 
 
+@dataclass(frozen=True, slots=True)
+class FixedEnd:
+    """The start and the end of one reason, when they were fixed, and the day of its row of months."""
+
+    entitlement_id: int
+    start_at: datetime | None
+    ends_at: datetime | None
+    settled_at: datetime | None
+    row_day: int | None
+
+
 async def add(
     connection: AsyncConnection,
     purchase: Purchase,
@@ -24,6 +36,7 @@ async def add(
     ends_at: datetime | None = None,
     ended_at: datetime | None = None,
     ended_by: int | None = None,
+    row_day: int | None = None,
 ) -> Entitlement:
     """Add the reason that a purchase gives for one script; without a permission it waits for a name.
 
@@ -52,6 +65,7 @@ async def add(
             ended_at=ended_at,
             ended_by=ended_by,
             note=purchase.note,
+            row_day=row_day,
         )
         .returning(entitlement)
     )
@@ -195,26 +209,32 @@ async def unsettle(connection: AsyncConnection, entitlement_ids: Collection[int]
     await connection.execute(
         update(entitlement)
         .where(entitlement.c.id.in_(list(entitlement_ids)))
-        .values(start_at=None, ends_at=None, settled_at=None)
+        .values(start_at=None, ends_at=None, settled_at=None, row_day=None)
     )
 
 
-async def settle(
-    connection: AsyncConnection,
-    ends: Sequence[tuple[int, datetime | None, datetime | None, datetime | None]],
-) -> None:
-    """Fix the start and the end of each of these reasons: id, start, end, and when that was fixed."""
+async def settle(connection: AsyncConnection, ends: Sequence[FixedEnd]) -> None:
+    """Fix the start and the end of each of these reasons."""
     if not ends:
         return
     await connection.execute(
         update(entitlement)
         .where(entitlement.c.id == bindparam("of_id"))
         .values(
-            start_at=bindparam("start"), ends_at=bindparam("end"), settled_at=bindparam("fixed")
+            start_at=bindparam("start"),
+            ends_at=bindparam("end"),
+            settled_at=bindparam("fixed"),
+            row_day=bindparam("day"),
         ),
         [
-            {"of_id": each, "start": start, "end": end, "fixed": fixed}
-            for each, start, end, fixed in ends
+            {
+                "of_id": fixed.entitlement_id,
+                "start": fixed.start_at,
+                "end": fixed.ends_at,
+                "fixed": fixed.settled_at,
+                "day": fixed.row_day,
+            }
+            for fixed in ends
         ],
     )
 

@@ -162,6 +162,8 @@ entitlement = Table(
     Column("ended_at", UtcDateTime),
     Column("ended_by", Integer),  # the order that took it away, so that it can be put back
     Column("note", Text),
+    # The day of the month from which months after the end are counted; NULL: the day of the end.
+    Column("row_day", Integer),
     UniqueConstraint("source", "reference", "script_id"),
     one_of("kind", EntitlementKind),
     CheckConstraint(

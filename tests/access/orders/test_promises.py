@@ -141,12 +141,12 @@ async def test_the_same_request_delivered_twice_counts_once(harness):
     assert harness.end("Ann_Trades") == moment(2026, 4, 10, 12)
 
 
-async def test_month_ends_are_worked_out_on_the_current_end(harness):
+async def test_month_ends_are_worked_out_on_the_day_on_which_the_row_began(harness):
     harness.time.set(moment(2027, 1, 31, 12))
     await harness.done(await harness.grant("Ann_Trades", "1M"))
     assert harness.end("Ann_Trades") == moment(2027, 2, 28, 12)
     await harness.done(await harness.grant("Ann_Trades", "1M"))
-    assert harness.end("Ann_Trades") == moment(2027, 3, 28, 12)
+    assert harness.end("Ann_Trades") == moment(2027, 3, 31, 12)
 
 
 async def test_in_a_leap_year_january_ends_in_29_days(harness):
@@ -154,7 +154,7 @@ async def test_in_a_leap_year_january_ends_in_29_days(harness):
     await harness.done(await harness.grant("Ann_Trades", "1M"))
     assert harness.end("Ann_Trades") == moment(2028, 2, 29, 12)
     await harness.done(await harness.grant("Ann_Trades", "1M"))
-    assert harness.end("Ann_Trades") == moment(2028, 3, 29, 12)
+    assert harness.end("Ann_Trades") == moment(2028, 3, 31, 12)
 
 
 async def test_lifetime_is_lifetime(harness):

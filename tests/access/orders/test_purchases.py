@@ -70,7 +70,9 @@ async def test_a_product_gives_each_of_its_scripts_in_one_request(harness):
     assert [each.script.slug for each in receipt.every] == ["range", "trend"]
     one, other = ends(harness)
     assert one == other == receipt.entitlement.ends_at + timedelta(days=3)  # grace on top
-    assert await harness.grant("Ann_Trades", "1M", "gold", request=harness.request("again")) != order
+    assert (
+        await harness.grant("Ann_Trades", "1M", "gold", request=harness.request("again")) != order
+    )
 
 
 async def test_a_request_for_a_product_that_is_delivered_twice_counts_once(harness):

@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 
 def reason(
-    number=1, kind="until", *, length=None, ends=None, ended=None, request=NOW, settled=True
+    number=1, kind="until", *, length=None, ends=None, ended=None, request=NOW, row_day=None
 ):
     is_settled = ends is not None or kind != "until"
     return Entitlement(
@@ -34,7 +34,7 @@ def reason(
         id=number, guild_id=1, script_id=1, permission_id=1, source="staff",
         reference=str(number), kind=EntitlementKind(kind), length=length, asked_at=request, asked_by=1, start_at=None,
         ends_at=ends, settled_at=NOW if is_settled else None, ended_at=ended, ended_by=None,
-        note=None,
+        note=None, row_day=row_day,
     )  # fmt: skip
 
 

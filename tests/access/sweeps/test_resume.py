@@ -1,6 +1,6 @@
 """Orders that waited in a restored backup: none is done twice, none is told of twice, none is lost."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -45,6 +45,18 @@ async def test_a_month_that_was_added_since_is_not_added_again(harness):
     # The next month begins where that one ends.
     await sold(harness)
     assert harness.end("Ann_Trades") == first + MONTH + MONTH
+
+
+async def test_a_month_of_a_row_that_was_added_since_is_known_and_the_row_goes_on(harness):
+    await harness.done(await harness.set("Ann_Trades", "2027-01-31"))
+    await sold(harness)
+    await closed(harness)
+    order = await harness.grant("Ann_Trades", "1M")
+    await restored(harness)
+    harness.give("Ann_Trades", datetime(2027, 3, 31, 23, 59, 59, 999_000, tzinfo=UTC))
+    assert await recovered(harness) == {"scripts": 1, "done": 1}
+    assert await harness.state(order) == "done"
+    assert await sold(harness) == datetime(2027, 4, 30, 23, 59, 59, 999_000, tzinfo=UTC)
 
 
 async def test_a_first_order_that_was_done_since_is_not_done_again(harness):

@@ -132,9 +132,56 @@ async def test_every_reason_of_before_becomes_a_purchase_and_nothing_that_points
         assert not (await connection.execute(text("PRAGMA foreign_key_check"))).all()
 
 
+async def test_rows_of_months_from_before_they_were_kept_go_on_from_the_day_they_began(tmp_path):
+    old = [  # permission, length, start, end, whether it was ended since; and the day of its row
+        (1, None, "2027-01-02 08:00", "2027-01-31 23:59", None, None),
+        (1, "1M", "2027-01-31 23:59", "2027-02-28 23:59", "2027-02-01", 31),
+        (1, "1Y 1M", "2027-02-28 23:59", "2028-03-28 23:59", None, 31),  # drifted: as it was then
+        (1, "7D", "2028-03-28 23:59", "2028-04-04 23:59", None, None),
+        (1, "1M", "2028-04-04 23:59", "2028-05-04 23:59", None, None),
+        (2, "1M", "2027-02-28 23:59", "2027-03-28 23:59", None, None),  # another person's row
+        (2, "1M", "2027-05-31 12:00", "2027-06-30 12:00", None, 31),  # begun when it was asked for
+        (3, "1M", None, None, None, None),  # not settled yet
+    ]
+
+    def left_by_it():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0005")
+            for statement in _WITH_THREE_PEOPLE:
+                connection.exec_driver_sql(statement)
+            for number, (permission_id, length, start, end, ended, _) in enumerate(old, 1):
+                connection.execute(
+                    text(
+                        "INSERT INTO entitlement (id, guild_id, script_id, permission_id, source,"
+                        " reference, kind, length, asked_at, start_at, ends_at, settled_at, ended_at)"
+                        " VALUES (:id, 7, 1, :permission_id, 'staff', :id, 'until', :length,"
+                        " '2027-01-01', :start, :end, :end, :ended)"
+                    ),
+                    {
+                        "id": 100 - number,  # they need not lie in the order of their time
+                        "permission_id": permission_id,
+                        "length": length,
+                        "start": start and f"{start}:30.250000",
+                        "end": end and f"{end}:30.250000",
+                        "ended": ended,
+                    },
+                )
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_it)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        found = await connection.execute(text("SELECT row_day FROM entitlement ORDER BY id DESC"))
+        assert found.scalars().all() == [day for *_, day in old]
+
+
 _PERMISSION = (
     "INSERT INTO permission (id, guild_id, script_id, customer_id, username, name_folded, wanted, revision,"
-    " synced_revision, seen, ours, before, state, asked_at) VALUES ({0}, 7, {0}, 3, 'Joe', 'joe', 'nothing',"
+    " synced_revision, seen, ours, before, state, asked_at) VALUES ({0}, 7, {1}, 3, '{2}', '{2}', 'nothing',"
     " 0, 0, 'unknown', 'unknown', 'unknown', 'done', '2026-01-01')"
 )
 _WITH_TWO_REASONS = (
@@ -144,8 +191,8 @@ _WITH_TWO_REASONS = (
         " VALUES (1, 7, 'PUB;a', 'a', 'A', 9, '2026-01-01'), (2, 7, 'PUB;b', 'b', 'B', 9, '2026-01-01')"
     ),
     "INSERT INTO customer (id, guild_id, username, name_folded) VALUES (3, 7, 'Joe', 'joe')",
-    _PERMISSION.format(1),
-    _PERMISSION.format(2),
+    _PERMISSION.format(1, 1, "joe"),
+    _PERMISSION.format(2, 2, "joe"),
     "INSERT INTO source (name) VALUES ('staff')",
     (
         "INSERT INTO entitlement (id, guild_id, script_id, permission_id, source, reference, kind, length,"
@@ -158,6 +205,13 @@ _WITH_TWO_REASONS = (
         " actor_kind, asked_at, before, state) VALUES (7, 1, 'grant', 'one press', 11, 1, 'usher', '2026-01-01',"
         " 'nothing', 'done')"
     ),
+)
+
+
+_WITH_THREE_PEOPLE = (
+    *_WITH_TWO_REASONS[:3],
+    *(_PERMISSION.format(number, 1, f"joe{number}") for number in (1, 2, 3)),
+    "INSERT INTO source (name) VALUES ('staff')",
 )
 
 
