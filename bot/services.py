@@ -9,6 +9,7 @@ import aiohttp
 
 from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
+from bot.access.catalogue.products import Products
 from bot.access.catalogue.scripts import Scripts
 from bot.access.ledger.clock_watch import ClockWatch
 from bot.access.ledger.direct_messages import WaitingMessages
@@ -90,6 +91,7 @@ class Services:
     customers: Customers
     imports: Imports
     scripts: Scripts
+    products: Products
     discovery: Discovery
 
     # Orders, and their way to TradingView
@@ -236,6 +238,7 @@ def build(
         ),
         imports=Imports(database, claims),
         scripts=scripts,
+        products=Products(database),
         discovery=Discovery(database, sessions, scripts),
         notifier=notifier,
         queue=queue,

@@ -29,13 +29,13 @@ from bot.services import Services
 
 Note = app_commands.Range[str, 1, 200]
 
-_ITEM = "The script; pick it from the list"
+_ITEM = "The script or product; pick it from the list"
 _MEMBER = "The Discord member it is for"
 _USERNAME = "The TradingView name, or the address of the profile"
 _NOTE = "A remark for the history, such as an order number"
 
 
-class Access(commands.GroupCog, group_name="access", group_description="Who may use which script"):
+class Access(commands.GroupCog, group_name="access", group_description="Who may use what"):
     """The commands about access, and the buttons under their answers."""
 
     def __init__(self, services: Services) -> None:
@@ -55,7 +55,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         services.router.add(LIST, Level.STAFF, self.turn)
 
     @levels.staff
-    @app_commands.command(description="Give somebody more time for a script")
+    @app_commands.command(description="Give somebody more time for a script or product")
     @app_commands.describe(
         item=_ITEM,
         duration="How much time: 7D, 2W, 1M, 1Y, or L for lifetime",
@@ -118,7 +118,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         )
 
     @levels.staff
-    @app_commands.command(description="End somebody's access to a script now")
+    @app_commands.command(description="End somebody's access to a script or product now")
     @app_commands.describe(item=_ITEM, member=_MEMBER, username=_USERNAME, note=_NOTE)
     async def revoke(
         self,
@@ -203,7 +203,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         )
 
     @levels.staff
-    @app_commands.command(name="list", description="Who has a script, by end date")
+    @app_commands.command(name="list", description="Who has a script or product, by end date")
     @app_commands.describe(item=_ITEM)
     async def list_(self, interaction: Interaction, item: Item) -> None:
         """Show the customers of one script, page by page."""
@@ -247,10 +247,13 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         end = receipt.dated_end(request.at)
         if end is None:
             raise ButtonGone
-        slug, subject = receipt.script.slug, Subject(username=receipt.permission.username)
+        sold, subject = (
+            receipt.product or receipt.script,
+            Subject(username=receipt.permission.username),
+        )
 
         async def order(request: RequestContext) -> int:
-            return await self._grants.set_end(request, slug, end, subject, from_now=True)
+            return await self._grants.set_end(request, sold.slug, end, subject, from_now=True)
 
         request = replace(
             request,

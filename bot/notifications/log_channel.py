@@ -200,7 +200,7 @@ class LogChannel:
         # it may hold fewer lines than there are by now.
         sent = await self._send(channel_id, message, _nonce(first))
         if question:
-            await self._history.asked(question.claim.id, sent.channel.id, sent.id)
+            await self._history.question_asked(question.claim.id, sent.channel.id, sent.id)
         if message.edge is not Tone.PLAIN:
             return batch[-1].id
         lines = sent.content.count("\n") + 1 if sent.content else len(batch)

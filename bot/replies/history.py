@@ -7,7 +7,7 @@ from typing import Any
 from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
-from bot.replies import history_sweeps, seats, wrong_clock
+from bot.replies import history_products, history_sweeps, seats, wrong_clock
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
@@ -244,6 +244,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "script_add": lambda f: f"{f.who} added the script {f.what}",
     "script_rename": lambda f: f"{f.who} renamed a script to {f.what}",
     "script_archive": lambda f: f"{f.who} archived the script {f.what}",
+    **history_products.SENTENCES,
     "script_paused": lambda f: (
         f"⚠️ TradingView refuses {f.what}: {typed(str(f.after.get('reason', '')))}. "
         "What is ordered for it waits; `/sync status` says what to do"
@@ -346,6 +347,7 @@ _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
     "found": lambda f: f"found on TradingView: {f.what}, {f.then_short()}",
     "was_there": lambda f: f"{f.what}: {f.then_short()}; it was there after the restore already",
     **history_sweeps.OF_ONE,
+    **history_products.OF_ONE,
 }
 
 ACTIONS = frozenset(_SENTENCES)

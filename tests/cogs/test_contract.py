@@ -26,6 +26,16 @@ CONTRACT = {
     "script archive": ("manager", ["item"]),
     "script list": ("manager", []),
     "script discover": ("manager", []),
+    "product create": (
+        "manager",
+        ["slug", "title", "scripts", "duration", "role", "grace", "trial", "link"],
+    ),
+    "product edit": (
+        "manager",
+        ["product", "slug", "title", "duration", "role", "grace", "trial", "link", "without"],
+    ),
+    "product archive": ("manager", ["product"]),
+    "product list": ("manager", []),
     "session status": ("manager", []),
     "session update": ("manager", ["file"]),
     "session link": ("manager", []),

@@ -7,7 +7,7 @@ from bot.interactions.levels import Level
 from bot.replies.text import escape
 from tests.support.discord_harness import at_work, labels, open_office, text_of
 
-TYPED = {"item", "username", "duration", "until"}
+TYPED = {"item", "username", "duration", "until", "product", "scripts", "trial"}
 ALL = {"item": "trend", "username": "Alice_T", "duration": "1M"}
 NAME = r"**Alice\_T**"
 
@@ -63,6 +63,7 @@ async def test_an_option_tells_a_stranger_nothing_on_whichever_command_it_stands
 ):
     """A command for everybody may take an item or a name; only staff see which ones there are."""
     await harness.run(harness.as_mod, "access grant", **ALL)
+    await harness.run(harness.as_owner, "product create", slug="gold", title="Gold")
     harness.fake.open_commands(harness.guild)
     asked = 0
     for command, option in options_of(harness.client):

@@ -141,7 +141,9 @@ class Discovery:
                 return known.slug  # archived: it comes back under its name
             listed = await scripts.listed(connection, guild_id, archived=True)
             sold = await products.listed(connection, guild_id, archived=True)
-        return free_slug(title, {each.slug for each in (*listed, *sold)})
+        return free_slug(
+            title, {script.slug for script in listed} | {product.slug for product in sold}
+        )
 
 
 def _offer(guild_id: int, pine_id: str, title: str, known: Script | None) -> Offer:

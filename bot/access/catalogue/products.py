@@ -1,9 +1,9 @@
 """The products of a server: what is sold, of which scripts, for how long, with which role and trial."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -73,8 +73,10 @@ class ProductEntry:
 
 
 class Products:
-    """Adds, changes, archives and lists; removes no access. `bot.access.orders.product_scripts` changes
-    which scripts belong to one."""
+    """Adds, changes, archives and lists; removes no access.
+
+    `bot.access.orders.product_scripts` changes which scripts belong to one.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -101,7 +103,9 @@ class Products:
             await _record(connection, request, "product_create", product, after=after)
             return await _entry(connection, product)
 
-    async def edit(self, request: RequestContext, slug: str, terms: Terms) -> tuple[Product, ProductEntry]:
+    async def edit(
+        self, request: RequestContext, slug: str, terms: Terms
+    ) -> tuple[Product, ProductEntry]:
         """Change what is given; returns the product before, and as it is then. People keep what they have.
 
         Raises as `create` does, and NothingToChange.
@@ -109,8 +113,6 @@ class Products:
         values = _read(terms)
         async with self._database.write() as connection:
             before = await find_product(connection, request.guild_id, slug)
-            if terms.without is not None:
-                values |= {_COLUMNS[terms.without]: None}  # type: ignore[misc] - a column of it
             changed = {name: each for name, each in values.items() if getattr(before, name) != each}
             if not changed:
                 raise NothingToChange(before.title)
@@ -120,7 +122,12 @@ class Products:
             after = await products.change(connection, before.id, **values)
             old = {name: getattr(before, name) for name in changed}
             await _record(
-                connection, request, "product_edit", after, before=_facts(old), after=_facts(changed)
+                connection,
+                request,
+                "product_edit",
+                after,
+                before=_facts(old),
+                after=_facts(changed),
             )
             return before, await _entry(connection, after)
 
@@ -175,26 +182,31 @@ def read_link(text: str) -> str:
 
 def _read(terms: Terms) -> ProductChange:
     """Return the columns that these terms set."""
-    values: ProductChange = {}
-    if terms.slug is not None:
-        values["slug"] = clean_slug(terms.slug)
-    if terms.title is not None:
-        values["title"] = clean_title(terms.title)
-    if terms.duration is not None:
-        values["length"] = terms.duration.text
-    if terms.role_id is not None:
-        values["role_id"] = terms.role_id
-    if terms.grace is not None:
-        if not 0 <= terms.grace <= MAX_GRACE:
-            raise GraceUnusable(MAX_GRACE)
-        values["grace_days"] = terms.grace
-    if terms.trial is not None:
-        if terms.trial.lifetime:
-            raise TrialEndless
-        values["trial"] = terms.trial.text
-    if terms.link is not None:
-        values["link"] = read_link(terms.link)
-    return values
+    given: Sequence[tuple[str, Callable[[Any], object], object]] = (
+        ("slug", clean_slug, terms.slug),
+        ("title", clean_title, terms.title),
+        ("length", lambda length: length.text, terms.duration),
+        ("role_id", int, terms.role_id),
+        ("grace_days", _grace, terms.grace),
+        ("trial", _trial, terms.trial),
+        ("link", read_link, terms.link),
+    )
+    values = {name: clean(value) for name, clean, value in given if value is not None}
+    if terms.without is not None:
+        values[_COLUMNS[terms.without]] = None
+    return cast("ProductChange", values)
+
+
+def _grace(days: int) -> int:
+    if not 0 <= days <= MAX_GRACE:
+        raise GraceUnusable(MAX_GRACE)
+    return days
+
+
+def _trial(length: Length) -> str:
+    if length.lifetime:
+        raise TrialEndless
+    return length.text
 
 
 async def _scripts(
@@ -218,7 +230,9 @@ async def _entries(connection: AsyncConnection, listed: Sequence[Product]) -> li
 
 def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return columns as the history keeps them: an id as text, as JSON's numbers are too short for it."""
-    return {name: str(each) if name == "role_id" and each else each for name, each in values.items()}
+    return {
+        name: str(each) if name == "role_id" and each else each for name, each in values.items()
+    }
 
 
 async def _record(

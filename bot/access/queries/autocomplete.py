@@ -56,9 +56,7 @@ class Autocomplete:
             for length in lengths
         ]
 
-    async def _reasons(
-        self, guild_id: int, item: str, subject: Subject
-    ) -> list[list[Entitlement]]:
+    async def _reasons(self, guild_id: int, item: str, subject: Subject) -> list[list[Entitlement]]:
         """Return why that person has access by now, script by script."""
         async with self._database.read() as connection:
             try:

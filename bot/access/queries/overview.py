@@ -1,8 +1,8 @@
 """What people may look at: one person's access, a script's customers, the queue, the history."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,7 +24,7 @@ from bot.access.rules.entitlements import (
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState, SweepState
-from bot.store.ledger import entitlements, events, permissions
+from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Event, Holding, Permission, Product, Script
 from bot.store.sweeps import drift, sightings, sweeps
@@ -91,10 +91,14 @@ class History:
     products: dict[int, Product]
     page: int  # from 0
     more: bool
+    whole: Mapping[int, int] = field(
+        default_factory=dict
+    )  # by order, the product all of which it is
 
     def item(self, entry: Event) -> Script | Product | None:
         """Return what an entry is about, as far as it is about one item."""
-        sold = self.products.get(entry.product_id or 0)
+        product_id = entry.product_id or self.whole.get(entry.order_id or 0)
+        sold = self.products.get(product_id or 0)
         return sold or self.scripts.get(entry.script_id or 0)
 
 
@@ -250,10 +254,12 @@ class Overview:
             name = await name_of(connection, guild_id, subject)
             person = await customers.by_name(connection, guild_id, name)
             found: list[Event] = []
+            whole: dict[int, int] = {}
             if person is not None:
                 found = await events.of_customer(
                     connection, guild_id, person.id, skip=page * PAGE, limit=PAGE + 1
                 )
+                whole = await _whole(connection, guild_id, person, found)
             listed = await scripts.listed(connection, guild_id, archived=True)
             sold = await products.listed(connection, guild_id, archived=True)
         return History(
@@ -263,7 +269,18 @@ class Overview:
             {product.id: product for product in sold},
             page,
             len(found) > PAGE,
+            whole,
         )
+
+
+async def _whole(
+    connection: AsyncConnection, guild_id: int, person: Customer, found: Sequence[Event]
+) -> dict[int, int]:
+    """Return, by order, the product for all of whose scripts it stands: the same became of each."""
+    about = await orders.by_ids(connection, {each.order_id for each in found if each.order_id})
+    leads = {each.id: each.product_id for each in about if each.product_id and each.lead_id is None}
+    split = await events.split_requests(connection, guild_id, person.id, leads)
+    return {each: product for each, product in leads.items() if each not in split}
 
 
 def _is_settled(permission: Permission | None) -> bool:

@@ -12,6 +12,8 @@ async def opens_an_item(connection: AsyncConnection, guild_id: int, role_id: int
     if rule is None:
         return False
     found = await connection.execute(
-        select(rule.c.role_id).where(rule.c.guild_id == guild_id, rule.c.role_id == role_id).limit(1)
+        select(rule.c.role_id)
+        .where(rule.c.guild_id == guild_id, rule.c.role_id == role_id)
+        .limit(1)
     )
     return found.first() is not None

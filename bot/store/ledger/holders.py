@@ -50,9 +50,7 @@ async def count_of(
 ) -> dict[int, int]:
     """Count, by product, the people who have it."""
     rows = await connection.execute(
-        select(
-            purchase.c.product_id, func.count(distinct(purchase.c.customer_id)).label("number")
-        )
+        select(purchase.c.product_id, func.count(distinct(purchase.c.customer_id)).label("number"))
         .where(purchase.c.product_id.in_(list(product_ids)), is_live(now))
         .group_by(purchase.c.product_id)
     )
@@ -93,9 +91,7 @@ async def page(
 
 def _people(product_id: int, ends: Ends) -> "Select[Any]":
     """Return each customer with the end of what the product gives them."""
-    endless = func.max(
-        case((entitlement.c.kind == EntitlementKind.UNTIL, 0), else_=1)
-    )
+    endless = func.max(case((entitlement.c.kind == EntitlementKind.UNTIL, 0), else_=1))
     latest = func.max(entitlement.c.ends_at)
     query = (
         select(
