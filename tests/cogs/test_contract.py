@@ -18,7 +18,7 @@ CONTRACT = {
     "access set": ("staff", ["item", "until", "member", "username", "note"]),
     "access revoke": ("staff", ["item", "member", "username", "note"]),
     "access check": ("staff", ["member", "username"]),
-    "access list": ("staff", ["item"]),
+    "access list": ("staff", ["item", "ends"]),
     "customer match": ("staff", ["file"]),
     "customer link": ("staff", ["member", "username"]),
     "script add": ("manager", ["pine_id", "slug", "title"]),

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.access.catalogue.lookup import Item
 from bot.access.ledger.receipts import Receipt, WaitingFor
-from bot.access.queries.overview import FailedCheck, History, Holders, Restoring, Status
+from bot.access.queries.holders import Cut, Holders, Holding as Having
+from bot.access.queries.overview import FailedCheck, History, Restoring, Status
 from bot.access.queries.standing import Checked, Person
 from bot.access.rules.entitlements import State
 from bot.replies import access_check, history, me, orders, overview
@@ -155,8 +157,9 @@ def test_check_me_list_status_and_history_fit():
     )
     assert_fits(access_check.check(Person(NAME, None, ()), BIG))
     assert_fits(me.me(Person(NAME, CUSTOMER, (checked,) * 40)))
-    people = ((permission(), CUSTOMER),) * 15
-    assert_fits(overview.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
+    people = (Having(CUSTOMER, WHEN, PermissionState.STUCK, permission()),) * 15
+    page = Holders(Item((SCRIPT,)), people, 5_000, 10_000, 150_000, ends=Cut.MONTH)
+    assert_fits(overview.holders(page, BIG))
     rows = (Holding(permission(), SCRIPT, CUSTOMER),) * 400
     those = (SCRIPT,) * 50
     failed = record(Sweep, started_at=WHEN, failure=SweepFailure.SCRIPT)

@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.catalogue.lookup import find
 from bot.access.ledger.receipts import WaitingFor, held_up
 from bot.access.logins.sessions import AccountSession, LoginState, Sessions
 from bot.access.orders.outcomes import Outcomes
 from bot.access.people.errors import ClaimWaits, HaveNoName, UserUnknown
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
+from bot.access.queries.holders import PAGE, Cut, Holders, holders_of
 from bot.access.queries.standing import Checked, Person
 from bot.access.request import Subject
 from bot.access.rules.entitlements import (
@@ -27,26 +27,13 @@ from bot.store.kinds import PermissionState, SweepState
 from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Customer, Event, Holding, Permission, Product, Script
-from bot.store.sweeps import drift, sightings, sweeps
+from bot.store.sweeps import sightings, sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
 from bot.tradingview.models import End
 
-PAGE = 15
 SHOWN = 10  # of what waits, and of what is stuck
 READ_TIMEOUT = 8.0  # seconds that a live read may take before what is known is shown without it
-
-
-@dataclass(frozen=True, slots=True)
-class Holders:
-    """One page of those who should have a script."""
-
-    script: Script
-    people: tuple[tuple[Permission, Customer], ...]
-    page: int  # from 0
-    pages: int
-    total: int
-    untaken: int = 0  # beside them: on TradingView, and not taken over yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,23 +193,16 @@ class Overview:
             ),
         )
 
-    async def holders(self, guild_id: int, item: str, page: int = 0) -> Holders:
-        """Return who has a script, by end date, `PAGE` at a time; a page beyond the last is the last.
+    async def holders(
+        self, guild_id: int, item: str, page: int = 0, ends: Cut | None = None
+    ) -> Holders:
+        """Return who has an item, by end date, a page at a time; a page beyond the last is the last.
 
         Raises:
-            ItemUnknown: no script has that short name.
+            ItemUnknown: no script or product has that short name.
         """
-        now = clock.now()
         async with self._database.read() as connection:
-            script = await find(connection, guild_id, item)
-            total = await permissions.count_holders(connection, script.id, now)
-            pages = max(1, -(-total // PAGE))
-            page = min(max(page, 0), pages - 1)
-            found = await permissions.holders(
-                connection, script.id, now, skip=page * PAGE, limit=PAGE
-            )
-            untaken = await drift.count_strangers(connection, script.id, now)
-        return Holders(script, tuple(found), page, pages, total, untaken)
+            return await holders_of(connection, guild_id, item, page, clock.now(), ends)
 
     async def status(self, guild_id: int) -> Status:
         """Return what waits, what is stuck, and what holds it up."""

@@ -9,17 +9,10 @@ from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import EntitlementKind
+from bot.store.ledger.ends import Ends
 from bot.store.records import Customer
 from bot.store.tables.ledger import entitlement, purchase
 from bot.store.tables.people import customer
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """Between which moments an end lies, to be shown; None: no such limit."""
-
-    after: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +50,18 @@ async def count_of(
     return dict.fromkeys(product_ids, 0) | {row.product_id: row.number for row in rows}
 
 
-async def page(
-    connection: AsyncConnection, product_id: int, ends: Ends, *, skip: int, limit: int
-) -> tuple[list[Holder], int]:
-    """Return who has a product, soonest end first and without an end last, and how many they are."""
+async def count(connection: AsyncConnection, product_id: int, ends: Ends) -> int:
+    """Count who has a product with such an end."""
     people = _people(product_id, ends).subquery()
     total = await connection.execute(select(func.count()).select_from(people))
+    return int(total.scalar_one())
+
+
+async def page(
+    connection: AsyncConnection, product_id: int, ends: Ends, *, skip: int, limit: int
+) -> list[Holder]:
+    """Return who has a product with such an end, the soonest first and without an end last."""
+    people = _people(product_id, ends).subquery()
     rows = await connection.execute(
         select(customer, people)
         .join(people, people.c.customer_id == customer.c.id)
@@ -76,7 +75,7 @@ async def page(
         .offset(skip)
         .limit(limit)
     )
-    found = [
+    return [
         Holder(
             Customer.of(row, customer),
             row._mapping[people.c.ends_at],  # noqa: SLF001 - SQLAlchemy's public name for it
@@ -86,7 +85,6 @@ async def page(
         )
         for row in rows
     ]
-    return found, int(total.scalar_one())
 
 
 def _people(product_id: int, ends: Ends) -> "Select[Any]":

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
 from bot.store.ledger.changes import PermissionChange
+from bot.store.ledger.ends import Ends
 from bot.store.ledger.orders import PARKED
 from bot.store.parts import parts
 from bot.store.records import Customer, Holding, Permission, Script
@@ -272,12 +273,12 @@ async def backlog(
 
 
 async def holders(
-    connection: AsyncConnection, script_id: int, now: datetime, *, skip: int, limit: int
+    connection: AsyncConnection, script_id: int, ends: Ends, *, skip: int, limit: int
 ) -> list[tuple[Permission, Customer]]:
-    """Return who should have a script at that moment, by end date; without an end last."""
+    """Return who should have a script, or had it, with such an end; without an end last."""
     found = await connection.execute(
         _holdings()
-        .where(permission.c.script_id == script_id, _should_have(now))
+        .where(permission.c.script_id == script_id, _ends_so(ends))
         .order_by(
             permission.c.wanted_ends_at.is_(None),
             permission.c.wanted_ends_at,
@@ -289,21 +290,22 @@ async def holders(
     return [(holding.permission, holding.customer) for holding in map(_holding, found)]
 
 
-async def count_holders(connection: AsyncConnection, script_id: int, now: datetime) -> int:
-    """Count who should have a script at that moment."""
+async def count_holders(connection: AsyncConnection, script_id: int, ends: Ends) -> int:
+    """Count who should have a script, or had it, with such an end."""
     found = await connection.execute(
         select(func.count())
         .select_from(permission)
-        .where(permission.c.script_id == script_id, _should_have(now))
+        .where(permission.c.script_id == script_id, _ends_so(ends))
     )
     return int(found.scalar_one())
 
 
-def _should_have(now: datetime) -> "ColumnElement[bool]":
-    return or_(
-        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME)),
-        permission.c.wanted_ends_at > now,
-    )
+def _ends_so(ends: Ends) -> "ColumnElement[bool]":
+    endless = permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
+    end = permission.c.wanted_ends_at
+    if ends.until is None:
+        return or_(endless, end.is_not(None) if ends.after is None else end > ends.after)
+    return end <= ends.until if ends.after is None else and_(end > ends.after, end <= ends.until)
 
 
 def _holdings(*more: "ColumnElement[Any]") -> "Select[Any]":
