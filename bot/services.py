@@ -23,6 +23,7 @@ from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.claims import Claims
@@ -101,6 +102,7 @@ class Services:
     outcomes: Outcomes
     grants: Grants
     purchases: Purchases
+    product_scripts: ProductScripts
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -245,6 +247,12 @@ def build(
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
         purchases=purchases,
+        product_scripts=ProductScripts(
+            database,
+            queue,
+            notifier,
+            [source.name for source in REGISTRY.values() if source.returns_by_itself],
+        ),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

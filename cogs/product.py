@@ -7,12 +7,14 @@ from discord.ext import commands
 from bot.access.catalogue.errors import HolderRoleProblem, HolderRoleUnusable
 from bot.access.catalogue.products import MAX_GRACE, Clearable, Terms
 from bot.access.people.errors import RoleProblem, RoleUnusable
-from bot.interactions import levels, responses
+from bot.access.request import RequestContext
+from bot.interactions import confirm, levels, responses
 from bot.interactions.components import Choice, ComponentInteraction
+from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
 from bot.interactions.options import Length, Product as ProductOption, Scripts
 from bot.interactions.responses import Interaction
-from bot.replies import products as product_replies
+from bot.replies import Message, product_scripts as scripts_replies, products as product_replies
 from bot.services import Services
 
 _PRODUCT = "The product; pick it from the list"
@@ -34,7 +36,9 @@ class Product(
 
     def __init__(self, services: Services) -> None:
         self._products = services.products
+        self._product_scripts = services.product_scripts
         self._router = services.router
+        services.router.add(scripts_replies.PUT_BACK, Level.MANAGER, self.put_back)
 
     @levels.manager
     @app_commands.command(description="Sell scripts together, under one name")
@@ -97,6 +101,47 @@ class Product(
         terms = Terms(slug, title, duration, _holders(role), grace, trial, link, without)
         before, after = await self._products.edit(levels.request(interaction), product, terms)
         await responses.reply(interaction, product_replies.edited(before, after))
+
+    @levels.manager
+    @app_commands.command(
+        description="Add scripts to a product or take some out, for everybody who has it"
+    )
+    @app_commands.describe(
+        product=_PRODUCT,
+        add="Scripts to add: their short names, with commas between them",
+        remove="Scripts to take out: their short names, with commas between them",
+    )
+    async def scripts(
+        self,
+        interaction: Interaction,
+        product: ProductOption,
+        add: Scripts | None = None,
+        remove: Scripts | None = None,
+    ) -> None:
+        """Show who gains and who loses what, and do it upon a yes."""
+        await responses.defer(interaction)
+
+        async def act(_: Interaction, request: RequestContext) -> Message:
+            changed = await self._product_scripts.change(request, product, add or (), remove or ())
+            return scripts_replies.changed(changed, request.guild_id)
+
+        request = levels.request(interaction)
+        await confirm.carry_out(
+            self._router, interaction, request, Level.MANAGER, act, Labels("Yes, change it")
+        )
+
+    async def put_back(self, press: ComponentInteraction) -> None:
+        """Put back what one change took out; pressed twice, done once."""
+        await responses.defer_in_place(press.interaction)
+        event_id = press.number(0)
+
+        async def act(_: Interaction, request: RequestContext) -> Message:
+            changed = await self._product_scripts.put_back(request, event_id)
+            return scripts_replies.changed(changed, request.guild_id)
+
+        await confirm.carry_out(
+            self._router, press.interaction, press.request(), Level.MANAGER, act
+        )
 
     @levels.manager
     @app_commands.command(description="Sell a product no more; whoever has it keeps it")

@@ -255,6 +255,19 @@ class Purchase(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Affected:
+    """A person whom a change of a product gives or takes a script, and until when they have or had it."""
+
+    customer_id: int
+    username: str | None
+    member_id: int | None
+    is_endless: bool
+    ends_at: datetime | None  # None also where it is yet to be settled
+    has: StateKind  # of the script by now, whatever gives it
+    has_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement(Record):
     """Why somebody may use a script, and how long; without a permission it waits for a name."""
 

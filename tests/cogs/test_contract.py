@@ -34,6 +34,7 @@ CONTRACT = {
         "manager",
         ["product", "slug", "title", "duration", "role", "grace", "trial", "link", "without"],
     ),
+    "product scripts": ("manager", ["product", "add", "remove"]),
     "product archive": ("manager", ["product"]),
     "product list": ("manager", []),
     "session status": ("manager", []),

@@ -39,9 +39,9 @@ async def test_the_customer_gets_one_message_for_all_scripts(harness, gold):
     said = await give(harness)
     assert r"**Alice\_T** (<@" in text_of(said)
     assert "has **Gold** until" in text_of(said)
-    await harness.passes(lambda: harness.as_buyer.sees_direct())
+    await harness.passes(harness.as_buyer.dms)
     await harness.time.advance(60)
-    [message] = harness.as_buyer.sees_direct()
+    [message] = harness.as_buyer.dms()
     assert "You can use **Gold** until" in text_of(message)
 
 
@@ -51,8 +51,8 @@ async def test_where_its_scripts_differ_each_is_named(harness, gold):
     assert "**Gold** for" in said
     assert "- **Range**: until" in said
     assert "- **Trend**: until" in said
-    await harness.passes(lambda: len(harness.as_buyer.sees_direct()) == 2)
-    text = text_of(harness.as_buyer.sees_direct()[-1])
+    await harness.passes(lambda: len(harness.as_buyer.dms()) == 2)
+    text = text_of(harness.as_buyer.dms()[-1])
     assert "- **Range**: until" in text
     history = text_of(await staff(harness, "audit", username="Alice_T"))
     assert history.count("ordered 1 month of **Gold**") == 1

@@ -7,7 +7,7 @@ from bot.interactions.levels import Level
 from bot.replies.text import escape
 from tests.support.discord_harness import at_work, labels, open_office, text_of
 
-TYPED = {"item", "username", "duration", "until", "product", "scripts", "trial"}
+TYPED = {"item", "username", "duration", "until", "product", "scripts", "add", "remove", "trial"}
 ALL = {"item": "trend", "username": "Alice_T", "duration": "1M"}
 NAME = r"**Alice\_T**"
 

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import EntitlementKind
+from bot.store.kinds import EntitlementKind, OrderKind
 from bot.store.ledger.ends import Ends
 from bot.store.records import Customer
-from bot.store.tables.ledger import entitlement, purchase
+from bot.store.tables.ledger import entitlement, order, purchase
 from bot.store.tables.people import customer
 
 
@@ -26,14 +26,27 @@ class Holder:
     waits: bool  # it is not settled yet, as without a TradingView name
 
 
-def is_live(now: datetime) -> "ColumnElement[bool]":
-    """Return whether somebody has, or waits for, something by a purchase; grace days not counted."""
-    gives = exists().where(
-        entitlement.c.purchase_id == purchase.c.id,
-        entitlement.c.ended_at.is_(None),
-        or_(entitlement.c.ends_at.is_(None), entitlement.c.ends_at > now),
+def took_out(reason: Any, product_id: "ColumnElement[Any]") -> "ColumnElement[bool]":
+    """Return whether a reason ended as its script was taken out of the product, and by nobody's will."""
+    return exists().where(
+        order.c.id == reason.c.ended_by,
+        order.c.kind == OrderKind.REPAIR,
+        order.c.product_id == product_id,
     )
-    empty = ~exists().where(entitlement.c.purchase_id == purchase.c.id)
+
+
+def is_live(now: datetime) -> "ColumnElement[bool]":
+    """Return whether somebody has, or waits for, something by a purchase; grace days not counted.
+
+    Also of a product that has no script just now.
+    """
+    reason = entitlement.alias()
+    gives = exists().where(
+        reason.c.purchase_id == purchase.c.id,
+        or_(reason.c.ended_at.is_(None), took_out(reason, purchase.c.product_id)),
+        or_(reason.c.ends_at.is_(None), reason.c.ends_at > now),
+    )
+    empty = ~exists().where(reason.c.purchase_id == purchase.c.id)
     dated = or_(purchase.c.ends_at.is_(None), purchase.c.ends_at > now)
     return and_(purchase.c.ended_at.is_(None), or_(gives, and_(empty, dated)))
 

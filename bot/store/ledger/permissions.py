@@ -1,6 +1,6 @@
 """Queries about permissions: what TradingView should hold, beside what was seen there."""
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Unpack
@@ -40,6 +40,16 @@ async def by_ids(connection: AsyncConnection, permission_ids: Collection[int]) -
         rows = await connection.execute(select(permission).where(permission.c.id.in_(some)))
         found += map(Permission.of, rows)
     return sorted(found, key=lambda held: held.id)
+
+
+async def some_by_ids(
+    connection: AsyncConnection, permission_ids: Collection[int], at_once: int
+) -> AsyncIterator[list[Permission]]:
+    """Yield these permissions, so many at a time, that others get their turn between."""
+    for some in parts(permission_ids):
+        rows = await connection.execute(select(permission).where(permission.c.id.in_(some)))
+        while found := rows.fetchmany(at_once):
+            yield [Permission.of(row) for row in found]
 
 
 async def with_people(
