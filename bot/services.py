@@ -22,6 +22,7 @@ from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.grants import Grants
+from bot.access.orders.holder_roles import HolderRoles
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
@@ -53,6 +54,7 @@ from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
+from bot.notifications.holder_roles import HolderRoleGiver
 from bot.notifications.interrupted import Interrupted
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
@@ -133,6 +135,7 @@ class Services:
     outcome_notifier: OutcomeNotifier
     login_alerts: LoginAlerts
     disk_alarm: DiskAlarm
+    holder_role_giver: HolderRoleGiver
 
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""
@@ -277,6 +280,7 @@ def build(
         login_alerts=LoginAlerts(client, outages, direct_messages, may),
         disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,
+        holder_role_giver=HolderRoleGiver(client, HolderRoles(database), notifier, blockade, jobs),
     )
 
 

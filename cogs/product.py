@@ -16,6 +16,8 @@ from bot.interactions.options import Length, Product as ProductOption, Scripts
 from bot.interactions.responses import Interaction
 from bot.replies import Message, product_scripts as scripts_replies, products as product_replies
 from bot.services import Services
+from bot.store.kinds import RoleTrouble
+from bot.store.records import Product as Row
 
 _PRODUCT = "The product; pick it from the list"
 _SLUG = "What you and your staff type: small letters, digits, - and _"
@@ -37,6 +39,7 @@ class Product(
     def __init__(self, services: Services) -> None:
         self._products = services.products
         self._product_scripts = services.product_scripts
+        self._holder_roles = services.holder_role_giver
         self._router = services.router
         services.router.add(scripts_replies.PUT_BACK, Level.MANAGER, self.put_back)
 
@@ -68,7 +71,9 @@ class Product(
         await responses.defer(interaction)
         terms = Terms(slug, title, duration, _holders(role), grace, trial, link)
         entry = await self._products.create(levels.request(interaction), terms, scripts or ())
-        await responses.reply(interaction, product_replies.created(entry))
+        await responses.reply(
+            interaction, product_replies.created(entry, self._trouble(entry.product))
+        )
 
     @levels.manager
     @app_commands.command(description="Change how a product is sold; people keep what they have")
@@ -100,7 +105,19 @@ class Product(
         await responses.defer(interaction)
         terms = Terms(slug, title, duration, _holders(role), grace, trial, link, without)
         before, after = await self._products.edit(levels.request(interaction), product, terms)
-        await responses.reply(interaction, product_replies.edited(before, after))
+        trouble = self._trouble(after.product)
+        await responses.reply(interaction, product_replies.edited(before, after, trouble))
+
+    def _trouble(self, product: Row) -> RoleTrouble | None:
+        """Return why the product's role cannot be given, where that is known."""
+        if product.role_id is None:
+            return None
+        return self._holder_roles.trouble(product.guild_id, product.role_id)
+
+    @commands.Cog.listener()
+    async def on_member_join(self, member: discord.Member) -> None:
+        """Give somebody who comes back the roles of what they hold."""
+        await self._holder_roles.came_back(member.guild.id, member.id)
 
     @levels.manager
     @app_commands.command(

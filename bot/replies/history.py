@@ -363,6 +363,7 @@ ALARMS = frozenset(
         "shape_changed",
         "clock_wrong",
         "messages_stopped",
+        "holder_role_trouble",
     }
 )
 

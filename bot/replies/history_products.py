@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.replies.holder_roles import why
 from bot.replies.text import count, listed, typed
+from bot.store.kinds import RoleTrouble
 
 _WORDS = {
     "slug": "short name",
@@ -36,11 +38,21 @@ def _slugs(f: Any, name: str) -> str:
     return listed(typed(str(slug)) for slug in f.after.get(name, ()))
 
 
+def _trouble(f: Any) -> str:
+    known = [trouble for trouble in RoleTrouble if trouble == f.after.get("reason")]
+    role = f"<@&{f.after.get('role_id', 0)}>"
+    if not known:
+        return f"⚠️ I cannot give {role} to the holders of {f.what}; `/setup show` says why"
+    return f"⚠️ I cannot give {role} to the holders of {f.what}: {why(known[0])}"
+
+
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "product_create": lambda f: f"{f.who} added the product {f.what}",
     "product_edit": _edited,
     "product_archive": lambda f: f"{f.who} archived the product {f.what}",
     "product_scripts": _scripts,
+    "holder_role_trouble": _trouble,
+    "holder_role_fine": lambda f: f"✅ I can give the holders of {f.what} their role again",
     "product_gain": lambda f: (
         f"{f.whom} gets {f.what} too, as {f.who} added it to a product: {f.then()}"
     ),

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 from bot.access.catalogue.products import ProductEntry
 from bot.access.rules.duration import parse_length
+from bot.replies.holder_roles import cannot_give
 from bot.replies.message import Button, Message
 from bot.replies.text import count, embed, escape, listed, spoken, title, typed
 from bot.replies.tone import Tone
+from bot.store.kinds import RoleTrouble
 from bot.store.records import Product
 
 _MAX_LINES = 40
 
 
-def created(entry: ProductEntry) -> Message:
+def created(entry: ProductEntry, trouble: RoleTrouble | None = None) -> Message:
     """Return that the product can be given and sold."""
     first = (
         f"✅ **{escape(entry.product.title)} is added.** Its short name is {typed(entry.product.slug)}; "
@@ -21,10 +23,12 @@ def created(entry: ProductEntry) -> Message:
     lines = [first, _terms(entry)]
     if not entry.scripts:
         lines.append("It has no script yet: `/product scripts` adds some.")
+    if trouble is not None:
+        lines.append(cannot_give(entry.product.role_id or 0, trouble))
     return Message("\n".join(lines))
 
 
-def edited(before: Product, entry: ProductEntry) -> Message:
+def edited(before: Product, entry: ProductEntry, trouble: RoleTrouble | None = None) -> Message:
     """Return how the product is sold now."""
     now = entry.product
     lines = [f"✅ {title(now)} ({typed(now.slug)}) **is changed.**", _terms(entry)]
@@ -33,6 +37,8 @@ def edited(before: Product, entry: ProductEntry) -> Message:
         lines.append(f"The {have} it keep what they have and their end.")
         if now.grace_days != before.grace_days:
             lines.append("The new grace days count for what is given from now on.")
+    if trouble is not None:
+        lines.append(cannot_give(now.role_id or 0, trouble))
     return Message("\n".join(lines))
 
 

@@ -10,12 +10,14 @@ from bot.store.kinds import (
     ActorKind,
     ClaimState,
     EntitlementKind,
+    HolderRoleState,
     OrderKind,
     OrderState,
     Otherwise,
     OutageStage,
     PermissionState,
     Reason,
+    RoleTrouble,
     SessionState,
     StateKind,
 )
@@ -139,6 +141,17 @@ class Product(Record):
     trial: str | None
     link: str | None
     archived_at: datetime | None
+    role_trouble: RoleTrouble | None = None  # why its role cannot be given, as it was told
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRole:
+    """A role of a product, and a member who should have it or need not have it any more."""
+
+    guild_id: int
+    member_id: int
+    role_id: int
+    state: HolderRoleState | None = None  # None: nothing was done about it yet
 
 
 @dataclass(frozen=True, slots=True)

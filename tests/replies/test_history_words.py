@@ -48,6 +48,8 @@ FACTS = {
     "product_edit": ({"title": "Old"}, {"title": "Gold"}, "s"),
     "product_archive": (None, None, "s"),
     "product_scripts": (None, {"added": ["trend"], "removed": [], "gain": 1, "lose": 0}, "s"),
+    "holder_role_trouble": (None, {"role_id": "5", "reason": "order"}, "s"),
+    "holder_role_fine": (None, {"role_id": "5", "reason": None}, "s"),
     "product_gain": (NOTHING, UNTIL, "sc"),
     "product_loss": (UNTIL, NOTHING, "sc"),
     "script_paused": (None, {"reason": "not yours"}, "s"),
