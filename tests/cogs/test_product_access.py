@@ -71,22 +71,23 @@ async def test_one_request_is_one_line_of_the_history(harness, gold):
 async def test_one_request_is_one_entry_of_the_log_channel(harness, gold):
     await harness.choose_log_channel(harness.channel)
     await give(harness)
-    [text] = [text for text in await entries(harness) if "Gold" in text]
+    [text] = [text for text in await entries(harness) if "ordered 1 month of **Gold**" in text]
     assert text.startswith("✅")
     assert "Trend" not in text
 
 
-async def test_a_stuck_script_is_an_alarm_and_the_entry_names_it(harness, gold):
+async def test_while_one_script_waits_the_entry_is_not_done_and_names_each(harness, gold):
     await harness.choose_log_channel(harness.channel)
     harness.vendor.world.scripts.pop(harness.other.pine_id)
-    asked = await harness.run(
-        harness.as_mod, "access grant", item="gold", duration="1M", username="Alice_T"
-    )
-    await harness.passes(lambda: "waits" in text_of(asked.original))
-    texts = await entries(harness)
-    entry = next(text for text in texts if "1 month of **Gold**" in text)
-    assert "- **Range**" in entry
-    assert "- **Trend**" in entry
+    asked = await harness.as_mod.run(
+        "access grant", guild=harness.guild, channel=harness.channel,
+        item="gold", duration="1M", username="Alice_T",
+    )  # fmt: skip
+    await harness.passes(lambda: asked.messages and "waits" in text_of(asked.original))
+    entry = next(text for text in await entries(harness) if "ordered 1 month of **Gold**" in text)
+    assert entry.startswith("⏳")
+    assert "- **Range**: " in entry
+    assert "- **Trend**: " in entry
     assert "TradingView shows it" not in entry
 
 

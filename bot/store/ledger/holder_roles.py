@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import HolderRoleState, PermissionState
@@ -23,12 +23,6 @@ async def to_give(
 
     Left out are the roles in `but`: pairs of a server and a role.
     """
-    known = exists().where(
-        holder_role.c.guild_id == product.c.guild_id,
-        holder_role.c.member_id == customer.c.member_id,
-        holder_role.c.role_id == product.c.role_id,
-        holder_role.c.state != HolderRoleState.GIVING,
-    )
     rows = await connection.execute(
         select(product.c.guild_id, customer.c.member_id, product.c.role_id, holder_role.c.state)
         .select_from(
@@ -52,7 +46,7 @@ async def to_give(
             customer.c.member_id.is_not(None),
             _counts(now),
             permission.c.state == PermissionState.DONE,
-            ~known,
+            or_(holder_role.c.state.is_(None), holder_role.c.state == HolderRoleState.GIVING),
             *(
                 or_(product.c.guild_id != guild_id, product.c.role_id != role_id)
                 for guild_id, role_id in but
@@ -69,16 +63,20 @@ async def to_take(
 ) -> list[HolderRole]:
     """Return who has the role of a product by no purchase any more, the grace days over."""
     bought = (
-        exists()
+        select(entitlement.c.id)
+        .select_from(
+            entitlement.join(purchase, purchase.c.id == entitlement.c.purchase_id)
+            .join(product, product.c.id == purchase.c.product_id)
+            .join(customer, customer.c.id == purchase.c.customer_id)
+        )
         .where(
             product.c.guild_id == holder_role.c.guild_id,
             product.c.role_id == holder_role.c.role_id,
-            purchase.c.product_id == product.c.id,
-            customer.c.id == purchase.c.customer_id,
             customer.c.member_id == holder_role.c.member_id,
-            entitlement.c.purchase_id == purchase.c.id,
+            _counts(now),
         )
         .correlate(holder_role)
+        .exists()
     )
     in_grace = (
         select(entitlement.c.ends_at, entitlement.c.grace_days)
@@ -98,7 +96,7 @@ async def to_take(
         .join(guild, guild.c.id == holder_role.c.guild_id)
         .where(
             guild.c.left_at.is_(None),
-            ~bought.where(_counts(now)),
+            ~bought,
             *(
                 or_(holder_role.c.guild_id != guild_id, holder_role.c.role_id != role_id)
                 for guild_id, role_id in but
