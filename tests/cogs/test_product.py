@@ -131,3 +131,80 @@ async def test_suggestions_tell_products_from_scripts(harness, gold):
     assert await values("product archive", "product", "") == {"gold": "gold – Gold"}
     assert list(await values("script archive", "item", "")) == ["range", "trend"]
     assert list(await values("product create", "scripts", "trend, r")) == ["trend, range"]
+
+
+async def scripts(harness, **options):
+    return await run(harness, "scripts", product="gold", **options)
+
+
+async def give(harness, name, item="gold"):
+    done = await harness.run(
+        harness.as_mod, "access grant", item=item, duration="1M", username=name
+    )
+    assert "Done" in text_of(done.original)
+
+
+async def test_a_script_that_leaves_is_asked_about_and_put_back(harness, gold):
+    await give(harness, "Alice_T")
+    await give(harness, "Alice_Two")
+    await give(harness, "Alice_Two", "range")
+    world = harness.vendor.world
+    script = next(each for each in world.scripts.values() if each.title == "Range")
+    question = await scripts(harness, remove="range")
+    assert "Nothing was changed yet" in text_of(question)
+    assert r"**Range** leaves: 1 person loses it: Alice\_T (until" in text_of(question)
+    press = await harness.as_owner.press(question, "No, leave it")
+    await press.until(lambda now: "Left as it was" in text_of(now))
+    question = await scripts(harness, remove="range")
+    press = await harness.as_owner.press(question, "Yes, change it")
+    await press.until(lambda now: "are changed" in text_of(now))
+    await harness.passes(lambda: not world.has_access(script.pine_id, "Alice_T"))
+    assert world.has_access(script.pine_id, "Alice_Two")
+    press = await harness.as_owner.press(question, "Put back")
+    await press.until(lambda now: "**Range** came: 1 person gets it" in text_of(now))
+    await harness.passes(lambda: world.has_access(script.pine_id, "Alice_T"))
+
+
+async def test_more_people_than_agreed_are_asked_about_again(harness, gold):
+    await harness.script("third")
+    await give(harness, "Alice_T")
+    question = await scripts(harness, add="third")
+    assert "1 person gets it" in text_of(question)
+    await give(harness, "Alice_Two")
+    press = await harness.as_owner.press(question, "Yes, change it")
+    await press.until(lambda now: "2 people get it" in text_of(now))
+    press = await harness.as_owner.press(question, "Yes, change it")
+    await press.until(lambda now: "are changed" in text_of(now))
+
+
+async def test_many_people_come_in_a_file(harness, gold):
+    await harness.script("third")
+    for number in range(12):
+        harness.vendor.world.add_user(f"Buyer_{number:02}")
+        await give(harness, f"Buyer_{number:02}")
+    question = await scripts(harness, add="third")
+    assert "12 people get it: " in text_of(question)
+    assert "2 more (in the file)" in text_of(question)
+    [attached] = question.attachments
+    assert attached["filename"] == "gold-people.csv"
+
+
+async def test_the_log_channel_tells_of_all_holders_in_one_line(harness, gold):
+    await harness.script("third")
+    log = harness.fake.add_channel(harness.guild, "log")
+    await harness.choose_log_channel(log)
+    await give(harness, "Alice_T")
+    question = await scripts(harness, add="third")
+    press = await harness.as_owner.press(question, "Yes, change it")
+    await press.until(lambda now: "are changed" in text_of(now))
+    third = next(each for each in harness.vendor.world.scripts.values() if each.title == "Third")
+    await harness.passes(lambda: harness.vendor.world.has_access(third.pine_id, "Alice_T"))
+    await harness.time.advance(60)
+
+    def told():
+        return [text_of(each) for each in harness.as_owner.sees(log)]
+
+    await harness.passes(
+        lambda: any("changed the scripts of the product" in each for each in told())
+    )
+    assert not [each for each in told() if "**Third**" in each]

@@ -288,21 +288,25 @@ class _Bulk:
         last = [each for each, state in wanted.items() if ends and state.end is None]
         await product_scripts.await_sync(self.connection, self.press, held, reason, last=last)
         rows = [(each, state.kind, state.ends_at) for each, state in wanted.items()]
-        entries = [
-            NewEvent(
-                guild_id=self.press.guild_id,
-                at=self.press.at,
-                action=action,
-                actor=self.request.actor,
-                product_id=None,
-                order_id=added[permission.id],
-                before=facts(wanted_of(permission)),
-                after=facts(wanted[permission.id]),
-                **events.about(permission),
-            )
-            for permission in held.values()
-        ]
-        entries += [
+        for start in range(0, len(rows), _WRITTEN):
+            await product_scripts.want(self.connection, rows[start : start + _WRITTEN])
+        every = list(held.values())
+        for start in range(0, len(every), _WRITTEN):
+            entries = [
+                NewEvent(
+                    guild_id=self.press.guild_id,
+                    at=self.press.at,
+                    action=action,
+                    actor=self.request.actor,
+                    order_id=added[permission.id],
+                    before=facts(wanted_of(permission)),
+                    after=facts(wanted[permission.id]),
+                    **events.about(permission),
+                )
+                for permission in every[start : start + _WRITTEN]
+            ]
+            await events.record_all(self.connection, entries)
+        replaced = [
             NewEvent(
                 guild_id=self.press.guild_id,
                 at=self.press.at,
@@ -312,10 +316,7 @@ class _Bulk:
             )
             for order_id, permission_id in superseded.items()
         ]
-        for start in range(0, len(rows), _WRITTEN):
-            await product_scripts.want(self.connection, rows[start : start + _WRITTEN])
-        for start in range(0, len(entries), _WRITTEN):
-            await events.record_all(self.connection, entries[start : start + _WRITTEN])
+        await events.record_all(self.connection, replaced)
 
     async def _held(self, permission_ids: Collection[int]) -> dict[int, Permission]:
         found = dict[int, Permission]()

@@ -79,10 +79,10 @@ async def add_permissions(connection: AsyncConnection, press: Press, script_id: 
     known = and_(
         permission.c.script_id == script_id, permission.c.name_folded == customer.c.name_folded
     )
-    holds = exists().where(
-        purchase.c.customer_id == customer.c.id,
-        purchase.c.product_id == press.product_id,
-        is_live(press.at),
+    holds = customer.c.id.in_(
+        select(purchase.c.customer_id).where(
+            purchase.c.product_id == press.product_id, is_live(press.at)
+        )
     )
     unknown = literal(StateKind.UNKNOWN, permission.c.seen.type)
     values: dict[str, Any] = {
@@ -114,16 +114,20 @@ async def add_permissions(connection: AsyncConnection, press: Press, script_id: 
         )
     )
     # A row that is left of a name's earlier owner is the present one's.
-    owner = select(customer.c.id).where(customer.c.guild_id == press.guild_id, known, holds)
-    await connection.execute(
-        update(permission)
+    rows = await connection.execute(
+        select(permission.c.id.label("of_id"), customer.c.id.label("owner"))
+        .select_from(permission.join(customer, known))
         .where(
-            permission.c.script_id == script_id,
-            owner.correlate(permission).exists(),
-            permission.c.customer_id != owner.correlate(permission).scalar_subquery(),
+            customer.c.guild_id == press.guild_id, holds, permission.c.customer_id != customer.c.id
         )
-        .values(customer_id=owner.correlate(permission).scalar_subquery())
     )
+    if owners := [{"of_id": row.of_id, "owner": row.owner} for row in rows]:
+        await connection.execute(
+            update(permission)
+            .where(permission.c.id == bindparam("of_id"))
+            .values(customer_id=bindparam("owner")),
+            owners,
+        )
 
 
 async def give(

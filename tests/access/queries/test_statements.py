@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot import clock
+from bot.access.catalogue.errors import ItemKind
 from bot.access.ledger.settle import settle_with, unsettle
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.import_csv import Pair, Person
@@ -110,7 +111,7 @@ async def me(harness):
 
 
 async def suggestions(harness):
-    await harness.autocomplete.scripts(HOME, "s")
+    await harness.autocomplete.items(HOME, "s", tuple(ItemKind))
     await harness.autocomplete.names(HOME, "p")
     await harness.autocomplete.ends(
         HOME, [parse_length("1M")], "trend", Subject(username="Ann_Trades")
