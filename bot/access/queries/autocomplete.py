@@ -64,9 +64,8 @@ class Autocomplete:
                 name = await name_of(connection, guild_id, subject)
             except UserError:  # half typed: nothing is wrong yet
                 return []
-            ids = {script.id for script in found.scripts}
-            held = await permissions.of_name(connection, guild_id, name)
-            known = [each.id for each in held if each.script_id in ids]
+            ids = [script.id for script in found.scripts]
+            known = [each.id for each in await permissions.of_scripts(connection, ids, name)]
             return list((await entitlements.active_of(connection, known)).values())
 
 

@@ -84,6 +84,19 @@ async def by_name(connection: AsyncConnection, script_id: int, name: str) -> Per
     return None if row is None else Permission.of(row)
 
 
+async def of_scripts(
+    connection: AsyncConnection, script_ids: Collection[int], name: str
+) -> list[Permission]:
+    """Return the permissions of that TradingView name, in any case, for these scripts."""
+    found = await connection.execute(
+        select(permission).where(
+            permission.c.script_id.in_(list(script_ids)),
+            permission.c.name_folded == name.casefold(),
+        )
+    )
+    return [Permission.of(row) for row in found]
+
+
 async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list[Permission]:
     """Return every permission that a TradingView name ever had in a server."""
     found = await connection.execute(
