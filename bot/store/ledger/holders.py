@@ -40,10 +40,20 @@ def is_live(now: datetime) -> "ColumnElement[bool]":
 
     Also of a product that has no script just now.
     """
-    reason = entitlement.alias()
+    reason, later = entitlement.alias(), entitlement.alias()
+    # What staff ended since ended all of it.
+    ended_since = exists().where(
+        later.c.purchase_id == reason.c.purchase_id,
+        later.c.ended_at >= reason.c.ended_at,
+        ~took_out(later, purchase.c.product_id),
+    )
+    counts = or_(
+        reason.c.ended_at.is_(None),
+        and_(took_out(reason, purchase.c.product_id), ~ended_since),
+    )
     gives = exists().where(
         reason.c.purchase_id == purchase.c.id,
-        or_(reason.c.ended_at.is_(None), took_out(reason, purchase.c.product_id)),
+        counts,
         or_(reason.c.ends_at.is_(None), reason.c.ends_at > now),
     )
     empty = ~exists().where(reason.c.purchase_id == purchase.c.id)

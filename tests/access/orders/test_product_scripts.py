@@ -177,6 +177,18 @@ async def test_what_staff_ended_does_not_come_back_with_the_script(harness):
     assert row(harness) == "absent"
 
 
+async def test_who_was_revoked_is_no_holder_although_a_script_had_left_before(harness):
+    await harness.done(await harness.grant("Ann_Trades", "1M", "gold"))
+    await change(harness, ["range"])
+    await harness.rest()
+    await change(harness, remove=["range"])
+    await harness.time.advance(60)
+    await harness.done(await harness.revoke("Ann_Trades", "gold"))
+    assert (await change(harness, ["range"])).change.gain == 0
+    await harness.rest()
+    assert row(harness) == "absent"
+
+
 async def test_what_is_so_already_is_left_alone(harness):
     with pytest.raises(NothingToChange):
         await change(harness, ["trend"], ["range"])
