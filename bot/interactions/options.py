@@ -11,7 +11,6 @@ import discord
 from discord import app_commands
 
 from bot import clock
-from bot.access.catalogue.errors import ItemKind
 from bot.access.errors import NotAllowed
 from bot.access.people.username_lookup import clean
 from bot.access.request import Subject
@@ -51,33 +50,39 @@ class _Option(app_commands.Transformer[Usher], ABC):
         """Return what fits; the person who types is known to be staff."""
 
 
-class ItemTransformer(_Option):
-    """Scripts and products, by short name or title."""
-
-    kinds: tuple[ItemKind, ...] = (ItemKind.SCRIPT, ItemKind.PRODUCT)
+class _OneItem(_Option):
+    """One thing by its short name."""
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> str:
         """Return the short name; whether there is such an item is for the command to find out."""
         return typed.strip()
 
+
+class ItemTransformer(_OneItem):
+    """Scripts and products, by short name or title."""
+
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return what is on sale whose short name or title fits, and what kind it is."""
-        found = await interaction.client.autocomplete.items(
-            interaction.guild_id or 0, typed, self.kinds
-        )
-        return [_choice(_item(each, self.kinds), each.slug) for each in found]
+        """Return what is on sale whose short name or title fits, and what is a product."""
+        found = await interaction.client.autocomplete.items(interaction.guild_id or 0, typed)
+        return [_item(item, " (product)" if isinstance(item, ProductRow) else "") for item in found]
 
 
-class ProductTransformer(ItemTransformer):
+class ProductTransformer(_OneItem):
     """Products, by short name or title."""
 
-    kinds = (ItemKind.PRODUCT,)
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the products on sale whose short name or title fits."""
+        found = await interaction.client.autocomplete.products(interaction.guild_id or 0, typed)
+        return [_item(product) for product in found]
 
 
-class ScriptTransformer(ItemTransformer):
+class ScriptTransformer(_OneItem):
     """Scripts, by short name or title, where a product makes no sense."""
 
-    kinds = (ItemKind.SCRIPT,)
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the scripts on sale whose short name or title fits."""
+        found = await interaction.client.autocomplete.scripts(interaction.guild_id or 0, typed)
+        return [_item(script) for script in found]
 
 
 class ScriptsTransformer(_Option):
@@ -92,9 +97,7 @@ class ScriptsTransformer(_Option):
         """Return what is typed, with the script that fits to what stands behind the last comma."""
         before, comma, last = typed.rpartition(",")
         chosen = {name.strip().casefold() for name in before.split(",")}
-        found = await interaction.client.autocomplete.items(
-            interaction.guild_id or 0, last, (ItemKind.SCRIPT,)
-        )
+        found = await interaction.client.autocomplete.scripts(interaction.guild_id or 0, last)
         begun = f"{before.strip()}, " if comma else ""
         return [
             _choice(f"{begun}{each.slug}", f"{begun}{each.slug}")
@@ -173,10 +176,8 @@ Length = app_commands.Transform[duration.Length, LengthTransformer]
 Until = app_commands.Transform[End | duration.Length, UntilTransformer]
 
 
-def _item(item: ScriptRow | ProductRow, kinds: tuple[ItemKind, ...]) -> str:
-    """Return the line of the list; it says what is a product where scripts stand beside it."""
-    is_told = isinstance(item, ProductRow) and len(kinds) > 1
-    return f"{item.slug} – {item.title}{' (product)' if is_told else ''}"
+def _item(item: ScriptRow | ProductRow, kind: str = "") -> "app_commands.Choice[str | int | float]":
+    return _choice(f"{item.slug} – {item.title}{kind}", item.slug)
 
 
 def _lengths(typed: str) -> list[duration.Length]:

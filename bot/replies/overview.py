@@ -1,11 +1,12 @@
 """What people look up: one person's access, a script's customers, the queue."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from bot.access.ledger.receipts import WaitingFor, because_of
-from bot.access.queries.holders import Cut, Holders, Holding as Have
+from bot.access.queries.holders import Cut, Holders
 from bot.access.queries.overview import FailedCheck, Restoring, Status
+from bot.access.rules.entitlements import wanted_of
 from bot.replies import wrong_clock
 from bot.replies.history_sweeps import why_unchecked
 from bot.replies.message import Button, Message, key
@@ -24,6 +25,7 @@ from bot.replies.text import (
 from bot.replies.tone import Tone
 from bot.store.kinds import PermissionState
 from bot.store.records import Holding
+from bot.tradingview.models import LIFETIME
 
 LIST = "list"
 _CUT = "~"  # in no short name
@@ -46,7 +48,7 @@ def holders(page: Holders, guild_id: int) -> Message:
             f"\n▫️ {who} on TradingView {verb} not taken over yet; "
             "`/sync status` has the button for it."
         )
-    what = title(page.item.product or page.item.scripts[0])
+    what = title(page.item)
     about = page.item.slug if page.ends is None else f"{page.item.slug}{_CUT}{page.ends}"
     if not page.total:
         if page.ends is not None:
@@ -58,7 +60,7 @@ def holders(page: Holders, guild_id: int) -> Message:
     has = "Whose time is over" if page.ends is Cut.ENDED else "Who has it, by end date"
     return Message(
         f"{what}: {count(page.total, 'person', 'people')}{_CUTS.get(page.ends, '')}.{beside}",
-        (embed(has, "\n".join(map(_holder_line, page.people)), footer=numbers),),
+        (embed(has, "\n".join(_holder_lines(page)), footer=numbers),),
         pages(LIST, guild_id, about, page.page, more=page.page + 1 < page.pages),
     )
 
@@ -69,15 +71,19 @@ def cut_of(about: str) -> tuple[str, Cut | None]:
     return slug, next((cut for cut in Cut if cut == ends), None)
 
 
-def _holder_line(holding: Have) -> str:
-    waits = {PermissionState.DONE: "", PermissionState.STUCK: " ⚠️"}.get(holding.state, " ⏳")
-    if holding.customer.username is None:
-        waits = " ⏳ no TradingView name yet"
-    if holding.end is not None:
-        when = until_day(holding.end)
-    else:
-        when = "ending" if holding.permission else "starts when it stands"
-    return f"{person_text(holding.customer, holding.permission)}: {when}{waits}"
+def _holder_lines(page: Holders) -> Iterator[str]:
+    for permission, customer in page.people:
+        waits = {PermissionState.DONE: "", PermissionState.STUCK: " ⚠️"}.get(permission.state, " ⏳")
+        end = wanted_of(permission).end
+        when = "ending" if end is None else until_day(end)
+        yield f"{person_text(customer, permission)}: {when}{waits}"
+    for holder in page.buyers:
+        end = LIFETIME if holder.has_no_end else holder.ends_at
+        when = "starts when it stands" if end is None else until_day(end)
+        waits = " ⏳" if holder.waits else ""
+        if holder.customer.username is None:
+            waits = " ⏳ no TradingView name yet"
+        yield f"{person_text(holder.customer)}: {when}{waits}"
 
 
 def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tuple[Button, ...]:

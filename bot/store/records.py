@@ -169,6 +169,17 @@ class Customer(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """A customer who has a product: until the latest end among its purchases and scripts."""
+
+    customer: Customer
+    ends_at: datetime | None
+    has_no_end: bool
+    is_open: bool  # it ends with its source
+    waits: bool  # it is not settled yet, as without a TradingView name
+
+
+@dataclass(frozen=True, slots=True)
 class Claim(Record):
     """A member's request for a name, which staff decide."""
 

@@ -13,7 +13,6 @@ from datetime import timedelta
 from sqlalchemy import insert, select
 
 from bot import clock
-from bot.access.catalogue.errors import ItemKind
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
 from bot.store.catalogue import products, scripts
@@ -33,7 +32,7 @@ async def main(customers: int) -> None:
         name = f"Buyer_{customers // 2}"
 
         async def items() -> object:
-            return await typed.items(HOME, random.choice(("g", "tr", "")), tuple(ItemKind))
+            return await typed.items(HOME, random.choice(("g", "tr", "")))
 
         async def names() -> object:
             return await typed.names(HOME, f"buyer_{random.randrange(customers)}"[:8])

@@ -1,9 +1,6 @@
 """Suggests what may be meant by what is typed so far; it reads only the database."""
 
-from collections.abc import Collection
-
 from bot import clock
-from bot.access.catalogue.errors import ItemKind
 from bot.access.catalogue.lookup import find_item
 from bot.access.people.identity import name_of
 from bot.access.request import Subject
@@ -25,16 +22,22 @@ class Autocomplete:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def items(
-        self, guild_id: int, typed: str, kinds: Collection[ItemKind]
-    ) -> list[Script | Product]:
-        """Return scripts and products on sale that fit, by short name."""
-        text, found = typed.strip(), list[Script | Product]()
+    async def scripts(self, guild_id: int, typed: str) -> list[Script]:
+        """Return scripts on sale that fit."""
         async with self._database.read() as connection:
-            if ItemKind.SCRIPT in kinds:
-                found += await autocomplete.scripts_like(connection, guild_id, text, MOST)
-            if ItemKind.PRODUCT in kinds:
-                found += await autocomplete.products_like(connection, guild_id, text, MOST)
+            return await autocomplete.scripts_like(connection, guild_id, typed.strip(), MOST)
+
+    async def products(self, guild_id: int, typed: str) -> list[Product]:
+        """Return products on sale that fit."""
+        async with self._database.read() as connection:
+            return await autocomplete.products_like(connection, guild_id, typed.strip(), MOST)
+
+    async def items(self, guild_id: int, typed: str) -> list[Script | Product]:
+        """Return scripts and products on sale that fit, by short name."""
+        found: list[Script | Product] = [
+            *await self.scripts(guild_id, typed),
+            *await self.products(guild_id, typed),
+        ]
         return sorted(found, key=lambda item: item.slug)[:MOST]
 
     async def names(self, guild_id: int, typed: str) -> list[str]:

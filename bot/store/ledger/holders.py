@@ -1,7 +1,6 @@
 """Queries about who has a product: by their purchases, which may wait for a TradingView name."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,20 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import EntitlementKind, OrderKind
 from bot.store.ledger.ends import Ends
-from bot.store.records import Customer
+from bot.store.records import Customer, Holder
 from bot.store.tables.ledger import entitlement, order, purchase
 from bot.store.tables.people import customer
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A customer who has a product: until the latest end among its purchases and scripts."""
-
-    customer: Customer
-    ends_at: datetime | None
-    has_no_end: bool
-    is_open: bool  # it ends with its source
-    waits: bool  # it is not settled yet, as without a TradingView name
 
 
 def took_out(reason: Any, product_id: "ColumnElement[Any]") -> "ColumnElement[bool]":

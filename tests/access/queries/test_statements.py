@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot import clock
-from bot.access.catalogue.errors import ItemKind
 from bot.access.ledger.settle import settle_with, unsettle
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.import_csv import Pair, Person
@@ -111,7 +110,7 @@ async def me(harness):
 
 
 async def suggestions(harness):
-    await harness.autocomplete.items(HOME, "s", tuple(ItemKind))
+    await harness.autocomplete.scripts(HOME, "s")
     await harness.autocomplete.names(HOME, "p")
     await harness.autocomplete.ends(
         HOME, [parse_length("1M")], "trend", Subject(username="Ann_Trades")
@@ -126,6 +125,15 @@ async def log_channel(harness):
 
 async def untold(harness):
     assert await harness.outcomes.untold()
+
+
+async def customer_show(harness):
+    profile = await harness.directory.show(HOME, Subject(username="Ann_Trades"))
+    assert all(profile.item(bought) for bought in profile.purchases)
+
+
+async def customer_search(harness):
+    assert (await harness.directory.search(HOME, "p")).people
 
 
 async def members_to_tell(harness):
@@ -253,6 +261,8 @@ PATHS = {
         filled.waiting_people, lambda harness: harness.overview.holders(HOME, "trend")
     ),
     "/access check": Path(filled.scripts_of_ann, check),
+    "/customer show": Path(filled.scripts_of_ann, customer_show),
+    "/customer search": Path(filled.known_names, customer_search),
     "/me": Path(filled.scripts_of_ann, me),
     "/audit": Path(
         filled.entries,
