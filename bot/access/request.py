@@ -8,6 +8,9 @@ from bot.store.records import Actor
 # The two sources that the ledger itself knows of; `bot.access.sources` says what each is.
 STAFF = "staff"
 FOUND = "found"
+# Sources by which staff give something, knowing whom to; all others are automations. What they give to
+# a name counts as given to nobody else by it, unless they say whose the name is.
+GIVEN_BY_STAFF = frozenset({STAFF, "gift"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,10 @@ class Consent:
     removals: int = 0  # so many people lose access or time
     gains: int = 0  # so many people get more
     seats: int = 0  # so many people at the month's end, although TradingView's fee begins below
+    blocked: bool = False  # staff know that the customer is blocked
     username: str | None = None  # the near name that was picked instead of the typed one
+    bare_name: bool = False  # a member merely claims the name, and is not to know of it
+    vouched: int | None = None  # the name is that member's, who claims it
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ Choices = list[app_commands.Choice[str | int | float]]
 _USUAL = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y", "L"))
 _UNITS = "DWMY"
 _MAX_LENGTH = 100
+_MEMBER = re.compile(
+    r"(?:<@!?)?([0-9]{15,19})>?"
+)  # TradingView's names of digits alone are shorter
 
 
 class _Option(app_commands.Transformer[Usher], ABC):
@@ -106,7 +109,16 @@ class ScriptsTransformer(_Option):
         ]
 
 
-class UsernameTransformer(_Option):
+class _NameOption(_Option):
+    """Suggests TradingView names of people whom Usher knows."""
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the known names that fit."""
+        found = await interaction.client.autocomplete.names(interaction.guild_id or 0, typed)
+        return [_choice(name, name) for name in found]
+
+
+class UsernameTransformer(_NameOption):
     """TradingView names, of people whom Usher knows or not."""
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> str:
@@ -117,10 +129,15 @@ class UsernameTransformer(_Option):
         """
         return clean(typed) if typed.strip() else ""
 
-    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return the known names that fit."""
-        found = await interaction.client.autocomplete.names(interaction.guild_id or 0, typed)
-        return [_choice(name, name) for name in found]
+
+class CustomerTransformer(_NameOption):
+    """A customer: a member's mention or id, also of one who left, or a TradingView name."""
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> Subject:
+        """Return the person meant; raises NameUnreadable."""
+        if member := _MEMBER.fullmatch(typed.strip()):
+            return Subject(member_id=int(member[1]))
+        return Subject(username=clean(typed))
 
 
 class LengthTransformer(_Option):
@@ -172,6 +189,7 @@ Product = app_commands.Transform[str, ProductTransformer]
 Script = app_commands.Transform[str, ScriptTransformer]
 Scripts = app_commands.Transform[list[str], ScriptsTransformer]
 Username = app_commands.Transform[str, UsernameTransformer]
+AnyCustomer = app_commands.Transform[Subject, CustomerTransformer]
 Length = app_commands.Transform[duration.Length, LengthTransformer]
 Until = app_commands.Transform[End | duration.Length, UntilTransformer]
 

@@ -8,7 +8,10 @@ from bot.interactions.levels import Level
 from bot.replies.text import escape
 from tests.support.discord_harness import at_work, labels, open_office, text_of
 
-TYPED = {"item", "username", "duration", "until", "product", "scripts", "add", "remove", "trial"}
+TYPED = {
+    "item", "username", "duration", "until", "from", "into",
+    "product", "scripts", "add", "remove", "trial",
+}  # fmt: skip
 ALL = {"item": "trend", "username": "Alice_T", "duration": "1M"}
 NAME = r"**Alice\_T**"
 
@@ -34,9 +37,11 @@ async def test_every_typed_option_of_staff_has_suggestions_and_no_other_one(harn
     seen = set()
     for command, option in options_of(harness.client):
         is_text = option.type is discord.AppCommandOptionType.string
-        expected = option.name in TYPED and is_text and command.extras["level"] > Level.ANYONE
-        assert option.autocomplete is expected, (command.qualified_name, option.name)
-        seen |= {option.name} if expected else set()
+        expected = (
+            option.display_name in TYPED and is_text and command.extras["level"] > Level.ANYONE
+        )
+        assert option.autocomplete is expected, (command.qualified_name, option.display_name)
+        seen |= {option.display_name} if expected else set()
     assert seen == TYPED
 
 
@@ -75,10 +80,10 @@ async def test_an_option_tells_a_stranger_nothing_on_whichever_command_it_stands
         found = {}
         for who in (harness.as_stranger, harness.as_mod):
             found[who] = await who.complete(
-                command.qualified_name, option.name, "", guild=harness.guild
+                command.qualified_name, option.display_name, "", guild=harness.guild
             )
-        assert not found[harness.as_stranger], (command.qualified_name, option.name)
-        assert found[harness.as_mod], (command.qualified_name, option.name)
+        assert not found[harness.as_stranger], (command.qualified_name, option.display_name)
+        assert found[harness.as_mod], (command.qualified_name, option.display_name)
         asked += 1
     assert asked >= 15
 

@@ -52,6 +52,22 @@ class EndsSeveral(NeedsYes):
 
 
 @dataclass(eq=False)
+class NameOnlyClaimed(NeedsYes):
+    """The name is given access, and only the word of a member says that it is theirs."""
+
+    username: str
+    member_id: int
+
+    def agreed(self, consent: Consent) -> Consent:
+        """Return the consent with a yes to the name alone: that member is not to know of it."""
+        return replace(consent, bare_name=True)
+
+    def vouched(self, consent: Consent) -> Consent:
+        """Return the consent with the word that the name is that member's."""
+        return replace(consent, vouched=self.member_id)
+
+
+@dataclass(eq=False)
 class ChangesProduct(NeedsYes):
     """Scripts come to a product or leave it: by script, who gains it and who loses it."""
 
