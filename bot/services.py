@@ -10,6 +10,7 @@ import aiohttp
 from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.lookup import Item
+from bot.access.catalogue.products import Products
 from bot.access.catalogue.role_rules import RoleRules
 from bot.access.catalogue.scripts import Scripts
 from bot.access.ledger.clock_watch import ClockWatch
@@ -28,7 +29,9 @@ from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
+from bot.access.orders.holder_roles import HolderRoles
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
@@ -67,6 +70,7 @@ from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
+from bot.notifications.holder_roles import HolderRoleGiver
 from bot.notifications.interrupted import Interrupted
 from bot.notifications.link_calls import LinkCaller
 from bot.notifications.log_channel import LogChannel
@@ -113,6 +117,7 @@ class Services:
     blocks: Blocks
     erasures: Erasures
     scripts: Scripts
+    products: Products
     discovery: Discovery
 
     # Orders, and their way to TradingView
@@ -127,6 +132,7 @@ class Services:
     role_access: RoleAccess
     role_losses: RoleLosses
     role_rounds: RoleRounds
+    product_scripts: ProductScripts
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -159,6 +165,7 @@ class Services:
     outcome_notifier: OutcomeNotifier
     login_alerts: LoginAlerts
     disk_alarm: DiskAlarm
+    holder_role_giver: HolderRoleGiver
 
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""
@@ -296,6 +303,7 @@ def build(
         blocks=Blocks(database),
         erasures=Erasures(database, vault, endings, _to_eraser, outcome_notifier.wake),
         scripts=scripts,
+        products=Products(database),
         discovery=Discovery(database, sessions, scripts),
         notifier=notifier,
         queue=queue,
@@ -307,6 +315,12 @@ def build(
         role_access=role_access,
         role_losses=role_losses,
         role_rounds=role_rounds,
+        product_scripts=ProductScripts(
+            database,
+            queue,
+            notifier,
+            [source.name for source in REGISTRY.values() if source.returns_by_itself],
+        ),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),
@@ -333,6 +347,7 @@ def build(
         login_alerts=LoginAlerts(client, outages, direct_messages, may),
         disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,
+        holder_role_giver=HolderRoleGiver(client, HolderRoles(database), notifier, blockade, jobs),
     )
 
 

@@ -20,6 +20,7 @@ class Consent:
     confirmed: bool = False  # it takes something away, or changes the account
     unknown_name: bool = False  # TradingView suggests nobody of that name
     removals: int = 0  # so many people lose access or time
+    gains: int = 0  # so many people get more
     seats: int = 0  # so many people at the month's end, although TradingView's fee begins below
     blocked: bool = False  # staff know that the customer is blocked
     username: str | None = None  # the near name that was picked instead of the typed one

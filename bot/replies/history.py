@@ -9,6 +9,7 @@ from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
 from bot.replies import (
     history_people,
+    history_products,
     history_sweeps,
     links,
     members_intent,
@@ -292,6 +293,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "script_add": lambda f: f"{f.who} added the script {f.what}",
     "script_rename": lambda f: f"{f.who} renamed a script to {f.what}",
     "script_archive": lambda f: f"{f.who} archived the script {f.what}",
+    **history_products.SENTENCES,
     "script_paused": lambda f: (
         f"⚠️ TradingView refuses {f.what}: {typed(str(f.after.get('reason', '')))}. "
         "What is ordered for it waits; `/sync status` says what to do"
@@ -410,6 +412,7 @@ _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
     "found": lambda f: f"found on TradingView: {f.what}, {f.then_short()}",
     "was_there": lambda f: f"{f.what}: {f.then_short()}; it was there after the restore already",
     **history_sweeps.OF_ONE,
+    **history_products.OF_ONE,
 }
 
 ACTIONS = frozenset(_SENTENCES)
@@ -426,6 +429,7 @@ ALARMS = frozenset(
         "clock_wrong",
         "messages_stopped",
         "roles_lost",
+        "holder_role_trouble",
     }
 )
 

@@ -10,12 +10,14 @@ from bot.store.kinds import (
     ActorKind,
     ClaimState,
     EntitlementKind,
+    HolderRoleState,
     OrderKind,
     OrderState,
     Otherwise,
     OutageStage,
     PermissionState,
     Reason,
+    RoleTrouble,
     SessionState,
     StateKind,
     Tie,
@@ -153,6 +155,17 @@ class Product(Record):
     trial: str | None
     link: str | None
     archived_at: datetime | None
+    role_trouble: RoleTrouble | None = None  # why its role cannot be given, as it was told
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRole:
+    """A role of a product, and a member who should have it or need not have it any more."""
+
+    guild_id: int
+    member_id: int
+    role_id: int
+    state: HolderRoleState | None = None  # None: nothing was done about it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,17 @@ class Proof(Record):
     code_hash: bytes = field(repr=False)
     made_at: datetime
     looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A customer who has a product: until the latest end among its purchases and scripts."""
+
+    customer: Customer
+    ends_at: datetime | None
+    has_no_end: bool
+    is_open: bool  # it ends with its source
+    waits: bool  # it is not settled yet, as without a TradingView name
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +312,19 @@ class Purchase(Record, _OfActor):
     lapses_at: datetime | None
     source_ended_at: datetime | None
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A person whom a change of a product gives or takes a script, and until when they have or had it."""
+
+    customer_id: int
+    username: str | None
+    member_id: int | None
+    is_endless: bool
+    ends_at: datetime | None  # None also where it is yet to be settled
+    has: StateKind  # of the script by now, whatever gives it
+    has_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

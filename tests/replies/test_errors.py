@@ -10,7 +10,14 @@ from discord import app_commands
 
 import bot.access
 import bot.tradingview
-from bot.access.catalogue.errors import ItemKind, ItemUnknown
+from bot.access.catalogue.errors import (
+    HolderRoleProblem,
+    HolderRoleUnusable,
+    ItemKind,
+    ItemUnknown,
+    LinkProblem,
+    LinkUnusable,
+)
 from bot.access.errors import NeedsYes
 from bot.access.ledger.errors import NothingToRevoke
 from bot.access.logins import errors
@@ -110,6 +117,10 @@ def with_facts(kind):
     values = {name: VALUES[name] for name in names}
     if kind is errors.CookiesOfOther:
         values |= {"before": NAME, "missing": (TITLE,) * 50}
+    if kind is LinkUnusable:
+        values |= {"problem": LinkProblem.NOT_HTTPS}
+    if kind is HolderRoleUnusable:
+        values |= {"problem": HolderRoleProblem.OPENS_ITEM}
     return kind(**values)
 
 

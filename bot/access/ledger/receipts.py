@@ -99,7 +99,7 @@ class Receipt:
         if self.entitlement is None or self.entitlement.length is None:
             return None
         fresh = RowEnd.begun(now).extended(parse_length(self.entitlement.length))
-        return paid_end(self.reasons, fresh)
+        return paid_end((reason for each in self.every for reason in each.reasons), fresh)
 
     @property
     def open_ended(self) -> bool:

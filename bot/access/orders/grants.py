@@ -227,11 +227,11 @@ class Grants:
         async with self._database.read() as connection:
             sold = await find_item(connection, request.guild_id, item)
             name = await name_of(connection, request.guild_id, subject)
-            spelled_as = await permissions.of_name(connection, request.guild_id, name)
-            ids = {script.id for script in sold.scripts}
-            known = next((each for each in spelled_as if each.script_id in ids), None)
+            ids = [script.id for script in sold.scripts]
+            held = await permissions.of_scripts(connection, ids, name)
+            known = next((each for each in held if each.checked), None)
             person = await customers.by_name(connection, request.guild_id, name)
-        if known is not None and known.checked:
+        if known is not None:
             spelled = Spelling(known.username, checked=True, user_id=known.tv_user_id)
         elif person is not None and person.username and person.tv_user_id is not None:
             spelled = Spelling(person.username, checked=True, user_id=person.tv_user_id)
