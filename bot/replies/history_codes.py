@@ -1,13 +1,10 @@
 """The history's sentences about codes and trials."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from bot.replies.history import Facts
+from typing import Any
 
 
-def ordered(facts: "Facts") -> str:
+def ordered(facts: Any) -> str:
     """Return who ordered how much of what, and by what a customer got it."""
     what = f"{facts.given()} of {facts.what}"
     match facts.after.get("source"):
@@ -19,14 +16,14 @@ def ordered(facts: "Facts") -> str:
             return f"{facts.who} ordered {what}"
 
 
-def _codes(facts: "Facts") -> str:
+def _codes(facts: Any) -> str:
     """Return which codes an entry is about."""
     batch = facts.after.get("batch")
     of_batch = f" (batch {batch})" if batch else ""
     return f"{facts.number('code')} for {facts.given()} of {facts.what}{of_batch}"
 
 
-SENTENCES: "Mapping[str, Callable[[Facts], str]]" = {
+SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "trial_refused": lambda f: (
         f"the trial of {f.what} that waited for {f.whom} did not begin: it was taken before with that "
         "TradingView name, or they have or had it already"
