@@ -103,9 +103,7 @@ class TrialTransformer(_Option):
 
 
 class CodeBatchTransformer(_Option):
-    """Batches of codes, by number; on commands of managers alone."""
-
-    level = Level.MANAGER
+    """Batches of codes, by number."""
 
     @property
     def type(self) -> discord.AppCommandOptionType:

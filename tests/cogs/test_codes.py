@@ -1,8 +1,11 @@
 """/code, /redeem and /trial over a real gateway: a file, a code, and what a buyer reads."""
 
+import asyncio
 import re
+from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from bot import clock
 from bot.access.rules.guesses import OF_MEMBER
@@ -108,6 +111,23 @@ async def test_what_takes_longer_than_the_answer_lives_comes_by_direct_message_o
     [told] = shop.as_buyer.dms()
     assert "🎉 You can use **Gold** until" in text_of(told)
     assert not re.search(r"/access|/sync|batch", text_of(told))
+
+
+async def test_a_code_is_noted_nowhere_also_not_while_its_answer_is_owed(shop, caplog, monkeypatch):
+    caplog.set_level("DEBUG")
+    _, [code] = await create(shop)
+
+    async def breaks(*_):
+        raise OSError("broken")
+
+    monkeypatch.setattr(shop.vendor.services.codes, "redeem", breaks)
+    said = text_of((await redeem(shop, code)).original)
+    assert "Something went wrong" in said
+    path = Path(make_url(shop.vendor.settings.database_url).database)
+    kept = [each.read_bytes() for each in await asyncio.to_thread(list, path.parent.iterdir())]
+    for form in (code, code.replace("-", "")):
+        assert not [content for content in kept if form.encode() in content.upper()]
+        assert form not in caplog.text + said
 
 
 async def test_one_answer_for_wrong_used_and_over(shop):
