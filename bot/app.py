@@ -18,6 +18,7 @@ from discord.http import Route
 import cogs
 from bot import clock, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
+from bot.access.orders import erasure
 from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.interactions.connection import guard, log_in, stay_connected
@@ -121,6 +122,7 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(SEATS_EVERY, "count seats", services.seat_counts.watch)
     jobs.every(BACKUP_EVERY, "daily backup", lambda: _keep_daily(settings.database_url))
     jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))
+    jobs.every(erasure.EVERY, "forget customers", services.erasures.carry_out)
     jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     adopting = _adopt_environment(settings, services)
@@ -138,7 +140,7 @@ async def _serve(services: Services, token: str) -> None:
     """Stay connected to Discord until cancelled.
 
     Raises:
-        StartupError: Discord refuses the token or the intents, or its certificate cannot be verified.
+        StartupError: Discord refuses the token or the connection, or its certificate cannot be verified.
     """
     guard(services.client, services.blockade)
     await log_in(services.client, token, services.blockade)

@@ -12,6 +12,7 @@ from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.scripts import Scripts
 from bot.access.ledger.clock_watch import ClockWatch
 from bot.access.ledger.direct_messages import WaitingMessages
+from bot.access.ledger.members_notice import MembersNotice
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
 from bot.access.logins.environment import Environment
@@ -20,17 +21,25 @@ from bot.access.logins.outages import Outages
 from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
+from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.codes import Codes
+from bot.access.orders.endings import Endings
+from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.purchases import Purchases
+from bot.access.orders.ties import Ties
 from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
+from bot.access.people.blocks import Blocks
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
+from bot.access.people.limits import MemberLimits
+from bot.access.people.proofs import Proofs
 from bot.access.queries.autocomplete import Autocomplete
+from bot.access.queries.directory import Directory
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.sources import REGISTRY
@@ -49,6 +58,7 @@ from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
+from bot.interactions.member_events import MemberEvents
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
@@ -61,7 +71,8 @@ from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
-from bot.replies.for_oneself import trial_refused
+from bot.replies.codes import trial_refused
+from bot.replies.customers import forgotten_by_now
 from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
@@ -92,7 +103,11 @@ class Services:
     guild_settings: GuildSettings
     claims: Claims
     customers: Customers
+    proofs: Proofs
     imports: Imports
+    ties: Ties
+    blocks: Blocks
+    erasures: Erasures
     scripts: Scripts
     discovery: Discovery
 
@@ -102,6 +117,7 @@ class Services:
     queue: Queue
     outcomes: Outcomes
     grants: Grants
+    endings: Endings
     purchases: Purchases
     codes: Codes
     trials: Trials
@@ -121,11 +137,13 @@ class Services:
 
     # What people look up
     overview: Overview
+    directory: Directory
     autocomplete: Autocomplete
 
     # Discord
     router: ComponentRouter
     client: Usher
+    member_events: MemberEvents
     order_flow: OrderFlow
     sweep_flow: SweepFlow
     blockade: Blockade
@@ -182,11 +200,15 @@ def build(
 
     router, autocomplete = ComponentRouter(guild_settings), Autocomplete(database)
     history, unanswered = HistoryTail(database), UnansweredInteractions(database, vault, jobs)
+    member_events = MemberEvents(jobs)
     client = Usher(
         guild_settings=guild_settings,
         router=router,
         autocomplete=autocomplete,
         door=Door(unanswered, history, jobs),
+        member_events=member_events,
+        members_notice=MembersNotice(database),
+        asks_for_members=settings.discord_members_intent == "auto",
         guild_id=settings.discord_guild_id,
         connector=partial(outgoing.ProxyConnector, settings, limit=0),
     )
@@ -209,12 +231,17 @@ def build(
     )
     waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
+    endings = Endings(database, vault, queue, notifier)
 
     def decided() -> None:
         outcome_notifier.wake()
         purchases.wake()
 
-    claims = Claims(database, partial(_to_claimer, client), decided)
+    account_moves = AccountMoves(vault, queue)
+    claims = Claims(database, partial(_to_claimer, client), decided, account_moves)
+    member_limits = MemberLimits(database, outcome_notifier.wake)
+    members_public = tradingview_accounts.public(settings, http)
+    customers = Customers(database, sessions, members_public, claims, member_limits, account_moves)
 
     return Services(
         database=database,
@@ -237,16 +264,19 @@ def build(
         login_monitor=LoginMonitor(database, sessions, spares),
         guild_settings=guild_settings,
         claims=claims,
-        customers=Customers(
-            database, sessions, tradingview_accounts.public(settings, http), claims
-        ),
+        customers=customers,
+        proofs=Proofs(database, members_public, customers, claims, member_limits),
         imports=Imports(database, claims),
+        ties=Ties(database, queue, purchases.wake),
+        blocks=Blocks(database),
+        erasures=Erasures(database, vault, endings, _to_eraser, outcome_notifier.wake),
         scripts=scripts,
         discovery=Discovery(database, sessions, scripts),
         notifier=notifier,
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
+        endings=endings,
         purchases=purchases,
         codes=Codes(database, vault, purchases),
         trials=Trials(database, vault, purchases, partial(_of_trial, client)),
@@ -262,9 +292,11 @@ def build(
         undecided=Undecided(database, queue, notifier),
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
+        directory=Directory(database),
         autocomplete=autocomplete,
         router=router,
         client=client,
+        member_events=member_events,
         order_flow=OrderFlow(outcomes, notifier, router),
         sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, outbox),
         log_channel=log_channel,
@@ -287,3 +319,8 @@ def _to_claimer(client: Usher, claim: Claim, accepted: bool) -> Mapping[str, Any
     """Return, as it is kept, what the member reads whose claim was decided."""
     server = client.get_guild(claim.guild_id)
     return to_claimer(claim, server.name if server else None, accepted=accepted).to_json()
+
+
+def _to_eraser(number: int) -> Mapping[str, Any]:
+    """Return, as it is kept, what whoever asked reads once a person is erased."""
+    return forgotten_by_now(number).to_json()

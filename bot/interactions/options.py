@@ -3,6 +3,7 @@
 A refusal raised here is explained like one that the command itself raises, before anything happens.
 """
 
+import re
 from abc import ABC, abstractmethod
 from typing import Any, final
 
@@ -30,6 +31,9 @@ Choices = list[app_commands.Choice[str | int | float]]
 _USUAL = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y", "L"))
 _UNITS = "DWMY"
 _MAX_LENGTH = 100
+_MEMBER = re.compile(
+    r"(?:<@!?)?([0-9]{15,19})>?"
+)  # TradingView's names of digits alone are shorter
 
 
 class _Option(app_commands.Transformer[Usher], ABC):
@@ -64,7 +68,16 @@ class ItemTransformer(_Option):
         return [_choice(f"{script.slug} – {script.title}", script.slug) for script in found]
 
 
-class UsernameTransformer(_Option):
+class _NameOption(_Option):
+    """Suggests TradingView names of people whom Usher knows."""
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the known names that fit."""
+        found = await interaction.client.autocomplete.names(interaction.guild_id or 0, typed)
+        return [_choice(name, name) for name in found]
+
+
+class UsernameTransformer(_NameOption):
     """TradingView names, of people whom Usher knows or not."""
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> str:
@@ -75,10 +88,15 @@ class UsernameTransformer(_Option):
         """
         return clean(typed) if typed.strip() else ""
 
-    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return the known names that fit."""
-        found = await interaction.client.autocomplete.names(interaction.guild_id or 0, typed)
-        return [_choice(name, name) for name in found]
+
+class CustomerTransformer(_NameOption):
+    """A customer: a member's mention or id, also of one who left, or a TradingView name."""
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> Subject:
+        """Return the person meant; raises NameUnreadable."""
+        if member := _MEMBER.fullmatch(typed.strip()):
+            return Subject(member_id=int(member[1]))
+        return Subject(username=clean(typed))
 
 
 class TrialTransformer(_Option):
@@ -181,6 +199,7 @@ Item = app_commands.Transform[str, ItemTransformer]
 Username = app_commands.Transform[str, UsernameTransformer]
 Trial = app_commands.Transform[str, TrialTransformer]
 CodeBatch = app_commands.Transform[int, CodeBatchTransformer]
+AnyCustomer = app_commands.Transform[Subject, CustomerTransformer]
 Length = app_commands.Transform[duration.Length, LengthTransformer]
 Until = app_commands.Transform[End | duration.Length, UntilTransformer]
 

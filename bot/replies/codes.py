@@ -1,4 +1,4 @@
-"""What managers read of codes, and the form in which members type one."""
+"""What managers read of codes, and what members do of codes and trials that are refused."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,11 @@ import discord
 
 from bot.access.orders.codes import Batch, MadeCodes, Revoked
 from bot.access.rules.codes import LENGTH
+from bot.errors import UserError
+from bot.replies.errors import explain
 from bot.replies.message import Attached, Button, Message, key
 from bot.replies.overview import pages
-from bot.replies.text import count, embed, end_day, member, relative, short_day, spoken, title
+from bot.replies.text import bold, count, embed, end_day, member, relative, short_day, spoken, title
 from bot.replies.tone import Tone
 
 REDEEM_OPEN, REDEEM_FORM = "redeem_open", "redeem_form"
@@ -41,6 +43,13 @@ def invalid(guild_id: int) -> Message:
         buttons=(redeem_button(guild_id, "Try again"),),
         tone=Tone.STOP,
     )
+
+
+def trial_refused(refusal: UserError, server: str | None) -> Message:
+    """Return why a trial that waited for a name does not begin."""
+    where = f" in {bold(server)}" if server else ""
+    text = f"-# Your trial{where}, which waited for your TradingView name\n"
+    return Message(f"{text}❌ {explain(refusal).sentence}")
 
 
 def redeem_button(guild_id: int, label: str = FORM_TITLE) -> Button:

@@ -4,8 +4,6 @@ from bot.access.ledger.receipts import Receipt
 from bot.access.orders.codes import Got
 from bot.access.request import TRIAL
 from bot.access.rules.duration import Length, parse_length
-from bot.errors import UserError
-from bot.replies.errors import explain
 from bot.replies.message import Message
 from bot.replies.text import bold, spoken, title, until
 from bot.replies.tone import Tone
@@ -47,13 +45,6 @@ def waits_for_name(got: Got) -> Message:
         f"{first}\n**Now tell me your TradingView name with `/link`**; it begins then, and nothing of it "
         "is lost until you do."
     )
-
-
-def trial_refused(refusal: UserError, server: str | None) -> Message:
-    """Return why a trial that waited for a name does not begin."""
-    where = f" in {bold(server)}" if server else ""
-    text = f"-# Your trial{where}, which waited for your TradingView name\n"
-    return Message(f"{text}❌ {explain(refusal).sentence}")
 
 
 def _sold(receipt: Receipt) -> Script | Product:

@@ -1,13 +1,20 @@
 """The history in words: one line for each entry, for `/audit` and for the log channel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
-from bot.replies import history_codes, history_sweeps, seats, wrong_clock
+from bot.replies import (
+    history_people,
+    history_purchases,
+    history_sweeps,
+    members_intent,
+    seats,
+    wrong_clock,
+)
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
@@ -61,6 +68,14 @@ def _cut(text: str, note: str | None = None) -> str:
     return shorten(whole.replace("\n", " "), _MAX_LINE)
 
 
+def in_lines(entries: Sequence[Event], item: Callable[[Event], Script | Product | None]) -> str:
+    """Return entries about one person, who is not named in each, with their dates and their items."""
+    return "\n".join(
+        f"- {short_day(entry.at)} {_cut(_text(entry, item(entry), None, _OF_ONE), entry.note)}"
+        for entry in entries
+    )
+
+
 def audit(history: History, guild_id: int) -> Message:
     """Return one person's history, newest first."""
     if not history.events:
@@ -68,15 +83,11 @@ def audit(history: History, guild_id: int) -> Message:
             f"There is no history of {bold(history.username)}. Check the spelling; "
             "`/access check` also looks on TradingView."
         )
-    lines = [
-        f"- {short_day(entry.at)} "
-        + _cut(_text(entry, history.item(entry), None, _OF_ONE), entry.note)
-        for entry in history.events
-    ]
+    lines = in_lines(history.events, history.item)
     page = f"Page {history.page + 1}" if history.page or history.more else None
     return Message(
         f"The history of {bold(history.username)}, newest first.",
-        (embed("History", "\n".join(lines), footer=page),),
+        (embed("History", lines, footer=page),),
         pages(AUDIT, guild_id, history.username, history.page, more=history.more),
     )
 
@@ -206,17 +217,18 @@ def _named(facts: Facts, text: str) -> str:
     return text.format(who=facts.who, name=name, member=facts.member)
 
 
+# By what the history keeps of a limit that a member reached.
+_LIMITS = {
+    "link": "tried to link more than three names within a day",
+    "proof": "asked for more than five codes within a day",
+    "look_up": "looked up many names within a short while",
+}
+
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{history_codes.ordered(f)} for {f.whom}",
+    OrderKind.GRANT: lambda f: f"{history_purchases.ordered(f)} for {f.whom}",
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
-    "purchase": lambda f: (
-        f"{f.whom} got {f.what} (from {f.after_text('source')}); it waits for their TradingView name"
-    ),
-    "purchase_ended": lambda f: (
-        f"{f.what} for {f.whom} (from {f.after_text('source')}) ended before a TradingView name was known"
-    ),
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
     "clock_wrong": lambda f: wrong_clock.describe(f.seconds()),
@@ -237,10 +249,22 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "match": lambda f: f"{f.who} tied {f.number('name')} to members",
     "matched": lambda f: _named(f, "{who} tied {name} to {member}"),
     "unlink": lambda f: f"{f.who} untied {f.before_name()} from {f.member}",
+    "name_confirmed": lambda f: _named(f, "{who} said that {name} is {member}'s for certain"),
+    "name_proven": lambda f: _named(
+        f, "{member} showed with a code on the public TradingView page that {name} is theirs"
+    ),
+    "account_moved": lambda f: (
+        f"{f.member} moves from {f.before_name()} to {f.after_text('username') or 'another'} on TradingView: what they have "
+        "stands there first, and ends at the old name then"
+    ),
+    "limit_reached": lambda f: (
+        f"{f.member} {_LIMITS.get(str(f.after.get('what')), 'asked too often')}; I say no for now"
+    ),
     "claim": lambda f: _named(f, "{member} says that {name} is theirs; staff must look"),
     "claim_withdrawn": lambda f: f"{f.member} took back the request for {f.before_name()}",
     "claim_accepted": lambda f: _named(f, "{who} accepted that {name} belongs to {member}"),
     "claim_refused": lambda f: _named(f, "{who} refused that {name} belongs to {member}"),
+    **history_people.SENTENCES,
     "script_add": lambda f: f"{f.who} added the script {f.what}",
     "script_rename": lambda f: f"{f.who} renamed a script to {f.what}",
     "script_archive": lambda f: f"{f.who} archived the script {f.what}",
@@ -303,6 +327,8 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         "<https://dis.gd/contact>"
     ),
     "messages_resumed": lambda _: "✅ Discord takes direct messages of this bot again",
+    "members_unseen": lambda _: members_intent.announced(),
+    "members_seen": lambda _: members_intent.over(),
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
@@ -317,7 +343,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     ),
     "restore_over": history_sweeps.restored,
     "restore_unread": history_sweeps.unread,
-    **history_codes.SENTENCES,
+    **history_purchases.SENTENCES,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -337,7 +363,7 @@ _HEADLINES: Mapping[str, Callable[[Facts], str]] = {
 }
 # In the history of one person, who need not be named in each line.
 _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: history_codes.ordered,
+    OrderKind.GRANT: history_purchases.ordered,
     OrderKind.SET: lambda f: f"{f.who} set {f.what}: {f.change()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what}: {f.change()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what}",

@@ -6,7 +6,8 @@ import discord
 
 from bot.access.logins.sessions import LoginState
 from bot.access.people.guild_settings import Setup
-from bot.replies import scripts, wrong_clock
+from bot.access.people.member_facts import MembersIntent
+from bot.replies import members_intent, scripts, wrong_clock
 from bot.replies.channel_trouble import ChannelTrouble, why
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
@@ -29,7 +30,12 @@ _COMMANDS = {
 }
 
 
-def checklist(setup: Setup, guild_id: int, trouble: ChannelTrouble | None = None) -> Message:
+def checklist(
+    setup: Setup,
+    guild_id: int,
+    trouble: ChannelTrouble | None = None,
+    intent: MembersIntent = MembersIntent.GRANTED,
+) -> Message:
     """Return what is done, what is open, and one button for the next step.
 
     `trouble`: why the log channel takes nothing.
@@ -56,6 +62,8 @@ def checklist(setup: Setup, guild_id: int, trouble: ChannelTrouble | None = None
             "in the channel above and under `/sync status`" if reachable else "under `/sync status`"
         )
         lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
+    if unseen := members_intent.setup_line(intent):
+        lines.append(unseen)
     button, wrong = _next(setup, guild_id, trouble), wrong_clock.warning()
     if wrong:
         lines.append(wrong)

@@ -18,6 +18,7 @@ from bot.store.kinds import (
     Reason,
     SessionState,
     StateKind,
+    Tie,
 )
 
 
@@ -58,6 +59,18 @@ class Actor:
 
 
 USHER = Actor(ActorKind.USHER)
+
+
+class _OfActor:
+    """A row with the columns of an actor."""
+
+    actor_kind: ActorKind
+    actor_id: str | None
+
+    @property
+    def actor(self) -> Actor:
+        """Return who asked for it, or did it."""
+        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +166,31 @@ class Customer(Record):
     tv_user_id: int | None
     linked_at: datetime | None
     linked_by: int | None
+    tie: Tie | None = None
+    blocked_at: datetime | None = None
+    blocked_by: int | None = None
+    block_reason: str | None = None
+    forget_at: datetime | None = None  # to be erased once TradingView shows no access
+    forget_by: int | None = None
+    forgotten: int | None = None  # the number that stands for the erased person
+
+    @property
+    def merely_claims(self) -> bool:
+        """Return whether the name is a member's by nothing but their own word."""
+        return self.member_id is not None and self.tie is Tie.CLAIMED
+
+
+@dataclass(frozen=True, slots=True)
+class Proof(Record):
+    """A code that a member is to put on the public profile of a TradingView name."""
+
+    id: int
+    guild_id: int
+    member_id: int
+    username: str
+    code_hash: bytes = field(repr=False)
+    made_at: datetime
+    looks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +206,7 @@ class Claim(Record):
     decided_by: int | None
     channel_id: int | None = None  # of the message that asks staff, while it has buttons
     message_id: int | None = None
+    instead_of: str | None = None  # the member's name when they asked, whose access goes along
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +242,7 @@ class Permission(Record):
     attempts: int
     next_try_at: datetime | None
     asked_at: datetime
+    after_id: int | None = None  # the permission that must be done first
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +265,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase(Record):
+class Purchase(Record, _OfActor):
     """What a customer got of one item from one source, once."""
 
     id: int
@@ -247,11 +287,6 @@ class Purchase(Record):
     lapses_at: datetime | None
     source_ended_at: datetime | None
     ended_at: datetime | None
-
-    @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,12 +310,13 @@ class Entitlement(Record):
     ended_at: datetime | None
     ended_by: int | None
     note: str | None
+    withheld: bool = False
     grace_days: int = 0  # kept on TradingView beyond the paid end
     row_day: int | None = None  # of the months after `ends_at`; None: the day of `ends_at` itself
 
 
 @dataclass(frozen=True, slots=True)
-class Order(Record):
+class Order(Record, _OfActor):
     """One order of somebody, from asked to told."""
 
     id: int
@@ -305,11 +341,6 @@ class Order(Record):
     lead_id: int | None = None  # the first order of the same request, which leads
 
     @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
-
-    @property
     def asker_id(self) -> int:
         """Return the Discord member who asked. Raises LookupError where nobody in Discord did."""
         if self.actor.member_id is None:
@@ -318,7 +349,7 @@ class Order(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Record):
+class Event(Record, _OfActor):
     """One entry of the history."""
 
     id: int
@@ -336,11 +367,6 @@ class Event(Record):
     before: Any
     after: Any
     product_id: int | None = None
-
-    @property
-    def actor(self) -> Actor:
-        """Return who did it."""
-        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,9 +397,8 @@ class Outage(Record):
     @property
     def stage(self) -> OutageStage:
         """How far it is: ended, still, back."""
-        if self.ended_at is not None:
-            return OutageStage.BACK
-        return OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        while_it_lasts = OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        return while_it_lasts if self.ended_at is None else OutageStage.BACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,9 @@ async def test_what_takes_longer_than_the_answer_lives_comes_by_direct_message_o
 
 
 async def test_a_code_is_noted_nowhere_also_not_while_its_answer_is_owed(shop, caplog, monkeypatch):
-    caplog.set_level("DEBUG")
+    for name in ("bot", "cogs"):  # at the most that LOG_LEVEL makes each say
+        caplog.set_level("DEBUG", name)
+    caplog.set_level("INFO")
     _, [code] = await create(shop)
 
     async def breaks(*_):

@@ -23,6 +23,14 @@ CONTRACT = {
     "access list": ("staff", ["item"]),
     "customer match": ("staff", ["file"]),
     "customer link": ("staff", ["member", "username"]),
+    "customer show": ("staff", ["member", "username"]),
+    "customer search": ("staff", ["text"]),
+    "customer unlink": ("staff", ["member", "username"]),
+    "customer move": ("staff", ["from", "to"]),
+    "customer merge": ("manager", ["from", "into"]),
+    "customer block": ("manager", ["member", "username", "reason"]),
+    "customer unblock": ("manager", ["member", "username"]),
+    "customer forget": ("manager", ["member", "username"]),
     "script add": ("manager", ["pine_id", "slug", "title"]),
     "script rename": ("manager", ["item", "slug", "title"]),
     "script archive": ("manager", ["item"]),
@@ -51,7 +59,7 @@ CONTRACT = {
 async def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(harness, name):
     found = {one.qualified_name: one for one in levels.commands_in(harness.client.tree)}
     level, options = CONTRACT[name]
-    assert sorted(option.name for option in found[name].parameters) == sorted(options)
+    assert sorted(option.display_name for option in found[name].parameters) == sorted(options)
     assert found[name].extras["level"] is Level[level.upper()]
 
 

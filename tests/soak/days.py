@@ -1,6 +1,7 @@
 """Random days of a shop: a seed decides who orders what, what goes wrong, and when."""
 
 import asyncio
+import calendar
 import random
 from contextlib import suppress
 from datetime import timedelta
@@ -57,6 +58,8 @@ class Days:
         at = clock.now() + timedelta(
             days=self.rng.randint(5, 400), seconds=self.rng.randint(0, 9_999)
         )
+        if self.rng.random() < 0.3:  # the last of a month, where months differ
+            at += timedelta(days=calendar.monthrange(at.year, at.month)[1] - at.day)
         return at.replace(microsecond=0)
 
     async def one(self):

@@ -1,6 +1,6 @@
 """What an order asks for, before it has a row: whose access to what, and what becomes of the reasons."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot import clock
@@ -19,6 +19,7 @@ class Target:
     item: str
     subject: Subject
     spelling: Spelling
+    names_both: bool = False  # the member and the name were given: the one says whose the other is
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Change:
     undoes: Order | None = None  # an earlier order: what it took away counts again
     overrules: bool = False  # whatever TradingView shows
     wakes: bool = False  # what is stuck is tried once more
+    goes_on_from: int | None = None  # the permission whose reasons count here from now on
+    after: int | None = None  # the permission that has to be done first
     held_back: bool | None = None  # whether sources that come back by themselves have to wait
 
     @property
@@ -44,10 +47,13 @@ class Change:
         return self.gives is not None or self.attaches is not None
 
     @property
-    def by_customer(self) -> str | None:
-        """Return the source by which the customer orders it for themselves; None for any other order."""
+    def by_customer(self) -> Mapping[str, str]:
+        """Return the source by which the customer orders it for themselves, as the history keeps it.
+
+        Empty for any other order.
+        """
         source = self.source if self.attaches is None else self.attaches.source
-        return source if source in BY_CUSTOMERS else None
+        return {"source": source} if source in BY_CUSTOMERS and source is not None else {}
 
 
 @dataclass(frozen=True, slots=True)

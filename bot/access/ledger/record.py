@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, find_item
+from bot.access.ledger.bare_names import is_withheld
+from bot.access.ledger.barred import refuse_barred
 from bot.access.ledger.changes import Change, NewOrder, Recorded
-from bot.access.ledger.reasons import end_made_by, give_back, want_anew
+from bot.access.ledger.reasons import end_made_by, facts, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
-from bot.access.people.identity import resolve
+from bot.access.people.identity import confirm, resolve
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext
 from bot.access.rules.duration import Length
@@ -26,6 +28,7 @@ from bot.store.kinds import (
     PermissionState,
     Reason,
     StateKind,
+    Tie,
 )
 from bot.store.ledger import entitlements, events, orders, permissions, purchases
 from bot.store.people import customers
@@ -49,8 +52,11 @@ async def record_all(
     """Record orders of one request, in a transaction that writes; the queue is woken by the caller.
 
     Raises:
-        UserError: the person or the item is not what was meant; nothing may be kept then.
+        UserError: the person or the item is not what was meant, or the person is blocked; nothing may
+            be kept then.
+        GivesToBlocked: staff must agree to give a blocked person something; the same.
         OverTheLine: a manager must agree to so many seats first; the same.
+        NameOnlyClaimed: staff must say whether the member who claims the name is to know; the same.
     """
     if not new:
         return []
@@ -65,12 +71,17 @@ async def record_unguarded(connection: AsyncConnection, vault: Vault, new: NewOr
         return Recorded(known, is_new=False)
     if isinstance(target, Permission):  # as it is now: an order before this one may have changed it
         permission = await permissions.by_id(connection, target.id)
+        if new.change.undoes is not None:
+            refuse_barred(await customers.by_id(connection, permission.customer_id), new)
         return await _record_one(connection, vault, new, permission, None)
     item = await find_item(connection, request.guild_id, target.item)
     if not item.scripts:
         raise ProductEmpty(item.title)
     spelling = target.spelling
     person = await resolve(connection, request, target.subject, user_id=spelling.user_id)
+    vouched = request.consent.vouched
+    if target.names_both or (vouched is not None and vouched == person.member_id):
+        person = await confirm(connection, request, person, Tie.STAFF)
     return await record_for(connection, vault, new, item, person, spelling)
 
 
@@ -92,7 +103,10 @@ async def record_for(
         part = replace(part, product_id=item.product_id)
         if new.change.ends_all and item.product is not None:
             part = replace(part, change=await _only_of(connection, part, item, permission))
-        recorded = await _record_one(connection, vault, part, permission, purchase)
+        withheld = await is_withheld(connection, permission, person, new)
+        recorded = await _record_one(
+            connection, vault, part, permission, purchase, withheld=withheld
+        )
         lead = lead or recorded.order
         superseded += recorded.superseded
     assert lead is not None  # noqa: S101 - an item without scripts is refused before
@@ -135,6 +149,8 @@ async def _record_one(
     new: NewOrder,
     permission: Permission,
     purchase: Purchase | None,
+    *,
+    withheld: bool = False,
 ) -> Recorded:
     request, change = new.request, new.change
     superseded = await _supersede(connection, permission, new)
@@ -146,6 +162,8 @@ async def _record_one(
     await entitlements.end(connection, ends, request.at, order.id)
     if change.undoes is not None:
         await _undo(connection, permission, order, change.undoes)
+    if change.goes_on_from is not None:
+        await entitlements.hand_over(connection, change.goes_on_from, permission.id)
     if change.attaches is not None:
         await entitlements.attach(connection, change.attaches.id, permission.id, request.at)
         await orders.gives(connection, order.id, change.attaches.id)
@@ -157,20 +175,26 @@ async def _record_one(
             permission,
             asked_at=request.at,
             row_day=change.row_day,
+            withheld=withheld,
         )
         await orders.gives(connection, order.id, reason.id)
     await _await_sync(connection, permission, order, change)
-    await _add_events(connection, permission, order, _after(permission, change), superseded)
+    after = {**_after(permission, change), **change.by_customer}
+    await _add_events(connection, permission, order, after, superseded)
     return Recorded(order, tuple(superseded))
 
 
 async def add_purchase(
     connection: AsyncConnection, new: NewOrder, item: Item, person: Customer
 ) -> Purchase | None:
-    """Add what the order gives as a purchase of the whole item; None where it gives nothing new."""
+    """Add what the order gives as a purchase of the whole item; None where it gives nothing new.
+
+    Raises as `record_all` does for a person who is blocked.
+    """
     request, gives = new.request, new.change.gives
     if gives is None:
         return None
+    refuse_barred(person, new)
     length = gives.text if isinstance(gives, Length) and not gives.lifetime else None
     state = gives if isinstance(gives, State) else State(StateKind.LIFETIME)
     assert new.change.source is not None  # noqa: S101 - a reason always comes from somewhere
@@ -283,8 +307,7 @@ async def _add(
         reason=Reason.CLOCK if new.awaits_clock else None,
         product_id=new.product_id,
         lead_id=new.lead_id,
-        # The customer hears of it as the person who asked.
-        member_told_at=None if new.change.by_customer is None else request.at,
+        member_told_at=request.at if new.change.by_customer else None,  # told as the asker
     )
 
 
@@ -309,6 +332,7 @@ async def _await_sync(
         permission.id,
         revision=order.revision,
         replaces=replaces,
+        after_id=change.after,
         held_back=permission.held_back if change.held_back is None else change.held_back,
         state=PermissionState.WAITING,
         reason=order.reason,
@@ -322,12 +346,7 @@ async def _await_sync(
 
 
 def _after(permission: Permission, change: Change) -> Mapping[str, Any]:
-    """Return what the history says that the order leads to, and by what a customer got it."""
-    after = _given(permission, change)
-    return after if change.by_customer is None else {**after, "source": change.by_customer}
-
-
-def _given(permission: Permission, change: Change) -> Mapping[str, Any]:
+    """Return what the history says that the order leads to."""
     if change.undoes is not None:
         return {"undone": change.undoes.id}
     if isinstance(change.gives, Length):
@@ -374,11 +393,3 @@ def _known(permission: Permission) -> Mapping[str, Any] | None:
     wanted = wanted_of(permission)
     never_seen = permission.seen is StateKind.UNKNOWN and wanted.kind is StateKind.NOTHING
     return None if never_seen else facts(wanted)
-
-
-def facts(state: State) -> dict[str, str | None]:
-    """Return a state as the history keeps it."""
-    return {
-        "kind": state.kind,
-        "ends_at": None if state.ends_at is None else state.ends_at.isoformat(),
-    }

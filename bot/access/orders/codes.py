@@ -18,6 +18,7 @@ from bot.access.orders.errors import (
 )
 from bot.access.orders.guesses import note_guess, refuse_guessing
 from bot.access.orders.purchases import Bought, Opened, Purchases, open_in
+from bot.access.people.blocks import refuse_blocked
 from bot.access.request import CODE, RequestContext
 from bot.access.rules.codes import digest_of, in_groups, new_signs, read_code
 from bot.access.rules.duration import Length, cut, parse_length
@@ -186,6 +187,7 @@ class Codes:
         None: it does not work, for whatever reason: nobody learns whether a code exists.
 
         Raises:
+            YouAreBlocked: staff decided so.
             TooManyGuesses: no code is tried now.
             HaveItForever: it would be used up for nothing.
         """
@@ -193,6 +195,7 @@ class Codes:
             reference = request.guild_id, CODE, request.idempotency_key
             if known := await purchases.by_reference(connection, *reference):
                 return await got_by(connection, request, known)
+            await refuse_blocked(connection, request.guild_id, request.member_id)
             await refuse_guessing(connection, request)
             found = await _take(connection, request, typed)
             if found is None:

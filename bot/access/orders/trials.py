@@ -10,6 +10,7 @@ from bot.access.catalogue.lookup import Item, with_scripts
 from bot.access.orders.codes import Got, got_by
 from bot.access.orders.errors import NoSuchTrial, TrialForNewOnly, TrialTaken
 from bot.access.orders.purchases import Bought, Purchases, open_in
+from bot.access.people.blocks import refuse_blocked
 from bot.access.request import TRIAL, RequestContext
 from bot.access.rules.duration import parse_length
 from bot.errors import UserError
@@ -49,6 +50,7 @@ class Trials:
         """Give the member who asks the trial of a product, at once or once a TradingView name is known.
 
         Raises:
+            YouAreBlocked: staff decided so.
             NoSuchTrial: there is no such product, or none to try.
             TrialTaken: that member, name or person took it before.
             TrialForNewOnly: they have or had a script of it.
@@ -57,6 +59,7 @@ class Trials:
             reference = request.guild_id, TRIAL, request.idempotency_key
             if known := await purchases.by_reference(connection, *reference):
                 return await got_by(connection, request, known)
+            await refuse_blocked(connection, request.guild_id, request.member_id)
             item, product, length = await _tried(connection, request.guild_id, slug)
             person = await customers.by_member(connection, request.guild_id, request.member_id)
             person = person or await customers.add(

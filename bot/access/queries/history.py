@@ -106,10 +106,11 @@ class HistoryTail:
     # A channel that takes nothing
 
     async def chosen_by(self, guild_id: int) -> int | None:
-        """Return the member who chose the log channel, where that is known."""
+        """Return the member who chose the log channel, where that is known and was not forgotten."""
         async with self._database.read() as connection:
             chosen = await events.newest(connection, guild_id, ("setup_log",))
-        return None if chosen is None else chosen.actor.member_id
+        member_id = None if chosen is None else chosen.actor.member_id
+        return member_id if member_id is not None and member_id > 0 else None
 
     async def closed(self, guild_id: int, user_id: int, content: Mapping[str, Any]) -> None:
         """Note that the log channel takes nothing, with the message that says so to that person."""

@@ -83,6 +83,14 @@ async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list
     return [Permission.of(row) for row in found]
 
 
+async def of_customer(connection: AsyncConnection, customer_id: int) -> list[Permission]:
+    """Return every permission that a customer ever had, oldest first."""
+    found = await connection.execute(
+        select(permission).where(permission.c.customer_id == customer_id).order_by(permission.c.id)
+    )
+    return [Permission.of(row) for row in found]
+
+
 async def touch(
     connection: AsyncConnection, person: Customer, script_id: int, at: datetime
 ) -> Permission:

@@ -38,7 +38,8 @@ async def names_like(
         select(customer.c.username)
         .where(
             customer.c.guild_id == guild_id,
-            name.is_not(None),
+            customer.c.username.is_not(None),
+            customer.c.forgotten.is_(None),
             name.contains(text, autoescape=True),
         )
         .order_by(name.startswith(text, autoescape=True).desc(), name)

@@ -65,6 +65,8 @@ permission = Table(
     Column(
         "replaces", Integer
     ),  # the order (set, revoke) that overrules whatever TradingView shows
+    # Another permission that must be done first: what is removed here goes on there.
+    Column("after_id", Integer),
     Column("held_back", Boolean, nullable=False, server_default=false()),  # no automatic return
     Column("seen", OneOf(StateKind), nullable=False),
     Column("seen_ends_at", UtcDateTime),
@@ -162,6 +164,8 @@ entitlement = Table(
     Column("ended_at", UtcDateTime),
     Column("ended_by", Integer),  # the order that took it away, so that it can be put back
     Column("note", Text),
+    # Staff gave it to a name that a member merely claims: that member is not to know of it.
+    Column("withheld", Boolean, nullable=False, server_default=false()),
     # The day of the month from which months after the end are counted; NULL: the day of the end.
     Column("row_day", Integer),
     UniqueConstraint("source", "reference", "script_id"),
@@ -212,7 +216,7 @@ order = Table(
 )
 
 event = Table(
-    "event",  # the history; triggers refuse every change
+    "event",  # the history: ids, kinds, moments; triggers refuse every change but that of an erasure
     metadata,
     Column("id", Integer, primary_key=True),
     guild_id(),
@@ -225,12 +229,20 @@ event = Table(
     Column("permission_id", Integer),
     Column("order_id", Integer),
     Column("member_id", BigInteger),
-    Column("note", Text),
     Column("before", JSON),
     Column("after", JSON),
     Column("interaction_id", BigInteger),  # of Discord, through which a person did it
     Index("ix_event_guild_customer", "guild_id", "customer_id", "at"),
     Index("ix_event_interaction_id", "interaction_id"),
+)
+
+event_words = Table(
+    "event_words",  # what names a person in an entry of the history, and its note: both can be erased
+    metadata,
+    Column("event_id", Integer, ForeignKey("event.id"), primary_key=True),
+    guild_id(),
+    Column("words", JSON, nullable=False),  # by "before", "after" and "note"
+    Index("ix_event_words_guild_id", "guild_id"),
 )
 
 unanswered = Table(

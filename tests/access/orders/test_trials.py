@@ -7,8 +7,11 @@ import pytest
 
 from bot import clock
 from bot.access.orders.errors import NoSuchTrial, TrialForNewOnly, TrialTaken
-from bot.access.request import RequestContext
+from bot.access.people.errors import YouAreBlocked
+from bot.access.request import RequestContext, Subject
+from bot.access.rules.duration import parse_length
 from bot.store.catalogue import products
+from bot.store.kinds import Tie
 from bot.store.ledger import purchases
 from bot.store.people import customers
 from bot.store.records import Actor
@@ -55,7 +58,7 @@ async def link(harness, member=ANN, name="Ann_Trades", user_id=None):
     async with harness.database.write() as connection:
         from bot.access.people.identity import tie
 
-        await tie(connection, asks(harness, member), name, member, user_id=user_id)
+        await tie(connection, asks(harness, member), name, member, how=Tie.STAFF, user_id=user_id)
     await harness.purchases.look()
 
 
@@ -195,6 +198,20 @@ async def test_paid_time_after_a_trial_counts_from_its_end(harness):
     trial = await harness.done((await begin(harness)).order_id)
     paid = await harness.done(await harness.grant("Ann_Trades", "7D", "gold"))
     assert paid.entitlement.start_at == trial.entitlement.ends_at
+
+
+async def test_a_blocked_member_gets_neither_a_trial_nor_what_a_code_gives(harness):
+    made = await harness.codes.create(
+        harness.request(), "gold", parse_length("1M"), number=1, uses=1, expires=None
+    )
+    await harness.blocks.block(harness.request(), Subject(ANN), "chargeback")
+    with pytest.raises(YouAreBlocked):
+        await begin(harness)
+    for code in (made.codes[0], "no code"):
+        with pytest.raises(YouAreBlocked):
+            await harness.codes.redeem(asks(harness, ANN), code)
+    await harness.blocks.unblock(harness.request(), Subject(ANN))
+    assert await harness.codes.redeem(asks(harness, ANN), made.codes[0]) is not None
 
 
 @pytest.mark.parametrize("slug", ["bronze", "empty", "nothing", "", "trend"])

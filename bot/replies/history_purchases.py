@@ -1,4 +1,4 @@
-"""The history's sentences about codes and trials."""
+"""The history's sentences about what customers got by themselves or from automations, and about codes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,6 +24,12 @@ def _codes(facts: Any) -> str:
 
 
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
+    "purchase": lambda f: (
+        f"{f.whom} got {f.what} (from {f.after_text('source')}); it waits for their TradingView name"
+    ),
+    "purchase_ended": lambda f: (
+        f"{f.what} for {f.whom} (from {f.after_text('source')}) ended before a TradingView name was known"
+    ),
     "trial_refused": lambda f: (
         f"the trial of {f.what} that waited for {f.whom} did not begin: it was taken before with that "
         "TradingView name, or they have or had it already"
