@@ -26,6 +26,7 @@ from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
+from bot.access.orders.codes import Codes
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
@@ -37,6 +38,7 @@ from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.orders.role_rounds import RoleRounds
 from bot.access.orders.ties import Ties
+from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.blocks import Blocks
 from bot.access.people.claims import Claims
@@ -60,6 +62,7 @@ from bot.access.sweeps.sweep import Sweeps
 from bot.access.sweeps.undecided import Undecided
 from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
+from bot.errors import UserError
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
@@ -79,6 +82,7 @@ from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
+from bot.replies.codes import trial_refused
 from bot.replies.customers import forgotten_by_now
 from bot.replies.links import to_unlinked
 from bot.settings import Settings
@@ -133,6 +137,8 @@ class Services:
     role_losses: RoleLosses
     role_rounds: RoleRounds
     product_scripts: ProductScripts
+    codes: Codes
+    trials: Trials
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -321,6 +327,8 @@ def build(
             notifier,
             [source.name for source in REGISTRY.values() if source.returns_by_itself],
         ),
+        codes=Codes(database, vault, purchases),
+        trials=Trials(database, vault, purchases, partial(_of_trial, client)),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),
@@ -349,6 +357,12 @@ def build(
         blockade=blockade,
         holder_role_giver=HolderRoleGiver(client, HolderRoles(database), notifier, blockade, jobs),
     )
+
+
+def _of_trial(client: Usher, guild_id: int, refusal: UserError) -> Mapping[str, Any]:
+    """Return, as it is kept, what the member reads whose trial waited and does not begin."""
+    server = client.get_guild(guild_id)
+    return trial_refused(refusal, server.name if server else None).to_json()
 
 
 def _to_claimer(client: Usher, claim: Claim, accepted: bool) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from bot.access.rules.entitlements import NOTHING, State
 from bot.replies import (
     history_people,
     history_products,
+    history_purchases,
     history_sweeps,
     links,
     members_intent,
@@ -244,16 +245,10 @@ _LIMITS = {
 }
 
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.ordered()} for {f.whom}",
+    OrderKind.GRANT: lambda f: f"{history_purchases.ordered(f)} for {f.whom}",
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
-    "purchase": lambda f: (
-        f"{f.whom} got {f.what} (from {f.origin()}); it waits for their TradingView name"
-    ),
-    "purchase_ended": lambda f: (
-        f"{f.what} for {f.whom} (from {f.origin()}) ended before a TradingView name was known"
-    ),
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
     "clock_wrong": lambda f: wrong_clock.describe(f.seconds()),
@@ -369,6 +364,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     ),
     "restore_over": history_sweeps.restored,
     "restore_unread": history_sweeps.unread,
+    **history_purchases.SENTENCES,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -402,7 +398,7 @@ _HEADLINES: Mapping[str, Callable[[Facts], str]] = {
 }
 # In the history of one person, who need not be named in each line.
 _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.ordered()}",
+    OrderKind.GRANT: history_purchases.ordered,
     OrderKind.SET: lambda f: f"{f.who} set {f.what}: {f.change()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what}: {f.change()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what}",

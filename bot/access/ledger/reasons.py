@@ -90,3 +90,11 @@ async def add_found(
         ended_by=overruled_by,
         withheld=await is_bare_name(connection, permission),
     )
+
+
+def facts(state: State) -> dict[str, str | None]:
+    """Return a state as the history keeps it."""
+    return {
+        "kind": state.kind,
+        "ends_at": None if state.ends_at is None else state.ends_at.isoformat(),
+    }

@@ -14,7 +14,7 @@ from bot.access.catalogue.lookup import Item, find_item
 from bot.access.ledger.bare_names import is_withheld
 from bot.access.ledger.barred import refuse_barred
 from bot.access.ledger.changes import Change, NewOrder, Recorded
-from bot.access.ledger.reasons import end_made_by, give_back, want_anew
+from bot.access.ledger.reasons import end_made_by, facts, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
 from bot.access.people.identity import confirm, resolve
 from bot.access.people.username_lookup import Spelling
@@ -179,7 +179,8 @@ async def _record_one(
         )
         await orders.gives(connection, order.id, reason.id)
     await _await_sync(connection, permission, order, change)
-    await _add_events(connection, permission, order, _after(permission, change), superseded)
+    after = {**_after(permission, change), **change.by_customer}
+    await _add_events(connection, permission, order, after, superseded)
     return Recorded(order, tuple(superseded))
 
 
@@ -306,6 +307,7 @@ async def _add(
         reason=Reason.CLOCK if new.awaits_clock else None,
         product_id=new.product_id,
         lead_id=new.lead_id,
+        member_told_at=request.at if new.change.by_customer else None,  # told as the asker
     )
 
 
@@ -391,11 +393,3 @@ def _known(permission: Permission) -> Mapping[str, Any] | None:
     wanted = wanted_of(permission)
     never_seen = permission.seen is StateKind.UNKNOWN and wanted.kind is StateKind.NOTHING
     return None if never_seen else facts(wanted)
-
-
-def facts(state: State) -> dict[str, str | None]:
-    """Return a state as the history keeps it."""
-    return {
-        "kind": state.kind,
-        "ends_at": None if state.ends_at is None else state.ends_at.isoformat(),
-    }
