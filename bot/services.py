@@ -20,6 +20,7 @@ from bot.access.logins.outages import Outages
 from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
+from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.purchases import Purchases
@@ -28,6 +29,8 @@ from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
+from bot.access.people.limits import MemberLimits
+from bot.access.people.proofs import Proofs
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
@@ -88,6 +91,7 @@ class Services:
     guild_settings: GuildSettings
     claims: Claims
     customers: Customers
+    proofs: Proofs
     imports: Imports
     scripts: Scripts
     discovery: Discovery
@@ -208,7 +212,11 @@ def build(
         outcome_notifier.wake()
         purchases.wake()
 
-    claims = Claims(database, partial(_to_claimer, client), decided)
+    account_moves = AccountMoves(vault, queue)
+    claims = Claims(database, partial(_to_claimer, client), decided, account_moves)
+    member_limits = MemberLimits(database, outcome_notifier.wake)
+    members_public = tradingview_accounts.public(settings, http)
+    customers = Customers(database, sessions, members_public, claims, member_limits, account_moves)
 
     return Services(
         database=database,
@@ -231,9 +239,8 @@ def build(
         login_monitor=LoginMonitor(database, sessions, spares),
         guild_settings=guild_settings,
         claims=claims,
-        customers=Customers(
-            database, sessions, tradingview_accounts.public(settings, http), claims
-        ),
+        customers=customers,
+        proofs=Proofs(database, members_public, customers, claims, member_limits),
         imports=Imports(database, claims),
         scripts=scripts,
         discovery=Discovery(database, sessions, scripts),

@@ -255,7 +255,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         request = replace(
             request,
             idempotency_key=f"end {receipt.order.id}",  # pressed twice, done once
-            consent=Consent(confirmed=True, unknown_name=True),
+            consent=Consent(confirmed=True, unknown_name=True, bare_name=True),
         )
         await self._order_flow.carry_out(press.interaction, request, order)
 

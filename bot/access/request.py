@@ -8,6 +8,8 @@ from bot.store.records import Actor
 # The two sources that the ledger itself knows of; `bot.access.sources` says what each is.
 STAFF = "staff"
 FOUND = "found"
+# What staff give to a name counts as given to nobody else by it, unless they say whose the name is.
+GIVEN_BY_STAFF = frozenset({STAFF, "gift"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Consent:
     removals: int = 0  # so many people lose access or time
     seats: int = 0  # so many people at the month's end, although TradingView's fee begins below
     username: str | None = None  # the near name that was picked instead of the typed one
+    bare_name: bool = False  # a member merely claims the name, and is not to know of it
+    vouched: int | None = None  # the name is that member's, who claims it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import discord
 
 from bot.access.errors import NeedsYes
-from bot.access.ledger.errors import OverTheLine
+from bot.access.ledger.errors import NameOnlyClaimed, OverTheLine
 from bot.access.people.errors import UserUnknown
 from bot.access.request import Consent, RequestContext
 from bot.errors import UserError
@@ -15,6 +15,7 @@ from bot.interactions.components import Choice, ComponentInteraction, ComponentR
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
 from bot.replies import Message, explain, seats
+from bot.replies.errors.confirmations import IT_IS_THEIRS, ONLY_THE_NAME
 from bot.replies.orders import near_names
 from bot.replies.tone import Tone
 
@@ -82,6 +83,12 @@ def _options(
     match question:
         case OverTheLine():
             return [(seats.yes(question), question.agreed(consent), discord.ButtonStyle.danger)]
+        case NameOnlyClaimed():
+            plain = discord.ButtonStyle.secondary
+            return [
+                (ONLY_THE_NAME, question.agreed(consent), plain),
+                (IT_IS_THEIRS, question.vouched(consent), plain),
+            ]
         case NeedsYes():
             return [(labels.yes, question.agreed(consent), discord.ButtonStyle.danger)]
         case UserUnknown():

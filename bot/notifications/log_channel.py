@@ -30,7 +30,7 @@ from bot.replies.message import Ping
 from bot.replies.text import member
 from bot.replies.tone import Tone
 from bot.store.kinds import OrderState, RoleLevel
-from bot.store.records import Event, Guild
+from bot.store.records import Claim, Event, Guild
 
 log = logging.getLogger(__name__)
 
@@ -200,6 +200,11 @@ class LogChannel:
         # it may hold fewer lines than there are by now.
         sent = await self._send(channel_id, message, _nonce(first))
         if question:
+            if question.claim.message_id not in (
+                None,
+                sent.id,
+            ):  # asked again, in a new log channel
+                await self._close(question.claim, claims.asked_elsewhere(question.claim))
             await self._history.asked(question.claim.id, sent.channel.id, sent.id)
         if message.edge is not Tone.PLAIN:
             return batch[-1].id
@@ -225,18 +230,19 @@ class LogChannel:
     async def _take_buttons(self, server: Guild) -> None:
         """Take the buttons from questions that were decided elsewhere, or that their member took back."""
         for claim in await self._history.answered(server.id):
-            channel = self._client.get_partial_messageable(claim.channel_id or 0)
-            message = channel.get_partial_message(claim.message_id or 0)
-            closed = clickable(self._client, claims.closed(claim))
-            try:
-                await message.edit(**closed.edit_kwargs())
-            except discord.HTTPException as error:
-                if error.status == 429 or error.status >= 500:
-                    raise  # anything else stays as it is, as in an archived thread
-                log.info(
-                    "the question about claim %s stays as it is: %s", claim.id, in_short(error)
-                )
+            await self._close(claim, claims.closed(claim))
             await self._history.question_closed(claim.id)
+
+    async def _close(self, claim: Claim, instead: Message) -> None:
+        """Put that in the place of the question about a claim. Raises where it is to be tried again."""
+        channel = self._client.get_partial_messageable(claim.channel_id or 0)
+        message = channel.get_partial_message(claim.message_id or 0)
+        try:
+            await message.edit(**clickable(self._client, instead).edit_kwargs())
+        except discord.HTTPException as error:
+            if error.status == 429 or error.status >= 500:
+                raise  # anything else stays as it is, as in an archived thread
+            log.info("the question about claim %s stays as it is: %s", claim.id, in_short(error))
 
 
 def _nonce(entry: Event) -> str:

@@ -206,6 +206,13 @@ def _named(facts: Facts, text: str) -> str:
     return text.format(who=facts.who, name=name, member=facts.member)
 
 
+# By what the history keeps of a limit that a member reached.
+_LIMITS = {
+    "link": "tried to link more than three names within a day",
+    "proof": "asked for more than five codes within a day",
+    "look_up": "looked up many names within a short while",
+}
+
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
@@ -237,6 +244,17 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "match": lambda f: f"{f.who} tied {f.number('name')} to members",
     "matched": lambda f: _named(f, "{who} tied {name} to {member}"),
     "unlink": lambda f: f"{f.who} untied {f.before_name()} from {f.member}",
+    "name_confirmed": lambda f: _named(f, "{who} said that {name} is {member}'s for certain"),
+    "name_proven": lambda f: _named(
+        f, "{member} showed with a code on the public TradingView page that {name} is theirs"
+    ),
+    "account_moved": lambda f: (
+        f"{f.member} moves from {f.before_name()} to {f.after_text('username') or 'another'} on TradingView: what they have "
+        "stands there first, and ends at the old name then"
+    ),
+    "limit_reached": lambda f: (
+        f"{f.member} {_LIMITS.get(str(f.after.get('what')), 'asked too often')}; I say no for now"
+    ),
     "claim": lambda f: _named(f, "{member} says that {name} is theirs; staff must look"),
     "claim_withdrawn": lambda f: f"{f.member} took back the request for {f.before_name()}",
     "claim_accepted": lambda f: _named(f, "{who} accepted that {name} belongs to {member}"),

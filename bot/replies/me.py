@@ -3,7 +3,8 @@
 from bot.access.queries.standing import Checked, Person
 from bot.access.rules.entitlements import wanted_of
 from bot.replies.message import Message
-from bot.replies.text import bold, day, embed, relative, title, until
+from bot.replies.people import prove_button
+from bot.replies.text import bold, day, embed, escape, relative, title, until
 from bot.replies.tone import Tone
 from bot.store.kinds import PermissionState, StateKind
 
@@ -14,11 +15,13 @@ _RENEW = (
 )
 
 
-def me(person: Person) -> Message:
+def me(person: Person, guild_id: int) -> Message:
     """Return a member's own view: no internals, no numbers of other people."""
     running = [line for line in map(_running_line, person.scripts) if line]
     ended = [_ended_line(checked) for checked in person.scripts if checked.ended_at]
     first = f"Your TradingView name is {bold(person.username)}."
+    if not running and not ended and person.unproven:
+        return _unproven(person, guild_id)
     if not running and not ended:
         return Message(
             f"{first} You have no scripts here.\nIf you bought one, ask the staff of this server."
@@ -38,6 +41,17 @@ def me(person: Person) -> Message:
         blocks.append(_RENEW)
     tone = None if running else Tone.LOOK
     return Message(first, (embed("Your scripts", "\n\n".join(blocks)),), tone=tone)
+
+
+def _unproven(person: Person, guild_id: int) -> Message:
+    """Return the view of a name that the member said; the same whoever else has it, or had it before."""
+    return Message(
+        f"Your TradingView name is {bold(person.username)}, as you told me. You have no scripts here.\n"
+        "If somebody else has that name here, or it had access before you, a member of staff still looks at "
+        f"{escape(person.username)} first: you need not do anything, and hear from me by direct message. To show "
+        "at once that it is yours, press the button. If you bought a script, ask the staff of this server.",
+        buttons=(prove_button(guild_id),),
+    )
 
 
 def _running_line(checked: Checked) -> str | None:

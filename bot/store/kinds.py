@@ -34,6 +34,21 @@ class ClaimState(StrEnum):
     REFUSED = "refused"
 
 
+class Tie(StrEnum):
+    """How it is known that a TradingView name is a member's."""
+
+    CLAIMED = "claimed"  # the member says so, and nobody else
+    PROVEN = "proven"  # the member's code stood on the public profile
+    STAFF = "staff"  # staff said or accepted it
+
+
+class AttemptKind(StrEnum):
+    """What a member may do only so often in a day."""
+
+    LINK = "link"
+    PROOF = "proof"
+
+
 class StateKind(StrEnum):
     """What TradingView holds, or should hold, for one person and script."""
 

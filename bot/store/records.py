@@ -18,6 +18,7 @@ from bot.store.kinds import (
     Reason,
     SessionState,
     StateKind,
+    Tie,
 )
 
 
@@ -153,6 +154,25 @@ class Customer(Record):
     tv_user_id: int | None
     linked_at: datetime | None
     linked_by: int | None
+    tie: Tie | None = None
+
+    @property
+    def merely_claims(self) -> bool:
+        """Return whether the name is a member's by nothing but their own word."""
+        return self.member_id is not None and self.tie is Tie.CLAIMED
+
+
+@dataclass(frozen=True, slots=True)
+class Proof(Record):
+    """A code that a member is to put on the public profile of a TradingView name."""
+
+    id: int
+    guild_id: int
+    member_id: int
+    username: str
+    code_hash: bytes = field(repr=False)
+    made_at: datetime
+    looks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +188,7 @@ class Claim(Record):
     decided_by: int | None
     channel_id: int | None = None  # of the message that asks staff, while it has buttons
     message_id: int | None = None
+    instead_of: str | None = None  # the member's name when they asked, whose access goes along
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +224,7 @@ class Permission(Record):
     attempts: int
     next_try_at: datetime | None
     asked_at: datetime
+    after_id: int | None = None  # the permission that must be done first
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +297,7 @@ class Entitlement(Record):
     ended_at: datetime | None
     ended_by: int | None
     note: str | None
+    withheld: bool = False
     grace_days: int = 0  # kept on TradingView beyond the paid end
     row_day: int | None = None  # of the months after `ends_at`; None: the day of `ends_at` itself
 

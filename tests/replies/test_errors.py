@@ -18,6 +18,7 @@ from bot.access.people.errors import NameTaken, NobodyNamed, RoleProblem
 from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors.sentence import UNEXPECTED, sentence
+from bot.store.kinds import AttemptKind
 from bot.store.records import Entitlement, Script
 from bot.tradingview import TradingViewError
 from bot.tradingview.models import LIFETIME
@@ -60,6 +61,10 @@ VALUES = {
     "more": 2,
     "before": LIFETIME,
     "after": None,
+    "old_name": NAME,
+    "attempt": AttemptKind.LINK,
+    "again_at": WHEN,
+    "left": 2,
     "most": 2,
     "only": WHEN.date(),
     "wait": 5,

@@ -19,6 +19,7 @@ class Target:
     item: str
     subject: Subject
     spelling: Spelling
+    names_both: bool = False  # the member and the name were given: the one says whose the other is
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Change:
     undoes: Order | None = None  # an earlier order: what it took away counts again
     overrules: bool = False  # whatever TradingView shows
     wakes: bool = False  # what is stuck is tried once more
+    goes_on_from: int | None = None  # the permission whose reasons count here from now on
+    after: int | None = None  # the permission that has to be done first
     held_back: bool | None = None  # whether sources that come back by themselves have to wait
 
     @property

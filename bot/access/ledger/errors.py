@@ -51,6 +51,22 @@ class EndsSeveral(NeedsYes):
 
 
 @dataclass(eq=False)
+class NameOnlyClaimed(NeedsYes):
+    """The name is given access, and only the word of a member says that it is theirs."""
+
+    username: str
+    member_id: int
+
+    def agreed(self, consent: Consent) -> Consent:
+        """Return the consent with a yes to the name alone: that member is not to know of it."""
+        return replace(consent, bare_name=True)
+
+    def vouched(self, consent: Consent) -> Consent:
+        """Return the consent with the word that the name is that member's."""
+        return replace(consent, vouched=self.member_id)
+
+
+@dataclass(eq=False)
 class OverTheLine(NeedsYes):
     """Whoever is new makes it `seats` people at the month's end, and TradingView charges from 101 on.
 

@@ -6,6 +6,7 @@ from typing import Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.ledger.bare_names import is_bare_name
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, want
 from bot.store.kinds import EntitlementKind
@@ -78,4 +79,5 @@ async def add_found(
         asked_at=at,
         ended_at=None if overruled_by is None else at,
         ended_by=overruled_by,
+        withheld=await is_bare_name(connection, permission),
     )

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, find_item
+from bot.access.ledger.bare_names import is_withheld
 from bot.access.ledger.changes import Change, NewOrder, Recorded
 from bot.access.ledger.reasons import end_made_by, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
-from bot.access.people.identity import resolve
+from bot.access.people.identity import confirm, resolve
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext
 from bot.access.rules.duration import Length
@@ -26,6 +27,7 @@ from bot.store.kinds import (
     PermissionState,
     Reason,
     StateKind,
+    Tie,
 )
 from bot.store.ledger import entitlements, events, orders, permissions, purchases
 from bot.store.people import customers
@@ -51,6 +53,7 @@ async def record_all(
     Raises:
         UserError: the person or the item is not what was meant; nothing may be kept then.
         OverTheLine: a manager must agree to so many seats first; the same.
+        NameOnlyClaimed: staff must say whether the member who claims the name is to know; the same.
     """
     if not new:
         return []
@@ -71,6 +74,9 @@ async def record_unguarded(connection: AsyncConnection, vault: Vault, new: NewOr
         raise ProductEmpty(item.title)
     spelling = target.spelling
     person = await resolve(connection, request, target.subject, user_id=spelling.user_id)
+    vouched = request.consent.vouched
+    if target.names_both or (vouched is not None and vouched == person.member_id):
+        person = await confirm(connection, request, person, Tie.STAFF)
     return await record_for(connection, vault, new, item, person, spelling)
 
 
@@ -92,7 +98,10 @@ async def record_for(
         part = replace(part, product_id=item.product_id)
         if new.change.ends_all and item.product is not None:
             part = replace(part, change=await _only_of(connection, part, item, permission))
-        recorded = await _record_one(connection, vault, part, permission, purchase)
+        withheld = await is_withheld(connection, permission, person, new)
+        recorded = await _record_one(
+            connection, vault, part, permission, purchase, withheld=withheld
+        )
         lead = lead or recorded.order
         superseded += recorded.superseded
     assert lead is not None  # noqa: S101 - an item without scripts is refused before
@@ -135,6 +144,8 @@ async def _record_one(
     new: NewOrder,
     permission: Permission,
     purchase: Purchase | None,
+    *,
+    withheld: bool = False,
 ) -> Recorded:
     request, change = new.request, new.change
     superseded = await _supersede(connection, permission, new)
@@ -146,6 +157,8 @@ async def _record_one(
     await entitlements.end(connection, ends, request.at, order.id)
     if change.undoes is not None:
         await _undo(connection, permission, order, change.undoes)
+    if change.goes_on_from is not None:
+        await entitlements.hand_over(connection, change.goes_on_from, permission.id)
     if change.attaches is not None:
         await entitlements.attach(connection, change.attaches.id, permission.id, request.at)
         await orders.gives(connection, order.id, change.attaches.id)
@@ -157,6 +170,7 @@ async def _record_one(
             permission,
             asked_at=request.at,
             row_day=change.row_day,
+            withheld=withheld,
         )
         await orders.gives(connection, order.id, reason.id)
     await _await_sync(connection, permission, order, change)
@@ -307,6 +321,7 @@ async def _await_sync(
         permission.id,
         revision=order.revision,
         replaces=replaces,
+        after_id=change.after,
         held_back=permission.held_back if change.held_back is None else change.held_back,
         state=PermissionState.WAITING,
         reason=order.reason,

@@ -110,6 +110,7 @@ class Grants:
         Raises:
             UserUnknown: TradingView suggests no such name, and the person who asks did not agree to it.
             OverTheLine: a manager must agree to so many seats first.
+            NameOnlyClaimed: staff must say whether the member who claims the name is to know of it.
         """
         target = await self._target(request, item, subject)
         change = Change(gives=length, source=STAFF, grace=True, held_back=False)
@@ -133,6 +134,7 @@ class Grants:
             Shortens: it gives less than there is, and the person who asks did not agree yet.
             UserUnknown: TradingView suggests no such name, and the person who asks did not agree to it.
             OverTheLine: a manager must agree to so many seats first.
+            NameOnlyClaimed: staff must say whether the member who claims the name is to know of it.
         """
         target = await self._target(request, item, subject)
         end = _absolute(until, request)
@@ -221,6 +223,7 @@ class Grants:
         """Find the person with TradingView's spelling of the name, as far as it answers in time."""
         consent = request.consent
         subject = Subject(subject.member_id, consent.username or subject.username)
+        names_both = subject.member_id is not None and bool((subject.username or "").strip())
         async with self._database.read() as connection:
             sold = await find_item(connection, request.guild_id, item)
             name = await name_of(connection, request.guild_id, subject)
@@ -237,7 +240,7 @@ class Grants:
             spelled = await spell(session.tradingview, name, anyway=consent.unknown_name)
         else:
             spelled = Spelling(name, checked=False)
-        return Target(item, Subject(subject.member_id, spelled.username), spelled)
+        return Target(item, Subject(subject.member_id, spelled.username), spelled, names_both)
 
     async def _recorded_before(self, request: RequestContext) -> Order | None:
         """Return what a repeated request led to: it is neither refused nor asked about."""

@@ -3,8 +3,10 @@
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.errors import UserError
+from bot.store.kinds import AttemptKind
 
 # Who is meant
 
@@ -50,6 +52,11 @@ class OwnNameUnknown(UserUnknown):
 
 
 @dataclass(eq=False)
+class NewNameUnknown(OwnNameUnknown):
+    """The same, said to a member who linked a name before: they may have renamed their account just now."""
+
+
+@dataclass(eq=False)
 class MemberHasNoName(UserError):
     """Only a member was given, and no TradingView name is tied to them."""
 
@@ -85,13 +92,6 @@ class HaveNoName(UserError):
 
 
 @dataclass(eq=False)
-class ClaimWaits(UserError):
-    """Whoever asks has linked no name yet; staff must decide about this one first."""
-
-    username: str
-
-
-@dataclass(eq=False)
 class ClaimUnknown(UserError):
     """There is no such claim here."""
 
@@ -102,6 +102,64 @@ class ClaimDecided(UserError):
 
     accepted: bool
     by: int | None
+
+
+@dataclass(eq=False)
+class OtherAccount(UserError):
+    """The two names belong to two TradingView users, so one is no new name of the other."""
+
+    old_name: str
+    username: str
+
+
+@dataclass(eq=False)
+class MovedLately(UserError):
+    """The member's access moved to another account within a week; staff were asked about this one."""
+
+    again_at: datetime
+
+
+@dataclass(eq=False)
+class TooOften(UserError):
+    """Whoever asks did that as often as a day allows; from `again_at` on it works again."""
+
+    attempt: AttemptKind
+    again_at: datetime
+
+
+@dataclass(eq=False)
+class LookedUpTooOften(UserError):
+    """Whoever asks looked up many names within a short while; it works again in `wait` seconds."""
+
+    wait: int
+
+
+# Proof that a name is one's own
+
+
+@dataclass(eq=False)
+class NothingToProve(UserError):
+    """No name waits for a proof by whoever asks: there is none, or it is known to be theirs."""
+
+
+@dataclass(eq=False)
+class ProofOver(UserError):
+    """The code is too old, was looked for too often, or another one took its place."""
+
+
+@dataclass(eq=False)
+class CodeMissing(UserError):
+    """The public profile does not show the code."""
+
+    username: str
+    left: int  # how often it may still be looked for
+
+
+@dataclass(eq=False)
+class NameChangedHands(UserError):
+    """The code is there, but here the name stands for another TradingView user: staff must look."""
+
+    username: str
 
 
 @dataclass(eq=False)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,21 +12,30 @@ from bot.access.catalogue.lookup import find
 from bot.access.ledger.receipts import WaitingFor, held_up
 from bot.access.logins.sessions import AccountSession, LoginState, Sessions
 from bot.access.orders.outcomes import Outcomes
-from bot.access.people.errors import ClaimWaits, HaveNoName, UserUnknown
+from bot.access.people.errors import HaveNoName, UserUnknown
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
 from bot.access.queries.standing import Checked, Person
 from bot.access.request import Subject
 from bot.access.rules.entitlements import (
     State,
+    want,
     wanted_of,
 )
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
-from bot.store.kinds import PermissionState, SweepState
-from bot.store.ledger import entitlements, events, permissions
+from bot.store.kinds import PermissionState, SweepState, Tie
+from bot.store.ledger import entitlements, events, permissions, withheld
 from bot.store.people import customers
-from bot.store.records import Customer, Event, Holding, Permission, Product, Script
+from bot.store.records import (
+    Customer,
+    Entitlement,
+    Event,
+    Holding,
+    Permission,
+    Product,
+    Script,
+)
 from bot.store.sweeps import drift, sightings, sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
@@ -162,7 +171,6 @@ class Overview:
         """Return what a member may use or might until lately, as Usher knows it; TradingView is not asked.
 
         Raises:
-            ClaimWaits: staff must decide about the member's TradingView name first.
             HaveNoName: the member has linked no TradingView name.
         """
         now = clock.now()
@@ -170,7 +178,11 @@ class Overview:
             person = await customers.by_member(connection, guild_id, member_id)
             if person is None or person.username is None:
                 claim = await customers.waiting_claim(connection, guild_id, member_id)
-                raise HaveNoName if claim is None else ClaimWaits(claim.username)
+                if claim is None:
+                    raise HaveNoName
+                # No more than of a name that is theirs by their word alone: whether somebody else has it
+                # here is not for them.
+                return Person(claim.username, None, (), unproven=True)
             mine = await permissions.of_name(connection, guild_id, person.username)
             gone = await sightings.ended_of(connection, guild_id, person.username, now)
             about = {held.script_id for held in mine} | {row.script_id for row in gone}
@@ -178,15 +190,17 @@ class Overview:
             reasons = await entitlements.active_of(connection, [held.id for held in mine])
             over = [held.id for held in mine if _is_over(held, now)]
             last = await permissions.last_changed(connection, over)
+            hidden = await withheld.hidden(connection, [held.id for held in mine])
         checked = [
             Checked(
                 sold[held.script_id],
-                held,
+                _as_known(held, reasons[held.id]),
                 None,
-                tuple(reasons[held.id]),
+                tuple(reason for reason in reasons[held.id] if not reason.withheld),
                 ended_at=(held.wanted_ends_at or last.get(held.id)) if held.id in over else None,
             )
             for held in mine
+            if held.id not in hidden
         ]
         checked += [
             Checked(sold[row.script_id], None, None, (), ended_at=row.ends_at) for row in gone
@@ -200,6 +214,7 @@ class Overview:
                 if _was_theirs(person, each)
                 if each.ended_at or each.reasons or not _is_settled(each.permission)
             ),
+            unproven=person.merely_claims,
         )
 
     async def holders(self, guild_id: int, item: str, page: int = 0) -> Holders:
@@ -266,6 +281,14 @@ class Overview:
         )
 
 
+def _as_known(held: Permission, reasons: Sequence[Entitlement]) -> Permission:
+    """Return it as its member may know it: without what staff gave to a name that they merely claim."""
+    if not any(reason.withheld for reason in reasons):
+        return held
+    known = want([reason for reason in reasons if not reason.withheld])
+    return replace(held, wanted=known.kind, wanted_ends_at=known.ends_at)
+
+
 def _is_settled(permission: Permission | None) -> bool:
     return permission is None or permission.state is PermissionState.DONE
 
@@ -281,6 +304,8 @@ def _was_theirs(person: Customer, checked: Checked) -> bool:
     A name whose access is over can be linked by anybody, who is to learn nothing of who had it before.
     """
     if checked.ended_at is None or person.linked_by != person.member_id:
+        return True
+    if person.tie is Tie.PROVEN:
         return True
     return person.linked_at is not None and checked.ended_at >= person.linked_at
 

@@ -92,3 +92,4 @@ class Person:
     scripts: tuple[Checked, ...]
     # TradingView knows no user of that name: the nearest that it knows; None where it was not asked.
     unknown: tuple[str, ...] | None = None
+    unproven: bool = False  # the name is theirs by nothing but their own word

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from discord import app_commands
 
-from bot.access.people.errors import ClaimWaits, HaveNoName
+from bot.access.people.errors import HaveNoName
 from bot.errors import UserError
 from bot.replies.errors import (  # noqa: F401 - each module registers its sentences
     access,
@@ -31,7 +31,7 @@ _SLIPS = (
 )
 
 # Not refused: it waits, or one step is missing.
-_HINTS = (ClaimWaits, HaveNoName)
+_HINTS = (HaveNoName,)
 
 
 @dataclass(frozen=True, slots=True)

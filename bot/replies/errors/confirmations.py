@@ -6,10 +6,13 @@ from bot.access.rules.seat_fee import FEE_CENTS, FREE, cents
 from bot.access.sweeps.errors import MAX_BY_STAFF, IgnoresMany, TakesFromMany
 from bot.replies.errors.sentence import sentence
 from bot.replies.seats import money
-from bot.replies.text import bold, count, end_day, escape, listed, source, title, until
+from bot.replies.text import bold, count, end_day, escape, listed, member, source, title, until
 from bot.store.kinds import EntitlementKind
 from bot.store.records import Entitlement
 from bot.tradingview.models import End
+
+# What the buttons say under the question about a name that a member merely claims.
+ONLY_THE_NAME, IT_IS_THEIRS = "Only for the name", "The name is theirs"
 
 
 @sentence.register
@@ -32,6 +35,17 @@ def _(error: refusals.EndsSeveral) -> str:
         f"**This ends everything that {escape(error.username)} has** on {title(error.item)}:\n"
         + "\n".join(lines)
         + "\nShall I do it?"
+    )
+
+
+@sentence.register
+def _(error: refusals.NameOnlyClaimed) -> str:
+    name, claimer = escape(error.username), member(error.member_id)
+    return (
+        f"**{claimer} says that {name} is theirs, and nobody else has shown it.** Anybody can type a "
+        f"name. Is it certain?\n- **{ONLY_THE_NAME}**: {name} gets it on TradingView, and {claimer} "
+        f"hears and sees nothing of it until they prove the name.\n- **{IT_IS_THEIRS}**: {name} gets it, "
+        f"and is {claimer}'s name for certain from now on."
     )
 
 

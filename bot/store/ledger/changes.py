@@ -16,6 +16,7 @@ class PermissionFacts(TypedDict, total=False):
     revision: int
     synced_revision: int
     replaces: int | None
+    after_id: int | None
     held_back: bool
     seen: StateKind
     seen_ends_at: datetime | None

@@ -37,6 +37,7 @@ async def add(
     ended_at: datetime | None = None,
     ended_by: int | None = None,
     row_day: int | None = None,
+    withheld: bool = False,
 ) -> Entitlement:
     """Add the reason that a purchase gives for one script; without a permission it waits for a name.
 
@@ -66,6 +67,7 @@ async def add(
             ended_by=ended_by,
             note=purchase.note,
             row_day=row_day,
+            withheld=withheld,
         )
         .returning(entitlement)
     )
@@ -162,6 +164,22 @@ async def taken_by(connection: AsyncConnection, order_ids: Collection[int]) -> s
         )
         found.update(rows.scalars())
     return found
+
+
+async def hand_over(connection: AsyncConnection, from_id: int, to_id: int) -> None:
+    """Let the reasons that still count for one permission count for another one, as they are.
+
+    What was given to the bare name stays with it.
+    """
+    await connection.execute(
+        update(entitlement)
+        .where(
+            entitlement.c.permission_id == from_id,
+            entitlement.c.ended_at.is_(None),
+            ~entitlement.c.withheld,
+        )
+        .values(permission_id=to_id)
+    )
 
 
 async def end(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.ledger.changes import OrderTold
+from bot.store.ledger.withheld import is_withheld
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
 from bot.store.tables.ledger import order, permission
@@ -351,6 +352,7 @@ def _member_unaware() -> "ColumnElement[bool]":
         order.c.kind != OrderKind.REPAIR,
         order.c.member_told_at.is_(None),
         customer.c.member_id.is_not(None),
+        ~is_withheld(),
     )
 
 

@@ -119,6 +119,16 @@ async def move(connection: AsyncConnection, customer_id: int, to_id: int) -> Non
     )
 
 
+async def leave_withheld(connection: AsyncConnection, customer_id: int, to_id: int) -> None:
+    """Let what a customer must not know of be another's: it was given to a name, which is that one's now."""
+    withheld = exists().where(entitlement.c.purchase_id == purchase.c.id, entitlement.c.withheld)
+    await connection.execute(
+        update(purchase)
+        .where(purchase.c.customer_id == customer_id, withheld)
+        .values(customer_id=to_id)
+    )
+
+
 async def attachable(connection: AsyncConnection, limit: int) -> list[Purchase]:
     """Return purchases that wait for a TradingView name although one is known by now, oldest first."""
     waits = exists().where(

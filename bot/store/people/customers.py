@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, literal, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ClaimState, PermissionState, StateKind
+from bot.store.kinds import ClaimState, PermissionState, StateKind, Tie
 from bot.store.parts import parts
 from bot.store.records import Claim, Customer
 from bot.store.tables.ledger import entitlement, permission
@@ -75,13 +75,39 @@ async def add(
 
 
 async def tie(
-    connection: AsyncConnection, customer_id: int, member_id: int, by: int, at: datetime
+    connection: AsyncConnection,
+    customer_id: int,
+    member_id: int,
+    by: int,
+    at: datetime,
+    tie: Tie = Tie.STAFF,
 ) -> None:
-    """Note that this TradingView name belongs to that member."""
+    """Note that this TradingView name belongs to that member, and how that is known."""
     await connection.execute(
         update(customer)
         .where(customer.c.id == customer_id)
-        .values(member_id=member_id, linked_by=by, linked_at=at)
+        .values(member_id=member_id, linked_by=by, linked_at=at, tie=tie)
+    )
+
+
+async def claim_tie(connection: AsyncConnection, customer_id: int, by: int, at: datetime) -> None:
+    """Note that the name is the member's by nothing but their own word, from now on."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(linked_by=by, linked_at=at, tie=Tie.CLAIMED)
+    )
+
+
+async def confirm(connection: AsyncConnection, customer_id: int, by: int | None, tie: Tie) -> None:
+    """Note that more than the member's own word says whose the name is; what was withheld is theirs."""
+    values = {"tie": tie} if by is None else {"tie": tie, "linked_by": by}
+    await connection.execute(update(customer).where(customer.c.id == customer_id).values(values))
+    theirs = select(permission.c.id).where(permission.c.customer_id == customer_id)
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.permission_id.in_(theirs), entitlement.c.withheld)
+        .values(withheld=False)
     )
 
 
@@ -90,7 +116,7 @@ async def untie(connection: AsyncConnection, customer_id: int) -> None:
     await connection.execute(
         update(customer)
         .where(customer.c.id == customer_id)
-        .values(member_id=None, linked_by=None, linked_at=None)
+        .values(member_id=None, linked_by=None, linked_at=None, tie=None)
     )
 
 
@@ -107,6 +133,38 @@ async def rename(
             tv_user_id=func.coalesce(tv_user_id, customer.c.tv_user_id),
         )
     )
+
+
+async def change_account(
+    connection: AsyncConnection, person: Customer, username: str, tv_user_id: int | None
+) -> Customer:
+    """Give the person another TradingView account; returns who has the name of the former one."""
+    folded = username.casefold()
+    bare = await by_name(connection, person.guild_id, username)
+    if bare is not None:  # of whom Usher knew no more than the name: one person, one row
+        await connection.execute(
+            update(permission)
+            .where(permission.c.customer_id == bare.id)
+            .values(customer_id=person.id)
+        )
+        await remove(connection, bare.id)
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == person.id)
+        .values(username=username, name_folded=folded, tv_user_id=tv_user_id)
+    )
+    former = await add(
+        connection, person.guild_id, username=person.username, tv_user_id=person.tv_user_id
+    )
+    await connection.execute(
+        update(permission)
+        .where(
+            permission.c.customer_id == person.id,
+            permission.c.name_folded == person.name_folded,
+        )
+        .values(customer_id=former.id)
+    )
+    return former
 
 
 async def remove(connection: AsyncConnection, customer_id: int) -> None:
@@ -184,7 +242,12 @@ async def waiting_claims(connection: AsyncConnection, guild_id: int) -> list[Cla
 
 
 async def add_claim(
-    connection: AsyncConnection, guild_id: int, member_id: int, username: str, at: datetime
+    connection: AsyncConnection,
+    guild_id: int,
+    member_id: int,
+    username: str,
+    at: datetime,
+    instead_of: str | None = None,
 ) -> Claim:
     """Add a waiting claim; one at a time for each member."""
     row = await connection.execute(
@@ -195,6 +258,7 @@ async def add_claim(
             username=username,
             asked_at=at,
             state=ClaimState.WAITING,
+            instead_of=instead_of,
         )
         .returning(claim)
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind
+from bot.store.kinds import ActorKind, Tie
 from bot.store.people.customers import waiting_claims
 from bot.store.records import Claim, Customer
 from bot.store.tables.ledger import event, purchase
@@ -59,7 +59,7 @@ async def tie_many(
     await connection.execute(
         update(customer)
         .where(customer.c.id == bindparam("c_id"))
-        .values(member_id=bindparam("c_member"), linked_by=by, linked_at=at),
+        .values(member_id=bindparam("c_member"), linked_by=by, linked_at=at, tie=Tie.STAFF),
         [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],
     )
     await connection.execute(

@@ -65,6 +65,8 @@ permission = Table(
     Column(
         "replaces", Integer
     ),  # the order (set, revoke) that overrules whatever TradingView shows
+    # Another permission that must be done first: what is removed here goes on there.
+    Column("after_id", Integer),
     Column("held_back", Boolean, nullable=False, server_default=false()),  # no automatic return
     Column("seen", OneOf(StateKind), nullable=False),
     Column("seen_ends_at", UtcDateTime),
@@ -162,6 +164,8 @@ entitlement = Table(
     Column("ended_at", UtcDateTime),
     Column("ended_by", Integer),  # the order that took it away, so that it can be put back
     Column("note", Text),
+    # Staff gave it to a name that a member merely claims: that member is not to know of it.
+    Column("withheld", Boolean, nullable=False, server_default=false()),
     # The day of the month from which months after the end are counted; NULL: the day of the end.
     Column("row_day", Integer),
     UniqueConstraint("source", "reference", "script_id"),
