@@ -22,7 +22,10 @@ from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.grants import Grants
+from bot.access.orders.moves import Moves
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.pauses import Pauses
+from bot.access.orders.present import Presence
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.claims import Claims
@@ -102,6 +105,8 @@ class Services:
     queue: Queue
     outcomes: Outcomes
     grants: Grants
+    moves: Moves
+    pauses: Pauses
     purchases: Purchases
     retries: Retries
     unanswered: UnansweredInteractions
@@ -164,7 +169,10 @@ def build(
     queue = Queue(database, sessions, jobs, notifier)
     outcomes = Outcomes(database, sessions, vault, queue, notifier)
     overview = Overview(database, sessions, outcomes)
-    purchases = Purchases(database, vault, queue, notifier)
+    purchases, presence = (
+        Purchases(database, vault, queue, notifier),
+        Presence(database, sessions),
+    )
 
     guild_settings = GuildSettings(database, sessions)
     guild_settings.on_change.append(queue.wake)
@@ -247,7 +255,9 @@ def build(
         notifier=notifier,
         queue=queue,
         outcomes=outcomes,
-        grants=Grants(database, sessions, vault, queue, notifier),
+        grants=Grants(database, presence, vault, queue, notifier),
+        moves=Moves(database, vault, queue, notifier, presence),
+        pauses=Pauses(database, vault, queue, notifier),
         purchases=purchases,
         retries=Retries(database, queue),
         unanswered=unanswered,

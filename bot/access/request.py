@@ -5,11 +5,12 @@ from datetime import datetime
 
 from bot.store.records import Actor
 
-# The two sources that the ledger itself knows of; `bot.access.sources` says what each is.
+# The sources that the ledger itself knows of; `bot.access.sources` says what each is.
 STAFF = "staff"
+GIFT = "gift"
 FOUND = "found"
 # What staff give to a name counts as given to nobody else by it, unless they say whose the name is.
-GIVEN_BY_STAFF = frozenset({STAFF, "gift"})
+GIVEN_BY_STAFF = frozenset({STAFF, GIFT})
 
 
 @dataclass(frozen=True, slots=True)

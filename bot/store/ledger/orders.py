@@ -6,8 +6,16 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.kinds import (
+    ActorKind,
+    OrderKind,
+    OrderState,
+    PermissionState,
+    Reason,
+    StateKind,
+)
 from bot.store.ledger.changes import OrderTold
+from bot.store.ledger.sequence import waits_for_another
 from bot.store.ledger.withheld import is_withheld
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
@@ -325,9 +333,14 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
 
 
 def _leads_what_waits() -> "ColumnElement[bool]":
-    """Return whether another order of the same request waits still: all are told of together."""
-    other = order.alias()
+    """Return whether another order of the same request waits still: all are told of together.
+
+    What waits behind something stuck is not waited for.
+    """
+    other, held = order.alias(), permission.alias()
     return exists().where(
+        held.c.id == other.c.permission_id,
+        ~waits_for_another(held, (PermissionState.STUCK,)),
         or_(
             other.c.lead_id == order.c.id,
             and_(order.c.lead_id.is_not(None), other.c.lead_id == order.c.lead_id),
