@@ -12,7 +12,7 @@ from bot.replies.tone import Tone
 from bot.store.kinds import OrderKind, OrderState
 from bot.store.records import Customer, Event, Product, Script
 
-ORDERS = (OrderKind.GRANT, OrderKind.SET, OrderKind.REVOKE, OrderKind.PUT_BACK)
+ORDERS = tuple(kind for kind in OrderKind if kind is not OrderKind.REPAIR)
 _TONES: Mapping[str, Tone] = {
     OrderState.DONE: Tone.DONE,
     OrderState.STUCK: Tone.STOP,

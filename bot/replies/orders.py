@@ -9,8 +9,20 @@ import discord
 from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen
+from bot.replies import plans
 from bot.replies.message import Button, Message, key
-from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
+from bot.replies.text import (
+    bold,
+    hour,
+    listed,
+    member,
+    plain_day,
+    relative,
+    spoken,
+    title,
+    typed,
+    until,
+)
 from bot.replies.tone import Tone
 from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Customer, Permission
@@ -37,6 +49,7 @@ _WAITING = {
     "Look for a newer Usher; `/sync retry` goes on all the same.",
     WaitingFor.CLOCK: "The clock of the computer that I run on is wrong, so I write no end that counts from "
     "now. Once it is right I go on, and the time counts from the moment of this order.",
+    WaitingFor.NEW_ACCESS: "It stays until the new access stands on TradingView.",
 }
 _THEN = "I send it then; there is nothing to do. You hear from me when it is done."
 _BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."
@@ -107,8 +120,10 @@ def _both(receipt: Receipt) -> str:
 
 
 def item(receipt: Receipt) -> str:
-    """Return what was asked about: the product, else the script."""
-    return title(receipt.product or receipt.script)
+    """Return what was asked about: the product, else the script, or all of several."""
+    if receipt.product is None:
+        return listed(dict.fromkeys(title(each.script) for each in receipt.every))
+    return title(receipt.product)
 
 
 def _each(receipt: Receipt) -> list[str]:
@@ -119,6 +134,8 @@ def _each(receipt: Receipt) -> list[str]:
 
 
 def _standing(receipt: Receipt) -> str:
+    if receipt.behind_stuck:
+        return "stays as it is until the new access stands"
     match receipt.order.state:
         case OrderState.WAITING:
             return "waits"
@@ -140,6 +157,12 @@ def _asked_for(receipt: Receipt) -> str:
 
 def _done(receipt: Receipt) -> Message:
     who, what = person(receipt.customer, receipt.permission), item(receipt)
+    if told := plans.done(receipt, who, what):
+        return Message("\n".join(told), buttons=_put_back(receipt))
+    if still := plans.paused(receipt):
+        added = f"{_capital(_asked_for(receipt))} of {what} added"
+        what_was = added if receipt.order.kind is OrderKind.GRANT else f"{what} was changed"
+        return Message(f"✅ **Done:** {what_was} for {who}.\n{still}", buttons=_put_back(receipt))
     if several := _each(receipt):
         lines = [f"✅ **Done:** {what} for {who}:", *several]
     elif receipt.end is None:
@@ -175,6 +198,8 @@ def _waiting(receipt: Receipt) -> Message:
             first = f"⏳ **Waiting:** {who} gets {what} {until(receipt.end)}."
         case OrderKind.REVOKE:
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
+        case OrderKind.MOVE | OrderKind.PAUSE | OrderKind.RESUME:
+            first = plans.waiting(receipt, who, what) or ""
         case _:
             first = f"⏳ **Waiting:** I am putting back {what} for {who}."
     waits = next(each for each in receipt.every if each.order.state is OrderState.WAITING)
@@ -190,12 +215,16 @@ def _is_pause(receipt: Receipt) -> bool:
 
 
 def _stuck(receipt: Receipt) -> Message:
-    done = {OrderKind.GRANT: "was not given", OrderKind.REVOKE: "was not ended"}.get(
-        receipt.order.kind, "was not changed"
-    )
+    done = {
+        OrderKind.GRANT: "was not given",
+        OrderKind.MOVE: "was not given",
+        OrderKind.REVOKE: "was not ended",
+        OrderKind.PAUSE: "was not paused",
+    }.get(receipt.order.kind, "was not changed")
     text = f"⚠️ **Not done:** {item(receipt)} {done} for {person(receipt.customer, receipt.permission)}."
     why = "\n".join(_each(receipt)) or why_stuck(receipt.order.reason)
-    return Message(f"{text}\n{why}", tone=Tone.STOP)
+    buttons = _put_back(receipt) if receipt.order.kind is OrderKind.MOVE else ()
+    return Message(f"{text}\n{why}", buttons=buttons, tone=Tone.STOP)
 
 
 def _try_now(receipt: Receipt) -> tuple[Button, ...]:
@@ -228,6 +257,8 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
 def to_customer(receipt: Receipt, server: str) -> Message:
     """Return the one direct message when access stands or is over: what, until when, what to do."""
     what = item(receipt)
+    if message := plans.no_access_now(receipt, what, server):
+        return message
     if receipt.end is None:
         return Message(
             f"❌ Your access to {what} has ended: the staff of {bold(server)} ended it.\n"
@@ -254,8 +285,9 @@ def to_customer(receipt: Receipt, server: str) -> Message:
             f"The end of {what} was changed by the staff of {bold(server)}: you can use it {how_long}.",
         ),
     )
+    first = plans.to_customer(receipt, what, server) or f"{sign} {first}"
     return Message(
-        f"{sign} {first}\nWhere to find it: log in to TradingView as {bold(name)}, open a chart, then "
+        f"{first}\nWhere to find it: log in to TradingView as {bold(name)}, open a chart, then "
         "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
         "`/me` in the server shows everything that you have."
     )

@@ -12,6 +12,7 @@ from bot.replies.orders import person as person_text, why_stuck, why_waiting
 from bot.replies.text import (
     bold,
     count,
+    day,
     embed,
     listed,
     moment,
@@ -39,6 +40,11 @@ def holders(page: Holders, guild_id: int) -> Message:
         beside = (
             f"\n▫️ {who} on TradingView {verb} not taken over yet; "
             "`/sync status` has the button for it."
+        )
+    if page.paused:
+        beside += "\n" + "\n".join(
+            f"⏸️ {person_text(customer)}: paused since {day(since)}"
+            for customer, since in page.paused
         )
     if not page.total:
         if beside:

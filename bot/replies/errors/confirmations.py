@@ -39,6 +39,24 @@ def _(error: refusals.EndsSeveral) -> str:
 
 
 @sentence.register
+def _(error: refusals.MoveLeavesOpen) -> str:
+    lines = [f"- {source(reason)}: {_reason_end(reason)}" for reason in error.stays[:10]]
+    return (
+        f"**{escape(error.username)} also has {title(error.item)} for as long as its source lasts:**\n"
+        + "\n".join(lines)
+        + "\nThat does not move: they keep it there. What was bought for a time moves. Shall I do it?"
+    )
+
+
+@sentence.register
+def _(error: refusals.StopsEverything) -> str:
+    what = "lets everything go on that is paused" if error.goes_on else "pauses everything"
+    titles = listed(bold(each) for each in error.titles[:20])
+    more = f" and {len(error.titles) - 20} more" if len(error.titles) > 20 else ""
+    return f"**This {what} for {escape(error.username)}:** {titles}{more}.\nShall I do it?"
+
+
+@sentence.register
 def _(error: refusals.NameOnlyClaimed) -> str:
     name, claimer = escape(error.username), member(error.member_id)
     return (

@@ -127,6 +127,21 @@ async def active_of(
     return found
 
 
+async def ended_since(
+    connection: AsyncConnection, permission_ids: Collection[int], since: datetime
+) -> list[Entitlement]:
+    """Return the reasons of these permissions that were ended since then, newest first."""
+    found: list[Entitlement] = []
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(entitlement)
+            .where(entitlement.c.permission_id.in_(some), entitlement.c.ended_at >= since)
+            .order_by(entitlement.c.ended_at.desc(), entitlement.c.id.desc())
+        )
+        found += map(Entitlement.of, rows)
+    return found
+
+
 async def of_purchases(
     connection: AsyncConnection, purchase_ids: Collection[int]
 ) -> dict[int, list[Entitlement]]:

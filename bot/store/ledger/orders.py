@@ -251,7 +251,7 @@ async def untold(
             order.c.id.not_in(list(but)),
             order.c.lead_id.is_(None),
             or_(
-                and_(_asker_unaware(), ~_leads_what_waits()),
+                and_(_asker_unaware(), ~_leads_what_waits(stuck_is_waited_for=False)),
                 and_(order.c.state == OrderState.WAITING, unsaid),
             ),
         )
@@ -332,15 +332,16 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
     return [(row.guild_id, row.username) for row in found]
 
 
-def _leads_what_waits() -> "ColumnElement[bool]":
+def _leads_what_waits(*, stuck_is_waited_for: bool = True) -> "ColumnElement[bool]":
     """Return whether another order of the same request waits still: all are told of together.
 
-    What waits behind something stuck is not waited for.
+    Staff have to look where it waits behind something stuck; the customer hears of the whole.
     """
     other, held = order.alias(), permission.alias()
+    behind_stuck = waits_for_another(held, (PermissionState.STUCK,))
     return exists().where(
         held.c.id == other.c.permission_id,
-        ~waits_for_another(held, (PermissionState.STUCK,)),
+        *(() if stuck_is_waited_for else (~behind_stuck,)),
         or_(
             other.c.lead_id == order.c.id,
             and_(order.c.lead_id.is_not(None), other.c.lead_id == order.c.lead_id),

@@ -11,9 +11,10 @@ from bot.access.orders.purchases import Bought
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length, parse_until
 from bot.access.rules.entitlements import State
+from bot.jobs import Jobs
 from bot.store.catalogue import products
-from bot.store.kinds import ActorKind, StateKind
-from bot.store.ledger import purchases
+from bot.store.kinds import ActorKind, Reason, StateKind
+from bot.store.ledger import orders, permissions, purchases
 from bot.store.people import customers
 from bot.store.records import Actor
 from tests.support.access_harness import AccessHarness, open_harness
@@ -100,11 +101,9 @@ async def test_what_is_left_comes_on_top_of_what_there_is_of_the_new_plan(harnes
 
 async def test_what_is_in_both_is_never_written(harness):
     await have(harness)
-    before = len(harness.writes())
+    before = len(writes(harness))
     await harness.done(await move(harness), within=10)
-    touched = [call.pine_id for call in harness.writes()[before:] if hasattr(call, "pine_id")]
-    assert len(harness.writes()) - before == 3  # two added, one removed
-    assert harness.pine_id not in touched
+    assert writes(harness)[before:] == ["add", "add", "remove"]
 
 
 async def test_an_end_that_was_named_is_exactly_that_also_where_both_have_the_script(harness):
@@ -197,28 +196,40 @@ async def test_the_old_access_stays_until_the_new_one_stands(harness):
     await have(harness)
     harness.switches.down = True
     order = await move(harness)
-    await harness.time.advance(120)
+    await harness.rest()
     harness.switches.down = False
-    before = len(harness.writes())
+    before = len(writes(harness))
     await harness.done(order, within=400)
-    kinds = [call.kind for call in sorted(harness.writes()[before:], key=lambda call: call.at)]
-    assert kinds[-1] == "remove"
+    assert writes(harness)[before:] == ["add", "add", "remove"]
 
 
 async def test_what_is_new_is_refused_and_the_old_stays_and_staff_hear_of_it(harness):
-    await have(harness)
-    async with harness.database.read() as connection:
-        [volume] = (await find_item(connection, HOME, "volume")).scripts
-    harness.switches.refuse_user = None
-    async with harness.database.write() as connection:
-        from bot.store.catalogue import scripts
-
-        await scripts.pause(connection, volume.id, "not yours", clock.now())
+    end = (await have(harness)).entitlement.ends_at
+    harness.switches.down = True
     order = await move(harness)
-    await harness.time.advance(600)
     await harness.rest()
-    assert "base" in await ends(harness)
-    assert (await harness.outcomes.receipt(order)).state == "waiting"
+    volume = await harness.permission(NAME, "volume")
+    async with harness.database.write() as connection:
+        await orders.end(
+            connection, volume.id, volume.revision, clock.now(), "stuck", Reason.REFUSED
+        )
+        await permissions.change(connection, volume.id, state="stuck", reason=Reason.REFUSED)
+    harness.switches.down = False
+    for _ in range(60):  # the others are done meanwhile
+        await harness.time.advance(10)
+        await harness.rest()
+    assert await ends(harness) == {"trend": end, "range": end, "base": end}  # the old one stays
+    receipt = await harness.outcomes.receipt(order)
+    assert receipt.state == "stuck"
+    assert order in [each.order.id for each in await harness.outcomes.untold()]
+    await harness.retries.retry(harness.request(), "volume")
+    await harness.done(order, within=30)
+    assert "base" not in await ends(harness)
+
+
+def writes(harness):
+    """The kinds of all writes, in the order in which they came."""
+    return [call.name for call in harness.fake.log if call.name in ("add", "modify", "remove")]
 
 
 async def test_put_back_undoes_both_and_gives_the_old_back_first(harness):
@@ -226,15 +237,13 @@ async def test_put_back_undoes_both_and_gives_the_old_back_first(harness):
     order = await move(harness)
     done = await harness.done(order, within=10)
     assert any(each.can_put_back for each in done.every)
-    before = len(harness.writes())
+    before = len(writes(harness))
     back = await harness.put_back(order)
     assert await harness.put_back(order) == back
     await harness.done(back, within=10)
     await harness.rest()
     assert await ends(harness) == {"trend": end, "base": end}
-    kinds = [call.kind for call in sorted(harness.writes()[before:], key=lambda call: call.at)]
-    assert kinds[0] in ("add", "modify")
-    assert kinds[-1] == "remove"
+    assert writes(harness)[before:] == ["add", "remove", "remove"]
     again = await harness.done(await move(harness), within=10)  # and it can be moved once more
     assert again.end == end
 
@@ -271,21 +280,31 @@ async def test_what_waits_for_its_start_goes_along_whole(harness):
     assert now["range"] - clock.now() > 27 * DAY
 
 
-@pytest.mark.parametrize("killed_after", ["recorded", "added"])
-async def test_a_crash_between_the_two_does_each_once(harness, killed_after):
+@pytest.mark.parametrize("at", ["add", "remove"])
+async def test_a_program_that_is_killed_between_the_two_leaves_each_to_be_done_once(harness, at):
     """What is recorded is enough: another program goes on where the first one stopped."""
-    await have(harness)
-    harness.switches.down = True
-    await move(harness)
-    await harness.rest()
+    async with Jobs() as first:
+        program = AccessHarness(harness.vendor, harness.time, first)
+        await program.start()
+        await have(program)
+        before = len(writes(harness))
+        harness.switches.only, harness.switches.hang = at, True
+        await program.meanwhile(move(program))
+        for _ in range(3):
+            await harness.time.advance(1)
+            await program.rest()
     async with harness.database.read() as connection:
-        from bot.store.ledger import permissions
-
-        held = await permissions.unfinished(connection, HOME)
-    assert {each.after_id is not None for each in held} == {True, False}
-    harness.switches.down = False
-    again = AccessHarness(harness.vendor, harness.time, harness.jobs)
-    await again.start()
-    await harness.time.advance(400)
-    await harness.rest()
+        left = await permissions.unfinished(connection, HOME)
+    assert any(each.after_id is not None for each in left)
+    assert "base" in await ends(harness)
+    harness.switches.reset()
+    async with Jobs() as second:  # another process on the same database
+        again = AccessHarness(harness.vendor, harness.time, second)
+        await again.start()
+        for _ in range(30):
+            await harness.time.advance(2)
+            await again.rest()
     assert set(await ends(harness)) == {"trend", "range", "volume"}
+    applied = [call.name for call in harness.fake.log if call.applied][before:]
+    assert sorted(applied) == ["add", "add", "remove"]
+    assert applied[-1] == "remove"
