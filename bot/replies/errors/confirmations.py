@@ -11,6 +11,7 @@ from bot.store.kinds import EntitlementKind
 from bot.store.records import Entitlement
 from bot.tradingview.models import End
 
+_MAX_TITLES = 8
 # What the buttons say under the question about a name that a member merely claims.
 ONLY_THE_NAME, IT_IS_THEIRS = "Only for the name", "The name is theirs"
 
@@ -42,7 +43,7 @@ def _(error: refusals.EndsSeveral) -> str:
 def _(error: refusals.MoveLeavesOpen) -> str:
     lines = [f"- {source(reason)}: {_reason_end(reason)}" for reason in error.stays[:10]]
     return (
-        f"**{escape(error.username)} also has {title(error.item)} for as long as its source lasts:**\n"
+        f"{bold(error.username)} also has {title(error.item)} **for as long as its source lasts**:\n"
         + "\n".join(lines)
         + "\nThat does not move: they keep it there. What was bought for a time moves. Shall I do it?"
     )
@@ -51,8 +52,9 @@ def _(error: refusals.MoveLeavesOpen) -> str:
 @sentence.register
 def _(error: refusals.StopsEverything) -> str:
     what = "lets everything go on that is paused" if error.goes_on else "pauses everything"
-    titles = listed(bold(each) for each in error.titles[:20])
-    more = f" and {len(error.titles) - 20} more" if len(error.titles) > 20 else ""
+    titles = listed(escape(each) for each in error.titles[:_MAX_TITLES])
+    left = len(error.titles) - _MAX_TITLES
+    more = f" and {left} more" if left > 0 else ""
     return f"**This {what} for {escape(error.username)}:** {titles}{more}.\nShall I do it?"
 
 
