@@ -31,7 +31,10 @@ from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
 from bot.access.orders.holder_roles import HolderRoles
+from bot.access.orders.moves import Moves
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.pauses import Pauses
+from bot.access.orders.present import Presence
 from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.role_access import RoleAccess
@@ -131,6 +134,8 @@ class Services:
     outcomes: Outcomes
     grants: Grants
     endings: Endings
+    moves: Moves
+    pauses: Pauses
     purchases: Purchases
     role_rules: RoleRules
     role_access: RoleAccess
@@ -205,7 +210,11 @@ def build(
     queue = Queue(database, sessions, jobs, notifier)
     outcomes = Outcomes(database, sessions, vault, queue, notifier)
     overview = Overview(database, sessions, outcomes)
-    purchases, role_rules = Purchases(database, vault, queue, notifier), RoleRules(database)
+    purchases, presence = (
+        Purchases(database, vault, queue, notifier),
+        Presence(database, sessions),
+    )
+    role_rules = RoleRules(database)
 
     guild_settings = GuildSettings(database, sessions)
     guild_settings.on_change.append(queue.wake)
@@ -314,8 +323,10 @@ def build(
         notifier=notifier,
         queue=queue,
         outcomes=outcomes,
-        grants=Grants(database, sessions, vault, queue, notifier),
+        grants=Grants(database, presence, vault, queue, notifier),
         endings=endings,
+        moves=Moves(database, vault, queue, notifier, presence),
+        pauses=Pauses(database, vault, queue, notifier),
         purchases=purchases,
         role_rules=role_rules,
         role_access=role_access,

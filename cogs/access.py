@@ -29,6 +29,7 @@ from bot.replies.history_orders import LOGGED_PUT_BACK
 from bot.replies.message import shorten
 from bot.replies.overview import LIST
 from bot.services import Services
+from cogs.plan import PlanCommands
 
 Ends = Literal["7 days", "this month", "ended"]
 Note = app_commands.Range[str, 1, 200]
@@ -39,13 +40,14 @@ _USERNAME = "The TradingView name, or the address of the profile"
 _NOTE = "A remark for the history, such as an order number"
 
 
-class Access(commands.GroupCog, group_name="access", group_description="Who may use what"):
+class Access(
+    PlanCommands, commands.GroupCog, group_name="access", group_description="Who may use what"
+):
     """The commands about access, and the buttons under their answers."""
 
     def __init__(self, services: Services) -> None:
-        self._grants = services.grants
+        super().__init__(services)
         self._overview = services.overview
-        self._order_flow = services.order_flow
         self._adoption = services.adoption
         self._scripts = services.scripts
         self._retries = services.retries

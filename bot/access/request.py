@@ -7,6 +7,7 @@ from bot.store.records import Actor
 
 # The sources that the ledger itself knows of; `bot.access.sources` says what each is.
 STAFF = "staff"
+GIFT = "gift"
 FOUND = "found"
 CODE = "code"
 TRIAL = "trial"
@@ -14,7 +15,7 @@ TRIAL = "trial"
 BY_CUSTOMERS = frozenset({CODE, TRIAL})
 # Sources by which staff give something, knowing whom to; all others are automations. What they give to
 # a name counts as given to nobody else by it, unless they say whose the name is.
-GIVEN_BY_STAFF = frozenset({STAFF, "gift"})
+GIVEN_BY_STAFF = frozenset({STAFF, GIFT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from bot.store.kinds import ActorKind, OrderKind, OrderState
 from bot.store.records import Event
 
 LOGGED_PUT_BACK = "logged_put_back"
-ORDERS = (OrderKind.GRANT, OrderKind.SET, OrderKind.REVOKE, OrderKind.PUT_BACK)
 # Of many people at once: one entry counts them.
 QUIET_ORDERS = ("product_gain", "product_loss")
+ORDERS = tuple(kind for kind in OrderKind if kind is not OrderKind.REPAIR)
 _TONES: Mapping[str, Tone] = {
     OrderState.DONE: Tone.DONE,
     OrderState.STUCK: Tone.STOP,

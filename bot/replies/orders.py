@@ -9,7 +9,7 @@ import discord
 from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen
-from bot.replies import for_oneself
+from bot.replies import for_oneself, plans
 from bot.replies.by_source import why_ended, why_given
 from bot.replies.message import Button, Message, key
 from bot.replies.text import (
@@ -50,6 +50,7 @@ _WAITING = {
     "Look for a newer Usher; `/sync retry` goes on all the same.",
     WaitingFor.CLOCK: "The clock of the computer that I run on is wrong, so I write no end that counts from "
     "now. Once it is right I go on, and the time counts from the moment of this order.",
+    WaitingFor.NEW_ACCESS: "It stays until the new access stands on TradingView.",
 }
 _THEN = "I send it then; there is nothing to do. You hear from me when it is done."
 _BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."
@@ -122,8 +123,10 @@ def _both(receipt: Receipt) -> str:
 
 
 def item(receipt: Receipt) -> str:
-    """Return what was asked about: the product, else the script."""
-    return title(receipt.product or receipt.script)
+    """Return what was asked about: the product, else the script, or all of several."""
+    if receipt.product is None:
+        return listed(dict.fromkeys(title(each.script) for each in receipt.every))
+    return title(receipt.product)
 
 
 def _each(receipt: Receipt) -> list[str]:
@@ -134,6 +137,8 @@ def _each(receipt: Receipt) -> list[str]:
 
 
 def _standing(receipt: Receipt) -> str:
+    if receipt.behind_stuck:
+        return "stays as it is until the new access stands"
     match receipt.order.state:
         case OrderState.WAITING:
             return "waits"
@@ -155,6 +160,12 @@ def _asked_for(receipt: Receipt) -> str:
 
 def _done(receipt: Receipt) -> Message:
     who, what = person(receipt.customer, receipt.permission), item(receipt)
+    if told := plans.done(receipt, who, what):
+        return Message("\n".join(told), buttons=_put_back(receipt))
+    if still := plans.paused(receipt):
+        added = f"{_capital(_asked_for(receipt))} of {what} added"
+        what_was = added if receipt.order.kind is OrderKind.GRANT else f"{what} was changed"
+        return Message(f"✅ **Done:** {what_was} for {who}.\n{still}", buttons=_put_back(receipt))
     if several := _each(receipt):
         lines = [f"✅ **Done:** {what} for {who}:", *several]
     elif receipt.end is None:
@@ -199,6 +210,8 @@ def _waiting(receipt: Receipt) -> Message:
             first = f"⏳ **Waiting:** {who} gets {what} {until(receipt.end)}."
         case OrderKind.REVOKE:
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
+        case OrderKind.MOVE | OrderKind.PAUSE | OrderKind.RESUME:
+            first = plans.waiting(receipt, who, what) or ""
         case _:
             first = f"⏳ **Waiting:** I am putting back {what} for {who}."
     waits = next(each for each in receipt.every if each.order.state is OrderState.WAITING)
@@ -214,12 +227,16 @@ def _is_pause(waits: Receipt, quiet_until: datetime | None) -> bool:
 
 
 def _stuck(receipt: Receipt) -> Message:
-    done = {OrderKind.GRANT: "was not given", OrderKind.REVOKE: "was not ended"}.get(
-        receipt.order.kind, "was not changed"
-    )
+    done = {
+        OrderKind.GRANT: "was not given",
+        OrderKind.MOVE: "was not given",
+        OrderKind.REVOKE: "was not ended",
+        OrderKind.PAUSE: "was not paused",
+    }.get(receipt.order.kind, "was not changed")
     text = f"⚠️ **Not done:** {item(receipt)} {done} for {person(receipt.customer, receipt.permission)}."
     why = "\n".join(_each(receipt)) or why_stuck(receipt.order.reason)
-    return Message(f"{text}\n{why}", tone=Tone.STOP)
+    buttons = _put_back(receipt) if receipt.order.kind is OrderKind.MOVE else ()
+    return Message(f"{text}\n{why}", buttons=buttons, tone=Tone.STOP)
 
 
 def _try_now(receipt: Receipt) -> tuple[Button, ...]:
@@ -256,6 +273,8 @@ def to_customer(receipt: Receipt, server: str) -> Message:
     done = [each for each in receipt.every if each.order.state is OrderState.DONE] or [receipt]
     is_whole = len(done) == len(receipt.every)
     what = item(receipt) if is_whole else listed(title(each.script) for each in done)
+    if message := plans.no_access_now(receipt, what, server):
+        return message
     ends = {each.end for each in done}
     if ends == {None}:
         why = f": the staff of {bold(server)} ended it."
@@ -294,12 +313,13 @@ def to_customer(receipt: Receipt, server: str) -> Message:
             f"The end of {what} was changed by the staff of {bold(server)}: you can use it {how_long}.",
         ),
     )
+    first = plans.to_customer(receipt, what, server) or f"{sign} {first}"
     where = (
         f"Where to find it: log in to TradingView as {bold(done[0].permission.username)}, open a chart, "
         "then **Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
         "`/me` in the server shows everything that you have."
     )
-    return Message("\n".join([f"{sign} {first}", *several, where]))
+    return Message("\n".join([first, *several, where]))
 
 
 def _how_long(receipt: Receipt) -> str:

@@ -14,6 +14,7 @@ from bot.replies.orders import person as person_text, why_stuck, why_waiting
 from bot.replies.text import (
     bold,
     count,
+    day,
     embed,
     listed,
     moment,
@@ -50,6 +51,11 @@ def holders(page: Holders, guild_id: int) -> Message:
         )
     what = title(page.item)
     about = page.item.slug if page.ends is None else f"{page.item.slug}{_CUT}{page.ends}"
+    if page.paused:
+        beside += "\n" + "\n".join(
+            f"⏸️ {person_text(customer)}: paused since {day(since)}"
+            for customer, since in page.paused
+        )
     if not page.total:
         if page.ends is not None:
             return Message(f"Nobody has {what} with such an end ({page.ends}).")

@@ -84,6 +84,9 @@ class OrderKind(StrEnum):
     REVOKE = "revoke"
     PUT_BACK = "put_back"
     REPAIR = "repair"
+    MOVE = "move"  # what was bought of one item goes on as another one
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 class OrderState(StrEnum):

@@ -267,7 +267,7 @@ class Permission(Record):
     attempts: int
     next_try_at: datetime | None
     asked_at: datetime
-    after_id: int | None = None  # the permission that must be done first
+    after_id: int | None = None  # the order that must be done first, with all that it leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +312,11 @@ class Purchase(Record, _OfActor):
     lapses_at: datetime | None
     source_ended_at: datetime | None
     ended_at: datetime | None
+    paused_at: datetime | None = None
+    lapse_left: int | None = None  # seconds
+    moved_by: int | None = None  # the order that made it one of another item
+    moved_product_id: int | None = None  # what it was of before
+    moved_script_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +354,8 @@ class Entitlement(Record):
     ended_by: int | None
     note: str | None
     withheld: bool = False
+    paused_at: datetime | None = None  # its clock stands still since then
+    moved_by: int | None = None  # the order of a move that brought it here
     grace_days: int = 0  # kept on TradingView beyond the paid end
     row_day: int | None = None  # of the months after `ends_at`; None: the day of `ends_at` itself
 

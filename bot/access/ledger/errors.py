@@ -20,6 +20,38 @@ class NothingToRevoke(UserError):
 
 
 @dataclass(eq=False)
+class NothingToMove(UserError):
+    """There is no time of that item that could go along; `stays`: what lasts as long as its source."""
+
+    item: Script | Product
+    username: str
+    stays: tuple[Entitlement, ...] = ()
+
+
+@dataclass(eq=False)
+class SameItem(UserError):
+    """Both items of a move are the same."""
+
+    item: Script | Product
+
+
+@dataclass(eq=False)
+class NothingToPause(UserError):
+    """Nothing of that person runs, of that item or at all."""
+
+    item: Script | Product | None
+    username: str
+
+
+@dataclass(eq=False)
+class NothingPaused(UserError):
+    """Nothing of that person stands still, of that item or at all."""
+
+    item: Script | Product | None
+    username: str
+
+
+@dataclass(eq=False)
 class PutBackTooLate(UserError):
     """The 24 hours in which it could be put back are over."""
 
@@ -40,6 +72,24 @@ class Shortens(NeedsYes):
     username: str
     before: End | None
     after: End | None
+
+
+@dataclass(eq=False)
+class MoveLeavesOpen(NeedsYes):
+    """Something of the old item lasts as long as its source does: it stays where it is."""
+
+    item: Script | Product
+    username: str
+    stays: tuple[Entitlement, ...]
+
+
+@dataclass(eq=False)
+class StopsEverything(NeedsYes):
+    """No item was named: all that the person has stops, or all that stands still goes on."""
+
+    username: str
+    titles: tuple[str, ...]
+    goes_on: bool = False
 
 
 @dataclass(eq=False)

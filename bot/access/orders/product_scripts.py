@@ -19,8 +19,8 @@ from bot.access.ledger.errors import ChangesProduct, Effect, PutBackTooLate
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.reasons import end_made_by, facts
 from bot.access.ledger.receipts import PUT_BACK_WITHIN
-from bot.access.ledger.record import ORDERED_AGAIN
 from bot.access.ledger.seats import within_the_line
+from bot.access.ledger.superseding import ORDERED_AGAIN
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State, gives_more, want, wanted_of
 from bot.access.sync.queue import Queue

@@ -84,15 +84,20 @@ class Purchases:
         return opened
 
     async def lapse(self, purchase_ids: Collection[int], at: datetime) -> None:
-        """Note that the source of these is lost: they end at that moment, unless it comes back."""
+        """Note that the source of these is lost: they end at that moment, unless it comes back.
+
+        Of what was lost before it was paused the days left wait, too.
+        """
         async with self._database.write() as connection:
-            await purchases.change(connection, purchase_ids, lapses_at=at)
+            found = await purchases.by_ids(connection, purchase_ids)
+            runs = [each.id for each in found.values() if each.lapse_left is None]
+            await purchases.change(connection, runs, lapses_at=at)
         self.wake()
 
     async def keep(self, purchase_ids: Collection[int]) -> None:
         """Note that the source of these came back in time: nothing happened."""
         async with self._database.write() as connection:
-            await purchases.change(connection, purchase_ids, lapses_at=None)
+            await purchases.change(connection, purchase_ids, lapses_at=None, lapse_left=None)
 
     async def end(self, request: RequestContext, purchase_ids: Collection[int]) -> list[int]:
         """End these purchases with their source; returns the orders, one to lead for each purchase.
@@ -208,7 +213,12 @@ async def end_in(
     held = [reason for reason in live if reason.permission_id is not None]
     await entitlements.end(connection, {each.id for each in live} - {each.id for each in held}, at)
     await purchases.change(
-        connection, [purchase.id], lapses_at=None, source_ended_at=at, ended_at=at
+        connection,
+        [purchase.id],
+        lapses_at=None,
+        lapse_left=None,
+        source_ended_at=at,
+        ended_at=at,
     )
     recorded: list[Recorded] = []
     for reason in held:

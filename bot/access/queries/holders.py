@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import find_item
-from bot.store.ledger import holders, permissions
+from bot.store.ledger import holders, paused, permissions
 from bot.store.ledger.ends import Ends
 from bot.store.records import Customer, Holder, Permission, Product, Script
 from bot.store.sweeps import drift
@@ -35,6 +35,8 @@ class Holders:
     untaken: int = 0  # beside them: on TradingView, and not taken over yet
     ends: Cut | None = None  # what the list is cut down to
     buyers: tuple[Holder, ...] = ()  # of a product
+    # Beside them: whose time stands still since when, the longest first; of the first page of a script.
+    paused: tuple[tuple[Customer, datetime], ...] = ()
 
 
 async def holders_of(
@@ -59,7 +61,8 @@ async def holders_of(
     page, pages = _page(page, total)
     people = await permissions.holders(connection, script.id, shown, skip=page * PAGE, limit=PAGE)
     untaken = 0 if ends else await drift.count_strangers(connection, script.id, now)
-    return Holders(script, tuple(people), page, pages, total, untaken, ends)
+    still = () if page or ends else await paused.of_script(connection, script.id, PAGE)
+    return Holders(script, tuple(people), page, pages, total, untaken, ends, paused=tuple(still))
 
 
 def _page(page: int, total: int) -> tuple[int, int]:

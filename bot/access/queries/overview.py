@@ -14,11 +14,13 @@ from bot.access.orders.outcomes import Outcomes
 from bot.access.people.errors import HaveNoName, UserUnknown
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
+from bot.access.queries.explained import stored_of
 from bot.access.queries.holders import PAGE, Cut, Holders, holders_of
 from bot.access.queries.standing import Checked, Person
 from bot.access.request import Subject
 from bot.access.rules.entitlements import (
     State,
+    paused_since,
     want,
     wanted_of,
 )
@@ -113,17 +115,10 @@ class Overview:
             UserError: no person, or no readable name, was given.
         """
         async with self._database.read() as connection:
-            name = await name_of(connection, guild_id, subject)
-            person = await customers.by_name(connection, guild_id, name)
-            listed = await scripts.listed(connection, guild_id, archived=True)
-            mine = await permissions.of_name(connection, guild_id, name)
-            reasons = await entitlements.active_of(connection, [held.id for held in mine])
-            rows = await sightings.of_name(connection, guild_id, name)
-        by_script = {held.script_id: held for held in mine}
-        seen = {row.script_id: row for row in rows}
-        listed = [
-            script for script in listed if script.archived_at is None or script.id in by_script
-        ]
+            stored = await stored_of(connection, guild_id, subject, clock.now())
+        name, listed = stored.username, stored.scripts
+        if not name:
+            return Person("", stored.customer, (), waiting=stored.waiting)
         session = await self._sessions.of(guild_id)
         shown: Sequence[State | None] = [None] * len(listed)
         if session.state is LoginState.ALIVE:
@@ -135,14 +130,24 @@ class Overview:
             )
         checked = []
         for script, now in zip(listed, shown, strict=True):
-            held = by_script.get(script.id)
-            why = tuple(reasons[held.id]) if held else ()
-            checked.append(Checked(script, held, now, why, seen.get(script.id)))
+            whys = stored.whys.get(script.id, ())
+            checked.append(
+                Checked(
+                    script,
+                    stored.held.get(script.id),
+                    now,
+                    tuple(why.reason for why in whys),
+                    stored.seen.get(script.id),
+                    whys=whys,
+                    ended=stored.ended.get(script.id, ()),
+                )
+            )
+        is_unknown = stored.customer is None and _nothing(shown)
         return Person(
-            person.username if person and person.username else name,
-            person,
+            name,
+            stored.customer,
             tuple(checked),
-            await self._near(session, name) if person is None and _nothing(shown) else None,
+            await self._near(session, name) if is_unknown else None,
         )
 
     async def wanted(self, script: Script, name: str) -> End | None:
@@ -179,7 +184,11 @@ class Overview:
             about = {held.script_id for held in mine} | {row.script_id for row in gone}
             sold = await scripts.by_ids(connection, about)
             reasons = await entitlements.active_of(connection, [held.id for held in mine])
-            over = [held.id for held in mine if _is_over(held, now)]
+            over = [
+                held.id
+                for held in mine
+                if _is_over(held, now) and paused_since(reasons[held.id], now) is None
+            ]
             last = await permissions.last_changed(connection, over)
             hidden = await withheld.hidden(connection, [held.id for held in mine])
         checked = [

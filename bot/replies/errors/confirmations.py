@@ -12,6 +12,7 @@ from bot.store.kinds import EntitlementKind
 from bot.store.records import Entitlement
 from bot.tradingview.models import End
 
+_MAX_TITLES = 8
 # What the buttons say under the question about a name that a member merely claims.
 ONLY_THE_NAME, IT_IS_THEIRS = "Only for the name", "The name is theirs"
 
@@ -37,6 +38,25 @@ def _(error: refusals.EndsSeveral) -> str:
         + "\n".join(lines)
         + "\nShall I do it?"
     )
+
+
+@sentence.register
+def _(error: refusals.MoveLeavesOpen) -> str:
+    lines = [f"- {source(reason)}: {_reason_end(reason)}" for reason in error.stays[:10]]
+    return (
+        f"{bold(error.username)} also has {title(error.item)} **for as long as its source lasts**:\n"
+        + "\n".join(lines)
+        + "\nThat does not move: they keep it there. What was bought for a time moves. Shall I do it?"
+    )
+
+
+@sentence.register
+def _(error: refusals.StopsEverything) -> str:
+    what = "lets everything go on that is paused" if error.goes_on else "pauses everything"
+    titles = listed(escape(each) for each in error.titles[:_MAX_TITLES])
+    left = len(error.titles) - _MAX_TITLES
+    more = f" and {left} more" if left > 0 else ""
+    return f"**This {what} for {escape(error.username)}:** {titles}{more}.\nShall I do it?"
 
 
 @sentence.register

@@ -6,8 +6,16 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.kinds import (
+    ActorKind,
+    OrderKind,
+    OrderState,
+    PermissionState,
+    Reason,
+    StateKind,
+)
 from bot.store.ledger.changes import OrderTold
+from bot.store.ledger.sequence import waits_for_another
 from bot.store.ledger.withheld import is_withheld
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
@@ -275,7 +283,7 @@ async def untold(
             order.c.id.not_in(list(but)),
             order.c.lead_id.is_(None),
             or_(
-                and_(_asker_unaware(), ~_leads_what_waits()),
+                and_(_asker_unaware(), ~_leads_what_waits(stuck_is_waited_for=False)),
                 and_(order.c.state == OrderState.WAITING, unsaid),
             ),
         )
@@ -356,10 +364,16 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
     return [(row.guild_id, row.username) for row in found]
 
 
-def _leads_what_waits() -> "ColumnElement[bool]":
-    """Return whether another order of the same request waits still: all are told of together."""
-    other = order.alias()
+def _leads_what_waits(*, stuck_is_waited_for: bool = True) -> "ColumnElement[bool]":
+    """Return whether another order of the same request waits still: all are told of together.
+
+    Staff have to look where it waits behind something stuck; the customer hears of the whole.
+    """
+    other, held = order.alias(), permission.alias()
+    behind_stuck = waits_for_another(held, (PermissionState.STUCK,))
     return exists().where(
+        held.c.id == other.c.permission_id,
+        *(() if stuck_is_waited_for else (~behind_stuck,)),
         or_(
             other.c.lead_id == order.c.id,
             and_(order.c.lead_id.is_not(None), other.c.lead_id == order.c.lead_id),

@@ -18,6 +18,13 @@ class PurchaseChange(TypedDict, total=False):
     """Columns of a purchase that may change."""
 
     customer_id: int
+    product_id: int | None
+    script_id: int | None
+    paused_at: datetime | None
+    lapse_left: int | None
+    moved_by: int | None
+    moved_product_id: int | None
+    moved_script_id: int | None
     lapses_at: datetime | None
     source_ended_at: datetime | None
     ended_at: datetime | None
@@ -176,3 +183,29 @@ async def change(
     """Set these columns of each of these purchases."""
     for some in parts(purchase_ids):
         await connection.execute(update(purchase).where(purchase.c.id.in_(some)).values(**values))
+
+
+async def moved_by(connection: AsyncConnection, order_ids: Collection[int]) -> set[int]:
+    """Return which of these orders made something one of another item that still is."""
+    found: set[int] = set()
+    for some in parts(order_ids):
+        rows = await connection.execute(
+            select(purchase.c.moved_by).where(purchase.c.moved_by.in_(some)).distinct()
+        )
+        found.update(rows.scalars())
+    return found
+
+
+async def put_back_moved(connection: AsyncConnection, order_id: int) -> None:
+    """Let what this order made one of another item be of the item that it was of before."""
+    await connection.execute(
+        update(purchase)
+        .where(purchase.c.moved_by == order_id)
+        .values(
+            product_id=purchase.c.moved_product_id,
+            script_id=purchase.c.moved_script_id,
+            moved_by=None,
+            moved_product_id=None,
+            moved_script_id=None,
+        )
+    )
