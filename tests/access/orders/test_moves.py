@@ -288,7 +288,7 @@ async def test_a_program_that_is_killed_between_the_two_leaves_each_to_be_done_o
         await program.start()
         await have(program)
         before = len(writes(harness))
-        harness.switches.only, harness.switches.hang = at, True
+        harness.switches.fault("hang", path=at)
         await program.meanwhile(move(program))
         for _ in range(3):
             await harness.time.advance(1)
