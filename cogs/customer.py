@@ -1,22 +1,24 @@
-"""/customer: what staff know about people, and tying many of them at once."""
+"""/customer: tying names to members, one or many at once; the rest stands in `customer_care`."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.errors import OnlyInServer
-from bot.access.people.errors import FileTooLarge, MembersUnseen
+from bot.access.people.errors import FileTooLarge
 from bot.access.people.import_records import (
     BEST,
     LARGEST,
     Columns,
+    LookUp,
     MatchedLine,
     Pair,
-    Person,
+    People,
     Taken,
+    Wanted,
 )
 from bot.access.people.imports import Tied
 from bot.access.request import RequestContext
@@ -24,13 +26,16 @@ from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.options import Username
+from bot.interactions.progress import answer_in_the_end, drawn
 from bot.interactions.responses import Interaction
 from bot.replies import Button, Message, matching as matching_replies, people as people_replies
 from bot.replies.matching import Picks
 from bot.services import Services
+from cogs.customer_care import CustomerCare
 
 
 class Customer(
+    CustomerCare,
     commands.GroupCog,
     group_name="customer",
     group_description="Members and their TradingView names",
@@ -38,9 +43,11 @@ class Customer(
     """The commands about people."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._customers = services.customers
         self._imports = services.imports
         self._router = services.router
+        self._outbox = services.outbox
         services.router.add(matching_replies.PICK, Level.STAFF, self.picked)
         services.router.add(matching_replies.PAGE, Level.STAFF, self.turned)
 
@@ -67,27 +74,40 @@ class Customer(
         await responses.defer(interaction)
         request = levels.request(interaction)
         if file is None:
-            message = await self._proposals(request, interaction, 0)
+            work = self._proposals(request, interaction, 0)
         else:
-            message = await self._compared(request, interaction, file)
-        await responses.reply(interaction, message)
+            work = self._compared(request, interaction, file)
+        await self._in_the_end(interaction, work)
 
     async def picked(self, press: ComponentInteraction) -> None:
         """Tie the proposals that were picked, and show what is left."""
         await responses.defer_in_place(press.interaction)
-        people = await _people(press.interaction)
-        proposals = await self._imports.proposals(press.guild_id, people)
-        done = await self._imports.tie(
-            press.request(), matching_replies.chosen(press.values, proposals.pairs), people
-        )
-        message = await self._proposals(press.request(), press.interaction, 0, done)
-        await responses.reply(press.interaction, message)
+        await self._in_the_end(press.interaction, self._picked(press))
+
+    async def _picked(self, press: ComponentInteraction) -> Message:
+        look_up = _look_up(press.interaction, press.guild_id)
+        proposals = await self._imports.proposals(press.guild_id, look_up)
+        done = await self._tie(press, matching_replies.chosen(press.values, proposals.pairs))
+        return await self._proposals(press.request(), press.interaction, 0, done)
 
     async def turned(self, press: ComponentInteraction) -> None:
         """Show another page of proposals."""
         await responses.defer_in_place(press.interaction)
-        message = await self._proposals(press.request(), press.interaction, press.page(0))
-        await responses.reply(press.interaction, message)
+        work = self._proposals(press.request(), press.interaction, press.page(0))
+        await self._in_the_end(press.interaction, work)
+
+    async def _in_the_end(
+        self, interaction: Interaction, work: Coroutine[Any, Any, Message]
+    ) -> None:
+        """Answer with what comes of it; what ends after 15 minutes is told in private."""
+        late = matching_replies.late
+        await answer_in_the_end(interaction, work, "/customer match", self._outbox, late)
+
+    async def _tie(self, press: ComponentInteraction, pairs: Sequence[Pair]) -> Tied:
+        """Tie those of whom the member is still here."""
+        members = press.interaction.client.members
+        here = await members.present(press.guild_id, {pair.member_id for pair in pairs})
+        return await self._imports.tie(press.request(), pairs, here)
 
     async def _compared(
         self,
@@ -103,7 +123,7 @@ class Customer(
         data = await file.read()
         columns = await self._imports.columns(data)
         matched_lines = await self._imports.compare(
-            request.guild_id, data, await _people(interaction), taken
+            request.guild_id, data, _look_up(interaction, request.guild_id), taken
         )
         pairs = matching_replies.fitting_in(matched_lines)
         buttons, picks = self._preview(request, file, pairs, matched_lines, columns, taken)
@@ -122,8 +142,8 @@ class Customer(
         proposed = matching_replies.proposed_in(matched_lines)
 
         async def again(press: ComponentInteraction, taken: Taken, done: Tied | None) -> None:
-            message = await self._compared(press.request(), press.interaction, file, taken, done)
-            await responses.reply(press.interaction, message)
+            work = self._compared(press.request(), press.interaction, file, taken, done)
+            await self._in_the_end(press.interaction, work)
 
         async def username(press: ComponentInteraction) -> None:
             place = matching_replies.column_chosen(press.values, columns.usernames)
@@ -134,10 +154,7 @@ class Customer(
             await again(press, replace(taken, member=place), None)
 
         async def likely(press: ComponentInteraction) -> None:
-            picked = matching_replies.chosen(press.values, proposed)
-            done = await self._imports.tie(
-                press.request(), picked, await _people(press.interaction)
-            )
+            done = await self._tie(press, matching_replies.chosen(press.values, proposed))
             await again(press, taken, done)
 
         lists = {
@@ -157,7 +174,8 @@ class Customer(
     async def _proposals(
         self, request: RequestContext, interaction: Interaction, page: int, done: Tied | None = None
     ) -> Message:
-        proposals = await self._imports.proposals(request.guild_id, await _people(interaction))
+        look_up = _look_up(interaction, request.guild_id)
+        proposals = await self._imports.proposals(request.guild_id, look_up)
         page = min(page, max(0, (len(proposals.pairs) - 1) // matching_replies.SHOWN))
         buttons = self._tie_buttons(request, proposals.pairs)
         return matching_replies.proposed(proposals, page, request.guild_id, buttons, done)
@@ -174,7 +192,7 @@ class Customer(
             return ()
 
         async def yes(press: ComponentInteraction) -> None:
-            done = await self._imports.tie(press.request(), pairs, await _people(press.interaction))
+            done = await self._tie(press, pairs)
             await responses.reply(press.interaction, matching_replies.tied(done))
 
         async def no(press: ComponentInteraction) -> None:
@@ -186,18 +204,14 @@ class Customer(
         )
 
 
-async def _people(interaction: Interaction) -> list[Person]:
-    """Return everybody in the server but the bots, with each of their names."""
-    guild = interaction.guild
-    if guild is None:
-        raise OnlyInServer
-    if not interaction.client.intents.members:
-        raise MembersUnseen
-    return [
-        Person(
-            member.id,
-            tuple(name for name in (member.name, member.global_name, member.nick) if name),
+def _look_up(interaction: Interaction, guild_id: int) -> LookUp:
+    """Return what finds the members meant; the answer shows how far it is."""
+
+    async def look_up(wanted: Wanted) -> People:
+        return await drawn(
+            interaction,
+            lambda tell: interaction.client.members.people(guild_id, wanted, tell),
+            matching_replies.progress,
         )
-        for member in await interaction.client.members.everybody(guild)
-        if not member.bot
-    ]
+
+    return look_up

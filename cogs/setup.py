@@ -24,6 +24,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
     def __init__(self, services: Services) -> None:
         self._guild_settings = services.guild_settings
         self._log_channel = services.log_channel
+        self._client = services.client
         services.router.add(setup_replies.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
         services.router.add(setup_replies.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
         services.router.add(setup_replies.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
@@ -106,7 +107,8 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             trouble = self._log_channel.trouble(request.guild_id, setup.log_channel_id)
             if trouble is None and setup.log_is_closed:
                 trouble = ChannelTrouble(setup.log_channel_id)
-        return setup_replies.checklist(setup, request.guild_id, trouble)
+        intent = self._client.members_intent
+        return setup_replies.checklist(setup, request.guild_id, trouble, intent)
 
     async def _role(
         self, interaction: Interaction, role: discord.Role, level: RoleLevel, *, remove: bool
@@ -138,6 +140,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         if missing:
             raise ChannelClosed(channel.id, missing)
         await self._guild_settings.set_log_channel(request, channel.id)
+        await self._client.say_what_is_unseen()
         public = channel.permissions_for(channel.guild.default_role).view_channel
         return setup_replies.log_channel(channel.id, public=public)
 

@@ -36,6 +36,7 @@ def test_the_variables_are_those_of_the_contract():
     assert {
         "DISCORD_TOKEN",
         "DISCORD_GUILD_ID",
+        "DISCORD_MEMBERS_INTENT",
         "DISCORD_API_URL",
         "DISCORD_GATEWAY_URL",
         "TRADINGVIEW_URL",
@@ -108,6 +109,7 @@ def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
     wrong = {
         "DISCORD_TOKEN": "Bot tokenvalue",
         "DISCORD_GUILD_ID": "guildvalue",
+        "DISCORD_MEMBERS_INTENT": "intentvalue",
         "DISCORD_API_URL": "apivalue",
         "DISCORD_GATEWAY_URL": "http://gatewayvalue",
         "TRADINGVIEW_URL": "ftp://tvvalue",
@@ -139,6 +141,7 @@ def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
     [
         ("DISCORD_GUILD_ID", "0"),
         ("DISCORD_GUILD_ID", "-3"),
+        ("DISCORD_MEMBERS_INTENT", "on"),
         ("TRADINGVIEW_URL", "https://"),
         ("TRADINGVIEW_URL", "https://host:99999"),
         ("TRADINGVIEW_URL", "https://host/?a=b"),

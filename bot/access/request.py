@@ -9,7 +9,12 @@ from bot.store.records import Actor
 STAFF = "staff"
 GIFT = "gift"
 FOUND = "found"
-# What staff give to a name counts as given to nobody else by it, unless they say whose the name is.
+CODE = "code"
+TRIAL = "trial"
+# What a member orders for themselves: who asks and who is given to are one, and told once.
+BY_CUSTOMERS = frozenset({CODE, TRIAL})
+# Sources by which staff give something, knowing whom to; all others are automations. What they give to
+# a name counts as given to nobody else by it, unless they say whose the name is.
 GIVEN_BY_STAFF = frozenset({STAFF, GIFT})
 
 
@@ -20,7 +25,9 @@ class Consent:
     confirmed: bool = False  # it takes something away, or changes the account
     unknown_name: bool = False  # TradingView suggests nobody of that name
     removals: int = 0  # so many people lose access or time
+    gains: int = 0  # so many people get more
     seats: int = 0  # so many people at the month's end, although TradingView's fee begins below
+    blocked: bool = False  # staff know that the customer is blocked
     username: str | None = None  # the near name that was picked instead of the typed one
     bare_name: bool = False  # a member merely claims the name, and is not to know of it
     vouched: int | None = None  # the name is that member's, who claims it

@@ -15,12 +15,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import clock
+from bot.access.ledger.members_notice import MembersNotice
 from bot.access.people.guild_settings import GuildSettings
+from bot.access.people.member_facts import MembersIntent
 from bot.access.queries.autocomplete import Autocomplete
 from bot.errors import DatabaseBusyError, DiskFullError
 from bot.interactions import levels
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
+from bot.interactions.member_events import MemberEvents
 from bot.interactions.members import Members
 from bot.interactions.responses import Interaction
 from bot.notifications.trouble import TROUBLE, in_short
@@ -38,7 +41,8 @@ class Usher(commands.Bot):
     """Receives interactions; what they do lives in the cogs.
 
     `guild_id` registers the commands in that server only, at once; otherwise they are registered
-    everywhere. `connector` makes the connections to Discord.
+    everywhere. `connector` makes the connections to Discord. No member is kept in memory: a large server
+    would cost a kilobyte for each, and everything here is found by number.
     """
 
     def __init__(
@@ -48,12 +52,15 @@ class Usher(commands.Bot):
         router: ComponentRouter,
         autocomplete: Autocomplete,
         door: Door,
+        member_events: MemberEvents,
+        members_notice: MembersNotice,
+        asks_for_members: bool = True,
         guild_id: int | None = None,
         connector: Callable[[], aiohttp.BaseConnector],
     ) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
-        intents.members = True
+        intents.members = asks_for_members
         intents.dm_messages = True  # that somebody wrote to the bot; what they wrote is not read
         # Voice is not for us: no advice to install what it needs.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -64,6 +71,8 @@ class Usher(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=levels.LevelTree,
             max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
             # Longer pauses raise: what is told by itself waits for its turn, and holds up nothing else.
             max_ratelimit_timeout=60.0,
             connector=connector(),
@@ -71,6 +80,10 @@ class Usher(commands.Bot):
         )
         self._connector = connector
         self.members = Members(self, self._connection)
+        _keep_only_itself(self._connection)
+        member_events.attach(self._connection.parsers)
+        self._members_notice = members_notice
+        self._asks_for_members = asks_for_members
         self.guild_settings = guild_settings
         self.router = router
         self.autocomplete = autocomplete
@@ -80,6 +93,23 @@ class Usher(commands.Bot):
         self._comings = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
         self.command_mentions = CommandMentions()
+        # Called with each server that is there, after a start, an invitation or a connection anew.
+        self.on_arrival: list[Callable[[int], None]] = []
+
+    @property
+    def members_intent(self) -> MembersIntent:
+        """Return whether Discord tells who comes, goes, gains and loses roles."""
+        if not self._asks_for_members:
+            return MembersIntent.OFF
+        return MembersIntent.GRANTED if self.intents.members else MembersIntent.REFUSED
+
+    def go_without_members(self) -> None:
+        """Ask for no events about members from the next connection on."""
+        self._connection._intents.members = False  # noqa: SLF001 - `intents` is a copy
+
+    async def say_what_is_unseen(self) -> None:
+        """Have each log channel say once that Discord does not tell of members, or that it does again."""
+        await self._members_notice.say(self.members_intent)
 
     async def forget_login(self) -> None:
         """Close what a login that failed left open, before the next one."""
@@ -114,8 +144,10 @@ class Usher(commands.Bot):
         log.info("connected to Discord; servers: %s", len(here))
         for guild_id in here:
             await self.meet(guild_id)
+            self._say_arrived(guild_id)
         for guild_id in await self.guild_settings.known() - here:
             await self._part(guild_id)
+        await self.say_what_is_unseen()
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Note that the bot was invited, or is back: what waited goes on."""
@@ -157,7 +189,7 @@ class Usher(commands.Bot):
     async def close(self) -> None:
         """Disconnect, and give what is being worked on a moment to end; it needs the database."""
         getting_ready = self._connection._ready_task  # noqa: SLF001 - discord.py forgets it at the end
-        if getting_ready is not None:  # it would ask for members on a connection that is closing
+        if getting_ready is not None:  # it waits for servers on a connection that is closing
             getting_ready.cancel()
         await super().close()
         ours = ("discord.py: ", "CommandTree-")
@@ -192,8 +224,13 @@ class Usher(commands.Bot):
 
     async def _arrive(self, guild_id: int) -> None:
         await self.meet(guild_id)
+        self._say_arrived(guild_id)
         if guild_id == self._guild_id and not self._registered_there:
             await self._register_commands()
+
+    def _say_arrived(self, guild_id: int) -> None:
+        for tell in self.on_arrival:
+            tell(guild_id)
 
     async def _part(self, guild_id: int) -> None:
         self._met.discard(guild_id)  # whoever comes back meanwhile waits behind this
@@ -265,6 +302,22 @@ class Usher(commands.Bot):
         if self.application_id is None:
             raise app_commands.MissingApplicationID
         return self.application_id
+
+
+def _keep_only_itself(state: Any) -> None:
+    """Have discord.py keep of a server's members the bot alone, whose rights count: its flags spare voices."""
+    parsers = state.parsers
+    parse = parsers["GUILD_CREATE"]
+
+    def parsed(data: dict[str, Any]) -> None:
+        own = [
+            member
+            for member in data.get("members", ())
+            if int(member["user"]["id"]) == state.self_id
+        ]
+        parse({**data, "members": own, "presences": [], "voice_states": []})
+
+    parsers["GUILD_CREATE"] = parsed
 
 
 def _comparing_clocks() -> aiohttp.TraceConfig:

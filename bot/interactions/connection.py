@@ -1,5 +1,6 @@
 """The way to Discord: what is tried again, what is waited for as told, and what ends the program."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -16,6 +17,10 @@ log = logging.getLogger(__name__)
 
 AGAIN = (5.0, 15.0, 60.0)  # seconds between tries while Discord cannot be reached at the start
 UNAVAILABLE = 69
+_TURN = (
+    0.005  # seconds that events are worked on, before everything else in the program has its turn
+)
+_NOT_ALLOWED = 4014  # the code by which Discord refuses intents
 
 _TOKEN_REFUSED = (
     "Discord does not accept DISCORD_TOKEN. In the Discord developer portal, open your "  # noqa: S105
@@ -28,14 +33,17 @@ class _BlockedError(Exception):
 
 
 def guard(client: Usher, blockade: Blockade) -> None:
-    """Let the client's gateway wait as long as Discord says, and end where no certificate can be trusted."""
+    """Let the client's gateway wait as long as Discord says, and end where no certificate can be trusted.
+
+    However many events come at once, everything else goes on meanwhile.
+    """
     connect = client.http.ws_connect
 
     async def guarded(url: str, **options: Any) -> aiohttp.ClientWebSocketResponse:
         if blockade.left():
             raise _BlockedError
         try:
-            return await connect(url, **options)
+            return _taking_turns(await connect(url, **options))
         except (aiohttp.ClientError, OSError) as error:
             _end_if_untrusted(error)
             if blockade.note(error) is not None:
@@ -43,6 +51,26 @@ def guard(client: Usher, blockade: Blockade) -> None:
             raise
 
     client.http.ws_connect = guarded  # type: ignore[method-assign] # the one door to the gateway
+
+
+def _taking_turns(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.ClientWebSocketResponse:
+    """Return the socket, which leaves the loop to others now and then.
+
+    By itself it hands out what it holds without a pause: 20,000 role changes would stop the program for
+    half a second.
+    """
+    receive, now = socket.receive, asyncio.get_running_loop().time
+    turn_ends = 0.0
+
+    async def received(timeout: float | None = None) -> aiohttp.WSMessage:  # noqa: ASYNC109
+        nonlocal turn_ends
+        if now() >= turn_ends:
+            await asyncio.sleep(0)
+            turn_ends = now() + _TURN
+        return await receive(timeout)
+
+    socket.receive = received  # type: ignore[method-assign]
+    return socket
 
 
 async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
@@ -73,33 +101,36 @@ async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
 
 
 async def stay_connected(client: Usher, blockade: Blockade) -> None:
-    """Hold the gateway open until cancelled.
+    """Hold the gateway open until cancelled, without events about members where Discord refuses them.
 
-    Raises StartupError when Discord refuses the intents, or closes the connection for good.
+    Raises StartupError when Discord closes the connection for good.
     """
     while True:
         try:
             await client.connect()
         except discord.PrivilegedIntentsRequired as error:
-            raise StartupError(
-                "Discord refuses the connection: this bot may not see the members of a server yet. "
-                "In the Discord developer portal, open your application, choose Bot, and switch on "
-                "Server Members Intent. Then start Usher again."
-            ) from error
+            if not client.intents.members:  # it asks for no other that needs leave
+                raise _closed_for_good(_NOT_ALLOWED) from error
+            log.warning(
+                "Discord does not let this bot see the members of a server, so Usher goes on without. "
+                "To change that: Discord developer portal, your application, Bot, Server Members Intent; "
+                "then start Usher again. To leave it so: DISCORD_MEMBERS_INTENT=off"
+            )
+            client.go_without_members()
         except (
             discord.ConnectionClosed
         ) as error:  # for good: discord.py connects again by itself else
-            raise _closed_for_good(error) from error
+            raise _closed_for_good(error.code) from error
         except _BlockedError:
             await clock.sleep(blockade.left())
         else:
             return
 
 
-def _closed_for_good(error: discord.ConnectionClosed) -> StartupError:
+def _closed_for_good(code: int) -> StartupError:
     """Return what to do about a connection that Discord closed with a code that no new try mends."""
     kept = "Nothing is lost: what was ordered waits, and goes on after the next start."
-    match error.code:
+    match code:
         case 4004:
             return StartupError(f"{_TOKEN_REFUSED} {kept}")
         case 4011:
@@ -108,7 +139,7 @@ def _closed_for_good(error: discord.ConnectionClosed) -> StartupError:
             )
         case _:
             return StartupError(
-                f"Discord closed the connection for good (code {error.code}); another try would not help. "
+                f"Discord closed the connection for good (code {code}); another try would not help. "
                 f"Look for a newer Usher. {kept}",
                 UNAVAILABLE,
             )

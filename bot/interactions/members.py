@@ -1,37 +1,72 @@
-"""Members of a server: the one place that asks Discord for them where discord.py does not know them."""
+"""Members of a server: the one place that asks Discord for them, since none is kept in memory."""
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
 
 import discord
+from discord.http import Route
 
 from bot import clock
 from bot.access.errors import DiscordSilent, MembersSilent
+from bot.access.people.errors import MembersUnseen
+from bot.access.people.import_records import People, Person, Wanted
+from bot.access.people.member_facts import MemberRoles
+from bot.interactions.member_requests import MAX_IDS, MemberRequests, person_of
 from bot.notifications.trouble import NO_SUCH_MEMBER, TROUBLE, code_of, in_short
 
 log = logging.getLogger(__name__)
 
-LIST_TIMEOUT = 8.0  # seconds for the list of everybody; Discord begins to send it at once
-_MEMBERS_A_SECOND = 10_000  # as Discord sends them
-FIND_TIMEOUT = 2.0  # a press must be acknowledged within 3 s
-_REQUEST_MEMBERS = 8  # the opcode
+FIND_TIMEOUT = 2.0  # seconds; a press must be acknowledged within 3 s
+ASK_TIMEOUT = 30.0  # seconds, where nobody waits for it
+ASK_EVERY = 1.0  # seconds between two of those who are asked about in turn
+LIST_KEPT = 30.0  # seconds: Discord lists everybody no sooner again
+SEARCH_KEPT = 600.0  # seconds: for whoever turns pages, and for a second try
+MAX_SEARCHED = 1000  # as many as Discord shows for one name
+_MAX_QUERY = 100  # characters
+_NO_ACCESS = 50001
+_MAX_COUNTED = 2_000  # as many as are asked about while somebody waits for a number
+_PAGE = 1000  # members in one answer, at most
+
+T = TypeVar("T")
+Tell = Callable[[tuple[int, int]], None]  # so many were asked about, of how many
+
+
+@dataclass(eq=False, slots=True)
+class _Kept:
+    """An answer of Discord that counts until then, by clock.monotonic()."""
+
+    until: float
+    people: list[Person] = field(default_factory=list)
 
 
 class Members:
-    """Finds one member, or everybody, within seconds or not at all.
+    """Finds one member, some or everybody, within what Discord allows.
 
-    Discord refuses a second request for everybody within 30 s with RATE_LIMITED, which discord.py does
-    not know, and may not answer at all: discord.py would wait for ever, and every later request with it.
+    Without the members intent Discord lists nobody, but answers about a number and about how a name begins.
     """
 
     def __init__(self, client: discord.Client, state: Any) -> None:
         self._client = client
-        self._state = state  # discord.py's: its parsers of events, and the requests under way
-        self._not_before: dict[int, float] = {}  # by server, by clock.monotonic()
-        self._refused: dict[int, asyncio.Event] = {}
-        state.parsers["RATE_LIMITED"] = self._rate_limited
+        self._requests = MemberRequests(client, state.parsers)
+        self._lists: dict[int, _Kept] = {}  # by server
+        self._listing: dict[int, asyncio.Task[list[Person]]] = {}
+        self._searched: dict[tuple[int, str], _Kept] = {}
+        self._turn = asyncio.Lock()
+        self._next_turn = 0.0  # by clock.monotonic()
+        self._parse_join = state.parsers["GUILD_MEMBER_ADD"]
+        state.parsers["GUILD_MEMBER_ADD"] = self._joined
 
     async def find(self, guild_id: int, member_id: int) -> discord.Member | None:
         """Return that member of that server; None when there is no such member.
@@ -39,77 +74,237 @@ class Members:
         Raises:
             DiscordSilent: Discord does not say.
         """
+        return await self._answer(
+            self._fetch(guild_id, member_id), FIND_TIMEOUT, f"member {member_id} of {guild_id}"
+        )
+
+    async def roles_of(self, guild_id: int, member_id: int) -> frozenset[int] | None:
+        """Return the roles of that member; None when there is no such member.
+
+        For asking about many in turn: whoever asks waits, so that Discord is asked once a second at most.
+
+        Raises:
+            DiscordSilent: Discord does not say.
+        """
+        async with self._turn:
+            await clock.sleep(max(0.0, self._next_turn - clock.monotonic()))
+            self._next_turn = clock.monotonic() + ASK_EVERY
+            member = await self._member(guild_id, member_id)
+        return None if member is None else frozenset(map(int, member["roles"]))
+
+    @property
+    def are_listed(self) -> bool:
+        """Return whether Discord lists everybody, which it does with the members intent."""
+        return self._client.intents.members
+
+    def existing_roles(self, guild_id: int) -> frozenset[int] | None:
+        """Return the roles of that server; None when they are not known now."""
         guild = self._client.get_guild(guild_id)
-        known = None if guild is None else guild.get_member(member_id)
-        if known is not None:
-            return known
-        asking = asyncio.ensure_future(self._fetch(guild_id, member_id, guild))
+        if guild is None or guild.unavailable or not guild.roles:
+            return None
+        return frozenset(role.id for role in guild.roles)
+
+    async def listed(self, guild_id: int) -> AsyncIterator[Sequence[MemberRoles]]:
+        """Yield the roles of everybody but the bots, a thousand at a time, and keep nobody.
+
+        Raises MembersSilent before the end of the list: also when the bot itself was not in it.
+        """
+        after, has_itself = 0, False
+        while True:
+            at = clock.now()
+            members = await self._page(guild_id, after)
+            has_itself |= any(_is(member, self._client.user) for member in members)
+            yield [roles for member in members if (roles := _roles(guild_id, member, at))]
+            if len(members) < _PAGE:
+                break
+            after = max(int(member["user"]["id"]) for member in members)
+        if not has_itself:
+            log.warning("Discord did not list all members of server %s", guild_id)
+            raise MembersSilent
+
+    async def number_with(
+        self, guild_id: int, role_id: int, known: Collection[int]
+    ) -> tuple[int, bool] | None:
+        """Return how many members have that role, and whether of everybody: else of the `known` ones.
+
+        None where Discord does not say, or there are too many to be asked about.
+        """
+        number, ids = 0, sorted(known)
         try:
-            if not await clock.within(FIND_TIMEOUT, asking):
+            if self.are_listed:
+                async for page in self.listed(guild_id):
+                    number += sum(role_id in member.roles for member in page)
+                return number, True
+            if len(ids) > _MAX_COUNTED:
+                return None
+            for start in range(0, len(ids), MAX_IDS):
+                some = await self._requests.roles_by_ids(guild_id, ids[start : start + MAX_IDS])
+                number += sum(role_id in roles for roles in some.values())
+        except MembersSilent:
+            return None
+        return number, False
+
+    async def _page(self, guild_id: int, after: int) -> list[Any]:
+        try:
+            return await self._client.http.get_members(guild_id, _PAGE, after)
+        except TROUBLE as error:
+            log.warning("the members of server %s: %s", guild_id, in_short(error))
+            raise MembersSilent from None
+
+    async def present(self, guild_id: int, member_ids: Collection[int]) -> set[int]:
+        """Return those of these numbers that are members now, and no bots. Raises MembersSilent."""
+        found = await self._by_ids(guild_id, member_ids, lambda _: None)
+        return {person.id for person in found}
+
+    async def people(self, guild_id: int, wanted: Wanted, tell: Tell) -> People:
+        """Return everybody but the bots; without the members intent those who are wanted.
+
+        Raises:
+            MembersSilent: Discord does not list them now; with the seconds until it may.
+            MembersUnseen: Discord does not allow it.
+        """
+        if self._client.intents.members:
+            return People(tuple(await self._everybody(guild_id)))
+        now = clock.monotonic()
+        self._searched = {key: kept for key, kept in self._searched.items() if kept.until > now}
+        asked, number = 0, len(wanted.ids) + len(wanted.names)
+
+        def told(more: int) -> None:
+            nonlocal asked
+            asked += more
+            tell((asked, number))
+
+        found = await self._by_ids(guild_id, wanted.ids, told)
+        crowded: list[str] = []
+        for name in wanted.names:
+            named = await self._search(guild_id, name)
+            found += named
+            if len(named) >= MAX_SEARCHED:
+                crowded.append(name)
+            told(1)
+        once = {person.id: person for person in found}
+        return People(tuple(once.values()), is_everybody=False, crowded=tuple(crowded))
+
+    async def _everybody(self, guild_id: int) -> list[Person]:
+        """Return the list of the last 30 s, or a new one; all who ask meanwhile get the same."""
+        kept = self._lists.get(guild_id)
+        if kept is not None and clock.monotonic() < kept.until:
+            return kept.people
+        listing = self._listing.get(guild_id)
+        if listing is None:
+            listing = asyncio.create_task(self._list(guild_id), name="list of members")
+            self._listing[guild_id] = listing
+            listing.add_done_callback(lambda _: self._listing.pop(guild_id))
+        return await asyncio.shield(listing)
+
+    async def _list(self, guild_id: int) -> list[Person]:
+        guild = self._client.get_guild(guild_id)
+        count = 0 if guild is None else guild.member_count or 0
+        kept = _Kept(0.0, await self._requests.everybody(guild_id, count))
+        kept.until = clock.monotonic() + LIST_KEPT
+        self._lists[guild_id] = kept
+        # By the loop's own time: this only gives the memory back.
+        asyncio.get_running_loop().call_later(LIST_KEPT, self._lists.pop, guild_id, None)
+        return kept.people
+
+    def _joined(self, data: Mapping[str, Any]) -> None:
+        """Have discord.py count whoever joins, and add them to the list that is kept."""
+        self._parse_join(data)
+        kept = self._lists.get(int(data["guild_id"]))
+        if kept is not None and (person := person_of(data)) is not None:
+            kept.people.append(person)
+
+    async def _by_ids(
+        self, guild_id: int, member_ids: Collection[int], told: Callable[[int], None]
+    ) -> list[Person]:
+        """Ask a hundred at a time; one at a time where the gateway does not answer."""
+        found: list[Person] = []
+        ids = sorted(member_ids)
+        answers = True
+        for start in range(0, len(ids), MAX_IDS):
+            some = ids[start : start + MAX_IDS]
+            if answers:
+                try:
+                    found += await self._requests.by_ids(guild_id, some)
+                except MembersSilent:
+                    answers = False
+            if not answers:
+                found += await self._one_by_one(guild_id, some)
+            told(len(some))
+        return found
+
+    async def _one_by_one(self, guild_id: int, member_ids: Iterable[int]) -> list[Person]:
+        found: list[Person] = []
+        for member_id in member_ids:
+            try:
+                member = await self._member(guild_id, member_id)
+            except DiscordSilent:
+                raise MembersSilent from None
+            if member is not None and (person := person_of(member)) is not None:
+                found.append(person)
+        return found
+
+    async def _search(self, guild_id: int, name: str) -> list[Person]:
+        """Return the members whose names begin so; discord.py waits between two as long as Discord says."""
+        key = (guild_id, name.casefold())
+        kept = self._searched.get(key)
+        if kept is None:
+            members = await self._searched_for(guild_id, name)
+            people = [person for member in members if (person := person_of(member)) is not None]
+            kept = self._searched[key] = _Kept(clock.monotonic() + SEARCH_KEPT, people)
+        return kept.people
+
+    async def _searched_for(self, guild_id: int, name: str) -> list[Any]:
+        route = Route("GET", "/guilds/{guild_id}/members/search", guild_id=guild_id)
+        query = {"query": name[:_MAX_QUERY], "limit": MAX_SEARCHED}
+        while True:
+            try:
+                members: list[Any] = await self._client.http.request(route, params=query)
+            except discord.RateLimited as limit:
+                await clock.sleep(limit.retry_after)
+            except TROUBLE as error:
+                log.warning("the members of server %s: %s", guild_id, in_short(error))
+                if code_of(error) == _NO_ACCESS:
+                    raise MembersUnseen from None
+                raise MembersSilent from None
+            else:
+                return members
+
+    async def _fetch(self, guild_id: int, member_id: int) -> discord.Member:
+        """Ask for the member; just after the start for the server too, whose roles count."""
+        guild = self._client.get_guild(guild_id)
+        if guild is None:
+            guild = await self._client.fetch_guild(guild_id, with_counts=False)
+        return await guild.fetch_member(member_id)
+
+    async def _member(self, guild_id: int, member_id: int) -> Any:
+        """Return the member as Discord's JSON; None when there is no such member. Raises DiscordSilent."""
+        asking = self._client.http.get_member(guild_id, member_id)
+        return await self._answer(asking, ASK_TIMEOUT, f"member {member_id} of {guild_id}")
+
+    async def _answer(self, question: Awaitable[T], seconds: float, about: str) -> T | None:
+        """Return Discord's answer in that time; None when there is no such member. Raises DiscordSilent."""
+        asking = asyncio.ensure_future(question)
+        try:
+            if not await clock.within(seconds, asking):
                 raise DiscordSilent
             return asking.result()
         except TROUBLE as error:
             if code_of(error) in NO_SUCH_MEMBER:
                 return None
-            log.warning("member %s of server %s: %s", member_id, guild_id, in_short(error))
+            log.warning("%s: %s", about, in_short(error))
             raise DiscordSilent from None
         finally:
             asking.cancel()
 
-    async def _fetch(
-        self, guild_id: int, member_id: int, guild: discord.Guild | None
-    ) -> discord.Member:
-        """Ask for the member; just after the start for the server too, whose roles count."""
-        if guild is None:
-            guild = await self._client.fetch_guild(guild_id, with_counts=False)
-        return await guild.fetch_member(member_id)
 
-    async def everybody(self, guild: discord.Guild) -> list[discord.Member]:
-        """Return all members of a server.
+def _is(member: Mapping[str, Any], user: discord.ClientUser | None) -> bool:
+    return user is not None and int(member["user"]["id"]) == user.id
 
-        Raises:
-            MembersSilent: Discord does not list them now; with the seconds until it may.
-        """
-        if guild.chunked:
-            return list(guild.members)
-        if (wait := self._not_before.get(guild.id, 0.0) - clock.monotonic()) > 0:
-            raise MembersSilent(wait)
-        refused = self._refused.setdefault(guild.id, asyncio.Event())  # of all who wait for it
-        socket = getattr(self._client, "ws", None)
-        listing = asyncio.ensure_future(guild.chunk())
-        refusing = asyncio.ensure_future(refused.wait())
-        first = asyncio.ensure_future(
-            asyncio.wait({listing, refusing}, return_when=asyncio.FIRST_COMPLETED)
-        )
-        longest = LIST_TIMEOUT + (guild.member_count or 0) / _MEMBERS_A_SECOND
-        try:
-            await clock.within(longest, first)
-            # A new connection ends requests with what had come by then.
-            if listing.done() and getattr(self._client, "ws", None) is socket:
-                return listing.result()
-        except TROUBLE as error:
-            log.warning("the members of server %s: %s", guild.id, in_short(error))
-        finally:
-            for task in (first, listing, refusing):
-                task.cancel()
-            self._refused.pop(guild.id, None)
-        self._forget_request(guild.id)
-        wait = self._not_before.get(guild.id, 0.0) - clock.monotonic()
-        log.warning("Discord did not list the members of server %s", guild.id)
-        raise MembersSilent(wait if wait > 0 else None)
 
-    def _rate_limited(self, data: Mapping[str, Any]) -> None:
-        """Obey a RATE_LIMITED event: nothing is asked before its time, and who waits need not."""
-        meta = data.get("meta") or {}
-        if data.get("opcode") != _REQUEST_MEMBERS or "guild_id" not in meta:
-            return
-        guild_id, wait = int(meta["guild_id"]), float(data.get("retry_after") or 0)
-        log.info("Discord lists the members of server %s again in %.0f s", guild_id, wait)
-        self._not_before[guild_id] = clock.monotonic() + wait
-        self._forget_request(guild_id)
-        if (refused := self._refused.get(guild_id)) is not None:
-            refused.set()
-
-    def _forget_request(self, guild_id: int) -> None:
-        """Take away a request that will not be answered: discord.py lets later ones wait for it."""
-        self._state._chunk_requests.pop(guild_id, None)  # noqa: SLF001 - it offers no other way
+def _roles(guild_id: int, member: Mapping[str, Any], at: datetime) -> MemberRoles | None:
+    """Return the roles of a member of Discord's JSON; None for a bot."""
+    if member["user"].get("bot"):
+        return None
+    roles = frozenset(map(int, member["roles"]))
+    return MemberRoles(guild_id, int(member["user"]["id"]), roles, at)

@@ -21,12 +21,10 @@ from bot.interactions.components import (
 )
 from bot.interactions.confirm import Act
 from bot.interactions.levels import Level
-from bot.interactions.progress import EVERY, drawn
+from bot.interactions.progress import EVERY, answer_in_the_end, drawn
 from bot.interactions.responses import Interaction
 from bot.notifications.outbox import Outbox
 from bot.replies import Message, drift as differences, explain, sweeps as sweep_replies
-from bot.replies.tone import Tone
-from bot.store.kinds import Otherwise
 from bot.store.records import Script
 
 _FOLLOWED = 60.0  # seconds that a repair is watched; then they go on by themselves
@@ -63,16 +61,17 @@ class SweepFlow:
         router.add(differences.COUNT_AGAIN, Level.STAFF, self.count_again)
 
     async def check(self, interaction: Interaction, request: RequestContext, item: str) -> None:
-        """Read the whole list of one script, and answer with what differs."""
-        await self._in_the_end(interaction, request, self._check(interaction, request, item))
+        """Read the whole list of one script, or of each of a product, and answer with what differs."""
+        await self._in_the_end(interaction, self._check(interaction, request, item))
 
     async def _check(self, interaction: Interaction, request: RequestContext, item: str) -> Message:
-        swept = await drawn(
-            interaction,
-            lambda tell: self._sweeps.run(request.guild_id, item, by=request.member_id, tell=tell),
-        )
-        await self._drift.note(swept, request.member_id)
-        return await self._differences(request.guild_id, swept.script.id)
+        sold = await self._sweeps.item(request.guild_id, item)
+        if sold.product is not None:
+            first = sweep_replies.read_product(sold.product)
+            return await self._check_each(interaction, request, sold.scripts, first)
+        [script] = sold.scripts
+        await self._read(interaction, request, script)
+        return await self._differences(request.guild_id, script.id)
 
     async def check_added(
         self,
@@ -82,10 +81,10 @@ class SweepFlow:
         first: Message,
     ) -> None:
         """Read the lists of scripts that were just added; answers with who can be taken over."""
-        work = self._check_added(interaction, request, scripts, first)
-        await self._in_the_end(interaction, request, work)
+        work = self._check_each(interaction, request, scripts, first)
+        await self._in_the_end(interaction, work)
 
-    async def _check_added(
+    async def _check_each(
         self,
         interaction: Interaction,
         request: RequestContext,
@@ -103,32 +102,28 @@ class SweepFlow:
         return sweep_replies.after_adding(message, reports, overall.untaken, request.guild_id)
 
     async def _in_the_end(
-        self, interaction: Interaction, request: RequestContext, work: Coroutine[Any, Any, Message]
+        self, interaction: Interaction, work: Coroutine[Any, Any, Message]
     ) -> None:
         """Answer with what comes of it; what ends after 15 minutes is told in private."""
-        try:
-            message = await work
-        except Exception as error:  # noqa: BLE001 - explained and logged there
-            if await responses.fail(interaction, error, "a full check"):
-                return
-            message = Message(explain(error).text, tone=Tone.STOP)
-        else:
-            if await responses.reply(interaction, message):
-                return
-        server = interaction.client.get_guild(request.guild_id)
-        late = sweep_replies.late(message, server.name if server else None)
-        await self._outbox.post(request.guild_id, interaction.user.id, late, Otherwise.LOG)
-        interaction.client.door.answered(interaction)
+        late = sweep_replies.late
+        await answer_in_the_end(interaction, work, "a full check", self._outbox, late)
 
     async def _check_one(
         self, interaction: Interaction, request: RequestContext, script: Script
     ) -> Report:
+        await self._read(interaction, request, script)
+        return await self._drift.report(request.guild_id, script.id)
+
+    async def _read(
+        self, interaction: Interaction, request: RequestContext, script: Script
+    ) -> None:
+        """Read the list of a script, showing how far it is."""
         swept = await drawn(
             interaction,
             lambda tell: self._sweeps.of_script(script, by=request.member_id, tell=tell),
+            sweep_replies.progress,
         )
         await self._drift.note(swept, request.member_id)
-        return await self._drift.report(request.guild_id, script.id)
 
     async def with_differences(self, status: Message, guild_id: int) -> Message:
         """Return how the queue stands, with how much differs on TradingView and who is not known yet."""

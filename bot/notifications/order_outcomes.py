@@ -20,6 +20,7 @@ from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.interrupted import Interrupted
 from bot.notifications.late_answers import change_answer
+from bot.notifications.link_calls import LinkCaller
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import GROUND, TROUBLE, Blockade, in_short
@@ -49,6 +50,7 @@ class OutcomeNotifier:
         outbox: Outbox,
         blockade: Blockade,
         interrupted: Interrupted,
+        link_caller: LinkCaller,
         jobs: Jobs,
     ) -> None:
         self._client = client
@@ -59,6 +61,7 @@ class OutcomeNotifier:
         self._outbox = outbox
         self._blockade = blockade
         self._interrupted = interrupted
+        self._link_caller = link_caller
         self._jobs = jobs
         self._woken = {"people": asyncio.Event(), "log channels": asyncio.Event()}
         self._backoff: Backoff[tuple[str, int]] = Backoff()  # by whom it is for, and the order
@@ -72,6 +75,7 @@ class OutcomeNotifier:
             self._interrupted.tell,
             self._tell_members,
             self._outbox.deliver,
+            self._link_caller.call,
         )
         people = self._run("people", parts)
         _ = self._jobs.spawn(people, "telling people")
@@ -143,7 +147,8 @@ class OutcomeNotifier:
             return  # told once the servers are known
         member_id = receipt.customer.member_id
         # Members of a server that the bot left cannot be written to.
-        is_news = receipt.end is not None or receipt.order.kind in _NEWS_WITHOUT_ACCESS
+        stands = any(each.end is not None for each in receipt.every)
+        is_news = stands or receipt.order.kind in _NEWS_WITHOUT_ACCESS
         if member_id is not None and is_news and server is not None:
             await self._write_to(
                 member_id, order_replies.to_customer(receipt, server.name), f"c{_of(receipt)}"

@@ -1,13 +1,23 @@
 """The history in words: one line for each entry, for `/audit` and for the log channel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
-from bot.replies import history_sweeps, seats, wrong_clock
+from bot.replies import (
+    history_people,
+    history_products,
+    history_purchases,
+    history_sweeps,
+    links,
+    members_intent,
+    roles,
+    seats,
+    wrong_clock,
+)
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
@@ -18,7 +28,9 @@ from bot.replies.text import (
     embed,
     escape,
     member,
+    role,
     short_day,
+    source_named,
     spoken,
     title,
     typed,
@@ -62,6 +74,14 @@ def _cut(text: str, note: str | None = None) -> str:
     return shorten(whole.replace("\n", " "), _MAX_LINE)
 
 
+def in_lines(entries: Sequence[Event], item: Callable[[Event], Script | Product | None]) -> str:
+    """Return entries about one person, who is not named in each, with their dates and their items."""
+    return "\n".join(
+        f"- {short_day(entry.at)} {_cut(_text(entry, item(entry), None, _OF_ONE), entry.note)}"
+        for entry in entries
+    )
+
+
 def audit(history: History, guild_id: int) -> Message:
     """Return one person's history, newest first."""
     if not history.events:
@@ -69,15 +89,11 @@ def audit(history: History, guild_id: int) -> Message:
             f"There is no history of {bold(history.username)}. Check the spelling; "
             "`/access check` also looks on TradingView."
         )
-    lines = [
-        f"- {short_day(entry.at)} "
-        + _cut(_text(entry, history.item(entry), None, _OF_ONE), entry.note)
-        for entry in history.events
-    ]
+    lines = in_lines(history.events, history.item)
     page = f"Page {history.page + 1}" if history.page or history.more else None
     return Message(
         f"The history of {bold(history.username)}, newest first.",
-        (embed("History", "\n".join(lines), footer=page),),
+        (embed("History", lines, footer=page),),
         pages(AUDIT, guild_id, history.username, history.page, more=history.more),
     )
 
@@ -87,7 +103,7 @@ def _actor(actor: Actor) -> str:
         case ActorKind.MEMBER:
             return member(actor.member_id or 0)
         case ActorKind.SOURCE:
-            return f"Usher (from {actor.id})"
+            return f"Usher (from {source_named(actor.id or '')})"
         case ActorKind.KEY:
             return f"the key {typed(actor.id or '')}"
         case ActorKind.USHER:
@@ -136,6 +152,17 @@ class Facts:
         length = self.after.get("length")
         return spoken(parse_length(str(length))) if length else "time"
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether it lasts as long as its source does."""
+        return self.after.get("kind") == StateKind.OPEN
+
+    def ordered(self) -> str:
+        return f"access to {self.what}" if self.is_open else f"{self.given()} of {self.what}"
+
+    def origin(self) -> str:
+        return source_named(str(self.after.get("source", "")))
+
     def before_name(self) -> str:
         return self.before_text("username") or "a name"
 
@@ -157,6 +184,10 @@ class Facts:
             return "half a day"
         moment = datetime.fromisoformat(str(since))
         return f"<t:{int(moment.timestamp())}:f>"
+
+    def role(self) -> str:
+        role_id = str(self.after.get("role_id", ""))
+        return role(int(role_id)) if role_id.isdecimal() else "a role"
 
     def moved_from(self) -> str:
         """Return from what a plan was changed; empty where the entry does not say it."""
@@ -225,7 +256,7 @@ _LIMITS = {
 }
 
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
+    OrderKind.GRANT: lambda f: f"{history_purchases.ordered(f)} for {f.whom}",
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
@@ -233,12 +264,6 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what} for {f.whom}{f.had()}",
     OrderKind.RESUME: lambda f: (
         f"{f.who} let {f.what} for {f.whom} go on, paused since {f.stood_still()}: {f.then()}"
-    ),
-    "purchase": lambda f: (
-        f"{f.whom} got {f.what} (from {f.after_text('source')}); it waits for their TradingView name"
-    ),
-    "purchase_ended": lambda f: (
-        f"{f.what} for {f.whom} (from {f.after_text('source')}) ended before a TradingView name was known"
     ),
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
@@ -275,9 +300,11 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "claim_withdrawn": lambda f: f"{f.member} took back the request for {f.before_name()}",
     "claim_accepted": lambda f: _named(f, "{who} accepted that {name} belongs to {member}"),
     "claim_refused": lambda f: _named(f, "{who} refused that {name} belongs to {member}"),
+    **history_people.SENTENCES,
     "script_add": lambda f: f"{f.who} added the script {f.what}",
     "script_rename": lambda f: f"{f.who} renamed a script to {f.what}",
     "script_archive": lambda f: f"{f.who} archived the script {f.what}",
+    **history_products.SENTENCES,
     "script_paused": lambda f: (
         f"⚠️ TradingView refuses {f.what}: {typed(str(f.after.get('reason', '')))}. "
         "What is ordered for it waits; `/sync status` says what to do"
@@ -337,6 +364,8 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         "<https://dis.gd/contact>"
     ),
     "messages_resumed": lambda _: "✅ Discord takes direct messages of this bot again",
+    "members_unseen": lambda _: members_intent.announced(),
+    "members_seen": lambda _: members_intent.over(),
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
@@ -351,6 +380,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     ),
     "restore_over": history_sweeps.restored,
     "restore_unread": history_sweeps.unread,
+    **history_purchases.SENTENCES,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -360,6 +390,20 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         f"⚠️ {f.who} said yes to {f.number('person', 'people')} at the month's end: "
         + (f"{more:,} more" if (more := f.after.get("more", 1)) > 1 else f"{f.whom} on {f.what}")
     ),
+    "role_add": lambda f: f"{f.who} let {f.role()} open {f.what}",
+    "role_remove": lambda f: f"{f.who} ended that {f.role()} opens {f.what}",
+    "role_put_back": lambda f: f"{f.who} put back that {f.role()} opens {f.what}",
+    "roles_lost": lambda f: roles.lost(f.after),
+    "roles_lost_ended": lambda f: (
+        f"{f.who} decided that {f.number('member')} really lost {f.role()}: what it gave ends"
+    ),
+    "roles_lost_kept": lambda f: (
+        f"{f.who} decided that {f.number('member')} lost {f.role()} by accident: what it gave stays"
+    ),
+    "roles_lost_over": lambda f: (
+        f"✅ Everybody who lost {f.role()} has it again; nothing is left to decide"
+    ),
+    "called_to_link": lambda f: links.called(f.after),
     "joined": lambda _: "Usher joined this server",
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",
 }
@@ -375,7 +419,7 @@ _HEADLINES: Mapping[str, Callable[[Facts], str]] = {
 }
 # In the history of one person, who need not be named in each line.
 _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what}",
+    OrderKind.GRANT: history_purchases.ordered,
     OrderKind.SET: lambda f: f"{f.who} set {f.what}: {f.change()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what}: {f.change()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what}",
@@ -388,6 +432,7 @@ _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
     "found": lambda f: f"found on TradingView: {f.what}, {f.then_short()}",
     "was_there": lambda f: f"{f.what}: {f.then_short()}; it was there after the restore already",
     **history_sweeps.OF_ONE,
+    **history_products.OF_ONE,
 }
 
 ACTIONS = frozenset(_SENTENCES)
@@ -403,6 +448,8 @@ ALARMS = frozenset(
         "shape_changed",
         "clock_wrong",
         "messages_stopped",
+        "roles_lost",
+        "holder_role_trouble",
     }
 )
 

@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 
@@ -20,6 +20,7 @@ from bot.access.people.import_records import (
 )
 from bot.access.people.imports import Tied
 from bot.replies.message import Attached, Button, Message, key, shorten
+from bot.replies.sweeps import bar
 from bot.replies.text import bold, count, escape, member, typed
 
 PICK = "match_pick"
@@ -93,6 +94,23 @@ class Picks:
 
 
 _NO_PICKS = Picks()
+
+
+def progress(asked: tuple[int, int]) -> Message:
+    """Return how many members Discord was asked about, of how many."""
+    done, number = asked
+    return Message(
+        "⏳ **Looking for the members:** Discord does not show me everybody here, so I ask about one after "
+        f"the other, as fast as it allows. Nothing is changed.\n`{bar(done, number)}` {done:,} of {number:,}"
+    )
+
+
+def late(message: Message, server: str | None) -> Message:
+    """Return what comes after the 15 minutes in which an answer can be changed."""
+    where = f" of {bold(server)}" if server else ""
+    return replace(
+        message, text=f"The comparison with the members{where} is ready.\n{message.text}"
+    )
 
 
 def compared(

@@ -9,7 +9,8 @@ import discord
 from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen
-from bot.replies import plans
+from bot.replies import for_oneself, plans
+from bot.replies.by_source import why_ended, why_given
 from bot.replies.message import Button, Message, key
 from bot.replies.text import (
     bold,
@@ -24,7 +25,7 @@ from bot.replies.text import (
     until,
 )
 from bot.replies.tone import Tone
-from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Customer, Permission
 from bot.tradingview.models import Lifetime
 
@@ -100,6 +101,8 @@ def held(state: State) -> str:
 
 def receipt(receipt: Receipt) -> Message:
     """Return the answer to a grant, set, revoke or put back, in any state."""
+    if receipt.by_customer is not None:
+        return for_oneself.receipt(receipt)
     match receipt.state:
         case OrderState.DONE:
             return _done(receipt)
@@ -170,7 +173,8 @@ def _done(receipt: Receipt) -> Message:
         lines = [f"✅ **Done:** {who} has no access to {what} any more."]
     else:
         lines = [f"✅ **Done:** {who} has {what} {until(receipt.end)}."]
-    if receipt.open_ended:
+    endless = [each for each in receipt.every if each.open_ended]
+    if len(endless) == len(receipt.every):
         lines.append(
             f"That access has no end, so {_asked_for(receipt)} more changes nothing. "
             "To give it an end, press the button or use `/access set`."
@@ -182,12 +186,20 @@ def _done(receipt: Receipt) -> Message:
         case OrderKind.PUT_BACK:
             lines.append("It is put back; TradingView's own list shows it.")
         case _:
-            lines.append(
-                f"Before: {held(receipt.before)}. TradingView's own list shows the change."
-            )
-    if receipt.permission.differs:
+            lines.append(f"Before: {_before(receipt)}. TradingView's own list shows the change.")
+    if endless:
+        names = listed(title(each.script) for each in endless)
+        lines.append(f"{names} had no end before: more time changes nothing there.")
+    if any(each.permission.differs for each in receipt.every):
         lines.append("TradingView made another end of it than I asked for; the date above counts.")
     return Message("\n".join(lines), buttons=_put_back(receipt))
+
+
+def _before(receipt: Receipt) -> str:
+    """Return what the customer had; script by script where that was not the same."""
+    if len({each.before for each in receipt.every}) == 1:
+        return held(receipt.before)
+    return "; ".join(f"{title(each.script)} {held(each.before)}" for each in receipt.every)
 
 
 def _waiting(receipt: Receipt) -> Message:
@@ -205,14 +217,14 @@ def _waiting(receipt: Receipt) -> Message:
             first = f"⏳ **Waiting:** I am putting back {what} for {who}."
     waits = next(each for each in receipt.every if each.order.state is OrderState.WAITING)
     lines = [first, *_each(receipt), why_waiting(waits.waiting_for, receipt.quiet_until)]
-    if not receipt.permission.checked:
+    if not all(each.permission.checked for each in receipt.every):
         lines.append("I could not check the spelling of the name yet.")
-    lines.append(_THEN if _is_pause(receipt) else _BY_ITSELF)
+    lines.append(_THEN if _is_pause(waits, receipt.quiet_until) else _BY_ITSELF)
     return Message("\n".join(lines), buttons=(*_try_now(receipt), *_put_back(receipt)))
 
 
-def _is_pause(receipt: Receipt) -> bool:
-    return receipt.waiting_for is WaitingFor.SLOW_DOWN and receipt.quiet_until is not None
+def _is_pause(waits: Receipt, quiet_until: datetime | None) -> bool:
+    return waits.waiting_for is WaitingFor.SLOW_DOWN and quiet_until is not None
 
 
 def _stuck(receipt: Receipt) -> Message:
@@ -245,9 +257,10 @@ def _put_back(receipt: Receipt) -> tuple[Button, ...]:
 def _give_end(receipt: Receipt) -> tuple[Button, ...]:
     if receipt.entitlement is None or receipt.entitlement.length is None:
         return ()
-    asked_for = receipt.entitlement.ends_at
-    most = max((reason.ends_at for reason in receipt.reasons if reason.ends_at), default=asked_for)
-    if most is not None and most != asked_for:  # it holds more that was bought
+    asked_for = {each.entitlement.ends_at for each in receipt.every if each.entitlement}
+    bought = {reason.ends_at for each in receipt.every for reason in each.reasons}
+    most = max((end for end in asked_for | bought if end), default=None)
+    if most is not None and most not in asked_for:  # it holds more that was bought
         label = f"Let it end on {plain_day(most)}"
     else:
         label = f"Let it end in {spoken(parse_length(receipt.entitlement.length))}"
@@ -257,24 +270,39 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
 
 def to_customer(receipt: Receipt, server: str) -> Message:
     """Return the one direct message when access stands or is over: what, until when, what to do."""
-    what = item(receipt)
+    by_itself = receipt.order.actor_kind is ActorKind.SOURCE
+    done = [each for each in receipt.every if each.order.state is OrderState.DONE] or [receipt]
+    is_whole = len(done) == len(receipt.every)
+    what = item(receipt) if is_whole else listed(title(each.script) for each in done)
     if message := plans.no_access_now(receipt, what, server):
         return message
-    if receipt.end is None:
+    ends = {each.end for each in done}
+    if ends == {None}:
+        why = f": the staff of {bold(server)} ended it."
+        then = "If you did not expect this, or want to go on with it, write to the staff there."
+        if by_itself:
+            why, then = why_ended(receipt, server)
         return Message(
-            f"❌ Your access to {what} has ended: the staff of {bold(server)} ended it.\n"
-            "Nothing else of yours was changed. If you did not expect this, or want to go on with it, "
-            "write to the staff there."
+            f"❌ Your access to {what} has ended{why}\nNothing else of yours was changed. {then}"
         )
-    if isinstance(receipt.end, Lifetime):
-        how_long = (
-            "**for lifetime**" if receipt.permission.wanted is StateKind.LIFETIME else "from now on"
+    how_long = _how_long(done[0]) if len(ends) == 1 else "as the lines below say"
+    several = (
+        [] if len(ends) == 1 else [f"- {title(each.script)}: {_standing(each)}" for each in done]
+    )
+    if by_itself and receipt.order.kind is OrderKind.REVOKE:
+        why, _ = why_ended(receipt, server)
+        still = (
+            f"You have it for another reason too, so you can still use it {how_long}."
+            if len(ends) == 1
+            else "What you still have:"
         )
-    else:
-        how_long = until(receipt.end)
-    name = receipt.permission.username
+        first = f"ℹ️ One reason for your access to {what} has ended{why}"
+        return Message("\n".join([first, still, *several]))
+    given = why_given(receipt, server) if by_itself else None
+    thanks = f"because {given}" if given else f"thanks to {bold(server)}"
+    shorter = any(took_away(each.before, last_seen(each.permission)) for each in done)
     sign, first = {
-        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, thanks to {bold(server)}."),
+        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, {thanks}."),
         OrderKind.PUT_BACK: (
             "✅",
             f"Your access to {what} is back {how_long}: the staff of {bold(server)} put it back.",
@@ -282,16 +310,24 @@ def to_customer(receipt: Receipt, server: str) -> Message:
     }.get(
         receipt.order.kind,
         (
-            "⚠️" if took_away(receipt.before, last_seen(receipt.permission)) else "✅",
+            "⚠️" if shorter else "✅",
             f"The end of {what} was changed by the staff of {bold(server)}: you can use it {how_long}.",
         ),
     )
     first = plans.to_customer(receipt, what, server) or f"{sign} {first}"
-    return Message(
-        f"{first}\nWhere to find it: log in to TradingView as {bold(name)}, open a chart, then "
-        "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
+    where = (
+        f"Where to find it: log in to TradingView as {bold(done[0].permission.username)}, open a chart, "
+        "then **Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
         "`/me` in the server shows everything that you have."
     )
+    return Message("\n".join([first, *several, where]))
+
+
+def _how_long(receipt: Receipt) -> str:
+    if not isinstance(receipt.end, Lifetime):
+        return until(receipt.end)
+    is_lifetime = receipt.permission.wanted is StateKind.LIFETIME
+    return "**for lifetime**" if is_lifetime else "from now on"
 
 
 def asked_at(receipt: Receipt, server: str | None) -> str:

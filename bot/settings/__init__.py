@@ -24,6 +24,7 @@ class Settings:
 
     discord_token: Secret | None = None
     discord_guild_id: int | None = None
+    discord_members_intent: Literal["auto", "off"] = "auto"
     discord_api_url: str | None = None
     discord_gateway_url: str | None = None
 

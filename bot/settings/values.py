@@ -215,6 +215,7 @@ READERS: dict[str, Callable[[str], Any]] = {
         "must be the number of your server. In Discord switch on Developer Mode, "
         "right-click the server, Copy Server ID.",
     ),
+    "discord_members_intent": _choice("auto", "off", wrong="must be auto or off."),
     "discord_api_url": _api_url,
     "discord_gateway_url": lambda text: _safe_url(text, "ws", "wss"),
     "tradingview_url": _safe_url,

@@ -10,12 +10,14 @@ from bot.store.kinds import (
     ActorKind,
     ClaimState,
     EntitlementKind,
+    HolderRoleState,
     OrderKind,
     OrderState,
     Otherwise,
     OutageStage,
     PermissionState,
     Reason,
+    RoleTrouble,
     SessionState,
     StateKind,
     Tie,
@@ -61,6 +63,18 @@ class Actor:
 USHER = Actor(ActorKind.USHER)
 
 
+class _OfActor:
+    """A row with the columns of an actor."""
+
+    actor_kind: ActorKind
+    actor_id: str | None
+
+    @property
+    def actor(self) -> Actor:
+        """Return who asked for it, or did it."""
+        return Actor(self.actor_kind, self.actor_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Guild(Record):
     """A Discord server and its settings."""
@@ -85,6 +99,7 @@ class DirectMessage(Record):
     content: Any
     otherwise: Otherwise
     made_at: datetime
+    refused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +155,17 @@ class Product(Record):
     trial: str | None
     link: str | None
     archived_at: datetime | None
+    role_trouble: RoleTrouble | None = None  # why its role cannot be given, as it was told
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRole:
+    """A role of a product, and a member who should have it or need not have it any more."""
+
+    guild_id: int
+    member_id: int
+    role_id: int
+    state: HolderRoleState | None = None  # None: nothing was done about it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +181,12 @@ class Customer(Record):
     linked_at: datetime | None
     linked_by: int | None
     tie: Tie | None = None
+    blocked_at: datetime | None = None
+    blocked_by: int | None = None
+    block_reason: str | None = None
+    forget_at: datetime | None = None  # to be erased once TradingView shows no access
+    forget_by: int | None = None
+    forgotten: int | None = None  # the number that stands for the erased person
 
     @property
     def merely_claims(self) -> bool:
@@ -173,6 +205,17 @@ class Proof(Record):
     code_hash: bytes = field(repr=False)
     made_at: datetime
     looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A customer who has a product: until the latest end among its purchases and scripts."""
+
+    customer: Customer
+    ends_at: datetime | None
+    has_no_end: bool
+    is_open: bool  # it ends with its source
+    waits: bool  # it is not settled yet, as without a TradingView name
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +290,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase(Record):
+class Purchase(Record, _OfActor):
     """What a customer got of one item from one source, once."""
 
     id: int
@@ -275,10 +318,18 @@ class Purchase(Record):
     moved_product_id: int | None = None  # what it was of before
     moved_script_id: int | None = None
 
-    @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A person whom a change of a product gives or takes a script, and until when they have or had it."""
+
+    customer_id: int
+    username: str | None
+    member_id: int | None
+    is_endless: bool
+    ends_at: datetime | None  # None also where it is yet to be settled
+    has: StateKind  # of the script by now, whatever gives it
+    has_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +361,61 @@ class Entitlement(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Order(Record):
+class RoleRule(Record):
+    """A Discord role that opens an item."""
+
+    id: int
+    guild_id: int
+    role_id: int
+    role_name: str
+    source: str
+    product_id: int | None
+    script_id: int | None
+    grace_days: int
+    added_by: int
+    added_at: datetime
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGain(Record):
+    """What a member got by a role, as long as the purchase that it made goes on."""
+
+    purchase_id: int
+    guild_id: int
+    rule_id: int
+    role_id: int
+    member_id: int
+    lost_at: datetime | None
+    loss_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """What a member has by a role: `is_stopped` by staff, who may have given it again since."""
+
+    gain: RoleGain
+    is_stopped: bool = False
+    is_given_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLoss(Record):
+    """Many members lost a role at once, or it was deleted: managers decide what becomes of it."""
+
+    id: int
+    guild_id: int
+    role_id: int
+    is_deleted: bool
+    began_at: datetime
+    asked_at: datetime | None
+    decided_at: datetime | None
+    decided_by: int | None
+    is_kept: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Record, _OfActor):
     """One order of somebody, from asked to told."""
 
     id: int
@@ -335,11 +440,6 @@ class Order(Record):
     lead_id: int | None = None  # the first order of the same request, which leads
 
     @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
-
-    @property
     def asker_id(self) -> int:
         """Return the Discord member who asked. Raises LookupError where nobody in Discord did."""
         if self.actor.member_id is None:
@@ -348,7 +448,7 @@ class Order(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Record):
+class Event(Record, _OfActor):
     """One entry of the history."""
 
     id: int
@@ -366,11 +466,6 @@ class Event(Record):
     before: Any
     after: Any
     product_id: int | None = None
-
-    @property
-    def actor(self) -> Actor:
-        """Return who did it."""
-        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,9 +496,8 @@ class Outage(Record):
     @property
     def stage(self) -> OutageStage:
         """How far it is: ended, still, back."""
-        if self.ended_at is not None:
-            return OutageStage.BACK
-        return OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        while_it_lasts = OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        return while_it_lasts if self.ended_at is None else OutageStage.BACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,15 @@ from discord import app_commands
 
 from bot.interactions import levels
 from bot.interactions.levels import Level
-from tests.support.discord_harness import eventually, text_of
+from tests.support.discord_harness import text_of
 
 NAME = r"**Alice\_T**"
 
 
 @pytest.fixture
 async def left(harness):
-    """A buyer who is gone, and whom the client no longer knows."""
+    """A buyer who is gone."""
     harness.fake.remove_member(harness.guild, harness.buyer)
-    guild = harness.client.get_guild(harness.guild.id)
-    await eventually(lambda: guild.get_member(harness.buyer.id) is None)
     return harness.buyer
 
 

@@ -1,5 +1,6 @@
 """/customer match over a real gateway: a dry run first, then one press."""
 
+import pytest
 from sqlalchemy import select
 
 from bot.sandbox.discord import Upload
@@ -152,7 +153,6 @@ async def test_many_proposals_come_in_pages(harness):
         name = f"trader_{number:02}"
         harness.fake.add_member(harness.guild, harness.fake.add_user(name))
         await known(harness, name.upper())
-    await eventually(lambda: len(harness.client.get_guild(harness.guild.id).members) > 30)
     request = await harness.run(harness.as_mod, "customer match")
     assert labels(request.original)[-1] == "Next"
     assert r"TRADER\_24" in text_of(request.original)
@@ -235,7 +235,6 @@ async def test_a_shortened_number_is_proposed_and_tied_only_when_picked(harness)
     await harness.time.advance(1)
     zoe = harness.fake.add_user("zoe")  # nobody else's number begins so
     harness.fake.add_member(harness.guild, zoe)
-    await eventually(lambda: harness.client.get_guild(harness.guild.id).get_member(zoe.id))
     request = await match(
         harness, f"discord_id,tradingview\n{shortened(zoe)},Alice_T\n1.23457E+17,Carl\n"
     )
@@ -295,12 +294,97 @@ async def test_a_name_that_cannot_be_one_is_told_why(harness):
     assert "1 have the address of a page that is no TradingView profile" in said
 
 
-async def test_without_the_members_it_is_said_and_not_guessed(harness):
-    await known(harness, "Alice_T", "BEN")
-    harness.client._connection._intents.members = False
+# Without the members intent
+
+
+@pytest.fixture
+def unseen(harness):
+    """As after Discord refused the intent: nobody is listed, but who is named can be asked about."""
+    harness.client.go_without_members()
+    return harness
+
+
+def searches(harness):
+    return [path for _, path, _ in harness.fake.calls if path.endswith("/members/search")]
+
+
+async def test_without_the_intent_a_file_is_compared_by_numbers_and_names(unseen):
+    await known(unseen, "Alice_T", "__bob__", "Carl")
+    request = await match(
+        unseen,
+        f"username,discord\nalice_t,{unseen.buyer.id}\n__bob__,@{unseen.stranger.name}\nCarl,nobody\n",
+    )
+    said = text_of(request.original)
+    assert "✅ 2 fit" in said
+    assert "nobody in this server" in said
+    assert len(searches(unseen)) == 2
+    await press(unseen, request, "Tie 2 names")
+    assert "2 names tied" in text_of(request.original)
+    assert await holder(unseen, "__bob__") == unseen.stranger.id
+
+
+async def test_without_the_intent_who_left_before_the_yes_is_not_tied(unseen):
+    await known(unseen, "Alice_T", "__bob__")
+    request = await match(
+        unseen,
+        f"username,discord\nAlice_T,{unseen.buyer.id}\n__bob__,{unseen.stranger.name}\n",
+    )
+    unseen.fake.remove_member(unseen.guild, unseen.stranger)
+    await press(unseen, request, "Tie 2 names")
+    assert "1 name tied" in text_of(request.original)
+    assert await holder(unseen, "__bob__") is None
+
+
+async def test_without_the_intent_equal_names_are_proposed_and_pages_ask_nothing_again(unseen):
+    for number in range(26):
+        name = f"trader_{number:02}"
+        unseen.fake.add_member(unseen.guild, unseen.fake.add_user(name))
+        await known(unseen, name.upper())
+    await known(unseen, "Other")
+    request = await unseen.run(unseen.as_mod, "customer match")
+    assert "26 members go by a name" in text_of(request.original)
+    await unseen.as_mod.press(request.original, "Next")
+    await eventually(lambda: r"TRADER\_25" in text_of(request.original))
+    assert len(searches(unseen)) == 27
+    one = f"{(await person(unseen, 'TRADER_25')).id}-"
+    member_id = next(u.id for u in unseen.fake.world.users.values() if u.name == "trader_25")
+    await unseen.as_mod.choose(request.original, "Tie only these", [f"{one}{member_id}"])
+    await eventually(lambda: "1 name tied" in text_of(request.original))
+    assert await holder(unseen, "trader_25") == member_id
+
+
+async def test_many_names_show_how_far_they_are_and_what_ends_too_late_comes_in_private(unseen):
+    await known(unseen, "Alice_T", "__bob__")
+    held = unseen.fake.switches.hold("search")
+    request = await unseen.as_mod.run(
+        "customer match",
+        guild=unseen.guild,
+        channel=unseen.channel,
+        file=Upload(
+            "list.csv",
+            f"username,discord\nAlice_T,{unseen.buyer.id}\n__bob__,{unseen.stranger.name}".encode(),
+        ),
+    )
+    await unseen.passes(lambda: request.original and "1 of 2" in text_of(request.original))
+    assert "Looking for the members" in text_of(request.original)
+    await unseen.time.advance(16 * 60)
+    held.release()
+    await unseen.passes(unseen.as_mod.dms)
+    [message] = unseen.as_mod.dms()
+    said = text_of(message)
+    assert "The comparison with the members of **The shop** is ready" in said
+    assert "✅ 2 fit" in said
+    await unseen.as_mod.press(message, "Tie 2 names")
+    await unseen.passes(lambda: "2 names tied" in text_of(message))
+    assert await holder(unseen, "Alice_T") == unseen.buyer.id
+
+
+async def test_a_discord_that_shows_nobody_at_all_is_said_and_nothing_is_guessed(unseen):
+    await known(unseen, "Alice_T", "BEN")
+    unseen.fake.switches.refuse("search", 50001, times=None)
     for request in (
-        await match(harness, f"discord_id,tradingview\n{harness.buyer.id},Alice_T\n"),
-        await harness.run(harness.as_mod, "customer match"),
+        await match(unseen, f"discord,tradingview\n{unseen.buyer.name},Alice_T\n"),
+        await unseen.run(unseen.as_mod, "customer match"),
     ):
         assert "does not show me who is in this server" in text_of(request.original)
         assert labels(request.original) == []

@@ -176,7 +176,6 @@ async def test_a_wrong_token_is_one_readable_paragraph(child):
         (4004, b"Discord does not accept DISCORD_TOKEN", 78),
         (4011, b"too many servers", 78),
         (4013, b"code 4013", 69),
-        (4014, b"Server Members Intent", 78),
     ],
 )
 async def test_a_connection_that_discord_closes_for_good_is_one_sentence(
@@ -188,6 +187,16 @@ async def test_a_connection_that_discord_closes_for_good_is_one_sentence(
     assert await asyncio.wait_for(child.process.wait(), 30) == exit_code
     await child._reading
     assert said in child.printed
+    assert b"Traceback" not in child.printed
+
+
+async def test_a_refused_members_intent_ends_nothing(child):
+    child.discord.allow_intents(members=False, presences=False, message_content=False)
+    await child.start()
+    await eventually(lambda: b"connected to Discord" in child.printed, tries=4000)
+    await child.run("setup show")
+    assert await child.stop() == 0
+    assert child.printed.count(b"Server Members Intent") == 1
     assert b"Traceback" not in child.printed
 
 

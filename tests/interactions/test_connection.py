@@ -15,7 +15,10 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import bot
+import cogs
+from bot.access.people.member_facts import MembersIntent
 from bot.errors import StartupError
+from bot.interactions import connection
 from bot.interactions.connection import guard, log_in, stay_connected
 from bot.settings import Secret
 from tests.support.certificates import self_signed
@@ -131,6 +134,110 @@ def _grant(harness):
     return request, "trend", parse_length("1M"), Subject(username="Alice_T"), None
 
 
+# The members intent
+
+
+def refuse_members(harness, *, members=False):
+    harness.fake.allow_intents(members=members, presences=False, message_content=False)
+
+
+def logged(harness, channel, words):
+    return sum(words in text_of(message) for message in harness.as_owner.sees(channel))
+
+
+UNSEEN, SEEN = "does not tell me who joins", "tells me again who joins"
+
+
+async def show(harness):
+    """The whole answer of /setup show."""
+    return text_of((await harness.run(harness.as_owner, "setup show")).original)
+
+
+async def choose(harness, log):
+    """/setup log, with its answer."""
+    chosen = await harness.as_owner.run(
+        "setup log", guild=harness.guild, channel=log, at=harness.channel
+    )
+    await chosen.answered()
+
+
+@contextlib.asynccontextmanager
+async def started(harness, **changed):
+    """Usher, ready, and its log channels written up."""
+    async with starting(harness, **changed) as task:
+        harness.client._connection.guild_ready_timeout = 0.1
+        await cogs.load(harness.vendor.services)
+        await eventually(harness.client.is_ready)
+        await settle()
+        yield task
+
+
+async def test_without_the_members_intent_it_starts_and_says_so_once(harness, caplog):
+    log = harness.fake.add_channel(harness.guild, "log")
+    await harness.choose_log_channel(log)
+    refuse_members(harness)
+    for _ in range(2):
+        async with started(harness) as task:
+            assert not task.done()
+            assert harness.client.members_intent is MembersIntent.REFUSED
+            await harness.passes(lambda: logged(harness, log, UNSEEN))
+            await harness.time.advance(60)
+            said = await show(harness)
+            assert UNSEEN.removeprefix("does ") in said
+            assert "Server Members Intent" in said
+        assert logged(harness, log, UNSEEN) == 1
+    assert "goes on without" in plain(caplog)
+    refuse_members(harness, members=True)
+    async with started(harness):
+        await harness.passes(lambda: logged(harness, log, SEEN))
+        assert "Members:" not in await show(harness)
+    refuse_members(harness)
+    async with started(harness):
+        await harness.passes(lambda: logged(harness, log, UNSEEN) == 2)
+    assert logged(harness, log, SEEN) == 1
+
+
+async def test_an_intent_that_is_taken_away_meanwhile_ends_nothing(harness):
+    async with started(harness) as task:
+        assert harness.client.members_intent is MembersIntent.GRANTED
+        refuse_members(harness)
+        harness.fake.gateway.close_all(4014)
+        await eventually(lambda: harness.client.members_intent is MembersIntent.REFUSED)
+        await eventually(lambda: harness.fake.online)
+        assert UNSEEN.removeprefix("does ") in await show(harness)
+        assert not task.done()
+
+
+async def test_a_log_channel_that_is_chosen_later_is_told_too(harness):
+    log = harness.fake.add_channel(harness.guild, "log")
+    refuse_members(harness)
+    async with started(harness):
+        await choose(harness, log)
+        await harness.passes(lambda: logged(harness, log, UNSEEN))
+
+
+async def test_an_intent_that_is_not_asked_for_is_not_missed(harness, caplog):
+    log = harness.fake.add_channel(harness.guild, "log")
+    await harness.choose_log_channel(log)
+    refuse_members(harness)
+    async with started(harness, discord_members_intent="off"):
+        assert harness.client.members_intent is MembersIntent.OFF
+        await harness.time.advance(60)
+        await settle()
+        assert "I do not ask Discord who gains and loses roles" in await show(harness)
+        await choose(harness, log)
+    assert not logged(harness, log, UNSEEN)
+    assert "goes on without" not in plain(caplog)
+
+
+async def test_a_refusal_although_nothing_is_asked_for_ends_it(harness):
+    async with starting(harness, discord_members_intent="off") as task:
+        await eventually(lambda: harness.fake.online)
+        harness.fake.gateway.close_all(4014)
+        with pytest.raises(StartupError, match="4014"):
+            await asyncio.wait_for(asyncio.shield(task), 30)
+
+
 @pytest.fixture
 async def beyond(harness, tmp_path, monkeypatch):
     """Discord behind TLS under a name that only a proxy finds; TradingView too."""
@@ -209,6 +316,36 @@ async def test_the_program_ends_with_that_sentence_and_an_exit_code(tmp_path):
     assert process.returncode == 69
     assert said.count("The certificate of Discord cannot be verified") == 1
     assert "Traceback" not in said
+
+
+async def test_everything_else_has_its_turn_however_many_events_have_come(monkeypatch):
+    """A socket that holds many events hands them out without a pause."""
+
+    class Socket:
+        async def receive(self, timeout=None):  # noqa: ASYNC109
+            return "event"
+
+    async def count():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def burst():
+        nonlocal turns
+        turns = 0
+        for _ in range(50):
+            assert await socket.receive(timeout=60) == "event"
+        return turns
+
+    turns, socket = 0, Socket()
+    counting = asyncio.ensure_future(count())
+    await asyncio.sleep(0)
+    assert await burst() == 0
+    monkeypatch.setattr(connection, "_TURN", 0.0)
+    socket = connection._taking_turns(socket)
+    assert await burst() >= 49
+    counting.cancel()
 
 
 def test_discord_py_still_has_the_door_that_is_guarded():

@@ -10,7 +10,14 @@ from discord import app_commands
 
 import bot.access
 import bot.tradingview
-from bot.access.catalogue.errors import ItemKind, ItemUnknown
+from bot.access.catalogue.errors import (
+    HolderRoleProblem,
+    HolderRoleUnusable,
+    ItemKind,
+    ItemUnknown,
+    LinkProblem,
+    LinkUnusable,
+)
 from bot.access.errors import NeedsYes
 from bot.access.ledger.errors import NothingToRevoke
 from bot.access.logins import errors
@@ -19,7 +26,7 @@ from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors.sentence import UNEXPECTED, sentence
 from bot.store.kinds import AttemptKind
-from bot.store.records import Entitlement, Script
+from bot.store.records import Entitlement, Product, RoleLoss, Script
 from bot.tradingview import TradingViewError
 from bot.tradingview.models import LIFETIME
 from bot.tradingview.names import PineIdProblem
@@ -79,6 +86,12 @@ VALUES = {
     "new": False,
     "meant": ItemKind.PRODUCT,
     "total": 99_999,
+    "product": Product(1, 1, "gold", TITLE, None, 7, 0, None, None, None),
+    "loss": RoleLoss(1, 1, 7, False, WHEN, WHEN, WHEN, 7, True),
+    "from_id": 8,
+    "to_id": 9,
+    "other": NAME,
+    "numbers": (1, 12_345),
 }
 
 
@@ -107,6 +120,10 @@ def with_facts(kind):
     values = {name: VALUES[name] for name in names}
     if kind is errors.CookiesOfOther:
         values |= {"before": NAME, "missing": (TITLE,) * 50}
+    if kind is LinkUnusable:
+        values |= {"problem": LinkProblem.NOT_HTTPS}
+    if kind is HolderRoleUnusable:
+        values |= {"problem": HolderRoleProblem.OPENS_ITEM}
     return kind(**values)
 
 

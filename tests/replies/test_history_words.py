@@ -16,6 +16,7 @@ UNTIL = {"kind": "until", "ends_at": AT.isoformat()}
 NOTHING = {"kind": "nothing", "ends_at": None}
 NAME = {"username": "Ann_T"}
 NUMBER = {"number": 3}
+CODES = {"batch": 3, "length": "1M", "number": 100}
 
 # By action: what stood before, what stands after, and which of script, customer and member it is about.
 FACTS = {
@@ -29,6 +30,12 @@ FACTS = {
     "repair": (NOTHING, UNTIL, "sc"),
     "purchase": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
     "purchase_ended": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
+    "trial_refused": (None, None, "scm"),
+    "codes_made": (None, CODES, "s"),
+    "codes_revoked": (None, CODES, "s"),
+    "codes_put_back": (None, CODES, "s"),
+    "code_guesses": (None, {"number": 5}, "m"),
+    "code_guesses_here": (None, {"number": 50}, ""),
     "done": (None, UNTIL, "sc"),
     "stuck": (None, {"reason": "no_such_user"}, "sc"),
     "superseded": (None, None, "sc"),
@@ -44,6 +51,12 @@ FACTS = {
     "name_proven": (None, NAME, "cm"),
     "account_moved": ({"username": "Ann_Old"}, NAME, "cm"),
     "limit_reached": (None, {"what": "link"}, "m"),
+    "customer_move": (NAME | {"member_id": "6"}, {"number": 2}, "cm"),
+    "merge": (NAME, None, "c"),
+    "block": (None, None, "c"),
+    "unblock": (None, None, "c"),
+    "forget": (None, NUMBER, "c"),
+    "forgotten": (None, {"person": 482130}, ""),
     "claim": (None, NAME | {"claim_id": 1}, "m"),
     "claim_withdrawn": (NAME, None, "m"),
     "claim_accepted": (None, NAME, "m"),
@@ -51,6 +64,14 @@ FACTS = {
     "script_add": (None, {"slug": "trend", "title": "Trend"}, "s"),
     "script_rename": ({"slug": "old", "title": "Old"}, {"slug": "trend", "title": "Trend"}, "s"),
     "script_archive": ({"slug": "trend", "title": "Trend"}, None, "s"),
+    "product_create": (None, {"slug": "gold", "title": "Gold"}, "s"),
+    "product_edit": ({"title": "Old"}, {"title": "Gold"}, "s"),
+    "product_archive": (None, None, "s"),
+    "product_scripts": (None, {"added": ["trend"], "removed": [], "gain": 1, "lose": 0}, "s"),
+    "holder_role_trouble": (None, {"role_id": "5", "reason": "order"}, "s"),
+    "holder_role_fine": (None, {"role_id": "5", "reason": None}, "s"),
+    "product_gain": (NOTHING, UNTIL, "sc"),
+    "product_loss": (UNTIL, NOTHING, "sc"),
     "script_paused": (None, {"reason": "not yours"}, "s"),
     "session_set": ({"username": None}, NAME, ""),
     "session_dead": (None, {"waiting": 2}, ""),
@@ -66,6 +87,8 @@ FACTS = {
     "login_page_refused": (None, None, ""),
     "messages_stopped": (None, None, ""),
     "messages_resumed": (None, None, ""),
+    "members_unseen": (None, None, ""),
+    "members_seen": (None, None, ""),
     "clock_wrong": (None, {"seconds": -1209600}, ""),
     "clock_right": (None, None, ""),
     "restore_question": (None, NUMBER, ""),
@@ -93,6 +116,14 @@ FACTS = {
     "seats": (None, {"level": 90, "today": 91, "then": 90, "month": "2026-03"}, ""),
     "seat_guard": (None, {"on": True}, ""),
     "seat_allowed": (None, {"number": 101, "more": 1}, "sc"),
+    "role_add": (None, {"role_id": "5", "grace_days": 3}, "s"),
+    "role_remove": (None, {"role_id": "5", "grace_days": 0}, "s"),
+    "role_put_back": (None, {"role_id": "5", "grace_days": 0}, "s"),
+    "roles_lost": (None, NUMBER | {"loss_id": 1, "role_id": "5", "role_name": "Gold"}, ""),
+    "roles_lost_ended": (None, NUMBER | {"role_id": "5"}, ""),
+    "roles_lost_kept": (None, NUMBER | {"role_id": "5"}, ""),
+    "roles_lost_over": (None, {"role_id": "5"}, ""),
+    "called_to_link": (None, {"members": ["7", "8"], "channel_id": "9"}, ""),
     "joined": (None, None, ""),
     "left": (None, None, ""),
 }

@@ -1,12 +1,12 @@
 """What an order asks for, before it has a row: whose access to what, and what becomes of the reasons."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot import clock
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import RequestContext, Subject
+from bot.access.request import BY_CUSTOMERS, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import State
 from bot.store.kinds import OrderKind
@@ -60,6 +60,15 @@ class Change:
     def adds(self) -> bool:
         """Return whether it gives a reason that did not count before."""
         return self.gives is not None or self.attaches is not None or bool(self.brings)
+
+    @property
+    def by_customer(self) -> Mapping[str, str]:
+        """Return the source by which the customer orders it for themselves, as the history keeps it.
+
+        Empty for any other order.
+        """
+        source = self.source if self.attaches is None else self.attaches.source
+        return {"source": source} if source in BY_CUSTOMERS and source is not None else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 # ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
 """What can be refused about orders, and what needs a yes first; `bot.replies` says it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.access.errors import NeedsYes
 from bot.access.request import Consent
 from bot.errors import UserError
-from bot.store.records import Entitlement, Product, Script
+from bot.store.records import Affected, Entitlement, Product, Script
 from bot.tradingview.models import End
 
 
@@ -114,6 +115,42 @@ class NameOnlyClaimed(NeedsYes):
     def vouched(self, consent: Consent) -> Consent:
         """Return the consent with the word that the name is that member's."""
         return replace(consent, vouched=self.member_id)
+
+
+@dataclass(eq=False)
+class ChangesProduct(NeedsYes):
+    """Scripts come to a product or leave it: by script, who gains it and who loses it."""
+
+    product: Product
+    gains: tuple["Effect", ...]
+    losses: tuple["Effect", ...]
+
+    @property
+    def gain(self) -> int:
+        """Count the people who get something more."""
+        return people_of(self.gains)
+
+    @property
+    def lose(self) -> int:
+        """Count the people who lose something."""
+        return people_of(self.losses)
+
+    def agreed(self, consent: Consent) -> Consent:
+        """Return the consent with a yes to so many people."""
+        return replace(consent, confirmed=True, gains=self.gain, removals=self.lose)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One script that comes or goes, and the people who gain or lose it by that."""
+
+    script: Script
+    people: tuple[Affected, ...]
+
+
+def people_of(effects: Iterable[Effect]) -> int:
+    """Count the people of all of these, each once."""
+    return len({person.customer_id for effect in effects for person in effect.people})
 
 
 @dataclass(eq=False)

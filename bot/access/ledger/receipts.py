@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.request import BY_CUSTOMERS
 from bot.access.rules.duration import RowEnd, parse_length
 from bot.access.rules.entitlements import (
     State,
@@ -18,7 +19,7 @@ from bot.access.rules.entitlements import (
 )
 from bot.store.catalogue import guilds, products
 from bot.store.catalogue.guilds import Hold
-from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.ledger import (
     entitlements,
     orders,
@@ -26,6 +27,7 @@ from bot.store.ledger import (
     purchases,
     put_backs,
     replays,
+    role_gains,
     sequence,
 )
 from bot.store.records import (
@@ -35,6 +37,7 @@ from bot.store.records import (
     Order,
     Permission,
     Product,
+    RoleRule,
     Script,
 )
 from bot.tradingview import End, Lifetime, Limiter
@@ -75,6 +78,8 @@ class Receipt:
     can_put_back: bool
     quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
     product: Product | None = None  # what was asked about, where that is a product
+    rule: RoleRule | None = None  # the role that gave what the order gives or ends
+    role_is_deleted: bool = False
     others: tuple["Receipt", ...] = ()  # of the same request: those for its other scripts
     behind_stuck: bool = False  # it waits for another order, which is stuck
     paused_since: datetime | None = None  # all that there is stands still
@@ -102,6 +107,13 @@ class Receipt:
         return OrderState.WAITING if self.state is OrderState.WAITING else self.order.state
 
     @property
+    def by_customer(self) -> str | None:
+        """Return the source by which the customer ordered it for themselves; None for any other order."""
+        if self.entitlement is None or self.order.kind is not OrderKind.GRANT:
+            return None
+        return self.entitlement.source if self.entitlement.source in BY_CUSTOMERS else None
+
+    @property
     def before(self) -> State:
         """Return what the customer had when the order was recorded, as far as it was known."""
         return State(self.order.before, self.order.before_ends_at)
@@ -120,7 +132,7 @@ class Receipt:
         if self.entitlement is None or self.entitlement.length is None:
             return None
         fresh = RowEnd.begun(now).extended(parse_length(self.entitlement.length))
-        return paid_end(self.reasons, fresh)
+        return paid_end((reason for each in self.every for reason in each.reasons), fresh)
 
     @property
     def open_ended(self) -> bool:
@@ -171,8 +183,11 @@ async def _receipts_of(
     sold = await products.by_ids(
         connection, {order.product_id for order in found if order.product_id}
     )
+    by_source = [order.id for order in found if order.actor_kind is ActorKind.SOURCE]
+    by_roles = await role_gains.behind_orders(connection, by_source)
     receipts = {}
     for order in found:
+        rule, is_deleted = by_roles.get(order.id, (None, False))
         held = about[order.permission_id]
         holdup = held_up(holds.get(order.guild_id), holdups[order.guild_id])
         receipts[order.id] = Receipt(
@@ -192,6 +207,8 @@ async def _receipts_of(
             else None,
             can_put_back=order.id in revocable,
             product=sold.get(order.product_id or 0),
+            rule=rule,
+            role_is_deleted=is_deleted,
             behind_stuck=behind.get(order.permission_id, False),
             paused_since=paused_since(active[order.permission_id], now),
         )

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, find_item
 from bot.access.ledger.bare_names import is_withheld
+from bot.access.ledger.barred import refuse_barred
 from bot.access.ledger.changes import Brought, Change, NewOrder, Recorded
 from bot.access.ledger.pausing import pause, paused_with, resume
-from bot.access.ledger.reasons import give_back, want_anew
+from bot.access.ledger.reasons import facts, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
 from bot.access.ledger.superseding import supersede
 from bot.access.people.identity import confirm, resolve
@@ -48,7 +49,9 @@ async def record_all(
     """Record orders of one request, in a transaction that writes; the queue is woken by the caller.
 
     Raises:
-        UserError: the person or the item is not what was meant; nothing may be kept then.
+        UserError: the person or the item is not what was meant, or the person is blocked; nothing may
+            be kept then.
+        GivesToBlocked: staff must agree to give a blocked person something; the same.
         OverTheLine: a manager must agree to so many seats first; the same.
         NameOnlyClaimed: staff must say whether the member who claims the name is to know; the same.
     """
@@ -65,6 +68,8 @@ async def record_unguarded(connection: AsyncConnection, vault: Vault, new: NewOr
         return Recorded(known, is_new=False)
     if isinstance(target, Permission):  # as it is now: an order before this one may have changed it
         permission = await permissions.by_id(connection, target.id)
+        if new.change.undoes is not None:
+            refuse_barred(await customers.by_id(connection, permission.customer_id), new)
         return await _record_one(connection, vault, new, permission, None)
     item = await find_item(connection, request.guild_id, target.item)
     if not item.scripts:
@@ -177,7 +182,7 @@ async def _record_one(
         )
         await orders.gives(connection, order.id, reason.id)
     now = await _await_sync(connection, permission, order, change)
-    after = _after(permission, change, wanted_of(now))
+    after = {**_after(permission, change, wanted_of(now)), **change.by_customer}
     await _add_events(connection, permission, order, after, superseded)
     return Recorded(order, tuple(superseded))
 
@@ -205,10 +210,14 @@ async def _bring(
 async def add_purchase(
     connection: AsyncConnection, new: NewOrder, item: Item, person: Customer
 ) -> Purchase | None:
-    """Add what the order gives as a purchase of the whole item; None where it gives nothing new."""
+    """Add what the order gives as a purchase of the whole item; None where it gives nothing new.
+
+    Raises as `record_all` does for a person who is blocked.
+    """
     request, gives = new.request, new.change.gives
     if gives is None:
         return None
+    refuse_barred(person, new)
     length = gives.text if isinstance(gives, Length) and not gives.lifetime else None
     state = gives if isinstance(gives, State) else State(StateKind.LIFETIME)
     assert new.change.source is not None  # noqa: S101 - a reason always comes from somewhere
@@ -274,6 +283,7 @@ async def _add(
         reason=Reason.CLOCK if new.awaits_clock else None,
         product_id=new.product_id,
         lead_id=new.lead_id,
+        member_told_at=request.at if new.change.by_customer else None,  # told as the asker
     )
 
 
@@ -370,11 +380,3 @@ def _known(permission: Permission) -> Mapping[str, Any] | None:
     wanted = wanted_of(permission)
     never_seen = permission.seen is StateKind.UNKNOWN and wanted.kind is StateKind.NOTHING
     return None if never_seen else facts(wanted)
-
-
-def facts(state: State) -> dict[str, str | None]:
-    """Return a state as the history keeps it."""
-    return {
-        "kind": state.kind,
-        "ends_at": None if state.ends_at is None else state.ends_at.isoformat(),
-    }

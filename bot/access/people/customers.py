@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.errors import TradingViewSilent
 from bot.access.logins.sessions import Sessions
+from bot.access.people.blocks import refuse_blocked
 from bot.access.people.claims import Claims, Mover, record_claims
 from bot.access.people.errors import (
     HaveNoName,
@@ -92,11 +93,13 @@ class Customers:
     async def may_link(self, request: RequestContext, text: str) -> OwnName:
         """Return the user whose name a member wants to link; nothing is changed yet.
 
-        Raises as `find` does, with OwnNameUnknown or NewNameUnknown instead of UserUnknown, and TooOften.
+        Raises as `find` does, with OwnNameUnknown or NewNameUnknown instead of UserUnknown, TooOften,
+        and YouAreBlocked.
         """
         name = clean(text)
         attempt = await self._limits.take(request, AttemptKind.LINK)
         async with self._database.read() as connection:
+            await refuse_blocked(connection, request.guild_id, request.member_id)
             mine = await customers.by_member(connection, request.guild_id, request.member_id)
         has_other = mine is not None and mine.name_folded not in (None, name.casefold())
         try:
@@ -125,10 +128,11 @@ class Customers:
         Staff look at a name that is somebody's, that has access already, or of which that cannot be
         told; the member learns not which. What they held before is theirs again at once, unless
         somebody else had it or claims it meanwhile. `instead_of` their present name, their access moves
-        to this one. Raises HaveOtherName, or MovedLately once staff were asked.
+        to this one. Raises HaveOtherName, YouAreBlocked, or MovedLately once staff were asked.
         """
         free = await self._names.is_free(request, username, user_id)
         async with self._database.write() as connection:
+            await refuse_blocked(connection, request.guild_id, request.member_id)
             mine = await customers.by_member(connection, request.guild_id, request.member_id)
             if mine is not None and mine.name_folded == username.casefold():
                 return True

@@ -6,8 +6,8 @@ from bot.access.people.errors import MemberHasNoName, MemberHasOtherName, NameTa
 from bot.access.people.username_lookup import clean
 from bot.access.request import RequestContext, Subject
 from bot.store.kinds import Tie
-from bot.store.ledger import events, purchases
-from bot.store.people import customers
+from bot.store.ledger import events
+from bot.store.people import customers, merging
 from bot.store.records import Customer
 from bot.store.sweeps import observations
 
@@ -92,8 +92,7 @@ async def tie(
     member = await customers.by_member(connection, request.guild_id, member_id)
     if holder is not None:
         if member is not None:  # known without a name so far: one person, one row
-            await purchases.move(connection, member.id, holder.id)
-            await customers.remove(connection, member.id)
+            await merging.absorb(connection, holder, member)
         person = holder
     else:
         person = member or await customers.add(connection, request.guild_id, username=name)

@@ -14,8 +14,10 @@ from bot.access.people.import_records import (
     MatchedLine,
     Outcome,
     Pair,
+    People,
     Person,
     Proposals,
+    Wanted,
 )
 from bot.access.people.import_register import Register
 from bot.access.people.import_table import columns, read
@@ -28,23 +30,31 @@ __all__ = [
     "MatchedLine",
     "Outcome",
     "Pair",
+    "People",
     "Person",
     "Proposals",
     "Register",
+    "Wanted",
     "columns",
     "match",
     "propose",
     "read",
+    "wanted",
 ]
+
+_OLD_DIGITS = re.compile(r"#\d{1,4}$")  # of an old name
+_MAX_ID = 2**63 - 1
 
 
 class Roster:
-    """The members of a server, by number and by name in any case."""
+    """The members of a server that were found, by number and by name in any case."""
 
-    def __init__(self, people: Iterable[Person]) -> None:
+    def __init__(self, people: People) -> None:
         self.ids: set[int] = set()
         self._named: dict[str, set[int]] = {}
-        for person in people:
+        self._is_everybody = people.is_everybody
+        self._crowded = {fold(name) for name in people.crowded}
+        for person in people.found:
             self.ids.add(person.id)
             for name in filter(None, map(fold, person.names)):
                 self._named.setdefault(name, set()).add(person.id)
@@ -52,15 +62,22 @@ class Roster:
 
     def named(self, text: str) -> set[int]:
         """Return the ids of the members who go by that name: one, several or none."""
-        name = fold(visible(text).strip().removeprefix("@"))
+        name = fold(_called(text))
         known = self._named.get(name)
-        if known is None:  # an old name with its four digits
-            known = self._named.get(re.sub(r"#\d{1,4}$", "", name))
+        if known is None:
+            known = self._named.get(_OLD_DIGITS.sub("", name))
         return set(known or ())
 
+    def is_crowded(self, text: str) -> bool:
+        """Return whether more members go by names that begin so than could be looked at."""
+        return _OLD_DIGITS.sub("", fold(_called(text))) in self._crowded
+
     def like(self, number: Number) -> set[int]:
-        """Return the ids of the members of which a spreadsheet may have made that number."""
-        if number.kept < KEPT:
+        """Return the ids of the members of which a spreadsheet may have made that number.
+
+        Nobody where not everybody was looked at: then one who fits may not be the only one.
+        """
+        if number.kept < KEPT or not self._is_everybody:
             return set()
         if not self._begin:
             for member_id in self.ids:
@@ -70,13 +87,28 @@ class Roster:
         return {member_id for member_id in near if number.may_be(member_id)}
 
 
-def match(lines: Sequence[Line], people: Iterable[Person], register: Register) -> list[MatchedLine]:
+def wanted(lines: Iterable[Line]) -> Wanted:
+    """Return whom these lines are about."""
+    ids: set[int] = set()
+    names: dict[str, str] = {}  # by what they are compared as
+    for line in lines:
+        number = read_number(line.member)
+        if number is not None and number.kept >= KEPT and number.value <= _MAX_ID:
+            ids.add(number.value)
+        named = line.member if number is None else line.also if number.damaged else ""
+        name = _OLD_DIGITS.sub("", _called(named))
+        if name and line.username:
+            names.setdefault(fold(name), name)
+    return Wanted(frozenset(ids), tuple(names.values()))
+
+
+def match(lines: Sequence[Line], people: People, register: Register) -> list[MatchedLine]:
     """Return what every line comes to. Names that Usher does not know are said, not looked up."""
     roster = Roster(people)
     return _without_contradictions([_matched(line, roster, register) for line in lines])
 
 
-def propose(people: Sequence[Person], register: Register) -> Proposals:
+def propose(people: People, register: Register) -> Proposals:
     """Return the members who go by a TradingView name that is untied yet; a name is no proof."""
     roster = Roster(people)
     pairs, unclear = [], 0
@@ -88,7 +120,9 @@ def propose(people: Sequence[Person], register: Register) -> Proposals:
             for member_id in roster.named(customer.username)
             if register.judge(member_id, folded) is Outcome.FITS
         ]
-        if len(free) == 1:
+        if roster.is_crowded(customer.username):
+            unclear += 1
+        elif len(free) == 1:
             pairs.append(Pair(customer.id, customer.username, free[0]))
         elif free:
             unclear += 1
@@ -109,9 +143,16 @@ def _matched(line: Line, roster: Roster, register: Register) -> MatchedLine:
     if number is not None:
         return _by_number(line, number, name, roster, register)
     found = roster.named(line.member)
-    if len(found) != 1:
-        return MatchedLine(line, Outcome.SEVERAL_MEMBERS if found else Outcome.MEMBER_UNKNOWN)
+    if len(found) > 1 or roster.is_crowded(line.member):
+        return MatchedLine(line, Outcome.SEVERAL_MEMBERS)
+    if not found:
+        return MatchedLine(line, Outcome.MEMBER_UNKNOWN)
     return replace(_judged(line, found.pop(), name, register), by_name=True)
+
+
+def _called(text: str) -> str:
+    """Return a member's name without what stands before it."""
+    return visible(text).strip().removeprefix("@").strip()
 
 
 def _name(text: str) -> str | Outcome:

@@ -5,6 +5,7 @@ patterns would take memory all the time.
 """
 
 import enum
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 LARGEST = 2 * 1024 * 1024  # bytes
@@ -87,6 +88,29 @@ class Person:
 
     id: int
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whom a list is about: members' numbers, and names as they were typed."""
+
+    ids: frozenset[int]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The members that were found: everybody, or those who were asked about by number or name.
+
+    `crowded` are names that more members begin with than Discord shows, so nobody can be meant for certain.
+    """
+
+    found: tuple[Person, ...]
+    is_everybody: bool = True
+    crowded: tuple[str, ...] = ()
+
+
+LookUp = Callable[[Wanted], Awaitable[People]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,14 @@ class Register:
         holder = self.named.get(pair.username.casefold())
         return holder is not None and holder.id == pair.customer_id
 
+    def untied(self) -> tuple[str, ...]:
+        """Return the TradingView names that belong to no member yet."""
+        return tuple(
+            customer.username
+            for customer in self.named.values()
+            if customer.member_id is None and customer.username is not None
+        )
+
     def judge(self, member_id: int, name: str) -> Outcome:
         """Return whether that name may be tied to that member."""
         holder = self.named.get(name.casefold())

@@ -1,8 +1,9 @@
 """Ties many TradingView names to members: first what would happen, then, upon a yes, all at once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,17 +12,20 @@ from bot.access.people.import_records import (
     BEST,
     Columns,
     Line,
+    LookUp,
     MatchedLine,
     Outcome,
     Pair,
-    Person,
+    People,
     Proposals,
     Taken,
+    Wanted,
 )
 from bot.access.people.import_register import Register
 from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.ledger import events
+from bot.store.ledger.events import NewEvent
 from bot.store.people import customers, imports as store
 
 
@@ -45,28 +49,30 @@ class Imports:
         return await asyncio.to_thread(_columns, data)
 
     async def compare(
-        self, guild_id: int, data: bytes, people: Sequence[Person], taken: Taken = BEST
+        self, guild_id: int, data: bytes, look_up: LookUp, taken: Taken = BEST
     ) -> tuple[MatchedLine, ...]:
         """Return what every line of that file comes to; nothing is changed.
 
-        Raises FileTooLarge, FileUnreadable, EncodingUnclear, ColumnsMissing or LinesRunTogether.
+        Raises FileTooLarge, FileUnreadable, EncodingUnclear, ColumnsMissing, LinesRunTogether, or what
+        `look_up` raises.
         """
         lines = await asyncio.to_thread(_read, data, taken)
+        people = await look_up(await asyncio.to_thread(_wanted, lines))
         async with self._database.read() as connection:
             register = await _register(connection, guild_id)
         return tuple(await asyncio.to_thread(_match, lines, people, register))
 
-    async def proposals(self, guild_id: int, people: Sequence[Person]) -> Proposals:
-        """Return the names that are equal on both sides; nothing is changed."""
+    async def proposals(self, guild_id: int, look_up: LookUp) -> Proposals:
+        """Return the names that are equal on both sides; nothing is changed. Raises what `look_up` raises."""
         async with self._database.read() as connection:
             register = await _register(connection, guild_id)
+        people = await look_up(Wanted(frozenset(), register.untied()))
         return await asyncio.to_thread(_propose, people, register)
 
     async def tie(
-        self, request: RequestContext, pairs: Sequence[Pair], people: Sequence[Person]
+        self, request: RequestContext, pairs: Sequence[Pair], here: Collection[int]
     ) -> Tied:
-        """Tie what still fits: one transaction, an entry in the history for each."""
-        here = {person.id for person in people}
+        """Tie what still fits, to members who are `here`: one transaction, an entry in the history for each."""
         async with self._database.write() as connection:
             register = await _register(connection, request.guild_id)
             fitting = [
@@ -85,17 +91,31 @@ class Imports:
             )
             for claim in asked_for:
                 await self._claims.settle(connection, request, claim, accept=True)
-            if fitting:
-                await events.record(
-                    connection,
-                    request.guild_id,
-                    request.at,
-                    "match",
-                    actor=request.actor,
-                    after={"number": len(fitting)},
-                )
+            await events.record_all(connection, _entries(request, fitting))
         self._claims.wake()
         return Tied(tuple(fitting), len(pairs) - len(fitting))
+
+
+def _entries(request: RequestContext, tied: Sequence[Pair]) -> list[NewEvent]:
+    """Return the history of what was tied: an entry for each name, and one that counts them."""
+    common: dict[str, Any] = {
+        "guild_id": request.guild_id,
+        "at": request.at,
+        "actor": request.actor,
+    }
+    entries = [
+        NewEvent(
+            action="matched",
+            customer_id=pair.customer_id,
+            member_id=pair.member_id,
+            after={"username": pair.username},
+            **common,
+        )
+        for pair in tied
+    ]
+    if entries:
+        entries.append(NewEvent(action="match", after={"number": len(tied)}, **common))
+    return entries
 
 
 async def _register(connection: AsyncConnection, guild_id: int) -> Register:
@@ -120,15 +140,19 @@ def _read(data: bytes, taken: Taken) -> list[Line]:
     return import_csv.read(data, taken)
 
 
-def _match(
-    lines: Sequence[Line], people: Sequence[Person], register: Register
-) -> list[MatchedLine]:
+def _wanted(lines: Sequence[Line]) -> Wanted:
+    from bot.access.people import import_csv
+
+    return import_csv.wanted(lines)
+
+
+def _match(lines: Sequence[Line], people: People, register: Register) -> list[MatchedLine]:
     from bot.access.people import import_csv
 
     return import_csv.match(lines, people, register)
 
 
-def _propose(people: Sequence[Person], register: Register) -> Proposals:
+def _propose(people: People, register: Register) -> Proposals:
     from bot.access.people import import_csv
 
     return import_csv.propose(people, register)

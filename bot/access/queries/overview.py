@@ -1,14 +1,13 @@
 """What people may look at: one person's access, a script's customers, the queue, the history."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.catalogue.lookup import find
 from bot.access.ledger.receipts import WaitingFor, held_up
 from bot.access.logins.sessions import AccountSession, LoginState, Sessions
 from bot.access.orders.outcomes import Outcomes
@@ -16,6 +15,7 @@ from bot.access.people.errors import HaveNoName, UserUnknown
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
 from bot.access.queries.explained import stored_of
+from bot.access.queries.holders import PAGE, Cut, Holders, holders_of
 from bot.access.queries.standing import Checked, Person
 from bot.access.request import Subject
 from bot.access.rules.entitlements import (
@@ -27,7 +27,7 @@ from bot.access.rules.entitlements import (
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState, SweepState, Tie
-from bot.store.ledger import entitlements, events, paused, permissions, withheld
+from bot.store.ledger import entitlements, events, orders, permissions, withheld
 from bot.store.people import customers
 from bot.store.records import (
     Customer,
@@ -38,28 +38,13 @@ from bot.store.records import (
     Product,
     Script,
 )
-from bot.store.sweeps import drift, sightings, sweeps
+from bot.store.sweeps import sightings, sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
 from bot.tradingview.models import End
 
-PAGE = 15
 SHOWN = 10  # of what waits, and of what is stuck
 READ_TIMEOUT = 8.0  # seconds that a live read may take before what is known is shown without it
-
-
-@dataclass(frozen=True, slots=True)
-class Holders:
-    """One page of those who should have a script."""
-
-    script: Script
-    people: tuple[tuple[Permission, Customer], ...]
-    page: int  # from 0
-    pages: int
-    total: int
-    untaken: int = 0  # beside them: on TradingView, and not taken over yet
-    # Beside them: whose time stands still since when, the longest first; of the first page.
-    paused: tuple[tuple[Customer, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +89,14 @@ class History:
     products: dict[int, Product]
     page: int  # from 0
     more: bool
+    whole: Mapping[int, int] = field(
+        default_factory=dict
+    )  # by order, the product all of which it is
 
     def item(self, entry: Event) -> Script | Product | None:
         """Return what an entry is about, as far as it is about one item."""
-        sold = self.products.get(entry.product_id or 0)
+        product_id = entry.product_id or self.whole.get(entry.order_id or 0)
+        sold = self.products.get(product_id or 0)
         return sold or self.scripts.get(entry.script_id or 0)
 
 
@@ -228,24 +217,16 @@ class Overview:
             unproven=person.merely_claims,
         )
 
-    async def holders(self, guild_id: int, item: str, page: int = 0) -> Holders:
-        """Return who has a script, by end date, `PAGE` at a time; a page beyond the last is the last.
+    async def holders(
+        self, guild_id: int, item: str, page: int = 0, ends: Cut | None = None
+    ) -> Holders:
+        """Return who has an item, by end date, a page at a time; a page beyond the last is the last.
 
         Raises:
-            ItemUnknown: no script has that short name.
+            ItemUnknown: no script or product has that short name.
         """
-        now = clock.now()
         async with self._database.read() as connection:
-            script = await find(connection, guild_id, item)
-            total = await permissions.count_holders(connection, script.id, now)
-            pages = max(1, -(-total // PAGE))
-            page = min(max(page, 0), pages - 1)
-            found = await permissions.holders(
-                connection, script.id, now, skip=page * PAGE, limit=PAGE
-            )
-            untaken = await drift.count_strangers(connection, script.id, now)
-            still = () if page else await paused.of_script(connection, script.id, PAGE)
-        return Holders(script, tuple(found), page, pages, total, untaken, tuple(still))
+            return await holders_of(connection, guild_id, item, page, clock.now(), ends)
 
     async def status(self, guild_id: int) -> Status:
         """Return what waits, what is stuck, and what holds it up."""
@@ -277,10 +258,12 @@ class Overview:
             name = await name_of(connection, guild_id, subject)
             person = await customers.by_name(connection, guild_id, name)
             found: list[Event] = []
+            whole: dict[int, int] = {}
             if person is not None:
                 found = await events.of_customer(
                     connection, guild_id, person.id, skip=page * PAGE, limit=PAGE + 1
                 )
+                whole = await _whole(connection, guild_id, person, found)
             listed = await scripts.listed(connection, guild_id, archived=True)
             sold = await products.listed(connection, guild_id, archived=True)
         return History(
@@ -290,7 +273,18 @@ class Overview:
             {product.id: product for product in sold},
             page,
             len(found) > PAGE,
+            whole,
         )
+
+
+async def _whole(
+    connection: AsyncConnection, guild_id: int, person: Customer, found: Sequence[Event]
+) -> dict[int, int]:
+    """Return, by order, the product for all of whose scripts it stands: the same became of each."""
+    about = await orders.by_ids(connection, {each.order_id for each in found if each.order_id})
+    leads = {each.id: each.product_id for each in about if each.product_id and each.lead_id is None}
+    split = await events.split_requests(connection, guild_id, person.id, leads)
+    return {each: product for each, product in leads.items() if each not in split}
 
 
 def _as_known(held: Permission, reasons: Sequence[Entitlement]) -> Permission:

@@ -69,7 +69,7 @@ async def ask_discord(http: aiohttp.ClientSession, settings: Settings) -> Portal
         return portal
     name = me.get("username", "a bot")
     portal.findings.append(Finding("Bot token", f"Discord knows the bot as {name}."))
-    await _application(asking, portal)
+    await _application(asking, portal, settings)
     await _server(asking, portal, settings.discord_guild_id)
     return portal
 
@@ -125,22 +125,14 @@ def _refusal(status: int) -> Finding:
     )
 
 
-async def _application(asking: _Asking, portal: Portal) -> None:
+async def _application(asking: _Asking, portal: Portal, settings: Settings) -> None:
     application = await asking.get("/applications/@me")
     if application is None:
         return
     portal.application_id = int(application["id"])
     page = f"{_PORTAL}/{portal.application_id}"
-    if int(application.get("flags") or 0) & _MEMBERS_ON:
-        portal.findings.append(Finding("Intents", "Server Members Intent is on."))
-    else:
-        portal.findings.append(
-            Finding(
-                "Intents",
-                "Server Members Intent is off; the bot cannot start without it.",
-                f"Open {page}/bot, switch on Server Members Intent, save.",
-            )
-        )
+    is_on = bool(int(application.get("flags") or 0) & _MEMBERS_ON)
+    portal.findings.append(_intents(settings, f"{page}/bot", is_on=is_on))
     if application.get("interactions_endpoint_url"):
         portal.findings.append(
             Finding(
@@ -157,6 +149,22 @@ async def _application(asking: _Asking, portal: Portal) -> None:
                 f"Open {page}/bot, switch off Requires OAuth2 Code Grant, save.",
             )
         )
+
+
+def _intents(settings: Settings, page: str, *, is_on: bool) -> Finding:
+    """Return what the bot does not see where Discord does not tell of members; it works all the same."""
+    unseen = (
+        "roles gained and lost, and who left, are noticed later; everything else works as always"
+    )
+    if settings.discord_members_intent == "off":
+        return Finding("Intents", f"no intent is asked for (DISCORD_MEMBERS_INTENT=off): {unseen}.")
+    if is_on:
+        return Finding("Intents", "Server Members Intent is on.")
+    return Finding(
+        "Intents",
+        f"Server Members Intent is off, so the bot starts without it: {unseen}.",
+        f"Open {page}, switch on Server Members Intent, save; or set DISCORD_MEMBERS_INTENT=off to leave it so.",
+    )
 
 
 async def _server(asking: _Asking, portal: Portal, guild_id: int | None) -> None:

@@ -4,6 +4,7 @@ from bot.access.ledger import errors as refusals
 from bot.access.logins.errors import CookiesOfOther
 from bot.access.rules.seat_fee import FEE_CENTS, FREE, cents
 from bot.access.sweeps.errors import MAX_BY_STAFF, IgnoresMany, TakesFromMany
+from bot.replies import product_scripts
 from bot.replies.errors.sentence import sentence
 from bot.replies.seats import money
 from bot.replies.text import bold, count, end_day, escape, listed, member, source, title, until
@@ -134,3 +135,8 @@ def _reason_end(reason: Entitlement) -> str:
     if reason.ends_at is not None:
         return f"until {end_day(reason.ends_at)}"
     return "no end" if reason.length is None else f"{escape(reason.length)}, not started yet"
+
+
+@sentence.register
+def _(error: refusals.ChangesProduct) -> str:
+    return product_scripts.question(error)

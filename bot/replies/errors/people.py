@@ -77,7 +77,7 @@ def _(error: refusals.MemberHasNoName) -> str:
 def _(error: refusals.MemberHasOtherName) -> str:
     return (
         f"**{member(error.member_id)} has another TradingView name: {escape(error.username)}.** "
-        "Leave `username` out, or ask them to use `/unlink` first."
+        "Leave `username` out, or untie that name first with `/customer unlink`."
     )
 
 
@@ -86,7 +86,7 @@ def _(error: refusals.NameTaken) -> str:
     whose = f" {member(error.member_id)}" if error.member_id else " another member"
     return (
         f"**{escape(error.username)} belongs to{whose} already.** Check the spelling; if it really "
-        "changed hands, ask that member to use `/unlink` first."
+        "changed hands, `/customer move` gives it to another member, with everything it may use."
     )
 
 

@@ -1,6 +1,6 @@
 """Queries about entitlements: why somebody may use a script, and how long."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
@@ -125,6 +125,20 @@ async def active_of(
             if reason.permission_id is not None:
                 found[reason.permission_id].append(reason)
     return found
+
+
+async def some_active(
+    connection: AsyncConnection, permission_ids: Collection[int], at_once: int
+) -> AsyncIterator[list[Entitlement]]:
+    """Yield the reasons that still count, so many at a time, that others get their turn between."""
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(entitlement)
+            .where(entitlement.c.permission_id.in_(some), entitlement.c.ended_at.is_(None))
+            .order_by(entitlement.c.asked_at, entitlement.c.id)
+        )
+        while found := rows.fetchmany(at_once):
+            yield [Entitlement.of(row) for row in found]
 
 
 async def ended_since(

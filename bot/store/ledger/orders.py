@@ -43,6 +43,7 @@ async def add(
     reason: Reason | None = None,
     product_id: int | None = None,
     lead_id: int | None = None,
+    member_told_at: datetime | None = None,
 ) -> Order:
     """Add a waiting order; its revision is the permission's next one."""
     row = await connection.execute(
@@ -64,6 +65,7 @@ async def add(
             reason=reason,
             product_id=product_id,
             lead_id=lead_id,
+            member_told_at=member_told_at,
         )
         .returning(order)
     )
@@ -149,7 +151,7 @@ async def supersede(
         query.values(state=OrderState.SUPERSEDED, ended_at=at).returning(order.c.id)
     )
     changed = list(found.scalars())
-    await _tell_anew(connection, changed)
+    await tell_anew(connection, changed)
     return changed
 
 
@@ -187,7 +189,7 @@ async def end(
         .returning(order.c.id)
     )
     changed = list(found.scalars())
-    await _tell_anew(connection, changed)
+    await tell_anew(connection, changed)
     return changed
 
 
@@ -212,6 +214,36 @@ async def of_permission(
         .order_by(order.c.id)
     )
     return [Order.of(row) for row in found]
+
+
+async def stuck_of(
+    connection: AsyncConnection, permission_ids: Collection[int], reasons: Collection[Reason]
+) -> list[Order]:
+    """Return the orders of these permissions that are stuck for one of these reasons, oldest first."""
+    found: list[Order] = []
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(order)
+            .where(
+                order.c.permission_id.in_(some),
+                order.c.state == OrderState.STUCK,
+                order.c.reason.in_(tuple(reasons)),
+            )
+            .order_by(order.c.id)
+        )
+        found += map(Order.of, rows)
+    return found
+
+
+async def close(connection: AsyncConnection, order_ids: Collection[int], at: datetime) -> None:
+    """Let later orders take the place of these."""
+    for some in parts(order_ids):
+        await connection.execute(
+            update(order)
+            .where(order.c.id.in_(some))
+            .values(state=OrderState.SUPERSEDED, ended_at=at)
+        )
+    await tell_anew(connection, order_ids)
 
 
 async def had(
@@ -390,7 +422,7 @@ async def member_told(connection: AsyncConnection, order_id: int, at: datetime) 
     )
 
 
-async def _tell_anew(connection: AsyncConnection, changed: Collection[int]) -> None:
+async def tell_anew(connection: AsyncConnection, changed: Collection[int]) -> None:
     """Have the askers told again whose request changed in an order that another one leads."""
     if not changed:
         return

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import EntitlementKind
@@ -173,32 +173,6 @@ async def waiting_of(connection: AsyncConnection, customer_id: int) -> list[Purc
     )
     rows = await connection.execute(
         select(purchase).where(purchase.c.customer_id == customer_id, waits).order_by(purchase.c.id)
-    )
-    return [Purchase.of(row) for row in rows]
-
-
-async def live_of_product(
-    connection: AsyncConnection, product_id: int, now: datetime
-) -> list[Purchase]:
-    """Return the purchases of a product by which somebody has, or waits for, one of its scripts."""
-    gives = exists().where(
-        entitlement.c.purchase_id == purchase.c.id,
-        entitlement.c.ended_at.is_(None),
-        or_(
-            entitlement.c.ends_at.is_(None),
-            entitlement.c.ends_at > now,
-            entitlement.c.paused_at.is_not(None),
-        ),
-    )
-    empty = ~exists().where(entitlement.c.purchase_id == purchase.c.id)
-    rows = await connection.execute(
-        select(purchase)
-        .where(
-            purchase.c.product_id == product_id,
-            purchase.c.ended_at.is_(None),
-            or_(gives, and_(empty, purchase.c.ends_at.is_(None) | (purchase.c.ends_at > now))),
-        )
-        .order_by(purchase.c.id)
     )
     return [Purchase.of(row) for row in rows]
 

@@ -3,22 +3,38 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, insert, literal, select, union, update
+from sqlalchemy import ColumnElement, func, insert, literal, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ClaimState, PermissionState, StateKind, Tie
 from bot.store.parts import parts
 from bot.store.records import Claim, Customer
 from bot.store.tables.ledger import entitlement, permission
-from bot.store.tables.people import claim, customer
+from bot.store.tables.people import claim, customer, merged_customer
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Customer]:
-    """Return these customers by their ids; unknown ids are left out."""
+    """Return these customers by their ids, by an earlier id too; unknown ids are left out."""
     found: dict[int, Customer] = {}
     for some in parts(ids):
         rows = await connection.execute(select(customer).where(customer.c.id.in_(some)))
         found |= {person.id: person for person in map(Customer.of, rows)}
+    if len(found) < len(set(ids)):
+        found |= await _merged(connection, set(ids) - set(found))
+    return found
+
+
+async def _merged(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Customer]:
+    """Return, by the ids that they had, the customers with whom others became one."""
+    found: dict[int, Customer] = {}
+    earlier = merged_customer.c.id.label("earlier_id")
+    for some in parts(ids):
+        rows = await connection.execute(
+            select(customer, earlier)
+            .join(merged_customer, merged_customer.c.customer_id == customer.c.id)
+            .where(merged_customer.c.id.in_(some))
+        )
+        found |= {row.earlier_id: Customer.of(row) for row in rows}
     return found
 
 
@@ -135,6 +151,40 @@ async def rename(
     )
 
 
+async def roles_asked(
+    connection: AsyncConnection, guild_id: int, member_id: int, at: datetime
+) -> None:
+    """Note that Discord was asked for the roles of that member."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.guild_id == guild_id, customer.c.member_id == member_id)
+        .values(roles_asked_at=at)
+    )
+
+
+async def longest_unasked(
+    connection: AsyncConnection, guild_ids: Collection[int], limit: int
+) -> list[tuple[int, int, datetime | None]]:
+    """Return server, member and when Discord was last asked for their roles, the longest ago first."""
+    rows = await connection.execute(
+        select(customer.c.guild_id, customer.c.member_id, customer.c.roles_asked_at)
+        .where(customer.c.guild_id.in_(list(guild_ids)), customer.c.member_id.is_not(None))
+        .order_by(customer.c.roles_asked_at.asc().nulls_first(), customer.c.id)
+        .limit(limit)
+    )
+    return [(row.guild_id, row.member_id, row.roles_asked_at) for row in rows]
+
+
+async def members(connection: AsyncConnection, guild_id: int) -> list[int]:
+    """Return the members of a server who are known as customers."""
+    rows = await connection.execute(
+        select(customer.c.member_id).where(
+            customer.c.guild_id == guild_id, customer.c.member_id.is_not(None)
+        )
+    )
+    return [member_id for member_id in rows.scalars() if member_id is not None]
+
+
 async def change_account(
     connection: AsyncConnection, person: Customer, username: str, tv_user_id: int | None
 ) -> Customer:
@@ -178,14 +228,7 @@ async def has_access(
     """Return whether anything is wanted, on its way or was seen on TradingView under these names."""
     folded = [name.casefold() for name in names]
     mine = (permission.c.guild_id == guild_id) & permission.c.name_folded.in_(folded)
-    held = select(literal(1)).where(
-        mine,
-        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
-        | ((permission.c.wanted == StateKind.UNTIL) & (permission.c.wanted_ends_at > now))
-        | (permission.c.seen == StateKind.LIFETIME)
-        | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now))
-        | permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
-    )
+    held = select(literal(1)).where(mine, _gives(now))
     reasons = (
         select(literal(1))
         .select_from(entitlement.join(permission, permission.c.id == entitlement.c.permission_id))
@@ -198,12 +241,80 @@ async def has_access(
     return (await connection.execute(union(held, reasons).limit(1))).first() is not None
 
 
+async def access_of(connection: AsyncConnection, customer_id: int, now: datetime) -> list[int]:
+    """Return the permissions by which that customer has, or is to get, anything on TradingView."""
+    found = await connection.execute(
+        select(permission.c.id)
+        .where(permission.c.customer_id == customer_id, _gives(now))
+        .order_by(permission.c.id)
+    )
+    return list(found.scalars())
+
+
+async def access_numbers(
+    connection: AsyncConnection, customer_ids: Collection[int], now: datetime
+) -> dict[int, int]:
+    """Return, by customer, how many accesses there are; those who have none are left out."""
+    found = await connection.execute(
+        select(permission.c.customer_id, func.count().label("number"))
+        .where(permission.c.customer_id.in_(list(customer_ids)), _gives(now))
+        .group_by(permission.c.customer_id)
+    )
+    return {row.customer_id: row.number for row in found}
+
+
+async def to_forget(connection: AsyncConnection) -> list[Customer]:
+    """Return who is to be erased once TradingView shows no access, in every server."""
+    found = await connection.execute(
+        select(customer).where(customer.c.forget_at.is_not(None)).order_by(customer.c.id)
+    )
+    return [Customer.of(row) for row in found]
+
+
+async def forget(connection: AsyncConnection, customer_id: int, at: datetime, by: int) -> None:
+    """Note that this customer is to be erased once TradingView shows no access."""
+    await connection.execute(
+        update(customer).where(customer.c.id == customer_id).values(forget_at=at, forget_by=by)
+    )
+
+
+async def block(
+    connection: AsyncConnection, customer_id: int, at: datetime, *, by: int, reason: str | None
+) -> None:
+    """Note that this customer gets nothing new."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(blocked_at=at, blocked_by=by, block_reason=reason)
+    )
+
+
+async def unblock(connection: AsyncConnection, customer_id: int) -> None:
+    """Note that this customer may get something new again."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(blocked_at=None, blocked_by=None, block_reason=None)
+    )
+
+
 async def has_history(connection: AsyncConnection, customer_id: int) -> bool:
     """Return whether any permission was ever kept for that customer."""
     found = await connection.execute(
         select(literal(1)).where(permission.c.customer_id == customer_id).limit(1)
     )
     return found.first() is not None
+
+
+def _gives(now: datetime) -> "ColumnElement[bool]":
+    """Return the condition that anything is wanted, on its way or was seen on TradingView."""
+    return (
+        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
+        | ((permission.c.wanted == StateKind.UNTIL) & (permission.c.wanted_ends_at > now))
+        | (permission.c.seen == StateKind.LIFETIME)
+        | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now))
+        | permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING))
+    )
 
 
 # Claims: a member says that a name is theirs, and staff must look first

@@ -226,7 +226,7 @@ order = Table(
 )
 
 event = Table(
-    "event",  # the history; triggers refuse every change
+    "event",  # the history: ids, kinds, moments; triggers refuse every change but that of an erasure
     metadata,
     Column("id", Integer, primary_key=True),
     guild_id(),
@@ -239,12 +239,20 @@ event = Table(
     Column("permission_id", Integer),
     Column("order_id", Integer),
     Column("member_id", BigInteger),
-    Column("note", Text),
     Column("before", JSON),
     Column("after", JSON),
     Column("interaction_id", BigInteger),  # of Discord, through which a person did it
     Index("ix_event_guild_customer", "guild_id", "customer_id", "at"),
     Index("ix_event_interaction_id", "interaction_id"),
+)
+
+event_words = Table(
+    "event_words",  # what names a person in an entry of the history, and its note: both can be erased
+    metadata,
+    Column("event_id", Integer, ForeignKey("event.id"), primary_key=True),
+    guild_id(),
+    Column("words", JSON, nullable=False),  # by "before", "after" and "note"
+    Index("ix_event_words_guild_id", "guild_id"),
 )
 
 unanswered = Table(

@@ -4,11 +4,13 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -26,11 +28,26 @@ customer = Table(
     Column("tv_user_id", BigInteger),
     Column("linked_at", UtcDateTime),
     Column("linked_by", BigInteger),
+    Column("roles_asked_at", UtcDateTime),  # when Discord was last asked for the member's roles
     Column("tie", OneOf(Tie)),  # how it is known whose the name is, while it is a member's
+    Column("blocked_at", UtcDateTime),  # gets nothing new from automations since
+    Column("blocked_by", BigInteger),
+    Column("block_reason", Text),
+    Column("forget_at", UtcDateTime),  # to be erased once TradingView shows no access; asked then
+    Column("forget_by", BigInteger),  # and by that member, who is told
+    Column("forgotten", Integer),  # the number that stands for the erased person
     UniqueConstraint("guild_id", "member_id"),
     UniqueConstraint("guild_id", "name_folded"),
     CheckConstraint("member_id IS NOT NULL OR name_folded IS NOT NULL", name="somebody"),
     CheckConstraint("(username IS NULL) = (name_folded IS NULL)", name="name"),
+)
+
+merged_customer = Table(
+    "merged_customer",  # records that became one with another: the history goes on naming their ids
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("customer_id", Integer, ForeignKey("customer.id"), nullable=False),
+    Index("ix_merged_customer_customer_id", "customer_id"),
 )
 
 claim = Table(

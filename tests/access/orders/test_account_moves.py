@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 
 from bot import clock
+from bot.access.catalogue.lookup import find_item
+from bot.access.orders.purchases import Bought
 from bot.access.people.errors import HaveOtherName, MovedLately, OtherAccount
 from bot.access.request import Consent, Subject
 from bot.access.rules.duration import parse_length
+from bot.access.rules.entitlements import State
 from bot.jobs import Jobs
-from bot.store.kinds import PermissionState, StateKind, Tie
-from bot.store.ledger import orders
+from bot.store.kinds import ActorKind, PermissionState, StateKind, Tie
+from bot.store.ledger import entitlements, orders, purchases
 from bot.store.people import customers
 from bot.store.records import Actor
 from tests.support.access_harness import AccessHarness, open_harness
@@ -218,3 +221,25 @@ async def test_a_full_shop_lets_its_own_move(harness, monkeypatch):
 
         await seats.set_guard(connection, HOME, on=True)
     assert await move(harness) is True
+
+
+async def test_what_was_bought_stays_with_the_customer_and_ends_with_its_source(harness):
+    """A role bought under the old name takes the new name's access with it when it is lost."""
+    async with harness.vendor.database.write() as connection:
+        await entitlements.know_sources(connection, ["role"])
+        item = await find_item(connection, HOME, "trend")
+    request = replace(harness.request("role gained"), actor=Actor(ActorKind.SOURCE, "role"))
+    bought = Bought(item=item, member_id=MEMBER, source="role", gives=State(StateKind.OPEN))
+    opened = await harness.purchases.open(request, bought)
+    await harness.rest()
+    person = await harness.vendor.person(member=MEMBER)
+    await move(harness)
+    await harness.rest()
+    assert (harness.end(NEW), harness.end(OLD)) == (None, "absent")
+    async with harness.vendor.database.read() as connection:
+        kept = await purchases.by_id(connection, opened.purchase.id)
+    assert (kept.customer_id, kept.ended_at) == (person.id, None)
+    lost = replace(harness.request("role lost"), actor=Actor(ActorKind.SOURCE, "role"))
+    await harness.purchases.end(lost, [opened.purchase.id])
+    await harness.rest()
+    assert harness.end(NEW) == "absent"

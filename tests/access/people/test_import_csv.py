@@ -11,11 +11,20 @@ from bot.access.people.errors import (
     LinesRunTogether,
 )
 from bot.access.people.import_csv import Line, Outcome, Person, Register
-from bot.access.people.import_records import Taken
+from bot.access.people.import_records import People, Taken
 from bot.store.records import Claim, Customer
 from tests.support.vendor_fixture import AT
 
 ID = "123456789012345678"
+
+
+def everybody(people):
+    return People(tuple(people))
+
+
+def some(*people, crowded=()):
+    """Those who were asked about by number or name."""
+    return People(people, is_everybody=False, crowded=crowded)
 
 
 def customer(number, name=None, member=None):
@@ -25,7 +34,7 @@ def customer(number, name=None, member=None):
 
 def outcomes(text, people=(), known=(), claims=()):
     lines = import_csv.read(text.encode())
-    verdicts = import_csv.match(lines, people, Register(known, claims))
+    verdicts = import_csv.match(lines, everybody(people), Register(known, claims))
     return [one.outcome for one in verdicts]
 
 
@@ -185,7 +194,7 @@ def test_lines_that_contradict_each_other_tie_nobody_and_a_repeated_one_ties_onc
     text = "discord,username\nm1,A\nm2,A\nm3,B\nm3,C"
     assert set(outcomes(text, people, known)) == {Outcome.CONTRADICTED}
     lines = import_csv.read(b"discord,username\nm1,A\nm1,a")
-    verdicts = import_csv.match(lines, people, Register(known, ()))
+    verdicts = import_csv.match(lines, everybody(people), Register(known, ()))
     assert [one.outcome for one in verdicts] == [Outcome.FITS] * 2
     assert len({one.pair for one in verdicts}) == 1
 
@@ -206,7 +215,7 @@ def test_equal_names_are_proposed_unless_several_could_be_meant():
         customer(5, "Eve", 9),
         customer(6, "Other", 5),
     ]
-    it = import_csv.propose(people, Register(known, ()))
+    it = import_csv.propose(everybody(people), Register(known, ()))
     assert [(one.username, one.member_id) for one in it.pairs] == [("Ann_Trades", 1)]
     assert it.unclear == 3
 
@@ -369,7 +378,7 @@ def test_what_a_spreadsheet_puts_around_the_digits_is_taken_away(written):
 def test_a_shortened_number_is_never_tied_and_the_one_that_fits_is_proposed(written):
     people = [Person(int(ID), ("ann",)), Person(123456799912345678, ("bob",))]
     lines = import_csv.read(f"discord_id;username\n{written};Ann".encode())
-    [matched] = import_csv.match(lines, people, Register([customer(1, "Ann")], ()))
+    [matched] = import_csv.match(lines, everybody(people), Register([customer(1, "Ann")], ()))
     assert matched.outcome is Outcome.ID_FITS_ONE
     assert matched.pair.member_id == int(ID)
 
@@ -385,14 +394,14 @@ def test_a_shortened_number_that_fits_nobody_is_said(written):
 def test_two_that_fit_are_said_and_neither_is_proposed():
     people = [Person(int(ID), ("ann",)), Person(int(ID) + 7, ("bob",))]
     lines = import_csv.read(f"discord_id,username\n{SHORT},Ann".encode())
-    [matched] = import_csv.match(lines, people, Register([customer(1, "Ann")], ()))
+    [matched] = import_csv.match(lines, everybody(people), Register([customer(1, "Ann")], ()))
     assert (matched.outcome, matched.pair) == (Outcome.ID_FITS_SEVERAL, None)
 
 
 def test_an_id_that_really_ends_in_zeros_counts():
     people = [Person(int(SHORT), ("ann",)), Person(int(ID), ("bob",))]
     lines = import_csv.read(f"discord_id,username\n{SHORT},Ann".encode())
-    [matched] = import_csv.match(lines, people, Register([customer(1, "Ann")], ()))
+    [matched] = import_csv.match(lines, everybody(people), Register([customer(1, "Ann")], ()))
     assert (matched.outcome, matched.pair.member_id) == (Outcome.FITS, int(SHORT))
 
 
@@ -415,7 +424,7 @@ def test_what_is_proposed_gives_way_to_what_is_certain():
 
 def test_a_tradingview_name_of_digits_is_no_member():
     people = [Person(int(ID), ("ann",))]
-    assert import_csv.propose(people, Register([customer(1, ID)], ())).pairs == ()
+    assert import_csv.propose(everybody(people), Register([customer(1, ID)], ())).pairs == ()
 
 
 @pytest.mark.parametrize(
@@ -467,3 +476,40 @@ def test_a_cell_too_long_for_a_name_is_cut_before_anything_is_compared(column):
 def test_what_is_cut_off_a_long_cell_never_leaves_a_name():
     text = "discord,tradingview\nbob" + "\u200b" * 2_000 + "x,Ann"
     assert outcomes(text, [Person(5, ("bob",))], [customer(1, "Ann")]) == [Outcome.MEMBER_UNKNOWN]
+
+
+# Where Discord lists nobody, those who are meant are asked about one by one
+
+
+def wanted(text):
+    return import_csv.wanted(import_csv.read(text.encode()))
+
+
+def test_each_member_of_a_list_is_asked_about_once_by_number_or_else_by_name():
+    asked = wanted(
+        f"discord_id,discord,tradingview\n{ID},ann,Ann\n{ID},ann,Ann\n,@Ben,Ben\n,ben ,Ben2\n,Old#1234,Old\n"
+        "1.23457E+17,carl,Carl\n99999999999999999999,dora,Dora\n,emma,\n"
+    )
+    assert asked.ids == {int(ID)}
+    assert asked.names == ("Ben", "Old", "carl")
+
+
+def test_a_damaged_number_fits_nobody_for_certain_where_not_everybody_was_looked_at():
+    lines = import_csv.read(b"discord_id,tradingview\n123456789012345000,Ann")
+    known = Register([customer(1, "Ann")], ())
+    ann = Person(int(ID), ("ann",))
+    [matched] = import_csv.match(lines, everybody([ann]), known)
+    assert matched.outcome is Outcome.ID_FITS_ONE
+    [matched] = import_csv.match(lines, some(ann), known)
+    assert matched.outcome is Outcome.ID_SHORTENED
+
+
+def test_a_name_that_too_many_begin_with_ties_nobody():
+    lines = import_csv.read(b"discord,tradingview\nAnn,Ann\nben,Ben")
+    ann, ben = Person(1, ("ann",)), Person(2, ("Ben",))
+    known = Register([customer(1, "Ann"), customer(2, "Ben")], ())
+    people = some(ann, ben, crowded=("ann",))
+    matched = import_csv.match(lines, people, known)
+    assert [one.outcome for one in matched] == [Outcome.SEVERAL_MEMBERS, Outcome.FITS]
+    proposals = import_csv.propose(people, known)
+    assert ([pair.username for pair in proposals.pairs], proposals.unclear) == (["Ben"], 1)

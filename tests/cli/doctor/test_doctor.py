@@ -152,11 +152,19 @@ async def test_a_token_that_discord_refuses(usher, discord):
     assert "Invite link" in text  # the number is in the token
 
 
-async def test_the_members_intent_must_be_on(usher, discord):
+async def test_a_members_intent_that_is_off_says_what_is_not_seen_and_where_it_is(usher, discord):
     discord.allow_intents(members=False, presences=True, message_content=True)
     _, text = await usher()
     assert wrong(text) == ["Intents"]
+    assert "starts without it: roles gained and lost" in text
     assert f"/applications/{discord.bot.id}/bot" in text
+
+
+async def test_a_members_intent_that_is_not_asked_for_is_nothing_wrong(usher, discord):
+    discord.allow_intents(members=False, presences=True, message_content=True)
+    code, text = await usher(DISCORD_MEMBERS_INTENT="off")
+    assert (code, wrong(text)) == (0, [])
+    assert "no intent is asked for (DISCORD_MEMBERS_INTENT=off): roles gained and lost" in text
 
 
 async def test_a_discord_that_cannot_be_reached(usher, discord):
