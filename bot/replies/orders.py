@@ -125,7 +125,8 @@ def _both(receipt: Receipt) -> str:
 def item(receipt: Receipt) -> str:
     """Return what was asked about: the product, else the script, or all of several."""
     if receipt.product is None:
-        return listed(dict.fromkeys(title(each.script) for each in receipt.every))
+        new = [each for each in receipt.every if each.order.kind is receipt.order.kind]
+        return listed(dict.fromkeys(title(each.script) for each in new))
     return title(receipt.product)
 
 
