@@ -175,6 +175,8 @@ def _waiting(receipt: Receipt) -> Message:
             first = f"⏳ **Waiting:** {who} gets {what} {until(receipt.end)}."
         case OrderKind.REVOKE:
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
+        case OrderKind.REPAIR:
+            first = f"⏳ **Waiting:** {who} gets {what} on TradingView as it should be."
         case _:
             first = f"⏳ **Waiting:** I am putting back {what} for {who}."
     waits = next(each for each in receipt.every if each.order.state is OrderState.WAITING)

@@ -19,6 +19,7 @@ CONTRACT = {
     "access revoke": ("staff", ["item", "member", "username", "note"]),
     "access check": ("staff", ["member", "username"]),
     "access list": ("staff", ["item"]),
+    "why": ("staff", ["member", "username", "item"]),
     "customer match": ("staff", ["file"]),
     "customer link": ("staff", ["member", "username"]),
     "customer show": ("staff", ["member", "username"]),
