@@ -91,6 +91,11 @@ def _no_name(found: Explanation) -> str:
 
 def _name_unknown(found: Explanation) -> str:
     name = typed(found.who.username or "")
+    if found.renamed is not None:
+        return (
+            f"**TradingView knows nobody called {name} any more.** The same account is called "
+            f"{bold(found.renamed)} there now: press that, and what they have goes on under it."
+        )
     text = f"**TradingView knows nobody called {name}.** It is misspelled, or was changed there."
     if found.near:
         return f"{text}\nWhich one is it? Ask the customer before you press."

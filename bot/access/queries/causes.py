@@ -193,6 +193,7 @@ class Explanation:
     item: Item | None = None  # the item asked about
     part: Part | None = None  # the script that the cause is about
     near: tuple[str, ...] = ()  # of items or names that look like the one there is none of
+    renamed: str | None = None  # the name that the same TradingView user has now
     bought: tuple[Script | Product, ...] = ()  # what waits for a TradingView name
     receipt: Receipt | None = None  # the order that waits, is stuck, or took it away
     ended_by: Order | None = None  # the order that ended the last reason, where one did

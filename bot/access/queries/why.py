@@ -12,9 +12,15 @@ from bot.access.catalogue.lookup import Item, find_item
 from bot.access.errors import DiscordSilent
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.orders.outcomes import Outcomes
-from bot.access.people.errors import UserUnknown
 from bot.access.people.identity import name_of
-from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
+from bot.access.people.username_lookup import (
+    LOOKUP_TIMEOUT,
+    look,
+    nearest,
+    of_name,
+    stem,
+    suggestions,
+)
 from bot.access.people.who import known
 from bot.access.queries.causes import (
     Cause,
@@ -85,9 +91,8 @@ class Why:
             return replace(found, cause=Cause.NOT_HERE)
         if who.username is None:
             return replace(found, cause=Cause.NO_NAME)
-        near = await self._near(guild_id, who.username)
-        if near is not None:
-            return replace(found, cause=Cause.NAME_UNKNOWN, near=near)
+        if unknown := await self._unknown(found, who.username):
+            return unknown
         return await self._explain(found, await self._look(guild_id, facts))
 
     async def facts(self, guild_id: int, subject: Subject, item: str | None) -> Facts:
@@ -123,14 +128,21 @@ class Why:
             and not any(reason.withheld for reason in part.checked.reasons)
         )
 
-    async def _near(self, guild_id: int, name: str) -> tuple[str, ...] | None:
-        """Return the nearest names where TradingView knows nobody of this one; None: it knows, or is silent."""
-        session = await self._sessions.of(guild_id)
-        try:
-            await exact(session.tradingview, name, LOOKUP_TIMEOUT, urgent=True)
-        except UserUnknown as unknown:
-            return unknown.near
-        return None
+    async def _unknown(self, found: Explanation, name: str) -> Explanation | None:
+        """Return that TradingView knows nobody of the name, with the nearest; None: it knows, or is silent."""
+        session = await self._sessions.of(found.guild_id)
+        hints = await suggestions(session.tradingview, name, LOOKUP_TIMEOUT, urgent=True)
+        if hints is None or of_name(hints, name) is not None:
+            return None
+        person = found.who.customer
+        number = None if person is None else person.tv_user_id
+        if number is not None and all(hint.user_id != number for hint in hints):
+            # Others may still be called so; a name that was changed often begins as before.
+            hints += await in_time(session.tradingview.hints(stem(name)), LOOKUP_TIMEOUT) or []
+        same = [hint.username for hint in hints if number is not None and hint.user_id == number]
+        near = tuple(dict.fromkeys((*same, *nearest(name, hints))))
+        renamed = same[0] if same else None
+        return replace(found, cause=Cause.NAME_UNKNOWN, near=near, renamed=renamed)
 
     async def _look(self, guild_id: int, facts: Facts) -> Facts:
         """Return the facts in the order in which they count, with what TradingView shows where that matters."""
