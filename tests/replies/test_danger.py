@@ -12,6 +12,7 @@ TAKES_AWAY = {
     "Yes, end what they have",
     "Block",  # opens a form that asks why
     "Yes, delete it",
+    "Yes, remove it",  # a role no longer opens an item
 }
 
 

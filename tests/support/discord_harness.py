@@ -117,12 +117,12 @@ class DiscordHarness:
         return await self.vendor.log_in(self.guild.id)
 
     async def passes(self, check, seconds=60):
-        """Let time pass, a second at a time with room for the sockets, until `check()` is true."""
-        for _ in range(seconds):
+        """Let time pass, with room for the sockets whenever somebody wakes, until `check()` is true."""
+        while seconds:
             await at_rest(self.vendor.database, until=check)
             if check():
                 return
-            await self.time.advance(1)
+            seconds -= await self.time.to_the_next(seconds)
         raise AssertionError("never became true")
 
     async def run(self, who, path, **options):
@@ -162,19 +162,19 @@ async def at_work(harness, client=None, *, ready=False):
     await harness.make_staff()
     await cogs.load(services)
     starting = asyncio.get_running_loop().create_task(client.start(harness.fake.bot_token))
-    ready = asyncio.get_running_loop().create_task(harness.fake.bot_ready())
-    await asyncio.wait({starting, ready}, return_when=asyncio.FIRST_COMPLETED)
+    connected = asyncio.get_running_loop().create_task(harness.fake.bot_ready())
+    await asyncio.wait({starting, connected}, return_when=asyncio.FIRST_COMPLETED)
     try:
         if starting.done():
             starting.result()
-        await ready
+        await connected
         await services.queue.start()
         services.outcome_notifier.start()
         if ready:
             await eventually(client.is_ready)
         yield client
     finally:
-        ready.cancel()
+        connected.cancel()
         await client.close()
         with contextlib.suppress(Exception):
             await starting

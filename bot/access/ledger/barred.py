@@ -22,3 +22,10 @@ def refuse_barred(person: Customer | None, new: NewOrder) -> None:
         raise CustomerBlocked
     if not new.request.consent.blocked:
         raise GivesToBlocked(person.member_id, person.username, person.block_reason)
+
+
+def is_barred(person: Customer | None) -> bool:
+    """Return whether a person gets nothing that comes by itself."""
+    if person is None:
+        return False
+    return any((person.blocked_at, person.forget_at, person.forgotten))

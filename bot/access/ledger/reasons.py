@@ -32,7 +32,16 @@ async def want_anew(
 async def give_back(connection: AsyncConnection, permission: Permission, undone: Order) -> None:
     """Let what one order took away count again; time that was sold since goes on top of it."""
     restored = await entitlements.restore(connection, [undone.id])
-    await purchases.change(connection, {reason.purchase_id for reason in restored}, ended_at=None)
+    bought = await purchases.by_ids(connection, {reason.purchase_id for reason in restored})
+    over = {
+        each.id: each.source_ended_at
+        for each in bought.values()
+        if each.source_ended_at is not None and each.source_ended_at > undone.asked_at
+    }  # a source that was lost since gives nothing any more
+    for reason in restored:
+        if reason.purchase_id in over:
+            await entitlements.end(connection, [reason.id], over[reason.purchase_id])
+    await purchases.change(connection, set(bought) - set(over), ended_at=None)
     back = {reason.id for reason in restored}
     since = [
         reason.id

@@ -28,6 +28,7 @@ customer = Table(
     Column("tv_user_id", BigInteger),
     Column("linked_at", UtcDateTime),
     Column("linked_by", BigInteger),
+    Column("roles_asked_at", UtcDateTime),  # when Discord was last asked for the member's roles
     Column("tie", OneOf(Tie)),  # how it is known whose the name is, while it is a member's
     Column("blocked_at", UtcDateTime),  # gets nothing new from automations since
     Column("blocked_by", BigInteger),

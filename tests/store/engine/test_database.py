@@ -18,6 +18,7 @@ from bot.store.engine import migrate
 from bot.store.engine.database import open_database
 from bot.store.maintenance import revision
 from bot.store.tables import catalogue, columns, ledger, logins
+from tests.support.quick_database import wait_for_the_disk
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -34,6 +35,13 @@ async def test_migrations_make_the_schema_that_the_tables_describe(tmp_path):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, columns.metadata) == []
     engine.dispose()
+
+
+async def test_what_was_kept_outlasts_a_power_cut(tmp_path, monkeypatch):
+    wait_for_the_disk(monkeypatch)
+    async with open_database(url(tmp_path)) as database, database.write() as connection:
+        assert await connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
+        assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"
 
 
 async def test_an_error_of_the_database_shows_no_value(tmp_path):
