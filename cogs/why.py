@@ -31,6 +31,7 @@ class Why(commands.Cog):
         self._repairs = services.repairs
         self._retries = services.retries
         self._guidance = services.guidance
+        self._role_access = services.role_access
         self._order_flow = services.order_flow
         self._sweep_flow = services.sweep_flow
         for name, handler in (
@@ -43,6 +44,7 @@ class Why(commands.Cog):
             (mends.RETRY, self.retry),
             (mends.SET_RIGHT, self.set_right),
             (mends.TELL, self.tell),
+            (mends.FOLLOW, self.follow_roles),
         ):
             services.router.add(name, Level.STAFF, handler)
 
@@ -78,12 +80,9 @@ class Why(commands.Cog):
         *,
         wherever: bool = False,
     ) -> Message:
-        work = self._why.ask(guild_id, subject, item, self._is_member, wherever=wherever)
+        work = self._why.ask(guild_id, subject, item, self._members.roles_now, wherever=wherever)
         found = await taking_a_while(interaction, work, access_check.looking())
         return replies.why(found)
-
-    async def _is_member(self, guild_id: int, member_id: int) -> bool:
-        return await self._members.find(guild_id, member_id) is not None
 
     # The buttons and forms
 
@@ -159,6 +158,15 @@ class Why(commands.Cog):
             return await self._repairs.repair_person(request, script_id, name)
 
         await self._order_flow.carry_out(press.interaction, press.request(), order)
+
+    async def follow_roles(self, press: ComponentInteraction) -> None:
+        """Follow the roles that a member has now, and answer again."""
+        await responses.defer_in_place(press.interaction)
+        member_id, item = press.number(0), _item(press)
+        roles = await self._members.roles_now(press.guild_id, member_id)
+        await self._role_access.see(press.guild_id, {member_id: roles or ()})
+        message = await self._answer(press.interaction, press.guild_id, Subject(member_id), item)
+        await responses.reply(press.interaction, message)
 
     async def tell(self, press: ComponentInteraction) -> None:
         """Send the buyer where to find what they have; once a day at most."""

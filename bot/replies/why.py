@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot import clock
-from bot.access.queries.causes import Cause, Explanation, Part
+from bot.access.queries.causes import Cause, Explanation, Part, opening
 from bot.replies import customers
 from bot.replies.message import Message
 from bot.replies.orders import why_stuck, why_waiting
@@ -16,6 +16,7 @@ from bot.replies.text import (
     listed,
     member,
     relative,
+    role,
     source,
     title,
     typed,
@@ -24,7 +25,7 @@ from bot.replies.text import (
 from bot.replies.tone import Tone
 from bot.replies.why_mends import mends, why_reason
 from bot.store.kinds import ActorKind, OrderKind
-from bot.store.records import Order
+from bot.store.records import Order, RoleRule
 from bot.tradingview.models import End, Lifetime
 
 
@@ -49,6 +50,10 @@ def _what(found: Explanation) -> str:
 def _beside(found: Explanation) -> str:
     """Return what stands beside the cause: a block, other scripts, and that TradingView is silent."""
     text, person = "", found.who.customer
+    if found.cause in (Cause.NEVER, Cause.ENDED) and found.part is not None:
+        has = opening(found.part, found.who)
+        if has:
+            text += f"\nThey have {_roles(has)}, which opens it: I have not followed that yet."
     if person is not None and person.blocked_at is not None and found.cause is not Cause.BLOCKED:
         text += (
             f"\n⛔ They are blocked since {day(person.blocked_at)}: they get nothing by themselves."
@@ -124,6 +129,24 @@ def _ended(found: Explanation) -> str:
     if last.grace_days and last.ends_at is not None and last.ended_at is None:
         grace = f" Paid for until {end_day(last.ends_at)}, then {last.grace_days} days of grace."
     return f"{text}\nIt came from {source(last)}, {day(last.asked_at)}.{grace}"
+
+
+def _role_missing(found: Explanation) -> str:
+    assert found.part is not None  # noqa: S101 - it is about a script
+    last, rules = found.part.last, found.part.rules
+    which = "that role" if len({rule.role_id for rule in rules}) == 1 else "any of those roles"
+    text = (
+        f"**{_whom(found)} lacks the role that opens {_what(found)}.** It comes with {_roles(rules)}, and they "
+        f"do not have {which} now. Given the role, they get it by themselves."
+    )
+    if last is not None and found.part.over_at is not None:
+        over_at = found.part.over_at
+        text += f"\nThey had it until {end_day(over_at)} ({relative(over_at)})."
+    return text
+
+
+def _roles(rules: Sequence[RoleRule]) -> str:
+    return listed(dict.fromkeys(role(rule.role_id) for rule in rules), "or")
 
 
 def _by(order: Order | None) -> str:
@@ -260,6 +283,7 @@ _SENTENCES: Mapping[Cause, Callable[[Explanation], str]] = {
     Cause.NAME_UNKNOWN: _name_unknown,
     Cause.NEVER: _never,
     Cause.ENDED: _ended,
+    Cause.ROLE_MISSING: _role_missing,
     Cause.HELD_BACK: _held_back,
     Cause.BLOCKED: _blocked,
     Cause.WAITING: _waiting,

@@ -6,7 +6,7 @@ import discord
 
 from bot import clock
 from bot.access.ledger.receipts import WaitingFor
-from bot.access.queries.causes import Cause, Explanation
+from bot.access.queries.causes import Cause, Explanation, opening
 from bot.access.request import Subject
 from bot.access.rules.entitlements import gives_more
 from bot.replies import customers, login, sweeps, undecided
@@ -17,7 +17,8 @@ from bot.replies.orders import PUT_BACK, TRY_NOW
 from bot.store.kinds import Reason
 
 # The buttons and forms under an answer; they outlive a restart.
-ASK, RETRY, SET_RIGHT, CORRECT, TELL = "why_ask", "why_retry", "why_right", "why_name", "why_tell"
+ASK, RETRY, SET_RIGHT, CORRECT = "why_ask", "why_retry", "why_right", "why_name"
+TELL, FOLLOW = "why_tell", "why_roles"
 OPEN_GRANT, GRANT_FORM = "why_grant_open", "why_grant_form"
 OPEN_NAME, NAME_FORM = "why_name_open", "why_name_form"
 ITEM, DURATION, USERNAME = "item", "duration", "username"
@@ -137,9 +138,19 @@ def _other_name(found: Explanation) -> Buttons:
 
 def _grant(found: Explanation, label: str = "Grant") -> Buttons:
     buttons = _button(label, OPEN_GRANT, found, _about(found), slug_of(found), style=_GREEN)
-    person = found.who.customer
-    is_blocked = person is not None and person.blocked_at is not None
-    return (*buttons, *_unblock(found)) if is_blocked else buttons
+    if found.who.is_blocked:
+        return (*buttons, *_unblock(found))
+    return (*_follow(found), *buttons)
+
+
+def _follow(found: Explanation) -> Buttons:
+    """Return the button that follows a role which opens it and was not seen yet."""
+    is_open = found.cause in (Cause.NEVER, Cause.ENDED)
+    if not is_open or found.part is None or not opening(found.part, found.who):
+        return ()
+    return _button(
+        "Follow their roles now", FOLLOW, found, found.who.member_id or 0, slug_of(found)
+    )
 
 
 def _grant_again(found: Explanation) -> Buttons:
@@ -227,6 +238,7 @@ _MENDS: Mapping[Cause, Callable[[Explanation], Buttons]] = {
     Cause.NAME_UNKNOWN: _names,
     Cause.NEVER: _grant,
     Cause.ENDED: _grant,
+    Cause.ROLE_MISSING: _grant,
     Cause.HELD_BACK: _grant_again,
     Cause.BLOCKED: _unblock,
     Cause.WAITING: _go_on,

@@ -90,9 +90,7 @@ async def another_discord(
     """Start the Discord of that benchmark in a process of its own; here an empty line begins the burst."""
     command = (sys.executable, "-m", module, "discord")
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=pipe, stdout=pipe, limit=2**20
-    )
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=2**20)
     try:
         yield process, json.loads(await process.stdout.readline())
     finally:

@@ -226,6 +226,23 @@ def everything(pressed, message):
     return "".join(text_of(each) for each in (*pressed.messages, message))
 
 
+async def test_a_missing_role_is_named_and_one_that_was_not_seen_is_followed(harness):
+    vip = harness.make_role("VIP")
+    await harness.run(harness.as_buyer, "link", username="Alice_T")
+    request = await harness.run(harness.as_owner, "role add", role=vip, item="trend")
+    await press(harness, request.original, "Yes, let it open that", "now on", who=harness.as_owner)
+    await harness.customers.tie(
+        harness.vendor.request(harness.mod.id, harness.guild.id), harness.buyer.id, "Alice_T"
+    )
+    said = await why(harness, member=harness.buyer, item="trend")
+    assert f"It comes with <@&{vip.id}>" in text_of(said)
+    assert labels(said) == ["Grant"]
+    harness.give_role(harness.buyer, vip)
+    await harness.passes(lambda: row(harness) is not None)
+    said = await why(harness, member=harness.buyer, item="trend")
+    assert "Everything is as it should be" in text_of(said)
+
+
 async def test_while_tradingview_is_slow_it_says_so(harness):
     await sold(harness)
     harness.switches.latency = 20

@@ -11,7 +11,16 @@ from bot.access.queries.standing import Checked
 from bot.access.rules.entitlements import State
 from bot.access.sweeps.drift import kind_of
 from bot.store.kinds import PermissionState, Reason
-from bot.store.records import Claim, Customer, Entitlement, Order, Permission, Product, Script
+from bot.store.records import (
+    Claim,
+    Customer,
+    Entitlement,
+    Order,
+    Permission,
+    Product,
+    RoleRule,
+    Script,
+)
 from bot.store.sweeps.sightings import Sighting
 
 
@@ -24,6 +33,7 @@ class Cause(StrEnum):
     NAME_UNKNOWN = "name_unknown"  # TradingView knows nobody of that name
     NEVER = "never"  # no reason: there was none yet
     ENDED = "ended"  # no reason: the last one ended, and may come back by itself
+    ROLE_MISSING = "role_missing"  # no reason: a role opens it, which they do not have
     HELD_BACK = "held_back"  # staff ended it, and nothing comes back by itself
     BLOCKED = "blocked"
     WAITING = "waiting"
@@ -39,6 +49,22 @@ _RESTORING = {Reason.HELD: WaitingFor.FULL_CHECK, Reason.UNDECIDED: WaitingFor.U
 
 
 @dataclass(frozen=True, slots=True)
+class Who:
+    """The person asked about, as far as they are known."""
+
+    member_id: int | None
+    username: str | None
+    customer: Customer | None
+    claim: Claim | None = None  # a name that they claim, while staff have not decided
+    roles: frozenset[int] | None = None  # of the member now; None: not known
+
+    @property
+    def is_blocked(self) -> bool:
+        """Return whether they get nothing by themselves."""
+        return self.customer is not None and self.customer.blocked_at is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One script as one person has it, or had; `reasons` are all that there ever were, oldest first."""
 
@@ -47,6 +73,7 @@ class Part:
     reasons: tuple[Entitlement, ...] = ()
     sighting: Sighting | None = None
     shown: State | None = None  # on TradingView just now; None: not asked, or it did not answer
+    rules: tuple[RoleRule, ...] = ()  # of the roles that open it
 
     @property
     def checked(self) -> Checked:
@@ -110,28 +137,42 @@ def _over_at(reason: Entitlement) -> datetime:
     return end + timedelta(days=reason.grace_days)
 
 
-def cause_of(part: Part, person: Customer | None, now: datetime) -> Cause:
-    """Return the first cause for one script, of a person who is known on TradingView."""
+def cause_of(part: Part, who: Who, now: datetime) -> Cause:
+    """Return the first cause for one script, of a person whom TradingView knows."""
     if not part.has_reason(now) and not part.ran_out_waiting:
-        return _without_reason(part, now)
-    if person is not None and person.blocked_at is not None:
+        return _without_reason(part, who, now)
+    if who.is_blocked:
         return Cause.BLOCKED
     if not part.is_settled:
         return Cause.STUCK if part.is_stuck and not part.restoring else Cause.WAITING
     return Cause.DIFFERS if part.differs(now) else Cause.STANDS
 
 
-def _without_reason(part: Part, now: datetime) -> Cause:
+def _without_reason(part: Part, who: Who, now: datetime) -> Cause:
     if part.is_settled and part.checked.known.gives_access(now):
         return Cause.DIFFERS  # it is there, and nothing here says why
     if part.restoring:
         return Cause.WAITING  # what it gives is not counted before
+    if lacks_role(part, who):
+        return Cause.ROLE_MISSING
     if part.permission is not None and part.permission.held_back:
         return Cause.HELD_BACK
     return Cause.NEVER if part.last is None else Cause.ENDED
 
 
-def most_telling(parts: Iterable[Part], person: Customer | None, now: datetime) -> list[Part]:
+def lacks_role(part: Part, who: Who) -> bool:
+    """Return whether it was a role that gave it last, or would be the first to, and they have none such."""
+    if who.roles is None or not part.rules or any(opening(part, who)):
+        return False
+    return part.last is None or part.last.source in {rule.source for rule in part.rules}
+
+
+def opening(part: Part, who: Who) -> list[RoleRule]:
+    """Return the rules by which roles that the member has open the script."""
+    return [rule for rule in part.rules if rule.role_id in (who.roles or ())]
+
+
+def most_telling(parts: Iterable[Part], who: Who, now: datetime) -> list[Part]:
     """Return the parts in the order in which a cause of them tells most, where no item was named.
 
     What is in the way of access that should be there comes first, then what ended, the latest first. What
@@ -139,7 +180,7 @@ def most_telling(parts: Iterable[Part], person: Customer | None, now: datetime) 
     """
 
     def rank(part: Part) -> tuple[int, float]:
-        cause = cause_of(part, person, now)
+        cause = cause_of(part, who, now)
         if cause in CERTAIN:
             return 0, 0.0
         if part.has_reason(now) or cause is Cause.DIFFERS:
@@ -147,39 +188,27 @@ def most_telling(parts: Iterable[Part], person: Customer | None, now: datetime) 
         over_at = part.over_at
         return (2, 0.0) if over_at is None else (2, -over_at.timestamp())
 
-    had = [part for part in parts if cause_of(part, person, now) is not Cause.NEVER]
+    had = [part for part in parts if cause_of(part, who, now) is not Cause.NEVER]
     return sorted(had, key=rank)
 
 
-def to_read(parts: Sequence[Part], person: Customer | None, now: datetime) -> list[Part]:
+def to_read(parts: Sequence[Part], who: Who, now: datetime) -> list[Part]:
     """Return the parts of which TradingView has to be asked: those before the first certain cause."""
     found = []
     for part in parts:
-        if cause_of(part, person, now) in CERTAIN:
+        if cause_of(part, who, now) in CERTAIN:
             break
         found.append(part)
     return found
 
 
-def first_cause(
-    parts: Sequence[Part], person: Customer | None, now: datetime
-) -> tuple[Cause, Part | None]:
+def first_cause(parts: Sequence[Part], who: Who, now: datetime) -> tuple[Cause, Part | None]:
     """Return the first cause among the parts, with its part; where all stands, the first part."""
     for part in parts:
-        cause = cause_of(part, person, now)
+        cause = cause_of(part, who, now)
         if cause is not Cause.STANDS:
             return cause, part
     return (Cause.STANDS, parts[0]) if parts else (Cause.NEVER, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """The person asked about, as far as they are known."""
-
-    member_id: int | None
-    username: str | None
-    customer: Customer | None
-    claim: Claim | None = None  # a name that they claim, while staff have not decided
 
 
 @dataclass(frozen=True, slots=True)

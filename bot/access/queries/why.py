@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,19 +35,19 @@ from bot.access.queries.causes import (
     to_read,
 )
 from bot.access.request import Subject
-from bot.store.catalogue import products, scripts
+from bot.store.catalogue import products, role_rules, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState
 from bot.store.ledger import entitlements, orders, permissions, purchases, put_backs
 from bot.store.people import customers
-from bot.store.records import Customer, Product, Script
+from bot.store.records import Customer, Product, RoleRule, Script
 from bot.store.sweeps import sightings
 from bot.tradingview.deadline import in_time
 
 READ_TIMEOUT = 8.0  # seconds for each live read; after that what is known counts
 
-# Whether somebody is a member of the server now. Raises DiscordSilent.
-IsMember = Callable[[int, int], Awaitable[bool]]
+# The roles of a member of a server now; None when they are no member. Raises DiscordSilent.
+RolesOf = Callable[[int, int], Awaitable[frozenset[int] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Why:
         guild_id: int,
         subject: Subject,
         item: str | None,
-        is_member: IsMember,
+        roles_of: RolesOf,
         *,
         wherever: bool = False,
     ) -> Explanation:
@@ -87,8 +88,13 @@ class Why:
         found = Explanation(guild_id, Cause.NO_ITEM, who, item, facts.item, bought=facts.bought)
         if facts.near is not None:
             return replace(found, near=facts.near)
-        if not wherever and not await _is_here(is_member, guild_id, who):
-            return replace(found, cause=Cause.NOT_HERE)
+        if who.member_id is not None:
+            with suppress(DiscordSilent):  # then they are taken for a member
+                roles = await roles_of(guild_id, who.member_id)
+                if roles is None and not wherever:
+                    return replace(found, cause=Cause.NOT_HERE)
+                who = replace(who, roles=roles)
+                facts, found = replace(facts, who=who), replace(found, who=who)
         if who.username is None:
             return replace(found, cause=Cause.NO_NAME)
         if unknown := await self._unknown(found, who.username):
@@ -146,14 +152,14 @@ class Why:
 
     async def _look(self, guild_id: int, facts: Facts) -> Facts:
         """Return the facts in the order in which they count, with what TradingView shows where that matters."""
-        person, now = facts.who.customer, clock.now()
+        who, now = facts.who, clock.now()
         parts: Sequence[Part] = facts.parts
         if facts.item is None:  # where nothing is known of anything, TradingView may know
-            parts = most_telling(parts, person, now) or parts
+            parts = most_telling(parts, who, now) or parts
         session = await self._sessions.of(guild_id)
-        if session.state is not LoginState.ALIVE or facts.who.username is None:
+        if session.state is not LoginState.ALIVE or who.username is None:
             return replace(facts, parts=tuple(parts))
-        name, asked = facts.who.username, to_read(parts, person, now)
+        name, asked = who.username, to_read(parts, who, now)
         shown = await asyncio.gather(
             *(in_time(look(session.tradingview, part.script, name), READ_TIMEOUT) for part in asked)
         )
@@ -162,11 +168,11 @@ class Why:
 
     async def _explain(self, found: Explanation, facts: Facts) -> Explanation:
         """Return the first cause among the parts, with the order that it is about."""
-        person, now = facts.who.customer, clock.now()
-        cause, part = first_cause(facts.parts, person, now)
+        who, now = facts.who, clock.now()
+        cause, part = first_cause(facts.parts, who, now)
         if facts.item is None and cause is Cause.NEVER:
             part = None  # it is so of every script
-        asked = to_read(facts.parts, person, now)
+        asked = to_read(facts.parts, who, now)
         found = replace(
             found,
             cause=cause,
@@ -174,7 +180,7 @@ class Why:
             standing=tuple(
                 other.script
                 for other in facts.parts
-                if other is not part and cause_of(other, person, now) is Cause.STANDS
+                if other is not part and cause_of(other, who, now) is Cause.STANDS
             ),
             is_certain=all(each.shown is not None for each in asked),
         )
@@ -200,16 +206,6 @@ class Why:
         receipt = await self._outcomes.receipt(order_id)
         mine = next((each for each in receipt.every if each.order.id == order_id), receipt)
         return replace(found, receipt=replace(mine, quiet_until=receipt.quiet_until))
-
-
-async def _is_here(is_member: IsMember, guild_id: int, who: Who) -> bool:
-    """Return whether the person is in the server; also where Discord does not say, or nobody is known."""
-    if who.member_id is None:
-        return True
-    try:
-        return await is_member(guild_id, who.member_id)
-    except DiscordSilent:
-        return True
 
 
 async def _item(
@@ -245,6 +241,7 @@ async def _who(connection: AsyncConnection, guild_id: int, subject: Subject) -> 
 async def _parts(
     connection: AsyncConnection, guild_id: int, name: str, listed: Sequence[Script]
 ) -> tuple[Part, ...]:
+    rules = await _rules(connection, guild_id)
     held = {each.script_id: each for each in await permissions.of_name(connection, guild_id, name)}
     rows = {row.script_id: row for row in await sightings.of_name(connection, guild_id, name)}
     ever = await entitlements.ever_of(connection, [each.id for each in held.values()])
@@ -254,9 +251,23 @@ async def _parts(
             held.get(script.id),
             tuple(ever[held[script.id].id]) if script.id in held else (),
             rows.get(script.id),
+            rules=tuple(rules.get(script.id, ())),
         )
         for script in listed
     )
+
+
+async def _rules(connection: AsyncConnection, guild_id: int) -> dict[int, list[RoleRule]]:
+    """Return, by script, the rules of the roles that open it, by itself or with a product."""
+    rules = await role_rules.listed(connection, guild_id)
+    sold = {rule.product_id for rule in rules if rule.product_id is not None}
+    of_products = await products.scripts_of(connection, sold)
+    found: dict[int, list[RoleRule]] = {}
+    for rule in rules:
+        opened = [script.id for script in of_products.get(rule.product_id or 0, ())]
+        for script_id in opened if rule.script_id is None else [rule.script_id]:
+            found.setdefault(script_id, []).append(rule)
+    return found
 
 
 async def _bought(

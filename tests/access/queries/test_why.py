@@ -6,6 +6,7 @@ import pytest
 
 from bot import clock
 from bot.access.catalogue.lookup import find_item
+from bot.access.catalogue.role_rules import Role
 from bot.access.errors import DiscordSilent
 from bot.access.orders.purchases import Bought
 from bot.access.people.errors import GuidedAlready
@@ -23,25 +24,25 @@ from tests.support.restored import closed, recovered, restored, sold
 from tests.support.statements import counting
 from tests.support.vendor_fixture import HOME, MEMBER, OTHER, STAFF
 
-ANN = "Ann_Trades"
+ANN, VIP = "Ann_Trades", 900
 DAY = 86_400
 
 
 @pytest.fixture
 async def harness(frozen, tmp_path):
     async with open_harness(tmp_path, frozen) as harness:
-        harness.members = {MEMBER}
+        harness.members = {MEMBER: frozenset()}
         yield harness
 
 
 async def ask(harness, name=ANN, item="trend", *, member=None, **more):
-    async def is_member(guild_id, member_id):
+    async def roles_of(guild_id, member_id):
         if harness.members is None:
             raise DiscordSilent
-        return member_id in harness.members
+        return harness.members.get(member_id)
 
     subject = Subject(member, name)
-    asking = harness.why.ask(HOME, subject, item, is_member, **more)
+    asking = harness.why.ask(HOME, subject, item, roles_of, **more)
     return await harness.meanwhile(asking)
 
 
@@ -86,7 +87,7 @@ async def no_such_item(harness):
 async def left_the_server(harness):
     await linked(harness)
     await sold(harness)
-    harness.members = set()
+    harness.members = {}
     return {"name": None, "member": MEMBER}
 
 
@@ -123,6 +124,52 @@ async def grace_ran_out(harness):
     await harness.done(await harness.grant(ANN, "7D", "gold"), within=10)
     await harness.time.advance(11 * DAY)
     return {"item": "gold"}
+
+
+async def opens(harness, item="trend", role=VIP):
+    """A role opens the item, as after /role add."""
+    added = Role(role, "VIP", "role")
+    await harness.role_rules.add(harness.request(), added, item, 0)
+
+
+async def role_missing(harness):
+    await linked(harness)
+    await opens(harness)
+    return {}
+
+
+async def role_of_a_product_missing(harness):
+    await linked(harness)
+    await product(harness)
+    await opens(harness, "gold")
+    return {"item": "range"}
+
+
+async def role_lost(harness):
+    await role_missing(harness)
+    await harness.role_access.see(HOME, {MEMBER: {VIP}})
+    await passed(harness)
+    await harness.role_access.see(HOME, {MEMBER: ()})
+    await harness.time.advance(30)
+    await harness.purchases.look()
+    await passed(harness)
+    return {}
+
+
+async def role_not_seen_yet(harness):
+    await role_missing(harness)
+    harness.members = {MEMBER: frozenset({VIP})}
+    return {}
+
+
+async def role_held_back(harness):
+    await role_not_seen_yet(harness)
+    await harness.role_access.see(HOME, {MEMBER: {VIP}})
+    await passed(harness)
+    await harness.done(await harness.revoke(ANN), within=10)
+    await harness.time.advance(2 * DAY)
+    await harness.role_access.see(HOME, {MEMBER: {VIP}})
+    return {}
 
 
 async def source_ended(harness):
@@ -393,7 +440,13 @@ async def ask_again(harness, about, item, *wherever):
     }
 
 
+async def follow(harness, member_id, item):
+    await harness.role_access.see(HOME, {int(member_id): harness.members[int(member_id)]})
+    await passed(harness)
+
+
 PRESSES = {
+    "why_roles": follow,
     "why_grant_open": grant,
     "put_back": put_back,
     "person_unblock": unblock,
@@ -431,6 +484,11 @@ CASES = {
     grace_ran_out: ("ended", ["Grant"], "stands"),
     source_ended: ("ended", ["Grant"], "stands"),
     archived_elsewhere: ("ended", ["Grant"], "stands"),
+    role_missing: ("role_missing", ["Grant"], "stands"),
+    role_of_a_product_missing: ("role_missing", ["Grant"], "stands"),
+    role_lost: ("role_missing", ["Grant"], "stands"),
+    role_not_seen_yet: ("never", ["Follow their roles now", "Grant"], "stands"),
+    role_held_back: ("held_back", ["Grant again"], "stands"),
     revoked: ("held_back", ["Put back"], "stands"),
     revoked_long_ago: ("held_back", ["Grant again"], "stands"),
     blocked: ("blocked", ["Unblock"], "stands"),
@@ -459,6 +517,10 @@ WORDS = {
     grace_ran_out: "then 3 days of grace",
     renamed: "The same account is called **Ann\\_Trading**",
     source_ended: "what gave it ended",
+    role_missing: "It comes with <@&900>",
+    role_lost: "They had it until",
+    role_not_seen_yet: "They have <@&900>, which opens it",
+    role_held_back: "No role and no payment",
     revoked: "<@1> ended it – `refund 7`",
     blocked: "by <@1>: `chargeback`",
     login_dead: "login has ended",
@@ -503,13 +565,13 @@ async def test_an_earlier_cause_wins_over_a_later_one(harness, state):
     await harness.change(ANN, state=state, reason=Reason.REFUSED)
     harness.give(ANN, None)  # another end than should be
     await harness.blocks.block(harness.request(), Subject(username=ANN), None)
-    harness.members = set()
+    harness.members = {}
     world = harness.fake.world
     world.rename_user(world.find_user(ANN), "Somebody_Else")
     asked = {"name": None, "member": MEMBER}
     assert (await ask(harness, item="x", **asked)).cause == "no_item"
     assert (await ask(harness, **asked)).cause == "not_here"
-    harness.members = {MEMBER}
+    harness.members = {MEMBER: frozenset()}
     assert (await ask(harness, **asked)).cause == "name_unknown"
     world.rename_user(world.find_user("Somebody_Else"), ANN)
     assert (await ask(harness, **asked)).cause == "blocked"
@@ -574,14 +636,14 @@ async def test_another_servers_people_and_items_are_unknown_here(harness):
     async with harness.database.write() as connection:
         await guilds.ensure(connection, OTHER, clock.now())
 
-    async def is_member(guild_id, member_id):
-        return True
+    async def roles_of(guild_id, member_id):
+        return frozenset()
 
     found = await harness.meanwhile(
-        harness.why.ask(OTHER, Subject(username=ANN), "trend", is_member)
+        harness.why.ask(OTHER, Subject(username=ANN), "trend", roles_of)
     )
     assert (found.cause, found.near) == ("no_item", ())
-    found = await harness.meanwhile(harness.why.ask(OTHER, Subject(username=ANN), None, is_member))
+    found = await harness.meanwhile(harness.why.ask(OTHER, Subject(username=ANN), None, roles_of))
     assert (found.cause, found.sold, found.who.customer) == ("never", None, None)
 
 
