@@ -230,7 +230,9 @@ async def test_a_missing_role_is_named_and_one_that_was_not_seen_is_followed(har
     vip = harness.make_role("VIP")
     await harness.run(harness.as_buyer, "link", username="Alice_T")
     request = await harness.run(harness.as_owner, "role add", role=vip, item="trend")
-    await press(harness, request.original, "Yes, let it open that", "now on", who=harness.as_owner)
+    await harness.passes(lambda: "Asking Discord" not in text_of(request.original))
+    if "now on" not in text_of(request.original):
+        await press(harness, request.original, "Yes, let it open that", "now on", harness.as_owner)
     await harness.customers.tie(
         harness.vendor.request(harness.mod.id, harness.guild.id), harness.buyer.id, "Alice_T"
     )
