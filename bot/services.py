@@ -10,6 +10,7 @@ import aiohttp
 from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
 from bot.access.catalogue.lookup import Item
+from bot.access.catalogue.products import Products
 from bot.access.catalogue.role_rules import RoleRules
 from bot.access.catalogue.scripts import Scripts
 from bot.access.ledger.clock_watch import ClockWatch
@@ -25,15 +26,22 @@ from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
+from bot.access.orders.codes import Codes
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
+from bot.access.orders.holder_roles import HolderRoles
+from bot.access.orders.moves import Moves
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.pauses import Pauses
+from bot.access.orders.present import Presence
+from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.orders.role_rounds import RoleRounds
 from bot.access.orders.ties import Ties
+from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.blocks import Blocks
 from bot.access.people.claims import Claims
@@ -47,7 +55,7 @@ from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
-from bot.access.queries.why import Why
+from bot.access.queries.why import Causes
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.recovery import Recovery
@@ -59,6 +67,7 @@ from bot.access.sweeps.sweep import Sweeps
 from bot.access.sweeps.undecided import Undecided
 from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
+from bot.errors import UserError
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
@@ -69,6 +78,7 @@ from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
+from bot.notifications.holder_roles import HolderRoleGiver
 from bot.notifications.interrupted import Interrupted
 from bot.notifications.link_calls import LinkCaller
 from bot.notifications.log_channel import LogChannel
@@ -77,6 +87,7 @@ from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
+from bot.replies.codes import trial_refused
 from bot.replies.customers import forgotten_by_now
 from bot.replies.links import to_unlinked
 from bot.settings import Settings
@@ -116,6 +127,7 @@ class Services:
     blocks: Blocks
     erasures: Erasures
     scripts: Scripts
+    products: Products
     discovery: Discovery
 
     # Orders, and their way to TradingView
@@ -125,11 +137,16 @@ class Services:
     outcomes: Outcomes
     grants: Grants
     endings: Endings
+    moves: Moves
+    pauses: Pauses
     purchases: Purchases
     role_rules: RoleRules
     role_access: RoleAccess
     role_losses: RoleLosses
     role_rounds: RoleRounds
+    product_scripts: ProductScripts
+    codes: Codes
+    trials: Trials
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -147,7 +164,7 @@ class Services:
     # What people look up
     overview: Overview
     directory: Directory
-    why: Why
+    why: Causes
     autocomplete: Autocomplete
 
     # Discord
@@ -163,6 +180,7 @@ class Services:
     outcome_notifier: OutcomeNotifier
     login_alerts: LoginAlerts
     disk_alarm: DiskAlarm
+    holder_role_giver: HolderRoleGiver
 
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""
@@ -196,7 +214,11 @@ def build(
     queue = Queue(database, sessions, jobs, notifier)
     outcomes = Outcomes(database, sessions, vault, queue, notifier)
     overview = Overview(database, sessions, outcomes)
-    purchases, role_rules = Purchases(database, vault, queue, notifier), RoleRules(database)
+    purchases, presence = (
+        Purchases(database, vault, queue, notifier),
+        Presence(database, sessions),
+    )
+    role_rules = RoleRules(database)
 
     guild_settings = GuildSettings(database, sessions)
     guild_settings.on_change.append(queue.wake)
@@ -301,17 +323,28 @@ def build(
         blocks=Blocks(database),
         erasures=Erasures(database, vault, endings, _to_eraser, outcome_notifier.wake),
         scripts=scripts,
+        products=Products(database),
         discovery=Discovery(database, sessions, scripts),
         notifier=notifier,
         queue=queue,
         outcomes=outcomes,
-        grants=Grants(database, sessions, vault, queue, notifier),
+        grants=Grants(database, presence, vault, queue, notifier),
         endings=endings,
+        moves=Moves(database, vault, queue, notifier, presence),
+        pauses=Pauses(database, vault, queue, notifier),
         purchases=purchases,
         role_rules=role_rules,
         role_access=role_access,
         role_losses=role_losses,
         role_rounds=role_rounds,
+        product_scripts=ProductScripts(
+            database,
+            queue,
+            notifier,
+            [source.name for source in REGISTRY.values() if source.returns_by_itself],
+        ),
+        codes=Codes(database, vault, purchases),
+        trials=Trials(database, vault, purchases, partial(_of_trial, client)),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),
@@ -325,7 +358,7 @@ def build(
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
         directory=Directory(database),
-        why=Why(database, sessions, outcomes),
+        why=Causes(database, sessions, outcomes),
         autocomplete=autocomplete,
         router=router,
         client=client,
@@ -339,7 +372,14 @@ def build(
         login_alerts=LoginAlerts(client, outages, direct_messages, may),
         disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,
+        holder_role_giver=HolderRoleGiver(client, HolderRoles(database), notifier, blockade, jobs),
     )
+
+
+def _of_trial(client: Usher, guild_id: int, refusal: UserError) -> Mapping[str, Any]:
+    """Return, as it is kept, what the member reads whose trial waited and does not begin."""
+    server = client.get_guild(guild_id)
+    return trial_refused(refusal, server.name if server else None).to_json()
 
 
 def _to_claimer(client: Usher, claim: Claim, accepted: bool) -> Mapping[str, Any]:

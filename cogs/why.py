@@ -28,6 +28,7 @@ class Why(commands.Cog):
         self._directory = services.directory
         self._people = services.customers
         self._grants = services.grants
+        self._pauses = services.pauses
         self._repairs = services.repairs
         self._retries = services.retries
         self._guidance = services.guidance
@@ -45,6 +46,7 @@ class Why(commands.Cog):
             (mends.SET_RIGHT, self.set_right),
             (mends.TELL, self.tell),
             (mends.FOLLOW, self.follow_roles),
+            (mends.RESUME, self.resume),
         ):
             services.router.add(name, Level.STAFF, handler)
 
@@ -148,6 +150,17 @@ class Why(commands.Cog):
             return overview.retried(item, await self._retries.retry(request, item))
 
         await self._sweep_flow.confirmed(press.interaction, press.request(), again)
+
+    async def resume(self, press: ComponentInteraction) -> None:
+        """Let the clock of a customer go on, as `/access resume` does."""
+        await responses.defer_in_place(press.interaction)
+        subject, item = await self._subject(press), _item(press)
+
+        async def order(request: RequestContext) -> int:
+            return await self._pauses.resume(request, subject, item)
+
+        labels = Labels("Yes, go on")
+        await self._order_flow.carry_out(press.interaction, press.request(), order, labels)
 
     async def set_right(self, press: ComponentInteraction) -> None:
         """Have TradingView show what it should for one person and script."""

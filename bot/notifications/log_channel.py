@@ -209,7 +209,7 @@ class LogChannel:
                 sent.id,
             ):  # asked again, in a new log channel
                 await self._close(question.claim, claims.asked_elsewhere(question.claim))
-            await self._history.asked(question.claim.id, sent.channel.id, sent.id)
+            await self._history.question_asked(question.claim.id, sent.channel.id, sent.id)
         if message.edge is not Tone.PLAIN:
             return batch[-1].id
         lines = sent.content.count("\n") + 1 if sent.content else len(batch)

@@ -29,6 +29,7 @@ from bot.store.kinds import OrderKind, OrderState
 
 log = logging.getLogger(__name__)
 
+_NEWS_WITHOUT_ACCESS = (OrderKind.REVOKE, OrderKind.PAUSE)
 EVERY = 15.0  # seconds between looks when nothing wakes it
 
 
@@ -146,7 +147,8 @@ class OutcomeNotifier:
             return  # told once the servers are known
         member_id = receipt.customer.member_id
         # Members of a server that the bot left cannot be written to.
-        is_news = receipt.end is not None or receipt.order.kind is OrderKind.REVOKE
+        stands = any(each.end is not None for each in receipt.every)
+        is_news = stands or receipt.order.kind in _NEWS_WITHOUT_ACCESS
         if member_id is not None and is_news and server is not None:
             await self._write_to(
                 member_id, order_replies.to_customer(receipt, server.name), f"c{_of(receipt)}"

@@ -9,6 +9,8 @@ from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
 from bot.replies import (
     history_people,
+    history_products,
+    history_purchases,
     history_sweeps,
     links,
     members_intent,
@@ -22,6 +24,7 @@ from bot.replies.overview import pages
 from bot.replies.text import (
     bold,
     count,
+    day,
     embed,
     escape,
     member,
@@ -186,6 +189,16 @@ class Facts:
         role_id = str(self.after.get("role_id", ""))
         return role(int(role_id)) if role_id.isdecimal() else "a role"
 
+    def moved_from(self) -> str:
+        """Return from what a plan was changed; empty where the entry does not say it."""
+        old = self.after_text("from")
+        return f" from {old}" if old else ""
+
+    def stood_still(self) -> str:
+        """Return since when it was paused; an entry without it says that it was some time ago."""
+        since = self.after.get("paused_at")
+        return "some time ago" if since is None else day(datetime.fromisoformat(str(since)))
+
     def reason(self) -> Reason | None:
         """Return why an order is stuck; None for a word that an earlier Usher wrote."""
         word = self.after.get("reason")
@@ -243,15 +256,14 @@ _LIMITS = {
 }
 
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.ordered()} for {f.whom}",
+    OrderKind.GRANT: lambda f: f"{history_purchases.ordered(f)} for {f.whom}",
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
-    "purchase": lambda f: (
-        f"{f.whom} got {f.what} (from {f.origin()}); it waits for their TradingView name"
-    ),
-    "purchase_ended": lambda f: (
-        f"{f.what} for {f.whom} (from {f.origin()}) ended before a TradingView name was known"
+    OrderKind.MOVE: lambda f: f"{f.who} moved {f.whom}{f.moved_from()} to {f.what}: {f.then()}",
+    OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what} for {f.whom}{f.had()}",
+    OrderKind.RESUME: lambda f: (
+        f"{f.who} let {f.what} for {f.whom} go on, paused since {f.stood_still()}: {f.then()}"
     ),
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
@@ -292,6 +304,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "script_add": lambda f: f"{f.who} added the script {f.what}",
     "script_rename": lambda f: f"{f.who} renamed a script to {f.what}",
     "script_archive": lambda f: f"{f.who} archived the script {f.what}",
+    **history_products.SENTENCES,
     "script_paused": lambda f: (
         f"⚠️ TradingView refuses {f.what}: {typed(str(f.after.get('reason', '')))}. "
         "What is ordered for it waits; `/sync status` says what to do"
@@ -367,6 +380,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     ),
     "restore_over": history_sweeps.restored,
     "restore_unread": history_sweeps.unread,
+    **history_purchases.SENTENCES,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -397,19 +411,28 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
 _HEADLINES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}",
+    OrderKind.MOVE: lambda f: f"{f.who} moved {f.whom}{f.moved_from()} to {f.what}",
+    OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what} for {f.whom}",
+    OrderKind.RESUME: lambda f: (
+        f"{f.who} let {f.what} for {f.whom} go on, paused since {f.stood_still()}"
+    ),
 }
 # In the history of one person, who need not be named in each line.
 _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.ordered()}",
+    OrderKind.GRANT: history_purchases.ordered,
     OrderKind.SET: lambda f: f"{f.who} set {f.what}: {f.change()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what}: {f.change()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what}",
+    OrderKind.MOVE: lambda f: f"{f.who} moved{f.moved_from()} to {f.what}: {f.then_short()}",
+    OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what}",
+    OrderKind.RESUME: lambda f: f"{f.who} let {f.what} go on: {f.then_short()}",
     OrderState.DONE: lambda f: f"✅ {f.what}: {f.then_short()}",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} is stuck. {why_stuck(f.reason())}",
     OrderState.SUPERSEDED: lambda f: f"a later order for {f.what} took the place of one",
     "found": lambda f: f"found on TradingView: {f.what}, {f.then_short()}",
     "was_there": lambda f: f"{f.what}: {f.then_short()}; it was there after the restore already",
     **history_sweeps.OF_ONE,
+    **history_products.OF_ONE,
 }
 
 ACTIONS = frozenset(_SENTENCES)
@@ -426,6 +449,7 @@ ALARMS = frozenset(
         "clock_wrong",
         "messages_stopped",
         "roles_lost",
+        "holder_role_trouble",
     }
 )
 

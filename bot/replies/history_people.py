@@ -40,7 +40,7 @@ def _forgotten(f: Any) -> str:
 
 
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
-    "move": _moved,
+    "customer_move": _moved,
     "merge": _merged,
     "block": lambda f: f"⛔ {f.who} blocked {f.whom}",
     "unblock": lambda f: f"{f.who} unblocked {f.whom}",

@@ -1,5 +1,6 @@
 """A member's own view: what they may use and until when, what ended, and how to go on."""
 
+from bot import clock
 from bot.access.queries.standing import Checked, Person
 from bot.access.rules.entitlements import wanted_of
 from bot.replies.message import Message
@@ -59,6 +60,11 @@ def _running_line(checked: Checked) -> str | None:
     if checked.permission is None or checked.ended_at is not None:
         return None
     wanted, name = wanted_of(checked.permission).end, title(checked.script)
+    if (since := checked.paused_since(clock.now())) is not None:
+        return (
+            f"- {name}: ⏸️ paused since {day(since)}; no time passes, and your end moves by as long as it "
+            "stands still"
+        )
     if checked.permission.state is PermissionState.STUCK:
         return f"- {name}: there is a problem; the staff know and will help"
     if checked.permission.state is not PermissionState.DONE:

@@ -156,7 +156,8 @@ def _by(order: Order | None) -> str:
     by = order.actor
     note = f" – {typed(order.note)}" if order.note else ""
     if by.member_id is not None:
-        return f"{member(by.member_id)} ended it{note}"
+        did = "changed the plan to another item" if order.kind is OrderKind.MOVE else "ended it"
+        return f"{member(by.member_id)} {did}{note}"
     return ("what gave it ended" if by.kind is ActorKind.SOURCE else "it was ended") + note
 
 
@@ -191,6 +192,15 @@ def _should(found: Explanation) -> str:
     return f"{title(found.part.script)} should be there {until(end)}." if end is not None else ""
 
 
+def _paused(found: Explanation) -> str:
+    since = None if found.part is None else found.part.checked.paused_since(clock.now())
+    when = "" if since is None else f" since {day(since)} ({relative(since)})"
+    return (
+        f"**{_what(found)} of {_whom(found)} is paused{when}.** It is not on TradingView, and no time passes; "
+        "resumed, the end moves by as long as it stood still."
+    )
+
+
 def _waiting(found: Explanation) -> str:
     quiet = None if found.receipt is None else found.receipt.quiet_until
     return (
@@ -215,6 +225,9 @@ _ORDERED: Mapping[OrderKind, str] = {
     OrderKind.REVOKE: "It is to end",
     OrderKind.PUT_BACK: "It is put back",
     OrderKind.REPAIR: "TradingView is set right",
+    OrderKind.MOVE: "The plan was changed",
+    OrderKind.PAUSE: "It is paused",
+    OrderKind.RESUME: "It goes on after a pause",
 }
 
 
@@ -286,6 +299,7 @@ _SENTENCES: Mapping[Cause, Callable[[Explanation], str]] = {
     Cause.ROLE_MISSING: _role_missing,
     Cause.HELD_BACK: _held_back,
     Cause.BLOCKED: _blocked,
+    Cause.PAUSED: _paused,
     Cause.WAITING: _waiting,
     Cause.STUCK: _stuck,
     Cause.DIFFERS: _differs,

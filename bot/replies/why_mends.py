@@ -18,7 +18,7 @@ from bot.store.kinds import Reason
 
 # The buttons and forms under an answer; they outlive a restart.
 ASK, RETRY, SET_RIGHT, CORRECT = "why_ask", "why_retry", "why_right", "why_name"
-TELL, FOLLOW = "why_tell", "why_roles"
+TELL, FOLLOW, RESUME = "why_tell", "why_roles", "why_resume"
 OPEN_GRANT, GRANT_FORM = "why_grant_open", "why_grant_form"
 OPEN_NAME, NAME_FORM = "why_name_open", "why_name_form"
 ITEM, DURATION, USERNAME = "item", "duration", "username"
@@ -165,6 +165,10 @@ def _unblock(found: Explanation) -> Buttons:
     return () if person is None else _button("Unblock", customers.UNBLOCK, found, person.id)
 
 
+def _resume(found: Explanation) -> Buttons:
+    return _button("Resume", RESUME, found, _about(found), slug_of(found), style=_GREEN)
+
+
 def _go_on(found: Explanation) -> Buttons:
     """Return what lets a waiting order go on; where only time helps, how the queue stands."""
     assert found.part is not None  # noqa: S101 - it is about a script
@@ -241,6 +245,7 @@ _MENDS: Mapping[Cause, Callable[[Explanation], Buttons]] = {
     Cause.ROLE_MISSING: _grant,
     Cause.HELD_BACK: _grant_again,
     Cause.BLOCKED: _unblock,
+    Cause.PAUSED: _resume,
     Cause.WAITING: _go_on,
     Cause.STUCK: _unstick,
     Cause.DIFFERS: _agree,

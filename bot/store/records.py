@@ -10,12 +10,14 @@ from bot.store.kinds import (
     ActorKind,
     ClaimState,
     EntitlementKind,
+    HolderRoleState,
     OrderKind,
     OrderState,
     Otherwise,
     OutageStage,
     PermissionState,
     Reason,
+    RoleTrouble,
     SessionState,
     StateKind,
     Tie,
@@ -153,6 +155,17 @@ class Product(Record):
     trial: str | None
     link: str | None
     archived_at: datetime | None
+    role_trouble: RoleTrouble | None = None  # why its role cannot be given, as it was told
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRole:
+    """A role of a product, and a member who should have it or need not have it any more."""
+
+    guild_id: int
+    member_id: int
+    role_id: int
+    state: HolderRoleState | None = None  # None: nothing was done about it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,17 @@ class Proof(Record):
     code_hash: bytes = field(repr=False)
     made_at: datetime
     looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A customer who has a product: until the latest end among its purchases and scripts."""
+
+    customer: Customer
+    ends_at: datetime | None
+    has_no_end: bool
+    is_open: bool  # it ends with its source
+    waits: bool  # it is not settled yet, as without a TradingView name
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +267,7 @@ class Permission(Record):
     attempts: int
     next_try_at: datetime | None
     asked_at: datetime
-    after_id: int | None = None  # the permission that must be done first
+    after_id: int | None = None  # the order that must be done first, with all that it leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +312,24 @@ class Purchase(Record, _OfActor):
     lapses_at: datetime | None
     source_ended_at: datetime | None
     ended_at: datetime | None
+    paused_at: datetime | None = None
+    lapse_left: int | None = None  # seconds
+    moved_by: int | None = None  # the order that made it one of another item
+    moved_product_id: int | None = None  # what it was of before
+    moved_script_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A person whom a change of a product gives or takes a script, and until when they have or had it."""
+
+    customer_id: int
+    username: str | None
+    member_id: int | None
+    is_endless: bool
+    ends_at: datetime | None  # None also where it is yet to be settled
+    has: StateKind  # of the script by now, whatever gives it
+    has_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +354,8 @@ class Entitlement(Record):
     ended_by: int | None
     note: str | None
     withheld: bool = False
+    paused_at: datetime | None = None  # its clock stands still since then
+    moved_by: int | None = None  # the order of a move that brought it here
     grace_days: int = 0  # kept on TradingView beyond the paid end
     row_day: int | None = None  # of the months after `ends_at`; None: the day of `ends_at` itself
 

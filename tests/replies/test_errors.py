@@ -10,7 +10,14 @@ from discord import app_commands
 
 import bot.access
 import bot.tradingview
-from bot.access.catalogue.errors import ItemKind, ItemUnknown
+from bot.access.catalogue.errors import (
+    HolderRoleProblem,
+    HolderRoleUnusable,
+    ItemKind,
+    ItemUnknown,
+    LinkProblem,
+    LinkUnusable,
+)
 from bot.access.errors import NeedsYes
 from bot.access.ledger.errors import NothingToRevoke
 from bot.access.logins import errors
@@ -70,6 +77,9 @@ VALUES = {
     "wait": 5,
     "wanted": NAME,
     "reasons": (REASON,) * 50,
+    "stays": (REASON,) * 50,
+    "titles": (TITLE,) * 50,
+    "goes_on": False,
     "ends": 12_345,
     "shortens": 1,
     "number": 12_345,
@@ -110,6 +120,10 @@ def with_facts(kind):
     values = {name: VALUES[name] for name in names}
     if kind is errors.CookiesOfOther:
         values |= {"before": NAME, "missing": (TITLE,) * 50}
+    if kind is LinkUnusable:
+        values |= {"problem": LinkProblem.NOT_HTTPS}
+    if kind is HolderRoleUnusable:
+        values |= {"problem": HolderRoleProblem.OPENS_ITEM}
     return kind(**values)
 
 

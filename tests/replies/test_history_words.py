@@ -16,6 +16,7 @@ UNTIL = {"kind": "until", "ends_at": AT.isoformat()}
 NOTHING = {"kind": "nothing", "ends_at": None}
 NAME = {"username": "Ann_T"}
 NUMBER = {"number": 3}
+CODES = {"batch": 3, "length": "1M", "number": 100}
 
 # By action: what stood before, what stands after, and which of script, customer and member it is about.
 FACTS = {
@@ -23,9 +24,18 @@ FACTS = {
     "set": (NOTHING, UNTIL, "sc"),
     "revoke": (UNTIL, NOTHING, "sc"),
     "put_back": (NOTHING, UNTIL, "sc"),
+    "move": (NOTHING, UNTIL | {"from": "Silver"}, "sc"),
+    "pause": (UNTIL, NOTHING, "sc"),
+    "resume": (NOTHING, UNTIL | {"paused_at": AT.isoformat()}, "sc"),
     "repair": (NOTHING, UNTIL, "sc"),
     "purchase": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
     "purchase_ended": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
+    "trial_refused": (None, None, "scm"),
+    "codes_made": (None, CODES, "s"),
+    "codes_revoked": (None, CODES, "s"),
+    "codes_put_back": (None, CODES, "s"),
+    "code_guesses": (None, {"number": 5}, "m"),
+    "code_guesses_here": (None, {"number": 50}, ""),
     "done": (None, UNTIL, "sc"),
     "stuck": (None, {"reason": "no_such_user"}, "sc"),
     "superseded": (None, None, "sc"),
@@ -41,7 +51,7 @@ FACTS = {
     "name_proven": (None, NAME, "cm"),
     "account_moved": ({"username": "Ann_Old"}, NAME, "cm"),
     "limit_reached": (None, {"what": "link"}, "m"),
-    "move": (NAME | {"member_id": "6"}, {"number": 2}, "cm"),
+    "customer_move": (NAME | {"member_id": "6"}, {"number": 2}, "cm"),
     "merge": (NAME, None, "c"),
     "block": (None, None, "c"),
     "unblock": (None, None, "c"),
@@ -55,6 +65,14 @@ FACTS = {
     "script_add": (None, {"slug": "trend", "title": "Trend"}, "s"),
     "script_rename": ({"slug": "old", "title": "Old"}, {"slug": "trend", "title": "Trend"}, "s"),
     "script_archive": ({"slug": "trend", "title": "Trend"}, None, "s"),
+    "product_create": (None, {"slug": "gold", "title": "Gold"}, "s"),
+    "product_edit": ({"title": "Old"}, {"title": "Gold"}, "s"),
+    "product_archive": (None, None, "s"),
+    "product_scripts": (None, {"added": ["trend"], "removed": [], "gain": 1, "lose": 0}, "s"),
+    "holder_role_trouble": (None, {"role_id": "5", "reason": "order"}, "s"),
+    "holder_role_fine": (None, {"role_id": "5", "reason": None}, "s"),
+    "product_gain": (NOTHING, UNTIL, "sc"),
+    "product_loss": (UNTIL, NOTHING, "sc"),
     "script_paused": (None, {"reason": "not yours"}, "s"),
     "session_set": ({"username": None}, NAME, ""),
     "session_dead": (None, {"waiting": 2}, ""),

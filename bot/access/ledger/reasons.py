@@ -66,6 +66,7 @@ async def add_found(
     *,
     asked_by: int | None = None,
     overruled_by: int | None = None,
+    paused_at: datetime | None = None,
 ) -> None:
     """Give what TradingView shows a reason of its own; `overruled_by` an order, it ended already."""
     bought = await purchases.add(
@@ -80,6 +81,8 @@ async def add_found(
         actor=Actor.of(asked_by),
         asked_at=at,
     )
+    if paused_at is not None:
+        await purchases.change(connection, [bought.id], paused_at=paused_at)
     await entitlements.add(
         connection,
         bought,
@@ -88,5 +91,14 @@ async def add_found(
         asked_at=at,
         ended_at=None if overruled_by is None else at,
         ended_by=overruled_by,
+        paused_at=paused_at,
         withheld=await is_bare_name(connection, permission),
     )
+
+
+def facts(state: State) -> dict[str, str | None]:
+    """Return a state as the history keeps it."""
+    return {
+        "kind": state.kind,
+        "ends_at": None if state.ends_at is None else state.ends_at.isoformat(),
+    }

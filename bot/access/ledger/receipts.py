@@ -8,12 +8,28 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.request import BY_CUSTOMERS
 from bot.access.rules.duration import RowEnd, parse_length
-from bot.access.rules.entitlements import State, last_seen, paid_end, wanted_of
+from bot.access.rules.entitlements import (
+    State,
+    last_seen,
+    paid_end,
+    paused_since,
+    wanted_of,
+)
 from bot.store.catalogue import guilds, products
 from bot.store.catalogue.guilds import Hold
 from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
-from bot.store.ledger import entitlements, orders, permissions, put_backs, replays, role_gains
+from bot.store.ledger import (
+    entitlements,
+    orders,
+    permissions,
+    purchases,
+    put_backs,
+    replays,
+    role_gains,
+    sequence,
+)
 from bot.store.records import (
     Customer,
     Entitlement,
@@ -27,6 +43,7 @@ from bot.store.records import (
 from bot.tradingview import End, Lifetime, Limiter
 
 PUT_BACK_WITHIN = timedelta(hours=24)
+TAKES_AWAY = put_backs.TAKES_AWAY
 _WORST_FIRST = (OrderState.WAITING, OrderState.STUCK, OrderState.DONE, OrderState.SUPERSEDED)
 WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
 
@@ -44,6 +61,7 @@ class WaitingFor(StrEnum):
     UNDECIDED = "undecided"  # staff have to decide about an older order from a backup
     CHANGED = "changed"  # TradingView answers in another form than the known one
     CLOCK = "clock"  # this computer's clock is wrong, and its end counts from now
+    NEW_ACCESS = "new_access"  # what goes on elsewhere has to stand there first
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,8 @@ class Receipt:
     rule: RoleRule | None = None  # the role that gave what the order gives or ends
     role_is_deleted: bool = False
     others: tuple["Receipt", ...] = ()  # of the same request: those for its other scripts
+    behind_stuck: bool = False  # it waits for another order, which is stuck
+    paused_since: datetime | None = None  # all that there is stands still
 
     @property
     def every(self) -> tuple["Receipt", ...]:
@@ -72,13 +92,26 @@ class Receipt:
     @property
     def state(self) -> OrderState:
         """Return how the whole request stands: as its part that stands worst."""
-        states = {each.order.state for each in self.every}
+        states = {each.own_state for each in self.every}
         return next(state for state in _WORST_FIRST if state in states)
+
+    @property
+    def own_state(self) -> OrderState:
+        """Return how this part stands; what waits behind something stuck is as stuck."""
+        is_stuck = self.behind_stuck and self.order.state is OrderState.WAITING
+        return OrderState.STUCK if is_stuck else self.order.state
 
     @property
     def told_as(self) -> OrderState:
         """Return what is noted of the order once its asker was told: of others, only that they wait."""
         return OrderState.WAITING if self.state is OrderState.WAITING else self.order.state
+
+    @property
+    def by_customer(self) -> str | None:
+        """Return the source by which the customer ordered it for themselves; None for any other order."""
+        if self.entitlement is None or self.order.kind is not OrderKind.GRANT:
+            return None
+        return self.entitlement.source if self.entitlement.source in BY_CUSTOMERS else None
 
     @property
     def before(self) -> State:
@@ -99,7 +132,7 @@ class Receipt:
         if self.entitlement is None or self.entitlement.length is None:
             return None
         fresh = RowEnd.begun(now).extended(parse_length(self.entitlement.length))
-        return paid_end(self.reasons, fresh)
+        return paid_end((reason for each in self.every for reason in each.reasons), fresh)
 
     @property
     def open_ended(self) -> bool:
@@ -144,7 +177,8 @@ async def _receipts_of(
     )
     active = await entitlements.active_of(connection, about)
     holds = await guilds.holds(connection, holdups)
-    behind = await replays.undecided_people(connection, about)
+    undecided = await replays.undecided_people(connection, about)
+    behind = await sequence.behind(connection, about)
     revocable = await _put_backs(connection, found, about, made, now)
     sold = await products.by_ids(
         connection, {order.product_id for order in found if order.product_id}
@@ -163,13 +197,20 @@ async def _receipts_of(
             customer=held.customer,
             entitlement=made.get(order.entitlement_id or 0),
             reasons=tuple(active[order.permission_id]),
-            waiting_for=_why(holdup, held, is_behind=order.permission_id in behind)
+            waiting_for=_why(
+                holdup,
+                held,
+                is_undecided=order.permission_id in undecided,
+                is_behind=order.permission_id in behind,
+            )
             if order.state is OrderState.WAITING
             else None,
             can_put_back=order.id in revocable,
             product=sold.get(order.product_id or 0),
             rule=rule,
             role_is_deleted=is_deleted,
+            behind_stuck=behind.get(order.permission_id, False),
+            paused_since=paused_since(active[order.permission_id], now),
         )
     return receipts
 
@@ -189,7 +230,9 @@ def held_up(hold: Hold | None, waiting_for: WaitingFor | None) -> WaitingFor | N
     return WaitingFor.FULL_CHECK if hold.restored_at is not None else waiting_for
 
 
-def _why(holdup: WaitingFor | None, about: Holding, *, is_behind: bool) -> WaitingFor:
+def _why(
+    holdup: WaitingFor | None, about: Holding, *, is_undecided: bool, is_behind: bool
+) -> WaitingFor:
     """Return why one order waits, with `holdup` as what holds up its whole account."""
     if about.script.paused_at is not None:
         return WaitingFor.SCRIPT_PAUSED
@@ -197,8 +240,10 @@ def _why(holdup: WaitingFor | None, about: Holding, *, is_behind: bool) -> Waiti
         return holdup
     if about.script.restored_at is not None:
         return WaitingFor.FULL_CHECK
-    if is_behind:
+    if is_undecided:
         return WaitingFor.UNDECIDED
+    if is_behind:
+        return WaitingFor.NEW_ACCESS
     return because_of(about.permission.reason) or WaitingFor.ASKING
 
 
@@ -227,7 +272,9 @@ async def _put_backs(
     if not perhaps:
         return set()
     overtaken = await _overtaken(connection, perhaps)
-    took = await entitlements.taken_by(connection, {order.id for order in perhaps})
+    ids = {order.id for order in perhaps}
+    took = await entitlements.taken_by(connection, ids)
+    took |= await purchases.moved_by(connection, ids)
     return {
         order.id
         for order in perhaps
@@ -237,12 +284,9 @@ async def _put_backs(
 
 
 def _took_lately(order: Order, made: Mapping[int, Entitlement], now: datetime) -> bool:
-    if (
-        order.kind not in (OrderKind.SET, OrderKind.REVOKE)
-        or now - order.asked_at > PUT_BACK_WITHIN
-    ):
+    if order.kind not in TAKES_AWAY or now - order.asked_at > PUT_BACK_WITHIN:
         return False
-    if order.kind is OrderKind.REVOKE:
+    if order.kind in (OrderKind.REVOKE, OrderKind.MOVE):
         return True
     after = made[order.entitlement_id or 0]
     before = State(order.before, order.before_ends_at)

@@ -9,13 +9,13 @@ from bot.access.ledger.changes import Change, NewOrder
 from bot.access.ledger.record import record_unguarded, touch
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext
-from bot.access.rules.entitlements import wanted_of
+from bot.access.rules.entitlements import paused_since, wanted_of
 from bot.access.sync.queue import Queue
 from bot.store.catalogue import scripts
 from bot.store.kinds import OrderKind, PermissionState
 from bot.store.ledger import entitlements, events, permissions, purchases
 from bot.store.people import customers
-from bot.store.records import USHER, Customer, Entitlement, Permission
+from bot.store.records import USHER, Customer, Entitlement, Order, Permission
 from bot.store.vault import Vault
 
 
@@ -56,13 +56,12 @@ class AccountMoves:
             raise LookupError(person.id)
         sold = await scripts.by_ids(connection, [each.script_id for each in living])
         spelling = Spelling(username, checked=True, user_id=user_id)
-        orders: list[NewOrder] = []
-        for old in living:
+        for old in living:  # nobody is new: no number of seats holds them up
             new = await touch(connection, request, sold[old.script_id], moved, spelling)
+            given = await record_unguarded(connection, self._vault, _to(request, old, new))
             stays = any(reason.withheld for reason in reasons[old.id])
-            orders += _orders(request, old, new, stays=stays)
-        for new_order in orders:  # nobody is new: no number of seats holds them up
-            await record_unguarded(connection, self._vault, new_order)
+            gone = _from(request, old, given.order, stays=stays)
+            await record_unguarded(connection, self._vault, gone)
         await events.record(
             connection,
             request.guild_id,
@@ -88,26 +87,27 @@ def _is_living(permission: Permission, reasons: list[Entitlement]) -> bool:
     if all(reason.withheld for reason in reasons):
         return False
     on_its_way = permission.state is not PermissionState.DONE
-    return on_its_way or wanted_of(permission).gives_access(clock.now())
+    now = clock.now()
+    stands_still = paused_since(reasons, now) is not None
+    return on_its_way or stands_still or wanted_of(permission).gives_access(now)
 
 
-def _orders(
-    request: RequestContext, old: Permission, new: Permission, *, stays: bool
-) -> list[NewOrder]:
-    """Return the order that grants the new name, and the one that ends the old name after it.
+def _to(request: RequestContext, old: Permission, new: Permission) -> NewOrder:
+    """Return the order that grants the new name what the old one has."""
+    goes_on = Change(goes_on_from=old.id, held_back=old.held_back)
+    return NewOrder(_part(request, old, "to"), OrderKind.GRANT, new, goes_on)
+
+
+def _from(request: RequestContext, old: Permission, given: Order, *, stays: bool) -> NewOrder:
+    """Return the order that ends the old name once the other one is done.
 
     `stays`: what was given to the bare old name goes on there.
-
-    They are Usher's own: the member asked for a move, and hears of the move.
     """
+    ends = Change(ends_all=not stays, overrules=True, after=given.id)
+    return NewOrder(_part(request, old, "from"), OrderKind.REPAIR, old, ends)
 
-    def part(which: str) -> RequestContext:
-        key = f"{request.idempotency_key} {old.id} {which}"
-        return replace(request, actor=USHER, idempotency_key=key[:100], token=None)
 
-    goes_on = Change(goes_on_from=old.id, held_back=old.held_back)
-    ends = Change(ends_all=not stays, overrules=True, after=new.id)
-    return [
-        NewOrder(part("to"), OrderKind.GRANT, new, goes_on),
-        NewOrder(part("from"), OrderKind.REPAIR, old, ends),
-    ]
+def _part(request: RequestContext, old: Permission, which: str) -> RequestContext:
+    """Return it as Usher's own: the member asked for a move, and hears of the move."""
+    key = f"{request.idempotency_key} {old.id} {which}"
+    return replace(request, actor=USHER, idempotency_key=key[:100], token=None)

@@ -101,7 +101,7 @@ class Ties:
                 connection,
                 request.guild_id,
                 request.at,
-                "move",
+                "customer_move",
                 actor=request.actor,
                 customer_id=person.id,
                 member_id=to_id,

@@ -36,6 +36,7 @@ class Cause(StrEnum):
     ROLE_MISSING = "role_missing"  # no reason: a role opens it, which they do not have
     HELD_BACK = "held_back"  # staff ended it, and nothing comes back by itself
     BLOCKED = "blocked"
+    PAUSED = "paused"  # staff stopped the clock: it is not there, and no time passes
     WAITING = "waiting"
     STUCK = "stuck"
     DIFFERS = "differs"  # TradingView shows something else
@@ -43,7 +44,7 @@ class Cause(StrEnum):
 
 
 # Whatever TradingView shows now changes nothing about these.
-CERTAIN = (Cause.BLOCKED, Cause.WAITING, Cause.STUCK)
+CERTAIN = (Cause.BLOCKED, Cause.PAUSED, Cause.WAITING, Cause.STUCK)
 # An order that waits until its script's list was compared, or until staff decide, after a restore.
 _RESTORING = {Reason.HELD: WaitingFor.FULL_CHECK, Reason.UNDECIDED: WaitingFor.UNDECIDED}
 
@@ -114,11 +115,15 @@ class Part:
         return None if self.last is None else _over_at(self.last)
 
     def has_reason(self, now: datetime) -> bool:
-        """Return whether anything gives access now, or will once its order is through."""
+        """Return whether anything gives access now, or will once its order is through or its pause over."""
         unsettled = any(
             reason.ended_at is None and reason.settled_at is None for reason in self.reasons
         )
-        return unsettled or self.checked.wanted.gives_access(now)
+        return (
+            unsettled
+            or self.checked.wanted.gives_access(now)
+            or self.checked.paused_since(now) is not None
+        )
 
     def differs(self, now: datetime) -> bool:
         """Return whether TradingView shows something else than it should, now or when it was last read."""
@@ -143,6 +148,8 @@ def cause_of(part: Part, who: Who, now: datetime) -> Cause:
         return _without_reason(part, who, now)
     if who.is_blocked:
         return Cause.BLOCKED
+    if part.checked.paused_since(now) is not None:
+        return Cause.PAUSED
     if not part.is_settled:
         return Cause.STUCK if part.is_stuck and not part.restoring else Cause.WAITING
     return Cause.DIFFERS if part.differs(now) else Cause.STANDS

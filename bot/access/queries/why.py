@@ -61,7 +61,7 @@ class Facts:
     bought: tuple[Script | Product, ...] = ()
 
 
-class Why:
+class Causes:
     """Reads; changes nothing."""
 
     def __init__(self, database: Database, sessions: Sessions, outcomes: Outcomes) -> None:

@@ -73,7 +73,10 @@ def _(error: refusals.SlugUnusable) -> str:
 
 @sentence.register
 def _(error: refusals.SlugTaken) -> str:
-    state = " (an archived script)" if error.archived else ""
+    if error.archived:
+        state = f" (an archived {error.kind})"
+    else:
+        state = " (a product)" if error.kind is refusals.ItemKind.PRODUCT else ""
     return f"**The short name {typed(error.slug)} is taken**{state}. Choose another one."
 
 
@@ -124,3 +127,46 @@ def _(error: order_refusals.RoleLossDecided) -> str:
     who = member(error.loss.decided_by)
     what = "they keep it" if error.loss.is_kept else "it ends"
     return f"**{who} decided that already:** {what}. Nothing else was changed."
+
+
+@sentence.register
+def _(error: refusals.LinkUnusable) -> str:
+    match error.problem:
+        case refusals.LinkProblem.TOO_LONG:
+            return "**That address is too long.** Use one of at most 500 characters."
+        case refusals.LinkProblem.NOT_HTTPS:
+            return (
+                "**That is no address that I can use.** Type the whole address of your shop's page; it "
+                "begins with `https://`."
+            )
+
+
+@sentence.register
+def _(_: refusals.TrialEndless) -> str:
+    return "**A trial has an end.** Type how long it lasts, such as `7D`."
+
+
+@sentence.register
+def _(error: refusals.GraceUnusable) -> str:
+    return f"**That many grace days are not possible.** Type 0 to {error.most} days."
+
+
+@sentence.register
+def _(error: refusals.NothingToChange) -> str:
+    return f"{bold(error.title)} **is so already.** Nothing was changed."
+
+
+@sentence.register
+def _(error: refusals.HolderRoleUnusable) -> str:
+    match error.problem:
+        case refusals.HolderRoleProblem.OPENS_ITEM:
+            return (
+                f"**<@&{error.role_id}> opens a script or product already** (`/role list`). What people "
+                "get for what they have must not open anything itself. Choose another role, or remove "
+                "that rule first."
+            )
+        case refusals.HolderRoleProblem.HAS_LEVEL:
+            return (
+                f"**Whoever has <@&{error.role_id}> may manage your customers or this server**, so your "
+                "customers must not get it. Choose another role."
+            )

@@ -45,6 +45,11 @@ class PermissionChange(PermissionFacts, total=False):
 class EntitlementChange(TypedDict, total=False):
     """Columns of a reason."""
 
+    permission_id: int | None
+    asked_at: datetime
+    ends_at: datetime | None
+    row_day: int | None
+    paused_at: datetime | None
     ended_at: datetime | None
     ended_by: int | None
 

@@ -10,12 +10,25 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypedDict
 
-from sqlalchemy import ColumnElement, Row, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind
+from bot.store.kinds import ActorKind, OrderState
 from bot.store.records import USHER, Actor, Event, Permission
-from bot.store.tables.ledger import event, event_words
+from bot.store.tables.ledger import event, event_words, order, permission
 from bot.store.tables.people import merged_customer
 
 # One for each of many people, under one entry that counts them: in their history, not in the log.
@@ -27,6 +40,8 @@ QUIET = (
     "was_there",
     "restore_carried_one",
     "restore_dropped_one",
+    "product_gain",
+    "product_loss",
 )
 
 
@@ -221,15 +236,15 @@ async def of_action(
     return [_entry(row) for row in rows]
 
 
-async def of_order(
-    connection: AsyncConnection, guild_id: int, customer_id: int, order_id: int
+async def of_orders(
+    connection: AsyncConnection, guild_id: int, customer_id: int, order_ids: Collection[int]
 ) -> list[Event]:
-    """Return the entries about one order of that customer, oldest first."""
+    """Return the entries about these orders of that customer, oldest first."""
     rows = await connection.execute(
         _ENTRIES.where(
             event.c.guild_id == guild_id,
             about_person(customer_id),
-            event.c.order_id == order_id,
+            event.c.order_id.in_(list(order_ids)),
         ).order_by(event.c.id)
     )
     return [_entry(row) for row in rows]
@@ -274,11 +289,61 @@ async def last_said(connection: AsyncConnection, actions: Collection[str]) -> di
 async def of_customer(
     connection: AsyncConnection, guild_id: int, customer_id: int, *, skip: int = 0, limit: int = 10
 ) -> list[Event]:
-    """Return one customer's entries, newest first."""
+    """Return one customer's entries, newest first.
+
+    Of what was asked about a product, the other scripts' entries only where they say something else.
+    """
     rows = await connection.execute(
-        _ENTRIES.where(event.c.guild_id == guild_id, about_person(customer_id))
+        _ENTRIES.where(
+            event.c.guild_id == guild_id,
+            about_person(customer_id),
+            or_(
+                event.c.order_id.is_(None), event.c.order_id.not_in(_led(customer_id)), _is_other()
+            ),
+        )
         .order_by(event.c.id.desc())
         .offset(skip)
         .limit(limit)
     )
     return [_entry(row) for row in rows]
+
+
+async def split_requests(
+    connection: AsyncConnection, guild_id: int, customer_id: int, lead_ids: Collection[int]
+) -> set[int]:
+    """Return which of these orders lead others that came to something else than they did."""
+    found = await connection.execute(
+        select(order.c.lead_id)
+        .join(event, event.c.order_id == order.c.id)
+        .where(
+            event.c.guild_id == guild_id,
+            about_person(customer_id),
+            order.c.lead_id.in_(list(lead_ids)),
+            _is_other(),
+        )
+        .distinct()
+    )
+    return set(found.scalars())
+
+
+def _led(customer_id: int) -> "Select[tuple[int]]":
+    """Return the orders of that customer that another one leads."""
+    return (
+        select(order.c.id)
+        .join(permission, permission.c.id == order.c.permission_id)
+        .where(permission.c.customer_id == customer_id, order.c.lead_id.is_not(None))
+    )
+
+
+def _is_other() -> "ColumnElement[bool]":
+    """Return whether what came of an order is not what came of the one that leads it."""
+    leading, led = event.alias(), order.alias()
+    same = exists().where(
+        led.c.id == event.c.order_id,
+        leading.c.guild_id == event.c.guild_id,
+        leading.c.customer_id == event.c.customer_id,
+        leading.c.order_id == led.c.lead_id,
+        leading.c.action == event.c.action,
+        cast(leading.c.after, String) == cast(event.c.after, String),
+    )
+    return and_(event.c.action.in_(tuple(OrderState)), ~same)

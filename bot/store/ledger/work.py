@@ -18,18 +18,10 @@ from bot.store.kinds import (
 )
 from bot.store.ledger import shapes
 from bot.store.ledger.replays import is_held, is_undecided
+from bot.store.ledger.sequence import waits_for_another
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import entitlement, order, permission
 from bot.store.tables.sweeps import sweep
-
-
-def _waits_for_another() -> "ColumnElement[bool]":
-    """The access goes on under another name, and does not stand there yet."""
-    first = permission.alias()
-    return exists().where(
-        first.c.id == permission.c.after_id, first.c.state != PermissionState.DONE
-    )
-
 
 # Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not
 # there, or TradingView answers in another form than the known one; somebody's also while an older one
@@ -41,7 +33,7 @@ _OPEN = (
     guild.c.restored_at.is_(None),
     guild.c.left_at.is_(None),
     shapes.is_open(),
-    ~_waits_for_another(),
+    ~waits_for_another(permission),
     ~exists().where(order.c.permission_id == permission.c.id, or_(is_held(), is_undecided())),
 )
 

@@ -39,6 +39,7 @@ from bot.store.tables.ledger import (
 )
 from bot.store.tables.messages import direct_message
 from bot.store.tables.people import claim, customer, merged_customer
+from bot.store.tables.sales import trial_use
 from bot.store.tables.sweeps import sighting, sweep, sweep_row
 
 # What is for sale and the vendor's own logins are no customer's, even where a name is the same.
@@ -168,6 +169,11 @@ async def _rewrite(connection: AsyncConnection, traces: Traces) -> None:
         .values(note=None)
     )
     await connection.execute(update(purchase).where(bought).values(note=None, lapses_at=None))
+    await connection.execute(
+        update(trial_use)
+        .where(trial_use.c.purchase_id.in_(select(purchase.c.id).where(bought)))
+        .values(name_folded=None, tv_user_id=None)
+    )
     await connection.execute(
         update(permission)
         .where(mine)

@@ -65,7 +65,7 @@ permission = Table(
     Column(
         "replaces", Integer
     ),  # the order (set, revoke) that overrules whatever TradingView shows
-    # Another permission that must be done first: what is removed here goes on there.
+    # An order that must be done first, with all that it leads: what is removed here goes on there.
     Column("after_id", Integer),
     Column("held_back", Boolean, nullable=False, server_default=false()),  # no automatic return
     Column("seen", OneOf(StateKind), nullable=False),
@@ -128,6 +128,14 @@ purchase = Table(
     Column("lapses_at", UtcDateTime),  # its source is lost: it ends then, unless that comes back
     Column("source_ended_at", UtcDateTime),  # its source is over, and begins anew as another one
     Column("ended_at", UtcDateTime),  # before its end, by its source or by staff
+    Column("paused_at", UtcDateTime),  # all of it, since then: its clock stands still
+    Column(
+        "lapse_left", Integer
+    ),  # seconds until it lapses once it goes on, where its source is lost
+    # The order that made it one of another item, and which item it was of before.
+    Column("moved_by", Integer),
+    Column("moved_product_id", Integer),
+    Column("moved_script_id", Integer),
     UniqueConstraint("guild_id", "source", "reference"),
     one_of("kind", EntitlementKind),
     CheckConstraint("(product_id IS NULL) <> (script_id IS NULL)", name="item"),
@@ -166,6 +174,8 @@ entitlement = Table(
     Column("note", Text),
     # Staff gave it to a name that a member merely claims: that member is not to know of it.
     Column("withheld", Boolean, nullable=False, server_default=false()),
+    Column("paused_at", UtcDateTime),  # its clock stands still since then
+    Column("moved_by", Integer),  # the order of a move that brought it here
     # The day of the month from which months after the end are counted; NULL: the day of the end.
     Column("row_day", Integer),
     UniqueConstraint("source", "reference", "script_id"),

@@ -4,18 +4,20 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from bot.access.ledger.errors import OvertakenSince, PutBackTooLate
 from bot.access.people.errors import BeingForgotten, CustomerUnknown, ForgetsCustomer
 from bot.access.people.pseudonyms import pseudonym
-from bot.access.request import Subject
+from bot.access.request import RequestContext, Subject
 from bot.replies import history
+from bot.store.catalogue import products
 from bot.store.kinds import Otherwise
 from bot.store.ledger import direct_messages, events, unanswered
 from bot.store.people import customers
 from bot.store.records import Actor, Unanswered
 from bot.store.tables.ledger import event
+from bot.store.tables.sales import code_guess, trial_use
 from bot.store.tables.sweeps import sighting, sweep
 from tests.support.access_harness import open_harness
 from tests.support.vendor_fixture import AT, HOME, OTHER, STAFF
@@ -106,6 +108,29 @@ async def test_nothing_about_a_forgotten_person_stays_in_the_file(harness):
     await erased(harness)
     assert harness.end("Ann_Trades") == "absent"
     assert left_in_file(harness) == []
+
+
+async def test_nothing_stays_of_a_trial_and_of_wrong_codes(harness):
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    async with harness.database.write() as connection:
+        gold = await products.add(
+            connection, HOME, by=STAFF, at=AT, slug="gold", title="Gold", trial="3D"
+        )
+        await products.add_scripts(connection, gold.id, [harness.script.id])
+    asks = RequestContext(HOME, Actor.member(ANN), "a press", AT)
+    begun = await harness.trials.begin(asks, "gold")
+    assert await harness.codes.redeem(asks, "no code") is None
+    await harness.done(begun.order_id)
+    async with harness.database.write() as connection:  # as her name was found when she took it
+        await connection.execute(update(trial_use).values(tv_user_id=77_123_456_789))
+    await forget(harness)
+    await erased(harness)
+    assert left_in_file(harness) == []
+    async with harness.database.read() as connection:
+        [tried] = await connection.execute(select(trial_use))
+        [guess] = await connection.execute(select(code_guess))
+    assert (tried.name_folded, tried.tv_user_id) == (None, None)
+    assert ANN not in (tried.member_id, guess.member_id)
 
 
 async def test_the_history_stays_with_one_number_in_place_of_the_person(harness):

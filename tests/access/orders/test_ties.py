@@ -89,7 +89,7 @@ async def test_everything_goes_to_another_member_also_when_the_old_one_has_left(
     assert len(await harness.reasons("Ann_Trades")) == 1
     await harness.rest()
     assert len(harness.writes()) == writes
-    assert (await actions_of(harness, before.id))[0] == "move"
+    assert (await actions_of(harness, before.id))[0] == "customer_move"
 
 
 async def test_a_member_known_without_a_name_becomes_the_customer(harness):

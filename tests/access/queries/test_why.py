@@ -201,6 +201,14 @@ async def blocked(harness):
     return {}
 
 
+async def paused(harness):
+    await sold(harness)
+    pausing = harness.pauses.pause(harness.request(), Subject(username=ANN), "trend")
+    await harness.done(await pausing, within=10)
+    await harness.time.advance(DAY)
+    return {}
+
+
 async def blocked_anyway(harness):
     """The order of a person who is blocked meanwhile waits."""
     await harness.blocks.block(harness.request(), Subject(username=ANN), "chargeback")
@@ -445,7 +453,13 @@ async def follow(harness, member_id, item):
     await passed(harness)
 
 
+async def resume(harness, about, item):
+    order = await harness.pauses.resume(harness.request(), who(about), item)
+    await harness.done(order, within=20)
+
+
 PRESSES = {
+    "why_resume": resume,
     "why_roles": follow,
     "why_grant_open": grant,
     "put_back": put_back,
@@ -492,6 +506,7 @@ CASES = {
     revoked: ("held_back", ["Put back"], "stands"),
     revoked_long_ago: ("held_back", ["Grant again"], "stands"),
     blocked: ("blocked", ["Unblock"], "stands"),
+    paused: ("paused", ["Resume"], "stands"),
     login_dead: ("waiting", ["Renew the login"], "stands"),
     no_login: ("waiting", ["Add the login"], "stands"),
     tradingview_down: ("waiting", ["Try now"], "stands"),
@@ -523,6 +538,7 @@ WORDS = {
     role_held_back: "No role and no payment",
     revoked: "<@1> ended it – `refund 7`",
     blocked: "by <@1>: `chargeback`",
+    paused: "is paused since",
     login_dead: "login has ended",
     no_login: "no TradingView login",
     tradingview_down: "does not answer properly",
