@@ -92,6 +92,17 @@ class Members:
             member = await self._member(guild_id, member_id)
         return None if member is None else frozenset(map(int, member["roles"]))
 
+    async def roles_now(self, guild_id: int, member_id: int) -> frozenset[int] | None:
+        """Return the roles of that member, for somebody who waits; None when there is no such member.
+
+        Raises:
+            DiscordSilent: Discord does not say.
+        """
+        asking = self._client.http.get_member(guild_id, member_id)
+        about = f"member {member_id} of {guild_id}"
+        member: Any = await self._answer(asking, FIND_TIMEOUT, about)
+        return None if member is None else frozenset(map(int, member["roles"]))
+
     @property
     def are_listed(self) -> bool:
         """Return whether Discord lists everybody, which it does with the members intent."""

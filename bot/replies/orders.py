@@ -211,6 +211,8 @@ def _waiting(receipt: Receipt) -> Message:
             first = f"⏳ **Waiting:** {who} gets {what} {until(receipt.end)}."
         case OrderKind.REVOKE:
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
+        case OrderKind.REPAIR:
+            first = f"⏳ **Waiting:** {who} gets {what} on TradingView as it should be."
         case OrderKind.MOVE | OrderKind.PAUSE | OrderKind.RESUME:
             first = plans.waiting(receipt, who, what) or ""
         case _:
