@@ -10,7 +10,18 @@ from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen
 from bot.replies.message import Button, Message, key
-from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
+from bot.replies.text import (
+    bold,
+    hour,
+    member,
+    plain_day,
+    relative,
+    spoken,
+    title,
+    typed,
+    until,
+    until_paid,
+)
 from bot.replies.tone import Tone
 from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Customer, Permission
@@ -125,7 +136,12 @@ def _standing(receipt: Receipt) -> str:
         case OrderState.STUCK:
             return f"not done. {why_stuck(receipt.order.reason)}"
         case _:
-            return "no access" if receipt.end is None else until(receipt.end)
+            return "no access" if receipt.end is None else _until(receipt)
+
+
+def _until(receipt: Receipt) -> str:
+    """Return both ends: of what was paid for, and of what TradingView holds."""
+    return until_paid(receipt.end, receipt.paid_until)
 
 
 def _asked_for(receipt: Receipt) -> str:
@@ -145,7 +161,7 @@ def _done(receipt: Receipt) -> Message:
     elif receipt.end is None:
         lines = [f"✅ **Done:** {who} has no access to {what} any more."]
     else:
-        lines = [f"✅ **Done:** {who} has {what} {until(receipt.end)}."]
+        lines = [f"✅ **Done:** {who} has {what} {_until(receipt)}."]
     if receipt.open_ended:
         lines.append(
             f"That access has no end, so {_asked_for(receipt)} more changes nothing. "
@@ -239,7 +255,7 @@ def to_customer(receipt: Receipt, server: str) -> Message:
             "**for lifetime**" if receipt.permission.wanted is StateKind.LIFETIME else "from now on"
         )
     else:
-        how_long = until(receipt.end)
+        how_long = _until(receipt)
     name = receipt.permission.username
     sign, first = {
         OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, thanks to {bold(server)}."),
