@@ -29,6 +29,7 @@ from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
+from bot.access.people.reminders import Reminders
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
@@ -58,6 +59,7 @@ from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
+from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
 from bot.settings import Settings
@@ -91,6 +93,7 @@ class Services:
     claims: Claims
     customers: Customers
     imports: Imports
+    reminders: Reminders
     scripts: Scripts
     discovery: Discovery
 
@@ -196,6 +199,8 @@ def build(
     direct_messages = DirectMessages(client, waiting, blockade)
     log_channel = LogChannel(client, history, guild_settings, blockade, may)
     outbox = Outbox(client, waiting, direct_messages, log_channel)
+    reminders = Reminders(database)
+    reminder_notifier = ReminderNotifier(client, reminders, direct_messages, client.members.find)
     interrupted = Interrupted(client, unanswered, history, direct_messages, log_channel)
     outcome_notifier = OutcomeNotifier(
         client,
@@ -206,6 +211,7 @@ def build(
         outbox,
         blockade,
         interrupted,
+        reminder_notifier,
         jobs,
     )
     waiting.on_new.append(outcome_notifier.wake)
@@ -242,6 +248,7 @@ def build(
             database, sessions, tradingview_accounts.public(settings, http), claims
         ),
         imports=Imports(database, claims),
+        reminders=reminders,
         scripts=scripts,
         discovery=Discovery(database, sessions, scripts),
         notifier=notifier,

@@ -135,3 +135,11 @@ class Otherwise(StrEnum):
     NOWHERE = "nowhere"
     LOG = "log"  # the server's log channel
     OWNER = "owner"  # the server's owner
+
+
+class ReminderOutcome(StrEnum):
+    """What became of a reminder that its time is over."""
+
+    SENT = "sent"
+    REFUSED = "refused"  # the person takes no direct messages
+    LEFT = "left"  # the person is not in the server any more
