@@ -164,8 +164,8 @@ async def test_closed_messages_are_given_up_quietly_and_who_left_is_not_written_
 
 async def test_what_discord_does_not_take_now_comes_later(sold):
     sold.time.set(sold.end - 7 * DAY)
+    fault = sold.fake.switches.refuse("dm", 40003)  # opened too fast
     async with at_work(sold):
-        fault = sold.fake.switches.refuse("message", 40003)  # opened too fast
         await sold.passes(lambda: fault.hit)
         assert not reminders(sold)
         await sold.passes(lambda: reminders(sold), 120)

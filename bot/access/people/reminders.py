@@ -29,7 +29,7 @@ from bot.store.people import reminders
 from bot.store.people.reminders import EndingScript
 from bot.store.records import Guild, Product, Script
 
-AT_ONCE = 200  # customers whose ends are looked at together
+AT_ONCE = 100  # customers whose ends are looked at together
 
 
 @dataclass(frozen=True, slots=True)
