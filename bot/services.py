@@ -1,6 +1,6 @@
 """The one wiring: every object of which a program has one, made from what was opened before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,9 +9,13 @@ import aiohttp
 
 from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
+from bot.access.catalogue.lookup import Item
+from bot.access.catalogue.products import Products
+from bot.access.catalogue.role_rules import RoleRules
 from bot.access.catalogue.scripts import Scripts
 from bot.access.ledger.clock_watch import ClockWatch
 from bot.access.ledger.direct_messages import WaitingMessages
+from bot.access.ledger.link_calls import LinkCalls
 from bot.access.ledger.members_notice import MembersNotice
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
@@ -21,16 +25,34 @@ from bot.access.logins.outages import Outages
 from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
+from bot.access.orders.account_moves import AccountMoves
+from bot.access.orders.codes import Codes
+from bot.access.orders.endings import Endings
+from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
+from bot.access.orders.holder_roles import HolderRoles
+from bot.access.orders.moves import Moves
 from bot.access.orders.outcomes import Outcomes
+from bot.access.orders.pauses import Pauses
+from bot.access.orders.present import Presence
+from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
+from bot.access.orders.role_access import RoleAccess
+from bot.access.orders.role_losses import RoleLosses
+from bot.access.orders.role_rounds import RoleRounds
+from bot.access.orders.ties import Ties
+from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
+from bot.access.people.blocks import Blocks
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
+from bot.access.people.limits import MemberLimits
+from bot.access.people.proofs import Proofs
 from bot.access.people.reminders import Reminders
 from bot.access.queries.autocomplete import Autocomplete
+from bot.access.queries.directory import Directory
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.sources import REGISTRY
@@ -44,6 +66,7 @@ from bot.access.sweeps.sweep import Sweeps
 from bot.access.sweeps.undecided import Undecided
 from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
+from bot.errors import UserError
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
@@ -54,7 +77,9 @@ from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
+from bot.notifications.holder_roles import HolderRoleGiver
 from bot.notifications.interrupted import Interrupted
+from bot.notifications.link_calls import LinkCaller
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
@@ -62,10 +87,13 @@ from bot.notifications.outbox import Outbox
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
+from bot.replies.codes import trial_refused
+from bot.replies.customers import forgotten_by_now
+from bot.replies.links import to_unlinked
 from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
-from bot.store.records import Claim
+from bot.store.records import Claim, RoleRule
 from bot.store.vault import Vault
 from bot.tradingview import TradingViewClient
 from bot.tradingview.signin import SignIn
@@ -92,9 +120,14 @@ class Services:
     guild_settings: GuildSettings
     claims: Claims
     customers: Customers
+    proofs: Proofs
     imports: Imports
     reminders: Reminders
+    ties: Ties
+    blocks: Blocks
+    erasures: Erasures
     scripts: Scripts
+    products: Products
     discovery: Discovery
 
     # Orders, and their way to TradingView
@@ -103,7 +136,17 @@ class Services:
     queue: Queue
     outcomes: Outcomes
     grants: Grants
+    endings: Endings
+    moves: Moves
+    pauses: Pauses
     purchases: Purchases
+    role_rules: RoleRules
+    role_access: RoleAccess
+    role_losses: RoleLosses
+    role_rounds: RoleRounds
+    product_scripts: ProductScripts
+    codes: Codes
+    trials: Trials
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -120,6 +163,7 @@ class Services:
 
     # What people look up
     overview: Overview
+    directory: Directory
     autocomplete: Autocomplete
 
     # Discord
@@ -135,6 +179,7 @@ class Services:
     outcome_notifier: OutcomeNotifier
     login_alerts: LoginAlerts
     disk_alarm: DiskAlarm
+    holder_role_giver: HolderRoleGiver
 
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""
@@ -143,6 +188,8 @@ class Services:
         await self.sessions.open()
         await self.guild_settings.open()
         await self.sweeps.open()
+        await self.role_rules.open()
+        await self.role_access.open()
 
 
 def build(
@@ -166,7 +213,11 @@ def build(
     queue = Queue(database, sessions, jobs, notifier)
     outcomes = Outcomes(database, sessions, vault, queue, notifier)
     overview = Overview(database, sessions, outcomes)
-    purchases = Purchases(database, vault, queue, notifier)
+    purchases, presence = (
+        Purchases(database, vault, queue, notifier),
+        Presence(database, sessions),
+    )
+    role_rules = RoleRules(database)
 
     guild_settings = GuildSettings(database, sessions)
     guild_settings.on_change.append(queue.wake)
@@ -212,16 +263,38 @@ def build(
         blockade,
         interrupted,
         reminder_notifier,
+        LinkCaller(client, LinkCalls(database), _panel_channel),
         jobs,
     )
     waiting.on_new.append(outcome_notifier.wake)
     outages = Outages(database)
+    endings = Endings(database, vault, queue, notifier)
 
     def decided() -> None:
         outcome_notifier.wake()
         purchases.wake()
 
-    claims = Claims(database, partial(_to_claimer, client), decided)
+    role_rules.on_change.append(lambda _: purchases.wake())
+    role_access = RoleAccess(
+        database,
+        vault,
+        role_rules,
+        purchases,
+        queue,
+        notifier,
+        partial(_to_unlinked, client),
+        outcome_notifier.wake,
+    )
+    role_losses = RoleLosses(database, role_rules, purchases)
+    role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
+    member_events.subscribe("roles", role_access.hear, role_access.matters)
+    client.on_arrival.append(role_rounds.arrived)
+
+    account_moves = AccountMoves(vault, queue)
+    claims = Claims(database, partial(_to_claimer, client), decided, account_moves)
+    member_limits = MemberLimits(database, outcome_notifier.wake)
+    members_public = tradingview_accounts.public(settings, http)
+    customers = Customers(database, sessions, members_public, claims, member_limits, account_moves)
 
     return Services(
         database=database,
@@ -244,18 +317,36 @@ def build(
         login_monitor=LoginMonitor(database, sessions, spares),
         guild_settings=guild_settings,
         claims=claims,
-        customers=Customers(
-            database, sessions, tradingview_accounts.public(settings, http), claims
-        ),
+        customers=customers,
+        proofs=Proofs(database, members_public, customers, claims, member_limits),
         imports=Imports(database, claims),
         reminders=reminders,
+        ties=Ties(database, queue, purchases.wake),
+        blocks=Blocks(database),
+        erasures=Erasures(database, vault, endings, _to_eraser, outcome_notifier.wake),
         scripts=scripts,
+        products=Products(database),
         discovery=Discovery(database, sessions, scripts),
         notifier=notifier,
         queue=queue,
         outcomes=outcomes,
-        grants=Grants(database, sessions, vault, queue, notifier),
+        grants=Grants(database, presence, vault, queue, notifier),
+        endings=endings,
+        moves=Moves(database, vault, queue, notifier, presence),
+        pauses=Pauses(database, vault, queue, notifier),
         purchases=purchases,
+        role_rules=role_rules,
+        role_access=role_access,
+        role_losses=role_losses,
+        role_rounds=role_rounds,
+        product_scripts=ProductScripts(
+            database,
+            queue,
+            notifier,
+            [source.name for source in REGISTRY.values() if source.returns_by_itself],
+        ),
+        codes=Codes(database, vault, purchases),
+        trials=Trials(database, vault, purchases, partial(_of_trial, client)),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),
@@ -268,6 +359,7 @@ def build(
         undecided=Undecided(database, queue, notifier),
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
+        directory=Directory(database),
         autocomplete=autocomplete,
         router=router,
         client=client,
@@ -281,10 +373,37 @@ def build(
         login_alerts=LoginAlerts(client, outages, direct_messages, may),
         disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,
+        holder_role_giver=HolderRoleGiver(client, HolderRoles(database), notifier, blockade, jobs),
     )
+
+
+def _of_trial(client: Usher, guild_id: int, refusal: UserError) -> Mapping[str, Any]:
+    """Return, as it is kept, what the member reads whose trial waited and does not begin."""
+    server = client.get_guild(guild_id)
+    return trial_refused(refusal, server.name if server else None).to_json()
 
 
 def _to_claimer(client: Usher, claim: Claim, accepted: bool) -> Mapping[str, Any]:
     """Return, as it is kept, what the member reads whose claim was decided."""
     server = client.get_guild(claim.guild_id)
     return to_claimer(claim, server.name if server else None, accepted=accepted).to_json()
+
+
+def _to_unlinked(
+    client: Usher, guild_id: int, rules: Sequence[RoleRule], items: Sequence[Item]
+) -> Mapping[str, Any]:
+    """Return, as it is kept, what a member reads who gained these and is to link a name."""
+    server = client.get_guild(guild_id)
+    titles, rule = [item.title for item in items], rules[0]
+    name = server.name if server else None
+    return to_unlinked(titles, rule.source, rule.role_name, name).to_json()
+
+
+async def _panel_channel(_guild_id: int) -> int | None:
+    """Return the channel of a server's panel; None: none was posted."""
+    return None
+
+
+def _to_eraser(number: int) -> Mapping[str, Any]:
+    """Return, as it is kept, what whoever asked reads once a person is erased."""
+    return forgotten_by_now(number).to_json()

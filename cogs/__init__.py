@@ -14,14 +14,16 @@ from bot.services import Services
 
 
 def _found() -> Iterator[Any]:
-    """Yield every cog's class, module by module."""
+    """Yield every cog's class, module by module, also those that are a part of another."""
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, commands.CogMeta) and value.__module__ == module.name:
                 yield value
 
 
-CLASSES = tuple(_found())
+_FOUND = tuple(_found())
+_PARTS = {part for cog in _FOUND for part in cog.__bases__}
+CLASSES = tuple(cog for cog in _FOUND if cog not in _PARTS)
 
 
 async def load(services: Services) -> None:

@@ -1,12 +1,14 @@
 """/access: give, set, end and look up who may use what."""
 
 from dataclasses import replace
+from typing import Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone
+from bot.access.queries.holders import Cut
 from bot.access.request import Consent, RequestContext, Subject
 from bot.access.rules.duration import read_until
 from bot.interactions import levels, responses
@@ -23,29 +25,34 @@ from bot.replies import (
     orders as order_replies,
     overview as overview_replies,
 )
+from bot.replies.history_orders import LOGGED_PUT_BACK
 from bot.replies.message import shorten
 from bot.replies.overview import LIST
 from bot.services import Services
+from cogs.plan import PlanCommands
 
+Ends = Literal["7 days", "this month", "ended"]
 Note = app_commands.Range[str, 1, 200]
 
-_ITEM = "The script; pick it from the list"
+_ITEM = "The script or product; pick it from the list"
 _MEMBER = "The Discord member it is for"
 _USERNAME = "The TradingView name, or the address of the profile"
 _NOTE = "A remark for the history, such as an order number"
 
 
-class Access(commands.GroupCog, group_name="access", group_description="Who may use which script"):
+class Access(
+    PlanCommands, commands.GroupCog, group_name="access", group_description="Who may use what"
+):
     """The commands about access, and the buttons under their answers."""
 
     def __init__(self, services: Services) -> None:
-        self._grants = services.grants
+        super().__init__(services)
         self._overview = services.overview
-        self._order_flow = services.order_flow
         self._adoption = services.adoption
         self._scripts = services.scripts
         self._retries = services.retries
         services.router.add(order_replies.PUT_BACK, Level.STAFF, self.put_back)
+        services.router.add(LOGGED_PUT_BACK, Level.STAFF, self.put_back_logged)
         services.router.add(order_replies.GIVE_END, Level.STAFF, self.give_end)
         services.router.add(order_replies.TRY_NOW, Level.STAFF, self.try_now)
         services.router.add(check_replies.TAKE, Level.STAFF, self.take_over)
@@ -55,7 +62,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         services.router.add(LIST, Level.STAFF, self.turn)
 
     @levels.staff
-    @app_commands.command(description="Give somebody more time for a script")
+    @app_commands.command(description="Give somebody more time for a script or product")
     @app_commands.describe(
         item=_ITEM,
         duration="How much time: 7D, 2W, 1M, 1Y, or L for lifetime",
@@ -118,7 +125,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         )
 
     @levels.staff
-    @app_commands.command(description="End somebody's access to a script now")
+    @app_commands.command(description="End somebody's access to a script or product now")
     @app_commands.describe(item=_ITEM, member=_MEMBER, username=_USERNAME, note=_NOTE)
     async def revoke(
         self,
@@ -203,30 +210,38 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         )
 
     @levels.staff
-    @app_commands.command(name="list", description="Who has a script, by end date")
-    @app_commands.describe(item=_ITEM)
-    async def list_(self, interaction: Interaction, item: Item) -> None:
-        """Show the customers of one script, page by page."""
+    @app_commands.command(name="list", description="Who has a script or product, by end date")
+    @app_commands.describe(item=_ITEM, ends="Only those whose access ends then, or ended")
+    async def list_(self, interaction: Interaction, item: Item, ends: Ends | None = None) -> None:
+        """Show the customers of one item, page by page."""
         await responses.defer(interaction)
-        await responses.reply(
-            interaction, await self._page(levels.request(interaction).guild_id, item, 0)
-        )
+        guild_id = levels.request(interaction).guild_id
+        cut = None if ends is None else Cut(ends)
+        await responses.reply(interaction, await self._page(guild_id, item, 0, cut))
 
     async def turn(self, press: ComponentInteraction) -> None:
         """Show another page of the list."""
         await responses.defer_in_place(press.interaction)
-        item, page = press.text(0), press.page(1)
-        await responses.reply(press.interaction, await self._page(press.guild_id, item, page))
+        item, cut = overview_replies.cut_of(press.text(0))
+        message = await self._page(press.guild_id, item, press.page(1), cut)
+        await responses.reply(press.interaction, message)
 
-    async def _page(self, guild_id: int, item: str, page: int) -> Message:
-        return overview_replies.holders(
-            await self._overview.holders(guild_id, item, page), guild_id
-        )
+    async def _page(self, guild_id: int, item: str, page: int, cut: Cut | None) -> Message:
+        found = await self._overview.holders(guild_id, item, page, cut)
+        return overview_replies.holders(found, guild_id)
 
     async def put_back(self, press: ComponentInteraction) -> None:
         """Undo what one order took away; pressed twice, done once."""
-        request, order_id = press.request(), press.number(0)
         await responses.defer_in_place(press.interaction)
+        await self._put_back(press)
+
+    async def put_back_logged(self, press: ComponentInteraction) -> None:
+        """Do the same from the log channel, whose line stays."""
+        await responses.defer(press.interaction)
+        await self._put_back(press)
+
+    async def _put_back(self, press: ComponentInteraction) -> None:
+        request, order_id = press.request(), press.number(0)
 
         async def order(request: RequestContext) -> int:
             return await self._grants.put_back(request, order_id)
@@ -247,15 +262,18 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         end = receipt.dated_end(request.at)
         if end is None:
             raise ButtonGone
-        slug, subject = receipt.script.slug, Subject(username=receipt.permission.username)
+        sold, subject = (
+            receipt.product or receipt.script,
+            Subject(username=receipt.permission.username),
+        )
 
         async def order(request: RequestContext) -> int:
-            return await self._grants.set_end(request, slug, end, subject, from_now=True)
+            return await self._grants.set_end(request, sold.slug, end, subject, from_now=True)
 
         request = replace(
             request,
             idempotency_key=f"end {receipt.order.id}",  # pressed twice, done once
-            consent=Consent(confirmed=True, unknown_name=True),
+            consent=Consent(confirmed=True, unknown_name=True, bare_name=True),
         )
         await self._order_flow.carry_out(press.interaction, request, order)
 

@@ -1,4 +1,4 @@
-"""/customer: what staff know about people, and tying many of them at once."""
+"""/customer: tying names to members, one or many at once; the rest stands in `customer_care`."""
 
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
@@ -31,9 +31,11 @@ from bot.interactions.responses import Interaction
 from bot.replies import Button, Message, matching as matching_replies, people as people_replies
 from bot.replies.matching import Picks
 from bot.services import Services
+from cogs.customer_care import CustomerCare
 
 
 class Customer(
+    CustomerCare,
     commands.GroupCog,
     group_name="customer",
     group_description="Members and their TradingView names",
@@ -41,6 +43,7 @@ class Customer(
     """The commands about people."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._customers = services.customers
         self._imports = services.imports
         self._router = services.router

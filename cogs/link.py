@@ -1,15 +1,22 @@
 """/link and /unlink: a member's own TradingView name, and the requests that staff decide."""
 
+from collections.abc import Callable
+from functools import partial
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access.people.customers import OwnName
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import claims, people as people_replies
+from bot.replies import Message, claims, people as people_replies
+from bot.replies.message import Button
 from bot.services import Services
+
+Buttons = tuple[Button, ...]
 
 
 class Link(commands.Cog):
@@ -18,7 +25,10 @@ class Link(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._customers = services.customers
         self._claims = services.claims
+        self._proofs = services.proofs
         self._router = services.router
+        services.router.add(people_replies.PROVE, Level.ANYONE, self.prove)
+        services.router.add(people_replies.PROVEN, Level.ANYONE, self.look_for_code)
         services.router.add(claims.CLAIMS, Level.STAFF, self.show)
         services.router.add(claims.CLAIM_YES, Level.STAFF, self.accept)
         services.router.add(claims.CLAIM_MOVE, Level.STAFF, self.move)
@@ -31,26 +41,45 @@ class Link(commands.Cog):
         """Show the exact spelling and the profile, and ask."""
         await responses.defer(interaction)
         request = levels.request(interaction)
-        hint = await self._customers.may_link(request, username)
-
-        async def yes(press: ComponentInteraction) -> None:
-            done = await self._customers.link(press.request(), hint.username, hint.user_id)
-            message = people_replies.linked(hint.username) if done else people_replies.staff_look()
-            await responses.reply(press.interaction, message)
-
-        async def no(press: ComponentInteraction) -> None:
-            await responses.reply(press.interaction, people_replies.not_linked())
-
+        own = await self._customers.may_link(request, username)
+        question, choices = self._choices(own)
         buttons = self._router.question(
-            request.guild_id,
-            request.member_id,
-            Level.ANYONE,
-            (
-                Choice("Yes, that is me", yes, discord.ButtonStyle.success),
-                Choice("No", no),
-            ),
+            request.guild_id, request.member_id, Level.ANYONE, (*choices, Choice("No", _leave))
         )
-        await responses.reply(interaction, people_replies.is_it_you(hint, buttons))
+        await responses.reply(interaction, question(buttons))
+
+    def _choices(self, own: OwnName) -> tuple[Callable[[Buttons], Message], tuple[Choice, ...]]:
+        """Return the question about a name, and what may be pressed beside "No"."""
+        name, user_id, before = own.hint.username, own.hint.user_id, own.before
+        green = discord.ButtonStyle.success
+
+        async def link(press: ComponentInteraction) -> None:
+            await self._customers.link(press.request(), name, user_id)
+            await responses.reply(press.interaction, people_replies.noted(name, press.guild_id))
+
+        async def rename(press: ComponentInteraction) -> None:
+            done = await self._customers.rename(press.request(), name, user_id, before or "")
+            now = (
+                people_replies.renamed(name) if done else people_replies.noted(name, press.guild_id)
+            )
+            await responses.reply(press.interaction, now)
+
+        async def move(press: ComponentInteraction) -> None:
+            await self._customers.link(press.request(), name, user_id, instead_of=before)
+            await responses.reply(press.interaction, people_replies.moved(name, press.guild_id))
+
+        if before is None:
+            return partial(people_replies.is_it_you, own.hint), (
+                Choice("Yes, that is me", link, green),
+            )
+        if own.is_renamed:
+            return partial(people_replies.is_new_name, own), (
+                Choice("Yes, that is me", rename, green),
+            )
+        return partial(people_replies.which_account, own), (
+            Choice("New name of the same account", rename),
+            Choice("Another account", move),
+        )
 
     @levels.anyone
     @app_commands.command(description="Untie your TradingView name from you")
@@ -81,6 +110,20 @@ class Link(commands.Cog):
             ),
         )
         await responses.reply(interaction, people_replies.untie_it(held, buttons))
+
+    # The proof that a name is one's own
+
+    async def prove(self, press: ComponentInteraction) -> None:
+        """Show a code, and where to put it."""
+        await responses.defer(press.interaction)
+        task = await self._proofs.start(press.request())
+        await responses.reply(press.interaction, people_replies.put_it_there(task, press.guild_id))
+
+    async def look_for_code(self, press: ComponentInteraction) -> None:
+        """Look whether the code is there."""
+        await responses.defer(press.interaction)
+        username = await self._proofs.check(press.request())
+        await responses.reply(press.interaction, people_replies.proven(username))
 
     # The buttons in the log channel and under /sync status
 
@@ -122,3 +165,7 @@ class Link(commands.Cog):
             left = len(await self._claims.waiting(press.guild_id))
             message = claims.with_next(message, left, press.guild_id)
         await responses.reply(press.interaction, message)
+
+
+async def _leave(press: ComponentInteraction) -> None:
+    await responses.reply(press.interaction, people_replies.not_linked())

@@ -23,5 +23,7 @@ class Me(commands.Cog):
         request = levels.request(interaction)
         await responses.reply(
             interaction,
-            me_replies.me(await self._overview.me(request.guild_id, request.member_id)),
+            me_replies.me(
+                await self._overview.me(request.guild_id, request.member_id), request.guild_id
+            ),
         )

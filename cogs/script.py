@@ -9,7 +9,7 @@ from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, Form
 from bot.interactions.levels import Level
-from bot.interactions.options import Item
+from bot.interactions.options import Script as ScriptOption
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import discovery as discovery_replies, key, scripts as script_replies
@@ -101,7 +101,9 @@ class Script(
     @levels.manager
     @app_commands.command(description="Give a script another short name and title")
     @app_commands.describe(item=_ITEM, slug=_SLUG, title=_TITLE)
-    async def rename(self, interaction: Interaction, item: Item, slug: str, title: str) -> None:
+    async def rename(
+        self, interaction: Interaction, item: ScriptOption, slug: str, title: str
+    ) -> None:
         """Rename it; no access changes."""
         await responses.defer(interaction)
         before, after = await self._scripts.rename(levels.request(interaction), item, slug, title)
@@ -110,7 +112,7 @@ class Script(
     @levels.manager
     @app_commands.command(description="Take a script out of the catalogue; nobody loses access")
     @app_commands.describe(item=_ITEM)
-    async def archive(self, interaction: Interaction, item: Item) -> None:
+    async def archive(self, interaction: Interaction, item: ScriptOption) -> None:
         """Say how many still have it, and ask."""
         await responses.defer(interaction)
         request = levels.request(interaction)

@@ -59,9 +59,9 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
 
     @levels.staff
     @app_commands.command(
-        description="Try everything that waits or is stuck for a script once more"
+        description="Try everything that waits or is stuck for a script or product once more"
     )
-    @app_commands.describe(item="The script; pick it from the list")
+    @app_commands.describe(item="The script or product; pick it from the list")
     async def retry(self, interaction: Interaction, item: Item) -> None:
         """Try again now."""
         await responses.defer(interaction)
@@ -74,9 +74,9 @@ class Sync(commands.GroupCog, group_name="sync", group_description="Orders that 
 
     @levels.staff
     @app_commands.command(
-        description="Read a script's whole list on TradingView, and show what differs"
+        description="Read the whole list of a script or product on TradingView, and show what differs"
     )
-    @app_commands.describe(item="The script; pick it from the list")
+    @app_commands.describe(item="The script or product; pick it from the list")
     async def sweep(self, interaction: Interaction, item: Item) -> None:
         """Run a full check of one script."""
         await responses.defer(interaction)

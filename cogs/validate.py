@@ -21,6 +21,5 @@ class Validate(commands.Cog):
     async def validate(self, interaction: Interaction, username: str) -> None:
         """Show only what everybody can see on TradingView."""
         await responses.defer(interaction)
-        await responses.reply(
-            interaction, people_replies.exists(await self._customers.find(username))
-        )
+        hint = await self._customers.look_up(levels.request(interaction), username)
+        await responses.reply(interaction, people_replies.exists(hint))

@@ -1,5 +1,6 @@
 """Fixtures for every test: a clock that only moves when told to, and no blocking call on the loop."""
 
+import gc
 import os
 from email.utils import format_datetime
 
@@ -9,6 +10,9 @@ from blockbuster import blockbuster_ctx
 
 from bot import clock
 from tests.support.fake_time import FakeTime, world_now
+from tests.support.quick_database import make_databases_quick
+
+make_databases_quick()
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -28,6 +32,13 @@ _LONG = (
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays: the search for what is in use no more need not look at it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 @pytest.fixture(autouse=True)

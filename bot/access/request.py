@@ -5,9 +5,17 @@ from datetime import datetime
 
 from bot.store.records import Actor
 
-# The two sources that the ledger itself knows of; `bot.access.sources` says what each is.
+# The sources that the ledger itself knows of; `bot.access.sources` says what each is.
 STAFF = "staff"
+GIFT = "gift"
 FOUND = "found"
+CODE = "code"
+TRIAL = "trial"
+# What a member orders for themselves: who asks and who is given to are one, and told once.
+BY_CUSTOMERS = frozenset({CODE, TRIAL})
+# Sources by which staff give something, knowing whom to; all others are automations. What they give to
+# a name counts as given to nobody else by it, unless they say whose the name is.
+GIVEN_BY_STAFF = frozenset({STAFF, GIFT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +25,12 @@ class Consent:
     confirmed: bool = False  # it takes something away, or changes the account
     unknown_name: bool = False  # TradingView suggests nobody of that name
     removals: int = 0  # so many people lose access or time
+    gains: int = 0  # so many people get more
     seats: int = 0  # so many people at the month's end, although TradingView's fee begins below
+    blocked: bool = False  # staff know that the customer is blocked
     username: str | None = None  # the near name that was picked instead of the typed one
+    bare_name: bool = False  # a member merely claims the name, and is not to know of it
+    vouched: int | None = None  # the name is that member's, who claims it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import discord
 
 from bot.access.errors import NeedsYes
-from bot.access.ledger.errors import OverTheLine
+from bot.access.ledger.errors import ChangesProduct, NameOnlyClaimed, OverTheLine
 from bot.access.people.errors import UserUnknown
 from bot.access.request import Consent, RequestContext
 from bot.errors import UserError
@@ -14,7 +14,9 @@ from bot.interactions import responses
 from bot.interactions.components import Choice, ComponentInteraction, ComponentRouter, Handler
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import Message, explain, seats
+from bot.replies import Button, Message, explain, product_scripts, seats
+from bot.replies.errors.confirmations import IT_IS_THEIRS, ONLY_THE_NAME
+from bot.replies.message import Attached
 from bot.replies.orders import near_names
 from bot.replies.tone import Tone
 
@@ -70,7 +72,7 @@ async def carry_out(
             Choice("No, leave it", leave or _leave),
         ]
         buttons = router.question(request.guild_id, request.member_id, needed, choices)
-        message = Message(_text(question, labels), buttons=buttons, tone=Tone.LOOK)
+        message = _asked(question, labels, buttons)
     if message is not None:
         await responses.reply(interaction, message)
 
@@ -82,6 +84,12 @@ def _options(
     match question:
         case OverTheLine():
             return [(seats.yes(question), question.agreed(consent), discord.ButtonStyle.danger)]
+        case NameOnlyClaimed():
+            plain = discord.ButtonStyle.secondary
+            return [
+                (ONLY_THE_NAME, question.agreed(consent), plain),
+                (IT_IS_THEIRS, question.vouched(consent), plain),
+            ]
         case NeedsYes():
             return [(labels.yes, question.agreed(consent), discord.ButtonStyle.danger)]
         case UserUnknown():
@@ -96,10 +104,16 @@ def _options(
             return []
 
 
-def _text(question: UserError, labels: Labels) -> str:
+def _asked(question: UserError, labels: Labels, buttons: tuple[Button, ...]) -> Message:
+    """Return the question; what names many people comes with a file."""
+    files: tuple[Attached, ...] = ()
     if isinstance(question, UserUnknown):
-        return near_names(question.text, question.near, labels.anyway)
-    return explain(question).sentence
+        text = near_names(question.text, question.near, labels.anyway)
+    else:
+        text = explain(question).sentence
+    if isinstance(question, ChangesProduct):
+        files = product_scripts.people(question)
+    return Message(text, buttons=buttons, files=files, tone=Tone.LOOK)
 
 
 async def _leave(press: ComponentInteraction) -> None:

@@ -3,6 +3,7 @@
 A refusal raised here is explained like one that the command itself raises, before anything happens.
 """
 
+import re
 from abc import ABC, abstractmethod
 from typing import Any, final
 
@@ -19,8 +20,10 @@ from bot.errors import UserError
 from bot.interactions import levels
 from bot.interactions.client import Usher
 from bot.interactions.levels import Level
+from bot.replies.codes import choice as batch_line
 from bot.replies.message import shorten
 from bot.replies.text import plain_day, plain_moment, spoken
+from bot.store.records import Product as ProductRow, Script as ScriptRow
 from bot.tradingview.models import End, Lifetime
 
 UsherInteraction = discord.Interaction[Usher]
@@ -29,39 +32,96 @@ Choices = list[app_commands.Choice[str | int | float]]
 _USUAL = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y", "L"))
 _UNITS = "DWMY"
 _MAX_LENGTH = 100
+_MEMBER = re.compile(
+    r"(?:<@!?)?([0-9]{15,19})>?"
+)  # TradingView's names of digits alone are shorter
 
 
 class _Option(app_commands.Transformer[Usher], ABC):
-    """An option with suggestions; they name customers and scripts, so only staff get them."""
+    """An option with suggestions; they name customers and scripts, so only staff get them by default."""
+
+    level = Level.STAFF
 
     @final
     async def autocomplete(self, interaction: UsherInteraction, typed: str | float, /) -> Choices:
         """Return what fits to the letters typed so far; to a stranger nothing, on any command."""
         try:
-            levels.require(interaction.user, interaction.client.guild_settings, Level.STAFF)
+            levels.require(interaction.user, interaction.client.guild_settings, self.level)
         except NotAllowed:
             return []
         return await self.suggest(interaction, str(typed))
 
     @abstractmethod
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return what fits; the person who types is known to be staff."""
+        """Return what fits; the person who types is known to have the level."""
 
 
-class ItemTransformer(_Option):
-    """Scripts, by short name or title."""
+class _OneItem(_Option):
+    """One thing by its short name."""
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> str:
         """Return the short name; whether there is such an item is for the command to find out."""
         return typed.strip()
 
+
+class ItemTransformer(_OneItem):
+    """Scripts and products, by short name or title."""
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return what is on sale whose short name or title fits, and what is a product."""
+        found = await interaction.client.autocomplete.items(interaction.guild_id or 0, typed)
+        return [_item(item, " (product)" if isinstance(item, ProductRow) else "") for item in found]
+
+
+class ProductTransformer(_OneItem):
+    """Products, by short name or title."""
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the products on sale whose short name or title fits."""
+        found = await interaction.client.autocomplete.products(interaction.guild_id or 0, typed)
+        return [_item(product) for product in found]
+
+
+class ScriptTransformer(_OneItem):
+    """Scripts, by short name or title, where a product makes no sense."""
+
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
         """Return the scripts on sale whose short name or title fits."""
         found = await interaction.client.autocomplete.scripts(interaction.guild_id or 0, typed)
-        return [_choice(f"{script.slug} – {script.title}", script.slug) for script in found]
+        return [_item(script) for script in found]
 
 
-class UsernameTransformer(_Option):
+class ScriptsTransformer(_Option):
+    """Several scripts, their short names with commas between them."""
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> list[str]:
+        """Return the short names, each once; whether there are such scripts is for the command to find out."""
+        names = (name.strip().casefold() for name in re.split(r"[,;\s]+", typed))
+        return list(dict.fromkeys(name for name in names if name))
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return what is typed, with the script that fits to what stands behind the last comma."""
+        before, comma, last = typed.rpartition(",")
+        chosen = {name.strip().casefold() for name in before.split(",")}
+        found = await interaction.client.autocomplete.scripts(interaction.guild_id or 0, last)
+        begun = f"{before.strip()}, " if comma else ""
+        return [
+            _choice(f"{begun}{each.slug}", f"{begun}{each.slug}")
+            for each in found
+            if each.slug not in chosen and len(begun) + len(each.slug) <= _MAX_LENGTH
+        ]
+
+
+class _NameOption(_Option):
+    """Suggests TradingView names of people whom Usher knows."""
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the known names that fit."""
+        found = await interaction.client.autocomplete.names(interaction.guild_id or 0, typed)
+        return [_choice(name, name) for name in found]
+
+
+class UsernameTransformer(_NameOption):
     """TradingView names, of people whom Usher knows or not."""
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> str:
@@ -72,10 +132,67 @@ class UsernameTransformer(_Option):
         """
         return clean(typed) if typed.strip() else ""
 
+
+class CustomerTransformer(_NameOption):
+    """A customer: a member's mention or id, also of one who left, or a TradingView name."""
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> Subject:
+        """Return the person meant; raises NameUnreadable."""
+        if member := _MEMBER.fullmatch(typed.strip()):
+            return Subject(member_id=int(member[1]))
+        return Subject(username=clean(typed))
+
+
+class TrialTransformer(_Option):
+    """Products that can be tried, by short name or title; the vendor offers them to everybody."""
+
+    level = Level.ANYONE
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> str:
+        """Return the short name; whether it can be tried is for the command to find out."""
+        return typed.strip()
+
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return the known names that fit."""
-        found = await interaction.client.autocomplete.names(interaction.guild_id or 0, typed)
-        return [_choice(name, name) for name in found]
+        """Return the products with a trial whose short name or title fits."""
+        found = await interaction.client.autocomplete.trials(interaction.guild_id or 0, typed)
+        return [
+            _choice(
+                f"{product.title} – {spoken(duration.parse_length(product.trial))}", product.slug
+            )
+            for product in found
+            if product.trial is not None
+        ]
+
+
+class CodeBatchTransformer(_Option):
+    """Batches of codes, by number."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """Return that it is a number."""
+        return discord.AppCommandOptionType.integer
+
+    @property
+    def min_value(self) -> int:
+        """Return the lowest number that there is."""
+        return 1
+
+    @property
+    def max_value(self) -> int:
+        """Return the highest number that the database counts to without rounding in Discord."""
+        return 2**53 - 1
+
+    async def transform(self, _: UsherInteraction, typed: int, /) -> int:
+        """Return the number; whether there is such a batch is for the command to find out."""
+        return typed
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the newest batches whose number or item fits."""
+        found = await interaction.client.autocomplete.code_batches(interaction.guild_id or 0, typed)
+        return [
+            app_commands.Choice(name=shorten(batch_line(batch), _MAX_LENGTH), value=batch.made.id)
+            for batch in found
+        ]
 
 
 class LengthTransformer(_Option):
@@ -123,9 +240,19 @@ class UntilTransformer(_Option):
 
 
 Item = app_commands.Transform[str, ItemTransformer]
+Product = app_commands.Transform[str, ProductTransformer]
+Script = app_commands.Transform[str, ScriptTransformer]
+Scripts = app_commands.Transform[list[str], ScriptsTransformer]
 Username = app_commands.Transform[str, UsernameTransformer]
+Trial = app_commands.Transform[str, TrialTransformer]
+CodeBatch = app_commands.Transform[int, CodeBatchTransformer]
+AnyCustomer = app_commands.Transform[Subject, CustomerTransformer]
 Length = app_commands.Transform[duration.Length, LengthTransformer]
 Until = app_commands.Transform[End | duration.Length, UntilTransformer]
+
+
+def _item(item: ScriptRow | ProductRow, kind: str = "") -> "app_commands.Choice[str | int | float]":
+    return _choice(f"{item.slug} – {item.title}{kind}", item.slug)
 
 
 def _lengths(typed: str) -> list[duration.Length]:

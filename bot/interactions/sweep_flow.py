@@ -61,17 +61,17 @@ class SweepFlow:
         router.add(differences.COUNT_AGAIN, Level.STAFF, self.count_again)
 
     async def check(self, interaction: Interaction, request: RequestContext, item: str) -> None:
-        """Read the whole list of one script, and answer with what differs."""
+        """Read the whole list of one script, or of each of a product, and answer with what differs."""
         await self._in_the_end(interaction, self._check(interaction, request, item))
 
     async def _check(self, interaction: Interaction, request: RequestContext, item: str) -> Message:
-        swept = await drawn(
-            interaction,
-            lambda tell: self._sweeps.run(request.guild_id, item, by=request.member_id, tell=tell),
-            sweep_replies.progress,
-        )
-        await self._drift.note(swept, request.member_id)
-        return await self._differences(request.guild_id, swept.script.id)
+        sold = await self._sweeps.item(request.guild_id, item)
+        if sold.product is not None:
+            first = sweep_replies.read_product(sold.product)
+            return await self._check_each(interaction, request, sold.scripts, first)
+        [script] = sold.scripts
+        await self._read(interaction, request, script)
+        return await self._differences(request.guild_id, script.id)
 
     async def check_added(
         self,
@@ -81,10 +81,10 @@ class SweepFlow:
         first: Message,
     ) -> None:
         """Read the lists of scripts that were just added; answers with who can be taken over."""
-        work = self._check_added(interaction, request, scripts, first)
+        work = self._check_each(interaction, request, scripts, first)
         await self._in_the_end(interaction, work)
 
-    async def _check_added(
+    async def _check_each(
         self,
         interaction: Interaction,
         request: RequestContext,
@@ -111,13 +111,19 @@ class SweepFlow:
     async def _check_one(
         self, interaction: Interaction, request: RequestContext, script: Script
     ) -> Report:
+        await self._read(interaction, request, script)
+        return await self._drift.report(request.guild_id, script.id)
+
+    async def _read(
+        self, interaction: Interaction, request: RequestContext, script: Script
+    ) -> None:
+        """Read the list of a script, showing how far it is."""
         swept = await drawn(
             interaction,
             lambda tell: self._sweeps.of_script(script, by=request.member_id, tell=tell),
             sweep_replies.progress,
         )
         await self._drift.note(swept, request.member_id)
-        return await self._drift.report(request.guild_id, script.id)
 
     async def with_differences(self, status: Message, guild_id: int) -> Message:
         """Return how the queue stands, with how much differs on TradingView and who is not known yet."""

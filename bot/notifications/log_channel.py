@@ -1,7 +1,7 @@
 """The log channel: the tail of each server's history, line by line and each line once."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
@@ -22,7 +22,7 @@ from bot.notifications.trouble import (
     code_of,
     in_short,
 )
-from bot.replies import Message, claims, undecided
+from bot.replies import Message, claims, roles, undecided
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
@@ -30,14 +30,18 @@ from bot.replies.message import Ping
 from bot.replies.text import member
 from bot.replies.tone import Tone
 from bot.store.kinds import OrderState, RoleLevel
-from bot.store.records import Event, Guild
+from bot.store.records import Claim, Event, Guild
 
 log = logging.getLogger(__name__)
 
 _MAX_TEXT = 1_900
 _AT_ONCE = 20
 _REFUSED = 3  # times in a row, until a channel that looks open counts as closed
-_QUESTION = "restore_question"  # about orders from a backup
+# Entries that ask something: about orders from a backup, and about a role that many lost at once.
+_QUESTIONS: Mapping[str, Callable[[Event], Message]] = {
+    "restore_question": undecided.question,
+    "roles_lost": roles.question,
+}
 # What the lines need.
 RIGHTS = ("view_channel", "send_messages", "embed_links")
 
@@ -200,7 +204,12 @@ class LogChannel:
         # it may hold fewer lines than there are by now.
         sent = await self._send(channel_id, message, _nonce(first))
         if question:
-            await self._history.asked(question.claim.id, sent.channel.id, sent.id)
+            if question.claim.message_id not in (
+                None,
+                sent.id,
+            ):  # asked again, in a new log channel
+                await self._close(question.claim, claims.asked_elsewhere(question.claim))
+            await self._history.question_asked(question.claim.id, sent.channel.id, sent.id)
         if message.edge is not Tone.PLAIN:
             return batch[-1].id
         lines = sent.content.count("\n") + 1 if sent.content else len(batch)
@@ -225,18 +234,19 @@ class LogChannel:
     async def _take_buttons(self, server: Guild) -> None:
         """Take the buttons from questions that were decided elsewhere, or that their member took back."""
         for claim in await self._history.answered(server.id):
-            channel = self._client.get_partial_messageable(claim.channel_id or 0)
-            message = channel.get_partial_message(claim.message_id or 0)
-            closed = clickable(self._client, claims.closed(claim))
-            try:
-                await message.edit(**closed.edit_kwargs())
-            except discord.HTTPException as error:
-                if error.status == 429 or error.status >= 500:
-                    raise  # anything else stays as it is, as in an archived thread
-                log.info(
-                    "the question about claim %s stays as it is: %s", claim.id, in_short(error)
-                )
+            await self._close(claim, claims.closed(claim))
             await self._history.question_closed(claim.id)
+
+    async def _close(self, claim: Claim, instead: Message) -> None:
+        """Put that in the place of the question about a claim. Raises where it is to be tried again."""
+        channel = self._client.get_partial_messageable(claim.channel_id or 0)
+        message = channel.get_partial_message(claim.message_id or 0)
+        try:
+            await message.edit(**clickable(self._client, instead).edit_kwargs())
+        except discord.HTTPException as error:
+            if error.status == 429 or error.status >= 500:
+                raise  # anything else stays as it is, as in an archived thread
+            log.info("the question about claim %s stays as it is: %s", claim.id, in_short(error))
 
 
 def _nonce(entry: Event) -> str:
@@ -249,8 +259,8 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
     first = entry_message(new[0], lines[0])
     if _claim_of(new[0]):
         return new[:1], first
-    if new[0].action == _QUESTION:
-        return new[:1], undecided.question(new[0])
+    if ask := _QUESTIONS.get(new[0].action):
+        return new[:1], ask(new[0])
     if first.edge is not Tone.PLAIN and alike == 1:
         return new[:1], first
     taken, text = 0, ""
@@ -266,7 +276,7 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
 def _is_plain(entry: Event, sentence: str) -> bool:
     """Return whether an entry may stand in one message with others."""
     is_order = entry.order_id is not None
-    is_question = _claim_of(entry) is not None or entry.action == _QUESTION
+    is_question = _claim_of(entry) is not None or entry.action in _QUESTIONS
     return not (is_order or is_question) and entry_message(entry, sentence).edge is Tone.PLAIN
 
 

@@ -2,13 +2,14 @@
 
 import discord
 
-from bot.access.queries.history import Entry, HistoryTail
+from bot.access.queries.history import Asked, Entry, HistoryTail
 from bot.notifications.sent import Sent
 from bot.notifications.trouble import is_final_for_message
 from bot.replies import Message
 from bot.replies.command_mentions import clickable
-from bot.replies.history_orders import ORDERS, order_entry
-from bot.store.records import Event, LogEntry
+from bot.replies.history_orders import ORDERS, QUIET_ORDERS, order_entry
+from bot.store.kinds import OrderState
+from bot.store.records import LogEntry
 
 
 class OrderLog:
@@ -30,38 +31,42 @@ class OrderLog:
 
         Raises what discord.py does when the channel takes no message.
         """
-        about = await self._history.of_order(entry.event)
-        if not about or about[0].action not in ORDERS or about[0].order_id is None:
+        asked = await self._history.asked(entry.event)
+        if asked is None:
             return False
-        shown = await self._history.log_entry(about[0].order_id)
+        if asked.entry.action in QUIET_ORDERS:
+            return entry.event.action != OrderState.STUCK  # one line counted all of them
+        if asked.entry.action not in ORDERS:
+            return False
+        shown = await self._history.log_entry(asked.order_id)
         if shown is not None and shown.channel_id == channel_id:
-            if shown.event_id >= about[-1].id:
+            if shown.event_id >= asked.newest_id:
                 return True  # the outcome was there already when it was written
             message_id = shown.message_id
         else:
             message_id = None
-        message = clickable(self._client, order_entry(about, entry.item, entry.customer))
-        message_id = await self._put(channel_id, message_id, message, about)
+        message = clickable(self._client, order_entry(asked))
+        message_id = await self._put(channel_id, message_id, message, asked)
         await self._history.keep_log_entry(
-            LogEntry(about[0].order_id, channel_id, message_id, about[-1].id)
+            LogEntry(asked.order_id, channel_id, message_id, asked.newest_id)
         )
         return True
 
     async def _put(
-        self, channel_id: int, message_id: int | None, message: Message, about: list[Event]
+        self, channel_id: int, message_id: int | None, message: Message, asked: Asked
     ) -> int:
         """Change that message, or send one; return its id."""
         channel = self._client.get_partial_messageable(channel_id)
-        moment = f"{about[0].at.timestamp():.0f}"
+        moment = f"{asked.entry.at.timestamp():.0f}"
         if message_id is not None and await _change(
             channel.get_partial_message(message_id), message
         ):
             return message_id
         # Sent before a crash, but not noted: Discord returns that message, which may say "waiting".
-        number = f"o{about[0].order_id}" if message_id is None else f"w{about[-1].id}"
+        number = f"o{asked.order_id}" if message_id is None else f"w{asked.newest_id}"
         sent = await self._send(channel, f"{number}-{moment}", message)
         if sent.content != message.content and not await _change(sent, message):
-            sent = await self._send(channel, f"f{about[-1].id}-{moment}", message)
+            sent = await self._send(channel, f"f{asked.newest_id}-{moment}", message)
         return sent.id
 
     async def _send(

@@ -20,6 +20,7 @@ from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.interrupted import Interrupted
 from bot.notifications.late_answers import change_answer
+from bot.notifications.link_calls import LinkCaller
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.outbox import Outbox
 from bot.notifications.reminders import ReminderNotifier
@@ -29,6 +30,7 @@ from bot.store.kinds import OrderKind, OrderState
 
 log = logging.getLogger(__name__)
 
+_NEWS_WITHOUT_ACCESS = (OrderKind.REVOKE, OrderKind.PAUSE)
 EVERY = 15.0  # seconds between looks when nothing wakes it
 
 
@@ -50,6 +52,7 @@ class OutcomeNotifier:
         blockade: Blockade,
         interrupted: Interrupted,
         reminders: ReminderNotifier,
+        link_caller: LinkCaller,
         jobs: Jobs,
     ) -> None:
         self._client = client
@@ -61,6 +64,7 @@ class OutcomeNotifier:
         self._blockade = blockade
         self._interrupted = interrupted
         self._reminders = reminders
+        self._link_caller = link_caller
         self._jobs = jobs
         self._woken = {
             name: asyncio.Event() for name in ("people", "log channels", "customers in time")
@@ -76,6 +80,7 @@ class OutcomeNotifier:
             self._interrupted.tell,
             self._tell_members,
             self._outbox.deliver,
+            self._link_caller.call,
         )
         people = self._run("people", parts)
         _ = self._jobs.spawn(people, "telling people")
@@ -149,7 +154,8 @@ class OutcomeNotifier:
             return  # told once the servers are known
         member_id = receipt.customer.member_id
         # Members of a server that the bot left cannot be written to.
-        is_news = receipt.end is not None or receipt.order.kind is OrderKind.REVOKE
+        stands = any(each.end is not None for each in receipt.every)
+        is_news = stands or receipt.order.kind in _NEWS_WITHOUT_ACCESS
         if member_id is not None and is_news and server is not None:
             await self._write_to(
                 member_id, order_replies.to_customer(receipt, server.name), f"c{_of(receipt)}"

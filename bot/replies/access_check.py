@@ -1,16 +1,16 @@
 """One person's access, script by script: what should be, what is, why, and what to do where they differ."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import discord
 
 from bot import clock
 from bot.access.queries.standing import Checked, Person, Standing
-from bot.access.request import FOUND
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import gives_more
 from bot.access.sweeps.adopt import Taken
+from bot.replies import reasons
 from bot.replies.message import MAX_KEY, Button, Message, key
 from bot.replies.orders import why_stuck
 from bot.replies.text import (
@@ -23,27 +23,29 @@ from bot.replies.text import (
     escape,
     member,
     relative,
-    source,
     spoken,
     title,
     typed,
     until,
-    until_paid_day,
+    until_day,
 )
 from bot.replies.tone import Tone
 from bot.store.kinds import EntitlementKind, PermissionState, StateKind
-from bot.store.records import Entitlement
+from bot.store.records import Purchase
 from bot.tradingview.models import End, Lifetime
 
 TAKE, SET, FORM, END = "check_take", "check_set", "check_form", "check_end"
 UNTIL = "until"
-_MAX_REASONS = 5
+_MAX_REASONS = (8, 5, 2, 1, 0)  # of each script, as there is room
+_MAX_LENGTH = 4_000
 _MAX_DIFFERING = 8  # scripts with buttons, three each
 
 
 def check(person: Person, guild_id: int) -> Message:
     """Return for each script what should be there, what is there, and why until then."""
     now = clock.now()
+    if person.waiting:
+        return _waiting(person)
     who = bold(person.username)
     if person.customer is not None and person.customer.member_id is not None:
         who += f" ({member(person.customer.member_id)})"
@@ -52,24 +54,77 @@ def check(person: Person, guild_id: int) -> Message:
     by: dict[Standing, list[Checked]] = {standing: [] for standing in Standing}
     for checked in person.scripts:
         by[checked.standing(now)].append(checked)
-    told = [*by[Standing.HAS], *by[Standing.DUE], *by[Standing.ENDED]]
+    told = [*by[Standing.HAS], *by[Standing.DUE], *by[Standing.PAUSED], *by[Standing.ENDED]]
     if person.unknown is not None and not told:
         return Message(_unknown(person.username, person.unknown), tone=Tone.STOP)
-    blocks = ["\n".join(_lines(checked, now)) for checked in told]
+    rest = []
     if by[Standing.NOTHING]:
-        blocks.append(f"No access: {_titles(by[Standing.NOTHING])}")
+        rest.append(f"No access: {_titles(by[Standing.NOTHING])}")
     if by[Standing.UNKNOWN]:
-        blocks.append(f"Not known, as TradingView did not answer: {_titles(by[Standing.UNKNOWN])}")
+        rest.append(f"Not known, as TradingView did not answer: {_titles(by[Standing.UNKNOWN])}")
     return Message(
         _first(who, by),
-        (embed("Access", "\n\n".join(blocks)),),
+        (embed("Access", _fitted(told, rest, now)),),
         _buttons(person.username, told, guild_id, now),
     )
+
+
+def _fitted(told: Sequence[Checked], rest: list[str], now: datetime) -> str:
+    """Return the blocks with as many reasons each as there is room for."""
+    text = ""
+    for most in _MAX_REASONS:
+        text = "\n\n".join([*_blocks(told, most, now), *rest])
+        if len(text) <= _MAX_LENGTH:
+            return text
+    return text
+
+
+def _blocks(told: Sequence[Checked], most: int, now: datetime) -> list[str]:
+    """Return a block for each script; those of which the same is to be said share one."""
+    alike: dict[tuple[str, ...], list[Checked]] = {}
+    for checked in told:
+        alike.setdefault(tuple(_lines(checked, most, now)), []).append(checked)
+    return ["\n".join([_heading(some, now), *lines]) for lines, some in alike.items()]
+
+
+def _heading(some: Sequence[Checked], now: datetime) -> str:
+    """Return the names of the scripts, behind the product that gives all of them."""
+    titles = ", ".join(
+        title(each.script) + (" (archived)" if each.script.archived_at else "") for each in some
+    )
+    sold = {why.product for each in some for why in each.whys}
+    [product] = sold if len(sold) == 1 and len(some) > 1 else [None]
+    first = titles if product is None else f"{title(product)} ({titles.replace('**', '')})"
+    return f"{first}{' – ended' if some[0].standing(now) is Standing.ENDED else ''}"
+
+
+def _waiting(person: Person) -> Message:
+    """Return what a member has got who has no TradingView name yet."""
+    assert person.customer is not None  # noqa: S101 - something waits for that member
+    lines = [
+        f"- {title(item)}: {_bought(purchase)}, {day(purchase.asked_at)}"
+        for purchase, item in person.waiting
+    ]
+    return Message(
+        f"⏳ {member(person.customer.member_id or 0)} **has no TradingView name yet**, so what they got waits. "
+        "It is done by itself once they run `/link`.",
+        (embed("Waiting for a name", "\n".join(lines)),),
+    )
+
+
+def _bought(purchase: Purchase) -> str:
+    if purchase.length:
+        return spoken(parse_length(purchase.length))
+    if purchase.ends_at is not None:
+        return until_day(purchase.ends_at)
+    return "lifetime" if purchase.kind is EntitlementKind.LIFETIME else "no end"
 
 
 def _first(who: str, by: dict[Standing, list[Checked]]) -> str:
     """Return what the person has now; what is over is told apart."""
     ended = f" {count(len(by[Standing.ENDED]), 'script')} ended." if by[Standing.ENDED] else ""
+    if by[Standing.PAUSED]:
+        ended = f" {count(len(by[Standing.PAUSED]), 'script')} paused.{ended}"
     if by[Standing.HAS]:
         return f"{who} has {count(len(by[Standing.HAS]), 'script')}.{ended}"
     if by[Standing.UNKNOWN] and not (by[Standing.DUE] or by[Standing.ENDED]):
@@ -121,12 +176,11 @@ def _titles(scripts: Iterable[Checked]) -> str:
     return ", ".join(escape(checked.script.title) for checked in scripts)
 
 
-def _lines(checked: Checked, now: datetime) -> list[str]:
-    """Return one script: what should be, what is, and the reasons."""
-    archived = " (archived)" if checked.script.archived_at else ""
-    ended = " – ended" if checked.standing(now) is Standing.ENDED else ""
-    lines = [f"{title(checked.script)}{archived}{ended}"]
-    lines.append(f"Should be: {_end(checked.wanted.end, now)}")
+def _lines(checked: Checked, most: int, now: datetime) -> list[str]:
+    """Return one script: what should be, what is, and why."""
+    since = checked.paused_since(now)
+    still = f", as it is paused since {day(since)}" if since is not None else ""
+    lines = [f"Should be: {_end(checked.wanted.end, now)}{still}"]
     lines.append(f"On TradingView: {_shown(checked, now)}")
     if checked.permission is not None and checked.permission.state is PermissionState.STUCK:
         lines.append(f"⚠️ {why_stuck(checked.permission.reason)}")
@@ -134,10 +188,7 @@ def _lines(checked: Checked, now: datetime) -> list[str]:
         lines.append("⏳ Still waiting; `/sync status` says why.")
     elif checked.differs(now):
         lines.append(f"⚠️ {_difference(checked)}")
-    lines.extend(f"- {_reason(reason)}" for reason in checked.reasons[:_MAX_REASONS])
-    if len(checked.reasons) > _MAX_REASONS:
-        lines.append(f"- and {len(checked.reasons) - _MAX_REASONS} more")
-    return lines
+    return [*lines, *reasons.lines(checked, most, now)]
 
 
 def _difference(checked: Checked) -> str:
@@ -196,19 +247,3 @@ def _shown(checked: Checked, now: datetime) -> str:
         return "it did not answer just now"
     when = f" {relative(checked.known_at)}" if checked.known_at else ""
     return f"it did not answer just now; last seen{when}: {_end(known.end, now)}"
-
-
-def _reason(reason: Entitlement) -> str:
-    origin = "taken over" if reason.source == FOUND and reason.asked_by else source(reason)
-    note = f" – {typed(reason.note)}" if reason.note else ""
-    length = f" {spoken(parse_length(reason.length))}" if reason.length else ""
-    if reason.kind is EntitlementKind.LIFETIME:
-        end = "lifetime"
-    elif reason.kind is EntitlementKind.OPEN:
-        end = "no end"
-    elif reason.ends_at is None:
-        end = "starts when TradingView answers"
-    else:
-        end = until_paid_day(reason.ends_at + timedelta(days=reason.grace_days), reason.ends_at)
-    by = f" by {member(reason.asked_by)}" if reason.asked_by else ""
-    return f"{origin}{length}{by}, {day(reason.asked_at)}: {end}{note}"

@@ -42,9 +42,13 @@ def question(asked: Question, *listed_as: str) -> Message:
     more = len(asked.may_use) - 10
     uses += f" and {count(more, 'script')} more" if more > 0 else ""
     may = f"may use {uses}" if uses else "may use nothing that I know of"
+    moves = ""
+    if claim.instead_of is not None:
+        before = bold(claim.instead_of)
+        moves = f" With a yes, what they have as {before} moves there; without one it stays at {before}."
     return Message(
         f"{member(claim.member_id)} says that {bold(claim.username)} ({profile(claim.username)}) is "
-        f"theirs; staff must look. {whose}, and {may}.",
+        f"theirs; staff must look. {whose}, and {may}.{moves}",
         buttons=(
             Button(
                 "Yes, it is theirs",
@@ -76,7 +80,20 @@ def closed(claim: Claim) -> Message:
             f"✖️ {member(claim.member_id)} took back the request for {bold(claim.username)}; there is "
             "nothing to decide."
         )
+    if claim.decided_by == claim.member_id and claim.state is ClaimState.ACCEPTED:
+        return Message(
+            f"✅ {member(claim.member_id)} showed that {bold(claim.username)} is theirs: the code that I gave "
+            "them stood on its public TradingView page. There is nothing to decide."
+        )
     return decided(claim, claim.decided_by, accepted=claim.state is ClaimState.ACCEPTED)
+
+
+def asked_elsewhere(claim: Claim) -> Message:
+    """Return what takes the place of a question that stands in another log channel now."""
+    return Message(
+        f"{member(claim.member_id)} says that {bold(claim.username)} is theirs. This is asked in the new log "
+        "channel now; decide it there."
+    )
 
 
 def move_it(claim: Claim, holder_id: int, *listed_as: str) -> Message:

@@ -1,23 +1,36 @@
 """The history in words: one line for each entry, for `/audit` and for the log channel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
-from bot.replies import history_sweeps, members_intent, seats, wrong_clock
+from bot.replies import (
+    history_people,
+    history_products,
+    history_purchases,
+    history_sweeps,
+    links,
+    members_intent,
+    roles,
+    seats,
+    wrong_clock,
+)
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
 from bot.replies.text import (
     bold,
     count,
+    day,
     embed,
     escape,
     member,
+    role,
     short_day,
+    source_named,
     spoken,
     title,
     typed,
@@ -61,6 +74,14 @@ def _cut(text: str, note: str | None = None) -> str:
     return shorten(whole.replace("\n", " "), _MAX_LINE)
 
 
+def in_lines(entries: Sequence[Event], item: Callable[[Event], Script | Product | None]) -> str:
+    """Return entries about one person, who is not named in each, with their dates and their items."""
+    return "\n".join(
+        f"- {short_day(entry.at)} {_cut(_text(entry, item(entry), None, _OF_ONE), entry.note)}"
+        for entry in entries
+    )
+
+
 def audit(history: History, guild_id: int) -> Message:
     """Return one person's history, newest first."""
     if not history.events:
@@ -68,15 +89,11 @@ def audit(history: History, guild_id: int) -> Message:
             f"There is no history of {bold(history.username)}. Check the spelling; "
             "`/access check` also looks on TradingView."
         )
-    lines = [
-        f"- {short_day(entry.at)} "
-        + _cut(_text(entry, history.item(entry), None, _OF_ONE), entry.note)
-        for entry in history.events
-    ]
+    lines = in_lines(history.events, history.item)
     page = f"Page {history.page + 1}" if history.page or history.more else None
     return Message(
         f"The history of {bold(history.username)}, newest first.",
-        (embed("History", "\n".join(lines), footer=page),),
+        (embed("History", lines, footer=page),),
         pages(AUDIT, guild_id, history.username, history.page, more=history.more),
     )
 
@@ -86,7 +103,7 @@ def _actor(actor: Actor) -> str:
         case ActorKind.MEMBER:
             return member(actor.member_id or 0)
         case ActorKind.SOURCE:
-            return f"Usher (from {actor.id})"
+            return f"Usher (from {source_named(actor.id or '')})"
         case ActorKind.KEY:
             return f"the key {typed(actor.id or '')}"
         case ActorKind.USHER:
@@ -135,6 +152,17 @@ class Facts:
         length = self.after.get("length")
         return spoken(parse_length(str(length))) if length else "time"
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether it lasts as long as its source does."""
+        return self.after.get("kind") == StateKind.OPEN
+
+    def ordered(self) -> str:
+        return f"access to {self.what}" if self.is_open else f"{self.given()} of {self.what}"
+
+    def origin(self) -> str:
+        return source_named(str(self.after.get("source", "")))
+
     def before_name(self) -> str:
         return self.before_text("username") or "a name"
 
@@ -156,6 +184,20 @@ class Facts:
             return "half a day"
         moment = datetime.fromisoformat(str(since))
         return f"<t:{int(moment.timestamp())}:f>"
+
+    def role(self) -> str:
+        role_id = str(self.after.get("role_id", ""))
+        return role(int(role_id)) if role_id.isdecimal() else "a role"
+
+    def moved_from(self) -> str:
+        """Return from what a plan was changed; empty where the entry does not say it."""
+        old = self.after_text("from")
+        return f" from {old}" if old else ""
+
+    def stood_still(self) -> str:
+        """Return since when it was paused; an entry without it says that it was some time ago."""
+        since = self.after.get("paused_at")
+        return "some time ago" if since is None else day(datetime.fromisoformat(str(since)))
 
     def reason(self) -> Reason | None:
         """Return why an order is stuck; None for a word that an earlier Usher wrote."""
@@ -206,16 +248,22 @@ def _named(facts: Facts, text: str) -> str:
     return text.format(who=facts.who, name=name, member=facts.member)
 
 
+# By what the history keeps of a limit that a member reached.
+_LIMITS = {
+    "link": "tried to link more than three names within a day",
+    "proof": "asked for more than five codes within a day",
+    "look_up": "looked up many names within a short while",
+}
+
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what} for {f.whom}",
+    OrderKind.GRANT: lambda f: f"{history_purchases.ordered(f)} for {f.whom}",
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
-    "purchase": lambda f: (
-        f"{f.whom} got {f.what} (from {f.after_text('source')}); it waits for their TradingView name"
-    ),
-    "purchase_ended": lambda f: (
-        f"{f.what} for {f.whom} (from {f.after_text('source')}) ended before a TradingView name was known"
+    OrderKind.MOVE: lambda f: f"{f.who} moved {f.whom}{f.moved_from()} to {f.what}: {f.then()}",
+    OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what} for {f.whom}{f.had()}",
+    OrderKind.RESUME: lambda f: (
+        f"{f.who} let {f.what} for {f.whom} go on, paused since {f.stood_still()}: {f.then()}"
     ),
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
@@ -237,13 +285,26 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "match": lambda f: f"{f.who} tied {f.number('name')} to members",
     "matched": lambda f: _named(f, "{who} tied {name} to {member}"),
     "unlink": lambda f: f"{f.who} untied {f.before_name()} from {f.member}",
+    "name_confirmed": lambda f: _named(f, "{who} said that {name} is {member}'s for certain"),
+    "name_proven": lambda f: _named(
+        f, "{member} showed with a code on the public TradingView page that {name} is theirs"
+    ),
+    "account_moved": lambda f: (
+        f"{f.member} moves from {f.before_name()} to {f.after_text('username') or 'another'} on TradingView: what they have "
+        "stands there first, and ends at the old name then"
+    ),
+    "limit_reached": lambda f: (
+        f"{f.member} {_LIMITS.get(str(f.after.get('what')), 'asked too often')}; I say no for now"
+    ),
     "claim": lambda f: _named(f, "{member} says that {name} is theirs; staff must look"),
     "claim_withdrawn": lambda f: f"{f.member} took back the request for {f.before_name()}",
     "claim_accepted": lambda f: _named(f, "{who} accepted that {name} belongs to {member}"),
     "claim_refused": lambda f: _named(f, "{who} refused that {name} belongs to {member}"),
+    **history_people.SENTENCES,
     "script_add": lambda f: f"{f.who} added the script {f.what}",
     "script_rename": lambda f: f"{f.who} renamed a script to {f.what}",
     "script_archive": lambda f: f"{f.who} archived the script {f.what}",
+    **history_products.SENTENCES,
     "script_paused": lambda f: (
         f"⚠️ TradingView refuses {f.what}: {typed(str(f.after.get('reason', '')))}. "
         "What is ordered for it waits; `/sync status` says what to do"
@@ -323,6 +384,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     ),
     "restore_over": history_sweeps.restored,
     "restore_unread": history_sweeps.unread,
+    **history_purchases.SENTENCES,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -332,6 +394,20 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         f"⚠️ {f.who} said yes to {f.number('person', 'people')} at the month's end: "
         + (f"{more:,} more" if (more := f.after.get("more", 1)) > 1 else f"{f.whom} on {f.what}")
     ),
+    "role_add": lambda f: f"{f.who} let {f.role()} open {f.what}",
+    "role_remove": lambda f: f"{f.who} ended that {f.role()} opens {f.what}",
+    "role_put_back": lambda f: f"{f.who} put back that {f.role()} opens {f.what}",
+    "roles_lost": lambda f: roles.lost(f.after),
+    "roles_lost_ended": lambda f: (
+        f"{f.who} decided that {f.number('member')} really lost {f.role()}: what it gave ends"
+    ),
+    "roles_lost_kept": lambda f: (
+        f"{f.who} decided that {f.number('member')} lost {f.role()} by accident: what it gave stays"
+    ),
+    "roles_lost_over": lambda f: (
+        f"✅ Everybody who lost {f.role()} has it again; nothing is left to decide"
+    ),
+    "called_to_link": lambda f: links.called(f.after),
     "joined": lambda _: "Usher joined this server",
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",
 }
@@ -339,19 +415,28 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
 _HEADLINES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}",
+    OrderKind.MOVE: lambda f: f"{f.who} moved {f.whom}{f.moved_from()} to {f.what}",
+    OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what} for {f.whom}",
+    OrderKind.RESUME: lambda f: (
+        f"{f.who} let {f.what} for {f.whom} go on, paused since {f.stood_still()}"
+    ),
 }
 # In the history of one person, who need not be named in each line.
 _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
-    OrderKind.GRANT: lambda f: f"{f.who} ordered {f.given()} of {f.what}",
+    OrderKind.GRANT: history_purchases.ordered,
     OrderKind.SET: lambda f: f"{f.who} set {f.what}: {f.change()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what}: {f.change()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what}",
+    OrderKind.MOVE: lambda f: f"{f.who} moved{f.moved_from()} to {f.what}: {f.then_short()}",
+    OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what}",
+    OrderKind.RESUME: lambda f: f"{f.who} let {f.what} go on: {f.then_short()}",
     OrderState.DONE: lambda f: f"✅ {f.what}: {f.then_short()}",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} is stuck. {why_stuck(f.reason())}",
     OrderState.SUPERSEDED: lambda f: f"a later order for {f.what} took the place of one",
     "found": lambda f: f"found on TradingView: {f.what}, {f.then_short()}",
     "was_there": lambda f: f"{f.what}: {f.then_short()}; it was there after the restore already",
     **history_sweeps.OF_ONE,
+    **history_products.OF_ONE,
 }
 
 ACTIONS = frozenset(_SENTENCES)
@@ -367,6 +452,8 @@ ALARMS = frozenset(
         "shape_changed",
         "clock_wrong",
         "messages_stopped",
+        "roles_lost",
+        "holder_role_trouble",
     }
 )
 

@@ -17,7 +17,7 @@ _MAX_LINES = 5
 # What may be repeated of what was typed; anything else may be private.
 _SHOWN = ("item", "duration", "until", "username", "member")
 # What becomes of these is told by itself.
-_ORDERS = (OrderKind.GRANT, OrderKind.SET, OrderKind.REVOKE, OrderKind.PUT_BACK)
+_ORDERS = tuple(kind for kind in OrderKind if kind is not OrderKind.REPAIR)
 
 
 def command(name: str, options: Mapping[str, Any]) -> str:

@@ -1,9 +1,11 @@
 """A member's own view: what they may use and until when, what ended, and how to go on."""
 
+from bot import clock
 from bot.access.queries.standing import Checked, Person
 from bot.access.rules.entitlements import paid_until, wanted_of
 from bot.replies.message import Message
-from bot.replies.text import bold, day, embed, relative, title, until_paid
+from bot.replies.people import prove_button
+from bot.replies.text import bold, day, embed, escape, relative, title, until_paid
 from bot.replies.tone import Tone
 from bot.store.kinds import PermissionState, StateKind
 
@@ -14,11 +16,13 @@ _RENEW = (
 )
 
 
-def me(person: Person) -> Message:
+def me(person: Person, guild_id: int) -> Message:
     """Return a member's own view: no internals, no numbers of other people."""
     running = [line for line in map(_running_line, person.scripts) if line]
     ended = [_ended_line(checked) for checked in person.scripts if checked.ended_at]
     first = f"Your TradingView name is {bold(person.username)}."
+    if not running and not ended and person.unproven:
+        return _unproven(person, guild_id)
     if not running and not ended:
         return Message(
             f"{first} You have no scripts here.\nIf you bought one, ask the staff of this server."
@@ -40,11 +44,27 @@ def me(person: Person) -> Message:
     return Message(first, (embed("Your scripts", "\n\n".join(blocks)),), tone=tone)
 
 
+def _unproven(person: Person, guild_id: int) -> Message:
+    """Return the view of a name that the member said; the same whoever else has it, or had it before."""
+    return Message(
+        f"Your TradingView name is {bold(person.username)}, as you told me. You have no scripts here.\n"
+        "If somebody else has that name here, or it had access before you, a member of staff still looks at "
+        f"{escape(person.username)} first: you need not do anything, and hear from me by direct message. To show "
+        "at once that it is yours, press the button. If you bought a script, ask the staff of this server.",
+        buttons=(prove_button(guild_id),),
+    )
+
+
 def _running_line(checked: Checked) -> str | None:
     """Return what a member may use, or what is on its way; None for what is over."""
     if checked.permission is None or checked.ended_at is not None:
         return None
     wanted, name = wanted_of(checked.permission).end, title(checked.script)
+    if (since := checked.paused_since(clock.now())) is not None:
+        return (
+            f"- {name}: ⏸️ paused since {day(since)}; no time passes, and your end moves by as long as it "
+            "stands still"
+        )
     if checked.permission.state is PermissionState.STUCK:
         return f"- {name}: there is a problem; the staff know and will help"
     if checked.permission.state is not PermissionState.DONE:

@@ -9,10 +9,13 @@ import discord
 from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen
+from bot.replies import for_oneself, plans
+from bot.replies.by_source import why_ended, why_given
 from bot.replies.message import Button, Message, key
 from bot.replies.text import (
     bold,
     hour,
+    listed,
     member,
     plain_day,
     relative,
@@ -20,10 +23,9 @@ from bot.replies.text import (
     title,
     typed,
     until,
-    until_paid,
 )
 from bot.replies.tone import Tone
-from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Customer, Permission
 from bot.tradingview.models import Lifetime
 
@@ -48,6 +50,7 @@ _WAITING = {
     "Look for a newer Usher; `/sync retry` goes on all the same.",
     WaitingFor.CLOCK: "The clock of the computer that I run on is wrong, so I write no end that counts from "
     "now. Once it is right I go on, and the time counts from the moment of this order.",
+    WaitingFor.NEW_ACCESS: "It stays until the new access stands on TradingView.",
 }
 _THEN = "I send it then; there is nothing to do. You hear from me when it is done."
 _BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."
@@ -98,6 +101,8 @@ def held(state: State) -> str:
 
 def receipt(receipt: Receipt) -> Message:
     """Return the answer to a grant, set, revoke or put back, in any state."""
+    if receipt.by_customer is not None:
+        return for_oneself.receipt(receipt)
     match receipt.state:
         case OrderState.DONE:
             return _done(receipt)
@@ -118,8 +123,10 @@ def _both(receipt: Receipt) -> str:
 
 
 def item(receipt: Receipt) -> str:
-    """Return what was asked about: the product, else the script."""
-    return title(receipt.product or receipt.script)
+    """Return what was asked about: the product, else the script, or all of several."""
+    if receipt.product is None:
+        return listed(dict.fromkeys(title(each.script) for each in receipt.every))
+    return title(receipt.product)
 
 
 def _each(receipt: Receipt) -> list[str]:
@@ -130,18 +137,15 @@ def _each(receipt: Receipt) -> list[str]:
 
 
 def _standing(receipt: Receipt) -> str:
+    if receipt.behind_stuck:
+        return "stays as it is until the new access stands"
     match receipt.order.state:
         case OrderState.WAITING:
             return "waits"
         case OrderState.STUCK:
             return f"not done. {why_stuck(receipt.order.reason)}"
         case _:
-            return "no access" if receipt.end is None else _until(receipt)
-
-
-def _until(receipt: Receipt) -> str:
-    """Return both ends: of what was paid for, and of what TradingView holds."""
-    return until_paid(receipt.end, receipt.paid_until)
+            return "no access" if receipt.end is None else plans.how_long(receipt)
 
 
 def _asked_for(receipt: Receipt) -> str:
@@ -156,13 +160,20 @@ def _asked_for(receipt: Receipt) -> str:
 
 def _done(receipt: Receipt) -> Message:
     who, what = person(receipt.customer, receipt.permission), item(receipt)
+    if told := plans.done(receipt, who, what):
+        return Message("\n".join(told), buttons=_put_back(receipt))
+    if still := plans.paused(receipt):
+        added = f"{_capital(_asked_for(receipt))} of {what} added"
+        what_was = added if receipt.order.kind is OrderKind.GRANT else f"{what} was changed"
+        return Message(f"✅ **Done:** {what_was} for {who}.\n{still}", buttons=_put_back(receipt))
     if several := _each(receipt):
         lines = [f"✅ **Done:** {what} for {who}:", *several]
     elif receipt.end is None:
         lines = [f"✅ **Done:** {who} has no access to {what} any more."]
     else:
-        lines = [f"✅ **Done:** {who} has {what} {_until(receipt)}."]
-    if receipt.open_ended:
+        lines = [f"✅ **Done:** {who} has {what} {plans.how_long(receipt)}."]
+    endless = [each for each in receipt.every if each.open_ended]
+    if len(endless) == len(receipt.every):
         lines.append(
             f"That access has no end, so {_asked_for(receipt)} more changes nothing. "
             "To give it an end, press the button or use `/access set`."
@@ -174,12 +185,20 @@ def _done(receipt: Receipt) -> Message:
         case OrderKind.PUT_BACK:
             lines.append("It is put back; TradingView's own list shows it.")
         case _:
-            lines.append(
-                f"Before: {held(receipt.before)}. TradingView's own list shows the change."
-            )
-    if receipt.permission.differs:
+            lines.append(f"Before: {_before(receipt)}. TradingView's own list shows the change.")
+    if endless:
+        names = listed(title(each.script) for each in endless)
+        lines.append(f"{names} had no end before: more time changes nothing there.")
+    if any(each.permission.differs for each in receipt.every):
         lines.append("TradingView made another end of it than I asked for; the date above counts.")
     return Message("\n".join(lines), buttons=_put_back(receipt))
+
+
+def _before(receipt: Receipt) -> str:
+    """Return what the customer had; script by script where that was not the same."""
+    if len({each.before for each in receipt.every}) == 1:
+        return held(receipt.before)
+    return "; ".join(f"{title(each.script)} {held(each.before)}" for each in receipt.every)
 
 
 def _waiting(receipt: Receipt) -> Message:
@@ -191,27 +210,33 @@ def _waiting(receipt: Receipt) -> Message:
             first = f"⏳ **Waiting:** {who} gets {what} {until(receipt.end)}."
         case OrderKind.REVOKE:
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
+        case OrderKind.MOVE | OrderKind.PAUSE | OrderKind.RESUME:
+            first = plans.waiting(receipt, who, what) or ""
         case _:
             first = f"⏳ **Waiting:** I am putting back {what} for {who}."
     waits = next(each for each in receipt.every if each.order.state is OrderState.WAITING)
     lines = [first, *_each(receipt), why_waiting(waits.waiting_for, receipt.quiet_until)]
-    if not receipt.permission.checked:
+    if not all(each.permission.checked for each in receipt.every):
         lines.append("I could not check the spelling of the name yet.")
-    lines.append(_THEN if _is_pause(receipt) else _BY_ITSELF)
+    lines.append(_THEN if _is_pause(waits, receipt.quiet_until) else _BY_ITSELF)
     return Message("\n".join(lines), buttons=(*_try_now(receipt), *_put_back(receipt)))
 
 
-def _is_pause(receipt: Receipt) -> bool:
-    return receipt.waiting_for is WaitingFor.SLOW_DOWN and receipt.quiet_until is not None
+def _is_pause(waits: Receipt, quiet_until: datetime | None) -> bool:
+    return waits.waiting_for is WaitingFor.SLOW_DOWN and quiet_until is not None
 
 
 def _stuck(receipt: Receipt) -> Message:
-    done = {OrderKind.GRANT: "was not given", OrderKind.REVOKE: "was not ended"}.get(
-        receipt.order.kind, "was not changed"
-    )
+    done = {
+        OrderKind.GRANT: "was not given",
+        OrderKind.MOVE: "was not given",
+        OrderKind.REVOKE: "was not ended",
+        OrderKind.PAUSE: "was not paused",
+    }.get(receipt.order.kind, "was not changed")
     text = f"⚠️ **Not done:** {item(receipt)} {done} for {person(receipt.customer, receipt.permission)}."
     why = "\n".join(_each(receipt)) or why_stuck(receipt.order.reason)
-    return Message(f"{text}\n{why}", tone=Tone.STOP)
+    buttons = _put_back(receipt) if receipt.order.kind is OrderKind.MOVE else ()
+    return Message(f"{text}\n{why}", buttons=buttons, tone=Tone.STOP)
 
 
 def _try_now(receipt: Receipt) -> tuple[Button, ...]:
@@ -231,9 +256,10 @@ def _put_back(receipt: Receipt) -> tuple[Button, ...]:
 def _give_end(receipt: Receipt) -> tuple[Button, ...]:
     if receipt.entitlement is None or receipt.entitlement.length is None:
         return ()
-    asked_for = receipt.entitlement.ends_at
-    most = max((reason.ends_at for reason in receipt.reasons if reason.ends_at), default=asked_for)
-    if most is not None and most != asked_for:  # it holds more that was bought
+    asked_for = {each.entitlement.ends_at for each in receipt.every if each.entitlement}
+    bought = {reason.ends_at for each in receipt.every for reason in each.reasons}
+    most = max((end for end in asked_for | bought if end), default=None)
+    if most is not None and most not in asked_for:  # it holds more that was bought
         label = f"Let it end on {plain_day(most)}"
     else:
         label = f"Let it end in {spoken(parse_length(receipt.entitlement.length))}"
@@ -243,22 +269,39 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
 
 def to_customer(receipt: Receipt, server: str) -> Message:
     """Return the one direct message when access stands or is over: what, until when, what to do."""
-    what = item(receipt)
-    if receipt.end is None:
+    by_itself = receipt.order.actor_kind is ActorKind.SOURCE
+    done = [each for each in receipt.every if each.order.state is OrderState.DONE] or [receipt]
+    is_whole = len(done) == len(receipt.every)
+    what = item(receipt) if is_whole else listed(title(each.script) for each in done)
+    if message := plans.no_access_now(receipt, what, server):
+        return message
+    ends = {each.end for each in done}
+    if ends == {None}:
+        why = f": the staff of {bold(server)} ended it."
+        then = "If you did not expect this, or want to go on with it, write to the staff there."
+        if by_itself:
+            why, then = why_ended(receipt, server)
         return Message(
-            f"❌ Your access to {what} has ended: the staff of {bold(server)} ended it.\n"
-            "Nothing else of yours was changed. If you did not expect this, or want to go on with it, "
-            "write to the staff there."
+            f"❌ Your access to {what} has ended{why}\nNothing else of yours was changed. {then}"
         )
-    if isinstance(receipt.end, Lifetime):
-        how_long = (
-            "**for lifetime**" if receipt.permission.wanted is StateKind.LIFETIME else "from now on"
+    how_long = _how_long(done[0]) if len(ends) == 1 else "as the lines below say"
+    several = (
+        [] if len(ends) == 1 else [f"- {title(each.script)}: {_standing(each)}" for each in done]
+    )
+    if by_itself and receipt.order.kind is OrderKind.REVOKE:
+        why, _ = why_ended(receipt, server)
+        still = (
+            f"You have it for another reason too, so you can still use it {how_long}."
+            if len(ends) == 1
+            else "What you still have:"
         )
-    else:
-        how_long = _until(receipt)
-    name = receipt.permission.username
+        first = f"ℹ️ One reason for your access to {what} has ended{why}"
+        return Message("\n".join([first, still, *several]))
+    given = why_given(receipt, server) if by_itself else None
+    thanks = f"because {given}" if given else f"thanks to {bold(server)}"
+    shorter = any(took_away(each.before, last_seen(each.permission)) for each in done)
     sign, first = {
-        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, thanks to {bold(server)}."),
+        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, {thanks}."),
         OrderKind.PUT_BACK: (
             "✅",
             f"Your access to {what} is back {how_long}: the staff of {bold(server)} put it back.",
@@ -266,15 +309,24 @@ def to_customer(receipt: Receipt, server: str) -> Message:
     }.get(
         receipt.order.kind,
         (
-            "⚠️" if took_away(receipt.before, last_seen(receipt.permission)) else "✅",
+            "⚠️" if shorter else "✅",
             f"The end of {what} was changed by the staff of {bold(server)}: you can use it {how_long}.",
         ),
     )
-    return Message(
-        f"{sign} {first}\nWhere to find it: log in to TradingView as {bold(name)}, open a chart, then "
-        "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
+    first = plans.to_customer(receipt, what, server) or f"{sign} {first}"
+    where = (
+        f"Where to find it: log in to TradingView as {bold(done[0].permission.username)}, open a chart, "
+        "then **Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
         "`/me` in the server shows everything that you have."
     )
+    return Message("\n".join([first, *several, where]))
+
+
+def _how_long(receipt: Receipt) -> str:
+    if not isinstance(receipt.end, Lifetime):
+        return plans.how_long(receipt)
+    is_lifetime = receipt.permission.wanted is StateKind.LIFETIME
+    return "**for lifetime**" if is_lifetime else "from now on"
 
 
 def asked_at(receipt: Receipt, server: str | None) -> str:

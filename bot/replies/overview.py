@@ -1,9 +1,11 @@
 """What people look up: one person's access, a script's customers, the queue."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from bot.access.ledger.receipts import WaitingFor, because_of
-from bot.access.queries.overview import FailedCheck, Holders, Restoring, Status
+from bot.access.queries.holders import Cut, Holders
+from bot.access.queries.overview import FailedCheck, Restoring, Status
 from bot.access.rules.entitlements import wanted_of
 from bot.replies import wrong_clock
 from bot.replies.history_sweeps import why_unchecked
@@ -12,25 +14,33 @@ from bot.replies.orders import person as person_text, why_stuck, why_waiting
 from bot.replies.text import (
     bold,
     count,
+    day,
     embed,
     listed,
     moment,
     relative,
     title,
     typed,
+    until_day,
     until_paid_day,
 )
 from bot.replies.tone import Tone
 from bot.store.kinds import PermissionState
 from bot.store.records import Holding
+from bot.tradingview.models import LIFETIME
 
 LIST = "list"
+_CUT = "~"  # in no short name
+_CUTS: Mapping[Cut | None, str] = {
+    Cut.WEEK: " in the next 7 days",
+    Cut.MONTH: " until the end of this month",
+}
 _MAX_WAITING = 10
 _NEEDS_LOGIN = (WaitingFor.NO_LOGIN, WaitingFor.LOGIN_DEAD)
 
 
 def holders(page: Holders, guild_id: int) -> Message:
-    """Return who has a script, soonest end first, with buttons for the other pages."""
+    """Return who has an item, soonest end first, with buttons for the other pages."""
     beside = ""
     if page.untaken:
         more = "more " if page.total else ""
@@ -40,24 +50,47 @@ def holders(page: Holders, guild_id: int) -> Message:
             f"\n▫️ {who} on TradingView {verb} not taken over yet; "
             "`/sync status` has the button for it."
         )
-    if not page.total:
-        if beside:
-            return Message(f"Nobody has {title(page.script)} through me yet.{beside}")
-        return Message(
-            f"Nobody has {title(page.script)} yet. `/access grant` gives it to somebody."
+    what = title(page.item)
+    about = page.item.slug if page.ends is None else f"{page.item.slug}{_CUT}{page.ends}"
+    if page.paused:
+        beside += "\n" + "\n".join(
+            f"⏸️ {person_text(customer)}: paused since {day(since)}"
+            for customer, since in page.paused
         )
-    lines = []
+    if not page.total:
+        if page.ends is not None:
+            return Message(f"Nobody has {what} with such an end ({page.ends}).")
+        if beside:
+            return Message(f"Nobody has {what} through me yet.{beside}")
+        return Message(f"Nobody has {what} yet. `/access grant` gives it to somebody.")
+    numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
+    has = "Whose time is over" if page.ends is Cut.ENDED else "Who has it, by end date"
+    return Message(
+        f"{what}: {count(page.total, 'person', 'people')}{_CUTS.get(page.ends, '')}.{beside}",
+        (embed(has, "\n".join(_holder_lines(page)), footer=numbers),),
+        pages(LIST, guild_id, about, page.page, more=page.page + 1 < page.pages),
+    )
+
+
+def cut_of(about: str) -> tuple[str, Cut | None]:
+    """Return the short name, and what the list is cut down to, in the key of a button."""
+    slug, _, ends = about.partition(_CUT)
+    return slug, next((cut for cut in Cut if cut == ends), None)
+
+
+def _holder_lines(page: Holders) -> Iterator[str]:
     for permission, customer in page.people:
         waits = {PermissionState.DONE: "", PermissionState.STUCK: " ⚠️"}.get(permission.state, " ⏳")
         end = wanted_of(permission).end
         when = "ending" if end is None else until_paid_day(end, page.paid.get(permission.id))
-        lines.append(f"{person_text(customer, permission)}: {when}{waits}")
-    numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
-    return Message(
-        f"{title(page.script)}: {count(page.total, 'person', 'people')}.{beside}",
-        (embed("Who has it, by end date", "\n".join(lines), footer=numbers),),
-        pages(LIST, guild_id, page.script.slug, page.page, more=page.page + 1 < page.pages),
-    )
+        yield f"{person_text(customer, permission)}: {when}{waits}"
+    for holder in page.buyers:
+        end = LIFETIME if holder.has_no_end else holder.ends_at
+        when = "starts when it stands" if end is None else until_day(end)
+        waits = " ⏳" if holder.waits else ""
+        if holder.customer.username is None:
+            waits = " ⏳ no TradingView name yet"
+        yield f"{person_text(holder.customer)}: {when}{waits}"
 
 
 def pages(name: str, guild_id: int, about: str, page: int, *, more: bool) -> tuple[Button, ...]:

@@ -10,13 +10,15 @@ from bot.access.people.member_facts import MembersIntent
 from bot.access.people.reminders import ReminderSettings
 from bot.replies import members_intent, scripts, wrong_clock
 from bot.replies.channel_trouble import ChannelTrouble, why
+from bot.replies.holder_roles import why as why_no_role
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
 from bot.replies.reminders import in_words
 from bot.replies.sweeps import TAKING_OVER, take_over_everybody, untaken
-from bot.replies.text import bold, count, listed
+from bot.replies.text import bold, count, listed, title
 from bot.replies.tone import Tone
 from bot.store.kinds import RoleLevel
+from bot.store.records import Product
 
 OPEN_STAFF = "setup_open_staff"
 OPEN_LOG = "setup_open_log"
@@ -62,6 +64,7 @@ def checklist(
         lines.append(f"▫️ Managers of scripts and login: {_roles(setup.manager)}")
     if setup.scripts and reminders is not None:
         lines.append(f"▫️ Reminders: {in_words(reminders)}")
+    lines += [_role_trouble(product) for product in setup.role_troubles]
     if setup.claims:
         waiting = count(setup.claims, "member waits", "members wait")
         reachable = setup.log_channel_id is not None and trouble is None
@@ -74,7 +77,7 @@ def checklist(
     button, wrong = _next(setup, guild_id, trouble), wrong_clock.warning()
     if wrong:
         lines.append(wrong)
-    is_done = button is None and not setup.unread and not wrong
+    is_done = button is None and not (setup.unread or wrong or setup.role_troubles)
     first = "**Everything is set up.**" if is_done else "**Setting up Usher**"
     return Message(
         "\n".join([first, *lines]),
@@ -150,6 +153,13 @@ def log_channel(channel_id: int, *, public: bool) -> Message:
 
 def _step(done: object, name: str, facts: str, question: str) -> str:
     return f"✅ {name}: {facts}" if done else f"⬜ {name}: {question}"
+
+
+def _role_trouble(product: Product) -> str:
+    assert product.role_trouble is not None  # noqa: S101 - chosen so
+    return (
+        f"❌ Role of {title(product)}, <@&{product.role_id}>: {why_no_role(product.role_trouble)}"
+    )
 
 
 def _log_channel(setup: Setup, trouble: ChannelTrouble | None) -> str:

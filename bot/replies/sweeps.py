@@ -10,7 +10,7 @@ from bot.access.sweeps.reports import Overall, Report
 from bot.access.sweeps.sweep import Progress
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, hour, listed, plain_day, title
-from bot.store.records import Numbers, Script, Untaken
+from bot.store.records import Numbers, Product, Script, Untaken
 
 STATUS = "sync_status"  # the list of all scripts
 SHOW = "differs"
@@ -60,6 +60,11 @@ def people(numbers: Numbers) -> str:
     if numbers.lapsed:
         parts.append(f"{numbers.lapsed:,} lapsed")
     return f"{count(numbers.total, 'person', 'people')}: {', '.join(parts)}"
+
+
+def read_product(product: Product) -> Message:
+    """Return the first line above what the lists of a product's scripts show."""
+    return Message(f"**The lists of {escape(product.title)}'s scripts are read.**")
 
 
 def after_adding(

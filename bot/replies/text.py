@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import discord
 
+from bot.access.people.pseudonyms import pseudonym
 from bot.access.rules.duration import Length, is_end_of_day
 from bot.access.sources import REGISTRY
 from bot.replies.message import shorten
-from bot.store.records import Entitlement, Product, Script
+from bot.store.records import Entitlement, Product, Purchase, Script
 from bot.tradingview.models import End, Lifetime
 
 _MAX_TYPED = 60
@@ -25,9 +26,14 @@ def bold(text: str) -> str:
     return f"**{escape(text)}**"
 
 
-def source(reason: Entitlement) -> str:
+def source(reason: Entitlement | Purchase) -> str:
     """Return where a reason comes from, in words."""
-    known = REGISTRY.get(reason.source)
+    return source_named(reason.source)
+
+
+def source_named(name: str) -> str:
+    """Return the same, by the name that the database keeps."""
+    known = REGISTRY.get(name)
     return "another reason" if known is None else known.label
 
 
@@ -42,9 +48,14 @@ def title(item: Script | Product) -> str:
     return bold(item.title)
 
 
+def role(role_id: int) -> str:
+    """Return a mention, which Discord shows as the role's name within its server."""
+    return f"<@&{role_id}>"
+
+
 def member(member_id: int) -> str:
-    """Return a mention, which Discord shows as the member's name in that server."""
-    return f"<@{member_id}>"
+    """Return a mention, which Discord shows as the member's name; of an erased one, what stands for them."""
+    return f"<@{member_id}>" if member_id > 0 else pseudonym(-member_id)
 
 
 def day(moment: datetime) -> str:

@@ -164,6 +164,11 @@ async def _switch(simulation: Simulation, body: Json) -> Json:
     return {}
 
 
+async def _profile(simulation: Simulation, body: Json) -> Json:
+    simulation.write_profile(str(body["username"]), str(body["about"]))
+    return {}
+
+
 async def _repair(simulation: Simulation, _: Json) -> Json:
     simulation.repair()
     return {}
@@ -208,6 +213,7 @@ _ORDERS: dict[str, Order] = {
     "say": _say,
     "dismiss": _dismiss,
     "switch": _switch,
+    "profile": _profile,
     "repair": _repair,
     "bot": _bot,
     "cookies": _cookies,

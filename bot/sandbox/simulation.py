@@ -26,6 +26,7 @@ from bot.sandbox.tradingview.switch_types import Value
 
 Json = dict[str, Any]
 
+_LONGEST_ABOUT = 500
 _KEEP_CALLS = 60
 _PROFILE = re.compile(r"(?:^@|.*/u/)|[/#?].*$")
 
@@ -110,6 +111,14 @@ class Simulation:
         """Turn a switch; ValueError says what would be right."""
         switches = self.shop.tradingview.switches
         switches.set(name, faults.value_for(switches, name, value))
+
+    def write_profile(self, username: str, about: str) -> None:
+        """Put a text on somebody's public TradingView page; ValueError when nobody is called that."""
+        user = self.shop.tradingview.world.find_user(username)
+        if user is None:
+            raise ValueError("nobody on TradingView is called that")
+        user.about = about.strip()[:_LONGEST_ABOUT]
+        self.tell("rows", person=self._rows(user))
 
     def repair(self) -> None:
         """All switches back to where they were at first."""
@@ -265,6 +274,7 @@ class Simulation:
         found = ((each.slug, each.script.grants.get(user.id)) for each in self.shop.publications)
         return {
             "username": user.username,
+            "about": user.about,
             "rows": [
                 {
                     "slug": slug,

@@ -34,6 +34,21 @@ class ClaimState(StrEnum):
     REFUSED = "refused"
 
 
+class Tie(StrEnum):
+    """How it is known that a TradingView name is a member's."""
+
+    CLAIMED = "claimed"  # the member says so, and nobody else
+    PROVEN = "proven"  # the member's code stood on the public profile
+    STAFF = "staff"  # staff said or accepted it
+
+
+class AttemptKind(StrEnum):
+    """What a member may do only so often in a day."""
+
+    LINK = "link"
+    PROOF = "proof"
+
+
 class StateKind(StrEnum):
     """What TradingView holds, or should hold, for one person and script."""
 
@@ -69,6 +84,9 @@ class OrderKind(StrEnum):
     REVOKE = "revoke"
     PUT_BACK = "put_back"
     REPAIR = "repair"
+    MOVE = "move"  # what was bought of one item goes on as another one
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 class OrderState(StrEnum):
@@ -135,6 +153,25 @@ class Otherwise(StrEnum):
     NOWHERE = "nowhere"
     LOG = "log"  # the server's log channel
     OWNER = "owner"  # the server's owner
+    PANEL = "panel"  # the panel's channel, with all others who take none
+
+
+class HolderRoleState(StrEnum):
+    """What was done about the role of a product's holder."""
+
+    GIVING = "giving"  # noted before Discord is asked, so that a crash leaves no doubt whose it is
+    GIVEN = "given"
+    THEIRS = "theirs"  # the member had it before: it is never taken
+    GONE = "gone"  # the member was not in the server
+
+
+class RoleTrouble(StrEnum):
+    """Why the role of a product cannot be given or taken."""
+
+    DELETED = "deleted"
+    MANAGED = "managed"  # it belongs to an app or to Discord itself
+    RIGHT = "right"  # the bot lacks Manage Roles
+    ORDER = "order"  # the role stands above the bot's own
 
 
 class ReminderOutcome(StrEnum):

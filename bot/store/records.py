@@ -10,14 +10,17 @@ from bot.store.kinds import (
     ActorKind,
     ClaimState,
     EntitlementKind,
+    HolderRoleState,
     OrderKind,
     OrderState,
     Otherwise,
     OutageStage,
     PermissionState,
     Reason,
+    RoleTrouble,
     SessionState,
     StateKind,
+    Tie,
 )
 
 
@@ -60,6 +63,18 @@ class Actor:
 USHER = Actor(ActorKind.USHER)
 
 
+class _OfActor:
+    """A row with the columns of an actor."""
+
+    actor_kind: ActorKind
+    actor_id: str | None
+
+    @property
+    def actor(self) -> Actor:
+        """Return who asked for it, or did it."""
+        return Actor(self.actor_kind, self.actor_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Guild(Record):
     """A Discord server and its settings."""
@@ -87,6 +102,7 @@ class DirectMessage(Record):
     content: Any
     otherwise: Otherwise
     made_at: datetime
+    refused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +158,17 @@ class Product(Record):
     trial: str | None
     link: str | None
     archived_at: datetime | None
+    role_trouble: RoleTrouble | None = None  # why its role cannot be given, as it was told
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRole:
+    """A role of a product, and a member who should have it or need not have it any more."""
+
+    guild_id: int
+    member_id: int
+    role_id: int
+    state: HolderRoleState | None = None  # None: nothing was done about it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +183,42 @@ class Customer(Record):
     tv_user_id: int | None
     linked_at: datetime | None
     linked_by: int | None
+    tie: Tie | None = None
+    blocked_at: datetime | None = None
+    blocked_by: int | None = None
+    block_reason: str | None = None
+    forget_at: datetime | None = None  # to be erased once TradingView shows no access
+    forget_by: int | None = None
+    forgotten: int | None = None  # the number that stands for the erased person
+
+    @property
+    def merely_claims(self) -> bool:
+        """Return whether the name is a member's by nothing but their own word."""
+        return self.member_id is not None and self.tie is Tie.CLAIMED
+
+
+@dataclass(frozen=True, slots=True)
+class Proof(Record):
+    """A code that a member is to put on the public profile of a TradingView name."""
+
+    id: int
+    guild_id: int
+    member_id: int
+    username: str
+    code_hash: bytes = field(repr=False)
+    made_at: datetime
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A customer who has a product: until the latest end among its purchases and scripts."""
+
+    customer: Customer
+    ends_at: datetime | None
+    has_no_end: bool
+    is_open: bool  # it ends with its source
+    waits: bool  # it is not settled yet, as without a TradingView name
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +234,7 @@ class Claim(Record):
     decided_by: int | None
     channel_id: int | None = None  # of the message that asks staff, while it has buttons
     message_id: int | None = None
+    instead_of: str | None = None  # the member's name when they asked, whose access goes along
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +270,7 @@ class Permission(Record):
     attempts: int
     next_try_at: datetime | None
     asked_at: datetime
+    after_id: int | None = None  # the order that must be done first, with all that it leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +293,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase(Record):
+class Purchase(Record, _OfActor):
     """What a customer got of one item from one source, once."""
 
     id: int
@@ -250,11 +315,24 @@ class Purchase(Record):
     lapses_at: datetime | None
     source_ended_at: datetime | None
     ended_at: datetime | None
+    paused_at: datetime | None = None
+    lapse_left: int | None = None  # seconds
+    moved_by: int | None = None  # the order that made it one of another item
+    moved_product_id: int | None = None  # what it was of before
+    moved_script_id: int | None = None
 
-    @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A person whom a change of a product gives or takes a script, and until when they have or had it."""
+
+    customer_id: int
+    username: str | None
+    member_id: int | None
+    is_endless: bool
+    ends_at: datetime | None  # None also where it is yet to be settled
+    has: StateKind  # of the script by now, whatever gives it
+    has_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,12 +356,69 @@ class Entitlement(Record):
     ended_at: datetime | None
     ended_by: int | None
     note: str | None
+    withheld: bool = False
+    paused_at: datetime | None = None  # its clock stands still since then
+    moved_by: int | None = None  # the order of a move that brought it here
     grace_days: int = 0  # kept on TradingView beyond the paid end
     row_day: int | None = None  # of the months after `ends_at`; None: the day of `ends_at` itself
 
 
 @dataclass(frozen=True, slots=True)
-class Order(Record):
+class RoleRule(Record):
+    """A Discord role that opens an item."""
+
+    id: int
+    guild_id: int
+    role_id: int
+    role_name: str
+    source: str
+    product_id: int | None
+    script_id: int | None
+    grace_days: int
+    added_by: int
+    added_at: datetime
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGain(Record):
+    """What a member got by a role, as long as the purchase that it made goes on."""
+
+    purchase_id: int
+    guild_id: int
+    rule_id: int
+    role_id: int
+    member_id: int
+    lost_at: datetime | None
+    loss_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """What a member has by a role: `is_stopped` by staff, who may have given it again since."""
+
+    gain: RoleGain
+    is_stopped: bool = False
+    is_given_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLoss(Record):
+    """Many members lost a role at once, or it was deleted: managers decide what becomes of it."""
+
+    id: int
+    guild_id: int
+    role_id: int
+    is_deleted: bool
+    began_at: datetime
+    asked_at: datetime | None
+    decided_at: datetime | None
+    decided_by: int | None
+    is_kept: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Record, _OfActor):
     """One order of somebody, from asked to told."""
 
     id: int
@@ -308,11 +443,6 @@ class Order(Record):
     lead_id: int | None = None  # the first order of the same request, which leads
 
     @property
-    def actor(self) -> Actor:
-        """Return who asked for it."""
-        return Actor(self.actor_kind, self.actor_id)
-
-    @property
     def asker_id(self) -> int:
         """Return the Discord member who asked. Raises LookupError where nobody in Discord did."""
         if self.actor.member_id is None:
@@ -321,7 +451,7 @@ class Order(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Record):
+class Event(Record, _OfActor):
     """One entry of the history."""
 
     id: int
@@ -339,11 +469,6 @@ class Event(Record):
     before: Any
     after: Any
     product_id: int | None = None
-
-    @property
-    def actor(self) -> Actor:
-        """Return who did it."""
-        return Actor(self.actor_kind, self.actor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,9 +499,8 @@ class Outage(Record):
     @property
     def stage(self) -> OutageStage:
         """How far it is: ended, still, back."""
-        if self.ended_at is not None:
-            return OutageStage.BACK
-        return OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        while_it_lasts = OutageStage.ENDED if self.reminded_at is None else OutageStage.STILL
+        return while_it_lasts if self.ended_at is None else OutageStage.BACK
 
 
 @dataclass(frozen=True, slots=True)

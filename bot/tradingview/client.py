@@ -94,6 +94,23 @@ class TradingViewClient:
             request = there
         return None
 
+    async def profile(self, username: str, *, urgent: bool = False) -> str | None:
+        """Return the text of the page that everybody sees of a user; None where there is none.
+
+        Only the user's own page counts: a redirect to any other one is none.
+        """
+        request = wire.profile(username)
+        for _ in range(2):  # a language host, and no further
+            reply = await self._ask(request, urgent=urgent)
+            if not 300 <= reply.status < 400:
+                return parsing.profile(reply)
+            there = reply.headers.get("location", "")
+            elsewhere = wire.profile_elsewhere(there, self.base, username)
+            if elsewhere is None:
+                return None
+            request = elsewhere
+        return None
+
     async def pages(
         self, pine_id: str, *, username: str | None = None, urgent: bool = False
     ) -> AsyncGenerator[Page, None]:
@@ -185,7 +202,7 @@ class TradingViewClient:
             permit = self._limiter.permit(
                 urgent=urgent,
                 helpful=helpful,
-                with_login=request.purpose is not wire.Purpose.PUBLIC,
+                with_login=not request.purpose.is_public,
                 asked_at=asked_at,
             )
             reply, used, error = await self._in_turn(request, permit)
@@ -239,7 +256,7 @@ class TradingViewClient:
         self._rotating.discard(rotating)
 
     def _login(self, request: wire.Request) -> Cookies | None:
-        if request.purpose is wire.Purpose.PUBLIC:
+        if request.purpose.is_public:
             return None
         cookies = self._cookies()
         if cookies is None:

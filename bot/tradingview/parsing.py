@@ -17,6 +17,7 @@ _MAX_NAME = 255
 _LARGEST_ID = 2**63 - 1  # what a database can hold
 _OF_THE_USER = '"auth_token"'
 _MAX_USER, _MAX_OBJECTS = 64 * 1024, 200  # what is looked through around a home page's user
+_MAX_PROFILE = 2 * 1024 * 1024  # of a page of cards, what is looked through for a code
 _PATH = re.compile(r"[\x21-\x7e]+", re.ASCII)
 
 
@@ -50,6 +51,13 @@ def home_username(reply: Reply) -> str | None:
         return clean_username(names.pop()) if len(names) == 1 else None
     except ValueError:
         return None
+
+
+def profile(reply: Reply) -> str | None:
+    """The text of somebody's page as far as it came, in any form; None where there is no such page."""
+    if not 200 <= reply.status < 300:
+        return None
+    return reply.body[:_MAX_PROFILE].decode("utf-8", "replace")
 
 
 def _user_at(body: str, at: int) -> dict[str, str]:

@@ -62,6 +62,9 @@ def failure(reply: Reply, purpose: Purpose, now: datetime) -> TradingViewError |
     if purpose is Purpose.PUBLIC and not (200 <= status < 300 and reply.complete and not page):
         # No login was sent, so none was refused; and no answer is not "no such user" (wire §4).
         return UpstreamTrouble(_kind(reply, page=page), **said._asdict())
+    if purpose is Purpose.PROFILE:  # a page is what is asked for, and "no such page" is an answer
+        answered = 200 <= status < 400 or status in (404, 410)
+        return None if answered else UpstreamTrouble(Trouble.STATUS, **said._asdict())
     if purpose is Purpose.PAGE:  # which host it comes from says nothing of the login
         return None if 200 <= status < 400 else UpstreamTrouble(Trouble.STATUS, status=status)
     if 300 <= status < 400:

@@ -26,6 +26,12 @@ class Purpose(enum.Enum):
     READ = "a read"
     WRITE = "a write"
     PAGE = "a web page, read for what it tells in passing"
+    PROFILE = "a web page that anybody may see, read without cookies"
+
+    @property
+    def is_public(self) -> bool:
+        """Return whether it is asked without a login."""
+        return self in (Purpose.PUBLIC, Purpose.PROFILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def headers(base: str, request: Request, cookies: Cookies | None) -> dict[str, s
     }
     if request.body is not None:
         sent["Content-Type"] = FORM
-    if cookies is not None and request.purpose is not Purpose.PUBLIC:
+    if cookies is not None and not request.purpose.is_public:
         sent["Cookie"] = f"sessionid={cookies.sessionid}" + (
             f"; sessionid_sign={cookies.sessionid_sign}" if cookies.sessionid_sign else ""
         )
@@ -72,6 +78,19 @@ def headers(base: str, request: Request, cookies: Cookies | None) -> dict[str, s
 def hints(text: str) -> Request:
     """Ask for the names that begin like `text` (wire §4)."""
     return Request(Purpose.PUBLIC, f"/username_hint/?{urlencode({'s': text}, quote_via=quote)}")
+
+
+def profile(username: str, base: str | None = None) -> Request:
+    """Ask for the page that everybody sees of a user (wire §11)."""
+    return Request(Purpose.PROFILE, f"/u/{quote(username, safe='')}/", base=base)
+
+
+def profile_elsewhere(location: str, base: str, username: str) -> Request | None:
+    """The same user's page where a redirect points: on the site or a language host of it, else None."""
+    there = home_elsewhere(location, base)
+    if there is None or there.path.rstrip("/").casefold() != f"/u/{username}".casefold():
+        return None
+    return Request(Purpose.PROFILE, there.target, base=there.base)
 
 
 def account() -> Request:

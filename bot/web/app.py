@@ -6,8 +6,9 @@ from aiohttp import web
 
 from bot.access.logins.one_time_pages import OneTimePages
 from bot.jobs import Jobs
+from bot.rate_limit import RateLimit
 from bot.web import answers, health, login, validate
-from bot.web.clients import FRONT, Front, Network, RateLimit
+from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
 from bot.web.names import Lookup, Names
 

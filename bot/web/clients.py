@@ -1,4 +1,4 @@
-"""Who is asking, and how often one client may."""
+"""Who is asking."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import NamedTuple
 
 from aiohttp import web
-
-from bot import clock
-from bot.web.expiring import Expiring
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -92,27 +89,3 @@ def _address(text: str) -> Address | None:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return address.ipv4_mapped
     return address
-
-
-class RateLimit:
-    """A bucket of `burst` requests for each client, refilled at `rate` a second.
-
-    The one who has been away longest is forgotten first when more than `most` are known.
-    """
-
-    def __init__(self, rate: float, burst: int, *, most: int = 10_000) -> None:
-        self._interval = 1 / rate
-        self._slack = (burst - 1) * self._interval
-        # The moment when a client's bucket is full again; from then on it need not be known.
-        self._full_at = Expiring[float](most)
-
-    def take(self, client: str) -> float:
-        """Take one request out; returns 0, or the seconds to wait when the bucket is empty."""
-        now = clock.monotonic()
-        full_at = max(self._full_at.get(client, now), now)
-        wait = full_at - self._slack - now
-        if wait > 0:
-            return wait
-        full_at += self._interval
-        self._full_at.put(client, full_at, full_at)
-        return 0.0

@@ -17,11 +17,12 @@ from bot.access.logins.errors import CookiesOfOther, LinkOver, PageRefused, TooM
 from bot.access.logins.one_time_pages import PATH, OneTimePages, kept
 from bot.access.logins.spares import SpareKept
 from bot.errors import UserError
+from bot.rate_limit import RateLimit
 from bot.replies import explain, login as login_replies
 from bot.replies.plain import plain
 from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.tradingview.signin import SecondFactorNeeded, TooManySignIns
-from bot.web.clients import FRONT, RateLimit, client_of
+from bot.web.clients import FRONT, client_of
 
 log = logging.getLogger(__name__)
 

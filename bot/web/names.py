@@ -6,9 +6,9 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot import clock
+from bot.expiring import Expiring
 from bot.jobs import Jobs
 from bot.tradingview import Hint, TradingViewError
-from bot.web.expiring import Expiring
 
 log = logging.getLogger(__name__)
 

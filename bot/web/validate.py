@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from aiohttp import web
 
+from bot.rate_limit import RateLimit
 from bot.tradingview import clean_username
 from bot.web.answers import encoded, error
-from bot.web.clients import FRONT, RateLimit, client_of
+from bot.web.clients import FRONT, client_of
 from bot.web.names import Crowded, Names, Unanswered
 
 NAMES = web.AppKey("names", Names)

@@ -84,11 +84,13 @@ async def watch_work(held: list[float]) -> None:
 
 
 @asynccontextmanager
-async def another_discord() -> AsyncIterator[tuple[Any, dict[str, str]]]:
-    """Start Discord in a process of its own; an empty line begins the burst."""
-    command = (sys.executable, "-m", "tests.bench.member_events", "discord")
+async def another_discord(
+    module: str = "tests.bench.member_events",
+) -> AsyncIterator[tuple[Any, dict[str, str]]]:
+    """Start the Discord of that benchmark in a process of its own; here an empty line begins the burst."""
+    command = (sys.executable, "-m", module, "discord")
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=2**20)
     try:
         yield process, json.loads(await process.stdout.readline())
     finally:

@@ -14,22 +14,49 @@ CONTRACT = {
     "link": ("anyone", ["username"]),
     "unlink": ("anyone", []),
     "me": ("anyone", []),
+    "redeem": ("anyone", ["code"]),
+    "trial": ("anyone", ["product"]),
     "access grant": ("staff", ["item", "duration", "member", "username", "note"]),
     "access set": ("staff", ["item", "until", "member", "username", "note"]),
     "access revoke": ("staff", ["item", "member", "username", "note"]),
     "access check": ("staff", ["member", "username"]),
-    "access list": ("staff", ["item"]),
+    "access list": ("staff", ["item", "ends"]),
     "customer match": ("staff", ["file"]),
     "customer link": ("staff", ["member", "username"]),
+    "customer show": ("staff", ["member", "username"]),
+    "customer search": ("staff", ["text"]),
+    "customer unlink": ("staff", ["member", "username"]),
+    "customer move": ("staff", ["from", "to"]),
+    "customer merge": ("manager", ["from", "into"]),
+    "customer block": ("manager", ["member", "username", "reason"]),
+    "customer unblock": ("manager", ["member", "username"]),
+    "customer forget": ("manager", ["member", "username"]),
     "script add": ("manager", ["pine_id", "slug", "title"]),
     "script rename": ("manager", ["item", "slug", "title"]),
     "script archive": ("manager", ["item"]),
     "script list": ("manager", []),
     "script discover": ("manager", []),
+    "role add": ("manager", ["role", "item", "grace"]),
+    "role remove": ("manager", ["role", "item"]),
+    "role list": ("manager", []),
+    "product create": (
+        "manager",
+        ["slug", "title", "scripts", "duration", "role", "grace", "trial", "link"],
+    ),
+    "product edit": (
+        "manager",
+        ["product", "slug", "title", "duration", "role", "grace", "trial", "link", "without"],
+    ),
+    "product scripts": ("manager", ["product", "add", "remove"]),
+    "product archive": ("manager", ["product"]),
+    "product list": ("manager", []),
     "session status": ("manager", []),
     "session update": ("manager", ["file"]),
     "session link": ("manager", []),
     "session forget": ("manager", []),
+    "code create": ("manager", ["item", "duration", "count", "uses", "expires"]),
+    "code list": ("manager", []),
+    "code revoke": ("manager", ["batch", "code"]),
     "setup show": ("manage_server", []),
     "setup staff": ("manage_server", ["role", "remove"]),
     "setup manager": ("manage_server", ["role", "remove"]),
@@ -46,7 +73,7 @@ CONTRACT = {
 async def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(harness, name):
     found = {one.qualified_name: one for one in levels.commands_in(harness.client.tree)}
     level, options = CONTRACT[name]
-    assert sorted(option.name for option in found[name].parameters) == sorted(options)
+    assert sorted(option.display_name for option in found[name].parameters) == sorted(options)
     assert found[name].extras["level"] is Level[level.upper()]
 
 

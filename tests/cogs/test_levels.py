@@ -32,21 +32,21 @@ def filled(command, harness):
     for option in command.parameters:
         match option.type:
             case discord.AppCommandOptionType.user:
-                values[option.name] = harness.buyer
+                values[option.display_name] = harness.buyer
             case discord.AppCommandOptionType.role:
-                values[option.name] = harness.staff
+                values[option.display_name] = harness.staff
             case discord.AppCommandOptionType.channel:
-                values[option.name] = harness.channel
+                values[option.display_name] = harness.channel
             case discord.AppCommandOptionType.integer:
-                values[option.name] = 1
+                values[option.display_name] = 1
             case discord.AppCommandOptionType.boolean:
-                values[option.name] = True
+                values[option.display_name] = True
             case discord.AppCommandOptionType.attachment:
-                values[option.name] = Upload("list.csv", b"discord_id,username")
+                values[option.display_name] = Upload("list.csv", b"discord_id,username")
             case _ if option.choices:
-                values[option.name] = option.choices[0].value
+                values[option.display_name] = option.choices[0].value
             case _:
-                values[option.name] = "trend"
+                values[option.display_name] = "trend"
     return values
 
 
@@ -80,9 +80,9 @@ async def test_a_stranger_is_suggested_nothing(harness):
             if option.autocomplete:
                 asked += 1
                 found = await harness.as_stranger.complete(
-                    command.qualified_name, option.name, "", guild=harness.guild
+                    command.qualified_name, option.display_name, "", guild=harness.guild
                 )
-                assert found == [], (command.qualified_name, option.name)
+                assert found == [], (command.qualified_name, option.display_name)
     assert asked >= 15
 
 

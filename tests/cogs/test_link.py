@@ -1,6 +1,7 @@
 """/validate, /link, /unlink, /customer over a real gateway, and the requests in the log channel."""
 
 import logging
+import re
 from datetime import timedelta
 
 from bot.store.people import customers
@@ -90,7 +91,8 @@ async def test_a_member_sees_the_spelling_and_the_profile_before_linking(harness
     assert r"Alice\_T is your TradingView name now" in text_of(said)
     assert (await person(harness, harness.buyer)).username == "Alice_T"
     request = await harness.run(harness.as_buyer, "link", username="__bob__")
-    assert r"You have linked" in text_of(request.original)
+    assert r"Your TradingView name here is Alice\_T" in text_of(request.original)
+    assert labels(request.original) == ["New name of the same account", "Another account", "No"]
 
 
 async def test_no_links_nothing(harness):
@@ -172,14 +174,25 @@ async def test_a_name_that_is_another_persons_on_tradingview_now_waits_for_staff
 async def test_the_answer_tells_a_stranger_nothing_about_anybody_else(harness):
     takes(harness, "Alice_T", AT + timedelta(days=30))
     await link(harness, harness.as_buyer, "__bob__")
-    said = {
-        text_of(await link(harness, harness.as_stranger, name)) for name in ("Alice_T", "__bob__")
-    }
-    assert len(said) == 1, "access and another member's name are answered alike"
-    [text] = said
+    said, views, asked = set(), set(), set()
+    for name, shown in (
+        ("Alice_T", r"Alice\_T"),
+        ("__bob__", r"\_\_bob\_\_"),
+        ("Alice_Two", r"Alice\_Two"),
+    ):
+        before = len(harness.tradingview.calls())
+        answer = await link(harness, harness.as_stranger, name)
+        asked.add(len(harness.tradingview.calls()) - before)
+        said.add(text_of(answer).replace(shown, "NAME"))
+        view = await harness.run(harness.as_stranger, "me")
+        views.add(text_of(view.original).replace(shown, "NAME"))
+        await harness.run(harness.as_stranger, "unlink")
+    assert len(said) == len(views) == 1, "taken, a customer's and free are answered alike"
+    assert len(asked) == 1, "and TradingView is asked as much about each"
+    [text], [view] = said, views
     assert "member of staff looks at this first" in text
-    for secret in ("ben", str(harness.buyer.id), "Alice", "bob", "<t:", "2026"):
-        assert secret not in text
+    for secret in ("ben", str(harness.buyer.id), "<t:", "2026"):
+        assert secret not in text + view
 
 
 async def test_staff_accept_a_request_and_the_member_hears_of_it(harness):
@@ -376,3 +389,156 @@ async def test_staff_tie_a_name_by_its_spelling(harness):
     )
     assert r"Did you mean **Alice\_Two**" in text_of(request.original)
     assert await person(harness, harness.stranger) is None
+
+
+# A second name
+
+
+async def test_another_account_takes_along_what_the_member_has(harness):
+    await link(harness, harness.as_buyer, "Alice_T")
+    await granted_to(harness, harness.buyer)
+    script = next(iter(harness.vendor.world.scripts))
+    end = harness.vendor.world.row(script, "Alice_T").end
+    request = await harness.run(harness.as_buyer, "link", username="__bob__")
+    press = await harness.as_buyer.press(request.original, "Another account")
+    await press.until(lambda now: "what you have moves there" in text_of(now))
+    await harness.passes(lambda: harness.vendor.world.row(script, "Alice_T") is None)
+    assert harness.vendor.world.row(script, "__bob__").end == end
+    await harness.passes(lambda: r"as **\_\_bob\_\_**" in text_of(harness.as_buyer.dms()[-1]))
+    assert not any("ended" in text_of(said) for said in harness.as_buyer.dms())
+    shown = await harness.run(harness.as_buyer, "me")
+    assert r"**\_\_bob\_\_**" in text_of(shown.original)
+    assert "**Trend**: until" in text_of(shown.original)
+
+
+async def test_the_same_account_under_a_new_name_is_one_press(harness):
+    await link(harness, harness.as_buyer, "Alice_T")
+    await granted_to(harness, harness.buyer)
+    request = await harness.run(harness.as_buyer, "link", username="Alice_New")
+    assert "TradingView shows a new name after some minutes" in text_of(request.original)
+    world = harness.vendor.world
+    world.rename_user(world.find_user("Alice_T"), "Alice_New")
+    request = await harness.run(harness.as_buyer, "link", username="alice_new")
+    assert labels(request.original) == ["Yes, that is me", "No"]
+    press = await harness.as_buyer.press(request.original, "Yes, that is me")
+    await press.until(lambda now: r"Alice\_New is your TradingView name now" in text_of(now))
+    shown = await harness.run(harness.as_buyer, "me")
+    assert "**Trend**: until" in text_of(shown.original)
+
+
+async def test_a_second_move_within_a_week_waits_for_the_yes_of_staff(harness):
+    channel = await staff_channel(harness)
+    await link(harness, harness.as_buyer, "Alice_T")
+    for name, answer in (("__bob__", "moves there"), ("Alice_Two", "within the last week")):
+        request = await harness.run(harness.as_buyer, "link", username=name)
+        press = await harness.as_buyer.press(request.original, "Another account")
+        await press.until(lambda now, answer=answer: answer in text_of(now))
+    question = await asked_in(harness, channel)
+    assert r"what they have as **\_\_bob\_\_** moves there" in text_of(question)
+    press = await harness.as_mod.press(question, "Yes, it is theirs")
+    await press.until(lambda now: "accepted" in text_of(now))
+    assert (await person(harness, harness.buyer)).username == "Alice_Two"
+
+
+# Proof
+
+
+async def code_for(harness, who, message):
+    """Ask for a code; returns the message with it."""
+    press = await who.press(message, "Prove that it is mine")
+    return await press.until(lambda one: one is not message and "usher-" in text_of(one))
+
+
+async def test_a_code_on_the_public_page_decides_without_staff_also_after_a_restart(harness):
+    channel = await staff_channel(harness)
+    await link(harness, harness.as_buyer, "Alice_T")
+    said = await link(harness, harness.as_stranger, "Alice_T")
+    question = await asked_in(harness, channel)
+    task = await code_for(harness, harness.as_stranger, said)
+    code = re.search(r"usher-[-A-Z0-9]+", text_of(task))[0]
+    await harness.client.close()
+    async with at_work(harness):
+        press = await harness.as_stranger.press(task, "I put it there")
+        await press.until(lambda one: "I do not see the code" in text_of(one))
+        harness.vendor.world.find_user("Alice_T").about = code
+        press = await harness.as_stranger.press(task, "I put it there")
+        await press.until(lambda one: "is yours: I found the code" in text_of(one))
+        assert await person(harness, harness.buyer) is None
+        assert (await person(harness, harness.stranger)).username == "Alice_T"
+        await harness.passes(lambda: not labels(question))
+    assert "showed that" in text_of(question)
+
+
+async def test_me_leads_to_a_proof_too(harness):
+    await link(harness, harness.as_buyer, "Alice_T")
+    shown = await harness.run(harness.as_buyer, "me")
+    assert labels(shown.original) == ["Prove that it is mine"]
+    assert "`usher-" in text_of(await code_for(harness, harness.as_buyer, shown.original))
+
+
+# Limits
+
+
+async def test_a_fourth_link_on_a_day_is_refused_and_staff_hear_of_it_once(harness):
+    channel = await staff_channel(harness)
+    for _ in range(3):
+        request = await harness.run(harness.as_stranger, "link", username="Alice_T")
+    for _ in range(2):
+        request = await harness.run(harness.as_stranger, "link", username="Alice_T")
+        assert "It works again <t:" in text_of(request.original)
+
+    def told():
+        return [one for one in harness.as_mod.sees(channel) if "more than three" in text_of(one)]
+
+    await harness.passes(told)
+    await at_rest(harness.vendor.database)
+    assert len(told()) == 1
+
+
+async def test_a_member_who_looks_up_many_names_is_slowed_down(harness):
+    for _ in range(30):
+        request = await harness.run(harness.as_stranger, "validate", username="Alice_T")
+    request = await harness.run(harness.as_stranger, "validate", username="Alice_T")
+    assert "You looked up many names" in text_of(request.original)
+
+
+# A name that nobody has shown to be theirs
+
+
+async def test_staff_who_grant_to_a_claimed_name_are_asked_and_the_claimer_hears_nothing(harness):
+    await link(harness, harness.as_stranger, "Alice_T")
+    request = await harness.run(
+        harness.as_mod, "access grant", item="trend", duration="1M", username="Alice_T"
+    )
+    assert labels(request.original) == ["Only for the name", "The name is theirs", "No, leave it"]
+    assert f"<@{harness.stranger.id}> says that Alice\\_T is theirs" in text_of(request.original)
+    press = await harness.as_mod.press(request.original, "Only for the name")
+    await press.until(lambda now: "✅" in text_of(now))
+    await at_rest(harness.vendor.database)
+    shown = await harness.run(harness.as_stranger, "me")
+    assert "You have no scripts here" in text_of(shown.original)
+    assert harness.as_stranger.dms() == []
+    request = await harness.run(
+        harness.as_mod, "access grant", item="trend", duration="1M", username="Alice_T"
+    )
+    press = await harness.as_mod.press(request.original, "The name is theirs")
+    await press.until(lambda now: "✅" in text_of(now))
+    await harness.passes(harness.as_stranger.dms)
+    shown = await harness.run(harness.as_stranger, "me")
+    assert "**Trend**: until" in text_of(shown.original)
+
+
+# The question in an older log channel
+
+
+async def test_a_question_that_is_asked_anew_elsewhere_loses_its_buttons(harness):
+    first = await staff_channel(harness)
+    takes(harness, "Alice_T")
+    await link(harness, harness.as_stranger, "Alice_T")
+    old = await asked_in(harness, first)
+    second = harness.fake.add_channel(harness.guild, "new-log")
+    await harness.as_owner.run("setup log", guild=harness.guild, at=harness.channel, channel=second)
+    new = await asked_in(harness, second)
+    await harness.passes(lambda: not labels(old))
+    assert "asked in the new log channel now" in text_of(old)
+    assert labels(new) == ["Yes, it is theirs", "No"]

@@ -9,7 +9,10 @@ HOME = Path(bot.__file__).parents[1]
 TAKES_AWAY = {
     "Yes, move it",  # the other member loses the name, and what it may use
     "Yes, untie it",
+    "Yes, end what they have",
+    "Block",  # opens a form that asks why
     "Yes, delete it",
+    "Yes, remove it",  # a role no longer opens an item
 }
 
 

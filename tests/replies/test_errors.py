@@ -10,7 +10,14 @@ from discord import app_commands
 
 import bot.access
 import bot.tradingview
-from bot.access.catalogue.errors import ItemKind, ItemUnknown
+from bot.access.catalogue.errors import (
+    HolderRoleProblem,
+    HolderRoleUnusable,
+    ItemKind,
+    ItemUnknown,
+    LinkProblem,
+    LinkUnusable,
+)
 from bot.access.errors import NeedsYes
 from bot.access.ledger.errors import NothingToRevoke
 from bot.access.logins import errors
@@ -18,7 +25,8 @@ from bot.access.people.errors import NameTaken, NobodyNamed, RoleProblem
 from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors.sentence import UNEXPECTED, sentence
-from bot.store.records import Entitlement, Script
+from bot.store.kinds import AttemptKind
+from bot.store.records import Entitlement, Product, RoleLoss, Script
 from bot.tradingview import TradingViewError
 from bot.tradingview.models import LIFETIME
 from bot.tradingview.names import PineIdProblem
@@ -60,17 +68,30 @@ VALUES = {
     "more": 2,
     "before": LIFETIME,
     "after": None,
+    "old_name": NAME,
+    "attempt": AttemptKind.LINK,
+    "again_at": WHEN,
+    "left": 2,
     "most": 2,
     "only": WHEN.date(),
     "wait": 5,
     "wanted": NAME,
     "reasons": (REASON,) * 50,
+    "stays": (REASON,) * 50,
+    "titles": (TITLE,) * 50,
+    "goes_on": False,
     "ends": 12_345,
     "shortens": 1,
     "number": 12_345,
     "new": False,
     "meant": ItemKind.PRODUCT,
     "total": 99_999,
+    "product": Product(1, 1, "gold", TITLE, None, 7, 0, None, None, None),
+    "loss": RoleLoss(1, 1, 7, False, WHEN, WHEN, WHEN, 7, True),
+    "from_id": 8,
+    "to_id": 9,
+    "other": NAME,
+    "numbers": (1, 12_345),
 }
 
 
@@ -99,6 +120,10 @@ def with_facts(kind):
     values = {name: VALUES[name] for name in names}
     if kind is errors.CookiesOfOther:
         values |= {"before": NAME, "missing": (TITLE,) * 50}
+    if kind is LinkUnusable:
+        values |= {"problem": LinkProblem.NOT_HTTPS}
+    if kind is HolderRoleUnusable:
+        values |= {"problem": HolderRoleProblem.OPENS_ITEM}
     return kind(**values)
 
 

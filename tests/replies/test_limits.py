@@ -154,7 +154,7 @@ def test_check_me_list_status_and_history_fit():
         access_check.check(Person(NAME, None, (Checked(SCRIPT, None, None, ()),) * 100), BIG)
     )
     assert_fits(access_check.check(Person(NAME, None, ()), BIG))
-    assert_fits(me.me(Person(NAME, CUSTOMER, (checked,) * 40)))
+    assert_fits(me.me(Person(NAME, CUSTOMER, (checked,) * 40), BIG))
     people = ((permission(), CUSTOMER),) * 15
     assert_fits(overview.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
     rows = (Holding(permission(), SCRIPT, CUSTOMER),) * 400
@@ -206,6 +206,6 @@ def test_a_buyer_sees_no_internals():
         Checked(SCRIPT, permission(state=state, detail="refused"), None, ())
         for state in ("stuck", "waiting", "done")
     ]
-    said = me.me(Person(NAME, CUSTOMER, tuple(checked))).text
+    said = me.me(Person(NAME, CUSTOMER, tuple(checked)), BIG).text
     assert "refuse" not in said
     assert "/sync" not in said

@@ -73,19 +73,23 @@ class AccessHarness:
         return (await self.outcomes.receipt(order_id)).order.state
 
     async def becomes(self, order_id, state, *, within=0):
-        """Wait for that state, letting `within` seconds pass if need be, a second at a time."""
-
-        async def reached():
-            return await self.state(order_id) == state
-
-        for second in range(within + 1):
+        """Wait for that state, letting `within` seconds pass if need be."""
+        left = within
+        while True:
             await self.rest()
-            if await reached():
-                return await self.outcomes.receipt(order_id)
-            if second < within:
-                await self.time.advance(1)
-        receipt = await self.outcomes.receipt(order_id)
+            receipt = await self.outcomes.receipt(order_id)
+            if receipt.order.state == state:
+                return receipt
+            if not left:
+                break
+            left -= await self.time.to_the_next(left)
         raise AssertionError(f"{receipt.order.state} {receipt.permission.reason}, not {state}")
+
+    async def let_pass(self, seconds):
+        """Let so much time pass, and everything happen that is due in it."""
+        while seconds:
+            await self.rest()
+            seconds -= await self.time.to_the_next(seconds)
 
     async def meanwhile(self, coro):
         """What `coro` returns, letting time pass for as long as it takes."""

@@ -24,7 +24,8 @@ class DiscordHarness:
 
     def __init__(self, vendor, fake):
         self.vendor, self.fake = vendor, fake
-        self.public_presses = {"reminders_off"}  # buttons that everybody may press
+        # Buttons and forms of which everybody may make use.
+        self.public_presses = {"redeem_open", "redeem_form", "reminders_off"}
         self.tradingview, self.switches = vendor.fake, vendor.switches
         self.owner, self.mod = fake.add_user("olga"), fake.add_user("mia")
         self.buyer, self.stranger = fake.add_user("ben"), fake.add_user("stan")
@@ -117,12 +118,12 @@ class DiscordHarness:
         return await self.vendor.log_in(self.guild.id)
 
     async def passes(self, check, seconds=60):
-        """Let time pass, a second at a time with room for the sockets, until `check()` is true."""
-        for _ in range(seconds):
+        """Let time pass, with room for the sockets whenever somebody wakes, until `check()` is true."""
+        while seconds:
             await at_rest(self.vendor.database, until=check)
             if check():
                 return
-            await self.time.advance(1)
+            seconds -= await self.time.to_the_next(seconds)
         raise AssertionError("never became true")
 
     async def run(self, who, path, **options):
@@ -162,19 +163,19 @@ async def at_work(harness, client=None, *, ready=False):
     await harness.make_staff()
     await cogs.load(services)
     starting = asyncio.get_running_loop().create_task(client.start(harness.fake.bot_token))
-    ready = asyncio.get_running_loop().create_task(harness.fake.bot_ready())
-    await asyncio.wait({starting, ready}, return_when=asyncio.FIRST_COMPLETED)
+    connected = asyncio.get_running_loop().create_task(harness.fake.bot_ready())
+    await asyncio.wait({starting, connected}, return_when=asyncio.FIRST_COMPLETED)
     try:
         if starting.done():
             starting.result()
-        await ready
+        await connected
         await services.queue.start()
         services.outcome_notifier.start()
         if ready:
             await eventually(client.is_ready)
         yield client
     finally:
-        ready.cancel()
+        connected.cancel()
         await client.close()
         with contextlib.suppress(Exception):
             await starting

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import math
 from datetime import UTC, datetime, timedelta
 
 from bot import clock
@@ -59,6 +60,17 @@ class FakeTime:
                 await settle()
         self._now = target
         await settle()
+
+    async def to_the_next(self, most: int) -> int:
+        """Let whole seconds pass until one in which somebody wakes, at most so many; returns how many."""
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)
+        seconds = most
+        if self._sleepers:
+            left = (self._sleepers[0][0] - self._now).total_seconds()
+            seconds = max(1, min(most, math.ceil(left)))
+        await self.advance(seconds)
+        return seconds
 
 
 def world_now() -> datetime:

@@ -18,7 +18,7 @@ async def at_rest(database, *, until=lambda: False, tries=400):
                 return
             before = len(seen)
             await pause()
-            busy = len(seen) > before or _is_at_work(database)
+            busy = len(seen) > before or _is_at_work(database) or _has_threads_at_work()
             quiet = 0 if busy else quiet + 1
             if quiet == 2:
                 return
@@ -43,6 +43,11 @@ def _counted_events(loop):
 
 def _is_at_work(database):
     return any(engine.pool.checkedout() for engine in (database._reader, database._writer))
+
+
+def _has_threads_at_work():
+    executor = asyncio.get_running_loop()._default_executor
+    return executor is not None and executor._idle_semaphore._value < len(executor._threads)
 
 
 async def pause():

@@ -2,7 +2,7 @@
 
 import itertools
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from bot.store.catalogue import scripts
 from bot.store.people import imports
@@ -77,3 +77,28 @@ async def many_scripts(database, guild_id, number):
         )
         listed = await scripts.listed(connection, guild_id)
     return [found for found in listed if found.slug in {f"script-{each}" for each in ids}]
+
+
+async def reasons_for_all(database, each=2):
+    """That many reasons for every permission, each of a purchase of its own: a month, given by staff."""
+    columns = "guild_id, source, reference, kind, length, grace_days, asked_at"
+    values = "p.guild_id, 'staff', 'many ' || :part || ' ' || p.id, 'until', '1M', 0, p.asked_at"
+    async with database.write() as connection:
+        for part in range(each):
+            await connection.execute(
+                text(
+                    f"INSERT INTO purchase (customer_id, script_id, actor_kind, actor_id, {columns})"
+                    f" SELECT p.customer_id, p.script_id, 'member', '1', {values} FROM permission p"
+                ),
+                {"part": part},
+            )
+            await connection.execute(
+                text(
+                    "INSERT INTO entitlement (purchase_id, permission_id, script_id, start_at, ends_at,"
+                    f" settled_at, {columns}) SELECT b.id, p.id, p.script_id, p.asked_at, :ends_at,"
+                    f" p.asked_at, {values} FROM permission p JOIN purchase b"
+                    " ON b.reference = 'many ' || :part || ' ' || p.id AND b.source = 'staff'"
+                    " AND b.guild_id = p.guild_id"
+                ),
+                {"part": part, "ends_at": "2027-04-10 12:00:00.000000"},
+            )

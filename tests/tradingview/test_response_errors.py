@@ -284,7 +284,9 @@ def test_no_answer_breaks_the_judge(status, body, purpose, complete, retry_after
     error = judge(status, body, purpose, complete=complete, retry_after=retry_after)
     assert error is None or isinstance(error, TradingViewError)
     if error is None:
-        assert 200 <= status < (400 if purpose is Purpose.PAGE else 300)
+        no_page = purpose is Purpose.PROFILE and status in (404, 410)
+        is_page = purpose in (Purpose.PAGE, Purpose.PROFILE)
+        assert no_page or 200 <= status < (400 if is_page else 300)
     else:
         assert str(error).isprintable()
 

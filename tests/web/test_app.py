@@ -10,9 +10,9 @@ import pytest
 
 from bot.errors import StartupError
 from bot.jobs import Jobs
+from bot.rate_limit import RateLimit
 from bot.tradingview import Hint, Trouble, UpstreamTrouble
 from bot.web import make_app, serve
-from bot.web.clients import RateLimit
 from tests.support.fake_time import eventually
 
 HOST = "127.0.0.1"

@@ -5,7 +5,8 @@ from ipaddress import ip_network
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from bot.web.clients import RateLimit, client_of
+from bot.rate_limit import RateLimit
+from bot.web.clients import client_of
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 

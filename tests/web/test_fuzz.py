@@ -8,10 +8,10 @@ import pytest
 
 from bot.access.logins.one_time_pages import OneTimePages
 from bot.jobs import Jobs
+from bot.rate_limit import RateLimit
 from bot.tradingview import Hint
 from bot.tradingview.signin import SignIn
 from bot.web import login, make_app, serve
-from bot.web.clients import RateLimit
 from tests.support.vendor_fixture import HOME, STAFF, open_shop
 
 PUBLIC = "http://127.0.0.1:8080"

@@ -12,7 +12,7 @@ from bot.access.logins.errors import LoginNotWorking, NoLogin
 from bot.access.logins.sessions import AccountSession, LoginCheck, LoginState, Sessions
 from bot.access.request import RequestContext
 from bot.errors import UserError
-from bot.store.catalogue import scripts
+from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.records import Script
 from bot.tradingview import Denied, SessionRefused, TradingViewError, discovery
@@ -140,7 +140,10 @@ class Discovery:
             if known is not None and known.guild_id == guild_id:
                 return known.slug  # archived: it comes back under its name
             listed = await scripts.listed(connection, guild_id, archived=True)
-        return free_slug(title, {script.slug for script in listed})
+            sold = await products.listed(connection, guild_id, archived=True)
+        return free_slug(
+            title, {script.slug for script in listed} | {product.slug for product in sold}
+        )
 
 
 def _offer(guild_id: int, pine_id: str, title: str, known: Script | None) -> Offer:

@@ -5,6 +5,7 @@ import enum
 from dataclasses import dataclass
 
 from bot.errors import UserError
+from bot.store.records import Product
 from bot.tradingview.names import PineIdProblem
 
 
@@ -13,6 +14,7 @@ class ItemKind(enum.StrEnum):
 
     SCRIPT = "script"
     PRODUCT = "product"
+    EITHER = "script or product"
 
 
 @dataclass(eq=False)
@@ -66,10 +68,11 @@ class SlugUnusable(UserError):
 
 @dataclass(eq=False)
 class SlugTaken(UserError):
-    """Another script has that short name; `archived` says that it is an archived one."""
+    """Another script or product has that short name; `archived` says that it is an archived one."""
 
     slug: str
     archived: bool = False
+    kind: ItemKind = ItemKind.SCRIPT
 
 
 @dataclass(eq=False)
@@ -77,3 +80,83 @@ class TitleUnusable(UserError):
     """The title is empty or longer than `longest` characters."""
 
     longest: int
+
+
+@dataclass(eq=False)
+class RoleIsProducts(UserError):
+    """The role is given to the holders of a product, so it cannot open an item as well."""
+
+    role_id: int
+    product: Product
+
+
+@dataclass(eq=False)
+class RoleRuleThere(UserError):
+    """The role opens that item already."""
+
+    role_id: int
+    title: str
+
+
+@dataclass(eq=False)
+class RoleOpensNothing(UserError):
+    """The role does not open that item, or does not any more."""
+
+    role_id: int | None = None
+    title: str | None = None
+
+
+@dataclass(eq=False)
+class RuleNotRemoved(UserError):
+    """The rule was put back already, or was removed more than 24 hours ago."""
+
+
+# Products
+
+
+class LinkProblem(enum.StrEnum):
+    """Why an address cannot be where a product is sold."""
+
+    NOT_HTTPS = "not_https"
+    TOO_LONG = "too_long"
+
+
+@dataclass(eq=False)
+class LinkUnusable(UserError):
+    """The text is no address that a button may open."""
+
+    problem: LinkProblem
+
+
+@dataclass(eq=False)
+class TrialEndless(UserError):
+    """A trial has an end."""
+
+
+@dataclass(eq=False)
+class GraceUnusable(UserError):
+    """So many grace days are not possible; `most` are."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class NothingToChange(UserError):
+    """What was asked for is so already, or nothing was asked for."""
+
+    title: str
+
+
+class HolderRoleProblem(enum.StrEnum):
+    """Why a role cannot be that of a product's holders."""
+
+    OPENS_ITEM = "opens_item"  # who has it gets an item by it: the two would feed each other
+    HAS_LEVEL = "has_level"  # who has it is staff or manager here
+
+
+@dataclass(eq=False)
+class HolderRoleUnusable(UserError):
+    """That role cannot be given to the holders of a product."""
+
+    role_id: int
+    problem: HolderRoleProblem

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.catalogue.errors import ItemUnknown
+from bot.access.catalogue.errors import ItemKind, ItemUnknown
 from bot.access.errors import ButtonGone
 from bot.store.catalogue import products, scripts
 from bot.store.records import Product, Script
@@ -74,9 +74,20 @@ async def find_item(connection: AsyncConnection, guild_id: int, item: str) -> It
         return Item((script,))
     if product := await products.by_slug(connection, guild_id, typed):
         return await with_scripts(connection, product)
+    sold = await products.listed(connection, guild_id)
     slugs = [script.slug for script in await scripts.listed(connection, guild_id)]
-    slugs += [product.slug for product in await products.listed(connection, guild_id)]
-    raise ItemUnknown(item, _near(typed, slugs))
+    slugs += [product.slug for product in sold]
+    # A server without products need not learn the word.
+    raise ItemUnknown(item, _near(typed, slugs), ItemKind.EITHER if sold else ItemKind.SCRIPT)
+
+
+async def find_product(connection: AsyncConnection, guild_id: int, slug: str) -> Product:
+    """Return the product of that short name. Raises ItemUnknown, naming those that look like it."""
+    typed = slug.strip().casefold()
+    if product := await products.by_slug(connection, guild_id, typed):
+        return product
+    slugs = [product.slug for product in await products.listed(connection, guild_id)]
+    raise ItemUnknown(slug, _near(typed, slugs), ItemKind.PRODUCT)
 
 
 async def item_of(

@@ -1,6 +1,5 @@
 """The catalogue of a server: which scripts it manages, under which short names."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,11 +11,9 @@ from bot.access.catalogue.errors import (
     PineIdUnusable,
     ScriptNotYours,
     ScriptThere,
-    SlugTaken,
-    SlugUnusable,
-    TitleUnusable,
 )
 from bot.access.catalogue.lookup import find, script_of
+from bot.access.catalogue.slugs import clean_slug, clean_title, refuse_taken
 from bot.access.errors import TradingViewSilent
 from bot.access.logins.errors import LoginNotWorking, NoLogin
 from bot.access.logins.probe import look
@@ -38,9 +35,7 @@ from bot.tradingview import (
 from bot.tradingview.deadline import in_time
 from bot.tradingview.names import BadPineId, clean_pine_id, has_usual_length
 
-MAX_TITLE = 100
 PROOF_TIMEOUT = 12.0  # seconds for the one list call, its turn included
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +120,7 @@ class Scripts:
         slug, title = clean_slug(slug), clean_title(title)
         async with self._database.write() as connection:
             before = await find(connection, request.guild_id, item)
-            await _refuse_taken(connection, request.guild_id, slug, before.id)
+            await refuse_taken(connection, request.guild_id, slug, before)
             await scripts.rename(connection, before.id, slug, title)
             await self._record(
                 connection,
@@ -175,7 +170,7 @@ class Scripts:
                 raise PineIdElsewhere
             if known.archived_at is None:
                 raise ScriptThere(known.slug)
-        await _refuse_taken(connection, guild_id, slug, None if known is None else known.id)
+        await refuse_taken(connection, guild_id, slug, known)
         return known
 
     async def _prove(self, guild_id: int, pine_id: str) -> None:
@@ -251,27 +246,3 @@ def clean_id(text: str) -> str:
         return clean_pine_id(text)
     except BadPineId as error:
         raise PineIdUnusable(error.problem) from None
-
-
-def clean_slug(text: str) -> str:
-    """Return the short name, lower-cased. Raises SlugUnusable."""
-    slug = text.strip().lower()
-    if not _SLUG.fullmatch(slug):
-        raise SlugUnusable(text)
-    return slug
-
-
-def clean_title(text: str) -> str:
-    """Return the title on one line. Raises TitleUnusable."""
-    title = " ".join(text.split())
-    if not title or len(title) > MAX_TITLE:
-        raise TitleUnusable(MAX_TITLE)
-    return title
-
-
-async def _refuse_taken(
-    connection: AsyncConnection, guild_id: int, slug: str, but: int | None
-) -> None:
-    holder = await scripts.by_slug(connection, guild_id, slug, archived=True)
-    if holder is not None and holder.id != but:
-        raise SlugTaken(slug, holder.archived_at is not None)

@@ -1,11 +1,12 @@
 """What an order asks for, before it has a row: whose access to what, and what becomes of the reasons."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot import clock
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import RequestContext, Subject
+from bot.access.request import BY_CUSTOMERS, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import State
 from bot.store.kinds import OrderKind
@@ -19,6 +20,17 @@ class Target:
     item: str
     subject: Subject
     spelling: Spelling
+    names_both: bool = False  # the member and the name were given: the one says whose the other is
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A reason that counts for another script from now on: what is left of it, with its purchase."""
+
+    reason: Entitlement
+    ends_at: datetime | None = None  # None: as long as it was, or yet to be worked out
+    row_day: int | None = None
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +48,27 @@ class Change:
     undoes: Order | None = None  # an earlier order: what it took away counts again
     overrules: bool = False  # whatever TradingView shows
     wakes: bool = False  # what is stuck is tried once more
+    goes_on_from: int | None = None  # the permission whose reasons count here from now on
+    after: int | None = None  # the order that has to be done first, with all that it leads
+    brings: Collection[Brought] = ()  # reasons of another script
+    moved_from: str | None = None  # the title of what those were of
+    pauses: Collection[int] = ()  # these reasons stand still
+    resumes: Collection[Entitlement] = ()  # these go on, with what was left of them
     held_back: bool | None = None  # whether sources that come back by themselves have to wait
 
     @property
     def adds(self) -> bool:
         """Return whether it gives a reason that did not count before."""
-        return self.gives is not None or self.attaches is not None
+        return self.gives is not None or self.attaches is not None or bool(self.brings)
+
+    @property
+    def by_customer(self) -> Mapping[str, str]:
+        """Return the source by which the customer orders it for themselves, as the history keeps it.
+
+        Empty for any other order.
+        """
+        source = self.source if self.attaches is None else self.attaches.source
+        return {"source": source} if source in BY_CUSTOMERS and source is not None else {}
 
 
 @dataclass(frozen=True, slots=True)

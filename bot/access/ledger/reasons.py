@@ -6,6 +6,7 @@ from typing import Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.ledger.bare_names import is_bare_name
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, want
 from bot.store.kinds import EntitlementKind
@@ -31,7 +32,16 @@ async def want_anew(
 async def give_back(connection: AsyncConnection, permission: Permission, undone: Order) -> None:
     """Let what one order took away count again; time that was sold since goes on top of it."""
     restored = await entitlements.restore(connection, [undone.id])
-    await purchases.change(connection, {reason.purchase_id for reason in restored}, ended_at=None)
+    bought = await purchases.by_ids(connection, {reason.purchase_id for reason in restored})
+    over = {
+        each.id: each.source_ended_at
+        for each in bought.values()
+        if each.source_ended_at is not None and each.source_ended_at > undone.asked_at
+    }  # a source that was lost since gives nothing any more
+    for reason in restored:
+        if reason.purchase_id in over:
+            await entitlements.end(connection, [reason.id], over[reason.purchase_id])
+    await purchases.change(connection, set(bought) - set(over), ended_at=None)
     back = {reason.id for reason in restored}
     since = [
         reason.id
@@ -56,6 +66,7 @@ async def add_found(
     *,
     asked_by: int | None = None,
     overruled_by: int | None = None,
+    paused_at: datetime | None = None,
 ) -> None:
     """Give what TradingView shows a reason of its own; `overruled_by` an order, it ended already."""
     bought = await purchases.add(
@@ -70,6 +81,8 @@ async def add_found(
         actor=Actor.of(asked_by),
         asked_at=at,
     )
+    if paused_at is not None:
+        await purchases.change(connection, [bought.id], paused_at=paused_at)
     await entitlements.add(
         connection,
         bought,
@@ -78,4 +91,14 @@ async def add_found(
         asked_at=at,
         ended_at=None if overruled_by is None else at,
         ended_by=overruled_by,
+        paused_at=paused_at,
+        withheld=await is_bare_name(connection, permission),
     )
+
+
+def facts(state: State) -> dict[str, str | None]:
+    """Return a state as the history keeps it."""
+    return {
+        "kind": state.kind,
+        "ends_at": None if state.ends_at is None else state.ends_at.isoformat(),
+    }

@@ -8,19 +8,30 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.request import BY_CUSTOMERS
 from bot.access.rules.duration import RowEnd, parse_length
 from bot.access.rules.entitlements import (
     State,
     last_seen,
     paid_end,
     paid_until,
+    paused_since,
     start_of,
     wanted_of,
 )
 from bot.store.catalogue import guilds, products
 from bot.store.catalogue.guilds import Hold
-from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
-from bot.store.ledger import entitlements, orders, permissions, put_backs, replays
+from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.ledger import (
+    entitlements,
+    orders,
+    permissions,
+    purchases,
+    put_backs,
+    replays,
+    role_gains,
+    sequence,
+)
 from bot.store.records import (
     Customer,
     Entitlement,
@@ -28,11 +39,13 @@ from bot.store.records import (
     Order,
     Permission,
     Product,
+    RoleRule,
     Script,
 )
 from bot.tradingview import End, Lifetime, Limiter
 
 PUT_BACK_WITHIN = timedelta(hours=24)
+TAKES_AWAY = put_backs.TAKES_AWAY
 _WORST_FIRST = (OrderState.WAITING, OrderState.STUCK, OrderState.DONE, OrderState.SUPERSEDED)
 WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
 
@@ -50,6 +63,7 @@ class WaitingFor(StrEnum):
     UNDECIDED = "undecided"  # staff have to decide about an older order from a backup
     CHANGED = "changed"  # TradingView answers in another form than the known one
     CLOCK = "clock"  # this computer's clock is wrong, and its end counts from now
+    NEW_ACCESS = "new_access"  # what goes on elsewhere has to stand there first
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,11 @@ class Receipt:
     can_put_back: bool
     quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
     product: Product | None = None  # what was asked about, where that is a product
+    rule: RoleRule | None = None  # the role that gave what the order gives or ends
+    role_is_deleted: bool = False
     others: tuple["Receipt", ...] = ()  # of the same request: those for its other scripts
+    behind_stuck: bool = False  # it waits for another order, which is stuck
+    paused_since: datetime | None = None  # all that there is stands still
 
     @property
     def every(self) -> tuple["Receipt", ...]:
@@ -76,13 +94,26 @@ class Receipt:
     @property
     def state(self) -> OrderState:
         """Return how the whole request stands: as its part that stands worst."""
-        states = {each.order.state for each in self.every}
+        states = {each.own_state for each in self.every}
         return next(state for state in _WORST_FIRST if state in states)
+
+    @property
+    def own_state(self) -> OrderState:
+        """Return how this part stands; what waits behind something stuck is as stuck."""
+        is_stuck = self.behind_stuck and self.order.state is OrderState.WAITING
+        return OrderState.STUCK if is_stuck else self.order.state
 
     @property
     def told_as(self) -> OrderState:
         """Return what is noted of the order once its asker was told: of others, only that they wait."""
         return OrderState.WAITING if self.state is OrderState.WAITING else self.order.state
+
+    @property
+    def by_customer(self) -> str | None:
+        """Return the source by which the customer ordered it for themselves; None for any other order."""
+        if self.entitlement is None or self.order.kind is not OrderKind.GRANT:
+            return None
+        return self.entitlement.source if self.entitlement.source in BY_CUSTOMERS else None
 
     @property
     def before(self) -> State:
@@ -102,9 +133,10 @@ class Receipt:
         """Return the end that access without one may get: as asked for, and no less than was bought."""
         if self.entitlement is None or self.entitlement.length is None:
             return None
+        every = [reason for each in self.every for reason in each.reasons]
         others = [reason for reason in self.reasons if reason.id != self.entitlement.id]
         start = min(start_of(others, now), RowEnd.begun(now), key=lambda start: start.at)
-        return paid_end(self.reasons, start.extended(parse_length(self.entitlement.length)))
+        return paid_end(every, start.extended(parse_length(self.entitlement.length)))
 
     @property
     def paid_until(self) -> datetime | None:
@@ -154,13 +186,17 @@ async def _receipts_of(
     )
     active = await entitlements.active_of(connection, about)
     holds = await guilds.holds(connection, holdups)
-    behind = await replays.undecided_people(connection, about)
+    undecided = await replays.undecided_people(connection, about)
+    behind = await sequence.behind(connection, about)
     revocable = await _put_backs(connection, found, about, made, now)
     sold = await products.by_ids(
         connection, {order.product_id for order in found if order.product_id}
     )
+    by_source = [order.id for order in found if order.actor_kind is ActorKind.SOURCE]
+    by_roles = await role_gains.behind_orders(connection, by_source)
     receipts = {}
     for order in found:
+        rule, is_deleted = by_roles.get(order.id, (None, False))
         held = about[order.permission_id]
         holdup = held_up(holds.get(order.guild_id), holdups[order.guild_id])
         receipts[order.id] = Receipt(
@@ -170,11 +206,20 @@ async def _receipts_of(
             customer=held.customer,
             entitlement=made.get(order.entitlement_id or 0),
             reasons=tuple(active[order.permission_id]),
-            waiting_for=_why(holdup, held, is_behind=order.permission_id in behind)
+            waiting_for=_why(
+                holdup,
+                held,
+                is_undecided=order.permission_id in undecided,
+                is_behind=order.permission_id in behind,
+            )
             if order.state is OrderState.WAITING
             else None,
             can_put_back=order.id in revocable,
             product=sold.get(order.product_id or 0),
+            rule=rule,
+            role_is_deleted=is_deleted,
+            behind_stuck=behind.get(order.permission_id, False),
+            paused_since=paused_since(active[order.permission_id], now),
         )
     return receipts
 
@@ -194,7 +239,9 @@ def held_up(hold: Hold | None, waiting_for: WaitingFor | None) -> WaitingFor | N
     return WaitingFor.FULL_CHECK if hold.restored_at is not None else waiting_for
 
 
-def _why(holdup: WaitingFor | None, about: Holding, *, is_behind: bool) -> WaitingFor:
+def _why(
+    holdup: WaitingFor | None, about: Holding, *, is_undecided: bool, is_behind: bool
+) -> WaitingFor:
     """Return why one order waits, with `holdup` as what holds up its whole account."""
     if about.script.paused_at is not None:
         return WaitingFor.SCRIPT_PAUSED
@@ -202,8 +249,10 @@ def _why(holdup: WaitingFor | None, about: Holding, *, is_behind: bool) -> Waiti
         return holdup
     if about.script.restored_at is not None:
         return WaitingFor.FULL_CHECK
-    if is_behind:
+    if is_undecided:
         return WaitingFor.UNDECIDED
+    if is_behind:
+        return WaitingFor.NEW_ACCESS
     return because_of(about.permission.reason) or WaitingFor.ASKING
 
 
@@ -232,7 +281,9 @@ async def _put_backs(
     if not perhaps:
         return set()
     overtaken = await _overtaken(connection, perhaps)
-    took = await entitlements.taken_by(connection, {order.id for order in perhaps})
+    ids = {order.id for order in perhaps}
+    took = await entitlements.taken_by(connection, ids)
+    took |= await purchases.moved_by(connection, ids)
     return {
         order.id
         for order in perhaps
@@ -242,12 +293,9 @@ async def _put_backs(
 
 
 def _took_lately(order: Order, made: Mapping[int, Entitlement], now: datetime) -> bool:
-    if (
-        order.kind not in (OrderKind.SET, OrderKind.REVOKE)
-        or now - order.asked_at > PUT_BACK_WITHIN
-    ):
+    if order.kind not in TAKES_AWAY or now - order.asked_at > PUT_BACK_WITHIN:
         return False
-    if order.kind is OrderKind.REVOKE:
+    if order.kind in (OrderKind.REVOKE, OrderKind.MOVE):
         return True
     after = made[order.entitlement_id or 0]
     before = State(order.before, order.before_ends_at)

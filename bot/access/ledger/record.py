@@ -11,30 +11,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, find_item
-from bot.access.ledger.changes import Change, NewOrder, Recorded
-from bot.access.ledger.reasons import end_made_by, give_back, want_anew
+from bot.access.ledger.bare_names import is_withheld
+from bot.access.ledger.barred import refuse_barred
+from bot.access.ledger.changes import Brought, Change, NewOrder, Recorded
+from bot.access.ledger.pausing import pause, paused_with, resume
+from bot.access.ledger.reasons import facts, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
-from bot.access.people.identity import resolve
+from bot.access.ledger.superseding import supersede
+from bot.access.people.identity import confirm, resolve
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import NOTHING, State, given_by, wanted_of
 from bot.store.kinds import (
     EntitlementKind,
-    OrderKind,
     OrderState,
     PermissionState,
     Reason,
     StateKind,
+    Tie,
 )
 from bot.store.ledger import entitlements, events, orders, permissions, purchases
 from bot.store.people import customers
 from bot.store.records import Customer, Order, Permission, Purchase, Script
 from bot.store.vault import Vault
-
-# Why orders are stuck of which staff were told that they are not given: the same order, given again,
-# takes their place.
-ORDERED_AGAIN = (Reason.TOO_LATE, Reason.NO_SUCH_USER, Reason.RESTORED)
 
 
 async def record(connection: AsyncConnection, vault: Vault, order: NewOrder) -> Recorded:
@@ -49,8 +49,11 @@ async def record_all(
     """Record orders of one request, in a transaction that writes; the queue is woken by the caller.
 
     Raises:
-        UserError: the person or the item is not what was meant; nothing may be kept then.
+        UserError: the person or the item is not what was meant, or the person is blocked; nothing may
+            be kept then.
+        GivesToBlocked: staff must agree to give a blocked person something; the same.
         OverTheLine: a manager must agree to so many seats first; the same.
+        NameOnlyClaimed: staff must say whether the member who claims the name is to know; the same.
     """
     if not new:
         return []
@@ -65,12 +68,17 @@ async def record_unguarded(connection: AsyncConnection, vault: Vault, new: NewOr
         return Recorded(known, is_new=False)
     if isinstance(target, Permission):  # as it is now: an order before this one may have changed it
         permission = await permissions.by_id(connection, target.id)
+        if new.change.undoes is not None:
+            refuse_barred(await customers.by_id(connection, permission.customer_id), new)
         return await _record_one(connection, vault, new, permission, None)
     item = await find_item(connection, request.guild_id, target.item)
     if not item.scripts:
         raise ProductEmpty(item.title)
     spelling = target.spelling
     person = await resolve(connection, request, target.subject, user_id=spelling.user_id)
+    vouched = request.consent.vouched
+    if target.names_both or (vouched is not None and vouched == person.member_id):
+        person = await confirm(connection, request, person, Tie.STAFF)
     return await record_for(connection, vault, new, item, person, spelling)
 
 
@@ -92,7 +100,10 @@ async def record_for(
         part = replace(part, product_id=item.product_id)
         if new.change.ends_all and item.product is not None:
             part = replace(part, change=await _only_of(connection, part, item, permission))
-        recorded = await _record_one(connection, vault, part, permission, purchase)
+        withheld = await is_withheld(connection, permission, person, new)
+        recorded = await _record_one(
+            connection, vault, part, permission, purchase, withheld=withheld
+        )
         lead = lead or recorded.order
         superseded += recorded.superseded
     assert lead is not None  # noqa: S101 - an item without scripts is refused before
@@ -135,9 +146,11 @@ async def _record_one(
     new: NewOrder,
     permission: Permission,
     purchase: Purchase | None,
+    *,
+    withheld: bool = False,
 ) -> Recorded:
     request, change = new.request, new.change
-    superseded = await _supersede(connection, permission, new)
+    superseded = await supersede(connection, permission, new)
     order = await _add(connection, vault, permission, new)
     if change.ends_all:
         ends = {reason.id for reason in await entitlements.active(connection, permission.id)}
@@ -146,6 +159,13 @@ async def _record_one(
     await entitlements.end(connection, ends, request.at, order.id)
     if change.undoes is not None:
         await _undo(connection, permission, order, change.undoes)
+    if change.pauses:
+        await pause(connection, change.pauses, request.at)
+    await resume(connection, change.resumes, request.at)
+    for brought in change.brings:
+        await _bring(connection, permission, order, brought)
+    if change.goes_on_from is not None:
+        await entitlements.hand_over(connection, change.goes_on_from, permission.id)
     if change.attaches is not None:
         await entitlements.attach(connection, change.attaches.id, permission.id, request.at)
         await orders.gives(connection, order.id, change.attaches.id)
@@ -157,20 +177,47 @@ async def _record_one(
             permission,
             asked_at=request.at,
             row_day=change.row_day,
+            withheld=withheld,
+            paused_at=await paused_with(connection, permission, purchase, request.at),
         )
         await orders.gives(connection, order.id, reason.id)
-    await _await_sync(connection, permission, order, change)
-    await _add_events(connection, permission, order, _after(permission, change), superseded)
+    now = await _await_sync(connection, permission, order, change)
+    after = {**_after(permission, change, wanted_of(now)), **change.by_customer}
+    await _add_events(connection, permission, order, after, superseded)
     return Recorded(order, tuple(superseded))
+
+
+async def _bring(
+    connection: AsyncConnection, permission: Permission, order: Order, brought: Brought
+) -> None:
+    """Let what is left of a reason count for this permission; where it was it ends by another order."""
+    reason = brought.reason
+    waits = reason.settled_at is None
+    await entitlements.add(
+        connection,
+        await purchases.by_id(connection, reason.purchase_id),
+        permission.script_id,
+        permission,
+        asked_at=reason.asked_at if waits else order.asked_at,
+        ends_at=brought.ends_at,
+        row_day=brought.row_day,
+        withheld=reason.withheld,
+        moved_by=order.id,
+        paused_at=brought.paused_at,
+    )
 
 
 async def add_purchase(
     connection: AsyncConnection, new: NewOrder, item: Item, person: Customer
 ) -> Purchase | None:
-    """Add what the order gives as a purchase of the whole item; None where it gives nothing new."""
+    """Add what the order gives as a purchase of the whole item; None where it gives nothing new.
+
+    Raises as `record_all` does for a person who is blocked.
+    """
     request, gives = new.request, new.change.gives
     if gives is None:
         return None
+    refuse_barred(person, new)
     length = gives.text if isinstance(gives, Length) and not gives.lifetime else None
     state = gives if isinstance(gives, State) else State(StateKind.LIFETIME)
     assert new.change.source is not None  # noqa: S101 - a reason always comes from somewhere
@@ -216,53 +263,6 @@ async def touch(
     )
 
 
-async def _supersede(
-    connection: AsyncConnection, permission: Permission, new: NewOrder
-) -> list[int]:
-    """Close what the new order makes pointless; returns the ids.
-
-    What ends all reasons takes the place of everything; more time only that of a removal that has not
-    happened. What is yet to be compared after a restore is left to `bot.access.sweeps.resume`.
-    """
-    at, change = new.request.at, new.change
-    if change.ends_all or (change.ends and change.overrules):
-        return await orders.supersede(connection, permission.id, at)
-    if change.undoes is not None:
-        return await orders.supersede(connection, permission.id, at, only=change.undoes.id)
-    if change.ends:  # what would have given it and is not done yet
-        return await orders.supersede(connection, permission.id, at, made=change.ends)
-    superseded: list[int] = []
-    if change.adds:
-        superseded = await orders.supersede(
-            connection,
-            permission.id,
-            at,
-            kinds=(OrderKind.REVOKE, OrderKind.REPAIR),
-            but=Reason.HELD,
-        )
-        superseded += await _supersede_ordered_again(connection, permission, new.request)
-    if change.adds or change.wakes:
-        await orders.wait_again(connection, [permission.id])
-    return superseded
-
-
-async def _supersede_ordered_again(
-    connection: AsyncConnection, permission: Permission, request: RequestContext
-) -> list[int]:
-    """Close what staff were told to order again; what it would have given ends with it."""
-    superseded = []
-    for reason in ORDERED_AGAIN:
-        again = await orders.supersede(
-            connection, permission.id, request.at, states=(OrderState.STUCK,), reason=reason
-        )
-        await end_made_by(connection, again, request.at)
-        if reason is Reason.RESTORED:  # the person who asked may have been told that it was done
-            for order_id in again:
-                await orders.told(connection, order_id, OrderState.SUPERSEDED)
-        superseded += again
-    return superseded
-
-
 async def _add(
     connection: AsyncConnection, vault: Vault, permission: Permission, new: NewOrder
 ) -> Order:
@@ -283,6 +283,7 @@ async def _add(
         reason=Reason.CLOCK if new.awaits_clock else None,
         product_id=new.product_id,
         lead_id=new.lead_id,
+        member_told_at=request.at if new.change.by_customer else None,  # told as the asker
     )
 
 
@@ -292,21 +293,26 @@ async def _undo(
     """End what the earlier order gave, and let what it took away count again."""
     if undone.entitlement_id is not None:
         await entitlements.end(connection, [undone.entitlement_id], order.asked_at, order.id)
+    await entitlements.end_moved_by(connection, undone.id, order.asked_at)
+    await purchases.put_back_moved(connection, undone.id)
     await give_back(connection, permission, undone)
 
 
 async def _await_sync(
     connection: AsyncConnection, permission: Permission, order: Order, change: Change
-) -> None:
+) -> Permission:
     """Work out what is wanted now, and let the queue take it from here."""
     replaces = order.id if change.overrules else permission.replaces
     if change.undoes is not None and replaces == change.undoes.id:
         replaces = None  # the order to overrule TradingView is withdrawn with it
-    await want_anew(
+    if change.resumes:
+        replaces = None
+    return await want_anew(
         connection,
         permission.id,
         revision=order.revision,
         replaces=replaces,
+        after_id=change.after,
         held_back=permission.held_back if change.held_back is None else change.held_back,
         state=PermissionState.WAITING,
         reason=order.reason,
@@ -319,8 +325,15 @@ async def _await_sync(
     )
 
 
-def _after(permission: Permission, change: Change) -> Mapping[str, Any]:
-    """Return what the history says that the order leads to."""
+def _after(permission: Permission, change: Change, now: State) -> Mapping[str, Any]:
+    """Return what the history says that the order leads to; `now`: what is wanted by it."""
+    if change.moved_from is not None:
+        return {**facts(now), "from": change.moved_from}
+    if change.pauses:
+        return facts(now)
+    if change.resumes:
+        since = min(reason.paused_at for reason in change.resumes if reason.paused_at is not None)
+        return {**facts(now), "paused_at": since.isoformat()}
     if change.undoes is not None:
         return {"undone": change.undoes.id}
     if isinstance(change.gives, Length):
@@ -367,11 +380,3 @@ def _known(permission: Permission) -> Mapping[str, Any] | None:
     wanted = wanted_of(permission)
     never_seen = permission.seen is StateKind.UNKNOWN and wanted.kind is StateKind.NOTHING
     return None if never_seen else facts(wanted)
-
-
-def facts(state: State) -> dict[str, str | None]:
-    """Return a state as the history keeps it."""
-    return {
-        "kind": state.kind,
-        "ends_at": None if state.ends_at is None else state.ends_at.isoformat(),
-    }

@@ -8,12 +8,12 @@ from bot import clock
 from bot.access.ledger.reasons import add_found, want_anew
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
-from bot.store.kinds import ActorKind, Reason
+from bot.store.kinds import ActorKind, OrderKind, Reason
 from bot.store.ledger import entitlements, orders, permissions, purchases
 from bot.store.ledger.changes import PermissionFacts
 from bot.store.ledger.entitlements import FixedEnd
 from bot.store.people import customers
-from bot.store.records import Permission
+from bot.store.records import Order, Permission
 from bot.store.sweeps import observations
 from bot.store.sweeps.observations import Renamed
 from bot.tradingview import Row
@@ -85,12 +85,13 @@ async def _follow(connection: AsyncConnection, permission: Permission, row: Row)
 async def _note_foreign(connection: AsyncConnection, permission: Permission, seen: State) -> None:
     """Take over what somebody gave by hand on TradingView: it is never shortened by accident.
 
-    While a `set` or `revoke` overrules it, it is kept as ended by that order, to be put back.
+    While a `set` or `revoke` overrules it, it is kept as ended by that order, to be put back; while a
+    pause does, it stands still with the rest.
     """
     now = clock.now()
     if not seen.gives_access(now) or is_ours(permission, seen):
         return
-    overruled_by = await _overruled_by(connection, permission)
+    overruling = await _overruling(connection, permission)
     if permission.replaces is None:
         reasons = await entitlements.active(connection, permission.id)
         if not reasons or not gives_more(seen, want(reasons), now):
@@ -98,12 +99,16 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
     reference = f"{permission.id}:{permission.revision}:{seen.ends_at or 'open'}"
     if await purchases.by_reference(connection, permission.guild_id, FOUND, reference):
         return
-    await add_found(connection, permission, seen, reference, now, overruled_by=overruled_by)
-    if overruled_by is not None:
-        await _had(connection, overruled_by, seen)
+    if overruling is not None and overruling.kind is OrderKind.PAUSE:
+        await add_found(connection, permission, seen, reference, now, paused_at=overruling.asked_at)
+        return
+    ended_by = None if overruling is None else overruling.id
+    await add_found(connection, permission, seen, reference, now, overruled_by=ended_by)
+    if overruling is not None:
+        await _had(connection, overruling, seen)
 
 
-async def _overruled_by(connection: AsyncConnection, permission: Permission) -> int | None:
+async def _overruling(connection: AsyncConnection, permission: Permission) -> Order | None:
     """Return the order of a person that overrules what TradingView shows.
 
     What ends by itself, as with a lost role, takes away what Usher gave, and nothing else.
@@ -112,13 +117,10 @@ async def _overruled_by(connection: AsyncConnection, permission: Permission) -> 
         return None
     order = await orders.by_id(connection, permission.replaces)
     by_itself = order is not None and order.actor_kind in (ActorKind.SOURCE, ActorKind.USHER)
-    return None if by_itself else permission.replaces
+    return None if by_itself else order
 
 
-async def _had(connection: AsyncConnection, order_id: int, seen: State) -> None:
+async def _had(connection: AsyncConnection, overruling: Order, seen: State) -> None:
     """Note that a `set` or `revoke` took away more than was known when it was recorded."""
-    overruling = await orders.by_id(connection, order_id)
-    if overruling is None:
-        return
     if gives_more(seen, State(overruling.before, overruling.before_ends_at), clock.now()):
-        await orders.had(connection, order_id, seen.kind, seen.ends_at)
+        await orders.had(connection, overruling.id, seen.kind, seen.ends_at)

@@ -6,7 +6,7 @@ worked out here and below; a source never touches it.
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -57,6 +57,10 @@ class Opened:
     is_new: bool = True
 
 
+# Returns whether what waited may begin for that customer, in a transaction that writes.
+Gate = Callable[[AsyncConnection, Purchase, Customer], Awaitable[bool]]
+
+
 class Purchases:
     """Opens and ends what sources give. Every call may be repeated: it counts once."""
 
@@ -66,6 +70,8 @@ class Purchases:
         self._queue = queue
         self._notifier = notifier
         self._woken = asyncio.Event()
+        # By source: what a purchase that waited must pass once a name is known; it ends what may not begin.
+        self.gates: dict[str, Gate] = {}
 
     async def open(self, request: RequestContext, bought: Bought) -> Opened:
         """Record what a member got; the request's idempotency key is its reference for ever.
@@ -74,19 +80,24 @@ class Purchases:
         """
         async with self._database.write() as connection:
             opened, superseded = await open_in(connection, self._vault, request, bought)
-        self._go_on(request.guild_id, superseded)
+        self.go_on(request.guild_id, superseded)
         return opened
 
     async def lapse(self, purchase_ids: Collection[int], at: datetime) -> None:
-        """Note that the source of these is lost: they end at that moment, unless it comes back."""
+        """Note that the source of these is lost: they end at that moment, unless it comes back.
+
+        Of what was lost before it was paused the days left wait, too.
+        """
         async with self._database.write() as connection:
-            await purchases.change(connection, purchase_ids, lapses_at=at)
+            found = await purchases.by_ids(connection, purchase_ids)
+            runs = [each.id for each in found.values() if each.lapse_left is None]
+            await purchases.change(connection, runs, lapses_at=at)
         self.wake()
 
     async def keep(self, purchase_ids: Collection[int]) -> None:
         """Note that the source of these came back in time: nothing happened."""
         async with self._database.write() as connection:
-            await purchases.change(connection, purchase_ids, lapses_at=None)
+            await purchases.change(connection, purchase_ids, lapses_at=None, lapse_left=None)
 
     async def end(self, request: RequestContext, purchase_ids: Collection[int]) -> list[int]:
         """End these purchases with their source; returns the orders, one to lead for each purchase.
@@ -101,7 +112,7 @@ class Purchases:
                 recorded = await end_in(connection, self._vault, request, purchase)
                 order_ids += [each.order.id for each in recorded[:1]]
                 superseded += [each for part in recorded for each in part.superseded]
-        self._go_on(request.guild_id, superseded)
+        self.go_on(request.guild_id, superseded)
         return order_ids
 
     def wake(self) -> None:
@@ -135,9 +146,12 @@ class Purchases:
             superseded: list[int] = []
             for purchase in found:
                 person = people[purchase.customer_id]
+                gate = self.gates.get(purchase.source)
+                if gate is not None and not await gate(connection, purchase, person):
+                    continue
                 superseded += await _attach(connection, self._vault, purchase, person)
         for guild_id in {purchase.guild_id for purchase in found}:
-            self._go_on(guild_id, superseded)
+            self.go_on(guild_id, superseded)
         return len(found) == AT_ONCE
 
     async def _end_some(self) -> bool:
@@ -153,10 +167,11 @@ class Purchases:
                 for recorded in await end_in(connection, self._vault, request, purchase):
                     superseded += recorded.superseded
         for guild_id in {purchase.guild_id for purchase in found}:
-            self._go_on(guild_id, superseded)
+            self.go_on(guild_id, superseded)
         return len(found) == AT_ONCE
 
-    def _go_on(self, guild_id: int, superseded: Sequence[int]) -> None:
+    def go_on(self, guild_id: int, superseded: Sequence[int]) -> None:
+        """Have the queue take what `open_in` or `end_in` recorded, once that is committed."""
         self._notifier.ended(superseded)
         self._queue.wake(guild_id)
 
@@ -198,14 +213,19 @@ async def end_in(
     held = [reason for reason in live if reason.permission_id is not None]
     await entitlements.end(connection, {each.id for each in live} - {each.id for each in held}, at)
     await purchases.change(
-        connection, [purchase.id], lapses_at=None, source_ended_at=at, ended_at=at
+        connection,
+        [purchase.id],
+        lapses_at=None,
+        lapse_left=None,
+        source_ended_at=at,
+        ended_at=at,
     )
     recorded: list[Recorded] = []
     for reason in held:
         lead = recorded[0].order.id if recorded else None
         new = await _ending(connection, request, purchase, reason, lead)
         recorded.append(await record_unguarded(connection, vault, new))
-    if not held:
+    if live and not held:  # what was ended before by staff ends nothing now
         await _note(connection, request, purchase, "purchase_ended")
     return recorded
 

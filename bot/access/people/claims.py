@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,16 +13,33 @@ from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State, last_seen, wanted_of
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
-from bot.store.kinds import ClaimState, Otherwise
+from bot.store.kinds import ClaimState, Otherwise, Tie
 from bot.store.ledger import direct_messages, events, permissions
 from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
-from bot.store.records import Actor, Claim, Script
+from bot.store.records import Actor, Claim, Customer, Script
 from bot.store.sweeps import sightings
 from bot.tradingview.models import End
 
 # What the claimer reads of a decision: True where the name is theirs now.
 ToClaimer = Callable[[Claim, bool], Mapping[str, Any]]
+
+
+class Mover(Protocol):
+    """What brings a person's access to another TradingView account (`bot.access.orders`)."""
+
+    async def move(
+        self,
+        connection: AsyncConnection,
+        request: RequestContext,
+        person: Customer,
+        username: str,
+        user_id: int | None,
+    ) -> None:
+        """Give that customer the other name, with all that the present one may use."""
+
+    def wake(self, guild_id: int) -> None:
+        """Have it done, once that is committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +54,16 @@ class Question:
 class Claims:
     """What members wait for; a decision and the message about it to the claimer are kept together.
 
-    `to_claimer` words that message, and `wake` has it sent, and what waited for a name looked at.
+    `to_claimer` words that message, and `wake` has it sent, and what waited for a name looked at; `mover`
+    brings access to another account.
     """
 
-    def __init__(self, database: Database, to_claimer: ToClaimer, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, to_claimer: ToClaimer, wake: Callable[[], None], mover: Mover
+    ) -> None:
         self._database = database
         self._to_claimer = to_claimer
+        self._mover = mover
         self.wake = wake
 
     async def waiting(self, guild_id: int) -> list[Claim]:
@@ -63,7 +84,7 @@ class Claims:
         async with self._database.write() as connection:
             claim = await _undecided(connection, request.guild_id, claim_id)
             if accept:
-                await _hand_over(connection, request, claim)
+                await self.hand_over(connection, request, claim, Tie.STAFF)
             else:
                 await events.record(
                     connection,
@@ -76,7 +97,54 @@ class Claims:
                 )
             await self.settle(connection, request, claim, accept=accept)
         self.wake()
+        self.go_on(claim.guild_id)
         return claim
+
+    async def close(
+        self, connection: AsyncConnection, request: RequestContext, claim: Claim
+    ) -> None:
+        """Note that the claimer proved it themselves; the answer to that tells them."""
+        state, by = ClaimState.ACCEPTED, claim.member_id
+        await customers.decide_claim(connection, claim.id, state, by, request.at)
+
+    def go_on(self, guild_id: int) -> None:
+        """Have done what a name that was handed over brings along."""
+        self._mover.wake(guild_id)
+
+    async def hand_over(
+        self,
+        connection: AsyncConnection,
+        request: RequestContext,
+        claim: Claim,
+        how: Tie,
+        user_id: int | None = None,
+    ) -> None:
+        """Give the name to the claimer, whose own access goes along where they asked for that.
+
+        `user_id` is TradingView's number for it, where it was just asked. Raises MemberHasOtherName.
+        """
+        member = await customers.by_member(connection, request.guild_id, claim.member_id)
+        holder = await customers.by_name(connection, request.guild_id, claim.username)
+        before = None if holder is None else holder.member_id
+        other = member is not None and member.name_folded not in (None, claim.username.casefold())
+        if member is not None and other and member.name_folded != _folded(claim.instead_of):
+            raise MemberHasOtherName(claim.member_id, member.username or "")
+        if holder is not None and before not in (None, claim.member_id):
+            await customers.untie(connection, holder.id)
+        if member is not None and other:
+            number = user_id or (None if holder is None else holder.tv_user_id)
+            await self._mover.move(connection, request, member, claim.username, number)
+            await customers.confirm(connection, member.id, request.actor.member_id, how)
+            return
+        await tie(
+            connection,
+            request,
+            claim.username,
+            claim.member_id,
+            how=how,
+            user_id=user_id,
+            taken_from=before,
+        )
 
     async def settle(
         self, connection: AsyncConnection, request: RequestContext, claim: Claim, *, accept: bool
@@ -140,13 +208,5 @@ async def _undecided(connection: AsyncConnection, guild_id: int, claim_id: int) 
     return claim
 
 
-async def _hand_over(connection: AsyncConnection, request: RequestContext, claim: Claim) -> None:
-    member = await customers.by_member(connection, request.guild_id, claim.member_id)
-    folded = claim.username.casefold()
-    if member is not None and member.name_folded not in (None, folded):
-        raise MemberHasOtherName(claim.member_id, member.username or "")
-    holder = await customers.by_name(connection, request.guild_id, claim.username)
-    before = None if holder is None else holder.member_id
-    if holder is not None and before not in (None, claim.member_id):
-        await customers.untie(connection, holder.id)
-    await tie(connection, request, claim.username, claim.member_id, taken_from=before)
+def _folded(name: str | None) -> str | None:
+    return None if name is None else name.casefold()

@@ -2,34 +2,37 @@
 
 import math
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import clock
 from bot.access.errors import TradingViewSilent
-from bot.access.logins.sessions import LoginState, Sessions
-from bot.access.people.claims import Claims, record_claims
+from bot.access.logins.sessions import Sessions
+from bot.access.people.blocks import refuse_blocked
+from bot.access.people.claims import Claims, Mover, record_claims
 from bot.access.people.errors import (
     HaveNoName,
     HaveOtherName,
+    MovedLately,
+    NewNameUnknown,
+    OtherAccount,
     OwnNameUnknown,
     TooManyLookUps,
     UserUnknown,
 )
+from bot.access.people.free_names import FreeNames, is_free_here, let_go_of
 from bot.access.people.identity import follow, name_of, tie
+from bot.access.people.limits import MemberLimits
 from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject
-from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
-from bot.store.kinds import ClaimState
-from bot.store.ledger import events
+from bot.store.kinds import AttemptKind, ClaimState, Tie
+from bot.store.ledger import events, withheld
 from bot.store.people import customers
 from bot.store.records import Customer
 from bot.tradingview import Hint, TradingViewClient
-from bot.tradingview.deadline import in_time
 
-# What the history calls the tying of a name to a member, and its end.
-_TIES = ("link", "matched", "claim_accepted", "unlink")
+MOVE_EVERY = timedelta(days=7)  # by the member alone; staff may say yes sooner
 LOOKUP_TIMEOUT = 3.0  # seconds that a member waits for TradingView in front of a form
 
 
@@ -41,6 +44,15 @@ class Unlinked:
     claimed: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class OwnName:
+    """The name that a member wants to link, beside the one that they have."""
+
+    hint: Hint
+    before: str | None = None  # another name of theirs; None: there is none
+    is_renamed: bool = False  # TradingView shows the same user under both
+
+
 class Customers:
     """Links people to their TradingView names.
 
@@ -49,12 +61,21 @@ class Customers:
     """
 
     def __init__(
-        self, database: Database, sessions: Sessions, public: TradingViewClient, claims: Claims
+        self,
+        database: Database,
+        sessions: Sessions,
+        public: TradingViewClient,
+        claims: Claims,
+        limits: MemberLimits,
+        mover: Mover,
     ) -> None:
         self._database = database
         self._sessions = sessions
+        self._names = FreeNames(database, sessions)
         self._public = public
         self._claims = claims
+        self._limits = limits
+        self._mover = mover
 
     async def find(self, text: str) -> Hint:
         """Return the user whose name was typed, in TradingView's spelling.
@@ -63,48 +84,119 @@ class Customers:
         """
         return await _exact(self._public, clean(text), urgent=False)
 
-    async def may_link(self, request: RequestContext, text: str) -> Hint:
+    async def look_up(self, request: RequestContext, text: str) -> Hint:
+        """Return the same to a member, who may not ask for names without end. Raises LookedUpTooOften too."""
+        name = clean(text)
+        await self._limits.look_up(request)
+        return await self.find(name)
+
+    async def may_link(self, request: RequestContext, text: str) -> OwnName:
         """Return the user whose name a member wants to link; nothing is changed yet.
 
-        Raises OwnNameUnknown instead, and HaveOtherName when they linked another one before.
+        Raises as `find` does, with OwnNameUnknown or NewNameUnknown instead of UserUnknown, TooOften,
+        and YouAreBlocked.
         """
         name = clean(text)
+        attempt = await self._limits.take(request, AttemptKind.LINK)
         async with self._database.read() as connection:
-            await _refuse_second(connection, request, name)
+            await refuse_blocked(connection, request.guild_id, request.member_id)
+            mine = await customers.by_member(connection, request.guild_id, request.member_id)
+        has_other = mine is not None and mine.name_folded not in (None, name.casefold())
         try:
-            return await self.find(name)
+            hint = await self.find(name)
         except UserUnknown as unknown:
-            raise OwnNameUnknown(unknown.text, unknown.near) from unknown
+            refusal = NewNameUnknown if has_other else OwnNameUnknown
+            raise refusal(unknown.text, unknown.near) from unknown
+        except (TradingViewSilent, TooManyLookUps):
+            await self._limits.give_back(attempt)
+            raise
+        if mine is None or not has_other:
+            return OwnName(hint)
+        is_renamed = hint.user_id is not None and hint.user_id == mine.tv_user_id
+        return OwnName(hint, mine.username, is_renamed)
 
     async def link(
-        self, request: RequestContext, username: str, user_id: int | None = None
+        self,
+        request: RequestContext,
+        username: str,
+        user_id: int | None = None,
+        *,
+        instead_of: str | None = None,
     ) -> bool:
         """Tie a name, in its exact spelling, to the member who asks; False: staff must look first.
 
         Staff look at a name that is somebody's, that has access already, or of which that cannot be
         told; the member learns not which. What they held before is theirs again at once, unless
-        somebody else had it or claims it meanwhile. Raises HaveOtherName.
+        somebody else had it or claims it meanwhile. `instead_of` their present name, their access moves
+        to this one. Raises HaveOtherName, YouAreBlocked, or MovedLately once staff were asked.
         """
-        free = await self._is_free(request, username, user_id)
+        free = await self._names.is_free(request, username, user_id)
         async with self._database.write() as connection:
-            await _refuse_second(connection, request, username)
-            holder = await customers.by_name(connection, request.guild_id, username)
-            if holder is not None and holder.member_id == request.member_id:
+            await refuse_blocked(connection, request.guild_id, request.member_id)
+            mine = await customers.by_member(connection, request.guild_id, request.member_id)
+            if mine is not None and mine.name_folded == username.casefold():
                 return True
+            has_other = mine is not None and mine.username is not None
+            if mine is not None and has_other and mine.name_folded != _folded(instead_of):
+                raise HaveOtherName(mine.username or "")
+            again_at = await _moves_again(connection, request, mine) if mine and has_other else None
             # Looked at again: it may have changed while TradingView was asked.
-            if free and (
-                await _let_go_of(connection, request, username, user_id)
-                or await self._is_free_here(connection, request, username, user_id)
-            ):
+            let_go = await let_go_of(connection, request, username, user_id)
+            free = free and (
+                let_go is not None or await is_free_here(connection, request, username, user_id)
+            )
+            if done := again_at is None and free:
                 await _withdraw(connection, request)
+                if let_go is not None:  # what was given to the name since was not given to them
+                    await withheld.since(connection, request.guild_id, username, let_go)
                 await follow(connection, request, username, user_id)
-                await tie(connection, request, username, request.member_id, user_id=user_id)
-                tied = True
+                if mine is not None and has_other:
+                    await self._mover.move(connection, request, mine, username, user_id)
+                    await customers.claim_tie(connection, mine.id, request.member_id, request.at)
+                else:
+                    await tie(
+                        connection,
+                        request,
+                        username,
+                        request.member_id,
+                        how=Tie.CLAIMED,
+                        user_id=user_id,
+                    )
             else:
-                await self._claim(connection, request, username)
-                tied = False
+                await self._claim(connection, request, username, instead_of if has_other else None)
         self._claims.wake()
-        return tied
+        self._mover.wake(request.guild_id)
+        if again_at is not None:
+            raise MovedLately(again_at)
+        return done
+
+    async def rename(
+        self, request: RequestContext, username: str, user_id: int | None, before: str
+    ) -> bool:
+        """Follow the member who asks to the new name of the same account; False: staff must look first.
+
+        Staff look where TradingView does not tell that it is the same user, or the name is kept for
+        another one. Raises OtherAccount where it tells that they are two.
+        """
+        async with self._database.write() as connection:
+            mine = await customers.by_member(connection, request.guild_id, request.member_id)
+            if mine is None or mine.username is None:
+                raise HaveNoName
+            if mine.name_folded == username.casefold():
+                return True
+            if mine.name_folded != before.casefold():
+                raise HaveOtherName(mine.username)
+            same = user_id is not None and user_id == mine.tv_user_id
+            if not same and None not in (user_id, mine.tv_user_id):
+                raise OtherAccount(mine.username, username)
+            if same:
+                await follow(connection, request, username, user_id)
+                now = await customers.by_id(connection, mine.id)
+                if now is not None and now.name_folded == username.casefold():
+                    await _withdraw(connection, request)
+                    return True
+            await self._claim(connection, request, username, mine.username)
+        return False
 
     async def may_unlink(self, request: RequestContext) -> Unlinked:
         """Return what a member would let go of; nothing is changed yet. Raises HaveNoName."""
@@ -151,7 +243,9 @@ class Customers:
         async with self._database.write() as connection:
             await follow(connection, request, hint.username, hint.user_id)
             name = await name_of(connection, request.guild_id, Subject(member_id, hint.username))
-            person = await tie(connection, request, name, member_id, user_id=hint.user_id)
+            person = await tie(
+                connection, request, name, member_id, how=Tie.STAFF, user_id=hint.user_id
+            )
             claim = await customers.waiting_claim(connection, request.guild_id, member_id)
             if claim is not None and claim.username.casefold() == name.casefold():
                 await self._claims.settle(connection, request, claim, accept=True)
@@ -159,90 +253,34 @@ class Customers:
         return person
 
     async def _claim(
-        self, connection: AsyncConnection, request: RequestContext, username: str
-    ) -> None:
-        waiting = await customers.waiting_claim(connection, request.guild_id, request.member_id)
-        if waiting is not None:
-            if waiting.username.casefold() == username.casefold():
-                return  # delivered or asked twice
-            await _withdraw(connection, request)
-        claim = await customers.add_claim(
-            connection, request.guild_id, request.member_id, username, request.at
-        )
-        await record_claims(connection, [claim])
-
-    async def _is_free(self, request: RequestContext, username: str, user_id: int | None) -> bool:
-        """Return whether the name is unused here, and neither Usher nor TradingView shows access.
-
-        A name that this member let go of is free for them, whatever it may use.
-        """
-        async with self._database.read() as connection:
-            if await _let_go_of(connection, request, username, user_id):
-                return True
-            if not await self._is_free_here(connection, request, username, user_id):
-                return False
-            sold = await scripts.listed(connection, request.guild_id)
-        if not sold:
-            return True
-        session = await self._sessions.of(request.guild_id)
-        if session.state is not LoginState.ALIVE:
-            return False
-        client, now = session.tradingview, clock.now()
-
-        async def nowhere() -> bool:
-            for script in sold:
-                row = await client.find_row(script.pine_id, username)
-                if row is not None and row.is_live(now):
-                    return False
-            return True
-
-        return await in_time(nowhere(), LOOKUP_TIMEOUT) is True
-
-    async def _is_free_here(
         self,
         connection: AsyncConnection,
         request: RequestContext,
         username: str,
-        user_id: int | None,
-    ) -> bool:
-        """Return whether it is free as far as Usher knows, also under the older name of that number's user."""
-        holder = await customers.by_name(connection, request.guild_id, username)
-        holders = [] if holder is None else [holder]
-        if user_id is not None:
-            holders += await customers.by_user_id(connection, request.guild_id, user_id)
-        if any(person.member_id is not None for person in holders):
-            return False
-        names = {username, *(person.username for person in holders if person.username)}
-        return not await customers.has_access(connection, request.guild_id, names, request.at)
+        instead_of: str | None,
+    ) -> None:
+        waiting = await customers.waiting_claim(connection, request.guild_id, request.member_id)
+        if waiting is not None:
+            same = waiting.username.casefold() == username.casefold()
+            if same and _folded(waiting.instead_of) == _folded(instead_of):
+                return  # delivered or asked twice
+            await _withdraw(connection, request)
+        claim = await customers.add_claim(
+            connection, request.guild_id, request.member_id, username, request.at, instead_of
+        )
+        await record_claims(connection, [claim])
 
 
-async def _let_go_of(
-    connection: AsyncConnection, request: RequestContext, username: str, user_id: int | None
-) -> bool:
-    """Return whether the asker was the last to hold that name, untied it, and nobody else wants it since."""
-    holder = await customers.by_name(connection, request.guild_id, username)
-    if holder is None or holder.member_id is not None:
-        return False
-    if None not in (user_id, holder.tv_user_id) and user_id != holder.tv_user_id:
-        return False  # the name belongs to another person on TradingView now
-    last = await events.newest(connection, request.guild_id, _TIES, customer_id=holder.id)
-    claims = await customers.waiting_claims(connection, request.guild_id)
-    others = any(
-        claim.username.casefold() == username.casefold() and claim.member_id != request.member_id
-        for claim in claims
+async def _moves_again(
+    connection: AsyncConnection, request: RequestContext, person: Customer
+) -> datetime | None:
+    """Return when the member may move to another account by themselves again; None: now."""
+    last = await events.newest(
+        connection, request.guild_id, ("account_moved",), customer_id=person.id
     )
-    return (
-        last is not None
-        and last.action == "unlink"
-        and last.member_id == last.actor.member_id == request.member_id
-        and not others
-    )
-
-
-async def _refuse_second(connection: AsyncConnection, request: RequestContext, name: str) -> None:
-    mine = await customers.by_member(connection, request.guild_id, request.member_id)
-    if mine is not None and mine.username and mine.name_folded != name.casefold():
-        raise HaveOtherName(mine.username)
+    if last is None or last.actor != request.actor or request.at - last.at >= MOVE_EVERY:
+        return None
+    return last.at + MOVE_EVERY
 
 
 async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str | None:
@@ -261,6 +299,10 @@ async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str
         before={"username": claim.username},
     )
     return claim.username
+
+
+def _folded(name: str | None) -> str | None:
+    return None if name is None else name.casefold()
 
 
 async def _exact(client: TradingViewClient, name: str, *, urgent: bool) -> Hint:

@@ -9,13 +9,13 @@ from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.claims import record_claims
 from bot.access.people.errors import RoleNotSet
 from bot.access.request import RequestContext
-from bot.store.catalogue import guilds, scripts
+from bot.store.catalogue import guilds, products, scripts
 from bot.store.catalogue.guilds import Roles
 from bot.store.engine.database import Database
 from bot.store.kinds import RoleLevel
 from bot.store.ledger import events
 from bot.store.people import customers
-from bot.store.records import Actor, Script, Untaken
+from bot.store.records import Actor, Product, Script, Untaken
 from bot.store.sweeps import drift, sweeps
 
 _NO_ROLES: Roles = dict.fromkeys(RoleLevel, frozenset())
@@ -34,6 +34,7 @@ class Setup:
     claims: int  # requests that wait for staff
     untaken: Untaken  # who has access on TradingView and was not taken over yet
     unread: tuple[Script, ...]  # scripts whose list was never read in full, so nobody knows
+    role_troubles: tuple[Product, ...] = ()  # whose role cannot be given to its holders
     log_is_closed: bool = False  # Discord refused what was written there, and does not say why
 
 
@@ -147,6 +148,11 @@ class GuildSettings:
                 claims=len(await customers.waiting_claims(connection, guild_id)),
                 untaken=await drift.untaken(connection, ids, clock.now()),
                 unread=tuple(script for script in listed if script.id not in read),
+                role_troubles=tuple(
+                    product
+                    for product in await products.listed(connection, guild_id, archived=True)
+                    if product.role_trouble is not None and product.role_id is not None
+                ),
                 log_is_closed=guild is not None and guild.log_closed_at is not None,
             )
 

@@ -5,8 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.people.errors import MemberHasNoName, MemberHasOtherName, NameTaken, NobodyNamed
 from bot.access.people.username_lookup import clean
 from bot.access.request import RequestContext, Subject
-from bot.store.ledger import events, purchases
-from bot.store.people import customers
+from bot.store.kinds import Tie
+from bot.store.ledger import events
+from bot.store.people import customers, merging
 from bot.store.records import Customer
 from bot.store.sweeps import observations
 
@@ -43,9 +44,9 @@ async def resolve(
     if subject.username is not None:
         await follow(connection, request, subject.username, user_id)
     name = await name_of(connection, request.guild_id, subject)
-    if subject.member_id is not None:
-        return await tie(connection, request, name, subject.member_id)
     known = await customers.by_name(connection, request.guild_id, name)
+    if subject.member_id is not None and (known is None or known.member_id is None):
+        return await tie(connection, request, name, subject.member_id, how=Tie.STAFF)
     return known or await customers.add(connection, request.guild_id, username=name)
 
 
@@ -80,24 +81,26 @@ async def tie(
     name: str,
     member_id: int,
     *,
+    how: Tie,
     user_id: int | None = None,
     taken_from: int | None = None,
 ) -> Customer:
-    """Tie the name to that member from now on; changes nothing when it was."""
+    """Tie the name to that member from now on; a mere claim that was there is confirmed by more."""
     holder = await customers.by_name(connection, request.guild_id, name)
     if holder is not None and holder.member_id == member_id:
-        return holder
+        return await confirm(connection, request, holder, how)
     member = await customers.by_member(connection, request.guild_id, member_id)
     if holder is not None:
         if member is not None:  # known without a name so far: one person, one row
-            await purchases.move(connection, member.id, holder.id)
-            await customers.remove(connection, member.id)
+            await merging.absorb(connection, holder, member)
         person = holder
     else:
         person = member or await customers.add(connection, request.guild_id, username=name)
     if holder is None or user_id is not None:
         await customers.rename(connection, person.id, name, user_id)
-    await customers.tie(connection, person.id, member_id, request.member_id, request.at)
+    await customers.tie(connection, person.id, member_id, request.member_id, request.at, how)
+    if how is not Tie.CLAIMED:
+        await customers.confirm(connection, person.id, None, how)
     await events.record(
         connection,
         request.guild_id,
@@ -111,3 +114,24 @@ async def tie(
     )
     tied = await customers.by_id(connection, person.id)
     return tied or person
+
+
+async def confirm(
+    connection: AsyncConnection, request: RequestContext, person: Customer, how: Tie
+) -> Customer:
+    """Return the person, whose name is theirs by more than their own word from now on."""
+    if not person.merely_claims or how is Tie.CLAIMED:
+        return person
+    by = request.actor.member_id if how is Tie.STAFF else None
+    await customers.confirm(connection, person.id, by, how)
+    await events.record(
+        connection,
+        request.guild_id,
+        request.at,
+        "name_confirmed" if how is Tie.STAFF else "name_proven",
+        actor=request.actor,
+        customer_id=person.id,
+        member_id=person.member_id,
+        after={"username": person.username},
+    )
+    return await customers.by_id(connection, person.id) or person

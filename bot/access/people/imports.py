@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +25,7 @@ from bot.access.people.import_register import Register
 from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.ledger import events
+from bot.store.ledger.events import NewEvent
 from bot.store.people import customers, imports as store
 
 
@@ -89,17 +91,31 @@ class Imports:
             )
             for claim in asked_for:
                 await self._claims.settle(connection, request, claim, accept=True)
-            if fitting:
-                await events.record(
-                    connection,
-                    request.guild_id,
-                    request.at,
-                    "match",
-                    actor=request.actor,
-                    after={"number": len(fitting)},
-                )
+            await events.record_all(connection, _entries(request, fitting))
         self._claims.wake()
         return Tied(tuple(fitting), len(pairs) - len(fitting))
+
+
+def _entries(request: RequestContext, tied: Sequence[Pair]) -> list[NewEvent]:
+    """Return the history of what was tied: an entry for each name, and one that counts them."""
+    common: dict[str, Any] = {
+        "guild_id": request.guild_id,
+        "at": request.at,
+        "actor": request.actor,
+    }
+    entries = [
+        NewEvent(
+            action="matched",
+            customer_id=pair.customer_id,
+            member_id=pair.member_id,
+            after={"username": pair.username},
+            **common,
+        )
+        for pair in tied
+    ]
+    if entries:
+        entries.append(NewEvent(action="match", after={"number": len(tied)}, **common))
+    return entries
 
 
 async def _register(connection: AsyncConnection, guild_id: int) -> Register:

@@ -1,19 +1,22 @@
 """Suggests what may be meant by what is typed so far; it reads only the database."""
 
 from bot import clock
+from bot.access.catalogue.lookup import find_item
+from bot.access.orders.codes import Batch, batches_in
 from bot.access.people.identity import name_of
 from bot.access.request import Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import preview
 from bot.errors import UserError
-from bot.store.catalogue import scripts
+from bot.store.catalogue import products
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, permissions
 from bot.store.people import autocomplete
-from bot.store.records import Entitlement, Script
-from bot.tradingview import End, clean_username
+from bot.store.records import Entitlement, Product, Script
+from bot.tradingview import LIFETIME, End, Lifetime, clean_username
 
 MOST = 25
+_NEWEST = 100  # batches of codes that are looked through
 
 
 class Autocomplete:
@@ -27,6 +30,43 @@ class Autocomplete:
         async with self._database.read() as connection:
             return await autocomplete.scripts_like(connection, guild_id, typed.strip(), MOST)
 
+    async def products(self, guild_id: int, typed: str) -> list[Product]:
+        """Return products on sale that fit."""
+        async with self._database.read() as connection:
+            return await autocomplete.products_like(connection, guild_id, typed.strip(), MOST)
+
+    async def items(self, guild_id: int, typed: str) -> list[Script | Product]:
+        """Return scripts and products on sale that fit, by short name."""
+        found: list[Script | Product] = [
+            *await self.scripts(guild_id, typed),
+            *await self.products(guild_id, typed),
+        ]
+        return sorted(found, key=lambda item: item.slug)[:MOST]
+
+    async def trials(self, guild_id: int, typed: str) -> list[Product]:
+        """Return products on sale that can be tried and fit, by short name."""
+        text = typed.strip().casefold()
+        async with self._database.read() as connection:
+            listed = await products.listed(connection, guild_id)
+        fitting = [
+            product
+            for product in listed
+            if product.trial is not None and text in f"{product.slug} {product.title.casefold()}"
+        ]
+        return fitting[:MOST]
+
+    async def code_batches(self, guild_id: int, typed: str) -> list[Batch]:
+        """Return the newest batches of codes whose number or item fits."""
+        text = typed.strip().casefold()
+        async with self._database.read() as connection:
+            newest = await batches_in(connection, guild_id, limit=_NEWEST)
+        fitting = [
+            batch
+            for batch in newest
+            if text in f"{batch.made.id} {batch.sold.slug} {batch.sold.title.casefold()}"
+        ]
+        return fitting[:MOST]
+
     async def names(self, guild_id: int, typed: str) -> list[str]:
         """Return known TradingView names that fit."""
         async with self._database.read() as connection:
@@ -35,23 +75,33 @@ class Autocomplete:
     async def ends(
         self, guild_id: int, lengths: list[Length], item: str, subject: Subject
     ) -> list[tuple[Length, End]]:
-        """Return where each length would end for that person, by what Usher knows; else from now."""
+        """Return where each length would end for that person, by what Usher knows; else from now.
+
+        Of a product, where it ends latest among its scripts.
+        """
         reasons = await self._reasons(guild_id, item, subject)
         now = clock.now()
-        return [(length, preview(reasons, length, now)) for length in lengths]
+        return [
+            (length, _latest([preview(each, length, now) for each in reasons or [[]]]))
+            for length in lengths
+        ]
 
-    async def _reasons(self, guild_id: int, item: str, subject: Subject) -> list[Entitlement]:
-        """Return why that person has access by now."""
+    async def _reasons(self, guild_id: int, item: str, subject: Subject) -> list[list[Entitlement]]:
+        """Return why that person has access by now, script by script."""
         async with self._database.read() as connection:
-            script = await scripts.by_slug(connection, guild_id, item.strip().casefold())
-            if script is None:
-                return []
             try:
+                found = await find_item(connection, guild_id, item)
                 name = await name_of(connection, guild_id, subject)
             except UserError:  # half typed: nothing is wrong yet
                 return []
-            known = await permissions.by_name(connection, script.id, name)
-            return [] if known is None else await entitlements.active(connection, known.id)
+            ids = [script.id for script in found.scripts]
+            known = [each.id for each in await permissions.of_scripts(connection, ids, name)]
+            return list((await entitlements.active_of(connection, known)).values())
+
+
+def _latest(ends: list[End]) -> End:
+    dated = [end for end in ends if not isinstance(end, Lifetime)]
+    return max(dated) if len(dated) == len(ends) else LIFETIME
 
 
 def _start(typed: str) -> str:

@@ -11,7 +11,7 @@ from bot.access.people.claims import Question, question
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import ClaimState, Otherwise
-from bot.store.ledger import direct_messages, events, log_entries
+from bot.store.ledger import direct_messages, events, log_entries, orders
 from bot.store.people import customers
 from bot.store.records import Claim, Customer, Event, Guild, LogEntry, Product, Script
 
@@ -23,6 +23,19 @@ class Entry:
     event: Event
     item: Script | Product | None
     customer: Customer | None
+    script: Script | None = None  # of the order, where the item is a product
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request in the history: what was asked, and how its orders stand, one for each script."""
+
+    order_id: int  # the one that leads
+    entry: Event
+    item: Script | Product | None
+    customer: Customer | None
+    parts: tuple[Entry, ...]  # the newest entry about each order, the leading one first
+    newest_id: int  # of all entries about it
 
 
 class HistoryTail:
@@ -56,14 +69,23 @@ class HistoryTail:
             found = await events.of_interaction(connection, interaction_id)
             return await _entries(connection, found)
 
-    async def of_order(self, entry: Event) -> list[Event]:
-        """Return the entries about the order that this one is about, oldest first; none without an order."""
+    async def asked(self, entry: Event) -> Asked | None:
+        """Return the request that this entry is about, with all that became of it; None without an order."""
         if entry.order_id is None or entry.customer_id is None:
-            return []
+            return None
         async with self._database.read() as connection:
-            return await events.of_order(
-                connection, entry.guild_id, entry.customer_id, entry.order_id
-            )
+            order = await orders.by_id(connection, entry.order_id)
+            lead_id = entry.order_id if order is None else order.lead_id or order.id
+            led = (await orders.led_by(connection, [lead_id]))[lead_id]
+            ids = [lead_id, *(each.id for each in led)]
+            found = await events.of_orders(connection, entry.guild_id, entry.customer_id, ids)
+            if not found:
+                return None
+            entries = await _entries(connection, found)
+        last = {each.event.order_id: each for each in entries}
+        first = entries[0]
+        parts = tuple(last[each] for each in ids if each in last)
+        return Asked(lead_id, first.event, first.item, first.customer, parts, found[-1].id)
 
     async def log_entry(self, order_id: int) -> LogEntry | None:
         """Return which message of the log channel shows that order."""
@@ -83,7 +105,7 @@ class HistoryTail:
                 return None
             return await question(connection, claim)
 
-    async def asked(self, claim_id: int, channel_id: int, message_id: int) -> None:
+    async def question_asked(self, claim_id: int, channel_id: int, message_id: int) -> None:
         """Note which message asks staff about a claim."""
         async with self._database.write() as connection:
             await customers.set_question(connection, claim_id, channel_id, message_id)
@@ -106,10 +128,11 @@ class HistoryTail:
     # A channel that takes nothing
 
     async def chosen_by(self, guild_id: int) -> int | None:
-        """Return the member who chose the log channel, where that is known."""
+        """Return the member who chose the log channel, where that is known and was not forgotten."""
         async with self._database.read() as connection:
             chosen = await events.newest(connection, guild_id, ("setup_log",))
-        return None if chosen is None else chosen.actor.member_id
+        member_id = None if chosen is None else chosen.actor.member_id
+        return member_id if member_id is not None and member_id > 0 else None
 
     async def closed(self, guild_id: int, user_id: int, content: Mapping[str, Any]) -> None:
         """Note that the log channel takes nothing, with the message that says so to that person."""
@@ -139,6 +162,7 @@ async def _entries(connection: AsyncConnection, found: Sequence[Event]) -> list[
             event,
             sold.get(event.product_id or 0) or about.get(event.script_id or 0),
             people.get(event.customer_id or 0),
+            about.get(event.script_id or 0),
         )
         for event in found
     ]

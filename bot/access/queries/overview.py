@@ -2,53 +2,49 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.catalogue.lookup import find
 from bot.access.ledger.receipts import WaitingFor, held_up
 from bot.access.logins.sessions import AccountSession, LoginState, Sessions
 from bot.access.orders.outcomes import Outcomes
-from bot.access.people.errors import ClaimWaits, HaveNoName, UserUnknown
+from bot.access.people.errors import HaveNoName, UserUnknown
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
+from bot.access.queries.explained import stored_of
+from bot.access.queries.holders import PAGE, Cut, Holders, holders_of
 from bot.access.queries.standing import Checked, Person
 from bot.access.request import Subject
 from bot.access.rules.entitlements import (
     State,
-    paid_until,
+    paused_since,
+    want,
     wanted_of,
 )
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
-from bot.store.kinds import PermissionState, SweepState
-from bot.store.ledger import entitlements, events, permissions
+from bot.store.kinds import PermissionState, SweepState, Tie
+from bot.store.ledger import entitlements, events, orders, permissions, withheld
 from bot.store.people import customers
-from bot.store.records import Customer, Event, Holding, Permission, Product, Script
-from bot.store.sweeps import drift, sightings, sweeps
+from bot.store.records import (
+    Customer,
+    Entitlement,
+    Event,
+    Holding,
+    Permission,
+    Product,
+    Script,
+)
+from bot.store.sweeps import sightings, sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
 from bot.tradingview.models import End
 
-PAGE = 15
 SHOWN = 10  # of what waits, and of what is stuck
 READ_TIMEOUT = 8.0  # seconds that a live read may take before what is known is shown without it
-
-
-@dataclass(frozen=True, slots=True)
-class Holders:
-    """One page of those who should have a script."""
-
-    script: Script
-    people: tuple[tuple[Permission, Customer], ...]
-    page: int  # from 0
-    pages: int
-    total: int
-    untaken: int = 0  # beside them: on TradingView, and not taken over yet
-    paid: Mapping[int, datetime] = field(default_factory=dict)  # before grace days, by permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +89,14 @@ class History:
     products: dict[int, Product]
     page: int  # from 0
     more: bool
+    whole: Mapping[int, int] = field(
+        default_factory=dict
+    )  # by order, the product all of which it is
 
     def item(self, entry: Event) -> Script | Product | None:
         """Return what an entry is about, as far as it is about one item."""
-        sold = self.products.get(entry.product_id or 0)
+        product_id = entry.product_id or self.whole.get(entry.order_id or 0)
+        sold = self.products.get(product_id or 0)
         return sold or self.scripts.get(entry.script_id or 0)
 
 
@@ -115,17 +115,10 @@ class Overview:
             UserError: no person, or no readable name, was given.
         """
         async with self._database.read() as connection:
-            name = await name_of(connection, guild_id, subject)
-            person = await customers.by_name(connection, guild_id, name)
-            listed = await scripts.listed(connection, guild_id, archived=True)
-            mine = await permissions.of_name(connection, guild_id, name)
-            reasons = await entitlements.active_of(connection, [held.id for held in mine])
-            rows = await sightings.of_name(connection, guild_id, name)
-        by_script = {held.script_id: held for held in mine}
-        seen = {row.script_id: row for row in rows}
-        listed = [
-            script for script in listed if script.archived_at is None or script.id in by_script
-        ]
+            stored = await stored_of(connection, guild_id, subject, clock.now())
+        name, listed = stored.username, stored.scripts
+        if not name:
+            return Person("", stored.customer, (), waiting=stored.waiting)
         session = await self._sessions.of(guild_id)
         shown: Sequence[State | None] = [None] * len(listed)
         if session.state is LoginState.ALIVE:
@@ -137,14 +130,24 @@ class Overview:
             )
         checked = []
         for script, now in zip(listed, shown, strict=True):
-            held = by_script.get(script.id)
-            why = tuple(reasons[held.id]) if held else ()
-            checked.append(Checked(script, held, now, why, seen.get(script.id)))
+            whys = stored.whys.get(script.id, ())
+            checked.append(
+                Checked(
+                    script,
+                    stored.held.get(script.id),
+                    now,
+                    tuple(why.reason for why in whys),
+                    stored.seen.get(script.id),
+                    whys=whys,
+                    ended=stored.ended.get(script.id, ()),
+                )
+            )
+        is_unknown = stored.customer is None and _nothing(shown)
         return Person(
-            person.username if person and person.username else name,
-            person,
+            name,
+            stored.customer,
             tuple(checked),
-            await self._near(session, name) if person is None and _nothing(shown) else None,
+            await self._near(session, name) if is_unknown else None,
         )
 
     async def wanted(self, script: Script, name: str) -> End | None:
@@ -164,7 +167,6 @@ class Overview:
         """Return what a member may use or might until lately, as Usher knows it; TradingView is not asked.
 
         Raises:
-            ClaimWaits: staff must decide about the member's TradingView name first.
             HaveNoName: the member has linked no TradingView name.
         """
         now = clock.now()
@@ -172,23 +174,33 @@ class Overview:
             person = await customers.by_member(connection, guild_id, member_id)
             if person is None or person.username is None:
                 claim = await customers.waiting_claim(connection, guild_id, member_id)
-                raise HaveNoName if claim is None else ClaimWaits(claim.username)
+                if claim is None:
+                    raise HaveNoName
+                # No more than of a name that is theirs by their word alone: whether somebody else has it
+                # here is not for them.
+                return Person(claim.username, None, (), unproven=True)
             mine = await permissions.of_name(connection, guild_id, person.username)
             gone = await sightings.ended_of(connection, guild_id, person.username, now)
             about = {held.script_id for held in mine} | {row.script_id for row in gone}
             sold = await scripts.by_ids(connection, about)
             reasons = await entitlements.active_of(connection, [held.id for held in mine])
-            over = [held.id for held in mine if _is_over(held, now)]
+            over = [
+                held.id
+                for held in mine
+                if _is_over(held, now) and paused_since(reasons[held.id], now) is None
+            ]
             last = await permissions.last_changed(connection, over)
+            hidden = await withheld.hidden(connection, [held.id for held in mine])
         checked = [
             Checked(
                 sold[held.script_id],
-                held,
+                _as_known(held, reasons[held.id]),
                 None,
-                tuple(reasons[held.id]),
+                tuple(reason for reason in reasons[held.id] if not reason.withheld),
                 ended_at=(held.wanted_ends_at or last.get(held.id)) if held.id in over else None,
             )
             for held in mine
+            if held.id not in hidden
         ]
         checked += [
             Checked(sold[row.script_id], None, None, (), ended_at=row.ends_at) for row in gone
@@ -202,27 +214,19 @@ class Overview:
                 if _was_theirs(person, each)
                 if each.ended_at or each.reasons or not _is_settled(each.permission)
             ),
+            unproven=person.merely_claims,
         )
 
-    async def holders(self, guild_id: int, item: str, page: int = 0) -> Holders:
-        """Return who has a script, by end date, `PAGE` at a time; a page beyond the last is the last.
+    async def holders(
+        self, guild_id: int, item: str, page: int = 0, ends: Cut | None = None
+    ) -> Holders:
+        """Return who has an item, by end date, a page at a time; a page beyond the last is the last.
 
         Raises:
-            ItemUnknown: no script has that short name.
+            ItemUnknown: no script or product has that short name.
         """
-        now = clock.now()
         async with self._database.read() as connection:
-            script = await find(connection, guild_id, item)
-            total = await permissions.count_holders(connection, script.id, now)
-            pages = max(1, -(-total // PAGE))
-            page = min(max(page, 0), pages - 1)
-            found = await permissions.holders(
-                connection, script.id, now, skip=page * PAGE, limit=PAGE
-            )
-            untaken = await drift.count_strangers(connection, script.id, now)
-            reasons = await entitlements.active_of(connection, [held.id for held, _ in found])
-        paid = {each: end for each, why in reasons.items() if (end := paid_until(why))}
-        return Holders(script, tuple(found), page, pages, total, untaken, paid)
+            return await holders_of(connection, guild_id, item, page, clock.now(), ends)
 
     async def status(self, guild_id: int) -> Status:
         """Return what waits, what is stuck, and what holds it up."""
@@ -254,10 +258,12 @@ class Overview:
             name = await name_of(connection, guild_id, subject)
             person = await customers.by_name(connection, guild_id, name)
             found: list[Event] = []
+            whole: dict[int, int] = {}
             if person is not None:
                 found = await events.of_customer(
                     connection, guild_id, person.id, skip=page * PAGE, limit=PAGE + 1
                 )
+                whole = await _whole(connection, guild_id, person, found)
             listed = await scripts.listed(connection, guild_id, archived=True)
             sold = await products.listed(connection, guild_id, archived=True)
         return History(
@@ -267,7 +273,26 @@ class Overview:
             {product.id: product for product in sold},
             page,
             len(found) > PAGE,
+            whole,
         )
+
+
+async def _whole(
+    connection: AsyncConnection, guild_id: int, person: Customer, found: Sequence[Event]
+) -> dict[int, int]:
+    """Return, by order, the product for all of whose scripts it stands: the same became of each."""
+    about = await orders.by_ids(connection, {each.order_id for each in found if each.order_id})
+    leads = {each.id: each.product_id for each in about if each.product_id and each.lead_id is None}
+    split = await events.split_requests(connection, guild_id, person.id, leads)
+    return {each: product for each, product in leads.items() if each not in split}
+
+
+def _as_known(held: Permission, reasons: Sequence[Entitlement]) -> Permission:
+    """Return it as its member may know it: without what staff gave to a name that they merely claim."""
+    if not any(reason.withheld for reason in reasons):
+        return held
+    known = want([reason for reason in reasons if not reason.withheld])
+    return replace(held, wanted=known.kind, wanted_ends_at=known.ends_at)
 
 
 def _is_settled(permission: Permission | None) -> bool:
@@ -285,6 +310,8 @@ def _was_theirs(person: Customer, checked: Checked) -> bool:
     A name whose access is over can be linked by anybody, who is to learn nothing of who had it before.
     """
     if checked.ended_at is None or person.linked_by != person.member_id:
+        return True
+    if person.tie is Tie.PROVEN:
         return True
     return person.linked_at is not None and checked.ended_at >= person.linked_at
 

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.access.queries.explained import EndedWhy, Why
 from bot.access.rules.entitlements import (
     NOTHING,
     UNKNOWN,
     State,
     last_seen,
     ours_of,
+    paused_since,
     wanted_of,
 )
 from bot.store.kinds import PermissionState, StateKind
-from bot.store.records import Customer, Entitlement, Permission, Script
+from bot.store.records import Customer, Entitlement, Permission, Product, Purchase, Script
 from bot.store.sweeps.sightings import Sighting
 
 
@@ -22,6 +24,7 @@ class Standing(StrEnum):
 
     HAS = "has"  # access in force
     DUE = "due"  # should have it, or an order is on its way or stuck
+    PAUSED = "paused"  # nothing is there, and no time passes
     ENDED = "ended"
     NOTHING = "nothing"
     UNKNOWN = "unknown"  # TradingView did not answer, and nothing was seen before
@@ -37,6 +40,8 @@ class Checked:
     reasons: tuple[Entitlement, ...]
     sighting: Sighting | None = None  # the row that the last full check found
     ended_at: datetime | None = None  # for the member's own view: access is over since then
+    whys: tuple[Why, ...] = ()  # for staff: the reasons with what was got by them
+    ended: tuple[EndedWhy, ...] = ()  # for staff: what ended lately, newest first
 
     @property
     def wanted(self) -> State:
@@ -61,6 +66,10 @@ class Checked:
             return self.permission.seen_at
         return None if self.sighting is None else self.sighting.seen_at
 
+    def paused_since(self, now: datetime) -> datetime | None:
+        """Return since when all that there is stands still; None where something runs, or nothing is left."""
+        return paused_since(self.reasons, now)
+
     def standing(self, now: datetime) -> Standing:
         """Return how the person stands with the script; what is over is not what they have."""
         known, wanted = self.known, self.wanted
@@ -69,7 +78,9 @@ class Checked:
         waits = self.permission is not None and self.permission.state is not PermissionState.DONE
         if waits or wanted.gives_access(now):
             return Standing.DUE
-        if known.end is not None or wanted.end is not None or self.reasons:
+        if self.paused_since(now) is not None:
+            return Standing.PAUSED
+        if known.end is not None or wanted.end is not None or self.reasons or self.ended:
             return Standing.ENDED
         return Standing.UNKNOWN if known.kind is StateKind.UNKNOWN else Standing.NOTHING
 
@@ -92,3 +103,5 @@ class Person:
     scripts: tuple[Checked, ...]
     # TradingView knows no user of that name: the nearest that it knows; None where it was not asked.
     unknown: tuple[str, ...] | None = None
+    waiting: tuple[tuple[Purchase, Script | Product], ...] = ()  # for a TradingView name
+    unproven: bool = False  # the name is theirs by nothing but their own word

@@ -244,3 +244,16 @@ def later(end: End, other: End) -> End:
     if isinstance(end, Lifetime) or isinstance(other, Lifetime):
         return LIFETIME
     return max(end, other)
+
+
+def absolute(until: End | Length | RowEnd, now: datetime) -> RowEnd | None:
+    """Return the end that is meant at that moment; None: lifetime."""
+    match until:
+        case RowEnd():
+            return until
+        case Length():
+            return None if until.lifetime else RowEnd.begun(now).extended(until)
+        case Lifetime():
+            return None
+        case _:
+            return RowEnd.begun(until)

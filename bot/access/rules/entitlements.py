@@ -81,12 +81,13 @@ def last_seen(permission: Permission) -> State:
 def want(reasons: Iterable[Entitlement]) -> State:
     """Return what the reasons give together: lifetime or open wins, else the latest end, else nothing.
 
-    Grace days come on top of an end that was paid for; more time is counted from the paid end.
+    Grace days come on top of an end that was paid for; more time is counted from the paid end. What is
+    paused gives nothing.
     """
     ends: list[datetime] = []
     kinds = set()
     for reason in reasons:
-        if reason.ended_at is not None or reason.settled_at is None:
+        if reason.ended_at is not None or reason.settled_at is None or reason.paused_at is not None:
             continue
         kinds.add(reason.kind)
         if reason.ends_at is not None:
@@ -106,7 +107,19 @@ def still_gives(reason: Entitlement, now: datetime) -> bool:
     """Return whether the person would lose something, grace days too, were that reason ended now."""
     if reason.ended_at is not None:
         return False
-    return reason.ends_at is None or _with_grace(reason.ends_at, reason) > now
+    return reason.ends_at is None or _with_grace(reason.ends_at, reason) > stopped_at(reason, now)
+
+
+def stopped_at(reason: Entitlement, now: datetime) -> datetime:
+    """Return that moment by the clock of one reason, which stands still while it is paused."""
+    return now if reason.paused_at is None else min(now, reason.paused_at)
+
+
+def paused_since(reasons: Iterable[Entitlement], now: datetime) -> datetime | None:
+    """Return since when all that is there is paused; None where something runs, or nothing is left."""
+    live = [reason for reason in reasons if still_gives(reason, now)]
+    since = [reason.paused_at for reason in live if reason.paused_at is not None]
+    return min(since) if since and len(since) == len(live) else None
 
 
 def gives_more(state: State, other: State, now: datetime) -> bool:
@@ -138,7 +151,8 @@ def settle(reasons: Sequence[Entitlement], *, since: datetime | None = None) -> 
     Time starts at the latest of: the moment of asking, every end among `reasons`, and `since`. An end
     on TradingView that Usher did not write is one of the reasons by then (source found). Time that
     is asked for in the grace days starts at the paid end before them. Time that starts at an end
-    goes on with its row; time that starts later begins a row of its own.
+    goes on with its row; time that starts later begins a row of its own. What is asked for during a
+    pause counts from where the clock stands still.
     """
     active = [reason for reason in reasons if reason.ended_at is None]
     end = paid_end(active, *([RowEnd.begun(since)] if since else []))
@@ -147,7 +161,7 @@ def settle(reasons: Sequence[Entitlement], *, since: datetime | None = None) -> 
     for reason in sorted(active, key=lambda reason: (reason.asked_at, reason.id)):
         if reason.settled_at is not None or reason.length is None:
             continue
-        start = _start(end, held, reason.asked_at)
+        start = _start(end, held, stopped_at(reason, reason.asked_at))
         end = start.extended(parse_length(reason.length))
         settled.append(Settled(reason.id, start.at, end.at, end.row_day, reason.grace_days))
         held = _held_until([*active, *settled])
@@ -169,7 +183,8 @@ def paid_end(reasons: Iterable[Entitlement | Settled], *others: RowEnd) -> RowEn
 
 def paid_until(reasons: Sequence[Entitlement]) -> datetime | None:
     """Return the paid end that grace days follow; None where access lasts no longer than was paid for."""
-    paid, held = paid_end(reasons), want(reasons).ends_at
+    running = [reason for reason in reasons if reason.paused_at is None]
+    paid, held = paid_end(running), want(running).ends_at
     return paid.at if paid is not None and held is not None and held > paid.at else None
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.catalogue.lookup import script_of
 from bot.access.errors import TradingViewSilent
-from bot.access.ledger.reasons import add_found, want_anew
-from bot.access.ledger.record import facts, touch
+from bot.access.ledger.reasons import add_found, facts, want_anew
+from bot.access.ledger.record import touch
 from bot.access.logins.sessions import Sessions
 from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import Spelling

@@ -11,8 +11,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.ledger.reasons import want_anew
-from bot.access.ledger.record import facts
+from bot.access.ledger.reasons import facts, want_anew
 from bot.access.rules.entitlements import (
     State,
     gives_more,

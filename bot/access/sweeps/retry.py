@@ -1,9 +1,9 @@
-"""Staff try again what waits or is stuck for one script."""
+"""Staff try again what waits or is stuck for one script or product."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.catalogue.lookup import find
+from bot.access.catalogue.lookup import find_item
 from bot.access.ledger.seats import within_the_line
 from bot.access.request import Consent, RequestContext
 from bot.access.rules.entitlements import last_seen, wanted_of
@@ -25,10 +25,10 @@ class Retries:
         self._queue = queue
 
     async def retry(self, request: RequestContext, item: str) -> int:
-        """Try now whatever waits or is stuck for one script; returns how many.
+        """Try now whatever waits or is stuck for a script, or for each of a product; returns how many.
 
         Raises:
-            ItemUnknown: no script has that short name.
+            ItemUnknown: no script or product has that short name.
             TakesFromMany: it wakes orders that take access or time from many people, without consent.
             OverTheLine: a manager must agree to so many seats first.
         """
@@ -36,14 +36,17 @@ class Retries:
             self._database.write() as connection,
             within_the_line(connection, request),
         ):
-            script = await find(connection, request.guild_id, item)
-            await self._ask_about_many(connection, script, request.consent)
-            await scripts.unpause(connection, script.id)
+            found = await find_item(connection, request.guild_id, item)
+            for script in found.scripts:
+                await self._ask_about_many(connection, script, request.consent)
+                await scripts.unpause(connection, script.id)
             if await shapes.accept(connection, request.guild_id):
                 await events.record(
                     connection, request.guild_id, request.at, "shape_accepted", actor=request.actor
                 )
-            tried = await permissions.retry(connection, script.id, clock.now())
+            tried: list[int] = []
+            for script in found.scripts:
+                tried += await permissions.retry(connection, script.id, clock.now())
             await orders.wait_again(connection, tried)
             await events.record(
                 connection,
@@ -51,7 +54,8 @@ class Retries:
                 request.at,
                 "retry",
                 actor=request.actor,
-                script_id=script.id,
+                script_id=found.script_id,
+                product_id=found.product_id,
             )
         self._queue.wake(request.guild_id)
         return len(tried)

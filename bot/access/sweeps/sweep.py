@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.catalogue.errors import ScriptNotYours
-from bot.access.catalogue.lookup import find
+from bot.access.catalogue.lookup import Item, find, find_item
 from bot.access.errors import TradingViewSilent
 from bot.access.ledger.receipts import quiet_until
 from bot.access.logins.errors import LoginNotWorking, NoLogin
@@ -79,14 +79,15 @@ class Sweeps:
         async with self._database.write() as connection:
             await sweeps.drop_running(connection, clock.now())
 
+    async def item(self, guild_id: int, name: str) -> Item:
+        """Return the script or product of that name, to be read script by script. Raises ItemUnknown."""
+        async with self._database.read() as connection:
+            return await find_item(connection, guild_id, name)
+
     async def run(
         self, guild_id: int, item: str, *, by: int | None, tell: Tell = lambda _: None
     ) -> Swept:
-        """Read the list of one script; `tell` hears after every page how far it is.
-
-        Raises ItemUnknown, CheckRunning, NoLogin, LoginNotWorking, FormChanged, ScriptNotYours or
-        TradingViewSilent; then nothing was changed.
-        """
+        """Read the list of the script of that name. Raises ItemUnknown, or as `of_script` does."""
         async with self._database.read() as connection:
             script = await find(connection, guild_id, item)
         return await self.of_script(script, by=by, tell=tell)
@@ -94,7 +95,11 @@ class Sweeps:
     async def of_script(
         self, script: Script, *, by: int | None, tell: Tell = lambda _: None
     ) -> Swept:
-        """Sweep a script that is known already."""
+        """Read the list of one script; `tell` hears after every page how far it is.
+
+        Raises CheckRunning, NoLogin, LoginNotWorking, FormChanged, ScriptNotYours or
+        TradingViewSilent; then nothing was changed.
+        """
         if script.id in self._running:
             raise CheckRunning(script)
         self._running.add(script.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.ledger.record import facts
+from bot.access.ledger.reasons import facts
 from bot.access.ledger.settle import StuckError, refuse_other_person, settle_with, unsettle
 from bot.access.logins.sessions import AccountSession
 from bot.access.rules.entitlements import (

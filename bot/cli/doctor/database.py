@@ -15,6 +15,7 @@ from bot.cli.doctor.privacy import privacy
 from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
 from bot.store.engine.trial import try_out
+from bot.store.kinds import RoleTrouble
 from bot.store.logins import sessions
 from bot.store.maintenance import backup, ground
 from bot.store.maintenance.ground import GroundError
@@ -43,6 +44,7 @@ def examine_files(settings: Settings, env_file: Path | None = None) -> Files:
     findings.append(_schema(examined))
     if examined.schema not in (Schema.ABSENT, Schema.UNREADABLE):
         findings.append(_backups(path))
+    findings += [_role(title, trouble) for title, trouble in examined.role_troubles]
     vault, about_key = _key(settings, examined)
     findings.append(about_key)
     if apart := tradingview_accounts.key_on_other_disk(settings):
@@ -52,6 +54,32 @@ def examine_files(settings: Settings, env_file: Path | None = None) -> Files:
     return Files(
         findings, _logins(settings, examined, vault), is_new=examined.schema is Schema.ABSENT
     )
+
+
+_ROLES = {
+    RoleTrouble.DELETED: (
+        "it is gone from the server.",
+        "Choose another one with /product edit in Discord.",
+    ),
+    RoleTrouble.MANAGED: (
+        "it belongs to an app or to Discord itself.",
+        "Choose another one with /product edit in Discord.",
+    ),
+    RoleTrouble.RIGHT: (
+        "the bot lacks the right Manage Roles.",
+        "In Discord open Server Settings > Roles, the bot's role, and switch Manage Roles on.",
+    ),
+    RoleTrouble.ORDER: (
+        "it stands above the bot's own role.",
+        "In Discord open Server Settings > Roles and drag the bot's role above it.",
+    ),
+}
+
+
+def _role(title: str, trouble: RoleTrouble) -> Finding:
+    """Return why the holders of a product do not get its role, as it was when the bot last ran."""
+    why, remedy = _ROLES[trouble]
+    return Finding("Roles", f"the role of {title} cannot be given to its holders: {why}", remedy)
 
 
 def _writable(path: Path) -> Finding:

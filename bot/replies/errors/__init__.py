@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from discord import app_commands
 
-from bot.access.people.errors import ClaimWaits, HaveNoName
+from bot.access.people.errors import HaveNoName
 from bot.errors import UserError
 from bot.replies.errors import (  # noqa: F401 - each module registers its sentences
     access,
     catalogue,
+    codes,
     confirmations,
+    customers,
     discord_refusals,
     logins,
     people,
@@ -31,7 +33,7 @@ _SLIPS = (
 )
 
 # Not refused: it waits, or one step is missing.
-_HINTS = (ClaimWaits, HaveNoName)
+_HINTS = (HaveNoName,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,44 @@ def _(error: refusals.NothingToRevoke) -> str:
 
 
 @sentence.register
+def _(error: refusals.NothingToMove) -> str:
+    why = (
+        "They have it for as long as its source lasts, and that does not move."
+        if error.stays
+        else "`/access check` shows what they have."
+    )
+    return (
+        f"**There is nothing to move:** {escape(error.username)} has no time of {title(error.item)} that "
+        f"could go along. {why} Nothing was changed."
+    )
+
+
+@sentence.register
+def _(error: refusals.SameItem) -> str:
+    return (
+        f"**{title(error.item).strip('*')} is both the old and the new one.** Nothing was changed."
+    )
+
+
+@sentence.register
+def _(error: refusals.NothingToPause) -> str:
+    what = "" if error.item is None else f" of {title(error.item)}"
+    return (
+        f"**There is nothing to pause:** nothing{what} runs for {escape(error.username)}. `/access check` "
+        "shows what they have. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(error: refusals.NothingPaused) -> str:
+    what = "" if error.item is None else f" of {title(error.item)}"
+    return (
+        f"**Nothing is paused:** nothing{what} stands still for {escape(error.username)}. `/access check` "
+        "shows what they have. Nothing was changed."
+    )
+
+
+@sentence.register
 def _(_: refusals.PutBackTooLate) -> str:
     return "**The 24 hours for that are over.** Use `/access grant` or `/access set` instead."
 

@@ -4,12 +4,17 @@ from bot.access.ledger import errors as refusals
 from bot.access.logins.errors import CookiesOfOther
 from bot.access.rules.seat_fee import FEE_CENTS, FREE, cents
 from bot.access.sweeps.errors import MAX_BY_STAFF, IgnoresMany, TakesFromMany
+from bot.replies import product_scripts
 from bot.replies.errors.sentence import sentence
 from bot.replies.seats import money
-from bot.replies.text import bold, count, end_day, escape, listed, source, title, until
+from bot.replies.text import bold, count, end_day, escape, listed, member, source, title, until
 from bot.store.kinds import EntitlementKind
 from bot.store.records import Entitlement
 from bot.tradingview.models import End
+
+_MAX_TITLES = 8
+# What the buttons say under the question about a name that a member merely claims.
+ONLY_THE_NAME, IT_IS_THEIRS = "Only for the name", "The name is theirs"
 
 
 @sentence.register
@@ -32,6 +37,36 @@ def _(error: refusals.EndsSeveral) -> str:
         f"**This ends everything that {escape(error.username)} has** on {title(error.item)}:\n"
         + "\n".join(lines)
         + "\nShall I do it?"
+    )
+
+
+@sentence.register
+def _(error: refusals.MoveLeavesOpen) -> str:
+    lines = [f"- {source(reason)}: {_reason_end(reason)}" for reason in error.stays[:10]]
+    return (
+        f"{bold(error.username)} also has {title(error.item)} **for as long as its source lasts**:\n"
+        + "\n".join(lines)
+        + "\nThat does not move: they keep it there. What was bought for a time moves. Shall I do it?"
+    )
+
+
+@sentence.register
+def _(error: refusals.StopsEverything) -> str:
+    what = "lets everything go on that is paused" if error.goes_on else "pauses everything"
+    titles = listed(escape(each) for each in error.titles[:_MAX_TITLES])
+    left = len(error.titles) - _MAX_TITLES
+    more = f" and {left} more" if left > 0 else ""
+    return f"**This {what} for {escape(error.username)}:** {titles}{more}.\nShall I do it?"
+
+
+@sentence.register
+def _(error: refusals.NameOnlyClaimed) -> str:
+    name, claimer = escape(error.username), member(error.member_id)
+    return (
+        f"**{claimer} says that {name} is theirs, and nobody else has shown it.** Anybody can type a "
+        f"name. Is it certain?\n- **{ONLY_THE_NAME}**: {name} gets it on TradingView, and {claimer} "
+        f"hears and sees nothing of it until they prove the name.\n- **{IT_IS_THEIRS}**: {name} gets it, "
+        f"and is {claimer}'s name for certain from now on."
     )
 
 
@@ -100,3 +135,8 @@ def _reason_end(reason: Entitlement) -> str:
     if reason.ends_at is not None:
         return f"until {end_day(reason.ends_at)}"
     return "no end" if reason.length is None else f"{escape(reason.length)}, not started yet"
+
+
+@sentence.register
+def _(error: refusals.ChangesProduct) -> str:
+    return product_scripts.question(error)

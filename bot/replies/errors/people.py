@@ -2,7 +2,13 @@
 
 from bot.access.people import errors as refusals
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import did_you_mean, escape, member, typed
+from bot.replies.text import count, did_you_mean, escape, member, relative, typed
+from bot.store.kinds import AttemptKind
+
+_TOO_OFTEN = {
+    AttemptKind.LINK: "You used `/link` three times within a day: that is the most.",
+    AttemptKind.PROOF: "You asked for five codes within a day: that is the most.",
+}
 
 
 @sentence.register
@@ -71,7 +77,7 @@ def _(error: refusals.MemberHasNoName) -> str:
 def _(error: refusals.MemberHasOtherName) -> str:
     return (
         f"**{member(error.member_id)} has another TradingView name: {escape(error.username)}.** "
-        "Leave `username` out, or ask them to use `/unlink` first."
+        "Leave `username` out, or untie that name first with `/customer unlink`."
     )
 
 
@@ -80,7 +86,7 @@ def _(error: refusals.NameTaken) -> str:
     whose = f" {member(error.member_id)}" if error.member_id else " another member"
     return (
         f"**{escape(error.username)} belongs to{whose} already.** Check the spelling; if it really "
-        "changed hands, ask that member to use `/unlink` first."
+        "changed hands, `/customer move` gives it to another member, with everything it may use."
     )
 
 
@@ -92,10 +98,74 @@ def _(error: refusals.HaveOtherName) -> str:
 
 
 @sentence.register
-def _(error: refusals.ClaimWaits) -> str:
+def _(error: refusals.NewNameUnknown) -> str:
     return (
-        f"**A member of staff still looks at {escape(error.username)}.** You need not do anything; you "
-        "hear from me by direct message. To take the request back, use `/unlink`."
+        f"**TradingView knows nobody called {typed(error.text)} yet.**{did_you_mean(error.near)} After you "
+        "renamed your account there, TradingView shows a new name after some minutes: try again in ten "
+        "minutes. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(error: refusals.OtherAccount) -> str:
+    return (
+        f"**TradingView shows {escape(error.old_name)} and {escape(error.username)} as two accounts.** If you "
+        "renamed yours just now: TradingView shows a new name after some minutes, so try again in ten "
+        "minutes. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(error: refusals.MovedLately) -> str:
+    return (
+        "**You moved to another TradingView account within the last week.** It works again "
+        f"{relative(error.again_at)}. A member of staff can do it sooner: I asked them, and you hear from me by "
+        "direct message. Until then everything stays as it is."
+    )
+
+
+@sentence.register
+def _(error: refusals.TooOften) -> str:
+    what = _TOO_OFTEN[error.attempt]
+    return f"**{what}** It works again {relative(error.again_at)}. Nothing was changed."
+
+
+@sentence.register
+def _(error: refusals.LookedUpTooOften) -> str:
+    return f"**You looked up many names within a short while.** Try again in {error.wait} s."
+
+
+@sentence.register
+def _(_: refusals.NothingToProve) -> str:
+    return (
+        "**There is no name to prove.** `/link` tells me your TradingView name, and `/me` shows it."
+    )
+
+
+@sentence.register
+def _(_: refusals.ProofOver) -> str:
+    return (
+        "**That code is no longer good.** A code is good for 30 minutes, and the newest one counts. Press "
+        "*Prove that it is mine* under `/me` for a new one; nothing was changed."
+    )
+
+
+@sentence.register
+def _(error: refusals.CodeMissing) -> str:
+    more = (
+        "Look whether it is saved and whether everybody can see it, wait a minute, and press again "
+        f"({count(error.left, 'more try', 'more tries')})."
+        if error.left
+        else "For a new code, press *Prove that it is mine* under `/me`."
+    )
+    return f"**I do not see the code on the page of {escape(error.username)} yet.** {more} Nothing was changed."
+
+
+@sentence.register
+def _(error: refusals.NameChangedHands) -> str:
+    return (
+        f"**I found the code, but {escape(error.username)} belonged to another TradingView account before.** So "
+        "a member of staff looks at it first; you hear from me by direct message."
     )
 
 

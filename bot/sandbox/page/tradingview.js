@@ -1,7 +1,7 @@
 // TradingView's own list: one person's rows beside the answers, and all 120 people.
 
 import { $, fill, h, icon } from "./dom.js";
-import { changed, on, state } from "./store.js";
+import { changed, on, post, state } from "./store.js";
 import { look } from "./views.js";
 import { clock, day, fromNow, shortDay } from "./when.js";
 
@@ -12,6 +12,7 @@ const CALLS = {
   remove: "removes the row",
   hint: "looks up a name",
   details: "tests the login",
+  profile: "looks at the public page",
 };
 
 let search = "";
@@ -162,6 +163,32 @@ function drawList() {
   for (const button of $("filters").children) button.setAttribute("aria-pressed", String(button.dataset.filter === filter));
 }
 
+// What everybody can read on somebody's page there: where the bot looks for the code of a proof.
+
+function profileForm() {
+  const about = h("input", { type: "text", id: "about", maxlength: "500", autocomplete: "off", spellcheck: "false", "aria-describedby": "about-saved" });
+  const saved = h("p", { id: "about-saved", class: "quiet", role: "status" });
+  const save = async (event) => {
+    event.preventDefault();
+    try {
+      await post("profile", { username: state.focus, about: about.value });
+      saved.textContent = `Saved. Everybody can read it on ${state.focus}'s page.`;
+    } catch (error) {
+      saved.textContent = error.message;
+    }
+  };
+  return h("form", { id: "profile", class: "field", onsubmit: save }, h("label", { for: "about", id: "about-label" }, "Public page"), about, h("button", { type: "submit", class: "chip" }, "Save"), saved);
+}
+
+function drawProfile() {
+  const about = $("about");
+  if (!state.ready || !about) return;
+  $("about-label").textContent = `What ${state.focus}'s public page says`;
+  if (about.dataset.of !== state.focus) $("about-saved").textContent = "";
+  if (document.activeElement !== about || about.dataset.of !== state.focus) about.value = state.customers.get(state.focus)?.about ?? "";
+  about.dataset.of = state.focus;
+}
+
 function frame() {
   const field = h("input", {
     type: "search",
@@ -192,6 +219,7 @@ function frame() {
   );
   const legend = ["running", "lapsed", "undated", "none"].map((how) => h("span", {}, h("span", { class: `dot ${how}`, "aria-hidden": "true" }), WORDS[how]));
   $("panel-customers").replaceChildren(
+    profileForm(),
     h("div", { class: "searchbox" }, icon("search"), field),
     h("div", { id: "filters", role: "group", "aria-label": "Show" }, buttons),
     h("p", { id: "found", class: "quiet", role: "status" }),
@@ -206,5 +234,6 @@ export function start() {
   on("customers", drawStrip);
   $("strip").addEventListener("click", () => look("customers"));
   on("customers", drawList);
+  on("customers", drawProfile);
   setInterval(() => document.visibilityState === "visible" && drawCard(), 30000);
 }

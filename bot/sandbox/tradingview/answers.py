@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 JSON = "application/json"
@@ -101,6 +102,19 @@ def home_page(username: str | None) -> Answer:
         '<!DOCTYPE html>\n<html lang="en" dir="ltr" class="is-authenticated is-pro theme-light">'
         f'<head><title>TradingView</title></head><body><script>var user = {{"id":1,{name}'
         '"auth_token":"invented"};</script></body></html>',
+    )
+
+
+def profile_page(username: str, about: str) -> Answer:
+    """What everybody sees of a user: the texts of the page, and embedded JSON (wire §11)."""
+    data = json.dumps({"user": {"username": username, "about": about}, "ideas": []})
+    return page(
+        200,
+        '<!DOCTYPE html>\n<html lang="en" dir="ltr" class="is-not-authenticated is-not-pro theme-light">'
+        f"<head><title>{escape(username)}</title></head><body><h1>{escape(username)}</h1>"
+        f"<p>{escape(about)}</p>"
+        f'<script type="application/prs.init-data+json">{data.replace("<", chr(92) + "u003c")}</script>'
+        "</body></html>",
     )
 
 

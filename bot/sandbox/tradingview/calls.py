@@ -1,7 +1,9 @@
 """A note of every request that arrived, without its cookies."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import unquote
 
 NAMES = {
     "/tvcoins/details/": "details",
@@ -18,9 +20,26 @@ NAMES = {
     "/pine_perm/list_scripts/": "scripts",
     "/pubscripts-get/": "pubscripts",
 }
-READS = frozenset({"details", "hint", "home", "published", "scripts"})  # answered to a GET
+READS = frozenset(
+    {"details", "hint", "home", "published", "scripts", "profile"}
+)  # answered to a GET
+PUBLIC = frozenset({"hint", "profile"})  # asked without a login
 SIGN_IN = frozenset({"signin", "totp"})
 WRITES = frozenset({"add", "modify", "remove"})
+
+
+_PROFILE = re.compile(r"/u/([^/]+)/")
+
+
+def name_of(path: str) -> str:
+    """What is asked there; an empty text where nothing is."""
+    return "profile" if _PROFILE.fullmatch(path) else NAMES.get(path, "")
+
+
+def profile_in(path: str) -> str:
+    """Whose page that path is; an empty text for any other."""
+    found = _PROFILE.fullmatch(unquote(path.partition("?")[0]))
+    return found[1] if found else ""
 
 
 @dataclass(eq=False)
@@ -51,5 +70,8 @@ class Call:
     def username(self) -> str:
         """The person the call is about, or an empty text."""
         return (
-            self.form.get("username_recip") or self.form.get("username") or self.query.get("s", "")
+            self.form.get("username_recip")
+            or self.form.get("username")
+            or self.query.get("s", "")
+            or profile_in(self.path)
         )

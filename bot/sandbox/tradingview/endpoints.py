@@ -61,6 +61,7 @@ class Endpoints:
                 asked.form, asked.call.headers.get("User-Agent", "")
             ),
             "totp": lambda asked: desk.second_factor(asked.form, asked.sessionid),
+            "profile": self.profile,
             "home": lambda asked: desk.home(asked.session, asked.call.path),
             "published": lambda asked: showcase.published(asked.session, asked.call),
             "scripts": lambda asked: showcase.managed(self._logged_in(asked)),
@@ -72,6 +73,15 @@ class Endpoints:
             return self._by_name[asked.call.name](asked)
         except RefusedError as refused:
             return Outcome(refused.answer)
+
+    def profile(self, asked: Asked) -> Outcome:
+        """The page that everybody sees of a user (wire §11); any case of the name leads to it."""
+        user = self.world.find_user(asked.call.username)
+        if user is None:
+            return Outcome(answers.not_found_page())
+        if self.switches.profile == "language site":
+            return Outcome(answers.redirect(asked.call.path))
+        return Outcome(answers.profile_page(user.username, user.about))
 
     def details(self, asked: Asked) -> Outcome:
         if self.switches.coins_refuse:

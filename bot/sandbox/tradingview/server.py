@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.sandbox.tradingview import answers
 from bot.sandbox.tradingview.answers import Answer, Outcome
 from bot.sandbox.tradingview.bodies import UnsupportedBodyError, read_form, without_secrets
-from bot.sandbox.tradingview.calls import NAMES, READS, SIGN_IN, Call
+from bot.sandbox.tradingview.calls import PUBLIC, READS, SIGN_IN, Call, name_of
 from bot.sandbox.tradingview.endpoints import Asked, Endpoints
 from bot.sandbox.tradingview.fault_injection import FaultInjection
 from bot.sandbox.tradingview.switch_types import Value
@@ -85,7 +85,7 @@ class FakeTradingView:
         call = Call(
             method=request.method,
             path=request.raw_path,
-            name=NAMES.get(request.path, ""),
+            name=name_of(request.path),
             at=self._now(),
             query=dict(request.query),
             headers={
@@ -154,8 +154,8 @@ class FakeTradingView:
                 wait.cancel()
 
     def _session(self, request: web.Request, call: Call) -> Session | None:
-        """The login behind the cookies, if it still lives; hints and signing in ask for none."""
-        if call.name == "hint" or call.name in SIGN_IN:
+        """The login behind the cookies, if it still lives; what is public and signing in ask for none."""
+        if call.name in PUBLIC or call.name in SIGN_IN:
             return None
         session = self.world.find_session(
             request.cookies.get("sessionid", ""),
@@ -184,7 +184,7 @@ class FakeTradingView:
         """Set-Cookie: with a login a new pair, without one (when so set) its deletion (wire §2)."""
         kind = self.switches.rotation
         if session is None:
-            refused = call.name not in {"hint", *SIGN_IN} and self.switches.rotation == "deleting"
+            refused = call.name not in PUBLIC | SIGN_IN and self.switches.rotation == "deleting"
             if refused and self.switches.take("rotations", call):
                 answer.headers += answers.cookies_as_headers(None, None)
             return

@@ -144,6 +144,7 @@ class Switches(Switchboard):
         choices=("page", "language site", "without the name"),
         survive=("language site", "without the name"),
     )
+    profile: str = dial("page", "Somebody's public page", choices=("page", "language site"))
     headers_needed: str = dial(
         "none",
         "Headers without which a request is refused",

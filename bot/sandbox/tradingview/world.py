@@ -31,6 +31,7 @@ class User:
     username: str
     inactive: bool = False
     deleted: bool = False
+    about: str = ""  # what the user wrote on the page that everybody sees
 
 
 @dataclass(eq=False)

@@ -7,9 +7,10 @@ from typing import TypedDict, Unpack
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.kinds import RoleTrouble
 from bot.store.parts import parts
 from bot.store.records import Product, Script
-from bot.store.tables.catalogue import product, product_script, script
+from bot.store.tables.catalogue import guild, product, product_script, script
 
 
 class ProductChange(TypedDict, total=False):
@@ -23,6 +24,7 @@ class ProductChange(TypedDict, total=False):
     trial: str | None
     link: str | None
     archived_at: datetime | None
+    role_trouble: RoleTrouble | None
 
 
 async def add(
@@ -87,6 +89,17 @@ async def listed(
     if not archived:
         query = query.where(product.c.archived_at.is_(None))
     return [Product.of(row) for row in await connection.execute(query)]
+
+
+async def with_role(connection: AsyncConnection) -> list[Product]:
+    """Return the products of every server that the bot is in whose holders get a role."""
+    found = await connection.execute(
+        select(product)
+        .join(guild, guild.c.id == product.c.guild_id)
+        .where(product.c.role_id.is_not(None), guild.c.left_at.is_(None))
+        .order_by(product.c.id)
+    )
+    return [Product.of(row, product) for row in found]
 
 
 async def scripts_of(

@@ -16,6 +16,7 @@ class PermissionFacts(TypedDict, total=False):
     revision: int
     synced_revision: int
     replaces: int | None
+    after_id: int | None
     held_back: bool
     seen: StateKind
     seen_ends_at: datetime | None
@@ -44,6 +45,11 @@ class PermissionChange(PermissionFacts, total=False):
 class EntitlementChange(TypedDict, total=False):
     """Columns of a reason."""
 
+    permission_id: int | None
+    asked_at: datetime
+    ends_at: datetime | None
+    row_day: int | None
+    paused_at: datetime | None
     ended_at: datetime | None
     ended_by: int | None
 

@@ -1,6 +1,6 @@
 """Queries about entitlements: why somebody may use a script, and how long."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
@@ -37,10 +37,14 @@ async def add(
     ended_at: datetime | None = None,
     ended_by: int | None = None,
     row_day: int | None = None,
+    withheld: bool = False,
+    moved_by: int | None = None,
+    paused_at: datetime | None = None,
 ) -> Entitlement:
     """Add the reason that a purchase gives for one script; without a permission it waits for a name.
 
-    A length is settled later, anything else at once.
+    A length is settled later, anything else at once. What is `moved_by` an order may have come from here
+    before, so it is told apart by that order.
     """
     open_length = purchase.length is not None and ends_at is None
     row = await connection.execute(
@@ -51,7 +55,9 @@ async def add(
             script_id=script_id,
             permission_id=None if permission is None else permission.id,
             source=purchase.source,
-            reference=purchase.reference,
+            reference=purchase.reference
+            if moved_by is None
+            else f"{purchase.reference[:80]} moved {moved_by}",
             kind=purchase.kind,
             length=purchase.length,
             grace_days=purchase.grace_days,
@@ -66,6 +72,9 @@ async def add(
             ended_by=ended_by,
             note=purchase.note,
             row_day=row_day,
+            withheld=withheld,
+            moved_by=moved_by,
+            paused_at=paused_at or purchase.paused_at,
         )
         .returning(entitlement)
     )
@@ -118,6 +127,35 @@ async def active_of(
     return found
 
 
+async def some_active(
+    connection: AsyncConnection, permission_ids: Collection[int], at_once: int
+) -> AsyncIterator[list[Entitlement]]:
+    """Yield the reasons that still count, so many at a time, that others get their turn between."""
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(entitlement)
+            .where(entitlement.c.permission_id.in_(some), entitlement.c.ended_at.is_(None))
+            .order_by(entitlement.c.asked_at, entitlement.c.id)
+        )
+        while found := rows.fetchmany(at_once):
+            yield [Entitlement.of(row) for row in found]
+
+
+async def ended_since(
+    connection: AsyncConnection, permission_ids: Collection[int], since: datetime
+) -> list[Entitlement]:
+    """Return the reasons of these permissions that were ended since then, newest first."""
+    found: list[Entitlement] = []
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(entitlement)
+            .where(entitlement.c.permission_id.in_(some), entitlement.c.ended_at >= since)
+            .order_by(entitlement.c.ended_at.desc(), entitlement.c.id.desc())
+        )
+        found += map(Entitlement.of, rows)
+    return found
+
+
 async def of_purchases(
     connection: AsyncConnection, purchase_ids: Collection[int]
 ) -> dict[int, list[Entitlement]]:
@@ -164,6 +202,22 @@ async def taken_by(connection: AsyncConnection, order_ids: Collection[int]) -> s
     return found
 
 
+async def hand_over(connection: AsyncConnection, from_id: int, to_id: int) -> None:
+    """Let the reasons that still count for one permission count for another one, as they are.
+
+    What was given to the bare name stays with it.
+    """
+    await connection.execute(
+        update(entitlement)
+        .where(
+            entitlement.c.permission_id == from_id,
+            entitlement.c.ended_at.is_(None),
+            ~entitlement.c.withheld,
+        )
+        .values(permission_id=to_id)
+    )
+
+
 async def end(
     connection: AsyncConnection,
     entitlement_ids: Collection[int],
@@ -200,6 +254,35 @@ async def end_made_by(
     await connection.execute(
         update(entitlement)
         .where(entitlement.c.id.in_(made), entitlement.c.ended_at.is_(None))
+        .values(ended_at=at)
+    )
+
+
+async def pause(
+    connection: AsyncConnection, entitlement_ids: Collection[int], at: datetime
+) -> None:
+    """Note that the time of these stands still from that moment on."""
+    for some in parts(entitlement_ids):
+        await connection.execute(
+            update(entitlement)
+            .where(entitlement.c.id.in_(some), entitlement.c.paused_at.is_(None))
+            .values(paused_at=at)
+        )
+
+
+async def go_on(connection: AsyncConnection, entitlement_ids: Collection[int]) -> None:
+    """Note that the time of these stands still no longer."""
+    for some in parts(entitlement_ids):
+        await connection.execute(
+            update(entitlement).where(entitlement.c.id.in_(some)).values(paused_at=None)
+        )
+
+
+async def end_moved_by(connection: AsyncConnection, order_id: int, at: datetime) -> None:
+    """End the reasons that this order of a move brought."""
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.moved_by == order_id, entitlement.c.ended_at.is_(None))
         .values(ended_at=at)
     )
 

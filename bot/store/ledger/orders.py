@@ -6,8 +6,17 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.kinds import (
+    ActorKind,
+    OrderKind,
+    OrderState,
+    PermissionState,
+    Reason,
+    StateKind,
+)
 from bot.store.ledger.changes import OrderTold
+from bot.store.ledger.sequence import waits_for_another
+from bot.store.ledger.withheld import is_withheld
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
 from bot.store.tables.ledger import order, permission
@@ -34,6 +43,7 @@ async def add(
     reason: Reason | None = None,
     product_id: int | None = None,
     lead_id: int | None = None,
+    member_told_at: datetime | None = None,
 ) -> Order:
     """Add a waiting order; its revision is the permission's next one."""
     row = await connection.execute(
@@ -55,6 +65,7 @@ async def add(
             reason=reason,
             product_id=product_id,
             lead_id=lead_id,
+            member_told_at=member_told_at,
         )
         .returning(order)
     )
@@ -140,7 +151,7 @@ async def supersede(
         query.values(state=OrderState.SUPERSEDED, ended_at=at).returning(order.c.id)
     )
     changed = list(found.scalars())
-    await _tell_anew(connection, changed)
+    await tell_anew(connection, changed)
     return changed
 
 
@@ -178,7 +189,7 @@ async def end(
         .returning(order.c.id)
     )
     changed = list(found.scalars())
-    await _tell_anew(connection, changed)
+    await tell_anew(connection, changed)
     return changed
 
 
@@ -203,6 +214,36 @@ async def of_permission(
         .order_by(order.c.id)
     )
     return [Order.of(row) for row in found]
+
+
+async def stuck_of(
+    connection: AsyncConnection, permission_ids: Collection[int], reasons: Collection[Reason]
+) -> list[Order]:
+    """Return the orders of these permissions that are stuck for one of these reasons, oldest first."""
+    found: list[Order] = []
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(order)
+            .where(
+                order.c.permission_id.in_(some),
+                order.c.state == OrderState.STUCK,
+                order.c.reason.in_(tuple(reasons)),
+            )
+            .order_by(order.c.id)
+        )
+        found += map(Order.of, rows)
+    return found
+
+
+async def close(connection: AsyncConnection, order_ids: Collection[int], at: datetime) -> None:
+    """Let later orders take the place of these."""
+    for some in parts(order_ids):
+        await connection.execute(
+            update(order)
+            .where(order.c.id.in_(some))
+            .values(state=OrderState.SUPERSEDED, ended_at=at)
+        )
+    await tell_anew(connection, order_ids)
 
 
 async def had(
@@ -242,7 +283,7 @@ async def untold(
             order.c.id.not_in(list(but)),
             order.c.lead_id.is_(None),
             or_(
-                and_(_asker_unaware(), ~_leads_what_waits()),
+                and_(_asker_unaware(), ~_leads_what_waits(stuck_is_waited_for=False)),
                 and_(order.c.state == OrderState.WAITING, unsaid),
             ),
         )
@@ -323,10 +364,16 @@ async def people_untold(connection: AsyncConnection) -> list[tuple[int, str]]:
     return [(row.guild_id, row.username) for row in found]
 
 
-def _leads_what_waits() -> "ColumnElement[bool]":
-    """Return whether another order of the same request waits still: all are told of together."""
-    other = order.alias()
+def _leads_what_waits(*, stuck_is_waited_for: bool = True) -> "ColumnElement[bool]":
+    """Return whether another order of the same request waits still: all are told of together.
+
+    Staff have to look where it waits behind something stuck; the customer hears of the whole.
+    """
+    other, held = order.alias(), permission.alias()
+    behind_stuck = waits_for_another(held, (PermissionState.STUCK,))
     return exists().where(
+        held.c.id == other.c.permission_id,
+        *(() if stuck_is_waited_for else (~behind_stuck,)),
         or_(
             other.c.lead_id == order.c.id,
             and_(order.c.lead_id.is_not(None), other.c.lead_id == order.c.lead_id),
@@ -351,6 +398,7 @@ def _member_unaware() -> "ColumnElement[bool]":
         order.c.kind != OrderKind.REPAIR,
         order.c.member_told_at.is_(None),
         customer.c.member_id.is_not(None),
+        ~is_withheld(),
     )
 
 
@@ -374,7 +422,7 @@ async def member_told(connection: AsyncConnection, order_id: int, at: datetime) 
     )
 
 
-async def _tell_anew(connection: AsyncConnection, changed: Collection[int]) -> None:
+async def tell_anew(connection: AsyncConnection, changed: Collection[int]) -> None:
     """Have the askers told again whose request changed in an order that another one leads."""
     if not changed:
         return

@@ -1,6 +1,6 @@
 """Queries about permissions: what TradingView should hold, beside what was seen there."""
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Unpack
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
 from bot.store.ledger.changes import PermissionChange
+from bot.store.ledger.ends import Ends
 from bot.store.ledger.orders import PARKED
 from bot.store.parts import parts
 from bot.store.records import Customer, Holding, Permission, Script
@@ -39,6 +40,16 @@ async def by_ids(connection: AsyncConnection, permission_ids: Collection[int]) -
         rows = await connection.execute(select(permission).where(permission.c.id.in_(some)))
         found += map(Permission.of, rows)
     return sorted(found, key=lambda held: held.id)
+
+
+async def some_by_ids(
+    connection: AsyncConnection, permission_ids: Collection[int], at_once: int
+) -> AsyncIterator[list[Permission]]:
+    """Yield these permissions, so many at a time, that others get their turn between."""
+    for some in parts(permission_ids):
+        rows = await connection.execute(select(permission).where(permission.c.id.in_(some)))
+        while found := rows.fetchmany(at_once):
+            yield [Permission.of(row) for row in found]
 
 
 async def with_people(
@@ -73,12 +84,33 @@ async def by_name(connection: AsyncConnection, script_id: int, name: str) -> Per
     return None if row is None else Permission.of(row)
 
 
+async def of_scripts(
+    connection: AsyncConnection, script_ids: Collection[int], name: str
+) -> list[Permission]:
+    """Return the permissions of that TradingView name, in any case, for these scripts."""
+    found = await connection.execute(
+        select(permission).where(
+            permission.c.script_id.in_(list(script_ids)),
+            permission.c.name_folded == name.casefold(),
+        )
+    )
+    return [Permission.of(row) for row in found]
+
+
 async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list[Permission]:
     """Return every permission that a TradingView name ever had in a server."""
     found = await connection.execute(
         select(permission).where(
             permission.c.guild_id == guild_id, permission.c.name_folded == name.casefold()
         )
+    )
+    return [Permission.of(row) for row in found]
+
+
+async def of_customer(connection: AsyncConnection, customer_id: int) -> list[Permission]:
+    """Return every permission that a customer ever had, oldest first."""
+    found = await connection.execute(
+        select(permission).where(permission.c.customer_id == customer_id).order_by(permission.c.id)
     )
     return [Permission.of(row) for row in found]
 
@@ -272,12 +304,12 @@ async def backlog(
 
 
 async def holders(
-    connection: AsyncConnection, script_id: int, now: datetime, *, skip: int, limit: int
+    connection: AsyncConnection, script_id: int, ends: Ends, *, skip: int, limit: int
 ) -> list[tuple[Permission, Customer]]:
-    """Return who should have a script at that moment, by end date; without an end last."""
+    """Return who should have a script, or had it, with such an end; without an end last."""
     found = await connection.execute(
         _holdings()
-        .where(permission.c.script_id == script_id, _should_have(now))
+        .where(permission.c.script_id == script_id, _ends_so(ends))
         .order_by(
             permission.c.wanted_ends_at.is_(None),
             permission.c.wanted_ends_at,
@@ -289,21 +321,22 @@ async def holders(
     return [(holding.permission, holding.customer) for holding in map(_holding, found)]
 
 
-async def count_holders(connection: AsyncConnection, script_id: int, now: datetime) -> int:
-    """Count who should have a script at that moment."""
+async def count_holders(connection: AsyncConnection, script_id: int, ends: Ends) -> int:
+    """Count who should have a script, or had it, with such an end."""
     found = await connection.execute(
         select(func.count())
         .select_from(permission)
-        .where(permission.c.script_id == script_id, _should_have(now))
+        .where(permission.c.script_id == script_id, _ends_so(ends))
     )
     return int(found.scalar_one())
 
 
-def _should_have(now: datetime) -> "ColumnElement[bool]":
-    return or_(
-        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME)),
-        permission.c.wanted_ends_at > now,
-    )
+def _ends_so(ends: Ends) -> "ColumnElement[bool]":
+    endless = permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
+    end = permission.c.wanted_ends_at
+    if ends.until is None:
+        return or_(endless, end.is_not(None) if ends.after is None else end > ends.after)
+    return end <= ends.until if ends.after is None else and_(end > ends.after, end <= ends.until)
 
 
 def _holdings(*more: "ColumnElement[Any]") -> "Select[Any]":

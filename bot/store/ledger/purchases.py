@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import EntitlementKind
@@ -18,6 +18,13 @@ class PurchaseChange(TypedDict, total=False):
     """Columns of a purchase that may change."""
 
     customer_id: int
+    product_id: int | None
+    script_id: int | None
+    paused_at: datetime | None
+    lapse_left: int | None
+    moved_by: int | None
+    moved_product_id: int | None
+    moved_script_id: int | None
     lapses_at: datetime | None
     source_ended_at: datetime | None
     ended_at: datetime | None
@@ -119,6 +126,16 @@ async def move(connection: AsyncConnection, customer_id: int, to_id: int) -> Non
     )
 
 
+async def leave_withheld(connection: AsyncConnection, customer_id: int, to_id: int) -> None:
+    """Let what a customer must not know of be another's: it was given to a name, which is that one's now."""
+    withheld = exists().where(entitlement.c.purchase_id == purchase.c.id, entitlement.c.withheld)
+    await connection.execute(
+        update(purchase)
+        .where(purchase.c.customer_id == customer_id, withheld)
+        .values(customer_id=to_id)
+    )
+
+
 async def attachable(connection: AsyncConnection, limit: int) -> list[Purchase]:
     """Return purchases that wait for a TradingView name although one is known by now, oldest first."""
     waits = exists().where(
@@ -160,31 +177,35 @@ async def waiting_of(connection: AsyncConnection, customer_id: int) -> list[Purc
     return [Purchase.of(row) for row in rows]
 
 
-async def live_of_product(
-    connection: AsyncConnection, product_id: int, now: datetime
-) -> list[Purchase]:
-    """Return the purchases of a product by which somebody has, or waits for, one of its scripts."""
-    gives = exists().where(
-        entitlement.c.purchase_id == purchase.c.id,
-        entitlement.c.ended_at.is_(None),
-        or_(entitlement.c.ends_at.is_(None), entitlement.c.ends_at > now),
-    )
-    empty = ~exists().where(entitlement.c.purchase_id == purchase.c.id)
-    rows = await connection.execute(
-        select(purchase)
-        .where(
-            purchase.c.product_id == product_id,
-            purchase.c.ended_at.is_(None),
-            or_(gives, and_(empty, purchase.c.ends_at.is_(None) | (purchase.c.ends_at > now))),
-        )
-        .order_by(purchase.c.id)
-    )
-    return [Purchase.of(row) for row in rows]
-
-
 async def change(
     connection: AsyncConnection, purchase_ids: Collection[int], **values: Unpack[PurchaseChange]
 ) -> None:
     """Set these columns of each of these purchases."""
     for some in parts(purchase_ids):
         await connection.execute(update(purchase).where(purchase.c.id.in_(some)).values(**values))
+
+
+async def moved_by(connection: AsyncConnection, order_ids: Collection[int]) -> set[int]:
+    """Return which of these orders made something one of another item that still is."""
+    found: set[int] = set()
+    for some in parts(order_ids):
+        rows = await connection.execute(
+            select(purchase.c.moved_by).where(purchase.c.moved_by.in_(some)).distinct()
+        )
+        found.update(rows.scalars())
+    return found
+
+
+async def put_back_moved(connection: AsyncConnection, order_id: int) -> None:
+    """Let what this order made one of another item be of the item that it was of before."""
+    await connection.execute(
+        update(purchase)
+        .where(purchase.c.moved_by == order_id)
+        .values(
+            product_id=purchase.c.moved_product_id,
+            script_id=purchase.c.moved_script_id,
+            moved_by=None,
+            moved_product_id=None,
+            moved_script_id=None,
+        )
+    )

@@ -9,6 +9,9 @@ from bot.store.kinds import OrderKind
 from bot.store.parts import parts
 from bot.store.tables.ledger import order
 
+# The orders that may leave somebody with less than before.
+TAKES_AWAY = (OrderKind.SET, OrderKind.REVOKE, OrderKind.MOVE)
+
 
 async def known_keys(
     connection: AsyncConnection, guild_ids: Collection[int], keys: Collection[str]
@@ -28,14 +31,12 @@ async def known_keys(
 async def removals(
     connection: AsyncConnection, permission_ids: Collection[int]
 ) -> dict[int, list[int]]:
-    """Return, by permission, every `set` and `revoke` for it, oldest first."""
+    """Return, by permission, every `set`, `revoke` and `move` for it, oldest first."""
     found: dict[int, list[int]] = {each: [] for each in permission_ids}
     for some in parts(permission_ids):
         rows = await connection.execute(
             select(order.c.permission_id, order.c.id)
-            .where(
-                order.c.permission_id.in_(some), order.c.kind.in_((OrderKind.SET, OrderKind.REVOKE))
-            )
+            .where(order.c.permission_id.in_(some), order.c.kind.in_(TAKES_AWAY))
             .order_by(order.c.id)
         )
         for row in rows:

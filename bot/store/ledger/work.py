@@ -18,6 +18,7 @@ from bot.store.kinds import (
 )
 from bot.store.ledger import shapes
 from bot.store.ledger.replays import is_held, is_undecided
+from bot.store.ledger.sequence import waits_for_another
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import entitlement, order, permission
 from bot.store.tables.sweeps import sweep
@@ -32,6 +33,7 @@ _OPEN = (
     guild.c.restored_at.is_(None),
     guild.c.left_at.is_(None),
     shapes.is_open(),
+    ~waits_for_another(permission),
     ~exists().where(order.c.permission_id == permission.c.id, or_(is_held(), is_undecided())),
 )
 

@@ -8,10 +8,11 @@ from urllib.parse import quote
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.store.kinds import RoleTrouble
 from bot.store.maintenance import ground
 from bot.store.maintenance.ground import GroundError
 from bot.store.maintenance.revision import Schema, schema_of
-from bot.store.tables.catalogue import script
+from bot.store.tables.catalogue import product, script
 from bot.store.tables.encrypted import ENCRYPTED
 from bot.store.tables.logins import account, environment_session, session
 
@@ -38,6 +39,8 @@ class Examined:
     logins: tuple[Login, ...] = ()
     # What TradingView made of the environment's pair before it was in use: by its digest, sealed.
     renewed: Mapping[str, bytes] = field(default_factory=dict)
+    # Products whose role cannot be given to their holders: by title, why.
+    role_troubles: tuple[tuple[str, RoleTrouble], ...] = ()
 
 
 def examine(path: Path) -> Examined:
@@ -67,7 +70,19 @@ def examine(path: Path) -> Examined:
                 row.digest: bytes(row.cookies)
                 for row in connection.execute(select(environment_session))
             }
-            return Examined(schema, None, tuple(sealed), logins, renewed)
+            troubles = connection.execute(
+                select(product.c.title, product.c.role_trouble)
+                .where(product.c.role_id.is_not(None), product.c.role_trouble.is_not(None))
+                .order_by(product.c.id)
+            )
+            return Examined(
+                schema,
+                None,
+                tuple(sealed),
+                logins,
+                renewed,
+                tuple((row.title, row.role_trouble) for row in troubles),
+            )
     except SQLAlchemyError as error:
         trouble = ground.trouble_with(path, error)
         return Examined(Schema.UNREADABLE, trouble or ground.damaged(path))

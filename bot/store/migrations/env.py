@@ -6,11 +6,14 @@ from alembic import context
 from sqlalchemy import Connection
 
 import bot.store.tables.catalogue
+import bot.store.tables.holder_roles
 import bot.store.tables.ledger
 import bot.store.tables.logins
 import bot.store.tables.messages
 import bot.store.tables.people
 import bot.store.tables.reminders
+import bot.store.tables.roles
+import bot.store.tables.sales
 import bot.store.tables.seats
 import bot.store.tables.shapes
 import bot.store.tables.sweeps  # noqa: F401 - so that the metadata knows every table

@@ -3,8 +3,8 @@
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Script
-from bot.store.tables.catalogue import script
+from bot.store.records import Product, Script
+from bot.store.tables.catalogue import product, script
 from bot.store.tables.people import customer
 
 
@@ -28,6 +28,26 @@ async def scripts_like(
     return [Script.of(row) for row in found]
 
 
+async def products_like(
+    connection: AsyncConnection, guild_id: int, typed: str, limit: int
+) -> list[Product]:
+    """Return products on sale whose short name or title contains the text, in any case."""
+    found = await connection.execute(
+        select(product)
+        .where(
+            product.c.guild_id == guild_id,
+            product.c.archived_at.is_(None),
+            or_(
+                product.c.slug.icontains(typed, autoescape=True),
+                product.c.title.icontains(typed, autoescape=True),
+            ),
+        )
+        .order_by(product.c.slug)
+        .limit(limit)
+    )
+    return [Product.of(row) for row in found]
+
+
 async def names_like(
     connection: AsyncConnection, guild_id: int, typed: str, limit: int
 ) -> list[str]:
@@ -38,7 +58,8 @@ async def names_like(
         select(customer.c.username)
         .where(
             customer.c.guild_id == guild_id,
-            name.is_not(None),
+            customer.c.username.is_not(None),
+            customer.c.forgotten.is_(None),
             name.contains(text, autoescape=True),
         )
         .order_by(name.startswith(text, autoescape=True).desc(), name)

@@ -3,22 +3,38 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, insert, literal, select, union, update
+from sqlalchemy import ColumnElement, func, insert, literal, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ClaimState, PermissionState, StateKind
+from bot.store.kinds import ClaimState, PermissionState, StateKind, Tie
 from bot.store.parts import parts
 from bot.store.records import Claim, Customer
 from bot.store.tables.ledger import entitlement, permission
-from bot.store.tables.people import claim, customer
+from bot.store.tables.people import claim, customer, merged_customer
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Customer]:
-    """Return these customers by their ids; unknown ids are left out."""
+    """Return these customers by their ids, by an earlier id too; unknown ids are left out."""
     found: dict[int, Customer] = {}
     for some in parts(ids):
         rows = await connection.execute(select(customer).where(customer.c.id.in_(some)))
         found |= {person.id: person for person in map(Customer.of, rows)}
+    if len(found) < len(set(ids)):
+        found |= await _merged(connection, set(ids) - set(found))
+    return found
+
+
+async def _merged(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Customer]:
+    """Return, by the ids that they had, the customers with whom others became one."""
+    found: dict[int, Customer] = {}
+    earlier = merged_customer.c.id.label("earlier_id")
+    for some in parts(ids):
+        rows = await connection.execute(
+            select(customer, earlier)
+            .join(merged_customer, merged_customer.c.customer_id == customer.c.id)
+            .where(merged_customer.c.id.in_(some))
+        )
+        found |= {row.earlier_id: Customer.of(row) for row in rows}
     return found
 
 
@@ -75,13 +91,39 @@ async def add(
 
 
 async def tie(
-    connection: AsyncConnection, customer_id: int, member_id: int, by: int, at: datetime
+    connection: AsyncConnection,
+    customer_id: int,
+    member_id: int,
+    by: int,
+    at: datetime,
+    tie: Tie = Tie.STAFF,
 ) -> None:
-    """Note that this TradingView name belongs to that member."""
+    """Note that this TradingView name belongs to that member, and how that is known."""
     await connection.execute(
         update(customer)
         .where(customer.c.id == customer_id)
-        .values(member_id=member_id, linked_by=by, linked_at=at)
+        .values(member_id=member_id, linked_by=by, linked_at=at, tie=tie)
+    )
+
+
+async def claim_tie(connection: AsyncConnection, customer_id: int, by: int, at: datetime) -> None:
+    """Note that the name is the member's by nothing but their own word, from now on."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(linked_by=by, linked_at=at, tie=Tie.CLAIMED)
+    )
+
+
+async def confirm(connection: AsyncConnection, customer_id: int, by: int | None, tie: Tie) -> None:
+    """Note that more than the member's own word says whose the name is; what was withheld is theirs."""
+    values = {"tie": tie} if by is None else {"tie": tie, "linked_by": by}
+    await connection.execute(update(customer).where(customer.c.id == customer_id).values(values))
+    theirs = select(permission.c.id).where(permission.c.customer_id == customer_id)
+    await connection.execute(
+        update(entitlement)
+        .where(entitlement.c.permission_id.in_(theirs), entitlement.c.withheld)
+        .values(withheld=False)
     )
 
 
@@ -90,7 +132,7 @@ async def untie(connection: AsyncConnection, customer_id: int) -> None:
     await connection.execute(
         update(customer)
         .where(customer.c.id == customer_id)
-        .values(member_id=None, linked_by=None, linked_at=None)
+        .values(member_id=None, linked_by=None, linked_at=None, tie=None)
     )
 
 
@@ -109,6 +151,72 @@ async def rename(
     )
 
 
+async def roles_asked(
+    connection: AsyncConnection, guild_id: int, member_id: int, at: datetime
+) -> None:
+    """Note that Discord was asked for the roles of that member."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.guild_id == guild_id, customer.c.member_id == member_id)
+        .values(roles_asked_at=at)
+    )
+
+
+async def longest_unasked(
+    connection: AsyncConnection, guild_ids: Collection[int], limit: int
+) -> list[tuple[int, int, datetime | None]]:
+    """Return server, member and when Discord was last asked for their roles, the longest ago first."""
+    rows = await connection.execute(
+        select(customer.c.guild_id, customer.c.member_id, customer.c.roles_asked_at)
+        .where(customer.c.guild_id.in_(list(guild_ids)), customer.c.member_id.is_not(None))
+        .order_by(customer.c.roles_asked_at.asc().nulls_first(), customer.c.id)
+        .limit(limit)
+    )
+    return [(row.guild_id, row.member_id, row.roles_asked_at) for row in rows]
+
+
+async def members(connection: AsyncConnection, guild_id: int) -> list[int]:
+    """Return the members of a server who are known as customers."""
+    rows = await connection.execute(
+        select(customer.c.member_id).where(
+            customer.c.guild_id == guild_id, customer.c.member_id.is_not(None)
+        )
+    )
+    return [member_id for member_id in rows.scalars() if member_id is not None]
+
+
+async def change_account(
+    connection: AsyncConnection, person: Customer, username: str, tv_user_id: int | None
+) -> Customer:
+    """Give the person another TradingView account; returns who has the name of the former one."""
+    folded = username.casefold()
+    bare = await by_name(connection, person.guild_id, username)
+    if bare is not None:  # of whom Usher knew no more than the name: one person, one row
+        await connection.execute(
+            update(permission)
+            .where(permission.c.customer_id == bare.id)
+            .values(customer_id=person.id)
+        )
+        await remove(connection, bare.id)
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == person.id)
+        .values(username=username, name_folded=folded, tv_user_id=tv_user_id)
+    )
+    former = await add(
+        connection, person.guild_id, username=person.username, tv_user_id=person.tv_user_id
+    )
+    await connection.execute(
+        update(permission)
+        .where(
+            permission.c.customer_id == person.id,
+            permission.c.name_folded == person.name_folded,
+        )
+        .values(customer_id=former.id)
+    )
+    return former
+
+
 async def remove(connection: AsyncConnection, customer_id: int) -> None:
     """Drop a person who never had anything (a bare member); the schema refuses any other."""
     await connection.execute(customer.delete().where(customer.c.id == customer_id))
@@ -120,14 +228,7 @@ async def has_access(
     """Return whether anything is wanted, on its way or was seen on TradingView under these names."""
     folded = [name.casefold() for name in names]
     mine = (permission.c.guild_id == guild_id) & permission.c.name_folded.in_(folded)
-    held = select(literal(1)).where(
-        mine,
-        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
-        | ((permission.c.wanted == StateKind.UNTIL) & (permission.c.wanted_ends_at > now))
-        | (permission.c.seen == StateKind.LIFETIME)
-        | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now))
-        | permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
-    )
+    held = select(literal(1)).where(mine, _gives(now))
     reasons = (
         select(literal(1))
         .select_from(entitlement.join(permission, permission.c.id == entitlement.c.permission_id))
@@ -140,12 +241,80 @@ async def has_access(
     return (await connection.execute(union(held, reasons).limit(1))).first() is not None
 
 
+async def access_of(connection: AsyncConnection, customer_id: int, now: datetime) -> list[int]:
+    """Return the permissions by which that customer has, or is to get, anything on TradingView."""
+    found = await connection.execute(
+        select(permission.c.id)
+        .where(permission.c.customer_id == customer_id, _gives(now))
+        .order_by(permission.c.id)
+    )
+    return list(found.scalars())
+
+
+async def access_numbers(
+    connection: AsyncConnection, customer_ids: Collection[int], now: datetime
+) -> dict[int, int]:
+    """Return, by customer, how many accesses there are; those who have none are left out."""
+    found = await connection.execute(
+        select(permission.c.customer_id, func.count().label("number"))
+        .where(permission.c.customer_id.in_(list(customer_ids)), _gives(now))
+        .group_by(permission.c.customer_id)
+    )
+    return {row.customer_id: row.number for row in found}
+
+
+async def to_forget(connection: AsyncConnection) -> list[Customer]:
+    """Return who is to be erased once TradingView shows no access, in every server."""
+    found = await connection.execute(
+        select(customer).where(customer.c.forget_at.is_not(None)).order_by(customer.c.id)
+    )
+    return [Customer.of(row) for row in found]
+
+
+async def forget(connection: AsyncConnection, customer_id: int, at: datetime, by: int) -> None:
+    """Note that this customer is to be erased once TradingView shows no access."""
+    await connection.execute(
+        update(customer).where(customer.c.id == customer_id).values(forget_at=at, forget_by=by)
+    )
+
+
+async def block(
+    connection: AsyncConnection, customer_id: int, at: datetime, *, by: int, reason: str | None
+) -> None:
+    """Note that this customer gets nothing new."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(blocked_at=at, blocked_by=by, block_reason=reason)
+    )
+
+
+async def unblock(connection: AsyncConnection, customer_id: int) -> None:
+    """Note that this customer may get something new again."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == customer_id)
+        .values(blocked_at=None, blocked_by=None, block_reason=None)
+    )
+
+
 async def has_history(connection: AsyncConnection, customer_id: int) -> bool:
     """Return whether any permission was ever kept for that customer."""
     found = await connection.execute(
         select(literal(1)).where(permission.c.customer_id == customer_id).limit(1)
     )
     return found.first() is not None
+
+
+def _gives(now: datetime) -> "ColumnElement[bool]":
+    """Return the condition that anything is wanted, on its way or was seen on TradingView."""
+    return (
+        permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
+        | ((permission.c.wanted == StateKind.UNTIL) & (permission.c.wanted_ends_at > now))
+        | (permission.c.seen == StateKind.LIFETIME)
+        | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now))
+        | permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING))
+    )
 
 
 # Claims: a member says that a name is theirs, and staff must look first
@@ -184,7 +353,12 @@ async def waiting_claims(connection: AsyncConnection, guild_id: int) -> list[Cla
 
 
 async def add_claim(
-    connection: AsyncConnection, guild_id: int, member_id: int, username: str, at: datetime
+    connection: AsyncConnection,
+    guild_id: int,
+    member_id: int,
+    username: str,
+    at: datetime,
+    instead_of: str | None = None,
 ) -> Claim:
     """Add a waiting claim; one at a time for each member."""
     row = await connection.execute(
@@ -195,6 +369,7 @@ async def add_claim(
             username=username,
             asked_at=at,
             state=ClaimState.WAITING,
+            instead_of=instead_of,
         )
         .returning(claim)
     )

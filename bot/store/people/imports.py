@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Update, bindparam, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind
+from bot.store.kinds import Tie
 from bot.store.people.customers import waiting_claims
 from bot.store.records import Claim, Customer
-from bot.store.tables.ledger import event, purchase
+from bot.store.tables.ledger import purchase
 from bot.store.tables.people import customer
 
 
 async def everybody(connection: AsyncConnection, guild_id: int) -> list[Customer]:
-    """Return all people of a server."""
-    found = await connection.execute(select(customer).where(customer.c.guild_id == guild_id))
+    """Return all people of a server, but for those who were forgotten."""
+    found = await connection.execute(
+        select(customer).where(customer.c.guild_id == guild_id, customer.c.forgotten.is_(None))
+    )
     return [Customer.of(row) for row in found]
 
 
@@ -26,7 +28,7 @@ async def tie_many(
     by: int,
     at: datetime,
 ) -> list[Claim]:
-    """Tie these customers (id, name, member id) to these members, each with its history entry.
+    """Tie these customers (id, name, member id) to these members.
 
     Members who were known without a name so far become the same person. Returns their requests for the
     same names, which are to be accepted with it.
@@ -49,6 +51,10 @@ async def tie_many(
         [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],
     )
     await connection.execute(
+        _carry_block(guild_id),
+        [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],
+    )
+    await connection.execute(
         delete(customer).where(
             customer.c.guild_id == guild_id,
             customer.c.member_id == bindparam("c_member"),
@@ -59,25 +65,27 @@ async def tie_many(
     await connection.execute(
         update(customer)
         .where(customer.c.id == bindparam("c_id"))
-        .values(member_id=bindparam("c_member"), linked_by=by, linked_at=at),
+        .values(member_id=bindparam("c_member"), linked_by=by, linked_at=at, tie=Tie.STAFF),
         [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],
-    )
-    await connection.execute(
-        insert(event),
-        [
-            {
-                "guild_id": guild_id,
-                "at": at,
-                "actor_kind": ActorKind.MEMBER,
-                "actor_id": str(by),
-                "action": "matched",
-                "customer_id": customer_id,
-                "member_id": member_id,
-                "after": {"username": name},
-            }
-            for customer_id, name, member_id in ties
-        ],
     )
     claimed = {(member_id, name.casefold()) for _, name, member_id in ties}
     waiting = await waiting_claims(connection, guild_id)
     return [each for each in waiting if (each.member_id, each.username.casefold()) in claimed]
+
+
+def _carry_block(guild_id: int) -> Update:
+    """Let who is blocked as a member stay blocked once they have a name."""
+    bare = customer.alias()
+    columns = ("blocked_at", "blocked_by", "block_reason")
+    blocked = (
+        bare.c.guild_id == guild_id,
+        bare.c.member_id == bindparam("c_member"),
+        bare.c.name_folded.is_(None),
+        bare.c.blocked_at.is_not(None),
+    )
+    kept = {name: select(bare.c[name]).where(*blocked).scalar_subquery() for name in columns}
+    return (
+        update(customer)
+        .where(customer.c.id == bindparam("c_id"), exists().where(*blocked))
+        .values(**kept)
+    )

@@ -125,9 +125,11 @@ def _ending(query: Select[Any], guild_id: int, since: datetime, until: datetime)
             entitlement.c.ends_at > since,
             entitlement.c.ends_at <= until,
             entitlement.c.ended_at.is_(None),
+            entitlement.c.paused_at.is_(None),
             permission.c.wanted == StateKind.UNTIL,
             permission.c.state != PermissionState.STUCK,
             customer.c.member_id.is_not(None),
+            customer.c.blocked_at.is_(None),
             ~goes_on,
             ~wants_none,
         )

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind, PermissionState, StateKind
+from bot.store.kinds import ActorKind, PermissionState, StateKind, Tie
 from bot.store.records import Script
 from bot.store.sweeps.sightings import has_permission, is_live
 from bot.store.tables.ledger import entitlement, event, permission, purchase
@@ -224,6 +224,10 @@ async def _add_reasons(
         "start_at": moment,
         "ends_at": permission.c.wanted_ends_at,
         "settled_at": moment,
+        # Found under a name that a member merely claims: they are not to know of it.
+        "withheld": exists().where(
+            customer.c.id == permission.c.customer_id, customer.c.tie == Tie.CLAIMED
+        ),
     }
     its_purchase = and_(
         purchase.c.guild_id == permission.c.guild_id,

@@ -171,9 +171,9 @@ async def _merge_namesake(connection: AsyncConnection, guild_id: int, renamed: R
     if other.member_id is not None and (person is None or person.member_id is not None):
         return False
     link: Any = await connection.execute(
-        select(customer.c.member_id, customer.c.linked_by, customer.c.linked_at).where(
-            customer.c.id == other.id
-        )
+        select(
+            customer.c.member_id, customer.c.linked_by, customer.c.linked_at, customer.c.tie
+        ).where(customer.c.id == other.id)
     )
     tied = link.one()._asdict()
     await customers.remove(connection, other.id)

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from bot.store.kinds import RoleLevel
+from bot.store.kinds import RoleLevel, RoleTrouble
 from bot.store.tables.columns import OneOf, UtcDateTime, guild_id, metadata, one_of
 
 guild = Table(
@@ -72,6 +72,7 @@ product = Table(
     Column("grace_days", Integer, nullable=False, server_default="0"),
     Column("trial", String(32)),  # the length of a trial, once for each person
     Column("link", Text),  # where it is sold
+    Column("role_trouble", OneOf(RoleTrouble)),  # as it was told in the log channel
     Column("archived_at", UtcDateTime),
     Column("added_by", BigInteger, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),

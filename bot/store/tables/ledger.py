@@ -65,6 +65,8 @@ permission = Table(
     Column(
         "replaces", Integer
     ),  # the order (set, revoke) that overrules whatever TradingView shows
+    # An order that must be done first, with all that it leads: what is removed here goes on there.
+    Column("after_id", Integer),
     Column("held_back", Boolean, nullable=False, server_default=false()),  # no automatic return
     Column("seen", OneOf(StateKind), nullable=False),
     Column("seen_ends_at", UtcDateTime),
@@ -126,6 +128,14 @@ purchase = Table(
     Column("lapses_at", UtcDateTime),  # its source is lost: it ends then, unless that comes back
     Column("source_ended_at", UtcDateTime),  # its source is over, and begins anew as another one
     Column("ended_at", UtcDateTime),  # before its end, by its source or by staff
+    Column("paused_at", UtcDateTime),  # all of it, since then: its clock stands still
+    Column(
+        "lapse_left", Integer
+    ),  # seconds until it lapses once it goes on, where its source is lost
+    # The order that made it one of another item, and which item it was of before.
+    Column("moved_by", Integer),
+    Column("moved_product_id", Integer),
+    Column("moved_script_id", Integer),
     UniqueConstraint("guild_id", "source", "reference"),
     one_of("kind", EntitlementKind),
     CheckConstraint("(product_id IS NULL) <> (script_id IS NULL)", name="item"),
@@ -162,6 +172,10 @@ entitlement = Table(
     Column("ended_at", UtcDateTime),
     Column("ended_by", Integer),  # the order that took it away, so that it can be put back
     Column("note", Text),
+    # Staff gave it to a name that a member merely claims: that member is not to know of it.
+    Column("withheld", Boolean, nullable=False, server_default=false()),
+    Column("paused_at", UtcDateTime),  # its clock stands still since then
+    Column("moved_by", Integer),  # the order of a move that brought it here
     # The day of the month from which months after the end are counted; NULL: the day of the end.
     Column("row_day", Integer),
     UniqueConstraint("source", "reference", "script_id"),
@@ -213,7 +227,7 @@ order = Table(
 )
 
 event = Table(
-    "event",  # the history; triggers refuse every change
+    "event",  # the history: ids, kinds, moments; triggers refuse every change but that of an erasure
     metadata,
     Column("id", Integer, primary_key=True),
     guild_id(),
@@ -226,12 +240,20 @@ event = Table(
     Column("permission_id", Integer),
     Column("order_id", Integer),
     Column("member_id", BigInteger),
-    Column("note", Text),
     Column("before", JSON),
     Column("after", JSON),
     Column("interaction_id", BigInteger),  # of Discord, through which a person did it
     Index("ix_event_guild_customer", "guild_id", "customer_id", "at"),
     Index("ix_event_interaction_id", "interaction_id"),
+)
+
+event_words = Table(
+    "event_words",  # what names a person in an entry of the history, and its note: both can be erased
+    metadata,
+    Column("event_id", Integer, ForeignKey("event.id"), primary_key=True),
+    guild_id(),
+    Column("words", JSON, nullable=False),  # by "before", "after" and "note"
+    Index("ix_event_words_guild_id", "guild_id"),
 )
 
 unanswered = Table(

@@ -4,14 +4,17 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
-from bot.store.kinds import ClaimState
+from bot.store.kinds import AttemptKind, ClaimState, Tie
 from bot.store.tables.columns import OneOf, UtcDateTime, guild_id, metadata, one_of
 
 customer = Table(
@@ -25,10 +28,26 @@ customer = Table(
     Column("tv_user_id", BigInteger),
     Column("linked_at", UtcDateTime),
     Column("linked_by", BigInteger),
+    Column("roles_asked_at", UtcDateTime),  # when Discord was last asked for the member's roles
+    Column("tie", OneOf(Tie)),  # how it is known whose the name is, while it is a member's
+    Column("blocked_at", UtcDateTime),  # gets nothing new from automations since
+    Column("blocked_by", BigInteger),
+    Column("block_reason", Text),
+    Column("forget_at", UtcDateTime),  # to be erased once TradingView shows no access; asked then
+    Column("forget_by", BigInteger),  # and by that member, who is told
+    Column("forgotten", Integer),  # the number that stands for the erased person
     UniqueConstraint("guild_id", "member_id"),
     UniqueConstraint("guild_id", "name_folded"),
     CheckConstraint("member_id IS NOT NULL OR name_folded IS NOT NULL", name="somebody"),
     CheckConstraint("(username IS NULL) = (name_folded IS NULL)", name="name"),
+)
+
+merged_customer = Table(
+    "merged_customer",  # records that became one with another: the history goes on naming their ids
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("customer_id", Integer, ForeignKey("customer.id"), nullable=False),
+    Index("ix_merged_customer_customer_id", "customer_id"),
 )
 
 claim = Table(
@@ -45,6 +64,7 @@ claim = Table(
     # The message in a log channel that asks staff, while it has buttons.
     Column("channel_id", BigInteger),
     Column("message_id", BigInteger),
+    Column("instead_of", String(64)),  # the member's name now, whose access goes along
     one_of("state", ClaimState),
     Index(
         "uq_claim_waiting",
@@ -53,4 +73,29 @@ claim = Table(
         unique=True,
         sqlite_where=Column("state") == "waiting",
     ),
+)
+
+proof = Table(
+    "proof",  # a code that a member is to put on the public profile of a TradingView name
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("member_id", BigInteger, nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("code_hash", LargeBinary(32), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("looks", Integer, nullable=False),  # how often the profile was read for it
+    UniqueConstraint("guild_id", "member_id"),
+)
+
+attempt = Table(
+    "attempt",  # what a member did today of what may be done only so often
+    metadata,
+    Column("id", Integer, primary_key=True),
+    guild_id(),
+    Column("member_id", BigInteger, nullable=False),
+    Column("kind", OneOf(AttemptKind), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    one_of("kind", AttemptKind),
+    Index("ix_attempt_member", "guild_id", "member_id", "kind", "at"),
 )

@@ -134,7 +134,7 @@ async def test_a_look_up_that_hangs_ends_after_three_seconds(vendor, frozen):
 
 async def test_a_free_name_is_linked_at_once(selling):
     request = selling.request(MEMBER)
-    hint = await selling.customers.may_link(request, "ann_trades")
+    hint = (await selling.customers.may_link(request, "ann_trades")).hint
     assert await selling.customers.link(request, hint.username, hint.user_id) is True
     ann = await selling.person(member=MEMBER)
     assert (ann.username, ann.tv_user_id, ann.linked_by) == ("Ann_Trades", hint.user_id, MEMBER)
@@ -144,11 +144,11 @@ async def test_a_free_name_is_linked_at_once(selling):
 
 async def test_one_name_for_a_member(selling):
     await selling.customers.link(selling.request(MEMBER), "Ann_Trades")
-    with pytest.raises(HaveOtherName) as other:
-        await selling.customers.may_link(selling.request(MEMBER), "bob-fx")
-    assert other.value.username == "Ann_Trades"
-    with pytest.raises(HaveOtherName):
+    own = await selling.customers.may_link(selling.request(MEMBER), "bob-fx")
+    assert (own.hint.username, own.before, own.is_renamed) == ("bob-fx", "Ann_Trades", False)
+    with pytest.raises(HaveOtherName) as other:  # not without saying what becomes of the first
         await selling.customers.link(selling.request(MEMBER), "bob-fx")
+    assert other.value.username == "Ann_Trades"
 
 
 async def test_a_name_that_another_member_has_waits_for_staff(selling):

@@ -127,6 +127,15 @@ async def untold(harness):
     assert await harness.outcomes.untold()
 
 
+async def customer_show(harness):
+    profile = await harness.directory.show(HOME, Subject(username="Ann_Trades"))
+    assert all(profile.item(bought) for bought in profile.purchases)
+
+
+async def customer_search(harness):
+    assert (await harness.directory.search(HOME, "p")).people
+
+
 async def members_to_tell(harness):
     assert await harness.outcomes.members_to_tell()
 
@@ -252,6 +261,8 @@ PATHS = {
         filled.waiting_people, lambda harness: harness.overview.holders(HOME, "trend")
     ),
     "/access check": Path(filled.scripts_of_ann, check),
+    "/customer show": Path(filled.scripts_of_ann, customer_show),
+    "/customer search": Path(filled.known_names, customer_search),
     "/me": Path(filled.scripts_of_ann, me),
     "/audit": Path(
         filled.entries,

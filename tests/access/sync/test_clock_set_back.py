@@ -35,9 +35,7 @@ async def waiting(harness, seconds=90):
     """An order that could not go out, and that would be tried again in a while."""
     harness.switches.down = True
     order = await harness.meanwhile(harness.grant("Ann_Trades", "1M"))
-    for _ in range(seconds):
-        await harness.rest()
-        await harness.time.advance(1)
+    await harness.let_pass(seconds)
     assert (await harness.outcomes.receipt(order)).order.state == "waiting"
     return order
 

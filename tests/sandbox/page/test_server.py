@@ -163,6 +163,17 @@ async def test_the_bot_is_not_killed_while_the_shop_is_being_opened(sandbox, api
     assert (status, answer["error"]) == (400, "The shop is still being opened")
 
 
+async def test_a_public_page_of_tradingview_can_be_written(sandbox, http):
+    world = sandbox.simulation.shop.tradingview.world
+    name = sandbox.simulation.snapshot()["tradingview"]["people"][0]["username"]
+    body = {"username": name, "about": " usher-7K3F "}
+    async with http.post(f"{sandbox.url}/api/profile", json=body) as answer:
+        assert answer.status == 200
+    assert world.find_user(name).about == "usher-7K3F"
+    async with http.post(f"{sandbox.url}/api/profile", json=body | {"username": "zz"}) as answer:
+        assert answer.status == 400
+
+
 async def test_newcomers_have_names_of_their_own_on_both_sides(api, shop):
     for name in ("Hugo", "hugo", "Olivia", "¡!"):
         assert (await api.post("server", do="join", name=name))[0] == 200

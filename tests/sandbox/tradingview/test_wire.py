@@ -343,3 +343,17 @@ async def test_it_comes_back_on_the_same_port_with_its_world(site, tv):
         await site.list()
     await tv.start(port=port)
     assert len((await site.list()).said["results"]) == 1
+
+
+class TestProfile:
+    async def test_everybody_reads_what_a_user_wrote_about_themselves(self, site, tv):
+        tv.world.find_user("Ann_Trades").about = "hello <b>"
+        answer = await site.get("/u/ann_trades/", cookies={})
+        assert answer.status == 200
+        assert "<p>hello &lt;b&gt;</p>" in answer.said
+        assert "hello \\u003cb>" in answer.said
+        assert (await site.get("/u/nobody_zz/", cookies={})).status == 404
+
+    async def test_it_may_lead_to_a_language_site(self, site, tv):
+        tv.switches.set("profile", "language site")
+        assert (await site.get("/u/Ann_Trades/", cookies={})).status == 302

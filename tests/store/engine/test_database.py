@@ -19,6 +19,7 @@ from bot.store.engine import migrate
 from bot.store.engine.database import open_database
 from bot.store.maintenance import revision
 from bot.store.tables import catalogue, columns, ledger, logins
+from tests.support.quick_database import wait_for_the_disk
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -35,6 +36,13 @@ async def test_migrations_make_the_schema_that_the_tables_describe(tmp_path):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, columns.metadata) == []
     engine.dispose()
+
+
+async def test_what_was_kept_outlasts_a_power_cut(tmp_path, monkeypatch):
+    wait_for_the_disk(monkeypatch)
+    async with open_database(url(tmp_path)) as database, database.write() as connection:
+        assert await connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
+        assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"
 
 
 async def test_an_error_of_the_database_shows_no_value(tmp_path):
@@ -180,6 +188,53 @@ async def test_rows_of_months_from_before_they_were_kept_go_on_from_the_day_they
         assert found.scalars().all() == [day for *_, day in old]
 
 
+async def test_names_that_members_linked_themselves_count_as_claimed_unless_they_have_access(
+    tmp_path,
+):
+    """Today's buyers go on seeing what they have; a name that nobody used is a mere claim."""
+
+    def left_by_the_one_before():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0007")
+            for statement in _WITH_TWO_REASONS[:2]:
+                connection.exec_driver_sql(statement)
+            # Tied by staff; by themselves: without access, with it, with some that is over; by nobody.
+            for number, linked_by in enumerate((9, 2, 3, 4, None), 1):
+                connection.execute(
+                    text(
+                        "INSERT INTO customer (id, guild_id, member_id, username, name_folded, linked_by)"
+                        " VALUES (:id, 7, :member, :name, :name, :by)"
+                    ),
+                    {
+                        "id": number,
+                        "member": linked_by and number,
+                        "name": f"u{number}",
+                        "by": linked_by,
+                    },
+                )
+            for number, end in ((3, "2999-01-01"), (4, "2020-01-01")):
+                connection.execute(
+                    text(
+                        "INSERT INTO permission (guild_id, script_id, customer_id, username, name_folded,"
+                        " wanted, wanted_ends_at, revision, synced_revision, seen, ours, before, state,"
+                        " asked_at) VALUES (7, 1, :id, 'u', :name, 'until', :end, 0, 0, 'unknown',"
+                        " 'unknown', 'unknown', 'done', '2020-01-01')"
+                    ),
+                    {"id": number, "name": f"u{number}", "end": f"{end} 00:00:00.000000"},
+                )
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_the_one_before)
+    async with open_database(url(tmp_path)) as database, database.read() as connection:
+        rows = await connection.execute(text("SELECT tie FROM customer ORDER BY id"))
+        assert rows.scalars().all() == ["staff", "claimed", "staff", "claimed", None]
+
+
 _PERMISSION = (
     "INSERT INTO permission (id, guild_id, script_id, customer_id, username, name_folded, wanted, revision,"
     " synced_revision, seen, ours, before, state, asked_at) VALUES ({0}, 7, {1}, 3, '{2}', '{2}', 'nothing',"
@@ -317,7 +372,7 @@ async def test_a_moment_without_a_zone_is_refused_and_one_with_comes_back_in_utc
             ).scalar_one() == NOW
 
 
-@pytest.mark.parametrize("change", ["UPDATE event SET note = 'x'", "DELETE FROM event"])
+@pytest.mark.parametrize("change", ["UPDATE event SET action = 'x'", "DELETE FROM event"])
 async def test_the_history_never_changes(tmp_path, change):
     async with open_database(url(tmp_path)) as database:
         async with database.write() as connection:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot import clock
-from bot.web.expiring import Expiring
+from bot.expiring import Expiring
 
 
 @pytest.fixture

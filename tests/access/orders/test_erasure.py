@@ -1,0 +1,232 @@
+"""A person who is forgotten leaves nothing in the database's file but a number."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from bot.access.ledger.errors import OvertakenSince, PutBackTooLate
+from bot.access.people.errors import BeingForgotten, CustomerUnknown, ForgetsCustomer
+from bot.access.people.pseudonyms import pseudonym
+from bot.access.request import RequestContext, Subject
+from bot.replies import history
+from bot.store.catalogue import products
+from bot.store.kinds import Otherwise
+from bot.store.ledger import direct_messages, events, unanswered
+from bot.store.people import customers
+from bot.store.records import Actor, Unanswered
+from bot.store.tables.ledger import event
+from bot.store.tables.sales import code_guess, trial_use
+from bot.store.tables.sweeps import sighting, sweep
+from tests.support.access_harness import open_harness
+from tests.support.vendor_fixture import AT, HOME, OTHER, STAFF
+
+ANN = 781_555_000_111_222_333  # a member's id
+NOTE = "paid by bank transfer 4711"
+BY_NAME, BY_ID = Subject(username="Ann_Trades"), Subject(member_id=ANN)
+
+
+@pytest.fixture
+async def harness(tmp_path, frozen):
+    frozen.set(AT)
+    async with open_harness(tmp_path, frozen) as harness:
+        harness.path = tmp_path / "usher.db"
+        yield harness
+
+
+def left_in_file(harness):
+    """What stays of Ann in the database's file and in what lies beside it."""
+    files = [path for path in harness.path.parent.glob("usher.db*") if "-shm" not in path.name]
+    content = b"".join(path.read_bytes() for path in files).lower()
+    words = ("ann_trades", "ann\\_trades", str(ANN), NOTE, "4711")
+    found = [word for word in words if word.encode() in content]
+    for number in (ANN, 77_123_456_789):  # as SQLite keeps numbers of that size
+        found += [number] * (number.to_bytes(8) in content)
+    return found
+
+
+async def known_everywhere(harness):
+    """Ann, in every table that may name her."""
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    done = await harness.grant("Ann_Trades", "1M", note=NOTE)
+    await harness.done(done)
+    await harness.grant("bob-fx", "1M", note="a friend of Ann_Trades, see <@781555000111222333>")
+    async with harness.database.write() as connection:
+        await customers.add_claim(connection, HOME, ANN, "Somebody_Else", AT)
+        content = {"text": r"**Ann\_Trades** has it", "embeds": [], "buttons": []}
+        for user_id in (ANN, STAFF):
+            await direct_messages.add(connection, HOME, user_id, content, Otherwise.LOG, AT)
+        await unanswered.add(
+            connection, [Unanswered(5, HOME, ANN, "`/link Ann_Trades`", AT, None, False)]
+        )
+        await events.record(
+            connection, HOME, AT, "restored", after={"names": ["Ann_Trades", "bob-fx"], "number": 2}
+        )
+        await events.record(
+            connection,
+            HOME,
+            AT,
+            "claim_withdrawn",
+            actor=Actor.member(ANN),
+            member_id=ANN,
+            before={"username": "Somebody_Else"},
+        )
+        read = await connection.execute(
+            insert(sweep)
+            .values(
+                guild_id=HOME, script_id=harness.script.id, started_at=AT, ended_at=AT,
+                state="complete", rows=1, calls=1,
+            )
+            .returning(sweep.c.id)
+        )  # fmt: skip
+        await connection.execute(
+            insert(sighting).values(
+                script_id=harness.script.id, guild_id=HOME, sweep_id=read.scalar_one(),
+                username="Ann_Trades", name_folded="ann_trades", tv_user_id=77_123_456_789,
+                kind="until", ends_at=AT + timedelta(days=30), seen_at=AT,
+            )
+        )  # fmt: skip
+    return done
+
+
+async def forget(harness, subject=BY_ID):
+    return await harness.erasures.forget(harness.request(confirmed=True), subject)
+
+
+async def erased(harness):
+    """Let the queue end the access, and what waits for that go on."""
+    await harness.rest()
+    await harness.erasures.carry_out()
+
+
+async def test_nothing_about_a_forgotten_person_stays_in_the_file(harness):
+    await known_everywhere(harness)
+    assert set(left_in_file(harness)) >= {"ann_trades", str(ANN), NOTE}
+    waiting = await forget(harness)
+    assert (waiting.number, waiting.ending) == (None, 1)
+    await erased(harness)
+    assert harness.end("Ann_Trades") == "absent"
+    assert left_in_file(harness) == []
+
+
+async def test_nothing_stays_of_a_trial_and_of_wrong_codes(harness):
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    async with harness.database.write() as connection:
+        gold = await products.add(
+            connection, HOME, by=STAFF, at=AT, slug="gold", title="Gold", trial="3D"
+        )
+        await products.add_scripts(connection, gold.id, [harness.script.id])
+    asks = RequestContext(HOME, Actor.member(ANN), "a press", AT)
+    begun = await harness.trials.begin(asks, "gold")
+    assert await harness.codes.redeem(asks, "no code") is None
+    await harness.done(begun.order_id)
+    async with harness.database.write() as connection:  # as her name was found when she took it
+        await connection.execute(update(trial_use).values(tv_user_id=77_123_456_789))
+    await forget(harness)
+    await erased(harness)
+    assert left_in_file(harness) == []
+    async with harness.database.read() as connection:
+        [tried] = await connection.execute(select(trial_use))
+        [guess] = await connection.execute(select(code_guess))
+    assert (tried.name_folded, tried.tv_user_id) == (None, None)
+    assert ANN not in (tried.member_id, guess.member_id)
+
+
+async def test_the_history_stays_with_one_number_in_place_of_the_person(harness):
+    await known_everywhere(harness)
+    await forget(harness)
+    await erased(harness)
+    async with harness.database.read() as connection:
+        kept = await events.since(connection, HOME, 0)
+        ids = {each.customer_id for each in kept if each.customer_id}
+        people = await customers.by_ids(connection, ids)
+        raw = json.dumps(
+            [row._asdict() for row in await connection.execute(select(event))], default=str
+        )
+    number = next(each.after["person"] for each in kept if each.action == "forgotten")
+    lines = [history.line(each, harness.script, people.get(each.customer_id or 0)) for each in kept]
+    stand_in = pseudonym(number)
+    assert f"<@{STAFF}> tied **{stand_in}** to {stand_in}" in lines
+    assert f"<@{STAFF}> ordered 1 month of **Trend** for **{stand_in}**" in lines
+    assert f"{stand_in} took back the request for **{stand_in}**" in lines
+    assert any(
+        f"ordered 1 month of **Trend** for **bob-fx** – `a friend of {stand_in}" in line
+        for line in lines
+    )
+    assert str(ANN) not in raw
+
+
+async def test_whoever_asked_hears_of_it_once_also_after_a_restart(harness):
+    await known_everywhere(harness)
+    harness.switches.set("down", True)
+    assert (await forget(harness)).number is None
+    await erased(harness)
+    assert "ann_trades" in left_in_file(harness)
+    harness.services = harness.vendor.build()
+    harness.switches.set("down", False)
+    await harness.start()
+    for _ in range(120):
+        await erased(harness)
+        if not left_in_file(harness):
+            break
+        await harness.time.advance(5)
+    await erased(harness)
+    async with harness.database.read() as connection:
+        told = [each for each in await direct_messages.waiting(connection) if each.user_id == STAFF]
+    said = [each.content["text"] for each in told]
+    assert len([text for text in said if "asked me to forget is forgotten" in text]) == 1
+    assert left_in_file(harness) == []
+
+
+async def test_it_is_asked_first_and_the_question_changes_nothing(harness):
+    await known_everywhere(harness)
+    with pytest.raises(ForgetsCustomer) as asked:
+        await harness.erasures.forget(harness.request(), BY_NAME)
+    assert (asked.value.number, asked.value.needs_manager) == (1, True)
+    assert harness.end("Ann_Trades") != "absent"
+    with pytest.raises(CustomerUnknown):
+        await forget(harness, Subject(username="nobody_zz"))
+
+
+async def test_the_same_person_has_the_same_number_again_and_another_has_another(harness):
+    numbers = []
+    for name, member in (("Ann_Trades", ANN), ("Ann_Trades", ANN), ("bob-fx", ANN + 1)):
+        await harness.vendor.resolve(member, name)
+        numbers.append((await forget(harness, Subject(member_id=member))).number)
+    assert numbers[0] == numbers[1]
+    assert numbers[1] != numbers[2]
+    assert None not in numbers
+
+
+async def test_another_server_keeps_its_own_record_of_the_same_person(harness):
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    async with harness.database.write() as connection:
+        await customers.add(connection, OTHER, username="Ann_Trades", member_id=ANN)
+    await forget(harness)
+    there = await harness.vendor.person(name="Ann_Trades", guild_id=OTHER)
+    assert there.member_id == ANN
+    assert await harness.vendor.person(name="Ann_Trades") is None
+
+
+async def test_nothing_is_given_while_a_person_is_forgotten_and_nothing_comes_back_after(harness):
+    await known_everywhere(harness)
+    revoked = await harness.revoke("Ann_Trades")
+    await harness.done(revoked)
+    await harness.done(await harness.grant("Ann_Trades", "1M"))
+    await forget(harness)
+    with pytest.raises(BeingForgotten):
+        await harness.grant("Ann_Trades", "1M")
+    await erased(harness)
+    with pytest.raises((BeingForgotten, OvertakenSince, PutBackTooLate)):
+        await harness.put_back(revoked)
+    again = await harness.grant("Ann_Trades", "1M")  # a new customer of the same name
+    await harness.done(again)
+    assert harness.end("Ann_Trades") == AT.replace(month=4)
+
+
+async def test_a_member_without_a_record_is_forgotten_too(harness):
+    async with harness.database.write() as connection:
+        await customers.add_claim(connection, HOME, ANN, "Ann_Trades", AT)
+    assert (await forget(harness)).number is not None
+    assert left_in_file(harness) == []
