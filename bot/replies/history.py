@@ -355,6 +355,10 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
+    "setup_reminders": lambda f: (
+        f"{f.who} changed the reminders before a paid end: days {f.after_text('days') or '**none**'}, "
+        f"nights of {f.after_text('time_zone')}"
+    ),
     "restored": lambda f: (
         f"⚠️ **The database was restored from a backup of {f.since()}.** Nothing is changed on "
         "TradingView before I have read the list of every script there; that happens by itself"
