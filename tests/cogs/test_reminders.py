@@ -16,6 +16,8 @@ from tests.support.idle import at_rest
 ALL = {"item": "trend", "username": "Alice_T", "duration": "30D"}
 DAY = timedelta(days=1)
 
+pytestmark = pytest.mark.ready  # nobody is told or given anything before
+
 
 @pytest.fixture
 async def sold(closed_office):

@@ -9,7 +9,7 @@ from bot.replies.text import escape
 from tests.support.discord_harness import at_work, labels, open_office, text_of
 
 TYPED = {
-    "item", "username", "duration", "until", "from", "into",
+    "item", "username", "duration", "until", "from", "to", "into",
     "product", "scripts", "add", "remove", "trial", "expires", "batch",
 }  # fmt: skip
 OFFERED = "trial"  # the command with suggestions for everybody: what a vendor lets people try
