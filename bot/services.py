@@ -46,6 +46,7 @@ from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.blocks import Blocks
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
+from bot.access.people.guidance import Guidance
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
 from bot.access.people.limits import MemberLimits
@@ -55,6 +56,7 @@ from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
+from bot.access.queries.why import Causes
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.recovery import Recovery
@@ -120,6 +122,7 @@ class Services:
     guild_settings: GuildSettings
     claims: Claims
     customers: Customers
+    guidance: Guidance
     proofs: Proofs
     imports: Imports
     reminders: Reminders
@@ -164,6 +167,7 @@ class Services:
     # What people look up
     overview: Overview
     directory: Directory
+    why: Causes
     autocomplete: Autocomplete
 
     # Discord
@@ -229,7 +233,7 @@ def build(
         Drift(database),
         Adoption(database, sessions),
     )
-    repairs = Repairs(database, vault, queue, notifier)
+    repairs = Repairs(database, sessions, vault, queue, notifier)
 
     router, autocomplete = ComponentRouter(guild_settings), Autocomplete(database)
     history, unanswered = HistoryTail(database), UnansweredInteractions(database, vault, jobs)
@@ -318,6 +322,7 @@ def build(
         guild_settings=guild_settings,
         claims=claims,
         customers=customers,
+        guidance=Guidance(database, outcome_notifier.wake),
         proofs=Proofs(database, members_public, customers, claims, member_limits),
         imports=Imports(database, claims),
         reminders=reminders,
@@ -360,6 +365,7 @@ def build(
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
         directory=Directory(database),
+        why=Causes(database, sessions, outcomes),
         autocomplete=autocomplete,
         router=router,
         client=client,

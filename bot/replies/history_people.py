@@ -44,6 +44,7 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "merge": _merged,
     "block": lambda f: f"⛔ {f.who} blocked {f.whom}",
     "unblock": lambda f: f"{f.who} unblocked {f.whom}",
+    "guided": lambda f: f"{f.who} sent {f.whom} where to find what they have on TradingView",
     "forget": _forget,
     "forgotten": _forgotten,
 }

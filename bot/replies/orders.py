@@ -125,7 +125,8 @@ def _both(receipt: Receipt) -> str:
 def item(receipt: Receipt) -> str:
     """Return what was asked about: the product, else the script, or all of several."""
     if receipt.product is None:
-        return listed(dict.fromkeys(title(each.script) for each in receipt.every))
+        new = [each for each in receipt.every if each.order.kind is receipt.order.kind]
+        return listed(dict.fromkeys(title(each.script) for each in new))
     return title(receipt.product)
 
 
@@ -210,6 +211,8 @@ def _waiting(receipt: Receipt) -> Message:
             first = f"⏳ **Waiting:** {who} gets {what} {until(receipt.end)}."
         case OrderKind.REVOKE:
             first = f"⏳ **Waiting:** {who} still has {what}; I am ending it."
+        case OrderKind.REPAIR:
+            first = f"⏳ **Waiting:** {who} gets {what} on TradingView as it should be."
         case OrderKind.MOVE | OrderKind.PAUSE | OrderKind.RESUME:
             first = plans.waiting(receipt, who, what) or ""
         case _:

@@ -21,6 +21,7 @@ CONTRACT = {
     "access revoke": ("staff", ["item", "member", "username", "note"]),
     "access check": ("staff", ["member", "username"]),
     "access list": ("staff", ["item", "ends"]),
+    "why": ("staff", ["member", "username", "item"]),
     "customer match": ("staff", ["file"]),
     "customer link": ("staff", ["member", "username"]),
     "customer show": ("staff", ["member", "username"]),

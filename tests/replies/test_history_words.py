@@ -55,6 +55,7 @@ FACTS = {
     "merge": (NAME, None, "c"),
     "block": (None, None, "c"),
     "unblock": (None, None, "c"),
+    "guided": (None, None, "cm"),
     "forget": (None, NUMBER, "c"),
     "forgotten": (None, {"person": 482130}, ""),
     "claim": (None, NAME | {"claim_id": 1}, "m"),

@@ -11,9 +11,11 @@ from bot.access.logins.sessions import Sessions
 from bot.access.people.blocks import refuse_blocked
 from bot.access.people.claims import Claims, Mover, record_claims
 from bot.access.people.errors import (
+    CustomerUnknown,
     HaveNoName,
     HaveOtherName,
     MovedLately,
+    NameTaken,
     NewNameUnknown,
     OtherAccount,
     OwnNameUnknown,
@@ -21,7 +23,7 @@ from bot.access.people.errors import (
     UserUnknown,
 )
 from bot.access.people.free_names import FreeNames, is_free_here, let_go_of
-from bot.access.people.identity import follow, name_of, tie
+from bot.access.people.identity import confirm, follow, name_of, tie
 from bot.access.people.limits import MemberLimits
 from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject
@@ -250,6 +252,30 @@ class Customers:
             if claim is not None and claim.username.casefold() == name.casefold():
                 await self._claims.settle(connection, request, claim, accept=True)
         self._claims.wake()
+        return person
+
+    async def correct(self, request: RequestContext, customer_id: int, text: str) -> Customer:
+        """Give a customer the right TradingView name, on the word of staff; what they have goes along.
+
+        Raises NameUnreadable, UserUnknown, TradingViewSilent, CustomerUnknown or NameTaken.
+        """
+        name = clean(text)
+        session = await self._sessions.of(request.guild_id)
+        hint = await _exact(session.tradingview, name, urgent=True)
+        async with self._database.write() as connection:
+            person = await customers.by_id(connection, customer_id)
+            if person is None or person.guild_id != request.guild_id or person.username is None:
+                raise CustomerUnknown(None, name)
+            await follow(connection, request, hint.username, hint.user_id)
+            person = await customers.by_id(connection, customer_id) or person
+            if person.name_folded != hint.username.casefold():
+                holder = await customers.by_name(connection, request.guild_id, hint.username)
+                if holder is not None and holder.member_id is not None:
+                    raise NameTaken(hint.username, holder.member_id)
+                await self._mover.move(connection, request, person, hint.username, hint.user_id)
+            person = await customers.by_id(connection, customer_id) or person
+            person = await confirm(connection, request, person, Tie.STAFF)
+        self._mover.wake(request.guild_id)
         return person
 
     async def _claim(

@@ -183,6 +183,14 @@ class CustomerUnknown(UserError):
 
 
 @dataclass(eq=False)
+class GuidedAlready(UserError):
+    """That member was sent where to find what they have, not a day ago."""
+
+    member_id: int
+    when: datetime
+
+
+@dataclass(eq=False)
 class NotTied(UserError):
     """There is no name and member to be untied from each other."""
 

@@ -1,6 +1,7 @@
 """Asks TradingView about a person before anything is recorded, if that is quickly done."""
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.access.people.errors import (
@@ -80,17 +81,37 @@ async def exact(
     Raises:
         UserUnknown: TradingView answered, and knows no user of that name; it holds near hits.
     """
-    hints = await in_time(tradingview.hints(name, helpful=urgent), seconds)
+    hints = await suggestions(tradingview, name, seconds, urgent=urgent)
     if hints is None:
         return None
-    for hint in hints:
-        if hint.username.casefold() == name.casefold():
-            return hint
-    if not hints and len(name) > MIN_STEM:
-        # TradingView completes what is typed; a slip at the end of a name needs a shorter start.
-        stem = name[: max(MIN_STEM, len(name) * 2 // 3)]
-        hints = await in_time(tradingview.hints(stem, helpful=urgent), seconds) or []
-    raise UserUnknown(name, _nearest(name, [hint.username for hint in hints]))
+    if hint := of_name(hints, name):
+        return hint
+    raise UserUnknown(name, nearest(name, hints))
+
+
+async def suggestions(
+    tradingview: TradingViewClient, name: str, seconds: float, *, urgent: bool
+) -> list[Hint] | None:
+    """Return the users whose names begin like that one; None without an answer within `seconds`."""
+    hints = await in_time(tradingview.hints(name, helpful=urgent), seconds)
+    if hints is None or hints or len(name) <= MIN_STEM:
+        return hints
+    return await in_time(tradingview.hints(stem(name), helpful=urgent), seconds) or []
+
+
+def stem(name: str) -> str:
+    """Return a shorter start: TradingView completes what is typed, and a slip may be at the end of a name."""
+    return name[: max(MIN_STEM, len(name) * 2 // 3)]
+
+
+def of_name(hints: Iterable[Hint], name: str) -> Hint | None:
+    """Return the user of exactly that name, in any case."""
+    return next((hint for hint in hints if hint.username.casefold() == name.casefold()), None)
+
+
+def nearest(name: str, hints: Iterable[Hint]) -> tuple[str, ...]:
+    """Return the names that look most like that one, the likest first."""
+    return _nearest(name, [hint.username for hint in hints])
 
 
 def _nearest(name: str, found: list[str]) -> tuple[str, ...]:

@@ -7,14 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.catalogue.lookup import script_of
+from bot.access.errors import TradingViewSilent
 from bot.access.ledger.changes import Change, NewOrder
 from bot.access.ledger.errors import PutBackTooLate
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.receipts import PUT_BACK_WITHIN, put_back_key
 from bot.access.ledger.record import record, record_all, touch
 from bot.access.ledger.seats import refuse_over_line
+from bot.access.logins.sessions import Sessions
 from bot.access.people.identity import resolve
-from bot.access.people.username_lookup import Spelling
+from bot.access.people.username_lookup import Spelling, look
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.entitlements import State, gives_more, last_seen, want, wanted_of
 from bot.access.sweeps.drift import Difference, Kind, differences_of_kind, kind_of
@@ -27,7 +29,9 @@ from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.records import Order, Permission, Script
 from bot.store.sweeps import repairs
 from bot.store.vault import Vault
+from bot.tradingview.deadline import in_time
 
+READ_TIMEOUT = 8.0  # seconds for one person's row
 _TOGETHER = 20  # in one transaction, so that others get their turn
 
 
@@ -58,8 +62,11 @@ class Standing:
 class Repairs:
     """Records what makes TradingView agree again; the queue does the writing."""
 
-    def __init__(self, database: Database, vault: Vault, queue: Queue, notifier: Notifier) -> None:
+    def __init__(
+        self, database: Database, sessions: Sessions, vault: Vault, queue: Queue, notifier: Notifier
+    ) -> None:
         self._database = database
+        self._sessions = sessions
         self._vault = vault
         self._queue = queue
         self._notifier = notifier
@@ -101,6 +108,45 @@ class Repairs:
         # What a stuck order takes was ordered before: that is not to be put back from here.
         took = 0 if kind is Kind.STUCK else sum(difference.takes(now) for difference in ordered)
         return Repaired(script, kind, len(ordered), took, request.idempotency_key)
+
+    async def repair_person(self, request: RequestContext, script_id: int, name: str) -> int:
+        """Have TradingView show for one person and script what it should; returns the order.
+
+        Raises:
+            TradingViewSilent: it does not say what it shows now.
+            NothingDiffers: it shows that already, or an order is on its way.
+            OverTheLine: a manager must agree to so many seats first.
+            ButtonGone: that server has no such script.
+        """
+        async with self._database.read() as connection:
+            script = await script_of(connection, request.guild_id, script_id)
+        session = await self._sessions.of(request.guild_id)
+        shown = await in_time(look(session.tradingview, script, name), READ_TIMEOUT)
+        if shown is None:
+            raise TradingViewSilent
+        async with self._database.write() as connection:
+            held = await permissions.by_name(connection, script.id, name)
+            if held is None:
+                raise NothingDiffers
+            key = f"{request.idempotency_key}:{held.id}"
+            if done := await orders.by_key(connection, request.guild_id, key):
+                return done.id
+            held = await permissions.change(
+                connection,
+                held.id,
+                seen=shown.kind,
+                seen_ends_at=shown.ends_at,
+                seen_at=clock.now(),
+            )
+            kind = kind_of(held, clock.now())
+            if kind is None or kind is Kind.STUCK:
+                raise NothingDiffers
+            found = Difference(kind, held.username, wanted_of(held), shown, held)
+            recorded = await record(connection, self._vault, _order_of(request, found, held))
+        self._notifier.ended(recorded.superseded)
+        await self._note(request, script, kind, 1)
+        self._queue.wake(request.guild_id)
+        return recorded.order.id
 
     async def put_back(self, request: RequestContext, reference: str) -> int:
         """Undo what one repair took away, within 24 hours; returns how many.

@@ -3,7 +3,7 @@
 from bot.access.people import errors as refusals
 from bot.replies.customers import named
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import bold, count, escape, member, typed
+from bot.replies.text import bold, count, escape, member, relative, typed
 
 
 @sentence.register
@@ -11,6 +11,14 @@ def _(error: refusals.CustomerUnknown) -> str:
     return (
         f"**I have no record of {named(error.member_id, error.username)}.** Nothing was changed. "
         "`/customer search` finds people by a part of the name, an id, a note or an order number."
+    )
+
+
+@sentence.register
+def _(error: refusals.GuidedAlready) -> str:
+    return (
+        f"**{member(error.member_id)} was sent that {relative(error.when)}.** Once a day is enough, so "
+        "nothing was sent now."
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import EntitlementKind
@@ -114,11 +114,24 @@ async def active_of(
     connection: AsyncConnection, permission_ids: Collection[int]
 ) -> dict[int, list[Entitlement]]:
     """Return, by permission, the reasons that still count, in the order asked."""
+    return await _of_permissions(connection, permission_ids, entitlement.c.ended_at.is_(None))
+
+
+async def ever_of(
+    connection: AsyncConnection, permission_ids: Collection[int]
+) -> dict[int, list[Entitlement]]:
+    """Return, by permission, every reason that there ever was, in the order asked."""
+    return await _of_permissions(connection, permission_ids)
+
+
+async def _of_permissions(
+    connection: AsyncConnection, permission_ids: Collection[int], *which: "ColumnElement[bool]"
+) -> dict[int, list[Entitlement]]:
     found: dict[int, list[Entitlement]] = {each: [] for each in permission_ids}
     for some in parts(permission_ids):
         rows = await connection.execute(
             select(entitlement)
-            .where(entitlement.c.permission_id.in_(some), entitlement.c.ended_at.is_(None))
+            .where(entitlement.c.permission_id.in_(some), *which)
             .order_by(entitlement.c.asked_at, entitlement.c.id)
         )
         for reason in map(Entitlement.of, rows):
