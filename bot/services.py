@@ -51,6 +51,7 @@ from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
 from bot.access.people.limits import MemberLimits
 from bot.access.people.proofs import Proofs
+from bot.access.people.reminders import Reminders
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.history import HistoryTail
@@ -85,6 +86,7 @@ from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
+from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
 from bot.replies.codes import trial_refused
@@ -123,6 +125,7 @@ class Services:
     guidance: Guidance
     proofs: Proofs
     imports: Imports
+    reminders: Reminders
     ties: Ties
     blocks: Blocks
     erasures: Erasures
@@ -251,6 +254,8 @@ def build(
     direct_messages = DirectMessages(client, waiting, blockade)
     log_channel = LogChannel(client, history, guild_settings, blockade, may)
     outbox = Outbox(client, waiting, direct_messages, log_channel)
+    reminders = Reminders(database)
+    reminder_notifier = ReminderNotifier(client, reminders, direct_messages, client.members.find)
     interrupted = Interrupted(client, unanswered, history, direct_messages, log_channel)
     outcome_notifier = OutcomeNotifier(
         client,
@@ -261,6 +266,7 @@ def build(
         outbox,
         blockade,
         interrupted,
+        reminder_notifier,
         LinkCaller(client, LinkCalls(database), _panel_channel),
         jobs,
     )
@@ -319,6 +325,7 @@ def build(
         guidance=Guidance(database, outcome_notifier.wake),
         proofs=Proofs(database, members_public, customers, claims, member_limits),
         imports=Imports(database, claims),
+        reminders=reminders,
         ties=Ties(database, queue, purchases.wake),
         blocks=Blocks(database),
         erasures=Erasures(database, vault, endings, _to_eraser, outcome_notifier.wake),

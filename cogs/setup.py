@@ -14,6 +14,7 @@ from bot.interactions.responses import Interaction
 from bot.notifications.log_channel import RIGHTS
 from bot.replies import Message, setup as setup_replies
 from bot.replies.channel_trouble import ChannelTrouble
+from bot.replies.reminders import shown
 from bot.services import Services
 from bot.store.kinds import RoleLevel
 
@@ -24,11 +25,13 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
     def __init__(self, services: Services) -> None:
         self._guild_settings = services.guild_settings
         self._log_channel = services.log_channel
+        self._reminders = services.reminders
         self._client = services.client
         services.router.add(setup_replies.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
         services.router.add(setup_replies.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
         services.router.add(setup_replies.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
         services.router.add(setup_replies.PICK_LOG, Level.MANAGE_SERVER, self.picked_log)
+        services.router.add(setup_replies.PICK_SETTING, Level.MANAGE_SERVER, self.picked_setting)
 
     @levels.manage_server
     @app_commands.command(description="What is set up, and the next step")
@@ -100,6 +103,14 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             press.interaction, setup_replies.followed_by(message, await self._checklist(request))
         )
 
+    async def picked_setting(self, press: ComponentInteraction) -> None:
+        """Show the setting that was chosen."""
+        await responses.defer_in_place(press.interaction)
+        if press.values != (setup_replies.REMINDERS,):
+            raise ButtonGone
+        settings = await self._reminders.settings(press.guild_id)
+        await responses.reply(press.interaction, shown(settings, press.guild_id))
+
     async def _checklist(self, request: RequestContext) -> Message:
         setup = await self._guild_settings.setup(request.guild_id)
         trouble = None
@@ -108,7 +119,8 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             if trouble is None and setup.log_is_closed:
                 trouble = ChannelTrouble(setup.log_channel_id)
         intent = self._client.members_intent
-        return setup_replies.checklist(setup, request.guild_id, trouble, intent)
+        reminders = await self._reminders.settings(request.guild_id)
+        return setup_replies.checklist(setup, request.guild_id, trouble, intent, reminders)
 
     async def _role(
         self, interaction: Interaction, role: discord.Role, level: RoleLevel, *, remove: bool

@@ -54,10 +54,19 @@ class MemberRequests:
 
         Raises MembersSilent when Discord does not list them now; with the seconds until it may.
         """
+        return await self._ask_for_all(guild_id, count, person_of)
+
+    async def roles_of_everybody(self, guild_id: int, count: int) -> dict[int, frozenset[int]]:
+        """Return the roles of the same. Raises as `everybody`."""
+        return dict(await self._ask_for_all(guild_id, count, _roles_of))
+
+    async def _ask_for_all(
+        self, guild_id: int, count: int, read: Callable[[Mapping[str, Any]], Any]
+    ) -> list[Any]:
         if (wait := self._wait(guild_id)) > 0:
             raise MembersSilent(wait)
         longest = LIST_TIMEOUT + count / _MEMBERS_A_SECOND
-        return await self._ask(guild_id, longest, person_of, query="", limit=0)
+        return await self._ask(guild_id, longest, read, query="", limit=0)
 
     async def by_ids(self, guild_id: int, member_ids: Sequence[int]) -> list[Person]:
         """Return those of at most `MAX_IDS` numbers that are members. Raises MembersSilent."""

@@ -118,12 +118,21 @@ class Members:
     async def listed(self, guild_id: int) -> AsyncIterator[Sequence[MemberRoles]]:
         """Yield the roles of everybody but the bots, a thousand at a time, and keep nobody.
 
-        Raises MembersSilent before the end of the list: also when the bot itself was not in it.
+        Where Discord gives no pages it is asked for all at once. Raises MembersSilent before the end of
+        the list: also when the bot itself was not in it.
         """
         after, has_itself = 0, False
         while True:
             at = clock.now()
-            members = await self._page(guild_id, after)
+            try:
+                members = await self._page(guild_id, after)
+            except MembersSilent:
+                if after:
+                    raise
+                count = self._count(guild_id)
+                found = await self._requests.roles_of_everybody(guild_id, count)
+                yield [MemberRoles(guild_id, each, roles, at) for each, roles in found.items()]
+                return
             has_itself |= any(_is(member, self._client.user) for member in members)
             yield [roles for member in members if (roles := _roles(guild_id, member, at))]
             if len(members) < _PAGE:
@@ -209,14 +218,16 @@ class Members:
         return await asyncio.shield(listing)
 
     async def _list(self, guild_id: int) -> list[Person]:
-        guild = self._client.get_guild(guild_id)
-        count = 0 if guild is None else guild.member_count or 0
-        kept = _Kept(0.0, await self._requests.everybody(guild_id, count))
+        kept = _Kept(0.0, await self._requests.everybody(guild_id, self._count(guild_id)))
         kept.until = clock.monotonic() + LIST_KEPT
         self._lists[guild_id] = kept
         # By the loop's own time: this only gives the memory back.
         asyncio.get_running_loop().call_later(LIST_KEPT, self._lists.pop, guild_id, None)
         return kept.people
+
+    def _count(self, guild_id: int) -> int:
+        guild = self._client.get_guild(guild_id)
+        return 0 if guild is None else guild.member_count or 0
 
     def _joined(self, data: Mapping[str, Any]) -> None:
         """Have discord.py count whoever joins, and add them to the list that is kept."""

@@ -23,6 +23,7 @@ from bot.notifications.late_answers import change_answer
 from bot.notifications.link_calls import LinkCaller
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.outbox import Outbox
+from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import GROUND, TROUBLE, Blockade, in_short
 from bot.replies import Message, orders as order_replies
 from bot.store.kinds import OrderKind, OrderState
@@ -50,6 +51,7 @@ class OutcomeNotifier:
         outbox: Outbox,
         blockade: Blockade,
         interrupted: Interrupted,
+        reminders: ReminderNotifier,
         link_caller: LinkCaller,
         jobs: Jobs,
     ) -> None:
@@ -61,9 +63,12 @@ class OutcomeNotifier:
         self._outbox = outbox
         self._blockade = blockade
         self._interrupted = interrupted
+        self._reminders = reminders
         self._link_caller = link_caller
         self._jobs = jobs
-        self._woken = {"people": asyncio.Event(), "log channels": asyncio.Event()}
+        self._woken = {
+            name: asyncio.Event() for name in ("people", "log channels", "customers in time")
+        }
         self._backoff: Backoff[tuple[str, int]] = Backoff()  # by whom it is for, and the order
 
     def start(self) -> None:
@@ -81,6 +86,8 @@ class OutcomeNotifier:
         _ = self._jobs.spawn(people, "telling people")
         channels = self._run("log channels", (self._log_channel.write_up,))
         _ = self._jobs.spawn(channels, "writing the log channels")
+        reminded = self._run("customers in time", (self._reminders.deliver,))  # many, and slowly
+        _ = self._jobs.spawn(reminded, "reminding customers")
 
     def wake(self) -> None:
         """Look at once for what is new."""

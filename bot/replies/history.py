@@ -9,6 +9,7 @@ from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
 from bot.replies import (
     history_people,
+    history_plans,
     history_products,
     history_purchases,
     history_sweeps,
@@ -24,7 +25,6 @@ from bot.replies.overview import pages
 from bot.replies.text import (
     bold,
     count,
-    day,
     embed,
     escape,
     member,
@@ -189,16 +189,6 @@ class Facts:
         role_id = str(self.after.get("role_id", ""))
         return role(int(role_id)) if role_id.isdecimal() else "a role"
 
-    def moved_from(self) -> str:
-        """Return from what a plan was changed; empty where the entry does not say it."""
-        old = self.after_text("from")
-        return f" from {old}" if old else ""
-
-    def stood_still(self) -> str:
-        """Return since when it was paused; an entry without it says that it was some time ago."""
-        since = self.after.get("paused_at")
-        return "some time ago" if since is None else day(datetime.fromisoformat(str(since)))
-
     def reason(self) -> Reason | None:
         """Return why an order is stuck; None for a word that an earlier Usher wrote."""
         word = self.after.get("reason")
@@ -260,11 +250,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}: {f.then()}{f.had()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
-    OrderKind.MOVE: lambda f: f"{f.who} moved {f.whom}{f.moved_from()} to {f.what}: {f.then()}",
-    OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what} for {f.whom}{f.had()}",
-    OrderKind.RESUME: lambda f: (
-        f"{f.who} let {f.what} for {f.whom} go on, paused since {f.stood_still()}: {f.then()}"
-    ),
+    **history_plans.SENTENCES,
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
     "clock_wrong": lambda f: wrong_clock.describe(f.seconds()),
@@ -369,6 +355,10 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
+    "setup_reminders": lambda f: (
+        f"{f.who} changed the reminders before a paid end: days {f.after_text('days') or '**none**'}, "
+        f"nights of {f.after_text('time_zone')}"
+    ),
     "restored": lambda f: (
         f"⚠️ **The database was restored from a backup of {f.since()}.** Nothing is changed on "
         "TradingView before I have read the list of every script there; that happens by itself"
@@ -411,11 +401,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
 _HEADLINES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.SET: lambda f: f"{f.who} set the end of {f.what} for {f.whom}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}",
-    OrderKind.MOVE: lambda f: f"{f.who} moved {f.whom}{f.moved_from()} to {f.what}",
-    OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what} for {f.whom}",
-    OrderKind.RESUME: lambda f: (
-        f"{f.who} let {f.what} for {f.whom} go on, paused since {f.stood_still()}"
-    ),
+    **history_plans.HEADLINES,
 }
 # In the history of one person, who need not be named in each line.
 _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
@@ -423,9 +409,7 @@ _OF_ONE: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.SET: lambda f: f"{f.who} set {f.what}: {f.change()}",
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what}: {f.change()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what}",
-    OrderKind.MOVE: lambda f: f"{f.who} moved{f.moved_from()} to {f.what}: {f.then_short()}",
-    OrderKind.PAUSE: lambda f: f"{f.who} paused {f.what}",
-    OrderKind.RESUME: lambda f: f"{f.who} let {f.what} go on: {f.then_short()}",
+    **history_plans.OF_ONE,
     OrderState.DONE: lambda f: f"✅ {f.what}: {f.then_short()}",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} is stuck. {why_stuck(f.reason())}",
     OrderState.SUPERSEDED: lambda f: f"a later order for {f.what} took the place of one",

@@ -125,7 +125,8 @@ def _both(receipt: Receipt) -> str:
 def item(receipt: Receipt) -> str:
     """Return what was asked about: the product, else the script, or all of several."""
     if receipt.product is None:
-        return listed(dict.fromkeys(title(each.script) for each in receipt.every))
+        new = [each for each in receipt.every if each.order.kind is receipt.order.kind]
+        return listed(dict.fromkeys(title(each.script) for each in new))
     return title(receipt.product)
 
 
@@ -145,7 +146,7 @@ def _standing(receipt: Receipt) -> str:
         case OrderState.STUCK:
             return f"not done. {why_stuck(receipt.order.reason)}"
         case _:
-            return "no access" if receipt.end is None else until(receipt.end)
+            return "no access" if receipt.end is None else plans.how_long(receipt)
 
 
 def _asked_for(receipt: Receipt) -> str:
@@ -171,7 +172,7 @@ def _done(receipt: Receipt) -> Message:
     elif receipt.end is None:
         lines = [f"✅ **Done:** {who} has no access to {what} any more."]
     else:
-        lines = [f"✅ **Done:** {who} has {what} {until(receipt.end)}."]
+        lines = [f"✅ **Done:** {who} has {what} {plans.how_long(receipt)}."]
     endless = [each for each in receipt.every if each.open_ended]
     if len(endless) == len(receipt.every):
         lines.append(
@@ -326,7 +327,7 @@ def to_customer(receipt: Receipt, server: str) -> Message:
 
 def _how_long(receipt: Receipt) -> str:
     if not isinstance(receipt.end, Lifetime):
-        return until(receipt.end)
+        return plans.how_long(receipt)
     is_lifetime = receipt.permission.wanted is StateKind.LIFETIME
     return "**for lifetime**" if is_lifetime else "from now on"
 

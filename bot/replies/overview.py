@@ -22,6 +22,7 @@ from bot.replies.text import (
     title,
     typed,
     until_day,
+    until_paid_day,
 )
 from bot.replies.tone import Tone
 from bot.store.kinds import PermissionState
@@ -81,7 +82,7 @@ def _holder_lines(page: Holders) -> Iterator[str]:
     for permission, customer in page.people:
         waits = {PermissionState.DONE: "", PermissionState.STUCK: " ⚠️"}.get(permission.state, " ⏳")
         end = wanted_of(permission).end
-        when = "ending" if end is None else until_day(end)
+        when = "ending" if end is None else until_paid_day(end, page.paid.get(permission.id))
         yield f"{person_text(customer, permission)}: {when}{waits}"
     for holder in page.buyers:
         end = LIFETIME if holder.has_no_end else holder.ends_at

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 from bot.access.ledger.receipts import Receipt
 from bot.replies.message import Message
-from bot.replies.text import bold, day, listed, relative, title, until
+from bot.replies.text import bold, day, listed, relative, title, until_paid
 from bot.store.kinds import OrderKind
+
+
+def how_long(receipt: Receipt) -> str:
+    """Return both ends: of what was paid for, and of what TradingView holds."""
+    return until_paid(receipt.end, receipt.paid_until)
 
 
 def done(receipt: Receipt, who: str, what: str) -> list[str] | None:
@@ -21,7 +26,7 @@ def done(receipt: Receipt, who: str, what: str) -> list[str] | None:
             ]
         case OrderKind.RESUME if receipt.end is not None:
             return [
-                f"▶️ **Goes on:** {who} has {what} {until(receipt.end)}.",
+                f"▶️ **Goes on:** {who} has {what} {how_long(receipt)}.",
                 *_each(receipt.every),
                 "The end moved by as long as it was paused; TradingView's own list shows it.",
             ]
@@ -50,7 +55,7 @@ def waiting(receipt: Receipt, who: str, what: str) -> str | None:
         case OrderKind.PAUSE:
             return f"⏳ **Waiting:** {what} for {who} is paused already; I am taking it off TradingView."
         case OrderKind.RESUME:
-            return f"⏳ **Waiting:** {who} gets {what} back {until(receipt.end)}."
+            return f"⏳ **Waiting:** {who} gets {what} back {how_long(receipt)}."
         case _:
             return None
 
@@ -62,10 +67,10 @@ def to_customer(receipt: Receipt, what: str, server: str) -> str | None:
         case OrderKind.MOVE:
             new = _new(receipt)
             ends = {each.end for each in new}
-            how_long = f" {until(receipt.end)}" if len(ends) == 1 else ""
+            end = f" {how_long(receipt)}" if len(ends) == 1 else ""
             old = _old(receipt)
             instead = f" instead of {old}" if old else ""
-            return f"🔁 Your plan was changed by {staff}: you can use {what}{instead}{how_long}."
+            return f"🔁 Your plan was changed by {staff}: you can use {what}{instead}{end}."
         case OrderKind.PAUSE if receipt.end is None:
             return (
                 f"⏸️ Your access to {what} is paused by {staff}. No time passes meanwhile: when it goes on, "
@@ -73,7 +78,7 @@ def to_customer(receipt: Receipt, what: str, server: str) -> str | None:
             )
         case OrderKind.RESUME:
             return (
-                f"▶️ Your access to {what} goes on {until(receipt.end)}: the end moved by as long as it "
+                f"▶️ Your access to {what} goes on {how_long(receipt)}: the end moved by as long as it "
                 "was paused."
             )
         case _:
@@ -91,12 +96,12 @@ def _moved(receipt: Receipt, who: str, what: str) -> list[str]:
     ends = {each.end for each in new}
     instead = f" instead of {old}" if old else ""
     if len(ends) == 1:
-        lines = [f"✅ **Moved:** {who} has {what} {until(receipt.end)}{instead}."]
+        lines = [f"✅ **Moved:** {who} has {what} {how_long(receipt)}{instead}."]
     else:
         lines = [f"✅ **Moved:** {who} has {what}{instead}:", *_each(new)]
     stays = [each for each in receipt.every if each not in new and each.end is not None]
     lines += [
-        f"{title(each.script)} stays {until(each.end)}: another reason gives it." for each in stays
+        f"{title(each.script)} stays {how_long(each)}: another reason gives it." for each in stays
     ]
     return lines
 
@@ -114,7 +119,7 @@ def _old(receipt: Receipt) -> str:
 def _still(receipt: Receipt) -> list[str]:
     """Return what another reason gives meanwhile."""
     return [
-        f"- {title(each.script)}: still {until(each.end)}, for another reason"
+        f"- {title(each.script)}: still {how_long(each)}, for another reason"
         for each in receipt.every
         if each.end is not None
     ]
@@ -124,4 +129,4 @@ def _each(every: Sequence[Receipt]) -> list[str]:
     """Return a line for each script, where their ends differ."""
     if len({each.end for each in every}) == 1:
         return []
-    return [f"- {title(each.script)}: {until(each.end)}" for each in every]
+    return [f"- {title(each.script)}: {how_long(each)}" for each in every]

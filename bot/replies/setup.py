@@ -7,11 +7,13 @@ import discord
 from bot.access.logins.sessions import LoginState
 from bot.access.people.guild_settings import Setup
 from bot.access.people.member_facts import MembersIntent
+from bot.access.people.reminders import ReminderSettings
 from bot.replies import members_intent, scripts, wrong_clock
 from bot.replies.channel_trouble import ChannelTrouble, why
 from bot.replies.holder_roles import why as why_no_role
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
+from bot.replies.reminders import in_words
 from bot.replies.sweeps import TAKING_OVER, take_over_everybody, untaken
 from bot.replies.text import bold, count, listed, title
 from bot.replies.tone import Tone
@@ -22,6 +24,8 @@ OPEN_STAFF = "setup_open_staff"
 OPEN_LOG = "setup_open_log"
 PICK_STAFF = "setup_pick_staff"
 PICK_LOG = "setup_pick_log"
+PICK_SETTING = "setup_pick_setting"
+REMINDERS = "reminders"
 
 _LEVELS = {RoleLevel.STAFF: "staff", RoleLevel.MANAGER: "managers"}
 # What Discord itself asks for before it shows the commands.
@@ -37,6 +41,7 @@ def checklist(
     guild_id: int,
     trouble: ChannelTrouble | None = None,
     intent: MembersIntent = MembersIntent.GRANTED,
+    reminders: ReminderSettings | None = None,
 ) -> Message:
     """Return what is done, what is open, and one button for the next step.
 
@@ -57,6 +62,8 @@ def checklist(
         lines.append(_people(setup))
     if setup.manager:
         lines.append(f"▫️ Managers of scripts and login: {_roles(setup.manager)}")
+    if setup.scripts and reminders is not None:
+        lines.append(f"▫️ Reminders: {in_words(reminders)}")
     lines += [_role_trouble(product) for product in setup.role_troubles]
     if setup.claims:
         waiting = count(setup.claims, "member waits", "members wait")
@@ -75,7 +82,20 @@ def checklist(
     return Message(
         "\n".join([first, *lines]),
         buttons=() if button is None else (button,),
+        items=(_settings(guild_id),) if setup.scripts else (),
         tone=Tone.DONE if is_done and not setup.claims else None,
+    )
+
+
+def _settings(guild_id: int) -> "discord.ui.Select[discord.ui.View]":
+    """Return the list of what can be set beside the steps; whatever is chosen takes its place."""
+    options = [
+        discord.SelectOption(
+            label="Reminders", value=REMINDERS, description="Messages before a customer's time ends"
+        )
+    ]
+    return discord.ui.Select(
+        custom_id=key(PICK_SETTING, guild_id), placeholder="More settings", options=options
     )
 
 
@@ -191,4 +211,5 @@ def _roles(role_ids: Iterable[int]) -> str:
 
 def followed_by(done: Message, checklist: Message) -> Message:
     """Return what was just done, with the checklist under it."""
-    return Message(f"{done.text}\n\n{checklist.text}", buttons=checklist.buttons)
+    text = f"{done.text}\n\n{checklist.text}"
+    return Message(text, buttons=checklist.buttons, items=checklist.items)

@@ -172,3 +172,11 @@ class RoleTrouble(StrEnum):
     MANAGED = "managed"  # it belongs to an app or to Discord itself
     RIGHT = "right"  # the bot lacks Manage Roles
     ORDER = "order"  # the role stands above the bot's own
+
+
+class ReminderOutcome(StrEnum):
+    """What became of a reminder that its time is over."""
+
+    SENT = "sent"
+    REFUSED = "refused"  # the person takes no direct messages
+    LEFT = "left"  # the person is not in the server any more

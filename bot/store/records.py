@@ -87,6 +87,9 @@ class Guild(Record):
     created_at: datetime
     restored_at: datetime | None = None
     log_closed_at: datetime | None = None
+    reminder_days: str = "7, 3, 1"
+    time_zone: str = "UTC"
+    reminders_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,14 @@ async def test_a_plan_is_changed_with_one_answer_and_one_message(shop):
     assert "**Silver**" in said
 
 
+async def test_a_script_moves_to_another_script(shop):
+    await granted(shop, item="base", member=shop.buyer)
+    answer = await run(shop, "move", "✅", **{"from": "base", "to": "range", "username": NAME})
+    assert "has **Range** until" in text_of(answer)
+    assert "instead of **Base**." in text_of(answer)
+    await shop.passes(lambda: "you can use **Range** instead of **Base**" in told(shop)[-1])
+
+
 async def press(harness, message, label, words):
     pressed = await harness.as_mod.press(message, label)
     await harness.passes(lambda: words in text_of(message) or _says(pressed, words))

@@ -9,8 +9,11 @@ from contextlib import closing
 
 import pytest
 
+from bot.store.catalogue import scripts
+from bot.store.engine.database import open_database
 from tests.support.child import open_child
 from tests.support.fake_time import eventually
+from tests.support.vendor_fixture import AT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as on Linux and macOS")
 
@@ -222,3 +225,29 @@ async def test_killed_before_many_names_are_shown_and_after_they_are_tied(child)
     await killed(child, press)
     assert DONE_BEFORE in press.messages[0].text
     assert len(shown(child, press)) == before
+
+
+@pytest.mark.parametrize("at", ["add", "remove"])
+async def test_killed_between_the_new_access_and_the_old_each_is_done_once(child, at):
+    other = child.tradingview.world.add_script(child.vendor, title="Range")
+    async with open_database(child.url) as database, database.write() as connection:
+        await scripts.add(
+            connection, child.guild.id, pine_id=other.pine_id, slug="range", title="Range",
+            by=child.owner.id, at=AT,
+        )  # fmt: skip
+    order = await child.run("access grant", item="trend", duration="1M", username="Ann_Trades")
+    await eventually(lambda: "Done" in order.messages[0].text)
+    end, before = child.end("Ann_Trades"), len(child.tradingview.calls(at))
+    child.tradingview.switches.fault("hang", path=at)
+    options = {"from": "trend", "to": "range", "username": "Ann_Trades"}
+    move = await child.run("access move", answered=False, **options)
+    await eventually(lambda: len(child.tradingview.calls(at)) > before)
+    assert child.end("Ann_Trades") == end  # the old one stays meanwhile
+    await child.kill()
+    child.tradingview.switches.reset()
+    await child.start()
+    await eventually(lambda: child.end("Ann_Trades") == "absent")
+    assert child.tradingview.world.row(other.pine_id, "Ann_Trades").end == end
+    assert [call.name for call in child.writes()] == ["add", "add", "remove"]
+    await eventually(lambda: "Moved" in "".join(shown(child, move)))
+    assert sum("Moved" in text for text in shown(child, move)) == 1

@@ -19,14 +19,14 @@ from bot.access.catalogue.errors import (
     LinkUnusable,
 )
 from bot.access.errors import NeedsYes
-from bot.access.ledger.errors import NothingToRevoke
+from bot.access.ledger.errors import Effect, NothingToRevoke
 from bot.access.logins import errors
 from bot.access.people.errors import NameTaken, NobodyNamed, RoleProblem
 from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors.sentence import UNEXPECTED, sentence
-from bot.store.kinds import AttemptKind
-from bot.store.records import Entitlement, Product, RoleLoss, Script
+from bot.store.kinds import AttemptKind, StateKind
+from bot.store.records import Affected, Entitlement, Product, RoleLoss, Script
 from bot.tradingview import TradingViewError
 from bot.tradingview.models import LIFETIME
 from bot.tradingview.names import PineIdProblem
@@ -38,6 +38,9 @@ SCRIPT = Script(1, 1, "PUB;x", "s" * 32, TITLE, None, None, None)
 REASON = Entitlement(
     1, 1, 1, 1, 1, "staff", "r", "lifetime", None, WHEN, 1, WHEN, None, WHEN, None, None, "n" * 200
 )
+PRODUCT = Product(1, 1, "gold", TITLE, None, None, 0, None, None, None)
+AFFECTED = Affected(1, NAME, 7, False, WHEN, StateKind.NOTHING, None)
+
 VALUES = {
     "level": "staff",
     "text": "🚀" * 500,
@@ -85,8 +88,10 @@ VALUES = {
     "number": 12_345,
     "new": False,
     "meant": ItemKind.PRODUCT,
+    "product": PRODUCT,
+    "gains": (Effect(SCRIPT, (AFFECTED,) * 5_000),),
+    "losses": (Effect(SCRIPT, (AFFECTED,)),),
     "total": 99_999,
-    "product": Product(1, 1, "gold", TITLE, None, 7, 0, None, None, None),
     "loss": RoleLoss(1, 1, 7, False, WHEN, WHEN, WHEN, 7, True),
     "from_id": 8,
     "to_id": 9,

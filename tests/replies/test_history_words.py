@@ -104,6 +104,11 @@ FACTS = {
     "setup_staff": (None, {"role_id": "5"}, ""),
     "setup_manager": (None, {"role_id": "5"}, ""),
     "setup_log": (None, {"channel_id": "5"}, ""),
+    "setup_reminders": (
+        {"days": "7, 3, 1", "time_zone": "UTC"},
+        {"days": "", "time_zone": "Europe/Berlin"},
+        "",
+    ),
     "restored": (None, {"since": AT.isoformat(), "names": ["Ann_T"], "number": 1}, ""),
     "restore_checked": (None, None, "s"),
     "restore_over": (None, {"scripts": 2, "later": 1, "done": 1, "open": 0, "stuck": 1}, ""),

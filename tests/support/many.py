@@ -97,8 +97,8 @@ async def reasons_for_all(database, each=2):
                     "INSERT INTO entitlement (purchase_id, permission_id, script_id, start_at, ends_at,"
                     f" settled_at, {columns}) SELECT b.id, p.id, p.script_id, p.asked_at, :ends_at,"
                     f" p.asked_at, {values} FROM permission p JOIN purchase b"
-                    " ON b.reference = 'many ' || :part || ' ' || p.id AND b.source = 'staff'"
-                    " AND b.guild_id = p.guild_id"
+                    " ON b.customer_id = p.customer_id AND b.script_id = p.script_id"
+                    " WHERE b.reference = 'many ' || :part || ' ' || p.id"
                 ),
                 {"part": part, "ends_at": "2027-04-10 12:00:00.000000"},
             )

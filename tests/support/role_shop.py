@@ -42,7 +42,7 @@ class RoleShop:
             await log_in(client, self.fake.bot_token, services.blockade)
             connected = asyncio.ensure_future(stay_connected(client, services.blockade))
             try:
-                await self.passes(client.is_ready, 10)
+                await eventually(client.is_ready)
                 services.outcome_notifier.start()
                 services.purchases.start(jobs)
                 services.role_rounds.start(jobs)
@@ -58,10 +58,10 @@ class RoleShop:
         await at_rest(self.vendor.database)
 
     async def wait(self, seconds):
-        """Let that much time pass, a second at a time with room for the sockets."""
-        for _ in range(seconds):
+        """Let that much time pass, with room for the sockets whenever somebody wakes."""
+        while seconds:
             await self.rest()
-            await self.time.advance(1)
+            seconds -= await self.time.to_the_next(seconds)
         await self.rest()
 
     async def let_open(self, role=None, item="trend", **more):

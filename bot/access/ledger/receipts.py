@@ -14,7 +14,9 @@ from bot.access.rules.entitlements import (
     State,
     last_seen,
     paid_end,
+    paid_until,
     paused_since,
+    start_of,
     wanted_of,
 )
 from bot.store.catalogue import guilds, products
@@ -131,8 +133,15 @@ class Receipt:
         """Return the end that access without one may get: as asked for, and no less than was bought."""
         if self.entitlement is None or self.entitlement.length is None:
             return None
-        fresh = RowEnd.begun(now).extended(parse_length(self.entitlement.length))
-        return paid_end((reason for each in self.every for reason in each.reasons), fresh)
+        every = [reason for each in self.every for reason in each.reasons]
+        others = [reason for reason in self.reasons if reason.id != self.entitlement.id]
+        start = min(start_of(others, now), RowEnd.begun(now), key=lambda start: start.at)
+        return paid_end(every, start.extended(parse_length(self.entitlement.length)))
+
+    @property
+    def paid_until(self) -> datetime | None:
+        """Return the paid end where access lasts some grace days longer; None without any."""
+        return paid_until(self.reasons)
 
     @property
     def open_ended(self) -> bool:

@@ -150,7 +150,7 @@ class Grants:
         )
 
     async def put_back(self, request: RequestContext, order_id: int) -> int:
-        """Undo what one `set` or `revoke` took away, within 24 hours; pressed twice, done once.
+        """Undo what one `set`, `revoke` or `move` took away, within 24 hours; pressed twice, done once.
 
         Raises:
             PutBackTooLate: the 24 hours are over.
@@ -162,6 +162,8 @@ class Grants:
             if done := await orders.by_key(connection, request.guild_id, request.idempotency_key):
                 return done.lead_id or done.id
             undone = await orders.by_id(connection, order_id)
+            if undone is not None and undone.lead_id is not None:  # a request is undone as a whole
+                undone = await orders.by_id(connection, undone.lead_id)
             if undone is None or not _may_be_put_back(undone, request):
                 raise PutBackTooLate
             led = await orders.led_by(connection, [undone.id])

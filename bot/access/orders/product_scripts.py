@@ -27,9 +27,17 @@ from bot.access.sync.queue import Queue
 from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderKind, OrderState, Reason, StateKind
-from bot.store.ledger import entitlements, events, orders, permissions, product_scripts
+from bot.store.ledger import (
+    bulk_orders,
+    entitlements,
+    events,
+    orders,
+    permissions,
+    product_preview,
+    product_scripts,
+)
 from bot.store.ledger.events import NewEvent
-from bot.store.ledger.product_scripts import Press
+from bot.store.ledger.press import Press
 from bot.store.records import Affected, Permission, Product, Script
 
 _TOGETHER = 250  # rows worked on before others get their turn
@@ -187,7 +195,7 @@ class ProductScripts:
         gains, losses = [], []
         for script in coming:
             people: list[Affected] = []
-            async for some in product_scripts.gaining(
+            async for some in product_preview.gaining(
                 connection, press, script.id, self._returning
             ):
                 people += [each for each in some if _is_more(each, request.at)]
@@ -195,7 +203,7 @@ class ProductScripts:
             gains.append(Effect(script, tuple(people)))
         for script in leaving:
             people = []
-            async for some in product_scripts.losing(connection, press, script.id):
+            async for some in product_preview.losing(connection, press, script.id):
                 people += some
                 await asyncio.sleep(0)
             losses.append(Effect(script, tuple(people)))
@@ -234,7 +242,7 @@ class _Bulk:
         """Let the script reach every live holder; return the orders whose place that takes."""
         await product_scripts.add_permissions(self.connection, self.press, self.script.id)
         given = await product_scripts.give(self.connection, self.press, self.script.id, returning)
-        superseded = await product_scripts.supersede(
+        superseded = await bulk_orders.supersede(
             self.connection, given, self.press.at, kinds=(OrderKind.REVOKE, OrderKind.REPAIR)
         )
         superseded |= await self._ordered_again(given)
@@ -253,16 +261,16 @@ class _Bulk:
             for reason in found
             if reason.ends_at is None or reason.ends_at + timedelta(days=reason.grace_days) > at
         }
-        superseded = await product_scripts.supersede(self.connection, (), at, made=list(ends))
+        superseded = await bulk_orders.supersede(self.connection, (), at, made=list(ends))
         about = set(ends.values())
         await self._order(about, "product_loss", None, superseded, gives=False, ends=list(ends))
         return list(superseded)
 
     async def _ordered_again(self, permission_ids: Collection[int]) -> dict[int, int]:
         """Close what staff were told to order again; what it would have given ends with it."""
-        found = await orders.stuck_of(self.connection, permission_ids, ORDERED_AGAIN)
+        found = await bulk_orders.stuck_of(self.connection, permission_ids, ORDERED_AGAIN)
         ids = [order.id for order in found]
-        await orders.close(self.connection, ids, self.press.at)
+        await bulk_orders.close(self.connection, ids, self.press.at)
         await end_made_by(self.connection, ids, self.press.at)
         restored = [order.id for order in found if order.reason is Reason.RESTORED]
         await orders.all_told(self.connection, restored, OrderState.SUPERSEDED)
@@ -280,16 +288,16 @@ class _Bulk:
     ) -> None:
         """Record an order and an entry of the history for each, and what is wanted then."""
         held = await self._held(permission_ids)
-        added = await product_scripts.add_orders(
+        added = await bulk_orders.add_orders(
             self.connection, self.press, held, self.script.id, gives=gives, reason=reason
         )
         await product_scripts.end(self.connection, self.press, ends)
         wanted = await self._wanted(held)
         last = [each for each, state in wanted.items() if ends and state.end is None]
-        await product_scripts.await_sync(self.connection, self.press, held, reason, last=last)
+        await bulk_orders.await_sync(self.connection, self.press, held, reason, last=last)
         rows = [(each, state.kind, state.ends_at) for each, state in wanted.items()]
         for start in range(0, len(rows), _WRITTEN):
-            await product_scripts.want(self.connection, rows[start : start + _WRITTEN])
+            await bulk_orders.want(self.connection, rows[start : start + _WRITTEN])
         every = list(held.values())
         for start in range(0, len(every), _WRITTEN):
             entries = [

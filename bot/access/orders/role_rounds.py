@@ -67,6 +67,7 @@ class RoleRounds:
         self._due: dict[
             int, float
         ] = {}  # by server that is there, when it is next; clock.monotonic()
+        self._unlisted: set[int] = set()  # servers whose list did not come, though it should
         self._woken = {name: asyncio.Event() for name in ("lists", "turns", "questions")}
         rules.on_change.append(self.arrived)
         access.on_missed.append(self._missed)
@@ -123,6 +124,10 @@ class RoleRounds:
             except MembersSilent:
                 log.warning("the roles of server %s are compared later", guild_id)
                 self._due[guild_id] = clock.monotonic() + AGAIN
+                self._unlisted.add(guild_id)
+                self._woken["turns"].set()
+            else:
+                self._unlisted.discard(guild_id)
         due = min(self._due.values(), default=None)
         return None if due is None else max(0.0, due - clock.monotonic())
 
@@ -161,7 +166,9 @@ class RoleRounds:
     async def _ask_in_turn(self) -> float | None:
         """Ask about some who are known; return the seconds until somebody's turn comes."""
         servers = self._rules.servers & set(self._due)
-        if self._members.are_listed or not servers:
+        if self._members.are_listed:
+            servers &= self._unlisted
+        if not servers:
             return None
         async with self._database.read() as connection:
             found = await customers.longest_unasked(connection, servers, _IN_TURN)

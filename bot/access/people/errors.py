@@ -369,3 +369,18 @@ class ChannelClosed(UserError):
 
     channel_id: int
     missing: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class ReminderDaysUnreadable(UserError):
+    """That is no list of up to ten numbers of days from 1 to 90."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class TimeZoneUnknown(UserError):
+    """No time zone has that name; `near`: those whose names look like it."""
+
+    text: str
+    near: tuple[str, ...]

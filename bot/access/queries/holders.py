@@ -1,13 +1,15 @@
 """Who has a script or a product, page by page, by the end of what they have."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import find_item
-from bot.store.ledger import holders, paused, permissions
+from bot.access.rules.entitlements import paid_until
+from bot.store.ledger import entitlements, holders, paused, permissions
 from bot.store.ledger.ends import Ends
 from bot.store.records import Customer, Holder, Permission, Product, Script
 from bot.store.sweeps import drift
@@ -37,6 +39,7 @@ class Holders:
     buyers: tuple[Holder, ...] = ()  # of a product
     # Beside them: whose time stands still since when, the longest first; of the first page of a script.
     paused: tuple[tuple[Customer, datetime], ...] = ()
+    paid: Mapping[int, datetime] = field(default_factory=dict)  # before grace days, by permission
 
 
 async def holders_of(
@@ -62,7 +65,11 @@ async def holders_of(
     people = await permissions.holders(connection, script.id, shown, skip=page * PAGE, limit=PAGE)
     untaken = 0 if ends else await drift.count_strangers(connection, script.id, now)
     still = () if page or ends else await paused.of_script(connection, script.id, PAGE)
-    return Holders(script, tuple(people), page, pages, total, untaken, ends, paused=tuple(still))
+    reasons = await entitlements.active_of(connection, [held.id for held, _ in people])
+    paid = {each: end for each, why in reasons.items() if (end := paid_until(why))}
+    return Holders(
+        script, tuple(people), page, pages, total, untaken, ends, paused=tuple(still), paid=paid
+    )
 
 
 def _page(page: int, total: int) -> tuple[int, int]:

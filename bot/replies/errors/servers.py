@@ -7,6 +7,7 @@ from bot.access.people import errors as settings
 from bot.errors import DatabaseBusyError, DiskFullError
 from bot.replies.channel_trouble import rights
 from bot.replies.errors.sentence import AGAIN, sentence
+from bot.replies.text import did_you_mean, typed
 from bot.store.kinds import RoleLevel
 
 _LEVELS = {
@@ -104,4 +105,20 @@ def _(error: settings.ChannelClosed) -> str:
     return (
         f"**I may not write in <#{error.channel_id}>.** In that channel's settings, allow me: "
         f"{rights(error.missing)}. Then run the command again."
+    )
+
+
+@sentence.register
+def _(error: settings.ReminderDaysUnreadable) -> str:
+    return (
+        f"**I cannot read {typed(error.text)} as days.** Nothing was changed. Write up to ten numbers "
+        "from 1 to 90 with commas between them, such as `7, 3, 1`, or nothing for no reminders."
+    )
+
+
+@sentence.register
+def _(error: settings.TimeZoneUnknown) -> str:
+    return (
+        f"**I know no time zone called {typed(error.text)}.** Nothing was changed. Write it as "
+        f"`Europe/Berlin`, `America/New_York` or `UTC`.{did_you_mean(error.near)}"
     )

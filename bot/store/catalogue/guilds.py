@@ -32,6 +32,9 @@ class _GuildChange(TypedDict, total=False):
     posted_event_id: int
     restored_at: datetime | None
     log_closed_at: datetime | None
+    reminder_days: str
+    time_zone: str
+    reminders_from: datetime | None
 
 
 async def by_id(connection: AsyncConnection, guild_id: int) -> Guild | None:
@@ -93,6 +96,13 @@ async def set_log_channel(
 async def set_log_closed(connection: AsyncConnection, guild_id: int, at: datetime | None) -> None:
     """Set since when the log channel takes nothing; None: it takes everything again."""
     await _change(connection, guild_id, log_closed_at=at)
+
+
+async def set_reminders(
+    connection: AsyncConnection, guild_id: int, days: str, time_zone: str, at: datetime
+) -> None:
+    """Set when people are reminded; what was due until then is not made up for."""
+    await _change(connection, guild_id, reminder_days=days, time_zone=time_zone, reminders_from=at)
 
 
 async def set_posted(connection: AsyncConnection, guild_id: int, event_id: int) -> None:

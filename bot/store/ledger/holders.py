@@ -42,7 +42,7 @@ def is_live(now: datetime) -> "ColumnElement[bool]":
     gives = exists().where(
         reason.c.purchase_id == purchase.c.id,
         counts,
-        or_(reason.c.ends_at.is_(None), reason.c.ends_at > now),
+        or_(reason.c.ends_at.is_(None), reason.c.ends_at > now, reason.c.paused_at.is_not(None)),
     )
     empty = ~exists().where(reason.c.purchase_id == purchase.c.id)
     dated = or_(purchase.c.ends_at.is_(None), purchase.c.ends_at > now)

@@ -216,36 +216,6 @@ async def of_permission(
     return [Order.of(row) for row in found]
 
 
-async def stuck_of(
-    connection: AsyncConnection, permission_ids: Collection[int], reasons: Collection[Reason]
-) -> list[Order]:
-    """Return the orders of these permissions that are stuck for one of these reasons, oldest first."""
-    found: list[Order] = []
-    for some in parts(permission_ids):
-        rows = await connection.execute(
-            select(order)
-            .where(
-                order.c.permission_id.in_(some),
-                order.c.state == OrderState.STUCK,
-                order.c.reason.in_(tuple(reasons)),
-            )
-            .order_by(order.c.id)
-        )
-        found += map(Order.of, rows)
-    return found
-
-
-async def close(connection: AsyncConnection, order_ids: Collection[int], at: datetime) -> None:
-    """Let later orders take the place of these."""
-    for some in parts(order_ids):
-        await connection.execute(
-            update(order)
-            .where(order.c.id.in_(some))
-            .values(state=OrderState.SUPERSEDED, ended_at=at)
-        )
-    await tell_anew(connection, order_ids)
-
-
 async def had(
     connection: AsyncConnection, order_id: int, before: StateKind, before_ends_at: datetime | None
 ) -> None:

@@ -3,7 +3,7 @@
 What an order of this kind took away is told from what staff ended by its kind and its product.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     ScalarSelect,
-    Select,
-    String,
     and_,
     bindparam,
     case,
@@ -34,31 +32,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import (
     ActorKind,
     EntitlementKind,
-    OrderKind,
-    OrderState,
     PermissionState,
-    Reason,
     StateKind,
 )
-from bot.store.ledger import orders
 from bot.store.ledger.holders import is_live, took_out
+from bot.store.ledger.press import Press
 from bot.store.parts import parts
-from bot.store.records import USHER, Affected
-from bot.store.tables.columns import UtcDateTime
 from bot.store.tables.ledger import entitlement, order, permission, purchase
 from bot.store.tables.people import customer
-
-_SLICE = 250  # rows that are turned into objects before others get their turn
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """One change of a product's scripts: of which server and product, when, and its idempotency key."""
-
-    guild_id: int
-    product_id: int
-    at: datetime
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +120,7 @@ async def give(
     What an earlier change took away counts again; what staff ended stays so, and what they hold back
     does not come from sources that return by themselves.
     """
-    latest, moment = _latest(), literal(press.at, entitlement.c.asked_at.type)
+    latest, moment = latest_end(), literal(press.at, entitlement.c.asked_at.type)
     live = select(purchase.c.id).where(purchase.c.product_id == press.product_id, is_live(press.at))
     back = await connection.execute(
         update(entitlement)
@@ -207,7 +188,7 @@ async def give(
                 purchase.c.product_id == press.product_id,
                 is_live(press.at),
                 ~there,
-                or_(permission.c.id.is_(None), ~_is_held_back(returning_sources)),
+                or_(permission.c.id.is_(None), ~is_held_back(returning_sources)),
             ),
         )
         .returning(entitlement.c.id, entitlement.c.permission_id)
@@ -215,7 +196,7 @@ async def give(
     return given | {row.permission_id: row.id for row in new if row.permission_id is not None}
 
 
-def _is_held_back(sources: Collection[str]) -> "ColumnElement[bool]":
+def is_held_back(sources: Collection[str]) -> "ColumnElement[bool]":
     """Return whether staff ended it, and it is not to come back from such a source by itself."""
     return and_(permission.c.held_back.is_(true()), purchase.c.source.in_(tuple(sources)))
 
@@ -227,7 +208,7 @@ def _of_purchase(reason: Any) -> "ColumnElement[bool]":
     )
 
 
-def _latest() -> "ScalarSelect[datetime | None]":
+def latest_end() -> "ScalarSelect[datetime | None]":
     reason = entitlement.alias()
     return (
         select(func.max(reason.c.ends_at))
@@ -325,238 +306,3 @@ async def end(connection: AsyncConnection, press: Press, reason_ids: Collection[
             .where(entitlement.c.id.in_(some))
             .values(ended_at=press.at, ended_by=by)
         )
-
-
-# Both
-
-
-async def supersede(
-    connection: AsyncConnection,
-    permission_ids: Collection[int],
-    at: datetime,
-    *,
-    kinds: Collection[OrderKind] = tuple(OrderKind),
-    made: Collection[int] | None = None,
-) -> dict[int, int]:
-    """Let orders to come take the place of what waits or is stuck; return their permissions, by order.
-
-    With `made`, of what would give one of these reasons. What is yet to be compared after a restore stays.
-    """
-    changed: dict[int, int] = {}
-    for some in parts(permission_ids if made is None else made):
-        which = order.c.permission_id if made is None else order.c.entitlement_id
-        found = await connection.execute(
-            update(order)
-            .where(
-                which.in_(some),
-                order.c.state.in_((OrderState.WAITING, OrderState.STUCK)),
-                order.c.kind.in_(tuple(kinds)),
-                order.c.reason.is_distinct_from(Reason.HELD),
-            )
-            .values(state=OrderState.SUPERSEDED, ended_at=at)
-            .returning(order.c.id, order.c.permission_id)
-        )
-        changed |= {row.id: row.permission_id for row in found}
-    await orders.tell_anew(connection, changed)
-    return changed
-
-
-async def add_orders(
-    connection: AsyncConnection,
-    press: Press,
-    permission_ids: Collection[int],
-    script_id: int,
-    *,
-    gives: bool,
-    reason: Reason | None,
-) -> dict[int, int]:
-    """Add a waiting order for each of these permissions; return the orders by permission."""
-    mine = entitlement.alias()
-    made = (
-        select(func.max(mine.c.id))
-        .join(purchase, purchase.c.id == mine.c.purchase_id)
-        .where(
-            mine.c.permission_id == permission.c.id,
-            mine.c.script_id == script_id,
-            mine.c.ended_at.is_(None),
-            purchase.c.product_id == press.product_id,
-        )
-        .correlate(permission)
-        .scalar_subquery()
-    )
-    values: dict[str, Any] = {
-        "guild_id": permission.c.guild_id,
-        "permission_id": permission.c.id,
-        "kind": literal(OrderKind.REPAIR, order.c.kind.type),
-        "idempotency_key": literal(f"{press.key}:") + cast(permission.c.id, String),
-        "entitlement_id": made if gives else null(),
-        "product_id": literal(press.product_id),
-        "revision": permission.c.revision + 1,
-        "actor_kind": literal(USHER.kind, order.c.actor_kind.type),
-        "asked_at": literal(press.at, order.c.asked_at.type),
-        "before": permission.c.wanted,
-        "before_ends_at": permission.c.wanted_ends_at,
-        "state": literal(OrderState.WAITING, order.c.state.type),
-        "reason": literal(reason, order.c.reason.type),
-    }
-    added: dict[int, int] = {}
-    for some in parts(permission_ids):
-        rows = await connection.execute(
-            insert(order)
-            .from_select(list(values), select(*values.values()).where(permission.c.id.in_(some)))
-            .returning(order.c.id, order.c.permission_id)
-        )
-        added |= {row.permission_id: row.id for row in rows}
-    return added
-
-
-async def await_sync(
-    connection: AsyncConnection,
-    press: Press,
-    permission_ids: Collection[int],
-    reason: Reason | None,
-    *,
-    last: Collection[int] = (),
-) -> None:
-    """Let these wait for their turn; of those in `last` no reason is left."""
-    for some in parts(permission_ids):
-        await connection.execute(
-            update(permission)
-            .where(permission.c.id.in_(some))
-            .values(
-                revision=permission.c.revision + 1,
-                asked_at=case(
-                    (permission.c.state == PermissionState.WAITING, permission.c.asked_at),
-                    else_=literal(press.at, permission.c.asked_at.type),
-                ),
-                state=PermissionState.WAITING,
-                reason=reason,
-                detail=None,
-                attempts=0,
-                next_try_at=press.at,
-            )
-        )
-    newest = (
-        select(func.max(order.c.id))
-        .where(order.c.permission_id == permission.c.id)
-        .correlate(permission)
-        .scalar_subquery()
-    )
-    for some in parts(last):
-        await connection.execute(
-            update(permission).where(permission.c.id.in_(some)).values(replaces=newest)
-        )
-
-
-async def want(
-    connection: AsyncConnection,
-    wanted: Sequence[tuple[int, StateKind, datetime | None]],
-) -> None:
-    """Set what is wanted of each of these permissions: id, kind, end."""
-    if wanted:
-        await connection.execute(
-            update(permission)
-            .where(permission.c.id == bindparam("of_id"))
-            .values(wanted=bindparam("kind"), wanted_ends_at=bindparam("end")),
-            [{"of_id": each, "kind": kind, "end": end} for each, kind, end in wanted],
-        )
-
-
-# Who would gain and lose
-
-
-async def gaining(
-    connection: AsyncConnection,
-    press: Press,
-    script_id: int,
-    returning_sources: Collection[str],
-) -> AsyncIterator[list[Affected]]:
-    """Yield, some at a time, the holders who have no reason of this product for that script."""
-    reason = entitlement.alias()
-    there = exists().where(
-        reason.c.purchase_id == purchase.c.id,
-        reason.c.script_id == script_id,
-        ~took_out(reason, purchase.c.product_id),
-    )
-    query = _affected(script_id).where(
-        purchase.c.product_id == press.product_id,
-        is_live(press.at),
-        ~there,
-        or_(permission.c.id.is_(None), ~_is_held_back(returning_sources)),
-    )
-    async for some in _slices(connection, query):
-        yield some
-
-
-async def losing(
-    connection: AsyncConnection, press: Press, script_id: int
-) -> AsyncIterator[list[Affected]]:
-    """Yield, some at a time, those who have that script by this product and by no other reason."""
-    mine, other, bought = entitlement.alias(), entitlement.alias(), purchase.alias()
-
-    def still(reason: Any) -> "ColumnElement[bool]":
-        return and_(
-            reason.c.ended_at.is_(None),
-            or_(reason.c.ends_at.is_(None), reason.c.ends_at > press.at),
-        )
-
-    has = exists().where(
-        mine.c.purchase_id == purchase.c.id, mine.c.script_id == script_id, still(mine)
-    )
-    elsewhere = exists().where(
-        other.c.permission_id == permission.c.id,
-        bought.c.id == other.c.purchase_id,
-        bought.c.product_id.is_distinct_from(press.product_id),
-        still(other),
-    )
-    query = _affected(script_id).where(
-        purchase.c.product_id == press.product_id, purchase.c.ended_at.is_(None), has, ~elsewhere
-    )
-    async for some in _slices(connection, query):
-        yield some
-
-
-def _affected(script_id: int) -> "Select[Any]":
-    """Return each customer once, with the latest end of what they bought."""
-    known = and_(
-        permission.c.script_id == script_id, permission.c.name_folded == customer.c.name_folded
-    )
-    return (
-        select(
-            customer.c.id,
-            customer.c.username,
-            customer.c.member_id,
-            func.max(case((purchase.c.kind == EntitlementKind.UNTIL, 0), else_=1)).label("endless"),
-            func.max(func.coalesce(_latest(), purchase.c.ends_at), type_=UtcDateTime()).label(
-                "end"
-            ),
-            func.max(permission.c.wanted).label("has"),
-            func.max(permission.c.wanted_ends_at).label("until"),
-        )
-        .select_from(
-            purchase.join(customer, customer.c.id == purchase.c.customer_id).outerjoin(
-                permission, known
-            )
-        )
-        .group_by(customer.c.id, customer.c.username, customer.c.member_id)
-        .order_by(customer.c.username.is_(None), customer.c.name_folded, customer.c.id)
-    )
-
-
-async def _slices(
-    connection: AsyncConnection, query: "Select[Any]"
-) -> AsyncIterator[list[Affected]]:
-    rows = await connection.execute(query)
-    while some := rows.fetchmany(_SLICE):
-        yield [
-            Affected(
-                row.id,
-                row.username,
-                row.member_id,
-                bool(row.endless),
-                row.end,
-                StateKind.NOTHING if row.has is None else StateKind(row.has),
-                row.until,
-            )
-            for row in some
-        ]

@@ -49,7 +49,8 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     history names these people. `bot.access.sweeps.recovery` says what becomes of the rest.
     """
     untold = await people_untold(connection)
-    await connection.execute(update(guild).values(restored_at=at))
+    # Reminders that were due since the copy was made were said, as far as anybody knows.
+    await connection.execute(update(guild).values(restored_at=at, reminders_from=at))
     await connection.execute(update(script).values(restored_at=at))
     await connection.execute(delete(direct_message))
     await _remember_seen(connection)

@@ -39,6 +39,7 @@ from bot.store.tables.ledger import (
 )
 from bot.store.tables.messages import direct_message
 from bot.store.tables.people import claim, customer, merged_customer
+from bot.store.tables.reminders import reminders_off
 from bot.store.tables.sales import trial_use
 from bot.store.tables.sweeps import sighting, sweep, sweep_row
 
@@ -127,7 +128,12 @@ async def _delete(connection: AsyncConnection, traces: Traces) -> None:
     claimed: ColumnElement[bool] = func.lower(claim.c.username).in_(names)
     if person.member_id is not None:
         claimed = or_(claimed, claim.c.member_id == person.member_id)
-        for table, whose in ((direct_message, "user_id"), (unanswered, "member_id")):
+        whose_rows = (
+            (direct_message, "user_id"),
+            (unanswered, "member_id"),
+            (reminders_off, "member_id"),
+        )
+        for table, whose in whose_rows:
             await connection.execute(
                 delete(table).where(
                     table.c.guild_id == person.guild_id, table.c[whose] == person.member_id

@@ -27,6 +27,11 @@ guild = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("restored_at", UtcDateTime),  # from a backup: nothing is sent before all lists were read
     Column("log_closed_at", UtcDateTime),  # the log channel takes nothing since, and that was said
+    # Reminders: days before a paid end ("7, 3, 1"; empty: none at all), the time zone of the server's
+    # nights, and the moment up to which they are taken as said.
+    Column("reminder_days", String(64), nullable=False, server_default="7, 3, 1"),
+    Column("time_zone", String(64), nullable=False, server_default="UTC"),
+    Column("reminders_from", UtcDateTime),
 )
 
 guild_role = Table(

@@ -188,6 +188,7 @@ entitlement = Table(
         name="kind_end",
     ),
     Index("ix_entitlement_permission_id", "permission_id"),
+    Index("ix_entitlement_ends_at", "guild_id", "ends_at"),
     Index("ix_entitlement_purchase_id", "purchase_id"),
 )
 

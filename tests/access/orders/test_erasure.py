@@ -14,7 +14,7 @@ from bot.replies import history
 from bot.store.catalogue import products
 from bot.store.kinds import Otherwise
 from bot.store.ledger import direct_messages, events, unanswered
-from bot.store.people import customers
+from bot.store.people import customers, reminders
 from bot.store.records import Actor, Unanswered
 from bot.store.tables.ledger import event
 from bot.store.tables.sales import code_guess, trial_use
@@ -54,6 +54,7 @@ async def known_everywhere(harness):
     await harness.grant("bob-fx", "1M", note="a friend of Ann_Trades, see <@781555000111222333>")
     async with harness.database.write() as connection:
         await customers.add_claim(connection, HOME, ANN, "Somebody_Else", AT)
+        await reminders.set_off(connection, HOME, ANN, AT)
         content = {"text": r"**Ann\_Trades** has it", "embeds": [], "buttons": []}
         for user_id in (ANN, STAFF):
             await direct_messages.add(connection, HOME, user_id, content, Otherwise.LOG, AT)

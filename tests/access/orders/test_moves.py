@@ -53,6 +53,18 @@ async def move(harness, old="silver", new="gold", until=None, **more):
     return await harness.moves.move(request, Subject(username=NAME), old, new, end)
 
 
+async def whole(harness, order, *, within=0):
+    """Wait until all that the order leads is done, too; returns what became of it."""
+    await harness.done(order, within=within)
+    for _ in range(60):
+        receipt = await harness.outcomes.receipt(order)
+        if receipt.state == "done":
+            return receipt
+        await harness.time.advance(1)
+        await harness.rest()
+    raise AssertionError([each.order.state for each in receipt.every])
+
+
 async def ends(harness):
     """What TradingView holds, by slug; what was never there or is gone is left out."""
     found = {}
@@ -80,7 +92,7 @@ async def bought(harness, key, gives, item="silver"):
 async def test_what_is_left_ends_when_it_would_have_ended(harness):
     end = (await have(harness)).entitlement.ends_at
     await harness.time.advance(10 * 86_400)
-    done = await harness.done(await move(harness), within=10)
+    done = await whole(harness, await move(harness), within=10)
     assert await ends(harness) == {"trend": end, "range": end, "volume": end}
     assert [each.script.slug for each in done.every] == ["range", "trend", "volume", "base"]
 
@@ -91,7 +103,7 @@ async def test_what_is_left_comes_on_top_of_what_there_is_of_the_new_plan(harnes
     by_slug = {each.script.slug: each.entitlement.ends_at for each in silver.every}
     assert by_slug["trend"] - gold.ends_at == 10 * DAY  # it was on top of gold's already
     moved_at = clock.now()
-    await harness.done(await move(harness), within=10)
+    await whole(harness, await move(harness), within=10)
     now = await ends(harness)
     assert now["trend"] == by_slug["trend"]  # in both: not touched
     left = by_slug["trend"] - moved_at  # the longest that silver gave
@@ -102,14 +114,14 @@ async def test_what_is_left_comes_on_top_of_what_there_is_of_the_new_plan(harnes
 async def test_what_is_in_both_is_never_written(harness):
     await have(harness)
     before = len(writes(harness))
-    await harness.done(await move(harness), within=10)
+    await whole(harness, await move(harness), within=10)
     assert writes(harness)[before:] == ["add", "add", "remove"]
 
 
 async def test_an_end_that_was_named_is_exactly_that_also_where_both_have_the_script(harness):
     await have(harness)
     order = await move(harness, until="2026-12-24")
-    done = await harness.done(order, within=10)
+    done = await whole(harness, order, within=10)
     end = parse_until("2026-12-24", clock.now())
     assert set((await ends(harness)).values()) == {end}
     assert "base" not in await ends(harness)
@@ -120,19 +132,19 @@ async def test_an_earlier_end_than_there_is_asks_first(harness):
     await have(harness, length="1Y")
     with pytest.raises(Shortens):
         await move(harness, until="2026-03-20")
-    await harness.done(await move(harness, until="2026-03-20", confirmed=True), within=10)
+    await whole(harness, await move(harness, until="2026-03-20", confirmed=True), within=10)
 
 
 async def test_a_lifetime_moves_as_a_lifetime(harness):
     await have(harness, length="L")
-    await harness.done(await move(harness), within=10)
+    await whole(harness, await move(harness), within=10)
     assert await ends(harness) == {"trend": None, "range": None, "volume": None}
 
 
 async def test_several_purchases_move_one_behind_the_other(harness):
     await have(harness, length="10D")
     end = (await have(harness, length="20D")).entitlement.ends_at
-    await harness.done(await move(harness), within=10)
+    await whole(harness, await move(harness), within=10)
     assert (await ends(harness))["range"] == end
 
 
@@ -141,7 +153,7 @@ async def test_grace_days_are_not_time_and_are_not_moved_as_time(harness):
         silver = await products.by_slug(connection, HOME, "silver")
         await products.change(connection, silver.id, grace_days=5)
     end = (await have(harness)).entitlement.ends_at
-    await harness.done(await move(harness), within=10)
+    await whole(harness, await move(harness), within=10)
     assert (await ends(harness))["range"] == end + 5 * DAY  # as many grace days as before, once
     more = await have(harness, "gold", "10D")
     assert more.entitlement.ends_at == end + 10 * DAY
@@ -153,7 +165,7 @@ async def test_time_that_tradingview_alone_knew_of_goes_along(harness):
         [base] = (await find_item(connection, HOME, "base")).scripts
     later = clock.now() + 90 * DAY
     harness.fake.world.grant(base.pine_id, NAME, later)
-    await harness.done(await move(harness), within=10)
+    await whole(harness, await move(harness), within=10)
     assert (await ends(harness))["range"] == later
 
 
@@ -164,7 +176,7 @@ async def test_what_lasts_as_long_as_its_source_stays_and_is_asked_about(harness
     await have(harness)
     with pytest.raises(MoveLeavesOpen):
         await move(harness)
-    await harness.done(await move(harness, confirmed=True), within=10)
+    await whole(harness, await move(harness, confirmed=True), within=10)
     now = await ends(harness)
     assert now["base"] is None  # by the role
     assert now["range"] > clock.now()
@@ -173,14 +185,14 @@ async def test_what_lasts_as_long_as_its_source_stays_and_is_asked_about(harness
 
 async def test_the_purchase_is_found_by_its_reference_and_ends_with_its_source(harness):
     paid = await bought(harness, "contract 7", parse_length("1M"))
-    await harness.done(await move(harness), within=10)
+    await whole(harness, await move(harness), within=10)
     async with harness.database.read() as connection:
         found = await purchases.by_reference(connection, HOME, "staff", "contract 7")
         gold = await products.by_slug(connection, HOME, "gold")
     assert (found.id, found.product_id) == (paid.id, gold.id)
     assert await bought_again(harness, "contract 7") is False
     [order, *_] = await harness.purchases.end(harness.request("refund"), [paid.id])
-    await harness.done(order, within=10)
+    await whole(harness, order, within=10)
     assert await ends(harness) == {}
 
 
@@ -199,7 +211,7 @@ async def test_the_old_access_stays_until_the_new_one_stands(harness):
     await harness.rest()
     harness.switches.down = False
     before = len(writes(harness))
-    await harness.done(order, within=400)
+    await whole(harness, order, within=400)
     assert writes(harness)[before:] == ["add", "add", "remove"]
 
 
@@ -223,7 +235,7 @@ async def test_what_is_new_is_refused_and_the_old_stays_and_staff_hear_of_it(har
     assert receipt.state == "stuck"
     assert order in [each.order.id for each in await harness.outcomes.untold()]
     await harness.retries.retry(harness.request(), "volume")
-    await harness.done(order, within=30)
+    await whole(harness, order, within=30)
     assert "base" not in await ends(harness)
 
 
@@ -235,23 +247,23 @@ def writes(harness):
 async def test_put_back_undoes_both_and_gives_the_old_back_first(harness):
     end = (await have(harness)).entitlement.ends_at
     order = await move(harness)
-    done = await harness.done(order, within=10)
+    done = await whole(harness, order, within=10)
     assert any(each.can_put_back for each in done.every)
     before = len(writes(harness))
     back = await harness.put_back(order)
     assert await harness.put_back(order) == back
-    await harness.done(back, within=10)
+    await whole(harness, back, within=10)
     await harness.rest()
     assert await ends(harness) == {"trend": end, "base": end}
     assert writes(harness)[before:] == ["add", "remove", "remove"]
-    again = await harness.done(await move(harness), within=10)  # and it can be moved once more
+    again = await whole(harness, await move(harness), within=10)  # and it can be moved once more
     assert again.end == end
 
 
 async def test_there_and_back_again_is_two_moves(harness):
     end = (await have(harness)).entitlement.ends_at
-    await harness.done(await move(harness), within=10)
-    await harness.done(await move(harness, "gold", "silver"), within=10)
+    await whole(harness, await move(harness), within=10)
+    await whole(harness, await move(harness, "gold", "silver"), within=10)
     assert await ends(harness) == {"trend": end, "base": end}
 
 
@@ -260,7 +272,7 @@ async def test_a_request_delivered_twice_moves_once(harness):
     request = harness.request("twice")
     first = await move(harness, request=request)
     assert await move(harness, request=request) == first
-    await harness.done(first, within=10)
+    await whole(harness, first, within=10)
 
 
 async def test_the_same_item_is_refused(harness):
@@ -274,7 +286,7 @@ async def test_what_waits_for_its_start_goes_along_whole(harness):
     await harness.grant(NAME, "1M", "silver")
     order = await move(harness)
     harness.switches.down = False
-    await harness.done(order, within=400)
+    await whole(harness, order, within=400)
     now = await ends(harness)
     assert "base" not in now
     assert now["range"] - clock.now() > 27 * DAY
@@ -288,7 +300,7 @@ async def test_a_program_that_is_killed_between_the_two_leaves_each_to_be_done_o
         await program.start()
         await have(program)
         before = len(writes(harness))
-        harness.switches.only, harness.switches.hang = at, True
+        harness.switches.fault("hang", path=at)
         await program.meanwhile(move(program))
         for _ in range(3):
             await harness.time.advance(1)

@@ -276,6 +276,21 @@ async def test_a_list_that_did_not_finish_gives_and_takes_nothing_away(harness, 
     assert harness.end("Carl") == (None if after else "absent")
 
 
+async def test_where_no_list_comes_those_who_are_known_are_asked_about_meanwhile(harness):
+    await holding(harness)
+    harness.members.roles[ANN] = frozenset()
+    harness.members.breaks_after = 0
+    harness.rounds.arrived(HOME)
+    await harness.rounds._compare_due()
+    await harness.meanwhile(harness.rounds._ask_in_turn())
+    await passes(harness, 21)
+    assert [harness.end(name) for name in ("Ann_Trades", "bob-fx")] == ["absent", None]
+    harness.members.breaks_after = None
+    await harness.time.advance(60)
+    await harness.rounds._compare_due()
+    assert await harness.rounds._ask_in_turn() is None
+
+
 async def test_what_discord_tells_meanwhile_counts_more_than_the_list(harness):
     await holding(harness)
     harness.members.roles[ANN] = frozenset()

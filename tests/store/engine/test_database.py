@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from bot.errors import StartupError
+from bot.store.catalogue import guilds
 from bot.store.engine import migrate
 from bot.store.engine.database import open_database
 from bot.store.maintenance import revision
@@ -389,3 +390,23 @@ async def test_foreign_keys_hold(tmp_path):
         with pytest.raises(IntegrityError):
             async with database.write() as connection:
                 await connection.execute(insert(logins.account).values(guild_id=99, created_at=NOW))
+
+
+async def test_nobody_is_reminded_of_what_was_due_before_there_were_reminders(tmp_path, frozen):
+    def left_by_the_seventh():
+        (tmp_path / "data").mkdir()
+        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+        with engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0007")
+            connection.execute(text("INSERT INTO guild (id, created_at) VALUES (7, '2026-03-10')"))
+            connection.commit()
+        engine.dispose()
+
+    await asyncio.to_thread(left_by_the_seventh)
+    async with open_database(url(tmp_path)) as database, database.write() as connection:
+        known = await guilds.by_id(connection, 7)
+        assert (known.reminder_days, known.time_zone) == ("7, 3, 1", "UTC")
+        assert known.reminders_from == frozen.now()
+        assert (await guilds.ensure(connection, 8, NOW)).reminders_from is None
