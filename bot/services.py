@@ -22,9 +22,11 @@ from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
+from bot.access.orders.codes import Codes
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.purchases import Purchases
+from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
@@ -46,6 +48,7 @@ from bot.access.sweeps.sweep import Sweeps
 from bot.access.sweeps.undecided import Undecided
 from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
+from bot.errors import UserError
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
@@ -63,6 +66,7 @@ from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
+from bot.replies.for_oneself import trial_refused
 from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
@@ -105,6 +109,8 @@ class Services:
     outcomes: Outcomes
     grants: Grants
     purchases: Purchases
+    codes: Codes
+    trials: Trials
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -256,6 +262,8 @@ def build(
         outcomes=outcomes,
         grants=Grants(database, sessions, vault, queue, notifier),
         purchases=purchases,
+        codes=Codes(database, vault, purchases),
+        trials=Trials(database, vault, purchases, partial(_of_trial, client)),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),
@@ -282,6 +290,12 @@ def build(
         disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,
     )
+
+
+def _of_trial(client: Usher, guild_id: int, refusal: UserError) -> Mapping[str, Any]:
+    """Return, as it is kept, what the member reads whose trial waited and does not begin."""
+    server = client.get_guild(guild_id)
+    return trial_refused(refusal, server.name if server else None).to_json()
 
 
 def _to_claimer(client: Usher, claim: Claim, accepted: bool) -> Mapping[str, Any]:

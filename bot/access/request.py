@@ -5,11 +5,15 @@ from datetime import datetime
 
 from bot.store.records import Actor
 
-# The two sources that the ledger itself knows of; `bot.access.sources` says what each is.
+# The sources that the ledger itself knows of; `bot.access.sources` says what each is.
 STAFF = "staff"
 FOUND = "found"
 # What staff give to a name counts as given to nobody else by it, unless they say whose the name is.
 GIVEN_BY_STAFF = frozenset({STAFF, "gift"})
+CODE = "code"
+TRIAL = "trial"
+# What a member orders for themselves: who asks and who is given to are one, and told once.
+BY_CUSTOMERS = frozenset({CODE, TRIAL})
 
 
 @dataclass(frozen=True, slots=True)

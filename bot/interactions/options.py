@@ -19,6 +19,7 @@ from bot.errors import UserError
 from bot.interactions import levels
 from bot.interactions.client import Usher
 from bot.interactions.levels import Level
+from bot.replies.codes import choice as batch_line
 from bot.replies.message import shorten
 from bot.replies.text import plain_day, plain_moment, spoken
 from bot.tradingview.models import End, Lifetime
@@ -32,20 +33,22 @@ _MAX_LENGTH = 100
 
 
 class _Option(app_commands.Transformer[Usher], ABC):
-    """An option with suggestions; they name customers and scripts, so only staff get them."""
+    """An option with suggestions; they name customers and scripts, so only staff get them by default."""
+
+    level = Level.STAFF
 
     @final
     async def autocomplete(self, interaction: UsherInteraction, typed: str | float, /) -> Choices:
         """Return what fits to the letters typed so far; to a stranger nothing, on any command."""
         try:
-            levels.require(interaction.user, interaction.client.guild_settings, Level.STAFF)
+            levels.require(interaction.user, interaction.client.guild_settings, self.level)
         except NotAllowed:
             return []
         return await self.suggest(interaction, str(typed))
 
     @abstractmethod
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return what fits; the person who types is known to be staff."""
+        """Return what fits; the person who types is known to have the level."""
 
 
 class ItemTransformer(_Option):
@@ -76,6 +79,60 @@ class UsernameTransformer(_Option):
         """Return the known names that fit."""
         found = await interaction.client.autocomplete.names(interaction.guild_id or 0, typed)
         return [_choice(name, name) for name in found]
+
+
+class TrialTransformer(_Option):
+    """Products that can be tried, by short name or title; the vendor offers them to everybody."""
+
+    level = Level.ANYONE
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> str:
+        """Return the short name; whether it can be tried is for the command to find out."""
+        return typed.strip()
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the products with a trial whose short name or title fits."""
+        found = await interaction.client.autocomplete.trials(interaction.guild_id or 0, typed)
+        return [
+            _choice(
+                f"{product.title} – {spoken(duration.parse_length(product.trial))}", product.slug
+            )
+            for product in found
+            if product.trial is not None
+        ]
+
+
+class CodeBatchTransformer(_Option):
+    """Batches of codes, by number; on commands of managers alone."""
+
+    level = Level.MANAGER
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """Return that it is a number."""
+        return discord.AppCommandOptionType.integer
+
+    @property
+    def min_value(self) -> int:
+        """Return the lowest number that there is."""
+        return 1
+
+    @property
+    def max_value(self) -> int:
+        """Return the highest number that the database counts to without rounding in Discord."""
+        return 2**53 - 1
+
+    async def transform(self, _: UsherInteraction, typed: int, /) -> int:
+        """Return the number; whether there is such a batch is for the command to find out."""
+        return typed
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the newest batches whose number or item fits."""
+        found = await interaction.client.autocomplete.code_batches(interaction.guild_id or 0, typed)
+        return [
+            app_commands.Choice(name=shorten(batch_line(batch), _MAX_LENGTH), value=batch.made.id)
+            for batch in found
+        ]
 
 
 class LengthTransformer(_Option):
@@ -124,6 +181,8 @@ class UntilTransformer(_Option):
 
 Item = app_commands.Transform[str, ItemTransformer]
 Username = app_commands.Transform[str, UsernameTransformer]
+Trial = app_commands.Transform[str, TrialTransformer]
+CodeBatch = app_commands.Transform[int, CodeBatchTransformer]
 Length = app_commands.Transform[duration.Length, LengthTransformer]
 Until = app_commands.Transform[End | duration.Length, UntilTransformer]
 

@@ -9,6 +9,7 @@ import discord
 from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen
+from bot.replies import for_oneself
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
 from bot.replies.tone import Tone
@@ -87,6 +88,8 @@ def held(state: State) -> str:
 
 def receipt(receipt: Receipt) -> Message:
     """Return the answer to a grant, set, revoke or put back, in any state."""
+    if receipt.by_customer is not None:
+        return for_oneself.receipt(receipt)
     match receipt.state:
         case OrderState.DONE:
             return _done(receipt)

@@ -16,6 +16,7 @@ UNTIL = {"kind": "until", "ends_at": AT.isoformat()}
 NOTHING = {"kind": "nothing", "ends_at": None}
 NAME = {"username": "Ann_T"}
 NUMBER = {"number": 3}
+CODES = {"batch": 3, "length": "1M", "number": 100}
 
 # By action: what stood before, what stands after, and which of script, customer and member it is about.
 FACTS = {
@@ -26,6 +27,12 @@ FACTS = {
     "repair": (NOTHING, UNTIL, "sc"),
     "purchase": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
     "purchase_ended": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
+    "trial_refused": (None, None, "scm"),
+    "codes_made": (None, CODES, "s"),
+    "codes_revoked": (None, CODES, "s"),
+    "codes_put_back": (None, CODES, "s"),
+    "code_guesses": (None, {"number": 5}, "m"),
+    "code_guesses_here": (None, {"number": 50}, ""),
     "done": (None, UNTIL, "sc"),
     "stuck": (None, {"reason": "no_such_user"}, "sc"),
     "superseded": (None, None, "sc"),

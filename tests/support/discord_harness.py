@@ -24,7 +24,8 @@ class DiscordHarness:
 
     def __init__(self, vendor, fake):
         self.vendor, self.fake = vendor, fake
-        self.public_presses = set()  # buttons that everybody may press
+        # Buttons and forms of which everybody may make use.
+        self.public_presses = {"redeem_open", "redeem_form"}
         self.tradingview, self.switches = vendor.fake, vendor.switches
         self.owner, self.mod = fake.add_user("olga"), fake.add_user("mia")
         self.buyer, self.stranger = fake.add_user("ben"), fake.add_user("stan")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot import clock
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import RequestContext, Subject
+from bot.access.request import BY_CUSTOMERS, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import State
 from bot.store.kinds import OrderKind
@@ -45,6 +45,12 @@ class Change:
     def adds(self) -> bool:
         """Return whether it gives a reason that did not count before."""
         return self.gives is not None or self.attaches is not None
+
+    @property
+    def by_customer(self) -> str | None:
+        """Return the source by which the customer orders it for themselves; None for any other order."""
+        source = self.source if self.attaches is None else self.attaches.source
+        return source if source in BY_CUSTOMERS else None
 
 
 @dataclass(frozen=True, slots=True)

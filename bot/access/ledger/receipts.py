@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.request import BY_CUSTOMERS
 from bot.access.rules.duration import RowEnd, parse_length
 from bot.access.rules.entitlements import State, last_seen, paid_end, wanted_of
 from bot.store.catalogue import guilds, products
@@ -76,6 +77,13 @@ class Receipt:
     def told_as(self) -> OrderState:
         """Return what is noted of the order once its asker was told: of others, only that they wait."""
         return OrderState.WAITING if self.state is OrderState.WAITING else self.order.state
+
+    @property
+    def by_customer(self) -> str | None:
+        """Return the source by which the customer ordered it for themselves; None for any other order."""
+        if self.entitlement is None or self.order.kind is not OrderKind.GRANT:
+            return None
+        return self.entitlement.source if self.entitlement.source in BY_CUSTOMERS else None
 
     @property
     def before(self) -> State:

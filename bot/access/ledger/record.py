@@ -297,6 +297,8 @@ async def _add(
         reason=Reason.CLOCK if new.awaits_clock else None,
         product_id=new.product_id,
         lead_id=new.lead_id,
+        # The customer hears of it as the person who asked.
+        member_told_at=None if new.change.by_customer is None else request.at,
     )
 
 
@@ -335,7 +337,12 @@ async def _await_sync(
 
 
 def _after(permission: Permission, change: Change) -> Mapping[str, Any]:
-    """Return what the history says that the order leads to."""
+    """Return what the history says that the order leads to, and by what a customer got it."""
+    after = _given(permission, change)
+    return after if change.by_customer is None else {**after, "source": change.by_customer}
+
+
+def _given(permission: Permission, change: Change) -> Mapping[str, Any]:
     if change.undoes is not None:
         return {"undone": change.undoes.id}
     if isinstance(change.gives, Length):

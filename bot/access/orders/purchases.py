@@ -6,7 +6,7 @@ worked out here and below; a source never touches it.
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -57,6 +57,10 @@ class Opened:
     is_new: bool = True
 
 
+# Returns whether what waited may begin for that customer, in a transaction that writes.
+Gate = Callable[[AsyncConnection, Purchase, Customer], Awaitable[bool]]
+
+
 class Purchases:
     """Opens and ends what sources give. Every call may be repeated: it counts once."""
 
@@ -66,6 +70,8 @@ class Purchases:
         self._queue = queue
         self._notifier = notifier
         self._woken = asyncio.Event()
+        # By source: what a purchase that waited must pass once a name is known; it ends what may not begin.
+        self.gates: dict[str, Gate] = {}
 
     async def open(self, request: RequestContext, bought: Bought) -> Opened:
         """Record what a member got; the request's idempotency key is its reference for ever.
@@ -74,7 +80,7 @@ class Purchases:
         """
         async with self._database.write() as connection:
             opened, superseded = await open_in(connection, self._vault, request, bought)
-        self._go_on(request.guild_id, superseded)
+        self.go_on(request.guild_id, superseded)
         return opened
 
     async def lapse(self, purchase_ids: Collection[int], at: datetime) -> None:
@@ -101,7 +107,7 @@ class Purchases:
                 recorded = await end_in(connection, self._vault, request, purchase)
                 order_ids += [each.order.id for each in recorded[:1]]
                 superseded += [each for part in recorded for each in part.superseded]
-        self._go_on(request.guild_id, superseded)
+        self.go_on(request.guild_id, superseded)
         return order_ids
 
     def wake(self) -> None:
@@ -135,9 +141,12 @@ class Purchases:
             superseded: list[int] = []
             for purchase in found:
                 person = people[purchase.customer_id]
+                gate = self.gates.get(purchase.source)
+                if gate is not None and not await gate(connection, purchase, person):
+                    continue
                 superseded += await _attach(connection, self._vault, purchase, person)
         for guild_id in {purchase.guild_id for purchase in found}:
-            self._go_on(guild_id, superseded)
+            self.go_on(guild_id, superseded)
         return len(found) == AT_ONCE
 
     async def _end_some(self) -> bool:
@@ -153,10 +162,11 @@ class Purchases:
                 for recorded in await end_in(connection, self._vault, request, purchase):
                     superseded += recorded.superseded
         for guild_id in {purchase.guild_id for purchase in found}:
-            self._go_on(guild_id, superseded)
+            self.go_on(guild_id, superseded)
         return len(found) == AT_ONCE
 
-    def _go_on(self, guild_id: int, superseded: Sequence[int]) -> None:
+    def go_on(self, guild_id: int, superseded: Sequence[int]) -> None:
+        """Have the queue take what `open_in` or `end_in` recorded, once that is committed."""
         self._notifier.ended(superseded)
         self._queue.wake(guild_id)
 

@@ -1,19 +1,21 @@
 """Suggests what may be meant by what is typed so far; it reads only the database."""
 
 from bot import clock
+from bot.access.orders.codes import Batch, batches_in
 from bot.access.people.identity import name_of
 from bot.access.request import Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import preview
 from bot.errors import UserError
-from bot.store.catalogue import scripts
+from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, permissions
 from bot.store.people import autocomplete
-from bot.store.records import Entitlement, Script
+from bot.store.records import Entitlement, Product, Script
 from bot.tradingview import End, clean_username
 
 MOST = 25
+_NEWEST = 100  # batches of codes that are looked through
 
 
 class Autocomplete:
@@ -26,6 +28,30 @@ class Autocomplete:
         """Return scripts on sale that fit."""
         async with self._database.read() as connection:
             return await autocomplete.scripts_like(connection, guild_id, typed.strip(), MOST)
+
+    async def trials(self, guild_id: int, typed: str) -> list[Product]:
+        """Return products on sale that can be tried and fit, by short name."""
+        text = typed.strip().casefold()
+        async with self._database.read() as connection:
+            listed = await products.listed(connection, guild_id)
+        fitting = [
+            product
+            for product in listed
+            if product.trial is not None and text in f"{product.slug} {product.title.casefold()}"
+        ]
+        return fitting[:MOST]
+
+    async def code_batches(self, guild_id: int, typed: str) -> list[Batch]:
+        """Return the newest batches of codes whose number or item fits."""
+        text = typed.strip().casefold()
+        async with self._database.read() as connection:
+            newest = await batches_in(connection, guild_id, limit=_NEWEST)
+        fitting = [
+            batch
+            for batch in newest
+            if text in f"{batch.made.id} {batch.sold.slug} {batch.sold.title.casefold()}"
+        ]
+        return fitting[:MOST]
 
     async def names(self, guild_id: int, typed: str) -> list[str]:
         """Return known TradingView names that fit."""

@@ -35,6 +35,7 @@ async def add(
     reason: Reason | None = None,
     product_id: int | None = None,
     lead_id: int | None = None,
+    member_told_at: datetime | None = None,
 ) -> Order:
     """Add a waiting order; its revision is the permission's next one."""
     row = await connection.execute(
@@ -56,6 +57,7 @@ async def add(
             reason=reason,
             product_id=product_id,
             lead_id=lead_id,
+            member_told_at=member_told_at,
         )
         .returning(order)
     )

@@ -1,0 +1,311 @@
+"""Codes: managers make, list and revoke them, and members use them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.catalogue.errors import ProductEmpty
+from bot.access.catalogue.lookup import Item, find_item, item_of
+from bot.access.orders.errors import (
+    CodeNotNamed,
+    CodeUnknown,
+    GivesLifetime,
+    HaveItForever,
+)
+from bot.access.orders.guesses import note_guess, refuse_guessing
+from bot.access.orders.purchases import Bought, Opened, Purchases, open_in
+from bot.access.request import CODE, RequestContext
+from bot.access.rules.codes import digest_of, in_groups, new_signs, read_code
+from bot.access.rules.duration import Length, cut, parse_length
+from bot.store.catalogue import products, scripts
+from bot.store.engine.database import Database
+from bot.store.kinds import StateKind
+from bot.store.ledger import events, orders, permissions, purchases
+from bot.store.people import customers
+from bot.store.records import Product, Purchase, Script
+from bot.store.sales import codes
+from bot.store.sales.codes import Code, CodeBatch, Count
+from bot.store.vault import Vault
+from bot.tradingview import End, Lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Codes that were made together, with what they give and how many of them work still."""
+
+    made: CodeBatch
+    sold: Script | Product
+    count: Count
+
+    @property
+    def length(self) -> Length:
+        """Return how much time each use gives."""
+        return parse_length(self.made.length)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCodes:
+    """New codes, as they are told once."""
+
+    batch: Batch
+    codes: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """What works no more: all codes of a batch, or one."""
+
+    batch: Batch
+    code_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What a member got by themselves, and the order that brings it; None while that waits."""
+
+    item: Item
+    purchase: Purchase
+    order_id: int | None
+    has_name: bool  # a TradingView name of the member is known
+
+
+class Codes:
+    """The door for codes; of each, only a digest is kept."""
+
+    def __init__(self, database: Database, vault: Vault, purchases: Purchases) -> None:
+        self._database = database
+        self._vault = vault
+        self._purchases = purchases
+
+    async def create(
+        self,
+        request: RequestContext,
+        item: str,
+        length: Length,
+        *,
+        number: int,
+        uses: int,
+        expires: End | Length | None,
+    ) -> MadeCodes | None:
+        """Make so many codes, each for so many members; None: that request made them before.
+
+        Raises:
+            ItemUnknown: there is no such item.
+            ProductEmpty: the product has no script.
+            GivesLifetime: they give something without an end, and the person who asks did not agree yet.
+        """
+        async with self._database.write() as connection:
+            if await codes.is_made(connection, request.guild_id, request.idempotency_key):
+                return None
+            found = await find_item(connection, request.guild_id, item)
+            if not found.scripts:
+                raise ProductEmpty(found.title)
+            if length.lifetime and not request.consent.confirmed:
+                raise GivesLifetime(found.product or found.scripts[0], number)
+            new = [new_signs() for _ in range(number)]
+            made = await codes.add_batch(
+                connection,
+                request.guild_id,
+                reference=request.idempotency_key,
+                product_id=found.product_id,
+                script_id=found.script_id,
+                length=length.text,
+                uses=uses,
+                expires_at=_moment(expires, request.at),
+                by=request.member_id,
+                at=request.at,
+                digests=[digest_of(request.guild_id, each) for each in new],
+            )
+            await _record(connection, request, "codes_made", made, number=number)
+            [batch] = await _batches(connection, [made])
+        return MadeCodes(batch, tuple(map(in_groups, new)))
+
+    async def batches(self, guild_id: int, *, skip: int = 0, limit: int = 25) -> list[Batch]:
+        """Return a server's batches, newest first."""
+        async with self._database.read() as connection:
+            return await batches_in(connection, guild_id, skip=skip, limit=limit)
+
+    async def revoke(self, request: RequestContext, batch_id: int | None, typed: str) -> Revoked:
+        """Let all codes of a batch, or one code as it is typed, work no more; what was got stays.
+
+        Raises CodeNotNamed, unless exactly one of the two is given, or CodeUnknown.
+        """
+        if (batch_id is None) is not bool(typed.strip()):
+            raise CodeNotNamed
+        async with self._database.write() as connection:
+            if batch_id is not None:
+                return await self._revoke(connection, request, batch_id, None, request.at)
+            digest = _digest(request.guild_id, typed)
+            found = None if digest is None else await codes.by_digest(connection, digest)
+            if found is None:
+                raise CodeUnknown
+            code, batch = found
+            return await self._revoke(connection, request, batch.id, code.id, request.at)
+
+    async def put_back(
+        self, request: RequestContext, batch_id: int, code_id: int | None
+    ) -> Revoked:
+        """Let what was revoked work again. Raises CodeUnknown."""
+        async with self._database.write() as connection:
+            return await self._revoke(connection, request, batch_id, code_id, None)
+
+    async def _revoke(
+        self,
+        connection: AsyncConnection,
+        request: RequestContext,
+        batch_id: int,
+        code_id: int | None,
+        at: datetime | None,
+    ) -> Revoked:
+        made = await codes.batch(connection, request.guild_id, batch_id)
+        code = None if code_id is None else await codes.of_batch(connection, batch_id, code_id)
+        if made is None or (code_id is not None and code is None):
+            raise CodeUnknown
+        stands = made.revoked_at if code is None else code.revoked_at
+        if (stands is None) is not (at is None):  # else it was done before
+            if code is None:
+                await codes.revoke_batch(connection, batch_id, at)
+            else:
+                await codes.revoke(connection, code.id, at)
+            action = "codes_put_back" if at is None else "codes_revoked"
+            count = (await codes.counts(connection, [batch_id], request.at))[batch_id]
+            number = count.codes if code is None else 1
+            await _record(connection, request, action, made, number=number)
+        [batch] = await _batches(connection, [made])
+        return Revoked(batch, code_id)
+
+    # Using one
+
+    async def redeem(self, request: RequestContext, typed: str) -> Got | None:
+        """Give the member who asks what a code gives, at once or once a TradingView name is known.
+
+        None: it does not work, for whatever reason: nobody learns whether a code exists.
+
+        Raises:
+            TooManyGuesses: no code is tried now.
+            HaveItForever: it would be used up for nothing.
+        """
+        async with self._database.write() as connection:
+            reference = request.guild_id, CODE, request.idempotency_key
+            if known := await purchases.by_reference(connection, *reference):
+                return await got_by(connection, request, known)
+            await refuse_guessing(connection, request)
+            found = await _take(connection, request, typed)
+            if found is None:
+                await note_guess(connection, request)
+                return None
+            opened, superseded = await self._use(connection, request, *found)
+            got = await got_by(connection, request, opened.purchase)
+        self._purchases.go_on(request.guild_id, superseded)
+        return got
+
+    async def _use(
+        self, connection: AsyncConnection, request: RequestContext, code: Code, batch: CodeBatch
+    ) -> tuple[Opened, Sequence[int]]:
+        """Give what a code gives, in the transaction that took it."""
+        item = await item_of(connection, batch.product_id, batch.script_id)
+        if await _has_forever(connection, request, item):
+            raise HaveItForever(item.product or item.scripts[0])
+        bought = Bought(
+            CODE,
+            item,
+            request.member_id,
+            parse_length(batch.length),
+            grace=True,
+            note=f"batch {batch.id}",
+        )
+        opened, superseded = await open_in(connection, self._vault, request, bought)
+        await codes.add_use(connection, code.id, opened.purchase.id, request.member_id, request.at)
+        return opened, superseded
+
+
+async def batches_in(
+    connection: AsyncConnection, guild_id: int, *, skip: int = 0, limit: int = 25
+) -> list[Batch]:
+    """Return a server's batches, newest first."""
+    found = await codes.batches(connection, guild_id, skip=skip, limit=limit)
+    return await _batches(connection, found)
+
+
+async def got_by(connection: AsyncConnection, request: RequestContext, purchase: Purchase) -> Got:
+    """Return what a member got by a request, with how it goes on."""
+    order = await orders.by_key(connection, request.guild_id, request.idempotency_key)
+    person = await customers.by_member(connection, request.guild_id, request.member_id)
+    return Got(
+        await item_of(connection, purchase.product_id, purchase.script_id),
+        purchase,
+        None if order is None else order.id,
+        person is not None and person.username is not None,
+    )
+
+
+async def _take(
+    connection: AsyncConnection, request: RequestContext, typed: str
+) -> tuple[Code, CodeBatch] | None:
+    """Count a use of the code that was typed, and return it; None when it does not work for this member."""
+    digest = _digest(request.guild_id, typed)
+    found = None if digest is None else await codes.by_digest(connection, digest)
+    if found is None:
+        return None
+    code, batch = found
+    is_over = batch.expires_at is not None and batch.expires_at <= request.at
+    if code.revoked_at or batch.revoked_at or is_over:
+        return None
+    if await codes.is_used_by(connection, code.id, request.member_id):
+        return None
+    return found if await codes.take(connection, code.id, batch.uses) else None
+
+
+async def _has_forever(connection: AsyncConnection, request: RequestContext, item: Item) -> bool:
+    """Return whether the member who asks has every script of the item for lifetime."""
+    person = await customers.by_member(connection, request.guild_id, request.member_id)
+    if person is None or person.username is None:
+        return False
+    held = await permissions.of_name(connection, request.guild_id, person.username)
+    forever = {each.script_id for each in held if each.wanted is StateKind.LIFETIME}
+    return bool(item.scripts) and {script.id for script in item.scripts} <= forever
+
+
+def _digest(guild_id: int, typed: str) -> bytes | None:
+    signs = read_code(typed)
+    return None if signs is None else digest_of(guild_id, signs)
+
+
+def _moment(expires: End | Length | None, asked_at: datetime) -> datetime | None:
+    """Return when codes stop working; None: never."""
+    if isinstance(expires, Length):
+        return None if expires.lifetime else cut(expires.add_to(asked_at))
+    return None if isinstance(expires, Lifetime) else expires
+
+
+async def _batches(connection: AsyncConnection, found: Sequence[CodeBatch]) -> list[Batch]:
+    counts = await codes.counts(connection, [each.id for each in found], clock.now())
+    some = await products.by_ids(connection, {each.product_id for each in found if each.product_id})
+    others = await scripts.by_ids(connection, {each.script_id for each in found if each.script_id})
+    return [
+        Batch(each, some.get(each.product_id or 0) or others[each.script_id or 0], counts[each.id])
+        for each in found
+    ]
+
+
+async def _record(
+    connection: AsyncConnection,
+    request: RequestContext,
+    action: str,
+    batch: CodeBatch,
+    **more: Any,
+) -> None:
+    await events.record(
+        connection,
+        request.guild_id,
+        request.at,
+        action,
+        actor=request.actor,
+        script_id=batch.script_id,
+        product_id=batch.product_id,
+        after={"batch": batch.id, "length": batch.length, **more},
+    )

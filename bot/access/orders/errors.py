@@ -1,0 +1,66 @@
+# ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
+"""What can be refused about codes and trials, and what needs a yes first; `bot.replies` says it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.access.errors import NeedsYes
+from bot.errors import UserError
+from bot.store.records import Product, Script
+
+
+@dataclass(eq=False)
+class TooManyGuesses(UserError):
+    """Too many wrong codes were typed, by that member or in that server; no code is tried until `when`."""
+
+    when: datetime
+
+
+@dataclass(eq=False)
+class HaveItForever(UserError):
+    """The person has the item for lifetime, so that a code would be used up for nothing."""
+
+    item: Script | Product
+
+
+@dataclass(eq=False)
+class NoSuchTrial(UserError):
+    """No product of that short name can be tried; `near` are the short names of those that can."""
+
+    text: str
+    near: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class TrialTaken(UserError):
+    """The member, their TradingView name or the person behind that name took that trial before."""
+
+    item: Product
+
+
+@dataclass(eq=False)
+class TrialForNewOnly(UserError):
+    """The person has or had a script of that product already."""
+
+    item: Product
+
+
+# Said to managers
+
+
+@dataclass(eq=False)
+class CodeUnknown(UserError):
+    """There is no such code or batch of codes here."""
+
+
+@dataclass(eq=False)
+class CodeNotNamed(UserError):
+    """Neither a batch of codes nor a code was given, or both."""
+
+
+@dataclass(eq=False)
+class GivesLifetime(NeedsYes):
+    """Each of these codes gives its item without an end."""
+
+    item: Script | Product
+    number: int

@@ -1,0 +1,131 @@
+"""What managers read of codes, and the form in which members type one."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.access.orders.codes import Batch, MadeCodes, Revoked
+from bot.access.rules.codes import LENGTH
+from bot.replies.message import Attached, Button, Message, key
+from bot.replies.overview import pages
+from bot.replies.text import count, embed, end_day, member, relative, short_day, spoken, title
+from bot.replies.tone import Tone
+
+REDEEM_OPEN, REDEEM_FORM = "redeem_open", "redeem_form"
+FORM_TITLE = "Redeem a code"
+CODE = "code"
+LIST = "code_list"
+PUT_BACK = "code_back"
+PER_PAGE = 10
+_SHOWN = 10  # codes that stand in the answer itself, beside the file
+
+
+def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
+    """Return the one field of the form."""
+    return [
+        discord.ui.Label(
+            text="Your code",
+            description=f"{LENGTH} letters and digits; hyphens and capitals do not matter",
+            component=discord.ui.TextInput(
+                custom_id=CODE, min_length=1, max_length=100, placeholder="XXXX-XXXX-XXXX-XXXX-XXXX"
+            ),
+        )
+    ]
+
+
+def invalid(guild_id: int) -> Message:
+    """Return that a code does not work, the same for every reason, with a button to type it again."""
+    return Message(
+        "**That code does not work.** Nothing was changed. Look whether you have all of it, "
+        f"{LENGTH} letters and digits. It may also be used, or over: then ask whoever gave it to you.",
+        buttons=(redeem_button(guild_id, "Try again"),),
+        tone=Tone.STOP,
+    )
+
+
+def redeem_button(guild_id: int, label: str = FORM_TITLE) -> Button:
+    """Return the button that opens the form."""
+    return Button(label, key(REDEEM_OPEN, guild_id))
+
+
+def made(made: MadeCodes) -> Message:
+    """Return new codes, one a line in a file; they are shown this once."""
+    batch, number = made.batch, len(made.codes)
+    lines = [f"✅ **{count(number, 'code')} made:** {_gives(batch)}. {_limits(batch)}"]
+    if number <= _SHOWN:
+        lines.append("\n".join(("```", *made.codes, "```")))
+    lines.append(
+        "**Keep the file: I show the codes only now**, and keep none of them myself. Members use one with "
+        f"`/redeem`. `/code list` counts how many are used; `/code revoke` ends them (batch {batch.made.id})."
+    )
+    content = "".join(f"{each}\n" for each in made.codes).encode()
+    name = f"codes-{batch.sold.slug}-{batch.made.id}.txt"
+    return Message("\n".join(lines), files=(Attached(name, content),))
+
+
+def listed(batches: Sequence[Batch], guild_id: int, page: int, *, more: bool) -> Message:
+    """Return a page of batches, newest first."""
+    if not batches:
+        return Message("There are no codes here. `/code create` makes some.")
+    return Message(
+        "Codes that were made here, newest first. The codes themselves are in the files alone.",
+        (embed("Codes", "\n".join(map(_line, batches))),),
+        pages(LIST, guild_id, "all", page, more=more),
+    )
+
+
+def revoked(revoked: Revoked, guild_id: int) -> Message:
+    """Return that codes work no more, with the way back."""
+    batch = revoked.batch
+    which = f"All codes of batch {batch.made.id}" if revoked.code_id is None else "That code"
+    work = "work" if revoked.code_id is None else "works"
+    button = Button("Put back", key(PUT_BACK, guild_id, batch.made.id, revoked.code_id or 0))
+    return Message(
+        f"✅ **{which} {work} no more:** {_gives(batch)}.\n"
+        "What members got for codes that they used stays theirs; to end that too, use `/access revoke`.",
+        buttons=(button,),
+    )
+
+
+def put_back(revoked: Revoked) -> Message:
+    """Return that codes work again."""
+    which = f"The codes of batch {revoked.batch.made.id} work"
+    if revoked.code_id is not None:
+        which = "That code works"
+    return Message(f"✅ **{which} again:** {_gives(revoked.batch)}. {_limits(revoked.batch)}")
+
+
+def choice(batch: Batch) -> str:
+    """Return a batch for the list that opens while somebody types."""
+    return (
+        f"{batch.made.id} – {spoken(batch.length)} of {batch.sold.title}, "
+        f"{batch.count.left:,} of {batch.count.codes:,} work"
+    )
+
+
+def _gives(batch: Batch) -> str:
+    return f"{spoken(batch.length)} of {title(batch.sold)}"
+
+
+def _limits(batch: Batch) -> str:
+    uses = batch.made.uses
+    each = "each works once" if uses == 1 else f"each works for {count(uses, 'member')}"
+    if batch.made.expires_at is None:
+        return f"{each[:1].upper()}{each[1:]}, without an end."
+    until = f"until {end_day(batch.made.expires_at)} ({relative(batch.made.expires_at)})"
+    return f"{each[:1].upper()}{each[1:]}, {until}."
+
+
+def _line(batch: Batch) -> str:
+    made, numbers = batch.made, batch.count
+    parts = [
+        f"- **{made.id}**: {count(numbers.codes, 'code')} for {_gives(batch)}",
+        f"used {numbers.used:,} of {numbers.codes * made.uses:,} times",
+    ]
+    if made.revoked_at is not None:
+        parts.append("revoked")
+    elif made.expires_at is not None:
+        parts.append(f"until {end_day(made.expires_at)}")
+    if made.revoked_at is None:
+        parts.append(f"{numbers.left:,} work" + ("s" if numbers.left == 1 else ""))
+    return f"{', '.join(parts)}; by {member(made.made_by)}, {short_day(made.made_at)}"

@@ -1,0 +1,110 @@
+"""What members read who got something by themselves, with a code or as a trial."""
+
+from bot.access.ledger.receipts import Receipt
+from bot.access.orders.codes import Got
+from bot.access.request import TRIAL
+from bot.access.rules.duration import Length, parse_length
+from bot.errors import UserError
+from bot.replies.errors import explain
+from bot.replies.message import Message
+from bot.replies.text import bold, spoken, title, until
+from bot.replies.tone import Tone
+from bot.store.kinds import OrderState, Reason
+from bot.store.records import Product, Script
+from bot.tradingview.models import Lifetime
+
+
+def receipt(receipt: Receipt) -> Message:
+    """Return how it stands, in any state; no internals, and nothing that only staff can do."""
+    match receipt.state:
+        case OrderState.DONE:
+            return _done(receipt)
+        case OrderState.STUCK:
+            return _stuck(receipt)
+        case OrderState.SUPERSEDED:
+            return Message(
+                f"**A later change took the place of {_way(receipt)}.** `/me` shows what you can use."
+            )
+        case _:
+            return Message(
+                f"⏳ **Waiting:** {_amount(receipt)} of {title(_sold(receipt))} is noted for you.\n"
+                "TradingView does not show it yet. It goes on by itself; there is nothing to do, and you "
+                "hear from me when you can use it."
+            )
+
+
+def waits_for_name(got: Got) -> Message:
+    """Return that what somebody got waits: for their TradingView name, or for the first script."""
+    sold = got.item.product or got.item.scripts[0]
+    length = None if got.purchase.length is None else parse_length(got.purchase.length)
+    first = f"⏳ **Waiting:** {_long(length)} of {title(sold)} is noted for you."
+    if got.has_name:
+        return Message(
+            f"{first}\nThere is nothing in it yet; you hear from me when there is. The staff of this "
+            "server can tell you more."
+        )
+    return Message(
+        f"{first}\n**Now tell me your TradingView name with `/link`**; it begins then, and nothing of it "
+        "is lost until you do."
+    )
+
+
+def trial_refused(refusal: UserError, server: str | None) -> Message:
+    """Return why a trial that waited for a name does not begin."""
+    where = f" in {bold(server)}" if server else ""
+    text = f"-# Your trial{where}, which waited for your TradingView name\n"
+    return Message(f"{text}❌ {explain(refusal).sentence}")
+
+
+def _sold(receipt: Receipt) -> Script | Product:
+    return receipt.product or receipt.script
+
+
+def _way(receipt: Receipt) -> str:
+    return "your trial" if receipt.by_customer == TRIAL else "your code"
+
+
+def _amount(receipt: Receipt) -> str:
+    given = receipt.entitlement
+    return _long(None if given is None or given.length is None else parse_length(given.length))
+
+
+def _long(length: Length | None) -> str:
+    text = "lifetime" if length is None else spoken(length)
+    return text[:1].upper() + text[1:]
+
+
+def _done(receipt: Receipt) -> Message:
+    what = title(_sold(receipt))
+    ends = {each.end for each in receipt.every}
+    if len(ends) > 1:
+        lines = [f"🎉 You can use {what}:"]
+        lines += [f"- {title(each.script)}: {until(each.end)}" for each in receipt.every]
+    elif receipt.end is None:  # it ran out, or was ended, before anybody could say so
+        return Message(f"❌ Your access to {what} has ended. `/me` shows what you can use.")
+    else:
+        lines = [f"🎉 You can use {what} {until(receipt.end)}."]
+    if receipt.open_ended and isinstance(receipt.end, Lifetime):
+        lines.append("You had it without an end already, so that it changed nothing.")
+    elif receipt.by_customer == TRIAL:
+        lines.append("It is a trial, and ends by itself.")
+    else:
+        lines.append(f"{_amount(receipt)} more, by your code.")
+    lines.append(
+        f"Where to find it: log in to TradingView as {bold(receipt.permission.username)}, open a chart, "
+        "then **Indicators → Invite-only scripts**. If it is missing, reload the page."
+    )
+    return Message("\n".join(lines))
+
+
+def _stuck(receipt: Receipt) -> Message:
+    name = bold(receipt.permission.username)
+    if any(each.order.reason is Reason.NO_SUCH_USER for each in receipt.every):
+        why = (
+            f"TradingView knows nobody called {name}. Write to the staff of this server with your present "
+            "TradingView name."
+        )
+    else:
+        why = "The staff of this server know, and help; you need do nothing."
+    text = f"⚠️ **There is a problem** with {title(_sold(receipt))} for {name}.\n{why}"
+    return Message(f"{text} What {_way(receipt)} gives is noted, and not lost.", tone=Tone.LOOK)

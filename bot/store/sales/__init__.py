@@ -1,0 +1,1 @@
+"""Queries about what members get by themselves, one module for each subject."""

@@ -1,0 +1,199 @@
+"""Queries about codes; only what cannot be turned back into a code is kept."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import Record
+from bot.store.tables.sales import code, code_batch, code_use
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBatch(Record):
+    """Codes that were made together, and give the same."""
+
+    id: int
+    guild_id: int
+    product_id: int | None
+    script_id: int | None
+    length: str
+    uses: int
+    expires_at: datetime | None
+    made_by: int
+    made_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Code(Record):
+    """One code, without what people type."""
+
+    id: int
+    batch_id: int
+    used: int
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many codes a batch has, how often they were used, and how many of them work still."""
+
+    codes: int
+    used: int
+    left: int
+
+
+async def add_batch(
+    connection: AsyncConnection,
+    guild_id: int,
+    *,
+    reference: str,
+    product_id: int | None,
+    script_id: int | None,
+    length: str,
+    uses: int,
+    expires_at: datetime | None,
+    by: int,
+    at: datetime,
+    digests: Collection[bytes],
+) -> CodeBatch:
+    """Add codes that give the same."""
+    row = await connection.execute(
+        insert(code_batch)
+        .values(
+            guild_id=guild_id,
+            reference=reference,
+            product_id=product_id,
+            script_id=script_id,
+            length=length,
+            uses=uses,
+            expires_at=expires_at,
+            made_by=by,
+            made_at=at,
+        )
+        .returning(code_batch)
+    )
+    batch = CodeBatch.of(row.one())
+    await connection.execute(
+        insert(code), [{"batch_id": batch.id, "digest": digest} for digest in digests]
+    )
+    return batch
+
+
+async def is_made(connection: AsyncConnection, guild_id: int, reference: str) -> bool:
+    """Return whether that request made its codes before."""
+    found = await connection.execute(
+        select(literal(1)).where(
+            code_batch.c.guild_id == guild_id, code_batch.c.reference == reference
+        )
+    )
+    return found.first() is not None
+
+
+async def by_digest(connection: AsyncConnection, digest: bytes) -> tuple[Code, CodeBatch] | None:
+    """Return that code, whether it works or not, with what it gives."""
+    found = await connection.execute(
+        select(code, code_batch)
+        .join(code_batch, code_batch.c.id == code.c.batch_id)
+        .where(code.c.digest == digest)
+    )
+    row = found.one_or_none()
+    return None if row is None else (Code.of(row, code), CodeBatch.of(row, code_batch))
+
+
+async def take(connection: AsyncConnection, code_id: int, uses: int) -> bool:
+    """Count one more use; False: it was used so often already."""
+    result = await connection.execute(
+        update(code).where(code.c.id == code_id, code.c.used < uses).values(used=code.c.used + 1)
+    )
+    return result.rowcount > 0
+
+
+async def is_used_by(connection: AsyncConnection, code_id: int, member_id: int) -> bool:
+    """Return whether that member used that code."""
+    found = await connection.execute(
+        select(literal(1)).where(code_use.c.code_id == code_id, code_use.c.member_id == member_id)
+    )
+    return found.first() is not None
+
+
+async def add_use(
+    connection: AsyncConnection, code_id: int, purchase_id: int, member_id: int, at: datetime
+) -> None:
+    """Note who used a code, and what they got for it."""
+    await connection.execute(
+        insert(code_use).values(
+            code_id=code_id, purchase_id=purchase_id, member_id=member_id, at=at
+        )
+    )
+
+
+async def batch(connection: AsyncConnection, guild_id: int, batch_id: int) -> CodeBatch | None:
+    """Return that batch, when it belongs to this server."""
+    found = await connection.execute(
+        select(code_batch).where(code_batch.c.guild_id == guild_id, code_batch.c.id == batch_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else CodeBatch.of(row)
+
+
+async def batches(
+    connection: AsyncConnection, guild_id: int, *, skip: int = 0, limit: int = 25
+) -> list[CodeBatch]:
+    """Return a server's batches, newest first."""
+    rows = await connection.execute(
+        select(code_batch)
+        .where(code_batch.c.guild_id == guild_id)
+        .order_by(code_batch.c.id.desc())
+        .offset(skip)
+        .limit(limit)
+    )
+    return [CodeBatch.of(row) for row in rows]
+
+
+async def counts(
+    connection: AsyncConnection, batch_ids: Collection[int], now: datetime
+) -> dict[int, Count]:
+    """Return, by batch, the numbers of its codes."""
+    works = (
+        (code.c.used < code_batch.c.uses)
+        & code.c.revoked_at.is_(None)
+        & code_batch.c.revoked_at.is_(None)
+        & (code_batch.c.expires_at.is_(None) | (code_batch.c.expires_at > now))
+    )
+    rows = await connection.execute(
+        select(
+            code.c.batch_id,
+            func.count().label("codes"),
+            func.sum(code.c.used).label("used"),
+            func.sum(case((works, 1), else_=0)).label("left"),
+        )
+        .join(code_batch, code_batch.c.id == code.c.batch_id)
+        .where(code.c.batch_id.in_(list(batch_ids)))
+        .group_by(code.c.batch_id)
+    )
+    return {row.batch_id: Count(row.codes, row.used, row.left) for row in rows}
+
+
+async def revoke_batch(connection: AsyncConnection, batch_id: int, at: datetime | None) -> None:
+    """Let the codes of a batch work no more; None: let them work again."""
+    await connection.execute(
+        update(code_batch).where(code_batch.c.id == batch_id).values(revoked_at=at)
+    )
+
+
+async def revoke(connection: AsyncConnection, code_id: int, at: datetime | None) -> None:
+    """Let one code work no more; None: let it work again."""
+    await connection.execute(update(code).where(code.c.id == code_id).values(revoked_at=at))
+
+
+async def of_batch(connection: AsyncConnection, batch_id: int, code_id: int) -> Code | None:
+    """Return that code, when it is one of that batch."""
+    found = await connection.execute(
+        select(code).where(code.c.batch_id == batch_id, code.c.id == code_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else Code.of(row)
