@@ -1,6 +1,6 @@
 """The one wiring: every object of which a program has one, made from what was opened before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,9 +9,12 @@ import aiohttp
 
 from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
+from bot.access.catalogue.lookup import Item
+from bot.access.catalogue.role_rules import RoleRules
 from bot.access.catalogue.scripts import Scripts
 from bot.access.ledger.clock_watch import ClockWatch
 from bot.access.ledger.direct_messages import WaitingMessages
+from bot.access.ledger.link_calls import LinkCalls
 from bot.access.ledger.members_notice import MembersNotice
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.seats import SeatCounts
@@ -26,6 +29,9 @@ from bot.access.orders.codes import Codes
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.purchases import Purchases
+from bot.access.orders.role_access import RoleAccess
+from bot.access.orders.role_losses import RoleLosses
+from bot.access.orders.role_rounds import RoleRounds
 from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.claims import Claims
@@ -60,6 +66,7 @@ from bot.jobs import Jobs
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
 from bot.notifications.interrupted import Interrupted
+from bot.notifications.link_calls import LinkCaller
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
@@ -67,10 +74,11 @@ from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
 from bot.replies.for_oneself import trial_refused
+from bot.replies.links import to_unlinked
 from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
-from bot.store.records import Claim
+from bot.store.records import Claim, RoleRule
 from bot.store.vault import Vault
 from bot.tradingview import TradingViewClient
 from bot.tradingview.signin import SignIn
@@ -111,6 +119,10 @@ class Services:
     purchases: Purchases
     codes: Codes
     trials: Trials
+    role_rules: RoleRules
+    role_access: RoleAccess
+    role_losses: RoleLosses
+    role_rounds: RoleRounds
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -150,6 +162,8 @@ class Services:
         await self.sessions.open()
         await self.guild_settings.open()
         await self.sweeps.open()
+        await self.role_rules.open()
+        await self.role_access.open()
 
 
 def build(
@@ -173,7 +187,7 @@ def build(
     queue = Queue(database, sessions, jobs, notifier)
     outcomes = Outcomes(database, sessions, vault, queue, notifier)
     overview = Overview(database, sessions, outcomes)
-    purchases = Purchases(database, vault, queue, notifier)
+    purchases, role_rules = Purchases(database, vault, queue, notifier), RoleRules(database)
 
     guild_settings = GuildSettings(database, sessions)
     guild_settings.on_change.append(queue.wake)
@@ -216,6 +230,7 @@ def build(
         outbox,
         blockade,
         interrupted,
+        LinkCaller(client, LinkCalls(database), _panel_channel),
         jobs,
     )
     waiting.on_new.append(outcome_notifier.wake)
@@ -230,6 +245,21 @@ def build(
     member_limits = MemberLimits(database, outcome_notifier.wake)
     members_public = tradingview_accounts.public(settings, http)
     customers = Customers(database, sessions, members_public, claims, member_limits, account_moves)
+    role_rules.on_change.append(lambda _: purchases.wake())
+    role_access = RoleAccess(
+        database,
+        vault,
+        role_rules,
+        purchases,
+        queue,
+        notifier,
+        partial(_to_unlinked, client),
+        outcome_notifier.wake,
+    )
+    role_losses = RoleLosses(database, role_rules, purchases)
+    role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
+    member_events.subscribe("roles", role_access.hear, role_access.matters)
+    client.on_arrival.append(role_rounds.arrived)
 
     return Services(
         database=database,
@@ -264,6 +294,10 @@ def build(
         purchases=purchases,
         codes=Codes(database, vault, purchases),
         trials=Trials(database, vault, purchases, partial(_of_trial, client)),
+        role_rules=role_rules,
+        role_access=role_access,
+        role_losses=role_losses,
+        role_rounds=role_rounds,
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),
@@ -302,3 +336,18 @@ def _to_claimer(client: Usher, claim: Claim, accepted: bool) -> Mapping[str, Any
     """Return, as it is kept, what the member reads whose claim was decided."""
     server = client.get_guild(claim.guild_id)
     return to_claimer(claim, server.name if server else None, accepted=accepted).to_json()
+
+
+def _to_unlinked(
+    client: Usher, guild_id: int, rules: Sequence[RoleRule], items: Sequence[Item]
+) -> Mapping[str, Any]:
+    """Return, as it is kept, what a member reads who gained these and is to link a name."""
+    server = client.get_guild(guild_id)
+    titles, rule = [item.title for item in items], rules[0]
+    name = server.name if server else None
+    return to_unlinked(titles, rule.source, rule.role_name, name).to_json()
+
+
+async def _panel_channel(_guild_id: int) -> int | None:
+    """Return the channel of a server's panel; None: none was posted."""
+    return None

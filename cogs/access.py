@@ -23,6 +23,7 @@ from bot.replies import (
     orders as order_replies,
     overview as overview_replies,
 )
+from bot.replies.history_orders import LOGGED_PUT_BACK
 from bot.replies.message import shorten
 from bot.replies.overview import LIST
 from bot.services import Services
@@ -46,6 +47,7 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
         self._scripts = services.scripts
         self._retries = services.retries
         services.router.add(order_replies.PUT_BACK, Level.STAFF, self.put_back)
+        services.router.add(LOGGED_PUT_BACK, Level.STAFF, self.put_back_logged)
         services.router.add(order_replies.GIVE_END, Level.STAFF, self.give_end)
         services.router.add(order_replies.TRY_NOW, Level.STAFF, self.try_now)
         services.router.add(check_replies.TAKE, Level.STAFF, self.take_over)
@@ -225,8 +227,16 @@ class Access(commands.GroupCog, group_name="access", group_description="Who may 
 
     async def put_back(self, press: ComponentInteraction) -> None:
         """Undo what one order took away; pressed twice, done once."""
-        request, order_id = press.request(), press.number(0)
         await responses.defer_in_place(press.interaction)
+        await self._put_back(press)
+
+    async def put_back_logged(self, press: ComponentInteraction) -> None:
+        """Do the same from the log channel, whose line stays."""
+        await responses.defer(press.interaction)
+        await self._put_back(press)
+
+    async def _put_back(self, press: ComponentInteraction) -> None:
+        request, order_id = press.request(), press.number(0)
 
         async def order(request: RequestContext) -> int:
             return await self._grants.put_back(request, order_id)

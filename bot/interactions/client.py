@@ -93,6 +93,8 @@ class Usher(commands.Bot):
         self._comings = asyncio.Lock()  # comings and goings in their order
         self._registered_there = False
         self.command_mentions = CommandMentions()
+        # Called with each server that is there, after a start, an invitation or a connection anew.
+        self.on_arrival: list[Callable[[int], None]] = []
 
     @property
     def members_intent(self) -> MembersIntent:
@@ -142,6 +144,7 @@ class Usher(commands.Bot):
         log.info("connected to Discord; servers: %s", len(here))
         for guild_id in here:
             await self.meet(guild_id)
+            self._say_arrived(guild_id)
         for guild_id in await self.guild_settings.known() - here:
             await self._part(guild_id)
         await self.say_what_is_unseen()
@@ -221,8 +224,13 @@ class Usher(commands.Bot):
 
     async def _arrive(self, guild_id: int) -> None:
         await self.meet(guild_id)
+        self._say_arrived(guild_id)
         if guild_id == self._guild_id and not self._registered_there:
             await self._register_commands()
+
+    def _say_arrived(self, guild_id: int) -> None:
+        for tell in self.on_arrival:
+            tell(guild_id)
 
     async def _part(self, guild_id: int) -> None:
         self._met.discard(guild_id)  # whoever comes back meanwhile waits behind this

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,8 +27,9 @@ class _Request:
     """A request that is under way, and those whom Discord has named so far."""
 
     guild_id: int
-    done: "asyncio.Future[list[Person]]"
-    people: list[Person] = field(default_factory=list)
+    done: "asyncio.Future[list[Any]]"
+    read: Callable[[Mapping[str, Any]], Any]  # makes of a member what is kept of it; None: nothing
+    found: list[Any] = field(default_factory=list)
     pieces: int = 0
 
 
@@ -56,15 +57,32 @@ class MemberRequests:
         if (wait := self._wait(guild_id)) > 0:
             raise MembersSilent(wait)
         longest = LIST_TIMEOUT + count / _MEMBERS_A_SECOND
-        return await self._ask(guild_id, longest, query="", limit=0)
+        return await self._ask(guild_id, longest, person_of, query="", limit=0)
 
     async def by_ids(self, guild_id: int, member_ids: Sequence[int]) -> list[Person]:
         """Return those of at most `MAX_IDS` numbers that are members. Raises MembersSilent."""
-        return await self._ask(guild_id, LIST_TIMEOUT, user_ids=list(member_ids), limit=0)
+        return await self._ask(
+            guild_id, LIST_TIMEOUT, person_of, user_ids=list(member_ids), limit=0
+        )
 
-    async def _ask(self, guild_id: int, longest: float, **wanted: Any) -> list[Person]:
+    async def roles_by_ids(
+        self, guild_id: int, member_ids: Sequence[int]
+    ) -> dict[int, frozenset[int]]:
+        """Return the roles of those of at most `MAX_IDS` numbers that are members. Raises MembersSilent."""
+        found = await self._ask(
+            guild_id, LIST_TIMEOUT, _roles_of, user_ids=list(member_ids), limit=0
+        )
+        return dict(found)
+
+    async def _ask(
+        self,
+        guild_id: int,
+        longest: float,
+        read: Callable[[Mapping[str, Any]], Any],
+        **wanted: Any,
+    ) -> list[Any]:
         nonce = secrets.token_hex(16)
-        request = _Request(guild_id, asyncio.get_running_loop().create_future())
+        request = _Request(guild_id, asyncio.get_running_loop().create_future(), read)
         self._under_way[nonce] = request
         try:
             if (socket := getattr(self._client, "ws", None)) is not None:
@@ -88,10 +106,10 @@ class MemberRequests:
         request = self._under_way.get(data.get("nonce") or "")
         if request is None or request.done.done():
             return  # of a request that was given up, or of another connection
-        request.people += (person for member in data["members"] if (person := person_of(member)))
+        request.found += (kept for each in data["members"] if (kept := request.read(each)))
         request.pieces += 1
         if request.pieces >= data.get("chunk_count", 1):
-            request.done.set_result(request.people)
+            request.done.set_result(request.found)
 
     def _rate_limited(self, data: Mapping[str, Any]) -> None:
         """Obey a RATE_LIMITED event: nothing is asked before its time, and who waits need not."""
@@ -114,3 +132,9 @@ def person_of(member: Mapping[str, Any]) -> Person | None:
         return None
     names = (user["username"], user.get("global_name"), member.get("nick"))
     return Person(int(user["id"]), tuple(name for name in names if name))
+
+
+def _roles_of(member: Mapping[str, Any]) -> tuple[int, frozenset[int]] | None:
+    """Return the number and the roles of a member of Discord's JSON; None for a bot."""
+    user = member["user"]
+    return None if user.get("bot") else (int(user["id"]), frozenset(map(int, member["roles"])))

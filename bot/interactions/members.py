@@ -2,8 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 import discord
@@ -13,6 +22,7 @@ from bot import clock
 from bot.access.errors import DiscordSilent, MembersSilent
 from bot.access.people.errors import MembersUnseen
 from bot.access.people.import_records import People, Person, Wanted
+from bot.access.people.member_facts import MemberRoles
 from bot.interactions.member_requests import MAX_IDS, MemberRequests, person_of
 from bot.notifications.trouble import NO_SUCH_MEMBER, TROUBLE, code_of, in_short
 
@@ -26,6 +36,8 @@ SEARCH_KEPT = 600.0  # seconds: for whoever turns pages, and for a second try
 MAX_SEARCHED = 1000  # as many as Discord shows for one name
 _MAX_QUERY = 100  # characters
 _NO_ACCESS = 50001
+_MAX_COUNTED = 2_000  # as many as are asked about while somebody waits for a number
+_PAGE = 1000  # members in one answer, at most
 
 T = TypeVar("T")
 Tell = Callable[[tuple[int, int]], None]  # so many were asked about, of how many
@@ -79,6 +91,65 @@ class Members:
             self._next_turn = clock.monotonic() + ASK_EVERY
             member = await self._member(guild_id, member_id)
         return None if member is None else frozenset(map(int, member["roles"]))
+
+    @property
+    def are_listed(self) -> bool:
+        """Return whether Discord lists everybody, which it does with the members intent."""
+        return self._client.intents.members
+
+    def existing_roles(self, guild_id: int) -> frozenset[int] | None:
+        """Return the roles of that server; None when they are not known now."""
+        guild = self._client.get_guild(guild_id)
+        if guild is None or guild.unavailable or not guild.roles:
+            return None
+        return frozenset(role.id for role in guild.roles)
+
+    async def listed(self, guild_id: int) -> AsyncIterator[Sequence[MemberRoles]]:
+        """Yield the roles of everybody but the bots, a thousand at a time, and keep nobody.
+
+        Raises MembersSilent before the end of the list: also when the bot itself was not in it.
+        """
+        after, has_itself = 0, False
+        while True:
+            at = clock.now()
+            members = await self._page(guild_id, after)
+            has_itself |= any(_is(member, self._client.user) for member in members)
+            yield [roles for member in members if (roles := _roles(guild_id, member, at))]
+            if len(members) < _PAGE:
+                break
+            after = max(int(member["user"]["id"]) for member in members)
+        if not has_itself:
+            log.warning("Discord did not list all members of server %s", guild_id)
+            raise MembersSilent
+
+    async def number_with(
+        self, guild_id: int, role_id: int, known: Collection[int]
+    ) -> tuple[int, bool] | None:
+        """Return how many members have that role, and whether of everybody: else of the `known` ones.
+
+        None where Discord does not say, or there are too many to be asked about.
+        """
+        number, ids = 0, sorted(known)
+        try:
+            if self.are_listed:
+                async for page in self.listed(guild_id):
+                    number += sum(role_id in member.roles for member in page)
+                return number, True
+            if len(ids) > _MAX_COUNTED:
+                return None
+            for start in range(0, len(ids), MAX_IDS):
+                some = await self._requests.roles_by_ids(guild_id, ids[start : start + MAX_IDS])
+                number += sum(role_id in roles for roles in some.values())
+        except MembersSilent:
+            return None
+        return number, False
+
+    async def _page(self, guild_id: int, after: int) -> list[Any]:
+        try:
+            return await self._client.http.get_members(guild_id, _PAGE, after)
+        except TROUBLE as error:
+            log.warning("the members of server %s: %s", guild_id, in_short(error))
+            raise MembersSilent from None
 
     async def present(self, guild_id: int, member_ids: Collection[int]) -> set[int]:
         """Return those of these numbers that are members now, and no bots. Raises MembersSilent."""
@@ -225,3 +296,15 @@ class Members:
             raise DiscordSilent from None
         finally:
             asking.cancel()
+
+
+def _is(member: Mapping[str, Any], user: discord.ClientUser | None) -> bool:
+    return user is not None and int(member["user"]["id"]) == user.id
+
+
+def _roles(guild_id: int, member: Mapping[str, Any], at: datetime) -> MemberRoles | None:
+    """Return the roles of a member of Discord's JSON; None for a bot."""
+    if member["user"].get("bot"):
+        return None
+    roles = frozenset(map(int, member["roles"]))
+    return MemberRoles(guild_id, int(member["user"]["id"]), roles, at)

@@ -1,7 +1,7 @@
 """The log channel: the tail of each server's history, line by line and each line once."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
@@ -22,7 +22,7 @@ from bot.notifications.trouble import (
     code_of,
     in_short,
 )
-from bot.replies import Message, claims, undecided
+from bot.replies import Message, claims, roles, undecided
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
@@ -37,7 +37,11 @@ log = logging.getLogger(__name__)
 _MAX_TEXT = 1_900
 _AT_ONCE = 20
 _REFUSED = 3  # times in a row, until a channel that looks open counts as closed
-_QUESTION = "restore_question"  # about orders from a backup
+# Entries that ask something: about orders from a backup, and about a role that many lost at once.
+_QUESTIONS: Mapping[str, Callable[[Event], Message]] = {
+    "restore_question": undecided.question,
+    "roles_lost": roles.question,
+}
 # What the lines need.
 RIGHTS = ("view_channel", "send_messages", "embed_links")
 
@@ -255,8 +259,8 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
     first = entry_message(new[0], lines[0])
     if _claim_of(new[0]):
         return new[:1], first
-    if new[0].action == _QUESTION:
-        return new[:1], undecided.question(new[0])
+    if ask := _QUESTIONS.get(new[0].action):
+        return new[:1], ask(new[0])
     if first.edge is not Tone.PLAIN and alike == 1:
         return new[:1], first
     taken, text = 0, ""
@@ -272,7 +276,7 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
 def _is_plain(entry: Event, sentence: str) -> bool:
     """Return whether an entry may stand in one message with others."""
     is_order = entry.order_id is not None
-    is_question = _claim_of(entry) is not None or entry.action == _QUESTION
+    is_question = _claim_of(entry) is not None or entry.action in _QUESTIONS
     return not (is_order or is_question) and entry_message(entry, sentence).edge is Tone.PLAIN
 
 

@@ -20,6 +20,7 @@ from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
 from bot.notifications.interrupted import Interrupted
 from bot.notifications.late_answers import change_answer
+from bot.notifications.link_calls import LinkCaller
 from bot.notifications.log_channel import LogChannel
 from bot.notifications.outbox import Outbox
 from bot.notifications.trouble import GROUND, TROUBLE, Blockade, in_short
@@ -48,6 +49,7 @@ class OutcomeNotifier:
         outbox: Outbox,
         blockade: Blockade,
         interrupted: Interrupted,
+        link_caller: LinkCaller,
         jobs: Jobs,
     ) -> None:
         self._client = client
@@ -58,6 +60,7 @@ class OutcomeNotifier:
         self._outbox = outbox
         self._blockade = blockade
         self._interrupted = interrupted
+        self._link_caller = link_caller
         self._jobs = jobs
         self._woken = {"people": asyncio.Event(), "log channels": asyncio.Event()}
         self._backoff: Backoff[tuple[str, int]] = Backoff()  # by whom it is for, and the order
@@ -71,6 +74,7 @@ class OutcomeNotifier:
             self._interrupted.tell,
             self._tell_members,
             self._outbox.deliver,
+            self._link_caller.call,
         )
         people = self._run("people", parts)
         _ = self._jobs.spawn(people, "telling people")

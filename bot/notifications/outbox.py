@@ -75,6 +75,9 @@ class Outbox:
                     waiting.guild_id, waiting.user_id, message, nonce=nonce
                 )
                 return True
+            case Otherwise.PANEL:
+                await self._waiting.refuse(waiting.id)
+                return False
             case Otherwise.OWNER:
                 server = self._client.get_guild(waiting.guild_id)
                 if server is None:

@@ -7,7 +7,15 @@ from typing import Any
 from bot.access.queries.overview import History
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
-from bot.replies import history_codes, history_sweeps, members_intent, seats, wrong_clock
+from bot.replies import (
+    history_codes,
+    history_sweeps,
+    links,
+    members_intent,
+    roles,
+    seats,
+    wrong_clock,
+)
 from bot.replies.message import Message, shorten
 from bot.replies.orders import held, person, why_stuck
 from bot.replies.overview import pages
@@ -17,7 +25,9 @@ from bot.replies.text import (
     embed,
     escape,
     member,
+    role,
     short_day,
+    source_named,
     spoken,
     title,
     typed,
@@ -86,7 +96,7 @@ def _actor(actor: Actor) -> str:
         case ActorKind.MEMBER:
             return member(actor.member_id or 0)
         case ActorKind.SOURCE:
-            return f"Usher (from {actor.id})"
+            return f"Usher (from {source_named(actor.id or '')})"
         case ActorKind.KEY:
             return f"the key {typed(actor.id or '')}"
         case ActorKind.USHER:
@@ -133,7 +143,12 @@ class Facts:
 
     def given(self) -> str:
         length = self.after.get("length")
-        return spoken(parse_length(str(length))) if length else "time"
+        if length:
+            return spoken(parse_length(str(length)))
+        return "access without an end" if self.after.get("kind") == StateKind.OPEN else "time"
+
+    def origin(self) -> str:
+        return source_named(str(self.after.get("source", "")))
 
     def before_name(self) -> str:
         return self.before_text("username") or "a name"
@@ -156,6 +171,10 @@ class Facts:
             return "half a day"
         moment = datetime.fromisoformat(str(since))
         return f"<t:{int(moment.timestamp())}:f>"
+
+    def role(self) -> str:
+        role_id = str(self.after.get("role_id", ""))
+        return role(int(role_id)) if role_id.isdecimal() else "a role"
 
     def reason(self) -> Reason | None:
         """Return why an order is stuck; None for a word that an earlier Usher wrote."""
@@ -219,10 +238,10 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
     "purchase": lambda f: (
-        f"{f.whom} got {f.what} (from {f.after_text('source')}); it waits for their TradingView name"
+        f"{f.whom} got {f.what} (from {f.origin()}); it waits for their TradingView name"
     ),
     "purchase_ended": lambda f: (
-        f"{f.what} for {f.whom} (from {f.after_text('source')}) ended before a TradingView name was known"
+        f"{f.what} for {f.whom} (from {f.origin()}) ended before a TradingView name was known"
     ),
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
@@ -347,6 +366,20 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         f"⚠️ {f.who} said yes to {f.number('person', 'people')} at the month's end: "
         + (f"{more:,} more" if (more := f.after.get("more", 1)) > 1 else f"{f.whom} on {f.what}")
     ),
+    "role_add": lambda f: f"{f.who} let {f.role()} open {f.what}",
+    "role_remove": lambda f: f"{f.who} ended that {f.role()} opens {f.what}",
+    "role_put_back": lambda f: f"{f.who} put back that {f.role()} opens {f.what}",
+    "roles_lost": lambda f: roles.lost(f.after),
+    "roles_lost_ended": lambda f: (
+        f"{f.who} decided that {f.number('member')} really lost {f.role()}: what it gave ends"
+    ),
+    "roles_lost_kept": lambda f: (
+        f"{f.who} decided that {f.number('member')} lost {f.role()} by accident: what it gave stays"
+    ),
+    "roles_lost_over": lambda f: (
+        f"✅ Everybody who lost {f.role()} has it again; nothing is left to decide"
+    ),
+    "called_to_link": lambda f: links.called(f.after),
     "joined": lambda _: "Usher joined this server",
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",
 }
@@ -382,6 +415,7 @@ ALARMS = frozenset(
         "shape_changed",
         "clock_wrong",
         "messages_stopped",
+        "roles_lost",
     }
 )
 

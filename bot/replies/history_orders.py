@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import discord
 
 from bot.replies.history import Facts, headline
-from bot.replies.message import Message, shorten
+from bot.replies.message import Button, Message, key, shorten
 from bot.replies.orders import why_stuck
 from bot.replies.text import typed
 from bot.replies.tone import Tone
-from bot.store.kinds import OrderKind, OrderState
+from bot.store.kinds import ActorKind, OrderKind, OrderState
 from bot.store.records import Customer, Event, Product, Script
 
+LOGGED_PUT_BACK = "logged_put_back"
 ORDERS = (OrderKind.GRANT, OrderKind.SET, OrderKind.REVOKE, OrderKind.PUT_BACK)
 _TONES: Mapping[str, Tone] = {
     OrderState.DONE: Tone.DONE,
@@ -46,8 +47,17 @@ def order_entry(
     return Message(
         f"{_SIGNS.get(last.action, '⏳')} {first}",
         (discord.Embed(description=shorten("\n".join(below), 1_000)),),
+        buttons=_put_back(about[0], last),
         tone=_TONES.get(last.action, Tone.LOOK),
     )
+
+
+def _put_back(asked: Event, last: Event) -> tuple[Button, ...]:
+    """Return the way back from what a source took away by itself; who asked for it has it in their answer."""
+    by_itself = asked.actor_kind is ActorKind.SOURCE and asked.action == OrderKind.REVOKE
+    if not by_itself or last.action != OrderState.DONE or asked.order_id is None:
+        return ()
+    return (Button("Put back", key(LOGGED_PUT_BACK, asked.guild_id, asked.order_id)),)
 
 
 def _change(asked: Facts, last: Facts, action: str) -> str:

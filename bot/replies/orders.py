@@ -10,10 +10,11 @@ from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen
 from bot.replies import for_oneself
+from bot.replies.by_source import why_ended, why_given
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
 from bot.replies.tone import Tone
-from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Customer, Permission
 from bot.tradingview.models import Lifetime
 
@@ -230,12 +231,14 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
 
 def to_customer(receipt: Receipt, server: str) -> Message:
     """Return the one direct message when access stands or is over: what, until when, what to do."""
-    what = item(receipt)
+    what, by_itself = item(receipt), receipt.order.actor_kind is ActorKind.SOURCE
     if receipt.end is None:
+        why = f": the staff of {bold(server)} ended it."
+        then = "If you did not expect this, or want to go on with it, write to the staff there."
+        if by_itself:
+            why, then = why_ended(receipt, server)
         return Message(
-            f"❌ Your access to {what} has ended: the staff of {bold(server)} ended it.\n"
-            "Nothing else of yours was changed. If you did not expect this, or want to go on with it, "
-            "write to the staff there."
+            f"❌ Your access to {what} has ended{why}\nNothing else of yours was changed. {then}"
         )
     if isinstance(receipt.end, Lifetime):
         how_long = (
@@ -244,8 +247,16 @@ def to_customer(receipt: Receipt, server: str) -> Message:
     else:
         how_long = until(receipt.end)
     name = receipt.permission.username
+    if by_itself and receipt.order.kind is OrderKind.REVOKE:
+        why, _ = why_ended(receipt, server)
+        return Message(
+            f"ℹ️ One reason for your access to {what} has ended{why}\nYou have it for another reason "
+            f"too, so you can still use it {how_long}."
+        )
+    given = why_given(receipt, server) if by_itself else None
+    thanks = f"because {given}" if given else f"thanks to {bold(server)}"
     sign, first = {
-        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, thanks to {bold(server)}."),
+        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, {thanks}."),
         OrderKind.PUT_BACK: (
             "✅",
             f"Your access to {what} is back {how_long}: the staff of {bold(server)} put it back.",

@@ -27,7 +27,12 @@ def bold(text: str) -> str:
 
 def source(reason: Entitlement) -> str:
     """Return where a reason comes from, in words."""
-    known = REGISTRY.get(reason.source)
+    return source_named(reason.source)
+
+
+def source_named(name: str) -> str:
+    """Return the same, by the name that the database keeps."""
+    known = REGISTRY.get(name)
     return "another reason" if known is None else known.label
 
 
@@ -40,6 +45,11 @@ def typed(text: str) -> str:
 def title(item: Script | Product) -> str:
     """Return the title of a script or product in bold."""
     return bold(item.title)
+
+
+def role(role_id: int) -> str:
+    """Return a mention, which Discord shows as the role's name within its server."""
+    return f"<@&{role_id}>"
 
 
 def member(member_id: int) -> str:

@@ -150,3 +150,4 @@ class Otherwise(StrEnum):
     NOWHERE = "nowhere"
     LOG = "log"  # the server's log channel
     OWNER = "owner"  # the server's owner
+    PANEL = "panel"  # the panel's channel, with all others who take none

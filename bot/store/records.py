@@ -85,6 +85,7 @@ class DirectMessage(Record):
     content: Any
     otherwise: Otherwise
     made_at: datetime
+    refused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +301,60 @@ class Entitlement(Record):
     withheld: bool = False
     grace_days: int = 0  # kept on TradingView beyond the paid end
     row_day: int | None = None  # of the months after `ends_at`; None: the day of `ends_at` itself
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRule(Record):
+    """A Discord role that opens an item."""
+
+    id: int
+    guild_id: int
+    role_id: int
+    role_name: str
+    source: str
+    product_id: int | None
+    script_id: int | None
+    grace_days: int
+    added_by: int
+    added_at: datetime
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGain(Record):
+    """What a member got by a role, as long as the purchase that it made goes on."""
+
+    purchase_id: int
+    guild_id: int
+    rule_id: int
+    role_id: int
+    member_id: int
+    lost_at: datetime | None
+    loss_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """What a member has by a role: `is_stopped` by staff, who may have given it again since."""
+
+    gain: RoleGain
+    is_stopped: bool = False
+    is_given_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLoss(Record):
+    """Many members lost a role at once, or it was deleted: managers decide what becomes of it."""
+
+    id: int
+    guild_id: int
+    role_id: int
+    is_deleted: bool
+    began_at: datetime
+    asked_at: datetime | None
+    decided_at: datetime | None
+    decided_by: int | None
+    is_kept: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ TAKES_AWAY = {
     "Yes, move it",  # the other member loses the name, and what it may use
     "Yes, untie it",
     "Yes, delete it",
+    "Yes, remove it",  # a role no longer opens an item
 }
 
 

@@ -19,7 +19,7 @@ from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors.sentence import UNEXPECTED, sentence
 from bot.store.kinds import AttemptKind
-from bot.store.records import Entitlement, Script
+from bot.store.records import Entitlement, Product, RoleLoss, Script
 from bot.tradingview import TradingViewError
 from bot.tradingview.models import LIFETIME
 from bot.tradingview.names import PineIdProblem
@@ -76,6 +76,8 @@ VALUES = {
     "new": False,
     "meant": ItemKind.PRODUCT,
     "total": 99_999,
+    "product": Product(1, 1, "gold", TITLE, None, 7, 0, None, None, None),
+    "loss": RoleLoss(1, 1, 7, False, WHEN, WHEN, WHEN, 7, True),
 }
 
 

@@ -5,6 +5,7 @@ import enum
 from dataclasses import dataclass
 
 from bot.errors import UserError
+from bot.store.records import Product
 from bot.tradingview.names import PineIdProblem
 
 
@@ -77,3 +78,32 @@ class TitleUnusable(UserError):
     """The title is empty or longer than `longest` characters."""
 
     longest: int
+
+
+@dataclass(eq=False)
+class RoleIsProducts(UserError):
+    """The role is given to the holders of a product, so it cannot open an item as well."""
+
+    role_id: int
+    product: Product
+
+
+@dataclass(eq=False)
+class RoleRuleThere(UserError):
+    """The role opens that item already."""
+
+    role_id: int
+    title: str
+
+
+@dataclass(eq=False)
+class RoleOpensNothing(UserError):
+    """The role does not open that item, or does not any more."""
+
+    role_id: int | None = None
+    title: str | None = None
+
+
+@dataclass(eq=False)
+class RuleNotRemoved(UserError):
+    """The rule was put back already, or was removed more than 24 hours ago."""

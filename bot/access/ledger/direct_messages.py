@@ -48,6 +48,11 @@ class WaitingMessages:
         async with self._database.write() as connection:
             await direct_messages.readdress(connection, message_id, user_id, Otherwise.NOWHERE)
 
+    async def refuse(self, message_id: int) -> None:
+        """Keep a message of somebody who takes none, until they are called with others."""
+        async with self._database.write() as connection:
+            await direct_messages.refuse(connection, message_id, clock.now())
+
     async def remove(self, message_id: int) -> None:
         """Forget a message that was taken, or never will be."""
         async with self._database.write() as connection:

@@ -13,8 +13,8 @@ from bot.access.rules.duration import RowEnd, parse_length
 from bot.access.rules.entitlements import State, last_seen, paid_end, wanted_of
 from bot.store.catalogue import guilds, products
 from bot.store.catalogue.guilds import Hold
-from bot.store.kinds import EntitlementKind, OrderKind, OrderState, Reason, StateKind
-from bot.store.ledger import entitlements, orders, permissions, put_backs, replays
+from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
+from bot.store.ledger import entitlements, orders, permissions, put_backs, replays, role_gains
 from bot.store.records import (
     Customer,
     Entitlement,
@@ -22,6 +22,7 @@ from bot.store.records import (
     Order,
     Permission,
     Product,
+    RoleRule,
     Script,
 )
 from bot.tradingview import End, Lifetime, Limiter
@@ -60,6 +61,8 @@ class Receipt:
     can_put_back: bool
     quiet_until: datetime | None = None  # TradingView asked for a pause worth telling of
     product: Product | None = None  # what was asked about, where that is a product
+    rule: RoleRule | None = None  # the role that gave what the order gives or ends
+    role_is_deleted: bool = False
     others: tuple["Receipt", ...] = ()  # of the same request: those for its other scripts
 
     @property
@@ -154,8 +157,11 @@ async def _receipts_of(
     sold = await products.by_ids(
         connection, {order.product_id for order in found if order.product_id}
     )
+    by_source = [order.id for order in found if order.actor_kind is ActorKind.SOURCE]
+    by_roles = await role_gains.behind_orders(connection, by_source)
     receipts = {}
     for order in found:
+        rule, is_deleted = by_roles.get(order.id, (None, False))
         held = about[order.permission_id]
         holdup = held_up(holds.get(order.guild_id), holdups[order.guild_id])
         receipts[order.id] = Receipt(
@@ -170,6 +176,8 @@ async def _receipts_of(
             else None,
             can_put_back=order.id in revocable,
             product=sold.get(order.product_id or 0),
+            rule=rule,
+            role_is_deleted=is_deleted,
         )
     return receipts
 

@@ -1,12 +1,12 @@
 # ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
-"""What can be refused about codes and trials, and what needs a yes first; `bot.replies` says it."""
+"""What can be refused about what sources give, codes and trials, and what needs a yes first; `bot.replies` says it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.access.errors import NeedsYes
 from bot.errors import UserError
-from bot.store.records import Product, Script
+from bot.store.records import Product, RoleLoss, Script
 
 
 @dataclass(eq=False)
@@ -64,3 +64,13 @@ class GivesLifetime(NeedsYes):
 
     item: Script | Product
     number: int
+
+
+# Roles
+
+
+@dataclass(eq=False)
+class RoleLossDecided(UserError):
+    """Somebody decided already what becomes of those who lost the role."""
+
+    loss: RoleLoss

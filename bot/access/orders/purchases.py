@@ -215,7 +215,7 @@ async def end_in(
         lead = recorded[0].order.id if recorded else None
         new = await _ending(connection, request, purchase, reason, lead)
         recorded.append(await record_unguarded(connection, vault, new))
-    if not held:
+    if live and not held:  # what was ended before by staff ends nothing now
         await _note(connection, request, purchase, "purchase_ended")
     return recorded
 

@@ -2,9 +2,19 @@
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_NAME = 16  # characters that the database keeps
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFacts:
+    """What Discord says of a role, and what it stands for."""
+
+    id: int
+    name: str
+    is_of_boosters: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +22,17 @@ class Source:
     """One way in which somebody gets access.
 
     `name` is what the database keeps, `label` what people read; what `returns_by_itself`
-    is held back after a revoke, until staff grant again.
+    is held back after a revoke, until staff grant again. A source that Discord shows by a role names it
+    in `stands_for`, and says to its member in `has`, `lost` and `again` what that is ({role}, {server}).
     """
 
     name: str
     label: str
     returns_by_itself: bool = False
+    stands_for: Callable[[RoleFacts], bool] | None = None
+    has: str = ""
+    lost: str = ""
+    again: str = ""
 
 
 def _found() -> dict[str, Source]:
@@ -36,3 +51,9 @@ def _found() -> dict[str, Source]:
 
 # Every source by its name; each module of this package holds one, called SOURCE.
 REGISTRY = _found()
+
+
+def behind(role: RoleFacts) -> Source:
+    """Return the source that a role stands for; by itself it is one."""
+    found = (each for each in REGISTRY.values() if each.stands_for and each.stands_for(role))
+    return next(found, REGISTRY["role"])

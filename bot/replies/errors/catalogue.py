@@ -1,8 +1,9 @@
 """Refusals about scripts, in sentences."""
 
 from bot.access.catalogue import errors as refusals
+from bot.access.orders import errors as order_refusals
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import bold, did_you_mean, staff_words, typed
+from bot.replies.text import bold, did_you_mean, escape, member, role, staff_words, typed
 from bot.tradingview.errors import NoSuchScript
 from bot.tradingview.names import PineIdProblem
 
@@ -79,3 +80,47 @@ def _(error: refusals.SlugTaken) -> str:
 @sentence.register
 def _(error: refusals.TitleUnusable) -> str:
     return f"**That title does not fit.** Type 1 to {error.longest} characters."
+
+
+@sentence.register
+def _(error: refusals.RoleIsProducts) -> str:
+    return (
+        f"**I give {role(error.role_id)} to everybody who has {escape(error.product.title)}**, so it cannot open "
+        "anything itself: one would bring the other for ever. Choose another role."
+    )
+
+
+@sentence.register
+def _(error: refusals.RoleRuleThere) -> str:
+    return (
+        f"**{role(error.role_id)} opens {escape(error.title)} already**, with the same days of grace. "
+        "Nothing was changed; `/role list` shows all of them."
+    )
+
+
+@sentence.register
+def _(error: refusals.RoleOpensNothing) -> str:
+    what = f" {escape(error.title)}" if error.title else " that"
+    which = role(error.role_id) if error.role_id else "The role"
+    return (
+        f"**{which} does not open{what}.** Nothing was changed; `/role list` shows what roles open."
+    )
+
+
+@sentence.register
+def _(_: refusals.RuleNotRemoved) -> str:
+    return (
+        "**That was put back already, or was removed more than 24 hours ago.** `/role list` shows what "
+        "roles open; `/role add` lets one open something again."
+    )
+
+
+@sentence.register
+def _(error: order_refusals.RoleLossDecided) -> str:
+    if error.loss.decided_by is None:
+        return (
+            "**Everybody has that role again**, so nothing is left to decide. Nobody lost access."
+        )
+    who = member(error.loss.decided_by)
+    what = "they keep it" if error.loss.is_kept else "it ends"
+    return f"**{who} decided that already:** {what}. Nothing else was changed."

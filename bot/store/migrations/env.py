@@ -10,6 +10,7 @@ import bot.store.tables.ledger
 import bot.store.tables.logins
 import bot.store.tables.messages
 import bot.store.tables.people
+import bot.store.tables.roles
 import bot.store.tables.sales
 import bot.store.tables.seats
 import bot.store.tables.shapes

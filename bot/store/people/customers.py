@@ -167,6 +167,40 @@ async def change_account(
     return former
 
 
+async def roles_asked(
+    connection: AsyncConnection, guild_id: int, member_id: int, at: datetime
+) -> None:
+    """Note that Discord was asked for the roles of that member."""
+    await connection.execute(
+        update(customer)
+        .where(customer.c.guild_id == guild_id, customer.c.member_id == member_id)
+        .values(roles_asked_at=at)
+    )
+
+
+async def longest_unasked(
+    connection: AsyncConnection, guild_ids: Collection[int], limit: int
+) -> list[tuple[int, int, datetime | None]]:
+    """Return server, member and when Discord was last asked for their roles, the longest ago first."""
+    rows = await connection.execute(
+        select(customer.c.guild_id, customer.c.member_id, customer.c.roles_asked_at)
+        .where(customer.c.guild_id.in_(list(guild_ids)), customer.c.member_id.is_not(None))
+        .order_by(customer.c.roles_asked_at.asc().nulls_first(), customer.c.id)
+        .limit(limit)
+    )
+    return [(row.guild_id, row.member_id, row.roles_asked_at) for row in rows]
+
+
+async def members(connection: AsyncConnection, guild_id: int) -> list[int]:
+    """Return the members of a server who are known as customers."""
+    rows = await connection.execute(
+        select(customer.c.member_id).where(
+            customer.c.guild_id == guild_id, customer.c.member_id.is_not(None)
+        )
+    )
+    return [member_id for member_id in rows.scalars() if member_id is not None]
+
+
 async def remove(connection: AsyncConnection, customer_id: int) -> None:
     """Drop a person who never had anything (a bare member); the schema refuses any other."""
     await connection.execute(customer.delete().where(customer.c.id == customer_id))

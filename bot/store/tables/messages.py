@@ -14,5 +14,8 @@ direct_message = Table(
     Column("content", JSON, nullable=False),
     Column("otherwise", OneOf(Otherwise), nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
+    Column(
+        "refused_at", UtcDateTime
+    ),  # that person takes none: they are called where others see it
     one_of("otherwise", Otherwise),
 )

@@ -27,6 +27,7 @@ customer = Table(
     Column("linked_at", UtcDateTime),
     Column("linked_by", BigInteger),
     Column("tie", OneOf(Tie)),  # how it is known whose the name is, while it is a member's
+    Column("roles_asked_at", UtcDateTime),  # when Discord was last asked for the member's roles
     UniqueConstraint("guild_id", "member_id"),
     UniqueConstraint("guild_id", "name_folded"),
     CheckConstraint("member_id IS NOT NULL OR name_folded IS NOT NULL", name="somebody"),
