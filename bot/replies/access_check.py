@@ -1,7 +1,7 @@
 """One person's access, script by script: what should be, what is, why, and what to do where they differ."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import discord
 
@@ -28,7 +28,7 @@ from bot.replies.text import (
     title,
     typed,
     until,
-    until_day,
+    until_paid_day,
 )
 from bot.replies.tone import Tone
 from bot.store.kinds import EntitlementKind, PermissionState, StateKind
@@ -209,6 +209,6 @@ def _reason(reason: Entitlement) -> str:
     elif reason.ends_at is None:
         end = "starts when TradingView answers"
     else:
-        end = until_day(reason.ends_at)
+        end = until_paid_day(reason.ends_at + timedelta(days=reason.grace_days), reason.ends_at)
     by = f" by {member(reason.asked_by)}" if reason.asked_by else ""
     return f"{origin}{length}{by}, {day(reason.asked_at)}: {end}{note}"

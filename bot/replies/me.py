@@ -1,10 +1,10 @@
 """A member's own view: what they may use and until when, what ended, and how to go on."""
 
 from bot.access.queries.standing import Checked, Person
-from bot.access.rules.entitlements import wanted_of
+from bot.access.rules.entitlements import paid_until, wanted_of
 from bot.replies.message import Message
 from bot.replies.people import prove_button
-from bot.replies.text import bold, day, embed, escape, relative, title, until
+from bot.replies.text import bold, day, embed, escape, relative, title, until_paid
 from bot.replies.tone import Tone
 from bot.store.kinds import PermissionState, StateKind
 
@@ -63,7 +63,9 @@ def _running_line(checked: Checked) -> str | None:
         return f"- {name}: there is a problem; the staff know and will help"
     if checked.permission.state is not PermissionState.DONE:
         return f"- {name}: ⏳ on its way; you get a message when it is there"
-    return None if wanted is None else f"- {name}: {until(wanted)}"
+    if wanted is None:
+        return None
+    return f"- {name}: {until_paid(wanted, paid_until(checked.reasons))}"
 
 
 def _ended_line(checked: Checked) -> str:

@@ -12,7 +12,18 @@ from bot.access.rules.entitlements import State, last_seen
 from bot.replies import for_oneself
 from bot.replies.by_source import why_ended, why_given
 from bot.replies.message import Button, Message, key
-from bot.replies.text import bold, hour, member, plain_day, relative, spoken, title, typed, until
+from bot.replies.text import (
+    bold,
+    hour,
+    member,
+    plain_day,
+    relative,
+    spoken,
+    title,
+    typed,
+    until,
+    until_paid,
+)
 from bot.replies.tone import Tone
 from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Customer, Permission
@@ -129,7 +140,12 @@ def _standing(receipt: Receipt) -> str:
         case OrderState.STUCK:
             return f"not done. {why_stuck(receipt.order.reason)}"
         case _:
-            return "no access" if receipt.end is None else until(receipt.end)
+            return "no access" if receipt.end is None else _until(receipt)
+
+
+def _until(receipt: Receipt) -> str:
+    """Return both ends: of what was paid for, and of what TradingView holds."""
+    return until_paid(receipt.end, receipt.paid_until)
 
 
 def _asked_for(receipt: Receipt) -> str:
@@ -149,7 +165,7 @@ def _done(receipt: Receipt) -> Message:
     elif receipt.end is None:
         lines = [f"✅ **Done:** {who} has no access to {what} any more."]
     else:
-        lines = [f"✅ **Done:** {who} has {what} {until(receipt.end)}."]
+        lines = [f"✅ **Done:** {who} has {what} {_until(receipt)}."]
     if receipt.open_ended:
         lines.append(
             f"That access has no end, so {_asked_for(receipt)} more changes nothing. "
@@ -245,7 +261,7 @@ def to_customer(receipt: Receipt, server: str) -> Message:
             "**for lifetime**" if receipt.permission.wanted is StateKind.LIFETIME else "from now on"
         )
     else:
-        how_long = until(receipt.end)
+        how_long = _until(receipt)
     name = receipt.permission.username
     if by_itself and receipt.order.kind is OrderKind.REVOKE:
         why, _ = why_ended(receipt, server)

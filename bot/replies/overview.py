@@ -18,7 +18,7 @@ from bot.replies.text import (
     relative,
     title,
     typed,
-    until_day,
+    until_paid_day,
 )
 from bot.replies.tone import Tone
 from bot.store.kinds import PermissionState
@@ -50,7 +50,7 @@ def holders(page: Holders, guild_id: int) -> Message:
     for permission, customer in page.people:
         waits = {PermissionState.DONE: "", PermissionState.STUCK: " ⚠️"}.get(permission.state, " ⏳")
         end = wanted_of(permission).end
-        when = "ending" if end is None else until_day(end)
+        when = "ending" if end is None else until_paid_day(end, page.paid.get(permission.id))
         lines.append(f"{person_text(customer, permission)}: {when}{waits}")
     numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
     return Message(

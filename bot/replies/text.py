@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import discord
 
@@ -90,6 +90,32 @@ def until(end: End | None) -> str:
         return "**for lifetime**"
     yours = f"{moment(end)} for you, " if is_end_of_day(end) else ""
     return f"until **{end_day(end)}** ({yours}{relative(end)})"
+
+
+def until_paid(end: End | None, paid: datetime | None) -> str:
+    """Return an end within a sentence, with the paid end before it where grace days lie between."""
+    days = grace_days(end, paid)
+    if paid is None or not days or not isinstance(end, datetime):
+        return until(end)
+    return (
+        f"{until(paid)} as paid, and {count(days, 'more day')} to renew: TradingView shows it "
+        f"until **{end_day(end)}**"
+    )
+
+
+def until_paid_day(end: End, paid: datetime | None) -> str:
+    """Return the paid end for a list, short, with the grace days after it."""
+    days = grace_days(end, paid)
+    if paid is None or not days:
+        return until_day(end)
+    return f"{until_day(paid)}, and {count(days, 'more day')} to renew"
+
+
+def grace_days(end: End | None, paid: datetime | None) -> int:
+    """Return how many days access lasts beyond what was paid for; 0 without any."""
+    if paid is None or not isinstance(end, datetime):
+        return 0
+    return max(0, round((end - paid) / timedelta(days=1)))
 
 
 def until_day(end: End) -> str:

@@ -1,13 +1,13 @@
 """An end reads as the day that was typed, whatever zone the reader lives in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.access.people.errors import EncodingUnclear, NameIsOtherPage
 from bot.access.rules.errors import DateAmbiguous, DatePast, DateWithoutZone
 from bot.replies import explain
-from bot.replies.text import end_day, until, until_day
+from bot.replies.text import end_day, until, until_day, until_paid, until_paid_day
 from bot.tradingview import LIFETIME
 
 TYPED = datetime(2026, 4, 30, 23, 59, 59, 999000, tzinfo=UTC)
@@ -40,3 +40,16 @@ def test_another_moment_is_a_day_of_the_readers_own():
 )
 def test_a_refusal_says_which(error, words):
     assert words in explain(error).sentence
+
+
+def test_both_ends_are_named_where_grace_days_lie_between():
+    held = NOON + timedelta(days=3)
+    assert until_paid(held, NOON) == (
+        "until **<t:1777550400:D>** (<t:1777550400:R>) as paid, and 3 more days to renew: "
+        "TradingView shows it until **<t:1777809600:D>**"
+    )
+    assert until_paid_day(held, NOON) == "until <t:1777550400:D>, and 3 more days to renew"
+    assert "1 more day to renew" in until_paid(TYPED + timedelta(days=1), TYPED)
+    for end, paid in ((NOON, None), (NOON, NOON), (LIFETIME, NOON), (NOON, held)):
+        assert until_paid(end, paid) == until(end)
+        assert until_paid_day(end, paid) == until_day(end)

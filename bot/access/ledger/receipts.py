@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.request import BY_CUSTOMERS
 from bot.access.rules.duration import RowEnd, parse_length
-from bot.access.rules.entitlements import State, last_seen, paid_end, wanted_of
+from bot.access.rules.entitlements import (
+    State,
+    last_seen,
+    paid_end,
+    paid_until,
+    start_of,
+    wanted_of,
+)
 from bot.store.catalogue import guilds, products
 from bot.store.catalogue.guilds import Hold
 from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
@@ -106,8 +113,14 @@ class Receipt:
         """Return the end that access without one may get: as asked for, and no less than was bought."""
         if self.entitlement is None or self.entitlement.length is None:
             return None
-        fresh = RowEnd.begun(now).extended(parse_length(self.entitlement.length))
-        return paid_end(self.reasons, fresh)
+        others = [reason for reason in self.reasons if reason.id != self.entitlement.id]
+        start = min(start_of(others, now), RowEnd.begun(now), key=lambda start: start.at)
+        return paid_end(self.reasons, start.extended(parse_length(self.entitlement.length)))
+
+    @property
+    def paid_until(self) -> datetime | None:
+        """Return the paid end where access lasts some grace days longer; None without any."""
+        return paid_until(self.reasons)
 
     @property
     def open_ended(self) -> bool:

@@ -1,8 +1,8 @@
 """What people may look at: one person's access, a script's customers, the queue, the history."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,7 @@ from bot.access.queries.standing import Checked, Person
 from bot.access.request import Subject
 from bot.access.rules.entitlements import (
     State,
+    paid_until,
     want,
     wanted_of,
 )
@@ -56,6 +57,7 @@ class Holders:
     pages: int
     total: int
     untaken: int = 0  # beside them: on TradingView, and not taken over yet
+    paid: Mapping[int, datetime] = field(default_factory=dict)  # before grace days, by permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,9 @@ class Overview:
                 connection, script.id, now, skip=page * PAGE, limit=PAGE
             )
             untaken = await drift.count_strangers(connection, script.id, now)
-        return Holders(script, tuple(found), page, pages, total, untaken)
+            reasons = await entitlements.active_of(connection, [held.id for held, _ in found])
+        paid = {each: end for each, why in reasons.items() if (end := paid_until(why))}
+        return Holders(script, tuple(found), page, pages, total, untaken, paid)
 
     async def status(self, guild_id: int) -> Status:
         """Return what waits, what is stuck, and what holds it up."""

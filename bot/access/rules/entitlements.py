@@ -90,7 +90,7 @@ def want(reasons: Iterable[Entitlement]) -> State:
             continue
         kinds.add(reason.kind)
         if reason.ends_at is not None:
-            ends.append(reason.ends_at + timedelta(days=reason.grace_days))
+            ends.append(_with_grace(reason.ends_at, reason))
     for forever in (EntitlementKind.LIFETIME, EntitlementKind.OPEN):
         if forever in kinds:
             return State(StateKind(forever))
@@ -103,8 +103,10 @@ def given_by(reason: Entitlement) -> State:
 
 
 def still_gives(reason: Entitlement, now: datetime) -> bool:
-    """Return whether the person would lose something, were that reason ended now."""
-    return reason.ended_at is None and (reason.ends_at is None or reason.ends_at > now)
+    """Return whether the person would lose something, grace days too, were that reason ended now."""
+    if reason.ended_at is not None:
+        return False
+    return reason.ends_at is None or _with_grace(reason.ends_at, reason) > now
 
 
 def gives_more(state: State, other: State, now: datetime) -> bool:
@@ -127,6 +129,7 @@ class Settled:
     start_at: datetime
     ends_at: datetime
     row_day: int
+    grace_days: int
 
 
 def settle(reasons: Sequence[Entitlement], *, since: datetime | None = None) -> list[Settled]:
@@ -134,21 +137,24 @@ def settle(reasons: Sequence[Entitlement], *, since: datetime | None = None) -> 
 
     Time starts at the latest of: the moment of asking, every end among `reasons`, and `since`. An end
     on TradingView that Usher did not write is one of the reasons by then (source found). Time that
-    starts at an end goes on with its row; time that starts later begins a row of its own.
+    is asked for in the grace days starts at the paid end before them. Time that starts at an end
+    goes on with its row; time that starts later begins a row of its own.
     """
     active = [reason for reason in reasons if reason.ended_at is None]
     end = paid_end(active, *([RowEnd.begun(since)] if since else []))
-    settled = []
+    held = _held_until(active)
+    settled: list[Settled] = []
     for reason in sorted(active, key=lambda reason: (reason.asked_at, reason.id)):
         if reason.settled_at is not None or reason.length is None:
             continue
-        start = _start(end, reason.asked_at)
+        start = _start(end, held, reason.asked_at)
         end = start.extended(parse_length(reason.length))
-        settled.append(Settled(reason.id, start.at, end.at, end.row_day))
+        settled.append(Settled(reason.id, start.at, end.at, end.row_day, reason.grace_days))
+        held = _held_until([*active, *settled])
     return settled
 
 
-def paid_end(reasons: Iterable[Entitlement], *others: RowEnd) -> RowEnd | None:
+def paid_end(reasons: Iterable[Entitlement | Settled], *others: RowEnd) -> RowEnd | None:
     """Return the latest end that is fixed by now, of the reasons and of `others`; None without any.
 
     Of two rows that end at the same moment the one goes on that gives more.
@@ -161,9 +167,35 @@ def paid_end(reasons: Iterable[Entitlement], *others: RowEnd) -> RowEnd | None:
     return max(ends, key=lambda end: (end.at, end.row_day), default=None)
 
 
-def _start(end: RowEnd | None, asked_at: datetime) -> RowEnd:
-    """Return where time starts that is asked for at that moment, with `end` as the latest so far."""
-    return RowEnd.begun(asked_at) if end is None or end.at < asked_at else end
+def paid_until(reasons: Sequence[Entitlement]) -> datetime | None:
+    """Return the paid end that grace days follow; None where access lasts no longer than was paid for."""
+    paid, held = paid_end(reasons), want(reasons).ends_at
+    return paid.at if paid is not None and held is not None and held > paid.at else None
+
+
+def start_of(reasons: Sequence[Entitlement], asked_at: datetime) -> RowEnd:
+    """Return where more time starts that is asked for at that moment, by the ends that are fixed."""
+    return _start(paid_end(reasons), _held_until(reasons), asked_at)
+
+
+def _held_until(reasons: Iterable[Entitlement | Settled]) -> datetime | None:
+    """Return the latest fixed end with its grace days."""
+    return max((_with_grace(each.ends_at, each) for each in reasons if each.ends_at), default=None)
+
+
+def _with_grace(end: datetime, reason: Entitlement | Settled) -> datetime:
+    """Return the end that a reason has on TradingView."""
+    return end + timedelta(days=reason.grace_days)
+
+
+def _start(end: RowEnd | None, held_until: datetime | None, asked_at: datetime) -> RowEnd:
+    """Return where time starts that is asked for at that moment, with `end` as the latest so far.
+
+    Until `held_until`, the end of the grace days, it is that end, also when it lies in the past.
+    """
+    if end is None or max(end.at, held_until or end.at) < asked_at:
+        return RowEnd.begun(asked_at)
+    return end
 
 
 def preview(reasons: Sequence[Entitlement], length: Length, now: datetime) -> End:
@@ -173,8 +205,8 @@ def preview(reasons: Sequence[Entitlement], length: Length, now: datetime) -> En
     """
     if length.lifetime or isinstance(want(reasons).end, Lifetime):
         return LIFETIME
-    waiting = [RowEnd(fixed.ends_at, fixed.row_day) for fixed in settle(reasons)]
-    return _start(paid_end(reasons, *waiting), now).extended(length).at
+    known: list[Entitlement | Settled] = [*reasons, *settle(reasons)]
+    return _start(paid_end(known), _held_until(known), now).extended(length).at
 
 
 class Step(StrEnum):

@@ -85,11 +85,45 @@ async def test_a_request_for_a_product_that_is_delivered_twice_counts_once(harne
 
 async def test_more_time_in_the_grace_days_counts_from_the_paid_end(harness):
     first = (await harness.done(await harness.grant("Ann_Trades", "7D", "gold"))).entitlement
+    await harness.time.advance(9 * 86_400)
+    assert harness.fake.world.row(harness.script.pine_id, "Ann_Trades").end > clock.now()
+    receipt = await harness.done(await harness.grant("Ann_Trades", "1M", "gold"), within=10)
+    assert receipt.entitlement.start_at == first.ends_at
+    assert (
+        receipt.paid_until
+        == receipt.entitlement.ends_at
+        == parse_length("1M").add_to(first.ends_at)
+    )
+    assert ends(harness) == [receipt.paid_until + timedelta(days=3)] * 2  # grace, once
+    assert receipt.end == receipt.paid_until + timedelta(days=3)
+
+
+async def test_more_time_after_the_grace_days_counts_from_the_asking(harness):
+    await harness.done(await harness.grant("Ann_Trades", "7D", "gold"))
+    await harness.time.advance(11 * 86_400)
+    receipt = await harness.done(await harness.grant("Ann_Trades", "7D", "gold"), within=10)
+    assert receipt.entitlement.start_at == receipt.order.asked_at
+
+
+async def test_a_refund_in_the_grace_days_ends_them(harness):
+    await link(harness)
+    opened = await buy(harness, "paid 1", parse_length("7D"), grace=True)
+    await harness.done(opened.order_id)
     await harness.time.advance(8 * 86_400)
-    order = await harness.grant("Ann_Trades", "7D", "gold")
-    receipt = await harness.done(order, within=10)
-    assert receipt.entitlement.start_at - first.ends_at == timedelta(days=1)  # asked after the end
-    assert ends(harness)[0] == receipt.entitlement.ends_at + timedelta(days=3)
+    [order] = await end(harness, opened)
+    await harness.done(order, within=10)
+    assert ends(harness) == ["absent", "absent"]
+
+
+async def test_time_that_meets_no_end_is_dated_from_the_paid_end_in_the_grace_days(harness):
+    await link(harness)
+    first = (await harness.done(await harness.grant("Ann_Trades", "7D", "gold"))).entitlement
+    await harness.done((await buy(harness, "role 1")).order_id)
+    await harness.time.advance(8 * 86_400)
+    receipt = await harness.done(await harness.grant("Ann_Trades", "7D", "gold"), within=10)
+    assert receipt.open_ended
+    assert receipt.paid_until is None
+    assert receipt.dated_end(clock.now()).at == first.ends_at + timedelta(days=7)
 
 
 async def test_without_a_name_it_waits_and_is_done_once_one_is_known(harness):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
+from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import (
     NOTHING,
     UNKNOWN,
@@ -14,8 +15,11 @@ from bot.access.rules.entitlements import (
     gives_more,
     moved_by_us,
     next_step,
+    paid_until,
+    preview,
     settle,
     stands,
+    still_gives,
     want,
 )
 from bot.store.kinds import EntitlementKind, PermissionState, StateKind
@@ -26,7 +30,15 @@ DAY = timedelta(days=1)
 
 
 def reason(
-    number=1, kind="until", *, length=None, ends=None, ended=None, request=NOW, row_day=None
+    number=1,
+    kind="until",
+    *,
+    length=None,
+    ends=None,
+    ended=None,
+    request=NOW,
+    row_day=None,
+    grace=0,
 ):
     is_settled = ends is not None or kind != "until"
     return Entitlement(
@@ -34,7 +46,7 @@ def reason(
         id=number, guild_id=1, script_id=1, permission_id=1, source="staff",
         reference=str(number), kind=EntitlementKind(kind), length=length, asked_at=request, asked_by=1, start_at=None,
         ends_at=ends, settled_at=NOW if is_settled else None, ended_at=ended, ended_by=None,
-        note=None, row_day=row_day,
+        note=None, row_day=row_day, grace_days=grace,
     )  # fmt: skip
 
 
@@ -82,6 +94,54 @@ def test_time_starts_at_the_latest_known_end():
     [fixed] = settle([reason(1, ends=NOW + 9 * DAY), reason(2, length="1D")])
     assert fixed.start_at == NOW + 9 * DAY
     assert fixed.ends_at == NOW + 10 * DAY
+
+
+@pytest.mark.parametrize(("asked", "starts"), [(0, 0), (2.9, 0), (3, 0), (3.1, 3.1)])
+def test_time_asked_for_in_the_grace_days_starts_at_the_paid_end(asked, starts):
+    at = NOW + asked * DAY
+    before = reason(1, ends=NOW, grace=3)
+    [fixed] = settle([before, reason(2, length="7D", request=at, grace=3)])
+    assert fixed.start_at == NOW + starts * DAY
+    assert fixed.ends_at == fixed.start_at + 7 * DAY == preview([before], parse_length("7D"), at)
+
+
+@given(st.lists(st.tuples(st.floats(0, 40), st.integers(0, 10)), max_size=6))
+def test_grace_is_given_once_and_is_no_time_that_was_paid_for(renewals):
+    held = [reason(1, ends=NOW, grace=3)]
+    for number, (asked, grace) in enumerate(renewals, 2):
+        new = reason(number, length="7D", request=NOW + asked * DAY, grace=grace)
+        [fixed] = settle([*held, new])
+        paid = max(each.ends_at for each in held)
+        lasted = want(held).ends_at
+        assert fixed.start_at == (paid if new.asked_at <= lasted else new.asked_at)
+        held.append(replace(new, ends_at=fixed.ends_at, settled_at=NOW, row_day=fixed.row_day))
+        assert want(held).ends_at == max(lasted, fixed.ends_at + grace * DAY)
+
+
+def test_months_asked_for_in_the_grace_days_go_on_with_their_row():
+    end = datetime(2026, 2, 28, 12, tzinfo=UTC)
+    before = reason(1, ends=end, row_day=31, grace=5)
+    [fixed] = settle([before, reason(2, length="1M", request=end + 4 * DAY)])
+    assert (fixed.ends_at, fixed.row_day) == (datetime(2026, 3, 31, 12, tzinfo=UTC), 31)
+
+
+def test_the_paid_end_is_named_where_grace_days_follow_it():
+    assert paid_until([reason(1, ends=NOW, grace=3)]) == NOW
+    assert paid_until([reason(1, ends=NOW), reason(2, ends=NOW - DAY, grace=3)]) == NOW
+    for without in (
+        [],
+        [reason(1, ends=NOW)],
+        [reason(1, ends=NOW), reason(2, ends=NOW - 5 * DAY, grace=3)],
+        [reason(1, ends=NOW, grace=3), reason(2, "lifetime")],
+        [reason(1, ends=NOW, grace=3, ended=NOW)],
+    ):
+        assert paid_until(without) is None
+
+
+def test_a_reason_still_gives_something_in_its_grace_days():
+    ended = reason(1, ends=NOW, grace=3)
+    assert still_gives(ended, NOW + 2 * DAY)
+    assert not still_gives(ended, NOW + 3 * DAY)
 
 
 def test_time_never_starts_before_it_was_asked():
