@@ -29,6 +29,7 @@ from bot.access.orders.codes import Codes
 from bot.access.orders.grants import Grants
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.purchases import Purchases
+from bot.access.orders.resends import Resends
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.orders.role_rounds import RoleRounds
@@ -39,10 +40,12 @@ from bot.access.people.customers import Customers
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
 from bot.access.people.limits import MemberLimits
+from bot.access.people.panels import Panels
 from bot.access.people.proofs import Proofs
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
+from bot.access.queries.self_check import SelfCheck
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.recovery import Recovery
@@ -71,6 +74,7 @@ from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
+from bot.notifications.panels import PanelPoster
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
 from bot.replies.for_oneself import trial_refused
@@ -139,6 +143,7 @@ class Services:
 
     # What people look up
     overview: Overview
+    self_check: SelfCheck
     autocomplete: Autocomplete
 
     # Discord
@@ -150,6 +155,7 @@ class Services:
     blockade: Blockade
     direct_messages: DirectMessages
     log_channel: LogChannel
+    panel_poster: PanelPoster
     outbox: Outbox
     outcome_notifier: OutcomeNotifier
     login_alerts: LoginAlerts
@@ -217,6 +223,7 @@ def build(
     )
     may = partial(may_manage, client.members, guild_settings)
     waiting, blockade = WaitingMessages(database), Blockade()
+    panels = Panels(database)
     direct_messages = DirectMessages(client, waiting, blockade)
     log_channel = LogChannel(client, history, guild_settings, blockade, may)
     outbox = Outbox(client, waiting, direct_messages, log_channel)
@@ -230,7 +237,7 @@ def build(
         outbox,
         blockade,
         interrupted,
-        LinkCaller(client, LinkCalls(database), _panel_channel),
+        LinkCaller(client, LinkCalls(database), panels.channel),
         jobs,
     )
     waiting.on_new.append(outcome_notifier.wake)
@@ -310,6 +317,15 @@ def build(
         undecided=Undecided(database, queue, notifier),
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
+        self_check=SelfCheck(
+            database,
+            sessions,
+            members_public,
+            outcomes,
+            Resends(database, vault, queue),
+            member_limits,
+            outcome_notifier.wake,
+        ),
         autocomplete=autocomplete,
         router=router,
         client=client,
@@ -317,6 +333,7 @@ def build(
         order_flow=OrderFlow(outcomes, notifier, router),
         sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, outbox),
         log_channel=log_channel,
+        panel_poster=PanelPoster(client, panels),
         direct_messages=direct_messages,
         outbox=outbox,
         outcome_notifier=outcome_notifier,
@@ -346,8 +363,3 @@ def _to_unlinked(
     titles, rule = [item.title for item in items], rules[0]
     name = server.name if server else None
     return to_unlinked(titles, rule.source, rule.role_name, name).to_json()
-
-
-async def _panel_channel(_guild_id: int) -> int | None:
-    """Return the channel of a server's panel; None: none was posted."""
-    return None

@@ -14,6 +14,7 @@ CODE = "code"
 TRIAL = "trial"
 # What a member orders for themselves: who asks and who is given to are one, and told once.
 BY_CUSTOMERS = frozenset({CODE, TRIAL})
+AGAIN = "again"  # no source: what a member has and does not see is sent once more
 
 
 @dataclass(frozen=True, slots=True)

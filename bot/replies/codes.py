@@ -8,10 +8,11 @@ from bot.access.orders.codes import Batch, MadeCodes, Revoked
 from bot.access.rules.codes import LENGTH
 from bot.replies.message import Attached, Button, Message, key
 from bot.replies.overview import pages
+from bot.replies.own import redeem_button
 from bot.replies.text import count, embed, end_day, member, relative, short_day, spoken, title
 from bot.replies.tone import Tone
 
-REDEEM_OPEN, REDEEM_FORM = "redeem_open", "redeem_form"
+REDEEM_FORM = "redeem_form"
 FORM_TITLE = "Redeem a code"
 CODE = "code"
 LIST = "code_list"
@@ -41,11 +42,6 @@ def invalid(guild_id: int) -> Message:
         buttons=(redeem_button(guild_id, "Try again"),),
         tone=Tone.STOP,
     )
-
-
-def redeem_button(guild_id: int, label: str = FORM_TITLE) -> Button:
-    """Return the button that opens the form."""
-    return Button(label, key(REDEEM_OPEN, guild_id))
 
 
 def made(made: MadeCodes) -> Message:

@@ -9,7 +9,7 @@ import discord
 from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen
-from bot.replies import for_oneself
+from bot.replies import for_oneself, own
 from bot.replies.by_source import why_ended, why_given
 from bot.replies.message import Button, Message, key
 from bot.replies.text import (
@@ -248,7 +248,7 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
 def to_customer(receipt: Receipt, server: str) -> Message:
     """Return the one direct message when access stands or is over: what, until when, what to do."""
     what, by_itself = item(receipt), receipt.order.actor_kind is ActorKind.SOURCE
-    if receipt.end is None:
+    if all(each.end is None for each in receipt.every):
         why = f": the staff of {bold(server)} ended it."
         then = "If you did not expect this, or want to go on with it, write to the staff there."
         if by_itself:
@@ -256,13 +256,7 @@ def to_customer(receipt: Receipt, server: str) -> Message:
         return Message(
             f"❌ Your access to {what} has ended{why}\nNothing else of yours was changed. {then}"
         )
-    if isinstance(receipt.end, Lifetime):
-        how_long = (
-            "**for lifetime**" if receipt.permission.wanted is StateKind.LIFETIME else "from now on"
-        )
-    else:
-        how_long = _until(receipt)
-    name = receipt.permission.username
+    how_long = _how_long(receipt)
     if by_itself and receipt.order.kind is OrderKind.REVOKE:
         why, _ = why_ended(receipt, server)
         return Message(
@@ -271,24 +265,39 @@ def to_customer(receipt: Receipt, server: str) -> Message:
         )
     given = why_given(receipt, server) if by_itself else None
     thanks = f"because {given}" if given else f"thanks to {bold(server)}"
-    sign, first = {
-        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, {thanks}."),
-        OrderKind.PUT_BACK: (
-            "✅",
-            f"Your access to {what} is back {how_long}: the staff of {bold(server)} put it back.",
-        ),
-    }.get(
-        receipt.order.kind,
-        (
-            "⚠️" if took_away(receipt.before, last_seen(receipt.permission)) else "✅",
-            f"The end of {what} was changed by the staff of {bold(server)}: you can use it {how_long}.",
-        ),
-    )
+    goes_on = all(each.before.gives_access(each.order.asked_at) for each in receipt.every)
+    match receipt.order.kind:
+        case OrderKind.GRANT if goes_on:
+            return Message(f"✅ {what} goes on {how_long}, {thanks}. There is nothing else to do.")
+        case OrderKind.GRANT:
+            first = f"🎉 You can use {what} {how_long}, {thanks}."
+        case OrderKind.PUT_BACK:
+            first = f"✅ Your access to {what} is back {how_long}: the staff of {bold(server)} put it back."
+        case _:
+            took = took_away(receipt.before, last_seen(receipt.permission))
+            first = (
+                f"{'⚠️' if took else '✅'} The end of {what} was changed by the staff of {bold(server)}: you "
+                f"can use it {how_long}."
+            )
+            if goes_on:
+                return Message(f"{first}\n`/me` in the server shows everything that you have.")
+    is_new = all(each.before.end is None for each in receipt.every)
+    is_new = is_new and receipt.order.kind is not OrderKind.PUT_BACK
     return Message(
-        f"{sign} {first}\nWhere to find it: log in to TradingView as {bold(name)}, open a chart, then "
-        "**Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
-        "`/me` in the server shows everything that you have."
+        f"{first}\n{own.where_to_find(receipt.permission.username, is_new=is_new)}\n"
+        "`/me` in the server shows everything that you have.",
+        buttons=(own.unseen_button(receipt.order.guild_id),),
     )
+
+
+def _how_long(receipt: Receipt) -> str:
+    """Return until when a customer can use it; by script, where those of a product differ."""
+    if len({each.end for each in receipt.every}) > 1:
+        parts = (f"{title(each.script)} {_until(each)}" for each in receipt.every)
+        return f"({', '.join(parts)})"
+    if isinstance(receipt.end, Lifetime) and receipt.permission.wanted is not StateKind.LIFETIME:
+        return "from now on"
+    return _until(receipt)
 
 
 def asked_at(receipt: Receipt, server: str | None) -> str:

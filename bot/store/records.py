@@ -73,6 +73,8 @@ class Guild(Record):
     created_at: datetime
     restored_at: datetime | None = None
     log_closed_at: datetime | None = None
+    panel_channel_id: int | None = None
+    panel_message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot import clock
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import BY_CUSTOMERS, RequestContext, Subject
+from bot.access.request import AGAIN, BY_CUSTOMERS, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import State
 from bot.store.kinds import OrderKind
@@ -39,6 +39,7 @@ class Change:
     wakes: bool = False  # what is stuck is tried once more
     goes_on_from: int | None = None  # the permission whose reasons count here from now on
     after: int | None = None  # the permission that has to be done first
+    again: bool = False  # nothing new: its customer has it, and TradingView does not show it
     held_back: bool | None = None  # whether sources that come back by themselves have to wait
 
     @property
@@ -49,6 +50,8 @@ class Change:
     @property
     def by_customer(self) -> str | None:
         """Return the source by which the customer orders it for themselves; None for any other order."""
+        if self.again:
+            return AGAIN
         source = self.source if self.attaches is None else self.attaches.source
         return source if source in BY_CUSTOMERS else None
 

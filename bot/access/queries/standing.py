@@ -39,6 +39,12 @@ class Checked:
     ended_at: datetime | None = None  # for the member's own view: access is over since then
 
     @property
+    def is_running(self) -> bool:
+        """Return whether it is theirs now, or on its way to them; not what is on its way to its end."""
+        is_live = self.permission is not None and self.ended_at is None
+        return is_live and (bool(self.reasons) or self.wanted.end is not None)
+
+    @property
     def wanted(self) -> State:
         """Return what should be on TradingView."""
         return NOTHING if self.permission is None else wanted_of(self.permission)
@@ -92,4 +98,3 @@ class Person:
     scripts: tuple[Checked, ...]
     # TradingView knows no user of that name: the nearest that it knows; None where it was not asked.
     unknown: tuple[str, ...] | None = None
-    unproven: bool = False  # the name is theirs by nothing but their own word

@@ -32,6 +32,8 @@ class _GuildChange(TypedDict, total=False):
     posted_event_id: int
     restored_at: datetime | None
     log_closed_at: datetime | None
+    panel_channel_id: int
+    panel_message_id: int
 
 
 async def by_id(connection: AsyncConnection, guild_id: int) -> Guild | None:
@@ -93,6 +95,13 @@ async def set_log_channel(
 async def set_log_closed(connection: AsyncConnection, guild_id: int, at: datetime | None) -> None:
     """Set since when the log channel takes nothing; None: it takes everything again."""
     await _change(connection, guild_id, log_closed_at=at)
+
+
+async def set_panel(
+    connection: AsyncConnection, guild_id: int, channel_id: int, message_id: int
+) -> None:
+    """Set where the message with the buttons for members stands."""
+    await _change(connection, guild_id, panel_channel_id=channel_id, panel_message_id=message_id)
 
 
 async def set_posted(connection: AsyncConnection, guild_id: int, event_id: int) -> None:

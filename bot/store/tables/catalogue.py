@@ -27,6 +27,8 @@ guild = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("restored_at", UtcDateTime),  # from a backup: nothing is sent before all lists were read
     Column("log_closed_at", UtcDateTime),  # the log channel takes nothing since, and that was said
+    Column("panel_channel_id", BigInteger),  # where the buttons for members stand
+    Column("panel_message_id", BigInteger),
 )
 
 guild_role = Table(
