@@ -62,7 +62,7 @@ async def own_view(
     checked += [Checked(sold[row.script_id], None, None, (), ended_at=row.ends_at) for row in gone]
     shown = tuple(
         each
-        for each in checked
+        for each in sorted(checked, key=lambda each: each.script.id)
         if _was_theirs(person, each)
         if each.ended_at or each.reasons or not _is_settled(each.permission)
     )
