@@ -20,7 +20,7 @@ from bot.replies.own import (
     wrong_name_button,
 )
 from bot.replies.people import profile, prove_button
-from bot.replies.text import count, did_you_mean, escape, listed, moment, title, until_paid
+from bot.replies.text import bold, count, did_you_mean, escape, listed, moment, title, until_paid
 from bot.replies.tone import Tone
 from bot.store.records import Event
 
@@ -46,10 +46,10 @@ def finding(found: Finding, guild_id: int) -> Message:
             "some minutes."
         )
     if stuck := found.of(Verdict.STUCK):
-        blocks.append(f"⚠️ **There is a problem** with {_titles(stuck)}. {_THEY_KNOW}")
+        blocks.append(f"⚠️ **There is a problem** with {_titles(stuck)}. {_staff(found)}")
     buttons: tuple[Button, ...] = ()
     if shown:
-        blocks.append(_checklist(name))
+        blocks.append(_checklist(found.view.username or ""))
         buttons = (still_unseen_button(guild_id), wrong_name_button(guild_id))
     tone = Tone.DONE if len(shown) == len(found.looked) else Tone.LOOK
     return Message("\n".join(blocks), buttons=buttons, tone=tone)
@@ -59,11 +59,19 @@ def called(found: Finding, guild_id: int) -> Message:
     """Return that staff were called although TradingView shows it."""
     if found.trouble is not None:
         return _trouble(found, found.trouble, guild_id)
-    name = escape(found.view.username or "")
-    return Message(f"✅ **I called the staff of this server.** {_THEY_KNOW}\n{_checklist(name)}")
+    checklist = _checklist(found.view.username or "")
+    first = f"✅ **I called the staff of this server.** {_THEY_KNOW}"
+    if not found.called:
+        first = f"**TradingView shows it, and you do not see it.** {_WRITE}"
+    return Message(f"{first}\n{checklist}")
+
+
+def _staff(found: Finding) -> str:
+    return f"The staff of this server were called. {_THEY_KNOW}" if found.called else _WRITE
 
 
 _THEY_KNOW = "They know which access it is about, and write to you; you need do nothing."
+_WRITE = "Please write to the staff of this server: they find out more."
 _WHY: Mapping[WaitingFor | None, str] = {
     WaitingFor.SLOW_DOWN: "TradingView asked for a short break.",
     WaitingFor.TRADINGVIEW: "TradingView does not answer properly just now.",
@@ -149,9 +157,10 @@ def _until(checked: Checked) -> str:
     return until_paid(checked.wanted.end, paid_until(checked.reasons))
 
 
-def _checklist(name: str) -> str:
+def _checklist(username: str) -> str:
     return (
-        f"To see it on your chart:\n1. On TradingView you must be logged in as **{name}** ({profile(name)}).\n"
+        f"To see it on your chart:\n1. On TradingView you must be logged in as {bold(username)} "
+        f"({profile(username)}).\n"
         "2. Open a chart, then **Indicators → Invite-only scripts**.\n"
         "3. Reload the page (Ctrl+R on a computer; on a phone close the app and open it again).\n"
         f"4. {FREE_PLAN}"

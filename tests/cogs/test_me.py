@@ -150,7 +150,7 @@ async def test_proof_with_the_checklist(shop):
     assert r"TradingView shows Alice\_T:" in said
     assert "**Trend**: since <t:" in said
     assert "until **" in said
-    assert r"logged in as **Alice\_T**" in said
+    assert r"logged in as **Alice\_T** (<https://www.tradingview.com/u/Alice_T/>)" in said
     assert "Ctrl+R" in said
     assert labels(shown) == [STILL, "Wrong name"]
     assert not any("does not see" in line for line in logged(shop))

@@ -77,7 +77,7 @@ class Finding:
     looked: tuple[Looked, ...] = ()
     holdup: WaitingFor | None = None  # what holds up every order of the server
     order_id: int | None = None  # it is mended by that order
-    called: bool = False  # staff know, from this press or an earlier one of the day
+    called: bool = False  # the log channel calls staff, by this press or an earlier one of the day
 
     def of(self, verdict: Verdict) -> list[Looked]:
         """Return the scripts that stand so."""
@@ -196,7 +196,7 @@ class SelfCheck:
                 [each.checked.permission.id for each in looked if each.checked.permission],
             )
         return tuple(
-            replace(each, since=each.since or done.get(each.checked.permission.id))
+            replace(each, since=_later(each.since, done.get(each.checked.permission.id)))
             if each.checked.permission
             else each
             for each in looked
@@ -237,8 +237,13 @@ class SelfCheck:
             today = await events.of_action(
                 connection, request.guild_id, CALLED, request.at - CALL_EVERY
             )
+            guild = await guilds.by_id(connection, request.guild_id)
+            # Without a channel that takes the call, the member is to write to staff.
+            is_open = guild is not None and guild.log_closed_at is None
+            is_heard = is_open and guild is not None and guild.log_channel_id is not None
+            finding = replace(finding, called=is_heard)
             if any(entry.member_id == request.member_id for entry in today):
-                return replace(finding, called=True)
+                return finding
             reason = permission.reason if permission and worst.verdict is Verdict.STUCK else None
             await events.record(
                 connection,
@@ -258,13 +263,17 @@ class SelfCheck:
                 },
             )
         self._wake()
-        return replace(finding, called=True)
+        return finding
 
 
 async def _find(
     tradingview: TradingViewClient, script: Script, name: str, user_id: int | None
 ) -> tuple[Row | None]:
     return (await tradingview.find_row(script.pine_id, name, user_id=user_id, urgent=True),)
+
+
+def _later(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _before_looking(view: OwnView) -> Trouble | None:
