@@ -10,7 +10,7 @@ from bot.replies.tone import Tone
 from bot.store.records import Product
 
 REDEEM = "redeem_open"
-LINK, LINK_FORM, WRONG = "own_link", "own_link_form", "own_wrong"
+LINK, LINK_FORM, WRONG = "own_open_link", "own_link_form", "own_open_wrong"
 ME, UNSEEN, STILL_UNSEEN, BUY = "own_me", "own_unseen", "own_still", "own_buy"
 NAME = "name"
 FORM_TITLE = "Your TradingView name"

@@ -382,3 +382,12 @@ async def test_the_button_in_a_direct_message_works_and_closed_ones_lose_nothing
     await shop.time.advance(60)
     assert not any("goes on" in text_of(each) for each in shop.as_buyer.dms())
     assert "**Gold**" in text_of(await view(shop))
+
+
+async def test_without_a_log_channel_the_member_is_asked_to_write_to_staff(shop):
+    await grant(shop)
+    async with shop.vendor.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE guild SET log_channel_id = NULL")
+    said = text_of(await unseen(shop, await unseen(shop), STILL))
+    assert "Please write to the staff of this server" in said
+    assert "called" not in said

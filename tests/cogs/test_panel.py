@@ -172,7 +172,7 @@ async def test_a_panel_of_one_server_is_nothing_in_another(harness):
     [channel] = other.channels.values()
     await harness.client.get_channel(channel.id).send("x")
     message = harness.as_buyer.sees(channel)[-1]
-    for name in ("own_link", "own_me", "own_unseen", "own_still", "own_wrong", "own_buy"):
+    for name in ("own_open_link", "own_me", "own_unseen", "own_still", "own_open_wrong", "own_buy"):
         for server in (harness.guild.id, "x", 10**30):
             data = {"component_type": 2, "custom_id": f"u:{name}:{server}", "id": 1}
             forged = harness.as_buyer._send(Kind.COMPONENT, channel, data, message=message)

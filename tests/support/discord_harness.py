@@ -28,9 +28,9 @@ class DiscordHarness:
         self.public_presses = {
             *("redeem_open", "redeem_form", "prove", "proven"),
             *(
-                "own_link",
+                "own_open_link",
                 "own_link_form",
-                "own_wrong",
+                "own_open_wrong",
                 "own_me",
                 "own_unseen",
                 "own_still",

@@ -92,10 +92,10 @@ class Receipt:
     @property
     def by_customer(self) -> str | None:
         """Return the source by which the customer ordered it for themselves; None for any other order."""
-        if self.order.idempotency_key.startswith(AGAIN_KEY):
-            return AGAIN
-        if self.entitlement is None or self.order.kind is not OrderKind.GRANT:
+        if self.order.kind is not OrderKind.GRANT:
             return None
+        if self.entitlement is None:
+            return AGAIN if self.order.idempotency_key.startswith(AGAIN_KEY) else None
         return self.entitlement.source if self.entitlement.source in BY_CUSTOMERS else None
 
     @property
