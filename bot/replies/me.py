@@ -21,8 +21,8 @@ from bot.store.records import Product
 
 _MAX_ENDED = 10
 _RENEW = (
-    "To go on with it, press *Buy or renew*. The staff of this server know your name: you need not link it "
-    "again."
+    "To go on with it, press *Buy or renew*, or ask the staff of this server for more time. They know your "
+    "name: you need not link it again."
 )
 
 
