@@ -153,6 +153,18 @@ async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list
     return [Sighting.of(row) for row in found]
 
 
+async def newest_name(connection: AsyncConnection, guild_id: int, tv_user_id: int) -> str | None:
+    """Return the name under which that TradingView user was last found; None: nowhere."""
+    found = await connection.execute(
+        select(sighting.c.username)
+        .where(sighting.c.guild_id == guild_id, sighting.c.tv_user_id == tv_user_id)
+        .order_by(sighting.c.seen_at.desc(), sighting.c.id.desc())
+        .limit(1)
+    )
+    name: str | None = found.scalar_one_or_none()
+    return name
+
+
 async def ended_of(
     connection: AsyncConnection, guild_id: int, name: str, now: datetime
 ) -> list[Sighting]:
