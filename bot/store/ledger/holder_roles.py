@@ -10,7 +10,7 @@ from bot.store.kinds import HolderRoleState, PermissionState
 from bot.store.records import HolderRole
 from bot.store.tables.catalogue import guild, product
 from bot.store.tables.holder_roles import holder_role
-from bot.store.tables.ledger import entitlement, permission, purchase
+from bot.store.tables.ledger import entitlement, has_time_left, permission, purchase
 from bot.store.tables.people import customer
 
 MAX_GRACE = timedelta(days=90)
@@ -45,6 +45,7 @@ async def to_give(
             guild.c.left_at.is_(None),
             customer.c.member_id.is_not(None),
             _counts(now),
+            entitlement.c.paused_at.is_(None),
             permission.c.state == PermissionState.DONE,
             or_(holder_role.c.state.is_(None), holder_role.c.state == HolderRoleState.GIVING),
             *(
@@ -70,60 +71,77 @@ async def to_take(
             .join(customer, customer.c.id == purchase.c.customer_id)
         )
         .where(
-            product.c.guild_id == holder_role.c.guild_id,
-            product.c.role_id == holder_role.c.role_id,
+            _is_of_product(),
             customer.c.member_id == holder_role.c.member_id,
             _counts(now),
         )
         .correlate(holder_role)
         .exists()
     )
-    in_grace = (
-        select(entitlement.c.ends_at, entitlement.c.grace_days)
+    closed = (
+        or_(holder_role.c.guild_id != guild_id, holder_role.c.role_id != role_id)
+        for guild_id, role_id in but
+    )
+    is_due = and_(
+        holder_role.c.guild_id.in_(select(guild.c.id).where(guild.c.left_at.is_(None))),
+        ~bought,
+        *closed,
+    )
+    rows = await connection.execute(select(holder_role).where(is_due))
+    over = [HolderRole(row.guild_id, row.member_id, row.role_id, row.state) for row in rows]
+    kept = await _in_grace(connection, is_due, now) if over else set()
+    return [each for each in over if (each.guild_id, each.member_id, each.role_id) not in kept][
+        :limit
+    ]
+
+
+async def _in_grace(
+    connection: AsyncConnection, which: "ColumnElement[bool]", now: datetime
+) -> set[tuple[int, int, int]]:
+    """Return by server, member and role who of these has grace days left."""
+    rows = await connection.execute(
+        select(
+            holder_role.c.guild_id,
+            holder_role.c.member_id,
+            holder_role.c.role_id,
+            entitlement.c.ends_at,
+            entitlement.c.grace_days,
+        )
         .select_from(
-            entitlement.join(purchase, purchase.c.id == entitlement.c.purchase_id)
-            .join(product, product.c.id == purchase.c.product_id)
+            holder_role.join(product, _is_of_product())
+            .join(purchase, purchase.c.product_id == product.c.id)
             .join(customer, customer.c.id == purchase.c.customer_id)
+            .join(entitlement, entitlement.c.purchase_id == purchase.c.id)
         )
         .where(
+            which,
+            customer.c.member_id == holder_role.c.member_id,
             entitlement.c.ended_at.is_(None),
+            ~entitlement.c.withheld,
             entitlement.c.grace_days > 0,
             entitlement.c.ends_at > now - MAX_GRACE,
         )
     )
-    rows = await connection.execute(
-        select(holder_role)
-        .join(guild, guild.c.id == holder_role.c.guild_id)
-        .where(
-            guild.c.left_at.is_(None),
-            ~bought,
-            *(
-                or_(holder_role.c.guild_id != guild_id, holder_role.c.role_id != role_id)
-                for guild_id, role_id in but
-            ),
-        )
+    return {
+        (row.guild_id, row.member_id, row.role_id)
+        for row in rows
+        if row.ends_at + timedelta(days=row.grace_days) > now
+    }
+
+
+def _is_of_product() -> "ColumnElement[bool]":
+    return and_(
+        product.c.guild_id == holder_role.c.guild_id, product.c.role_id == holder_role.c.role_id
     )
-    found = []
-    for row in rows.all():
-        graced = await connection.execute(
-            in_grace.where(
-                product.c.guild_id == row.guild_id,
-                product.c.role_id == row.role_id,
-                customer.c.member_id == row.member_id,
-            )
-        )
-        if all(each.ends_at + timedelta(days=each.grace_days) <= now for each in graced):
-            found.append(HolderRole(row.guild_id, row.member_id, row.role_id, row.state))
-            if len(found) == limit:
-                break
-    return found
 
 
 def _counts(now: datetime) -> "ColumnElement[bool]":
+    """Return the condition that somebody holds a product by a reason, of which they are to know."""
     return and_(
         purchase.c.ended_at.is_(None),
         entitlement.c.ended_at.is_(None),
-        or_(entitlement.c.ends_at.is_(None), entitlement.c.ends_at > now),
+        ~entitlement.c.withheld,
+        has_time_left(entitlement, now),
     )
 
 

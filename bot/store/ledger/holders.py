@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import EntitlementKind, OrderKind
 from bot.store.ledger.ends import Ends
 from bot.store.records import Customer, Holder
-from bot.store.tables.ledger import entitlement, order, purchase
+from bot.store.tables.ledger import entitlement, has_time_left, order, purchase
 from bot.store.tables.people import customer
 
 
@@ -42,7 +42,7 @@ def is_live(now: datetime) -> "ColumnElement[bool]":
     gives = exists().where(
         reason.c.purchase_id == purchase.c.id,
         counts,
-        or_(reason.c.ends_at.is_(None), reason.c.ends_at > now, reason.c.paused_at.is_not(None)),
+        has_time_left(reason, now),
     )
     empty = ~exists().where(reason.c.purchase_id == purchase.c.id)
     dated = or_(purchase.c.ends_at.is_(None), purchase.c.ends_at > now)

@@ -24,7 +24,7 @@ from bot.store.ledger.press import Press
 from bot.store.ledger.product_scripts import is_held_back, latest_end
 from bot.store.records import Affected
 from bot.store.tables.columns import UtcDateTime
-from bot.store.tables.ledger import entitlement, permission, purchase
+from bot.store.tables.ledger import entitlement, has_time_left, permission, purchase
 from bot.store.tables.people import customer
 
 _SLICE = 250  # rows that are turned into objects before others get their turn
@@ -60,10 +60,7 @@ async def losing(
     mine, other, bought = entitlement.alias(), entitlement.alias(), purchase.alias()
 
     def still(reason: Any) -> "ColumnElement[bool]":
-        return and_(
-            reason.c.ended_at.is_(None),
-            or_(reason.c.ends_at.is_(None), reason.c.ends_at > press.at),
-        )
+        return and_(reason.c.ended_at.is_(None), has_time_left(reason, press.at))
 
     has = exists().where(
         mine.c.purchase_id == purchase.c.id, mine.c.script_id == script_id, still(mine)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import OrderKind
 from bot.store.parts import parts
 from bot.store.records import HeldRole, RoleGain, RoleRule
-from bot.store.tables.ledger import entitlement, order, permission, purchase
+from bot.store.tables.ledger import entitlement, has_time_left, order, permission, purchase
 from bot.store.tables.roles import role_gain, role_loss, role_rule
 
 
@@ -174,7 +174,7 @@ async def number_losing(connection: AsyncConnection, rule_id: int, now: datetime
         other.c.permission_id == mine.c.permission_id,
         other.c.id != mine.c.id,
         other.c.ended_at.is_(None),
-        or_(other.c.ends_at.is_(None), other.c.ends_at > now),
+        has_time_left(other, now),
     )
     query = (
         _live(func.count(role_gain.c.member_id.distinct()))

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, insert, literal, select, union, update
+from sqlalchemy import ColumnElement, exists, func, insert, literal, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ClaimState, PermissionState, StateKind, Tie
 from bot.store.parts import parts
 from bot.store.records import Claim, Customer
-from bot.store.tables.ledger import entitlement, permission
+from bot.store.tables.ledger import entitlement, has_time_left, permission
 from bot.store.tables.people import claim, customer, merged_customer
 
 
@@ -235,7 +235,7 @@ async def has_access(
         .where(
             mine,
             entitlement.c.ended_at.is_(None),
-            entitlement.c.ends_at.is_(None) | (entitlement.c.ends_at > now),
+            has_time_left(entitlement, now),
         )
     )
     return (await connection.execute(union(held, reasons).limit(1))).first() is not None
@@ -307,13 +307,19 @@ async def has_history(connection: AsyncConnection, customer_id: int) -> bool:
 
 
 def _gives(now: datetime) -> "ColumnElement[bool]":
-    """Return the condition that anything is wanted, on its way or was seen on TradingView."""
+    """Return the condition that anything is wanted, on its way, paused or was seen on TradingView."""
+    is_paused = exists().where(
+        entitlement.c.permission_id == permission.c.id,
+        entitlement.c.paused_at.is_not(None),
+        entitlement.c.ended_at.is_(None),
+    )
     return (
         permission.c.wanted.in_((StateKind.OPEN, StateKind.LIFETIME))
         | ((permission.c.wanted == StateKind.UNTIL) & (permission.c.wanted_ends_at > now))
         | (permission.c.seen == StateKind.LIFETIME)
         | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now))
         | permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING))
+        | is_paused
     )
 
 

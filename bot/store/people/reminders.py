@@ -102,13 +102,14 @@ async def ending(
 def _ending(query: Select[Any], guild_id: int, since: datetime, until: datetime) -> Select[Any]:
     """Return the query for what ends in that time: each reason after which nothing gives its script.
 
-    Only of members who take reminders. Access without an end, as by a source that renews it, does not
+    Only of members who take reminders, and are to know of it. Access without an end, as by a source that renews it, does not
     end, nor does what a renewal prolongs that is on its way.
     """
     other = entitlement.alias("other")
     goes_on = exists().where(
         other.c.permission_id == entitlement.c.permission_id,
         other.c.ended_at.is_(None),
+        other.c.paused_at.is_(None),
         or_(other.c.settled_at.is_(None), other.c.ends_at > entitlement.c.ends_at),
     )
     wants_none = exists().where(
@@ -126,6 +127,7 @@ def _ending(query: Select[Any], guild_id: int, since: datetime, until: datetime)
             entitlement.c.ends_at <= until,
             entitlement.c.ended_at.is_(None),
             entitlement.c.paused_at.is_(None),
+            ~entitlement.c.withheld,
             permission.c.wanted == StateKind.UNTIL,
             permission.c.state != PermissionState.STUCK,
             customer.c.member_id.is_not(None),

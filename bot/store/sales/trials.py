@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import StateKind
 from bot.store.records import Customer
-from bot.store.tables.ledger import entitlement, permission, purchase
+from bot.store.tables.ledger import entitlement, has_time_left, permission, purchase
 from bot.store.tables.people import customer
 from bot.store.tables.sales import trial_use
 
@@ -94,9 +94,7 @@ async def is_customer(
         (permission.c.seen == StateKind.LIFETIME)
         | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now)),
     )
-    runs = entitlement.c.ended_at.is_(None) & (
-        entitlement.c.ends_at.is_(None) | (entitlement.c.ends_at > now)
-    )
+    runs = entitlement.c.ended_at.is_(None) & has_time_left(entitlement, now)
     given = (
         select(literal(1))
         .select_from(entitlement.join(permission, permission.c.id == entitlement.c.permission_id))

@@ -1,5 +1,6 @@
 """The tables of the ledger: permissions, purchases and their entitlements, orders and the history."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -8,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    or_,
 )
 
 from bot.store.kinds import (
@@ -191,6 +194,12 @@ entitlement = Table(
     Index("ix_entitlement_ends_at", "guild_id", "ends_at"),
     Index("ix_entitlement_purchase_id", "purchase_id"),
 )
+
+
+def has_time_left(reason: Any, now: datetime) -> "ColumnElement[bool]":
+    """Return that condition on a reason, grace days not counted: a pause stops its time."""
+    return or_(reason.c.ends_at.is_(None), reason.c.ends_at > now, reason.c.paused_at.is_not(None))
+
 
 order = Table(
     "order",  # one order of somebody, from asked to told

@@ -1,5 +1,6 @@
 """What is due of what people really have: not of what goes on by itself, was renewed, or is taken care of."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -62,6 +63,21 @@ async def open_role(harness, item="trend"):
     request = RequestContext(HOME, ROLE, "role 1", clock.now())
     opened = await harness.purchases.open(request, Bought("staff", sold, ANN, OPEN))
     await harness.done(opened.order_id)
+    return opened.purchase
+
+
+async def open_item(harness, end):
+    """Another source gives a product of that script alone, until then."""
+    async with harness.database.write() as connection:
+        silver = await products.add(
+            connection, HOME, by=STAFF, at=clock.now(), slug="silver", title="Silver"
+        )
+        await products.add_scripts(connection, silver.id, [harness.script.id])
+        sold = await find_item(connection, HOME, "silver")
+    request = RequestContext(HOME, ROLE, "dated 1", clock.now())
+    given = Bought("staff", sold, ANN, State(StateKind.UNTIL, end), grace=False)
+    opened = await harness.purchases.open(request, given)
+    await harness.done(opened.order_id, within=10)
     return opened.purchase
 
 
@@ -184,6 +200,27 @@ async def test_what_one_person_has_ends_in_one_message_for_each_day(harness):
     assert sorted(await due(harness)) == [(ANN, 7, 2), (BOB, 7, 1)]
     [bob] = [each for each in await harness.reminders.due((), 20) if each.member_id == BOB]
     assert await due(harness, but={bob.customer_id}) == [(ANN, 7, 2)]
+
+
+async def test_whoever_merely_claims_a_name_hears_nothing_of_what_the_name_was_given(harness):
+    request = replace(harness.request(), actor=Actor.member(BOB))
+    assert await harness.customers.link(
+        request, "bob-fx", harness.fake.world.find_user("bob-fx").id
+    )
+    await harness.done(await harness.grant("bob-fx", "7D", bare_name=True), within=10)
+    assert await due(harness) == []
+    await harness.time.advance(8 * DAY)
+    assert await due(harness) == []
+
+
+async def test_what_is_paused_does_not_hide_that_the_rest_ends(harness):
+    sold = (await give(harness, "1M")).ends_at
+    request = harness.request()
+    await harness.pauses.pause(request, Subject(username="Ann_Trades"), "trend")
+    await harness.rest()
+    await open_item(harness, sold - timedelta(days=10))
+    await until(harness, sold - timedelta(days=10), days=1)
+    assert await due(harness) == [(ANN, 1, 1)]
 
 
 async def test_who_is_no_member_is_not_looked_for(harness):
