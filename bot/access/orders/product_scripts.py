@@ -259,7 +259,9 @@ class _Bulk:
         ends = {
             reason.id: reason.permission_id
             for reason in found
-            if reason.ends_at is None or reason.ends_at + timedelta(days=reason.grace_days) > at
+            if reason.ends_at is None
+            or reason.paused_at is not None
+            or reason.ends_at + timedelta(days=reason.grace_days) > at
         }
         superseded = await bulk_orders.supersede(self.connection, (), at, made=list(ends))
         about = set(ends.values())

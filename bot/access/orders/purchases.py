@@ -84,20 +84,15 @@ class Purchases:
         return opened
 
     async def lapse(self, purchase_ids: Collection[int], at: datetime) -> None:
-        """Note that the source of these is lost: they end at that moment, unless it comes back.
-
-        Of what was lost before it was paused the days left wait, too.
-        """
+        """Note that the source of these is lost: they end at that moment, unless it comes back."""
         async with self._database.write() as connection:
-            found = await purchases.by_ids(connection, purchase_ids)
-            runs = [each.id for each in found.values() if each.lapse_left is None]
-            await purchases.change(connection, runs, lapses_at=at)
+            await lapse_in(connection, purchase_ids, at)
         self.wake()
 
     async def keep(self, purchase_ids: Collection[int]) -> None:
         """Note that the source of these came back in time: nothing happened."""
         async with self._database.write() as connection:
-            await purchases.change(connection, purchase_ids, lapses_at=None, lapse_left=None)
+            await keep_in(connection, purchase_ids)
 
     async def end(self, request: RequestContext, purchase_ids: Collection[int]) -> list[int]:
         """End these purchases with their source; returns the orders, one to lead for each purchase.
@@ -201,6 +196,23 @@ async def open_in(
     purchase = await purchases.by_reference(connection, guild_id, bought.source, key)
     assert purchase is not None  # noqa: S101 - it was added just now
     return Opened(purchase, recorded.order.id), recorded.superseded
+
+
+async def lapse_in(
+    connection: AsyncConnection, purchase_ids: Collection[int], at: datetime
+) -> None:
+    """Note that the source of these is lost, in a transaction that writes.
+
+    Of what was lost before it was paused the days left wait, too.
+    """
+    found = await purchases.by_ids(connection, purchase_ids)
+    runs = [each.id for each in found.values() if each.lapse_left is None]
+    await purchases.change(connection, runs, lapses_at=at)
+
+
+async def keep_in(connection: AsyncConnection, purchase_ids: Collection[int]) -> None:
+    """Note that these go on for now, in a transaction that writes: also once a pause is over."""
+    await purchases.change(connection, purchase_ids, lapses_at=None, lapse_left=None)
 
 
 async def end_in(

@@ -14,7 +14,7 @@ from bot.access.catalogue.lookup import Item, item_of
 from bot.access.catalogue.role_rules import RoleRules
 from bot.access.ledger.barred import is_barred
 from bot.access.ledger.notifier import Notifier
-from bot.access.orders.purchases import Bought, Purchases, end_in, open_in
+from bot.access.orders.purchases import Bought, Purchases, end_in, keep_in, lapse_in, open_in
 from bot.access.orders.role_losses import close_if_over, note_many, pause
 from bot.access.people.member_facts import MemberFact, MemberLeft, MemberRoles, RoleDeleted
 from bot.access.request import RequestContext
@@ -240,7 +240,7 @@ async def _keep(connection: AsyncConnection, back: Sequence[RoleGain], now: date
     """Let go on what was lost and is there again in time: nothing happened."""
     ids = [gain.purchase_id for gain in back]
     await role_gains.change(connection, ids, lost_at=None, loss_id=None)
-    await purchases.change(connection, ids, lapses_at=None)
+    await keep_in(connection, ids)
     if losses := {gain.loss_id for gain in back if gain.loss_id is not None}:
         await close_if_over(connection, losses, now)
 
@@ -254,6 +254,6 @@ async def _lose(connection: AsyncConnection, lost: Sequence[HeldRole], now: date
         by.setdefault(at, []).append(each.gain.purchase_id)
     for at, ids in by.items():
         await role_gains.change(connection, ids, lost_at=now)
-        await purchases.change(connection, ids, lapses_at=at)
+        await lapse_in(connection, ids, at)
     for guild_id, role_id in {(each.gain.guild_id, each.gain.role_id) for each in lost}:
         await note_many(connection, guild_id, role_id, now)

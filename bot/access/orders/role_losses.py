@@ -10,12 +10,12 @@ from bot import clock
 from bot.access.catalogue.role_rules import RoleRules
 from bot.access.errors import ButtonGone
 from bot.access.orders.errors import RoleLossDecided
-from bot.access.orders.purchases import Purchases
+from bot.access.orders.purchases import Purchases, keep_in, lapse_in
 from bot.access.request import RequestContext
 from bot.access.rules.roles import WINDOW, is_mass_loss, lapses_at
 from bot.store.catalogue import role_rules
 from bot.store.engine.database import Database
-from bot.store.ledger import events, purchases, role_gains, role_losses
+from bot.store.ledger import events, role_gains, role_losses
 from bot.store.records import USHER, HeldRole, RoleGain, RoleLoss
 
 NAMED = 10
@@ -130,7 +130,7 @@ async def pause(
         if gain.lost_at is not None and gain.lost_at >= now - WINDOW and gain.loss_id is None
     ]
     await role_gains.change(connection, ids, loss_id=loss.id)
-    await purchases.change(connection, ids, lapses_at=None)
+    await keep_in(connection, ids)
     return loss
 
 
@@ -187,4 +187,4 @@ async def _let_lapse(connection: AsyncConnection, held: Sequence[RoleGain]) -> N
         at = lapses_at(HeldRole(gain), rules[gain.rule_id], gain.lost_at)
         by.setdefault(at, []).append(gain.purchase_id)
     for at, ids in by.items():
-        await purchases.change(connection, ids, lapses_at=at)
+        await lapse_in(connection, ids, at)

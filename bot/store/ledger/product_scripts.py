@@ -50,6 +50,7 @@ class Ended:
     permission_id: int
     ends_at: datetime | None
     grace_days: int
+    paused_at: datetime | None
 
 
 # A script comes
@@ -133,6 +134,9 @@ async def give(
             ended_at=None,
             ended_by=None,
             ends_at=case((entitlement.c.ends_at.is_not(None), _latest_beside()), else_=null()),
+            paused_at=select(purchase.c.paused_at)
+            .where(purchase.c.id == entitlement.c.purchase_id)
+            .scalar_subquery(),
         )
         .returning(entitlement.c.id, entitlement.c.permission_id)
     )
@@ -164,6 +168,8 @@ async def give(
         "row_day": _row_day(),
         "settled_at": case((is_settled, moment), else_=null()),
         "note": purchase.c.note,
+        "paused_at": purchase.c.paused_at,
+        "withheld": _is_withheld(),
     }
     there = exists().where(
         entitlement.c.source == purchase.c.source,
@@ -240,6 +246,12 @@ def _first_asked() -> "ScalarSelect[datetime | None]":
     )
 
 
+def _is_withheld() -> "ColumnElement[bool]":
+    """Return whether the member who claims the name is not to know of what the purchase gives."""
+    reason = entitlement.alias()
+    return exists().where(_of_purchase(reason), reason.c.withheld).correlate(purchase)
+
+
 def _row_day() -> "ScalarSelect[int | None]":
     reason = entitlement.alias()
     return (
@@ -276,6 +288,7 @@ async def given(connection: AsyncConnection, product_id: int, script_id: int) ->
             entitlement.c.permission_id,
             entitlement.c.ends_at,
             entitlement.c.grace_days,
+            entitlement.c.paused_at,
         )
         .join(purchase, purchase.c.id == entitlement.c.purchase_id)
         .where(
@@ -286,7 +299,10 @@ async def given(connection: AsyncConnection, product_id: int, script_id: int) ->
         )
         .order_by(entitlement.c.id)
     )
-    return [Ended(row.id, row.permission_id, row.ends_at, row.grace_days) for row in rows]
+    return [
+        Ended(row.id, row.permission_id, row.ends_at, row.grace_days, row.paused_at)
+        for row in rows
+    ]
 
 
 async def end(connection: AsyncConnection, press: Press, reason_ids: Collection[int]) -> None:

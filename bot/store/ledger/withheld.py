@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.parts import parts
@@ -43,7 +43,7 @@ async def hidden(connection: AsyncConnection, permission_ids: Collection[int]) -
             select(entitlement.c.permission_id)
             .where(entitlement.c.permission_id.in_(some))
             .group_by(entitlement.c.permission_id)
-            .having(func.min(entitlement.c.withheld) == true())
+            .having(func.min(case((entitlement.c.withheld, 1), else_=0)) == 1)
         )
         found.update(rows.scalars())
     return found

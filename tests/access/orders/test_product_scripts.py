@@ -12,7 +12,7 @@ from bot.access.catalogue.errors import NothingToChange
 from bot.access.catalogue.lookup import find_item
 from bot.access.ledger.errors import ChangesProduct, PutBackTooLate
 from bot.access.orders.purchases import Bought
-from bot.access.request import Consent, RequestContext
+from bot.access.request import Consent, RequestContext, Subject
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State
 from bot.store.catalogue import products
@@ -25,6 +25,7 @@ from tests.support.many import many_people
 from tests.support.statements import counting
 from tests.support.vendor_fixture import HOME, STAFF
 
+ANN = 501
 OPEN = State(StateKind.OPEN)
 ROLE = Actor(ActorKind.SOURCE, "staff")
 ALL = Consent(confirmed=True, gains=10**6, removals=10**6)
@@ -187,6 +188,54 @@ async def test_who_was_revoked_is_no_holder_although_a_script_had_left_before(ha
     assert (await change(harness, ["range"])).change.gain == 0
     await harness.rest()
     assert row(harness) == "absent"
+
+
+async def paused(harness, name="Ann_Trades"):
+    """Staff pause the product for somebody, and TradingView shows it."""
+    order = await harness.pauses.pause(harness.request(), Subject(username=name), "gold")
+    await harness.done(order, within=10)
+
+
+async def test_a_script_that_comes_during_a_pause_stands_still_with_the_rest(harness):
+    end = (await harness.done(await harness.grant("Ann_Trades", "1M", "gold"))).entitlement.ends_at
+    await paused(harness)
+    await change(harness, ["range"])
+    await harness.rest()
+    assert row(harness) == "absent"
+    await harness.time.advance(40 * 86_400)
+    await change(harness, remove=["range"])  # gone and there again, while its time stands still
+    await change(harness, ["range"])
+    order = await harness.pauses.resume(harness.request(), Subject(username="Ann_Trades"), "gold")
+    await harness.done(order, within=10)
+    moved = end + timedelta(days=40 + 3)
+    assert abs(row(harness) - moved) < timedelta(minutes=1)
+    assert abs(harness.end("Ann_Trades") - moved) < timedelta(minutes=1)
+
+
+async def test_a_script_that_leaves_during_a_pause_does_not_come_back_with_its_end(harness):
+    await harness.done(await harness.grant("Ann_Trades", "1M", "gold"))
+    await change(harness, ["range"])
+    await harness.rest()
+    await paused(harness)
+    await harness.time.advance(40 * 86_400)
+    await change(harness, remove=["range"])
+    everything = harness.request(confirmed=True)
+    order = await harness.pauses.resume(everything, Subject(username="Ann_Trades"), None)
+    await harness.done(order, within=10)
+    await harness.rest()
+    assert row(harness) == "absent"
+
+
+async def test_who_merely_claims_a_name_does_not_hear_of_a_new_script_either(harness):
+    claims = replace(harness.request(), actor=Actor.member(ANN))
+    user = harness.fake.world.find_user("Ann_Trades")
+    assert await harness.customers.link(claims, "Ann_Trades", user.id)
+    await harness.done(await harness.grant("Ann_Trades", "1M", "gold", bare_name=True))
+    await change(harness, ["range"])
+    await harness.rest()
+    assert row(harness) != "absent"
+    assert await harness.outcomes.members_to_tell() == []
+    assert (await harness.overview.me(HOME, ANN)).scripts == ()
 
 
 async def test_what_is_so_already_is_left_alone(harness):

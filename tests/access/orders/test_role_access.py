@@ -140,6 +140,20 @@ async def test_regained_in_time_nothing_happened(harness, seconds):
     assert len(await bought(harness)) == 1
 
 
+async def test_lost_then_paused_and_regained_it_goes_on_after_the_pause(harness):
+    await let_open(harness, grace=3)
+    await link(harness)
+    await sees(harness, VIP)
+    await sees(harness)
+    ann = Subject(username="Ann_Trades")
+    await harness.done(await harness.pauses.pause(harness.request(), ann, "trend"), within=10)
+    await sees(harness, VIP)
+    await harness.done(await harness.pauses.resume(harness.request(), ann, "trend"), within=10)
+    await passes(harness, 5 * 86_400)
+    assert harness.end("Ann_Trades") is None
+    assert len(await bought(harness)) == 1
+
+
 async def test_lost_for_good_it_ends_and_regained_it_is_another_purchase(harness):
     await let_open(harness)
     await link(harness)

@@ -214,11 +214,10 @@ async def test_whoever_merely_claims_a_name_hears_nothing_of_what_the_name_was_g
 
 
 async def test_what_is_paused_does_not_hide_that_the_rest_ends(harness):
-    sold = (await give(harness, "1M")).ends_at
-    request = harness.request()
-    await harness.pauses.pause(request, Subject(username="Ann_Trades"), "trend")
-    await harness.rest()
+    sold = (await give(harness, "1M", "gold")).ends_at
     await open_item(harness, sold - timedelta(days=10))
+    await harness.pauses.pause(harness.request(), Subject(username="Ann_Trades"), "gold")
+    await harness.rest()
     await until(harness, sold - timedelta(days=10), days=1)
     assert await due(harness) == [(ANN, 1, 1)]
 
