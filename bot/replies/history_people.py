@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.access.people.pseudonyms import pseudonym
-from bot.replies.text import bold, count, member
+from bot.replies.text import bold, count, kept_member
 
 
 def _moved(f: Any) -> str:
@@ -14,11 +14,8 @@ def _moved(f: Any) -> str:
 
 
 def _from(member_id: object) -> str:
-    """Return from whom; the id is text, and of an erased person what stands for them."""
-    if not member_id:
-        return ""
-    text = str(member_id)
-    return f" from {member(int(text)) if text.isdigit() else text}"
+    """Return from whom."""
+    return f" from {kept_member(str(member_id))}" if member_id else ""
 
 
 def _merged(f: Any) -> str:

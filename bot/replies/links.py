@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.access.sources import REGISTRY
 from bot.replies.message import Message, Ping
-from bot.replies.text import bold, listed, member
+from bot.replies.text import bold, kept_member, listed
 from bot.replies.tone import Tone
 
 _MAX_NAMED = 10
@@ -35,7 +35,7 @@ def call_to_link(members: Sequence[int]) -> Message:
 
 def called(facts: Mapping[str, Any]) -> str:
     """Return, for the history, who waits with access but no name and takes no direct messages."""
-    members = [member(int(each)) for each in facts.get("members", ())]
+    members = [kept_member(str(each)) for each in facts.get("members", ())]
     who = listed(members[:_MAX_NAMED]) or "some members"
     if len(members) > _MAX_NAMED:
         who = f"{', '.join(members[:_MAX_NAMED])} and {len(members) - _MAX_NAMED:,} more"

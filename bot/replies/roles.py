@@ -9,7 +9,7 @@ from bot.access.catalogue.lookup import Item
 from bot.access.catalogue.role_rules import Opening
 from bot.access.orders.role_losses import Decided
 from bot.replies.message import Button, Message, key, shorten
-from bot.replies.text import bold, count, embed, escape, member, role, title
+from bot.replies.text import bold, count, embed, escape, kept_member, member, role, title
 from bot.replies.tone import Tone
 from bot.store.records import Event, Product, RoleLoss, RoleRule, Script
 
@@ -162,7 +162,7 @@ def question(entry: Event) -> Message:
     """Return the one alarm to managers about a role that many lost at once, for the log channel."""
     facts: Mapping[str, Any] = entry.after if isinstance(entry.after, dict) else {}
     number = int(facts.get("number", 0))
-    names = [member(int(each)) for each in facts.get("members", ())]
+    names = [kept_member(str(each)) for each in facts.get("members", ())]
     if number > len(names):
         names.append(f"and {number - len(names):,} more")
     return Message(

@@ -58,6 +58,11 @@ def member(member_id: int) -> str:
     return f"<@{member_id}>" if member_id > 0 else pseudonym(-member_id)
 
 
+def kept_member(kept: str) -> str:
+    """Return the same of an id as the history keeps it, which may be what stands for an erased member."""
+    return member(int(kept)) if kept.isdecimal() else kept
+
+
 def day(moment: datetime) -> str:
     """Return the date, in the reader's own time zone."""
     return f"<t:{int(moment.timestamp())}:D>"

@@ -15,7 +15,7 @@ from bot.access.request import RequestContext, Subject
 from bot.access.rules.entitlements import last_seen, wanted_of
 from bot.store.engine.database import Database
 from bot.store.kinds import Otherwise, PermissionState, Reason
-from bot.store.ledger import direct_messages, events, permissions
+from bot.store.ledger import direct_messages, events, holder_roles, permissions
 from bot.store.people import customers, erasure
 from bot.store.people.erasure import Traces
 from bot.store.records import Actor, Customer, Permission
@@ -108,13 +108,20 @@ class Erasures:
             raise ForgetsCustomer(member_id, username, number)
 
     async def _erase(self, customer_id: int, *, tell: bool) -> int | None:
-        """Erase that person, if TradingView shows nothing of them; return the number that stands for them."""
+        """Erase that person, if TradingView shows nothing of them; return the number that stands for them.
+
+        A role that they got for holding a product is taken first: nobody would know of it after.
+        """
         async with self._database.write() as connection:
             person = await customers.by_id(connection, customer_id)
             if person is None or person.forget_at is None or person.forget_by is None:
                 return None
             held = await permissions.of_customer(connection, person.id)
             if not all(_is_over(permission) for permission in held):
+                return None
+            if person.member_id is not None and await holder_roles.is_to_be_taken(
+                connection, person.guild_id, person.member_id
+            ):
                 return None
             number = number_of(self._vault, person)
             names = await erasure.names_of(connection, person)

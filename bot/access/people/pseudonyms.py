@@ -1,5 +1,6 @@
 """What stands in place of a person who was erased: a number that cannot be turned back into them."""
 
+from bot.store.people.erasure import LARGEST_NUMBER
 from bot.store.records import Customer
 from bot.store.vault import Vault
 
@@ -14,7 +15,7 @@ def number_of(vault: Vault, person: Customer) -> int:
         identity = f"user {person.tv_user_id}"
     else:
         identity = f"name {person.name_folded}"
-    return vault.number(f"{person.guild_id} {identity}", _DIGITS**2)
+    return vault.number(f"{person.guild_id} {identity}", LARGEST_NUMBER)
 
 
 def pseudonym(number: int) -> str:

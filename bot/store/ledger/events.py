@@ -46,7 +46,7 @@ QUIET = (
 
 
 # What names a person in `before` and `after`.
-_NAMING = ("username", "names", "member_id")
+_NAMING = ("username", "names", "member_id", "members")
 _ENTRIES = select(event, event_words.c.words).outerjoin(
     event_words, event_words.c.event_id == event.c.id
 )

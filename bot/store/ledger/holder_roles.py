@@ -169,6 +169,24 @@ async def drop(connection: AsyncConnection, wished: HolderRole) -> None:
     await connection.execute(delete(holder_role).where(_is(wished)))
 
 
+async def is_to_be_taken(connection: AsyncConnection, guild_id: int, member_id: int) -> bool:
+    """Return whether a member has a role from Usher, of a server that it is in, and nothing prevents taking it."""
+    found = await connection.execute(
+        select(holder_role.c.member_id)
+        .join(guild, guild.c.id == holder_role.c.guild_id)
+        .join(product, _is_of_product())
+        .where(
+            holder_role.c.guild_id == guild_id,
+            holder_role.c.member_id == member_id,
+            holder_role.c.state.in_((HolderRoleState.GIVING, HolderRoleState.GIVEN)),
+            guild.c.left_at.is_(None),
+            product.c.role_trouble.is_(None),
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
 async def forget_member(connection: AsyncConnection, guild_id: int, member_id: int) -> None:
     """Forget all roles of a member who came back to the server: they have none."""
     await connection.execute(

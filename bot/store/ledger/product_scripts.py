@@ -300,8 +300,7 @@ async def given(connection: AsyncConnection, product_id: int, script_id: int) ->
         .order_by(entitlement.c.id)
     )
     return [
-        Ended(row.id, row.permission_id, row.ends_at, row.grace_days, row.paused_at)
-        for row in rows
+        Ended(row.id, row.permission_id, row.ends_at, row.grace_days, row.paused_at) for row in rows
     ]
 
 

@@ -28,6 +28,7 @@ from bot.store.kinds import ActorKind
 from bot.store.records import Customer
 from bot.store.tables import catalogue, logins
 from bot.store.tables.columns import metadata
+from bot.store.tables.holder_roles import holder_role
 from bot.store.tables.ledger import (
     entitlement,
     event,
@@ -38,10 +39,12 @@ from bot.store.tables.ledger import (
     unanswered,
 )
 from bot.store.tables.messages import direct_message
-from bot.store.tables.people import claim, customer, merged_customer
+from bot.store.tables.people import attempt, claim, customer, merged_customer, proof
 from bot.store.tables.reminders import reminders_off
-from bot.store.tables.sales import trial_use
+from bot.store.tables.sales import code_use, trial_use
 from bot.store.tables.sweeps import sighting, sweep, sweep_row
+
+LARGEST_NUMBER = 10**6  # what stands for a person is below it
 
 # What is for sale and the vendor's own logins are no customer's, even where a name is the same.
 _VENDORS = (
@@ -132,6 +135,9 @@ async def _delete(connection: AsyncConnection, traces: Traces) -> None:
             (direct_message, "user_id"),
             (unanswered, "member_id"),
             (reminders_off, "member_id"),
+            (proof, "member_id"),
+            (attempt, "member_id"),
+            (holder_role, "member_id"),
         )
         for table, whose in whose_rows:
             await connection.execute(
@@ -174,7 +180,20 @@ async def _rewrite(connection: AsyncConnection, traces: Traces) -> None:
         .where(entitlement.c.purchase_id.in_(select(purchase.c.id).where(bought)))
         .values(note=None)
     )
-    await connection.execute(update(purchase).where(bought).values(note=None, lapses_at=None))
+    over = {
+        column: func.coalesce(purchase.c[column], person.forget_at)
+        for column in ("source_ended_at", "ended_at")
+    }
+    await connection.execute(
+        update(purchase)
+        .where(bought)
+        .values(note=None, lapses_at=None, lapse_left=None, paused_at=None, **over)
+    )
+    # Two who were erased may have one number; a code is used once by each member.
+    uses = code_use.c.purchase_id.in_(select(purchase.c.id).where(bought))
+    await connection.execute(
+        update(code_use).where(uses).values(member_id=-LARGEST_NUMBER - code_use.c.id)
+    )
     await connection.execute(
         update(trial_use)
         .where(trial_use.c.purchase_id.in_(select(purchase.c.id).where(bought)))

@@ -1,24 +1,30 @@
 """A person who is forgotten leaves nothing in the database's file but a number."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
 
+from bot.access.catalogue.role_rules import Role
 from bot.access.ledger.errors import OvertakenSince, PutBackTooLate
+from bot.access.ledger.link_calls import CALLED
 from bot.access.people.errors import BeingForgotten, CustomerUnknown, ForgetsCustomer
 from bot.access.people.pseudonyms import pseudonym
 from bot.access.request import RequestContext, Subject
+from bot.access.rules.duration import parse_length
 from bot.replies import history
 from bot.store.catalogue import products
-from bot.store.kinds import Otherwise
-from bot.store.ledger import direct_messages, events, unanswered
-from bot.store.people import customers, reminders
-from bot.store.records import Actor, Unanswered
+from bot.store.kinds import AttemptKind, HolderRoleState, Otherwise, ReminderOutcome
+from bot.store.ledger import direct_messages, events, holder_roles, purchases, unanswered
+from bot.store.people import attempts, customers, erasure, proofs, reminders
+from bot.store.records import Actor, HolderRole, Unanswered
+from bot.store.sales import trials
+from bot.store.tables.columns import metadata
 from bot.store.tables.ledger import event
 from bot.store.tables.sales import code_guess, trial_use
-from bot.store.tables.sweeps import sighting, sweep
+from bot.store.tables.sweeps import sighting, sweep, sweep_row
 from tests.support.access_harness import open_harness
 from tests.support.vendor_fixture import AT, HOME, OTHER, STAFF
 
@@ -91,6 +97,48 @@ async def known_everywhere(harness):
     return done
 
 
+NAMING = ("member_id", "user_id", "username", "name_folded")  # columns of customers, not of staff
+
+
+def _folded(value):
+    return value.casefold() if isinstance(value, str) else value
+
+
+async def known_by_what_is_new(harness):
+    """Ann, also in what roles, codes, trials, reminders and the panel keep of members."""
+    me = RequestContext(HOME, Actor.member(ANN), "a press", AT)
+    await harness.role_rules.add(harness.request(), Role(70, "VIP", "role"), "trend", 0)
+    await harness.role_access.see(HOME, {ANN: {70}})
+    made = await harness.codes.create(
+        harness.request(), "trend", parse_length("7D"), number=1, uses=3, expires=None
+    )
+    await harness.codes.redeem(me, made.codes[0])
+    assert await harness.codes.redeem(replace(me, idempotency_key="other"), "no code") is None
+    async with harness.database.write() as connection:
+        person = await customers.by_member(connection, HOME, ANN)
+        bought = (await purchases.of_customers(connection, [person.id]))[person.id]
+        gold = await products.add(
+            connection, HOME, by=STAFF, at=AT, slug="gold", title="Gold", trial="3D", role_id=71
+        )
+        await trials.add(connection, person, gold.id, bought[-1].id, AT)
+        wished = HolderRole(HOME, ANN, 71, None)
+        await holder_roles.keep(connection, wished, HolderRoleState.THEIRS, AT)
+        await reminders.note(connection, [(bought[-1].id, AT)], 7, ReminderOutcome.SENT, AT)
+        await proofs.start(connection, HOME, ANN, "Ann_Trades", b"x" * 32, AT)
+        [read] = (await connection.execute(select(sweep.c.id))).scalars()
+        await connection.execute(
+            insert(sweep_row).values(
+                sweep_id=read, username="Ann_Trades", name_folded="ann_trades",
+                tv_user_id=77_123_456_789, kind="until", ends_at=AT, seen_at=AT,
+            )
+        )  # fmt: skip
+        await attempts.add(connection, HOME, ANN, AttemptKind.LINK, AT)
+        members = {"members": [str(ANN), "9"], "role_name": "VIP", "number": 2, "loss_id": 1}
+        for action in ("roles_lost", CALLED):
+            await events.record(connection, HOME, AT, action, after=members)
+    return made.codes[0]
+
+
 async def forget(harness, subject=BY_ID):
     return await harness.erasures.forget(harness.request(confirmed=True), subject)
 
@@ -108,6 +156,57 @@ async def test_nothing_about_a_forgotten_person_stays_in_the_file(harness):
     assert (waiting.number, waiting.ending) == (None, 1)
     await erased(harness)
     assert harness.end("Ann_Trades") == "absent"
+    assert left_in_file(harness) == []
+
+
+async def test_nothing_stays_in_any_table_that_names_people(harness):
+    await known_everywhere(harness)
+    code = await known_by_what_is_new(harness)
+    await harness.rest()
+    async with harness.database.read() as connection:
+        for table in set(metadata.sorted_tables) - set(erasure._VENDORS):
+            columns = [each for each in table.c if each.name in NAMING]
+            if columns:
+                rows = (await connection.execute(select(*columns))).all()
+                assert any({ANN, "ann_trades"} & {_folded(each) for each in row} for row in rows), (
+                    table
+                )
+    await forget(harness)
+    await erased(harness)
+    assert left_in_file(harness) == []
+    async with harness.database.read() as connection:
+        kept = await events.since(connection, HOME, 0)
+    said = [history.line(each, harness.script, None) for each in kept]
+    assert any("person " in line for line in said if "take no direct messages" in line)
+    # The same person comes back, uses the same code, and is forgotten once more.
+    me = RequestContext(HOME, Actor.member(ANN), "again", AT)
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    assert await harness.codes.redeem(me, code) is not None
+    async with harness.database.write() as connection:
+        await proofs.start(connection, HOME, ANN, "Ann_Trades", b"y" * 32, AT)
+    await forget(harness)
+    await erased(harness)
+    assert left_in_file(harness) == []
+
+
+async def test_a_role_from_usher_is_taken_before_the_person_is_erased(harness):
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    wished = HolderRole(HOME, ANN, 71, None)
+    async with harness.database.write() as connection:
+        await products.add(connection, HOME, by=STAFF, at=AT, slug="gold", title="Gold", role_id=71)
+        await holder_roles.keep(connection, wished, HolderRoleState.GIVEN, AT)
+    assert (await forget(harness)).number is None
+    async with harness.database.write() as connection:
+        await holder_roles.drop(connection, wished)
+    await erased(harness)
+    assert left_in_file(harness) == []
+
+
+async def test_what_is_paused_ends_first(harness):
+    await known_everywhere(harness)
+    await harness.done(await harness.pauses.pause(harness.request(), BY_ID, "trend"), within=10)
+    assert (await forget(harness)).ending == 1
+    await erased(harness)
     assert left_in_file(harness) == []
 
 

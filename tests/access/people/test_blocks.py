@@ -3,6 +3,7 @@
 import pytest
 
 from bot.access.ledger.changes import Change, NewOrder, Target
+from bot.access.ledger.errors import NothingPaused
 from bot.access.ledger.record import record
 from bot.access.people.errors import (
     CustomerBlocked,
@@ -73,6 +74,17 @@ async def test_everything_ends_with_the_block_where_staff_say_so(harness):
     await harness.rest()
     assert harness.end("Ann_Trades") == "absent"
     assert await harness.outcomes.untold() == []  # the answer told of it
+
+
+async def test_what_is_paused_ends_with_the_block_too(harness):
+    await harness.done(await harness.grant("Ann_Trades", "1M"))
+    await harness.done(await harness.pauses.pause(harness.request(), ANN, "trend"), within=10)
+    person, has_access = await harness.blocks.block(harness.request(), ANN, None)
+    assert has_access
+    assert await harness.endings.end(harness.request(), person.id) == 1
+    await harness.rest()
+    with pytest.raises(NothingPaused):
+        await harness.pauses.resume(harness.request(), ANN, "trend")
 
 
 async def test_a_member_who_is_blocked_links_nothing(harness):
