@@ -19,7 +19,7 @@ from bot.access.people.who import required
 from bot.access.request import RequestContext, Subject
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
-from bot.store.kinds import PermissionState
+from bot.store.kinds import PermissionState, Tie
 from bot.store.ledger import events, permissions
 from bot.store.people import customers, merging
 from bot.store.records import Customer
@@ -97,6 +97,8 @@ class Ties:
             if target is not None:
                 await merging.absorb(connection, person, target)
             await customers.tie(connection, person.id, to_id, request.member_id, request.at)
+            # The word of staff: what was given to the bare name is that member's too.
+            await customers.confirm(connection, person.id, request.member_id, Tie.STAFF)
             await events.record(
                 connection,
                 request.guild_id,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Customer
@@ -36,7 +36,9 @@ def _together(kept: Customer, gone: Customer) -> dict[str, Any]:
     """Return what the record is that is left: what `kept` lacks comes from `gone`."""
     values: dict[str, Any] = {}
     if kept.member_id is None and gone.member_id is not None:
-        values |= {name: getattr(gone, name) for name in ("member_id", "linked_at", "linked_by")}
+        values |= {
+            name: getattr(gone, name) for name in ("member_id", "linked_at", "linked_by", "tie")
+        }
     if kept.username is None and gone.username is not None:
         values |= {name: getattr(gone, name) for name in ("username", "name_folded", "tv_user_id")}
     elif kept.tv_user_id is None and gone.name_folded == kept.name_folded:
@@ -71,10 +73,17 @@ async def _permissions(connection: AsyncConnection, kept: Customer, gone: Custom
 
 
 async def _one_permission(connection: AsyncConnection, kept: int, gone: int) -> None:
-    """Move the reasons and orders of one permission to another, whose next revision is above both."""
-    newest = select(func.max(permission.c.revision)).where(permission.c.id.in_((kept, gone)))
+    """Move the reasons and orders of one permission to another, whose next revision is above both.
+
+    What staff hold back of one of the two stays held back.
+    """
+    both = permission.alias()
+    newest = select(func.max(both.c.revision)).where(both.c.id.in_((kept, gone)))
+    held_back = exists().where(both.c.id.in_((kept, gone)), both.c.held_back)
     await connection.execute(
-        update(permission).where(permission.c.id == kept).values(revision=newest.scalar_subquery())
+        update(permission)
+        .where(permission.c.id == kept)
+        .values(revision=newest.scalar_subquery(), held_back=held_back)
     )
     for table in metadata.sorted_tables:
         for key in table.foreign_keys:

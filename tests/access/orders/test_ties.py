@@ -1,5 +1,7 @@
 """Staff untie, move and merge customers; nothing that was sold is lost by it."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.access.people.errors import (
@@ -15,6 +17,7 @@ from bot.access.people.errors import (
 from bot.access.request import Subject
 from bot.store.ledger import entitlements, events, permissions
 from bot.store.people import customers
+from bot.store.records import Actor
 from tests.support.access_harness import open_harness
 from tests.support.vendor_fixture import AT, HOME, MEMBER, OTHER, STRANGER
 
@@ -92,6 +95,19 @@ async def test_everything_goes_to_another_member_also_when_the_old_one_has_left(
     assert (await actions_of(harness, before.id))[0] == "customer_move"
 
 
+async def test_what_was_given_to_a_name_that_was_merely_claimed_is_the_other_members(harness):
+    claims = replace(harness.request(), actor=Actor.member(MEMBER))
+    user = harness.fake.world.find_user("Ann_Trades")
+    assert await harness.customers.link(claims, "Ann_Trades", user.id)
+    await harness.done(await harness.grant("Ann_Trades", "1M", bare_name=True))
+    await harness.ties.move(agreed(harness), ANN, STRANGER)
+    [reason] = await harness.reasons("Ann_Trades")
+    assert not reason.withheld
+    assert [each.script.slug for each in (await harness.overview.me(HOME, STRANGER)).scripts] == [
+        "trend"
+    ]
+
+
 async def test_a_member_known_without_a_name_becomes_the_customer(harness):
     await sold_to_ann(harness)
     ben = await bare(harness, STRANGER)
@@ -163,6 +179,19 @@ async def test_two_names_of_one_account_hold_the_reasons_of_both(harness):
     await harness.rest()
     assert (held.wanted, harness.end("Ann_Trades")) == ("lifetime", None)
     assert (await harness.permission("Ann_Trades")).state == "done"
+
+
+async def test_a_revoke_of_one_name_is_held_for_both(harness):
+    await harness.done(await harness.grant("Ann_Trades", "1M"))
+    for name in ("Ann_Trades", "bob-fx"):
+        await harness.done(await harness.grant(name, "1M"))
+    await harness.done(await harness.revoke("bob-fx"))
+    async with harness.database.write() as connection:
+        for name in ("Ann_Trades", "bob-fx"):
+            known = await customers.by_name(connection, HOME, name)
+            await customers.rename(connection, known.id, name, 5)
+    await harness.ties.merge(agreed(harness), Subject(username="bob-fx"), ANN)
+    assert (await harness.permission("Ann_Trades")).held_back
 
 
 async def test_another_servers_customer_is_unknown_here(harness):
