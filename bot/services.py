@@ -1,15 +1,12 @@
 """The one wiring: every object of which a program has one, made from what was opened before."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import aiohttp
 
 from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
-from bot.access.catalogue.lookup import Item
 from bot.access.catalogue.products import Products
 from bot.access.catalogue.role_rules import RoleRules
 from bot.access.catalogue.scripts import Scripts
@@ -71,7 +68,6 @@ from bot.access.sweeps.sweep import Sweeps
 from bot.access.sweeps.undecided import Undecided
 from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
-from bot.errors import UserError
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
@@ -80,6 +76,7 @@ from bot.interactions.member_events import MemberEvents
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
+from bot.notifications import kept_messages
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
 from bot.notifications.holder_roles import HolderRoleGiver
@@ -92,14 +89,9 @@ from bot.notifications.outbox import Outbox
 from bot.notifications.panels import PanelPoster
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
-from bot.replies.claims import to_claimer
-from bot.replies.codes import trial_refused
-from bot.replies.customers import forgotten_by_now
-from bot.replies.links import to_unlinked
 from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
-from bot.store.records import Claim, RoleRule
 from bot.store.vault import Vault
 from bot.tradingview import TradingViewClient
 from bot.tradingview.signin import SignIn
@@ -286,7 +278,7 @@ def build(
         purchases.wake()
 
     account_moves = AccountMoves(vault, queue)
-    claims = Claims(database, partial(_to_claimer, client), decided, account_moves)
+    claims = Claims(database, partial(kept_messages.to_claimer, client), decided, account_moves)
     member_limits = MemberLimits(database, outcome_notifier.wake)
     members_public = tradingview_accounts.public(settings, http)
     customers = Customers(database, sessions, members_public, claims, member_limits, account_moves)
@@ -298,19 +290,13 @@ def build(
         purchases,
         queue,
         notifier,
-        partial(_to_unlinked, client),
+        partial(kept_messages.to_unlinked, client),
         outcome_notifier.wake,
     )
     role_losses = RoleLosses(database, role_rules, purchases)
     role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
     member_events.subscribe("roles", role_access.hear, role_access.matters)
     client.on_arrival.append(role_rounds.arrived)
-
-    account_moves = AccountMoves(vault, queue)
-    claims = Claims(database, partial(_to_claimer, client), decided, account_moves)
-    member_limits = MemberLimits(database, outcome_notifier.wake)
-    members_public = tradingview_accounts.public(settings, http)
-    customers = Customers(database, sessions, members_public, claims, member_limits, account_moves)
 
     return Services(
         database=database,
@@ -340,7 +326,7 @@ def build(
         reminders=reminders,
         ties=Ties(database, queue, purchases.wake),
         blocks=Blocks(database),
-        erasures=Erasures(database, vault, endings, _to_eraser, outcome_notifier.wake),
+        erasures=Erasures(database, vault, endings, kept_messages.to_eraser, outcome_notifier.wake),
         scripts=scripts,
         products=Products(database),
         discovery=Discovery(database, sessions, scripts),
@@ -363,7 +349,7 @@ def build(
             [source.name for source in REGISTRY.values() if source.returns_by_itself],
         ),
         codes=Codes(database, vault, purchases),
-        trials=Trials(database, vault, purchases, partial(_of_trial, client)),
+        trials=Trials(database, vault, purchases, partial(kept_messages.of_trial, client)),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),
@@ -403,30 +389,3 @@ def build(
         blockade=blockade,
         holder_role_giver=HolderRoleGiver(client, HolderRoles(database), notifier, blockade, jobs),
     )
-
-
-def _of_trial(client: Usher, guild_id: int, refusal: UserError) -> Mapping[str, Any]:
-    """Return, as it is kept, what the member reads whose trial waited and does not begin."""
-    server = client.get_guild(guild_id)
-    return trial_refused(refusal, server.name if server else None).to_json()
-
-
-def _to_claimer(client: Usher, claim: Claim, accepted: bool) -> Mapping[str, Any]:
-    """Return, as it is kept, what the member reads whose claim was decided."""
-    server = client.get_guild(claim.guild_id)
-    return to_claimer(claim, server.name if server else None, accepted=accepted).to_json()
-
-
-def _to_unlinked(
-    client: Usher, guild_id: int, rules: Sequence[RoleRule], items: Sequence[Item]
-) -> Mapping[str, Any]:
-    """Return, as it is kept, what a member reads who gained these and is to link a name."""
-    server = client.get_guild(guild_id)
-    titles, rule = [item.title for item in items], rules[0]
-    name = server.name if server else None
-    return to_unlinked(titles, rule.source, rule.role_name, name).to_json()
-
-
-def _to_eraser(number: int) -> Mapping[str, Any]:
-    """Return, as it is kept, what whoever asked reads once a person is erased."""
-    return forgotten_by_now(number).to_json()

@@ -1,0 +1,42 @@
+"""Words messages about a server, as they are kept until Discord takes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import discord
+
+from bot.access.catalogue.lookup import Item
+from bot.errors import UserError
+from bot.replies.claims import to_claimer as claim_decided
+from bot.replies.codes import trial_refused
+from bot.replies.customers import forgotten_by_now
+from bot.replies.links import to_unlinked as name_wanted
+from bot.store.records import Claim, RoleRule
+
+
+def of_trial(client: discord.Client, guild_id: int, refusal: UserError) -> Mapping[str, Any]:
+    """Return what the member reads whose trial waited and does not begin."""
+    return trial_refused(refusal, _name(client, guild_id)).to_json()
+
+
+def to_claimer(client: discord.Client, claim: Claim, accepted: bool) -> Mapping[str, Any]:
+    """Return what the member reads whose claim was decided."""
+    return claim_decided(claim, _name(client, claim.guild_id), accepted=accepted).to_json()
+
+
+def to_unlinked(
+    client: discord.Client, guild_id: int, rules: Sequence[RoleRule], items: Sequence[Item]
+) -> Mapping[str, Any]:
+    """Return what a member reads who gained these and is to link a name."""
+    titles, rule = [item.title for item in items], rules[0]
+    return name_wanted(titles, rule.source, rule.role_name, _name(client, guild_id)).to_json()
+
+
+def to_eraser(number: int) -> Mapping[str, Any]:
+    """Return what whoever asked reads once a person is erased."""
+    return forgotten_by_now(number).to_json()
+
+
+def _name(client: discord.Client, guild_id: int) -> str | None:
+    server = client.get_guild(guild_id)
+    return server.name if server else None
