@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import discord
 
 from bot.access.queries.history import Asked, Entry
-from bot.replies.history import Facts, headline
+from bot.replies.history import headline
+from bot.replies.history_facts import Facts
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.orders import why_stuck
 from bot.replies.text import title, typed

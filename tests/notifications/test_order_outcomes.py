@@ -8,7 +8,7 @@ import pytest
 
 from bot import clock
 from bot.store.catalogue import guilds
-from bot.store.ledger import orders
+from bot.store.ledger import order_outcomes
 from bot.store.records import Actor
 from tests.support.discord_harness import at_work, eventually, labels, open_office, text_of
 from tests.support.vendor_fixture import HOME, OTHER
@@ -103,19 +103,19 @@ async def test_a_customer_with_closed_direct_messages_holds_up_nobody(harness):
 
 async def test_a_crash_between_sending_and_marking_tells_once(harness, monkeypatch):
     await harness.choose_log_channel(harness.log)
-    real_told, real_posted = orders.told, guilds.set_posted
+    real_told, real_posted = order_outcomes.told, guilds.set_posted
 
     async def lost(*args):
         raise OSError("killed")
 
     async with at_work(harness):
         await waiting(harness)
-        monkeypatch.setattr(orders, "told", lost)
+        monkeypatch.setattr(order_outcomes, "told", lost)
         monkeypatch.setattr(guilds, "set_posted", lost)
         await harness.time.advance(16 * 60)
         harness.switches.hang = False
         await harness.passes(lambda: harness.as_mod.dms() and log_lines(harness), 900)
-    monkeypatch.setattr(orders, "told", real_told)
+    monkeypatch.setattr(order_outcomes, "told", real_told)
     monkeypatch.setattr(guilds, "set_posted", real_posted)
     async with at_work(harness):
 

@@ -6,7 +6,7 @@ from bot.access.ledger.changes import NewOrder
 from bot.access.ledger.reasons import end_made_by
 from bot.access.request import RequestContext
 from bot.store.kinds import OrderKind, OrderState, Reason
-from bot.store.ledger import orders
+from bot.store.ledger import order_outcomes, orders
 from bot.store.records import Permission
 
 # Why orders are stuck of which staff were told that they are not given: the same order, given again,
@@ -62,6 +62,6 @@ async def _ordered_again(
         await end_made_by(connection, again, request.at)
         if reason is Reason.RESTORED:  # the person who asked may have been told that it was done
             for order_id in again:
-                await orders.told(connection, order_id, OrderState.SUPERSEDED)
+                await order_outcomes.told(connection, order_id, OrderState.SUPERSEDED)
         superseded += again
     return superseded

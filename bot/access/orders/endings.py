@@ -13,7 +13,7 @@ from bot.access.sync.queue import Queue
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderKind, OrderState
-from bot.store.ledger import entitlements, orders, permissions, purchases
+from bot.store.ledger import entitlements, order_outcomes, permissions, purchases
 from bot.store.people import customers
 from bot.store.records import Customer, Permission
 from bot.store.sweeps import sightings
@@ -66,7 +66,7 @@ class Endings:
         recorded = await record_all(connection, self._vault, new)
         for each in recorded:
             if each.is_new:
-                await orders.told(connection, each.order.id, OrderState.DONE)
+                await order_outcomes.told(connection, each.order.id, OrderState.DONE)
         return {each.order.id: each.superseded for each in recorded}
 
     def go_on(self, guild_id: int, superseded: dict[int, tuple[int, ...]]) -> None:

@@ -13,7 +13,7 @@ from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState
-from bot.store.ledger import orders
+from bot.store.ledger import order_outcomes, orders
 from bot.store.vault import UnreadableError, Vault
 
 TOKEN_LIFE = timedelta(minutes=15)
@@ -91,7 +91,9 @@ class Outcomes:
         An order that still waits is among them when a crash came before "waiting" could be said.
         """
         async with self._database.read() as connection:
-            ids = await orders.untold(connection, but, unsaid_before=clock.now() - SAID_WITHIN)
+            ids = await order_outcomes.untold(
+                connection, but, unsaid_before=clock.now() - SAID_WITHIN
+            )
             return await self._receipts(
                 connection, [each for each in ids if not self._notifier.is_awaited(each)]
             )
@@ -104,14 +106,14 @@ class Outcomes:
     async def told(self, order_id: int, state: OrderState) -> None:
         """Note that the asker knows that the order is in this state."""
         async with self._database.write() as connection:
-            await orders.told(connection, order_id, state)
+            await order_outcomes.told(connection, order_id, state)
 
     async def answer_token(self, receipt: Receipt) -> str | None:
         """Return the means to complete the first answer; None when its 15 minutes are (nearly) over."""
         if clock.now() > _last_moment(receipt.order.asked_at):
             return None
         async with self._database.read() as connection:
-            sealed = await orders.answer_token(connection, receipt.order.id)
+            sealed = await order_outcomes.answer_token(connection, receipt.order.id)
         try:
             return None if sealed is None else self._vault.open(sealed)
         except UnreadableError:  # sealed with a key that was taken away since
@@ -122,7 +124,7 @@ class Outcomes:
         if clock.trust() is clock.Trust.DOUBTFUL:
             return  # their 15 minutes may not be over
         async with self._database.write() as connection:
-            await orders.drop_tokens(connection, clock.now() - TOKEN_LIFE)
+            await order_outcomes.drop_tokens(connection, clock.now() - TOKEN_LIFE)
 
     # Telling the customer
 
@@ -132,13 +134,13 @@ class Outcomes:
         Orders in `but` are left out.
         """
         async with self._database.read() as connection:
-            ids = await orders.members_to_tell(connection, but)
+            ids = await order_outcomes.members_to_tell(connection, but)
             return await self._receipts(connection, ids)
 
     async def member_told(self, order_id: int) -> None:
         """Note that the member knows of this order, and of every earlier one for the same access."""
         async with self._database.write() as connection:
-            await orders.member_told(connection, order_id, clock.now())
+            await order_outcomes.member_told(connection, order_id, clock.now())
 
 
 def _last_moment(asked_at: datetime) -> datetime:

@@ -31,6 +31,7 @@ from bot.store.ledger import (
     bulk_orders,
     entitlements,
     events,
+    order_outcomes,
     orders,
     permissions,
     product_preview,
@@ -275,7 +276,7 @@ class _Bulk:
         await bulk_orders.close(self.connection, ids, self.press.at)
         await end_made_by(self.connection, ids, self.press.at)
         restored = [order.id for order in found if order.reason is Reason.RESTORED]
-        await orders.all_told(self.connection, restored, OrderState.SUPERSEDED)
+        await order_outcomes.all_told(self.connection, restored, OrderState.SUPERSEDED)
         return {order.id: order.permission_id for order in found}
 
     async def _order(

@@ -24,7 +24,7 @@ from bot.access.rules.entitlements import (
 from bot.access.sweeps.adopt import take_known
 from bot.access.sweeps.drift import Difference, Kind
 from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
-from bot.store.ledger import entitlements, events, orders, permissions, replays
+from bot.store.ledger import entitlements, events, order_outcomes, orders, permissions, replays
 from bot.store.ledger.entitlements import FixedEnd
 from bot.store.ledger.events import NewEvent
 from bot.store.records import Entitlement, Order, Permission, Script
@@ -213,9 +213,9 @@ async def _conclude(
     revision = max(order.revision for order in old)
     is_last = permission.revision == revision
     ended = await orders.end(connection, permission.id, revision, now, OrderState.DONE)
-    await orders.all_told(connection, ended, OrderState.DONE)
+    await order_outcomes.all_told(connection, ended, OrderState.DONE)
     if ended:
-        await orders.member_told(connection, max(ended), now)
+        await order_outcomes.member_told(connection, max(ended), now)
     await events.record_all(
         connection,
         [
@@ -260,7 +260,7 @@ async def _park(connection: AsyncConnection, permission: Permission, old: Sequen
     undone = await _with_overtaken(connection, permission, old)
     await entitlements.restore(connection, undone)
     await entitlements.end_made_by(connection, undone, now)
-    await orders.all_told(connection, [order.id for order in old], OrderState.STUCK)
+    await order_outcomes.all_told(connection, [order.id for order in old], OrderState.STUCK)
     await permissions.change(
         connection,
         permission.id,

@@ -25,7 +25,7 @@ from bot.access.rules.entitlements import (
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
-from bot.store.ledger import entitlements, events, orders, permissions, shapes, work
+from bot.store.ledger import entitlements, events, order_outcomes, orders, permissions, shapes, work
 from bot.store.ledger.changes import PermissionChange
 from bot.store.ledger.events import NewEvent
 from bot.store.people import customers
@@ -265,7 +265,7 @@ class Sync:
         now = clock.now()
         person = await customers.by_id(connection, permission.customer_id)
         if person is None or person.member_id is None:
-            await orders.member_told(connection, max(ended), now)
+            await order_outcomes.member_told(connection, max(ended), now)
         await events.record_all(
             connection,
             [

@@ -25,7 +25,7 @@ from bot.store.kinds import (
     Reason,
     StateKind,
 )
-from bot.store.ledger import orders
+from bot.store.ledger import order_outcomes
 from bot.store.ledger.press import Press
 from bot.store.parts import parts
 from bot.store.records import USHER, Order
@@ -59,7 +59,7 @@ async def supersede(
             .returning(order.c.id, order.c.permission_id)
         )
         changed |= {row.id: row.permission_id for row in found}
-    await orders.tell_anew(connection, changed)
+    await order_outcomes.tell_anew(connection, changed)
     return changed
 
 
@@ -191,4 +191,4 @@ async def close(connection: AsyncConnection, order_ids: Collection[int], at: dat
             .where(order.c.id.in_(some))
             .values(state=OrderState.SUPERSEDED, ended_at=at)
         )
-    await orders.tell_anew(connection, order_ids)
+    await order_outcomes.tell_anew(connection, order_ids)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderState, PermissionState, Reason, StateKind, SweepState
 from bot.store.ledger import unanswered
-from bot.store.ledger.orders import FINAL, people_untold
+from bot.store.ledger.order_outcomes import FINAL, people_untold
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import event, order, permission
 from bot.store.tables.messages import direct_message

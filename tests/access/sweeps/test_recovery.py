@@ -303,9 +303,9 @@ async def test_where_everybody_was_told_staff_read_nothing_of_it(harness):
 
 
 async def restoring_untold(connection, receipt):
-    from bot.store.ledger import orders
+    from bot.store.ledger import order_outcomes
 
-    return receipt.order.id in await orders.untold(connection)
+    return receipt.order.id in await order_outcomes.untold(connection)
 
 
 async def test_without_a_restore_there_is_nothing_to_do(harness, jobs):
