@@ -22,10 +22,11 @@ from bot.access.people.blocks import refuse_blocked
 from bot.access.request import CODE, RequestContext
 from bot.access.rules.codes import digest_of, in_groups, new_signs, read_code
 from bot.access.rules.duration import Length, cut, parse_length
+from bot.access.rules.entitlements import known_to_member, want
 from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import StateKind
-from bot.store.ledger import events, orders, permissions, purchases
+from bot.store.ledger import entitlements, events, orders, permissions, purchases
 from bot.store.people import customers
 from bot.store.records import Product, Purchase, Script
 from bot.store.sales import codes
@@ -264,12 +265,17 @@ async def _take(
 
 
 async def _has_forever(connection: AsyncConnection, request: RequestContext, item: Item) -> bool:
-    """Return whether the member who asks has every script of the item for lifetime."""
+    """Return whether the member who asks has every script of the item for lifetime, and may know it."""
     person = await customers.by_member(connection, request.guild_id, request.member_id)
     if person is None or person.username is None:
         return False
     held = await permissions.of_name(connection, request.guild_id, person.username)
-    forever = {each.script_id for each in held if each.wanted is StateKind.LIFETIME}
+    reasons = await entitlements.active_of(connection, [each.id for each in held])
+    forever = {
+        each.script_id
+        for each in held
+        if want(known_to_member(reasons[each.id])).kind is StateKind.LIFETIME
+    }
     return bool(item.scripts) and {script.id for script in item.scripts} <= forever
 
 

@@ -31,22 +31,6 @@ class MemberLimits:
 
     async def take(self, request: RequestContext, kind: AttemptKind) -> int:
         """Count one more; returns its number, for `give_back`. Raises TooOften."""
-        return await self._take(request, kind)
-
-    async def look(self, request: RequestContext) -> None:
-        """Count one more look on TradingView for that member. Raises LookedJustNow or TooOften."""
-        since = request.at - PAUSE
-        async with self._database.read() as connection:
-            lately = await attempts.since(
-                connection, request.guild_id, request.member_id, AttemptKind.LOOK, since
-            )
-        if request.at in lately:  # delivered twice
-            return
-        if lately:
-            raise LookedJustNow(lately[-1] + PAUSE)
-        await self._take(request, AttemptKind.LOOK)
-
-    async def _take(self, request: RequestContext, kind: AttemptKind) -> int:
         since = request.at - DAY
         async with self._database.write() as connection:
             await attempts.forget_before(connection, request.guild_id, since)
@@ -60,6 +44,19 @@ class MemberLimits:
             await _note(connection, request, kind)
         self._wake()
         raise TooOften(kind, done[-A_DAY[kind]] + DAY)
+
+    async def look(self, request: RequestContext) -> None:
+        """Count one more look on TradingView for that member. Raises LookedJustNow or TooOften."""
+        since = request.at - PAUSE
+        async with self._database.read() as connection:
+            lately = await attempts.since(
+                connection, request.guild_id, request.member_id, AttemptKind.LOOK, since
+            )
+        if request.at in lately:  # delivered twice
+            return
+        if lately:
+            raise LookedJustNow(lately[-1] + PAUSE)
+        _ = await self.take(request, AttemptKind.LOOK)
 
     async def give_back(self, attempt_id: int) -> None:
         """Count one no longer: it came to nothing, and not by the member's doing."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.queries.standing import Checked
-from bot.access.rules.entitlements import paused_since, want, wanted_of
+from bot.access.rules.entitlements import known_to_member, paused_since, want, wanted_of
 from bot.store.catalogue import products, scripts
 from bot.store.kinds import PermissionState, Tie
 from bot.store.ledger import entitlements, permissions, purchases, withheld
@@ -57,7 +57,7 @@ async def own_view(
             sold[held.script_id],
             _as_known(held, reasons[held.id]),
             None,
-            tuple(reason for reason in reasons[held.id] if not reason.withheld),
+            tuple(known_to_member(reasons[held.id])),
             ended_at=(held.wanted_ends_at or last.get(held.id)) if held.id in over else None,
         )
         for held in mine
@@ -117,7 +117,7 @@ def _as_known(held: Permission, reasons: Sequence[Entitlement]) -> Permission:
     """Return it as its member may know it: without what staff gave to a name that they merely claim."""
     if not any(reason.withheld for reason in reasons):
         return held
-    known = want([reason for reason in reasons if not reason.withheld])
+    known = want(known_to_member(reasons))
     return replace(held, wanted=known.kind, wanted_ends_at=known.ends_at)
 
 

@@ -103,6 +103,11 @@ def given_by(reason: Entitlement) -> State:
     return State(StateKind(reason.kind), reason.ends_at)
 
 
+def known_to_member(reasons: Iterable[Entitlement]) -> list[Entitlement]:
+    """Return these without what staff gave to a name that its member merely claims."""
+    return [reason for reason in reasons if not reason.withheld]
+
+
 def still_gives(reason: Entitlement, now: datetime) -> bool:
     """Return whether the person would lose something, grace days too, were that reason ended now."""
     if reason.ended_at is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import StateKind
@@ -89,8 +89,13 @@ async def is_customer(
     if person.tv_user_id is not None:
         mine.append(permission.c.tv_user_id == person.tv_user_id)
     of_person = and_(permission.c.script_id.in_(list(script_ids)), or_(*mine))
+    # Of what staff gave to a name that the member merely claims, the answer is not to tell.
+    is_withheld = exists().where(
+        entitlement.c.permission_id == permission.c.id, entitlement.c.withheld
+    )
     shown = select(literal(1)).where(
         of_person,
+        ~is_withheld,
         (permission.c.seen == StateKind.LIFETIME)
         | ((permission.c.seen == StateKind.UNTIL) & (permission.c.seen_ends_at > now)),
     )
@@ -100,6 +105,7 @@ async def is_customer(
         .select_from(entitlement.join(permission, permission.c.id == entitlement.c.permission_id))
         .where(
             of_person,
+            ~entitlement.c.withheld,
             runs | ((entitlement.c.source != trials) & entitlement.c.settled_at.is_not(None)),
         )
     )

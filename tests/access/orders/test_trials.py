@@ -176,6 +176,18 @@ async def test_who_has_or_had_it_is_no_new_customer(harness):
     await harness.done(got.order_id)
 
 
+async def test_what_a_merely_claimed_name_has_is_not_told_by_a_refusal(harness):
+    user = harness.fake.world.find_user("Ann_Trades")
+    assert await harness.customers.link(asks(harness, ANN), "Ann_Trades", user.id)
+    for item in ("trend", "range"):
+        await harness.done(await harness.grant("Ann_Trades", "L", item, bare_name=True))
+    assert (await begin(harness)).order_id is not None
+    made = await harness.codes.create(
+        harness.request(), "gold", parse_length("1M"), number=1, uses=1, expires=None
+    )
+    assert await harness.codes.redeem(asks(harness, ANN), made.codes[0]) is not None
+
+
 async def test_what_waited_does_not_begin_for_a_customer(harness):
     await harness.done(await harness.grant("Ann_Trades", "7D"))
     await begin(harness)
