@@ -14,7 +14,7 @@ from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderKind, OrderState
 from bot.store.ledger import entitlements, order_outcomes, permissions, purchases
-from bot.store.people import customers
+from bot.store.people import access, customers
 from bot.store.records import Customer, Permission
 from bot.store.sweeps import sightings
 from bot.store.vault import Vault
@@ -97,7 +97,7 @@ async def with_access(
 ) -> list[Permission]:
     """Return the permissions by which a person has anything, also what only TradingView's lists showed."""
     held = await permissions.by_ids(
-        connection, await customers.access_of(connection, person.id, request.at)
+        connection, await access.of_customer(connection, person.id, request.at)
     )
     if person.username is None:
         return held

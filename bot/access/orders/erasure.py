@@ -16,7 +16,7 @@ from bot.access.rules.entitlements import last_seen, wanted_of
 from bot.store.engine.database import Database
 from bot.store.kinds import Otherwise, PermissionState, Reason
 from bot.store.ledger import direct_messages, events, holder_roles, permissions
-from bot.store.people import customers, erasure
+from bot.store.people import access, customers, erasure
 from bot.store.people.erasure import Traces
 from bot.store.records import Actor, Customer, Permission
 from bot.store.sweeps import sightings
@@ -97,7 +97,7 @@ class Erasures:
         person = await known(connection, request.guild_id, subject)
         number = 0
         if person is not None:
-            number = len(await customers.access_of(connection, person.id, request.at))
+            number = len(await access.of_customer(connection, person.id, request.at))
         elif subject.member_id is None and not await sightings.of_name(
             connection, request.guild_id, subject.username or ""
         ):

@@ -21,7 +21,7 @@ from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState, Tie
 from bot.store.ledger import events, permissions
-from bot.store.people import customers, merging
+from bot.store.people import access, customers, merging
 from bot.store.records import Customer
 
 
@@ -57,9 +57,7 @@ class Ties:
             person = await required(connection, request.guild_id, subject)
             if person.member_id is None or person.username is None:
                 raise NotTied(person.member_id, person.username)
-            has = await customers.has_access(
-                connection, request.guild_id, [person.username], request.at
-            )
+            has = await access.is_there(connection, request.guild_id, [person.username], request.at)
             if has and not request.consent.confirmed:
                 raise UnlinkKeepsAccess(person.member_id, person.username)
             await customers.untie(connection, person.id)
@@ -91,7 +89,7 @@ class Ties:
             target = await customers.by_member(connection, request.guild_id, to_id)
             if target is not None and target.username is not None:
                 raise TargetHasName(to_id, target.username)
-            number = len(await customers.access_of(connection, person.id, request.at))
+            number = len(await access.of_customer(connection, person.id, request.at))
             if not request.consent.confirmed:
                 raise MovesCustomer(person.member_id, person.username, to_id, number)
             if target is not None:
@@ -132,7 +130,7 @@ class Ties:
                 raise BothHaveNames(other.username or "", person.username or "")
             if not request.consent.confirmed:
                 numbers = [
-                    len(await customers.access_of(connection, each.id, request.at))
+                    len(await access.of_customer(connection, each.id, request.at))
                     for each in (person, other)
                 ]
                 raise MergesCustomers(

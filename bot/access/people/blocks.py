@@ -7,7 +7,7 @@ from bot.access.people.who import noted, required
 from bot.access.request import RequestContext, Subject
 from bot.store.engine.database import Database
 from bot.store.ledger import events, purchases
-from bot.store.people import customers
+from bot.store.people import access, customers
 from bot.store.records import Customer
 
 
@@ -31,7 +31,7 @@ class Blocks:
             )
             await _record(connection, request, "block", person, reason)
             has = bool(
-                await customers.access_of(connection, person.id, request.at)
+                await access.of_customer(connection, person.id, request.at)
                 or await purchases.waiting_of(connection, person.id)
             )
         return person, has

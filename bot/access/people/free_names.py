@@ -10,7 +10,7 @@ from bot.access.request import RequestContext
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
-from bot.store.people import customers
+from bot.store.people import access, customers
 from bot.tradingview.deadline import in_time
 
 LOOK_TIMEOUT = 3.0  # seconds that a member waits for TradingView's lists
@@ -64,7 +64,7 @@ async def is_free_here(
     if any(person.member_id is not None for person in holders):
         return False
     names = {username, *(person.username for person in holders if person.username)}
-    return not await customers.has_access(connection, request.guild_id, names, request.at)
+    return not await access.is_there(connection, request.guild_id, names, request.at)
 
 
 async def let_go_of(

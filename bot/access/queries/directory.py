@@ -12,7 +12,7 @@ from bot.access.request import Subject
 from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, events, permissions, purchases
-from bot.store.people import customers, directory
+from bot.store.people import access, customers, directory
 from bot.store.records import Claim, Customer, Event, Product, Purchase, Script
 from bot.store.sweeps import sightings
 
@@ -108,9 +108,9 @@ class Directory:
             people = await directory.search(
                 connection, guild_id, text, skip=page * PAGE, limit=PAGE
             )
-            access = await customers.access_numbers(connection, [each.id for each in people], now)
+            numbers = await access.numbers(connection, [each.id for each in people], now)
         return Found(
-            text, tuple((each, access.get(each.id, 0)) for each in people), page, pages, total
+            text, tuple((each, numbers.get(each.id, 0)) for each in people), page, pages, total
         )
 
 

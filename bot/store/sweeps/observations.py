@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import PermissionState, Reason, StateKind
 from bot.store.ledger import events
-from bot.store.people import customers
+from bot.store.people import access, customers
 from bot.store.records import Permission, Record
 from bot.store.sweeps.sweeps import Sweep
 from bot.store.tables.ledger import permission
@@ -165,7 +165,7 @@ async def _merge_namesake(connection: AsyncConnection, guild_id: int, renamed: R
         return True
     if other.tv_user_id not in (None, renamed.tv_user_id):
         return False
-    if await customers.has_history(connection, other.id):
+    if await access.ever_was(connection, other.id):
         return False
     person = await customers.by_id(connection, renamed.customer_id)
     if other.member_id is not None and (person is None or person.member_id is not None):

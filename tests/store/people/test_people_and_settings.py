@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
 from bot.store.ledger import events
-from bot.store.people import customers
+from bot.store.people import access, customers
 from tests.support.vendor_fixture import hold, new_database
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -93,9 +93,9 @@ async def test_a_name_has_access_when_anything_is_wanted_waiting_or_seen_now(
 ):
     ann = await customers.add(connection, HOME, username="Ann")
     await hold(connection, await add_script(connection), ann, **values)
-    assert await customers.has_access(connection, HOME, ["ANN"], NOW) is has
-    assert await customers.has_access(connection, OTHER, ["ann"], NOW) is False
-    assert await customers.has_history(connection, ann.id) is True
+    assert await access.is_there(connection, HOME, ["ANN"], NOW) is has
+    assert await access.is_there(connection, OTHER, ["ann"], NOW) is False
+    assert await access.ever_was(connection, ann.id) is True
 
 
 async def test_one_claim_at_a_time_for_a_member(database):
