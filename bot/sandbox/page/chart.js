@@ -34,18 +34,18 @@ async function renew() {
 
 export async function openChart(username) {
   whose = username;
+  returnTo = document.activeElement.dataset.key;
   state.focus = username;
   changed("customers");
-  const scripts = await ask();
-  returnTo = document.activeElement;
-  draw(scripts);
+  draw(await ask());
   if (!$("chart").open) $("chart").showModal();
 }
 
 export function start() {
   on("customers", () => void renew().catch(() => $("chart").close()));
+  // What opened it may have been drawn anew; a step of the tour that it ended gives way to the next.
   $("chart").addEventListener("close", () => {
-    if (returnTo?.isConnected) returnTo.focus();
-    else document.querySelector("#panel-tour .step.open .actions button, #panel-tour .finished button")?.focus();
+    const next = "#panel-tour .step.open .actions button, #panel-tour .finished button";
+    (document.querySelector(`[data-key="${CSS.escape(returnTo ?? "")}"]`) ?? document.querySelector(next))?.focus();
   });
 }
