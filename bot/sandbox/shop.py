@@ -12,7 +12,7 @@ from bot.sandbox.tradingview import FakeTradingView, Script, Vendor
 _MODERATE, _VIEW = 1 << 40, 1 << 10
 
 # In the busy shop the bot is set up by its owner as it opens; in the empty one all of that is left to do.
-# The one with a role is a busy one too, where another bot takes the money and gives a role for it.
+# The one with a role is a busy one too, where a payment bot gives a role to whoever has paid.
 ShopKind = Literal["busy", "empty", "role"]
 _PAID_ROLE = "Gold"
 
@@ -45,7 +45,7 @@ class Cast:
 class Shop:
     """Both stand-ins, furnished; `login` is the vendor's, and in an empty shop nobody has given it to the bot.
 
-    `newcomers` joined the server after it opened. `paid_role` is what another bot gives to those who pay.
+    `newcomers` joined the server after it opened. `paid_role` is what the payment bot gives.
     """
 
     discord: FakeDiscord

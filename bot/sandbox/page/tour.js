@@ -11,7 +11,7 @@ const attempt = (work) => work.catch((error) => notice(error.message, true));
 
 const SHOPS = {
   empty: ["A first day", "Opens an empty shop, for a vendor's first day: set up, find your scripts, take over the customers."],
-  role: ["A buyer with a role", "Opens a shop where another bot takes the money, and gives a role to whoever has paid."],
+  role: ["A paid role", "Opens a shop where a payment bot gives a role to whoever has paid: from there to the buyer's chart."],
   busy: ["A bad day", "Opens a shop that runs, on the day when everything goes wrong."],
 };
 let asked = null;

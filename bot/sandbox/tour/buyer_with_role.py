@@ -10,7 +10,7 @@ _GRACE = 3  # days
 
 
 class BuyerWithRole(Story):
-    """A shop where another bot takes the money, and gives a role to whoever has paid."""
+    """A shop where a payment bot takes the money, and gives a role to whoever has paid."""
 
     title = "A buyer comes with a role"
     ending = (
@@ -61,7 +61,7 @@ class BuyerWithRole(Story):
     def _rule(self) -> Step:
         return Step(
             "Let a role open it",
-            "Another bot takes the money in your server, and gives the role @Gold to whoever has "
+            "A payment bot takes the money in your server, and gives the role @Gold to whoever has "
             f"paid. Say that this role opens Gold, and that it stays open for {_GRACE} more days "
             "when somebody loses the role.",
             [Goal("The role opens Gold", lambda: self.heard("from now on", "role add"))],
@@ -79,15 +79,15 @@ class BuyerWithRole(Story):
     def _paid(self) -> Step:
         return Step(
             "Somebody pays",
-            "Gita buys Gold from the other bot, which gives her the role. Nobody has told Usher her "
-            "TradingView name. It keeps what she bought, and writes to her once.",
+            "Gita buys Gold from the payment bot, which gives her the role. Nobody has told Usher her "
+            "TradingView name yet: it keeps what she bought, and writes to her once.",
             [
                 Goal("Gita has the role", lambda: int(self._has_role())),
                 Goal("The bot asked her for her name", lambda: len(self.told(self._gita.user))),
             ],
-            [self._happens("The other bot gives Gita the role", "give")],
+            [self._happens("The payment bot gives Gita the role", "give")],
             self._aside(
-                "Discord does not tell the bot of members now, and Gita is no customer yet. It sees "
+                "Discord does not tell the bot of members now, and Gita is no customer yet. The bot sees "
                 "her role as soon as she uses it for anything."
             ),
         )
@@ -126,7 +126,7 @@ class BuyerWithRole(Story):
     def _lost(self) -> Step:
         return Step(
             "The role is taken away",
-            "Gita's card is refused, and the other bot takes the role. Nothing is lost yet: she keeps "
+            "Gita's card is refused, and the payment bot takes the role. Nothing is lost yet: she keeps "
             f"both scripts for {_GRACE} days, and then the bot takes them by itself. Be Mina, a "
             "moderator, and ask why Gita still has Gold.",
             [
@@ -136,10 +136,10 @@ class BuyerWithRole(Story):
                     lambda: self._count_checks(lost=True),
                 ),
             ],
-            [self._happens("The other bot takes the role", "take"), self._checks()],
+            [self._happens("The payment bot takes the role", "take"), self._checks()],
             self._aside(
-                "Discord does not tell the bot of members now. It asks about its customers in turn, "
-                "so this takes up to 45 seconds, or until Gita uses it for anything."
+                "Discord does not tell the bot of members now. The bot asks about its customers in turn: "
+                "give it up to 45 seconds, or let Gita use it for anything."
             ),
         )
 
@@ -154,13 +154,11 @@ class BuyerWithRole(Story):
                 Goal("Both scripts are on her list", self._count_on_chart, len(_SCRIPTS)),
             ],
             [
-                self._happens("The other bot gives it back", "give"),
+                self._happens("The payment bot gives it back", "give"),
                 self._checks(),
                 self._opens_chart(),
             ],
-            self._aside(
-                "Here too the bot sees it within 45 seconds, or when Gita uses it for anything."
-            ),
+            self._aside("Here too give the bot up to 45 seconds, or let Gita use it for anything."),
         )
 
     # What is offered
@@ -183,7 +181,9 @@ class BuyerWithRole(Story):
 
     def _checks(self) -> Json:
         mina = self.shop.person("moderator").user
-        return command("Ask why", mina.id, "access check", {"member": str(self._gita.user.id)})
+        return command(
+            "Fill in /access check", mina.id, "access check", {"member": str(self._gita.user.id)}
+        )
 
     def _happens(self, label: str, what: str) -> Json:
         member, role = str(self._gita.user.id), str(self._role.id)

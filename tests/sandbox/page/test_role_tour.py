@@ -11,7 +11,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def role_shop():
-    """A sandbox where another bot gives a role to those who pay; everything is as it opened."""
+    """A sandbox where a payment bot gives a role to those who pay; everything is as it opened."""
     async with opened(0, kind="role") as sandbox:
         await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
         assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
@@ -49,7 +49,7 @@ async def test_a_buyer_comes_with_a_role_and_ends_at_the_chart_by_key(role_shop,
     await reached(1)
     await sent("Fill in the role")
     await reached(2)
-    await offered("The other bot gives Gita the role")
+    await offered("The payment bot gives Gita the role")
     await eyes.sees("#card .who", "Gita-Ray")
     await reached(3)
     await offered("Read what the bot wrote")
@@ -72,12 +72,12 @@ async def test_a_buyer_comes_with_a_role_and_ends_at_the_chart_by_key(role_shop,
     gita = shop.discord.person(shop.unlinked.user)
     assert len(gita.dms()) == 2
     written = len([call for call in shop.tradingview.log if call.applied])
-    await offered("The other bot takes the role")
-    await sent("Ask why")
+    await offered("The payment bot takes the role")
+    await sent("Fill in /access check")
     await eyes.sees("#messages .message", "unless that comes back")
     await reached(6)
-    await offered("The other bot gives it back")
-    await sent("Ask why")
+    await offered("The payment bot gives it back")
+    await sent("Fill in /access check")
     await eventually(lambda: simulation.tour.describe()["steps"][6]["goals"][1]["done"])
     await offered("Open Gita's list")
     await list_shows("Trend Finder Pro", "Volume Map")

@@ -147,7 +147,7 @@ def test_it_can_be_taken_again(tour, sandbox):
 
 @pytest.fixture
 async def role_shop():
-    """A shop where another bot gives a role to those who pay, without its bot."""
+    """A shop where a payment bot gives a role, without its bot."""
     async with opened(0, with_bot=False, kind="role") as sandbox:
         yield sandbox.simulation
 
