@@ -21,9 +21,14 @@ def _found() -> Iterator[Any]:
                 yield value
 
 
-_FOUND = tuple(_found())
-_PARTS = {part for cog in _FOUND for part in cog.__bases__}
-CLASSES = tuple(cog for cog in _FOUND if cog not in _PARTS)
+def _whole() -> tuple[Any, ...]:
+    """Return every cog's class that is no part of another."""
+    found = tuple(_found())
+    parts = {part for cog in found for part in cog.__bases__}
+    return tuple(cog for cog in found if cog not in parts)
+
+
+CLASSES = _whole()
 
 
 async def load(services: Services) -> None:

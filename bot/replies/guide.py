@@ -17,13 +17,16 @@ _OWN = "Your own"
 def commands(
     allowed: "Sequence[app_commands.Command[Any, ..., Any]]", *, is_buyer: bool
 ) -> Message:
-    """Return three lines for a buyer; for anybody else every command, by what it is about."""
+    """Return three lines for a buyer; for anybody else every command, by what it is about.
+
+    Of a group only the names: Discord shows what each does while one types, and all would not fit.
+    """
     if is_buyer:
         by_name = {command.qualified_name: command for command in allowed}
         lines = "\n".join(_line(by_name[name]) for name in BUYERS if name in by_name)
     else:
         lines = "\n\n".join(
-            "\n".join([f"**{head}**", *map(_line, group)])
+            "\n".join([f"**{head}**", *_lines(list(group))])
             for head, group in groupby(sorted(allowed, key=_place), key=_head)
         )
     return Message("", (embed("What you can do", lines),))
@@ -35,6 +38,14 @@ def to_writer() -> Message:
         "I do not read messages here. In the server, `/me` shows what you may use and `/link` tells me "
         "your TradingView name; for anything else, write to the staff there."
     )
+
+
+def _lines(
+    commands: "Sequence[app_commands.Command[Any, ..., Any]]",
+) -> list[str]:
+    if commands[0].parent is None:
+        return [_line(command) for command in commands]
+    return [" · ".join(f"`/{command.qualified_name}`" for command in commands)]
 
 
 def _line(command: "app_commands.Command[Any, ..., Any]") -> str:

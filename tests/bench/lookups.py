@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from bot import clock
+from bot.access.queries.causes import Cause, Explanation
 from bot.access.queries.explained import stored_of
 from bot.access.queries.standing import Checked, Person
 from bot.access.request import Subject
-from bot.replies import access_check
+from bot.access.rules.duration import parse_length
+from bot.replies import access_check, me as me_replies, why as why_replies
 from tests.bench.desk import middle, say
 from tests.support.many import hold_all, many_people, many_scripts, reasons_for_all
 from tests.support.vendor_fixture import HOME, open_shop
@@ -45,7 +47,42 @@ async def check(shop: Any, person: Any) -> None:
     access_check.check(Person(stored.username, stored.customer, checked), HOME)
 
 
-LOOKUPS: dict[str, Callable[[Any, Any], Awaitable[None]]] = {"access check": check}
+async def why(shop: Any, person: Any) -> None:
+    """/why without an item, without Discord and TradingView: read what is stored, and write the answer."""
+    facts = await shop.why.facts(HOME, Subject(username=person.username), None)
+    found = Explanation(HOME, Cause.NO_ITEM, facts.who)
+    why_replies.why(await shop.why._explain(found, facts))
+
+
+async def me(shop: Any, person: Any) -> None:
+    """/me: read what is stored, and write the answer."""
+    me_replies.me(await shop.overview.me(HOME, person.member_id), HOME)
+
+
+async def names(shop: Any, person: Any) -> None:
+    """The names that are suggested once the first letters are typed."""
+    await shop.autocomplete.names(HOME, person.username[:8])
+
+
+async def items(shop: Any, _: Any) -> None:
+    """The items that are suggested once a letter is typed."""
+    await shop.autocomplete.items(HOME, "s")
+
+
+async def lengths(shop: Any, person: Any) -> None:
+    """The lengths that are suggested for a person and an item, with the ends they lead to."""
+    subject, item = Subject(username=person.username), "script-1"
+    await shop.autocomplete.ends(HOME, [parse_length("1M"), parse_length("1Y")], item, subject)
+
+
+LOOKUPS: dict[str, Callable[[Any, Any], Awaitable[None]]] = {
+    "access check": check,
+    "why": why,
+    "me": me,
+    "suggested names": names,
+    "suggested items": items,
+    "suggested lengths": lengths,
+}
 
 
 async def main(names: list[str]) -> None:

@@ -12,9 +12,13 @@ async def closed_office(frozen, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-async def harness(closed_office):
-    """Usher is connected; one script, a living TradingView login, a few TradingView users."""
-    async with at_work(closed_office):
+async def harness(closed_office, request):
+    """Usher is connected; one script, a living TradingView login, a few TradingView users.
+
+    Marked with `ready`, a test begins when discord.py knows the servers, which is later.
+    """
+    ready = request.node.get_closest_marker("ready") is not None
+    async with at_work(closed_office, ready=ready):
         await closed_office.script()
         await closed_office.log_in()
         for name in ("Alice_T", "Alice_Two", "__bob__"):

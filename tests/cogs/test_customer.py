@@ -62,7 +62,7 @@ async def test_a_member_without_a_record_and_a_name_alone_are_shown_too(harness)
 async def test_a_claim_is_decided_from_there(harness):
     harness.vendor.world.grant(next(iter(harness.vendor.world.scripts)), "Alice_T", None)
     asked = await harness.run(harness.as_stranger, "link", username="Alice_T")
-    await pressed(harness.as_stranger, asked.original, "Yes, that is me", "⏳")
+    await pressed(harness.as_stranger, asked.original, "Yes, that is me", "a member of staff looks")
     request = await harness.run(harness.as_mod, "customer show", username="Alice_T")
     assert f"<@{harness.stranger.id}> says that" in text_of(request.original)
     await pressed(harness.as_mod, request.original, "Decide", "staff must look")

@@ -29,10 +29,10 @@ async def test_the_owner_reads_groups_with_the_daily_ones_before_those_of_the_fi
     heads = re.findall(r"^\*\*(.+)\*\*$", said, re.MULTILINE)
     assert heads[0] == "Your own"
     assert len(heads) == len(set(heads)) >= 7
-    assert heads.index("Who may use which script") < heads.index("The TradingView login")
+    assert heads.index("Who may use what") < heads.index("The TradingView login")
     assert heads[-1] == "Set Usher up in this server"
     groups = {block.split("\n")[0]: re.findall(r"`/(\w+)", block) for block in said.split("\n\n")}
-    assert set(groups["**Who may use which script**"]) == {"access"}
+    assert set(groups["**Who may use what**"]) == {"access"}
 
 
 async def test_who_writes_to_the_bot_gets_one_line_and_not_one_for_each_message(harness):

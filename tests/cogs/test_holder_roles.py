@@ -8,6 +8,8 @@ from tests.support.discord_harness import text_of
 
 GOLD = "Gold member"
 
+pytestmark = pytest.mark.ready  # nobody is told or given anything before
+
 
 @pytest.fixture
 async def gold(harness):

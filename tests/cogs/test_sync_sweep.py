@@ -258,7 +258,7 @@ async def test_the_status_counts_what_differs_on_each_script(harness):
 
 async def long_check(harness, monkeypatch, item="trend"):
     """A full check that takes longer than an answer can be changed."""
-    real = harness.sweeps.run
+    real = harness.sweeps.of_script
     async with harness.vendor.database.read() as connection:
         script = await scripts.by_slug(connection, harness.guild.id, item)
 
@@ -267,7 +267,7 @@ async def long_check(harness, monkeypatch, item="trend"):
         await clock.sleep(16 * 60)
         return await real(*args, **more)
 
-    monkeypatch.setattr(harness.sweeps, "run", long)
+    monkeypatch.setattr(harness.sweeps, "of_script", long)
     request = await harness.as_mod.run(
         "sync sweep", guild=harness.guild, channel=harness.channel, item=item
     )

@@ -182,6 +182,18 @@ async def test_a_paused_script_is_tried_once_more(harness):
     await harness.passes(lambda: row(harness) is not None)
 
 
+async def test_a_paused_customer_goes_on_with_a_press(harness):
+    await sold(harness)
+    before = row(harness).end
+    request = await harness.run(harness.as_mod, "access pause", username="Alice_T", item="trend")
+    await request.until(lambda now: "Paused" in text_of(now))
+    await harness.time.advance(86_400)
+    said = await why(harness, username="Alice_T", item="trend")
+    assert "is paused since" in text_of(said)
+    await press(harness, said, "Resume", "Goes on")
+    assert row(harness).end >= before + timedelta(days=1)
+
+
 @pytest.mark.parametrize("days", [3, 300])
 async def test_another_end_on_tradingview_is_set_right(harness, days):
     await sold(harness)
@@ -293,6 +305,8 @@ async def test_a_forged_press_changes_nothing_for_another_servers_people(harness
         why_mends.RETRY: ("trend",),
         why_mends.SET_RIGHT: (script, "Alice_T"),
         why_mends.TELL: (customer.id,),
+        why_mends.RESUME: (f"c{customer.id}", "trend"),
+        why_mends.FOLLOW: (harness.buyer.id, "trend"),
     }
     for name, args in presses.items():
         message = Message("x", buttons=(Button("Press", key(name, other.id, *args)),))

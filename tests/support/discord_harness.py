@@ -124,7 +124,8 @@ class DiscordHarness:
             if check():
                 return
             seconds -= await self.time.to_the_next(seconds)
-        raise AssertionError("never became true")
+        await at_rest(self.vendor.database, until=check)
+        assert check(), "never became true"
 
     async def run(self, who, path, **options):
         """Run a command; returns the interaction once it has an answer."""

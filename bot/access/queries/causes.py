@@ -1,7 +1,7 @@
 """Why somebody has no access, or not the expected: one cause of those there are, checked in a fixed order."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -256,8 +256,3 @@ class Explanation:
         restoring = None if self.part is None else self.part.restoring
         told = None if self.receipt is None else self.receipt.waiting_for
         return restoring or told or WaitingFor.ASKING
-
-
-def seen(part: Part, shown: State | None) -> Part:
-    """Return the part with what TradingView shows now."""
-    return replace(part, shown=shown)

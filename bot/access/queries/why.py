@@ -31,7 +31,6 @@ from bot.access.queries.causes import (
     cause_of,
     first_cause,
     most_telling,
-    seen,
     to_read,
 )
 from bot.access.request import Subject
@@ -163,7 +162,7 @@ class Causes:
         shown = await asyncio.gather(
             *(in_time(look(session.tradingview, part.script, name), READ_TIMEOUT) for part in asked)
         )
-        read = [seen(part, state) for part, state in zip(asked, shown, strict=True)]
+        read = [replace(part, shown=state) for part, state in zip(asked, shown, strict=True)]
         return replace(facts, parts=(*read, *parts[len(read) :]))
 
     async def _explain(self, found: Explanation, facts: Facts) -> Explanation:

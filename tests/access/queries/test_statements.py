@@ -9,7 +9,7 @@ import pytest
 from bot import clock
 from bot.access.ledger.settle import settle_with, unsettle
 from bot.access.people.guild_settings import GuildSettings
-from bot.access.people.import_csv import Pair, Person
+from bot.access.people.import_csv import Pair
 from bot.access.queries.history import HistoryTail
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
@@ -171,7 +171,7 @@ async def tie(harness):
             person for person in await imports.everybody(connection, HOME) if not person.member_id
         ]
     pairs = [Pair(person.id, person.username, 700 + person.id) for person in people]
-    members = [Person(pair.member_id, ()) for pair in pairs]
+    members = {pair.member_id for pair in pairs}
     tied = await harness.imports.tie(harness.request(), pairs, members)
     assert len(tied.pairs) == len(people) > 0
 
