@@ -18,6 +18,13 @@ async def role_shop():
         yield sandbox
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def sandbox():
+    """The page and the stand-ins, without a bot."""
+    async with opened(0, with_bot=False) as sandbox:
+        yield sandbox
+
+
 async def test_a_buyer_comes_with_a_role_and_ends_at_the_chart_by_key(role_shop, look):
     simulation = role_shop.simulation
     shop = simulation.shop
@@ -87,3 +94,23 @@ async def test_a_buyer_comes_with_a_role_and_ends_at_the_chart_by_key(role_shop,
     assert len([call for call in shop.tradingview.log if call.applied]) == written
     await eyes.page.locator("[data-key=again]:focus").press("Enter")
     await eyes.sees("#panel-tour .otherquestion", "What you did in this one is forgotten")
+
+
+async def test_a_list_that_stands_open_changes_with_tradingview_and_gives_the_focus_back(
+    sandbox, look
+):
+    simulation = sandbox.simulation
+    volume = simulation.shop.publications[2].script
+    eyes = await look(sandbox, 390, 844)
+    await eyes.page.locator("#bottom [data-view=customers]").click()
+    opener = eyes.page.locator("[data-key='see chart']")
+    await opener.focus()
+    await eyes.press("Enter")
+    await eyes.sees("#chart", "No invite-only scripts")  # what Bea had has lapsed
+    simulation.shop.tradingview.world.grant(volume.pine_id, "bea_trades", None)
+    simulation.write_profile("bea_trades", "")  # which tells the page of her rows
+    await eyes.sees("#chart .scripts li", "Volume Map")
+    assert await eyes.page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    await eyes.page.locator("[data-key='close chart']").focus()
+    await eyes.press("Enter")
+    await eyes.page.locator("[data-key='see chart']:focus").wait_for()
