@@ -37,6 +37,7 @@ from bot.access.orders.pauses import Pauses
 from bot.access.orders.present import Presence
 from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
+from bot.access.orders.resends import Resends
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.orders.role_rounds import RoleRounds
@@ -50,12 +51,14 @@ from bot.access.people.guidance import Guidance
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
 from bot.access.people.limits import MemberLimits
+from bot.access.people.panels import Panels
 from bot.access.people.proofs import Proofs
 from bot.access.people.reminders import Reminders
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
+from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
@@ -86,6 +89,7 @@ from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
+from bot.notifications.panels import PanelPoster
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
 from bot.replies.claims import to_claimer
@@ -168,6 +172,7 @@ class Services:
     overview: Overview
     directory: Directory
     why: Causes
+    self_check: SelfCheck
     autocomplete: Autocomplete
 
     # Discord
@@ -179,6 +184,7 @@ class Services:
     blockade: Blockade
     direct_messages: DirectMessages
     log_channel: LogChannel
+    panel_poster: PanelPoster
     outbox: Outbox
     outcome_notifier: OutcomeNotifier
     login_alerts: LoginAlerts
@@ -251,6 +257,7 @@ def build(
     )
     may = partial(may_manage, client.members, guild_settings)
     waiting, blockade = WaitingMessages(database), Blockade()
+    panels = Panels(database)
     direct_messages = DirectMessages(client, waiting, blockade)
     log_channel = LogChannel(client, history, guild_settings, blockade, may)
     outbox = Outbox(client, waiting, direct_messages, log_channel)
@@ -267,7 +274,7 @@ def build(
         blockade,
         interrupted,
         reminder_notifier,
-        LinkCaller(client, LinkCalls(database), _panel_channel),
+        LinkCaller(client, LinkCalls(database), panels.channel),
         jobs,
     )
     waiting.on_new.append(outcome_notifier.wake)
@@ -278,6 +285,11 @@ def build(
         outcome_notifier.wake()
         purchases.wake()
 
+    account_moves = AccountMoves(vault, queue)
+    claims = Claims(database, partial(_to_claimer, client), decided, account_moves)
+    member_limits = MemberLimits(database, outcome_notifier.wake)
+    members_public = tradingview_accounts.public(settings, http)
+    customers = Customers(database, sessions, members_public, claims, member_limits, account_moves)
     role_rules.on_change.append(lambda _: purchases.wake())
     role_access = RoleAccess(
         database,
@@ -366,6 +378,15 @@ def build(
         overview=overview,
         directory=Directory(database),
         why=Causes(database, sessions, outcomes),
+        self_check=SelfCheck(
+            database,
+            sessions,
+            members_public,
+            outcomes,
+            Resends(database, vault, queue),
+            member_limits,
+            outcome_notifier.wake,
+        ),
         autocomplete=autocomplete,
         router=router,
         client=client,
@@ -373,6 +394,7 @@ def build(
         order_flow=OrderFlow(outcomes, notifier, router),
         sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, outbox),
         log_channel=log_channel,
+        panel_poster=PanelPoster(client, panels),
         direct_messages=direct_messages,
         outbox=outbox,
         outcome_notifier=outcome_notifier,
@@ -403,11 +425,6 @@ def _to_unlinked(
     titles, rule = [item.title for item in items], rules[0]
     name = server.name if server else None
     return to_unlinked(titles, rule.source, rule.role_name, name).to_json()
-
-
-async def _panel_channel(_guild_id: int) -> int | None:
-    """Return the channel of a server's panel; None: none was posted."""
-    return None
 
 
 def _to_eraser(number: int) -> Mapping[str, Any]:

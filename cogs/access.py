@@ -28,6 +28,7 @@ from bot.replies import (
 from bot.replies.history_orders import LOGGED_PUT_BACK
 from bot.replies.message import shorten
 from bot.replies.overview import LIST
+from bot.replies.self_check import CHECK
 from bot.services import Services
 from cogs.plan import PlanCommands
 
@@ -59,6 +60,7 @@ class Access(
         services.router.add(check_replies.SET, Level.STAFF, self.open_form)
         services.router.add(check_replies.FORM, Level.STAFF, self.submitted)
         services.router.add(check_replies.END, Level.STAFF, self.end)
+        services.router.add(CHECK, Level.STAFF, self.check_called)
         services.router.add(LIST, Level.STAFF, self.turn)
 
     @levels.staff
@@ -157,10 +159,18 @@ class Access(
     ) -> None:
         """Show every script of one person, read live."""
         await responses.defer(interaction)
-        request = levels.request(interaction)
-        work = self._overview.check(request.guild_id, levels.subject(member, username))
+        guild_id = levels.request(interaction).guild_id
+        await self._check(interaction, guild_id, levels.subject(member, username))
+
+    async def check_called(self, press: ComponentInteraction) -> None:
+        """Show the same of a member for whom the log channel calls staff; the call stays."""
+        await responses.defer(press.interaction)
+        await self._check(press.interaction, press.guild_id, Subject(press.number(0)))
+
+    async def _check(self, interaction: Interaction, guild_id: int, subject: Subject) -> None:
+        work = self._overview.check(guild_id, subject)
         person = await taking_a_while(interaction, work, check_replies.looking())
-        await responses.reply(interaction, check_replies.check(person, request.guild_id))
+        await responses.reply(interaction, check_replies.check(person, guild_id))
 
     # The buttons where what should be and what is differ
 

@@ -8,11 +8,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.people.customers import OwnName
+from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import Choice, ComponentInteraction
+from bot.interactions.components import Choice, ComponentInteraction, Form
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.replies import Message, claims, people as people_replies
+from bot.replies import Message, claims, key, own as own_replies, people as people_replies
 from bot.replies.message import Button
 from bot.services import Services
 
@@ -26,7 +27,11 @@ class Link(commands.Cog):
         self._customers = services.customers
         self._claims = services.claims
         self._proofs = services.proofs
+        self._overview = services.overview
         self._router = services.router
+        services.router.add(own_replies.LINK, Level.ANYONE, self.open_form)
+        services.router.add(own_replies.WRONG, Level.ANYONE, self.open_form)
+        services.router.add(own_replies.LINK_FORM, Level.ANYONE, self.submitted)
         services.router.add(people_replies.PROVE, Level.ANYONE, self.prove)
         services.router.add(people_replies.PROVEN, Level.ANYONE, self.look_for_code)
         services.router.add(claims.CLAIMS, Level.STAFF, self.show)
@@ -40,7 +45,22 @@ class Link(commands.Cog):
     async def link(self, interaction: Interaction, username: str) -> None:
         """Show the exact spelling and the profile, and ask."""
         await responses.defer(interaction)
-        request = levels.request(interaction)
+        await self._ask(interaction, levels.request(interaction), username)
+
+    async def open_form(self, press: ComponentInteraction) -> None:
+        """Open the form in which a name is typed."""
+        view = await self._overview.me(press.guild_id, press.request().member_id)
+        form_key = key(own_replies.LINK_FORM, press.guild_id)
+        form = Form(own_replies.FORM_TITLE, form_key, own_replies.name_form(view.username))
+        await responses.open_form(press.interaction, form)
+
+    async def submitted(self, press: ComponentInteraction) -> None:
+        """Show the exact spelling of the typed name, and ask."""
+        await responses.defer(press.interaction)
+        name = press.fields.get(own_replies.NAME, "")
+        await self._ask(press.interaction, press.request(), name)
+
+    async def _ask(self, interaction: Interaction, request: RequestContext, username: str) -> None:
         own = await self._customers.may_link(request, username)
         question, choices = self._choices(own)
         buttons = self._router.question(

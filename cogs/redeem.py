@@ -10,7 +10,7 @@ from bot.interactions.components import ComponentInteraction, Form
 from bot.interactions.levels import Level
 from bot.interactions.options import Trial
 from bot.interactions.responses import Interaction
-from bot.replies import codes as code_replies, for_oneself, key
+from bot.replies import codes as code_replies, for_oneself, key, own
 from bot.services import Services
 
 
@@ -21,7 +21,7 @@ class Redeem(commands.Cog):
         self._codes = services.codes
         self._trials = services.trials
         self._order_flow = services.order_flow
-        services.router.add(code_replies.REDEEM_OPEN, Level.ANYONE, self.open_form)
+        services.router.add(own.REDEEM, Level.ANYONE, self.open_form)
         services.router.add(code_replies.REDEEM_FORM, Level.ANYONE, self.submitted)
 
     @levels.anyone

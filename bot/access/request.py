@@ -13,6 +13,7 @@ CODE = "code"
 TRIAL = "trial"
 # What a member orders for themselves: who asks and who is given to are one, and told once.
 BY_CUSTOMERS = frozenset({CODE, TRIAL})
+AGAIN = "again"  # no source: what a member has and does not see is sent once more
 # Sources by which staff give something, knowing whom to; all others are automations. What they give to
 # a name counts as given to nobody else by it, unless they say whose the name is.
 GIVEN_BY_STAFF = frozenset({STAFF, GIFT})

@@ -10,6 +10,7 @@ import discord
 from bot.access.errors import DiscordSilent
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.history import Entry, HistoryTail
+from bot.access.queries.self_check import CALLED
 from bot.notifications.backoff import Backoff
 from bot.notifications.order_log import OrderLog
 from bot.notifications.sent import Sent
@@ -22,7 +23,7 @@ from bot.notifications.trouble import (
     code_of,
     in_short,
 )
-from bot.replies import Message, claims, roles, undecided
+from bot.replies import Message, claims, roles, self_check, undecided
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
@@ -42,6 +43,8 @@ _QUESTIONS: Mapping[str, Callable[[Event], Message]] = {
     "restore_question": undecided.question,
     "roles_lost": roles.question,
 }
+# Entries that call staff, with a button to look.
+_CALLS: Mapping[str, Callable[[Event, str], Message]] = {CALLED: self_check.call}
 # What the lines need.
 RIGHTS = ("view_channel", "send_messages", "embed_links")
 
@@ -261,6 +264,8 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
         return new[:1], first
     if ask := _QUESTIONS.get(new[0].action):
         return new[:1], ask(new[0])
+    if call := _CALLS.get(new[0].action):
+        return new[:1], call(new[0], lines[0])
     if first.edge is not Tone.PLAIN and alike == 1:
         return new[:1], first
     taken, text = 0, ""
@@ -276,7 +281,7 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
 def _is_plain(entry: Event, sentence: str) -> bool:
     """Return whether an entry may stand in one message with others."""
     is_order = entry.order_id is not None
-    is_question = _claim_of(entry) is not None or entry.action in _QUESTIONS
+    is_question = _claim_of(entry) is not None or entry.action in (*_QUESTIONS, *_CALLS)
     return not (is_order or is_question) and entry_message(entry, sentence).edge is Tone.PLAIN
 
 

@@ -10,10 +10,11 @@ from bot.errors import UserError
 from bot.replies.errors import explain
 from bot.replies.message import Attached, Button, Message, key
 from bot.replies.overview import pages
+from bot.replies.own import redeem_button
 from bot.replies.text import bold, count, embed, end_day, member, relative, short_day, spoken, title
 from bot.replies.tone import Tone
 
-REDEEM_OPEN, REDEEM_FORM = "redeem_open", "redeem_form"
+REDEEM_FORM = "redeem_form"
 FORM_TITLE = "Redeem a code"
 CODE = "code"
 LIST = "code_list"
@@ -50,11 +51,6 @@ def trial_refused(refusal: UserError, server: str | None) -> Message:
     where = f" in {bold(server)}" if server else ""
     text = f"-# Your trial{where}, which waited for your TradingView name\n"
     return Message(f"{text}❌ {explain(refusal).sentence}")
-
-
-def redeem_button(guild_id: int, label: str = FORM_TITLE) -> Button:
-    """Return the button that opens the form."""
-    return Button(label, key(REDEEM_OPEN, guild_id))
 
 
 def made(made: MadeCodes) -> Message:

@@ -2,10 +2,11 @@
 
 from bot.access.ledger.receipts import Receipt
 from bot.access.orders.codes import Got
-from bot.access.request import TRIAL
+from bot.access.request import AGAIN, TRIAL
 from bot.access.rules.duration import Length, parse_length
 from bot.replies.message import Message
-from bot.replies.text import bold, spoken, title, until
+from bot.replies.own import unseen_button, where_to_find
+from bot.replies.text import bold, listed, spoken, title, until
 from bot.replies.tone import Tone
 from bot.store.kinds import OrderState, Reason
 from bot.store.records import Product, Script
@@ -14,6 +15,9 @@ from bot.tradingview.models import Lifetime
 
 def receipt(receipt: Receipt) -> Message:
     """Return how it stands, in any state; no internals, and nothing that only staff can do."""
+    is_open = receipt.state in (OrderState.DONE, OrderState.WAITING)
+    if receipt.by_customer == AGAIN and is_open:
+        return _again(receipt)
     match receipt.state:
         case OrderState.DONE:
             return _done(receipt)
@@ -52,7 +56,8 @@ def _sold(receipt: Receipt) -> Script | Product:
 
 
 def _way(receipt: Receipt) -> str:
-    return "your trial" if receipt.by_customer == TRIAL else "your code"
+    ways = {TRIAL: "your trial", AGAIN: "what you have"}
+    return ways.get(receipt.by_customer or "", "your code")
 
 
 def _amount(receipt: Receipt) -> str:
@@ -81,11 +86,27 @@ def _done(receipt: Receipt) -> Message:
         lines.append("It is a trial, and ends by itself.")
     else:
         lines.append(f"{_amount(receipt)} more, by your code.")
-    lines.append(
-        f"Where to find it: log in to TradingView as {bold(receipt.permission.username)}, open a chart, "
-        "then **Indicators → Invite-only scripts**. If it is missing, reload the page."
+    is_new = all(each.before.end is None for each in receipt.every)
+    lines.append(where_to_find(receipt.permission.username, is_new=is_new))
+    return Message("\n".join(lines), buttons=(unseen_button(receipt.order.guild_id),))
+
+
+def _again(receipt: Receipt) -> Message:
+    """Return how it stands with what TradingView did not show, and is sent once more."""
+    what = listed(title(each.script) for each in receipt.every)
+    what = title(receipt.product) if receipt.product else what
+    if receipt.state is not OrderState.DONE:
+        return Message(
+            f"⏳ **Waiting:** TradingView does not show you {what} just now. I sent it once more, and it goes "
+            "on by itself; you hear from me when it is there."
+        )
+    ends = {each.end for each in receipt.every}
+    how_long = f" {until(receipt.end)}" if len(ends) == 1 and receipt.end is not None else ""
+    return Message(
+        f"✅ **It is back:** TradingView did not show you {what}; now it does{how_long}.\n"
+        f"{where_to_find(receipt.permission.username)}",
+        buttons=(unseen_button(receipt.order.guild_id),),
     )
-    return Message("\n".join(lines))
 
 
 def _stuck(receipt: Receipt) -> Message:
@@ -98,4 +119,6 @@ def _stuck(receipt: Receipt) -> Message:
     else:
         why = "The staff of this server know, and help; you need do nothing."
     text = f"⚠️ **There is a problem** with {title(_sold(receipt))} for {name}.\n{why}"
-    return Message(f"{text} What {_way(receipt)} gives is noted, and not lost.", tone=Tone.LOOK)
+    kept = f"What {_way(receipt)} gives"
+    kept = "What you have" if receipt.by_customer == AGAIN else kept
+    return Message(f"{text} {kept} is noted, and not lost.", tone=Tone.LOOK)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.access.queries.overview import History
+from bot.access.queries.self_check import CALLED
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import NOTHING, State
 from bot.replies import (
@@ -15,8 +16,10 @@ from bot.replies import (
     history_sweeps,
     links,
     members_intent,
+    panel,
     roles,
     seats,
+    self_check,
     wrong_clock,
 )
 from bot.replies.message import Message, shorten
@@ -242,6 +245,7 @@ def _named(facts: Facts, text: str) -> str:
 _LIMITS = {
     "link": "tried to link more than three names within a day",
     "proof": "asked for more than five codes within a day",
+    "look": "pressed *I don't see it* more than ten times within a day",
     "look_up": "looked up many names within a short while",
 }
 
@@ -370,6 +374,8 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     ),
     "restore_over": history_sweeps.restored,
     "restore_unread": history_sweeps.unread,
+    CALLED: self_check.described,
+    "panel_posted": lambda f: panel.described(f.who, f.after),
     **history_purchases.SENTENCES,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),

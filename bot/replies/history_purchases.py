@@ -12,6 +12,16 @@ def ordered(facts: Any) -> str:
             return f"{facts.who} used a code for {what}"
         case "trial":
             return f"{facts.who} began a trial, {what}"
+        case "again":
+            return (
+                f"{facts.who} pressed *I don't see it*, and TradingView did not show {facts.what}: "
+                "it is sent once more"
+            )
+        case "again":
+            return (
+                f"{facts.who} pressed *I don't see it*, and TradingView did not show {facts.what}: "
+                "it is sent once more"
+            )
         case _:
             return f"{facts.who} ordered {what}"
 

@@ -9,7 +9,7 @@ import discord
 from bot.access.ledger.receipts import Receipt, WaitingFor, took_away
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State, last_seen
-from bot.replies import for_oneself, plans
+from bot.replies import for_oneself, own, plans
 from bot.replies.by_source import why_ended, why_given
 from bot.replies.message import Button, Message, key
 from bot.replies.text import (
@@ -303,26 +303,31 @@ def to_customer(receipt: Receipt, server: str) -> Message:
     given = why_given(receipt, server) if by_itself else None
     thanks = f"because {given}" if given else f"thanks to {bold(server)}"
     shorter = any(took_away(each.before, last_seen(each.permission)) for each in done)
-    sign, first = {
-        OrderKind.GRANT: ("🎉", f"You can use {what} {how_long}, {thanks}."),
-        OrderKind.PUT_BACK: (
-            "✅",
-            f"Your access to {what} is back {how_long}: the staff of {bold(server)} put it back.",
-        ),
-    }.get(
-        receipt.order.kind,
-        (
-            "⚠️" if shorter else "✅",
-            f"The end of {what} was changed by the staff of {bold(server)}: you can use it {how_long}.",
-        ),
+    goes_on = all(each.before.gives_access(each.order.asked_at) for each in done)
+    plan = plans.to_customer(receipt, what, server)
+    match receipt.order.kind:
+        case _ if plan:
+            first = plan
+        case OrderKind.GRANT if goes_on and not several:
+            return Message(f"✅ {what} goes on {how_long}, {thanks}. There is nothing else to do.")
+        case OrderKind.GRANT:
+            first = f"🎉 You can use {what} {how_long}, {thanks}."
+        case OrderKind.PUT_BACK:
+            first = f"✅ Your access to {what} is back {how_long}: the staff of {bold(server)} put it back."
+        case _:
+            first = (
+                f"{'⚠️' if shorter else '✅'} The end of {what} was changed by the staff of {bold(server)}: you "
+                f"can use it {how_long}."
+            )
+            if goes_on and not several:
+                return Message(f"{first}\n`/me` in the server shows everything that you have.")
+    is_new = all(each.before.end is None for each in done)
+    is_new = is_new and receipt.order.kind is not OrderKind.PUT_BACK
+    where = own.where_to_find(done[0].permission.username, is_new=is_new)
+    return Message(
+        "\n".join([first, *several, where, "`/me` in the server shows everything that you have."]),
+        buttons=(own.unseen_button(receipt.order.guild_id),),
     )
-    first = plans.to_customer(receipt, what, server) or f"{sign} {first}"
-    where = (
-        f"Where to find it: log in to TradingView as {bold(done[0].permission.username)}, open a chart, "
-        "then **Indicators → Invite-only scripts**. If it is missing, reload the page.\n"
-        "`/me` in the server shows everything that you have."
-    )
-    return Message("\n".join([first, *several, where]))
 
 
 def _how_long(receipt: Receipt) -> str:

@@ -47,6 +47,7 @@ class AttemptKind(StrEnum):
 
     LINK = "link"
     PROOF = "proof"
+    LOOK = "look"  # on TradingView, for what the member does not see
 
 
 class StateKind(StrEnum):

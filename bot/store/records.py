@@ -90,6 +90,8 @@ class Guild(Record):
     reminder_days: str = "7, 3, 1"
     time_zone: str = "UTC"
     reminders_from: datetime | None = None
+    panel_channel_id: int | None = None
+    panel_message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ CONTRACT = {
     "code create": ("manager", ["item", "duration", "count", "uses", "expires"]),
     "code list": ("manager", []),
     "code revoke": ("manager", ["batch", "code"]),
+    "panel post": ("manager", ["channel", "text"]),
     "setup show": ("manage_server", []),
     "setup staff": ("manage_server", ["role", "remove"]),
     "setup manager": ("manage_server", ["role", "remove"]),

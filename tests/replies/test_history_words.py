@@ -50,6 +50,8 @@ FACTS = {
     "name_confirmed": (None, NAME, "cm"),
     "name_proven": (None, NAME, "cm"),
     "account_moved": ({"username": "Ann_Old"}, NAME, "cm"),
+    "panel_posted": (None, {"channel_id": "5"}, ""),
+    "cannot_see": (None, UNTIL | {"verdict": "shown", "reason": None, "others": 2}, "scm"),
     "limit_reached": (None, {"what": "link"}, "m"),
     "customer_move": (NAME | {"member_id": "6"}, {"number": 2}, "cm"),
     "merge": (NAME, None, "c"),

@@ -7,6 +7,7 @@ import pytest
 
 from bot.access.ledger.receipts import Receipt, WaitingFor
 from bot.access.queries.overview import FailedCheck, History, Holders, Restoring, Status
+from bot.access.queries.own_view import OwnView
 from bot.access.queries.standing import Checked, Person
 from bot.access.rules.entitlements import State
 from bot.replies import access_check, history, me, orders, overview
@@ -154,7 +155,7 @@ def test_check_me_list_status_and_history_fit():
         access_check.check(Person(NAME, None, (Checked(SCRIPT, None, None, ()),) * 100), BIG)
     )
     assert_fits(access_check.check(Person(NAME, None, ()), BIG))
-    assert_fits(me.me(Person(NAME, CUSTOMER, (checked,) * 40), BIG))
+    assert_fits(me.me(OwnView(NAME, CUSTOMER, (checked,) * 40), BIG))
     people = ((permission(), CUSTOMER),) * 15
     assert_fits(overview.holders(Holders(SCRIPT, people, 5_000, 10_000, 150_000), BIG))
     rows = (Holding(permission(), SCRIPT, CUSTOMER),) * 400
@@ -206,6 +207,6 @@ def test_a_buyer_sees_no_internals():
         Checked(SCRIPT, permission(state=state, detail="refused"), None, ())
         for state in ("stuck", "waiting", "done")
     ]
-    said = me.me(Person(NAME, CUSTOMER, tuple(checked)), BIG).text
+    said = me.me(OwnView(NAME, CUSTOMER, tuple(checked)), BIG).text
     assert "refuse" not in said
     assert "/sync" not in said

@@ -25,7 +25,18 @@ class DiscordHarness:
     def __init__(self, vendor, fake):
         self.vendor, self.fake = vendor, fake
         # Buttons and forms of which everybody may make use.
-        self.public_presses = {"prove", "proven", "redeem_open", "redeem_form", "reminders_off"}
+        self.public_presses = {
+            *("redeem_open", "redeem_form", "prove", "proven", "reminders_off"),
+            *(
+                "own_open_link",
+                "own_link_form",
+                "own_open_wrong",
+                "own_me",
+                "own_unseen",
+                "own_still",
+                "own_buy",
+            ),
+        }
         self.tradingview, self.switches = vendor.fake, vendor.switches
         self.owner, self.mod = fake.add_user("olga"), fake.add_user("mia")
         self.buyer, self.stranger = fake.add_user("ben"), fake.add_user("stan")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot import clock
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import BY_CUSTOMERS, RequestContext, Subject
+from bot.access.request import AGAIN, BY_CUSTOMERS, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import State
 from bot.store.kinds import OrderKind
@@ -50,6 +50,7 @@ class Change:
     wakes: bool = False  # what is stuck is tried once more
     goes_on_from: int | None = None  # the permission whose reasons count here from now on
     after: int | None = None  # the order that has to be done first, with all that it leads
+    again: bool = False  # nothing new: its customer has it, and TradingView does not show it
     brings: Collection[Brought] = ()  # reasons of another script
     moved_from: str | None = None  # the title of what those were of
     pauses: Collection[int] = ()  # these reasons stand still
@@ -67,6 +68,8 @@ class Change:
 
         Empty for any other order.
         """
+        if self.again:
+            return {"source": AGAIN}
         source = self.source if self.attaches is None else self.attaches.source
         return {"source": source} if source in BY_CUSTOMERS and source is not None else {}
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.request import BY_CUSTOMERS
+from bot.access.request import AGAIN, BY_CUSTOMERS
 from bot.access.rules.duration import RowEnd, parse_length
 from bot.access.rules.entitlements import (
     State,
@@ -44,6 +44,7 @@ from bot.store.records import (
 )
 from bot.tradingview import End, Lifetime, Limiter
 
+AGAIN_KEY = f"{AGAIN} "  # how the keys begin of what a member has sent once more
 PUT_BACK_WITHIN = timedelta(hours=24)
 TAKES_AWAY = put_backs.TAKES_AWAY
 _WORST_FIRST = (OrderState.WAITING, OrderState.STUCK, OrderState.DONE, OrderState.SUPERSEDED)
@@ -111,8 +112,10 @@ class Receipt:
     @property
     def by_customer(self) -> str | None:
         """Return the source by which the customer ordered it for themselves; None for any other order."""
-        if self.entitlement is None or self.order.kind is not OrderKind.GRANT:
+        if self.order.kind is not OrderKind.GRANT:
             return None
+        if self.entitlement is None:
+            return AGAIN if self.order.idempotency_key.startswith(AGAIN_KEY) else None
         return self.entitlement.source if self.entitlement.source in BY_CUSTOMERS else None
 
     @property

@@ -130,6 +130,13 @@ class TooOften(UserError):
 
 
 @dataclass(eq=False)
+class LookedJustNow(UserError):
+    """TradingView was looked at for that member a moment ago."""
+
+    again_at: datetime
+
+
+@dataclass(eq=False)
 class LookedUpTooOften(UserError):
     """Whoever asks looked up many names within a short while; it works again in `wait` seconds."""
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.people.errors import LookedUpTooOften, TooOften
+from bot.access.people.errors import LookedJustNow, LookedUpTooOften, TooOften
 from bot.access.request import RequestContext
 from bot.rate_limit import RateLimit
 from bot.store.engine.database import Database
@@ -15,7 +15,8 @@ from bot.store.ledger import events
 from bot.store.people import attempts
 
 DAY = timedelta(days=1)
-A_DAY = {AttemptKind.LINK: 3, AttemptKind.PROOF: 5}
+A_DAY = {AttemptKind.LINK: 3, AttemptKind.PROOF: 5, AttemptKind.LOOK: 10}
+PAUSE = timedelta(minutes=1)  # between two looks on TradingView
 LOOK_UP = "look_up"
 _REACHED = "limit_reached"  # what the history calls it
 
@@ -30,6 +31,22 @@ class MemberLimits:
 
     async def take(self, request: RequestContext, kind: AttemptKind) -> int:
         """Count one more; returns its number, for `give_back`. Raises TooOften."""
+        return await self._take(request, kind)
+
+    async def look(self, request: RequestContext) -> None:
+        """Count one more look on TradingView for that member. Raises LookedJustNow or TooOften."""
+        since = request.at - PAUSE
+        async with self._database.read() as connection:
+            lately = await attempts.since(
+                connection, request.guild_id, request.member_id, AttemptKind.LOOK, since
+            )
+        if request.at in lately:  # delivered twice
+            return
+        if lately:
+            raise LookedJustNow(lately[-1] + PAUSE)
+        await self._take(request, AttemptKind.LOOK)
+
+    async def _take(self, request: RequestContext, kind: AttemptKind) -> int:
         since = request.at - DAY
         async with self._database.write() as connection:
             await attempts.forget_before(connection, request.guild_id, since)

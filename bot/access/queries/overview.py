@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,34 +11,31 @@ from bot import clock
 from bot.access.ledger.receipts import WaitingFor, held_up
 from bot.access.logins.sessions import AccountSession, LoginState, Sessions
 from bot.access.orders.outcomes import Outcomes
-from bot.access.people.errors import HaveNoName, UserUnknown
+from bot.access.people.errors import UserUnknown
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
 from bot.access.queries.explained import stored_of
 from bot.access.queries.holders import PAGE, Cut, Holders, holders_of
+from bot.access.queries.own_view import OwnView, own_view
 from bot.access.queries.standing import Checked, Person
 from bot.access.request import Subject
 from bot.access.rules.entitlements import (
     State,
-    paused_since,
-    want,
     wanted_of,
 )
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
-from bot.store.kinds import PermissionState, SweepState, Tie
-from bot.store.ledger import entitlements, events, orders, permissions, withheld
+from bot.store.kinds import SweepState
+from bot.store.ledger import events, orders, permissions
 from bot.store.people import customers
 from bot.store.records import (
     Customer,
-    Entitlement,
     Event,
     Holding,
-    Permission,
     Product,
     Script,
 )
-from bot.store.sweeps import sightings, sweeps
+from bot.store.sweeps import sweeps
 from bot.store.sweeps.sweeps import Sweep
 from bot.tradingview.deadline import in_time
 from bot.tradingview.models import End
@@ -163,59 +160,15 @@ class Overview:
             return unknown.near
         return None
 
-    async def me(self, guild_id: int, member_id: int) -> Person:
-        """Return what a member may use or might until lately, as Usher knows it; TradingView is not asked.
-
-        Raises:
-            HaveNoName: the member has linked no TradingView name.
-        """
-        now = clock.now()
+    async def me(self, guild_id: int, member_id: int) -> OwnView:
+        """Return what a member may use or might until lately, as Usher knows it; TradingView is not asked."""
         async with self._database.read() as connection:
-            person = await customers.by_member(connection, guild_id, member_id)
-            if person is None or person.username is None:
-                claim = await customers.waiting_claim(connection, guild_id, member_id)
-                if claim is None:
-                    raise HaveNoName
-                # No more than of a name that is theirs by their word alone: whether somebody else has it
-                # here is not for them.
-                return Person(claim.username, None, (), unproven=True)
-            mine = await permissions.of_name(connection, guild_id, person.username)
-            gone = await sightings.ended_of(connection, guild_id, person.username, now)
-            about = {held.script_id for held in mine} | {row.script_id for row in gone}
-            sold = await scripts.by_ids(connection, about)
-            reasons = await entitlements.active_of(connection, [held.id for held in mine])
-            over = [
-                held.id
-                for held in mine
-                if _is_over(held, now) and paused_since(reasons[held.id], now) is None
-            ]
-            last = await permissions.last_changed(connection, over)
-            hidden = await withheld.hidden(connection, [held.id for held in mine])
-        checked = [
-            Checked(
-                sold[held.script_id],
-                _as_known(held, reasons[held.id]),
-                None,
-                tuple(reason for reason in reasons[held.id] if not reason.withheld),
-                ended_at=(held.wanted_ends_at or last.get(held.id)) if held.id in over else None,
-            )
-            for held in mine
-            if held.id not in hidden
-        ]
-        checked += [
-            Checked(sold[row.script_id], None, None, (), ended_at=row.ends_at) for row in gone
-        ]
-        return Person(
-            person.username,
-            person,
-            tuple(
-                each
-                for each in checked
-                if _was_theirs(person, each)
-                if each.ended_at or each.reasons or not _is_settled(each.permission)
-            ),
-            unproven=person.merely_claims,
-        )
+            return await own_view(connection, guild_id, member_id, clock.now())
+
+    async def on_sale(self, guild_id: int) -> list[Product]:
+        """Return the products of a server that can be bought."""
+        async with self._database.read() as connection:
+            return await products.listed(connection, guild_id)
 
     async def holders(
         self, guild_id: int, item: str, page: int = 0, ends: Cut | None = None
@@ -285,35 +238,6 @@ async def _whole(
     leads = {each.id: each.product_id for each in about if each.product_id and each.lead_id is None}
     split = await events.split_requests(connection, guild_id, person.id, leads)
     return {each: product for each, product in leads.items() if each not in split}
-
-
-def _as_known(held: Permission, reasons: Sequence[Entitlement]) -> Permission:
-    """Return it as its member may know it: without what staff gave to a name that they merely claim."""
-    if not any(reason.withheld for reason in reasons):
-        return held
-    known = want([reason for reason in reasons if not reason.withheld])
-    return replace(held, wanted=known.kind, wanted_ends_at=known.ends_at)
-
-
-def _is_settled(permission: Permission | None) -> bool:
-    return permission is None or permission.state is PermissionState.DONE
-
-
-def _is_over(permission: Permission, now: datetime) -> bool:
-    """Return whether access was there once, and is over with nothing on its way."""
-    return _is_settled(permission) and not wanted_of(permission).gives_access(now)
-
-
-def _was_theirs(person: Customer, checked: Checked) -> bool:
-    """Return whether a member may know when this ended: on the word of staff, or as it ended after they linked.
-
-    A name whose access is over can be linked by anybody, who is to learn nothing of who had it before.
-    """
-    if checked.ended_at is None or person.linked_by != person.member_id:
-        return True
-    if person.tie is Tie.PROVEN:
-        return True
-    return person.linked_at is not None and checked.ended_at >= person.linked_at
 
 
 def _nothing(shown: Sequence[State | None]) -> bool:

@@ -44,6 +44,12 @@ class Checked:
     ended: tuple[EndedWhy, ...] = ()  # for staff: what ended lately, newest first
 
     @property
+    def is_running(self) -> bool:
+        """Return whether it is theirs now, or on its way to them; not what is on its way to its end."""
+        is_live = self.permission is not None and self.ended_at is None
+        return is_live and (bool(self.reasons) or self.wanted.end is not None)
+
+    @property
     def wanted(self) -> State:
         """Return what should be on TradingView."""
         return NOTHING if self.permission is None else wanted_of(self.permission)
@@ -104,4 +110,3 @@ class Person:
     # TradingView knows no user of that name: the nearest that it knows; None where it was not asked.
     unknown: tuple[str, ...] | None = None
     waiting: tuple[tuple[Purchase, Script | Product], ...] = ()  # for a TradingView name
-    unproven: bool = False  # the name is theirs by nothing but their own word

@@ -8,6 +8,7 @@ from bot.store.kinds import AttemptKind
 _TOO_OFTEN = {
     AttemptKind.LINK: "You used `/link` three times within a day: that is the most.",
     AttemptKind.PROOF: "You asked for five codes within a day: that is the most.",
+    AttemptKind.LOOK: "I looked on TradingView for you ten times within a day: that is the most.",
 }
 
 
@@ -128,6 +129,14 @@ def _(error: refusals.MovedLately) -> str:
 def _(error: refusals.TooOften) -> str:
     what = _TOO_OFTEN[error.attempt]
     return f"**{what}** It works again {relative(error.again_at)}. Nothing was changed."
+
+
+@sentence.register
+def _(error: refusals.LookedJustNow) -> str:
+    return (
+        "**I looked on TradingView for you a moment ago.** You can press again "
+        f"{relative(error.again_at)}. Nothing was changed."
+    )
 
 
 @sentence.register

@@ -35,6 +35,8 @@ class _GuildChange(TypedDict, total=False):
     reminder_days: str
     time_zone: str
     reminders_from: datetime | None
+    panel_channel_id: int
+    panel_message_id: int
 
 
 async def by_id(connection: AsyncConnection, guild_id: int) -> Guild | None:
@@ -103,6 +105,13 @@ async def set_reminders(
 ) -> None:
     """Set when people are reminded; what was due until then is not made up for."""
     await _change(connection, guild_id, reminder_days=days, time_zone=time_zone, reminders_from=at)
+
+
+async def set_panel(
+    connection: AsyncConnection, guild_id: int, channel_id: int, message_id: int
+) -> None:
+    """Set where the message with the buttons for members stands."""
+    await _change(connection, guild_id, panel_channel_id=channel_id, panel_message_id=message_id)
 
 
 async def set_posted(connection: AsyncConnection, guild_id: int, event_id: int) -> None:

@@ -101,7 +101,9 @@ async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list
     """Return every permission that a TradingView name ever had in a server."""
     found = await connection.execute(
         select(permission).where(
-            permission.c.guild_id == guild_id, permission.c.name_folded == name.casefold()
+            # By script, as the index begins so: by server it would look through everybody's.
+            permission.c.script_id.in_(select(script.c.id).where(script.c.guild_id == guild_id)),
+            permission.c.name_folded == name.casefold(),
         )
     )
     return [Permission.of(row) for row in found]

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.kinds import StateKind
 from bot.store.records import Record
 from bot.store.sweeps.sweeps import Sweep
+from bot.store.tables.catalogue import script
 from bot.store.tables.ledger import permission
 from bot.store.tables.sweeps import sighting, sweep_row
 
@@ -143,14 +144,31 @@ async def of_script(
     return [Sighting.of(row) for row in found]
 
 
+def _in_server(guild_id: int) -> "ColumnElement[bool]":
+    """Return that condition by script, as the index begins so: by server it would look through every row."""
+    return sighting.c.script_id.in_(select(script.c.id).where(script.c.guild_id == guild_id))
+
+
 async def of_name(connection: AsyncConnection, guild_id: int, name: str) -> list[Sighting]:
     """Return the rows of that name, on any script of a server."""
     found = await connection.execute(
         select(sighting)
-        .where(sighting.c.guild_id == guild_id, sighting.c.name_folded == name.casefold())
+        .where(_in_server(guild_id), sighting.c.name_folded == name.casefold())
         .order_by(sighting.c.script_id, sighting.c.id)
     )
     return [Sighting.of(row) for row in found]
+
+
+async def newest_name(connection: AsyncConnection, guild_id: int, tv_user_id: int) -> str | None:
+    """Return the name under which that TradingView user was last found; None: nowhere."""
+    found = await connection.execute(
+        select(sighting.c.username)
+        .where(sighting.c.guild_id == guild_id, sighting.c.tv_user_id == tv_user_id)
+        .order_by(sighting.c.seen_at.desc(), sighting.c.id.desc())
+        .limit(1)
+    )
+    name: str | None = found.scalar_one_or_none()
+    return name
 
 
 async def ended_of(
@@ -160,7 +178,7 @@ async def ended_of(
     found = await connection.execute(
         select(sighting)
         .where(
-            sighting.c.guild_id == guild_id,
+            _in_server(guild_id),
             sighting.c.name_folded == name.casefold(),
             sighting.c.ends_at <= now,
             ~has_permission(),

@@ -32,6 +32,8 @@ guild = Table(
     Column("reminder_days", String(64), nullable=False, server_default="7, 3, 1"),
     Column("time_zone", String(64), nullable=False, server_default="UTC"),
     Column("reminders_from", UtcDateTime),
+    Column("panel_channel_id", BigInteger),  # where the buttons for members stand
+    Column("panel_message_id", BigInteger),
 )
 
 guild_role = Table(

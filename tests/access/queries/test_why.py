@@ -691,3 +691,15 @@ async def test_it_takes_as_many_statements_for_many_rows_as_for_few(harness):
             await harness.why.facts(HOME, Subject(username=ANN), None)
         numbers.append(len(statements))
     assert numbers[1] <= numbers[0] <= 10
+
+
+@pytest.mark.parametrize("table", ["permission", "sighting"])
+async def test_nobody_elses_rows_are_looked_through(harness, table):
+    await sold(harness)
+    with counting(harness.database) as statements:
+        await harness.why.facts(HOME, Subject(username=ANN), None)
+    [asked] = [each for each in statements if f"FROM {table} " in each]
+    async with harness.database.read() as connection:
+        values = (1,) * asked.count("?")
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", values)
+        assert "(script_id=? AND name_folded=?)" in plan.first().detail
