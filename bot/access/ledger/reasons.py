@@ -61,14 +61,20 @@ async def add_found(
     connection: AsyncConnection,
     permission: Permission,
     seen: State,
-    reference: str,
     at: datetime,
     *,
+    reference: str | None = None,
     asked_by: int | None = None,
     overruled_by: int | None = None,
     paused_at: datetime | None = None,
-) -> None:
-    """Give what TradingView shows a reason of its own; `overruled_by` an order, it ended already."""
+) -> bool:
+    """Give what TradingView shows a reason of its own; `overruled_by` an order, it ended already.
+
+    Seen twice it is one, by its `reference` or what was seen at which revision; returns whether it is new.
+    """
+    reference = reference or f"{permission.id}:{permission.revision}:{seen.ends_at or 'open'}"
+    if await purchases.by_reference(connection, permission.guild_id, FOUND, reference):
+        return False
     bought = await purchases.add(
         connection,
         permission.guild_id,
@@ -94,6 +100,7 @@ async def add_found(
         paused_at=paused_at,
         withheld=await is_bare_name(connection, permission),
     )
+    return True
 
 
 def facts(state: State) -> dict[str, str | None]:

@@ -6,10 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.ledger.reasons import add_found, want_anew
-from bot.access.request import FOUND
 from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
 from bot.store.kinds import ActorKind, OrderKind, Reason
-from bot.store.ledger import entitlements, orders, permissions, purchases
+from bot.store.ledger import entitlements, orders, permissions
 from bot.store.ledger.changes import PermissionFacts
 from bot.store.ledger.entitlements import FixedEnd
 from bot.store.people import customers
@@ -96,15 +95,12 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
         reasons = await entitlements.active(connection, permission.id)
         if not reasons or not gives_more(seen, want(reasons), now):
             return
-    reference = f"{permission.id}:{permission.revision}:{seen.ends_at or 'open'}"
-    if await purchases.by_reference(connection, permission.guild_id, FOUND, reference):
-        return
     if overruling is not None and overruling.kind is OrderKind.PAUSE:
-        await add_found(connection, permission, seen, reference, now, paused_at=overruling.asked_at)
+        _ = await add_found(connection, permission, seen, now, paused_at=overruling.asked_at)
         return
     ended_by = None if overruling is None else overruling.id
-    await add_found(connection, permission, seen, reference, now, overruled_by=ended_by)
-    if overruling is not None:
+    is_new = await add_found(connection, permission, seen, now, overruled_by=ended_by)
+    if is_new and overruling is not None:
         await _had(connection, overruling, seen)
 
 

@@ -178,8 +178,7 @@ class Moves:
             if seen is None or each.script.id in stay:
                 continue
             permission = await touch(connection, request, each.script, person, target.spelling)
-            reference = f"{permission.id}:{permission.revision}:{seen.ends_at or 'open'}"
-            await add_found(connection, permission, seen, reference, request.at)
+            _ = await add_found(connection, permission, seen, request.at)
 
     async def _bring(
         self,

@@ -224,7 +224,7 @@ async def take_known(
     """Add what TradingView shows as an entitlement of its own; the others stay. `by` None: Usher itself."""
     seen, now = last_seen(permission), clock.now()
     reference = f"taken over {permission.id} {reference}"
-    await add_found(connection, permission, seen, reference[:100], now, asked_by=by)
+    _ = await add_found(connection, permission, seen, now, reference=reference[:100], asked_by=by)
     await want_anew(
         connection,
         permission.id,
