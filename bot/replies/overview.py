@@ -87,6 +87,8 @@ def _holder_lines(page: Holders) -> Iterator[str]:
     for holder in page.buyers:
         end = LIFETIME if holder.has_no_end else holder.ends_at
         when = "starts when it stands" if end is None else until_day(end)
+        if holder.paused_since is not None:
+            when = f"⏸️ paused since {day(holder.paused_since)}"
         waits = " ⏳" if holder.waits else ""
         if holder.customer.username is None:
             waits = " ⏳ no TradingView name yet"

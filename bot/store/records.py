@@ -221,6 +221,7 @@ class Holder:
     has_no_end: bool
     is_open: bool  # it ends with its source
     waits: bool  # it is not settled yet, as without a TradingView name
+    paused_since: datetime | None = None  # where some of it stands still
 
 
 @dataclass(frozen=True, slots=True)

@@ -297,7 +297,9 @@ class _Bulk:
         await product_scripts.end(self.connection, self.press, ends)
         wanted = await self._wanted(held)
         last = [each for each, state in wanted.items() if ends and state.end is None]
-        await bulk_orders.await_sync(self.connection, self.press, held, reason, last=last)
+        await bulk_orders.await_sync(
+            self.connection, self.press, held, reason, gives=gives, last=last
+        )
         rows = [(each, state.kind, state.ends_at) for each, state in wanted.items()]
         for start in range(0, len(rows), _WRITTEN):
             await bulk_orders.want(self.connection, rows[start : start + _WRITTEN])

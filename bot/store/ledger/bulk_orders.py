@@ -26,6 +26,7 @@ from bot.store.kinds import (
     StateKind,
 )
 from bot.store.ledger import order_outcomes
+from bot.store.ledger.changes import PermissionFacts
 from bot.store.ledger.press import Press
 from bot.store.parts import parts
 from bot.store.records import USHER, Order
@@ -118,9 +119,14 @@ async def await_sync(
     permission_ids: Collection[int],
     reason: Reason | None,
     *,
+    gives: bool,
     last: Collection[int] = (),
 ) -> None:
-    """Let these wait for their turn; of those in `last` no reason is left."""
+    """Let these wait for their turn; of those in `last` no reason is left.
+
+    What is given waits for nothing else to be done first, as a removal before it may have.
+    """
+    first: PermissionFacts = {"after_id": None} if gives else {}
     for some in parts(permission_ids):
         await connection.execute(
             update(permission)
@@ -136,6 +142,7 @@ async def await_sync(
                 detail=None,
                 attempts=0,
                 next_try_at=press.at,
+                **first,
             )
         )
     newest = (

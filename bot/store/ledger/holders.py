@@ -93,6 +93,7 @@ async def page(
             bool(row.endless),
             bool(row.open),
             bool(row.waiting),
+            row._mapping[people.c.paused_since],  # noqa: SLF001 - as above
         )
         for row in rows
     ]
@@ -102,6 +103,7 @@ def _people(product_id: int, ends: Ends) -> "Select[Any]":
     """Return each customer with the end of what the product gives them."""
     endless = func.max(case((entitlement.c.kind == EntitlementKind.UNTIL, 0), else_=1))
     latest = func.max(entitlement.c.ends_at)
+    paused_since = func.min(entitlement.c.paused_at)
     query = (
         select(
             purchase.c.customer_id,
@@ -109,15 +111,19 @@ def _people(product_id: int, ends: Ends) -> "Select[Any]":
             func.max(case((entitlement.c.kind == EntitlementKind.OPEN, 1), else_=0)).label("open"),
             func.max(case((entitlement.c.settled_at.is_(None), 1), else_=0)).label("waiting"),
             latest.label("ends_at"),
+            paused_since.label("paused_since"),
         )
         .join(entitlement, entitlement.c.purchase_id == purchase.c.id)
         .where(purchase.c.product_id == product_id, entitlement.c.ended_at.is_(None))
         .group_by(purchase.c.customer_id)
     )
     waiting = func.max(case((entitlement.c.settled_at.is_(None), 1), else_=0)) == 1
+    stands_still = paused_since.is_not(None)  # its end moves
     if ends.after is not None:
         dated = latest > ends.after
-        query = query.having(dated if ends.until else or_(dated, endless == 1, waiting))
+        query = query.having(
+            dated if ends.until else or_(dated, endless == 1, waiting, stands_still)
+        )
     if ends.until is not None:
-        query = query.having(and_(endless == 0, ~waiting, latest <= ends.until))
+        query = query.having(and_(endless == 0, ~waiting, ~stands_still, latest <= ends.until))
     return query

@@ -12,9 +12,11 @@ from bot.access.catalogue.errors import NothingToChange
 from bot.access.catalogue.lookup import find_item
 from bot.access.ledger.errors import ChangesProduct, PutBackTooLate
 from bot.access.orders.purchases import Bought
+from bot.access.queries.holders import Cut, holders_of
 from bot.access.request import Consent, RequestContext, Subject
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State
+from bot.replies.overview import holders
 from bot.store.catalogue import products
 from bot.store.kinds import ActorKind, StateKind
 from bot.store.people import customers
@@ -210,6 +212,19 @@ async def test_a_script_that_comes_during_a_pause_stands_still_with_the_rest(har
     moved = end + timedelta(days=40 + 3)
     assert abs(row(harness) - moved) < timedelta(minutes=1)
     assert abs(harness.end("Ann_Trades") - moved) < timedelta(minutes=1)
+
+
+async def test_who_is_paused_stays_in_the_list_of_a_product_beyond_the_end(harness):
+    await harness.done(await harness.grant("Ann_Trades", "1M", "gold"))
+    await paused(harness)
+    await harness.time.advance(40 * 86_400)
+    async with harness.database.read() as connection:
+        listed = await holders_of(connection, HOME, "gold", 0, clock.now())
+        over = await holders_of(connection, HOME, "gold", 0, clock.now(), Cut.ENDED)
+    [holder] = listed.buyers
+    assert holder.paused_since is not None
+    assert over.buyers == ()
+    assert "paused since" in (holders(listed, HOME).embeds[0].description or "")
 
 
 async def test_a_script_that_leaves_during_a_pause_does_not_come_back_with_its_end(harness):
