@@ -1,5 +1,6 @@
 """Usher: a Discord bot that looks after who may use invite-only TradingView scripts."""
 
+import mimetypes
 import sys
 from types import ModuleType
 
@@ -18,3 +19,7 @@ class _Unused(ModuleType):
 
 for _name in _ORM_ONLY:
     sys.modules.setdefault(_name, _Unused(_name))
+
+# aiohttp would have the system's list of file types read, 0.4 MB, for files that are served by their
+# name; Usher serves none so.
+mimetypes.knownfiles.clear()

@@ -1,7 +1,6 @@
 """The running program: opens everything in order, starts it, and closes it in reverse."""
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -17,7 +16,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import cogs
-from bot import clock, outgoing, tradingview_accounts, web
+from bot import clock, memory, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
 from bot.access.orders import erasure
 from bot.errors import StartupError
@@ -45,6 +44,7 @@ async def run(settings: Settings) -> None:
     Raises:
         StartupError: it cannot start, or Discord refuses it.
     """
+    memory.hold_little()
     if settings.discord_token is None:
         raise StartupError("DISCORD_TOKEN is missing: put your bot's token into .env.")
     token = settings.discord_token.get_secret_value()
@@ -68,17 +68,8 @@ async def run(settings: Settings) -> None:
 
 async def _open_and_serve(settings: Settings, token: str) -> None:
     async with opened(settings) as services:
-        spare_what_is_loaded()
+        memory.spare_what_is_loaded()
         await _serve(services, token)
-
-
-def spare_what_is_loaded() -> None:
-    """Have the garbage collector pass over what the start loaded, which stays until the end.
-
-    Else each full collection looks through all of it, and holds the loop for 80 ms.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.app import spare_what_is_loaded
+from bot.memory import spare_what_is_loaded
 from bot.sandbox.discord import FakeDiscord
 from bot.services import Services
 from bot.store.catalogue import guilds, role_rules, scripts

@@ -130,7 +130,7 @@ async def open_database(url: str, *, keep_copy: bool = True) -> AsyncIterator[Da
     # One writer: writers queue here in order, instead of racing for SQLite's lock.
     connect = Connector(target)
     writer = _engine(target, connect, 1)
-    reader = _engine(target, connect, 4)
+    reader = _engine(target, connect, 3)
     _begin_with(writer, "BEGIN IMMEDIATE", "PRAGMA query_only = OFF")
     _begin_with(reader, "BEGIN", "PRAGMA query_only = ON")
     try:
@@ -176,6 +176,7 @@ def _engine(url: URL, connect: Connector, connections: int) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=60,
+        query_cache_size=50,
         hide_parameters=True,  # an error names the statement, and none of the values in it
     )
 

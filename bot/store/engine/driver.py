@@ -92,7 +92,8 @@ class Connector:
         """Return one more connection, with a thread of its own."""
         self._opened = [connection for connection in self._opened if connection.thread.is_alive()]
         connection = _Connection(
-            partial(sqlite3.connect, *self._args, **self._options), _ITER_CHUNK_SIZE
+            partial(sqlite3.connect, *self._args, **self._options, cached_statements=24),
+            _ITER_CHUNK_SIZE,
         )
         connection.thread.daemon = True  # as SQLAlchemy does with its own
         self._opened.append(connection)
