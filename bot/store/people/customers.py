@@ -128,11 +128,27 @@ async def confirm(connection: AsyncConnection, customer_id: int, by: int | None,
 
 
 async def untie(connection: AsyncConnection, customer_id: int) -> None:
-    """Forget which member it was; the customer needs a name, or the schema refuses."""
+    """Forget which member it was; the customer needs a name, or the schema refuses.
+
+    A block was meant for the person: it stays with the name, and with the member.
+    """
+    before = await by_id(connection, customer_id)
     await connection.execute(
         update(customer)
         .where(customer.c.id == customer_id)
         .values(member_id=None, linked_by=None, linked_at=None, tie=None)
+    )
+    if before is None or before.member_id is None or before.blocked_at is None:
+        return
+    alone = await add(connection, before.guild_id, member_id=before.member_id)
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == alone.id)
+        .values(
+            blocked_at=before.blocked_at,
+            blocked_by=before.blocked_by,
+            block_reason=before.block_reason,
+        )
     )
 
 
