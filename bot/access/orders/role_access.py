@@ -240,7 +240,7 @@ async def _keep(connection: AsyncConnection, back: Sequence[RoleGain], now: date
     """Let go on what was lost and is there again in time: nothing happened."""
     ids = [gain.purchase_id for gain in back]
     await role_gains.change(connection, ids, lost_at=None, loss_id=None)
-    await purchases.change(connection, ids, lapses_at=None)
+    await purchases.change(connection, ids, lapses_at=None, lapse_left=None)
     if losses := {gain.loss_id for gain in back if gain.loss_id is not None}:
         await close_if_over(connection, losses, now)
 

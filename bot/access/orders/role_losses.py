@@ -130,7 +130,7 @@ async def pause(
         if gain.lost_at is not None and gain.lost_at >= now - WINDOW and gain.loss_id is None
     ]
     await role_gains.change(connection, ids, loss_id=loss.id)
-    await purchases.change(connection, ids, lapses_at=None)
+    await purchases.change(connection, ids, lapses_at=None, lapse_left=None)
     return loss
 
 

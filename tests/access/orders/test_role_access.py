@@ -6,6 +6,7 @@ import pytest
 
 from bot import clock
 from bot.access.catalogue.errors import RoleIsProducts
+from bot.access.catalogue.products import Terms
 from bot.access.catalogue.role_rules import Role
 from bot.access.errors import DiscordSilent, MembersSilent
 from bot.access.orders import role_access
@@ -242,6 +243,30 @@ async def test_a_blocked_member_gets_nothing_by_a_role_until_unblocked(harness):
     await harness.rounds.compare(HOME)
     await harness.rest()
     assert harness.end("Ann_Trades") is None
+
+
+async def test_a_role_that_came_back_during_a_pause_is_not_lost_when_that_ends(harness):
+    await let_open(harness, grace=7)
+    await link(harness)
+    await sees(harness, VIP)
+    await sees(harness)
+    subject = Subject(username="Ann_Trades")
+    await harness.done(await harness.pauses.pause(harness.request(), subject, "trend"), within=10)
+    await sees(harness, VIP)
+    await harness.done(await harness.pauses.resume(harness.request(), subject, "trend"), within=10)
+    await passes(harness, 30 * 86_400)
+    assert harness.end("Ann_Trades") is None
+
+
+async def test_a_rule_put_back_does_not_make_a_products_own_role_open_something(harness):
+    """The product's holders would keep each other's access alive for ever."""
+    rule = await let_open(harness)
+    await harness.role_rules.remove(harness.request(), rule.id)
+    terms = Terms(slug="gold", title="Gold", role_id=VIP)
+    await harness.products.create(harness.request(), terms, ["trend"])
+    with pytest.raises(RoleIsProducts):
+        await harness.role_rules.put_back(harness.request(), rule.id)
+    assert harness.role_rules.roles(HOME) == frozenset()
 
 
 # What an answer of Discord may and may not say
