@@ -460,3 +460,61 @@ async def test_the_history_names_the_rule_and_who_made_it(harness):
         [event] = await events.of_action(connection, HOME, "role_add", clock.now())
     assert event.actor.member_id == STAFF
     assert event.after == {"role_id": str(VIP), "grace_days": 0}
+
+
+# What was paid for beside a role, and is over when the role is lost: TradingView holds lifetime for the role
+
+
+@pytest.mark.parametrize("days", [1, 60])
+async def test_a_role_that_is_lost_once_paid_time_is_over_leaves_nothing(harness, days):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", f"{days}D"))
+    await sees(harness, VIP)
+    assert harness.end("Ann_Trades") is None
+    await passes(harness, 30 * 86_400)
+    await sees(harness)
+    await passes(harness, 40 * 86_400)  # 60 days are over by now, too: the program slept
+    assert harness.end("Ann_Trades") == "absent"
+    assert (await harness.permission("Ann_Trades")).state == "done"
+
+
+async def test_paid_time_that_ends_while_tradingview_is_down_leaves_nothing_of_a_lost_role(harness):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", "1D"))
+    await sees(harness, VIP)
+    harness.switches.set("down", True)
+    await sees(harness)
+    await passes(harness, 60)  # ordered while the paid time still gives something
+    await passes(harness, 3 * 86_400)
+    harness.switches.reset()
+    for _ in range(3):
+        await passes(harness, 600)
+    assert harness.end("Ann_Trades") == "absent"
+
+
+async def test_a_pause_of_a_role_leaves_nothing_once_paid_time_is_over(harness):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", "1D"))
+    await passes(harness, 2 * 86_400)
+    await sees(harness, VIP)
+    subject = Subject(username="Ann_Trades")
+    await harness.done(await harness.pauses.pause(harness.request(), subject, "trend"))
+    assert harness.end("Ann_Trades") == "absent"
+    await harness.done(await harness.pauses.resume(harness.request(), subject, "trend"))
+    assert harness.end("Ann_Trades") is None
+
+
+async def test_what_somebody_gave_by_hand_beside_paid_time_that_is_over_stays(harness):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", "1D"))
+    await sees(harness, VIP)
+    await passes(harness, 2 * 86_400)
+    by_hand = clock.now() + timedelta(days=90)
+    harness.give("Ann_Trades", by_hand)
+    await sees(harness)
+    await passes(harness, 60)
+    assert harness.end("Ann_Trades") == by_hand
