@@ -175,6 +175,41 @@ async def test_one_message_asks_for_a_name_however_much_the_roles_open(harness):
     assert "**Trend** and **Range** are yours" in message.content["text"]
 
 
+async def test_a_role_that_comes_and_goes_asks_for_a_name_once_a_day(harness):
+    await let_open(harness)
+    for _ in range(5):
+        await sees(harness, VIP)
+        await sees(harness)
+        await passes(harness, 21)
+    assert len(await bought(harness)) == 5
+    async with harness.database.read() as connection:
+        assert len(await direct_messages.waiting(connection)) == 1
+    await passes(harness, 86_400)
+    await sees(harness, VIP)
+    async with harness.database.read() as connection:
+        assert len(await direct_messages.waiting(connection)) == 2
+
+
+async def test_what_cannot_go_on_for_one_keeps_nothing_that_lapsed_for_another(harness):
+    await holding(harness)
+    carl = 503
+    await sees(harness, VIP, member_id=carl)
+    async with harness.database.write() as connection:
+        person = await customers.by_member(connection, HOME, carl)
+        await customers.rename(connection, person.id, "Carl", None)
+
+    async def fails(connection, purchase, person):
+        raise LookupError(purchase.id)
+
+    harness.purchases.gates["role"] = fails
+    await sees(harness)
+    await harness.time.advance(21)
+    with pytest.raises(LookupError):
+        await harness.purchases.look()
+    await harness.rest()
+    assert [harness.end(name) for name in ("Ann_Trades", "bob-fx")] == ["absent", None]
+
+
 # Revoked by staff
 
 
