@@ -1,5 +1,6 @@
 """Roles that open items, without Discord: what is compared, what holds, and what no answer may take away."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -291,6 +292,23 @@ async def test_a_role_that_came_back_during_a_pause_is_not_lost_when_that_ends(h
     await harness.done(await harness.pauses.resume(harness.request(), subject, "trend"), within=10)
     await passes(harness, 30 * 86_400)
     assert harness.end("Ann_Trades") is None
+
+
+async def test_what_a_role_gave_a_name_that_was_let_go_of_ends_when_the_member_is_forgotten(
+    harness,
+):
+    """Nobody would see any more that the role is lost."""
+    await let_open(harness)
+    await link(harness)
+    await sees(harness, VIP)
+    asks = harness.vendor.request(by=ANN)
+    await harness.customers.unlink(replace(asks, at=clock.now()))
+    assert harness.end("Ann_Trades") is None
+    await harness.erasures.forget(harness.request(confirmed=True), Subject(member_id=ANN))
+    await passes(harness, 20)
+    await sees(harness)
+    await passes(harness, 60)
+    assert harness.end("Ann_Trades") == "absent"
 
 
 async def test_a_rule_put_back_does_not_make_a_products_own_role_open_something(harness):
