@@ -547,6 +547,25 @@ async def test_paid_time_that_ends_while_tradingview_is_down_leaves_nothing_of_a
     assert harness.end("Ann_Trades") == "absent"
 
 
+async def test_a_move_whose_time_ran_out_leaves_the_old_name_nothing(harness):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", "2D"))
+    await sees(harness, VIP)
+    harness.switches.set("down", True)
+    await sees(harness)
+    await passes(harness, 21)
+    asks = replace(harness.vendor.request(by=ANN), at=clock.now())
+    assert not await harness.customers.link(asks, "bob-fx", instead_of="Ann_Trades")
+    [claim] = await harness.claims.waiting(HOME)
+    await harness.claims.decide(harness.request(), claim.id, accept=True)
+    await passes(harness, 3 * 86_400)
+    harness.switches.reset()
+    for _ in range(3):
+        await passes(harness, 600)
+    assert [harness.end(name) for name in ("Ann_Trades", "bob-fx")] == ["absent", "absent"]
+
+
 async def test_a_pause_of_a_role_leaves_nothing_once_paid_time_is_over(harness):
     await let_open(harness)
     await link(harness)
