@@ -24,7 +24,7 @@ from bot.access.people.errors import MembersUnseen
 from bot.access.people.import_records import People, Person, Wanted
 from bot.access.people.member_facts import MemberRoles
 from bot.interactions.member_requests import MAX_IDS, MemberRequests, person_of
-from bot.notifications.trouble import NO_SUCH_MEMBER, TROUBLE, code_of, in_short
+from bot.notifications.trouble import NO_SUCH_MEMBER, NO_SUCH_SERVER, TROUBLE, code_of, in_short
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,10 @@ class Members:
             DiscordSilent: Discord does not say.
         """
         return await self._answer(
-            self._fetch(guild_id, member_id), FIND_TIMEOUT, f"member {member_id} of {guild_id}"
+            self._fetch(guild_id, member_id),
+            FIND_TIMEOUT,
+            f"member {member_id} of {guild_id}",
+            NO_SUCH_MEMBER | {NO_SUCH_SERVER},
         )
 
     async def roles_of(self, guild_id: int, member_id: int) -> frozenset[int] | None:
@@ -304,15 +307,24 @@ class Members:
         asking = self._client.http.get_member(guild_id, member_id)
         return await self._answer(asking, ASK_TIMEOUT, f"member {member_id} of {guild_id}")
 
-    async def _answer(self, question: Awaitable[T], seconds: float, about: str) -> T | None:
-        """Return Discord's answer in that time; None when there is no such member. Raises DiscordSilent."""
+    async def _answer(
+        self,
+        question: Awaitable[T],
+        seconds: float,
+        about: str,
+        nobody: Collection[int] = NO_SUCH_MEMBER,
+    ) -> T | None:
+        """Return Discord's answer in that time; None when there is no such member. Raises DiscordSilent.
+
+        `nobody`: the errors that say so.
+        """
         asking = asyncio.ensure_future(question)
         try:
             if not await clock.within(seconds, asking):
                 raise DiscordSilent
             return asking.result()
         except TROUBLE as error:
-            if code_of(error) in NO_SUCH_MEMBER:
+            if code_of(error) in nobody:
                 return None
             log.warning("%s: %s", about, in_short(error))
             raise DiscordSilent from None

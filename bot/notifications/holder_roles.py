@@ -10,7 +10,15 @@ from bot.access.ledger.notifier import Notifier
 from bot.access.orders.holder_roles import HolderRoles
 from bot.jobs import Jobs
 from bot.notifications.backoff import Backoff
-from bot.notifications.trouble import GROUND, NO_SUCH_MEMBER, TROUBLE, Blockade, code_of, in_short
+from bot.notifications.trouble import (
+    GROUND,
+    NO_SUCH_MEMBER,
+    NO_SUCH_SERVER,
+    TROUBLE,
+    Blockade,
+    code_of,
+    in_short,
+)
 from bot.store.kinds import HolderRoleState, RoleTrouble
 from bot.store.records import HolderRole
 
@@ -20,6 +28,7 @@ EVERY = 30.0  # seconds between looks when nothing wakes it
 PACE = 1.0  # seconds between two changes: Discord takes ten in ten seconds
 _REASON = "Holds a product"  # in the audit log of the server
 _NO_SUCH_ROLE = 10011
+_GONE = NO_SUCH_MEMBER | {NO_SUCH_SERVER}
 
 
 class HolderRoleGiver:
@@ -135,7 +144,7 @@ class HolderRoleGiver:
                 wished.guild_id, wished.member_id, wished.role_id, reason=_REASON
             )
         except discord.HTTPException as error:
-            if code_of(error) not in NO_SUCH_MEMBER:
+            if code_of(error) not in _GONE:
                 raise
             await self._holder_roles.keep(wished, HolderRoleState.GONE)
         else:
@@ -149,6 +158,6 @@ class HolderRoleGiver:
                     wished.guild_id, wished.member_id, wished.role_id, reason="Holds it no more"
                 )
             except discord.HTTPException as error:
-                if code_of(error) not in {*NO_SUCH_MEMBER, _NO_SUCH_ROLE}:
+                if code_of(error) not in {*_GONE, _NO_SUCH_ROLE}:
                     raise
         await self._holder_roles.drop(wished)

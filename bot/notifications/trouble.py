@@ -19,7 +19,9 @@ GROUND = (DiskFullError, DatabaseBusyError)
 NO_DIRECT_MESSAGES = frozenset({50007, 50278, 10013})  # closed, no server in common, account gone
 # The interaction was not acknowledged in time, its 15 minutes are over, or its message is gone.
 ANSWER_GONE = frozenset({10062, 50027, 10008, 10015})
-NO_SUCH_MEMBER = frozenset({10007, 10013, 10004})  # member, user, server unknown
+NO_SUCH_MEMBER = frozenset({10007, 10013})  # member, user unknown
+# What a bot hears that was just removed, or whose server is being restored: it says nothing of a member.
+NO_SUCH_SERVER = 10004
 CHANNEL_GONE = 10003
 CHANNEL_CLOSED = frozenset({50001, 50013})  # no access, no right to write
 

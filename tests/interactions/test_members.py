@@ -227,6 +227,13 @@ async def test_a_discord_that_does_not_tell_roles_is_not_taken_for_none(harness)
         await harness.client.members.roles_of(harness.guild.id, harness.mod.id)
 
 
+async def test_a_server_that_discord_does_not_know_now_is_not_taken_for_nobody_there(harness):
+    """A bot that was just removed would else take the access of everybody in turn."""
+    harness.fake.switches.refuse("member", 10004)
+    with pytest.raises(DiscordSilent):
+        await harness.client.members.roles_of(harness.guild.id, harness.buyer.id)
+
+
 async def test_one_member_is_fetched(harness):
     found = await harness.client.members.find(harness.guild.id, harness.mod.id)
     assert [role.name for role in found.roles][1:] == ["Staff"]

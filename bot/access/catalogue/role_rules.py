@@ -142,7 +142,10 @@ class RoleRules:
         return Opening(rule, item, len({gain.member_id for gain in held}))
 
     async def put_back(self, request: RequestContext, rule_id: int) -> Opening:
-        """Let a rule that was removed count again, within 24 hours. Raises RuleNotRemoved."""
+        """Let a rule that was removed count again, within 24 hours.
+
+        Raises RuleNotRemoved, or RoleIsProducts where the role became a product's own meanwhile.
+        """
         async with self._database.write() as connection:
             rule = await role_rules.by_id(connection, request.guild_id, rule_id)
             if (
@@ -151,6 +154,7 @@ class RoleRules:
                 or request.at - rule.removed_at > PUT_BACK_WITHIN
             ):
                 raise RuleNotRemoved
+            await _refuse_products(connection, request, rule.role_id)
             rule = await role_rules.change(connection, rule.id, removed_at=None)
             await _go_on(connection, rule)
             item = await item_of(connection, rule.product_id, rule.script_id)
@@ -183,15 +187,22 @@ async def _may_add(
 ) -> tuple[Item, RoleRule | None]:
     """Return the item, and the rule that was there before, removed or with other grace days."""
     opens = await find_item(connection, request.guild_id, item)
-    for product in await products.listed(connection, request.guild_id, archived=True):
-        if product.role_id == role.id:
-            raise RoleIsProducts(role.id, product)
+    await _refuse_products(connection, request, role.id)
     known = await role_rules.of_item(
         connection, request.guild_id, role.id, opens.product_id, opens.script_id
     )
     if known is not None and known.removed_at is None and known.grace_days == grace:
         raise RoleRuleThere(role.id, opens.title)
     return opens, known
+
+
+async def _refuse_products(
+    connection: AsyncConnection, request: RequestContext, role_id: int
+) -> None:
+    """Raise RoleIsProducts for a role that is given to a product's holders: it would keep itself alive."""
+    for product in await products.listed(connection, request.guild_id, archived=True):
+        if product.role_id == role_id:
+            raise RoleIsProducts(role_id, product)
 
 
 async def _rule(

@@ -9,7 +9,7 @@ from bot.access.ledger.changes import Change, NewOrder
 from bot.access.ledger.record import record_unguarded, touch
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext
-from bot.access.rules.entitlements import paused_since, wanted_of
+from bot.access.rules.entitlements import paused_since, still_gives, wanted_of
 from bot.access.sync.queue import Queue
 from bot.store.catalogue import scripts
 from bot.store.kinds import OrderKind, PermissionState
@@ -55,11 +55,11 @@ class AccountMoves:
         if moved is None:
             raise LookupError(person.id)
         sold = await scripts.by_ids(connection, [each.script_id for each in living])
-        spelling = Spelling(username, checked=True, user_id=user_id)
+        spelling, now = Spelling(username, checked=True, user_id=user_id), clock.now()
         for old in living:  # nobody is new: no number of seats holds them up
             new = await touch(connection, request, sold[old.script_id], moved, spelling)
             given = await record_unguarded(connection, self._vault, _to(request, old, new))
-            stays = any(reason.withheld for reason in reasons[old.id])
+            stays = any(reason.withheld and still_gives(reason, now) for reason in reasons[old.id])
             gone = _from(request, old, given.order, stays=stays)
             await record_unguarded(connection, self._vault, gone)
         await events.record(

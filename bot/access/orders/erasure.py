@@ -15,7 +15,14 @@ from bot.access.request import RequestContext, Subject
 from bot.access.rules.entitlements import last_seen, wanted_of
 from bot.store.engine.database import Database
 from bot.store.kinds import Otherwise, PermissionState, Reason
-from bot.store.ledger import direct_messages, events, holder_roles, permissions
+from bot.store.ledger import (
+    direct_messages,
+    events,
+    holder_roles,
+    permissions,
+    purchases,
+    role_gains,
+)
 from bot.store.people import access, customers, erasure
 from bot.store.people.erasure import Traces
 from bot.store.records import Actor, Customer, Permission
@@ -68,6 +75,7 @@ class Erasures:
         async with self._database.write() as connection:
             person = await noted(connection, request.guild_id, subject)
             ending = await self._endings.record(connection, request, person)
+            await _let_go_of_roles(connection, request, person)
             if person.forget_at is None:
                 await customers.forget(connection, person.id, request.at, request.member_id)
                 await events.record(
@@ -138,6 +146,22 @@ class Erasures:
                 )
         await self._database.scrub()
         return number
+
+
+async def _let_go_of_roles(
+    connection: AsyncConnection, request: RequestContext, person: Customer
+) -> None:
+    """Let end what the member's roles gave a name that is not theirs any more.
+
+    Once the member is a mere number nobody would see that the role is lost.
+    """
+    if person.member_id is None:
+        return
+    held = await role_gains.held(connection, request.guild_id, [person.member_id])
+    ids = [each.gain.purchase_id for each in held[person.member_id]]
+    bought = (await purchases.by_ids(connection, ids)).values()
+    others = [purchase.id for purchase in bought if purchase.customer_id != person.id]
+    await purchases.change(connection, others, lapses_at=request.at, lapse_left=None)
 
 
 def _is_over(permission: Permission) -> bool:

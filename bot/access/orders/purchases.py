@@ -129,10 +129,12 @@ class Purchases:
 
     async def look(self) -> None:
         """Bring to TradingView what waited for a name that is known now, and end what lapsed."""
-        while await self._attach_some():
-            pass
-        while await self._end_some():
-            pass
+        try:
+            while await self._attach_some():
+                pass
+        finally:  # whatever one person's name brings up, nobody else keeps what lapsed
+            while await self._end_some():
+                pass
 
     async def _attach_some(self) -> bool:
         async with self._database.write() as connection:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +31,9 @@ from bot.store.vault import Vault
 
 READ_AT_ONCE = 100  # members; reading more would hold up everything else
 WRITTEN_AT_ONCE = 25  # in one transaction, so that others get their turn
+
+# A role that comes and goes asks for a name once in that time; `/me` and the panel say it at any time.
+ASKED_AGAIN = timedelta(days=1)
 
 # What a member reads who gained roles that open items, and has to link a TradingView name first.
 ToUnlinked = Callable[[int, Sequence[RoleRule], Sequence[Item]], Mapping[str, Any]]
@@ -192,6 +195,7 @@ class RoleAccess:
             ended = await purchases.by_id(connection, gain.purchase_id)
             request = _request(rule, now)
             await end_in(connection, self._vault, request, ended)
+        asked = await role_gains.gained_since(connection, guild_id, member_id, now - ASKED_AGAIN)
         opened: list[tuple[RoleRule, Item]] = []
         for rule in (*difference.gained, *(rule for rule, _ in difference.again)):
             item = await item_of(connection, rule.product_id, rule.script_id)
@@ -202,7 +206,7 @@ class RoleAccess:
             await role_gains.add(connection, got.purchase.id, rule, member_id)
             done.superseded += superseded
             opened.append((rule, item))
-        if opened and (person is None or person.username is None):
+        if opened and not asked and (person is None or person.username is None):
             content = self._to_unlinked(
                 guild_id, [rule for rule, _ in opened], [item for _, item in opened]
             )

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +23,7 @@ from bot.access.people.errors import (
 )
 from bot.access.people.free_names import FreeNames, is_free_here, let_go_of
 from bot.access.people.identity import confirm, follow, name_of, tie
-from bot.access.people.limits import MemberLimits
+from bot.access.people.limits import MemberLimits, moves_again
 from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject
 from bot.store.engine.database import Database
@@ -34,7 +33,6 @@ from bot.store.people import customers
 from bot.store.records import Customer
 from bot.tradingview import Hint, TradingViewClient
 
-MOVE_EVERY = timedelta(days=7)  # by the member alone; staff may say yes sooner
 LOOKUP_TIMEOUT = 3.0  # seconds that a member waits for TradingView in front of a form
 
 
@@ -141,7 +139,7 @@ class Customers:
             has_other = mine is not None and mine.username is not None
             if mine is not None and has_other and mine.name_folded != _folded(instead_of):
                 raise HaveOtherName(mine.username or "")
-            again_at = await _moves_again(connection, request, mine) if mine and has_other else None
+            again_at = await moves_again(connection, request, mine) if mine and has_other else None
             # Looked at again: it may have changed while TradingView was asked.
             let_go = await let_go_of(connection, request, username, user_id)
             free = free and (
@@ -295,18 +293,6 @@ class Customers:
             connection, request.guild_id, request.member_id, username, request.at, instead_of
         )
         await record_claims(connection, [claim])
-
-
-async def _moves_again(
-    connection: AsyncConnection, request: RequestContext, person: Customer
-) -> datetime | None:
-    """Return when the member may move to another account by themselves again; None: now."""
-    last = await events.newest(
-        connection, request.guild_id, ("account_moved",), customer_id=person.id
-    )
-    if last is None or last.actor != request.actor or request.at - last.at >= MOVE_EVERY:
-        return None
-    return last.at + MOVE_EVERY
 
 
 async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str | None:

@@ -354,6 +354,7 @@ class RoleProblem(enum.StrEnum):
 
     EVERYONE = "everyone"
     MANAGED = "managed"
+    PRODUCTS = "products"  # it is given to the holders of a product
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot import clock
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.claims import record_claims
-from bot.access.people.errors import RoleNotSet
+from bot.access.people.errors import RoleNotSet, RoleProblem, RoleUnusable
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.catalogue.guilds import Roles
@@ -61,8 +61,14 @@ class GuildSettings:
         return self._roles.get(guild_id, _NO_ROLES)
 
     async def add_role(self, request: RequestContext, role_id: int, level: RoleLevel) -> bool:
-        """Give a role the level `staff` or `manager`; False when it had it already."""
+        """Give a role the level `staff` or `manager`; False when it had it already.
+
+        Raises RoleUnusable for a role that is given to the holders of a product.
+        """
         async with self._database.write() as connection:
+            known = await products.listed(connection, request.guild_id, archived=True)
+            if role_id in {product.role_id for product in known}:
+                raise RoleUnusable(RoleProblem.PRODUCTS)
             await guilds.ensure(connection, request.guild_id, request.at)
             if not await guilds.add_role(connection, request.guild_id, role_id, level):
                 return False

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,8 +13,10 @@ from bot.store.engine.database import Database
 from bot.store.kinds import AttemptKind
 from bot.store.ledger import events
 from bot.store.people import attempts
+from bot.store.records import Customer
 
 DAY = timedelta(days=1)
+MOVE_EVERY = timedelta(days=7)  # by the member alone; staff may say yes sooner
 A_DAY = {AttemptKind.LINK: 3, AttemptKind.PROOF: 5, AttemptKind.LOOK: 10}
 PAUSE = timedelta(minutes=1)  # between two looks on TradingView
 LOOK_UP = "look_up"
@@ -72,6 +74,21 @@ class MemberLimits:
             await _note(connection, request, LOOK_UP)
         self._wake()
         raise LookedUpTooOften(math.ceil(wait))
+
+
+async def moves_again(
+    connection: AsyncConnection, request: RequestContext, person: Customer
+) -> datetime | None:
+    """Return when the member may move to another account by themselves again; None: now.
+
+    Also with a proof: friends who each prove their own account could else take turns with one access.
+    """
+    last = await events.newest(
+        connection, request.guild_id, ("account_moved",), customer_id=person.id
+    )
+    if last is None or last.actor != request.actor or request.at - last.at >= MOVE_EVERY:
+        return None
+    return last.at + MOVE_EVERY
 
 
 async def _note(connection: AsyncConnection, request: RequestContext, what: str) -> None:

@@ -6,17 +6,19 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.errors import TradingViewSilent
+from bot.access.people.blocks import refuse_blocked
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
 from bot.access.people.errors import (
     CodeMissing,
+    MovedLately,
     NameChangedHands,
     NothingToProve,
     ProofOver,
     TooManyLookUps,
 )
 from bot.access.people.identity import confirm, follow
-from bot.access.people.limits import MemberLimits
+from bot.access.people.limits import MemberLimits, moves_again
 from bot.access.people.proof_codes import hashed, new_code, stands_in
 from bot.access.request import RequestContext
 from bot.store.engine.database import Database
@@ -61,7 +63,10 @@ class Proofs:
         self._limits = limits
 
     async def start(self, request: RequestContext) -> Task:
-        """Return a new code for the name that the member asked for or linked. Raises NothingToProve or TooOften."""
+        """Return a new code for the name that the member asked for or linked.
+
+        Raises NothingToProve, TooOften or YouAreBlocked.
+        """
         async with self._database.read() as connection:
             await _to_prove(connection, request)
         await self._limits.take(request, AttemptKind.PROOF)
@@ -81,7 +86,8 @@ class Proofs:
     async def check(self, request: RequestContext) -> str:
         """Look for the code; return the name, which is the member's from now on.
 
-        Raises ProofOver, CodeMissing, TradingViewSilent, UserUnknown, NameChangedHands or MemberHasOtherName.
+        Raises ProofOver, CodeMissing, TradingViewSilent, UserUnknown, NameChangedHands, MemberHasOtherName,
+        MovedLately or YouAreBlocked.
         """
         proof = await self._count_look(request)
         try:
@@ -115,6 +121,7 @@ class Proofs:
     async def _count_look(self, request: RequestContext) -> Proof:
         """Return the member's code, with one look more; a code that is over is forgotten. Raises ProofOver."""
         async with self._database.write() as connection:
+            await refuse_blocked(connection, request.guild_id, request.member_id)
             proof = await proofs.of_member(connection, request.guild_id, request.member_id)
             if proof is None:
                 raise ProofOver
@@ -140,6 +147,7 @@ class Proofs:
         claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
         if claim is not None and _same(claim, hint):
             taken = None if holder is None else holder.member_id
+            await _refuse_moving_often(connection, request, hint)
             await self._claims.hand_over(connection, request, claim, Tie.PROVEN, hint.user_id)
             await self._claims.close(connection, request, claim)
             await _note(connection, request, hint.username, taken)
@@ -147,6 +155,17 @@ class Proofs:
             await confirm(connection, request, holder, Tie.PROVEN)
         else:
             raise ProofOver  # they let go of the name meanwhile
+
+
+async def _refuse_moving_often(
+    connection: AsyncConnection, request: RequestContext, hint: Hint
+) -> None:
+    """Raise MovedLately where access would move to another account once more; staff are asked already."""
+    mine = await customers.by_member(connection, request.guild_id, request.member_id)
+    if mine is None or mine.name_folded in (None, hint.username.casefold()):
+        return
+    if again_at := await moves_again(connection, request, mine):
+        raise MovedLately(again_at)
 
 
 def _same(claim: Claim, hint: Hint) -> bool:
@@ -172,7 +191,8 @@ async def _note(
 
 
 async def _to_prove(connection: AsyncConnection, request: RequestContext) -> str:
-    """Return the name that waits for a proof by the member who asks. Raises NothingToProve."""
+    """Return the name that waits for a proof by the member who asks. Raises NothingToProve or YouAreBlocked."""
+    await refuse_blocked(connection, request.guild_id, request.member_id)
     claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
     if claim is not None:
         return claim.username

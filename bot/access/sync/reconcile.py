@@ -24,7 +24,7 @@ from bot.access.rules.entitlements import (
 )
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
-from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
+from bot.store.kinds import OrderKind, OrderState, PermissionState, Reason, StateKind
 from bot.store.ledger import entitlements, events, order_outcomes, orders, permissions, shapes, work
 from bot.store.ledger.changes import PermissionChange
 from bot.store.ledger.events import NewEvent
@@ -34,6 +34,8 @@ from bot.tradingview import End, NoSuchUser, Refused, Row, Uncertain, WriteResul
 
 # Pauses before each look: 0, 1, 3 and 7 s after the write.
 READ_BACK = (0.0, 1.0, 2.0, 4.0)
+_TAKING = (OrderKind.REVOKE, OrderKind.PAUSE)
+_MAY_TAKE = (OrderKind.PUT_BACK, OrderKind.REPAIR)  # these may give something, too
 
 
 class NotYetError(Exception):
@@ -117,7 +119,7 @@ class Sync:
             permission, settled = await settle_with(connection, permission.id, row)
         step = next_step(permission, seen, clock.now())
         if step is Step.TOO_LATE:
-            raise StuckError(Reason.TOO_LATE)
+            permission, step = await self._end(permission, seen)
         if step is Step.ADD and not known:
             raise StuckError(Reason.NO_SUCH_USER)
         if step is Step.NOTHING:
@@ -127,6 +129,22 @@ class Sync:
         if announced.revision != permission.revision:
             return None  # a later order came in between: it starts over with it
         return Plan(step, script, announced, settled)
+
+    async def _end(self, permission: Permission, seen: State) -> tuple[Permission, Step]:
+        """Return how an order that takes something away leaves no more than an end that is over.
+
+        TradingView may show more, as for a role that was lost. Raises StuckError for an order that gives
+        something: its time ran out while it waited.
+        """
+        gives = seen.gives_access(clock.now())
+        async with self._database.write() as connection:
+            kind = await work.newest_kind(connection, permission.id)
+            if kind not in _TAKING and not (gives and kind in _MAY_TAKE):
+                raise StuckError(Reason.TOO_LATE)
+            permission = await permissions.change(
+                connection, permission.id, wanted=StateKind.NOTHING, wanted_ends_at=None
+            )
+        return permission, Step.REMOVE if gives else Step.NOTHING
 
     async def unsettle(self, plan: Plan) -> None:
         """Have the ends fixed anew: nothing was written, and the row was not what was read."""

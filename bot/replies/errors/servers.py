@@ -91,6 +91,11 @@ def _(error: settings.RoleUnusable) -> str:
                 "**That role belongs to an app or to Discord itself** and cannot be handed out. "
                 "Choose a role that you give to people yourself."
             )
+        case settings.RoleProblem.PRODUCTS:
+            return (
+                "**I give that role to everybody who has one of your products** (`/product list`), so every "
+                "customer could manage your customers. Nothing was changed. Choose another role."
+            )
 
 
 @sentence.register

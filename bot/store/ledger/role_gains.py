@@ -157,6 +157,23 @@ async def lost_since(
     return set(rows.scalars())
 
 
+async def gained_since(
+    connection: AsyncConnection, guild_id: int, member_id: int, since: datetime
+) -> bool:
+    """Return whether that member gained anything by a role from then on, ended or not."""
+    query = (
+        select(role_gain.c.purchase_id)
+        .join(purchase, purchase.c.id == role_gain.c.purchase_id)
+        .where(
+            role_gain.c.guild_id == guild_id,
+            role_gain.c.member_id == member_id,
+            purchase.c.asked_at >= since,
+        )
+        .limit(1)
+    )
+    return (await connection.execute(query)).first() is not None
+
+
 async def number_holding(connection: AsyncConnection, guild_id: int, role_id: int) -> int:
     """Return how many members have that role, and something by it."""
     query = _live(func.count(role_gain.c.member_id.distinct())).where(

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, FromClause, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import PermissionState
+from bot.store.kinds import PermissionState, Reason
 from bot.store.parts import parts
 from bot.store.tables.ledger import order, permission
 
@@ -17,7 +17,8 @@ def waits_for_another(
 ) -> "ColumnElement[bool]":
     """Return that condition: what goes on for it elsewhere does not stand there yet, but is in these states.
 
-    What goes together waits for none of its own.
+    What goes together waits for none of its own. Nor is there anything left to wait for where the time of
+    what goes on ran out.
     """
     first, ordered = permission.alias(), order.alias()
     return and_(
@@ -27,6 +28,10 @@ def waits_for_another(
             first.c.id == ordered.c.permission_id,
             first.c.after_id.is_distinct_from(held.c.after_id),
             first.c.state.in_(list(states)),
+            or_(
+                first.c.state != PermissionState.STUCK,
+                first.c.reason.is_distinct_from(Reason.TOO_LATE),
+            ),
         ),
     )
 

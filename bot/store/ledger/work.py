@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.store.kinds import (
     EntitlementKind,
+    OrderKind,
     OrderState,
     PermissionState,
     Reason,
@@ -139,6 +140,18 @@ async def next_try(
     )
     moment: datetime | None = found.scalar_one()
     return moment
+
+
+async def newest_kind(connection: AsyncConnection, permission_id: int) -> OrderKind | None:
+    """Return what the newest order about a permission asks for."""
+    query = (
+        select(order.c.kind)
+        .where(order.c.permission_id == permission_id)
+        .order_by(order.c.id.desc())
+        .limit(1)
+    )
+    kind = (await connection.execute(query)).scalar_one_or_none()
+    return None if kind is None else OrderKind(kind)
 
 
 async def awaits_clock(connection: AsyncConnection, permission_id: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ClaimState, Tie
@@ -67,6 +67,17 @@ async def by_user_id(connection: AsyncConnection, guild_id: int, user_id: int) -
     return [Customer.of(row) for row in found]
 
 
+def highest_id() -> "ColumnElement[int]":
+    """Return the highest number that anybody has or had; the next ones are free.
+
+    SQLite would give the number of the newest one that is gone again, and with it their history.
+    """
+    numbers = union(
+        select(func.max(customer.c.id).label("id")), select(func.max(merged_customer.c.id))
+    ).subquery()
+    return func.coalesce(select(func.max(numbers.c.id)).scalar_subquery(), 0)
+
+
 async def add(
     connection: AsyncConnection,
     guild_id: int,
@@ -79,6 +90,7 @@ async def add(
     row = await connection.execute(
         insert(customer)
         .values(
+            id=highest_id() + 1,
             guild_id=guild_id,
             member_id=member_id,
             username=username,
@@ -128,11 +140,27 @@ async def confirm(connection: AsyncConnection, customer_id: int, by: int | None,
 
 
 async def untie(connection: AsyncConnection, customer_id: int) -> None:
-    """Forget which member it was; the customer needs a name, or the schema refuses."""
+    """Forget which member it was; the customer needs a name, or the schema refuses.
+
+    A block was meant for the person: it stays with the name, and with the member.
+    """
+    before = await by_id(connection, customer_id)
     await connection.execute(
         update(customer)
         .where(customer.c.id == customer_id)
         .values(member_id=None, linked_by=None, linked_at=None, tie=None)
+    )
+    if before is None or before.member_id is None or before.blocked_at is None:
+        return
+    alone = await add(connection, before.guild_id, member_id=before.member_id)
+    await connection.execute(
+        update(customer)
+        .where(customer.c.id == alone.id)
+        .values(
+            blocked_at=before.blocked_at,
+            blocked_by=before.blocked_by,
+            block_reason=before.block_reason,
+        )
     )
 
 
@@ -197,7 +225,7 @@ async def change_account(
             .where(permission.c.customer_id == bare.id)
             .values(customer_id=person.id)
         )
-        await remove(connection, bare.id)
+        await remove(connection, bare.id, person.id)
     await connection.execute(
         update(customer)
         .where(customer.c.id == person.id)
@@ -217,8 +245,14 @@ async def change_account(
     return former
 
 
-async def remove(connection: AsyncConnection, customer_id: int) -> None:
-    """Drop a person who never had anything (a bare member); the schema refuses any other."""
+async def remove(connection: AsyncConnection, customer_id: int, kept_id: int) -> None:
+    """Drop a record that has nothing left, of the same person as `kept_id`; the schema refuses any other."""
+    await connection.execute(
+        update(merged_customer)
+        .where(merged_customer.c.customer_id == customer_id)
+        .values(customer_id=kept_id)
+    )
+    await connection.execute(insert(merged_customer).values(id=customer_id, customer_id=kept_id))
     await connection.execute(customer.delete().where(customer.c.id == customer_id))
 
 

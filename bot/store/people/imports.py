@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Update, bindparam, delete, exists, select, update
+from sqlalchemy import Integer, Update, bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import Tie
 from bot.store.people.customers import waiting_claims
 from bot.store.records import Claim, Customer
 from bot.store.tables.ledger import purchase
-from bot.store.tables.people import customer
+from bot.store.tables.people import customer, merged_customer
 
 
 async def everybody(connection: AsyncConnection, guild_id: int) -> list[Customer]:
@@ -52,6 +52,17 @@ async def tie_many(
     )
     await connection.execute(
         _carry_block(guild_id),
+        [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],
+    )
+    await connection.execute(  # so that nobody gets their numbers, and their history with them
+        insert(merged_customer).from_select(
+            ["id", "customer_id"],
+            select(bare.c.id, bindparam("c_id", type_=Integer)).where(
+                bare.c.guild_id == guild_id,
+                bare.c.member_id == bindparam("c_member"),
+                bare.c.name_folded.is_(None),
+            ),
+        ),
         [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],
     )
     await connection.execute(

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, PermissionState, StateKind, Tie
+from bot.store.people import customers
 from bot.store.records import Script
 from bot.store.sweeps.sightings import has_permission, is_live
 from bot.store.tables.ledger import entitlement, event, permission, purchase
@@ -134,8 +135,12 @@ async def _add_customers(
     new = and_(~_is_known(script), _by_name(script).is_(None))
     await connection.execute(
         insert(customer).from_select(
-            ["guild_id", *(column.name for column in columns)],
-            select(literal(script.guild_id), *columns).where(chosen, new),
+            ["id", "guild_id", *(column.name for column in columns)],
+            select(
+                customers.highest_id() + func.row_number().over(order_by=sighting.c.name_folded),
+                literal(script.guild_id),
+                *columns,
+            ).where(chosen, new),
         )
     )
 

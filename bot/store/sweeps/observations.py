@@ -176,7 +176,7 @@ async def _merge_namesake(connection: AsyncConnection, guild_id: int, renamed: R
         ).where(customer.c.id == other.id)
     )
     tied = link.one()._asdict()
-    await customers.remove(connection, other.id)
+    await customers.remove(connection, other.id, renamed.customer_id)
     if other.member_id is not None:
         await connection.execute(
             update(customer).where(customer.c.id == renamed.customer_id).values(**tied)

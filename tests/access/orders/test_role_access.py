@@ -1,11 +1,13 @@
 """Roles that open items, without Discord: what is compared, what holds, and what no answer may take away."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot import clock
 from bot.access.catalogue.errors import RoleIsProducts
+from bot.access.catalogue.products import Terms
 from bot.access.catalogue.role_rules import Role
 from bot.access.errors import DiscordSilent, MembersSilent
 from bot.access.orders import role_access
@@ -188,6 +190,41 @@ async def test_one_message_asks_for_a_name_however_much_the_roles_open(harness):
     assert "**Trend** and **Range** are yours" in message.content["text"]
 
 
+async def test_a_role_that_comes_and_goes_asks_for_a_name_once_a_day(harness):
+    await let_open(harness)
+    for _ in range(5):
+        await sees(harness, VIP)
+        await sees(harness)
+        await passes(harness, 21)
+    assert len(await bought(harness)) == 5
+    async with harness.database.read() as connection:
+        assert len(await direct_messages.waiting(connection)) == 1
+    await passes(harness, 86_400)
+    await sees(harness, VIP)
+    async with harness.database.read() as connection:
+        assert len(await direct_messages.waiting(connection)) == 2
+
+
+async def test_what_cannot_go_on_for_one_keeps_nothing_that_lapsed_for_another(harness):
+    await holding(harness)
+    carl = 503
+    await sees(harness, VIP, member_id=carl)
+    async with harness.database.write() as connection:
+        person = await customers.by_member(connection, HOME, carl)
+        await customers.rename(connection, person.id, "Carl", None)
+
+    async def fails(connection, purchase, person):
+        raise LookupError(purchase.id)
+
+    harness.purchases.gates["role"] = fails
+    await sees(harness)
+    await harness.time.advance(21)
+    with pytest.raises(LookupError):
+        await harness.purchases.look()
+    await harness.rest()
+    assert [harness.end(name) for name in ("Ann_Trades", "bob-fx")] == ["absent", None]
+
+
 # Revoked by staff
 
 
@@ -256,6 +293,47 @@ async def test_a_blocked_member_gets_nothing_by_a_role_until_unblocked(harness):
     await harness.rounds.compare(HOME)
     await harness.rest()
     assert harness.end("Ann_Trades") is None
+
+
+async def test_a_role_that_came_back_during_a_pause_is_not_lost_when_that_ends(harness):
+    await let_open(harness, grace=7)
+    await link(harness)
+    await sees(harness, VIP)
+    await sees(harness)
+    subject = Subject(username="Ann_Trades")
+    await harness.done(await harness.pauses.pause(harness.request(), subject, "trend"), within=10)
+    await sees(harness, VIP)
+    await harness.done(await harness.pauses.resume(harness.request(), subject, "trend"), within=10)
+    await passes(harness, 30 * 86_400)
+    assert harness.end("Ann_Trades") is None
+
+
+async def test_what_a_role_gave_a_name_that_was_let_go_of_ends_when_the_member_is_forgotten(
+    harness,
+):
+    """Nobody would see any more that the role is lost."""
+    await let_open(harness)
+    await link(harness)
+    await sees(harness, VIP)
+    asks = harness.vendor.request(by=ANN)
+    await harness.customers.unlink(replace(asks, at=clock.now()))
+    assert harness.end("Ann_Trades") is None
+    await harness.erasures.forget(harness.request(confirmed=True), Subject(member_id=ANN))
+    await passes(harness, 20)
+    await sees(harness)
+    await passes(harness, 60)
+    assert harness.end("Ann_Trades") == "absent"
+
+
+async def test_a_rule_put_back_does_not_make_a_products_own_role_open_something(harness):
+    """The product's holders would keep each other's access alive for ever."""
+    rule = await let_open(harness)
+    await harness.role_rules.remove(harness.request(), rule.id)
+    terms = Terms(slug="gold", title="Gold", role_id=VIP)
+    await harness.products.create(harness.request(), terms, ["trend"])
+    with pytest.raises(RoleIsProducts):
+        await harness.role_rules.put_back(harness.request(), rule.id)
+    assert harness.role_rules.roles(HOME) == frozenset()
 
 
 # What an answer of Discord may and may not say
@@ -449,3 +527,80 @@ async def test_the_history_names_the_rule_and_who_made_it(harness):
         [event] = await events.of_action(connection, HOME, "role_add", clock.now())
     assert event.actor.member_id == STAFF
     assert event.after == {"role_id": str(VIP), "grace_days": 0}
+
+
+# What was paid for beside a role, and is over when the role is lost: TradingView holds lifetime for the role
+
+
+@pytest.mark.parametrize("days", [1, 60])
+async def test_a_role_that_is_lost_once_paid_time_is_over_leaves_nothing(harness, days):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", f"{days}D"))
+    await sees(harness, VIP)
+    assert harness.end("Ann_Trades") is None
+    await passes(harness, 30 * 86_400)
+    await sees(harness)
+    await passes(harness, 40 * 86_400)  # 60 days are over by now, too: the program slept
+    assert harness.end("Ann_Trades") == "absent"
+    assert (await harness.permission("Ann_Trades")).state == "done"
+
+
+async def test_paid_time_that_ends_while_tradingview_is_down_leaves_nothing_of_a_lost_role(harness):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", "1D"))
+    await sees(harness, VIP)
+    harness.switches.set("down", True)
+    await sees(harness)
+    await passes(harness, 60)  # ordered while the paid time still gives something
+    await passes(harness, 3 * 86_400)
+    harness.switches.reset()
+    for _ in range(3):
+        await passes(harness, 600)
+    assert harness.end("Ann_Trades") == "absent"
+
+
+async def test_a_move_whose_time_ran_out_leaves_the_old_name_nothing(harness):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", "2D"))
+    await sees(harness, VIP)
+    harness.switches.set("down", True)
+    await sees(harness)
+    await passes(harness, 21)
+    asks = replace(harness.vendor.request(by=ANN), at=clock.now())
+    assert not await harness.customers.link(asks, "bob-fx", instead_of="Ann_Trades")
+    [claim] = await harness.claims.waiting(HOME)
+    await harness.claims.decide(harness.request(), claim.id, accept=True)
+    await passes(harness, 3 * 86_400)
+    harness.switches.reset()
+    for _ in range(3):
+        await passes(harness, 600)
+    assert [harness.end(name) for name in ("Ann_Trades", "bob-fx")] == ["absent", "absent"]
+
+
+async def test_a_pause_of_a_role_leaves_nothing_once_paid_time_is_over(harness):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", "1D"))
+    await passes(harness, 2 * 86_400)
+    await sees(harness, VIP)
+    subject = Subject(username="Ann_Trades")
+    await harness.done(await harness.pauses.pause(harness.request(), subject, "trend"))
+    assert harness.end("Ann_Trades") == "absent"
+    await harness.done(await harness.pauses.resume(harness.request(), subject, "trend"))
+    assert harness.end("Ann_Trades") is None
+
+
+async def test_what_somebody_gave_by_hand_beside_paid_time_that_is_over_stays(harness):
+    await let_open(harness)
+    await link(harness)
+    await harness.done(await harness.grant("Ann_Trades", "1D"))
+    await sees(harness, VIP)
+    await passes(harness, 2 * 86_400)
+    by_hand = clock.now() + timedelta(days=90)
+    harness.give("Ann_Trades", by_hand)
+    await sees(harness)
+    await passes(harness, 60)
+    assert harness.end("Ann_Trades") == by_hand

@@ -204,3 +204,18 @@ async def test_another_servers_customer_is_unknown_here(harness):
             await harness.ties.move(agreed(harness), who, STRANGER)
         with pytest.raises(CustomerUnknown):
             await harness.ties.merge(agreed(harness), who, who)
+
+
+async def test_the_number_of_a_record_that_is_gone_is_nobody_elses(harness):
+    """Else the next customer would have their history, and could be made one with nobody."""
+    for number in range(3):
+        gone = await bare(harness, MEMBER)
+        tied = await harness.vendor.resolve(MEMBER, "Ann_Trades")
+        assert tied.member_id == MEMBER
+        newcomer = await bare(harness, 9_000 + number)
+        assert newcomer.id not in (gone.id, tied.id)
+        assert await actions_of(harness, newcomer.id) == []
+        async with harness.database.read() as connection:
+            found = await customers.by_ids(connection, range(1, newcomer.id + 1))
+        assert len(found) == newcomer.id  # each number is somebody, then and now
+        await harness.ties.unlink(agreed(harness), ANN)

@@ -115,6 +115,23 @@ async def test_a_blocked_member_stays_blocked_when_many_names_are_tied(harness):
     assert (await harness.vendor.person(member=MEMBER)).block_reason == "spam"
 
 
+@pytest.mark.parametrize("who", ["the member", "staff"])
+async def test_letting_go_of_the_name_is_no_way_out_of_a_block(harness, who):
+    tied = await harness.vendor.resolve(MEMBER, "Ann_Trades")
+    await harness.blocks.block(harness.request(), Subject(member_id=MEMBER), "spam")
+    if who == "staff":
+        await harness.ties.unlink(harness.request(confirmed=True), Subject(member_id=MEMBER))
+    else:
+        await harness.customers.unlink(harness.vendor.request(by=MEMBER))
+    with pytest.raises(YouAreBlocked):
+        await harness.customers.link(harness.vendor.request(by=MEMBER), "bob-fx")
+    with pytest.raises(YouAreBlocked):
+        await harness.codes.redeem(harness.vendor.request(by=MEMBER), "x")
+    assert (await harness.vendor.person(name="Ann_Trades")).id == tied.id
+    assert (await harness.vendor.person(name="Ann_Trades")).block_reason == "spam"
+    assert (await harness.vendor.person(member=MEMBER)).block_reason == "spam"
+
+
 async def test_the_block_ends(harness):
     with pytest.raises(CustomerUnknown):
         await harness.blocks.unblock(harness.request(), ANN)

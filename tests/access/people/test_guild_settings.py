@@ -1,7 +1,8 @@
 import pytest
 
+from bot.access.catalogue.products import Terms
 from bot.access.logins.sessions import LoginState
-from bot.access.people.errors import RoleNotSet
+from bot.access.people.errors import RoleNotSet, RoleProblem, RoleUnusable
 from bot.access.people.guild_settings import GuildSettings
 from bot.store.catalogue import guilds
 from bot.store.people import customers
@@ -32,6 +33,19 @@ async def test_roles_are_known_without_waiting_and_after_a_restart(vendor):
     assert reborn.level_roles(HOME)["staff"] == {9}
     [event] = await vendor.events("setup_staff")
     assert (event.actor.member_id, event.after) == (STAFF, {"role_id": "9"})
+
+
+@pytest.mark.parametrize("level", ["staff", "manager"])
+async def test_the_role_of_a_products_holders_gets_no_level(vendor, level):
+    """Else every buyer, and whoever tries it for three days, would manage all the others."""
+    await vendor.add_script("trend")
+    terms = Terms(slug="gold", title="Gold", role_id=9)
+    await vendor.services.products.create(vendor.request(), terms, ["trend"])
+    with pytest.raises(RoleUnusable) as refused:
+        await vendor.guild_settings.add_role(vendor.request(), 9, level)
+    assert refused.value.problem is RoleProblem.PRODUCTS
+    assert vendor.guild_settings.level_roles(HOME)[level] == set()
+    assert await vendor.guild_settings.add_role(vendor.request(guild_id=OTHER), 9, level)
 
 
 async def test_a_role_loses_its_level(vendor):

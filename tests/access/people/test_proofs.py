@@ -8,11 +8,14 @@ import pytest
 from bot.access.errors import TradingViewSilent
 from bot.access.people.errors import (
     CodeMissing,
+    MovedLately,
     NameChangedHands,
     NothingToProve,
     ProofOver,
     TooOften,
+    YouAreBlocked,
 )
+from bot.access.request import Subject
 from bot.store.kinds import ClaimState, Tie
 from bot.store.people import customers
 from bot.store.tables.people import proof
@@ -170,3 +173,38 @@ async def test_no_code_is_kept_and_none_is_sent_with_a_login(selling):
     await check(selling)
     [call] = selling.fake.calls("profile")
     assert (call.path, call.cookies) == ("/u/Ann_Trades/", frozenset())
+
+
+async def test_a_proof_is_no_way_around_one_move_a_week(selling):
+    """Else access is lent from account to account; each of them is shown to be one's own by its owner."""
+    selling.world.add_user("ann_trades3")
+    assert await claim(selling, name="Ann_Trades") is True
+    mine = await selling.person(member=STRANGER)
+    await selling.hold(selling.script, mine)
+    second, third = (selling.world.find_user(name).id for name in ("ann_trades2", "ann_trades3"))
+    moves = replace(selling.request(STRANGER), at=AT)
+    assert await selling.customers.link(moves, "ann_trades2", second, instead_of="Ann_Trades")
+    moves = replace(selling.request(STRANGER), at=AT + timedelta(hours=1))
+    with pytest.raises(MovedLately):
+        await selling.customers.link(moves, "ann_trades3", third, instead_of="ann_trades2")
+    await start(selling, name="ann_trades3", hours=1)
+    with pytest.raises(MovedLately):
+        await check(selling, hours=1)
+    assert (await selling.person(member=STRANGER)).username == "ann_trades2"
+    async with selling.database.read() as connection:
+        [waiting] = await customers.waiting_claims(connection, HOME)  # staff may still say yes
+    assert waiting.username == "ann_trades3"
+    await start(selling, name="ann_trades3", days=7)
+    assert await check(selling, days=7) == "ann_trades3"
+
+
+async def test_a_blocked_member_proves_nothing(selling):
+    ann = await selling.resolve(None, "Ann_Trades")
+    await selling.hold(selling.script, ann)
+    assert await claim(selling) is False
+    await start(selling)
+    await selling.services.blocks.block(selling.request(), Subject(member_id=STRANGER), "spam")
+    for step in (start, check):
+        with pytest.raises(YouAreBlocked):
+            await step(selling)
+    assert (await selling.person(name="Ann_Trades")).member_id is None
