@@ -31,9 +31,9 @@ from bot.replies.text import (
     embed,
     escape,
     member,
+    origin_named,
     role,
     short_day,
-    source_named,
     spoken,
     title,
     typed,
@@ -42,6 +42,7 @@ from bot.replies.text import (
 from bot.replies.tone import Tone
 from bot.store.kinds import ActorKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.records import Actor, Customer, Event, Product, Script
+from bot.tradingview.models import Lifetime
 
 AUDIT = "audit"
 _MAX_LINE = 380
@@ -106,7 +107,7 @@ def _actor(actor: Actor) -> str:
         case ActorKind.MEMBER:
             return member(actor.member_id or 0)
         case ActorKind.SOURCE:
-            return f"Usher (from {source_named(actor.id or '')})"
+            return f"Usher ({origin_named(actor.id or '')})"
         case ActorKind.KEY:
             return f"the key {typed(actor.id or '')}"
         case ActorKind.USHER:
@@ -160,11 +161,16 @@ class Facts:
         """Return whether it lasts as long as its source does."""
         return self.after.get("kind") == StateKind.OPEN
 
+    @property
+    def is_endless(self) -> bool:
+        """Return whether TradingView shows no end date."""
+        return isinstance(_state(self.after).end, Lifetime)
+
     def ordered(self) -> str:
         return f"access to {self.what}" if self.is_open else f"{self.given()} of {self.what}"
 
     def origin(self) -> str:
-        return source_named(str(self.after.get("source", "")))
+        return origin_named(str(self.after.get("source", "")))
 
     def before_name(self) -> str:
         return self.before_text("username") or "a name"

@@ -18,16 +18,16 @@ def to_unlinked(titles: Sequence[str], source: str, role_name: str, server: str 
     what = listed(map(bold, titles))
     return Message(
         f"🎉 {what} {'is' if len(titles) == 1 else 'are'} yours, because {has}.\n"
-        "One step is left: I do not know your TradingView name yet. Type `/link` in the server, with the "
-        "name that you log in with on TradingView. Then you have it within a minute; nothing is lost until then."
+        "One step is left: I do not know your TradingView name yet. Type `/link` in the server, with your "
+        "user name there: it stands at the top of TradingView's menu. Then you have it within a minute; nothing is lost until then."
     )
 
 
 def call_to_link(members: Sequence[int]) -> Message:
     """Return the call to those who take no direct messages, for a channel that they read."""
     return Message(
-        "**Access is waiting for you.** One step is left: type `/link` here, with the name that you log "
-        "in with on TradingView.",
+        "**Access is waiting for you.** One step is left: type `/link` here, with your TradingView "
+        "name: it stands at the top of TradingView's menu.",
         tone=Tone.PLAIN,
         ping=Ping(members=tuple(members)),
     )

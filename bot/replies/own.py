@@ -71,7 +71,11 @@ def panel_buttons(guild_id: int) -> tuple[Button, ...]:
 def name_form(username: str | None) -> "list[discord.ui.Item[discord.ui.View]]":
     """Return the one field of the form; `username` is what is known so far."""
     where = "It stands at the top of TradingView's menu, when you are logged in there."
-    hint = where if username is None else f"Until now: {username}. Type the name you log in with."
+    hint = (
+        where
+        if username is None
+        else f"Until now: {username}. The right one stands at the top of TradingView's menu."
+    )
     return [
         discord.ui.Label(
             text="TradingView name",

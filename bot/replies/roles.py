@@ -47,7 +47,7 @@ def add(
                 "or type something of mine."
             )
     return Message(
-        f"**Let {role(role_id)} open {_name(item)}?** {who}\n{_ends(grace)}",
+        f"**Let {role(role_id)} open {_name(item)}?** {who}\n{_ends(item, grace)}",
         buttons=buttons,
         tone=Tone.LOOK,
     )
@@ -57,7 +57,7 @@ def added(rule: RoleRule, item: Item) -> Message:
     """Return that a role opens an item from now on."""
     return Message(
         f"✅ **Whoever has {role(rule.role_id)} has {_name(item)} from now on.** "
-        f"{_ends(rule.grace_days)} `/role list` shows how many have it."
+        f"{_ends(item, rule.grace_days)} `/role list` shows how many have it."
     )
 
 
@@ -216,10 +216,11 @@ def decided(done: Decided) -> Message:
     return Message(text)
 
 
-def _ends(grace: int) -> str:
+def _ends(item: Item, grace: int) -> str:
+    what = title(_sold(item))
     if not grace:
-        return "Whoever loses the role loses it too."
-    return f"Whoever loses the role keeps it for {count(grace, 'more day')}."
+        return f"Whoever loses the role loses {what} too."
+    return f"Whoever loses the role keeps {what} for {count(grace, 'more day')}."
 
 
 def _sold(item: Item) -> Script | Product:

@@ -9,6 +9,7 @@ from bot.access.ledger.receipts import WaitingFor
 from bot.access.queries.self_check import Finding, Looked, Trouble, Verdict
 from bot.access.queries.standing import Checked
 from bot.access.rules.entitlements import paid_until
+from bot.replies.by_source import as_long_as
 from bot.replies.message import Button, Message, key
 from bot.replies.orders import why_stuck
 from bot.replies.own import (
@@ -85,8 +86,8 @@ def _trouble(found: Finding, trouble: Trouble, guild_id: int) -> Message:
             waits = listed(map(title, found.view.waits))
             waits = f" {waits} {_begin(len(found.view.waits))} then." if waits else ""
             text = (
-                "**I do not know your TradingView name yet.** Press the button and type it: it is the name "
-                f"that you log in with there.{waits}"
+                "**I do not know your TradingView name yet.** Press the button and type it: it stands at the "
+                f"top of TradingView's menu, when you are logged in there.{waits}"
             )
             return Message(text, buttons=(link_button(guild_id),), tone=Tone.LOOK)
         case Trouble.CLAIMED:
@@ -154,7 +155,7 @@ def _until(checked: Checked) -> str:
     permission = checked.permission
     if permission is not None and permission.differs and checked.shown is not None:
         return until_paid(checked.shown.end, None)
-    return until_paid(checked.wanted.end, paid_until(checked.reasons))
+    return as_long_as(checked) or until_paid(checked.wanted.end, paid_until(checked.reasons))
 
 
 def _checklist(username: str) -> str:
