@@ -424,7 +424,7 @@ def _to_unlinked(
     server = client.get_guild(guild_id)
     titles, rule = [item.title for item in items], rules[0]
     name = server.name if server else None
-    return to_unlinked(titles, rule.source, rule.role_name, name).to_json()
+    return to_unlinked(titles, rule.source, rule.role_name, name, guild_id).to_json()
 
 
 def _to_eraser(number: int) -> Mapping[str, Any]:

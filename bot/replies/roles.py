@@ -73,8 +73,7 @@ def remove(opening: Opening, buttons: tuple[Button, ...]) -> Message:
         who = "Nobody has anything by it now."
     else:
         has = "person has" if opening.holders == 1 else "people have"
-        who = f"{opening.holders:,} {has} {what} by that role, and "
-        who += _losing(opening)
+        who = f"{opening.holders:,} {has} {what} by that role, and {_losing(opening)}"
     return Message(
         f"**Should {role(opening.rule.role_id)} no longer open {_name(opening.item)}?** {who}",
         buttons=buttons,
@@ -84,7 +83,8 @@ def remove(opening: Opening, buttons: tuple[Button, ...]) -> Message:
 
 def _losing(opening: Opening) -> str:
     if not opening.losing:
-        return "all of them keep it for another reason."
+        keep = "keeps" if opening.holders == 1 else "all of them keep"
+        return f"{keep} it for another reason."
     if opening.losing == opening.holders:
         return "that person loses it." if opening.holders == 1 else "all of them lose it."
     return f"**{opening.losing:,} of them {'loses' if opening.losing == 1 else 'lose'} it**; the others have another reason."

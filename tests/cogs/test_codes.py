@@ -180,7 +180,7 @@ async def test_a_buyer_without_a_name_is_told_to_link_and_gets_it_then(shop):
     waits = await redeem(shop, code, shop.as_stranger)
     said = text_of(waits.original)
     assert "1 month of **Gold** is noted for you" in said
-    assert "Now tell me your TradingView name with `/link`" in said
+    assert "Now tell me your TradingView name:" in said
     linking = await shop.run(shop.as_stranger, "link", username="alice_two")
     await shop.as_stranger.press(linking.original, "Yes, that is me")
     shop.purchases.start(shop.jobs)
