@@ -205,6 +205,19 @@ async def test_lifetime_codes_are_made_after_a_yes(shop):
     assert "It still works" in again
 
 
+async def test_a_code_says_which_scripts_it_changes_nothing_for_and_both_ends(shop):
+    await shop.script("range", title="Range")
+    added = await shop.run(shop.as_owner, "product scripts", product="gold", add="range")
+    press = await shop.as_owner.press(added.original, "Yes, change it")
+    await press.until(lambda now: "are changed" in text_of(now))
+    await shop.run(shop.as_mod, "access grant", item="range", duration="L", member=shop.buyer)
+    _, [code] = await create(shop, count=1)
+    said = text_of((await redeem(shop, code)).original)
+    assert "**Range**: **for lifetime**" in said
+    assert "and 2 more days to renew" in said
+    assert "You had **Range** without an end already: nothing changed there." in said
+
+
 async def test_codes_are_listed_revoked_and_put_back(shop):
     assert "There are no codes here" in text_of(
         (await shop.run(shop.as_owner, "code list")).original
