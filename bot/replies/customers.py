@@ -228,7 +228,7 @@ def found(result: Found, guild_id: int) -> Message:
             "with `member`."
         )
     lines = [
-        f"- {person(customer)}: {count(access, 'access', 'accesses') if access else 'no access now'}"
+        f"- {person(customer)}: {count(access, 'script') if access else 'no access now'}"
         f"{' ⛔ blocked' if customer.blocked_at else ''}"
         for customer, access in result.people
     ]
@@ -263,7 +263,7 @@ def moved(result: Moved) -> Message:
     person = result.customer
     before = f" from {member(result.from_id)}" if result.from_id else ""
     what = (
-        f"{count(result.number, 'access', 'accesses')} went along"
+        f"The access to {count(result.number, 'script')} went along"
         if result.number
         else "There was no access"
     )
@@ -285,7 +285,7 @@ def blocked(person: Customer, ended: int | None = None) -> Message:
     """Return that a customer is blocked; `ended`: how many accesses end with it."""
     then = "What they have stays. "
     if ended is not None:
-        then = f"{count(ended, 'access ends', 'accesses end')} now; `/customer show` says how it stands. "
+        then = f"Their access to {count(ended, 'script')} ends now; `/customer show` says how it stands. "
     return Message(
         f"⛔ **{who(person)} is blocked.** They get nothing new by themselves: no link, no code, no trial, "
         f"nothing from a role or a payment. {then}`/customer unblock` ends the block.",
@@ -322,10 +322,9 @@ def forgetting(result: Forgetting) -> Message:
             f"✅ **Forgotten.** The history says {bold(pseudonym(result.number))} now, and nothing here names "
             f"them any more. {_LEFT}"
         )
-    waits = count(result.ending, "access", "accesses") if result.ending else "The access"
-    ends = "ends" if result.ending == 1 or not result.ending else "end"
+    waits = f"The access to {count(result.ending, 'script')}" if result.ending else "The access"
     return Message(
-        f"⏳ **{waits} {ends} first.** As soon as TradingView shows that, I erase what names this person and "
+        f"⏳ **{waits} ends first.** As soon as TradingView shows that, I erase what names this person and "
         "tell you by direct message, also after a restart. Until then they get nothing new."
     )
 

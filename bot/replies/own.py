@@ -96,6 +96,7 @@ def where_to_find(username: str, *, is_new: bool = True) -> str:
     return f"{text}\n{FREE_PLAN}" if is_new else text
 
 
+RELOAD = "Reload the page (Ctrl+R on a computer; on a phone close the app and open it again)."
 FREE_PLAN = "TradingView's free plan shows two indicators at a time: take one off the chart if there is no room."
 
 

@@ -96,7 +96,7 @@ def _moved(receipt: Receipt, who: str, what: str) -> list[str]:
     ends = {each.end for each in new}
     instead = f" instead of {old}" if old else ""
     if len(ends) == 1:
-        lines = [f"✅ **Moved:** {who} has {what} {how_long(receipt)}{instead}."]
+        lines = [f"✅ **Moved:** {who} has {what}{instead} {how_long(receipt)}."]
     else:
         lines = [f"✅ **Moved:** {who} has {what}{instead}:", *_each(new)]
     stays = [each for each in receipt.every if each not in new and each.end is not None]

@@ -10,6 +10,7 @@ from bot.replies import customers
 from bot.replies.by_source import as_long_as
 from bot.replies.message import Message
 from bot.replies.orders import why_stuck, why_waiting
+from bot.replies.own import FREE_PLAN, RELOAD
 from bot.replies.text import (
     NO_END,
     bold,
@@ -295,8 +296,7 @@ def to_look_at(name: str) -> str:
     return (
         f"- Logged in to TradingView as {bold(name)}, and as nobody else?\n"
         "- On a chart: **Indicators → Invite-only scripts**.\n"
-        "- Reload the page (Ctrl+R, on a Mac Cmd+R); in the app, close it and open it again.\n"
-        "- TradingView's free plan shows two indicators at a time: remove one from the chart first."
+        f"- {RELOAD}\n- {FREE_PLAN}"
     )
 
 

@@ -89,7 +89,7 @@ async def test_a_plan_is_changed_with_one_answer_and_one_message(shop):
     answer = await run(shop, "move", "✅", **{"from": "silver", "to": "gold", "username": NAME})
     said = text_of(answer)
     assert "**Moved:**" in said
-    assert "**Gold** until" in said
+    assert "**Gold** instead of **Silver** until" in said
     assert "instead of **Silver**" in said
     now = held(shop)
     assert set(now) == {"Trend", "Range"}
@@ -106,8 +106,8 @@ async def test_a_plan_is_changed_with_one_answer_and_one_message(shop):
 async def test_a_script_moves_to_another_script(shop):
     await granted(shop, item="base", member=shop.buyer)
     answer = await run(shop, "move", "✅", **{"from": "base", "to": "range", "username": NAME})
-    assert "has **Range** until" in text_of(answer)
-    assert "instead of **Base**." in text_of(answer)
+    assert "has **Range** instead of **Base** until" in text_of(answer)
+    assert "instead of **Base**" in text_of(answer)
     await shop.passes(lambda: "you can use **Range** instead of **Base**" in told(shop)[-1])
 
 
