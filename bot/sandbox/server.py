@@ -5,12 +5,13 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from aiohttp import web
 
 from bot.sandbox.discord import RefusedError
 from bot.sandbox.sandbox import HOST, Sandbox
+from bot.sandbox.shop import ShopKind
 from bot.sandbox.simulation import Simulation
 
 Json = dict[str, Any]
@@ -169,6 +170,10 @@ async def _profile(simulation: Simulation, body: Json) -> Json:
     return {}
 
 
+async def _chart(simulation: Simulation, body: Json) -> Json:
+    return simulation.open_chart(str(body["username"]))
+
+
 async def _repair(simulation: Simulation, _: Json) -> Json:
     simulation.repair()
     return {}
@@ -214,6 +219,7 @@ _ORDERS: dict[str, Order] = {
     "dismiss": _dismiss,
     "switch": _switch,
     "profile": _profile,
+    "chart": _chart,
     "repair": _repair,
     "bot": _bot,
     "cookies": _cookies,
@@ -225,8 +231,8 @@ _ORDERS: dict[str, Order] = {
 def _opener(sandbox: Sandbox) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def another_shop(_: Simulation, body: Json) -> Json:
         kind = body["shop"]
-        if kind not in ("busy", "empty"):
-            raise ValueError("a shop is busy or empty")
+        if kind not in get_args(ShopKind):
+            raise ValueError(f"a shop is one of these: {', '.join(get_args(ShopKind))}")
         await sandbox.open(kind)
         return {}
 

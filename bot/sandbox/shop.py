@@ -12,7 +12,9 @@ from bot.sandbox.tradingview import FakeTradingView, Script, Vendor
 _MODERATE, _VIEW = 1 << 40, 1 << 10
 
 # In the busy shop the bot is set up by its owner as it opens; in the empty one all of that is left to do.
-ShopKind = Literal["busy", "empty"]
+# The one with a role is a busy one too, where a payment bot gives a role to whoever has paid.
+ShopKind = Literal["busy", "empty", "role"]
+_PAID_ROLE = "Gold"
 
 _SCRIPTS = (
     ("trend", "Trend Finder Pro", "PUB;" + "a1b2c3d4" * 4),
@@ -43,7 +45,7 @@ class Cast:
 class Shop:
     """Both stand-ins, furnished; `login` is the vendor's, and in an empty shop nobody has given it to the bot.
 
-    `newcomers` joined the server after it opened.
+    `newcomers` joined the server after it opened. `paid_role` is what the payment bot gives.
     """
 
     discord: FakeDiscord
@@ -58,6 +60,7 @@ class Shop:
     login: tuple[str, str | None] = field(repr=False)
     kind: ShopKind = "busy"
     newcomers: list[Cast] = field(default_factory=list)
+    paid_role: Role | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -75,11 +78,23 @@ class Shop:
     @property
     def linked(self) -> tuple[Cast, ...]:
         """The buyers whom the owner ties to their names at the opening; the last one does it herself."""
-        return tuple(each for each in self.people if each.name)[:-1]
+        return tuple(each for each in self.people if each.name and each is not self.unlinked)
 
     def person(self, part: str) -> Cast:
         """The first one who plays that part."""
         return next(each for each in self.people if each.part == part)
+
+    @property
+    def unlinked(self) -> Cast:
+        """The buyer who has yet to tell the bot her TradingView name."""
+        return next(each for each in reversed(self.people) if each.name)
+
+    def chart_of(self, username: str) -> tuple[Publication, ...]:
+        """Return what TradingView shows that person now under Indicators, Invite-only scripts."""
+        world = self.tradingview.world
+        return tuple(
+            each for each in self.publications if world.has_access(each.script.pine_id, username)
+        )
 
     def name_of(self, user_id: int) -> str | None:
         """Return that person's own TradingView name, whatever the bot was told."""
@@ -105,6 +120,10 @@ def furnish(
     history = discord.add_channel(guild, "access-log", public=False)
     discord.set_overwrite(history, staff, allow=_VIEW)
     people = (Cast(owner, "owner", "owns the server"), *_members(discord, guild, staff))
+    paid_role = None
+    if kind == "role":
+        paid_role = discord.add_role(guild, _PAID_ROLE)
+        discord.drag_role(guild, paid_role, to_top=False)
     return Shop(
         discord,
         tradingview,
@@ -117,6 +136,7 @@ def furnish(
         people,
         tradingview.world.open_session(vendor),
         kind,
+        paid_role=paid_role,
     )
 
 

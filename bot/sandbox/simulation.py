@@ -120,6 +120,19 @@ class Simulation:
         user.about = about.strip()[:_LONGEST_ABOUT]
         self.tell("rows", person=self._rows(user))
 
+    def open_chart(self, username: str) -> Json:
+        """Return what that person finds on TradingView under Indicators, Invite-only scripts.
+
+        ValueError when nobody is called that.
+        """
+        user = self.shop.tradingview.world.find_user(username)
+        if user is None:
+            raise ValueError("nobody on TradingView is called that")
+        self.tour.chart_opened(user.username)
+        author = self.shop.vendor.user.username
+        found = self.shop.chart_of(user.username)
+        return {"scripts": [{"title": each.script.title, "author": author} for each in found]}
+
     def repair(self) -> None:
         """All switches back to where they were at first."""
         self.shop.tradingview.switches.reset()

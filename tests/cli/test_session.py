@@ -129,7 +129,7 @@ def test_a_pair_is_asked_without_echo_tested_and_kept(settings, upstream, tmp_pa
     for value in pair:
         assert value not in said.output
     assert rows(tmp_path, "SELECT version, state, set_by FROM session") == [(1, "alive", None)]
-    assert rows(tmp_path, "SELECT note FROM event") == [("from the terminal",)]
+    assert "from the terminal" in rows(tmp_path, "SELECT words FROM event_words")[0][0]
 
 
 def test_bad_cookies_replace_nothing(settings, upstream, tmp_path):

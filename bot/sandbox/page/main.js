@@ -1,5 +1,6 @@
 // Starts every part of the page, then connects.
 
+import * as chart from "./chart.js";
 import * as composer from "./composer.js";
 import { notice } from "./dom.js";
 import * as forms from "./forms.js";
@@ -13,7 +14,7 @@ import * as tradingview from "./tradingview.js";
 import * as views from "./views.js";
 import { keepRight } from "./when.js";
 
-for (const part of [views, side, messages, composer, forms, tradingview, tour, panels, server]) part.start();
+for (const part of [views, side, messages, composer, forms, tradingview, tour, panels, server, chart]) part.start();
 on("line-up", (up) => document.body.classList.toggle("cut", up === false));
 on("line-up", (up) => up === false && notice("The sandbox does not answer. If it was ended, start it again.", true));
 setInterval(keepRight, 30000);

@@ -158,7 +158,7 @@ function load(all) {
   state.lines = all.lines;
   state.web = all.web_address;
   state.recovery = all.recovery;
-  const first = state.tour.shop === "empty" ? "owner" : "moderator";
+  const first = state.tour.shop === "busy" ? "moderator" : "owner";
   if (!member(state.me)) state.me = state.people.find((each) => each.part === first).id;
   if (!mayStay()) state.place = placesOf(state.me)[0]?.id ?? "dm";
   state.focus ??= state.people.find((each) => each.part === "buyer").username;

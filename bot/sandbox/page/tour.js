@@ -1,19 +1,20 @@
 // The tour: steps that tick themselves off, and the way to the other shop.
 
+import { openChart } from "./chart.js";
 import { prepare } from "./composer.js";
 import { $, copy, fill, h, icon, notice } from "./dom.js";
-import { drive } from "./side.js";
-import { on, post, state } from "./store.js";
+import { be, drive } from "./side.js";
+import { changed, member, on, post, state } from "./store.js";
 import { look } from "./views.js";
 
 const attempt = (work) => work.catch((error) => notice(error.message, true));
 
-const SHOPS = { busy: "A bad day", empty: "A first day" };
-const OTHER = {
-  empty: "Opens an empty shop, for a vendor's first day: set up, find your scripts, take over the customers.",
-  busy: "Opens a shop that runs, on the day when everything goes wrong.",
+const SHOPS = {
+  empty: ["A first day", "Opens an empty shop, for a vendor's first day: set up, find your scripts, take over the customers."],
+  role: ["A paid role", "Opens a shop where a payment bot gives a role to whoever has paid: from there to the buyer's chart."],
+  busy: ["A bad day", "Opens a shop that runs, on the day when everything goes wrong."],
 };
-let asked = false;
+let asked = null;
 
 export async function workingCookies() {
   state.cookies = await post("cookies", { do: "keep" });
@@ -51,8 +52,24 @@ async function act(action) {
   if (action.kind === "switch") return post("switch", { name: action.name, value: action.value });
   if (action.kind === "kill" || action.kind === "start") return drive(action.kind);
   if (action.kind === "cookies") return makeCookies();
+  if (action.kind === "chart") return openChart(action.username);
+  if (action.kind === "server") return happen(action.body);
   look("chat");
+  if (action.kind === "read") return readAs(action.as);
   return prepare(action.as, action.command, action.options);
+}
+
+// Whoever it happens to is shown beside the chat.
+async function happen(body) {
+  await post("server", body);
+  state.focus = member(body.member)?.username ?? state.focus;
+  changed("customers");
+}
+
+function readAs(person) {
+  state.place = "dm";
+  be(person);
+  $("say").focus();
 }
 
 function drawGoal(goal) {
@@ -76,6 +93,7 @@ function drawStep(step, index) {
 function openStep(step, index) {
   return [
     h("p", {}, step.text),
+    step.aside && h("p", { class: "stepaside" }, step.aside),
     h("ul", { class: "goals" }, step.goals.map(drawGoal)),
     h(
       "div",
@@ -88,13 +106,15 @@ function openStep(step, index) {
 }
 
 function finished() {
+  const { ending, shop, takes_new_shop } = state.tour;
   return h(
     "div",
     { class: "finished" },
     h("span", { class: "seal", "aria-hidden": "true" }, icon("check")),
     h("h3", {}, "That was the tour"),
-    h("p", {}, state.tour.ending),
-    h("button", { type: "button", class: "button", "data-key": "again", onclick: () => attempt(post("tour", { do: "restart" })) }, "Take it again"),
+    h("p", {}, ending),
+    h("button", { type: "button", class: "button", "data-key": "again", onclick: () => (takes_new_shop ? ask(shop) : attempt(post("tour", { do: "restart" }))) }, "Take it again"),
+    asked === shop && question(),
   );
 }
 
@@ -103,21 +123,23 @@ function ask(value) {
   draw();
 }
 
-// Two shops, one at a time; going to the other one closes this one, so it asks.
+// A shop at a time; opening another one closes this one, so it asks.
+function question() {
+  const [title, text] = SHOPS[asked];
+  const open = () => attempt(post("open", { shop: asked }));
+  return h(
+    "div",
+    { class: "otherquestion", role: "group", "aria-label": title },
+    h("p", {}, `${text} What you did in this one is forgotten.`),
+    h("div", { class: "actions" }, h("button", { type: "button", class: "button primary", "data-key": "open other", onclick: open }, "Open it"), h("button", { type: "button", class: "button", "data-key": "stay", onclick: () => ask(null) }, "Stay here")),
+  );
+}
+
 function shops() {
   const { shop } = state.tour;
-  const other = shop === "empty" ? "busy" : "empty";
-  const button = (kind) =>
-    h("button", { type: "button", class: "chip", "aria-pressed": String(kind === shop), "data-key": `shop ${kind}`, onclick: () => ask(kind !== shop) }, SHOPS[kind]);
-  const open = () => attempt(post("open", { shop: other }));
-  const question = () =>
-    h(
-      "div",
-      { class: "otherquestion", role: "group", "aria-label": SHOPS[other] },
-      h("p", {}, `${OTHER[other]} What you did in this one is forgotten.`),
-      h("div", { class: "actions" }, h("button", { type: "button", class: "button primary", "data-key": "open other", onclick: open }, "Open it"), h("button", { type: "button", class: "button", "data-key": "stay", onclick: () => ask(false) }, "Stay here")),
-    );
-  return [h("div", { class: "shops", role: "group", "aria-label": "Which shop" }, button("empty"), button("busy")), asked && question()];
+  const button = ([kind, [title]]) =>
+    h("button", { type: "button", class: "chip", "aria-pressed": String(kind === shop), "data-key": `shop ${kind}`, onclick: () => ask(kind === shop ? null : kind) }, title);
+  return [h("div", { class: "shops", role: "group", "aria-label": "Which shop" }, Object.entries(SHOPS).map(button)), asked && asked !== shop && question()];
 }
 
 function draw() {

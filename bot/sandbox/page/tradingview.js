@@ -1,6 +1,7 @@
 // TradingView's own list: one person's rows beside the answers, and all 120 people.
 
-import { $, fill, h, icon } from "./dom.js";
+import { openChart } from "./chart.js";
+import { $, fill, h, icon, notice } from "./dom.js";
 import { changed, on, post, state } from "./store.js";
 import { look } from "./views.js";
 import { clock, day, fromNow, shortDay } from "./when.js";
@@ -94,6 +95,7 @@ function drawCard(name) {
   const known = state.people.find((each) => each.username === state.focus);
   const linked = known && `@${known.name} in Discord`;
   const fresh = freshName === state.focus && Date.now() < freshUntil;
+  const shows = () => openChart(state.focus).catch((error) => notice(error.message, true));
   fill(
     $("card"),
     h("header", {}, h("h2", {}, "On TradingView"), h("p", { class: "who" }, state.focus, linked && h("small", {}, ` ${linked}`))),
@@ -101,6 +103,7 @@ function drawCard(name) {
     recovery(),
     h("table", {}, h("caption", { class: "sr" }, `What TradingView's own list holds for ${state.focus}`), h("tbody", {}, state.scripts.map((script) => drawRow(person, script, fresh)))),
     lastCalls(),
+    h("button", { type: "button", class: "link", "data-key": "see chart", onclick: shows }, icon("chart"), "See their invite-only scripts"),
   );
 }
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from bot.sandbox.discord import Interaction
+from bot.sandbox.discord import Interaction, User
 from bot.sandbox.shop import Shop
 from bot.sandbox.tour.steps import Goal, Json, Step, Story, answer, command, says, switch
 from bot.sandbox.tradingview import Call
@@ -73,7 +73,7 @@ class BadDay(Story):
             "Now be Bea. The bot wrote to her; read it under Direct messages. Then type /me in the "
             "channel. Note which commands she sees, and which she does not.",
             [
-                Goal("The bot wrote to the buyer", lambda: len(self._told())),
+                Goal("The bot wrote to the buyer", lambda: len(self.told(*self._buyers))),
                 Goal("A buyer used /me", lambda: len(self._asked_me())),
             ],
             [command("Fill in /me", bea.id, "me", {})],
@@ -159,24 +159,17 @@ class BadDay(Story):
     def _granted(self, word: str) -> list[Interaction]:
         return [interaction for interaction in _grants(self.facts.used) if says(interaction, word)]
 
-    def _told(self) -> list[str]:
-        """What the bot wrote to buyers directly since the tour began."""
-        buyers = {each.user for each in self.shop.people if each.part == "buyer"}
-        return [
-            message.text
-            for channel in self.shop.discord.world.dms.values()
-            for message in channel.messages
-            if message.author.bot
-            and channel.recipient in buyers
-            and message.created_at >= self.facts.tour_began
-        ]
+    @property
+    def _buyers(self) -> list[User]:
+        return [each.user for each in self.shop.people if each.part == "buyer"]
 
     def _asked_me(self) -> list[Interaction]:
-        buyers = {each.user for each in self.shop.people if each.part == "buyer"}
         return [
             interaction
             for interaction in self.facts.used
-            if interaction.command == "me" and interaction.person in buyers and answer(interaction)
+            if interaction.command == "me"
+            and interaction.person in self._buyers
+            and answer(interaction)
         ]
 
     def _lost(self) -> list[Call]:

@@ -15,6 +15,7 @@ class FirstDay(Story):
         "From an empty server to the first sale, and nobody lost a day of access on the way. On a "
         "real server it goes just like that: usher run, then /setup show."
     )
+    takes_new_shop = True
 
     def steps(self) -> list[Step]:
         """Return the six steps."""
@@ -35,8 +36,8 @@ class FirstDay(Story):
             "staff, and access-log as the channel for the history.",
             [
                 Goal("You have seen the checklist", lambda: self._used("setup show")),
-                Goal("Your staff have a role", lambda: self._heard("counts as staff")),
-                Goal("The history has a channel", lambda: self._heard("warnings appear in")),
+                Goal("Your staff have a role", lambda: self.heard("counts as staff")),
+                Goal("The history has a channel", lambda: self.heard("warnings appear in")),
             ],
             [self._as_owner("Fill in /setup show", "setup show")],
         )
@@ -63,7 +64,7 @@ class FirstDay(Story):
             "add them.",
             [
                 Goal("TradingView was asked", lambda: self._used("script discover")),
-                Goal("Your scripts are added", lambda: self._heard("added:")),
+                Goal("Your scripts are added", lambda: self.heard("added:")),
             ],
             [self._as_owner("Fill in /script discover", "script discover")],
         )
@@ -74,7 +75,7 @@ class FirstDay(Story):
             "More than a hundred people have access already. The bot does not touch them until you "
             "say that they are yours. Press Take over under the last answer: nothing changes on TradingView, and "
             "from then on the bot knows who has what, until when.",
-            [Goal("The bot knows your customers", lambda: self._heard("taken over"))],
+            [Goal("The bot knows your customers", lambda: self.heard("taken over"))],
             [self._as_owner("Fill in /script discover", "script discover")],
         )
 
@@ -86,7 +87,7 @@ class FirstDay(Story):
             "those people have no access now, and one name has a slip.",
             [
                 Goal("The bot read the list", lambda: self._used("customer match")),
-                Goal("Names are tied to members", lambda: self._heard("tied.")),
+                Goal("Names are tied to members", lambda: self.heard("tied.")),
             ],
             [self._as_owner("Fill in the list", "customer match", file=self._list())],
         )
@@ -123,10 +124,6 @@ class FirstDay(Story):
 
     def _used(self, path: str) -> int:
         return sum(1 for each in self.facts.used if each.command == path and answer(each))
-
-    def _heard(self, words: str) -> int:
-        """Return how many answers of this step hold those words now."""
-        return sum(1 for each in self.facts.used if words in answer(each))
 
     def _granted(self) -> int:
         return sum(

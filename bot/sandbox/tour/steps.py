@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from bot.sandbox.discord import Interaction
+from bot.sandbox.discord import Interaction, User
 from bot.sandbox.shop import Shop
 from bot.sandbox.tradingview import Call
 
@@ -26,6 +26,7 @@ class Facts:
     was_killed: bool = False
     came_back: bool = False
     cookies_made: bool = False
+    charts: list[tuple[str, int]] = field(default_factory=list)  # whose was opened, and its scripts
 
 
 @dataclass
@@ -50,6 +51,15 @@ class Goal:
         return self.best >= self.of
 
 
+@dataclass(frozen=True)
+class Aside:
+    """What is said and offered besides, while it `applies`."""
+
+    applies: Callable[[], bool]
+    text: str
+    actions: list[Json]
+
+
 @dataclass
 class Step:
     """One station of the tour; `actions` are offers to fill something in, carried out by the page."""
@@ -58,6 +68,21 @@ class Step:
     text: str
     goals: list[Goal]
     actions: list[Json]
+    aside: Aside | None = None
+
+    def describe(self) -> Json:
+        """Return the step for the page, as JSON."""
+        aside = self.aside if self.aside and self.aside.applies() else None
+        return {
+            "title": self.title,
+            "text": self.text,
+            "aside": aside and aside.text,
+            "goals": [
+                {"text": goal.text, "done": goal.done, "reached": goal.best, "of": goal.of}
+                for goal in self.goals
+            ],
+            "actions": [*self.actions, *(aside.actions if aside else ())],
+        }
 
     @property
     def done(self) -> bool:
@@ -69,6 +94,7 @@ class Story(ABC):
 
     title: ClassVar[str]
     ending: ClassVar[str]
+    takes_new_shop: ClassVar[bool] = False  # to be taken again: what it sets up can be set up once
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
@@ -87,6 +113,23 @@ class Story(ABC):
     def wrote(self, call: Call) -> None:
         """Note a change that TradingView made."""
         self.facts.writes.append(call)
+
+    def told(self, *people: User) -> list[str]:
+        """Return what the bot wrote to these directly since the tour began."""
+        return [
+            message.text
+            for channel in self.shop.discord.world.dms.values()
+            for message in channel.messages
+            if message.author.bot
+            and channel.recipient in people
+            and message.created_at >= self.facts.tour_began
+        ]
+
+    def heard(self, words: str, path: str | None = None) -> int:
+        """Return how many answers of this step hold those words now, of that command or of any."""
+        return sum(
+            1 for each in self.facts.used if words in answer(each) and path in (None, each.command)
+        )
 
 
 def answer(interaction: Interaction) -> str:

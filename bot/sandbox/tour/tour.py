@@ -4,11 +4,18 @@ from collections.abc import Callable
 
 from bot.sandbox.child import Child
 from bot.sandbox.discord import Interaction
-from bot.sandbox.shop import Shop
+from bot.sandbox.shop import Shop, ShopKind
 from bot.sandbox.tour.bad_day import BadDay
+from bot.sandbox.tour.buyer_with_role import BuyerWithRole
 from bot.sandbox.tour.first_day import FirstDay
-from bot.sandbox.tour.steps import Facts, Json, Step, Story
+from bot.sandbox.tour.steps import Facts, Json, Story
 from bot.sandbox.tradingview import Call
+
+_STORIES: dict[ShopKind, type[Story]] = {
+    "empty": FirstDay,
+    "role": BuyerWithRole,
+    "busy": BadDay,
+}
 
 
 class Tour:
@@ -69,10 +76,16 @@ class Tour:
         if self._facts.was_killed and self._child.state == "running":
             self._facts.came_back = True
         self.look()
+        self.on_change()  # what is said besides may depend on what the bot hears
 
     def cookies_made(self) -> None:
         """Note that somebody asked for a new login."""
         self._facts.cookies_made = True
+        self.look()
+
+    def chart_opened(self, username: str) -> None:
+        """Note that somebody looked at the scripts that a person finds on TradingView."""
+        self._facts.charts.append((username, len(self._shop.chart_of(username))))
         self.look()
 
     def look(self) -> None:
@@ -92,24 +105,16 @@ class Tour:
     def describe(self) -> Json:
         """Return all steps for the page, as JSON."""
         return {
-            "shop": "empty" if self._shop.is_empty else "busy",
+            "shop": self._shop.kind,
+            "takes_new_shop": self._story.takes_new_shop,
             "title": self._story.title,
             "ending": self._story.ending,
             "current": self.current,
             "done": self.current >= len(self._steps),
-            "steps": [self._described(number, step) for number, step in enumerate(self._steps)],
-        }
-
-    def _described(self, number: int, step: Step) -> Json:
-        return {
-            "title": step.title,
-            "text": step.text,
-            "skipped": number in self._skipped,
-            "goals": [
-                {"text": goal.text, "done": goal.done, "reached": goal.best, "of": goal.of}
-                for goal in step.goals
+            "steps": [
+                {**step.describe(), "skipped": number in self._skipped}
+                for number, step in enumerate(self._steps)
             ],
-            "actions": step.actions,
         }
 
     @property
@@ -117,6 +122,6 @@ class Tour:
         return self._story.facts
 
     def _begin(self) -> None:
-        self._story: Story = (FirstDay if self._shop.is_empty else BadDay)(self._shop)
+        self._story: Story = _STORIES[self._shop.kind](self._shop)
         self._steps = self._story.steps()
         self._skipped: set[int] = set()

@@ -1,9 +1,10 @@
 """What the tour takes for a tick."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.sandbox import opened
 from bot.sandbox.discord.interactions import Interaction, Kind
 from bot.sandbox.discord.world import Message
 from bot.sandbox.tradingview import Call
@@ -17,10 +18,16 @@ def tour(sandbox):
 
 
 @pytest.fixture
-def grant(shop):
+def grant(shop, used):
     """A used /access grant, answered with that text."""
+    return lambda text: used(text, "access grant", shop)
 
-    def used(text):
+
+@pytest.fixture
+def used():
+    """A command that a moderator used, answered with that text."""
+
+    def used(text, command, shop):
         world = shop.discord.world
         person = shop.person("moderator").user
         one = Interaction(
@@ -32,7 +39,7 @@ def grant(shop):
             created_at=world.now(),
             respond_by=world.now(),
             now=world.now,
-            command="access grant",
+            command=command,
         )
         one.original = Message(world.ids.next(), shop.general, world.bot, world.now(), text)
         one.original.keep(world.now())
@@ -136,3 +143,63 @@ def test_it_can_be_taken_again(tour, sandbox):
     tour.restart()
     assert tour.current == 0
     assert not any(step["skipped"] for step in tour.describe()["steps"])
+
+
+@pytest.fixture
+async def role_shop():
+    """A shop where a payment bot gives a role, without its bot."""
+    async with opened(0, with_bot=False, kind="role") as sandbox:
+        yield sandbox.simulation
+
+
+async def test_a_chart_counts_what_tradingview_lists_for_that_person_now(role_shop):
+    tour, shop = role_shop.tour, role_shop.shop
+    go_to(tour, 4)
+    world, name, now = shop.tradingview.world, shop.unlinked.name, datetime.now(UTC)
+    trend, scalper, volume = (each.script.pine_id for each in shop.publications)
+    world.grant(trend, name, None)
+    world.grant(scalper, name, now - timedelta(days=1))
+    world.grant(volume, name, now + timedelta(days=1))
+    assert goals(tour, 4) == [0]
+    role_shop.open_chart("finn_fx")
+    assert goals(tour, 4) == [0]
+    found = role_shop.open_chart("gita-RAY")
+    assert found == {
+        "scripts": [
+            {"title": "Trend Finder Pro", "author": "Harbor_Charts"},
+            {"title": "Volume Map", "author": "Harbor_Charts"},
+        ]
+    }
+    assert tour.current == 5
+    with pytest.raises(ValueError, match="nobody on TradingView"):
+        role_shop.open_chart("nobody.here")
+
+
+async def test_a_role_is_lost_and_given_back_and_the_bot_asked_each_time(role_shop, used):
+    tour, shop = role_shop.tour, role_shop.shop
+    member = {"member": str(shop.unlinked.user.id), "role": str(shop.paid_role.id)}
+    role_shop.happen({"do": "give", **member})
+    go_to(tour, 5)
+    still, ending = "Gold: a role: as long as its source lasts", "it ends, unless that comes back"
+    tour.used(used(still, "access check", shop))
+    assert goals(tour, 5) == [0, 0]
+    role_shop.happen({"do": "take", **member})
+    tour.used(used(f"{still}; {ending}", "access check", shop))
+    assert tour.current == 6
+    role_shop.happen({"do": "give", **member})
+    tour.used(used(f"{still}; {ending}", "access check", shop))
+    assert goals(tour, 6) == [1, 0, 0]
+    tour.used(used(still, "access check", shop))
+    assert goals(tour, 6) == [1, 1, 0]
+
+
+async def test_a_step_says_more_while_the_bot_hears_of_no_member(role_shop, monkeypatch):
+    step, discord = role_shop.tour.describe()["steps"][2], role_shop.shop.discord
+    assert step["aside"] is None
+    assert [action["kind"] for action in step["actions"]] == ["server"]
+    monkeypatch.setattr(type(discord), "online", True)
+    step = role_shop.tour.describe()["steps"][2]
+    assert "Discord does not tell the bot" in step["aside"]
+    assert [action["kind"] for action in step["actions"]] == ["server", "command"]
+    monkeypatch.setattr(type(discord), "hears_members", True)
+    assert role_shop.tour.describe()["steps"][2]["aside"] is None
