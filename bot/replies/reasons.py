@@ -108,7 +108,7 @@ def _state(each: Why | Entitlement, now: datetime) -> str:
     if isinstance(each, Why):
         if each.purchase.lapses_at is not None:
             parts.append(
-                f"⚠️ that is lost: it ends {relative(each.purchase.lapses_at)}, unless it comes back"
+                f"⚠️ lost: it ends {relative(each.purchase.lapses_at)}, unless that comes back"
             )
         if each.moved_from is not None:
             parts.append(f"moved from {title(each.moved_from)}")

@@ -224,7 +224,7 @@ async def test_the_check_says_that_a_lost_source_ends_it(shop):
         [bought] = (await purchases.of_customers(connection, [person.id]))[person.id]
         await purchases.change(connection, [bought.id], lapses_at=clock.now() + 3 * DAY)
     said = text_of(await run(shop, "check", "Should be", username=NAME))
-    assert "that is lost: it ends" in said
+    assert "⚠️ lost: it ends" in said
 
 
 async def test_the_check_of_a_member_without_a_name_says_what_waits_for_it(shop):
