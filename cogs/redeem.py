@@ -63,6 +63,6 @@ class Redeem(commands.Cog):
     async def _show(self, interaction: Interaction, request: RequestContext, got: Got) -> None:
         """Answer with how it stands; what is ordered changes by itself."""
         if got.order_id is None:
-            await responses.reply(interaction, for_oneself.waits_for_name(got))
+            await responses.reply(interaction, for_oneself.waits_for_name(got, request.guild_id))
         else:
             await self._order_flow.show(interaction, got.order_id, request.at)

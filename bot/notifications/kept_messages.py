@@ -29,7 +29,8 @@ def to_unlinked(
 ) -> Mapping[str, Any]:
     """Return what a member reads who gained these and is to link a name."""
     titles, rule = [item.title for item in items], rules[0]
-    return name_wanted(titles, rule.source, rule.role_name, _name(client, guild_id)).to_json()
+    name = _name(client, guild_id)
+    return name_wanted(titles, rule.source, rule.role_name, name, guild_id).to_json()
 
 
 def to_eraser(number: int) -> Mapping[str, Any]:

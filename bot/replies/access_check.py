@@ -14,6 +14,8 @@ from bot.replies import reasons
 from bot.replies.message import MAX_KEY, Button, Message, key
 from bot.replies.orders import why_stuck
 from bot.replies.text import (
+    AS_LONG,
+    NO_END,
     bold,
     count,
     day,
@@ -22,6 +24,7 @@ from bot.replies.text import (
     end_day,
     escape,
     member,
+    origin,
     relative,
     spoken,
     title,
@@ -102,7 +105,7 @@ def _waiting(person: Person) -> Message:
     """Return what a member has got who has no TradingView name yet."""
     assert person.customer is not None  # noqa: S101 - something waits for that member
     lines = [
-        f"- {title(item)}: {_bought(purchase)}, {day(purchase.asked_at)}"
+        f"- {title(item)} {origin(purchase)}, {day(purchase.asked_at)}: {_bought(purchase)}"
         for purchase, item in person.waiting
     ]
     return Message(
@@ -117,7 +120,7 @@ def _bought(purchase: Purchase) -> str:
         return spoken(parse_length(purchase.length))
     if purchase.ends_at is not None:
         return until_day(purchase.ends_at)
-    return "lifetime" if purchase.kind is EntitlementKind.LIFETIME else "no end"
+    return "lifetime" if purchase.kind is EntitlementKind.LIFETIME else AS_LONG
 
 
 def _first(who: str, by: dict[Standing, list[Checked]]) -> str:
@@ -180,7 +183,8 @@ def _lines(checked: Checked, most: int, now: datetime) -> list[str]:
     """Return one script: what should be, what is, and why."""
     since = checked.paused_since(now)
     still = f", as it is paused since {day(since)}" if since is not None else ""
-    lines = [f"Should be: {_end(checked.wanted.end, now)}{still}"]
+    should_be = NO_END if checked.lasting else _end(checked.wanted.end, now)
+    lines = [f"Should be: {should_be}{still}"]
     lines.append(f"On TradingView: {_shown(checked, now)}")
     if checked.permission is not None and checked.permission.state is PermissionState.STUCK:
         lines.append(f"⚠️ {why_stuck(checked.permission.reason)}")
@@ -242,7 +246,7 @@ def _end(end: End | None, now: datetime) -> str:
 def _shown(checked: Checked, now: datetime) -> str:
     known = checked.known
     if checked.shown is not None:
-        return "no end date" if isinstance(known.end, Lifetime) else _end(known.end, now)
+        return NO_END if isinstance(known.end, Lifetime) else _end(known.end, now)
     if known.kind is StateKind.UNKNOWN:
         return "it did not answer just now"
     when = f" {relative(checked.known_at)}" if checked.known_at else ""

@@ -116,7 +116,7 @@ def _limits(batch: Batch) -> str:
     uses = batch.made.uses
     each = "each works once" if uses == 1 else f"each works for {count(uses, 'member')}"
     if batch.made.expires_at is None:
-        return f"{each[:1].upper()}{each[1:]}, without an end."
+        return f"{each[:1].upper()}{each[1:]}, and never expires."
     until = f"until {end_day(batch.made.expires_at)} ({relative(batch.made.expires_at)})"
     return f"{each[:1].upper()}{each[1:]}, {until}."
 

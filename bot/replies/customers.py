@@ -17,6 +17,8 @@ from bot.replies.orders import person, why_stuck
 from bot.replies.overview import pages
 from bot.replies.people import profile
 from bot.replies.text import (
+    AS_LONG,
+    NO_END,
     bold,
     count,
     day,
@@ -24,8 +26,8 @@ from bot.replies.text import (
     end_day,
     escape,
     member,
+    origin,
     relative,
-    source,
     spoken,
     title,
     typed,
@@ -112,7 +114,7 @@ def _facts(person: Profile) -> list[str]:
 
 def _script_line(checked: Checked) -> str:
     """Return one script: what should be, what was seen, and what waits or is stuck."""
-    line = f"- {title(checked.script)}: should be {_end(checked.wanted.end)}; {_seen(checked)}"
+    line = f"- {title(checked.script)}: should be {NO_END if checked.lasting else _end(checked.wanted.end)}; {_seen(checked)}"
     held = checked.permission
     if held is None:
         return f"{line}; not taken over yet"
@@ -120,8 +122,8 @@ def _script_line(checked: Checked) -> str:
         line += f"\n  ⚠️ {why_stuck(held.reason)}"
     elif held.state is not PermissionState.DONE:
         line += "\n  ⏳ An order waits; `/sync status` says why."
-    sources = [source(reason) for reason in checked.reasons]
-    return f"{line}\n  from {', '.join(dict.fromkeys(sources))}" if sources else line
+    origins = [origin(reason) for reason in checked.reasons]
+    return f"{line}\n  {', '.join(dict.fromkeys(origins))}" if origins else line
 
 
 def _purchases(person: Profile) -> list[str]:
@@ -130,7 +132,7 @@ def _purchases(person: Profile) -> list[str]:
     for bought in person.purchases[: -_MAX_PURCHASES - 1 : -1]:
         item = person.item(bought)
         what = "an item" if item is None else title(item)
-        line = f"- {what} from {source(bought)}, {day(bought.asked_at)}: {_length(bought)}"
+        line = f"- {what} {origin(bought)}, {day(bought.asked_at)}: {_length(bought)}"
         if bought.ended_at is not None:
             line += f"; ended {day(bought.ended_at)}"
         lines.append(f"{line} – {typed(bought.note)}" if bought.note else line)
@@ -142,7 +144,7 @@ def _length(bought: Purchase) -> str:
     if bought.kind is EntitlementKind.LIFETIME:
         return "lifetime"
     if bought.kind is EntitlementKind.OPEN:
-        return "as long as that lasts"
+        return AS_LONG
     if bought.length is not None:
         return spoken(parse_length(bought.length))
     return "" if bought.ends_at is None else until_day(bought.ends_at)
@@ -162,7 +164,8 @@ def _seen(checked: Checked) -> str:
         return "TradingView was not read yet"
     known = checked.known if held is None else last_seen(held)
     when = f" {relative(checked.known_at)}" if checked.known_at else ""
-    return f"seen{when}: {_end(known.end)}"
+    end = NO_END if checked.lasting and isinstance(known.end, Lifetime) else _end(known.end)
+    return f"seen{when}: {end}"
 
 
 def _buttons(person: Profile) -> tuple[Button, ...]:
@@ -225,7 +228,7 @@ def found(result: Found, guild_id: int) -> Message:
             "with `member`."
         )
     lines = [
-        f"- {person(customer)}: {count(access, 'access', 'accesses') if access else 'no access now'}"
+        f"- {person(customer)}: {count(access, 'script') if access else 'no access now'}"
         f"{' ⛔ blocked' if customer.blocked_at else ''}"
         for customer, access in result.people
     ]
@@ -260,7 +263,7 @@ def moved(result: Moved) -> Message:
     person = result.customer
     before = f" from {member(result.from_id)}" if result.from_id else ""
     what = (
-        f"{count(result.number, 'access', 'accesses')} went along"
+        f"The access to {count(result.number, 'script')} went along"
         if result.number
         else "There was no access"
     )
@@ -282,7 +285,7 @@ def blocked(person: Customer, ended: int | None = None) -> Message:
     """Return that a customer is blocked; `ended`: how many accesses end with it."""
     then = "What they have stays. "
     if ended is not None:
-        then = f"{count(ended, 'access ends', 'accesses end')} now; `/customer show` says how it stands. "
+        then = f"Their access to {count(ended, 'script')} ends now; `/customer show` says how it stands. "
     return Message(
         f"⛔ **{who(person)} is blocked.** They get nothing new by themselves: no link, no code, no trial, "
         f"nothing from a role or a payment. {then}`/customer unblock` ends the block.",
@@ -319,10 +322,9 @@ def forgetting(result: Forgetting) -> Message:
             f"✅ **Forgotten.** The history says {bold(pseudonym(result.number))} now, and nothing here names "
             f"them any more. {_LEFT}"
         )
-    waits = count(result.ending, "access", "accesses") if result.ending else "The access"
-    ends = "ends" if result.ending == 1 or not result.ending else "end"
+    waits = f"The access to {count(result.ending, 'script')}" if result.ending else "The access"
     return Message(
-        f"⏳ **{waits} {ends} first.** As soon as TradingView shows that, I erase what names this person and "
+        f"⏳ **{waits} ends first.** As soon as TradingView shows that, I erase what names this person and "
         "tell you by direct message, also after a restart. Until then they get nothing new."
     )
 

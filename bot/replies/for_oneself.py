@@ -5,12 +5,12 @@ from bot.access.orders.codes import Got
 from bot.access.request import AGAIN, TRIAL
 from bot.access.rules.duration import Length, parse_length
 from bot.replies.message import Message
-from bot.replies.own import unseen_button, where_to_find
+from bot.replies.own import link_button, unseen_button, where_to_find
+from bot.replies.plans import how_long
 from bot.replies.text import bold, listed, spoken, title, until
 from bot.replies.tone import Tone
 from bot.store.kinds import OrderState, Reason
 from bot.store.records import Product, Script
-from bot.tradingview.models import Lifetime
 
 
 def receipt(receipt: Receipt) -> Message:
@@ -35,7 +35,7 @@ def receipt(receipt: Receipt) -> Message:
             )
 
 
-def waits_for_name(got: Got) -> Message:
+def waits_for_name(got: Got, guild_id: int) -> Message:
     """Return that what somebody got waits: for their TradingView name, or for the first script."""
     sold = got.item.product or got.item.scripts[0]
     length = None if got.purchase.length is None else parse_length(got.purchase.length)
@@ -46,8 +46,9 @@ def waits_for_name(got: Got) -> Message:
             "server can tell you more."
         )
     return Message(
-        f"{first}\n**Now tell me your TradingView name with `/link`**; it begins then, and nothing of it "
-        "is lost until you do."
+        f"{first}\n**Now tell me your TradingView name:** press the button, or type `/link`. It begins then, "
+        "and nothing of it is lost until you do.",
+        buttons=(link_button(guild_id),),
     )
 
 
@@ -75,17 +76,21 @@ def _done(receipt: Receipt) -> Message:
     ends = {each.end for each in receipt.every}
     if len(ends) > 1:
         lines = [f"🎉 You can use {what}:"]
-        lines += [f"- {title(each.script)}: {until(each.end)}" for each in receipt.every]
+        lines += [f"- {title(each.script)}: {how_long(each)}" for each in receipt.every]
     elif receipt.end is None:  # it ran out, or was ended, before anybody could say so
         return Message(f"❌ Your access to {what} has ended. `/me` shows what you can use.")
     else:
-        lines = [f"🎉 You can use {what} {until(receipt.end)}."]
-    if receipt.open_ended and isinstance(receipt.end, Lifetime):
+        lines = [f"🎉 You can use {what} {how_long(receipt)}."]
+    endless = [each for each in receipt.every if each.open_ended]
+    if len(endless) == len(receipt.every):
         lines.append("You had it without an end already, so that it changed nothing.")
     elif receipt.by_customer == TRIAL:
         lines.append("It is a trial, and ends by itself.")
     else:
         lines.append(f"{_amount(receipt)} more, by your code.")
+    if endless and len(endless) < len(receipt.every):
+        names = listed(title(each.script) for each in endless)
+        lines.append(f"You had {names} without an end already: nothing changed there.")
     is_new = all(each.before.end is None for each in receipt.every)
     lines.append(where_to_find(receipt.permission.username, is_new=is_new))
     return Message("\n".join(lines), buttons=(unseen_button(receipt.order.guild_id),))

@@ -13,8 +13,8 @@ from bot.replies.text import (
     count,
     escape,
     member,
+    origin_named,
     role,
-    source_named,
     spoken,
     title,
     typed,
@@ -22,6 +22,7 @@ from bot.replies.text import (
 )
 from bot.store.kinds import ActorKind, Reason, StateKind
 from bot.store.records import Actor, Customer, Event, Product, Script
+from bot.tradingview.models import Lifetime
 
 _MAX_DIFFERENCES = 140
 
@@ -31,7 +32,7 @@ def _actor(actor: Actor) -> str:
         case ActorKind.MEMBER:
             return member(actor.member_id or 0)
         case ActorKind.SOURCE:
-            return f"Usher (from {source_named(actor.id or '')})"
+            return f"Usher ({origin_named(actor.id or '')})"
         case ActorKind.KEY:
             return f"the key {typed(actor.id or '')}"
         case ActorKind.USHER:
@@ -85,11 +86,16 @@ class Facts:
         """Return whether it lasts as long as its source does."""
         return self.after.get("kind") == StateKind.OPEN
 
+    @property
+    def is_endless(self) -> bool:
+        """Return whether TradingView shows no end date."""
+        return isinstance(_state(self.after).end, Lifetime)
+
     def ordered(self) -> str:
         return f"access to {self.what}" if self.is_open else f"{self.given()} of {self.what}"
 
     def origin(self) -> str:
-        return source_named(str(self.after.get("source", "")))
+        return origin_named(str(self.after.get("source", "")))
 
     def before_name(self) -> str:
         return self.before_text("username") or "a name"

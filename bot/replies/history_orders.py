@@ -9,7 +9,7 @@ from bot.replies.history import headline
 from bot.replies.history_facts import Facts
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.orders import why_stuck
-from bot.replies.text import title, typed
+from bot.replies.text import NO_END, title, typed
 from bot.replies.tone import Tone
 from bot.store.kinds import ActorKind, OrderKind, OrderState
 from bot.store.records import Event
@@ -90,12 +90,17 @@ def _change(asked: Facts, last: Facts, action: str) -> str:
     before = asked.first()
     if action == OrderState.DONE:
         # What TradingView showed counts more than what was known when the order was given.
-        before, after = last.first() or before, last.then()
+        before, after = (
+            last.first() or before,
+            NO_END
+            if asked.is_open and action == OrderState.DONE and last.is_endless
+            else last.then(),
+        )
         return f"{after}, as before" if before == after else _arrow(before, after)
     if action == OrderState.STUCK:
         return "as before" if before is None else f"{before}, as before"
     if asked.kind == OrderKind.GRANT:
-        more = "no end date" if asked.is_open else f"{asked.given()} more"
+        more = NO_END if asked.is_open else f"{asked.given()} more"
         return _arrow(before, more)
     if asked.kind == OrderKind.PUT_BACK:
         return _arrow(before, "what it was before that")

@@ -26,7 +26,7 @@ def _merged(f: Any) -> str:
 
 def _forget(f: Any) -> str:
     number = f.after.get("number")
-    ends = f"; {count(number, 'access ends', 'accesses end')} first" if number else ""
+    ends = f"; the access to {count(number, 'script')} ends first" if number else ""
     return f"{f.who} had {f.whom} forgotten{ends}"
 
 

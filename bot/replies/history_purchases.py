@@ -17,11 +17,6 @@ def ordered(facts: Any) -> str:
                 f"{facts.who} pressed *I don't see it*, and TradingView did not show {facts.what}: "
                 "it is sent once more"
             )
-        case "again":
-            return (
-                f"{facts.who} pressed *I don't see it*, and TradingView did not show {facts.what}: "
-                "it is sent once more"
-            )
         case _:
             return f"{facts.who} ordered {what}"
 
@@ -35,10 +30,10 @@ def _codes(facts: Any) -> str:
 
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "purchase": lambda f: (
-        f"{f.whom} got {f.what} (from {f.origin()}); it waits for their TradingView name"
+        f"{f.whom} got {f.what} ({f.origin()}); it waits for their TradingView name"
     ),
     "purchase_ended": lambda f: (
-        f"{f.what} for {f.whom} (from {f.origin()}) ended before a TradingView name was known"
+        f"{f.what} for {f.whom} ({f.origin()}) ended before a TradingView name was known"
     ),
     "trial_refused": lambda f: (
         f"the trial of {f.what} that waited for {f.whom} did not begin: it was taken before with that "

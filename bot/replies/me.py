@@ -6,6 +6,7 @@ from bot import clock
 from bot.access.queries.own_view import OwnView
 from bot.access.queries.standing import Checked
 from bot.access.rules.entitlements import paid_until, wanted_of
+from bot.replies.by_source import as_long_as
 from bot.replies.message import Button, Message
 from bot.replies.own import (
     buy_button,
@@ -137,12 +138,13 @@ def _stands(checked: Checked) -> str:
     """Return until when a script is there, or what it waits for."""
     permission = checked.permission
     if (since := checked.paused_since(clock.now())) is not None:
-        return f"⏸️ paused since {day(since)}; no time passes, and your end moves by as long as it stands still"
+        return f"⏸️ paused since {day(since)}; no time passes, and your end moves later by the length of the pause"
     if permission is None or permission.state is PermissionState.STUCK:
         return "there is a problem; the staff know and will help"
     if permission.state is not PermissionState.DONE:
         return "⏳ on its way; you get a message when it is there"
-    return until_paid(wanted_of(permission).end, paid_until(checked.reasons))
+    how_long = as_long_as(checked)
+    return how_long or until_paid(wanted_of(permission).end, paid_until(checked.reasons))
 
 
 def _ended_line(checked: Checked) -> str:

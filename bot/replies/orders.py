@@ -287,14 +287,16 @@ def to_customer(receipt: Receipt, server: str) -> Message:
         return Message(
             f"❌ Your access to {what} has ended{why}\nNothing else of yours was changed. {then}"
         )
-    how_long = _how_long(done[0]) if len(ends) == 1 else "as the lines below say"
-    several = (
-        [] if len(ends) == 1 else [f"- {title(each.script)}: {_standing(each)}" for each in done]
-    )
+    how_long = f" {_how_long(done[0])}" if len(ends) == 1 else ""
+    # Of a change of plan the new access alone: what went is named in the first sentence.
+    moved = [each for each in done if each.order.kind is OrderKind.MOVE]
+    told = moved if receipt.order.kind is OrderKind.MOVE and moved else done
+    has_one_end = len({each.end for each in told}) == 1
+    several = [] if has_one_end else [f"- {title(each.script)}: {_standing(each)}" for each in told]
     if by_itself and receipt.order.kind is OrderKind.REVOKE:
         why, _ = why_ended(receipt, server)
         still = (
-            f"You have it for another reason too, so you can still use it {how_long}."
+            f"You have it for another reason too, so you can still use it{how_long}."
             if len(ends) == 1
             else "What you still have:"
         )
@@ -309,16 +311,14 @@ def to_customer(receipt: Receipt, server: str) -> Message:
         case _ if plan:
             first = plan
         case OrderKind.GRANT if goes_on and not several:
-            return Message(f"✅ {what} goes on {how_long}, {thanks}. There is nothing else to do.")
+            return Message(f"✅ {what} goes on{how_long}, {thanks}. There is nothing else to do.")
         case OrderKind.GRANT:
-            first = f"🎉 You can use {what} {how_long}, {thanks}."
+            first = f"🎉 You can use {what}{how_long}, {thanks}."
         case OrderKind.PUT_BACK:
-            first = f"✅ Your access to {what} is back {how_long}: the staff of {bold(server)} put it back."
+            first = f"✅ Your access to {what} is back{how_long}: the staff of {bold(server)} put it back."
         case _:
-            first = (
-                f"{'⚠️' if shorter else '✅'} The end of {what} was changed by the staff of {bold(server)}: you "
-                f"can use it {how_long}."
-            )
+            first = f"{'⚠️' if shorter else '✅'} The end of {what} was changed by the staff of {bold(server)}"
+            first += f": you can use it{how_long}." if how_long else "."
             if goes_on and not several:
                 return Message(f"{first}\n`/me` in the server shows everything that you have.")
     is_new = all(each.before.end is None for each in done)

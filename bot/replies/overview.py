@@ -12,6 +12,7 @@ from bot.replies.history_sweeps import why_unchecked
 from bot.replies.message import Button, Message, key
 from bot.replies.orders import person as person_text, why_stuck, why_waiting
 from bot.replies.text import (
+    NO_END,
     bold,
     count,
     day,
@@ -27,7 +28,6 @@ from bot.replies.text import (
 from bot.replies.tone import Tone
 from bot.store.kinds import PermissionState
 from bot.store.records import Holding
-from bot.tradingview.models import LIFETIME
 
 LIST = "list"
 _CUT = "~"  # in no short name
@@ -85,8 +85,10 @@ def _holder_lines(page: Holders) -> Iterator[str]:
         when = "ending" if end is None else until_paid_day(end, page.paid.get(permission.id))
         yield f"{person_text(customer, permission)}: {when}{waits}"
     for holder in page.buyers:
-        end = LIFETIME if holder.has_no_end else holder.ends_at
-        when = "starts when it stands" if end is None else until_day(end)
+        # For lifetime, or as long as a role lasts: nothing is read here of which.
+        when = NO_END if holder.has_no_end else "starts when it stands"
+        if holder.ends_at is not None and not holder.has_no_end:
+            when = until_day(holder.ends_at)
         if holder.paused_since is not None:
             when = f"⏸️ paused since {day(holder.paused_since)}"
         waits = " ⏳" if holder.waits else ""

@@ -71,7 +71,11 @@ def panel_buttons(guild_id: int) -> tuple[Button, ...]:
 def name_form(username: str | None) -> "list[discord.ui.Item[discord.ui.View]]":
     """Return the one field of the form; `username` is what is known so far."""
     where = "It stands at the top of TradingView's menu, when you are logged in there."
-    hint = where if username is None else f"Until now: {username}. Type the name you log in with."
+    hint = (
+        where
+        if username is None
+        else f"Until now: {username}. The right one stands at the top of TradingView's menu."
+    )
     return [
         discord.ui.Label(
             text="TradingView name",
@@ -92,6 +96,7 @@ def where_to_find(username: str, *, is_new: bool = True) -> str:
     return f"{text}\n{FREE_PLAN}" if is_new else text
 
 
+RELOAD = "Reload the page (Ctrl+R on a computer; on a phone close the app and open it again)."
 FREE_PLAN = "TradingView's free plan shows two indicators at a time: take one off the chart if there is no room."
 
 

@@ -10,7 +10,7 @@ from bot.replies.tone import Tone
 MAX_TEXT = 1_500
 DEFAULT = (
     "**Your TradingView access, in three steps**\n"
-    "1. Press *Link TradingView* and type the name that you log in with there.\n"
+    "1. Press *Link TradingView* and type your user name there: it stands at the top of TradingView's menu.\n"
     "2. Wait for my message: it says when you can use it, and until when.\n"
     "3. On TradingView open a chart, then **Indicators → Invite-only scripts**.\n"
     "-# Only you see the answers."

@@ -22,13 +22,13 @@ def done(receipt: Receipt, who: str, what: str) -> list[str] | None:
             return [
                 f"⏸️ **Paused:** {what} for {who}.",
                 *_still(receipt),
-                "No time passes until `/access resume`; the end then moves by as long as it stood still.",
+                "No time passes until `/access resume`; the end then moves later by the length of the pause.",
             ]
         case OrderKind.RESUME if receipt.end is not None:
             return [
-                f"▶️ **Goes on:** {who} has {what} {how_long(receipt)}.",
+                f"▶️ **Goes on:** {who} has {what}{_one_end(receipt)}.",
                 *_each(receipt.every),
-                "The end moved by as long as it was paused; TradingView's own list shows it.",
+                "The end moved later by the length of the pause; TradingView's own list shows it.",
             ]
         case _:
             return None
@@ -55,7 +55,7 @@ def waiting(receipt: Receipt, who: str, what: str) -> str | None:
         case OrderKind.PAUSE:
             return f"⏳ **Waiting:** {what} for {who} is paused already; I am taking it off TradingView."
         case OrderKind.RESUME:
-            return f"⏳ **Waiting:** {who} gets {what} back {how_long(receipt)}."
+            return f"⏳ **Waiting:** {who} gets {what} back{_one_end(receipt)}."
         case _:
             return None
 
@@ -74,12 +74,12 @@ def to_customer(receipt: Receipt, what: str, server: str) -> str | None:
         case OrderKind.PAUSE if receipt.end is None:
             return (
                 f"⏸️ Your access to {what} is paused by {staff}. No time passes meanwhile: when it goes on, "
-                "your end moves by as long as it was paused."
+                "your end moves later by the length of the pause."
             )
         case OrderKind.RESUME:
             return (
-                f"▶️ Your access to {what} goes on {how_long(receipt)}: the end moved by as long as it "
-                "was paused."
+                f"▶️ Your access to {what} goes on{_one_end(receipt)}. The end moved later by the length of "
+                "the pause."
             )
         case _:
             return None
@@ -96,7 +96,7 @@ def _moved(receipt: Receipt, who: str, what: str) -> list[str]:
     ends = {each.end for each in new}
     instead = f" instead of {old}" if old else ""
     if len(ends) == 1:
-        lines = [f"✅ **Moved:** {who} has {what} {how_long(receipt)}{instead}."]
+        lines = [f"✅ **Moved:** {who} has {what}{instead} {how_long(receipt)}."]
     else:
         lines = [f"✅ **Moved:** {who} has {what}{instead}:", *_each(new)]
     stays = [each for each in receipt.every if each not in new and each.end is not None]
@@ -114,6 +114,11 @@ def _old(receipt: Receipt) -> str:
     """Return what the access was moved from, where something of it goes."""
     gone = [each for each in receipt.every if each.order.kind is not OrderKind.MOVE]
     return listed(dict.fromkeys(title(each.product or each.script) for each in gone))
+
+
+def _one_end(receipt: Receipt) -> str:
+    """Return until when, where that is the same for every script; else the lines below say it."""
+    return f" {how_long(receipt)}" if len({each.end for each in receipt.every}) == 1 else ""
 
 
 def _still(receipt: Receipt) -> list[str]:

@@ -9,6 +9,8 @@ from bot.access.request import FOUND
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import still_gives, want
 from bot.replies.text import (
+    AS_LONG,
+    NO_END,
     day,
     end_day,
     member,
@@ -82,7 +84,7 @@ def _time(reason: Entitlement) -> str:
     if reason.kind is EntitlementKind.LIFETIME:
         return "lifetime"
     if reason.kind is EntitlementKind.OPEN:
-        return "no end" if reason.source == FOUND else "as long as its source lasts"
+        return NO_END if reason.source == FOUND else AS_LONG
     if reason.ends_at is None:
         return "starts when TradingView answers"
     paid = until_day(reason.ends_at)
@@ -100,15 +102,13 @@ def _state(each: Why | Entitlement, now: datetime) -> str:
     reason = _of(each)
     parts = []
     if reason.paused_at is not None:
-        parts.append(
-            f"⏸️ paused since {day(reason.paused_at)}, so no time passes: the end moves by as long"
-        )
+        parts.append(f"⏸️ paused since {day(reason.paused_at)}, so no time passes")
     elif not still_gives(reason, now):
         parts.append("over")
     if isinstance(each, Why):
         if each.purchase.lapses_at is not None:
             parts.append(
-                f"⚠️ its source is lost: it ends {relative(each.purchase.lapses_at)}, unless that comes back"
+                f"⚠️ lost: it ends {relative(each.purchase.lapses_at)}, unless that comes back"
             )
         if each.moved_from is not None:
             parts.append(f"moved from {title(each.moved_from)}")

@@ -47,7 +47,7 @@ def add(
                 "or type something of mine."
             )
     return Message(
-        f"**Let {role(role_id)} open {_name(item)}?** {who}\n{_ends(grace)}",
+        f"**Let {role(role_id)} open {_name(item)}?** {who}\n{_ends(item, grace)}",
         buttons=buttons,
         tone=Tone.LOOK,
     )
@@ -57,7 +57,7 @@ def added(rule: RoleRule, item: Item) -> Message:
     """Return that a role opens an item from now on."""
     return Message(
         f"✅ **Whoever has {role(rule.role_id)} has {_name(item)} from now on.** "
-        f"{_ends(rule.grace_days)} `/role list` shows how many have it."
+        f"{_ends(item, rule.grace_days)} `/role list` shows how many have it."
     )
 
 
@@ -73,8 +73,7 @@ def remove(opening: Opening, buttons: tuple[Button, ...]) -> Message:
         who = "Nobody has anything by it now."
     else:
         has = "person has" if opening.holders == 1 else "people have"
-        who = f"{opening.holders:,} {has} {what} by that role, and "
-        who += _losing(opening)
+        who = f"{opening.holders:,} {has} {what} by that role, and {_losing(opening)}"
     return Message(
         f"**Should {role(opening.rule.role_id)} no longer open {_name(opening.item)}?** {who}",
         buttons=buttons,
@@ -84,7 +83,8 @@ def remove(opening: Opening, buttons: tuple[Button, ...]) -> Message:
 
 def _losing(opening: Opening) -> str:
     if not opening.losing:
-        return "all of them keep it for another reason."
+        keep = "keeps" if opening.holders == 1 else "all of them keep"
+        return f"{keep} it for another reason."
     if opening.losing == opening.holders:
         return "that person loses it." if opening.holders == 1 else "all of them lose it."
     return f"**{opening.losing:,} of them {'loses' if opening.losing == 1 else 'lose'} it**; the others have another reason."
@@ -216,10 +216,11 @@ def decided(done: Decided) -> Message:
     return Message(text)
 
 
-def _ends(grace: int) -> str:
+def _ends(item: Item, grace: int) -> str:
+    what = title(_sold(item))
     if not grace:
-        return "Whoever loses the role loses it too."
-    return f"Whoever loses the role keeps it for {count(grace, 'more day')}."
+        return f"Whoever loses the role loses {what} too."
+    return f"Whoever loses the role keeps {what} for {count(grace, 'more day')}."
 
 
 def _sold(item: Item) -> Script | Product:

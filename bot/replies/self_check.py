@@ -9,10 +9,12 @@ from bot.access.ledger.receipts import WaitingFor
 from bot.access.queries.self_check import Finding, Looked, Trouble, Verdict
 from bot.access.queries.standing import Checked
 from bot.access.rules.entitlements import paid_until
+from bot.replies.by_source import as_long_as
 from bot.replies.message import Button, Message, key
 from bot.replies.orders import why_stuck
 from bot.replies.own import (
     FREE_PLAN,
+    RELOAD,
     buy_button,
     link_button,
     redeem_button,
@@ -20,7 +22,17 @@ from bot.replies.own import (
     wrong_name_button,
 )
 from bot.replies.people import profile, prove_button
-from bot.replies.text import bold, count, did_you_mean, escape, listed, moment, title, until_paid
+from bot.replies.text import (
+    NO_END,
+    bold,
+    count,
+    did_you_mean,
+    escape,
+    listed,
+    moment,
+    title,
+    until_paid,
+)
 from bot.replies.tone import Tone
 from bot.store.records import Event
 
@@ -85,8 +97,8 @@ def _trouble(found: Finding, trouble: Trouble, guild_id: int) -> Message:
             waits = listed(map(title, found.view.waits))
             waits = f" {waits} {_begin(len(found.view.waits))} then." if waits else ""
             text = (
-                "**I do not know your TradingView name yet.** Press the button and type it: it is the name "
-                f"that you log in with there.{waits}"
+                "**I do not know your TradingView name yet.** Press the button and type it: it stands at the "
+                f"top of TradingView's menu, when you are logged in there.{waits}"
             )
             return Message(text, buttons=(link_button(guild_id),), tone=Tone.LOOK)
         case Trouble.CLAIMED:
@@ -154,7 +166,7 @@ def _until(checked: Checked) -> str:
     permission = checked.permission
     if permission is not None and permission.differs and checked.shown is not None:
         return until_paid(checked.shown.end, None)
-    return until_paid(checked.wanted.end, paid_until(checked.reasons))
+    return as_long_as(checked) or until_paid(checked.wanted.end, paid_until(checked.reasons))
 
 
 def _checklist(username: str) -> str:
@@ -162,8 +174,7 @@ def _checklist(username: str) -> str:
         f"To see it on your chart:\n1. On TradingView you must be logged in as {bold(username)} "
         f"({profile(username)}).\n"
         "2. Open a chart, then **Indicators → Invite-only scripts**.\n"
-        "3. Reload the page (Ctrl+R on a computer; on a phone close the app and open it again).\n"
-        f"4. {FREE_PLAN}"
+        f"3. {RELOAD}\n4. {FREE_PLAN}"
     )
 
 
@@ -184,7 +195,8 @@ def described(facts: Any) -> str:
     """Return what a member does not see and how it stands, in one line for the history."""
     others = int(facts.after.get("others") or 0)
     also = f" (and {count(others, 'more script')})" if others else ""
-    text = f"⚠️ {facts.whom} does not see {facts.what}{also}: it should be {facts.then()}"
+    should_be = f"there with {NO_END}" if facts.is_open else facts.then()
+    text = f"⚠️ {facts.whom} does not see {facts.what}{also}: it should be {should_be}"
     if facts.after.get("verdict") == Verdict.STUCK:
         return f"{text}, and is stuck. {why_stuck(facts.reason())}"
     return f"{text}, and TradingView shows it. They were told where to look, and pressed again"

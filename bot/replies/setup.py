@@ -31,8 +31,8 @@ _LEVELS = {RoleLevel.STAFF: "staff", RoleLevel.MANAGER: "managers"}
 # What Discord itself asks for before it shows the commands.
 _NEEDED = {RoleLevel.STAFF: "Timeout Members", RoleLevel.MANAGER: "Manage Server"}
 _COMMANDS = {
-    RoleLevel.STAFF: "`/access`, `/customer`, `/sync`, `/seats` and `/audit`",
-    RoleLevel.MANAGER: "`/script` and `/session`",
+    RoleLevel.STAFF: "`/access`, `/customer`, `/why`, `/sync`, `/seats` and `/audit`",
+    RoleLevel.MANAGER: "`/script`, `/product`, `/role`, `/code`, `/panel` and `/session`",
 }
 
 

@@ -14,6 +14,9 @@ from bot.store.records import Entitlement, Product, Purchase, Script
 from bot.tradingview.models import End, Lifetime
 
 _MAX_TYPED = 60
+# Of what has no end of its own, as a role, behind where it comes from.
+AS_LONG = "as long as that lasts"
+NO_END = "no end date"
 
 
 def escape(text: str) -> str:
@@ -29,6 +32,17 @@ def bold(text: str) -> str:
 def source(reason: Entitlement | Purchase) -> str:
     """Return where a reason comes from, in words."""
     return source_named(reason.source)
+
+
+def origin(reason: Entitlement | Purchase) -> str:
+    """Return where a reason comes from, to stand behind what it gives: "from a role", "given by staff"."""
+    return origin_named(reason.source)
+
+
+def origin_named(name: str) -> str:
+    """Return the same, by the name that the database keeps."""
+    known = REGISTRY.get(name)
+    return "from another reason" if known is None else known.origin
 
 
 def source_named(name: str) -> str:
@@ -104,7 +118,7 @@ def until_paid(end: End | None, paid: datetime | None) -> str:
     if paid is None or not days or not isinstance(end, datetime):
         return until(end)
     return (
-        f"{until(paid)} as paid, and {count(days, 'more day')} to renew: TradingView shows it "
+        f"{until(paid)}, and {count(days, 'more day')} to renew: TradingView shows it "
         f"until **{end_day(end)}**"
     )
 

@@ -5,19 +5,23 @@ from dataclasses import replace
 
 from bot import clock
 from bot.access.queries.causes import Cause, Explanation, Part, opening
+from bot.access.queries.standing import Checked
 from bot.replies import customers
+from bot.replies.by_source import as_long_as
 from bot.replies.message import Message
 from bot.replies.orders import why_stuck, why_waiting
+from bot.replies.own import FREE_PLAN, RELOAD
 from bot.replies.text import (
+    NO_END,
     bold,
     day,
     end_day,
     escape,
     listed,
     member,
+    origin,
     relative,
     role,
-    source,
     title,
     typed,
     until,
@@ -128,7 +132,9 @@ def _ended(found: Explanation) -> str:
     grace = ""
     if last.grace_days and last.ends_at is not None and last.ended_at is None:
         grace = f" Paid for until {end_day(last.ends_at)}, then {last.grace_days} days of grace."
-    return f"{text}\nIt came from {source(last)}, {day(last.asked_at)}.{grace}"
+    where = origin(last)
+    came = "came" if where.startswith("from") else "was"
+    return f"{text}\nIt {came} {where}, {day(last.asked_at)}.{grace}"
 
 
 def _role_missing(found: Explanation) -> str:
@@ -188,8 +194,10 @@ def _should(found: Explanation) -> str:
     """Return what should be there now."""
     if found.part is None:
         return ""
-    end = found.part.checked.wanted.end
-    return f"{title(found.part.script)} should be there {until(end)}." if end is not None else ""
+    checked = found.part.checked
+    if checked.wanted.end is None:
+        return ""
+    return f"{title(found.part.script)} should be there {_until(checked, checked.wanted.end)}."
 
 
 def _paused(found: Explanation) -> str:
@@ -197,7 +205,7 @@ def _paused(found: Explanation) -> str:
     when = "" if since is None else f" since {day(since)} ({relative(since)})"
     return (
         f"**{_what(found)} of {_whom(found)} is paused{when}.** It is not on TradingView, and no time passes; "
-        "resumed, the end moves by as long as it stood still."
+        "resumed, the end moves later by the length of the pause."
     )
 
 
@@ -250,9 +258,7 @@ def _differs(found: Explanation) -> str:
             f"**{_whom(found)} has {_what(found)} on TradingView, and I was never told.** Somebody gave it "
             "there by hand."
         )
-    return (
-        f"{first}\nShould be: {_end(checked.wanted.end)}\nOn TradingView: {_end(checked.known.end)}"
-    )
+    return f"{first}\nShould be: {NO_END if checked.lasting else _end(checked.wanted.end)}\nOn TradingView: {_end(checked.known.end)}"
 
 
 def _end(end: End | None) -> str:
@@ -272,11 +278,17 @@ def _stands(found: Explanation) -> str:
         shows = f"TradingView showed it {relative(held.seen_at)}"
     what = listed([title(found.part.script), *(title(other) for other in found.standing)])
     whole = f"{what} stand{'' if found.standing else 's'} as they should" if found.standing else ""
-    first = f"{whole}; {title(found.part.script)} {until(end)}" if whole else f"{what} {until(end)}"
+    lasts = _until(found.part.checked, end)
+    first = f"{whole}; {title(found.part.script)} {lasts}" if whole else f"{what} {lasts}"
     return (
         f"✅ **Everything is as it should be for {_whom(found)}.** {first}; {shows}.\n"
         f"If they do not see it, ask them this:\n{to_look_at(name)}"
     )
+
+
+def _until(checked: Checked, end: End | None) -> str:
+    """Return an end within a sentence; of what lasts as long as its source, that it has none."""
+    return f"with {NO_END}" if checked.lasting and isinstance(end, Lifetime) else until(end)
 
 
 def to_look_at(name: str) -> str:
@@ -284,8 +296,7 @@ def to_look_at(name: str) -> str:
     return (
         f"- Logged in to TradingView as {bold(name)}, and as nobody else?\n"
         "- On a chart: **Indicators → Invite-only scripts**.\n"
-        "- Reload the page (Ctrl+R, on a Mac Cmd+R); in the app, close it and open it again.\n"
-        "- TradingView's free plan shows two indicators at a time: remove one from the chart first."
+        f"- {RELOAD}\n- {FREE_PLAN}"
     )
 
 
@@ -320,7 +331,7 @@ def to_buyer(name: str, parts: Sequence[Part], server: str | None) -> Message:
     """Return the one direct message to a customer about where to find what they have, and until when."""
     where = f" of {bold(server)}" if server else ""
     lines = [
-        f"- {title(part.script)} {until(part.checked.wanted.end)}"
+        f"- {title(part.script)} {as_long_as(part.checked) or until(part.checked.wanted.end)}"
         for part in parts
         if part.checked.wanted.end is not None
     ]

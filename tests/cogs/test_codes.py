@@ -180,7 +180,7 @@ async def test_a_buyer_without_a_name_is_told_to_link_and_gets_it_then(shop):
     waits = await redeem(shop, code, shop.as_stranger)
     said = text_of(waits.original)
     assert "1 month of **Gold** is noted for you" in said
-    assert "Now tell me your TradingView name with `/link`" in said
+    assert "Now tell me your TradingView name:" in said
     linking = await shop.run(shop.as_stranger, "link", username="alice_two")
     await shop.as_stranger.press(linking.original, "Yes, that is me")
     shop.purchases.start(shop.jobs)
@@ -203,6 +203,19 @@ async def test_lifetime_codes_are_made_after_a_yes(shop):
     again = text_of((await redeem(shop, lines_of(shop, asked.original)[1])).original)
     assert "for lifetime already" in again
     assert "It still works" in again
+
+
+async def test_a_code_says_which_scripts_it_changes_nothing_for_and_both_ends(shop):
+    await shop.script("range", title="Range")
+    added = await shop.run(shop.as_owner, "product scripts", product="gold", add="range")
+    press = await shop.as_owner.press(added.original, "Yes, change it")
+    await press.until(lambda now: "are changed" in text_of(now))
+    await shop.run(shop.as_mod, "access grant", item="range", duration="L", member=shop.buyer)
+    _, [code] = await create(shop, count=1)
+    said = text_of((await redeem(shop, code)).original)
+    assert "**Range**: **for lifetime**" in said
+    assert "and 2 more days to renew" in said
+    assert "You had **Range** without an end already: nothing changed there." in said
 
 
 async def test_codes_are_listed_revoked_and_put_back(shop):
@@ -260,7 +273,7 @@ async def test_a_trial_that_waited_and_may_not_begin_is_told(shop):
     await shop.purchases.look()
     await shop.passes(shop.as_stranger.dms)
     [told] = shop.as_stranger.dms()
-    assert "The trial of `Gold` was taken before" in text_of(told)
+    assert "The trial of Gold was taken before" in text_of(told)
 
 
 async def test_codes_of_one_server_and_its_buttons_are_nothing_in_another(shop):

@@ -164,7 +164,10 @@ async def test_a_block_asks_about_what_they_have_and_staff_before_they_give_more
     )
     assert "is blocked, and still has access" in text_of(request.original)
     await pressed(
-        harness.as_owner, request.original, "Yes, end what they have", "1 access ends now"
+        harness.as_owner,
+        request.original,
+        "Yes, end what they have",
+        "Their access to 1 script ends now",
     )
     await eventually(
         lambda: (
@@ -202,7 +205,9 @@ async def test_a_manager_has_a_customer_forgotten(harness):
     request = await harness.run(harness.as_owner, "customer forget", member=harness.buyer)
     assert "This forgets" in text_of(request.original)
     assert (await person(harness, harness.buyer)).username == "Alice_T"
-    await pressed(harness.as_owner, request.original, "Yes, forget them", "1 access ends first")
+    await pressed(
+        harness.as_owner, request.original, "Yes, forget them", "The access to 1 script ends first"
+    )
     for _ in range(60):
         await harness.erasures.carry_out()
         if await person(harness, harness.buyer) is None:

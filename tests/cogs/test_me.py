@@ -84,7 +84,7 @@ async def test_a_product_is_one_message_and_one_line(shop):
     [told] = shop.as_buyer.dms()
     said = text_of(told)
     assert "🎉 You can use **Gold** until" in said
-    assert "as paid, and 3 more days to renew" in said
+    assert ", and 3 more days to renew" in said
     assert r"log in to TradingView as **Alice\_T**" in said
     assert "**Indicators → Invite-only scripts**" in said
     assert "Ctrl+R" in said
@@ -125,7 +125,7 @@ async def test_the_grace_days_of_what_was_paid_are_named(shop):
     await shop.purchases.open(request, bought)
     await shop.passes(lambda: bool(shop.as_buyer.dms()))
     for said in (text_of(shop.as_buyer.dms()[0]), text_of(await view(shop))):
-        assert "as paid, and 3 more days to renew" in said
+        assert ", and 3 more days to renew" in said
 
 
 async def test_what_waits_for_a_name_is_shown_with_the_button_to_link(shop):

@@ -208,3 +208,5 @@ async def test_the_log_channel_tells_of_all_holders_in_one_line(harness, gold):
         lambda: any("changed the scripts of the product" in each for each in told())
     )
     assert not [each for each in told() if "**Third**" in each]
+    audit = await harness.run(harness.as_owner, "audit", username="Alice_T")
+    assert "added **Third** to a product" in text_of(audit.original)

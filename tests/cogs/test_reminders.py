@@ -122,7 +122,7 @@ async def test_a_product_leads_to_where_it_is_sold_and_its_grace_days_are_named(
     await grant(harness, item="gold")
     granted = text_of(harness.as_buyer.dms()[-1])
     paid, held = (int(end.timestamp()) for end in (harness.end, harness.end + 3 * DAY))
-    both = f"until **<t:{paid}:D>** (<t:{paid}:R>) as paid, and 3 more days to renew"
+    both = f"until **<t:{paid}:D>** (<t:{paid}:R>), and 3 more days to renew"
     assert both in granted
     assert f"TradingView shows it until **<t:{held}:D>**" in granted
     message = await on_at(harness, harness.end - 3 * DAY)
@@ -134,7 +134,7 @@ async def test_a_product_leads_to_where_it_is_sold_and_its_grace_days_are_named(
     assert f"You can still use it until <t:{held}:f>" in text_of(message)
     async with at_work(harness):
         said = text_of((await harness.run(harness.as_buyer, "me")).original)
-        assert "as paid, and 3 more days to renew" in said
+        assert ", and 3 more days to renew" in said
         listed = await harness.run(harness.as_mod, "access list", item="trend")
         assert f"until <t:{paid}:D>, and 3 more days to renew" in text_of(listed.original)
 

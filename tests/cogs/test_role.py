@@ -46,7 +46,7 @@ async def test_how_many_get_it_is_said_before_the_yes(shop):
         said = text_of(asked.original)
         assert f"Let <@&{shop.vip.id}> open Trend?" in said
         assert "2 members have that role now" in said
-        assert "keeps it for 3 more days" in said
+        assert "keeps **Trend** for 3 more days" in said
         assert "No role opens anything" in text_of(
             (await shop.run(shop.as_owner, "role list")).original
         )
@@ -110,6 +110,31 @@ async def test_who_lost_it_by_itself_is_put_back_from_the_log_channel(shop):
         await shop.passes(shop.has, 30)
         await shop.wait(30)
         assert shop.has()
+
+
+async def test_what_a_role_gives_is_never_called_lifetime(shop):
+    """It lasts as long as the role does: neither the member nor staff read that it is for good."""
+    async with shop.running():
+        await shop.let_open(grace=3)
+        await shop.link(shop.buyer, "Ann_Trades")
+        shop.give_role(shop.buyer, shop.vip)
+        await shop.passes(lambda: shop.told(shop.buyer, "You can use"), 45)
+        mine = await shop.run(shop.as_buyer, "me")
+        assert "**Trend**: as long as you have the role" in text_of(mine.original)
+        check = await shop.run(shop.as_mod, "access check", member=shop.buyer)
+        assert "Should be: no end date\nOn TradingView: no end date" in text_of(check.original)
+        assert "lifetime" not in text_of(check.original) + text_of(mine.original)
+        person = await shop.run(shop.as_mod, "customer show", member=shop.buyer)
+        assert "**Trend**: should be no end date; seen" in text_of(person.original)
+        await shop.passes(lambda: shop.logged("TradingView shows it"), 30)
+        [line] = shop.logged("TradingView shows it")
+        assert "no access → no end date" in text_of(line)
+        shop.take_role(shop.buyer, shop.vip)
+        await shop.wait(30)
+        mine = await shop.run(shop.as_buyer, "me")
+        said = text_of(mine.original)
+        assert "**Trend**: until **<t:" in said
+        assert "unless you have the role again by then" in said
 
 
 @pytest.fixture

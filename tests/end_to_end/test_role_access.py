@@ -50,7 +50,13 @@ async def test_a_member_without_a_name_is_asked_once_and_has_it_when_they_link(e
     async with shop.running():
         await shop.wait(60)
         assert shop.told(shop.buyer, "I do not know your TradingView name yet") == 1
-        await shop.link(shop.buyer, "Ann_Trades")
+        # By the button of that message alone, without any command.
+        [message] = [each for each in shop.as_buyer.dms() if "One step is left" in text_of(each)]
+        form = await shop.as_buyer.press(message, "Link TradingView")
+        asked = await shop.as_buyer.submit(form, {"name": "Ann_Trades"})
+        await asked.until(lambda now: "Is this your TradingView name" in text_of(now))
+        press = await shop.as_buyer.press(asked.original, "Yes, that is me")
+        await press.until(lambda now: "is your TradingView name now" in text_of(now))
         await shop.passes(lambda: shop.has() and shop.told(shop.buyer, "You can use"), 45)
     assert shop.told(shop.buyer, "You can use") == 1
 

@@ -45,7 +45,7 @@ def test_a_refusal_says_which(error, words):
 def test_both_ends_are_named_where_grace_days_lie_between():
     held = NOON + timedelta(days=3)
     assert until_paid(held, NOON) == (
-        "until **<t:1777550400:D>** (<t:1777550400:R>) as paid, and 3 more days to renew: "
+        "until **<t:1777550400:D>** (<t:1777550400:R>), and 3 more days to renew: "
         "TradingView shows it until **<t:1777809600:D>**"
     )
     assert until_paid_day(held, NOON) == "until <t:1777550400:D>, and 3 more days to renew"

@@ -1,6 +1,6 @@
 """What a member may know of their own access, as Usher knows it; TradingView is not asked."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -70,11 +70,13 @@ async def own_view(
         if _was_theirs(person, each)
         if each.ended_at or each.reasons or not _is_settled(each.permission)
     )
-    bought = {reason.purchase_id for each in shown for reason in each.reasons}
+    bought = await purchases.by_ids(
+        connection, {reason.purchase_id for each in shown for reason in each.reasons}
+    )
     return OwnView(
         person.username,
         person,
-        shown,
+        tuple(replace(each, lapses=_lapses(each, bought)) for each in shown),
         await _products(connection, bought),
         waits,
         unproven=person.merely_claims,
@@ -100,11 +102,23 @@ async def _items(
     return tuple(items.values())
 
 
+def _lapses(checked: Checked, bought: Mapping[int, Purchase]) -> dict[str, datetime]:
+    """Return, by source, when what it gives ends because the member lost it; not where another one of it lasts."""
+    ends: dict[str, datetime] = {}
+    lasting = set()
+    for reason in checked.reasons:
+        lapses_at = bought[reason.purchase_id].lapses_at if reason.purchase_id in bought else None
+        if lapses_at is None:
+            lasting.add(reason.source)
+        else:
+            ends[reason.source] = max(lapses_at, ends.get(reason.source, lapses_at))
+    return {source: at for source, at in ends.items() if source not in lasting}
+
+
 async def _products(
-    connection: AsyncConnection, purchase_ids: Collection[int]
+    connection: AsyncConnection, bought: Mapping[int, Purchase]
 ) -> dict[int, Product]:
     """Return, by purchase, the product that was bought; those of single scripts are left out."""
-    bought = await purchases.by_ids(connection, purchase_ids)
     sold = await products.by_ids(
         connection, {each.product_id or 0 for each in bought.values()} - {0}
     )

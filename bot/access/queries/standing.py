@@ -1,10 +1,12 @@
 """How one person stands with each script: what should be, what TradingView shows, and whether they differ."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from bot.access.queries.explained import EndedWhy, Why
+from bot.access.request import FOUND
 from bot.access.rules.entitlements import (
     NOTHING,
     UNKNOWN,
@@ -14,7 +16,7 @@ from bot.access.rules.entitlements import (
     paused_since,
     wanted_of,
 )
-from bot.store.kinds import PermissionState, StateKind
+from bot.store.kinds import EntitlementKind, PermissionState, StateKind
 from bot.store.records import Customer, Entitlement, Permission, Product, Purchase, Script
 from bot.store.sweeps.sightings import Sighting
 
@@ -42,6 +44,17 @@ class Checked:
     ended_at: datetime | None = None  # for the member's own view: access is over since then
     whys: tuple[Why, ...] = ()  # for staff: the reasons with what was got by them
     ended: tuple[EndedWhy, ...] = ()  # for staff: what ended lately, newest first
+    lapses: Mapping[str, datetime] = field(
+        default_factory=dict
+    )  # for the member's own view: by source
+
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """Return the sources by which it has no end, as long as they last; empty where it has another end."""
+        if self.wanted.kind is not StateKind.OPEN:
+            return ()
+        sources = (each.source for each in self.reasons if each.kind is EntitlementKind.OPEN)
+        return tuple(dict.fromkeys(source for source in sources if source != FOUND))
 
     @property
     def is_running(self) -> bool:

@@ -23,7 +23,8 @@ class Source:
 
     `name` is what the database keeps, `label` what people read; what `returns_by_itself`
     is held back after a revoke, until staff grant again. A source that Discord shows by a role names it
-    in `stands_for`, and says to its member in `has`, `lost` and `again` what that is ({role}, {server}).
+    in `stands_for`, and says to its member in `has`, `lost` and `again` what that is ({role}, {server});
+    `lasts` ends the sentence "you can use it as long as".
     """
 
     name: str
@@ -33,6 +34,12 @@ class Source:
     has: str = ""
     lost: str = ""
     again: str = ""
+    lasts: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Return where something is from, to stand behind it: "from a role", "given by staff"."""
+        return f"from {self.label}" if self.label.startswith("a ") else self.label
 
 
 def _found() -> dict[str, Source]:

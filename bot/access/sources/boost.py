@@ -10,4 +10,5 @@ SOURCE = Source(
     has="you boost {server}",
     lost="you no longer boost {server}",
     again="Boost it again and it returns by itself.",
+    lasts="you boost the server",
 )

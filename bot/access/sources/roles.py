@@ -9,4 +9,5 @@ SOURCE = Source(
     has="you have the role {role} in {server}",
     lost="you no longer have the role {role} in {server}",
     again="Get the role back and it returns by itself.",
+    lasts="you have the role",
 )

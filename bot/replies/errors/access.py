@@ -67,7 +67,7 @@ def _(error: refusals.NothingToRevoke) -> str:
 @sentence.register
 def _(error: refusals.NothingToMove) -> str:
     why = (
-        "They have it for as long as its source lasts, and that does not move."
+        "They have it from a role or the like, without an end of its own, and that does not move."
         if error.stays
         else "`/access check` shows what they have."
     )

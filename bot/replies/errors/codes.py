@@ -2,7 +2,7 @@
 
 from bot.access.orders import errors as refusals
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import count, listed, relative, title, typed
+from bot.replies.text import count, escape, listed, relative, title, typed
 
 _MAX_TRIALS = 10
 
@@ -18,7 +18,7 @@ def _(error: refusals.TooManyGuesses) -> str:
 @sentence.register
 def _(error: refusals.HaveItForever) -> str:
     return (
-        f"**You have {typed(error.item.title)} for lifetime already**, so I did not use the code up. "
+        f"**You have {escape(error.item.title)} for lifetime already**, so I did not use the code up. "
         "It still works, for you or for somebody else."
     )
 
@@ -33,7 +33,7 @@ def _(error: refusals.NoSuchTrial) -> str:
 @sentence.register
 def _(error: refusals.TrialTaken) -> str:
     return (
-        f"**The trial of {typed(error.item.title)} was taken before**, by you or with your TradingView "
+        f"**The trial of {escape(error.item.title)} was taken before**, by you or with your TradingView "
         "name. There is one for each person. Nothing was changed."
     )
 
@@ -41,7 +41,7 @@ def _(error: refusals.TrialTaken) -> str:
 @sentence.register
 def _(error: refusals.TrialForNewOnly) -> str:
     return (
-        f"**The trial of {typed(error.item.title)} is for new customers**, and you have or had it already. "
+        f"**The trial of {escape(error.item.title)} is for new customers**, and you have or had it already. "
         "Nothing was changed; `/me` shows what you can use."
     )
 

@@ -44,7 +44,7 @@ def _(error: refusals.EndsSeveral) -> str:
 def _(error: refusals.MoveLeavesOpen) -> str:
     lines = [f"- {source(reason)}: {_reason_end(reason)}" for reason in error.stays[:10]]
     return (
-        f"{bold(error.username)} also has {title(error.item)} **for as long as its source lasts**:\n"
+        f"{bold(error.username)} also has {title(error.item)} **without an end of its own**:\n"
         + "\n".join(lines)
         + "\nThat does not move: they keep it there. What was bought for a time moves. Shall I do it?"
     )

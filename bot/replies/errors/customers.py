@@ -103,7 +103,7 @@ def _(error: refusals.UnlinkKeepsAccess) -> str:
 @sentence.register
 def _(error: refusals.MovesCustomer) -> str:
     before = f"from {member(error.from_id)} " if error.from_id else ""
-    along = count(error.number, "access", "accesses") if error.number else "no access"
+    along = f"the access to {count(error.number, 'script')}" if error.number else "no access"
     return (
         f"**Everything of {named(None, error.username)} goes {before}to {member(error.to_id)}:** the name, "
         f"{along}, what was bought, and the history. Nothing changes on TradingView. Shall I do it?"
@@ -112,7 +112,7 @@ def _(error: refusals.MovesCustomer) -> str:
 
 @sentence.register
 def _(error: refusals.MergesCustomers) -> str:
-    kept, other = (count(number, "access", "accesses") for number in error.numbers)
+    kept, other = (count(number, "script") for number in error.numbers)
     return (
         f"**Two records become one: {named(error.member_id, error.username)}**, with what both have "
         f"({kept} and {other}) and the history of both. They cannot be told apart afterwards. Only a "
@@ -123,7 +123,7 @@ def _(error: refusals.MergesCustomers) -> str:
 @sentence.register
 def _(error: refusals.ForgetsCustomer) -> str:
     ends = (
-        f"First {count(error.number, 'access ends', 'accesses end')} on TradingView; then I"
+        f"First their access to {count(error.number, 'script')} ends on TradingView; then I"
         if error.number
         else "I"
     )

@@ -95,8 +95,8 @@ class BuyerWithRole(Story):
     def _link(self) -> Step:
         return Step(
             "Gita tells her name",
-            "Now be Gita, and read what the bot wrote. Then give it your TradingView name with "
-            "/link, and say that this is you. All the rest comes by itself.",
+            "Now be Gita, and read what the bot wrote. Then give it your TradingView name, by the "
+            "button there or with /link, and say that this is you. All the rest comes by itself.",
             [
                 Goal(
                     "TradingView lists her for both scripts",

@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,6 +44,8 @@ QUIET = (
     "product_gain",
     "product_loss",
 )
+# Of one script that came to a product, or left it.
+_OF_ONE_SCRIPT = ("product_gain", "product_loss")
 
 
 # What names a person in `before` and `after`.
@@ -311,8 +314,11 @@ async def of_customer(
 async def split_requests(
     connection: AsyncConnection, guild_id: int, customer_id: int, lead_ids: Collection[int]
 ) -> set[int]:
-    """Return which of these orders lead others that came to something else than they did."""
-    found = await connection.execute(
+    """Return which of these orders do not stand for all of their product.
+
+    They lead others that came to something else than they did, or brought or took one script of it.
+    """
+    split = (
         select(order.c.lead_id)
         .join(event, event.c.order_id == order.c.id)
         .where(
@@ -321,8 +327,14 @@ async def split_requests(
             order.c.lead_id.in_(list(lead_ids)),
             _is_other(),
         )
-        .distinct()
     )
+    single = select(event.c.order_id).where(
+        event.c.guild_id == guild_id,
+        about_person(customer_id),
+        event.c.order_id.in_(list(lead_ids)),
+        event.c.action.in_(_OF_ONE_SCRIPT),
+    )
+    found = await connection.execute(union(split, single))
     return set(found.scalars())
 
 
