@@ -398,11 +398,14 @@ class RoleGain(Record):
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
-    """What a member has by a role: `is_stopped` by staff, who may have given it again since."""
+    """What a member has by a role: `is_stopped` by staff.
+
+    `is_due_again`: staff gave it again since, or the member has another TradingView name now.
+    """
 
     gain: RoleGain
     is_stopped: bool = False
-    is_given_again: bool = False
+    is_due_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class Difference:
 
     member_id: int
     gained: tuple[RoleRule, ...]
-    again: tuple[tuple[RoleRule, RoleGain], ...]  # ended by staff, and given again by them since
+    again: tuple[tuple[RoleRule, RoleGain], ...]  # ended, or for a former name, and due once more
     back: tuple[RoleGain, ...]  # lost, and there again before anything ended
     lost: tuple[HeldRole, ...]
 
@@ -47,7 +47,7 @@ def compare(
                 lost.append(known)
         elif known.gain.lost_at is not None:
             back.append(known.gain)
-        elif known.is_given_again:
+        elif known.is_due_again:
             again.append((rule, known.gain))
     return Difference(member_id, tuple(gained), tuple(again), tuple(back), tuple(lost))
 

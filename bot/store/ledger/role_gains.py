@@ -11,6 +11,7 @@ from bot.store.kinds import OrderKind
 from bot.store.parts import parts
 from bot.store.records import HeldRole, RoleGain, RoleRule
 from bot.store.tables.ledger import entitlement, has_time_left, order, permission, purchase
+from bot.store.tables.people import customer
 from bot.store.tables.roles import role_gain, role_loss, role_rule
 
 
@@ -53,8 +54,19 @@ async def held(
     found: dict[int, list[HeldRole]] = {each: [] for each in member_ids}
     given = exists().where(entitlement.c.purchase_id == role_gain.c.purchase_id)
     is_stopped = and_(given, ~given.where(entitlement.c.ended_at.is_(None))).label("is_stopped")
+    # The member let go of the name that got it, and has another one now.
+    moved = (
+        exists()
+        .where(
+            customer.c.guild_id == role_gain.c.guild_id,
+            customer.c.member_id == role_gain.c.member_id,
+            customer.c.username.is_not(None),
+            customer.c.id != purchase.c.customer_id,
+        )
+        .label("has_moved")
+    )
     for some in parts(member_ids):
-        query = _live(role_gain, is_stopped).where(
+        query = _live(role_gain, is_stopped, moved).where(
             role_gain.c.guild_id == guild_id, role_gain.c.member_id.in_(some)
         )
         rows = (await connection.execute(query)).all()
@@ -62,9 +74,8 @@ async def held(
         again = await _given_since(connection, stopped)
         for row in rows:
             gain = RoleGain.of(row)
-            found[gain.member_id].append(
-                HeldRole(gain, bool(row.is_stopped), gain.purchase_id in again)
-            )
+            is_due = gain.purchase_id in again or (row.has_moved and not row.is_stopped)
+            found[gain.member_id].append(HeldRole(gain, bool(row.is_stopped), bool(is_due)))
     return found
 
 

@@ -325,6 +325,22 @@ async def test_what_a_role_gave_a_name_that_was_let_go_of_ends_when_the_member_i
     assert harness.end("Ann_Trades") == "absent"
 
 
+async def test_what_a_role_gives_follows_its_member_to_another_name(harness):
+    """Whoever pays goes without nothing, and one role opens one account."""
+    await let_open(harness)
+    await link(harness)
+    await sees(harness, VIP)
+    await harness.customers.unlink(replace(harness.vendor.request(by=ANN), at=clock.now()))
+    await sees(harness, VIP)
+    assert harness.end("Ann_Trades") is None  # no other name is known yet
+    await link(harness, name="bob-fx")
+    await sees(harness, VIP)
+    await passes(harness, 60)
+    assert (harness.end("Ann_Trades"), harness.end("bob-fx")) == ("absent", None)
+    await sees(harness, VIP)
+    assert len(await bought(harness)) == 1
+
+
 async def test_a_rule_put_back_does_not_make_a_products_own_role_open_something(harness):
     """The product's holders would keep each other's access alive for ever."""
     rule = await let_open(harness)
