@@ -108,8 +108,11 @@ class HolderRoleGiver:
 
     async def _some(self, closed: set[tuple[int, int]]) -> bool:
         """Make some changes; return whether more may be due."""
-        took = [each for each in await self._holder_roles.to_take(closed) if self._is_due(each)]
-        gave = [each for each in await self._holder_roles.to_give(closed) if self._is_due(each)]
+        off = len(self._backoff.put_off())
+        take = await self._holder_roles.to_take(closed, off)
+        give = await self._holder_roles.to_give(closed, off)
+        took = [each for each in take if self._is_due(each)]
+        gave = [each for each in give if self._is_due(each)]
         changes = [(self._take, each) for each in took] + [(self._give, each) for each in gave]
         for change, wished in changes:
             try:

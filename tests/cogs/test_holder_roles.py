@@ -179,3 +179,25 @@ async def test_a_crash_before_discord_answered_leaves_no_doubt_whose_the_role_is
     await stays(harness, True)
     await end(harness)
     await becomes(harness, False)
+
+
+@pytest.mark.parametrize("put_off", ["buyer", "stranger"])
+async def test_whoever_is_put_off_keeps_the_role_from_nobody_else(
+    harness, gold, monkeypatch, put_off
+):
+    from bot.access.orders import holder_roles
+    from bot.store.records import HolderRole
+
+    monkeypatch.setattr(holder_roles, "AT_ONCE", 1)
+    late = getattr(harness, put_off)
+    wished = HolderRole(harness.guild.id, late.id, harness.role.id)
+    for _ in range(5):  # an hour
+        harness.holder_role_giver._backoff.failed(wished)
+    stranger, name = harness.stranger, "Alice_Two"
+    await harness.run(harness.as_mod, "customer link", member=stranger, username=name)
+    for username in ("Alice_T", name):
+        options = {"item": "gold", "duration": "1M", "username": username}
+        await harness.run(harness.as_mod, "access grant", **options)
+    other = harness.stranger if late is harness.buyer else harness.buyer
+    await harness.passes(lambda: GOLD in (harness.roles_of(other) or []), 300)
+    assert GOLD not in (harness.roles_of(late) or [])

@@ -27,17 +27,20 @@ class HolderRoles:
         async with self._database.read() as connection:
             return await products.with_role(connection)
 
-    async def to_give(self, but: Roles) -> list[HolderRole]:
-        """Return some who hold a product, verified on TradingView, and were not given its role yet."""
-        async with self._database.read() as connection:
-            return await holder_roles.to_give(connection, clock.now(), but, AT_ONCE)
+    async def to_give(self, but: Roles, put_off: int = 0) -> list[HolderRole]:
+        """Return some who hold a product, verified on TradingView, and were not given its role yet.
 
-    async def to_take(self, but: Roles) -> list[HolderRole]:
-        """Return some whose last purchase of a product ended, grace days included."""
+        So many more as are `put_off` by the caller: else those would be the only ones.
+        """
+        async with self._database.read() as connection:
+            return await holder_roles.to_give(connection, clock.now(), but, AT_ONCE + put_off)
+
+    async def to_take(self, but: Roles, put_off: int = 0) -> list[HolderRole]:
+        """Return some whose last purchase of a product ended, grace days included; as `to_give`."""
         if clock.is_wrong():
             return []  # nothing ends by a clock that may be wrong
         async with self._database.read() as connection:
-            return await holder_roles.to_take(connection, clock.now(), but, AT_ONCE)
+            return await holder_roles.to_take(connection, clock.now(), but, AT_ONCE + put_off)
 
     async def keep(self, wished: HolderRole, state: HolderRoleState) -> None:
         """Note what was done about a member's role."""
