@@ -1,6 +1,7 @@
 """What became of an order, who still has to be told, and by which means."""
 
 from collections.abc import Collection
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -38,13 +39,18 @@ class Outcomes:
         until = clock.monotonic() + patience
         async with self._database.read() as connection:
             led = await orders.led_by(connection, [order_id])
-        for each in (order_id, *(order.id for order in led[order_id])):
-            with self._notifier.awaiting(each) as ended:
-                async with self._database.read() as connection:
-                    order = await orders.by_id(connection, each)
-                if order is not None and order.state is OrderState.WAITING:
-                    self._queue.prefer(order.guild_id, each)
-                    await clock.within(max(until - clock.monotonic(), 0), ended)
+        with ExitStack() as stack:
+            ends = {
+                each: stack.enter_context(self._notifier.awaiting(each))
+                for each in (order_id, *(order.id for order in led[order_id]))
+            }
+            async with self._database.read() as connection:
+                found = await orders.by_ids(connection, ends)
+            waiting = [order for order in found if order.state is OrderState.WAITING]
+            for order in waiting:
+                self._queue.prefer(order.guild_id, order.id)
+            for order in waiting:
+                await clock.within(max(until - clock.monotonic(), 0), ends[order.id])
         return await self.receipt(order_id)  # by now it may also be known what it waits for
 
     async def receipt(self, order_id: int) -> Receipt:
