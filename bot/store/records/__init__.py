@@ -1,0 +1,67 @@
+"""Rows as the rest of the program sees them: frozen, typed, moments aware in UTC."""
+
+from bot.store.records.base import USHER, Actor, Record
+from bot.store.records.catalogue import (
+    HeldRole,
+    HolderRole,
+    Numbers,
+    Product,
+    RoleGain,
+    RoleLoss,
+    RoleRule,
+    Script,
+    Untaken,
+)
+from bot.store.records.ledger import (
+    Affected,
+    Entitlement,
+    Event,
+    Holder,
+    Holding,
+    Order,
+    Permission,
+    Purchase,
+)
+from bot.store.records.people import Claim, Customer, Proof
+from bot.store.records.servers import (
+    Account,
+    DirectMessage,
+    Guild,
+    LogEntry,
+    Outage,
+    Session,
+    Unanswered,
+)
+
+__all__ = [
+    "USHER",
+    "Account",
+    "Actor",
+    "Affected",
+    "Claim",
+    "Customer",
+    "DirectMessage",
+    "Entitlement",
+    "Event",
+    "Guild",
+    "HeldRole",
+    "Holder",
+    "HolderRole",
+    "Holding",
+    "LogEntry",
+    "Numbers",
+    "Order",
+    "Outage",
+    "Permission",
+    "Product",
+    "Proof",
+    "Purchase",
+    "Record",
+    "RoleGain",
+    "RoleLoss",
+    "RoleRule",
+    "Script",
+    "Session",
+    "Unanswered",
+    "Untaken",
+]
