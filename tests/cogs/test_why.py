@@ -252,7 +252,7 @@ async def test_a_missing_role_is_named_and_one_that_was_not_seen_is_followed(har
     assert f"It comes with <@&{vip.id}>" in text_of(said)
     assert labels(said) == ["Grant"]
     harness.give_role(harness.buyer, vip)
-    await harness.passes(lambda: row(harness) is not None)
+    await harness.passes(harness.as_buyer.dms)  # it stands, and was read back
     said = await why(harness, member=harness.buyer, item="trend")
     assert "Everything is as it should be" in text_of(said)
 
