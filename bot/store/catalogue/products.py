@@ -119,17 +119,6 @@ async def scripts_of(
     return found
 
 
-async def with_script(connection: AsyncConnection, script_id: int) -> list[Product]:
-    """Return the products on sale that a script belongs to, by short name."""
-    rows = await connection.execute(
-        select(product)
-        .join(product_script, product_script.c.product_id == product.c.id)
-        .where(product_script.c.script_id == script_id, product.c.archived_at.is_(None))
-        .order_by(product.c.slug)
-    )
-    return [Product.of(row) for row in rows]
-
-
 async def add_scripts(
     connection: AsyncConnection, product_id: int, script_ids: Collection[int]
 ) -> None:

@@ -3,6 +3,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -26,6 +27,20 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 def url(tmp_path):
     return f"sqlite+aiosqlite:///{tmp_path}/data/usher.db"
+
+
+@contextmanager
+def left_at(tmp_path, number):
+    """A database as an earlier revision left it (blocking); what is written inside is kept."""
+    (tmp_path / "data").mkdir()
+    engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
+    with engine.connect() as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, number)
+        yield connection
+        connection.commit()
+    engine.dispose()
 
 
 async def test_migrations_make_the_schema_that_the_tables_describe(tmp_path):
@@ -59,15 +74,8 @@ async def test_an_error_of_the_database_shows_no_value(tmp_path):
 @pytest.mark.parametrize("number", revision.known())
 async def test_a_database_of_each_earlier_revision_is_brought_up_to_date(tmp_path, number):
     def left_by_it():
-        (tmp_path / "data").mkdir()
-        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
-        with engine.connect() as connection:
-            config = migrate._config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, number)
+        with left_at(tmp_path, number) as connection:
             connection.execute(text("INSERT INTO guild (id, created_at) VALUES (7, '2026-03-10')"))
-            connection.commit()
-        engine.dispose()
 
     await asyncio.to_thread(left_by_it)
     async with open_database(url(tmp_path)) as database, database.read() as connection:
@@ -80,12 +88,7 @@ async def test_a_database_of_each_earlier_revision_is_brought_up_to_date(tmp_pat
 
 async def test_members_are_not_told_now_of_what_was_ended_before_they_were_told_at_all(tmp_path):
     def left_by_the_first():
-        (tmp_path / "data").mkdir()
-        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
-        with engine.connect() as connection:
-            config = migrate._config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0001")
+        with left_at(tmp_path, "0001") as connection:
             for number, kind in enumerate(("revoke", "grant"), 1):
                 connection.execute(
                     text(
@@ -95,8 +98,6 @@ async def test_members_are_not_told_now_of_what_was_ended_before_they_were_told_
                     ),
                     {"kind": kind, "number": number},
                 )
-            connection.commit()
-        engine.dispose()
 
     await asyncio.to_thread(left_by_the_first)
     async with open_database(url(tmp_path)) as database, database.read() as connection:
@@ -113,16 +114,9 @@ async def test_every_reason_of_before_becomes_a_purchase_and_nothing_that_points
     tmp_path,
 ):
     def left_by_the_fifth():
-        (tmp_path / "data").mkdir()
-        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
-        with engine.connect() as connection:
-            config = migrate._config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0005")
+        with left_at(tmp_path, "0005") as connection:
             for statement in _WITH_TWO_REASONS:
                 connection.exec_driver_sql(statement)
-            connection.commit()
-        engine.dispose()
 
     await asyncio.to_thread(left_by_the_fifth)
     async with open_database(url(tmp_path)) as database, database.read() as connection:
@@ -154,12 +148,7 @@ async def test_rows_of_months_from_before_they_were_kept_go_on_from_the_day_they
     ]
 
     def left_by_it():
-        (tmp_path / "data").mkdir()
-        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
-        with engine.connect() as connection:
-            config = migrate._config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0005")
+        with left_at(tmp_path, "0005") as connection:
             for statement in _WITH_THREE_PEOPLE:
                 connection.exec_driver_sql(statement)
             for number, (permission_id, length, start, end, ended, _) in enumerate(old, 1):
@@ -179,8 +168,6 @@ async def test_rows_of_months_from_before_they_were_kept_go_on_from_the_day_they
                         "ended": ended,
                     },
                 )
-            connection.commit()
-        engine.dispose()
 
     await asyncio.to_thread(left_by_it)
     async with open_database(url(tmp_path)) as database, database.read() as connection:
@@ -194,12 +181,7 @@ async def test_names_that_members_linked_themselves_count_as_claimed_unless_they
     """Today's buyers go on seeing what they have; a name that nobody used is a mere claim."""
 
     def left_by_the_one_before():
-        (tmp_path / "data").mkdir()
-        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
-        with engine.connect() as connection:
-            config = migrate._config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0007")
+        with left_at(tmp_path, "0007") as connection:
             for statement in _WITH_TWO_REASONS[:2]:
                 connection.exec_driver_sql(statement)
             # Tied by staff; by themselves: without access, with it, with some that is over; by nobody.
@@ -226,8 +208,6 @@ async def test_names_that_members_linked_themselves_count_as_claimed_unless_they
                     ),
                     {"id": number, "name": f"u{number}", "end": f"{end} 00:00:00.000000"},
                 )
-            connection.commit()
-        engine.dispose()
 
     await asyncio.to_thread(left_by_the_one_before)
     async with open_database(url(tmp_path)) as database, database.read() as connection:
@@ -394,15 +374,8 @@ async def test_foreign_keys_hold(tmp_path):
 
 async def test_nobody_is_reminded_of_what_was_due_before_there_were_reminders(tmp_path, frozen):
     def left_by_the_seventh():
-        (tmp_path / "data").mkdir()
-        engine = create_engine(f"sqlite:///{tmp_path}/data/usher.db")
-        with engine.connect() as connection:
-            config = migrate._config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0007")
+        with left_at(tmp_path, "0007") as connection:
             connection.execute(text("INSERT INTO guild (id, created_at) VALUES (7, '2026-03-10')"))
-            connection.commit()
-        engine.dispose()
 
     await asyncio.to_thread(left_by_the_seventh)
     async with open_database(url(tmp_path)) as database, database.write() as connection:
