@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Literal
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
@@ -15,7 +14,7 @@ from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, Form
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
-from bot.interactions.options import Item, Length, Until, Username
+from bot.interactions.options import AnyMember, Item, Length, Until, Username
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import (
@@ -77,7 +76,7 @@ class Access(
         interaction: Interaction,
         item: Item,
         duration: Length,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
         note: Note | None = None,
     ) -> None:
@@ -108,7 +107,7 @@ class Access(
         interaction: Interaction,
         item: Item,
         until: Until,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
         note: Note | None = None,
     ) -> None:
@@ -133,7 +132,7 @@ class Access(
         self,
         interaction: Interaction,
         item: Item,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
         note: Note | None = None,
     ) -> None:
@@ -154,7 +153,7 @@ class Access(
     async def check(
         self,
         interaction: Interaction,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
     ) -> None:
         """Show every script of one person, read live."""

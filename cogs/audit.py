@@ -1,6 +1,5 @@
 """/audit: what happened to a person's access, and who did it."""
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
@@ -8,7 +7,7 @@ from bot.access.request import Subject
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction
 from bot.interactions.levels import Level
-from bot.interactions.options import Username
+from bot.interactions.options import AnyMember, Username
 from bot.interactions.responses import Interaction
 from bot.replies import history as history_replies
 from bot.services import Services
@@ -29,7 +28,7 @@ class Audit(commands.Cog):
     async def audit(
         self,
         interaction: Interaction,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
     ) -> None:
         """Show who did what, when and why."""

@@ -25,7 +25,7 @@ from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
-from bot.interactions.options import Username
+from bot.interactions.options import AnyMember, Username
 from bot.interactions.progress import answer_in_the_end, drawn
 from bot.interactions.responses import Interaction
 from bot.replies import Button, Message, matching as matching_replies, people as people_replies
@@ -56,9 +56,7 @@ class Customer(
     @app_commands.describe(
         member="The Discord member", username="The TradingView name, or the address of the profile"
     )
-    async def link(
-        self, interaction: Interaction, member: discord.Member | discord.User, username: Username
-    ) -> None:
+    async def link(self, interaction: Interaction, member: AnyMember, username: Username) -> None:
         """Tie them, on the word of staff."""
         await responses.defer(interaction)
         person = await self._customers.tie(levels.request(interaction), member.id, username)

@@ -10,7 +10,7 @@ from bot.interactions import confirm, levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, Form
 from bot.interactions.confirm import Act, Labels
 from bot.interactions.levels import Level
-from bot.interactions.options import AnyCustomer, Username
+from bot.interactions.options import AnyCustomer, AnyMember, Username
 from bot.interactions.responses import Interaction
 from bot.replies import Message, customers as replies, people as people_replies
 from bot.replies.message import key
@@ -56,7 +56,7 @@ class CustomerCare(commands.Cog):
     async def show(
         self,
         interaction: Interaction,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
     ) -> None:
         """Show everything that is known of one person."""
@@ -85,7 +85,7 @@ class CustomerCare(commands.Cog):
     async def unlink(
         self,
         interaction: Interaction,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
     ) -> None:
         """Untie them; asks first when the name has access."""
@@ -100,9 +100,7 @@ class CustomerCare(commands.Cog):
     @app_commands.describe(
         from_=_EITHER, to="The member who gets the name, the access and the history"
     )
-    async def move(
-        self, interaction: Interaction, from_: AnyCustomer, to: discord.Member | discord.User
-    ) -> None:
+    async def move(self, interaction: Interaction, from_: AnyCustomer, to: AnyMember) -> None:
         """Move the record; asks first."""
         await responses.defer(interaction)
 
@@ -134,7 +132,7 @@ class CustomerCare(commands.Cog):
     async def block(
         self,
         interaction: Interaction,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
         reason: Reason | None = None,
     ) -> None:
@@ -149,7 +147,7 @@ class CustomerCare(commands.Cog):
     async def unblock(
         self,
         interaction: Interaction,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
     ) -> None:
         """End the block."""
@@ -166,7 +164,7 @@ class CustomerCare(commands.Cog):
     async def forget(
         self,
         interaction: Interaction,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
     ) -> None:
         """Forget them; asks first."""

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import discord
 from discord import app_commands
 
 from bot.access.orders.grants import Grants
@@ -11,13 +10,12 @@ from bot.access.orders.pauses import Pauses
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.confirm import Labels
-from bot.interactions.options import Item, Length, Until, Username
+from bot.interactions.options import AnyMember, Item, Length, Until, Username
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.responses import Interaction
 from bot.services import Services
 
 Note = app_commands.Range[str, 1, 200]
-Member = discord.Member | discord.User
 
 _MEMBER = "The Discord member it is for"
 _USERNAME = "The TradingView name, or the address of the profile"
@@ -61,7 +59,7 @@ class PlanCommands(_Part):
         item: Item,
         duration: Length,
         reason: Note,
-        member: Member | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
     ) -> None:
         """Add time as a gift: locked, no automation ends it."""
@@ -91,7 +89,7 @@ class PlanCommands(_Part):
         interaction: Interaction,
         old: Item,
         new: Item,
-        member: Member | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
         until: Until | None = None,
         note: Note | None = None,
@@ -113,7 +111,7 @@ class PlanCommands(_Part):
     async def pause(
         self,
         interaction: Interaction,
-        member: Member | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
         item: Item | None = None,
         note: Note | None = None,
@@ -135,7 +133,7 @@ class PlanCommands(_Part):
     async def resume(
         self,
         interaction: Interaction,
-        member: Member | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
         item: Item | None = None,
         note: Note | None = None,

@@ -1,6 +1,5 @@
 """/why: why somebody has no access, or not the expected, and the mend as a button."""
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
@@ -11,7 +10,7 @@ from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, Form, number_in
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
-from bot.interactions.options import Item, Username
+from bot.interactions.options import AnyMember, Item, Username
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
 from bot.replies import Message, access_check, key, overview, why as replies, why_mends as mends
@@ -62,7 +61,7 @@ class Why(commands.Cog):
     async def why(
         self,
         interaction: Interaction,
-        member: discord.Member | discord.User | None = None,
+        member: AnyMember | None = None,
         username: Username | None = None,
         item: Item | None = None,
     ) -> None:

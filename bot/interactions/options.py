@@ -26,6 +26,8 @@ from bot.replies.text import plain_day, plain_moment, spoken
 from bot.store.records import Product as ProductRow, Script as ScriptRow
 from bot.tradingview.models import End, Lifetime
 
+AnyMember = discord.Member | discord.User  # also one who left, by their id
+
 UsherInteraction = discord.Interaction[Usher]
 Choices = list[app_commands.Choice[str | int | float]]
 
