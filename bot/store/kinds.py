@@ -181,3 +181,24 @@ class ReminderOutcome(StrEnum):
     SENT = "sent"
     REFUSED = "refused"  # the person takes no direct messages
     LEFT = "left"  # the person is not in the server any more
+
+
+class DeliveryState(StrEnum):
+    """How a message of a payment provider stands."""
+
+    NEW = "new"  # to be processed, or tried again
+    DONE = "done"
+    UNMAPPED = "unmapped"  # it waits until staff say which item a price is
+    STUCK = "stuck"  # tried in vain; staff were told
+    IGNORED = "ignored"  # a test, or nothing that Usher needs
+
+
+class ClaimHow(StrEnum):
+    """How it is known who a contract is of; the first beats the later ones."""
+
+    STAFF = "staff"  # they assigned it
+    MEMBER = "member"  # the member typed what only the buyer was shown
+    TOKEN = "token"  # noqa: S105 - the member took Usher's token to the shop
+    NAME = "name"  # the field for the TradingView name
+    DISCORD = "discord"  # the provider named the Discord member
+    SAME_BUYER = "same_buyer"  # an earlier contract of the same customer of the provider

@@ -22,6 +22,13 @@ from bot.store.records.ledger import (
     Permission,
     Purchase,
 )
+from bot.store.records.payments import (
+    Connection,
+    Contract,
+    ContractPurchase,
+    Delivery,
+    Price,
+)
 from bot.store.records.people import Claim, Customer, Proof
 from bot.store.records.servers import (
     Account,
@@ -39,7 +46,11 @@ __all__ = [
     "Actor",
     "Affected",
     "Claim",
+    "Connection",
+    "Contract",
+    "ContractPurchase",
     "Customer",
+    "Delivery",
     "DirectMessage",
     "Entitlement",
     "Event",
@@ -53,6 +64,7 @@ __all__ = [
     "Order",
     "Outage",
     "Permission",
+    "Price",
     "Product",
     "Proof",
     "Purchase",

@@ -2,6 +2,7 @@
 
 from bot.store.tables.ledger import order, unanswered
 from bot.store.tables.logins import environment_session, session, spare_session
+from bot.store.tables.payments import connection, contract, delivery
 
 # Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
 ENCRYPTED = (
@@ -10,4 +11,8 @@ ENCRYPTED = (
     environment_session.c.cookies,
     order.c.answer_token,
     unanswered.c.token,
+    connection.c.secrets,
+    connection.c.api_key,
+    contract.c.buyer,
+    delivery.c.body,
 )

@@ -1,0 +1,73 @@
+"""Payments of shops: one module for each provider, found by walking this package, read when first needed."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from bot.access.rules.payments import Heading, Reading, Stored
+from bot.access.sources import Source
+
+SOURCE = Source(
+    "payment",
+    "a payment",
+    returns_by_itself=True,
+    has="you bought it",
+    lost="it is no longer paid for",
+    again="Buy it again and it returns by itself.",
+    lasts="it is paid for",
+)
+
+Headers = Mapping[str, str]  # by names in any case, as aiohttp hands them over
+Options = Mapping[str, Any]  # of one connection: the paths and forms that its vendor set
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """How the messages of one provider are checked and read; all of it without I/O.
+
+    `verify` raises Refused unless one of the `secrets` vouches for exactly these bytes; without a secret
+    it always does. `head` names a delivery before it is stored, and refuses what is no strict JSON or form
+    (duplicate keys, half characters, numbers out of range); None: a mere greeting of the shop, which wants
+    200 and is not stored. `read` may be called at any later time, and any number of times.
+    """
+
+    name: str  # as people type it
+    label: str
+    verify: Callable[[Headers, bytes, Sequence[str], datetime, Options], None]
+    head: Callable[[Headers, bytes, Options], Heading | None]
+    read: Callable[[Stored, Options], Reading]
+    # For people, one sentence each, without internals: where the address is pasted and which messages
+    # to choose; where the secret is found; how the TradingView name of a buyer gets into the message.
+    where: str
+    secret: str
+    name_field: str
+    secret_pattern: str | None = None  # a pasted secret looks so; else it is asked again
+    is_signed: bool = True  # False: the secret is a part of the address (Gumroad)
+    link_parameter: str | None = (
+        None  # of the shop link: takes Usher's token ("client_reference_id")
+    )
+
+
+# The modules that are not a provider's, but shared by them.
+_SHARED = frozenset({"bodies", "signatures", "values"})
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the name of each provider, sorted; nothing is imported for it."""
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in modules if name not in _SHARED))
+
+
+@cache
+def provider(name: str) -> Provider:
+    """Return that provider. Raises LookupError for any other name."""
+    if name not in names():
+        raise LookupError(name)
+    # Late: of a dozen providers a vendor uses one or two.
+    found: Provider = importlib.import_module(f"{__name__}.{name}").PROVIDER
+    return found
