@@ -82,6 +82,7 @@ class ContractPurchase(Record):
     line_key: str
     wanted: dict[str, Any]
     asked: dict[str, Any] | None
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)

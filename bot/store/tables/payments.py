@@ -119,6 +119,8 @@ contract_purchase = Table(
     Column("line_key", String(200), nullable=False),  # the shop's id of what was bought
     Column("wanted", JSON, nullable=False),
     Column("asked", JSON),  # a shortening that staff are asked about first
+    # Staff revoked what it gave: it goes on once they grant again.
+    Column("is_held", Boolean, nullable=False, server_default=false()),
 )
 
 price = Table(

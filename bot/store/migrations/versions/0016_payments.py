@@ -152,6 +152,7 @@ def _contract_purchase() -> None:
         sa.Column("line_key", sa.String(length=200), nullable=False),
         sa.Column("wanted", sa.JSON(), nullable=False),
         sa.Column("asked", sa.JSON(), nullable=True),
+        sa.Column("is_held", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["contract_id"], ["contract.id"], name=op.f("fk_contract_purchase_contract_id")
         ),
