@@ -24,6 +24,8 @@ from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.codes import Codes
+from bot.access.orders.contract_notes import ContractNotes
+from bot.access.orders.contracts import Contracts
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
@@ -144,6 +146,7 @@ class Services:
     role_losses: RoleLosses
     role_rounds: RoleRounds
     product_scripts: ProductScripts
+    contracts: Contracts
     codes: Codes
     trials: Trials
     retries: Retries
@@ -293,6 +296,15 @@ def build(
         partial(kept_messages.to_unlinked, client),
         outcome_notifier.wake,
     )
+    contracts = Contracts(
+        database,
+        vault,
+        purchases,
+        ContractNotes(
+            partial(kept_messages.to_buyer, client), partial(kept_messages.to_late_payer, client)
+        ),
+        outcome_notifier.wake,
+    )
     role_losses = RoleLosses(database, role_rules, purchases)
     role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
     member_events.subscribe("roles", role_access.hear, role_access.matters)
@@ -348,6 +360,7 @@ def build(
             notifier,
             [source.name for source in REGISTRY.values() if source.returns_by_itself],
         ),
+        contracts=contracts,
         codes=Codes(database, vault, purchases),
         trials=Trials(database, vault, purchases, partial(kept_messages.of_trial, client)),
         retries=Retries(database, queue),

@@ -36,8 +36,8 @@ async def renew_in(
 ) -> Renewed:
     """Move the end of what a purchase gives, later or sooner, with that many days kept beyond it.
 
-    What its source ended counts again; what staff ended does not. What was shifted meanwhile, as by a
-    pause, keeps that. Sooner, it can be put back.
+    What its source ended counts again. What staff ended does so with more time alone, and not while they
+    hold it back. What was shifted meanwhile, as by a pause, keeps that. Sooner, it can be put back.
     """
     given = (await entitlements.of_purchases(connection, [purchase.id]))[purchase.id]
     end = None if purchase.ends_at is None else purchase.ends_at + by
@@ -52,9 +52,12 @@ async def renew_in(
     recorded: list[Recorded] = []
     is_held = False
     for reason in _latest(given):
-        if reason.ended_at is not None and await _is_ended_by_staff(connection, purchase, reason):
-            is_held = True
-            continue
+        if reason.ended_at is not None:
+            if await _is_held_back(connection, reason):
+                is_held = True
+                continue
+            if by <= _NO_TIME and await _is_ended_by_staff(connection, purchase, reason):
+                continue
         if reason.permission_id is None:
             await _move_waiting(connection, reason, by, grace_days)
             continue
@@ -77,16 +80,19 @@ def _latest(given: Iterable[Entitlement]) -> list[Entitlement]:
     return list(latest.values())
 
 
+async def _is_held_back(connection: AsyncConnection, reason: Entitlement) -> bool:
+    """Return whether staff revoked the item, and did not grant it again."""
+    if reason.permission_id is None:
+        return False
+    return (await permissions.by_id(connection, reason.permission_id)).held_back
+
+
 async def _is_ended_by_staff(
     connection: AsyncConnection, purchase: Purchase, reason: Entitlement
 ) -> bool:
-    """Return whether it was not the source that ended a reason, or staff revoked the item since."""
+    """Return whether it was not the source that ended a reason."""
     if purchase.source_ended_at is None:
         return True
-    if reason.permission_id is not None:
-        permission = await permissions.by_id(connection, reason.permission_id)
-        if permission.held_back:
-            return True
     if reason.ended_by is None:
         return False
     order = await orders.by_id(connection, reason.ended_by)

@@ -68,6 +68,7 @@ class Contract(Record):
     why: str
     paid_end: datetime | None
     renews: bool
+    told: list[str]
     made_at: datetime
     changed_at: datetime
 

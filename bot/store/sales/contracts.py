@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ClaimHow
 from bot.store.parts import parts
 from bot.store.records import Contract, ContractPurchase
+from bot.store.tables.ledger import entitlement, permission
 from bot.store.tables.payments import (
     buyer_token,
     claim_code,
@@ -23,6 +24,7 @@ from bot.store.tables.payments import (
 class ContractChange(TypedDict, total=False):
     """Columns of a contract that may change."""
 
+    name: str
     facts: Sequence[dict[str, Any]]
     buyer: bytes | None
     customer_ref: str | None
@@ -32,6 +34,7 @@ class ContractChange(TypedDict, total=False):
     why: str
     paid_end: datetime | None
     renews: bool
+    told: Sequence[str]
     changed_at: datetime
 
 
@@ -62,6 +65,7 @@ async def add(
             connection_id=connection_id,
             name=name,
             facts=[],
+            told=[],
             why=why,
             made_at=at,
             changed_at=at,
@@ -130,23 +134,21 @@ async def know_refs(
 
 async def absorb(connection: AsyncConnection, kept_id: int, gone_id: int) -> None:
     """Let two contracts be one: all that points at the one that goes points at the other."""
-    await connection.execute(  # what both gave of one item stays with the one that is kept
+    both = select(contract_purchase.c.part).where(contract_purchase.c.contract_id == kept_id)
+    await connection.execute(  # as a part that nothing wants any more, what both gave ends once
         update(contract_purchase)
-        .where(
-            contract_purchase.c.contract_id == gone_id,
-            contract_purchase.c.part.not_in(
-                select(contract_purchase.c.part).where(contract_purchase.c.contract_id == kept_id)
-            ),
-        )
+        .where(contract_purchase.c.contract_id == gone_id, contract_purchase.c.part.in_(both))
+        .values(part=contract_purchase.c.part + f" of {gone_id}")
+    )
+    await connection.execute(
+        update(contract_purchase)
+        .where(contract_purchase.c.contract_id == gone_id)
         .values(contract_id=kept_id)
     )
     for table in (contract_ref, claim_code, delivery):
         await connection.execute(
             update(table).where(table.c.contract_id == gone_id).values(contract_id=kept_id)
         )
-    await connection.execute(
-        delete(contract_purchase).where(contract_purchase.c.contract_id == gone_id)
-    )
     await connection.execute(delete(contract).where(contract.c.id == gone_id))
 
 
@@ -172,6 +174,21 @@ async def of_customer(connection: AsyncConnection, customer_id: int) -> list[Con
     found = await connection.execute(
         select(contract).where(contract.c.customer_id == customer_id).order_by(contract.c.id)
     )
+    return [Contract.of(row) for row in found]
+
+
+async def held(connection: AsyncConnection) -> list[Contract]:
+    """Return contracts of which staff revoked something, where by now nothing of it is held back."""
+    stands = exists().where(
+        contract_purchase.c.contract_id == contract.c.id,
+        contract_purchase.c.is_held,
+        ~exists().where(
+            entitlement.c.purchase_id == contract_purchase.c.purchase_id,
+            permission.c.id == entitlement.c.permission_id,
+            permission.c.held_back,
+        ),
+    )
+    found = await connection.execute(select(contract).where(stands).order_by(contract.c.id))
     return [Contract.of(row) for row in found]
 
 

@@ -84,6 +84,7 @@ contract = Table(
     Column("why", String(16), nullable=False),  # what it comes to
     Column("paid_end", UtcDateTime),
     Column("renews", Boolean, nullable=False, server_default=false()),
+    Column("told", JSON, nullable=False),  # what staff were told of it, each once
     Column("made_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     CheckConstraint("(customer_id IS NULL) = (claimed_how IS NULL)", name="claim"),

@@ -80,6 +80,7 @@ def _contract() -> None:
         sa.Column("paid_end", sa.DateTime(timezone=True), nullable=True),
         sa.Column("renews", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "claimed_how IN ('staff', 'member', 'token', 'name', 'discord', 'same_buyer')",
