@@ -150,6 +150,10 @@ class Buyer:
     discord_id: int | None = None
     email: str | None = None
     claim_codes: tuple[str, ...] = ()  # unguessable, and shown to the buyer alone: a licence key
+    # Of two usernames the one of the higher rank counts (typed at the checkout, then by the shop's own
+    # data), then the one that was said first.
+    rank: int = 0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
