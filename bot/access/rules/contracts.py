@@ -1,7 +1,7 @@
 """What a contract comes to: its facts merged without regard to their order (payments-wire, section 7)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -85,7 +85,7 @@ def derive(facts: Iterable[Fact], terms: Terms, now: datetime) -> Standing:
 
     An end that lies in the past is named all the same; what went back is not named at all.
     """
-    facts = merge(tuple(facts), ())
+    facts = _completed(merge(tuple(facts), ()))
     money = money_of(facts, terms.dispute_holds, terms.partial_refund_ends)
     course = _course(facts, money)
     paid_end = _paid_end(money.periods)
@@ -98,6 +98,23 @@ def derive(facts: Iterable[Fact], terms: Terms, now: datetime) -> Standing:
         partly_refunded=money.partly_refunded,
         inquiries=money.inquiries,
     )
+
+
+def _completed(facts: Sequence[Fact]) -> Sequence[Fact]:
+    """Return the facts with the whole time of the last payment, where its message was cut."""
+    snapshot = _newest(facts)
+    payments = [fact for fact in facts if isinstance(fact, Payment) and fact.ends_at is not None]
+    last = max(payments, key=lambda payment: (payment.at, payment.key), default=None)
+    if last is None or not last.is_cut or snapshot is None or snapshot.ends_at is None:
+        return facts
+    whole = replace(last, ends_at=max(_end_of(last), snapshot.ends_at))
+    is_live = snapshot.status in _LIVE
+    return [whole if fact is last and is_live else fact for fact in facts]
+
+
+def _newest(facts: Iterable[Fact]) -> Snapshot | None:
+    snapshots = (fact for fact in facts if isinstance(fact, Snapshot))
+    return max(snapshots, key=snapshot_order, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +133,7 @@ class _Course:
 
 
 def _course(facts: Sequence[Fact], money: Money) -> _Course:
-    snapshots = [fact for fact in facts if isinstance(fact, Snapshot)]
-    snapshot = max(snapshots, key=snapshot_order, default=None)
+    snapshot = _newest(facts)
     failures = [
         failure
         for failure in facts
