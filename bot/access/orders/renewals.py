@@ -1,6 +1,6 @@
 """What a source gave gets another end, or counts again: each for one purchase, in a transaction that writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -52,17 +52,20 @@ async def renew_in(
     recorded: list[Recorded] = []
     is_held = False
     for reason in _latest(given):
+        by_staff = False
         if reason.ended_at is not None:
             if await _is_held_back(connection, reason):
                 is_held = True
                 continue
-            if by <= _NO_TIME and await _is_ended_by_staff(connection, purchase, reason):
+            by_staff = await _is_ended_by_staff(connection, purchase, reason)
+            if by_staff and by <= _NO_TIME:
                 continue
         if reason.permission_id is None:
             await _move_waiting(connection, reason, by, grace_days)
             continue
         lead = recorded[0].order.id if recorded else None
-        new = await _order(connection, request, purchase, reason, lead, by, grace_days)
+        later = () if by_staff else await _later_lengths(connection, reason)
+        new = await _order(connection, request, purchase, reason, lead, by, grace_days, later)
         recorded.append(await record_unguarded(connection, vault, new))
     return Renewed(tuple(recorded), is_held)
 
@@ -114,6 +117,14 @@ async def _move_waiting(
     )
 
 
+async def _later_lengths(connection: AsyncConnection, reason: Entitlement) -> tuple[int, ...]:
+    """Return the lengths that were sold since: where what its source ended counts again, they follow it."""
+    if reason.ended_at is None or reason.permission_id is None:
+        return ()
+    others = await entitlements.active(connection, reason.permission_id)
+    return tuple(each.id for each in others if each.length and each.asked_at >= reason.asked_at)
+
+
 async def _order(
     connection: AsyncConnection,
     request: RequestContext,
@@ -122,6 +133,7 @@ async def _order(
     lead_id: int | None,
     by: timedelta,
     grace_days: int,
+    later: tuple[int, ...],
 ) -> NewOrder:
     """Return the order that gives one reason its new end."""
     assert reason.permission_id is not None  # noqa: S101 - chosen so
@@ -133,15 +145,7 @@ async def _order(
             ends=(reason.id,), brings=(Brought(reason, end, reason.row_day, reason.paused_at),)
         )
     else:
-        others: Sequence[Entitlement] = ()
-        if reason.ended_at is not None:
-            others = await entitlements.active(connection, permission.id)
-        change = Change(
-            sets=(NewEnd(reason.id, end, grace_days),),
-            unsettles=tuple(
-                each.id for each in others if each.length and each.asked_at >= reason.asked_at
-            ),
-        )
+        change = Change(sets=(NewEnd(reason.id, end, grace_days),), unsettles=later)
     key = f"{request.idempotency_key} {purchase.id}/{reason.script_id}"
     return NewOrder(
         replace(request, idempotency_key=key, token=None),
