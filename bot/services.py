@@ -361,7 +361,7 @@ def build(
             [source.name for source in REGISTRY.values() if source.returns_by_itself],
         ),
         contracts=contracts,
-        codes=Codes(database, vault, purchases),
+        codes=Codes(database, vault, purchases, contracts),
         trials=Trials(database, vault, purchases, partial(kept_messages.of_trial, client)),
         retries=Retries(database, queue),
         unanswered=unanswered,

@@ -11,8 +11,9 @@ from bot import clock
 from bot.access.errors import ButtonGone
 from bot.access.orders.buyers import Whose, whose
 from bot.access.orders.contract_access import ContractAccess, Followed
+from bot.access.orders.contract_claims import ClaimedPurchase, claimant, new_token, titles_of
 from bot.access.orders.contract_notes import ContractNotes
-from bot.access.orders.contract_records import ContractRecords, digest_of
+from bot.access.orders.contract_records import ContractRecords
 from bot.access.orders.errors import ContractUnknown
 from bot.access.orders.purchases import Purchases, end_in
 from bot.access.people.identity import resolve
@@ -31,6 +32,9 @@ from bot.store.sales import connections, contracts
 from bot.store.vault import Vault
 
 log = logging.getLogger(__name__)
+
+
+EVERY = 60.0  # seconds between looks for what staff revoked and granted again
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,26 +190,28 @@ class Contracts:
 
     async def claim_in(
         self, connection: AsyncConnection, request: RequestContext, typed: str
-    ) -> tuple[Contract, tuple[int, ...]] | None:
+    ) -> tuple[ClaimedPurchase, tuple[int, ...]] | None:
         """Let a contract be of the member who typed what only its buyer was shown; None: there is none such.
 
-        What is somebody's by as good a word stays theirs. Call `go_on` once it is committed.
+        Also returns the orders whose place was taken: hand them to `go_on` once it is committed.
         """
-        code = typed.strip()
-        found = await contracts.by_claim_code(
-            connection, request.guild_id, digest_of(request.guild_id, code)
-        )
+        found = await claimant(connection, request, typed)
         if found is None:
             return None
-        person = await customers.by_member(connection, request.guild_id, request.member_id)
-        is_theirs = person is not None and found.customer_id == person.id
-        if found.claimed_how in (ClaimHow.STAFF, ClaimHow.MEMBER) and not is_theirs:
-            return None
-        person = person or await customers.add(
-            connection, request.guild_id, member_id=request.member_id
-        )
-        superseded = await self._claim(connection, request, found, Whose(person, ClaimHow.MEMBER))
-        return found, superseded
+        contract, whose_it_is = found
+        superseded = await self._claim(connection, request, contract, whose_it_is)
+        titles = await titles_of(connection, contract.id)
+        return ClaimedPurchase(titles, whose_it_is.customer.username is not None), superseded
+
+    async def token(self, guild_id: int, member_id: int) -> str | None:
+        """Return what a member takes to this server's shops; None where it is connected to none."""
+        async with self._database.read() as connection:
+            if not await connections.listed(connection, guild_id):
+                return None
+        async with self._database.write() as connection:
+            return await contracts.token_of(
+                connection, guild_id, member_id, new_token(), clock.now()
+            )
 
     async def _claim(
         self, connection: AsyncConnection, request: RequestContext, contract: Contract, found: Whose

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import clock
-from bot.access.request import Subject
+from bot.access.request import RequestContext, Subject
 from bot.access.rules.payments import (
     Buyer,
     Dispute,
@@ -26,7 +26,7 @@ from bot.store.catalogue import products
 from bot.store.kinds import DeliveryState
 from bot.store.ledger import entitlements, events, purchases
 from bot.store.people import customers
-from bot.store.records import Delivery
+from bot.store.records import Actor, Delivery
 from bot.store.sales import connections, prices
 from bot.store.tables.payments import contract as contract_table
 from tests.support.access_harness import open_harness
@@ -325,6 +325,103 @@ async def test_what_a_pause_shifted_stays_shifted_by_a_renewal(harness, shop):
         await entitlements.change(connection, reason.id, ends_at=shifted)
     await shop.tells(paid("in_2", end + MONTH))
     assert harness.end("Ann_Trades") == cut(end + MONTH) + timedelta(days=7)
+
+
+async def test_a_member_who_took_the_token_to_the_shop_is_the_buyer(harness, shop):
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    token = await harness.contracts.token(HOME, ANN)
+    assert token == await harness.contracts.token(HOME, ANN)
+    told = Buyer(contract="sub_1", token=token, username="Ben_Trades", discord_id=BEN)
+    await shop.tells(paid(), told)
+    assert harness.row("Ann_Trades") is not None
+    assert harness.row("Ben_Trades") is None
+
+
+async def test_a_name_from_the_checkout_becomes_the_members_who_has_none(harness, shop):
+    token = await harness.contracts.token(HOME, ANN)
+    await shop.tells(paid(), Buyer(contract="sub_1", token=token, username="Ann_Trades"))
+    assert harness.row("Ann_Trades") is not None
+    async with harness.database.read() as connection:
+        person = await customers.by_member(connection, HOME, ANN)
+    assert person.merely_claims
+
+
+async def test_a_name_that_has_access_already_is_not_given_to_who_types_it(harness, shop):
+    await harness.grant("Ann_Trades", "1M")
+    await harness.rest()
+    token = await harness.contracts.token(HOME, BEN)
+    await shop.tells(paid(), Buyer(contract="sub_1", token=token, username="Ann_Trades"))
+    async with harness.database.read() as connection:
+        holder = await customers.by_name(connection, HOME, "Ann_Trades")
+        buyer = await customers.by_member(connection, HOME, BEN)
+    assert holder.member_id is None
+    assert buyer.username is None
+
+
+async def test_what_only_the_buyer_was_shown_makes_it_the_members_who_types_it(harness, shop):
+    until = clock.now() + MONTH
+    told = Buyer(contract="sub_1", claim_codes=("KEY-1234-SECRET",))
+    await shop.tells(paid(end=until), told)
+    me = member_request(ANN, "c1")
+    claimed = await harness.codes.redeem(me, " KEY-1234-SECRET ")
+    assert claimed.titles
+    assert not claimed.has_name
+    assert await harness.codes.redeem(member_request(BEN, "c2"), "KEY-1234-SECRET") is None
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    await harness.purchases.look()
+    await harness.rest()
+    assert harness.end("Ann_Trades") == cut(until) + timedelta(days=2)
+
+
+async def test_a_name_typed_at_the_checkout_goes_along_with_the_claim(harness, shop):
+    told = Buyer(contract="sub_1", username="Ann_Trades", claim_codes=("KEY-1234-SECRET",))
+    await shop.tells(paid(), told)
+    until, writes = harness.end("Ann_Trades"), len(harness.writes())
+    claimed = await harness.codes.redeem(member_request(ANN, "c1"), "KEY-1234-SECRET")
+    await harness.rest()
+    assert claimed.has_name
+    assert (harness.end("Ann_Trades"), len(harness.writes())) == (until, writes)
+
+
+async def test_a_later_contract_of_the_same_buyer_is_theirs(harness, shop):
+    await shop.tells(paid(), Buyer(contract="sub_1", customer="cus_1", username="Ann_Trades"))
+    end = clock.now() + 2 * MONTH
+    later = paid("in_9", end, contract="sub_2")
+    await shop.tells(later, Buyer(contract="sub_2", customer="cus_1"))
+    assert harness.end("Ann_Trades") == cut(end) + timedelta(days=2)
+
+
+async def test_an_email_alone_is_nobody(harness, shop):
+    await shop.tells(paid(), Buyer(contract="sub_1", email="ann@example.org"))
+    assert harness.writes() == []
+    assert await noted(harness, "payment_unclaimed") == 1
+    row = await shop.contract()
+    assert b"ann@example.org" not in row.buyer
+    assert "ann@example.org" not in str(row.facts)
+
+
+async def test_time_of_a_sale_runs_from_its_payment(harness, shop):
+    bought_at = clock.now()
+    await shop.tells(sold())
+    await harness.let_pass(timedelta(days=10).total_seconds())
+    row = await shop.contract()
+    await harness.contracts.assign(harness.request("a1"), row.id, Subject(None, "Ann_Trades"))
+    await harness.rest()
+    assert harness.end("Ann_Trades") - bought_at < timedelta(days=32)
+
+
+async def test_a_blocked_buyer_gets_nothing_and_staff_are_told(harness, shop):
+    async with harness.database.write() as connection:
+        person = await customers.add(connection, HOME, username="Ann_Trades")
+        await customers.block(connection, person.id, at=clock.now(), by=STAFF, reason=None)
+    taken = await shop.tells(paid(), NAMED)
+    assert taken.state is DeliveryState.DONE
+    assert harness.writes() == []
+    assert await noted(harness, "payment_barred") == 1
+
+
+def member_request(member_id, key):
+    return RequestContext(HOME, Actor.member(member_id), key, clock.now())
 
 
 async def noted(harness, action):
