@@ -207,17 +207,15 @@ async def purchases_of(
     return {row.part: ContractPurchase.of(row) for row in found}
 
 
-async def by_purchases(
-    connection: AsyncConnection, purchase_ids: Collection[int]
-) -> dict[int, ContractPurchase]:
-    """Return, by purchase, which part of which contract gave it."""
-    found: dict[int, ContractPurchase] = {}
-    for some in parts(purchase_ids):
-        rows = await connection.execute(
-            select(contract_purchase).where(contract_purchase.c.purchase_id.in_(some))
-        )
-        found |= {row.purchase_id: ContractPurchase.of(row) for row in rows}
-    return found
+async def of_purchase(connection: AsyncConnection, purchase_id: int) -> Contract | None:
+    """Return the contract that gave this."""
+    found = await connection.execute(
+        select(contract)
+        .join(contract_purchase, contract_purchase.c.contract_id == contract.c.id)
+        .where(contract_purchase.c.purchase_id == purchase_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else Contract.of(row, contract)
 
 
 async def add_purchase(

@@ -22,10 +22,11 @@ from bot.access.rules.payments import (
     Snapshot,
     Status,
 )
+from bot.replies.why import why
 from bot.store.catalogue import products
 from bot.store.kinds import DeliveryState
 from bot.store.ledger import entitlements, events, purchases
-from bot.store.people import customers
+from bot.store.people import customers, reminders
 from bot.store.records import Actor, Delivery
 from bot.store.sales import connections, prices
 from bot.store.tables.payments import contract as contract_table
@@ -418,6 +419,32 @@ async def test_a_blocked_buyer_gets_nothing_and_staff_are_told(harness, shop):
     assert taken.state is DeliveryState.DONE
     assert harness.writes() == []
     assert await noted(harness, "payment_barred") == 1
+
+
+async def test_why_says_that_it_was_refunded_and_by_which_order(harness, shop):
+    await shop.tells(paid(), NAMED)
+    await shop.tells(Refund("re_1", "in_1", clock.now(), is_full=True))
+
+    async def no_roles(guild_id, member_id):
+        return None
+
+    found = await harness.why.ask(HOME, Subject(username="Ann_Trades"), "trend", no_roles)
+    said = why(found).text
+    assert "the money was refunded" in said
+    assert "sub_1" in said
+
+
+async def test_nobody_is_reminded_of_a_subscription_that_renews_by_itself(harness, shop):
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    await shop.tells(paid(), NAMED, runs())
+    now = clock.now()
+    async with harness.database.read() as connection:
+        due = await reminders.due(connection, HOME, [60], now, timedelta(days=1), after=0, limit=9)
+    assert due == []
+    await shop.tells(runs(renews=False, rank=1))
+    async with harness.database.read() as connection:
+        due = await reminders.due(connection, HOME, [60], now, timedelta(days=1), after=0, limit=9)
+    assert len(due) == 1
 
 
 def member_request(member_id, key):
