@@ -77,6 +77,7 @@ class Payment:
     amount: Decimal | None = None
     currency: str | None = None
     is_receipt: bool = False
+    is_exact: bool = False  # `ends_at` was chosen, not foreseen: no slack comes on top of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,10 @@ class Buyer:
     discord_id: int | None = None
     email: str | None = None
     claim_codes: tuple[str, ...] = ()  # unguessable, and shown to the buyer alone: a licence key
+    # Of two usernames the one of the higher rank counts (typed at the checkout, then by the shop's own
+    # data), then the one that was said first.
+    rank: int = 0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@
               "email": "…", "until": "2026-02-01T00:00:00Z", "duration": "1M", "amount": "29.00"}}
 
 A connection may name other paths for each value, and other words for the types: then a message of another
-shape is read, and words that it does not list are of no use. `until` goes before `duration`; with neither,
-the length is that of the item.
+shape is read, and words that it does not list are of no use. `until` goes before `duration`, and is meant exactly; with
+neither, the length is that of the item.
 """
 
 import hashlib
@@ -59,6 +59,7 @@ _PATH = re.compile(r"[^\s.]{1,60}(\.[^\s.]{1,60}){0,9}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MAX_TOLERANCE = 86_400
 _MAX_TYPES = 30
+_HOW_A_PATH_IS_WRITTEN = "A path is written with dots, such as `data.order.id`."
 
 
 def event_id(named: str | None, body: bytes) -> str:
@@ -141,11 +142,12 @@ def _end_of_day(value: Any) -> str | None:
 def _facts(kind: str, told: _Told) -> tuple[Fact, ...]:
     match kind:
         case "paid":
-            return (_payment(told),)
+            # Whatever was said before of the order, it goes on.
+            return _payment(told), _snapshot(told, Status.ACTIVE, renews=told.until is not None)
         case "cancelled":
-            return (_snapshot(told, Status.ACTIVE),)
+            return (_snapshot(told, Status.ACTIVE, rank=2),)
         case "ended":
-            return (_snapshot(told, Status.ENDED),)
+            return (_snapshot(told, Status.ENDED, rank=3),)
         case "payment_failed":
             key = _period_key(told) if told.until else f"failure:{told.event_id}"
             return (Failure(key, told.order, told.at),)
@@ -171,6 +173,7 @@ def _payment(told: _Told) -> Payment:
         length=None if told.until else _length(told.values["duration"]),
         amount=amount(told.values["amount"]),
         currency=text(told.values["currency"], 10),
+        is_exact=told.until is not None,
     )
 
 
@@ -191,11 +194,9 @@ def _no_length() -> str:
     raise Refused("duration is none that Usher can read")
 
 
-def _snapshot(told: _Told, status: Status) -> Snapshot:
-    is_over = status is Status.ENDED
-    return Snapshot(
-        told.order, told.at, status, renews=False, rank=2 if is_over else 1, ends_at=told.until
-    )
+def _snapshot(told: _Told, status: Status, rank: int = 1, renews: bool = False) -> Snapshot:
+    """Return how the order stands; of one moment what ends it counts before what goes on."""
+    return Snapshot(told.order, told.at, status, renews, rank, ends_at=told.until)
 
 
 def _refund(told: _Told) -> Refund:
@@ -225,12 +226,16 @@ def _buyer(told: _Told) -> tuple[Buyer, ...]:
         username=text(told.values["username"]),
         discord_id=snowflake(told.values["discord_id"]),
         email=text(told.values["email"]),
+        at=told.at,
     )
     return (buyer,) if buyer.username or buyer.discord_id or buyer.email else ()
 
 
 def _value(message: Mapping[str, Any], name: str, options: Options) -> Any:
     paths: Mapping[str, str] = options.get("paths") or {}
+    if name == "username" and (field := options.get("name_field")):
+        # Many call it by its name alone.
+        return at_path(message, field) or at_path(message.get("data"), field)
     return at_path(message, paths.get(name, PATHS[name]))
 
 
@@ -240,14 +245,24 @@ def check_options(options: Options) -> dict[str, Any]:
     `paths` and `types` are objects, or texts with one "name = value" in each line, as a form has them.
     """
     for name in options:
-        if name not in ("paths", "types", "tolerance"):
+        if name not in ("name_field", "paths", "types", "tolerance"):
             raise OptionInvalid(str(name), "There is no such option.")
     found = {
+        "name_field": _checked_name_field(options.get("name_field")),
         "paths": _checked_paths(options.get("paths")),
         "types": _checked_types(options.get("types")),
         "tolerance": checked_tolerance(options.get("tolerance")),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _checked_name_field(value: Any) -> str | None:
+    """Return the path of the buyer's name, where it is set apart from the others."""
+    if not value:
+        return None
+    if not isinstance(value, str) or not _PATH.fullmatch(value.strip()):
+        raise OptionInvalid("name_field", _HOW_A_PATH_IS_WRITTEN)
+    return value.strip()
 
 
 def _checked_paths(value: Any) -> dict[str, str]:
@@ -256,7 +271,7 @@ def _checked_paths(value: Any) -> dict[str, str]:
         if name not in PATHS:
             raise OptionInvalid("paths", f"The names are {', '.join(PATHS)}.")
         if not _PATH.fullmatch(path):
-            raise OptionInvalid("paths", "A path is written with dots, such as `data.order.id`.")
+            raise OptionInvalid("paths", _HOW_A_PATH_IS_WRITTEN)
     return {name: path for name, path in paths.items() if path != PATHS[name]}
 
 

@@ -35,7 +35,11 @@ DATA = {
     "until": "2026-02-01T00:00:00Z",
 }
 BUYER = Buyer(
-    contract="A-1", username="Trader_Joe", discord_id=781784956044574751, email="a@example.org"
+    contract="A-1",
+    username="Trader_Joe",
+    discord_id=781784956044574751,
+    email="a@example.org",
+    at=SENT,
 )
 PERIOD = "A-1:2026-02-01T00:00:00.000000Z"
 
@@ -60,7 +64,15 @@ def without(*names, **changes):
 def test_a_paid_period():
     assert said() == Reading(
         (
-            Payment(key=PERIOD, contract="A-1", at=SENT, lines=(Line(("gold",)),), ends_at=UNTIL),
+            Payment(
+                key=PERIOD,
+                contract="A-1",
+                at=SENT,
+                lines=(Line(("gold",)),),
+                ends_at=UNTIL,
+                is_exact=True,
+            ),
+            Snapshot("A-1", SENT, Status.ACTIVE, True, rank=1, ends_at=UNTIL),
             BUYER,
         ),
         occurred_at=SENT,
@@ -113,13 +125,13 @@ def test_what_was_paid():
 
 def test_cancelled_goes_on_until_its_end():
     snapshot = said("cancelled").facts[0]
-    assert snapshot == Snapshot("A-1", SENT, Status.ACTIVE, False, rank=1, ends_at=UNTIL)
+    assert snapshot == Snapshot("A-1", SENT, Status.ACTIVE, False, rank=2, ends_at=UNTIL)
 
 
 def test_ended_beats_what_was_said_at_the_same_moment():
     snapshot = said("ended", data={"order": "A-1"}).facts[0]
-    assert snapshot == Snapshot("A-1", SENT, Status.ENDED, False, rank=2)
-    assert snapshot.rank > said("cancelled").facts[0].rank
+    assert snapshot == Snapshot("A-1", SENT, Status.ENDED, False, rank=3)
+    assert snapshot.rank > said("cancelled").facts[0].rank > said("paid").facts[1].rank
 
 
 def test_a_failed_payment_is_that_of_its_period_where_it_names_one():
@@ -212,7 +224,7 @@ def test_data_of_another_shape_names_no_order(data):
     [{"username": ["x"]}, {"username": "x" * 201}, {"discord_id": True}, {"discord_id": "joe"}],
 )
 def test_a_buyer_who_cannot_be_read_is_unknown_and_the_payment_counts(changes):
-    payment, *buyers = said(data=without("username", "discord_id", "email") | changes).facts
+    payment, _, *buyers = said(data=without("username", "discord_id", "email") | changes).facts
     assert payment.key == PERIOD
     assert buyers == []
 
@@ -244,10 +256,22 @@ def test_a_message_of_another_shape():
         },
     }
     body = json.dumps(message).encode()
-    payment, buyer = read(Stored("m1", "sale.done", body, CAME), SHOP).facts
+    payment, _, buyer = read(Stored("m1", "sale.done", body, CAME), SHOP).facts
     assert (payment.contract, payment.ends_at, payment.at) == ("12", UNTIL, SENT)
     assert payment.lines == (Line(("gold",)),)
     assert (buyer.username, buyer.discord_id) == ("Trader_Joe", 781784956044574751)
+
+
+@pytest.mark.parametrize("field", [" data.tv ", "tv"])
+def test_the_field_of_the_name_may_be_set_alone(field):
+    options = check_options({"name_field": field})
+    *_, buyer = said(data=DATA | {"tv": "Other_Joe"}, options=options).facts
+    assert buyer.username == "Other_Joe"
+
+
+def test_a_sale_does_not_go_on_by_itself():
+    snapshot = said(data=without("until")).facts[1]
+    assert (snapshot.status, snapshot.renews) == (Status.ACTIVE, False)
 
 
 def test_words_that_a_connection_does_not_list_are_of_no_use():
@@ -287,6 +311,8 @@ def test_options_as_a_form_has_them():
         ({"paths": "order"}, "paths"),
         ({"paths": ["order"]}, "paths"),
         ({"paths": {"order": 1}}, "paths"),
+        ({"name_field": "my field"}, "name_field"),
+        ({"name_field": 7}, "name_field"),
         ({"types": {"sale.done": "Paid"}}, "types"),
         ({"types": {"x" * 101: "paid"}}, "types"),
         ({"types": {f"t{number}": "paid" for number in range(31)}}, "types"),
