@@ -25,6 +25,25 @@ Headers = Mapping[str, str]  # by names in any case, as aiohttp hands them over
 Options = Mapping[str, Any]  # of one connection: the paths and forms that its vendor set
 
 
+# Where a provider does not sign, the secret is a part of the address: whoever takes the message in hands the
+# `secret` of the address's query over as one more header of this name.
+ADDRESS_SECRET = "Address-Secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question to a provider's own API: is a message true that nobody signed?
+
+    `form` is sent as a form by POST; without one it is a GET. `answer` reads the status and the body of what
+    comes back: it is true, it is not, or (None) nobody can say yet and it is asked again later.
+    """
+
+    url: str
+    answer: Callable[[int, bytes], bool | None]
+    form: Mapping[str, str] | None = None
+    api_key: str | None = None  # sent as "Authorization: Bearer"
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """How the messages of one provider are checked and read; all of it without I/O.
@@ -50,10 +69,12 @@ class Provider:
     link_parameter: str | None = (
         None  # of the shop link: takes Usher's token ("client_reference_id")
     )
+    # What to ask before a stored message is read, with the vendor's API key where there is one; None: nothing.
+    check: Callable[[Stored, str | None], Check | None] | None = None
 
 
 # The modules that are not a provider's, but shared by them.
-_SHARED = frozenset({"bodies", "signatures", "values"})
+_SHARED = frozenset({"bodies", "fields", "signatures", "values"})
 
 
 @cache
