@@ -25,8 +25,17 @@ Headers = Mapping[str, str]  # by names in any case, as aiohttp hands them over
 Options = Mapping[str, Any]  # of one connection: the paths and forms that its vendor set
 
 
+class OptionInvalid(ValueError):  # noqa: N818 - named for what it says
+    """An option of a connection that cannot be meant so; `why` is a sentence for the vendor."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+        self.why = why
+
+
 # Where a provider does not sign, the secret is a part of the address: whoever takes the message in hands the
-# `secret` of the address's query over as one more header of this name.
+# `secret` of the address's query, or without one the address's own id, over as one more header of this name.
 ADDRESS_SECRET = "Address-Secret"
 
 
@@ -69,6 +78,9 @@ class Provider:
     link_parameter: str | None = (
         None  # of the shop link: takes Usher's token ("client_reference_id")
     )
+    # Returns the options as they are kept, all of them checked; raises OptionInvalid. None: it has none.
+    check_options: Callable[[Options], dict[str, Any]] | None = None
+    takes_api_key: bool = False  # messages can be looked up with a key of the vendor
     # What to ask before a stored message is read, with the vendor's API key where there is one; None: nothing.
     check: Callable[[Stored, str | None], Check | None] | None = None
 

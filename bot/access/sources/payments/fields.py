@@ -1,15 +1,15 @@
-"""What the messages of shops have in common: headers in any case, what must be there, and what a buyer answered."""
+"""What the messages of shops have in common: what must be there, and what a buyer answered."""
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from bot.access.rules.payments import Buyer, Refused
-from bot.access.sources.payments import Headers, Options, signatures
+from bot.access.sources.payments import Headers, OptionInvalid, Options, signatures
 from bot.access.sources.payments.values import (
     amount as amount_of,
     asks_for_tradingview,
@@ -23,19 +23,11 @@ _MAX_ADDRESS = 254  # characters of an e-mail address
 _MAX_PART = 80  # characters of each part of an event's id, so that all of them fit
 
 
-def header(headers: Headers, name: str) -> str | None:
-    """Return a header by its name in any case; None where it is missing."""
-    wanted = name.casefold()
-    return next((value for key, value in headers.items() if key.casefold() == wanted), None)
-
-
 def insist_on_hex(
     headers: Headers, name: str, secrets: Sequence[str], message: bytes, algorithm: str = "sha256"
 ) -> None:
     """Raise Refused unless that header is the digest of the message, in hex, by one of the secrets."""
-    given = header(headers, name)
-    if given is None:
-        raise Refused("the signature is missing")
+    given = signatures.header(headers, name)
     expected = [signatures.digest(key, message, algorithm) for key in keys(secrets)]
     signatures.insist(expected, [signatures.from_hex(given.strip())])
 
@@ -164,3 +156,25 @@ def buyer(
             claim_codes=claim_codes,
         )
     ]
+
+
+def options_with(**checks: Callable[[str], Any]) -> Callable[[Options], dict[str, Any]]:
+    """Return what checks the options of a provider that knows these; each check raises ValueError with a sentence."""
+
+    def check(options: Options) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in options.items():
+            if name not in checks:
+                raise OptionInvalid(str(name), "There is no such option.")
+            if value is None or value == "":
+                continue
+            written = text(value)
+            try:
+                if written is None:
+                    raise ValueError("Write one short text.")  # noqa: TRY301
+                found[name] = checks[name](written)
+            except ValueError as error:
+                raise OptionInvalid(name, str(error)) from None
+        return found
+
+    return check

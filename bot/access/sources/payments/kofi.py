@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.access.rules.duration import parse_length
+from bot.access.rules.errors import DurationUnreadable, TooFar
 from bot.access.rules.payments import Heading, Line, Payment, Reading, Refused, Stored
 from bot.access.sources.payments import Headers, Options, Provider, fields, signatures
 from bot.access.sources.payments.bodies import form_of, json_of
@@ -109,6 +111,13 @@ def _lines(data: dict[str, Any]) -> tuple[Line, ...]:
     return (Line((key,), key),) if key else ()
 
 
+def _checked_length(written: str) -> str:
+    try:
+        return parse_length(written).text
+    except (DurationUnreadable, TooFar) as error:
+        raise ValueError("Write a length such as 1M or 30D.") from error
+
+
 PROVIDER = Provider(
     name="kofi",
     label="Ko-fi",
@@ -121,4 +130,5 @@ PROVIDER = Provider(
         "Ask buyers to write their TradingView name into the message of the payment, like"
         " TradingView: Trader_Joe; who forgets it links it in Discord."
     ),
+    check_options=fields.options_with(length=_checked_length),
 )

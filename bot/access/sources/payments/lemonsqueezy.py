@@ -254,5 +254,6 @@ PROVIDER = Provider(
         " TradingView name in Discord."
     ),
     secret_pattern=r"\S{6,40}",
+    check_options=fields.options_with(name_field=str),
     link_parameter="checkout[custom][usher]",
 )

@@ -27,7 +27,7 @@ def verify(
     """Raise Refused unless NOWPayments signed what these bytes say, in either of its two recipes."""
     message = json_of(body)
     forms = (canonical(message), canonical(message, sorted(message, key=_code_units)))
-    given = fields.header(headers, "x-nowpayments-sig") or ""
+    given = signatures.header(headers, "x-nowpayments-sig")
     signatures.insist(
         [signatures.digest(key, form, "sha512") for key in fields.keys(secrets) for form in forms],
         [signatures.from_hex(given.strip())],

@@ -28,7 +28,8 @@ from bot.access.sources.payments.bodies import json_of
 from bot.access.sources.payments.values import at_path, member_of, text
 
 _SIGNATURE = re.compile(r"ts=(\d{1,12})((?:;h1=[0-9A-Fa-f]{64}){1,8})", re.ASCII)
-_LEAST_TOLERANCE = 60.0  # seconds; a clock at home is seldom as exact as Paddle's own 5 s ask for
+# Seconds; a clock at home is seldom as exact as the 5 s that Paddle's own code asks for.
+_LEAST_TOLERANCE, _MOST_TOLERANCE = 60, 86_400
 
 _STATUS = {
     "active": Status.ACTIVE,
@@ -50,8 +51,8 @@ def verify(
     headers: Headers, body: bytes, secrets: Sequence[str], now: datetime, options: Options
 ) -> None:
     """Raise Refused unless Paddle signed these bytes a short while ago."""
-    given = fields.header(headers, "Paddle-Signature")
-    found = _SIGNATURE.fullmatch(given.strip()) if given is not None else None
+    given = signatures.header(headers, "Paddle-Signature")
+    found = _SIGNATURE.fullmatch(given.strip())
     if found is None:
         raise Refused("the signature is missing or not readable")
     sent, digests = found.groups()
@@ -64,9 +65,15 @@ def verify(
 
 
 def _tolerance(options: Options) -> float:
-    seconds = options.get("tolerance", signatures.MAX_AGE)
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    return max(_LEAST_TOLERANCE, seconds) if is_number else signatures.MAX_AGE
+    return float(options.get("tolerance") or signatures.MAX_AGE)
+
+
+def _checked_tolerance(written: str) -> int:
+    if not (written.isascii() and written.isdigit()):
+        raise ValueError("Write whole seconds.")
+    if not _LEAST_TOLERANCE <= int(written) <= _MOST_TOLERANCE:
+        raise ValueError(f"Write {_LEAST_TOLERANCE} to {_MOST_TOLERANCE} seconds.")
+    return int(written)
 
 
 def head(_: Headers, body: bytes, _options: Options) -> Heading | None:
@@ -249,4 +256,5 @@ PROVIDER = Provider(
         " tradingview when your page opens the checkout, or let buyers link it in Discord."
     ),
     secret_pattern=r"pdl_ntfset_\S{4,200}",
+    check_options=fields.options_with(name_field=str, tolerance=_checked_tolerance),
 )

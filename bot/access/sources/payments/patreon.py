@@ -21,7 +21,7 @@ from bot.access.rules.payments import (
     Status,
     Stored,
 )
-from bot.access.sources.payments import Headers, Options, Provider, fields
+from bot.access.sources.payments import Headers, Options, Provider, fields, signatures
 from bot.access.sources.payments.bodies import json_of
 from bot.access.sources.payments.values import at_path, member_of, snowflake, text
 
@@ -39,7 +39,7 @@ def verify(
 
 def head(headers: Headers, body: bytes, _: Options) -> Heading | None:
     """Return the event that the header names, and an id made of all that is known."""
-    event = (fields.header(headers, "X-Patreon-Event") or "").strip()
+    event = signatures.header(headers, "X-Patreon-Event").strip()
     if not _EVENT.fullmatch(event):
         raise Refused("the event is missing or not readable")
     member = text(at_path(json_of(body), "data.id"))

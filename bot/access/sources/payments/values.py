@@ -11,8 +11,9 @@ from bot.access.sources.payments.bodies import Number
 
 MAX_TEXT = 200  # characters of what is kept
 _MILLISECONDS = 100_000_000_000  # a unix time from here on counts these
-_LAST_SECOND = 253_402_300_799  # of the year 9999, beyond which there is no date
+_FIRST_YEAR, _LAST_YEAR = 2000, 9998  # what lies beyond is no date of a shop
 _MAX_AMOUNT = Decimal(10) ** 15
+_UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")  # no database takes half a character
 _SNOWFLAKE = re.compile(r"[1-9]\d{14,18}", re.ASCII)
 _UNIX_TIME = re.compile(r"\d{9,13}", re.ASCII)
 _MAX_STEPS = 10
@@ -27,7 +28,7 @@ def text(value: Any, at_most: int = MAX_TEXT) -> str | None:
     if not isinstance(value, str):
         return None
     value = value.strip()
-    return value if value and len(value) <= at_most and "\0" not in value else None
+    return value if value and len(value) <= at_most and not _UNSTORABLE.search(value) else None
 
 
 def member_of(value: Any, name: str) -> Any:
@@ -50,26 +51,29 @@ def at_path(value: Any, path: str) -> Any:
 
 
 def moment(value: Any) -> datetime | None:
-    """Return the moment, in UTC, that is written in ISO 8601 with a zone, or in seconds or milliseconds of unix time."""
+    """Return the moment, in UTC; it is written in ISO 8601 with a zone, or in unix time.
+
+    Unix time counts seconds, or milliseconds where it is so large.
+    """
     try:
-        if isinstance(value, bool):
-            return None
-        if isinstance(value, int):
-            return _of_unix_time(value)
-        if not isinstance(value, str) or len(value) > 40:
-            return None
-        if _UNIX_TIME.fullmatch(value.strip()):
-            return _of_unix_time(int(value))
-        found = datetime.fromisoformat(value.strip())
-        return None if found.tzinfo is None else cut(found)
-    except (ValueError, OverflowError):
+        found = _moment(value)
+    except (ValueError, OverflowError, OSError):
         return None
+    return found if found and _FIRST_YEAR <= found.year <= _LAST_YEAR else None
 
 
-def _of_unix_time(number: int) -> datetime | None:
-    if number >= _MILLISECONDS:
-        number //= 1000
-    return datetime.fromtimestamp(number, UTC) if 0 < number <= _LAST_SECOND else None
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        value = value.strip()
+        if len(value) > 40:
+            return None
+        if not _UNIX_TIME.fullmatch(value):
+            found = datetime.fromisoformat(value)
+            return None if found.tzinfo is None else cut(found)
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return datetime.fromtimestamp(value // 1000 if value >= _MILLISECONDS else value, UTC)
 
 
 def amount(value: Any) -> Decimal | None:

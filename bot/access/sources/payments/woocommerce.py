@@ -44,9 +44,7 @@ def verify(
     """Raise Refused unless the shop signed these bytes, or they are its greeting."""
     if _GREETING.fullmatch(body):
         return
-    given = fields.header(headers, "X-WC-Webhook-Signature")
-    if given is None:
-        raise Refused("the signature is missing")
+    given = signatures.header(headers, "X-WC-Webhook-Signature")
     expected = [signatures.digest(key, body) for key in fields.keys(secrets)]
     signatures.insist(expected, [signatures.from_base64(given.strip())])
 
@@ -55,7 +53,7 @@ def head(headers: Headers, body: bytes, _: Options) -> Heading | None:
     """Return the topic of the header as the kind; its delivery id is not unique, so the content names it."""
     if _GREETING.fullmatch(body):
         return None
-    topic = (fields.header(headers, "X-WC-Webhook-Topic") or "").strip()
+    topic = signatures.header(headers, "X-WC-Webhook-Topic").strip()
     if not _TOPIC.fullmatch(topic):
         raise Refused("the topic is missing or not readable")
     order = json_of(body)
@@ -191,4 +189,5 @@ PROVIDER = Provider(
         " checkout fields, and tell Usher the key that it is saved under unless it holds tradingview."
     ),
     secret_pattern=r"[A-Za-z0-9_-]{10,200}",
+    check_options=fields.options_with(name_field=str),
 )
