@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -49,8 +49,8 @@ class Check:
 
     url: str
     answer: Callable[[int, bytes], bool | None]
-    form: Mapping[str, str] | None = None
-    api_key: str | None = None  # sent as "Authorization: Bearer"
+    form: Mapping[str, str] | None = field(default=None, repr=False)  # may hold a licence key
+    api_key: str | None = field(default=None, repr=False)  # sent as "Authorization: Bearer"
 
 
 @dataclass(frozen=True, slots=True)
