@@ -247,15 +247,16 @@ PROVIDER = Provider(
     read=read,
     where=(
         "In Gumroad open Settings, Advanced, paste the address into Ping endpoint with ?secret= and your"
-        " secret behind it, and press Update settings."
+        " secret behind it, and press Update settings. The ping tells of sales alone: refunds, disputes and"
+        " cancellations come once the same address is subscribed to them through Gumroad's API."
     ),
     secret=(
         "Gumroad signs nothing, so the secret is yours to choose: a long random text of letters and"
         " digits, which you also put behind ?secret= in the address."
     ),
     name_field=(
-        "In Gumroad open the product, Checkout, Custom fields, and add a required text field named"
-        " TradingView username."
+        "In Gumroad open Checkout, Checkout form, and add a required text field named TradingView"
+        " username for your products."
     ),
     secret_pattern=r"[A-Za-z0-9_-]{16,200}",
     is_signed=False,

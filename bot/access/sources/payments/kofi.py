@@ -124,8 +124,11 @@ PROVIDER = Provider(
     verify=verify,
     head=head,
     read=read,
-    where="In Ko-fi open More, API, Webhooks, paste the address as the webhook URL, and press Update.",
-    secret="In Ko-fi open More, API, Webhooks, Advanced, and copy the verification token.",
+    where=(
+        "Open ko-fi.com/manage/webhooks, paste the address as the webhook URL, and press Update. Ko-fi tells"
+        " of payments alone: refunds and cancellations are for you to enter."
+    ),
+    secret="Open ko-fi.com/manage/webhooks, Advanced, and copy the verification token.",
     name_field=(
         "Ask buyers to write their TradingView name into the message of the payment, like"
         " TradingView: Trader_Joe; who forgets it links it in Discord."

@@ -243,7 +243,8 @@ PROVIDER = Provider(
     read=read,
     where=(
         "In Lemon Squeezy open Settings, Webhooks, press the plus, paste the address as the callback URL,"
-        " and tick every event of orders and subscriptions, and license_key_created."
+        " and tick every event of orders and subscriptions, and license_key_created. What the shop sends"
+        " while Usher is off for more than two minutes is not sent again."
     ),
     secret=(
         "In Lemon Squeezy the signing secret is yours to choose: a random text of 6 to 40 letters and"

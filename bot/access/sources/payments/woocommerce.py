@@ -50,12 +50,15 @@ def verify(
 
 
 def head(headers: Headers, body: bytes, _: Options) -> Heading | None:
-    """Return the topic of the header as the kind; its delivery id is not unique, so the content names it."""
+    """Return the topic of the header as the kind; its delivery id is not unique, so the content names it.
+
+    Without a topic it is any look at an order.
+    """
     if _GREETING.fullmatch(body):
         return None
-    topic = signatures.header(headers, "X-WC-Webhook-Topic").strip()
+    topic = signatures.header(headers, "X-WC-Webhook-Topic").strip() or "order.updated"
     if not _TOPIC.fullmatch(topic):
-        raise Refused("the topic is missing or not readable")
+        raise Refused("the topic is not readable")
     order = json_of(body)
     parts = (order.get(name) for name in ("id", "status", "date_modified_gmt"))
     return Heading(fields.event_id(topic.partition(".")[0], *parts, body=body), topic)
@@ -179,6 +182,7 @@ PROVIDER = Provider(
     where=(
         "In WordPress open WooCommerce, Settings, Advanced, Webhooks, add one for the topic Order updated"
         " and one for Order created, paste the address as the delivery URL of both, and set them active."
+        " What the shop sends while Usher is off is not sent again."
     ),
     secret=(
         "Choose a long random text of letters and digits, and paste it here and into the field Secret of"

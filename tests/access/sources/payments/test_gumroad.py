@@ -31,6 +31,7 @@ from tests.support.payment_messages import (
 )
 
 GUMROAD = provider("gumroad")
+SIGNS_BODY = False
 SECRET = "a-long-random-text-1234"
 SOLD = datetime(2026, 1, 1, tzinfo=UTC)
 FEBRUARY = datetime(2026, 2, 1, tzinfo=UTC)

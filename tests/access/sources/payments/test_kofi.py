@@ -21,6 +21,7 @@ from tests.support.payment_messages import (
 )
 
 KOFI = provider("kofi")
+SIGNS_BODY = False
 SECRET = "tok-1"
 MESSAGE = {
     "verification_token": SECRET,
