@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -32,6 +32,25 @@ class OptionInvalid(ValueError):  # noqa: N818 - named for what it says
         super().__init__(f"{name}: {why}")
         self.name = name
         self.why = why
+
+
+# Where a provider does not sign, the secret is a part of the address: whoever takes the message in hands the
+# `secret` of the address's query, or without one the address's own id, over as one more header of this name.
+ADDRESS_SECRET = "Address-Secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question to a provider's own API: is a message true that nobody signed?
+
+    `form` is sent as a form by POST; without one it is a GET. `answer` reads the status and the body of what
+    comes back: it is true, it is not, or (None) nobody can say yet and it is asked again later.
+    """
+
+    url: str
+    answer: Callable[[int, bytes], bool | None]
+    form: Mapping[str, str] | None = field(default=None, repr=False)  # may hold a licence key
+    api_key: str | None = field(default=None, repr=False)  # sent as "Authorization: Bearer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +83,13 @@ class Provider:
     )
     # Returns the options as they are kept, all of them checked; raises OptionInvalid. None: it has none.
     check_options: Callable[[Options], dict[str, Any]] | None = None
+    takes_api_key: bool = False  # messages can be looked up with a key of the vendor
+    # What to ask before a stored message is read, with the vendor's API key where there is one; None: nothing.
+    check: Callable[[Stored, str | None], Check | None] | None = None
 
 
 # The modules that are not a provider's, but shared by them.
-_SHARED = frozenset({"bodies", "own_message", "signatures", "values", "whop_objects"})
+_SHARED = frozenset({"bodies", "fields", "own_message", "signatures", "values", "whop_objects"})
 
 
 @cache
