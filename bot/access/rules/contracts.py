@@ -150,7 +150,9 @@ def _course(facts: Sequence[Fact], money: Money) -> _Course:
         or (snapshot.status is Status.PAST_DUE and money.came_after(snapshot.at))
     )
     if snapshot is None or is_behind:
-        return _Course(snapshot, renews=True, is_late=bool(failures), due_at=_due(failures))
+        last = max(money.periods, key=_end_of, default=None)
+        is_exact = last is not None and last.is_exact
+        return _Course(snapshot, not is_exact, is_late=bool(failures), due_at=_due(failures))
     is_past_due = snapshot.status is Status.PAST_DUE
     return _Course(
         snapshot,
