@@ -76,8 +76,8 @@ class Payment:
     length: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
-    is_receipt: bool = False
     is_exact: bool = False  # `ends_at` was chosen, not foreseen: no slack comes on top of it
+    is_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
