@@ -50,7 +50,7 @@ class _Form:
     id: str = ""
 
 
-_FORM_NAMES = tuple(_Form.__dataclass_fields__)
+FORM_NAMES = tuple(_Form.__dataclass_fields__)
 
 
 def verify(
@@ -93,7 +93,7 @@ def read(stored: Stored, options: Options) -> Reading:
 
 
 def _form_of(options: Options) -> _Form:
-    return _Form(**{name: options[name] for name in _FORM_NAMES if name in options})
+    return _Form(**{name: options[name] for name in FORM_NAMES if name in options})
 
 
 def _at_place(headers: Headers, form: _Form, place: str) -> str:
@@ -127,8 +127,8 @@ def _bytes(text: str) -> bytes:
 
 def check_options(options: Options) -> dict[str, Any]:
     """Return the options as they are kept, without those that are as always. Raises OptionInvalid."""
-    others = {name: value for name, value in options.items() if name not in _FORM_NAMES}
-    given = {name: options[name] for name in _FORM_NAMES if options.get(name) not in (None, "")}
+    others = {name: value for name, value in options.items() if name not in FORM_NAMES}
+    given = {name: options[name] for name in FORM_NAMES if options.get(name) not in (None, "")}
     for name, value in given.items():
         if not isinstance(value, str) or len(value) > _MAX_LITERAL or not value.isprintable():
             raise OptionInvalid(name, "Write a short text.")

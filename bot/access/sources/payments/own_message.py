@@ -290,11 +290,24 @@ def _pairs(option: str, value: Any) -> dict[str, str]:
     if isinstance(value, str):
         lines = [line.partition("=") for line in re.split(r"[,\n]", value) if line.strip()]
         value = {name.strip(): inner.strip() for name, _, inner in lines}
-    if not isinstance(value, Mapping) or not all(
-        isinstance(part, str) and part for pair in value.items() for part in pair
-    ):
+    pairs = _flat(value)
+    if pairs is None or not all(isinstance(part, str) and part for pair in pairs for part in pair):
         raise OptionInvalid(option, "Write one `name = value` in each line.")
-    return dict(value)
+    return dict(pairs)
+
+
+def _flat(value: Any) -> list[tuple[Any, Any]] | None:
+    """Return the pairs of an object; a form makes objects within it of a name with dots."""
+    if not isinstance(value, Mapping):
+        return None
+    pairs, found = list(value.items()), []
+    while pairs:
+        name, inner = pairs.pop()
+        if isinstance(inner, Mapping):
+            pairs += [(f"{name}.{step}", deeper) for step, deeper in inner.items()]
+        else:
+            found.append((name, inner))
+    return found[::-1]
 
 
 def checked_tolerance(value: Any) -> int | None:

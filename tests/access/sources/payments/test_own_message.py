@@ -1,8 +1,10 @@
 """Our own payment message: what each type says, at its own paths and at those of a vendor."""
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -20,8 +22,8 @@ from bot.access.rules.payments import (
     Status,
     Stored,
 )
-from bot.access.sources.payments import OptionInvalid
-from bot.access.sources.payments.own_message import check_options, read
+from bot.access.sources.payments import OptionInvalid, generic
+from bot.access.sources.payments.own_message import PATHS, TYPES, check_options, read
 
 SENT = datetime(2026, 1, 1, tzinfo=UTC)
 CAME = datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)
@@ -297,6 +299,9 @@ def test_options_as_a_form_has_them():
         "tolerance": 600,
     }
     assert check_options(SHOP) == SHOP
+    assert check_options({"types": {"sale": {"done": "paid", "back": "refunded"}}}) == {
+        "types": SHOP["types"]
+    }
     assert check_options({"paths": "", "types": None, "tolerance": ""}) == {}
 
 
@@ -314,6 +319,9 @@ def test_options_as_a_form_has_them():
         ({"name_field": "my field"}, "name_field"),
         ({"name_field": 7}, "name_field"),
         ({"types": {"sale.done": "Paid"}}, "types"),
+        ({"types": {"sale": {"done": "Paid"}}}, "types"),
+        ({"types": {"sale": {"done": 1}}}, "types"),
+        ({"paths": {"order": {"id": "data.id"}}}, "paths"),
         ({"types": {"x" * 101: "paid"}}, "types"),
         ({"types": {f"t{number}": "paid" for number in range(31)}}, "types"),
         ({"tolerance": 0}, "tolerance"),
@@ -327,3 +335,11 @@ def test_an_option_that_cannot_be_meant_so_is_refused_when_it_is_set(options, na
     with pytest.raises(OptionInvalid) as refused:
         check_options(options)
     assert refused.value.name == name
+
+
+def test_the_page_about_it_shows_a_message_and_names_every_option():
+    page = (Path(__file__).parents[4] / ".github/PAYMENT_MESSAGES.md").read_text("utf-8")
+    [body] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert len(read(Stored("m1", "paid", body.encode(), CAME), {}).facts) == 3
+    for name in (*TYPES, *PATHS.keys() - {"currency"}, *generic.FORM_NAMES, "tolerance"):
+        assert f"`{name}`" in page or f'"{name}"' in page, name

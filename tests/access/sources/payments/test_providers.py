@@ -71,7 +71,7 @@ def test_it_is_called_as_its_module_and_says_what_a_vendor_has_to_do(name):
     for sentence in (payments.where, payments.secret, payments.name_field):
         assert sentence[0].isupper()
         assert sentence.endswith((".", "?"))
-        assert len(sentence) <= 300
+        assert len(sentence) <= 600  # five of them stand in one message
     re.compile(payments.secret_pattern or "")
 
 
@@ -123,9 +123,9 @@ def test_without_the_secret_it_is_refused(name, secrets):
 
 def test_one_flipped_bit_anywhere_is_refused(name):
     payments = provider(name)
-    if not (payments.is_signed and getattr(module_of(name), "SIGNS_BODY", True)):
-        pytest.skip("it has a secret, but no signature")
     headers, body, secret = sample_of(name)
+    if not payments.is_signed or secret.encode() in body:
+        pytest.skip("it has a secret, but no signature")
     for place in range(0, len(body), max(1, len(body) // 50)):
         changed = flipped(body, place)
         with pytest.raises(Refused):
