@@ -149,14 +149,14 @@ def _course(facts: Sequence[Fact], money: Money) -> _Course:
         snapshot.status is Status.PENDING
         or (snapshot.status is Status.PAST_DUE and money.came_after(snapshot.at))
     )
+    last = max(money.periods, key=_end_of, default=None)
+    is_exact = last is not None and last.is_exact  # whether it goes on nobody says
     if snapshot is None or is_behind:
-        last = max(money.periods, key=_end_of, default=None)
-        is_exact = last is not None and last.is_exact
         return _Course(snapshot, not is_exact, is_late=bool(failures), due_at=_due(failures))
     is_past_due = snapshot.status is Status.PAST_DUE
     return _Course(
         snapshot,
-        renews=snapshot.status in _LIVE and snapshot.renews,
+        renews=snapshot.status in _LIVE and snapshot.renews and not is_exact,
         is_late=is_past_due or (bool(failures) and snapshot.status in _LIVE),
         due_at=_due(failures),
     )

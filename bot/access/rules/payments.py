@@ -80,7 +80,6 @@ class Payment:
     is_receipt: bool = False
     is_cut: bool = False
     is_exact: bool = False  # `ends_at` was chosen, not foreseen: no slack comes on top of it
-    is_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

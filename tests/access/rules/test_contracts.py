@@ -315,3 +315,12 @@ def test_a_message_that_was_cut_is_completed_by_the_snapshot():
     assert ends(standing(cut, snapshot(Status.ENDED, ends_at=at(30))))[0][1] == at(0)
     later = standing(cut, period(30, 60), snapshot(days=30, ends_at=at(90)))
     assert later.paid_end == at(60)
+
+
+@pytest.mark.parametrize("told", [(), (Snapshot("sub", START, Status.ACTIVE, renews=True),)])
+def test_an_end_that_a_message_names_exactly_gets_no_slack(told):
+    end = at(30)
+    payment = Payment("m", "sub", START, (GOLD,), ends_at=end, is_exact=True)
+    standing = derive((payment, *told), Terms(), START)
+    assert [(each.ends_at, each.grace_days) for each in standing.gives] == [(end, 0)]
+    assert not standing.renews
