@@ -1,5 +1,6 @@
 """Which columns hold something encrypted."""
 
+from bot.store.tables.api import api_key
 from bot.store.tables.ledger import order, unanswered
 from bot.store.tables.logins import environment_session, session, spare_session
 from bot.store.tables.payments import connection, contract, delivery
@@ -15,4 +16,5 @@ ENCRYPTED = (
     connection.c.api_key,
     contract.c.buyer,
     delivery.c.body,
+    api_key.c.hash_key,
 )
