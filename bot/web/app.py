@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from bot.access.logins.one_time_pages import OneTimePages
+from bot.access.orders.api_requests import ApiRequests
+from bot.access.orders.outcomes import Outcomes
 from bot.access.people.api_keys import ApiKeys
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
 from bot.web import answers, health, login, validate
-from bot.web.api import keys as api_keys
+from bot.web.api import access, keys as api_keys, orders
 from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
 from bot.web.names import Lookup, Names
@@ -26,6 +28,8 @@ def make_app(
     expected_wait: Callable[[], float] = lambda: 0.0,
     links: OneTimePages | None = None,
     keys: ApiKeys | None = None,
+    requests: ApiRequests | None = None,
+    outcomes: Outcomes | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -34,7 +38,7 @@ def make_app(
 
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any; `keys` those
-    of the API.
+    of the API, by which `requests` and their `outcomes` are opened.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
@@ -53,6 +57,9 @@ def make_app(
     app.router.add_get("/readyz", health.ready)
     if keys is not None:
         api_keys.add_to(app, keys)
+    if requests is not None and outcomes is not None:
+        access.add_to(app, requests, outcomes)
+        orders.add_to(app)
     if links is not None:
         login.add_to(app, links)
     return app
