@@ -394,3 +394,29 @@ async def test_a_forgotten_person_is_named_in_no_request(api, harness):
     recorded = await harness.api_requests.by_id(HOME, 1)
     assert recorded.username != "Ann_Trades"
     assert StateKind(recorded.parts[0]["had"])
+
+
+async def test_number_101_needs_a_manager(api, harness, monkeypatch):
+    from bot.access.ledger import seats
+
+    monkeypatch.setattr(seats, "FREE", 1)
+    await harness.seat_counts.set_guard(harness.request(), on=True)
+    second = await harness.vendor.add_script("wave")
+    await api.post("Ann_Trades", ["trend"], "L")
+    status, rows, headers = await api.post("bob-fx", ["trend", "wave", "PUB;no"], "L")
+    assert (status, status_of((0, rows))) == (200, ["Failure"] * 3)
+    _, order, _ = await api.ask("GET", headers["Location"])
+    assert order["reason"].startswith("It would cost a fee at TradingView")
+    _, [row], _ = await api.post("Ann_Trades", [second.pine_id], "L")  # the same person
+    assert row["status"] == "Success"
+
+
+async def test_a_name_that_a_member_merely_claims_gets_it_without_a_question(api, harness):
+    from bot.store.kinds import Tie
+    from bot.store.people import customers
+
+    async with harness.database.write() as connection:
+        person = await customers.add(connection, HOME, member_id=7, username="Ann_Trades")
+        await customers.tie(connection, person.id, 7, 7, AT, Tie.CLAIMED)
+    status, [row], _ = await api.post("Ann_Trades", [harness.pine_id])
+    assert (status, row["status"]) == (200, "Success")
