@@ -420,3 +420,27 @@ async def test_a_name_that_a_member_merely_claims_gets_it_without_a_question(api
         await customers.tie(connection, person.id, 7, 7, AT, Tie.CLAIMED)
     status, [row], _ = await api.post("Ann_Trades", [harness.pine_id])
     assert (status, row["status"]) == (200, "Success")
+
+
+async def test_a_repeated_request_gets_the_same_answer_whatever_was_ordered_since(api, harness):
+    given = {"headers": {"Idempotency-Key": "give"}}
+    ended = {"headers": {"Idempotency-Key": "end"}}
+    first = await api.post("Ann_Trades", [harness.pine_id], "7D", **given)
+    removed = await api.delete("Ann_Trades", [harness.pine_id], **ended)
+    await api.post("Ann_Trades", [harness.pine_id], "1M")
+    assert (await api.post("Ann_Trades", [harness.pine_id], "7D", **given))[:2] == first[:2]
+    assert (await api.delete("Ann_Trades", [harness.pine_id], **ended))[:2] == removed[:2]
+    assert harness.end("Ann_Trades").isoformat() == MONTH
+
+
+async def test_grace_days_of_a_product_are_in_the_end_that_tradingview_shows(api, harness):
+    from bot.store.catalogue import products
+
+    async with harness.database.write() as connection:
+        gold = await products.add(
+            connection, HOME, by=1, at=AT, slug="gold", title="Gold", grace_days=3
+        )
+        await products.add_scripts(connection, gold.id, [harness.script.id])
+    _, [row], _ = await api.post("Ann_Trades", ["gold"], "7D")
+    assert row["expiration"] == (AT + timedelta(days=10)).isoformat()
+    assert harness.end("Ann_Trades") == AT + timedelta(days=10)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -46,6 +46,14 @@ class Standing:
         return Status.NOT_APPLIED if self.receipt is None else _STATUS[self.receipt.own_state]
 
     @property
+    def end(self) -> datetime | None:
+        """Return the end on TradingView that it gives, with grace days; None for none, or not known yet."""
+        gives = None if self.receipt is None else self.receipt.entitlement
+        if gives is None or gives.ends_at is None or self.status is Status.FAILURE:
+            return None
+        return gives.ends_at + timedelta(days=gives.grace_days)
+
+    @property
     def reason(self) -> str | None:
         """Return why it is not done; None where it is."""
         if self.part.failure is not None:
@@ -72,18 +80,20 @@ def standings(parts: Sequence[Part], receipts: Mapping[int, Receipt]) -> list[St
 
 
 def row(standing: Standing, username: str, at: datetime) -> dict[str, Any]:
-    """Return the row of a change: what was there at that moment, and where access ends by it."""
-    part, receipt = standing.part, standing.receipt
-    end = None if receipt is None or part.failure is not None else receipt.end
-    current = _current(part.had, at)
-    is_given = standing.status is not Status.FAILURE and part.lifetime
+    """Return the row of a change: what was there at that moment, and where access ends by it.
+
+    What was ordered later changes nothing in it, so that a repeated request gets the same answer.
+    """
+    part = standing.part
+    current, end = _current(part.had, at), standing.end
+    is_given = part.lifetime and standing.status in (Status.SUCCESS, Status.PENDING)
     return {
         "pine_id": part.pine_id,
         "username": username,
         "hasAccess": part.had.gives_access(at),
         "noExpiration": isinstance(part.had.end, Lifetime) or is_given,
         "currentExpiration": current,
-        "expiration": current if end is None or isinstance(end, Lifetime) else end.isoformat(),
+        "expiration": current if end is None else end.isoformat(),
         "status": standing.status,
     }
 
