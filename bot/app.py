@@ -12,6 +12,7 @@ from contextlib import (
 )
 
 import yarl
+from aiohttp.web import Application
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
@@ -99,7 +100,13 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
 
 def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextManager[int]:
     """Serve the web endpoint; also while Discord cannot be reached."""
-    app = web.make_app(
+    app = web_application(settings, services)
+    return web.serve(app, settings.http_host, settings.http_port, settings.http_connections)
+
+
+def web_application(settings: Settings, services: Services) -> Application:
+    """Return what the web endpoint serves: every address that there is."""
+    return web.make_app(
         lookup=services.public.hints,
         expected_wait=services.public.expected_wait,
         database=services.database.is_answering,
@@ -112,7 +119,6 @@ def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextMan
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.public_url,
     )
-    return web.serve(app, settings.http_host, settings.http_port, settings.http_connections)
 
 
 async def _start(settings: Settings, services: Services) -> None:

@@ -1,11 +1,13 @@
 """The HTTP API over real sockets, with a key, in front of the shop whose queue runs on the test's clock."""
 
+import dataclasses
 from contextlib import asynccontextmanager
 
 import aiohttp
 
 from bot.access.people.api_keys import ApiKeys
-from bot.web import make_app, serve
+from bot.app import web_application
+from bot.web import serve
 from tests.support.vendor_fixture import HOME
 
 HOST = "127.0.0.1"
@@ -56,25 +58,11 @@ class Api:
         )
 
 
-def application(harness, keys, **more):
-    """Everything that a running Usher serves."""
-    return make_app(
-        lookup=harness.public.hints,
-        database=yes,
-        gateway=yes,
-        jobs=harness.vendor.jobs,
-        links=harness.one_time_pages,
-        keys=keys,
-        requests=harness.api_requests,
-        outcomes=harness.outcomes,
-        **more,
-    )
-
-
 @asynccontextmanager
 async def open_api(harness):
     keys = ApiKeys(harness.database, harness.vault, yes, harness.vendor.jobs)
-    app = application(harness, keys)
+    services = dataclasses.replace(harness.services, api_keys=keys)
+    app = web_application(harness.vendor.settings, services)
     async with serve(app, HOST, 0) as port, aiohttp.ClientSession() as http:
         api = Api(harness, http, port, keys)
         api.app = app
