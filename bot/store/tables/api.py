@@ -39,7 +39,6 @@ api_key = Table(
         "name_folded",
         unique=True,  # the name of a revoked one is free again
         sqlite_where=Column("revoked_at").is_(None),
-        postgresql_where=Column("revoked_at").is_(None),
     ),
 )
 

@@ -41,7 +41,6 @@ def _api_key() -> None:
         ["guild_id", "name_folded"],
         unique=True,
         sqlite_where=sa.text("revoked_at IS NULL"),
-        postgresql_where=sa.text("revoked_at IS NULL"),
     )
 
 
