@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.errors import DiscordSilent
-from bot.access.people.errors import (
+from bot.access.people.api_key_errors import (
     KeyNameTaken,
     KeyNameUnreadable,
     KeyUnknown,

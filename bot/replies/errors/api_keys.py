@@ -1,7 +1,7 @@
 """Refusals about keys of the HTTP API, in sentences."""
 
 from bot.access.orders.errors import RepeatedDifferently
-from bot.access.people import errors as refusals
+from bot.access.people import api_key_errors as refusals
 from bot.access.rules.api_keys import Scope
 from bot.replies.errors.sentence import sentence
 from bot.replies.text import listed, typed

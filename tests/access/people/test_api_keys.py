@@ -7,14 +7,14 @@ from cryptography.fernet import Fernet
 
 from bot import clock
 from bot.access.errors import DiscordSilent
-from bot.access.people.api_keys import ORPHANED, ApiKeys
-from bot.access.people.errors import (
+from bot.access.people.api_key_errors import (
     KeyNameTaken,
     KeyNameUnreadable,
     KeyUnknown,
     ScopesUnreadable,
     TooManyKeys,
 )
+from bot.access.people.api_keys import ORPHANED, ApiKeys
 from bot.access.rules.duration import parse_length
 from bot.store.catalogue import guilds
 from bot.store.vault import Vault, rekey
