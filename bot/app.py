@@ -12,13 +12,15 @@ from contextlib import (
 )
 
 import yarl
+from aiohttp.web import Application
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import cogs
 from bot import clock, memory, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
-from bot.access.orders import contracts, erasure
+from bot.access.orders import api_requests, contracts, erasure
+from bot.access.people import api_keys
 from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.interactions.connection import guard, log_in, stay_connected
@@ -98,17 +100,25 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
 
 def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextManager[int]:
     """Serve the web endpoint; also while Discord cannot be reached."""
-    app = web.make_app(
+    app = web_application(settings, services)
+    return web.serve(app, settings.http_host, settings.http_port, settings.http_connections)
+
+
+def web_application(settings: Settings, services: Services) -> Application:
+    """Return what the web endpoint serves: every address that there is."""
+    return web.make_app(
         lookup=services.public.hints,
         expected_wait=services.public.expected_wait,
         database=services.database.is_answering,
         gateway=lambda: _is_connected(services.client),
         jobs=services.jobs,
         links=services.one_time_pages,
+        keys=services.api_keys,
+        requests=services.api_requests,
+        outcomes=services.outcomes,
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.public_url,
     )
-    return web.serve(app, settings.http_host, settings.http_port, settings.http_connections)
 
 
 async def _start(settings: Settings, services: Services) -> None:
@@ -127,6 +137,8 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(BACKUP_EVERY, "daily backup", lambda: _keep_daily(settings.database_url))
     jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))
     jobs.every(erasure.EVERY, "forget customers", services.erasures.carry_out)
+    jobs.every(api_keys.EVERY, "watch over keys of the API", services.api_keys.watch)
+    jobs.every(api_requests.FORGET_EVERY, "forget old requests", services.api_requests.forget_old)
     jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     adopting = _adopt_environment(settings, services)

@@ -23,6 +23,7 @@ from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
+from bot.access.orders.api_requests import ApiRequests
 from bot.access.orders.codes import Codes
 from bot.access.orders.contract_notes import ContractNotes
 from bot.access.orders.contracts import Contracts
@@ -43,6 +44,7 @@ from bot.access.orders.role_rounds import RoleRounds
 from bot.access.orders.ties import Ties
 from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
+from bot.access.people.api_keys import ApiKeys
 from bot.access.people.blocks import Blocks
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
@@ -125,6 +127,7 @@ class Services:
     proofs: Proofs
     imports: Imports
     reminders: Reminders
+    api_keys: ApiKeys
     ties: Ties
     blocks: Blocks
     erasures: Erasures
@@ -138,6 +141,7 @@ class Services:
     queue: Queue
     outcomes: Outcomes
     grants: Grants
+    api_requests: ApiRequests
     endings: Endings
     moves: Moves
     pauses: Pauses
@@ -338,6 +342,7 @@ def build(
         proofs=Proofs(database, members_public, customers, claims, member_limits),
         imports=Imports(database, claims),
         reminders=reminders,
+        api_keys=ApiKeys(database, vault, may, jobs, settings.public_url),
         ties=Ties(database, queue, purchases.wake),
         blocks=Blocks(database),
         erasures=Erasures(database, vault, endings, kept_messages.to_eraser, outcome_notifier.wake),
@@ -348,6 +353,7 @@ def build(
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, presence, vault, queue, notifier),
+        api_requests=ApiRequests(database, vault, sessions, presence, queue, notifier),
         endings=endings,
         moves=Moves(database, vault, queue, notifier, presence),
         pauses=Pauses(database, vault, queue, notifier),

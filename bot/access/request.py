@@ -12,6 +12,7 @@ FOUND = "found"
 CODE = "code"
 TRIAL = "trial"
 PAYMENT = "payment"
+API = "api"
 # What a member orders for themselves: who asks and who is given to are one, and told once.
 BY_CUSTOMERS = frozenset({CODE, TRIAL})
 # What was sold for a length counts from its payment, also where its buyer is known only later.

@@ -280,7 +280,8 @@ def to_customer(receipt: Receipt, server: str) -> Message:
         return message
     ends = {each.end for each in done}
     if ends == {None}:
-        why = f": the staff of {bold(server)} ended it."
+        by_program = receipt.order.actor_kind is ActorKind.KEY
+        why = f": {bold(server) if by_program else f'the staff of {bold(server)}'} ended it."
         then = "If you did not expect this, or want to go on with it, write to the staff there."
         if by_itself:
             why, then = why_ended(receipt, server)

@@ -5,10 +5,14 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from bot.access.logins.one_time_pages import OneTimePages
+from bot.access.orders.api_requests import ApiRequests
 from bot.access.orders.intake import Intake
+from bot.access.orders.outcomes import Outcomes
+from bot.access.people.api_keys import ApiKeys
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
 from bot.web import answers, health, login, validate, webhooks
+from bot.web.api import access, keys as api_keys, orders
 from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
 from bot.web.names import Lookup, Names
@@ -25,6 +29,9 @@ def make_app(
     expected_wait: Callable[[], float] = lambda: 0.0,
     links: OneTimePages | None = None,
     intake: Intake | None = None,
+    keys: ApiKeys | None = None,
+    requests: ApiRequests | None = None,
+    outcomes: Outcomes | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -33,7 +40,7 @@ def make_app(
 
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any; `intake` is where
-    messages of shops go.
+    messages of shops go; `keys` are those of the API, by which `requests` and their `outcomes` are opened.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
@@ -44,11 +51,17 @@ def make_app(
         app.on_response_prepare.append(answers.insist_on_https)
     app[validate.NAMES] = Names(lookup, jobs, expected_wait=expected_wait)
     app[validate.LIMIT] = limit or RateLimit(rate=1.0, burst=30)
+    app[validate.KEY_LIMIT] = RateLimit(rate=10.0, burst=300)
     app[health.PROBES] = {"database": database, "gateway": gateway}
     app[health.JOBS] = jobs
     app.router.add_get("/validate/{username:.*}", validate.validate)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
+    if keys is not None:
+        api_keys.add_to(app, keys)
+    if requests is not None and outcomes is not None:
+        access.add_to(app, requests, outcomes)
+        orders.add_to(app)
     if links is not None:
         login.add_to(app, links)
     if intake is not None:

@@ -76,3 +76,8 @@ class GivesLifetime(NeedsYes):
 @dataclass(eq=False)
 class ContractUnknown(UserError):
     """There is no subscription or order of that number in this server."""
+
+
+@dataclass(eq=False)
+class RepeatedDifferently(UserError):
+    """A program sent another request with the Idempotency-Key of an earlier one."""

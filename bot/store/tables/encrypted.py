@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Column, Select, select
 
+from bot.store.tables.api import api_key
 from bot.store.tables.ledger import order, unanswered
 from bot.store.tables.logins import environment_session, session, spare_session
 from bot.store.tables.payments import connection, contract, delivery
@@ -19,6 +20,7 @@ ENCRYPTED = (
     connection.c.api_key,
     contract.c.buyer,
     delivery.c.body,
+    api_key.c.hash_key,
 )
 # Those of them that fill up with tens of thousands of values: whether a key is the right one shows on a few.
 MANY = (contract.c.buyer, delivery.c.body)

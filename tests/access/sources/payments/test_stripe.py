@@ -39,11 +39,11 @@ SIGNED_AT = moment(1_760_000_000)
 LINE = Line(("price_1", "prod_price_1"))
 
 
-
 def sample(now):
     """The headers, the body and the secret of one good message."""
     body = json.dumps(stripe.event("invoice.paid", stripe.invoice())).encode()
     return stripe.signed(body, SECRET, int(now.timestamp())), body, SECRET
+
 
 def verify(
     header=VECTOR, body=BODY, secrets=(SECRET,), now=SIGNED_AT, name="Stripe-Signature", **options
