@@ -112,8 +112,12 @@ class Deliveries:
             async with self._database.read() as connection:
                 due = await deliveries.due(connection, clock.now(), _AT_ONCE)
                 next_try_at = None if due else await deliveries.next_try_at(connection)
+                sources = {
+                    connection_id: await deliveries.source(connection, connection_id)
+                    for connection_id in {delivery.connection_id for delivery in due}
+                }
             for delivery in due:
-                await self._process(delivery)
+                await self._process(delivery, sources[delivery.connection_id])
             if not due:
                 break
         if next_try_at is None:
@@ -122,9 +126,9 @@ class Deliveries:
 
     # Processing one
 
-    async def _process(self, delivery: Delivery) -> None:
+    async def _process(self, delivery: Delivery, source: Connection) -> None:
         try:
-            reading = await self._read(delivery)
+            reading = await self._read(delivery, source)
             taken, guild_id, first_stuck = await self._take_in(delivery, reading)
         except Refused as refused:
             await self._park(delivery, refused.why)
@@ -142,11 +146,9 @@ class Deliveries:
                 self._on_stuck(guild_id, delivery.connection_id)
             self._contracts.go_on(guild_id, taken)
 
-    async def _read(self, delivery: Delivery) -> Reading:
+    async def _read(self, delivery: Delivery, source: Connection) -> Reading:
         if delivery.body is None:
             raise Refused(NO_BODY)
-        async with self._database.read() as connection:
-            source = await deliveries.source(connection, delivery.connection_id)
         provider = await self._providers.get(source.provider)
         stored = Stored(
             delivery.event_key,
