@@ -3,8 +3,10 @@
 import math
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from bot.access.orders.intake import Intake, Receipt
+from bot.access.sources.payments import ADDRESS_SECRET
 from bot.rate_limit import RateLimit
 from bot.web.answers import encoded, error
 from bot.web.clients import FRONT, client_of
@@ -35,7 +37,9 @@ async def receive(request: web.Request) -> web.Response:
     known = intake.knows(public_id)
     if not known and (wait := request.app[STRANGERS].take(client)):
         return _too_many(wait)
-    match await intake.take(public_id, request.headers, body):
+    headers = CIMultiDict(request.headers)
+    headers[ADDRESS_SECRET] = request.query.get("secret") or public_id
+    match await intake.take(public_id, headers, body):
         case Receipt.TAKEN:
             return encoded(_TAKEN)
         case Receipt.UNREADABLE:

@@ -14,6 +14,7 @@ from bot.access.orders.deliveries import Deliveries, Taken
 from bot.access.orders.intake import Intake
 from bot.access.orders.providers import Providers
 from bot.access.rules.payments import Heading, Payment, Reading, Refused
+from bot.access.sources.payments import ADDRESS_SECRET
 from bot.access.sources.payments.bodies import json_of
 from bot.access.sources.payments.signatures import digest, from_hex, insist, insist_on_time
 from bot.jobs import Jobs
@@ -32,10 +33,23 @@ HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
+class Question:
+    """Whether a message is true; the test's `Shop.says` holds what comes back."""
+
+    url: str
+    api_key: str | None
+    form = None
+
+    def answer(self, status, body):
+        return {200: True, 404: False}.get(status)
+
+
+@dataclass(frozen=True)
 class Tiny:
     """A provider with a time, a signature, a greeting, a test mark; `read` counts for the tests."""
 
     is_signed: bool = True
+    check = None
 
     def verify(self, headers, body, secrets, now, options):
         sent = headers.get("X-Time", "")
@@ -63,8 +77,10 @@ class Unsigned(Tiny):
     is_signed: bool = False
 
     def verify(self, headers, body, secrets, now, options):
-        if not secrets:
-            raise Refused("no secret is set")
+        insist([secret.encode() for secret in secrets], [headers[ADDRESS_SECRET].encode()])
+
+    def check(self, stored, api_key):
+        return Question(stored.event_id, api_key)
 
 
 PROVIDERS = {"tiny": Tiny(), "unsigned": Unsigned()}
@@ -89,6 +105,7 @@ class Notes:
                 connection_id=source.id,
                 name=payment.contract,
                 facts=[],
+                told=[],
                 why="paid",
                 made_at=clock.now(),
                 changed_at=clock.now(),
@@ -123,10 +140,21 @@ class Shop:
         self.notes, self.stuck = Notes(), []
         providers = Providers(PROVIDERS.__getitem__)
         self.intake = Intake(database, vault, jobs, providers)
+        self.says, self.asked = 200, []  # the provider, when it is asked
         self.deliveries = Deliveries(
-            database, vault, jobs, providers, self.notes, lambda *which: self.stuck.append(which)
+            database,
+            vault,
+            jobs,
+            providers,
+            self.notes,
+            lambda *which: self.stuck.append(which),
+            self._ask,
         )
         self.port = self.http = None
+
+    async def _ask(self, check):
+        self.asked.append((check.url, check.api_key))
+        return None if self.says is None else (self.says, b"{}")
 
     async def connect(self, public_id=ADDRESS, guild_id=HOME, provider="tiny", secrets=(SECRET,)):
         sealed = None if secrets is None else self.vault.seal(json.dumps(list(secrets)))

@@ -163,6 +163,20 @@ async def test_where_nothing_is_signed_the_address_is_the_secret(shop):
     assert await shop.number() == 1
 
 
+async def test_a_secret_behind_the_address_vouches_and_no_header_takes_its_place(shop, caplog):
+    caplog.set_level(logging.DEBUG, "bot")
+    await shop.connect("asks", provider="unsigned")
+    for address, headers, status in (
+        ("asks?secret=first%20secret", {}, 200),
+        ("asks?secret=first%20secrets", {}, 401),
+        ("asks?secret=", {}, 401),
+        ("asks?secret=%ED%A0%80", {}, 401),
+        ("asks", {"Address-Secret": SECRET}, 401),
+    ):
+        assert (await shop.send(paid(), address, headers=headers))[0] == status, address
+    assert_nothing_of_it(caplog)
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 async def test_no_other_method_is_taken(shop, method):
     assert (await shop.send(BODY, method=method))[0] == 405

@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.orders.providers import Providers
+from bot.access.orders.providers import Ask, Provider, Providers
 from bot.access.request import RequestContext
 from bot.access.rules.payments import Reading, Refused, Stored
 from bot.errors import DatabaseBusyError, DiskFullError
@@ -36,6 +36,7 @@ _FORGOTTEN_AT_ONCE = 200
 NO_KEY = "no key opens it"
 NO_BODY = "its content is no longer kept"
 FAILED = "it failed again and again"
+UNTRUE = "the provider does not know of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,20 @@ class Deliveries:
         providers: Providers,
         contracts: Contracts,
         on_stuck: Callable[[int, int], None],
+        ask: Ask,
     ) -> None:
-        """`on_stuck` hears of a server and its connection when the first of its messages is stuck."""
+        """`on_stuck` hears of a server and its connection when the first of its messages is stuck.
+
+        `ask` asks a provider whether a message is true that it does not sign.
+        """
         self._database = database
         self._vault = vault
         self._jobs = jobs
         self._providers = providers
         self._contracts = contracts
         self._on_stuck = on_stuck
+        self._ask = ask
+        self._silent: set[str] = set()  # providers that did not answer in this round
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -112,8 +119,13 @@ class Deliveries:
             async with self._database.read() as connection:
                 due = await deliveries.due(connection, clock.now(), _AT_ONCE)
                 next_try_at = None if due else await deliveries.next_try_at(connection)
+                sources = {
+                    connection_id: await deliveries.source(connection, connection_id)
+                    for connection_id in {delivery.connection_id for delivery in due}
+                }
+            self._silent.clear()
             for delivery in due:
-                await self._process(delivery)
+                await self._process(delivery, sources[delivery.connection_id])
             if not due:
                 break
         if next_try_at is None:
@@ -122,9 +134,9 @@ class Deliveries:
 
     # Processing one
 
-    async def _process(self, delivery: Delivery) -> None:
+    async def _process(self, delivery: Delivery, source: Connection) -> None:
         try:
-            reading = await self._read(delivery)
+            reading = await self._read(delivery, source)
             taken, guild_id, first_stuck = await self._take_in(delivery, reading)
         except Refused as refused:
             await self._park(delivery, refused.why)
@@ -132,6 +144,9 @@ class Deliveries:
             await self._park(delivery, NO_KEY)
         except (DatabaseBusyError, DiskFullError):
             raise
+        except _NotYet:
+            log.info("message %s of a shop waits until its provider can be asked", delivery.id)
+            await self._try_later(delivery)
         except Exception as error:  # noqa: BLE001 - one message must not hold up the others
             log.error(  # noqa: TRY400 - the error's own words may hold something of the message
                 "message %s of a shop failed: %s", delivery.id, _place(error)
@@ -142,11 +157,9 @@ class Deliveries:
                 self._on_stuck(guild_id, delivery.connection_id)
             self._contracts.go_on(guild_id, taken)
 
-    async def _read(self, delivery: Delivery) -> Reading:
+    async def _read(self, delivery: Delivery, source: Connection) -> Reading:
         if delivery.body is None:
             raise Refused(NO_BODY)
-        async with self._database.read() as connection:
-            source = await deliveries.source(connection, delivery.connection_id)
         provider = await self._providers.get(source.provider)
         stored = Stored(
             delivery.event_key,
@@ -154,7 +167,26 @@ class Deliveries:
             self._vault.open_bytes(delivery.body),
             delivery.received_at,
         )
+        await self._check(source, provider, stored)
         return provider.read(stored, source.options)
+
+    async def _check(self, source: Connection, provider: Provider, stored: Stored) -> None:
+        """Ask the provider where nobody signed the message. Raises Refused where it is not true, and _NotYet."""
+        if provider.check is None:
+            return
+        key = None if source.api_key is None else self._vault.open(source.api_key)
+        check = provider.check(stored, key)
+        if check is None:
+            return
+        if source.provider in self._silent:  # the others need not wait for it again and again
+            raise _NotYet
+        answer = await self._ask(check)
+        is_true = None if answer is None else check.answer(*answer)
+        if is_true is None:
+            self._silent.add(source.provider)
+            raise _NotYet
+        if not is_true:
+            raise Refused(UNTRUE)
 
     async def _take_in(self, delivery: Delivery, reading: Reading) -> tuple[Taken, int, bool]:
         """Change what it changes; return that, for which server, and whether it is the first that is stuck."""
@@ -233,6 +265,10 @@ class Deliveries:
                 number = await deliveries.forget_bodies(connection, before, _FORGOTTEN_AT_ONCE)
             if number < _FORGOTTEN_AT_ONCE:
                 return
+
+
+class _NotYet(Exception):  # noqa: N818 - named for what it says
+    """Nobody can say yet whether a message is true."""
 
 
 async def _is_first_stuck(

@@ -1,7 +1,7 @@
 """The providers whose messages are read: what an order needs to know of one, and when it is loaded."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -9,6 +9,30 @@ from bot.access.rules.payments import Heading, Reading, Stored
 
 Headers = Mapping[str, str]
 Options = Mapping[str, Any]
+
+
+class Check(Protocol):
+    """A question to a provider's own API: is a message true that nobody signed?"""
+
+    @property
+    def url(self) -> str:
+        """Return what is asked."""
+
+    @property
+    def form(self) -> Mapping[str, str] | None:
+        """Return what is sent by POST; None: it is a GET."""
+
+    @property
+    def api_key(self) -> str | None:
+        """Return what is sent as "Authorization: Bearer"."""
+
+    @property
+    def answer(self) -> Callable[[int, bytes], bool | None]:
+        """Return what reads status and body: it is true, it is not, or nobody can say yet."""
+
+
+# Asks a provider; None where it does not answer.
+Ask = Callable[[Check], Awaitable[tuple[int, bytes] | None]]
 
 
 class Provider(Protocol):
@@ -29,6 +53,10 @@ class Provider(Protocol):
     @property
     def read(self) -> Callable[[Stored, Options], Reading]:
         """Return what reads a stored message."""
+
+    @property
+    def check(self) -> Callable[[Stored, str | None], Check | None] | None:
+        """Return what says, with the vendor's API key, whom to ask before a message is read."""
 
 
 class Providers:

@@ -8,9 +8,19 @@ from cryptography.fernet import Fernet
 from sqlalchemy import update
 
 from bot import clock
-from bot.access.orders.deliveries import AGAIN, FAILED, KEPT, NO_BODY, NO_KEY, TRIES_AGAIN, Taken
+from bot.access.orders.deliveries import (
+    AGAIN,
+    FAILED,
+    KEPT,
+    NO_BODY,
+    NO_KEY,
+    TRIES_AGAIN,
+    UNTRUE,
+    Taken,
+)
 from bot.access.orders.intake import Receipt
 from bot.access.request import RequestContext
+from bot.access.sources.payments import ADDRESS_SECRET
 from bot.store.kinds import DeliveryState
 from bot.store.records import USHER
 from bot.store.tables import payments
@@ -198,6 +208,51 @@ async def test_a_full_disk_is_no_fault_of_a_message(shop):
         return await shop.states() == [("m1", "done")]
 
     await eventually(is_done)
+
+
+# What its provider is asked about
+
+
+async def take_unsigned(shop, *bodies):
+    await shop.connect("unsigned", provider="unsigned", secrets=("s",))
+    for body in bodies:
+        assert await shop.intake.take("unsigned", {ADDRESS_SECRET: "s"}, body) is Receipt.TAKEN
+
+
+async def test_what_nobody_signed_counts_once_its_provider_bears_it_out(shop):
+    await take_unsigned(shop, paid())
+    assert shop.asked == [], "not before it is acknowledged"
+    async with shop.database.write() as connection:
+        await connection.execute(
+            update(payments.connection).values(api_key=shop.vault.seal("key-1"))
+        )
+    await shop.deliveries.process()
+    assert shop.asked == [("m1", "key-1")]
+    assert await shop.states() == [("m1", "done")]
+
+
+async def test_what_its_provider_does_not_know_changes_nothing_and_staff_hear_of_it(shop):
+    shop.says = 404
+    await take_unsigned(shop, paid())
+    await shop.deliveries.process()
+    assert await shop.states() == [("m1", "stuck")]
+    assert (await delivery(shop)).reason == UNTRUE
+    assert await shop.number(CONTRACTS) == 0
+    assert len(shop.stuck) == 1
+
+
+@pytest.mark.parametrize("silence", [None, 500])
+async def test_while_a_provider_does_not_say_its_messages_wait_and_no_other(shop, silence):
+    shop.says = silence
+    await take_unsigned(shop, paid(1), paid(2, "A-2"))
+    await take(shop, paid(3, "A-3"))
+    assert await shop.deliveries.process() == TRIES_AGAIN[0]
+    assert await shop.states() == [("m1", "new"), ("m2", "new"), ("m3", "done")]
+    assert len(shop.asked) == 1, "once in a round"
+    shop.says = 200
+    await shop.time.advance(TRIES_AGAIN[0])
+    await shop.deliveries.process()
+    assert {state for _, state in await shop.states()} == {"done"}
 
 
 # Once more
