@@ -18,7 +18,7 @@ from discord.http import Route
 import cogs
 from bot import clock, memory, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
-from bot.access.orders import erasure
+from bot.access.orders import connections, erasure
 from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.interactions.connection import guard, log_in, stay_connected
@@ -126,6 +126,7 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(BACKUP_EVERY, "daily backup", lambda: _keep_daily(settings.database_url))
     jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))
     jobs.every(erasure.EVERY, "forget customers", services.erasures.carry_out)
+    jobs.every(connections.EVERY, "forget old secrets", services.connections.forget_old_secrets)
     jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     adopting = _adopt_environment(settings, services)

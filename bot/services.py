@@ -24,6 +24,8 @@ from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.codes import Codes
+from bot.access.orders.connections import Connections
+from bot.access.orders.contracts import Contracts
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
@@ -31,7 +33,9 @@ from bot.access.orders.holder_roles import HolderRoles
 from bot.access.orders.moves import Moves
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.pauses import Pauses
+from bot.access.orders.pending import Pending
 from bot.access.orders.present import Presence
+from bot.access.orders.prices import Prices
 from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.resends import Resends
@@ -57,7 +61,7 @@ from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
-from bot.access.sources import REGISTRY
+from bot.access.sources import REGISTRY, payments
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.recovery import Recovery
 from bot.access.sweeps.repair import Repairs
@@ -146,6 +150,9 @@ class Services:
     product_scripts: ProductScripts
     codes: Codes
     trials: Trials
+    connections: Connections
+    prices: Prices
+    pending: Pending
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -350,6 +357,16 @@ def build(
         ),
         codes=Codes(database, vault, purchases),
         trials=Trials(database, vault, purchases, partial(kept_messages.of_trial, client)),
+        connections=Connections(
+            database,
+            vault,
+            payments.provider,
+            payments.names,
+            settings.public_url,
+            settings.http_port,
+        ),
+        prices=Prices(database),
+        pending=Pending(database, vault, Contracts(database).assign),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from bot.access.orders import payment_notes
 from bot.access.queries.overview import History
 from bot.access.queries.self_check import CALLED
 from bot.replies import (
+    history_payments,
     history_people,
     history_plans,
     history_products,
@@ -231,6 +233,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     CALLED: self_check.described,
     "panel_posted": lambda f: panel.described(f.who, f.after),
     **history_purchases.SENTENCES,
+    **history_payments.SENTENCES,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -294,6 +297,7 @@ ALARMS = frozenset(
         "messages_stopped",
         "roles_lost",
         "holder_role_trouble",
+        payment_notes.STUCK,
     }
 )
 

@@ -17,6 +17,9 @@ NOTHING = {"kind": "nothing", "ends_at": None}
 NAME = {"username": "Ann_T"}
 NUMBER = {"number": 3}
 CODES = {"batch": 3, "length": "1M", "number": 100}
+SHOP = {"connection_id": 3, "shop": "Stripe"}
+PRICE = {"connection_id": 3, "provider": "stripe", "price_id": 4, "price": "Gold, monthly"}
+PAID = {"connection_id": 3, "provider": "stripe", "order": "sub_1"}
 
 # By action: what stood before, what stands after, and which of script, customer and member it is about.
 FACTS = {
@@ -132,6 +135,19 @@ FACTS = {
     "roles_lost_kept": (None, NUMBER | {"role_id": "5"}, ""),
     "roles_lost_over": (None, {"role_id": "5"}, ""),
     "called_to_link": (None, {"members": ["7", "8"], "channel_id": "9"}, ""),
+    "webhook_add": (None, SHOP, ""),
+    "webhook_edit": (None, SHOP, ""),
+    "webhook_secret": (None, SHOP, ""),
+    "webhook_old_secret": (None, SHOP, ""),
+    "webhook_remove": (None, SHOP, ""),
+    "price_asked": (None, PRICE, ""),
+    "price_set": (None, PRICE, "s"),
+    "price_ignored": (None, PRICE, ""),
+    "contract_assigned": (None, {"contract_id": 3, "order": "sub_1"}, "cm"),
+    "payment_stuck": (None, PAID | NUMBER, ""),
+    "payment_notice": (None, PAID | {"notice": "fraud_warning"}, "c"),
+    "payment_partly_refunded": (None, PAID, "c"),
+    "payment_inquiry": (None, PAID, "c"),
     "joined": (None, None, ""),
     "left": (None, None, ""),
 }

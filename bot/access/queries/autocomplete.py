@@ -12,7 +12,8 @@ from bot.store.catalogue import products
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, permissions
 from bot.store.people import autocomplete
-from bot.store.records import Entitlement, Product, Script
+from bot.store.records import Connection, Delivery, Entitlement, Price, Product, Script
+from bot.store.sales import connections, prices, waiting
 from bot.tradingview import LIFETIME, End, Lifetime, clean_username
 
 MOST = 25
@@ -66,6 +67,33 @@ class Autocomplete:
             if text in f"{batch.made.id} {batch.sold.slug} {batch.sold.title.casefold()}"
         ]
         return fitting[:MOST]
+
+    async def shops(self, guild_id: int, typed: str) -> list[Connection]:
+        """Return the connections to shops whose number or provider fits."""
+        text = typed.strip().casefold()
+        async with self._database.read() as connection:
+            listed = await connections.listed(connection, guild_id)
+        return [row for row in listed if text in f"{row.id} {row.provider}"][:MOST]
+
+    async def prices(self, guild_id: int, connection_id: int, typed: str) -> list[Price]:
+        """Return what that shop sells, as far as it fits; what nobody has said yet comes first."""
+        text = typed.strip().casefold()
+        async with self._database.read() as connection:
+            shop = await connections.by_id(connection, guild_id, connection_id)
+            listed = [] if shop is None else (await prices.of_shops(connection, [shop.id]))[shop.id]
+        fitting = [each for each in listed if text in f"{each.key} {each.name or ''}".casefold()]
+        return fitting[:MOST]
+
+    async def payment_messages(
+        self, guild_id: int, connection_id: int, typed: str
+    ) -> list[Delivery]:
+        """Return the newest payment messages of that shop that wait or are stuck, as far as they fit."""
+        text = typed.strip()
+        async with self._database.read() as connection:
+            newest = await waiting.messages(
+                connection, guild_id, limit=_NEWEST, connection_id=connection_id
+            )
+        return [each for each in newest if text in f"{each.id} {each.kind}"][:MOST]
 
     async def names(self, guild_id: int, typed: str) -> list[str]:
         """Return known TradingView names that fit."""

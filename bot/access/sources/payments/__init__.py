@@ -25,6 +25,15 @@ Headers = Mapping[str, str]  # by names in any case, as aiohttp hands them over
 Options = Mapping[str, Any]  # of one connection: the paths and forms that its vendor set
 
 
+class OptionInvalid(ValueError):  # noqa: N818 - named for what it says
+    """An option of a connection that cannot be meant so; `why` is a sentence for the vendor."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """How the messages of one provider are checked and read; all of it without I/O.
@@ -50,6 +59,9 @@ class Provider:
     link_parameter: str | None = (
         None  # of the shop link: takes Usher's token ("client_reference_id")
     )
+    # Returns the options as they are kept, all of them checked; raises OptionInvalid. None: it has none.
+    check_options: Callable[[Options], dict[str, Any]] | None = None
+    takes_api_key: bool = False  # messages can be looked up with a key of the vendor
 
 
 # The modules that are not a provider's, but shared by them.
