@@ -199,6 +199,7 @@ class Services:
         await self.sweeps.open()
         await self.role_rules.open()
         await self.role_access.open()
+        await self.connections.open()
 
 
 def build(

@@ -43,7 +43,7 @@ class Webhook(
     @app_commands.describe(provider="Who takes the money; pick it from the list")
     async def add(self, interaction: Interaction, provider: PaymentProvider) -> None:
         """Ask for the secret in a form."""
-        self._connections.known(provider)
+        await self._connections.known(provider)
         guild_id, name = levels.request(interaction).guild_id, provider.strip().casefold()
         form = Form(
             forms.form_title(name), key(forms.ADD_FORM, guild_id, name), forms.add_items(name)

@@ -212,10 +212,11 @@ class PaymentProviderTransformer(_OneItem):
     async def suggest(self, _: UsherInteraction, typed: str, /) -> Choices:
         """Return the providers whose name fits."""
         text = typed.strip().casefold()
-        # Late: their modules are read when a manager first looks at them, not at the start.
-        labels = {name: payments.provider(name).label for name in payments.names()}
+        found = await payments.offered()
         fitting = {
-            name: label for name, label in labels.items() if text in f"{name} {label.casefold()}"
+            each.name: each.label
+            for each in found
+            if text in f"{each.name} {each.label.casefold()}"
         }
         return [_choice(label, name) for name, label in fitting.items()][:_MAX_CHOICES]
 

@@ -4,6 +4,7 @@ A secret is kept encrypted and never shown again. When a new one is entered, the
 for a day: a shop goes on signing with it until its own change is through.
 """
 
+import asyncio
 import json
 import re
 import secrets
@@ -78,6 +79,13 @@ class Connections:
         # Called with the id of its address once a connection was changed or removed.
         self.on_change: list[Callable[[str], None]] = []
 
+    async def open(self) -> None:
+        """Load the providers of the connections that there are, beside the loop; once, before all else."""
+        async with self._database.read() as connection:
+            used = {row.provider for row in await connections.every(connection)}
+        for name in used:
+            await asyncio.to_thread(self._provider, name)
+
     def address(self, row: Connection) -> str | None:
         """Return what is pasted at the shop; None while Usher has no public https address."""
         return None if self._base is None else f"{self._base}{path_of(row)}"
@@ -89,7 +97,7 @@ class Connections:
 
         Raises ProviderUnknown, SecretUnusable, ApiKeyUnusable or TooManyConnections.
         """
-        known = self.known(name)
+        known = await self.known(name)
         sealed, sealed_key = self._first_secret(known, secret), self._api_key(known, api_key)
         async with self._database.write() as connection:
             reference = request.idempotency_key
@@ -112,10 +120,10 @@ class Connections:
             await self._record(connection, request, "webhook_add", made)
         return self._view(made)
 
-    def known(self, name: str) -> ProviderFacts:
+    async def known(self, name: str) -> ProviderFacts:
         """Return that provider. Raises ProviderUnknown."""
         try:
-            return self._provider(name.strip().casefold())
+            return await asyncio.to_thread(self._provider, name.strip().casefold())
         except LookupError:
             raise ProviderUnknown(name, tuple(self._names())) from None
 
