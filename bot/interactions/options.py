@@ -207,8 +207,6 @@ class CodeBatchTransformer(_NumberOption):
 class PaymentProviderTransformer(_OneItem):
     """Payment providers, by their names."""
 
-    level = Level.MANAGER
-
     async def suggest(self, _: UsherInteraction, typed: str, /) -> Choices:
         """Return the providers whose name fits."""
         text = typed.strip().casefold()
@@ -223,8 +221,6 @@ class PaymentProviderTransformer(_OneItem):
 
 class ShopTransformer(_NumberOption):
     """Connections to shops, by number."""
-
-    level = Level.MANAGER
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
         """Return the connections whose number or provider fits."""
@@ -241,13 +237,10 @@ class ShopTransformer(_NumberOption):
 class ShopPriceTransformer(_OneItem):
     """What the chosen shop sells, by its own id or name of it."""
 
-    level = Level.MANAGER
-
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
         """Return the known prices that fit."""
-        shop = getattr(interaction.namespace, "connection", None)
         found = await interaction.client.autocomplete.prices(
-            interaction.guild_id or 0, shop if isinstance(shop, int) else 0, typed
+            interaction.guild_id or 0, _shop(interaction.namespace), typed
         )
         return [
             _choice(f"{price.key} – {price.name}" if price.name else price.key, price.key)
@@ -257,15 +250,12 @@ class ShopPriceTransformer(_OneItem):
 
 
 class PaymentMessageTransformer(_NumberOption):
-    """Payment messages of the chosen shop that wait or are stuck, by number."""
-
-    level = Level.MANAGER
+    """Payment messages, of the chosen shop, that wait or are stuck, by number."""
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
         """Return the newest whose number fits."""
-        shop = getattr(interaction.namespace, "connection", None)
         found = await interaction.client.autocomplete.payment_messages(
-            interaction.guild_id or 0, shop if isinstance(shop, int) else 0, typed
+            interaction.guild_id or 0, _shop(interaction.namespace), typed
         )
         return [
             app_commands.Choice(name=shorten(message_line(each), _MAX_LENGTH), value=each.id)
@@ -356,6 +346,12 @@ def _read(text: str) -> duration.Length | None:
 
 def _end(end: End) -> str:
     return "no end" if isinstance(end, Lifetime) else f"until {plain_day(end)}"
+
+
+def _shop(options: Any) -> int | None:
+    """Return the connection that is chosen by now, which may be half typed."""
+    value = getattr(options, "connection", None)
+    return value if isinstance(value, int) else None
 
 
 def _text(options: Any, name: str) -> str | None:

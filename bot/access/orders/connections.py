@@ -82,7 +82,7 @@ class Connections:
     async def open(self) -> None:
         """Load the providers of the connections that there are, beside the loop; once, before all else."""
         async with self._database.read() as connection:
-            used = {row.provider for row in await connections.every(connection)}
+            used = await connections.providers(connection)
         for name in used:
             await asyncio.to_thread(self._provider, name)
 

@@ -75,19 +75,20 @@ class Autocomplete:
             listed = await connections.listed(connection, guild_id)
         return [row for row in listed if text in f"{row.id} {row.provider}"][:MOST]
 
-    async def prices(self, guild_id: int, connection_id: int, typed: str) -> list[Price]:
-        """Return what that shop sells, as far as it fits; what nobody has said yet comes first."""
+    async def prices(self, guild_id: int, connection_id: int | None, typed: str) -> list[Price]:
+        """Return what that shop sells, or any shop, as far as it fits; what nobody has said yet comes first."""
         text = typed.strip().casefold()
         async with self._database.read() as connection:
-            shop = await connections.by_id(connection, guild_id, connection_id)
-            listed = [] if shop is None else (await prices.of_shops(connection, [shop.id]))[shop.id]
-        fitting = [each for each in listed if text in f"{each.key} {each.name or ''}".casefold()]
+            shops = [row.id for row in await connections.listed(connection, guild_id)]
+            listed = await prices.of_shops(connection, shops)
+        chosen = [each for shop in shops if connection_id in (None, shop) for each in listed[shop]]
+        fitting = [each for each in chosen if text in f"{each.key} {each.name or ''}".casefold()]
         return fitting[:MOST]
 
     async def payment_messages(
-        self, guild_id: int, connection_id: int, typed: str
+        self, guild_id: int, connection_id: int | None, typed: str
     ) -> list[Delivery]:
-        """Return the newest payment messages of that shop that wait or are stuck, as far as they fit."""
+        """Return the newest payment messages of that shop, or any shop, that wait or are stuck and fit."""
         text = typed.strip()
         async with self._database.read() as connection:
             newest = await waiting.messages(

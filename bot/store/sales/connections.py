@@ -98,6 +98,12 @@ async def every_of(connection: AsyncConnection, guild_id: int) -> list[Connectio
     return [Connection.of(row) for row in rows]
 
 
+async def providers(connection: AsyncConnection) -> list[str]:
+    """Return the providers of all connections, those that were removed too."""
+    rows = await connection.execute(select(shop.c.provider).distinct())
+    return list(rows.scalars())
+
+
 async def every(connection: AsyncConnection) -> list[Connection]:
     """Return the connections of all servers."""
     rows = await connection.execute(
