@@ -25,6 +25,7 @@ from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.codes import Codes
 from bot.access.orders.connections import Connections
+from bot.access.orders.contract_notes import ContractNotes
 from bot.access.orders.contracts import Contracts
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
@@ -35,7 +36,7 @@ from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.pauses import Pauses
 from bot.access.orders.pending import Pending
 from bot.access.orders.present import Presence
-from bot.access.orders.prices import Prices
+from bot.access.orders.price_questions import Prices
 from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.resends import Resends
@@ -148,6 +149,7 @@ class Services:
     role_losses: RoleLosses
     role_rounds: RoleRounds
     product_scripts: ProductScripts
+    contracts: Contracts
     codes: Codes
     trials: Trials
     connections: Connections
@@ -301,6 +303,15 @@ def build(
         partial(kept_messages.to_unlinked, client),
         outcome_notifier.wake,
     )
+    contracts = Contracts(
+        database,
+        vault,
+        purchases,
+        ContractNotes(
+            partial(kept_messages.to_buyer, client), partial(kept_messages.to_late_payer, client)
+        ),
+        outcome_notifier.wake,
+    )
     role_losses = RoleLosses(database, role_rules, purchases)
     role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
     member_events.subscribe("roles", role_access.hear, role_access.matters)
@@ -356,7 +367,8 @@ def build(
             notifier,
             [source.name for source in REGISTRY.values() if source.returns_by_itself],
         ),
-        codes=Codes(database, vault, purchases),
+        contracts=contracts,
+        codes=Codes(database, vault, purchases, contracts),
         trials=Trials(database, vault, purchases, partial(kept_messages.of_trial, client)),
         connections=Connections(
             database,
@@ -367,7 +379,7 @@ def build(
             settings.http_port,
         ),
         prices=Prices(database),
-        pending=Pending(database, vault, Contracts(database).assign),
+        pending=Pending(database, vault, contracts.assign),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

@@ -6,7 +6,7 @@ from discord import app_commands
 
 from bot.access.errors import ButtonGone
 from bot.access.orders.pending import Pending
-from bot.access.orders.prices import Prices
+from bot.access.orders.price_questions import Prices
 from bot.access.people.username_lookup import clean
 from bot.access.request import Subject
 from bot.interactions import levels, responses

@@ -6,7 +6,7 @@ from discord import app_commands
 
 from bot.access.orders.connection_view import ConnectionChange, ConnectionView
 from bot.access.orders.connections import Connections
-from bot.access.orders.prices import Prices
+from bot.access.orders.price_questions import Prices
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, Form
 from bot.interactions.levels import Level

@@ -6,11 +6,13 @@ from typing import Any
 import discord
 
 from bot.access.catalogue.lookup import Item
+from bot.access.request import PAYMENT
 from bot.errors import UserError
 from bot.replies.claims import to_claimer as claim_decided
 from bot.replies.codes import trial_refused
 from bot.replies.customers import forgotten_by_now
 from bot.replies.links import to_unlinked as name_wanted
+from bot.replies.own_payments import payment_failed
 from bot.store.records import Claim, RoleRule
 
 
@@ -31,6 +33,18 @@ def to_unlinked(
     titles, rule = [item.title for item in items], rules[0]
     name = _name(client, guild_id)
     return name_wanted(titles, rule.source, rule.role_name, name, guild_id).to_json()
+
+
+def to_buyer(client: discord.Client, guild_id: int, titles: Sequence[str]) -> Mapping[str, Any]:
+    """Return what a member reads whose payment came, and whose TradingView name is not known yet."""
+    return name_wanted(titles, PAYMENT, "", _name(client, guild_id), guild_id).to_json()
+
+
+def to_late_payer(
+    client: discord.Client, guild_id: int, titles: Sequence[str], needs_buyer: bool
+) -> Mapping[str, Any]:
+    """Return what a member reads whose payment failed; `needs_buyer`: their bank wants a confirmation."""
+    return payment_failed(titles, _name(client, guild_id), needs_buyer=needs_buyer).to_json()
 
 
 def to_eraser(number: int) -> Mapping[str, Any]:

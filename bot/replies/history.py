@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.access.orders import payment_notes
+from bot.access.orders.pending import STUCK
 from bot.access.queries.overview import History
 from bot.access.queries.self_check import CALLED
 from bot.replies import (
@@ -11,6 +11,7 @@ from bot.replies import (
     history_plans,
     history_products,
     history_purchases,
+    history_shops,
     history_sweeps,
     links,
     members_intent,
@@ -111,6 +112,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
     **history_plans.SENTENCES,
+    **history_payments.SENTENCES,
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
     "clock_wrong": lambda f: wrong_clock.describe(f.seconds()),
@@ -233,7 +235,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     CALLED: self_check.described,
     "panel_posted": lambda f: panel.described(f.who, f.after),
     **history_purchases.SENTENCES,
-    **history_payments.SENTENCES,
+    **history_shops.SENTENCES,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -297,7 +299,7 @@ ALARMS = frozenset(
         "messages_stopped",
         "roles_lost",
         "holder_role_trouble",
-        payment_notes.STUCK,
+        STUCK,
     }
 )
 

@@ -61,29 +61,26 @@ def options_items(view: ConnectionView) -> "list[discord.ui.Item[discord.ui.View
 
 
 def read_options(text: str) -> dict[str, Any]:
-    """Return the options that were typed, one a line; a name with dots is a path of names."""
+    """Return the options that were typed, one a line: what stands before a first dot holds the others."""
     found: dict[str, Any] = {}
     for line in text.splitlines():
-        name, _, value = line.partition("=")
-        if not line.strip():
-            continue
-        *outer, last = [part.strip() for part in name.split(".")]
-        place = found
-        for part in outer:
-            inner = place.setdefault(part, {})
-            place = inner if isinstance(inner, dict) else found
-        place[last] = value.strip()
+        name, _, value = (part.strip() for part in line.partition("="))
+        outer, dot, inner = name.partition(".")
+        if dot and isinstance(place := found.setdefault(outer, {}), dict):
+            place[inner] = value
+        elif name:
+            found[name] = value
     return found
 
 
-def flat(options: Mapping[str, Any], before: str = "") -> "list[tuple[str, Any]]":
-    """Return options as they are typed, those within others with dots."""
+def flat(options: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return options as they are typed, those within others behind a dot."""
     lines: list[tuple[str, Any]] = []
     for name, value in options.items():
         if isinstance(value, Mapping):
-            lines += flat(value, f"{before}{name}.")
+            lines += [(f"{name}.{inner}", each) for inner, each in value.items()]
         else:
-            lines.append((f"{before}{name}", value))
+            lines.append((name, value))
     return lines
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.access.orders.prices import (
+from bot.access.orders.price_questions import (
     NOTHING,
     PriceDecided,
     PriceQuestion,

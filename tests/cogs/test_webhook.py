@@ -6,7 +6,7 @@ import pytest
 
 from bot import clock
 from bot.access.orders.connections import find_connection
-from bot.access.orders.prices import ask_in
+from bot.access.orders.price_questions import ask_in
 from bot.store.kinds import DeliveryState
 from bot.store.sales import connections, prices
 from tests.support.discord_harness import at_work, eventually, labels, text_of

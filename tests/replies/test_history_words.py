@@ -16,10 +16,10 @@ UNTIL = {"kind": "until", "ends_at": AT.isoformat()}
 NOTHING = {"kind": "nothing", "ends_at": None}
 NAME = {"username": "Ann_T"}
 NUMBER = {"number": 3}
+CONTRACT = {"provider": "stripe", "contract": "sub_1"}
 CODES = {"batch": 3, "length": "1M", "number": 100}
 SHOP = {"connection_id": 3, "shop": "Stripe"}
 PRICE = {"connection_id": 3, "provider": "stripe", "price_id": 4, "price": "Gold, monthly"}
-PAID = {"connection_id": 3, "provider": "stripe", "order": "sub_1"}
 
 # By action: what stood before, what stands after, and which of script, customer and member it is about.
 FACTS = {
@@ -34,6 +34,21 @@ FACTS = {
     "purchase": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
     "purchase_ended": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
     "trial_refused": (None, None, "scm"),
+    "payment_notice": (
+        None,
+        {"provider": "stripe", "notice": "fraud_warning", "about": "ch_1"},
+        "",
+    ),
+    "payment_unclaimed": (None, CONTRACT, ""),
+    "payment_partly_refunded": (None, CONTRACT, "cm"),
+    "payment_inquiry": (None, CONTRACT, "cm"),
+    "payment_without_length": (None, CONTRACT | {"item": "Gold"}, "cm"),
+    "payment_barred": (None, CONTRACT, "cm"),
+    "payment_held": (None, CONTRACT, "cm"),
+    "payment_asks": (None, CONTRACT | {"why": "refunded", "part": "p1", "contract_id": 3}, "cm"),
+    "payment_claimed": (None, CONTRACT, "cm"),
+    "payment_ended": (None, CONTRACT, "cm"),
+    "payment_kept": (None, CONTRACT, "cm"),
     "codes_made": (None, CODES, "s"),
     "codes_revoked": (None, CODES, "s"),
     "codes_put_back": (None, CODES, "s"),
@@ -143,11 +158,7 @@ FACTS = {
     "price_asked": (None, PRICE, ""),
     "price_set": (None, PRICE, "s"),
     "price_ignored": (None, PRICE, ""),
-    "contract_assigned": (None, {"contract_id": 3, "order": "sub_1"}, "cm"),
-    "payment_stuck": (None, PAID | NUMBER, ""),
-    "payment_notice": (None, PAID | {"notice": "fraud_warning"}, "c"),
-    "payment_partly_refunded": (None, PAID, "c"),
-    "payment_inquiry": (None, PAID, "c"),
+    "payment_stuck": (None, PRICE, ""),
     "joined": (None, None, ""),
     "left": (None, None, ""),
 }

@@ -8,6 +8,8 @@ from pathlib import Path
 from sqlalchemy import insert, update
 
 from bot import clock
+from bot.access.rules import contract_json
+from bot.access.rules.payments import Line, Payment
 from bot.access.sources import payments
 from bot.store.kinds import DeliveryState
 from bot.store.tables.payments import connection as shop, contract, delivery
@@ -59,11 +61,11 @@ async def gets(database, vault, connection_id, key, state=DeliveryState.NEW, **v
 async def is_paid(database, vault, connection_id, name, guild_id, *, buyer=None, **values):
     """Store a paid contract that is nobody's; returns its number."""
     now = clock.now()
-    rest = {
-        "facts": [{"fact": "payment", "lines": [{"keys": ["gold"], "name": "Gold, monthly"}]}],
-        "why": "paid",
-        "paid_end": now + timedelta(days=30),
-    } | values
+    end = now + timedelta(days=30)
+    line = Line(("gold",), "Gold, monthly")
+    payment = Payment(f"in_{name}", name, now, lines=(line,), starts_at=now, ends_at=end)
+    facts = contract_json.to_json([payment])
+    rest = {"facts": facts, "why": "paid", "told": [], "paid_end": end} | values
     async with database.write() as connection:
         row = await connection.execute(
             insert(contract)

@@ -14,7 +14,6 @@ NAME_FIELD = (
     "name_field"  # the field of the shop's form in which buyers type their TradingView name
 )
 OLD_UNTIL = "old_secrets_until"  # then all secrets but the newest go
-OURS = (NAME_FIELD, OLD_UNTIL)
 
 
 class ProviderFacts(Protocol):
@@ -99,7 +98,7 @@ def terms_of(row: Connection) -> Terms:
 
 def own_options(row: Connection) -> dict[str, Any]:
     """Return the options of a connection that are its provider's."""
-    return {name: value for name, value in row.options.items() if name not in OURS}
+    return {name: value for name, value in row.options.items() if name != OLD_UNTIL}
 
 
 def path_of(row: Connection) -> str:

@@ -19,7 +19,6 @@ from bot import clock
 from bot.access.orders.connection_view import (
     NAME_FIELD,
     OLD_UNTIL,
-    OURS,
     ConnectionChange,
     ConnectionView,
     Heard,
@@ -149,17 +148,17 @@ class Connections:
     async def edit(
         self, request: RequestContext, connection_id: int, change: ConnectionChange
     ) -> ConnectionView:
-        """Change what is given. Raises ConnectionUnknown."""
+        """Change what is given. Raises ConnectionUnknown or OptionsUnusable."""
         async with self._database.write() as connection:
             row = await find_connection(connection, request.guild_id, connection_id)
             defaults, told = asdict(Terms()), asdict(change)
             decided = asdict(terms_of(row)) | {
                 name: told[name] for name in defaults if told[name] is not None
             }
-            options = dict(row.options)
+            options = row.options
             if change.name_field is not None:
-                options.pop(NAME_FIELD, None)
-                options |= {NAME_FIELD: name} if (name := change.name_field.strip()) else {}
+                own = own_options(row) | {NAME_FIELD: change.name_field.strip()}
+                options = self._with(row, {name: each for name, each in own.items() if each})
             asks = row.asks_first if change.asks_first is None else change.asks_first
             terms = {name: each for name, each in decided.items() if each != defaults[name]}
             before = (row.terms, row.options, row.asks_first)
@@ -179,16 +178,9 @@ class Connections:
         """
         async with self._database.write() as connection:
             row = await find_connection(connection, request.guild_id, connection_id)
-            known = self._provider(row.provider)
-            if known.check_options is None:
-                raise OptionsUnusable(known.label, "it has none to choose")
-            try:
-                checked = known.check_options(options)
-            except ValueError as error:  # it names the option, and what is wrong with it
-                raise OptionsUnusable(known.label, str(error)) from None
-            if own_options(row) != checked:
-                kept = {name: row.options[name] for name in OURS if name in row.options}
-                row = await connections.change(connection, row.id, options={**checked, **kept})
+            changed = self._with(row, options)
+            if changed != row.options:
+                row = await connections.change(connection, row.id, options=changed)
                 await self._record(connection, request, "webhook_edit", row)
         return self._changed(row)
 
@@ -292,6 +284,21 @@ class Connections:
         return ConnectionView(
             row, self._provider(row.provider).label, len(self._secrets(row)), old_until(row)
         )
+
+    def _with(self, row: Connection, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a connection's options with these of its provider. Raises OptionsUnusable."""
+        known = self._provider(row.provider)
+        if known.check_options is None:
+            if options.keys() - {NAME_FIELD}:
+                raise OptionsUnusable(known.label, "it has none to choose")
+            checked = dict(options)
+        else:
+            try:
+                checked = known.check_options(options)
+            except ValueError as error:  # it names the option, and what is wrong with it
+                raise OptionsUnusable(known.label, str(error)) from None
+        kept = {name: row.options[name] for name in (OLD_UNTIL,) if name in row.options}
+        return {**checked, **kept}
 
     def _first_secret(self, known: ProviderFacts, typed: str) -> bytes | None:
         """Return the secret as it is kept; None where there is none yet."""

@@ -124,11 +124,6 @@ class PriceNotNamed(UserError):
 
 
 @dataclass(eq=False)
-class OrderUnknown(UserError):
-    """No paid order of a shop waits here under that number."""
-
-
-@dataclass(eq=False)
 class OrderTaken(UserError):
     """Somebody has that order of a shop already."""
 
@@ -136,3 +131,8 @@ class OrderTaken(UserError):
 @dataclass(eq=False)
 class DeliveryUnknown(UserError):
     """No such payment message waits for another try here."""
+
+
+@dataclass(eq=False)
+class ContractUnknown(UserError):
+    """There is no subscription or order of that number in this server."""

@@ -10,17 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.orders.connections import find_connection
-from bot.access.orders.errors import DeliveryUnknown, OrderTaken, OrderUnknown
+from bot.access.orders.errors import ContractUnknown, DeliveryUnknown, OrderTaken
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.contracts import Why
 from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import DeliveryState
+from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.records import Connection, Contract, Delivery
-from bot.store.sales import connections, prices, waiting
+from bot.store.sales import connections, contracts, prices, waiting
 from bot.store.vault import UnreadableError, Vault
 
+STUCK = "payment_stuck"  # an entry of the history, and an alarm in the log channel
 _PAID = (Why.PAID, Why.TRIAL, Why.CANCELLED, Why.PAST_DUE)
 _SHOWN_FOR = timedelta(days=30)  # after its end
 _MAX_WHAT = 5
@@ -85,7 +87,7 @@ class Pending:
         )
 
     async def order(self, guild_id: int, contract_id: int) -> PendingOrder:
-        """Return that order. Raises OrderUnknown, or OrderTaken when it is somebody's by now."""
+        """Return that order. Raises ContractUnknown, or OrderTaken when it is somebody's by now."""
         async with self._database.read() as connection:
             found = await _unclaimed(connection, guild_id, contract_id)
             shops = {row.id: row for row in await connections.every_of(connection, guild_id)}
@@ -129,13 +131,16 @@ class Pending:
                 tell()
         return number
 
-    async def messages(
-        self, guild_id: int, connection_id: int | None, limit: int
-    ) -> list[Delivery]:
-        """Return the newest messages that wait or are stuck."""
-        async with self._database.read() as connection:
-            return await waiting.messages(
-                connection, guild_id, limit=limit, connection_id=connection_id
+    async def note_stuck(self, guild_id: int, connection_id: int) -> None:
+        """Call staff to the messages of a connection that are stuck; whoever calls this does so once."""
+        async with self._database.write() as connection:
+            shop = await connections.whichever(connection, connection_id)
+            await events.record(
+                connection,
+                guild_id,
+                clock.now(),
+                STUCK,
+                after={"connection_id": shop.id, "provider": shop.provider},
             )
 
     async def _order(
@@ -160,9 +165,9 @@ class Pending:
 
 
 async def _unclaimed(connection: AsyncConnection, guild_id: int, contract_id: int) -> Contract:
-    found = await waiting.contract_by_id(connection, guild_id, contract_id)
+    found = await contracts.by_id(connection, guild_id, contract_id)
     if found is None:
-        raise OrderUnknown
+        raise ContractUnknown
     if found.customer_id is not None:
         raise OrderTaken
     return found

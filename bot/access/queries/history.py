@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.orders.prices import PriceQuestion, is_open, question_in
+from bot.access.orders.price_questions import PriceQuestion, is_open, question_in
 from bot.access.people.claims import Question, question
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database

@@ -58,13 +58,6 @@ def _(_: refusals.PriceNotNamed) -> str:
 
 
 @sentence.register
-def _(_: refusals.OrderUnknown) -> str:
-    return (
-        "**That paid order is not here.** Nothing was changed; `/webhook pending` shows what waits."
-    )
-
-
-@sentence.register
 def _(_: refusals.OrderTaken) -> str:
     return "**That order is somebody's already.** Nothing was changed; `/webhook pending` shows what waits."
 

@@ -73,6 +73,12 @@ async def by_id(
     )
 
 
+async def whichever(connection: AsyncConnection, connection_id: int) -> Connection:
+    """Return that connection, which must exist; removed or not."""
+    found = await connection.execute(select(shop).where(shop.c.id == connection_id))
+    return Connection.of(found.one())
+
+
 async def by_reference(
     connection: AsyncConnection, guild_id: int, reference: str
 ) -> Connection | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ClaimHow, DeliveryState
+from bot.store.kinds import DeliveryState
 from bot.store.records import Contract, Delivery
 from bot.store.tables.payments import connection as shop, contract, delivery
 
@@ -144,31 +144,4 @@ def _unclaimed(
         contract.c.customer_id.is_(None),
         contract.c.why.in_(list(whys)),
         contract.c.paid_end.is_(None) | (contract.c.paid_end > since),
-    )
-
-
-async def contract_by_id(
-    connection: AsyncConnection, guild_id: int, contract_id: int
-) -> Contract | None:
-    """Return that contract, when it belongs to this server."""
-    rows = await connection.execute(
-        select(contract).where(contract.c.guild_id == guild_id, contract.c.id == contract_id)
-    )
-    row = rows.one_or_none()
-    return None if row is None else Contract.of(row)
-
-
-async def claim(
-    connection: AsyncConnection,
-    contract_id: int,
-    customer_id: int,
-    how: ClaimHow,
-    by: int | None,
-    at: datetime,
-) -> None:
-    """Note whose a contract is."""
-    await connection.execute(
-        update(contract)
-        .where(contract.c.id == contract_id)
-        .values(customer_id=customer_id, claimed_how=how, claimed_by=by, changed_at=at)
     )

@@ -84,6 +84,7 @@ contract = Table(
     Column("why", String(16), nullable=False),  # what it comes to
     Column("paid_end", UtcDateTime),
     Column("renews", Boolean, nullable=False, server_default=false()),
+    Column("told", JSON, nullable=False),  # what staff were told of it, each once
     Column("made_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     CheckConstraint("(customer_id IS NULL) = (claimed_how IS NULL)", name="claim"),
@@ -119,6 +120,8 @@ contract_purchase = Table(
     Column("line_key", String(200), nullable=False),  # the shop's id of what was bought
     Column("wanted", JSON, nullable=False),
     Column("asked", JSON),  # a shortening that staff are asked about first
+    # Staff revoked what it gave: it goes on once they grant again.
+    Column("is_held", Boolean, nullable=False, server_default=false()),
 )
 
 price = Table(

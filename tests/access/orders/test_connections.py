@@ -14,16 +14,16 @@ from bot.access.orders.connections import MAX_CONNECTIONS, OLD_FOR
 from bot.access.orders.errors import (
     ApiKeyUnusable,
     ConnectionUnknown,
+    ContractUnknown,
     DeliveryUnknown,
     OptionsUnusable,
     OrderTaken,
-    OrderUnknown,
     PriceNotNamed,
     ProviderUnknown,
     SecretUnusable,
     TooManyConnections,
 )
-from bot.access.orders.prices import MAX_QUESTIONS, NOTHING, ask_in
+from bot.access.orders.price_questions import MAX_QUESTIONS, NOTHING, ask_in
 from bot.access.request import Subject
 from bot.access.rules.contracts import Terms
 from bot.store.kinds import DeliveryState
@@ -198,7 +198,6 @@ async def test_what_is_decided_is_kept_as_far_as_it_is_not_the_default(vendor):
     assert view.terms == Terms(grace_days=7)
     assert view.row.asks_first
     assert view.row.options == {"name_field": "tv"}
-    assert view.options == {}
     back = ConnectionChange(grace_days=3, asks_first=False, name_field="")
     view = await vendor.connections.edit(asks(vendor), row.id, back)
     assert (view.row.terms, view.row.options, view.row.asks_first) == ({}, {}, False)
@@ -210,14 +209,20 @@ async def test_what_is_decided_is_kept_as_far_as_it_is_not_the_default(vendor):
 async def test_options_are_checked_by_the_provider_and_leave_ours_alone(vendor):
     row = await add(vendor, "tailor", "a-secret")
     await vendor.connections.edit(asks(vendor), row.id, ConnectionChange(name_field="tv"))
-    view = await vendor.connections.set_options(asks(vendor), row.id, {"header": "X-Sign"})
-    assert view.options == {"header": "X-Sign"}
-    assert view.row.options["name_field"] == "tv"
+    await vendor.connections.set_secret(asks(vendor), row.id, "another-secret")
+    both = {"header": "X-Sign", "name_field": "tv"}
+    view = await vendor.connections.set_options(asks(vendor), row.id, both)
+    assert view.options == both
+    assert view.old_until is not None
+    back = ConnectionChange(name_field="")
+    assert (await vendor.connections.edit(asks(vendor), row.id, back)).options == {
+        "header": "X-Sign"
+    }
     with pytest.raises(OptionsUnusable) as refused:
         await vendor.connections.set_options(asks(vendor), row.id, {"colour": "red"})
     assert "colour" in refused.value.reason
     with pytest.raises(OptionsUnusable):
-        await vendor.connections.set_options(asks(vendor), (await add(vendor)).id, {})
+        await vendor.connections.set_options(asks(vendor), (await add(vendor)).id, {"header": "X"})
 
 
 async def test_a_removed_connection_is_unknown_and_its_secrets_are_gone(vendor):
@@ -346,7 +351,7 @@ async def test_an_order_is_said_by_the_item_that_its_price_is(vendor):
 async def test_an_order_is_assigned_once_and_only_in_its_server(vendor):
     row = await add(vendor)
     number = await is_paid(vendor.database, vendor.vault, row.id, "sub_1", HOME)
-    with pytest.raises(OrderUnknown):
+    with pytest.raises(ContractUnknown):
         await vendor.pending.assign(asks(vendor, OTHER), number, Subject(7))
     await vendor.pending.assign(asks(vendor), number, Subject(7, "Alice_T"))
     person = await vendor.person(member=7)

@@ -7,7 +7,7 @@ from tests.support.providers.acme import head, read, verify
 def check_options(options):
     """Take a header, and paths into the message."""
     for name in options:
-        if name not in ("header", "paths"):
+        if name not in ("header", "paths", "name_field"):
             raise OptionInvalid(name, "there is no such option")
     return dict(options)
 
