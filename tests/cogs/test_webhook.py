@@ -361,10 +361,11 @@ async def test_a_removed_shop_is_gone_at_once_after_a_yes(harness):
 async def test_what_nobody_is_known_to_have_paid_is_assigned_to_a_member_with_a_name(harness):
     await add(harness, secret=SECRET)
     await paid(harness, "sub_1", buyer={"username": "Alice_T", "email": "a@example.org"})
+    await harness.run(harness.as_owner, "webhook edit", connection=1, price="gold", item="trend")
     view = await harness.run(harness.as_owner, "webhook pending")
     said = text_of(view.original)
     assert view.ephemeral
-    assert r"**sub\_1** (Acme Pay), Gold, monthly" in said
+    assert r"**sub\_1** (Acme Pay), Trend" in said
     assert "`Alice_T`" in said
     assert "`a@example.org`" in said
     await press(harness, view.original, "Assign")
@@ -373,6 +374,8 @@ async def test_what_nobody_is_known_to_have_paid_is_assigned_to_a_member_with_a_
     named = await harness.as_owner.submit(picked, {"username": "Alice_T"})
     await named.answered()
     await eventually(lambda: f"is of <@{harness.buyer.id}> now" in text_of(view.original))
+    await harness.passes(harness.as_buyer.dms)
+    assert "You can use **Trend**" in text_of(harness.as_buyer.dms()[-1])
     view = await harness.run(harness.as_owner, "webhook pending")
     assert "Nothing waits" in text_of(view.original)
 
