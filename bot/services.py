@@ -58,6 +58,7 @@ from bot.access.people.proofs import Proofs
 from bot.access.people.reminders import Reminders
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
+from bot.access.queries.evidence import Evidence
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.queries.self_check import SelfCheck
@@ -172,6 +173,7 @@ class Services:
     # What people look up
     overview: Overview
     directory: Directory
+    evidence: Evidence
     why: Causes
     self_check: SelfCheck
     autocomplete: Autocomplete
@@ -393,6 +395,7 @@ def build(
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
         directory=Directory(database),
+        evidence=Evidence(database, sessions),
         why=Causes(database, sessions, outcomes),
         self_check=SelfCheck(
             database,

@@ -5,7 +5,7 @@ import discord
 from bot.access.orders.pending import PendingOrder, PendingView
 from bot.access.rules.contracts import Why
 from bot.access.sources import payments
-from bot.replies.message import Button, Message, key
+from bot.replies.message import Button, Message, key, shorten
 from bot.replies.overview import pages
 from bot.replies.text import bold, count, embed, end_day, escape, listed, member, relative, typed
 from bot.replies.tone import Tone
@@ -17,6 +17,7 @@ ASSIGN, PICK, FORM = "shop_assign", "shop_assign_to", "shop_assign_form"
 AGAIN = "shop_again"
 USERNAME = "username"
 PER_PAGE = 5
+_MAX_NAME = 80
 TITLE = "The TradingView name"
 
 _WHYS = {
@@ -76,9 +77,11 @@ def _first(view: PendingView) -> str:
 
 def _order(order: PendingOrder) -> str:
     contract = order.contract
-    parts = [f"{bold(contract.name)} ({payments.provider(order.provider).label})"]
+    parts = [
+        f"{bold(shorten(contract.name, _MAX_NAME))} ({payments.provider(order.provider).label})"
+    ]
     if order.what:
-        parts.append(listed(escape(each) for each in order.what))
+        parts.append(listed(escape(shorten(each, _MAX_NAME)) for each in order.what))
     parts.append(f"since {relative(contract.made_at)}")
     if contract.paid_end is not None:
         parts.append(f"paid until {end_day(contract.paid_end)}")
@@ -108,7 +111,7 @@ def whose(order: PendingOrder, guild_id: int) -> Message:
         custom_id=key(PICK, guild_id, contract.id), placeholder="The member who paid"
     )
     return Message(
-        f"**Whose is the order {escape(contract.name)}?**\n{_order(order)}\nBe sure: a name or an e-mail that "
+        f"**Whose is the order {escape(shorten(contract.name, _MAX_NAME))}?**\n{_order(order)}\nBe sure: a name or an e-mail that "
         "somebody typed at the shop proves nothing.",
         items=(pick,),
         buttons=(Button("Back", key(PAGE, guild_id, "all", 0, "b")),),
@@ -124,7 +127,7 @@ def assigned(order: PendingOrder, member_id: int, *, has_name: bool) -> Message:
         else "It waits until they tell me their TradingView name with `/link`."
     )
     return Message(
-        f"✅ **The order {escape(order.contract.name)} is of {member(member_id)} now.** {goes_on}"
+        f"✅ **The order {escape(shorten(order.contract.name, _MAX_NAME))} is of {member(member_id)} now.** {goes_on}"
     )
 
 

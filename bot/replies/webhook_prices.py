@@ -20,7 +20,7 @@ from bot.store.records import Connection, Price, Product
 
 ITEM, PAGE, NEXT = "shop_price", "shop_price_page", "shop_price_next"
 _PER_PAGE = 24  # with the one for nothing, as many as Discord lists
-_MAX_LINES = 20
+_MAX_LINES = 10
 
 
 def question(asked: PriceQuestion, page: int = 0) -> Message:

@@ -34,7 +34,6 @@ def steps(
         done or f"**{escape(view.label)}, connection {row.id}.** Five steps lead to the first sale."
     )
     lines = [
-        first,
         f"**1. The address.** {_address(view, address)} {found.where}",
         f"**2. The secret.** {_secret(view, found)}",
         f"**3. The test.** `/webhook test` with connection {row.id} waits for the first message and tells of it.",
@@ -42,8 +41,9 @@ def steps(
         f"**5. The buyer's name.** {_name(view, found)}",
     ]
     if address is None:
-        lines.insert(1, _no_address(local))
-    return Message("\n".join(lines), buttons=_step_buttons(view, found), tone=_tone(view, address))
+        lines.insert(0, _no_address(local))
+    box = embed("Five steps", "\n".join(lines))  # longer than a text may be
+    return Message(first, (box,), _step_buttons(view, found), tone=_tone(view, address))
 
 
 def _address(view: ConnectionView, address: str | None) -> str:
@@ -119,19 +119,17 @@ def _tone(view: ConnectionView, address: str | None) -> Tone:
 
 def added(view: ConnectionView) -> str:
     """Return that a connection was added, to stand above its steps."""
-    return f"✅ **{escape(view.label)} is added as connection {view.row.id}.** Five steps:"
+    return f"✅ **{escape(view.label)} is added as connection {view.row.id}.**"
 
 
 def secret_kept(view: ConnectionView) -> str:
     """Return that a secret was taken, to stand above the steps."""
-    return (
-        f"✅ **The secret of {escape(view.label)}, connection {view.row.id}, is kept.** The steps:"
-    )
+    return f"✅ **The secret of {escape(view.label)}, connection {view.row.id}, is kept.**"
 
 
 def changed(view: ConnectionView) -> str:
     """Return that something was changed, to stand above the steps."""
-    return f"✅ **{escape(view.label)}, connection {view.row.id}, is changed.** How it stands:"
+    return f"✅ **{escape(view.label)}, connection {view.row.id}, is changed.**"
 
 
 # What is set
@@ -159,13 +157,10 @@ def settings(view: ConnectionView, steps: Message, prices: Sequence[Any]) -> Mes
     if view.options:
         options = ", ".join(f"{name} = {value}" for name, value in flat(view.options))
         decided.append(f"- Options: {typed(options)}")
-    boxes = [
-        embed(f"{view.label}, connection {row.id}", steps.text),
-        embed("What you decided", "\n".join(decided)),
-    ]
+    boxes = [*steps.embeds, embed("What you decided", "\n".join(decided))]
     if prices:
         boxes.append(embed("Prices", webhook_prices.lines(prices)))
-    return Message("", tuple(boxes), steps.buttons, tone=steps.edge)
+    return Message(steps.text, tuple(boxes), steps.buttons, tone=steps.edge)
 
 
 # The test

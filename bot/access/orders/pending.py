@@ -17,9 +17,10 @@ from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import DeliveryState
 from bot.store.ledger import events
+from bot.store.parts import parts
 from bot.store.people import customers
 from bot.store.records import Connection, Contract, Delivery
-from bot.store.sales import connections, contracts, prices, waiting
+from bot.store.sales import connections, contracts, deliveries, prices, waiting
 from bot.store.vault import UnreadableError, Vault
 
 STUCK = "payment_stuck"  # an entry of the history, and an alarm in the log channel
@@ -117,15 +118,14 @@ class Pending:
         async with self._database.write() as connection:
             if connection_id is not None:
                 await find_connection(connection, request.guild_id, connection_id)
-            number = await waiting.again(
-                connection,
-                request.guild_id,
-                request.at,
-                connection_id=connection_id,
-                delivery_id=delivery_id,
+            guild_id, number = request.guild_id, 0
+            ids = await waiting.open_ids(
+                connection, guild_id, connection_id=connection_id, delivery_id=delivery_id
             )
-            if delivery_id is not None and not number:
+            if delivery_id is not None and not ids:
                 raise DeliveryUnknown
+            for some in parts(ids):
+                number += await deliveries.process_again(connection, guild_id, some)
         if number:
             for tell in self.on_released:
                 tell()

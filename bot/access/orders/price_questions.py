@@ -18,7 +18,7 @@ from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.records import Connection, Price, Product, Script
-from bot.store.sales import connections, prices, waiting
+from bot.store.sales import connections, deliveries, prices
 
 # Of a shop at a time: a shop that sells thousands of other things must not fill the log channel.
 MAX_QUESTIONS = 5
@@ -164,7 +164,7 @@ class Prices:
                 script_id=script_id,
                 after=facts_of(price, shop),
             )
-        released = await waiting.release(connection, shop.id, request.at)
+        released = await deliveries.process_unmapped(connection, shop.id)
         await ask_in(connection, shop, request.at)
         listed = (await prices.of_shops(connection, [shop.id]))[shop.id]
         return PriceDecided(price, shop, item, released, sum(map(is_open, listed)))

@@ -79,6 +79,7 @@ class Payment:
     currency: str | None = None
     is_receipt: bool = False
     is_cut: bool = False
+    is_exact: bool = False  # `ends_at` was chosen, not foreseen: no slack comes on top of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import DeliveryState
@@ -14,50 +14,30 @@ from bot.store.tables.payments import connection as shop, contract, delivery
 _OPEN = (DeliveryState.STUCK, DeliveryState.UNMAPPED)
 
 
-async def release(connection: AsyncConnection, connection_id: int, at: datetime) -> int:
-    """Let go on what waits for the item of a price of that shop; return how many messages do."""
-    return await _again(
-        connection,
-        at,
-        delivery.c.connection_id == connection_id,
-        delivery.c.state == DeliveryState.UNMAPPED,
-    )
-
-
-async def again(
+async def open_ids(
     connection: AsyncConnection,
     guild_id: int,
-    at: datetime,
     *,
     connection_id: int | None = None,
     delivery_id: int | None = None,
-) -> int:
-    """Let messages be tried again that wait or are stuck: one, those of a shop, or all of a server.
-
-    Returns how many there are.
-    """
-    own = select(shop.c.id).where(shop.c.guild_id == guild_id)
+) -> list[int]:
+    """Return the messages that wait or are stuck: one, those of a shop, or all of a server."""
     conditions: list[ColumnElement[bool]] = [
-        delivery.c.connection_id.in_(own),
+        shop.c.guild_id == guild_id,
         delivery.c.state.in_(_OPEN),
         delivery.c.body.is_not(None),
     ]
     if connection_id is not None:
-        conditions.append(delivery.c.connection_id == connection_id)
+        conditions.append(shop.c.id == connection_id)
     if delivery_id is not None:
         conditions.append(delivery.c.id == delivery_id)
-    return await _again(connection, at, *conditions)
-
-
-async def _again(
-    connection: AsyncConnection, at: datetime, *conditions: ColumnElement[bool]
-) -> int:
-    result = await connection.execute(
-        update(delivery)
+    found = await connection.execute(
+        select(delivery.c.id)
+        .join(shop, shop.c.id == delivery.c.connection_id)
         .where(*conditions)
-        .values(state=DeliveryState.NEW, reason=None, attempts=0, next_try_at=at)
+        .order_by(delivery.c.id)
     )
-    return result.rowcount
+    return list(found.scalars())
 
 
 async def messages(

@@ -93,11 +93,11 @@ PROVIDER = Provider(
         "and all that begin with customer.subscription, charge.refunded, refund, charge.dispute and "
         "radar.early_fraud_warning."
     ),
-    secret="On the page of the new endpoint press Reveal under Signing secret: it begins with whsec_.",  # noqa: S106 - a sentence
+    secret="On the page of the new endpoint press Reveal under Signing secret: it begins with whsec_.",
     name_field=(
         "Add a custom text field with the label TradingView username to your Payment Link or Checkout "
         "page: Stripe then sends what the buyer typed there with the first payment."
     ),
-    secret_pattern=r"whsec_\S{8,200}",  # noqa: S106 - what one looks like
+    secret_pattern=r"whsec_\S{8,200}",
     link_parameter="client_reference_id",
 )
