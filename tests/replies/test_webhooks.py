@@ -97,7 +97,7 @@ def test_whatever_waits_fits():
     orders = tuple(PendingOrder(each, "stripe", order.what, None, order.email) for each in others)
     shown = PendingView(orders, 10**6, ((message, "stripe"),) * 5, 10**6, 10**6)
     assert_fits(webhook_pending.view(shown, BIG, 1_000_000))
-    assert_fits(webhook_pending.whose(order, BIG))
+    assert len(webhook_pending.whose(order, BIG).text) <= 2_000
     assert len(webhook_pending.choice(message)) > 0
 
 

@@ -26,6 +26,7 @@ from bot.access.orders.errors import (
 from bot.access.orders.price_questions import MAX_QUESTIONS, NOTHING, ask_in
 from bot.access.request import Subject
 from bot.access.rules.contracts import Terms
+from bot.replies.history import ALARMS
 from bot.store.kinds import DeliveryState
 from bot.store.ledger import events
 from bot.store.sales import prices
@@ -379,3 +380,11 @@ async def test_stuck_messages_are_tried_again_one_or_all_of_a_shop_or_all(vendor
     assert await vendor.pending.replay(asks(vendor), None) == 0
     assert set((await states(vendor.database)).values()) == {DeliveryState.NEW}
     assert len(woken) == 3
+
+
+async def test_staff_are_called_to_a_stuck_message(vendor):
+    row = await add(vendor)
+    await vendor.pending.note_stuck(HOME, row.id)
+    [event] = await actions(vendor, "payment_stuck")
+    assert event.after == {"connection_id": row.id, "provider": "acme"}
+    assert "payment_stuck" in ALARMS
