@@ -19,7 +19,7 @@ from discord.http import Route
 import cogs
 from bot import clock, memory, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
-from bot.access.orders import api_requests, contracts, erasure
+from bot.access.orders import api_requests, connections, contracts, erasure
 from bot.access.people import api_keys
 from bot.errors import StartupError
 from bot.interactions.client import Usher
@@ -139,6 +139,7 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(erasure.EVERY, "forget customers", services.erasures.carry_out)
     jobs.every(api_keys.EVERY, "watch over keys of the API", services.api_keys.watch)
     jobs.every(api_requests.FORGET_EVERY, "forget old requests", services.api_requests.forget_old)
+    jobs.every(connections.EVERY, "forget old secrets", services.connections.forget_old_secrets)
     jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     adopting = _adopt_environment(settings, services)

@@ -25,6 +25,7 @@ from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.api_requests import ApiRequests
 from bot.access.orders.codes import Codes
+from bot.access.orders.connections import Connections
 from bot.access.orders.contract_notes import ContractNotes
 from bot.access.orders.contracts import Contracts
 from bot.access.orders.endings import Endings
@@ -34,7 +35,9 @@ from bot.access.orders.holder_roles import HolderRoles
 from bot.access.orders.moves import Moves
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.pauses import Pauses
+from bot.access.orders.pending import Pending
 from bot.access.orders.present import Presence
+from bot.access.orders.price_questions import Prices
 from bot.access.orders.product_scripts import ProductScripts
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.resends import Resends
@@ -62,7 +65,7 @@ from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
-from bot.access.sources import REGISTRY
+from bot.access.sources import REGISTRY, payments
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.recovery import Recovery
 from bot.access.sweeps.repair import Repairs
@@ -154,6 +157,9 @@ class Services:
     contracts: Contracts
     codes: Codes
     trials: Trials
+    connections: Connections
+    prices: Prices
+    pending: Pending
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
@@ -201,6 +207,7 @@ class Services:
         await self.sweeps.open()
         await self.role_rules.open()
         await self.role_access.open()
+        await self.connections.open()
 
 
 def build(
@@ -371,6 +378,16 @@ def build(
         contracts=contracts,
         codes=Codes(database, vault, purchases, contracts),
         trials=Trials(database, vault, purchases, partial(kept_messages.of_trial, client)),
+        connections=Connections(
+            database,
+            vault,
+            payments.provider,
+            payments.names,
+            settings.public_url,
+            settings.http_port,
+        ),
+        prices=Prices(database),
+        pending=Pending(database, vault, contracts.assign),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

@@ -16,6 +16,7 @@ from bot.access.people.username_lookup import clean
 from bot.access.request import Subject
 from bot.access.rules import duration
 from bot.access.rules.duration import is_end_of_day, parse_length, parse_until, read_until
+from bot.access.sources import payments
 from bot.errors import UserError
 from bot.interactions import levels
 from bot.interactions.client import Usher
@@ -23,6 +24,7 @@ from bot.interactions.levels import Level
 from bot.replies.codes import choice as batch_line
 from bot.replies.message import shorten
 from bot.replies.text import plain_day, plain_moment, spoken
+from bot.replies.webhook_pending import choice as message_line
 from bot.store.records import Product as ProductRow, Script as ScriptRow
 from bot.tradingview.models import End, Lifetime
 
@@ -34,6 +36,7 @@ Choices = list[app_commands.Choice[str | int | float]]
 _USUAL = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y", "L"))
 _UNITS = "DWMY"
 _MAX_LENGTH = 100
+_MAX_CHOICES = 25
 _MEMBER = re.compile(
     r"(?:<@!?)?([0-9]{15,19})>?"
 )  # TradingView's names of digits alone are shorter
@@ -166,8 +169,8 @@ class TrialTransformer(_Option):
         ]
 
 
-class CodeBatchTransformer(_Option):
-    """Batches of codes, by number."""
+class _NumberOption(_Option, ABC):
+    """Things that have a number."""
 
     @property
     def type(self) -> discord.AppCommandOptionType:
@@ -185,8 +188,12 @@ class CodeBatchTransformer(_Option):
         return 2**53 - 1
 
     async def transform(self, _: UsherInteraction, typed: int, /) -> int:
-        """Return the number; whether there is such a batch is for the command to find out."""
+        """Return the number; whether there is such a thing is for the command to find out."""
         return typed
+
+
+class CodeBatchTransformer(_NumberOption):
+    """Batches of codes, by number."""
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
         """Return the newest batches whose number or item fits."""
@@ -210,6 +217,65 @@ class ApiKeyTransformer(_Option):
         """Return the names that fit."""
         found = await interaction.client.autocomplete.api_keys(interaction.guild_id or 0, typed)
         return [_choice(key.name, key.name) for key in found]
+
+
+class PaymentProviderTransformer(_OneItem):
+    """Payment providers, by their names."""
+
+    async def suggest(self, _: UsherInteraction, typed: str, /) -> Choices:
+        """Return the providers whose name fits."""
+        text = typed.strip().casefold()
+        found = await payments.offered()
+        fitting = {
+            each.name: each.label
+            for each in found
+            if text in f"{each.name} {each.label.casefold()}"
+        }
+        return [_choice(label, name) for name, label in fitting.items()][:_MAX_CHOICES]
+
+
+class ShopTransformer(_NumberOption):
+    """Connections to shops, by number."""
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the connections whose number or provider fits."""
+        found = await interaction.client.autocomplete.shops(interaction.guild_id or 0, typed)
+        return [
+            app_commands.Choice(
+                name=shorten(f"{row.id} – {payments.provider(row.provider).label}", _MAX_LENGTH),
+                value=row.id,
+            )
+            for row in found
+        ]
+
+
+class ShopPriceTransformer(_OneItem):
+    """What the chosen shop sells, by its own id or name of it."""
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the known prices that fit."""
+        found = await interaction.client.autocomplete.prices(
+            interaction.guild_id or 0, _shop(interaction.namespace), typed
+        )
+        return [
+            _choice(f"{price.key} – {price.name}" if price.name else price.key, price.key)
+            for price in found
+            if len(price.key) <= _MAX_LENGTH
+        ]
+
+
+class PaymentMessageTransformer(_NumberOption):
+    """Payment messages, of the chosen shop, that wait or are stuck, by number."""
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the newest whose number fits."""
+        found = await interaction.client.autocomplete.payment_messages(
+            interaction.guild_id or 0, _shop(interaction.namespace), typed
+        )
+        return [
+            app_commands.Choice(name=shorten(message_line(each), _MAX_LENGTH), value=each.id)
+            for each in found
+        ]
 
 
 class LengthTransformer(_Option):
@@ -264,6 +330,10 @@ Username = app_commands.Transform[str, UsernameTransformer]
 Trial = app_commands.Transform[str, TrialTransformer]
 CodeBatch = app_commands.Transform[int, CodeBatchTransformer]
 ApiKeyName = app_commands.Transform[str, ApiKeyTransformer]
+PaymentProvider = app_commands.Transform[str, PaymentProviderTransformer]
+Shop = app_commands.Transform[int, ShopTransformer]
+ShopPrice = app_commands.Transform[str, ShopPriceTransformer]
+PaymentMessage = app_commands.Transform[int, PaymentMessageTransformer]
 AnyCustomer = app_commands.Transform[Subject, CustomerTransformer]
 Length = app_commands.Transform[duration.Length, LengthTransformer]
 Until = app_commands.Transform[End | duration.Length, UntilTransformer]
@@ -292,6 +362,12 @@ def _read(text: str) -> duration.Length | None:
 
 def _end(end: End) -> str:
     return "no end" if isinstance(end, Lifetime) else f"until {plain_day(end)}"
+
+
+def _shop(options: Any) -> int | None:
+    """Return the connection that is chosen by now, which may be half typed."""
+    value = getattr(options, "connection", None)
+    return value if isinstance(value, int) else None
 
 
 def _text(options: Any, name: str) -> str | None:

@@ -23,7 +23,15 @@ from bot.notifications.trouble import (
     code_of,
     in_short,
 )
-from bot.replies import Message, claims, history_payments, roles, self_check, undecided
+from bot.replies import (
+    Message,
+    claims,
+    history_payments,
+    roles,
+    self_check,
+    undecided,
+    webhook_prices,
+)
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
@@ -204,6 +212,9 @@ class LogChannel:
             message = claims.question(question)
         elif first.action in ALARMS:
             message = self._alarming(server.id, message)
+        elif price_id := _price_of(first):
+            price = await self._history.price_question(server.id, price_id)
+            message = webhook_prices.question(price) if price else message
         # Should the same entries have been sent before a crash, Discord returns that message:
         # it may hold fewer lines than there are by now.
         sent = await self._send(channel_id, message, _nonce(first))
@@ -261,7 +272,7 @@ def _nonce(entry: Event) -> str:
 def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event], Message]:
     """Return as many entries as fit into one message: plain ones, or those `alike` with one edge."""
     first = entry_message(new[0], lines[0])
-    if _claim_of(new[0]):
+    if _claim_of(new[0]) or _price_of(new[0]):
         return new[:1], first
     if ask := _QUESTIONS.get(new[0].action):
         return new[:1], ask(new[0])
@@ -282,7 +293,8 @@ def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event],
 def _is_plain(entry: Event, sentence: str) -> bool:
     """Return whether an entry may stand in one message with others."""
     is_order = entry.order_id is not None
-    is_question = _claim_of(entry) is not None or entry.action in (*_QUESTIONS, *_CALLS)
+    asks = _claim_of(entry) or _price_of(entry)
+    is_question = asks is not None or entry.action in (*_QUESTIONS, *_CALLS)
     return not (is_order or is_question) and entry_message(entry, sentence).edge is Tone.PLAIN
 
 
@@ -290,3 +302,9 @@ def _claim_of(entry: Event) -> int | None:
     """Return which claim an entry asks about, if it does."""
     claim_id = entry.after.get("claim_id") if isinstance(entry.after, dict) else None
     return int(claim_id) if entry.action == "claim" and claim_id is not None else None
+
+
+def _price_of(entry: Event) -> int | None:
+    """Return which price of a shop an entry asks about, if it does."""
+    price_id = entry.after.get("price_id") if isinstance(entry.after, dict) else None
+    return int(price_id) if entry.action == "price_asked" and price_id is not None else None

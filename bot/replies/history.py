@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from bot.access.orders.pending import STUCK
 from bot.access.people.api_keys import ORPHANED
 from bot.access.queries.overview import History
 from bot.access.queries.self_check import CALLED
@@ -12,6 +13,7 @@ from bot.replies import (
     history_plans,
     history_products,
     history_purchases,
+    history_shops,
     history_sweeps,
     links,
     members_intent,
@@ -236,6 +238,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     CALLED: self_check.described,
     "panel_posted": lambda f: panel.described(f.who, f.after),
     **history_purchases.SENTENCES,
+    **history_shops.SENTENCES,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -300,6 +303,7 @@ ALARMS = frozenset(
         "roles_lost",
         "holder_role_trouble",
         ORPHANED,
+        STUCK,
     }
 )
 

@@ -6,13 +6,17 @@ import pytest
 from bot.interactions import levels
 from bot.interactions.levels import Level
 from bot.replies.text import escape
+from bot.store.kinds import DeliveryState
 from tests.support.discord_harness import at_work, labels, open_office, text_of
+from tests.support.shops import gets, made_up_providers
 
 TYPED = {
     "item", "username", "duration", "until", "from", "to", "into",
     "product", "scripts", "add", "remove", "trial", "expires", "batch",
+    "provider", "connection", "price", "delivery",
 }  # fmt: skip
 NAMED = ("apikey revoke", "name")  # of something new, a name is made up: there are none to suggest
+NUMBERS = ("batch", "connection", "delivery")  # picked from a list by what they stand for
 OFFERED = "trial"  # the command with suggestions for everybody: what a vendor lets people try
 ALL = {"item": "trend", "username": "Alice_T", "duration": "1M"}
 NAME = r"**Alice\_T**"
@@ -23,8 +27,17 @@ async def harness(frozen, tmp_path, monkeypatch):
     async with open_office(tmp_path, monkeypatch) as harness:
         harness.vendor.world.add_user("Alice_T")
         await harness.make_rows()
-        async with at_work(harness):
-            yield harness
+        with made_up_providers():
+            async with at_work(harness):
+                yield harness
+
+
+async def connect_shop(harness):
+    """A shop that sold something, with a message that is stuck."""
+    added = await harness.as_owner.run("webhook add", guild=harness.guild, provider="acme")
+    await (await harness.as_owner.submit(added, {})).answered()
+    await harness.run(harness.as_owner, "webhook edit", connection=1, price="gold", item="trend")
+    await gets(harness.vendor.database, harness.vendor.vault, 1, "e", DeliveryState.STUCK)
 
 
 def options_of(client):
@@ -40,7 +53,7 @@ async def test_every_typed_option_of_staff_has_suggestions_and_no_other_one(harn
     for command, option in options_of(harness.client):
         if command.qualified_name == OFFERED:
             continue
-        is_text = option.type is discord.AppCommandOptionType.string or option.name == "batch"
+        is_text = option.type is discord.AppCommandOptionType.string or option.name in NUMBERS
         expected = (
             option.display_name in TYPED and is_text and command.extras["level"] > Level.ANYONE
         ) or (command.qualified_name, option.display_name) == NAMED
@@ -77,6 +90,7 @@ async def test_an_option_tells_a_stranger_nothing_on_whichever_command_it_stands
     await harness.run(harness.as_owner, "product create", slug="gold", title="Gold")
     await harness.run(harness.as_owner, "code create", item="trend", duration="1M")
     await harness.run(harness.as_owner, "apikey create", name="shop", scopes="read")
+    await connect_shop(harness)
     harness.fake.open_commands(harness.guild)
     asked = 0
     for command, option in options_of(harness.client):

@@ -18,6 +18,8 @@ NAME = {"username": "Ann_T"}
 NUMBER = {"number": 3}
 CONTRACT = {"provider": "stripe", "contract": "sub_1"}
 CODES = {"batch": 3, "length": "1M", "number": 100}
+SHOP = {"connection_id": 3, "shop": "Stripe"}
+PRICE = {"connection_id": 3, "provider": "stripe", "price_id": 4, "price": "Gold, monthly"}
 
 # By action: what stood before, what stands after, and which of script, customer and member it is about.
 FACTS = {
@@ -151,6 +153,15 @@ FACTS = {
     "api_key_made": (None, {"key_id": 1, "name": "shop", "scopes": "read,write"}, ""),
     "api_key_revoked": (None, {"key_id": 1, "name": "shop", "scopes": "read,write"}, ""),
     "api_key_orphaned": (None, {"name": "shop", "scopes": "read,write"}, "m"),
+    "webhook_add": (None, SHOP, ""),
+    "webhook_edit": (None, SHOP, ""),
+    "webhook_secret": (None, SHOP, ""),
+    "webhook_old_secret": (None, SHOP, ""),
+    "webhook_remove": (None, SHOP, ""),
+    "price_asked": (None, PRICE, ""),
+    "price_set": (None, PRICE, "s"),
+    "price_ignored": (None, PRICE, ""),
+    "payment_stuck": (None, PRICE, ""),
     "joined": (None, None, ""),
     "left": (None, None, ""),
 }

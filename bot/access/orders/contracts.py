@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,17 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.errors import ButtonGone
 from bot.access.orders.buyers import Whose, whose
+from bot.access.orders.connection_view import terms_of
 from bot.access.orders.contract_access import ContractAccess, Followed
 from bot.access.orders.contract_claims import ClaimedPurchase, claimant, new_token, titles_of
 from bot.access.orders.contract_notes import ContractNotes
 from bot.access.orders.contract_records import ContractRecords
 from bot.access.orders.errors import ContractUnknown
+from bot.access.orders.price_questions import ask_in
 from bot.access.orders.purchases import Purchases, end_in
 from bot.access.people.identity import resolve
 from bot.access.people.username_lookup import clean
 from bot.access.request import PAYMENT, RequestContext, Subject
 from bot.access.rules.contract_groups import grouped
-from bot.access.rules.contracts import Terms, derive
+from bot.access.rules.contracts import derive
 from bot.access.rules.duration import parse_length
 from bot.access.rules.payments import Notice, Reading
 from bot.store.engine.database import Database
@@ -101,6 +103,8 @@ class Contracts:
                 reason = "nobody said how long it is sold for"
             if failed is not None:
                 await self._notes.of_failure(connection, request, contract.id, failed)
+        if is_unmapped:
+            await ask_in(connection, source, now)
         state = DeliveryState.UNMAPPED if is_unmapped else DeliveryState.DONE
         return Taken(state, first, reason, tuple(superseded))
 
@@ -317,12 +321,6 @@ class Contracts:
                 servers.add(contract.guild_id)
         for guild_id in servers:
             self._purchases.go_on(guild_id, superseded)
-
-
-def terms_of(source: Connection) -> Terms:
-    """Return what a vendor decided for a connection."""
-    known = {each.name for each in fields(Terms)}
-    return Terms(**{name: value for name, value in source.terms.items() if name in known})
 
 
 def _is_over(reason: Entitlement, now: datetime) -> bool:

@@ -73,6 +73,66 @@ class GivesLifetime(NeedsYes):
     number: int
 
 
+# Shops
+
+
+@dataclass(eq=False)
+class ProviderUnknown(UserError):
+    """No payment provider is called that; `near` are the names of those that Usher knows."""
+
+    text: str
+    near: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class ConnectionUnknown(UserError):
+    """There is no such connection to a shop here."""
+
+
+@dataclass(eq=False)
+class TooManyConnections(UserError):
+    """The server has `most` connections, and takes no more."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class SecretUnusable(UserError):
+    """What was typed cannot be the secret of that provider, of which `title` is the name for people."""
+
+    title: str
+
+
+@dataclass(eq=False)
+class ApiKeyUnusable(UserError):
+    """That provider has no use for a key, or what was typed is none."""
+
+    title: str
+
+
+@dataclass(eq=False)
+class OptionsUnusable(UserError):
+    """The provider, of which `title` is the name, does not take these options; `reason` says why."""
+
+    title: str
+    reason: str
+
+
+@dataclass(eq=False)
+class PriceNotNamed(UserError):
+    """A price without its item was named, or an item without its price."""
+
+
+@dataclass(eq=False)
+class OrderTaken(UserError):
+    """Somebody has that order of a shop already."""
+
+
+@dataclass(eq=False)
+class DeliveryUnknown(UserError):
+    """No such payment message waits for another try here."""
+
+
 @dataclass(eq=False)
 class ContractUnknown(UserError):
     """There is no subscription or order of that number in this server."""

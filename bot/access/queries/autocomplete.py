@@ -12,8 +12,8 @@ from bot.store.catalogue import products
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, permissions
 from bot.store.people import autocomplete
-from bot.store.records import ApiKey, Entitlement, Product, Script
-from bot.store.sales import api_keys
+from bot.store.records import ApiKey, Connection, Delivery, Entitlement, Price, Product, Script
+from bot.store.sales import api_keys, connections, prices, waiting
 from bot.tradingview import LIFETIME, End, Lifetime, clean_username
 
 MOST = 25
@@ -74,6 +74,34 @@ class Autocomplete:
         async with self._database.read() as connection:
             found = await api_keys.listed(connection, guild_id)
         return [key for key in found if text in key.name.casefold()][:MOST]
+
+    async def shops(self, guild_id: int, typed: str) -> list[Connection]:
+        """Return the connections to shops whose number or provider fits."""
+        text = typed.strip().casefold()
+        async with self._database.read() as connection:
+            listed = await connections.listed(connection, guild_id)
+        return [row for row in listed if text in f"{row.id} {row.provider}"][:MOST]
+
+    async def prices(self, guild_id: int, connection_id: int | None, typed: str) -> list[Price]:
+        """Return what that shop sells, or any shop, as far as it fits; what nobody has said yet comes first."""
+        text = typed.strip().casefold()
+        async with self._database.read() as connection:
+            shops = [row.id for row in await connections.listed(connection, guild_id)]
+            listed = await prices.of_shops(connection, shops)
+        chosen = [each for shop in shops if connection_id in (None, shop) for each in listed[shop]]
+        fitting = [each for each in chosen if text in f"{each.key} {each.name or ''}".casefold()]
+        return fitting[:MOST]
+
+    async def payment_messages(
+        self, guild_id: int, connection_id: int | None, typed: str
+    ) -> list[Delivery]:
+        """Return the newest payment messages of that shop, or any shop, that wait or are stuck and fit."""
+        text = typed.strip()
+        async with self._database.read() as connection:
+            newest = await waiting.messages(
+                connection, guild_id, limit=_NEWEST, connection_id=connection_id
+            )
+        return [each for each in newest if text in f"{each.id} {each.kind}"][:MOST]
 
     async def names(self, guild_id: int, typed: str) -> list[str]:
         """Return known TradingView names that fit."""

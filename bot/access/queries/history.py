@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.orders.price_questions import PriceQuestion, is_open, question_in
 from bot.access.people.claims import Question, question
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
@@ -104,6 +105,12 @@ class HistoryTail:
             if claim is None or claim.state is not ClaimState.WAITING:
                 return None
             return await question(connection, claim)
+
+    async def price_question(self, guild_id: int, price_id: int) -> PriceQuestion | None:
+        """Return what a price may be; None when somebody said it already, or its shop was removed."""
+        async with self._database.read() as connection:
+            asked = await question_in(connection, guild_id, price_id)
+        return asked if asked is not None and is_open(asked.price) else None
 
     async def question_asked(self, claim_id: int, channel_id: int, message_id: int) -> None:
         """Note which message asks staff about a claim."""

@@ -20,6 +20,7 @@ from bot.replies.errors import (  # noqa: F401 - each module registers its sente
     servers,
     sweeps,
     tradingview,
+    webhooks,
 )
 from bot.replies.errors.sentence import UNEXPECTED, sentence
 from bot.replies.tone import Tone

@@ -96,6 +96,28 @@ async def listed(connection: AsyncConnection, guild_id: int) -> list[Connection]
     return [Connection.of(row) for row in rows]
 
 
+async def every_of(connection: AsyncConnection, guild_id: int) -> list[Connection]:
+    """Return a server's connections, those that were removed too, oldest first."""
+    rows = await connection.execute(
+        select(shop).where(shop.c.guild_id == guild_id).order_by(shop.c.id)
+    )
+    return [Connection.of(row) for row in rows]
+
+
+async def providers(connection: AsyncConnection) -> list[str]:
+    """Return the providers of all connections, those that were removed too."""
+    rows = await connection.execute(select(shop.c.provider).distinct())
+    return list(rows.scalars())
+
+
+async def every(connection: AsyncConnection) -> list[Connection]:
+    """Return the connections of all servers."""
+    rows = await connection.execute(
+        select(shop).where(shop.c.removed_at.is_(None)).order_by(shop.c.id)
+    )
+    return [Connection.of(row) for row in rows]
+
+
 async def _first(
     connection: AsyncConnection, *conditions: ColumnElement[bool]
 ) -> Connection | None:

@@ -1,5 +1,6 @@
 """Payments of shops: one module for each provider, found by walking this package, read when first needed."""
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
@@ -107,3 +108,8 @@ def provider(name: str) -> Provider:
     # Late: of a dozen providers a vendor uses one or two.
     found: Provider = importlib.import_module(f"{__name__}.{name}").PROVIDER
     return found
+
+
+async def offered() -> list[Provider]:
+    """Return every provider; those that nobody used yet are read beside the loop."""
+    return await asyncio.to_thread(lambda: [provider(name) for name in names()])
