@@ -243,6 +243,12 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "role_add": lambda f: f"{f.who} let {f.role()} open {f.what}",
     "role_remove": lambda f: f"{f.who} ended that {f.role()} opens {f.what}",
     "role_put_back": lambda f: f"{f.who} put back that {f.role()} opens {f.what}",
+    "premium_add": lambda f: (
+        f"{f.who} let {bold(str(f.after.get('name', '')))} from Discord open {f.what}"
+    ),
+    "premium_remove": lambda f: (
+        f"{f.who} ended that {bold(str(f.after.get('name', '')))} from Discord opens {f.what}"
+    ),
     "roles_lost": lambda f: roles.lost(f.after),
     "roles_lost_ended": lambda f: (
         f"{f.who} decided that {f.number('member')} really lost {f.role()}: what it gave ends"
