@@ -86,7 +86,7 @@ class DiscordShop:
             page: Any = await self._answer(
                 self._client.http.get_entitlements(
                     self._application,
-                    sku_ids=sorted(sku_ids),  # type: ignore[arg-type]
+                    sku_ids=sorted(sku_ids),
                     after=after,
                     limit=_PAGE,
                     exclude_ended=True,

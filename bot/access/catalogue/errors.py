@@ -108,9 +108,9 @@ class RoleOpensNothing(UserError):
 
 @dataclass(eq=False)
 class PremiumNeedsLength(UserError):
-    """What Discord sells under that name is used up, and nobody said how much time it gives."""
+    """What Discord sells under that title is used up, and nobody said how much time it gives."""
 
-    name: str
+    title: str
 
 
 @dataclass(eq=False)

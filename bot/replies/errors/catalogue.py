@@ -113,7 +113,7 @@ def _(error: refusals.RoleOpensNothing) -> str:
 @sentence.register
 def _(error: refusals.PremiumNeedsLength) -> str:
     return (
-        f"**{escape(error.name)} can be bought on Discord again and again**, so say how much time one gives, "
+        f"**{escape(error.title)} can be bought on Discord again and again**, so say how much time one gives, "
         "such as `1M`; or give the product a length with `/product edit`. Nothing was changed."
     )
 
