@@ -51,7 +51,7 @@ class PaymentShop:
     """
 
     def __init__(self, address: str, now: Callable[[], datetime]) -> None:
-        self._address = address
+        self.address = address
         self._now = now
         self._numbers = itertools.count(1)
         self._orders: dict[str, tuple[Form, Order]] = {}
@@ -66,6 +66,10 @@ class PaymentShop:
             raise ValueError("that is no address of a webhook: copy it from the bot's answer")
         self._account(form).path = found.group().rstrip(".")
         self.on_change()
+
+    def is_connected(self, form: str) -> bool:
+        """Return whether that provider knows the bot's address."""
+        return self._account(form).path is not None
 
     async def buy(self, body: Json) -> Order:
         """Sell something; ValueError says what is missing."""
@@ -116,7 +120,7 @@ class PaymentShop:
                     "Content-Type": letter.content_type,
                     **form.sign(letter, account.secret, at),
                 }
-                status = await _post(http, f"{self._address}{account.path}", letter, headers)
+                status = await _post(http, f"{self.address}{account.path}", letter, headers)
                 shown = letter.body.decode().replace(account.secret, "…")
                 number = next(self._numbers)
                 self.sent.append(Sent(number, form.label, letter.event, at, status, shown))
@@ -161,7 +165,7 @@ class PaymentShop:
             "label": form.label,
             "note": form.note,
             "secret": account.secret,
-            "address": account.path and f"{self._address}{account.path}",
+            "address": account.path and f"{self.address}{account.path}",
             "sells_once": bool(form.once),
             "subscribes": bool(form.deeds),
         }
