@@ -18,7 +18,7 @@ from discord.http import Route
 import cogs
 from bot import clock, memory, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
-from bot.access.orders import erasure
+from bot.access.orders import contracts, erasure
 from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.interactions.connection import guard, log_in, stay_connected
@@ -123,6 +123,7 @@ async def _start(settings: Settings, services: Services) -> None:
     services.login_monitor.start(jobs)
     services.schema_guard.start(jobs)
     services.sweep_schedule.start(jobs)
+    jobs.every(contracts.EVERY, "give again what staff granted again", services.contracts.look)
     jobs.every(SEATS_EVERY, "count seats", services.seat_counts.watch)
     jobs.every(BACKUP_EVERY, "daily backup", lambda: _keep_daily(settings.database_url))
     jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))

@@ -25,6 +25,8 @@ from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.codes import Codes
+from bot.access.orders.contract_notes import ContractNotes
+from bot.access.orders.contracts import Contracts
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
@@ -56,6 +58,7 @@ from bot.access.people.proofs import Proofs
 from bot.access.people.reminders import Reminders
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
+from bot.access.queries.evidence import Evidence
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.overview import Overview
 from bot.access.queries.self_check import SelfCheck
@@ -152,6 +155,7 @@ class Services:
     premium_rounds: PremiumRounds
     discord_shop: DiscordShop
     product_scripts: ProductScripts
+    contracts: Contracts
     codes: Codes
     trials: Trials
     retries: Retries
@@ -171,6 +175,7 @@ class Services:
     # What people look up
     overview: Overview
     directory: Directory
+    evidence: Evidence
     why: Causes
     self_check: SelfCheck
     autocomplete: Autocomplete
@@ -302,6 +307,15 @@ def build(
         partial(kept_messages.to_unlinked, client),
         outcome_notifier.wake,
     )
+    contracts = Contracts(
+        database,
+        vault,
+        purchases,
+        ContractNotes(
+            partial(kept_messages.to_buyer, client), partial(kept_messages.to_late_payer, client)
+        ),
+        outcome_notifier.wake,
+    )
     role_losses = RoleLosses(database, role_rules, purchases)
     role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
     member_events.subscribe("roles", role_access.hear, role_access.matters)
@@ -372,7 +386,8 @@ def build(
             notifier,
             [source.name for source in REGISTRY.values() if source.returns_by_itself],
         ),
-        codes=Codes(database, vault, purchases),
+        contracts=contracts,
+        codes=Codes(database, vault, purchases, contracts),
         trials=Trials(database, vault, purchases, partial(kept_messages.of_trial, client)),
         retries=Retries(database, queue),
         unanswered=unanswered,
@@ -387,6 +402,7 @@ def build(
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
         directory=Directory(database),
+        evidence=Evidence(database, sessions),
         why=Causes(database, sessions, outcomes),
         self_check=SelfCheck(
             database,

@@ -16,6 +16,7 @@ class Me(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self._overview = services.overview
+        self._contracts = services.contracts
         self._self_check = services.self_check
         self._order_flow = services.order_flow
         services.router.add(own_replies.ME, Level.ANYONE, self.show)
@@ -63,4 +64,5 @@ class Me(commands.Cog):
         """Show where things are sold."""
         await responses.defer(press.interaction)
         sold = await self._overview.on_sale(press.guild_id)
-        await responses.reply(press.interaction, own_replies.buy(sold))
+        token = await self._contracts.token(press.guild_id, press.request().member_id)
+        await responses.reply(press.interaction, own_replies.buy(sold, token))

@@ -4,13 +4,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.orders.codes import Got
+from bot.access.orders.contract_claims import ClaimedPurchase
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, Form
 from bot.interactions.levels import Level
 from bot.interactions.options import Trial
 from bot.interactions.responses import Interaction
-from bot.replies import codes as code_replies, for_oneself, key, own
+from bot.replies import codes as code_replies, for_oneself, key, own, own_payments
 from bot.services import Services
 
 
@@ -57,6 +58,8 @@ class Redeem(commands.Cog):
         got = await self._codes.redeem(request, code)
         if got is None:
             await responses.reply(interaction, code_replies.invalid(request.guild_id))
+        elif isinstance(got, ClaimedPurchase):
+            await responses.reply(interaction, own_payments.claimed(got, request.guild_id))
         else:
             await self._show(interaction, request, got)
 

@@ -12,8 +12,11 @@ FOUND = "found"
 CODE = "code"
 TRIAL = "trial"
 PREMIUM = "premium"
+PAYMENT = "payment"
 # What a member orders for themselves: who asks and who is given to are one, and told once.
 BY_CUSTOMERS = frozenset({CODE, TRIAL})
+# What was sold for a length counts from its payment, also where its buyer is known only later.
+FROM_PAYMENT = frozenset({PAYMENT})
 AGAIN = "again"  # no source: what a member has and does not see is sent once more
 # Sources by which staff give something, knowing whom to; all others are automations. What they give to
 # a name counts as given to nobody else by it, unless they say whose the name is.

@@ -6,12 +6,13 @@ from typing import Any
 import discord
 
 from bot.access.catalogue.lookup import Item
-from bot.access.request import PREMIUM
+from bot.access.request import PAYMENT, PREMIUM
 from bot.errors import UserError
 from bot.replies.claims import to_claimer as claim_decided
 from bot.replies.codes import trial_refused
 from bot.replies.customers import forgotten_by_now
 from bot.replies.links import to_unlinked as name_wanted
+from bot.replies.own_payments import payment_failed
 from bot.store.records import Claim, RoleRule
 
 
@@ -37,6 +38,18 @@ def to_unlinked(
 def to_premium_buyer(client: discord.Client, guild_id: int, item: Item) -> Mapping[str, Any]:
     """Return what a member reads who bought this from Discord and is to link a name."""
     return name_wanted([item.title], PREMIUM, "", _name(client, guild_id), guild_id).to_json()
+
+
+def to_buyer(client: discord.Client, guild_id: int, titles: Sequence[str]) -> Mapping[str, Any]:
+    """Return what a member reads whose payment came, and whose TradingView name is not known yet."""
+    return name_wanted(titles, PAYMENT, "", _name(client, guild_id), guild_id).to_json()
+
+
+def to_late_payer(
+    client: discord.Client, guild_id: int, titles: Sequence[str], needs_buyer: bool
+) -> Mapping[str, Any]:
+    """Return what a member reads whose payment failed; `needs_buyer`: their bank wants a confirmation."""
+    return payment_failed(titles, _name(client, guild_id), needs_buyer=needs_buyer).to_json()
 
 
 def to_eraser(number: int) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from bot.notifications.trouble import (
     code_of,
     in_short,
 )
-from bot.replies import Message, claims, roles, self_check, undecided
+from bot.replies import Message, claims, history_payments, roles, self_check, undecided
 from bot.replies.channel_trouble import ChannelTrouble, to_chooser
 from bot.replies.command_mentions import clickable
 from bot.replies.history import ALARMS, entry_message, line
@@ -42,6 +42,7 @@ _REFUSED = 3  # times in a row, until a channel that looks open counts as closed
 _QUESTIONS: Mapping[str, Callable[[Event], Message]] = {
     "restore_question": undecided.question,
     "roles_lost": roles.question,
+    "payment_asks": history_payments.question,
 }
 # Entries that call staff, with a button to look.
 _CALLS: Mapping[str, Callable[[Event, str], Message]] = {CALLED: self_check.call}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.access.queries.overview import History
 from bot.access.queries.self_check import CALLED
 from bot.replies import (
+    history_payments,
     history_people,
     history_plans,
     history_products,
@@ -115,6 +116,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
     **history_plans.SENTENCES,
+    **history_payments.SENTENCES,
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",
     "clock_wrong": lambda f: wrong_clock.describe(f.seconds()),

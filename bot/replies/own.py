@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.access.rules.shop_links import with_token
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, escape
 from bot.replies.tone import Tone
@@ -100,9 +101,16 @@ RELOAD = "Reload the page (Ctrl+R on a computer; on a phone close the app and op
 FREE_PLAN = "TradingView's free plan shows two indicators at a time: take one off the chart if there is no room."
 
 
-def buy(products: Sequence[Product]) -> Message:
-    """Return where what is sold can be bought or renewed, or whom to ask."""
-    sold = [each for each in products if each.link and each.link.startswith("https://")]
+def buy(products: Sequence[Product], token: str | None = None) -> Message:
+    """Return where what is sold can be bought or renewed, or whom to ask.
+
+    With the token in the address the shop tells which member bought.
+    """
+    sold = [
+        (each.title, with_token(each.link, token) if token else each.link)
+        for each in products
+        if each.link and each.link.startswith("https://")
+    ]
     if not sold:
         return Message(
             "**To buy or renew, ask the staff of this server.** They know your name: you need not link it "
@@ -110,7 +118,7 @@ def buy(products: Sequence[Product]) -> Message:
         )
     then = "After that it goes on by itself: you get a message when you can use it."
     if len(sold) <= _MAX_LINKS:
-        buttons = tuple(Button(each.title, url=each.link) for each in sold)
+        buttons = tuple(Button(name, url=link) for name, link in sold)
         return Message(f"**Press what you want to buy or renew.** {then}", buttons=buttons)
-    lines = [f"- {escape(each.title)}: <{each.link}>" for each in sold[:_MAX_LISTED]]
+    lines = [f"- {escape(name)}: <{link}>" for name, link in sold[:_MAX_LISTED]]
     return Message("\n".join([f"**Here you can buy or renew.** {then}", *lines]), tone=Tone.PLAIN)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot import clock
 from bot.access.queries.causes import Cause, Explanation, Part, opening
 from bot.access.queries.standing import Checked
-from bot.replies import customers
+from bot.replies import customers, history_payments
 from bot.replies.by_source import as_long_as
 from bot.replies.message import Message
 from bot.replies.orders import why_stuck, why_waiting
@@ -125,6 +125,9 @@ def _ended(found: Explanation) -> str:
     how = "its time ran out"
     if last.ended_at is not None:
         how = _by(found.ended_by)
+        by_shop = found.ended_by is None or found.ended_by.actor_kind is ActorKind.SOURCE
+        if found.contract is not None and by_shop:
+            how = history_payments.why(found.contract.why)
     text = (
         f"**{_whom(found)} has no {_what(found)} any more.** It ended {end_day(over_at)} "
         f"({relative(over_at)}): {how}."
@@ -133,6 +136,8 @@ def _ended(found: Explanation) -> str:
     if last.grace_days and last.ends_at is not None and last.ended_at is None:
         grace = f" Paid for until {end_day(last.ends_at)}, then {last.grace_days} days of grace."
     where = origin(last)
+    if found.contract is not None:
+        where += f" (order {typed(found.contract.name)})"
     came = "came" if where.startswith("from") else "was"
     return f"{text}\nIt {came} {where}, {day(last.asked_at)}.{grace}"
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from bot.access.logins.one_time_pages import OneTimePages
+from bot.access.orders.intake import Intake
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
-from bot.web import answers, health, login, validate
+from bot.web import answers, health, login, validate, webhooks
 from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
 from bot.web.names import Lookup, Names
@@ -23,6 +24,7 @@ def make_app(
     jobs: Jobs,
     expected_wait: Callable[[], float] = lambda: 0.0,
     links: OneTimePages | None = None,
+    intake: Intake | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -30,7 +32,8 @@ def make_app(
     """Return the application. `lookup` must have an upstream budget of its own and send no cookies.
 
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
-    `links` are the one-time pages for the TradingView login, when there are to be any.
+    `links` are the one-time pages for the TradingView login, when there are to be any; `intake` is where
+    messages of shops go.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
@@ -48,4 +51,6 @@ def make_app(
     app.router.add_get("/readyz", health.ready)
     if links is not None:
         login.add_to(app, links)
+    if intake is not None:
+        webhooks.add_to(app, intake)
     return app

@@ -12,6 +12,7 @@ TAKES_AWAY = {
     "Yes, end what they have",
     "Block",  # opens a form that asks why
     "Yes, delete it",
+    "End it",  # what a payment brought that went back
     "Yes, remove it",  # a role no longer opens an item
 }
 

@@ -16,6 +16,7 @@ UNTIL = {"kind": "until", "ends_at": AT.isoformat()}
 NOTHING = {"kind": "nothing", "ends_at": None}
 NAME = {"username": "Ann_T"}
 NUMBER = {"number": 3}
+CONTRACT = {"provider": "stripe", "contract": "sub_1"}
 CODES = {"batch": 3, "length": "1M", "number": 100}
 
 # By action: what stood before, what stands after, and which of script, customer and member it is about.
@@ -31,6 +32,21 @@ FACTS = {
     "purchase": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
     "purchase_ended": (None, {"source": "role", "kind": "open", "length": None}, "scm"),
     "trial_refused": (None, None, "scm"),
+    "payment_notice": (
+        None,
+        {"provider": "stripe", "notice": "fraud_warning", "about": "ch_1"},
+        "",
+    ),
+    "payment_unclaimed": (None, CONTRACT, ""),
+    "payment_partly_refunded": (None, CONTRACT, "cm"),
+    "payment_inquiry": (None, CONTRACT, "cm"),
+    "payment_without_length": (None, CONTRACT | {"item": "Gold"}, "cm"),
+    "payment_barred": (None, CONTRACT, "cm"),
+    "payment_held": (None, CONTRACT, "cm"),
+    "payment_asks": (None, CONTRACT | {"why": "refunded", "part": "p1", "contract_id": 3}, "cm"),
+    "payment_claimed": (None, CONTRACT, "cm"),
+    "payment_ended": (None, CONTRACT, "cm"),
+    "payment_kept": (None, CONTRACT, "cm"),
     "codes_made": (None, CODES, "s"),
     "codes_revoked": (None, CODES, "s"),
     "codes_put_back": (None, CODES, "s"),

@@ -10,7 +10,7 @@ from bot.access.request import AGAIN, BY_CUSTOMERS, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import State
 from bot.store.kinds import OrderKind
-from bot.store.records import Entitlement, Order, Permission
+from bot.store.records import Entitlement, Order, Permission, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,15 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
+class NewEnd:
+    """The end that a dated reason has from now on; one that was ended by its source counts again."""
+
+    entitlement_id: int
+    ends_at: datetime | None  # None: as it was, or yet to be worked out
+    grace_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What an order does to the reasons of one permission; what it leaves out stays as it is."""
 
@@ -42,6 +51,8 @@ class Change:
     member_id: int | None = None  # whose source that is, where it is a Discord member's
     row_day: int | None = None  # of the months after its end; None: the day of that end
     grace: bool = False  # a product's grace days are kept beyond the end of that reason
+    grace_days: int | None = None  # these are, whatever the product's
+    since: datetime | None = None  # its time counts from then on; None: from the moment of asking
     attaches: Entitlement | None = None  # a reason that waited for this person's name
     ends_all: bool = False  # every reason for the item that counts until now
     ends: Collection[int] = ()  # these reasons
@@ -53,6 +64,8 @@ class Change:
     again: bool = False  # nothing new: its customer has it, and TradingView does not show it
     brings: Collection[Brought] = ()  # reasons of another script
     moved_from: str | None = None  # the title of what those were of
+    sets: Collection[NewEnd] = ()  # these reasons end later, or count again
+    unsettles: Collection[int] = ()  # these lengths are worked out anew: time before them is gone
     pauses: Collection[int] = ()  # these reasons stand still
     resumes: Collection[Entitlement] = ()  # these go on, with what was left of them
     held_back: bool | None = None  # whether sources that come back by themselves have to wait
@@ -60,7 +73,18 @@ class Change:
     @property
     def adds(self) -> bool:
         """Return whether it gives a reason that did not count before."""
-        return self.gives is not None or self.attaches is not None or bool(self.brings)
+        return (
+            self.gives is not None
+            or self.attaches is not None
+            or bool(self.brings)
+            or bool(self.sets)
+        )
+
+    def grace_of(self, product: Product | None) -> int:
+        """Return the days that are kept beyond the end of what it gives."""
+        if self.grace_days is not None:
+            return self.grace_days
+        return product.grace_days if self.grace and product is not None else 0
 
     @property
     def by_customer(self) -> Mapping[str, str]:

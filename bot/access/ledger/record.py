@@ -13,7 +13,7 @@ from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, find_item
 from bot.access.ledger.bare_names import is_withheld
 from bot.access.ledger.barred import refuse_barred
-from bot.access.ledger.changes import Brought, Change, NewOrder, Recorded
+from bot.access.ledger.changes import Brought, Change, NewEnd, NewOrder, Recorded
 from bot.access.ledger.pausing import pause, paused_with, resume
 from bot.access.ledger.reasons import facts, give_back, want_anew
 from bot.access.ledger.seats import within_the_line
@@ -32,6 +32,7 @@ from bot.store.kinds import (
     Tie,
 )
 from bot.store.ledger import entitlements, events, orders, permissions, purchases
+from bot.store.ledger.changes import EntitlementChange
 from bot.store.people import customers
 from bot.store.records import Customer, Order, Permission, Purchase, Script
 from bot.store.vault import Vault
@@ -162,12 +163,16 @@ async def _record_one(
     if change.pauses:
         await pause(connection, change.pauses, request.at)
     await resume(connection, change.resumes, request.at)
+    await entitlements.unsettle(connection, change.unsettles)
+    for new_end in change.sets:
+        await _set_end(connection, new_end)
     for brought in change.brings:
         await _bring(connection, permission, order, brought)
     if change.goes_on_from is not None:
         await entitlements.hand_over(connection, change.goes_on_from, permission.id)
     if change.attaches is not None:
-        await entitlements.attach(connection, change.attaches.id, permission.id, request.at)
+        since = change.since or request.at
+        await entitlements.attach(connection, change.attaches.id, permission.id, since)
         await orders.gives(connection, order.id, change.attaches.id)
     elif purchase is not None:
         reason = await entitlements.add(
@@ -175,7 +180,7 @@ async def _record_one(
             purchase,
             permission.script_id,
             permission,
-            asked_at=request.at,
+            asked_at=change.since or request.at,
             row_day=change.row_day,
             withheld=withheld,
             paused_at=await paused_with(connection, permission, purchase, request.at),
@@ -185,6 +190,14 @@ async def _record_one(
     after = {**_after(permission, change, wanted_of(now)), **change.by_customer}
     await _add_events(connection, permission, order, after, superseded)
     return Recorded(order, tuple(superseded))
+
+
+async def _set_end(connection: AsyncConnection, new: NewEnd) -> None:
+    """Let a reason count until another end."""
+    values: EntitlementChange = {"ended_at": None, "ended_by": None, "grace_days": new.grace_days}
+    if new.ends_at is not None:
+        values["ends_at"] = new.ends_at
+    await entitlements.change(connection, new.entitlement_id, **values)
 
 
 async def _bring(
@@ -221,7 +234,6 @@ async def add_purchase(
     length = gives.text if isinstance(gives, Length) and not gives.lifetime else None
     state = gives if isinstance(gives, State) else State(StateKind.LIFETIME)
     assert new.change.source is not None  # noqa: S101 - a reason always comes from somewhere
-    has_grace = new.change.grace and item.product is not None
     return await purchases.add(
         connection,
         request.guild_id,
@@ -234,7 +246,7 @@ async def add_purchase(
         kind=EntitlementKind.UNTIL if length else EntitlementKind(state.kind),
         length=length,
         ends_at=None if length else state.ends_at,
-        grace_days=item.product.grace_days if has_grace and item.product else 0,
+        grace_days=new.change.grace_of(item.product),
         actor=request.actor,
         asked_at=request.at,
         note=new.note,
@@ -329,7 +341,7 @@ def _after(permission: Permission, change: Change, now: State) -> Mapping[str, A
     """Return what the history says that the order leads to; `now`: what is wanted by it."""
     if change.moved_from is not None:
         return {**facts(now), "from": change.moved_from}
-    if change.pauses:
+    if change.pauses or change.sets or change.brings:
         return facts(now)
     if change.resumes:
         since = min(reason.paused_at for reason in change.resumes if reason.paused_at is not None)

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, find_item, item_of
+from bot.access.orders.contract_claims import ClaimedPurchase
+from bot.access.orders.contracts import Contracts
 from bot.access.orders.errors import (
     CodeNotNamed,
     CodeUnknown,
@@ -17,7 +19,7 @@ from bot.access.orders.errors import (
     HaveItForever,
 )
 from bot.access.orders.guesses import note_guess, refuse_guessing
-from bot.access.orders.purchases import Bought, Opened, Purchases, open_in
+from bot.access.orders.purchases import Bought, Purchases, open_in
 from bot.access.people.blocks import refuse_blocked
 from bot.access.request import CODE, RequestContext
 from bot.access.rules.codes import digest_of, in_groups, new_signs, read_code
@@ -78,10 +80,13 @@ class Got:
 class Codes:
     """The door for codes; of each, only a digest is kept."""
 
-    def __init__(self, database: Database, vault: Vault, purchases: Purchases) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, purchases: Purchases, contracts: Contracts
+    ) -> None:
         self._database = database
         self._vault = vault
         self._purchases = purchases
+        self._contracts = contracts
 
     async def create(
         self,
@@ -182,10 +187,11 @@ class Codes:
 
     # Using one
 
-    async def redeem(self, request: RequestContext, typed: str) -> Got | None:
+    async def redeem(self, request: RequestContext, typed: str) -> Got | ClaimedPurchase | None:
         """Give the member who asks what a code gives, at once or once a TradingView name is known.
 
-        None: it does not work, for whatever reason: nobody learns whether a code exists.
+        What a shop shows its buyer alone, such as a licence key, is a code for that purchase. None: it does
+        not work, for whatever reason: nobody learns whether a code exists.
 
         Raises:
             YouAreBlocked: staff decided so.
@@ -199,17 +205,22 @@ class Codes:
             await refuse_blocked(connection, request.guild_id, request.member_id)
             await refuse_guessing(connection, request)
             found = await _take(connection, request, typed)
-            if found is None:
+            brought = (
+                await self._contracts.claim_in(connection, request, typed)
+                if found is None
+                else await self._use(connection, request, *found)
+            )
+            if brought is None:
                 await note_guess(connection, request)
                 return None
-            opened, superseded = await self._use(connection, request, *found)
-            got = await got_by(connection, request, opened.purchase)
+        got, superseded = brought
         self._purchases.go_on(request.guild_id, superseded)
+        self._purchases.wake()
         return got
 
     async def _use(
         self, connection: AsyncConnection, request: RequestContext, code: Code, batch: CodeBatch
-    ) -> tuple[Opened, Sequence[int]]:
+    ) -> tuple[Got, Sequence[int]]:
         """Give what a code gives, in the transaction that took it."""
         item = await item_of(connection, batch.product_id, batch.script_id)
         if await _has_forever(connection, request, item):
@@ -224,7 +235,7 @@ class Codes:
         )
         opened, superseded = await open_in(connection, self._vault, request, bought)
         await codes.add_use(connection, code.id, opened.purchase.id, request.member_id, request.at)
-        return opened, superseded
+        return await got_by(connection, request, opened.purchase), superseded
 
 
 async def batches_in(

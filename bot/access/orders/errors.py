@@ -71,3 +71,8 @@ class GivesLifetime(NeedsYes):
 
     item: Script | Product
     number: int
+
+
+@dataclass(eq=False)
+class ContractUnknown(UserError):
+    """There is no subscription or order of that number in this server."""

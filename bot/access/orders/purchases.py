@@ -18,9 +18,9 @@ from bot.access.ledger.changes import Change, NewOrder, Recorded, Target
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.record import add_purchase, record_for, record_unguarded, touch
 from bot.access.people.username_lookup import Spelling
-from bot.access.request import RequestContext, Subject
+from bot.access.request import FROM_PAYMENT, RequestContext, Subject
 from bot.access.rules.duration import Length
-from bot.access.rules.entitlements import State, still_gives
+from bot.access.rules.entitlements import State, lengths_after, still_gives
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
@@ -38,14 +38,22 @@ AT_ONCE = 50  # in one transaction, so that others get their turn
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What a source gives: that much time of an item, or as long as the source lasts, to one member."""
+    """What a source gives somebody: that much time of an item, an end of it, or as long as the source lasts.
+
+    It is a member's, or a customer's of whom perhaps only the TradingView name is known.
+    """
 
     source: str
     item: Item
-    member_id: int
+    member_id: int | None
     gives: Length | State
     grace: bool = False  # the product's grace days come on top of a dated end
     note: str | None = None
+    customer: Customer | None = None
+    grace_days: int | None = None  # on top of a dated end, whatever the product's
+    since: datetime | None = (
+        None  # a length counts from then on, also where its buyer is known later
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +188,17 @@ async def open_in(
     guild_id, key = request.guild_id, request.idempotency_key
     if known := await purchases.by_reference(connection, guild_id, bought.source, key):
         return Opened(known, None, is_new=False), ()
-    person = await customers.by_member(connection, guild_id, bought.member_id)
-    person = person or await customers.add(connection, guild_id, member_id=bought.member_id)
+    person = bought.customer
+    if person is None:
+        person = await customers.by_member(connection, guild_id, bought.member_id or 0)
+        person = person or await customers.add(connection, guild_id, member_id=bought.member_id)
     change = Change(
         gives=bought.gives,
         source=bought.source,
         member_id=bought.member_id,
         grace=bought.grace,
+        grace_days=bought.grace_days,
+        since=bought.since,
         held_back=False,
     )
     spelled = Spelling(person.username or "", person.tv_user_id is not None, person.tv_user_id)
@@ -218,9 +230,18 @@ async def keep_in(connection: AsyncConnection, purchase_ids: Collection[int]) ->
 
 
 async def end_in(
-    connection: AsyncConnection, vault: Vault, request: RequestContext, purchase: Purchase
+    connection: AsyncConnection,
+    vault: Vault,
+    request: RequestContext,
+    purchase: Purchase,
+    *,
+    after: int | None = None,
 ) -> list[Recorded]:
-    """End a purchase with its source, in a transaction that writes; returns an order for each script."""
+    """End a purchase with its source, in a transaction that writes; returns an order for each script.
+
+    It begins once the order `after` is done, where what takes its place is to stand first. Lengths that
+    were to begin at its end are worked out anew.
+    """
     at = request.at
     given = (await entitlements.of_purchases(connection, [purchase.id]))[purchase.id]
     live = [reason for reason in given if still_gives(reason, at)]
@@ -237,7 +258,7 @@ async def end_in(
     recorded: list[Recorded] = []
     for reason in held:
         lead = recorded[0].order.id if recorded else None
-        new = await _ending(connection, request, purchase, reason, lead)
+        new = await _ending(connection, request, purchase, reason, lead, after)
         recorded.append(await record_unguarded(connection, vault, new))
     if live and not held:  # what was ended before by staff ends nothing now
         await _note(connection, request, purchase, "purchase_ended")
@@ -250,18 +271,25 @@ async def _ending(
     purchase: Purchase,
     reason: Entitlement,
     lead_id: int | None,
+    after: int | None,
 ) -> NewOrder:
     """Return the order that ends one reason, and takes access away where it was the last."""
     assert reason.permission_id is not None  # noqa: S101 - chosen so
     permission = await permissions.by_id(connection, reason.permission_id)
     others = await entitlements.active(connection, permission.id)
-    is_last = not any(still_gives(each, request.at) for each in others if each.id != reason.id)
+    others = [each for each in others if each.id != reason.id]
+    is_last = not any(still_gives(each, request.at) for each in others)
     key = f"{request.idempotency_key} {purchase.id}/{reason.script_id}"
     return NewOrder(
         replace(request, idempotency_key=key, token=None),
         OrderKind.REVOKE,
         permission,
-        Change(ends=(reason.id,), overrules=is_last),
+        Change(
+            ends=(reason.id,),
+            overrules=is_last,
+            unsettles=lengths_after(others, reason),
+            after=after,
+        ),
         product_id=purchase.product_id,
         lead_id=lead_id,
     )
@@ -273,8 +301,9 @@ async def _wait(
     """Record a purchase of somebody whose TradingView name is not known yet."""
     purchase = await add_purchase(connection, new, item, person)
     assert purchase is not None  # noqa: S101 - it gives something
+    since = new.change.since or new.request.at
     for script in item.scripts:
-        await entitlements.add(connection, purchase, script.id, None, asked_at=new.request.at)
+        await entitlements.add(connection, purchase, script.id, None, asked_at=since)
     await _note(connection, new.request, purchase, "purchase")
     return purchase
 
@@ -319,12 +348,13 @@ async def _attach(
         if script is None:  # not on sale any more: it is told of when the order is made
             script = (await item_of(connection, None, reason.script_id)).scripts[0]
         permission = await touch(connection, request, script, person, spelled)
+        since = reason.asked_at if purchase.source in FROM_PAYMENT else None
         key = f"linked {purchase.id}" if lead is None else f"linked {purchase.id}/{script.id}"
         new = NewOrder(
             replace(request, idempotency_key=key),
             OrderKind.GRANT,
             permission,
-            Change(attaches=reason),
+            Change(attaches=reason, since=since),
             purchase.note,
             product_id=purchase.product_id,
             lead_id=lead,

@@ -13,6 +13,7 @@ from bot.access.sweeps.drift import kind_of
 from bot.store.kinds import PermissionState, Reason
 from bot.store.records import (
     Claim,
+    Contract,
     Customer,
     Entitlement,
     Order,
@@ -233,6 +234,7 @@ class Explanation:
     bought: tuple[Script | Product, ...] = ()  # what waits for a TradingView name
     receipt: Receipt | None = None  # the order that waits, is stuck, or took it away
     ended_by: Order | None = None  # the order that ended the last reason, where one did
+    contract: Contract | None = None  # the subscription or order of a shop that gave it last
     standing: tuple[Script, ...] = ()  # beside it, what the person has as it should be
     is_certain: bool = True  # False: TradingView did not answer, and what was known counts
 

@@ -33,13 +33,14 @@ from bot.access.queries.causes import (
     most_telling,
     to_read,
 )
-from bot.access.request import Subject
+from bot.access.request import PAYMENT, Subject
 from bot.store.catalogue import products, role_rules, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState
 from bot.store.ledger import entitlements, orders, permissions, purchases, put_backs
 from bot.store.people import customers
-from bot.store.records import Customer, Product, RoleRule, Script
+from bot.store.records import Contract, Customer, Product, RoleRule, Script
+from bot.store.sales import contracts
 from bot.store.sweeps import sightings
 from bot.tradingview.deadline import in_time
 
@@ -190,6 +191,7 @@ class Causes:
     async def _with_order(self, found: Explanation, part: Part) -> Explanation:
         assert part.permission is not None  # noqa: S101 - looked at before
         held, order_id, ended_by = part.permission.id, None, None
+        contract: Contract | None = None
         async with self._database.read() as connection:
             if found.cause is Cause.HELD_BACK:
                 removals = (await put_backs.removals(connection, [held]))[held]
@@ -198,10 +200,13 @@ class Causes:
                 for state in (OrderState.WAITING, OrderState.STUCK):
                     some = await orders.of_permission(connection, held, state)
                     order_id = order_id or (some[-1].id if some else None)
-            elif found.cause is Cause.ENDED and part.last is not None and part.last.ended_by:
-                ended_by = await orders.by_id(connection, part.last.ended_by)
+            elif found.cause is Cause.ENDED and part.last is not None:
+                if part.last.ended_by:
+                    ended_by = await orders.by_id(connection, part.last.ended_by)
+                if part.last.source == PAYMENT:
+                    contract = await contracts.of_purchase(connection, part.last.purchase_id)
         if order_id is None:
-            return replace(found, ended_by=ended_by)
+            return replace(found, ended_by=ended_by, contract=contract)
         receipt = await self._outcomes.receipt(order_id)
         mine = next((each for each in receipt.every if each.order.id == order_id), receipt)
         return replace(found, receipt=replace(mine, quiet_until=receipt.quiet_until))

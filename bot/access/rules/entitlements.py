@@ -193,6 +193,19 @@ def paid_until(reasons: Sequence[Entitlement]) -> datetime | None:
     return paid.at if paid is not None and held is not None and held > paid.at else None
 
 
+def lengths_after(reasons: Iterable[Entitlement], gone: Entitlement) -> tuple[int, ...]:
+    """Return the reasons whose length was to begin at the end of another, or later: that time is gone."""
+    if gone.ends_at is None:
+        return ()
+    return tuple(
+        reason.id
+        for reason in reasons
+        if reason.length is not None
+        and reason.start_at is not None
+        and reason.start_at >= gone.ends_at
+    )
+
+
 def start_of(reasons: Sequence[Entitlement], asked_at: datetime) -> RowEnd:
     """Return where more time starts that is asked for at that moment, by the ends that are fixed."""
     return _start(paid_end(reasons), _held_until(reasons), asked_at)

@@ -64,7 +64,8 @@ class Payment:
 
     `contract` is the subscription, membership or order. Without `ends_at` it is a sale: `length`
     (such as "1M"), or else what the vendor set for the item, chained on what the buyer has. A payment
-    that `is_receipt` carries no time of its own (a snapshot or another payment does): refunds name it.
+    that `is_receipt` carries no time of its own (another payment does): refunds name it. Of one that
+    `is_cut` the message left out lines: its end may be later, as a snapshot of the contract tells.
     """
 
     key: str
@@ -77,6 +78,8 @@ class Payment:
     amount: Decimal | None = None
     currency: str | None = None
     is_receipt: bool = False
+    is_cut: bool = False
+    is_exact: bool = False  # `ends_at` was chosen, not foreseen: no slack comes on top of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,10 @@ class Buyer:
     discord_id: int | None = None
     email: str | None = None
     claim_codes: tuple[str, ...] = ()  # unguessable, and shown to the buyer alone: a licence key
+    # Of two usernames the one of the higher rank counts (typed at the checkout, then by the shop's own
+    # data), then the one that was said first.
+    rank: int = 0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,14 @@ def _(_: refusals.CodeUnknown) -> str:
 
 
 @sentence.register
+def _(_: refusals.ContractUnknown) -> str:
+    return (
+        "**There is no such order or subscription here.** Nothing was changed; `/webhook pending` lists "
+        "those that wait."
+    )
+
+
+@sentence.register
 def _(_: refusals.CodeNotNamed) -> str:
     return (
         "**Which codes?** Fill in `batch`, a number of `/code list`, or `code`, one code. "

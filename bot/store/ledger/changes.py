@@ -49,6 +49,7 @@ class EntitlementChange(TypedDict, total=False):
     asked_at: datetime
     ends_at: datetime | None
     row_day: int | None
+    grace_days: int
     paused_at: datetime | None
     ended_at: datetime | None
     ended_by: int | None

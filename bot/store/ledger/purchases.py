@@ -18,6 +18,8 @@ class PurchaseChange(TypedDict, total=False):
     """Columns of a purchase that may change."""
 
     customer_id: int
+    ends_at: datetime | None
+    grace_days: int
     product_id: int | None
     script_id: int | None
     paused_at: datetime | None

@@ -51,6 +51,16 @@ async def numbers(
     return {row.customer_id: row.number for row in found}
 
 
+async def ever_of_customer(connection: AsyncConnection, customer_id: int) -> list[int]:
+    """Return every permission that was ever kept for that customer, oldest first."""
+    found = await connection.execute(
+        select(permission.c.id)
+        .where(permission.c.customer_id == customer_id)
+        .order_by(permission.c.id)
+    )
+    return list(found.scalars())
+
+
 async def ever_was(connection: AsyncConnection, customer_id: int) -> bool:
     """Return whether any permission was ever kept for that customer."""
     found = await connection.execute(

@@ -39,6 +39,7 @@ from bot.store.tables.ledger import (
     unanswered,
 )
 from bot.store.tables.messages import direct_message
+from bot.store.tables.payments import buyer_token, claim_code, contract, delivery
 from bot.store.tables.people import attempt, claim, customer, merged_customer, proof
 from bot.store.tables.reminders import reminders_off
 from bot.store.tables.sales import code_use, trial_use
@@ -138,6 +139,7 @@ async def _delete(connection: AsyncConnection, traces: Traces) -> None:
             (proof, "member_id"),
             (attempt, "member_id"),
             (holder_role, "member_id"),
+            (buyer_token, "member_id"),
         )
         for table, whose in whose_rows:
             await connection.execute(
@@ -199,6 +201,7 @@ async def _rewrite(connection: AsyncConnection, traces: Traces) -> None:
         .where(trial_use.c.purchase_id.in_(select(purchase.c.id).where(bought)))
         .values(name_folded=None, tv_user_id=None)
     )
+    await _rewrite_payments(connection, person)
     await connection.execute(
         update(permission)
         .where(mine)
@@ -212,6 +215,19 @@ async def _rewrite(connection: AsyncConnection, traces: Traces) -> None:
         )
     )
     await _rewrite_words(connection, traces)
+
+
+async def _rewrite_payments(connection: AsyncConnection, person: Customer) -> None:
+    """Keep of the person's payments what was paid and when, and neither who bought nor a message."""
+    mine = contract.c.customer_id == person.id
+    theirs = select(contract.c.id).where(mine)
+    await connection.execute(
+        update(delivery).where(delivery.c.contract_id.in_(theirs)).values(body=None)
+    )
+    await connection.execute(delete(claim_code).where(claim_code.c.contract_id.in_(theirs)))
+    await connection.execute(
+        update(contract).where(mine).values(buyer=None, customer_ref=None, claimed_by=None)
+    )
 
 
 async def _rewrite_words(connection: AsyncConnection, traces: Traces) -> None:

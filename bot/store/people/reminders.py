@@ -12,6 +12,7 @@ from bot.store.kinds import PermissionState, ReminderOutcome, StateKind
 from bot.store.parts import parts
 from bot.store.records import Record
 from bot.store.tables.ledger import entitlement, permission, purchase
+from bot.store.tables.payments import contract, contract_purchase
 from bot.store.tables.people import customer
 from bot.store.tables.reminders import reminder, reminders_off
 
@@ -102,8 +103,9 @@ async def ending(
 def _ending(query: Select[Any], guild_id: int, since: datetime, until: datetime) -> Select[Any]:
     """Return the query for what ends in that time: each reason after which nothing gives its script.
 
-    Only of members who take reminders, and are to know of it. Access without an end, as by a source that renews it, does not
-    end, nor does what a renewal prolongs that is on its way.
+    Only of members who take reminders, and are to know of it. Access without an end, as by a source that
+    renews it, does not end, nor does what a renewal prolongs that is on its way, nor a subscription that
+    renews by itself.
     """
     other = entitlement.alias("other")
     goes_on = exists().where(
@@ -115,6 +117,11 @@ def _ending(query: Select[Any], guild_id: int, since: datetime, until: datetime)
     wants_none = exists().where(
         reminders_off.c.guild_id == customer.c.guild_id,
         reminders_off.c.member_id == customer.c.member_id,
+    )
+    renews = exists().where(
+        contract_purchase.c.purchase_id == entitlement.c.purchase_id,
+        contract.c.id == contract_purchase.c.contract_id,
+        contract.c.renews,
     )
     return (
         query.select_from(entitlement)
@@ -133,6 +140,7 @@ def _ending(query: Select[Any], guild_id: int, since: datetime, until: datetime)
             customer.c.member_id.is_not(None),
             customer.c.blocked_at.is_(None),
             ~goes_on,
+            ~renews,
             ~wants_none,
         )
     )

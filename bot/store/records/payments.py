@@ -68,6 +68,7 @@ class Contract(Record):
     why: str
     paid_end: datetime | None
     renews: bool
+    told: list[str]
     made_at: datetime
     changed_at: datetime
 
@@ -82,6 +83,7 @@ class ContractPurchase(Record):
     line_key: str
     wanted: dict[str, Any]
     asked: dict[str, Any] | None
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
 from bot.store.kinds import ClaimHow, DeliveryState
@@ -62,7 +63,13 @@ delivery = Table(
     UniqueConstraint("connection_id", "event_key"),
     one_of("state", DeliveryState),
     Index("ix_delivery_state", "state", "next_try_at", "id"),
-    Index("ix_delivery_received_at", "received_at"),
+    # Of those alone that have a body still: a row without one is never looked for by its age.
+    Index(
+        "ix_delivery_received_at",
+        "received_at",
+        sqlite_where=text("body IS NOT NULL"),
+        postgresql_where=text("body IS NOT NULL"),
+    ),
     Index("ix_delivery_contract_id", "contract_id"),
 )
 
@@ -84,6 +91,7 @@ contract = Table(
     Column("why", String(16), nullable=False),  # what it comes to
     Column("paid_end", UtcDateTime),
     Column("renews", Boolean, nullable=False, server_default=false()),
+    Column("told", JSON, nullable=False),  # what staff were told of it, each once
     Column("made_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     CheckConstraint("(customer_id IS NULL) = (claimed_how IS NULL)", name="claim"),
@@ -119,6 +127,8 @@ contract_purchase = Table(
     Column("line_key", String(200), nullable=False),  # the shop's id of what was bought
     Column("wanted", JSON, nullable=False),
     Column("asked", JSON),  # a shortening that staff are asked about first
+    # Staff revoked what it gave: it goes on once they grant again.
+    Column("is_held", Boolean, nullable=False, server_default=false()),
 )
 
 price = Table(

@@ -124,7 +124,7 @@ async def test_two_programs_at_the_same_moment_exactly_one_gives_it(harness):
     async with open_database(harness.vendor.settings.database_url) as database:
         from bot.access.orders.codes import Codes
 
-        other = Codes(database, harness.vault, harness.purchases)
+        other = Codes(database, harness.vault, harness.purchases, harness.contracts)
         for number in range(5):
             _, [code] = await make(harness)
             one, two = asks(harness, ANN), asks(harness, BOB)

@@ -21,7 +21,7 @@ from bot.store.kinds import AttemptKind, HolderRoleState, Otherwise, ReminderOut
 from bot.store.ledger import direct_messages, events, holder_roles, purchases, unanswered
 from bot.store.people import attempts, customers, erasure, proofs, reminders
 from bot.store.records import Actor, HolderRole, Unanswered
-from bot.store.sales import trials
+from bot.store.sales import contracts, trials
 from bot.store.tables.columns import metadata
 from bot.store.tables.ledger import event
 from bot.store.tables.sales import code_guess, trial_use
@@ -109,6 +109,8 @@ async def known_by_what_is_new(harness):
     """Ann, also in what roles, codes, trials, reminders and the panel keep of members."""
     me = RequestContext(HOME, Actor.member(ANN), "a press", AT)
     await harness.role_rules.add(harness.request(), Role(70, "VIP", "role"), "trend", 0)
+    async with harness.database.write() as connection:
+        await contracts.token_of(connection, HOME, ANN, "u-1", AT)
     await harness.role_access.see(HOME, {ANN: {70}})
     sku = PremiumSku(80, "VIP", SkuKind.SUBSCRIPTION)
     await harness.premium_rules.add(harness.request(), sku, "trend")

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -25,6 +25,34 @@ Headers = Mapping[str, str]  # by names in any case, as aiohttp hands them over
 Options = Mapping[str, Any]  # of one connection: the paths and forms that its vendor set
 
 
+class OptionInvalid(ValueError):  # noqa: N818 - named for what it says
+    """An option of a connection that cannot be meant so; `why` is a sentence for the vendor."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+        self.why = why
+
+
+# Where a provider does not sign, the secret is a part of the address: whoever takes the message in hands the
+# `secret` of the address's query, or without one the address's own id, over as one more header of this name.
+ADDRESS_SECRET = "Address-Secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question to a provider's own API: is a message true that nobody signed?
+
+    `form` is sent as a form by POST; without one it is a GET. `answer` reads the status and the body of what
+    comes back: it is true, it is not, or (None) nobody can say yet and it is asked again later.
+    """
+
+    url: str
+    answer: Callable[[int, bytes], bool | None]
+    form: Mapping[str, str] | None = field(default=None, repr=False)  # may hold a licence key
+    api_key: str | None = field(default=None, repr=False)  # sent as "Authorization: Bearer"
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """How the messages of one provider are checked and read; all of it without I/O.
@@ -32,7 +60,10 @@ class Provider:
     `verify` raises Refused unless one of the `secrets` vouches for exactly these bytes; without a secret
     it always does. `head` names a delivery before it is stored, and refuses what is no strict JSON or form
     (duplicate keys, half characters, numbers out of range); None: a mere greeting of the shop, which wants
-    200 and is not stored. `read` may be called at any later time, and any number of times.
+    200 and is not stored. `read` may be called at any later time, and any number of times; it raises
+    Refused for what is stored well but makes no sense (an unknown type of our own message, an end without
+    a zone): such a delivery is stuck with that reason, and what its sender sends for others, which Usher
+    has no use for, is an empty reading instead.
     """
 
     name: str  # as people type it
@@ -50,10 +81,15 @@ class Provider:
     link_parameter: str | None = (
         None  # of the shop link: takes Usher's token ("client_reference_id")
     )
+    # Returns the options as they are kept, all of them checked; raises OptionInvalid. None: it has none.
+    check_options: Callable[[Options], dict[str, Any]] | None = None
+    takes_api_key: bool = False  # messages can be looked up with a key of the vendor
+    # What to ask before a stored message is read, with the vendor's API key where there is one; None: nothing.
+    check: Callable[[Stored, str | None], Check | None] | None = None
 
 
 # The modules that are not a provider's, but shared by them.
-_SHARED = frozenset({"bodies", "signatures", "values"})
+_SHARED = frozenset({"bodies", "fields", "own_message", "signatures", "values", "whop_objects"})
 
 
 @cache

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.access.rules.payments import Refused
@@ -50,3 +50,8 @@ def insist_on_time(sent: str, now: datetime, max_age: float = MAX_AGE) -> None:
         raise Refused("the time is not readable")
     if abs(now.timestamp() - int(sent)) > max_age:
         raise Refused("the time is another one")
+
+
+def header(headers: Mapping[str, str], name: str) -> str:
+    """Return a header, whatever the case of its name; of several they are joined, as a proxy does; else ""."""
+    return ", ".join(value for key, value in headers.items() if key.lower() == name.lower())

@@ -80,6 +80,7 @@ def _contract() -> None:
         sa.Column("paid_end", sa.DateTime(timezone=True), nullable=True),
         sa.Column("renews", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "claimed_how IN ('staff', 'member', 'token', 'name', 'discord', 'same_buyer')",
@@ -152,6 +153,7 @@ def _contract_purchase() -> None:
         sa.Column("line_key", sa.String(length=200), nullable=False),
         sa.Column("wanted", sa.JSON(), nullable=False),
         sa.Column("asked", sa.JSON(), nullable=True),
+        sa.Column("is_held", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["contract_id"], ["contract.id"], name=op.f("fk_contract_purchase_contract_id")
         ),
@@ -212,5 +214,12 @@ def _delivery() -> None:
         ),
     )
     op.create_index("ix_delivery_contract_id", "delivery", ["contract_id"], unique=False)
-    op.create_index("ix_delivery_received_at", "delivery", ["received_at"], unique=False)
+    op.create_index(
+        "ix_delivery_received_at",
+        "delivery",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("body IS NOT NULL"),
+        postgresql_where=sa.text("body IS NOT NULL"),
+    )
     op.create_index("ix_delivery_state", "delivery", ["state", "next_try_at", "id"], unique=False)

@@ -1,0 +1,295 @@
+"""What a contract comes to becomes purchases: opened, given another end, ended, or asked about first."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.catalogue.lookup import Item
+from bot.access.ledger.changes import Recorded
+from bot.access.orders.prices import Mapped, item_of_line, keys_of
+from bot.access.orders.purchases import Bought, end_in, open_in
+from bot.access.orders.renewals import renew_in
+from bot.access.people.errors import BeingForgotten, CustomerBlocked
+from bot.access.request import PAYMENT, RequestContext
+from bot.access.rules.contracts import Given, Standing
+from bot.access.rules.duration import Length, parse_length
+from bot.access.rules.entitlements import State
+from bot.store.kinds import StateKind
+from bot.store.ledger import purchases
+from bot.store.records import Connection, Contract, ContractPurchase, Customer
+from bot.store.sales import contracts
+from bot.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a contract wants one purchase to be, as it is kept beside it."""
+
+    ends_at: datetime | None  # None: a length of its own, or for good
+    grace_days: int
+    is_over: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the database keeps it."""
+        end = None if self.ends_at is None else self.ends_at.isoformat()
+        return {"ends_at": end, "grace_days": self.grace_days, "is_over": self.is_over}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Wanted":
+        """Return what the database kept."""
+        end = kept["ends_at"]
+        moment = None if end is None else datetime.fromisoformat(end)
+        return cls(moment, kept["grace_days"], kept["is_over"])
+
+    def is_past(self, now: datetime) -> bool:
+        """Return whether its time is over by itself."""
+        return self.ends_at is not None and self.ends_at + timedelta(days=self.grace_days) <= now
+
+
+@dataclass(slots=True)
+class Followed:
+    """What became of a contract's purchases."""
+
+    superseded: list[int] = field(default_factory=list)
+    is_unmapped: bool = False  # of something it is for nobody knows the item
+    without_length: list[Item] = field(default_factory=list)  # nor how long it is sold for
+    is_barred: bool = False  # its buyer gets nothing: blocked, or being forgotten
+    held: list[int] = field(default_factory=list)  # purchases that staff revoked
+    asked: list[str] = field(default_factory=list)  # parts that staff are asked about
+    opened: list[int] = field(default_factory=list)  # purchases
+
+    def add(self, recorded: Collection[Recorded]) -> int | None:
+        """Take in orders that were recorded; return the one that leads."""
+        self.superseded += [each for part in recorded for each in part.superseded]
+        return next((each.order.id for each in recorded), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One part of what a contract gives: an item, and of a sale which payment it is."""
+
+    part: str
+    given: Given
+    item: Item
+    wanted: Wanted
+    length: Length | None  # None: it has an end
+
+
+class ContractAccess:
+    """Makes the purchases of one contract what it comes to, in a transaction that writes."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        vault: Vault,
+        request: RequestContext,
+        source: Connection,
+        contract: Contract,
+        *,
+        agreed: Collection[str] = (),
+    ) -> None:
+        """Staff `agreed` to these parts ending or getting shorter."""
+        self._connection = connection
+        self._vault = vault
+        self._request = request
+        self._source = source
+        self._contract = contract
+        self._agreed = agreed
+        self._done = Followed()
+
+    async def follow(self, standing: Standing, person: Customer) -> Followed:
+        """Open, move and end what differs from what the contract came to before.
+
+        What staff changed meanwhile stays as they made it, until the contract comes to something else.
+        """
+        due, unmapped = await self._due(standing)
+        known = await contracts.purchases_of(self._connection, self._contract.id)
+        replaced_by: int | None = None
+        for each in due.values():
+            there = known.get(each.part)
+            if there is None:
+                lead = await self._open(each, person)
+                replaced_by = lead or replaced_by
+            else:
+                await self._change(there, each)
+        for part, there in known.items():
+            before = Wanted.of(there.wanted)
+            if part in due or before.is_over or there.line_key in unmapped:
+                continue
+            if unmapped and not due:
+                continue  # what it is for from now on is yet to be said: it keeps what it has
+            await self._end(there, before, replaced_by)
+        return self._done
+
+    async def _due(self, standing: Standing) -> tuple[dict[str, Due], set[str]]:
+        """Return what is to be given, by part, and the shop's ids of which nobody knows the item."""
+        due: dict[str, Due] = {}
+        unmapped: set[str] = set()
+        for given in standing.gives:
+            mapped = await item_of_line(
+                self._connection, self._source, given.line, self._request.at
+            )
+            if mapped is Mapped.IGNORED:
+                continue
+            if mapped is Mapped.UNKNOWN:
+                unmapped.update(keys_of(given.line))
+                continue
+            each = _due_of(given, mapped)
+            if each is None:
+                self._done.without_length.append(mapped)
+                unmapped.update(keys_of(given.line))
+                continue
+            other = due.get(each.part)
+            if other is None or (other.wanted.ends_at or each.given.at) < (
+                each.wanted.ends_at or each.given.at
+            ):
+                due[each.part] = each
+        self._done.is_unmapped = bool(unmapped)
+        return due, unmapped
+
+    async def _open(self, due: Due, person: Customer) -> int | None:
+        """Give something for the first time; return the order that leads."""
+        request, now = self._request, self._request.at
+        over = due.wanted.is_past(now) or (
+            due.length is not None
+            and not due.length.lifetime
+            and due.length.add_to(due.given.at) <= now
+        )
+        if over:
+            return None  # of a time that is over nothing is given any more
+        key = f"contract {self._contract.id} {due.part} {person.id}"
+        gives: Length | State = (
+            State(StateKind.UNTIL, due.wanted.ends_at) if due.length is None else due.length
+        )
+        bought = Bought(
+            PAYMENT,
+            due.item,
+            person.member_id,
+            gives,
+            note=f"{self._source.provider} {self._contract.name}"[:200],
+            customer=person,
+            grace_days=due.wanted.grace_days,
+            since=due.given.at if due.length is not None else None,
+        )
+        try:
+            opened, superseded = await open_in(
+                self._connection, self._vault, replace(request, idempotency_key=key), bought
+            )
+        except (CustomerBlocked, BeingForgotten):
+            self._done.is_barred = True
+            return None
+        self._done.superseded += superseded
+        wanted = due.wanted
+        if opened.is_new:
+            self._done.opened.append(opened.purchase.id)
+        else:  # it was this person's before, and is again
+            wanted = replace(wanted, ends_at=opened.purchase.ends_at, is_over=True)
+        await contracts.add_purchase(
+            self._connection,
+            self._contract.id,
+            due.part,
+            opened.purchase.id,
+            line_key=keys_of(due.given.line)[0],
+            wanted=wanted.to_json(),
+        )
+        if not opened.is_new:
+            known = await contracts.purchases_of(self._connection, self._contract.id)
+            await self._change(known[due.part], due)
+        return opened.order_id
+
+    async def _change(self, there: ContractPurchase, due: Due) -> None:
+        """Give something another end, or let it count again."""
+        before, wanted = Wanted.of(there.wanted), due.wanted
+        if before == wanted and not there.is_held:
+            if there.asked is not None:  # what staff were asked about is not so any more
+                await self._keep(there, wanted)
+            return
+        by = timedelta()
+        if before.ends_at is not None and wanted.ends_at is not None:
+            by = wanted.ends_at - before.ends_at
+        now = self._request.at
+        if before.is_past(now) and wanted.is_past(now):
+            await self._keep(there, wanted)
+            return
+        if wanted.is_past(now):
+            await self._end(there, before, None, becomes=wanted)
+            return
+        if by < timedelta() and not before.is_over and self._asks(there):
+            await self._ask(there)
+            return
+        [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
+        renewed = await renew_in(
+            self._connection,
+            self._vault,
+            self._request,
+            purchase,
+            by=by,
+            grace_days=wanted.grace_days,
+        )
+        _ = self._done.add(renewed.recorded)
+        if renewed.is_held:
+            self._done.held.append(purchase.id)
+        await self._keep(there, wanted if not renewed.is_held else before, is_held=renewed.is_held)
+
+    async def _end(
+        self,
+        there: ContractPurchase,
+        before: Wanted,
+        after: int | None,
+        becomes: Wanted | None = None,
+    ) -> None:
+        """End what is not paid for any more; what is replaced ends once its successor stands."""
+        over = becomes or replace(before, is_over=True)
+        if before.is_past(self._request.at):
+            await self._keep(there, over)
+            return
+        if after is None and self._asks(there):
+            await self._ask(there)
+            return
+        [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
+        recorded = await end_in(self._connection, self._vault, self._request, purchase, after=after)
+        _ = self._done.add(recorded)
+        await self._keep(there, over)
+
+    def _asks(self, there: ContractPurchase) -> bool:
+        return self._source.asks_first and there.part not in self._agreed
+
+    async def _ask(self, there: ContractPurchase) -> None:
+        """Note that staff are asked; the same question is asked once."""
+        if there.asked is None:
+            asked = {"at": self._request.at.isoformat()}
+            await contracts.change_purchase(
+                self._connection, there.contract_id, there.part, asked=asked
+            )
+            self._done.asked.append(there.part)
+
+    async def _keep(
+        self, there: ContractPurchase, wanted: Wanted, *, is_held: bool = False
+    ) -> None:
+        await contracts.change_purchase(
+            self._connection,
+            there.contract_id,
+            there.part,
+            wanted=wanted.to_json(),
+            asked=None,
+            is_held=is_held,
+        )
+
+
+def _due_of(given: Given, item: Item) -> Due | None:
+    """Return what a line gives of its item; None where nobody said how long that is."""
+    part = f"p{item.product_id}" if item.product is not None else f"s{item.script_id}"
+    if given.ends_at is not None:
+        own = 0 if item.product is None else item.product.grace_days
+        days = own if given.is_late and own else given.grace_days
+        return Due(part, given, item, Wanted(given.ends_at, days), None)
+    text = given.length or (None if item.product is None else item.product.length)
+    if text is None:
+        return None
+    days = 0 if item.product is None else item.product.grace_days
+    payment = hashlib.sha256((given.payment or "").encode()).hexdigest()[:20]
+    return Due(f"{part} {payment}", given, item, Wanted(None, days), parse_length(text))

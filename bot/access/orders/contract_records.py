@@ -1,0 +1,114 @@
+"""What is known of a contract, kept: its facts, every id it goes by, and who bought it, encrypted."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.rules import contract_json
+from bot.access.rules.contract_facts import buyer_of, merge, without_people
+from bot.access.rules.contract_groups import Group
+from bot.access.rules.contracts import Why
+from bot.access.rules.payments import Buyer, Fact, Failure
+from bot.store.records import Connection, Contract
+from bot.store.sales import contracts
+from bot.store.vault import UnreadableError, Vault
+
+log = logging.getLogger(__name__)
+
+
+class ContractRecords:
+    """Merges and reads what shops told of contracts, in transactions of the caller."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def merged(
+        self, connection: AsyncConnection, source: Connection, group: Group, now: datetime
+    ) -> Contract:
+        """Return the one contract that goes by these ids; a message may show that several are one."""
+        found = await contracts.by_refs(connection, source.id, group.refs)
+        if not found:
+            contract = await contracts.add(
+                connection,
+                source.guild_id,
+                source.id,
+                name=(group.contract or min(group.refs))[:200],
+                why=Why.PENDING,
+                at=now,
+            )
+        else:
+            contract = found[0]
+            for other in found[1:]:
+                contract = await self._absorb(connection, contract, other)
+        await contracts.know_refs(connection, source.id, contract.id, group.refs)
+        return contract
+
+    async def _absorb(
+        self, connection: AsyncConnection, kept: Contract, gone: Contract
+    ) -> Contract:
+        facts = merge(self.of(kept), self.of(gone))
+        if kept.customer_id is None and gone.customer_id is not None:
+            kept = await contracts.change(
+                connection,
+                kept.id,
+                customer_id=gone.customer_id,
+                claimed_how=gone.claimed_how,
+                claimed_by=gone.claimed_by,
+            )
+        await contracts.absorb(connection, kept.id, gone.id)
+        return await self._save(connection, kept, facts)
+
+    async def learn(
+        self, connection: AsyncConnection, contract: Contract, group: Group
+    ) -> tuple[Contract, Failure | None]:
+        """Keep what is new of a contract; also returns a failed payment that was not known yet."""
+        known = self.of(contract)
+        facts = merge(known, group.facts)
+        contract = await self._save(connection, contract, facts, group.contract)
+        codes = buyer_of(facts).claim_codes
+        digests = [digest_of(contract.guild_id, code) for code in codes]
+        await contracts.add_claim_codes(connection, contract.guild_id, contract.id, digests)
+        before = {fact.key for fact in known if isinstance(fact, Failure)}
+        failed = (
+            fact for fact in group.facts if isinstance(fact, Failure) and fact.key not in before
+        )
+        return contract, next(failed, None)
+
+    def of(self, contract: Contract) -> list[Fact]:
+        """Return all that is known of a contract, and of its buyer."""
+        facts: list[Fact] = [*contract_json.from_json(contract.facts)]
+        if contract.buyer is not None:
+            try:
+                facts.append(contract_json.buyer_from_text(self._vault.open(contract.buyer)))
+            except UnreadableError:
+                log.warning("who bought contract %s cannot be read any more", contract.id)
+        return facts
+
+    async def _save(
+        self,
+        connection: AsyncConnection,
+        contract: Contract,
+        facts: Sequence[Fact],
+        name: str | None = None,
+    ) -> Contract:
+        buyer = buyer_of(facts)
+        return await contracts.change(
+            connection,
+            contract.id,
+            name=(name or contract.name)[:200],
+            facts=contract_json.to_json(without_people(facts)),
+            buyer=contract.buyer
+            if buyer == Buyer()
+            else self._vault.seal(contract_json.buyer_to_text(buyer)),
+            customer_ref=buyer.customer or contract.customer_ref,
+            changed_at=clock.now(),
+        )
+
+
+def digest_of(guild_id: int, code: str) -> bytes:
+    """Return by what a code that a buyer was shown is looked up."""
+    return hashlib.sha256(f"{guild_id} {code}".encode(errors="replace")).digest()

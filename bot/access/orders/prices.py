@@ -1,0 +1,56 @@
+"""Which item something is that a shop sells."""
+
+import enum
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.catalogue.errors import ItemUnknown
+from bot.access.catalogue.lookup import Item, find_item, item_of
+from bot.access.rules.payments import Line
+from bot.store.records import Connection
+from bot.store.sales import prices
+
+UNNAMED = "-"  # the key of what a shop sells without a word for it
+
+
+def keys_of(line: Line) -> tuple[str, ...]:
+    """Return the ids by which staff may say which item a line is."""
+    return line.keys or (UNNAMED,)
+
+
+class Mapped(enum.Enum):
+    """Where no item stands for a line."""
+
+    UNKNOWN = enum.auto()  # staff have not said yet
+    IGNORED = enum.auto()  # it is nothing to do with Usher
+
+
+async def item_of_line(
+    connection: AsyncConnection, source: Connection, line: Line, at: datetime
+) -> Item | Mapped:
+    """Return the item of a line, in a transaction that writes: what is not known is noted, to be asked about.
+
+    What a shop calls exactly like an item's short name is that item.
+    """
+    keys = keys_of(line)
+    known = await prices.by_keys(connection, source.id, keys)
+    ordered = [known[each] for each in keys if each in known]
+    for price in ordered:
+        if price.product_id is not None or price.script_id is not None:
+            return await item_of(connection, price.product_id, price.script_id)
+    if any(price.is_ignored for price in ordered):
+        return Mapped.IGNORED
+    for each in keys:
+        try:
+            item = await find_item(connection, source.guild_id, each)
+        except ItemUnknown:
+            continue
+        price = await prices.add(connection, source.id, each, line.name, at)
+        await prices.set_item(
+            connection, price.id, product_id=item.product_id, script_id=item.script_id
+        )
+        return item
+    if not ordered:
+        await prices.add(connection, source.id, keys[0], line.name, at)
+    return Mapped.UNKNOWN

@@ -1,0 +1,460 @@
+"""What payments come to: purchases are opened, renewed, held, put back and ended, and nothing twice."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from bot import clock
+from bot.access.request import RequestContext, Subject
+from bot.access.rules.payments import (
+    Buyer,
+    Dispute,
+    DisputeState,
+    Failure,
+    Line,
+    Payment,
+    Reading,
+    Refund,
+    RefundState,
+    Same,
+    Snapshot,
+    Status,
+)
+from bot.replies.why import why
+from bot.store.catalogue import products
+from bot.store.kinds import DeliveryState
+from bot.store.ledger import entitlements, events, purchases
+from bot.store.people import customers, reminders
+from bot.store.records import Actor, Delivery
+from bot.store.sales import connections, prices
+from bot.store.tables.payments import contract as contract_table
+from tests.support.access_harness import open_harness
+from tests.support.vendor_fixture import HOME, STAFF
+
+ANN, BEN = 501, 502
+MONTH = timedelta(days=30)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Shop:
+    """A connection to a shop, whose messages are read already."""
+
+    def __init__(self, harness, source):
+        self.harness = harness
+        self.source = source
+        self.sent = 0
+
+    async def tells(self, *facts):
+        """One message with these facts; returns what became of it."""
+        self.sent += 1
+        delivery = Delivery(
+            self.sent, self.source.id, f"e{self.sent}", "test", clock.now(), None, None,
+            DeliveryState.NEW, None, 0, None, None, None,
+        )  # fmt: skip
+        async with self.harness.database.write() as connection:
+            taken = await self.harness.contracts.take_in(
+                connection, self.source, delivery, Reading(facts)
+            )
+        self.harness.contracts.go_on(HOME, taken)
+        await self.harness.rest()
+        return taken
+
+    async def asks_first(self):
+        async with self.harness.database.write() as connection:
+            self.source = await connections.change(connection, self.source.id, asks_first=True)
+
+    async def contract(self):
+        async with self.harness.database.read() as connection:
+            return (await connection.execute(select(contract_table))).one()
+
+
+@pytest.fixture
+async def harness(frozen, tmp_path):
+    async with open_harness(tmp_path, frozen) as harness:
+        harness.other = await harness.vendor.add_script(slug="range")
+        async with harness.database.write() as connection:
+            gold = await products.add(
+                connection, HOME, by=STAFF, at=clock.now(), slug="gold", title="Gold", length="1M"
+            )
+            await products.add_scripts(connection, gold.id, [harness.script.id, harness.other.id])
+        harness.vendor.world.add_user("Ben_Trades")
+        yield harness
+
+
+@pytest.fixture
+async def shop(harness):
+    async with harness.database.write() as connection:
+        source = await connections.add(
+            connection, HOME, provider="standard", reference="r1", public_id="x" * 22,
+            by=STAFF, at=clock.now(), options={},
+        )  # fmt: skip
+        trend = await prices.add(connection, source.id, "p_trend", None, clock.now())
+        await prices.set_item(connection, trend.id, script_id=harness.script.id)
+        wide = await prices.add(connection, source.id, "p_range", None, clock.now())
+        await prices.set_item(connection, wide.id, script_id=harness.other.id)
+    return Shop(harness, source)
+
+
+def paid(key="in_1", end=None, price="p_trend", contract="sub_1", **more):
+    now = clock.now()
+    end = end or now + MONTH
+    return Payment(key, contract, now, (Line((price,)),), now, end, amount=Decimal(2900), **more)
+
+
+def sold(key="pi_1", price="gold", **more):
+    return Payment(key, key, clock.now(), (Line((price,)),), amount=Decimal(2900), **more)
+
+
+def runs(status=Status.ACTIVE, renews=True, contract="sub_1", **more):
+    return Snapshot(contract, clock.now(), status, renews, **more)
+
+
+NAMED = Buyer(contract="sub_1", username="Ann_Trades")
+
+
+async def test_what_is_paid_for_a_name_stands_until_its_end_and_the_slack(harness, shop):
+    end = (clock.now() + MONTH).replace(microsecond=0)
+    taken = await shop.tells(paid(end=end), NAMED, runs())
+    assert taken.state is DeliveryState.DONE
+    assert harness.end("Ann_Trades") == end + timedelta(days=2)
+
+
+async def test_the_same_message_again_changes_nothing(harness, shop):
+    facts = (paid(), NAMED, runs())
+    await shop.tells(*facts)
+    writes = len(harness.writes())
+    await shop.tells(*facts)
+    assert len(harness.writes()) == writes
+    async with harness.database.read() as connection:
+        person = await customers.by_name(connection, HOME, "Ann_Trades")
+        assert len((await purchases.of_customers(connection, [person.id]))[person.id]) == 1
+
+
+async def test_a_renewal_moves_the_end_and_a_cancel_leaves_it_at_the_paid_one(harness, shop):
+    await shop.tells(paid(), NAMED, runs())
+    end = clock.now() + 2 * MONTH
+    await shop.tells(paid("in_2", end))
+    assert harness.end("Ann_Trades") == cut(end) + timedelta(days=2)
+    await harness.let_pass(1)
+    await shop.tells(runs(renews=False))
+    assert harness.end("Ann_Trades") == cut(end)
+
+
+async def test_a_full_refund_ends_it_and_one_that_failed_puts_it_back_with_the_old_end(
+    harness, shop
+):
+    first = paid()
+    await shop.tells(first, NAMED)
+    until = harness.end("Ann_Trades")
+    back = Refund("re_1", "in_1", clock.now(), amount=Decimal(2900))
+    await shop.tells(back)
+    assert harness.row("Ann_Trades") is None
+    await shop.tells(Refund("re_1", "in_1", clock.now(), RefundState.FAILED, Decimal(2900)))
+    assert harness.end("Ann_Trades") == until
+
+
+async def test_a_dispute_holds_it_and_a_won_one_puts_it_back(harness, shop):
+    await shop.tells(paid(), NAMED, runs())
+    until = harness.end("Ann_Trades")
+    await shop.tells(Dispute("du_1", "in_1", clock.now(), DisputeState.OPEN))
+    assert harness.row("Ann_Trades") is None
+    await shop.tells(Dispute("du_1", "in_1", clock.now(), DisputeState.WON))
+    assert harness.end("Ann_Trades") == until
+
+
+async def test_a_partial_refund_keeps_it_and_tells_staff_once(harness, shop):
+    await shop.tells(paid(), NAMED, runs())
+    until = harness.end("Ann_Trades")
+    for _ in range(2):
+        await shop.tells(Refund("re_1", "in_1", clock.now(), amount=Decimal(1000)))
+    assert harness.end("Ann_Trades") == until
+    assert await noted(harness, "payment_partly_refunded") == 1
+
+
+async def test_a_failed_payment_starts_the_grace_days_once_and_a_retry_brings_the_invoices_end(
+    harness, shop
+):
+    paid_end = clock.now() + MONTH
+    await shop.tells(paid(end=paid_end), NAMED, runs())
+    await harness.let_pass(MONTH.total_seconds())
+    for attempt in (1, 2):
+        failed = Failure("in_2", "sub_1", clock.now(), paid_end, attempt)
+        await shop.tells(failed, runs(Status.PAST_DUE, renews=False))
+        await harness.let_pass(60)
+    assert harness.end("Ann_Trades") == cut(paid_end) + timedelta(days=3)
+    await shop.tells(paid("in_2", paid_end + MONTH), runs())
+    assert harness.end("Ann_Trades") == cut(paid_end + MONTH) + timedelta(days=2)
+
+
+async def test_an_upgrade_leaves_no_gap(harness, shop):
+    end = clock.now() + MONTH
+    await shop.tells(paid(end=end), NAMED, runs())
+    await harness.let_pass(60)
+    await shop.tells(paid("in_2", end, price="p_range"), runs(lines=(Line(("p_range",)),)))
+    assert harness.row("Ann_Trades") is None
+    assert harness.fake.world.row(harness.other.pine_id, "Ann_Trades").end == cut(end) + timedelta(
+        days=2
+    )
+
+
+async def test_what_nobody_linked_waits_and_is_done_when_staff_say_whose_it_is(harness, shop):
+    until = clock.now() + MONTH
+    await shop.tells(paid(end=until), runs())
+    assert await noted(harness, "payment_unclaimed") == 1
+    row = await shop.contract()
+    await harness.contracts.assign(harness.request("a1"), row.id, Subject(None, "Ann_Trades"))
+    await harness.rest()
+    assert harness.end("Ann_Trades") == cut(until) + timedelta(days=2)
+
+
+async def test_a_contract_that_was_assigned_wrongly_moves_to_the_right_person(harness, shop):
+    await shop.tells(paid(), NAMED, runs())
+    row = await shop.contract()
+    await harness.contracts.assign(harness.request("a1"), row.id, Subject(None, "Ben_Trades"))
+    await harness.rest()
+    assert harness.row("Ann_Trades") is None
+    assert harness.end("Ben_Trades") is not None
+    await harness.contracts.assign(harness.request("a2"), row.id, Subject(None, "Ann_Trades"))
+    await harness.rest()
+    assert harness.row("Ben_Trades") is None
+    assert harness.end("Ann_Trades") is not None
+
+
+async def test_sales_chain_and_a_refund_of_the_first_lets_the_second_begin_earlier(harness, shop):
+    start = clock.now()
+    buyer = Buyer(payment="pi_1", username="Ann_Trades")
+    await shop.tells(sold(), buyer)
+    one = harness.end("Ann_Trades")
+    await harness.let_pass(3600)
+    again = clock.now()
+    await shop.tells(sold("pi_2"), Buyer(payment="pi_2", username="Ann_Trades"))
+    assert harness.end("Ann_Trades") > one + timedelta(days=27)
+    await shop.tells(Refund("re_1", "pi_1", clock.now(), is_full=True))
+    assert timedelta(days=28) <= harness.end("Ann_Trades") - again <= timedelta(days=31)
+    assert harness.end("Ann_Trades") > start
+
+
+async def test_a_staff_revoke_holds_back_the_renewal_until_they_grant_again(harness, shop):
+    await shop.tells(paid(), NAMED, runs())
+    await harness.revoke("Ann_Trades")
+    await harness.rest()
+    end = clock.now() + 2 * MONTH
+    await shop.tells(paid("in_2", end))
+    assert harness.row("Ann_Trades") is None
+    assert await noted(harness, "payment_held") == 1
+    await harness.grant("Ann_Trades", "7D")
+    await harness.rest()
+    await harness.contracts.look()
+    await harness.rest()
+    assert harness.end("Ann_Trades") == cut(end) + timedelta(days=2)
+
+
+async def test_where_staff_are_asked_first_nothing_ends_until_they_say_so(harness, shop):
+    await shop.asks_first()
+    await shop.tells(paid(), NAMED, runs())
+    until = harness.end("Ann_Trades")
+    back = Refund("re_1", "in_1", clock.now(), amount=Decimal(2900))
+    await shop.tells(back)
+    await shop.tells(back)
+    assert harness.end("Ann_Trades") == until
+    assert await noted(harness, "payment_asks") == 1
+    row = await shop.contract()
+    part = f"s{harness.script.id}"
+    await harness.contracts.decide(harness.request("d1"), row.id, part, ends=True)
+    await harness.rest()
+    assert harness.row("Ann_Trades") is None
+
+
+async def test_what_staff_keep_stays_until_the_contract_comes_to_something_else(harness, shop):
+    await shop.asks_first()
+    await shop.tells(paid(), NAMED, runs())
+    until = harness.end("Ann_Trades")
+    await shop.tells(Refund("re_1", "in_1", clock.now(), amount=Decimal(2900)))
+    row = await shop.contract()
+    part = f"s{harness.script.id}"
+    await harness.contracts.decide(harness.request("d1"), row.id, part, ends=False)
+    await shop.tells(Refund("re_1", "in_1", clock.now(), amount=Decimal(2900)))
+    assert harness.end("Ann_Trades") == until
+    assert await noted(harness, "payment_asks") == 1
+    later = clock.now() + 2 * MONTH
+    await shop.tells(paid("in_2", later))
+    assert harness.end("Ann_Trades") == cut(later) + timedelta(days=2)
+
+
+async def test_an_unknown_price_waits_and_goes_on_once_it_is_mapped(harness, shop):
+    facts = (paid(price="p_new"), NAMED, runs())
+    assert (await shop.tells(*facts)).state is DeliveryState.UNMAPPED
+    assert harness.row("Ann_Trades") is None
+    async with harness.database.write() as connection:
+        [new] = (await prices.by_keys(connection, shop.source.id, ["p_new"])).values()
+        await prices.set_item(connection, new.id, script_id=harness.script.id)
+    assert (await shop.tells(*facts)).state is DeliveryState.DONE
+    assert harness.row("Ann_Trades") is not None
+
+
+async def test_what_a_shop_calls_like_an_item_is_that_item(harness, shop):
+    await shop.tells(paid(price="trend"), NAMED)
+    assert harness.row("Ann_Trades") is not None
+
+
+async def test_a_period_of_the_past_grants_nothing(harness, shop):
+    old = clock.now() - 2 * MONTH
+    payment = Payment("in_0", "sub_1", old, (Line(("p_trend",)),), old, old + MONTH)
+    await shop.tells(payment, NAMED, runs(Status.ENDED, renews=False))
+    assert harness.row("Ann_Trades") is None
+    assert harness.writes() == []
+
+
+async def test_a_refund_that_came_first_finds_its_payment(harness, shop):
+    await shop.tells(Refund("re_1", "pi_9", clock.now(), is_full=True))
+    await shop.tells(paid(), NAMED)
+    assert harness.row("Ann_Trades") is not None
+    await shop.tells(Same("pi_9", "in_1"))
+    assert harness.row("Ann_Trades") is None
+
+
+async def test_what_a_pause_shifted_stays_shifted_by_a_renewal(harness, shop):
+    end = clock.now() + MONTH
+    await shop.tells(paid(end=end), NAMED)
+    async with harness.database.write() as connection:
+        person = await customers.by_name(connection, HOME, "Ann_Trades")
+        [bought] = (await purchases.of_customers(connection, [person.id]))[person.id]
+        [reason] = (await entitlements.of_purchases(connection, [bought.id]))[bought.id]
+        shifted = reason.ends_at + timedelta(days=5)
+        await entitlements.change(connection, reason.id, ends_at=shifted)
+    await shop.tells(paid("in_2", end + MONTH))
+    assert harness.end("Ann_Trades") == cut(end + MONTH) + timedelta(days=7)
+
+
+async def test_a_member_who_took_the_token_to_the_shop_is_the_buyer(harness, shop):
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    token = await harness.contracts.token(HOME, ANN)
+    assert token == await harness.contracts.token(HOME, ANN)
+    told = Buyer(contract="sub_1", token=token, username="Ben_Trades", discord_id=BEN)
+    await shop.tells(paid(), told)
+    assert harness.row("Ann_Trades") is not None
+    assert harness.row("Ben_Trades") is None
+
+
+async def test_a_name_from_the_checkout_becomes_the_members_who_has_none(harness, shop):
+    token = await harness.contracts.token(HOME, ANN)
+    await shop.tells(paid(), Buyer(contract="sub_1", token=token, username="Ann_Trades"))
+    assert harness.row("Ann_Trades") is not None
+    async with harness.database.read() as connection:
+        person = await customers.by_member(connection, HOME, ANN)
+    assert person.merely_claims
+
+
+async def test_a_name_that_has_access_already_is_not_given_to_who_types_it(harness, shop):
+    await harness.grant("Ann_Trades", "1M")
+    await harness.rest()
+    token = await harness.contracts.token(HOME, BEN)
+    await shop.tells(paid(), Buyer(contract="sub_1", token=token, username="Ann_Trades"))
+    async with harness.database.read() as connection:
+        holder = await customers.by_name(connection, HOME, "Ann_Trades")
+        buyer = await customers.by_member(connection, HOME, BEN)
+    assert holder.member_id is None
+    assert buyer.username is None
+
+
+async def test_what_only_the_buyer_was_shown_makes_it_the_members_who_types_it(harness, shop):
+    until = clock.now() + MONTH
+    told = Buyer(contract="sub_1", claim_codes=("KEY-1234-SECRET",))
+    await shop.tells(paid(end=until), told)
+    me = member_request(ANN, "c1")
+    claimed = await harness.codes.redeem(me, " KEY-1234-SECRET ")
+    assert claimed.titles
+    assert not claimed.has_name
+    assert await harness.codes.redeem(member_request(BEN, "c2"), "KEY-1234-SECRET") is None
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    await harness.purchases.look()
+    await harness.rest()
+    assert harness.end("Ann_Trades") == cut(until) + timedelta(days=2)
+
+
+async def test_a_name_typed_at_the_checkout_goes_along_with_the_claim(harness, shop):
+    told = Buyer(contract="sub_1", username="Ann_Trades", claim_codes=("KEY-1234-SECRET",))
+    await shop.tells(paid(), told)
+    until, writes = harness.end("Ann_Trades"), len(harness.writes())
+    claimed = await harness.codes.redeem(member_request(ANN, "c1"), "KEY-1234-SECRET")
+    await harness.rest()
+    assert claimed.has_name
+    assert (harness.end("Ann_Trades"), len(harness.writes())) == (until, writes)
+
+
+async def test_a_later_contract_of_the_same_buyer_is_theirs(harness, shop):
+    await shop.tells(paid(), Buyer(contract="sub_1", customer="cus_1", username="Ann_Trades"))
+    end = clock.now() + 2 * MONTH
+    later = paid("in_9", end, contract="sub_2")
+    await shop.tells(later, Buyer(contract="sub_2", customer="cus_1"))
+    assert harness.end("Ann_Trades") == cut(end) + timedelta(days=2)
+
+
+async def test_an_email_alone_is_nobody(harness, shop):
+    await shop.tells(paid(), Buyer(contract="sub_1", email="ann@example.org"))
+    assert harness.writes() == []
+    assert await noted(harness, "payment_unclaimed") == 1
+    row = await shop.contract()
+    assert b"ann@example.org" not in row.buyer
+    assert "ann@example.org" not in str(row.facts)
+
+
+async def test_time_of_a_sale_runs_from_its_payment(harness, shop):
+    bought_at = clock.now()
+    await shop.tells(sold())
+    await harness.let_pass(timedelta(days=10).total_seconds())
+    row = await shop.contract()
+    await harness.contracts.assign(harness.request("a1"), row.id, Subject(None, "Ann_Trades"))
+    await harness.rest()
+    assert harness.end("Ann_Trades") - bought_at < timedelta(days=32)
+
+
+async def test_a_blocked_buyer_gets_nothing_and_staff_are_told(harness, shop):
+    async with harness.database.write() as connection:
+        person = await customers.add(connection, HOME, username="Ann_Trades")
+        await customers.block(connection, person.id, at=clock.now(), by=STAFF, reason=None)
+    taken = await shop.tells(paid(), NAMED)
+    assert taken.state is DeliveryState.DONE
+    assert harness.writes() == []
+    assert await noted(harness, "payment_barred") == 1
+
+
+async def test_why_says_that_it_was_refunded_and_by_which_order(harness, shop):
+    await shop.tells(paid(), NAMED)
+    await shop.tells(Refund("re_1", "in_1", clock.now(), is_full=True))
+
+    async def no_roles(guild_id, member_id):
+        return None
+
+    found = await harness.why.ask(HOME, Subject(username="Ann_Trades"), "trend", no_roles)
+    said = why(found).text
+    assert "the money was refunded" in said
+    assert "sub_1" in said
+
+
+async def test_nobody_is_reminded_of_a_subscription_that_renews_by_itself(harness, shop):
+    await harness.vendor.resolve(ANN, "Ann_Trades")
+    await shop.tells(paid(), NAMED, runs())
+    now = clock.now()
+    async with harness.database.read() as connection:
+        due = await reminders.due(connection, HOME, [60], now, timedelta(days=1), after=0, limit=9)
+    assert due == []
+    await shop.tells(runs(renews=False, rank=1))
+    async with harness.database.read() as connection:
+        due = await reminders.due(connection, HOME, [60], now, timedelta(days=1), after=0, limit=9)
+    assert len(due) == 1
+
+
+def member_request(member_id, key):
+    return RequestContext(HOME, Actor.member(member_id), key, clock.now())
+
+
+async def noted(harness, action):
+    async with harness.database.read() as connection:
+        return len(await events.of_action(connection, HOME, action, LONG_AGO))
+
+
+def cut(moment):
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,54 @@
+"""Prices of shops: each once, until staff said which item it is."""
+
+import pytest
+
+from bot.store.sales import connections, prices
+from tests.support.vendor_fixture import AT, HOME, OTHER, STAFF, open_shop
+
+
+@pytest.fixture
+async def vendor(frozen, tmp_path):
+    async with open_shop(tmp_path) as vendor:
+        yield vendor
+
+
+async def shop(vendor, reference="r", guild_id=HOME):
+    async with vendor.database.write() as connection:
+        return await connections.add(
+            connection, guild_id, public_id=f"p{reference}{guild_id}", provider="stripe", options={},
+            by=STAFF, at=AT, reference=reference,
+        )  # fmt: skip
+
+
+async def test_a_price_is_added_once_and_found_by_its_key_in_its_own_shop(vendor):
+    mine, other = await shop(vendor), await shop(vendor, "other")
+    async with vendor.database.write() as connection:
+        first = await prices.add(connection, mine.id, "price_1", "Gold", AT)
+        assert await prices.add(connection, mine.id, "price_1", "Silver", AT) == first
+        assert await prices.by_keys(connection, mine.id, ["price_1", "x"]) == {"price_1": first}
+        assert await prices.by_keys(connection, other.id, ["price_1"]) == {}
+
+
+async def test_what_staff_were_asked_or_said_is_asked_no_more(vendor):
+    script, mine = await vendor.add_script(), await shop(vendor)
+    async with vendor.database.write() as connection:
+        added = [await prices.add(connection, mine.id, f"p{each}", None, AT) for each in range(4)]
+        await prices.set_item(connection, added[0].id, script_id=script.id)
+        await prices.set_item(connection, added[1].id, is_ignored=True)
+        await prices.set_asked(connection, [added[2].id], AT)
+        assert await prices.unasked(connection, mine.id) == [added[3]]
+        found = (await prices.of_shops(connection, [mine.id]))[mine.id]
+    assert [price.key for price in found] == ["p2", "p3", "p0", "p1"]
+
+
+async def test_another_server_finds_neither_a_price_nor_its_shop(vendor):
+    mine = await shop(vendor)
+    async with vendor.database.write() as connection:
+        price = await prices.add(connection, mine.id, "p", None, AT)
+        assert await prices.by_id(connection, HOME, price.id) == price
+        assert await prices.by_id(connection, OTHER, price.id) is None
+        assert await connections.by_id(connection, OTHER, mine.id) is None
+        assert await connections.listed(connection, OTHER) == []
+        await connections.change(connection, mine.id, removed_at=AT)
+        assert await prices.by_id(connection, HOME, price.id) is None
+        assert await connections.by_id(connection, HOME, mine.id) is None
