@@ -65,7 +65,9 @@ async def test_a_sale_waits_for_the_login_and_nobody_types_it_anywhere(sandbox, 
     simulation.new_cookies()
     await sent("Fill in /session update")
     for name in ("sessionid", "sessionid_sign"):
-        await eyes.page.locator("#form[open] button", has_text=f"Paste the new {name}").first.click()
+        await eyes.page.locator(
+            "#form[open] button", has_text=f"Paste the new {name}"
+        ).first.click()
     await eyes.page.locator("#form button[type=submit]").click()
     await reached(5)
     await offered("Open Gita's list")

@@ -20,5 +20,5 @@ FORM = Form(
     lambda: secrets.token_hex(24),
     deeds=own_message.DEEDS,
     once=own_message.DEEDS & ONCE,
-    note="The header is X-Signature, with sha256= before the hex.",
+    note="The header is X-Signature: SHA-256 of the body, in hex.",
 )

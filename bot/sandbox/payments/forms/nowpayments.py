@@ -18,7 +18,7 @@ def _payment(order: Order, state: str) -> Json:
     return {
         "payment_id": int(order.paid.id, 16) % 10**10,
         "payment_status": state,
-        "order_id": order.buyer.username or order.id,
+        "order_id": order.id,
         "order_description": order.product,
         "price_amount": 29,
         "price_currency": "usd",
@@ -41,5 +41,5 @@ FORM = Form(
     lambda: secrets.token_urlsafe(24),
     deeds=frozenset(),
     once=frozenset({Deed.BUY, Deed.REFUND}),
-    note="Each payment is for itself; the name goes into the order number.",
+    note="Each payment is for itself, and tells of no buyer.",
 )

@@ -135,7 +135,7 @@ def _sign(letter: Letter, secret: str, _: datetime) -> signing.Headers:
 
 
 FORM = Form(
-    "lemon_squeezy",
+    "lemonsqueezy",
     "Lemon Squeezy",
     _write,
     _sign,
