@@ -65,18 +65,22 @@ def money_of(facts: Iterable[Fact], dispute_holds: bool, partial_ends: bool) -> 
             for period in book.near(payments[0].contract, payments[0].at)[:1]:
                 ours = book.name(period.key)
                 fates[ours] = max(fates[ours], fates[group], key=_FATES.index)
-    good = [payment for payment in book.payments if fates[book.name(payment.key)] is Fate.GOOD]
+
+    def fate(payment: Payment) -> Fate:
+        return fates[book.name(payment.key)]
+
     given = [payment for group in book.groups.values() for payment in _counted(group)]
+    good = [payment for payment in given if fate(payment) is Fate.GOOD]
     return Money(
-        periods=tuple(one for one in given if one in good and one.ends_at is not None),
-        sales=tuple(one for one in given if one in good and one.ends_at is None),
-        void=tuple((one, fates[book.name(one.key)]) for one in given if one not in good),
+        periods=tuple(payment for payment in good if payment.ends_at is not None),
+        sales=tuple(payment for payment in good if payment.ends_at is None),
+        void=tuple((one, fate(one)) for one in given if fate(one) is not Fate.GOOD),
         partly_refunded=tuple(sorted(partly)),
         inquiries=tuple(
             sorted(one.key for one in book.open_disputes if not _is_held(one, dispute_holds))
         ),
         came=frozenset(ref for ref in book.ids if book.name(ref) in book.groups),
-        last_at=max((payment.at for payment in good), default=None),
+        last_at=max((one.at for one in book.payments if fate(one) is Fate.GOOD), default=None),
     )
 
 

@@ -93,7 +93,7 @@ def derive(facts: Iterable[Fact], terms: Terms, now: datetime) -> Standing:
         why=_why(course, money, terms, now),
         gives=(*_periods(course, money, terms), *_sales(course, money, terms)),
         paid_end=paid_end,
-        renews=course.renews and not course.is_late,
+        renews=course.renews and not course.is_late and (paid_end is not None or course.is_told),
         buyer=buyer_of(facts),
         partly_refunded=money.partly_refunded,
         inquiries=money.inquiries,
@@ -125,6 +125,11 @@ class _Course:
     renews: bool  # another payment is awaited at the paid end
     is_late: bool  # it was tried in vain, and is tried again
     due_at: datetime | None = None  # of what was tried in vain; None: the paid end
+
+    @property
+    def is_told(self) -> bool:
+        """Return whether the provider said how it stands."""
+        return self.snapshot is not None
 
     @property
     def is_over(self) -> bool:
@@ -259,9 +264,9 @@ def _why(course: _Course, money: Money, terms: Terms, now: datetime) -> Why:
         return Why.PAST_DUE
     if not course.renews:
         return Why.CANCELLED if paid_end > now else Why.ENDED
-    if status is Status.TRIAL:
-        return Why.TRIAL
-    return Why.PAID if paid_end + timedelta(days=terms.slack_days) > now else Why.PENDING
+    if paid_end + timedelta(days=terms.slack_days) <= now:
+        return Why.PENDING
+    return Why.TRIAL if status is Status.TRIAL else Why.PAID
 
 
 def _why_over(course: _Course, terms: Terms, has_time: bool) -> Why:

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
 
 from bot import clock
 from bot.access.request import RequestContext, Subject
@@ -15,7 +14,6 @@ from bot.access.rules.payments import (
     Failure,
     Line,
     Payment,
-    Reading,
     Refund,
     RefundState,
     Same,
@@ -27,47 +25,15 @@ from bot.store.catalogue import products
 from bot.store.kinds import DeliveryState
 from bot.store.ledger import entitlements, events, purchases
 from bot.store.people import customers, reminders
-from bot.store.records import Actor, Delivery
-from bot.store.sales import connections, prices
-from bot.store.tables.payments import contract as contract_table
+from bot.store.records import Actor
+from bot.store.sales import prices
 from tests.support.access_harness import open_harness
+from tests.support.contract_shop import open_contract_shop
 from tests.support.vendor_fixture import HOME, STAFF
 
 ANN, BEN = 501, 502
 MONTH = timedelta(days=30)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-class Shop:
-    """A connection to a shop, whose messages are read already."""
-
-    def __init__(self, harness, source):
-        self.harness = harness
-        self.source = source
-        self.sent = 0
-
-    async def tells(self, *facts):
-        """One message with these facts; returns what became of it."""
-        self.sent += 1
-        delivery = Delivery(
-            self.sent, self.source.id, f"e{self.sent}", "test", clock.now(), None, None,
-            DeliveryState.NEW, None, 0, None, None, None,
-        )  # fmt: skip
-        async with self.harness.database.write() as connection:
-            taken = await self.harness.contracts.take_in(
-                connection, self.source, delivery, Reading(facts)
-            )
-        self.harness.contracts.go_on(HOME, taken)
-        await self.harness.rest()
-        return taken
-
-    async def asks_first(self):
-        async with self.harness.database.write() as connection:
-            self.source = await connections.change(connection, self.source.id, asks_first=True)
-
-    async def contract(self):
-        async with self.harness.database.read() as connection:
-            return (await connection.execute(select(contract_table))).one()
 
 
 @pytest.fixture
@@ -85,16 +51,7 @@ async def harness(frozen, tmp_path):
 
 @pytest.fixture
 async def shop(harness):
-    async with harness.database.write() as connection:
-        source = await connections.add(
-            connection, HOME, provider="standard", reference="r1", public_id="x" * 22,
-            by=STAFF, at=clock.now(), options={},
-        )  # fmt: skip
-        trend = await prices.add(connection, source.id, "p_trend", None, clock.now())
-        await prices.set_item(connection, trend.id, script_id=harness.script.id)
-        wide = await prices.add(connection, source.id, "p_range", None, clock.now())
-        await prices.set_item(connection, wide.id, script_id=harness.other.id)
-    return Shop(harness, source)
+    return await open_contract_shop(harness)
 
 
 def paid(key="in_1", end=None, price="p_trend", contract="sub_1", **more):

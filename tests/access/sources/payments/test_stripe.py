@@ -355,6 +355,7 @@ def field(kind, value, key="field", label="Name"):
         ([field("text", "Joe", key="tv")], {"name_field": "tv"}, "Joe"),
         ([field("text", "Ann"), field("text", "Joe", key="tv")], {"name_field": "tv"}, "Joe"),
         ([field("text", "Joe", label="Your Trading View name")], {}, "Joe"),
+        ([field("text", "Joe", key="trading_view-name")], {}, "Joe"),
         ([field("dropdown", "joe", key="mytradingview")], {}, "joe"),
         ([field("numeric", "123", key="tradingview")], {}, "123"),
         ([field("text", "Joe", label="TradingView")], {"name_field": "gone"}, "Joe"),

@@ -86,12 +86,12 @@ PROVIDER = Provider(
     head=head,
     read=read,
     where=(
-        "In Stripe's Dashboard open Developers, then Webhooks, add an endpoint with this address, choose "
-        "the payload style Snapshot, and select these events: checkout.session.completed, "
+        "In Stripe's Dashboard open Developers, then Webhooks, add an endpoint with this address and the "
+        "payload style Snapshot, and choose: checkout.session.completed, "
         "checkout.session.async_payment_succeeded, checkout.session.async_payment_failed, "
         "invoice.paid, invoice_payment.paid, invoice.payment_failed, invoice.payment_action_required, "
-        "and all that begin with customer.subscription, charge.refunded, refund, charge.dispute and "
-        "radar.early_fraud_warning."
+        "charge.refunded, radar.early_fraud_warning.created, and everything under "
+        "customer.subscription, refund and charge.dispute."
     ),
     secret="On the page of the new endpoint press Reveal under Signing secret: it begins with whsec_.",
     name_field=(

@@ -71,7 +71,12 @@ def _typed(session: dict[str, Any], options: Options) -> str | None:
 def _names(field: dict[str, Any]) -> Iterator[str]:
     for name in (inside(field, "key"), inside(field, "label", "custom")):
         if isinstance(name, str):
-            yield "".join(name.casefold().split())
+            yield _plain(name)
+
+
+def _plain(name: str) -> str:
+    """Return a name without what people put between its words."""
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _value(field: dict[str, Any]) -> str | None:
@@ -85,7 +90,7 @@ def _named(metadata: Any, options: Options) -> str | None:
     if not isinstance(metadata, dict):
         return None
     wanted = text(options.get("name_field"))
-    alike = sorted(key for key in metadata if _WORD in key.casefold())
+    alike = sorted(key for key in metadata if _WORD in _plain(key))
     keys = (*((wanted,) if wanted else ()), *alike, "username")
     return next(filter(None, (text(metadata.get(key)) for key in keys)), None)
 
