@@ -57,9 +57,9 @@ async def test_a_sale_waits_for_the_login_and_nobody_types_it_anywhere(sandbox, 
     await reached(3)
     assert [each.status for each in shop.payments.sent] == [200]
     await offered("Read #access-log as Olivia")
-    lists = eyes.page.locator("#messages select")
-    await lists.last.wait_for()
-    await lists.last.select_option(label=shop.publications[0].script.title)
+    asked = eyes.page.locator("#messages .menu.open").last
+    await asked.locator(".choice", has_text=shop.publications[0].script.title).click()
+    await asked.locator("button", has_text="Choose").click()
     await reached(4)
     assert shop.chart_of(shop.unlinked.name) == ()
     simulation.new_cookies()
