@@ -128,6 +128,7 @@ async def _start(settings: Settings, services: Services) -> None:
     await services.queue.start()
     services.purchases.start(jobs)
     services.role_rounds.start(jobs)
+    services.premium_rounds.start(jobs)
     await services.recovery.start(jobs)
     services.login_monitor.start(jobs)
     services.schema_guard.start(jobs)

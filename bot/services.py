@@ -7,6 +7,7 @@ import aiohttp
 
 from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
+from bot.access.catalogue.premium_rules import PremiumRules
 from bot.access.catalogue.products import Products
 from bot.access.catalogue.role_rules import RoleRules
 from bot.access.catalogue.scripts import Scripts
@@ -36,6 +37,8 @@ from bot.access.orders.moves import Moves
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.pauses import Pauses
 from bot.access.orders.pending import Pending
+from bot.access.orders.premium import PremiumAccess
+from bot.access.orders.premium_rounds import PremiumRounds
 from bot.access.orders.present import Presence
 from bot.access.orders.price_questions import Prices
 from bot.access.orders.product_scripts import ProductScripts
@@ -82,6 +85,7 @@ from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
 from bot.interactions.member_events import MemberEvents
 from bot.interactions.order_flow import OrderFlow
+from bot.interactions.premium import DiscordShop, PremiumEvents
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications import kept_messages
@@ -153,6 +157,10 @@ class Services:
     role_access: RoleAccess
     role_losses: RoleLosses
     role_rounds: RoleRounds
+    premium_rules: PremiumRules
+    premium_access: PremiumAccess
+    premium_rounds: PremiumRounds
+    discord_shop: DiscordShop
     product_scripts: ProductScripts
     contracts: Contracts
     codes: Codes
@@ -208,6 +216,7 @@ class Services:
         await self.role_rules.open()
         await self.role_access.open()
         await self.connections.open()
+        await self.premium_access.open()
 
 
 def build(
@@ -322,6 +331,17 @@ def build(
     role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
     member_events.subscribe("roles", role_access.hear, role_access.matters)
     client.on_arrival.append(role_rounds.arrived)
+    premium_access = PremiumAccess(
+        database,
+        vault,
+        purchases,
+        partial(kept_messages.to_premium_buyer, client),
+        outcome_notifier.wake,
+    )
+    discord_shop = DiscordShop(client)
+    premium_rounds = PremiumRounds(premium_access, discord_shop)
+    premium_rules = PremiumRules(database, premium_rounds.rules_changed)
+    PremiumEvents(premium_access, premium_rounds).attach(client)
 
     return Services(
         database=database,
@@ -369,6 +389,10 @@ def build(
         role_access=role_access,
         role_losses=role_losses,
         role_rounds=role_rounds,
+        premium_rules=premium_rules,
+        premium_access=premium_access,
+        premium_rounds=premium_rounds,
+        discord_shop=discord_shop,
         product_scripts=ProductScripts(
             database,
             queue,

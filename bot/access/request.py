@@ -11,6 +11,7 @@ GIFT = "gift"
 FOUND = "found"
 CODE = "code"
 TRIAL = "trial"
+PREMIUM = "premium"
 PAYMENT = "payment"
 API = "api"
 # What a member orders for themselves: who asks and who is given to are one, and told once.

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 
 from bot.access.catalogue.lookup import Item
-from bot.access.request import PAYMENT
+from bot.access.request import PAYMENT, PREMIUM
 from bot.errors import UserError
 from bot.replies.claims import to_claimer as claim_decided
 from bot.replies.codes import trial_refused
@@ -33,6 +33,11 @@ def to_unlinked(
     titles, rule = [item.title for item in items], rules[0]
     name = _name(client, guild_id)
     return name_wanted(titles, rule.source, rule.role_name, name, guild_id).to_json()
+
+
+def to_premium_buyer(client: discord.Client, guild_id: int, item: Item) -> Mapping[str, Any]:
+    """Return what a member reads who bought this from Discord and is to link a name."""
+    return name_wanted([item.title], PREMIUM, "", _name(client, guild_id), guild_id).to_json()
 
 
 def to_buyer(client: discord.Client, guild_id: int, titles: Sequence[str]) -> Mapping[str, Any]:

@@ -42,6 +42,12 @@ AUDIT = "audit"
 _MAX_LINE = 380
 
 
+def _sold(facts: Facts) -> str:
+    """Return what Discord sells, by its name there."""
+    name = str(facts.after.get("name", ""))
+    return f"{bold(name)} from Discord" if name else "something from Discord"
+
+
 def line(entry: Event, item: Script | Product | None, customer: Customer | None) -> str:
     """Return one entry in one line, without its date."""
     return _cut(_text(entry, item, customer), entry.note)
@@ -251,6 +257,8 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "role_add": lambda f: f"{f.who} let {f.role()} open {f.what}",
     "role_remove": lambda f: f"{f.who} ended that {f.role()} opens {f.what}",
     "role_put_back": lambda f: f"{f.who} put back that {f.role()} opens {f.what}",
+    "premium_add": lambda f: f"{f.who} let {_sold(f)} open {f.what}",
+    "premium_remove": lambda f: f"{f.who} ended that {_sold(f)} opens {f.what}",
     "roles_lost": lambda f: roles.lost(f.after),
     "roles_lost_ended": lambda f: (
         f"{f.who} decided that {f.number('member')} really lost {f.role()}: what it gave ends"

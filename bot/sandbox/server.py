@@ -205,6 +205,11 @@ async def _tour(simulation: Simulation, body: Json) -> Json:
     return {}
 
 
+async def _sale(simulation: Simulation, body: Json) -> Json:
+    await simulation.sell(body)
+    return {}
+
+
 async def _server(simulation: Simulation, body: Json) -> Json:
     return simulation.happen(body)
 
@@ -225,6 +230,7 @@ _ORDERS: dict[str, Order] = {
     "cookies": _cookies,
     "tour": _tour,
     "server": _server,
+    "sale": _sale,
 }
 
 

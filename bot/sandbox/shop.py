@@ -6,14 +6,16 @@ from typing import Literal
 
 from bot.sandbox import sample_customers
 from bot.sandbox.discord import Channel, FakeDiscord, Guild, Role, User
+from bot.sandbox.payments import PaymentShop
 from bot.sandbox.tradingview import FakeTradingView, Script, Vendor
 
 # Discord's bits: Moderate Members, View Channel.
 _MODERATE, _VIEW = 1 << 40, 1 << 10
 
 # In the busy shop the bot is set up by its owner as it opens; in the empty one all of that is left to do.
-# The one with a role is a busy one too, where a payment bot gives a role to whoever has paid.
-ShopKind = Literal["busy", "empty", "role"]
+# The one with a role is a busy one too, where a payment bot gives a role to whoever has paid; in the one
+# with sales a payment provider tells the bot of them.
+ShopKind = Literal["busy", "empty", "role", "sale"]
 _PAID_ROLE = "Gold"
 
 _SCRIPTS = (
@@ -43,9 +45,9 @@ class Cast:
 
 @dataclass(eq=False)
 class Shop:
-    """Both stand-ins, furnished; `login` is the vendor's, and in an empty shop nobody has given it to the bot.
+    """The stand-ins, furnished; `login` is the vendor's, and in an empty shop nobody has given it to the bot.
 
-    `newcomers` joined the server after it opened. `paid_role` is what the payment bot gives.
+    `payments` sells as well, once it knows where the bot is. `newcomers` joined the server after it opened. `paid_role` is what the payment bot gives.
     """
 
     discord: FakeDiscord
@@ -58,6 +60,7 @@ class Shop:
     history: Channel
     people: tuple[Cast, ...]
     login: tuple[str, str | None] = field(repr=False)
+    payments: PaymentShop
     kind: ShopKind = "busy"
     newcomers: list[Cast] = field(default_factory=list)
     paid_role: Role | None = None
@@ -135,6 +138,7 @@ def furnish(
         history,
         people,
         tradingview.world.open_session(vendor),
+        PaymentShop("", discord.world.now),
         kind,
         paid_role=paid_role,
     )

@@ -42,6 +42,7 @@ class Simulation:
         self.tour = Tour(shop, child)
         self.opening = Opening(shop, child)
         self.web_address = web_address
+        shop.payments.address = web_address
         self._pages: list[asyncio.Queue[Json]] = []
         self._numbers = itertools.count(1)
         self._cookies: tuple[str, str | None] | None = None
@@ -50,6 +51,7 @@ class Simulation:
         child.on_line = self._line
         self.tour.on_change = lambda: self.tell("tour", tour=self.tour.describe())
         self.opening.on_change = self._opening_changed
+        shop.payments.on_change = self._payments_changed
         shop.tradingview.watchers.append(self._called)
         shop.tradingview.switches.watchers.append(self._turned)
 
@@ -99,6 +101,7 @@ class Simulation:
             "switches": faults.describe(shop.tradingview.switches),
             "bot": self._bot(),
             "web_address": self.web_address,
+            "payments": self.shop.payments.describe(),
             "opening": self.opening.describe(),
             "tour": self.tour.describe(),
             "recovery": self._recovery.describe(),
@@ -151,6 +154,25 @@ class Simulation:
         if account is not None:
             self.tell("rows", person=self._rows(account))
         return {"member": user["id"]}
+
+    async def sell(self, body: Json) -> None:
+        """Let the pretend shop do what the page asks for; ValueError says why it cannot."""
+        match body["do"]:
+            case "connect":
+                address = body.get("address")
+                self.shop.payments.connect(body["form"], address or self._said_address())
+            case "buy":
+                await self.shop.payments.buy(body)
+            case _:
+                await self.shop.payments.happen(body)
+
+    def _said_address(self) -> str:
+        """Return what the bot said last that holds an address for a shop, as its reader would copy it."""
+        for used in reversed(self.shop.discord.interactions):
+            for message in reversed(used.messages):
+                if "/webhooks/" in message.text:
+                    return message.text
+        raise ValueError("the bot has not said an address yet: use /webhook add first")
 
     def new_cookies(self) -> Json:
         """Log in to TradingView anew, and return the pair."""
@@ -239,6 +261,10 @@ class Simulation:
         self.tell("opening", opening=self.opening.describe())
         if self.opening.over:
             self.tour.restart()  # nothing that the opening did counts
+
+    def _payments_changed(self) -> None:
+        self.tell("payments", payments=self.shop.payments.describe())
+        self.tour.sold()
 
     def _bot_changed(self) -> None:
         self.tell("bot", bot=self._bot())

@@ -77,6 +77,14 @@ class PermissionState(StrEnum):
     STUCK = "stuck"
 
 
+class SkuKind(StrEnum):
+    """What Discord sells for a bot: for ever, to be used up, or by the month."""
+
+    DURABLE = "durable"
+    CONSUMABLE = "consumable"
+    SUBSCRIPTION = "subscription"
+
+
 class OrderKind(StrEnum):
     """What an order asks for."""
 

@@ -143,6 +143,8 @@ FACTS = {
     "seat_guard": (None, {"on": True}, ""),
     "seat_allowed": (None, {"number": 101, "more": 1}, "sc"),
     "role_add": (None, {"role_id": "5", "grace_days": 3}, "s"),
+    "premium_add": (None, {"name": "Gold VIP"}, "s"),
+    "premium_remove": (None, {"name": "Gold VIP"}, "s"),
     "role_remove": (None, {"role_id": "5", "grace_days": 0}, "s"),
     "role_put_back": (None, {"role_id": "5", "grace_days": 0}, "s"),
     "roles_lost": (None, NUMBER | {"loss_id": 1, "role_id": "5", "role_name": "Gold"}, ""),

@@ -107,6 +107,20 @@ class RoleOpensNothing(UserError):
 
 
 @dataclass(eq=False)
+class PremiumNeedsLength(UserError):
+    """What Discord sells under that title is used up, and nobody said how much time it gives."""
+
+    title: str
+
+
+@dataclass(eq=False)
+class PremiumOpensNothing(UserError):
+    """Nothing of the kind that Discord sells opens that item."""
+
+    title: str
+
+
+@dataclass(eq=False)
 class RuleNotRemoved(UserError):
     """The rule was put back already, or was removed more than 24 hours ago."""
 

@@ -111,6 +111,19 @@ def _(error: refusals.RoleOpensNothing) -> str:
 
 
 @sentence.register
+def _(error: refusals.PremiumNeedsLength) -> str:
+    return (
+        f"**{escape(error.title)} can be bought on Discord again and again**, so say how much time one gives, "
+        "such as `1M`; or give the product a length with `/product edit`. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(error: refusals.PremiumOpensNothing) -> str:
+    return f"**That does not open {escape(error.title)}.** Nothing was changed."
+
+
+@sentence.register
 def _(_: refusals.RuleNotRemoved) -> str:
     return (
         "**That was put back already, or was removed more than 24 hours ago.** `/role list` shows what "

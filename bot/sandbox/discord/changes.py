@@ -74,6 +74,12 @@ class Changes:
         self._guild_changed(guild)
         return role
 
+    def sell_role(self, guild: Guild, role: Role) -> None:
+        """Have a role come with a server subscription: from now on Discord alone gives and takes it."""
+        role.listing = self.world.ids.next()
+        self._guild_event(guild, "GUILD_ROLE_UPDATE", {"role": payloads.role(role)})
+        self._guild_changed(guild)
+
     def change_role(
         self, guild: Guild, role: Role, *, position: int | None, bits: int | None
     ) -> None:

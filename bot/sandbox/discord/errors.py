@@ -13,6 +13,8 @@ _UNKNOWN = {
     "message": (10008, "Unknown Message"),
     "role": (10011, "Unknown Role"),
     "user": (10013, "Unknown User"),
+    "sku": (10027, "Unknown SKU"),
+    "entitlement": (10029, "Unknown Entitlement"),
     "webhook": (10015, "Unknown Webhook"),
     "interaction": (10062, "Unknown interaction"),
     "command": (10063, "Unknown application command"),

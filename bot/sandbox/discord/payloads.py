@@ -58,6 +58,12 @@ def role(role: Role) -> Json:
         payload["tags"] = {"bot_id": str(role.bot.id)}
     if role.booster:
         payload["tags"] = {"premium_subscriber": None}
+    if role.listing is not None:
+        payload["tags"] = {
+            "integration_id": str(role.listing + 1),
+            "subscription_listing_id": str(role.listing),
+            "available_for_purchase": None,
+        }
     return payload
 
 

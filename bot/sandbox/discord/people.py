@@ -235,7 +235,8 @@ class Person:
 
     def _envelope(self, interaction: Interaction) -> Json:
         """The INTERACTION_CREATE around the data."""
-        world = self._office.world
+        world, premium = self._office.world, self._office.premium
+        held = premium.held(self.user, interaction.guild)
         body: Json = {
             "id": str(interaction.id),
             "application_id": str(world.bot.id),
@@ -245,8 +246,8 @@ class Person:
             "token": interaction.token,
             "version": 1,
             "locale": "en-US",
-            "entitlements": [],
-            "entitlement_sku_ids": [],
+            "entitlements": [premium.described(each) for each in held],
+            "entitlement_sku_ids": [str(each.sku.id) for each in held],
             "attachment_size_limit": payloads.UPLOAD_LIMIT,
         }
         guild = interaction.guild

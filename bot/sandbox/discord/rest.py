@@ -17,6 +17,7 @@ from bot.sandbox.discord.errors import ApiError, Json, unauthorized
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.interaction_service import InteractionService
 from bot.sandbox.discord.limits import check_uploads
+from bot.sandbox.discord.premium import Premium
 from bot.sandbox.discord.switches import BLOCK_PAGE, Fault, Switches, Target
 from bot.sandbox.discord.world import World
 
@@ -34,6 +35,7 @@ class Office:
     interaction_service: InteractionService
     switches: Switches
     calls: list[tuple[str, str, int]]
+    premium: Premium
 
 
 OFFICE = web.AppKey("office", Office)

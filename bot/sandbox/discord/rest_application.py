@@ -56,39 +56,34 @@ async def user(office: Office, request: web.Request) -> Json:
     return payloads.user(office.world.user(request.match_info["user"]))
 
 
-async def entitlements(office: Office, request: web.Request) -> list[Json]:
-    _place(office, request)
-    return []
-
-
 async def list_commands(office: Office, request: web.Request) -> list[Json]:
-    return office.commands.listed(_place(office, request))
+    return office.commands.listed(place_of(office, request))
 
 
 async def set_commands(office: Office, request: web.Request) -> Any:
-    place = _place(office, request)
+    place = place_of(office, request)
     return office.commands.overwrite(place, await read_json(request))
 
 
 async def add_command(office: Office, request: web.Request) -> Json | Created:
-    place = _place(office, request)
+    place = place_of(office, request)
     before = {each["id"] for each in office.commands.listed(place)}
     stored = office.commands.add(place, await read_object(request))
     return stored if stored["id"] in before else Created(stored)
 
 
 async def get_command(office: Office, request: web.Request) -> Json:
-    return office.commands.get(_place(office, request), request.match_info["command"])
+    return office.commands.get(place_of(office, request), request.match_info["command"])
 
 
 async def change_command(office: Office, request: web.Request) -> Json:
-    place = _place(office, request)
+    place = place_of(office, request)
     body = await read_object(request)
     return office.commands.change(place, request.match_info["command"], body)
 
 
 async def delete_command(office: Office, request: web.Request) -> None:
-    office.commands.delete(_place(office, request), request.match_info["command"])
+    office.commands.delete(place_of(office, request), request.match_info["command"])
 
 
 def _own_permissions(office: Office, guild_id: int) -> int:
@@ -96,7 +91,7 @@ def _own_permissions(office: Office, guild_id: int) -> int:
     return permissions.of_member(guild, guild.members[office.world.bot.id])
 
 
-def _place(office: Office, request: web.Request) -> int | None:
+def place_of(office: Office, request: web.Request) -> int | None:
     """The guild of a command route, None for global ones; only the bot's own application."""
     match = request.match_info
     if parse_id(match["application"]) != office.world.bot.id:
@@ -127,7 +122,6 @@ ENDPOINTS = [
     Endpoint("GET", "/users/{user}", user),
     Endpoint("GET", "/applications/@me", my_application),
     Endpoint("GET", "/oauth2/applications/@me", my_application),
-    Endpoint("GET", _APPLICATION + "/entitlements", entitlements),
 ]
 for _path in (_GLOBAL, _LOCAL):
     ENDPOINTS += [

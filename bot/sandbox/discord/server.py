@@ -15,6 +15,7 @@ from bot.sandbox.discord import (
     rest_channels,
     rest_guilds,
     rest_interactions,
+    rest_premium,
 )
 from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.commands import Commands
@@ -25,6 +26,7 @@ from bot.sandbox.discord.interaction_service import InteractionService
 from bot.sandbox.discord.interactions import Interaction
 from bot.sandbox.discord.observer import Observers
 from bot.sandbox.discord.people import Person
+from bot.sandbox.discord.premium import Premium
 from bot.sandbox.discord.snowflakes import Snowflakes, bot_token
 from bot.sandbox.discord.switches import Switches
 from bot.sandbox.discord.world import Channel, Guild, Member, Overwrite, Role, User, World
@@ -62,6 +64,7 @@ class FakeDiscord:
             self.changes, now, ack_within=ack_within, token_life=token_life
         )
         self.calls: list[tuple[str, str, int]] = []
+        self.premium = Premium(self.world, self.gateway)
         self._office = rest.Office(
             self.world,
             self.changes,
@@ -70,6 +73,7 @@ class FakeDiscord:
             self.interaction_service,
             self.switches,
             self.calls,
+            self.premium,
         )
         self.gateway.token = bot_token(self.bot.id)
         self.gateway.on_line_change = self._line_changed
@@ -88,6 +92,7 @@ class FakeDiscord:
             *rest_channels.ENDPOINTS,
             *rest_guilds.ENDPOINTS,
             *rest_interactions.ENDPOINTS,
+            *rest_premium.ENDPOINTS,
         ]
         app = rest.application(self._office, PREFIX, endpoints)
         for path in ("/gateway", "/gateway/"):

@@ -18,6 +18,8 @@ Target = Literal[
     "member",
     "search",
     "gateway",
+    "premium",
+    "consume",
     "other",
 ]
 

@@ -45,11 +45,12 @@ class Role:
     position: int = 1
     bot: User | None = None
     booster: bool = False
+    listing: int | None = None  # the server subscription that it comes with
 
     @property
     def managed(self) -> bool:
         """Whether Discord alone gives and takes it."""
-        return self.bot is not None or self.booster
+        return self.bot is not None or self.booster or self.listing is not None
 
 
 @dataclass(eq=False)

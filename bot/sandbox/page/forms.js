@@ -3,6 +3,7 @@
 import { $, h, notice } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { choicesFor } from "./messages.js";
+import { secretOf } from "./sales.js";
 import { names, on, post, state } from "./store.js";
 import { workingCookies } from "./tour.js";
 
@@ -12,8 +13,15 @@ const LONG = 2;
 let opened = null;
 let returnTo = null;
 
-// The sandbox's own help: cookies that work go in with one press, as a paste would.
+// The sandbox's own help: a secret or cookies that work go in with one press, as a paste would.
 function paste(field, label, control) {
+  if (field.custom_id === "secret") {
+    const fillIn = () => {
+      control.value = secretOf();
+      control.focus();
+    };
+    return h("button", { type: "button", class: "link", onclick: fillIn }, "Paste the shop's secret");
+  }
   const about = `${label} ${field.custom_id}`;
   if (!/session|cookie|sign/i.test(about)) return null;
   const which = /sign/i.test(about) ? "sessionid_sign" : "sessionid";

@@ -18,6 +18,7 @@ export const state = {
   opening: { over: false, tasks: [] },
   tour: { steps: [], current: 0, done: false },
   lines: [],
+  payments: { forms: [], orders: [], sent: [] },
   web: "",
   recovery: null,
   me: null,
@@ -156,6 +157,7 @@ function load(all) {
   state.opening = all.opening;
   state.tour = all.tour;
   state.lines = all.lines;
+  state.payments = all.payments;
   state.web = all.web_address;
   state.recovery = all.recovery;
   const first = state.tour.shop === "busy" ? "moderator" : "owner";
@@ -235,6 +237,7 @@ const HANDLERS = {
   bot: (event) => put("bot", event.bot),
   tour: (event) => put("tour", event.tour),
   opening: (event) => put("opening", event.opening),
+  payments: (event) => put("payments", event.payments),
   recovery: (event) => put("recovery", event.recovery),
   other_shop: () => location.reload(),
   line: (event) => {

@@ -11,6 +11,7 @@ const attempt = (work) => work.catch((error) => notice(error.message, true));
 
 const SHOPS = {
   empty: ["A first day", "Opens an empty shop, for a vendor's first day: set up, find your scripts, take over the customers."],
+  sale: ["A sale", "Opens a shop that runs, with a payment provider: a sale comes in while the login is dead."],
   role: ["A paid role", "Opens a shop where a payment bot gives a role to whoever has paid: from there to the buyer's chart."],
   busy: ["A bad day", "Opens a shop that runs, on the day when everything goes wrong."],
 };
@@ -54,8 +55,10 @@ async function act(action) {
   if (action.kind === "cookies") return makeCookies();
   if (action.kind === "chart") return openChart(action.username);
   if (action.kind === "server") return happen(action.body);
+  if (action.kind === "sale") return post("sale", action.body);
   look("chat");
   if (action.kind === "read") return readAs(action.as);
+  if (action.kind === "channel") return readThere(action.as, action.channel);
   return prepare(action.as, action.command, action.options);
 }
 
@@ -64,6 +67,12 @@ async function happen(body) {
   await post("server", body);
   state.focus = member(body.member)?.username ?? state.focus;
   changed("customers");
+}
+
+function readThere(person, channel) {
+  state.place = channel;
+  be(person);
+  $("say").focus();
 }
 
 function readAs(person) {

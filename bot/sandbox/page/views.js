@@ -3,7 +3,7 @@
 import { $, h, icon } from "./dom.js";
 import { on, state } from "./store.js";
 
-const PANELS = [["tour", "Tour", "tour"], ["faults", "Break", "bolt"], ["customers", "People", "chart"], ["server", "Server", "people"], ["bot", "Bot", "bot"]];
+const PANELS = [["tour", "Tour", "tour"], ["faults", "Break", "bolt"], ["customers", "People", "chart"], ["shop", "Shop", "cart"], ["server", "Server", "people"], ["bot", "Bot", "bot"]];
 
 let panel = "tour";
 

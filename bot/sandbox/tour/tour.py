@@ -8,12 +8,14 @@ from bot.sandbox.shop import Shop, ShopKind
 from bot.sandbox.tour.bad_day import BadDay
 from bot.sandbox.tour.buyer_with_role import BuyerWithRole
 from bot.sandbox.tour.first_day import FirstDay
+from bot.sandbox.tour.sale_with_dead_login import SaleWithDeadLogin
 from bot.sandbox.tour.steps import Facts, Json, Story
 from bot.sandbox.tradingview import Call
 
 _STORIES: dict[ShopKind, type[Story]] = {
     "empty": FirstDay,
     "role": BuyerWithRole,
+    "sale": SaleWithDeadLogin,
     "busy": BadDay,
 }
 
@@ -81,6 +83,10 @@ class Tour:
     def cookies_made(self) -> None:
         """Note that somebody asked for a new login."""
         self._facts.cookies_made = True
+        self.look()
+
+    def sold(self) -> None:
+        """Note that the pretend shop was connected, or sent something."""
         self.look()
 
     def chart_opened(self, username: str) -> None:

@@ -71,7 +71,7 @@ async def held(
         )
         rows = (await connection.execute(query)).all()
         stopped = {row.purchase_id for row in rows if row.is_stopped}
-        again = await _given_since(connection, stopped)
+        again = await given_since(connection, stopped)
         for row in rows:
             gain = RoleGain.of(row)
             is_due = gain.purchase_id in again or (row.has_moved and not row.is_stopped)
@@ -79,7 +79,7 @@ async def held(
     return found
 
 
-async def _given_since(connection: AsyncConnection, purchase_ids: Collection[int]) -> set[int]:
+async def given_since(connection: AsyncConnection, purchase_ids: Collection[int]) -> set[int]:
     """Return which of these staff revoked, and gave to the same person again since.
 
     What staff gave an exact end (`set`) is theirs to change.

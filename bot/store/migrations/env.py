@@ -13,6 +13,7 @@ import bot.store.tables.logins
 import bot.store.tables.messages
 import bot.store.tables.payments
 import bot.store.tables.people
+import bot.store.tables.premium
 import bot.store.tables.reminders
 import bot.store.tables.roles
 import bot.store.tables.sales

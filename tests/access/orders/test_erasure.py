@@ -14,9 +14,10 @@ from bot.access.people.errors import BeingForgotten, CustomerUnknown, ForgetsCus
 from bot.access.people.pseudonyms import pseudonym
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length
+from bot.access.rules.premium import PremiumEntitlement, PremiumSku
 from bot.replies import history
 from bot.store.catalogue import products
-from bot.store.kinds import AttemptKind, HolderRoleState, Otherwise, ReminderOutcome
+from bot.store.kinds import AttemptKind, HolderRoleState, Otherwise, ReminderOutcome, SkuKind
 from bot.store.ledger import direct_messages, events, holder_roles, purchases, unanswered
 from bot.store.people import attempts, customers, erasure, proofs, reminders
 from bot.store.records import Actor, HolderRole, Unanswered
@@ -111,6 +112,9 @@ async def known_by_what_is_new(harness):
     async with harness.database.write() as connection:
         await contracts.token_of(connection, HOME, ANN, "u-1", AT)
     await harness.role_access.see(HOME, {ANN: {70}})
+    sku = PremiumSku(80, "VIP", SkuKind.SUBSCRIPTION)
+    await harness.premium_rules.add(harness.request(), sku, "trend")
+    await harness.premium_access.see([PremiumEntitlement(81, 80, ANN)])
     made = await harness.codes.create(
         harness.request(), "trend", parse_length("7D"), number=1, uses=3, expires=None
     )

@@ -131,7 +131,25 @@ async def test_the_account_and_the_application(ask, fake, shop):
     await ask("GET", "/users/{user_id}", user_id=1, status=404)
     await ask("GET", "/applications/@me")
     await ask("GET", "/oauth2/applications/@me")
-    await ask("GET", "/applications/{application_id}/entitlements", application_id=fake.bot)
+
+
+async def test_what_the_application_sells(ask, fake, shop):
+    sku = fake.premium.add_sku("Gold")
+    bought = fake.premium.subscribe(shop.buyer, sku)
+    mine = {"application_id": fake.bot, "entitlement_id": bought.entitlement}
+    listed, one = "/applications/{application_id}/entitlements", "/{entitlement_id}"
+    await ask("GET", listed, query="?limit=1&after=0", application_id=fake.bot)
+    await ask("GET", listed, query="?limit=0", application_id=fake.bot, status=400)
+    await ask("GET", listed + one, **mine)
+    await ask("POST", listed + one + "/consume", status=204, **mine)
+    held = {"sku_id": sku, "subscription_id": bought}
+    subscriptions = "/skus/{sku_id}/subscriptions"
+    await ask("GET", subscriptions, query=f"?user_id={shop.buyer.id}", sku_id=sku)
+    await ask("GET", subscriptions, sku_id=sku, status=400)
+    await ask("GET", subscriptions + "/{subscription_id}", **held)
+    await ask("DELETE", listed + one, status=204, **mine)
+    mine["entitlement_id"] = 1
+    await ask("GET", listed + one, status=404, **mine)
 
 
 async def test_guilds_members_and_roles(ask, fake, shop):
