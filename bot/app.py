@@ -128,6 +128,7 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(erasure.EVERY, "forget customers", services.erasures.carry_out)
     jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
+    services.outgoing_webhooks.start()
     adopting = _adopt_environment(settings, services)
     _ = jobs.spawn(adopting, "login of the environment")
 

@@ -54,9 +54,12 @@ from bot.access.people.reminders import Reminders
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.history import HistoryTail
+from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
+from bot.access.queries.outgoing_events import OutgoingEvents
 from bot.access.queries.overview import Overview
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
+from bot.access.rules.addresses import Allowed
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.recovery import Recovery
@@ -86,6 +89,8 @@ from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
+from bot.notifications.outgoing_http import Poster
+from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
@@ -183,6 +188,10 @@ class Services:
     disk_alarm: DiskAlarm
     holder_role_giver: HolderRoleGiver
 
+    # The vendor's own programs
+    outgoing_endpoints: OutgoingEndpoints
+    outgoing_webhooks: OutgoingWebhooks
+
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""
         async with self.database.write() as connection:
@@ -270,6 +279,11 @@ def build(
         jobs,
     )
     waiting.on_new.append(outcome_notifier.wake)
+    allowed = Allowed.of(settings.outgoing_allow)
+    outgoing_endpoints = OutgoingEndpoints(database, vault, allowed)
+    outgoing_webhooks = OutgoingWebhooks(
+        outgoing_endpoints, OutgoingEvents(database), Poster(allowed), notifier, jobs
+    )
     outages = Outages(database)
     endings = Endings(database, vault, queue, notifier)
 
@@ -388,4 +402,6 @@ def build(
         disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,
         holder_role_giver=HolderRoleGiver(client, HolderRoles(database), notifier, blockade, jobs),
+        outgoing_endpoints=outgoing_endpoints,
+        outgoing_webhooks=outgoing_webhooks,
     )

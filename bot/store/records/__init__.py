@@ -22,6 +22,7 @@ from bot.store.records.ledger import (
     Permission,
     Purchase,
 )
+from bot.store.records.outgoing import OutgoingEndpoint, OutgoingEvent
 from bot.store.records.payments import (
     Connection,
     Contract,
@@ -63,6 +64,8 @@ __all__ = [
     "Numbers",
     "Order",
     "Outage",
+    "OutgoingEndpoint",
+    "OutgoingEvent",
     "Permission",
     "Price",
     "Product",

@@ -2,6 +2,7 @@
 
 from bot.store.tables.ledger import order, unanswered
 from bot.store.tables.logins import environment_session, session, spare_session
+from bot.store.tables.outgoing import outgoing_endpoint
 from bot.store.tables.payments import connection, contract, delivery
 
 # Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
@@ -15,4 +16,6 @@ ENCRYPTED = (
     connection.c.api_key,
     contract.c.buyer,
     delivery.c.body,
+    outgoing_endpoint.c.address,
+    outgoing_endpoint.c.secret,
 )
