@@ -19,6 +19,7 @@ import cogs
 from bot import clock, memory, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
 from bot.access.orders import erasure
+from bot.access.people import api_keys
 from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.interactions.connection import guard, log_in, stay_connected
@@ -105,6 +106,7 @@ def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextMan
         gateway=lambda: _is_connected(services.client),
         jobs=services.jobs,
         links=services.one_time_pages,
+        keys=services.api_keys,
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.public_url,
     )
@@ -126,6 +128,7 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(BACKUP_EVERY, "daily backup", lambda: _keep_daily(settings.database_url))
     jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))
     jobs.every(erasure.EVERY, "forget customers", services.erasures.carry_out)
+    jobs.every(api_keys.EVERY, "watch over keys of the API", services.api_keys.watch)
     jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     services.outgoing_webhooks.start()

@@ -18,11 +18,14 @@ class RateLimit:
 
     def take(self, client: str) -> float:
         """Take one request out; returns 0, or the seconds to wait when the bucket is empty."""
-        now = clock.monotonic()
-        full_at = max(self._full_at.get(client, now), now)
-        wait = full_at - self._slack - now
-        if wait > 0:
+        if wait := self.wait(client):
             return wait
-        full_at += self._interval
+        now = clock.monotonic()
+        full_at = max(self._full_at.get(client, now), now) + self._interval
         self._full_at.put(client, full_at, full_at)
         return 0.0
+
+    def wait(self, client: str) -> float:
+        """Return 0, or the seconds to wait when the bucket is empty; nothing is taken out."""
+        now = clock.monotonic()
+        return max(self._full_at.get(client, now) - self._slack - now, 0.0)

@@ -41,6 +41,7 @@ from bot.access.orders.role_rounds import RoleRounds
 from bot.access.orders.ties import Ties
 from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
+from bot.access.people.api_keys import ApiKeys
 from bot.access.people.blocks import Blocks
 from bot.access.people.claims import Claims
 from bot.access.people.customers import Customers
@@ -127,6 +128,7 @@ class Services:
     proofs: Proofs
     imports: Imports
     reminders: Reminders
+    api_keys: ApiKeys
     ties: Ties
     blocks: Blocks
     erasures: Erasures
@@ -338,6 +340,7 @@ def build(
         proofs=Proofs(database, members_public, customers, claims, member_limits),
         imports=Imports(database, claims),
         reminders=reminders,
+        api_keys=ApiKeys(database, vault, may, jobs, settings.public_url),
         ties=Ties(database, queue, purchases.wake),
         blocks=Blocks(database),
         erasures=Erasures(database, vault, endings, kept_messages.to_eraser, outcome_notifier.wake),

@@ -197,6 +197,21 @@ class CodeBatchTransformer(_Option):
         ]
 
 
+class ApiKeyTransformer(_Option):
+    """Keys of the API, by name; only managers are shown them."""
+
+    level = Level.MANAGER
+
+    async def transform(self, _: UsherInteraction, typed: str, /) -> str:
+        """Return the name; whether there is such a key is for the command to find out."""
+        return typed
+
+    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
+        """Return the names that fit."""
+        found = await interaction.client.autocomplete.api_keys(interaction.guild_id or 0, typed)
+        return [_choice(key.name, key.name) for key in found]
+
+
 class LengthTransformer(_Option):
     """Lengths of time, shown with the date on which access would end."""
 
@@ -248,6 +263,7 @@ Scripts = app_commands.Transform[list[str], ScriptsTransformer]
 Username = app_commands.Transform[str, UsernameTransformer]
 Trial = app_commands.Transform[str, TrialTransformer]
 CodeBatch = app_commands.Transform[int, CodeBatchTransformer]
+ApiKeyName = app_commands.Transform[str, ApiKeyTransformer]
 AnyCustomer = app_commands.Transform[Subject, CustomerTransformer]
 Length = app_commands.Transform[duration.Length, LengthTransformer]
 Until = app_commands.Transform[End | duration.Length, UntilTransformer]

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from bot.access.people.api_keys import ORPHANED
 from bot.access.queries.overview import History
 from bot.access.queries.self_check import CALLED
 from bot.replies import (
+    api_keys,
     history_people,
     history_plans,
     history_products,
@@ -153,6 +155,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         f"⚠️ TradingView refuses {f.what}: {typed(str(f.after.get('reason', '')))}. "
         "What is ordered for it waits; `/sync status` says what to do"
     ),
+    **api_keys.SENTENCES,
     "session_set": lambda f: (
         f"{f.who} renewed the TradingView login {f.after_text('username')}".rstrip()
     ),
@@ -294,6 +297,7 @@ ALARMS = frozenset(
         "messages_stopped",
         "roles_lost",
         "holder_role_trouble",
+        ORPHANED,
     }
 )
 

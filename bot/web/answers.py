@@ -14,6 +14,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _SENTENCES = {
     400: "The request is not understood.",
+    401: "A key that works is needed, in the header X-Admin-Token or Authorization: Bearer.",
+    403: "This key may not be used for that.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The request is too large.",
@@ -32,7 +34,7 @@ _HEADERS = {
 }
 _JSON = CIMultiDict(_HEADERS | {hdrs.CONTENT_TYPE: "application/json; charset=utf-8"})
 _HTTPS_ALONE = "max-age=15552000"  # half a year from the last visit
-_KEPT_HEADERS = (hdrs.ALLOW, hdrs.RETRY_AFTER)
+_KEPT_HEADERS = (hdrs.ALLOW, hdrs.RETRY_AFTER, hdrs.WWW_AUTHENTICATE)
 
 
 def error(status: int, text: str | None = None, **headers: str) -> web.Response:

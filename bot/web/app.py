@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from bot.access.logins.one_time_pages import OneTimePages
+from bot.access.people.api_keys import ApiKeys
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
 from bot.web import answers, health, login, validate
+from bot.web.api import keys as api_keys
 from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
 from bot.web.names import Lookup, Names
@@ -23,6 +25,7 @@ def make_app(
     jobs: Jobs,
     expected_wait: Callable[[], float] = lambda: 0.0,
     links: OneTimePages | None = None,
+    keys: ApiKeys | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -30,7 +33,8 @@ def make_app(
     """Return the application. `lookup` must have an upstream budget of its own and send no cookies.
 
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
-    `links` are the one-time pages for the TradingView login, when there are to be any.
+    `links` are the one-time pages for the TradingView login, when there are to be any; `keys` those
+    of the API.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
@@ -41,11 +45,14 @@ def make_app(
         app.on_response_prepare.append(answers.insist_on_https)
     app[validate.NAMES] = Names(lookup, jobs, expected_wait=expected_wait)
     app[validate.LIMIT] = limit or RateLimit(rate=1.0, burst=30)
+    app[validate.KEY_LIMIT] = RateLimit(rate=10.0, burst=300)
     app[health.PROBES] = {"database": database, "gateway": gateway}
     app[health.JOBS] = jobs
     app.router.add_get("/validate/{username:.*}", validate.validate)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
+    if keys is not None:
+        api_keys.add_to(app, keys)
     if links is not None:
         login.add_to(app, links)
     return app

@@ -6,20 +6,27 @@ from functools import lru_cache
 
 from aiohttp import web
 
+from bot.access.rules.api_keys import Scope
 from bot.rate_limit import RateLimit
 from bot.tradingview import clean_username
 from bot.web.answers import encoded, error
+from bot.web.api.keys import offered
 from bot.web.clients import FRONT, client_of
 from bot.web.names import Crowded, Names, Unanswered
 
 NAMES = web.AppKey("names", Names)
 LIMIT = web.AppKey("limit", RateLimit)
+KEY_LIMIT = web.AppKey("key_limit", RateLimit)  # of a key with the scope validate
 
 
 async def validate(request: web.Request) -> web.Response:
     """200 with the exact spelling or `false`; 400, 429 and 503 never say "invalid"."""
     app = request.app
-    if wait := app[LIMIT].take(client_of(request, app[FRONT].proxies)):
+    key = await offered(request, Scope.VALIDATE)
+    limit, asker = app[LIMIT], client_of(request, app[FRONT].proxies)
+    if key is not None:
+        limit, asker = app[KEY_LIMIT], str(key.id)
+    if wait := limit.take(asker):
         seconds = math.ceil(wait)
         return error(429, f"Too many requests; try again in {seconds} s.", Retry_After=str(seconds))
     try:

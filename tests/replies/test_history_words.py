@@ -132,6 +132,9 @@ FACTS = {
     "roles_lost_kept": (None, NUMBER | {"role_id": "5"}, ""),
     "roles_lost_over": (None, {"role_id": "5"}, ""),
     "called_to_link": (None, {"members": ["7", "8"], "channel_id": "9"}, ""),
+    "api_key_made": (None, {"key_id": 1, "name": "shop", "scopes": "read,write"}, ""),
+    "api_key_revoked": (None, {"key_id": 1, "name": "shop", "scopes": "read,write"}, ""),
+    "api_key_orphaned": (None, {"name": "shop", "scopes": "read,write"}, "m"),
     "joined": (None, None, ""),
     "left": (None, None, ""),
 }

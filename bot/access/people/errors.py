@@ -392,3 +392,41 @@ class TimeZoneUnknown(UserError):
 
     text: str
     near: tuple[str, ...]
+
+
+# Keys of the HTTP API
+
+
+@dataclass(eq=False)
+class KeyNameUnreadable(UserError):
+    """The text cannot be the name of a key."""
+
+    longest: int
+
+
+@dataclass(eq=False)
+class KeyNameTaken(UserError):
+    """A key of that name is there already."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class KeyUnknown(UserError):
+    """There is no key of that name."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class ScopesUnreadable(UserError):
+    """The text names something that no key can be allowed, or nothing."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class TooManyKeys(UserError):
+    """A server has as many keys as it may."""
+
+    longest: int

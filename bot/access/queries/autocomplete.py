@@ -12,7 +12,8 @@ from bot.store.catalogue import products
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, permissions
 from bot.store.people import autocomplete
-from bot.store.records import Entitlement, Product, Script
+from bot.store.records import ApiKey, Entitlement, Product, Script
+from bot.store.sales import api_keys
 from bot.tradingview import LIFETIME, End, Lifetime, clean_username
 
 MOST = 25
@@ -66,6 +67,13 @@ class Autocomplete:
             if text in f"{batch.made.id} {batch.sold.slug} {batch.sold.title.casefold()}"
         ]
         return fitting[:MOST]
+
+    async def api_keys(self, guild_id: int, typed: str) -> list[ApiKey]:
+        """Return the keys of the API whose name fits."""
+        text = typed.strip().casefold()
+        async with self._database.read() as connection:
+            found = await api_keys.listed(connection, guild_id)
+        return [key for key in found if text in key.name.casefold()][:MOST]
 
     async def names(self, guild_id: int, typed: str) -> list[str]:
         """Return known TradingView names that fit."""

@@ -9,6 +9,7 @@ from bot.access.people.errors import HaveNoName
 from bot.errors import UserError
 from bot.replies.errors import (  # noqa: F401 - each module registers its sentences
     access,
+    api_keys,
     catalogue,
     codes,
     confirmations,

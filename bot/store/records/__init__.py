@@ -1,5 +1,6 @@
 """Rows as the rest of the program sees them: frozen, typed, moments aware in UTC."""
 
+from bot.store.records.api import ApiKey, ApiRequest
 from bot.store.records.base import USHER, Actor, Record
 from bot.store.records.catalogue import (
     HeldRole,
@@ -46,6 +47,8 @@ __all__ = [
     "Account",
     "Actor",
     "Affected",
+    "ApiKey",
+    "ApiRequest",
     "Claim",
     "Connection",
     "Contract",

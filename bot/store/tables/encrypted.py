@@ -1,5 +1,6 @@
 """Which columns hold something encrypted."""
 
+from bot.store.tables.api import api_key
 from bot.store.tables.ledger import order, unanswered
 from bot.store.tables.logins import environment_session, session, spare_session
 from bot.store.tables.outgoing import outgoing_endpoint
@@ -18,4 +19,5 @@ ENCRYPTED = (
     delivery.c.body,
     outgoing_endpoint.c.address,
     outgoing_endpoint.c.secret,
+    api_key.c.hash_key,
 )

@@ -1,0 +1,1 @@
+"""The HTTP API: what shops and automations ask with a key."""
