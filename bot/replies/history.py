@@ -14,6 +14,7 @@ from bot.replies import (
     history_sweeps,
     links,
     members_intent,
+    outgoing,
     panel,
     roles,
     seats,
@@ -234,6 +235,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     CALLED: self_check.described,
     "panel_posted": lambda f: panel.described(f.who, f.after),
     **history_purchases.SENTENCES,
+    **outgoing.HISTORY,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -297,6 +299,7 @@ ALARMS = frozenset(
         "messages_stopped",
         "roles_lost",
         "holder_role_trouble",
+        "outgoing_off",
         ORPHANED,
     }
 )
