@@ -107,6 +107,7 @@ def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextMan
         jobs=services.jobs,
         links=services.one_time_pages,
         keys=services.api_keys,
+        figures=services.figures,
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.public_url,
     )

@@ -54,6 +54,7 @@ from bot.access.people.proofs import Proofs
 from bot.access.people.reminders import Reminders
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
+from bot.access.queries.figures import Figures
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.outgoing_events import OutgoingEvents
@@ -193,6 +194,7 @@ class Services:
     # The vendor's own programs
     outgoing_endpoints: OutgoingEndpoints
     outgoing_webhooks: OutgoingWebhooks
+    figures: Figures
 
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""
@@ -407,4 +409,5 @@ def build(
         holder_role_giver=HolderRoleGiver(client, HolderRoles(database), notifier, blockade, jobs),
         outgoing_endpoints=outgoing_endpoints,
         outgoing_webhooks=outgoing_webhooks,
+        figures=Figures(database, sessions, queue),
     )

@@ -6,9 +6,10 @@ from aiohttp import web
 
 from bot.access.logins.one_time_pages import OneTimePages
 from bot.access.people.api_keys import ApiKeys
+from bot.access.queries.figures import Figures
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
-from bot.web import answers, health, login, validate
+from bot.web import answers, health, login, metrics, validate
 from bot.web.api import keys as api_keys
 from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
@@ -26,6 +27,7 @@ def make_app(
     expected_wait: Callable[[], float] = lambda: 0.0,
     links: OneTimePages | None = None,
     keys: ApiKeys | None = None,
+    figures: Figures | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -34,12 +36,16 @@ def make_app(
 
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any; `keys` those
-    of the API.
+    of the API. `figures` counts how one server stands, or all, for `/metrics`.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
     app.on_response_prepare.append(answers.add_headers)
-    front = Front(tuple(trusted_proxies), https=(public_url or "").startswith("https://"))
+    front = Front(
+        tuple(trusted_proxies),
+        https=(public_url or "").startswith("https://"),
+        is_public=public_url is not None,
+    )
     app[FRONT] = front
     if front.https and front.proxies:
         app.on_response_prepare.append(answers.insist_on_https)
@@ -53,6 +59,8 @@ def make_app(
     app.router.add_get("/readyz", health.ready)
     if keys is not None:
         api_keys.add_to(app, keys)
+    if figures is not None:
+        metrics.add_to(app, figures)
     if links is not None:
         login.add_to(app, links)
     return app
