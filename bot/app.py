@@ -18,7 +18,7 @@ from discord.http import Route
 import cogs
 from bot import clock, memory, outgoing, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
-from bot.access.orders import erasure
+from bot.access.orders import api_requests, erasure
 from bot.access.people import api_keys
 from bot.errors import StartupError
 from bot.interactions.client import Usher
@@ -108,6 +108,8 @@ def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextMan
         links=services.one_time_pages,
         keys=services.api_keys,
         figures=services.figures,
+        requests=services.api_requests,
+        outcomes=services.outcomes,
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.public_url,
     )
@@ -130,6 +132,7 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(LEFT_EVERY, "delete logins of left servers", lambda: _forget_left(services))
     jobs.every(erasure.EVERY, "forget customers", services.erasures.carry_out)
     jobs.every(api_keys.EVERY, "watch over keys of the API", services.api_keys.watch)
+    jobs.every(api_requests.FORGET_EVERY, "forget old requests", services.api_requests.forget_old)
     jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     services.outgoing_webhooks.start()

@@ -23,6 +23,7 @@ from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
+from bot.access.orders.api_requests import ApiRequests
 from bot.access.orders.codes import Codes
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
@@ -143,6 +144,7 @@ class Services:
     queue: Queue
     outcomes: Outcomes
     grants: Grants
+    api_requests: ApiRequests
     endings: Endings
     moves: Moves
     pauses: Pauses
@@ -353,6 +355,7 @@ def build(
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, presence, vault, queue, notifier),
+        api_requests=ApiRequests(database, vault, sessions, presence, queue, notifier),
         endings=endings,
         moves=Moves(database, vault, queue, notifier, presence),
         pauses=Pauses(database, vault, queue, notifier),

@@ -11,6 +11,7 @@ GIFT = "gift"
 FOUND = "found"
 CODE = "code"
 TRIAL = "trial"
+API = "api"
 # What a member orders for themselves: who asks and who is given to are one, and told once.
 BY_CUSTOMERS = frozenset({CODE, TRIAL})
 AGAIN = "again"  # no source: what a member has and does not see is sent once more

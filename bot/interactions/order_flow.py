@@ -69,7 +69,7 @@ class OrderFlow:
         left = WAITING_TIMEOUT - min(max(since, 0.0), WAITING_TIMEOUT)
         with self._notifier.awaiting(order_id):  # no other part tells the asker meanwhile
             now = await self._outcomes.receipt(order_id)
-            if now.state is OrderState.WAITING and not _takes_long(now):
+            if now.state is OrderState.WAITING and not takes_long(now):
                 now = await self._outcomes.outcome(order_id, left)
             if await responses.reply(interaction, receipt(now)):
                 await self._note_told(order_id, now.told_as)
@@ -96,7 +96,8 @@ class OrderFlow:
         return found
 
 
-def _takes_long(receipt: Receipt) -> bool:
+def takes_long(receipt: Receipt) -> bool:
+    """Return whether it is known that the order will not be done within seconds."""
     return receipt.quiet_until is not None or any(
         each.waiting_for in _LONG for each in receipt.every
     )

@@ -96,8 +96,8 @@ def _end(key: ApiKey) -> str:
 
 
 def _of(f: Any) -> str:
-    name = f.after_text("name")
-    return f"the API key {typed(name)}" if name else "an API key"
+    name = f.after.get("name")
+    return f"the API key {typed(str(name))}" if name else "an API key"
 
 
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
@@ -112,5 +112,5 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
 
 
 def _scopes(f: Any) -> str:
-    scopes = f.after_text("scopes")
+    scopes = str(f.after.get("scopes", ""))
     return f" ({scopes.replace(',', ', ')})" if scopes else ""

@@ -55,9 +55,14 @@ def order_entry(asked: Asked) -> Message:
 
 
 def _put_back(asked: Event, state: str) -> tuple[Button, ...]:
-    """Return the way back from what a source took away by itself; who asked for it has it in their answer."""
-    by_itself = asked.actor_kind is ActorKind.SOURCE and asked.action == OrderKind.REVOKE
-    if not by_itself or state != OrderState.DONE or asked.order_id is None:
+    """Return the way back from what a source or a program took away; a member has it in their answer."""
+    by_itself = asked.actor_kind in (ActorKind.SOURCE, ActorKind.KEY)
+    if (
+        not by_itself
+        or asked.action != OrderKind.REVOKE
+        or state != OrderState.DONE
+        or asked.order_id is None
+    ):
         return ()
     return (Button("Put back", key(LOGGED_PUT_BACK, asked.guild_id, asked.order_id)),)
 

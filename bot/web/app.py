@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from bot.access.logins.one_time_pages import OneTimePages
+from bot.access.orders.api_requests import ApiRequests
+from bot.access.orders.outcomes import Outcomes
 from bot.access.people.api_keys import ApiKeys
 from bot.access.queries.figures import Figures
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
 from bot.web import answers, health, login, metrics, validate
-from bot.web.api import keys as api_keys
+from bot.web.api import access, keys as api_keys, orders
 from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
 from bot.web.names import Lookup, Names
@@ -28,6 +30,8 @@ def make_app(
     links: OneTimePages | None = None,
     keys: ApiKeys | None = None,
     figures: Figures | None = None,
+    requests: ApiRequests | None = None,
+    outcomes: Outcomes | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -36,7 +40,7 @@ def make_app(
 
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any; `keys` those
-    of the API. `figures` counts how one server stands, or all, for `/metrics`.
+    of the API, by which `requests` and their `outcomes` are opened. `figures` counts for `/metrics`.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
@@ -61,6 +65,9 @@ def make_app(
         api_keys.add_to(app, keys)
     if figures is not None:
         metrics.add_to(app, figures)
+    if requests is not None and outcomes is not None:
+        access.add_to(app, requests, outcomes)
+        orders.add_to(app)
     if links is not None:
         login.add_to(app, links)
     return app

@@ -71,3 +71,8 @@ class GivesLifetime(NeedsYes):
 
     item: Script | Product
     number: int
+
+
+@dataclass(eq=False)
+class RepeatedDifferently(UserError):
+    """A program sent another request with the Idempotency-Key of an earlier one."""

@@ -1,5 +1,6 @@
 """Refusals about keys of the HTTP API, in sentences."""
 
+from bot.access.orders.errors import RepeatedDifferently
 from bot.access.people import errors as refusals
 from bot.access.rules.api_keys import Scope
 from bot.replies.errors.sentence import sentence
@@ -43,4 +44,12 @@ def _(error: refusals.TooManyKeys) -> str:
     return (
         f"**There are {error.longest} keys here, and there cannot be more.** End one that is not needed with "
         "`/apikey revoke`; `/apikey list` shows when each was last used. No key was made."
+    )
+
+
+@sentence.register
+def _(_: RepeatedDifferently) -> str:
+    return (
+        "**That Idempotency-Key came with another request before.** Nothing was changed. Use a new one for "
+        "each change."
     )

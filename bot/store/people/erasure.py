@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind
 from bot.store.records import Customer
-from bot.store.tables import catalogue, logins
+from bot.store.tables import api, catalogue, logins
 from bot.store.tables.columns import metadata
 from bot.store.tables.holder_roles import holder_role
 from bot.store.tables.ledger import (
@@ -47,10 +47,11 @@ from bot.store.tables.sweeps import sighting, sweep, sweep_row
 
 LARGEST_NUMBER = 10**6  # what stands for a person is below it
 
-# What is for sale and the vendor's own logins are no customer's, even where a name is the same.
+# What is for sale and the vendor's own logins and keys are no customer's, even where a name is the same.
 _VENDORS = (
     catalogue.script,
     catalogue.product,
+    api.api_key,
     *(table for table in vars(logins).values() if isinstance(table, Table)),
 )
 

@@ -20,7 +20,7 @@ from bot.store.kinds import AttemptKind, HolderRoleState, Otherwise, ReminderOut
 from bot.store.ledger import direct_messages, events, holder_roles, purchases, unanswered
 from bot.store.people import attempts, customers, erasure, proofs, reminders
 from bot.store.records import Actor, HolderRole, Unanswered
-from bot.store.sales import trials
+from bot.store.sales import api_keys, api_requests, trials
 from bot.store.tables.columns import metadata
 from bot.store.tables.ledger import event
 from bot.store.tables.sales import code_guess, trial_use
@@ -133,6 +133,14 @@ async def known_by_what_is_new(harness):
             )
         )  # fmt: skip
         await attempts.add(connection, HOME, ANN, AttemptKind.LINK, AT)
+        key = await api_keys.add(
+            connection, HOME, reference="k", name="shop", scopes=["write"], digest=b"x" * 32,
+            hash_key=b"x", by=STAFF, at=AT, expires_at=None,
+        )  # fmt: skip
+        await api_requests.add(
+            connection, HOME, key_id=key.id, repeat_key=None, fingerprint=b"x" * 32,
+            username="ann_Trades", at=AT,
+        )  # fmt: skip
         members = {"members": [str(ANN), "9"], "role_name": "VIP", "number": 2, "loss_id": 1}
         for action in ("roles_lost", CALLED):
             await events.record(connection, HOME, AT, action, after=members)
