@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.access.logins.lost_keys import drop_lost, logins_among, lost
+from bot.access.logins.lost_keys import drop_lost, logins_among, lost, shops_among
 from bot.cli.prompts import typed_yes
 from bot.errors import StartupError
 from bot.settings import Settings
@@ -39,7 +39,7 @@ def drop(settings: Settings) -> int:
     if not typed_yes("Type yes to give them up"):
         click.echo("Left as it was.")
         return NOT_DONE
-    click.echo(asyncio.run(_give_up(settings)))
+    click.echo(asyncio.run(_give_up(settings, shops_among(values))))
     return DONE
 
 
@@ -52,7 +52,8 @@ def _explanation(values: Sequence[Sealed]) -> str:
             (logins, _count(logins, "TradingView login")),
             (
                 others,
-                _count(others, "other encrypted value") + " (spare logins, answers in Discord)",
+                _count(others, "other encrypted value")
+                + " (spare logins, answers in Discord, what shops sent)",
             ),
         )
         if number
@@ -74,7 +75,7 @@ async def _look(settings: Settings) -> list[Sealed]:
         return await lost(database, vault)
 
 
-async def _give_up(settings: Settings) -> str:
+async def _give_up(settings: Settings, shops: int) -> str:
     async with _opened(settings) as (database, vault):
         try:
             copy = await asyncio.to_thread(backup.keep_before, settings.database_path, "drop")
@@ -90,6 +91,11 @@ async def _give_up(settings: Settings) -> str:
         said.append(
             "Then give the TradingView login again: /session update in Discord"
             + (f", in each of {servers} servers." if servers > 1 else ".")
+        )
+    if shops:
+        said.append(
+            f"Then give the secret of {_count(shops, 'shop')} again: /webhook edit in Discord. Until then "
+            "what they send is refused."
         )
     return "\n".join(said)
 

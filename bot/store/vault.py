@@ -3,23 +3,25 @@
 import asyncio
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import Column, bindparam, delete, select, update
+from sqlalchemy import Column, bindparam, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.errors import StartupError
 from bot.store.engine.database import Database
 from bot.store.maintenance import ground
-from bot.store.tables.encrypted import ENCRYPTED
+from bot.store.parts import parts
+from bot.store.tables.encrypted import ENCRYPTED, for_a_look, in_turn
 
 _LOST = "If it is lost for good, `usher session drop` gives up what was encrypted with it."
+_AT_ONCE = 500  # values in memory
 _BACKUP = "Without the right key the stored logins cannot be read"
 
 
@@ -50,16 +52,20 @@ class Vault:
         return self._fernet.encrypt(value.encode() if isinstance(value, str) else value)
 
     def open(self, sealed: bytes) -> str:
-        """Return what was sealed. Raises UnreadableError when no key fits."""
+        """Return the text that was sealed. Raises UnreadableError when no key fits."""
+        return self.open_bytes(sealed).decode()
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """Return the bytes that were sealed. Raises UnreadableError when no key fits."""
         try:
-            return self._fernet.decrypt(sealed).decode()
+            return self._fernet.decrypt(sealed)
         except InvalidToken:
             raise UnreadableError from None
 
     def opens(self, sealed: bytes) -> bool:
         """Return whether one of the keys fits."""
         try:
-            self.open(sealed)
+            self.open_bytes(sealed)
         except UnreadableError:
             return False
         return True
@@ -86,19 +92,18 @@ async def rekey(database: Database, vault: Vault) -> int:
     async with database.write() as connection:
         for column in ENCRYPTED:
             [key] = column.table.primary_key
-            found = await connection.execute(select(key, column).where(column.is_not(None)))
-            renewed = [
-                {"of_key": identity, "sealed": vault.renew(bytes(sealed))}
-                for identity, sealed in found
-            ]
-            if renewed:
-                await connection.execute(
-                    update(column.table)
-                    .where(key == bindparam("of_key"))
-                    .values({column: bindparam("sealed")}),
-                    renewed,
-                )
-            number += len(renewed)
+            renewing = (
+                update(column.table)
+                .where(key == bindparam("of_key"))
+                .values({column: bindparam("sealed")})
+            )
+            async for values in _some_at_a_time(connection, column):
+                renewed = [
+                    {"of_key": identity, "sealed": vault.renew(sealed)}
+                    for identity, sealed in values
+                ]
+                await connection.execute(renewing, renewed)
+                number += len(renewed)
     return number
 
 
@@ -106,25 +111,35 @@ async def unreadable(connection: AsyncConnection, vault: Vault | None) -> list[S
     """Return everything encrypted that no key of the vault opens; without a vault, all of it."""
     found = []
     for column in ENCRYPTED:
-        [key] = column.table.primary_key
-        rows = await connection.execute(select(key, column).where(column.is_not(None)))
-        found += [
-            Sealed(column, identity)
-            for identity, sealed in rows
-            if vault is None or not vault.opens(bytes(sealed))
-        ]
+        async for values in _some_at_a_time(connection, column):
+            found += [
+                Sealed(column, identity)
+                for identity, sealed in values
+                if vault is None or not vault.opens(sealed)
+            ]
     return found
+
+
+async def _some_at_a_time(
+    connection: AsyncConnection, column: Column[Any]
+) -> AsyncIterator[list[tuple[Any, bytes]]]:
+    """Yield every value of a column with its row's key; not all at once, which may be hundreds of megabytes."""
+    after = None
+    while found := (await connection.execute(in_turn(column, after, _AT_ONCE))).all():
+        after = found[-1][0]
+        yield [(identity, bytes(sealed)) for identity, sealed in found]
 
 
 async def give_up(connection: AsyncConnection, lost: Sequence[Sealed]) -> None:
     """Erase what nobody can read: the value, or the row where it is nothing without the value."""
     for column in ENCRYPTED:
         [key] = column.table.primary_key
-        mine = key.in_([sealed.identity for sealed in lost if sealed.column is column])
-        if column.nullable:
-            await connection.execute(update(column.table).where(mine).values({column: None}))
-        else:
-            await connection.execute(delete(column.table).where(mine))
+        for identities in parts([each.identity for each in lost if each.column is column]):
+            mine = key.in_(identities)
+            if column.nullable:
+                await connection.execute(update(column.table).where(mine).values({column: None}))
+            else:
+                await connection.execute(delete(column.table).where(mine))
 
 
 def vault_at_hand(secret_key: str | None, *files: Path) -> Vault | None:
@@ -201,14 +216,13 @@ def _opens_all(vault: Vault, sealed: list[bytes]) -> bool:
 
 
 async def _sealed(database: Database) -> list[bytes]:
-    """Return everything that is encrypted."""
+    """Return what is encrypted, as far as it shows whether a key is the right one."""
     async with database.read() as connection:
         return [
             bytes(sealed)
             for column in ENCRYPTED
-            for sealed in (
-                await connection.execute(select(column).where(column.is_not(None)))
-            ).scalars()
+            for query in for_a_look(column)
+            for sealed in await connection.scalars(query)
         ]
 
 

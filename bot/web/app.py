@@ -6,12 +6,13 @@ from aiohttp import web
 
 from bot.access.logins.one_time_pages import OneTimePages
 from bot.access.orders.api_requests import ApiRequests
+from bot.access.orders.intake import Intake
 from bot.access.orders.outcomes import Outcomes
 from bot.access.people.api_keys import ApiKeys
 from bot.access.queries.figures import Figures
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
-from bot.web import answers, health, login, metrics, validate
+from bot.web import answers, health, login, metrics, validate, webhooks
 from bot.web.api import access, keys as api_keys, orders
 from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
@@ -32,6 +33,7 @@ def make_app(
     figures: Figures | None = None,
     requests: ApiRequests | None = None,
     outcomes: Outcomes | None = None,
+    intake: Intake | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -40,7 +42,8 @@ def make_app(
 
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any; `keys` those
-    of the API, by which `requests` and their `outcomes` are opened. `figures` counts for `/metrics`.
+    of the API, by which `requests` and their `outcomes` are opened. `figures` counts for `/metrics`;
+    `intake` is where messages of shops go.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
@@ -70,4 +73,6 @@ def make_app(
         orders.add_to(app)
     if links is not None:
         login.add_to(app, links)
+    if intake is not None:
+        webhooks.add_to(app, intake)
     return app

@@ -19,6 +19,7 @@ from bot.store.engine.lock import alone_with
 from bot.store.ledger import events
 from bot.store.logins import sessions, spares
 from bot.store.tables.logins import account, environment_session
+from bot.store.tables.payments import connection as shop
 from bot.store.vault import Vault, open_vault
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -111,6 +112,34 @@ def test_a_lost_key_is_given_up_with_what_it_locked_and_the_bot_goes_on():
     assert str(copy) in said.output
     asyncio.run(start())
     assert KEY.exists(), "a new key was made"
+
+
+def test_the_secrets_of_shops_are_given_up_and_asked_for_again():
+    async def with_a_shop():
+        await furnish()
+        async with open_database(URL) as database:
+            vault = await open_vault(None, KEY, database)
+            async with database.write() as connection:
+                await connection.execute(
+                    insert(shop).values(
+                        guild_id=1,
+                        public_id="a",
+                        provider="stripe",
+                        secrets=vault.seal('["s"]'),
+                        options={},
+                        terms={},
+                        made_by=9,
+                        made_at=NOW,
+                        reference="r",
+                    )
+                )
+
+    asyncio.run(with_a_shop())
+    KEY.unlink()
+    said = drop("yes")
+    assert said.exit_code == 0
+    assert "give the secret of 1 shop again: /webhook edit" in said.output
+    asyncio.run(start())
 
 
 @pytest.mark.parametrize("typed", [[], [""], ["y"], ["no"]])

@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import func, insert, select
 
 from bot.errors import StartupError
 from bot.store.catalogue import guilds
 from bot.store.engine.database import open_database
 from bot.store.logins import sessions
+from bot.store.sales import deliveries
+from bot.store.sales.deliveries import NewDelivery
+from bot.store.tables import payments
 from bot.store.tables.encrypted import ENCRYPTED
 from bot.store.vault import (
     Sealed,
@@ -19,6 +23,7 @@ from bot.store.vault import (
     give_up,
     key_in_use,
     open_vault,
+    rekey,
     unreadable,
 )
 
@@ -137,6 +142,74 @@ async def test_a_place_where_no_key_can_be_made_is_one_sentence(tmp_path, databa
     monkeypatch.setattr(os, "open", full)
     with pytest.raises(StartupError, match="disk is full"):
         await open_vault(None, tmp_path / "secret.key", database)
+
+
+async def keep_messages(database, *sealed):
+    """Keep messages of a shop."""
+    async with database.write() as connection:
+        await guilds.ensure(connection, 1, NOW)
+        source_id = await connection.scalar(
+            insert(payments.connection)
+            .values(
+                guild_id=1,
+                public_id="shop",
+                provider="stripe",
+                options={},
+                terms={},
+                made_by=9,
+                made_at=NOW,
+                reference="r",
+            )
+            .returning(payments.connection.c.id)
+        )
+        new = [NewDelivery(source_id, str(at), "paid", NOW, each) for at, each in enumerate(sealed)]
+        await deliveries.add(connection, new)
+
+
+async def test_ten_thousand_messages_of_shops_cost_the_start_a_look_at_a_few(
+    tmp_path, database, monkeypatch
+):
+    right = key()
+    await keep_messages(database, *[Vault(right).seal("x")] * 10_000)
+    opened = []
+    opens = Vault.opens
+    monkeypatch.setattr(Vault, "opens", lambda *given: opened.append(1) or opens(*given))
+    await open_vault(right, tmp_path / "unused", database)
+    assert 0 < len(opened) <= 10
+    with pytest.raises(StartupError, match="not the one"):
+        await open_vault(key(), tmp_path / "unused", database)
+
+
+@pytest.mark.parametrize("place", [0, 2_000])
+async def test_a_key_that_opens_only_the_older_or_the_newer_messages_stops_the_start(
+    tmp_path, database, place
+):
+    right, other = key(), key()
+    sealed = [Vault(right).seal("x")] * 2_001
+    sealed[place] = Vault(other).seal("x")
+    await keep_messages(database, *sealed)
+    with pytest.raises(StartupError, match="not the one"):
+        await open_vault(right, tmp_path / "unused", database)
+
+
+async def test_many_messages_are_sealed_anew_and_given_up_all_of_them(database):
+    old, new = key(), key()
+    await keep_messages(database, *[Vault(old).seal("x")] * 1_201)
+    assert await rekey(database, Vault(new, old)) == 1_201
+    async with database.write() as connection:
+        assert await unreadable(connection, Vault(new)) == []
+        lost = await unreadable(connection, Vault(old))
+        assert len(lost) == 1_201
+        await give_up(connection, lost)
+        assert await unreadable(connection, None) == []
+        kept = await connection.scalar(select(func.count()).select_from(payments.delivery))
+    assert kept == 1_201, "what tells a copy of a message stays"
+
+
+def test_what_is_no_text_comes_back_as_it_was():
+    vault = Vault(key())
+    assert vault.open_bytes(vault.seal(b"\xff\x00")) == b"\xff\x00"
+    assert vault.opens(vault.seal(b"\xff\x00"))
 
 
 async def test_each_encrypted_column_can_be_given_up(tmp_path, database):

@@ -9,6 +9,7 @@ from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.logins import outages
 from bot.store.tables.logins import account, session
+from bot.store.tables.payments import connection as shop
 from bot.store.vault import Sealed, Vault, give_up, unreadable
 
 
@@ -21,6 +22,11 @@ async def lost(database: Database, vault: Vault | None) -> list[Sealed]:
 def logins_among(values: Sequence[Sealed]) -> int:
     """Return how many of these are logins in use, of one server each."""
     return sum(value.column is session.c.cookies for value in values)
+
+
+def shops_among(values: Sequence[Sealed]) -> int:
+    """Return how many of these are the secrets of a shop's connection."""
+    return sum(value.column is shop.c.secrets for value in values)
 
 
 async def drop_lost(database: Database, vault: Vault | None) -> int:

@@ -13,7 +13,7 @@ from bot.store.maintenance import ground
 from bot.store.maintenance.ground import GroundError
 from bot.store.maintenance.revision import Schema, schema_of
 from bot.store.tables.catalogue import product, script
-from bot.store.tables.encrypted import ENCRYPTED
+from bot.store.tables.encrypted import ENCRYPTED, for_a_look
 from bot.store.tables.logins import account, environment_session, session
 
 
@@ -31,7 +31,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What was found; `sealed` is everything that is encrypted."""
+    """What was found; `sealed` is enough of what is encrypted to tell a key by."""
 
     schema: Schema
     trouble: GroundError | None = None  # why it cannot be read
@@ -64,7 +64,8 @@ def examine(path: Path) -> Examined:
             sealed = [
                 bytes(value)
                 for column in ENCRYPTED
-                for value in connection.scalars(select(column).where(column.is_not(None)))
+                for query in for_a_look(column)
+                for value in connection.scalars(query)
             ]
             renewed = {
                 row.digest: bytes(row.cookies)

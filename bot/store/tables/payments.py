@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
 from bot.store.kinds import ClaimHow, DeliveryState
@@ -62,7 +63,13 @@ delivery = Table(
     UniqueConstraint("connection_id", "event_key"),
     one_of("state", DeliveryState),
     Index("ix_delivery_state", "state", "next_try_at", "id"),
-    Index("ix_delivery_received_at", "received_at"),
+    # Of those alone that have a body still: a row without one is never looked for by its age.
+    Index(
+        "ix_delivery_received_at",
+        "received_at",
+        sqlite_where=text("body IS NOT NULL"),
+        postgresql_where=text("body IS NOT NULL"),
+    ),
     Index("ix_delivery_contract_id", "contract_id"),
 )
 

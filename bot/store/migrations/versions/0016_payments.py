@@ -212,5 +212,12 @@ def _delivery() -> None:
         ),
     )
     op.create_index("ix_delivery_contract_id", "delivery", ["contract_id"], unique=False)
-    op.create_index("ix_delivery_received_at", "delivery", ["received_at"], unique=False)
+    op.create_index(
+        "ix_delivery_received_at",
+        "delivery",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("body IS NOT NULL"),
+        postgresql_where=sa.text("body IS NOT NULL"),
+    )
     op.create_index("ix_delivery_state", "delivery", ["state", "next_try_at", "id"], unique=False)
