@@ -12,7 +12,7 @@ from bot.access.people.api_keys import ApiKeys
 from bot.access.queries.figures import Figures
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
-from bot.web import answers, health, login, metrics, validate, webhooks
+from bot.web import answers, health, login, metrics, openapi, validate, webhooks
 from bot.web.api import access, keys as api_keys, orders
 from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
@@ -64,6 +64,7 @@ def make_app(
     app.router.add_get("/validate/{username:.*}", validate.validate)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
+    openapi.add_to(app)
     if keys is not None:
         api_keys.add_to(app, keys)
     if figures is not None:

@@ -70,7 +70,7 @@ def add_to(app: web.Application, figures: Figures) -> None:
     """Serve `/metrics` with these figures, of one server or of all."""
     app[FIGURES], app[LAG] = figures, LoopLag()
     app.on_cleanup.append(app[LAG].close)
-    app.router.add_get("/metrics", show)
+    app.router.add_get("/metrics", show, allow_head=False)
 
 
 async def show(request: web.Request) -> web.Response:
