@@ -115,12 +115,12 @@ async def say(port, data):
 async def test_what_is_no_http_is_answered_without_a_version_and_without_an_echo(harness, data):
     async with serve(everything(harness), HOST, 0) as port:
         answer = (await say(port, data)).decode("latin-1")
-    assert answer.startswith("HTTP/1.1 4")
+    assert answer.split(" ")[1].startswith("4")
     assert "\r\nServer: Usher\r\n" in answer
     assert "nosniff" in answer
     assert "Echo_4711" not in answer
     assert "aiohttp" not in answer
-    assert "Python" not in answer
+    assert "python" not in answer.casefold()
 
 
 def head(method, path, *lines):
