@@ -114,6 +114,7 @@ def web_application(settings: Settings, services: Services) -> Application:
         jobs=services.jobs,
         links=services.one_time_pages,
         keys=services.api_keys,
+        figures=services.figures,
         requests=services.api_requests,
         outcomes=services.outcomes,
         trusted_proxies=settings.trusted_proxies,
@@ -143,6 +144,7 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(connections.EVERY, "forget old secrets", services.connections.forget_old_secrets)
     jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
+    services.outgoing_webhooks.start()
     adopting = _adopt_environment(settings, services)
     _ = jobs.spawn(adopting, "login of the environment")
 

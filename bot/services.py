@@ -64,10 +64,14 @@ from bot.access.people.reminders import Reminders
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
+from bot.access.queries.figures import Figures
 from bot.access.queries.history import HistoryTail
+from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
+from bot.access.queries.outgoing_events import OutgoingEvents
 from bot.access.queries.overview import Overview
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
+from bot.access.rules.addresses import Allowed
 from bot.access.sources import REGISTRY, payments
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.recovery import Recovery
@@ -98,6 +102,8 @@ from bot.notifications.log_channel import LogChannel
 from bot.notifications.login_alerts import LoginAlerts
 from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
+from bot.notifications.outgoing_http import Poster
+from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
@@ -206,6 +212,11 @@ class Services:
     disk_alarm: DiskAlarm
     holder_role_giver: HolderRoleGiver
 
+    # The vendor's own programs
+    outgoing_endpoints: OutgoingEndpoints
+    outgoing_webhooks: OutgoingWebhooks
+    figures: Figures
+
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""
         async with self.database.write() as connection:
@@ -295,6 +306,11 @@ def build(
         jobs,
     )
     waiting.on_new.append(outcome_notifier.wake)
+    allowed = Allowed.of(settings.outgoing_allow)
+    outgoing_endpoints = OutgoingEndpoints(database, vault, allowed)
+    outgoing_webhooks = OutgoingWebhooks(
+        outgoing_endpoints, OutgoingEvents(database), Poster(allowed), notifier, jobs
+    )
     outages = Outages(database)
     endings = Endings(database, vault, queue, notifier)
 
@@ -451,4 +467,7 @@ def build(
         disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,
         holder_role_giver=HolderRoleGiver(client, HolderRoles(database), notifier, blockade, jobs),
+        outgoing_endpoints=outgoing_endpoints,
+        outgoing_webhooks=outgoing_webhooks,
+        figures=Figures(database, sessions, queue),
     )

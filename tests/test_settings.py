@@ -52,6 +52,7 @@ def test_the_variables_are_those_of_the_contract():
         "HTTP_CONNECTIONS",
         "PUBLIC_URL",
         "TRUSTED_PROXIES",
+        "OUTGOING_ALLOW",
         "HTTPS_PROXY",
         "HTTP_PROXY",
         "NO_PROXY",
@@ -125,6 +126,7 @@ def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
         "HTTP_CONNECTIONS": "many",
         "PUBLIC_URL": "publicvalue",
         "TRUSTED_PROXIES": "proxyvalue",
+        "OUTGOING_ALLOW": "https://allowedvalue",
         "HTTPS_PROXY": "socks5://u:pwvalue@httpsvalue",
         "HTTP_PROXY": "ftp://httpvalue",
         "NO_PROXY": "http://novalue",
@@ -159,6 +161,8 @@ def test_every_mistake_is_listed_at_once_and_no_value_shown(monkeypatch):
         ("DATABASE_URL", "usher.db"),
         ("SECRET_KEY", ","),
         ("TRUSTED_PROXIES", "10.0.0.1 10.0.0.2"),
+        ("OUTGOING_ALLOW", "n8n.internal 10.0.0.2"),
+        ("OUTGOING_ALLOW", "10.0.0.0/99"),
     ],
 )
 def test_what_cannot_work_is_refused(monkeypatch, name, value):

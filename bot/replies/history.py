@@ -17,6 +17,7 @@ from bot.replies import (
     history_sweeps,
     links,
     members_intent,
+    outgoing,
     panel,
     roles,
     seats,
@@ -245,6 +246,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "panel_posted": lambda f: panel.described(f.who, f.after),
     **history_purchases.SENTENCES,
     **history_shops.SENTENCES,
+    **outgoing.HISTORY,
     **history_sweeps.SENTENCES,
     "seats": lambda f: seats.warned(f.after),
     "seat_guard": lambda f: (
@@ -310,6 +312,7 @@ ALARMS = frozenset(
         "messages_stopped",
         "roles_lost",
         "holder_role_trouble",
+        "outgoing_off",
         ORPHANED,
         STUCK,
     }

@@ -44,6 +44,8 @@ class Settings:
     public_url: str | None = None
     trusted_proxies: tuple[Network, ...] = ()
 
+    outgoing_allow: tuple[str, ...] = ()  # hosts and networks
+
     https_proxy: Secret | None = None  # it may hold a password
     http_proxy: Secret | None = None
     no_proxy: str | None = None

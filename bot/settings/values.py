@@ -206,6 +206,27 @@ def _networks(text: str) -> tuple[Network, ...]:
         ) from None
 
 
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+
+
+def _allowed(text: str) -> tuple[str, ...]:
+    """Return hosts and networks as they stand; what is neither is refused."""
+    given = parts(text)
+    if all(_is_network(part) or _HOST.fullmatch(part) for part in given):
+        return given
+    raise ValueError(
+        "must be names of hosts, addresses or networks separated by commas, such as n8n.internal,10.0.0.0/8."
+    )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 # How each setting is read, in the order in which mistakes are told.
 READERS: dict[str, Callable[[str], Any]] = {
     "discord_token": _token,
@@ -243,6 +264,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     ),
     "public_url": _web_url,
     "trusted_proxies": _networks,
+    "outgoing_allow": _allowed,
     "https_proxy": _proxy,
     "http_proxy": _proxy,
     "no_proxy": _hosts,

@@ -210,3 +210,40 @@ class ClaimHow(StrEnum):
     NAME = "name"  # the field for the TradingView name
     DISCORD = "discord"  # the provider named the Discord member
     SAME_BUYER = "same_buyer"  # an earlier contract of the same customer of the provider
+
+
+class OutgoingKind(StrEnum):
+    """What a vendor's own program is told of."""
+
+    GRANTED = "access.granted"
+    ENDED = "access.ended"
+    FAILED = "access.failed"
+    LOGIN_DEAD = "login.dead"
+    STUCK = "order.stuck"
+
+
+class EndpointState(StrEnum):
+    """Whether a vendor's program is told of anything."""
+
+    ON = "on"
+    OFF = "off"  # it took nothing for days; staff were told, and can switch it on
+
+
+class OutgoingState(StrEnum):
+    """How a message to a vendor's program stands."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"  # tried as often as is sensible; staff may send it again
+
+
+class PostResult(StrEnum):
+    """What became of one try to send such a message."""
+
+    TAKEN = "taken"
+    STATUS = "status"  # an answer that is no yes; its number says which
+    SILENT = "silent"  # no answer in time
+    UNREACHABLE = "unreachable"
+    UNTRUSTED = "untrusted"  # the certificate could not be verified
+    FORBIDDEN = "forbidden"  # it leads to a private address, which is not allowed
+    LOST = "lost"  # the key of what was encrypted is lost

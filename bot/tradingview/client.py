@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 import aiohttp
 from yarl import URL
 
-from bot import clock
+from bot import clock, metrics
 from bot.tradingview import parsing, response_errors, rotation, wire
 from bot.tradingview.errors import (
     BadPagination,
@@ -232,9 +232,14 @@ class TradingViewClient:
     ) -> tuple[response_errors.Reply, Cookies | None, TradingViewError | None]:
         async with its_turn as permit:
             used = self._login(request)  # the newest: it may have been a long wait
-            reply = await self._send(request, used)
+            try:
+                reply = await self._send(request, used)
+            except TradingViewError as failed:
+                _count(request, failed)
+                raise
             self.answers += 1
             error = response_errors.failure(reply, request.purpose, clock.now())
+            _count(request, error)
             if isinstance(error, SlowDown):
                 permit.slow_down(error.retry_after)  # before anybody has the next
             if used is not None and rotation.is_logged_in(reply, request, error):
@@ -324,6 +329,11 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
     except aiohttp.ClientPayloadError:
         return bytes(body), False
     return bytes(body), True
+
+
+def _count(request: wire.Request, error: TradingViewError | None) -> None:
+    outcome = "answered" if error is None else type(error).__name__
+    metrics.count("tradingview_calls", purpose=request.purpose.name.lower(), outcome=outcome)
 
 
 def _no_answer(kind: Trouble, request: wire.Request) -> TradingViewError:

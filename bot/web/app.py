@@ -9,9 +9,10 @@ from bot.access.orders.api_requests import ApiRequests
 from bot.access.orders.intake import Intake
 from bot.access.orders.outcomes import Outcomes
 from bot.access.people.api_keys import ApiKeys
+from bot.access.queries.figures import Figures
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
-from bot.web import answers, health, login, validate, webhooks
+from bot.web import answers, health, login, metrics, openapi, validate, webhooks
 from bot.web.api import access, keys as api_keys, orders
 from bot.web.clients import FRONT, Front, Network
 from bot.web.health import Probe
@@ -28,10 +29,11 @@ def make_app(
     jobs: Jobs,
     expected_wait: Callable[[], float] = lambda: 0.0,
     links: OneTimePages | None = None,
-    intake: Intake | None = None,
     keys: ApiKeys | None = None,
+    figures: Figures | None = None,
     requests: ApiRequests | None = None,
     outcomes: Outcomes | None = None,
+    intake: Intake | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -40,12 +42,17 @@ def make_app(
 
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any; `intake` is where
-    messages of shops go; `keys` are those of the API, by which `requests` and their `outcomes` are opened.
+    messages of shops go; `keys` are those of the API, by which `requests` and their `outcomes` are opened;
+    `figures` counts for `/metrics`.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
     app.on_response_prepare.append(answers.add_headers)
-    front = Front(tuple(trusted_proxies), https=(public_url or "").startswith("https://"))
+    front = Front(
+        tuple(trusted_proxies),
+        https=(public_url or "").startswith("https://"),
+        is_public=public_url is not None,
+    )
     app[FRONT] = front
     if front.https and front.proxies:
         app.on_response_prepare.append(answers.insist_on_https)
@@ -57,8 +64,11 @@ def make_app(
     app.router.add_get("/validate/{username:.*}", validate.validate)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
+    openapi.add_to(app)
     if keys is not None:
         api_keys.add_to(app, keys)
+    if figures is not None:
+        metrics.add_to(app, figures)
     if requests is not None and outcomes is not None:
         access.add_to(app, requests, outcomes)
         orders.add_to(app)

@@ -5,9 +5,10 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
+from bot import metrics
 from bot.errors import StartupError
 from bot.jobs import Jobs
 from bot.web.answers import route_of
@@ -28,6 +29,8 @@ class AccessLog(AbstractAccessLogger):
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         route = route_of(request)
+        method = request.method if request.method in hdrs.METH_ALL else "other"
+        metrics.count("http_requests", method=method, route=route, status=str(response.status))
         quiet = route in _WATCHERS and response.status < 400
         level = logging.DEBUG if quiet else logging.INFO
         if self.logger.isEnabledFor(level):

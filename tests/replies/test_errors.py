@@ -22,6 +22,7 @@ from bot.access.errors import NeedsYes
 from bot.access.ledger.errors import Effect, NothingToRevoke
 from bot.access.logins import errors
 from bot.access.people.errors import NameTaken, NobodyNamed, RoleProblem
+from bot.access.queries.errors import AddressProblem
 from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors.sentence import UNEXPECTED, sentence
@@ -97,6 +98,8 @@ VALUES = {
     "to_id": 9,
     "other": NAME,
     "numbers": (1, 12_345),
+    "why": AddressProblem.PRIVATE,
+    "host": "h" * 253,
 }
 
 

@@ -21,6 +21,8 @@ PUBLIC = {
     ("HEAD", "/healthz"),
     ("GET", "/readyz"),
     ("HEAD", "/readyz"),
+    ("GET", "/openapi.json"),
+    ("HEAD", "/openapi.json"),
     # The page of a one-time link, which knows nothing; what it posts needs the link's token.
     *((method, f"/login/{name}") for name in ("", "login.css", "login.js", "brand.css", "icon.svg") for method in ("GET", "HEAD")),
 }  # fmt: skip

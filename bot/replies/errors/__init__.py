@@ -16,6 +16,7 @@ from bot.replies.errors import (  # noqa: F401 - each module registers its sente
     customers,
     discord_refusals,
     logins,
+    outgoing,
     people,
     servers,
     sweeps,

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError  # noqa: A004 - the pool's
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot import clock, metrics
 from bot.errors import DatabaseBusyError, DiskFullError
 from bot.store.engine.driver import Connector
 from bot.store.engine.migrate import migrate
@@ -51,7 +52,10 @@ class Database:
             DiskFullError: there was no room for it, and nothing of it was kept.
         """
         try:
+            asked_at = clock.monotonic()
             async with self._writer.begin() as connection:
+                metrics.count("database_writes")
+                metrics.count("database_write_wait_seconds", clock.monotonic() - asked_at)
                 yield connection
         except (DBAPIError, TimeoutError) as error:
             if isinstance(error, (OperationalError, TimeoutError)) and _is_busy(error):

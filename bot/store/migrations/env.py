@@ -11,6 +11,7 @@ import bot.store.tables.holder_roles
 import bot.store.tables.ledger
 import bot.store.tables.logins
 import bot.store.tables.messages
+import bot.store.tables.outgoing
 import bot.store.tables.payments
 import bot.store.tables.people
 import bot.store.tables.premium

@@ -39,6 +39,7 @@ from bot.store.tables.ledger import (
     unanswered,
 )
 from bot.store.tables.messages import direct_message
+from bot.store.tables.outgoing import outgoing_event
 from bot.store.tables.payments import buyer_token, claim_code, contract, delivery
 from bot.store.tables.people import attempt, claim, customer, merged_customer, proof
 from bot.store.tables.reminders import reminders_off
@@ -149,6 +150,11 @@ async def _delete(connection: AsyncConnection, traces: Traces) -> None:
                 )
             )
     await connection.execute(delete(claim).where(here[claim], claimed))
+    merged = select(merged_customer.c.id).where(merged_customer.c.customer_id == person.id)
+    told_of = outgoing_event.c.customer_id
+    await connection.execute(
+        delete(outgoing_event).where(or_(told_of == person.id, told_of.in_(merged)))
+    )
 
 
 async def _rewrite(connection: AsyncConnection, traces: Traces) -> None:

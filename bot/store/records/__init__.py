@@ -23,6 +23,7 @@ from bot.store.records.ledger import (
     Permission,
     Purchase,
 )
+from bot.store.records.outgoing import OutgoingEndpoint, OutgoingEvent
 from bot.store.records.payments import (
     Connection,
     Contract,
@@ -66,6 +67,8 @@ __all__ = [
     "Numbers",
     "Order",
     "Outage",
+    "OutgoingEndpoint",
+    "OutgoingEvent",
     "Permission",
     "Price",
     "Product",

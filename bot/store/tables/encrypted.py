@@ -7,6 +7,7 @@ from sqlalchemy import Column, Select, select
 from bot.store.tables.api import api_key
 from bot.store.tables.ledger import order, unanswered
 from bot.store.tables.logins import environment_session, session, spare_session
+from bot.store.tables.outgoing import outgoing_endpoint
 from bot.store.tables.payments import connection, contract, delivery
 
 # Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
@@ -20,6 +21,8 @@ ENCRYPTED = (
     connection.c.api_key,
     contract.c.buyer,
     delivery.c.body,
+    outgoing_endpoint.c.address,
+    outgoing_endpoint.c.secret,
     api_key.c.hash_key,
 )
 # Those of them that fill up with tens of thousands of values: whether a key is the right one shows on a few.

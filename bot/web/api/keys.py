@@ -62,9 +62,14 @@ async def offered(request: web.Request, scope: Scope) -> ApiKey | None:
     return key
 
 
+def is_offered(request: web.Request) -> bool:
+    """Return whether a request brings a key, or what is meant as one."""
+    return _text(request) is not None
+
+
 async def _key_of(request: web.Request) -> ApiKey | None:
     text = _text(request)
-    if text is None:
+    if text is None or KEYS not in request.app:
         return None
     wrong, client = request.app[_WRONG], client_of(request, request.app[FRONT].proxies)
     if wait := wrong.wait(client):  # before anything is looked up or worked out
