@@ -115,6 +115,7 @@ def web_application(settings: Settings, services: Services) -> Application:
         links=services.one_time_pages,
         keys=services.api_keys,
         figures=services.figures,
+        intake=services.intake,
         requests=services.api_requests,
         outcomes=services.outcomes,
         trusted_proxies=settings.trusted_proxies,
@@ -128,6 +129,7 @@ async def _start(settings: Settings, services: Services) -> None:
     services.clock_watch.start(jobs)
     await services.queue.start()
     services.purchases.start(jobs)
+    services.deliveries.start()
     services.role_rounds.start(jobs)
     services.premium_rounds.start(jobs)
     await services.recovery.start(jobs)

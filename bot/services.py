@@ -29,19 +29,22 @@ from bot.access.orders.codes import Codes
 from bot.access.orders.connections import Connections
 from bot.access.orders.contract_notes import ContractNotes
 from bot.access.orders.contracts import Contracts
+from bot.access.orders.deliveries import Deliveries
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
 from bot.access.orders.holder_roles import HolderRoles
+from bot.access.orders.intake import Intake
 from bot.access.orders.moves import Moves
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.pauses import Pauses
-from bot.access.orders.pending import Pending
+from bot.access.orders.pending import Pending, note_stuck
 from bot.access.orders.premium import PremiumAccess
 from bot.access.orders.premium_rounds import PremiumRounds
 from bot.access.orders.present import Presence
 from bot.access.orders.price_questions import Prices
 from bot.access.orders.product_scripts import ProductScripts
+from bot.access.orders.providers import Providers
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.resends import Resends
 from bot.access.orders.role_access import RoleAccess
@@ -107,6 +110,7 @@ from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
+from bot.provider_calls import ProviderCalls
 from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
@@ -171,6 +175,8 @@ class Services:
     contracts: Contracts
     codes: Codes
     trials: Trials
+    intake: Intake
+    deliveries: Deliveries
     connections: Connections
     prices: Prices
     pending: Pending
@@ -227,6 +233,7 @@ class Services:
         await self.role_rules.open()
         await self.role_access.open()
         await self.connections.open()
+        await self.intake.open()
         await self.premium_access.open()
 
 
@@ -343,6 +350,30 @@ def build(
         ),
         outcome_notifier.wake,
     )
+    connections = Connections(
+        database,
+        vault,
+        payments.provider,
+        payments.names,
+        settings.public_url,
+        settings.http_port,
+    )
+    prices, pending = Prices(database), Pending(database, vault, contracts.assign)
+    providers = Providers(payments.provider)
+    intake = Intake(database, vault, jobs, providers)
+    deliveries = Deliveries(
+        database,
+        vault,
+        jobs,
+        providers,
+        contracts,
+        note_stuck,
+        ProviderCalls(http).ask,
+    )
+    intake.on_new.append(deliveries.wake)
+    connections.on_change.append(intake.changed)
+    prices.on_released.append(deliveries.wake)
+    pending.on_released.append(deliveries.wake)
     role_losses = RoleLosses(database, role_rules, purchases)
     role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
     member_events.subscribe("roles", role_access.hear, role_access.matters)
@@ -418,16 +449,11 @@ def build(
         contracts=contracts,
         codes=Codes(database, vault, purchases, contracts),
         trials=Trials(database, vault, purchases, partial(kept_messages.of_trial, client)),
-        connections=Connections(
-            database,
-            vault,
-            payments.provider,
-            payments.names,
-            settings.public_url,
-            settings.http_port,
-        ),
-        prices=Prices(database),
-        pending=Pending(database, vault, contracts.assign),
+        intake=intake,
+        deliveries=deliveries,
+        connections=connections,
+        prices=prices,
+        pending=pending,
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

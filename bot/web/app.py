@@ -48,13 +48,9 @@ def make_app(
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
     app.on_response_prepare.append(answers.add_headers)
-    front = Front(
-        tuple(trusted_proxies),
-        https=(public_url or "").startswith("https://"),
-        is_public=public_url is not None,
-    )
+    front = Front(tuple(trusted_proxies), https=(public_url or "").startswith("https://"))
     app[FRONT] = front
-    if front.https and front.proxies:
+    if front.https:
         app.on_response_prepare.append(answers.insist_on_https)
     app[validate.NAMES] = Names(lookup, jobs, expected_wait=expected_wait)
     app[validate.LIMIT] = limit or RateLimit(rate=1.0, burst=30)

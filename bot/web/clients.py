@@ -17,43 +17,24 @@ _IPV6_CLIENT = 64
 _MAX_LENGTH = 64
 
 
-_OF_PROXIES = (
-    *("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"),
-    *("X-Forwarded-Server", "X-Forwarded-Port", "CF-Connecting-IP", "True-Client-IP"),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Front:
     """What stands in front of Usher: its own proxies, and whether the public address is https."""
 
     proxies: tuple[Network, ...] = ()
     https: bool = False
-    is_public: bool = False  # others are told of an address
-
-    def is_from_here(self, request: web.BaseRequest) -> bool:
-        """Return whether a program on this computer asks, and no proxy for somebody else.
-
-        A proxy on this computer need not say that it is one: so nobody counts as being here once a public
-        address or a proxy is set.
-        """
-        host = request.host
-        return (
-            not (self.is_public or self.proxies)
-            and _is_loopback(_hop(request.remote or ""))
-            and (host.partition(":")[0] == "localhost" or _is_loopback(_hop(host[:_MAX_LENGTH])))
-            and not any(name in request.headers for name in _OF_PROXIES)
-        )
 
     def came_by_https(self, request: web.BaseRequest) -> bool:
-        """Return whether the visitor's request travelled encrypted; only a proxy of ours knows."""
-        hop = _hop(request.remote or "")
-        if (
-            not self.https
-            or hop is None
-            or not any(hop.address in network for network in self.proxies)
-        ):
+        """Return whether the visitor's request travelled encrypted, unless a proxy of ours says otherwise.
+
+        Where the public address is https, something in front of Usher sees to it; a browser that came
+        without is not bound by what it is told.
+        """
+        if not self.https:
             return False
+        hop = _hop(request.remote or "")
+        if hop is None or not any(hop.address in network for network in self.proxies):
+            return True
         scheme = request.headers.get("X-Forwarded-Proto", "https")
         return scheme.rpartition(",")[2].strip().lower() == "https"
 
@@ -84,10 +65,6 @@ def client_of(request: web.Request, trusted: Sequence[Network]) -> str:
                 break
             hop = before
     return hop.client
-
-
-def _is_loopback(hop: _Hop | None) -> bool:
-    return hop is not None and hop.address.is_loopback
 
 
 @lru_cache(4_000)  # to read an address takes longer than all the rest of the limit

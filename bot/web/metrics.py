@@ -11,7 +11,6 @@ from bot.access.logins.sessions import LoginState
 from bot.access.queries.figures import Figures, Standing
 from bot.access.rules.api_keys import Scope
 from bot.web.api import keys
-from bot.web.clients import FRONT
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -74,14 +73,12 @@ def add_to(app: web.Application, figures: Figures) -> None:
 
 
 async def show(request: web.Request) -> web.Response:
-    """Answer with all figures on this computer itself, with those of one server for a key of it.
+    """Answer with the figures of one server for a key of it, on this computer too.
 
     Raises HTTPUnauthorized and HTTPForbidden.
     """
-    guild_id = None
-    if keys.is_offered(request) or not request.app[FRONT].is_from_here(request):
-        guild_id = (await keys.require(request, Scope.METRICS)).guild_id
-    standing = await request.app[FIGURES].now(guild_id)
+    key = await keys.require(request, Scope.METRICS)
+    standing = await request.app[FIGURES].now(key.guild_id)
     lag = request.app[LAG].taken()
     # In a thread: the first time, the library is loaded.
     text, content_type = await asyncio.to_thread(_written, standing, lag)

@@ -23,6 +23,7 @@ from bot.store.catalogue import guilds
 from bot.store.engine.database import open_database
 from bot.store.kinds import DeliveryState
 from bot.store.records import Connection, Delivery
+from bot.store.sales import deliveries
 from bot.store.tables import payments
 from bot.store.vault import Vault
 from bot.web import make_app, serve, webhooks
@@ -147,10 +148,18 @@ class Shop:
             jobs,
             providers,
             self.notes,
-            lambda *which: self.stuck.append(which),
+            self._note_stuck,
             self._ask,
         )
         self.port = self.http = None
+
+    async def _note_stuck(self, connection, source):
+        self.stuck.append((source.guild_id, source.id))
+
+    async def again(self, *ids, guild_id=HOME):
+        """Have these messages processed once more; returns how many can be."""
+        async with self.database.write() as connection:
+            return await deliveries.process_again(connection, guild_id, ids)
 
     async def _ask(self, check):
         self.asked.append((check.url, check.api_key))

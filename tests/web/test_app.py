@@ -246,13 +246,13 @@ async def test_every_answer_carries_the_headers(get, path):
         ("https://bot.example", ["127.0.0.1/32"], {"X-Forwarded-Proto": "http, HTTPS"}, True),
         ("https://bot.example", ["127.0.0.1/32"], {}, True),
         ("https://bot.example", ["127.0.0.1/32"], {"X-Forwarded-Proto": "http"}, False),
-        ("https://bot.example", ["10.0.0.1/32"], {"X-Forwarded-Proto": "https"}, False),
-        ("https://bot.example", [], {"X-Forwarded-Proto": "https"}, False),
+        ("https://bot.example", ["10.0.0.1/32"], {"X-Forwarded-Proto": "http"}, True),
+        ("https://bot.example", [], {}, True),
         ("http://127.0.0.1:8080", ["127.0.0.1/32"], {"X-Forwarded-Proto": "https"}, False),
         (None, ["127.0.0.1/32"], {"X-Forwarded-Proto": "https"}, False),
     ],
 )
-async def test_https_is_insisted_on_where_a_proxy_of_ours_says_that_it_was_used(
+async def test_https_is_insisted_on_with_an_https_address_unless_a_proxy_of_ours_says_that_it_was_not_used(
     world, jobs, public_url, proxies, headers, said
 ):
     app = make_app(

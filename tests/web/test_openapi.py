@@ -1,21 +1,20 @@
 """/openapi.json: a description that is valid, that names what is served and nothing else, and that is true."""
 
 import asyncio
+import dataclasses
 import json
 
 import aiohttp
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from bot.access.orders.intake import Intake
-from bot.access.orders.providers import Providers
 from bot.access.people.api_keys import ApiKeys
+from bot.app import web_application
 from bot.rate_limit import RateLimit
-from bot.web import serve
+from bot.web import serve, validate
 from bot.web.api import access
 from tests.support.access_harness import open_harness
-from tests.support.api_harness import HOST, Api, application, yes
-from tests.support.shop_messages import PROVIDERS
+from tests.support.api_harness import HOST, Api, yes
 from tests.support.vendor_fixture import AT
 
 PAGES = "/login/"  # for people
@@ -27,10 +26,10 @@ FREE = RateLimit(rate=1e6, burst=1_000_000)
 async def api(tmp_path, frozen):
     frozen.set(AT)
     async with open_harness(tmp_path, frozen) as harness:
-        providers = Providers(PROVIDERS.__getitem__)
-        intake = Intake(harness.database, harness.vault, harness.vendor.jobs, providers)
         keys = ApiKeys(harness.database, harness.vault, yes, harness.vendor.jobs)
-        app = application(harness, keys, figures=harness.figures, intake=intake, limit=FREE)
+        services = dataclasses.replace(harness.services, api_keys=keys)
+        app = web_application(harness.vendor.settings, services)
+        app[validate.LIMIT] = FREE
         async with serve(app, HOST, 0) as port, aiohttp.ClientSession() as http:
             api = Api(harness, http, port, keys)
             api.app = app

@@ -12,7 +12,7 @@ from bot.access.rules.api_keys import Scope, new_secret, written
 from bot.access.rules.duration import parse_length
 from tests.support.access_harness import open_harness
 from tests.support.api_harness import open_api
-from tests.support.vendor_fixture import AT, OTHER
+from tests.support.vendor_fixture import AT, HOME, OTHER
 
 PUBLIC = {
     ("GET", "/validate/{username}"),
@@ -30,12 +30,13 @@ PUBLIC = {
 OTHERWISE = {
     ("POST", f"/login/{name}"): "the token of a one-time link (test_login_guard.py)"
     for name in ("paste", "password", "code", "again")
-}
+} | {("POST", "/webhooks/{id}"): "the signature of a shop (test_webhooks.py)"}
 KEYED = {
     ("GET", "/access/{username}"): Scope.READ,
     ("POST", "/access/{username}"): Scope.WRITE,
     ("DELETE", "/access/{username}"): Scope.WRITE,
     ("GET", "/orders/{id}"): Scope.READ,
+    ("GET", "/metrics"): Scope.METRICS,
 }
 NOT_OPENED = {
     "errorMessage": "A key that works is needed, in the header X-Admin-Token or Authorization: Bearer."
@@ -101,7 +102,15 @@ async def test_without_a_key_for_it_everybody_gets_the_same_answer(
     assert not harness.writes()
 
 
-@pytest.mark.parametrize(("method", "path"), sorted(KEYED))
+async def test_the_figures_of_another_server_stay_its_own(api, harness):
+    await api.post("Ann_Trades", ["trend"])
+    other = (await api.new_key(Scope.METRICS, guild_id=OTHER)).text
+    async with api.http.get(api.url + "/metrics", headers={"X-Admin-Token": other}) as answer:
+        assert answer.status == 200
+        assert str(HOME) not in await answer.text()
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(KEYED.keys() - {("GET", "/metrics")}))
 async def test_a_key_of_another_server_shows_and_changes_nothing_here(api, harness, method, path):
     await api.post("Ann_Trades", ["trend"])  # order 1, of this server
     before = len(harness.writes())
@@ -127,5 +136,5 @@ async def test_what_is_open_needs_no_key(api, method, path):
 async def test_a_key_opens_nothing_that_is_opened_otherwise(api, method, path):
     everything = (await api.new_key(",".join(Scope))).text
     status, answer, _ = await api.ask(method, path, key=everything, json={"token": everything})
-    assert status == 403
+    assert status == (401 if path.startswith("/webhooks") else 403)
     assert "errorMessage" in answer

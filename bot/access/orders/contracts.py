@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +14,7 @@ from bot.access.orders.contract_access import ContractAccess, Followed
 from bot.access.orders.contract_claims import ClaimedPurchase, claimant, new_token, titles_of
 from bot.access.orders.contract_notes import ContractNotes
 from bot.access.orders.contract_records import ContractRecords
+from bot.access.orders.deliveries import Taken
 from bot.access.orders.errors import ContractUnknown
 from bot.access.orders.price_questions import ask_in
 from bot.access.orders.purchases import Purchases, end_in
@@ -37,16 +37,6 @@ log = logging.getLogger(__name__)
 
 
 EVERY = 60.0  # seconds between looks for what staff revoked and granted again
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of a message: how its row stands now, and the orders whose place was taken."""
-
-    state: DeliveryState
-    contract_id: int | None = None
-    reason: str | None = None
-    superseded: tuple[int, ...] = ()
 
 
 class Contracts:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.orders.providers import Ask, Provider, Providers
-from bot.access.request import RequestContext
 from bot.access.rules.payments import Reading, Refused, Stored
 from bot.errors import DatabaseBusyError, DiskFullError
 from bot.jobs import Jobs
@@ -49,6 +48,9 @@ class Taken:
     superseded: tuple[int, ...] = ()  # orders that ended by it
 
 
+OnStuck = Callable[[AsyncConnection, Connection], Awaitable[None]]
+
+
 class Contracts(Protocol):
     """What messages change."""
 
@@ -71,10 +73,10 @@ class Deliveries:
         jobs: Jobs,
         providers: Providers,
         contracts: Contracts,
-        on_stuck: Callable[[int, int], None],
+        on_stuck: OnStuck,
         ask: Ask,
     ) -> None:
-        """`on_stuck` hears of a server and its connection when the first of its messages is stuck.
+        """`on_stuck` notes, in that transaction, that the first message of a connection is stuck.
 
         `ask` asks a provider whether a message is true that it does not sign.
         """
@@ -137,7 +139,7 @@ class Deliveries:
     async def _process(self, delivery: Delivery, source: Connection) -> None:
         try:
             reading = await self._read(delivery, source)
-            taken, guild_id, first_stuck = await self._take_in(delivery, reading)
+            guild_id, taken = await self._take_in(delivery, reading)
         except Refused as refused:
             await self._park(delivery, refused.why)
         except UnreadableError:
@@ -153,8 +155,6 @@ class Deliveries:
             )
             await self._try_later(delivery)
         else:
-            if first_stuck:
-                self._on_stuck(guild_id, delivery.connection_id)
             self._contracts.go_on(guild_id, taken)
 
     async def _read(self, delivery: Delivery, source: Connection) -> Reading:
@@ -188,15 +188,15 @@ class Deliveries:
         if not is_true:
             raise Refused(UNTRUE)
 
-    async def _take_in(self, delivery: Delivery, reading: Reading) -> tuple[Taken, int, bool]:
-        """Change what it changes; return that, for which server, and whether it is the first that is stuck."""
+    async def _take_in(self, delivery: Delivery, reading: Reading) -> tuple[int, Taken]:
+        """Change what it changes; return for which server, and that."""
         async with self._database.write() as connection:
             source = await deliveries.source(connection, delivery.connection_id)
             if reading.is_test or not reading.facts:
                 taken = Taken(DeliveryState.IGNORED)
             else:
                 taken = await self._contracts.take_in(connection, source, delivery, reading)
-            first_stuck = await _is_first_stuck(connection, delivery, taken.state)
+            await self._note_stuck(connection, source, taken.state)
             await deliveries.change(
                 connection,
                 delivery.id,
@@ -207,14 +207,14 @@ class Deliveries:
                 next_try_at=None,
                 done_at=clock.now(),
             )
-        return taken, source.guild_id, first_stuck
+        return source.guild_id, taken
 
     # Where that fails
 
     async def _park(self, delivery: Delivery, why: str) -> None:
         async with self._database.write() as connection:
             source = await deliveries.source(connection, delivery.connection_id)
-            first_stuck = await _is_first_stuck(connection, delivery, DeliveryState.STUCK)
+            await self._note_stuck(connection, source, DeliveryState.STUCK)
             await deliveries.change(
                 connection,
                 delivery.id,
@@ -224,8 +224,14 @@ class Deliveries:
                 next_try_at=None,
             )
         log.warning("message %s of connection %s is stuck: %s", delivery.id, source.id, why)
-        if first_stuck:
-            self._on_stuck(source.guild_id, source.id)
+        self._contracts.go_on(source.guild_id, Taken(DeliveryState.STUCK))
+
+    async def _note_stuck(
+        self, connection: AsyncConnection, source: Connection, state: DeliveryState
+    ) -> None:
+        """Have staff hear of the first message of a connection that is stuck, and of no further one."""
+        if state is DeliveryState.STUCK and not await deliveries.has_stuck(connection, source.id):
+            await self._on_stuck(connection, source)
 
     async def _try_later(self, delivery: Delivery) -> None:
         if delivery.attempts >= len(TRIES_AGAIN):
@@ -236,22 +242,6 @@ class Deliveries:
             await deliveries.change(
                 connection, delivery.id, attempts=delivery.attempts + 1, next_try_at=next_try_at
             )
-
-    # Once more
-
-    async def replay(self, request: RequestContext, delivery_ids: Collection[int]) -> int:
-        """Process those messages of the server once more, as far as they are kept; returns how many."""
-        async with self._database.write() as connection:
-            number = await deliveries.process_again(connection, request.guild_id, delivery_ids)
-        self.wake()
-        return number
-
-    async def replay_unmapped(self, connection_id: int) -> int:
-        """Process what waited until staff said which item a price is; returns how many."""
-        async with self._database.write() as connection:
-            number = await deliveries.process_unmapped(connection, connection_id)
-        self.wake()
-        return number
 
     # What is old
 
@@ -269,15 +259,6 @@ class Deliveries:
 
 class _NotYet(Exception):  # noqa: N818 - named for what it says
     """Nobody can say yet whether a message is true."""
-
-
-async def _is_first_stuck(
-    connection: AsyncConnection, delivery: Delivery, state: DeliveryState
-) -> bool:
-    """Return whether it is stuck from now on, and no other of its connection was: staff hear of it once."""
-    return state is DeliveryState.STUCK and not await deliveries.has_stuck(
-        connection, delivery.connection_id
-    )
 
 
 def _place(error: BaseException) -> str:

@@ -131,18 +131,6 @@ class Pending:
                 tell()
         return number
 
-    async def note_stuck(self, guild_id: int, connection_id: int) -> None:
-        """Call staff to the messages of a connection that are stuck; whoever calls this does so once."""
-        async with self._database.write() as connection:
-            shop = await connections.whichever(connection, connection_id)
-            await events.record(
-                connection,
-                guild_id,
-                clock.now(),
-                STUCK,
-                after={"connection_id": shop.id, "provider": shop.provider},
-            )
-
     async def _order(
         self, connection: AsyncConnection, found: Contract, shops: Mapping[int, Connection]
     ) -> PendingOrder:
@@ -196,3 +184,14 @@ async def _what(connection: AsyncConnection, found: Contract) -> tuple[str, ...]
             name = script.title if script else name
         names.append(name)
     return tuple(dict.fromkeys(names))[:_MAX_WHAT]
+
+
+async def note_stuck(connection: AsyncConnection, shop: Connection) -> None:
+    """Call staff to the messages of a connection that are stuck; whoever calls this does so once."""
+    await events.record(
+        connection,
+        shop.guild_id,
+        clock.now(),
+        STUCK,
+        after={"connection_id": shop.id, "provider": shop.provider},
+    )

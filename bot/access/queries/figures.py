@@ -33,12 +33,10 @@ class Figures:
         self._sessions = sessions
         self._queue = queue
 
-    async def now(self, guild_id: int | None) -> Standing:
-        """Return how one server stands; without an id, all of them."""
+    async def now(self, guild_id: int) -> Standing:
+        """Return how one server stands."""
         now = clock.now()
-        held = [
-            each for each in self._sessions.every() if guild_id is None or each.guild_id == guild_id
-        ]
+        held = [each for each in self._sessions.every() if each.guild_id == guild_id]
         async with self._database.read() as connection:
             oldest = await figures.oldest(connection, guild_id)
             return Standing(

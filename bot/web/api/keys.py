@@ -62,11 +62,6 @@ async def offered(request: web.Request, scope: Scope) -> ApiKey | None:
     return key
 
 
-def is_offered(request: web.Request) -> bool:
-    """Return whether a request brings a key, or what is meant as one."""
-    return _text(request) is not None
-
-
 async def _key_of(request: web.Request) -> ApiKey | None:
     text = _text(request)
     if text is None or KEYS not in request.app:

@@ -19,10 +19,9 @@ from bot.access.orders.deliveries import (
     Taken,
 )
 from bot.access.orders.intake import Receipt
-from bot.access.request import RequestContext
 from bot.access.sources.payments import ADDRESS_SECRET
 from bot.store.kinds import DeliveryState
-from bot.store.records import USHER
+from bot.store.sales import deliveries
 from bot.store.tables import payments
 from bot.store.vault import Vault
 from tests.support.fake_time import eventually
@@ -47,10 +46,6 @@ async def take(shop, *bodies, address=ADDRESS):
 
 async def delivery(shop, number=0):
     return (await shop.rows())[number]
-
-
-def again(*ids, guild_id=HOME):
-    return RequestContext(guild_id, USHER, "again", clock.now()), ids
 
 
 async def test_each_is_done_with_what_it_changed_oldest_first(shop):
@@ -262,8 +257,8 @@ async def test_staff_let_a_message_be_processed_again(shop):
     await take(shop, paid(1, kind="odd"), paid(2, "A-2"))
     await shop.deliveries.process()
     ids = [row.id for row in await shop.rows()]
-    assert await shop.deliveries.replay(*again(*ids, guild_id=OTHER)) == 0, "of another server"
-    assert await shop.deliveries.replay(*again(*ids)) == 2
+    assert await shop.again(*ids, guild_id=OTHER) == 0, "of another server"
+    assert await shop.again(*ids) == 2
     assert await shop.states() == [("m1", "new"), ("m2", "new")]
     await shop.deliveries.process()
     assert await shop.states() == [("m1", "stuck"), ("m2", "done")]
@@ -274,7 +269,8 @@ async def test_what_waited_for_a_price_goes_on_once_it_is_mapped(shop):
     await take(shop, paid(1), paid(2, "A-2"), paid(3))
     await shop.deliveries.process()
     shop.notes.answers = {}
-    assert await shop.deliveries.replay_unmapped(shop.source_id) == 2
+    async with shop.database.write() as connection:
+        assert await deliveries.process_unmapped(connection, shop.source_id) == 2
     await shop.deliveries.process()
     assert {state for _, state in await shop.states()} == {"done"}
 
@@ -295,7 +291,7 @@ async def test_bodies_go_after_ninety_days_and_what_tells_a_copy_stays(shop):
     assert [row.event_key for row in rows if row.body] == ["m1000"]
     await take(shop, old[0])  # the shop sends it once more, with a signature of today
     assert await shop.number() == len(rows)
-    assert await shop.deliveries.replay(*again(*(row.id for row in rows))) == 1, "none without body"
+    assert await shop.again(*(row.id for row in rows)) == 1, "none without body"
 
 
 async def test_nothing_seems_old_to_a_wrong_clock(shop, monkeypatch):
