@@ -102,9 +102,10 @@ async def test_a_buyer_hears_once_that_a_payment_failed_and_what_to_do(harness, 
     await harness.passes(harness.as_buyer.dms)
     for _ in range(2):
         await shop.tells(Failure("in_2", "sub_1", clock.now(), attempt=1))
-    told = lambda: [
-        each for each in harness.as_buyer.dms() if "did not go through" in text_of(each)
-    ]  # noqa: E731
+
+    def told():
+        return [each for each in harness.as_buyer.dms() if "did not go through" in text_of(each)]
+
     await harness.passes(told)
     await harness.time.advance(60)
     assert len(told()) == 1
@@ -119,6 +120,7 @@ async def test_a_buyer_without_a_name_is_asked_for_it_and_has_it_once_it_is_link
     sent = await harness.run(harness.as_buyer, "link", username="Alice_T")
     pressed = await harness.as_buyer.press(sent.original, "Yes, that is me")
     await pressed.answered()
+    await harness.purchases.look()
     await harness.passes(lambda: len(harness.as_buyer.dms()) == 2)
     assert "until" in text_of(harness.as_buyer.dms()[1])
 
