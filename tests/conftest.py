@@ -13,6 +13,7 @@ from tests.support.fake_time import FakeTime, world_now
 from tests.support.quick_database import make_databases_quick
 
 make_databases_quick()
+gc.disable()  # while the tests are read nothing is thrown away, and each search would look at everything
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -39,6 +40,7 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
