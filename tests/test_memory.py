@@ -4,15 +4,18 @@ import subprocess
 import sys
 
 _PROGRAM = """
-import discord, sqlalchemy
 from bot import memory
-from bot.store.records import Actor
 
 memory.hold_little()
+memory.load_libraries()
+import discord, sqlalchemy
+from bot.store.records import Actor
+
 memory.spare_what_is_loaded()
 assert discord.Client.__doc__ is None and discord.utils.get.__doc__ is None
 assert discord.utils.get.__code__.co_consts[0] is None
 assert sqlalchemy.select.__doc__ is None and discord.ButtonStyle.__doc__ is None
+assert discord.Client.user.__doc__ is None
 assert Actor.__doc__.startswith("Who orders")
 assert discord.utils.get([discord.Object(1), discord.Object(2)], id=2).id == 2
 print(sqlalchemy.select(sqlalchemy.literal(1)))
