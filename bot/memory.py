@@ -9,8 +9,8 @@ from importlib import import_module
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-# The largest libraries, and of each what the bot uses: megabytes of text that only people read, who
-# do so elsewhere.
+# The largest libraries, and of each what the bot uses: megabytes of text and types that only people
+# read, who do so elsewhere.
 _LIBRARIES = (
     "discord",
     "discord.ext.commands",
@@ -20,7 +20,7 @@ _LIBRARIES = (
     "aiohttp",
     "aiohttp.web",
 )
-_WITH_DOCSTRINGS = {name.partition(".")[0] for name in _LIBRARIES} | {"asyncio", "attr", "email"}
+_TALKATIVE = {name.partition(".")[0] for name in _LIBRARIES} | {"asyncio", "attr", "email"}
 _WITH_A_COPY = (property, classmethod, staticmethod)  # of what their function says
 _ARENA_MAX = -8  # of mallopt(3), as the two below
 _TRIM_THRESHOLD = -1
@@ -47,13 +47,16 @@ def load_libraries() -> None:
     """
     for name in _LIBRARIES:
         import_module(name)
-    forget_docstrings(_WITH_DOCSTRINGS)
+    forget_docstrings(_TALKATIVE)
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType) and _package_of(thing) in _TALKATIVE:
+            del thing.__annotations__  # nobody asks a library's own functions for them; of ours, they do
 
 
 def forget_docstrings(packages: Collection[str]) -> None:
     """Let go what the loaded modules, classes and functions of these packages say about themselves."""
     for thing in gc.get_objects():
-        if str(_module_of(thing)).partition(".")[0] in packages:
+        if _package_of(thing) in packages:
             _forget_docstring(thing)
 
 
@@ -69,10 +72,12 @@ def spare_what_is_loaded() -> None:
     gc.freeze()
 
 
-def _module_of(thing: Any) -> Any:
+def _package_of(thing: Any) -> str | None:
     if isinstance(thing, ModuleType):
-        return thing.__name__
-    return thing.__module__ if isinstance(thing, FunctionType | type) else None
+        module: Any = thing.__name__
+    else:
+        module = thing.__module__ if isinstance(thing, FunctionType | type) else None
+    return module.partition(".")[0] if isinstance(module, str) else None
 
 
 def _forget_docstring(thing: Any) -> None:
