@@ -3,7 +3,6 @@
 import ctypes
 import gc
 import sys
-from collections.abc import Collection
 from contextlib import suppress
 from importlib import import_module
 from types import CodeType, FunctionType, ModuleType
@@ -20,7 +19,7 @@ _LIBRARIES = (
     "aiohttp",
     "aiohttp.web",
 )
-_TALKATIVE = {name.partition(".")[0] for name in _LIBRARIES} | {"asyncio", "attr", "email"}
+_INSPECTED = "cogs"  # whose functions discord.py asks for the types that they take
 _WITH_A_COPY = (property, classmethod, staticmethod)  # of what their function says
 _ARENA_MAX = -8  # of mallopt(3), as the two below
 _TRIM_THRESHOLD = -1
@@ -47,17 +46,16 @@ def load_libraries() -> None:
     """
     for name in _LIBRARIES:
         import_module(name)
-    forget_docstrings(_TALKATIVE)
-    for thing in gc.get_objects():
-        if isinstance(thing, FunctionType) and _package_of(thing) in _TALKATIVE:
-            del thing.__annotations__  # nobody asks a library's own functions for them; of ours, they do
+    forget_notes()
 
 
-def forget_docstrings(packages: Collection[str]) -> None:
-    """Let go what the loaded modules, classes and functions of these packages say about themselves."""
+def forget_notes() -> None:
+    """Let go what all loaded code says about itself: docstrings, and the types of what functions take."""
     for thing in gc.get_objects():
-        if _package_of(thing) in packages:
+        if isinstance(thing, FunctionType | type) or type(thing) is ModuleType:
             _forget_docstring(thing)
+        if isinstance(thing, FunctionType) and not _is_inspected(thing):
+            del thing.__annotations__
 
 
 def spare_what_is_loaded() -> None:
@@ -72,12 +70,8 @@ def spare_what_is_loaded() -> None:
     gc.freeze()
 
 
-def _package_of(thing: Any) -> str | None:
-    if isinstance(thing, ModuleType):
-        module: Any = thing.__name__
-    else:
-        module = thing.__module__ if isinstance(thing, FunctionType | type) else None
-    return module.partition(".")[0] if isinstance(module, str) else None
+def _is_inspected(function: FunctionType) -> bool:
+    return str(function.__module__).partition(".")[0] == _INSPECTED
 
 
 def _forget_docstring(thing: Any) -> None:

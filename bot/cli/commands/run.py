@@ -26,5 +26,5 @@ def run() -> None:
     memory.load_libraries()
     from bot import app  # mistakes in the settings come first
 
-    memory.forget_docstrings({"bot", "cogs"})
+    memory.forget_notes()
     asyncio.run(app.run(found))
