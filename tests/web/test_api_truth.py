@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support import vendor_fixture
 from tests.support.access_harness import open_harness
 from tests.support.api_harness import open_api
 from tests.support.vendor_fixture import AT, HOME
@@ -94,3 +95,18 @@ async def test_a_product_adds_no_end_where_there_is_lifetime(api, harness):
     assert lasting["expiration"] == lasting["currentExpiration"]
     assert (dated["status"], dated["noExpiration"]) == ("Success", False)
     assert dated["expiration"] == (AT + timedelta(days=7)).isoformat()
+
+
+async def test_many_scripts_are_read_as_slowly_as_the_account_may_ask(
+    tmp_path, frozen, monkeypatch
+):
+    frozen.set(AT)
+    settings = vendor_fixture.Settings
+    monkeypatch.setattr(
+        vendor_fixture, "Settings", lambda **values: settings(**{**values, "tv_pace": 2.0})
+    )
+    async with open_harness(tmp_path, frozen) as harness, open_api(harness) as api:
+        scripts = [await harness.vendor.add_script(f"s{number}") for number in range(40)]
+        status, rows, _ = await api.get("Ann_Trades", [script.pine_id for script in scripts])
+    assert status == 200
+    assert [row["pine_id"] for row in rows] == [script.pine_id for script in scripts]

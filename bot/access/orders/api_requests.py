@@ -42,7 +42,7 @@ from bot.store.vault import Vault
 from bot.tradingview import Lifetime
 from bot.tradingview.deadline import in_time
 
-READ_TIMEOUT = 8.0  # seconds that a live read may take
+READ_TIMEOUT = 8.0  # seconds that a live read may take, while none of the same request is answered
 KEPT = timedelta(days=30)  # for so long a request can be repeated and asked about
 FORGET_EVERY = 3600.0  # seconds between looks for older ones
 
@@ -103,9 +103,16 @@ class ApiRequests:
         wanted = [(each, script) for each in found for script in each.scripts]
         if wanted and session.state is not LoginState.ALIVE:
             raise TradingViewSilent
+        answered: list[int] = []  # many scripts take as long as the account's pace
+
+        async def shown_of(script: Script) -> State:
+            state = await look(session.tradingview, script, name)
+            answered.append(script.id)
+            return state
+
         shown = await asyncio.gather(
             *(
-                in_time(look(session.tradingview, script, name), READ_TIMEOUT)
+                in_time(shown_of(script), READ_TIMEOUT, lambda: len(answered))
                 for _, script in wanted
             )
         )
