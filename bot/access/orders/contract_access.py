@@ -227,8 +227,9 @@ class ContractAccess:
             self._vault,
             self._request,
             purchase,
-            by=by,
+            ends_at=wanted.ends_at,
             grace_days=wanted.grace_days,
+            has_more=by > timedelta(),
         )
         _ = self._done.add(renewed.recorded)
         if renewed.is_held:

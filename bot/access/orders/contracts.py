@@ -149,13 +149,12 @@ class Contracts:
                 for recorded in await end_in(connection, self._vault, request, purchase):
                     superseded += recorded.superseded
             await contracts.drop_purchases(connection, contract.id)
-        by = request.actor.member_id if found.how is ClaimHow.STAFF else None
         contract = await contracts.change(
             connection,
             contract.id,
             customer_id=found.customer.id,
             claimed_how=found.how,
-            claimed_by=by,
+            claimed_by=None,
         )
         return contract, superseded
 
@@ -211,13 +210,16 @@ class Contracts:
         self, connection: AsyncConnection, request: RequestContext, contract: Contract, found: Whose
     ) -> tuple[int, ...]:
         source = await connections.whichever(connection, contract.connection_id)
+        # What it gives and takes is the shop's doing, which counts again and can be put back.
         actor = Actor(ActorKind.SOURCE, PAYMENT)
-        contract, ended = await self._belongs(connection, request, contract, found)
-        if contract.claimed_how is not found.how:
-            by = request.actor.member_id if found.how is ClaimHow.STAFF else None
-            contract = await contracts.change(
-                connection, contract.id, claimed_how=found.how, claimed_by=by
-            )
+        given = RequestContext(
+            request.guild_id, actor, f"claim {request.idempotency_key}", request.at
+        )
+        contract, ended = await self._belongs(connection, given, contract, found)
+        by = request.actor.member_id if found.how is ClaimHow.STAFF else None
+        contract = await contracts.change(
+            connection, contract.id, claimed_how=found.how, claimed_by=by
+        )
         await events.record(
             connection,
             request.guild_id,
@@ -227,9 +229,6 @@ class Contracts:
             customer_id=found.customer.id,
             member_id=found.customer.member_id,
             after={"contract": contract.name, "how": found.how},
-        )
-        given = RequestContext(
-            request.guild_id, actor, f"claim {request.idempotency_key}", request.at
         )
         followed = await self._follow(connection, given, source, contract)
         return (*ended, *followed.superseded)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,6 +11,7 @@ from bot.access.ledger.record import record_unguarded
 from bot.access.request import RequestContext
 from bot.store.kinds import ActorKind, OrderKind
 from bot.store.ledger import entitlements, orders, permissions, purchases
+from bot.store.ledger.changes import EntitlementChange
 from bot.store.records import Entitlement, Purchase
 from bot.store.vault import Vault
 
@@ -31,42 +32,44 @@ async def renew_in(
     request: RequestContext,
     purchase: Purchase,
     *,
-    by: timedelta = _NO_TIME,
+    ends_at: datetime | None,
     grace_days: int,
+    has_more: bool,
 ) -> Renewed:
-    """Move the end of what a purchase gives, later or sooner, with that many days kept beyond it.
+    """Move the end of what a purchase gives to `ends_at`, with that many days kept beyond it.
 
-    What its source ended counts again. What staff ended does so with more time alone, and not while they
-    hold it back. What was shifted meanwhile, as by a pause, keeps that. Sooner, it can be put back.
+    None: it gives a length, or is for good. What its source ended counts again. What staff ended does so
+    only where there `has_more` time come since, and not while they hold it back: until then its end moves
+    along, so that each payment counts once. What was shifted meanwhile, as by a pause, keeps that. Sooner,
+    it can be put back.
     """
     given = (await entitlements.of_purchases(connection, [purchase.id]))[purchase.id]
-    end = None if purchase.ends_at is None else purchase.ends_at + by
-    await purchases.change(
-        connection,
-        [purchase.id],
-        ends_at=end,
-        grace_days=grace_days,
-        ended_at=None,
-        source_ended_at=None,
-    )
+    by = _NO_TIME
+    if ends_at is not None and purchase.ends_at is not None:
+        by = ends_at - purchase.ends_at
     recorded: list[Recorded] = []
-    is_held = False
+    counts = is_held = False
     for reason in _latest(given):
         by_staff = False
         if reason.ended_at is not None:
-            if await _is_held_back(connection, reason):
-                is_held = True
-                continue
+            is_held_back = await _is_held_back(connection, reason)
             by_staff = await _is_ended_by_staff(connection, purchase, reason)
-            if by_staff and by <= _NO_TIME:
+            if is_held_back or (by_staff and not has_more):
+                is_held |= is_held_back
+                await _move_silently(connection, reason, by, grace_days)
                 continue
+        counts = True
         if reason.permission_id is None:
-            await _move_waiting(connection, reason, by, grace_days)
+            await _move_silently(connection, reason, by, grace_days, counts=True)
             continue
         lead = recorded[0].order.id if recorded else None
         later = () if by_staff else await _later_lengths(connection, reason)
         new = await _order(connection, request, purchase, reason, lead, by, grace_days, later)
         recorded.append(await record_unguarded(connection, vault, new))
+    end = None if purchase.ends_at is None else purchase.ends_at + by
+    await purchases.change(connection, [purchase.id], ends_at=end, grace_days=grace_days)
+    if counts:
+        await purchases.change(connection, [purchase.id], ended_at=None, source_ended_at=None)
     return Renewed(tuple(recorded), is_held)
 
 
@@ -102,19 +105,21 @@ async def _is_ended_by_staff(
     return order is not None and order.actor_kind is not ActorKind.SOURCE
 
 
-async def _move_waiting(
-    connection: AsyncConnection, reason: Entitlement, by: timedelta, grace_days: int
+async def _move_silently(
+    connection: AsyncConnection,
+    reason: Entitlement,
+    by: timedelta,
+    grace_days: int,
+    *,
+    counts: bool = False,
 ) -> None:
-    """Move the end of what waits for a name."""
-    end = reason.ends_at
-    await entitlements.change(
-        connection,
-        reason.id,
-        ended_at=None,
-        ended_by=None,
-        grace_days=grace_days,
-        ends_at=None if end is None else end + by,
-    )
+    """Move the end of what TradingView need not show: it waits for a name and `counts`, or staff ended it."""
+    values: EntitlementChange = {"grace_days": grace_days}
+    if reason.ends_at is not None:
+        values["ends_at"] = reason.ends_at + by
+    if counts:
+        values |= {"ended_at": None, "ended_by": None}
+    await entitlements.change(connection, reason.id, **values)
 
 
 async def _later_lengths(connection: AsyncConnection, reason: Entitlement) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ from bot.access.rules.payments import (
 )
 from bot.replies.why import why
 from bot.store.catalogue import products
-from bot.store.kinds import DeliveryState
+from bot.store.kinds import ActorKind, DeliveryState
 from bot.store.ledger import entitlements, events, purchases
 from bot.store.people import customers, reminders
 from bot.store.records import Actor
@@ -69,6 +69,13 @@ def runs(status=Status.ACTIVE, renews=True, contract="sub_1", **more):
 
 
 NAMED = Buyer(contract="sub_1", username="Ann_Trades")
+
+
+async def bought_by(harness, name):
+    async with harness.database.read() as connection:
+        person = await customers.by_name(connection, HOME, name)
+        found = (await purchases.of_customers(connection, [person.id]))[person.id]
+    return next(each for each in found if each.source == "payment")
 
 
 async def test_what_is_paid_for_a_name_stands_until_its_end_and_the_slack(harness, shop):
@@ -198,6 +205,30 @@ async def test_a_contract_that_was_assigned_wrongly_moves_to_the_right_person(ha
     assert harness.end("Ann_Trades") is not None
 
 
+async def test_what_went_to_the_wrong_person_and_back_is_given_anew_and_ends_as_of_the_shop(
+    harness, shop
+):
+    whole = clock.now().replace(microsecond=0) + MONTH  # as shops tell it: nothing is rounded
+    await shop.tells(paid(end=whole), NAMED, runs())
+    row = await shop.contract()
+    for key, name in (("a1", "Ben_Trades"), ("a2", "Ann_Trades")):
+        await harness.contracts.assign(harness.request(key), row.id, Subject(None, name))
+        await harness.rest()
+    assert harness.end("Ann_Trades") == whole + timedelta(days=2)
+    assert harness.row("Ben_Trades") is None
+    async with harness.database.read() as connection:
+        taken = [
+            each
+            for name in ("Ann_Trades", "Ben_Trades")
+            for each in await events.of_customer(
+                connection, HOME, (await customers.by_name(connection, HOME, name)).id
+            )
+            if each.action == "revoke"
+        ]
+    assert len(taken) == 2
+    assert {each.actor_kind for each in taken} == {ActorKind.SOURCE}  # with a way back for staff
+
+
 async def test_sales_chain_and_a_refund_of_the_first_lets_the_second_begin_earlier(harness, shop):
     start = clock.now()
     buyer = Buyer(payment="pi_1", username="Ann_Trades")
@@ -225,6 +256,42 @@ async def test_a_staff_revoke_holds_back_the_renewal_until_they_grant_again(harn
     await harness.contracts.look()
     await harness.rest()
     assert harness.end("Ann_Trades") == cut(end) + timedelta(days=2)
+
+
+async def test_a_renewal_counts_once_for_what_staff_left_of_a_product(harness, shop):
+    await shop.tells(paid(price="gold"), NAMED, runs())
+    await harness.revoke("Ann_Trades")  # one of its two scripts
+    await harness.rest()
+    assert harness.row("Ann_Trades") is None
+    end = (clock.now() + 2 * MONTH).replace(microsecond=0)
+    for number in range(3):  # a shop tells of one payment in several messages
+        await shop.tells(paid("in_2", end, price="gold"), runs(rank=number))
+    assert harness.row("Ann_Trades") is None
+    other = harness.fake.world.row(harness.other.pine_id, "Ann_Trades")
+    assert other.end == end + timedelta(days=2)
+    assert (await bought_by(harness, "Ann_Trades")).ends_at == end
+    await harness.grant("Ann_Trades", "7D")
+    await harness.rest()
+    await harness.contracts.look()
+    await harness.rest()
+    assert harness.end("Ann_Trades") == end + timedelta(days=2)
+    assert harness.fake.world.row(harness.other.pine_id, "Ann_Trades").end == other.end
+
+
+async def test_what_the_shop_ended_and_staff_hold_back_counts_again_once_both_let_it(harness, shop):
+    end = (clock.now() + MONTH).replace(microsecond=0)
+    await shop.tells(paid(end=end), NAMED, runs())
+    await harness.grant("Ann_Trades", "7D")
+    await shop.tells(Dispute("du_1", "in_1", clock.now(), DisputeState.OPEN))
+    await harness.revoke("Ann_Trades")
+    await harness.rest()
+    await shop.tells(Dispute("du_1", "in_1", clock.now(), DisputeState.WON))
+    assert harness.row("Ann_Trades") is None
+    await harness.grant("Ann_Trades", "7D")
+    await harness.rest()
+    await harness.contracts.look()
+    await harness.rest()
+    assert harness.end("Ann_Trades") >= end + timedelta(days=2)
 
 
 async def test_where_staff_are_asked_first_nothing_ends_until_they_say_so(harness, shop):
