@@ -20,6 +20,7 @@ from bot.access.rules.payments import (
     Snapshot,
     Status,
 )
+from bot.replies.orders import to_customer
 from bot.replies.why import why
 from bot.store.catalogue import products
 from bot.store.kinds import ActorKind, DeliveryState
@@ -501,3 +502,33 @@ async def noted(harness, action):
 
 def cut(moment):
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+async def told(harness):
+    """What the buyer reads of each order, oldest first, and whether it can be put back."""
+    async with harness.database.read() as connection:
+        ids = (await connection.exec_driver_sql('SELECT id FROM "order" ORDER BY id')).scalars()
+        ids = ids.all()
+    receipts = [await harness.outcomes.receipt(each) for each in ids]
+    return [(to_customer(each, "Trends").text, each.can_put_back) for each in receipts]
+
+
+async def test_a_buyer_reads_that_a_purchase_gave_it_changed_it_and_ended_it(harness, shop):
+    await shop.tells(paid(), NAMED, runs())
+    await shop.tells(paid("in_2", clock.now() + 2 * MONTH))
+    await harness.let_pass(1)
+    await shop.tells(runs(renews=False))
+    await shop.tells(Refund("re_2", "in_2", clock.now(), is_full=True))
+    *said, (shortened, can_put_back) = await told(harness)
+    assert can_put_back
+    await shop.tells(Refund("re_1", "in_1", clock.now(), is_full=True))
+    (given, _), (renewed, _), (cancelled, _) = said
+    *_, (ended, _) = await told(harness)
+    assert "because you bought it" in given
+    assert "goes on until" in renewed
+    assert "because you bought it" in renewed
+    assert "was changed with what you bought" in cancelled
+    assert "was changed with what you bought" in shortened
+    assert "because it is no longer paid for" in ended
+    assert "Buy it again" in ended
+    assert not any("staff" in each for each in (given, renewed, cancelled, shortened))
