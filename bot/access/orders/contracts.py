@@ -296,6 +296,9 @@ class Contracts:
 
     async def look(self) -> None:
         """Bring up to date what staff revoked of a contract and granted again since."""
+        async with self._database.read() as connection:
+            if not await contracts.held(connection):
+                return  # nothing is written, and nobody waits for it
         async with self._database.write() as connection:
             superseded: list[int] = []
             servers: set[int] = set()

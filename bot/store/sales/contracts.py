@@ -169,18 +169,21 @@ async def customer_of_buyer(
     return found.scalar_one_or_none()
 
 
-async def of_customer(connection: AsyncConnection, customer_id: int) -> list[Contract]:
-    """Return the contracts of a customer, oldest first."""
+async def of_customer(
+    connection: AsyncConnection, guild_id: int, customer_id: int
+) -> list[Contract]:
+    """Return the contracts of a server's customer, oldest first."""
     found = await connection.execute(
-        select(contract).where(contract.c.customer_id == customer_id).order_by(contract.c.id)
+        select(contract)
+        .where(contract.c.guild_id == guild_id, contract.c.customer_id == customer_id)
+        .order_by(contract.c.id)
     )
     return [Contract.of(row) for row in found]
 
 
 async def held(connection: AsyncConnection) -> list[Contract]:
     """Return contracts of which staff revoked something, where by now nothing of it is held back."""
-    stands = exists().where(
-        contract_purchase.c.contract_id == contract.c.id,
+    ids = select(contract_purchase.c.contract_id).where(
         contract_purchase.c.is_held,
         ~exists().where(
             entitlement.c.purchase_id == contract_purchase.c.purchase_id,
@@ -188,7 +191,9 @@ async def held(connection: AsyncConnection) -> list[Contract]:
             permission.c.held_back,
         ),
     )
-    found = await connection.execute(select(contract).where(stands).order_by(contract.c.id))
+    found = await connection.execute(
+        select(contract).where(contract.c.id.in_(ids)).order_by(contract.c.id)
+    )
     return [Contract.of(row) for row in found]
 
 
