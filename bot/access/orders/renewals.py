@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.catalogue.lookup import item_of
 from bot.access.ledger.changes import Brought, Change, NewEnd, NewOrder, Recorded
 from bot.access.ledger.record import record_unguarded
 from bot.access.request import RequestContext
@@ -39,11 +40,14 @@ async def renew_in(
     """Move the end of what a purchase gives to `ends_at`, with that many days kept beyond it.
 
     None: it gives a length, or is for good. What its source ended counts again. What staff ended does so
-    only where there `has_more` time come since, and not while they hold it back: until then its end moves
-    along, so that each payment counts once. What was shifted meanwhile, as by a pause, keeps that. Sooner,
-    it can be put back.
+    only where it `has_more` time than before, and not while they hold it back: until then its end moves
+    along, so that each payment counts once. What went to another item by a change of plan, or was taken
+    out of the product, stays ended. What was shifted meanwhile, as by a pause, keeps that. Sooner, it can
+    be put back.
     """
     given = (await entitlements.of_purchases(connection, [purchase.id]))[purchase.id]
+    item = await item_of(connection, purchase.product_id, purchase.script_id)
+    is_of = {script.id for script in item.scripts}
     by = _NO_TIME
     if ends_at is not None and purchase.ends_at is not None:
         by = ends_at - purchase.ends_at
@@ -54,8 +58,9 @@ async def renew_in(
         if reason.ended_at is not None:
             is_held_back = await _is_held_back(connection, reason)
             by_staff = await _is_ended_by_staff(connection, purchase, reason)
-            if is_held_back or (by_staff and not has_more):
-                is_held |= is_held_back
+            is_elsewhere = reason.script_id not in is_of
+            if is_elsewhere or is_held_back or (by_staff and not has_more):
+                is_held |= is_held_back and not is_elsewhere
                 await _move_silently(connection, reason, by, grace_days)
                 continue
         counts = True

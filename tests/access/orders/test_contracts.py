@@ -359,6 +359,20 @@ async def test_a_refund_that_came_first_finds_its_payment(harness, shop):
     assert harness.row("Ann_Trades") is None
 
 
+async def test_what_staff_moved_to_another_plan_is_renewed_there_alone(harness, shop):
+    await shop.tells(paid(), NAMED, runs())
+    await harness.moves.move(
+        harness.request(confirmed=True), Subject(username="Ann_Trades"), "trend", "range"
+    )
+    await harness.rest()
+    assert harness.row("Ann_Trades") is None
+    end = (clock.now() + 2 * MONTH).replace(microsecond=0)
+    await shop.tells(paid("in_2", end))
+    moved = harness.fake.world.row(harness.other.pine_id, "Ann_Trades")
+    assert abs(moved.end - (end + timedelta(days=2))) < timedelta(seconds=1)
+    assert harness.row("Ann_Trades") is None
+
+
 async def test_what_a_pause_shifted_stays_shifted_by_a_renewal(harness, shop):
     end = clock.now() + MONTH
     await shop.tells(paid(end=end), NAMED)
