@@ -1,5 +1,6 @@
 """What shops sent is worked through once, in order, and nothing holds up the rest."""
 
+import asyncio
 import logging
 from datetime import timedelta
 
@@ -27,12 +28,14 @@ from bot.store.vault import Vault
 from tests.support.fake_time import eventually
 from tests.support.full_disk import full_disk
 from tests.support.shop_messages import ADDRESS, HOME, OTHER, open_shop, paid, signed
+from tests.support.vendor_fixture import new_database
 
 CONTRACTS = payments.contract
 
 
 @pytest.fixture
 async def shop(frozen, tmp_path):
+    await asyncio.to_thread(new_database, tmp_path)
     async with open_shop(tmp_path, served=False) as shop:
         shop.source_id = await shop.connect()
         shop.time = frozen
