@@ -228,11 +228,7 @@ async def add_purchase(
     wanted: dict[str, Any],
 ) -> None:
     """Note what a contract gave; what it gave before as that part is no longer its own."""
-    await connection.execute(
-        delete(contract_purchase).where(
-            contract_purchase.c.contract_id == contract_id, contract_purchase.c.part == part
-        )
-    )
+    await drop_purchase(connection, contract_id, part)
     await connection.execute(
         insert(contract_purchase).values(
             contract_id=contract_id,
@@ -255,6 +251,15 @@ async def change_purchase(
         update(contract_purchase)
         .where(contract_purchase.c.contract_id == contract_id, contract_purchase.c.part == part)
         .values(**values)
+    )
+
+
+async def drop_purchase(connection: AsyncConnection, contract_id: int, part: str) -> None:
+    """Note that what a contract gave as that part is no longer its own."""
+    await connection.execute(
+        delete(contract_purchase).where(
+            contract_purchase.c.contract_id == contract_id, contract_purchase.c.part == part
+        )
     )
 
 
