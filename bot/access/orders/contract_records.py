@@ -18,6 +18,8 @@ from bot.store.records import Connection, Contract
 from bot.store.sales import contracts
 from bot.store.vault import UnreadableError, Vault
 
+# Where another shop may have the same numbers: each vendor's own program, or own site, begins at one.
+_NUMBERED_BY_VENDOR = frozenset({"standard", "generic", "woocommerce"})
 _BEST_FIRST = tuple(ClaimHow)
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,13 @@ class ContractRecords:
     ) -> Contract:
         """Return the one contract that goes by these ids; a message may show that several are one."""
         found = await contracts.by_refs(connection, source.id, group.refs)
+        if not found and source.provider not in _NUMBERED_BY_VENDOR:
+            found = [  # the shop was connected before: what was paid then is not paid twice
+                await contracts.hand_over(connection, each.id, source.id)
+                for each in await contracts.of_removed(
+                    connection, source.guild_id, source.provider, group.refs
+                )
+            ]
         if not found:
             contract = await contracts.add(
                 connection,

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
 from bot import clock
 from bot.access.ledger.errors import NothingPaused
@@ -18,9 +19,10 @@ from bot.access.rules.payments import (
     Status,
 )
 from bot.store.catalogue import products
-from bot.store.sales import connections
+from bot.store.sales import connections, prices
+from bot.store.tables.payments import connection as connection_table
 from tests.support.access_harness import open_harness
-from tests.support.contract_shop import open_contract_shop
+from tests.support.contract_shop import Shop, open_contract_shop
 from tests.support.vendor_fixture import HOME, STAFF
 
 ANN = 501
@@ -191,3 +193,46 @@ async def test_a_refund_leaves_what_somebody_had_before_a_stranger_bought_for_th
     await shop.tells(bought, named(bought.contract, "bob-fx"))
     await shop.tells(Refund("re_1", "in_1", clock.now(), is_full=True))
     assert harness.end("bob-fx") == until
+
+
+async def test_a_shop_that_is_connected_anew_goes_on_with_what_it_sold_before(harness, shop):
+    shop.source = await removed(harness, shop, "stripe")
+    bought = sold("pi_1", "trend", length="1M"), paid("in_1", month_end(), "p_range")
+    who = Buyer(payment="pi_1", username="Ann_Trades"), NAMED
+    await shop.tells(*bought, *who)
+    before = ends(harness)
+    again = await anew(harness, "stripe")
+    await again.tells(*bought, *who)
+    assert ends(harness) == before
+    await again.tells(
+        paid("in_2", month_end() + MONTH, "p_range")
+    )  # without a name, as renewals are
+    assert ends(harness)[1] == month_end() + MONTH + SLACK
+
+
+async def test_the_same_number_of_another_shop_is_another_order(harness, shop):
+    shop.source = await removed(harness, shop, "woocommerce")
+    await shop.tells(paid("order:1", month_end(), "p_trend", "order:1"), named("order:1"))
+    again = await anew(harness, "woocommerce")
+    other = paid("order:1", month_end(), "p_trend", "order:1")
+    await again.tells(other, named("order:1", "Ben_Trades"))
+    assert ends(harness, "Ben_Trades")[0] == month_end() + SLACK
+
+
+async def removed(harness, shop, provider):
+    async with harness.database.write() as connection:
+        await connection.execute(update(connection_table).values(provider=provider))
+        return await connections.change(connection, shop.source.id, removed_at=clock.now())
+
+
+async def anew(harness, provider):
+    """The same shop, connected once more."""
+    async with harness.database.write() as connection:
+        source = await connections.add(
+            connection, HOME, provider=provider, reference="r2", public_id="y" * 22, by=STAFF,
+            at=clock.now(), options={},
+        )  # fmt: skip
+        for key, script in (("p_trend", harness.script), ("p_range", harness.other)):
+            price = await prices.add(connection, source.id, key, None, clock.now())
+            await prices.set_item(connection, price.id, script_id=script.id)
+    return Shop(harness, source)
