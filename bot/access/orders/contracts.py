@@ -73,30 +73,31 @@ class Contracts:
         """Merge what a message says, and do what it comes to, in a transaction that writes."""
         now = clock.now()
         actor = Actor(ActorKind.SOURCE, PAYMENT)
-        request = RequestContext(source.guild_id, actor, f"delivery {delivery.id}", now)
+        # What waited for a price is done anew later, when the contract may come to something else.
+        key = f"delivery {delivery.id} {now:%Y%m%d%H%M%S%f}"
+        request = RequestContext(source.guild_id, actor, key, now)
         for notice in (fact for fact in reading.facts if isinstance(fact, Notice)):
             await self._notes.of_notice(connection, request, source, notice)
         groups = grouped(reading.facts)
         if not groups:
             return Taken(DeliveryState.IGNORED)
         superseded: list[int] = []
-        first: int | None = None
         is_unmapped, reason = False, None
-        for group in groups:
-            contract = await self._records.merged(connection, source, group, now)
-            contract, failed = await self._records.learn(connection, contract, group)
-            first = first or contract.id
+        told = await self._records.told(connection, source, groups, now)
+        for contract_id, failures in told.items():
+            contract = await contracts.by_id(connection, source.guild_id, contract_id)
+            assert contract is not None  # noqa: S101 - it was told of just now
             followed = await self._follow(connection, request, source, contract)
             superseded += followed.superseded
             is_unmapped |= followed.is_unmapped
             if followed.without_length:
                 reason = "nobody said how long it is sold for"
-            if failed is not None:
-                await self._notes.of_failure(connection, request, contract.id, failed)
+            for failed in failures:
+                await self._notes.of_failure(connection, request, contract_id, failed)
         if is_unmapped:
             await ask_in(connection, source, now)
         state = DeliveryState.UNMAPPED if is_unmapped else DeliveryState.DONE
-        return Taken(state, first, reason, tuple(superseded))
+        return Taken(state, next(iter(told)), reason, tuple(superseded))
 
     # What it comes to
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.catalogue.lookup import item_of
 from bot.access.ledger.changes import Brought, Change, NewEnd, NewOrder, Recorded
 from bot.access.ledger.record import record_unguarded
 from bot.access.request import RequestContext
+from bot.store.catalogue import products
 from bot.store.kinds import ActorKind, OrderKind
 from bot.store.ledger import entitlements, orders, permissions, purchases
-from bot.store.ledger.changes import EntitlementChange
 from bot.store.records import Entitlement, Purchase
 from bot.store.vault import Vault
 
@@ -33,49 +32,56 @@ async def renew_in(
     request: RequestContext,
     purchase: Purchase,
     *,
-    ends_at: datetime | None,
+    by: timedelta = _NO_TIME,
     grace_days: int,
-    has_more: bool,
+    was_held: bool = False,
 ) -> Renewed:
-    """Move the end of what a purchase gives to `ends_at`, with that many days kept beyond it.
+    """Move the end of what a purchase gives, later or sooner, with that many days kept beyond it.
 
-    None: it gives a length, or is for good. What its source ended counts again. What staff ended does so
-    only where it `has_more` time than before, and not while they hold it back: until then its end moves
-    along, so that each payment counts once. What went to another item by a change of plan, or was taken
-    out of the product, stays ended. What was shifted meanwhile, as by a pause, keeps that. Sooner, it can
-    be put back.
+    What its source ended counts again. What staff ended does so with more time alone, and not while they
+    hold it back: time that came meanwhile (`was_held`) waits for them. What was shifted meanwhile, as by a
+    pause, keeps that. Sooner, it can be put back.
     """
     given = (await entitlements.of_purchases(connection, [purchase.id]))[purchase.id]
-    item = await item_of(connection, purchase.product_id, purchase.script_id)
-    is_of = {script.id for script in item.scripts}
-    by = _NO_TIME
-    if ends_at is not None and purchase.ends_at is not None:
-        by = ends_at - purchase.ends_at
+    end = None if purchase.ends_at is None else purchase.ends_at + by
+    await purchases.change(
+        connection,
+        [purchase.id],
+        ends_at=end,
+        grace_days=grace_days,
+        ended_at=None,
+        source_ended_at=None,
+    )
     recorded: list[Recorded] = []
-    counts = is_held = False
+    is_held = False
+    sold = await _scripts_of(connection, purchase)
     for reason in _latest(given):
         by_staff = False
         if reason.ended_at is not None:
-            is_held_back = await _is_held_back(connection, reason)
             by_staff = await _is_ended_by_staff(connection, purchase, reason)
-            is_elsewhere = reason.script_id not in is_of
-            if is_elsewhere or is_held_back or (by_staff and not has_more):
-                is_held |= is_held_back and not is_elsewhere
-                await _move_silently(connection, reason, by, grace_days)
+            held_back = await _is_held_back(connection, reason)
+            more = was_held or by > _NO_TIME
+            if held_back or (by_staff and (not more or reason.script_id not in sold)):
+                # Its end moves all the same: the next change counts from there.
+                await _move_ended(connection, reason, by)
+                is_held |= held_back and (more or not by_staff)
                 continue
-        counts = True
         if reason.permission_id is None:
-            await _move_silently(connection, reason, by, grace_days, counts=True)
+            await _move_waiting(connection, reason, by, grace_days)
             continue
         lead = recorded[0].order.id if recorded else None
         later = () if by_staff else await _later_lengths(connection, reason)
         new = await _order(connection, request, purchase, reason, lead, by, grace_days, later)
         recorded.append(await record_unguarded(connection, vault, new))
-    end = None if purchase.ends_at is None else purchase.ends_at + by
-    await purchases.change(connection, [purchase.id], ends_at=end, grace_days=grace_days)
-    if counts:
-        await purchases.change(connection, [purchase.id], ended_at=None, source_ended_at=None)
     return Renewed(tuple(recorded), is_held)
+
+
+async def _scripts_of(connection: AsyncConnection, purchase: Purchase) -> set[int | None]:
+    """Return the scripts of what was bought, as it is sold now."""
+    if purchase.product_id is None:
+        return {purchase.script_id}
+    found = await products.scripts_of(connection, [purchase.product_id])
+    return {script.id for script in found[purchase.product_id]}
 
 
 def _latest(given: Iterable[Entitlement]) -> list[Entitlement]:
@@ -110,21 +116,25 @@ async def _is_ended_by_staff(
     return order is not None and order.actor_kind is not ActorKind.SOURCE
 
 
-async def _move_silently(
-    connection: AsyncConnection,
-    reason: Entitlement,
-    by: timedelta,
-    grace_days: int,
-    *,
-    counts: bool = False,
+async def _move_ended(connection: AsyncConnection, reason: Entitlement, by: timedelta) -> None:
+    """Move the end of what stays ended."""
+    if reason.ends_at is not None and by:
+        await entitlements.change(connection, reason.id, ends_at=reason.ends_at + by)
+
+
+async def _move_waiting(
+    connection: AsyncConnection, reason: Entitlement, by: timedelta, grace_days: int
 ) -> None:
-    """Move the end of what TradingView need not show: it waits for a name and `counts`, or staff ended it."""
-    values: EntitlementChange = {"grace_days": grace_days}
-    if reason.ends_at is not None:
-        values["ends_at"] = reason.ends_at + by
-    if counts:
-        values |= {"ended_at": None, "ended_by": None}
-    await entitlements.change(connection, reason.id, **values)
+    """Move the end of what waits for a name."""
+    end = reason.ends_at
+    await entitlements.change(
+        connection,
+        reason.id,
+        ended_at=None,
+        ended_by=None,
+        grace_days=grace_days,
+        ends_at=None if end is None else end + by,
+    )
 
 
 async def _later_lengths(connection: AsyncConnection, reason: Entitlement) -> tuple[int, ...]:

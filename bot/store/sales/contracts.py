@@ -14,6 +14,7 @@ from bot.store.tables.ledger import entitlement, permission
 from bot.store.tables.payments import (
     buyer_token,
     claim_code,
+    connection as shop,
     contract,
     contract_purchase,
     contract_ref,
@@ -110,6 +111,46 @@ async def by_refs(
         select(contract).where(contract.c.id.in_(ids)).order_by(contract.c.id)
     )
     return [Contract.of(row) for row in found]
+
+
+async def of_removed(
+    connection: AsyncConnection, guild_id: int, provider: str, refs: Collection[str]
+) -> list[Contract]:
+    """Return the contracts with any of these ids that connections to that provider had which are removed."""
+    ids: set[int] = set()
+    for some in parts(refs):
+        rows = await connection.execute(
+            select(contract_ref.c.contract_id)
+            .join(shop, shop.c.id == contract_ref.c.connection_id)
+            .where(
+                shop.c.guild_id == guild_id,
+                shop.c.provider == provider,
+                shop.c.removed_at.is_not(None),
+                contract_ref.c.ref.in_(some),
+            )
+        )
+        ids.update(rows.scalars())
+    found = await connection.execute(
+        select(contract).where(contract.c.id.in_(ids)).order_by(contract.c.id)
+    )
+    return [Contract.of(row) for row in found]
+
+
+async def hand_over(connection: AsyncConnection, contract_id: int, connection_id: int) -> Contract:
+    """Let a contract be of another connection from now on; an id that one knows already stays as it is."""
+    known = select(contract_ref.c.ref).where(contract_ref.c.connection_id == connection_id)
+    await connection.execute(
+        update(contract_ref)
+        .where(contract_ref.c.contract_id == contract_id, contract_ref.c.ref.not_in(known))
+        .values(connection_id=connection_id)
+    )
+    row = await connection.execute(
+        update(contract)
+        .where(contract.c.id == contract_id)
+        .values(connection_id=connection_id)
+        .returning(contract)
+    )
+    return Contract.of(row.one())
 
 
 async def know_refs(
@@ -233,11 +274,7 @@ async def add_purchase(
     wanted: dict[str, Any],
 ) -> None:
     """Note what a contract gave; what it gave before as that part is no longer its own."""
-    await connection.execute(
-        delete(contract_purchase).where(
-            contract_purchase.c.contract_id == contract_id, contract_purchase.c.part == part
-        )
-    )
+    await drop_purchase(connection, contract_id, part)
     await connection.execute(
         insert(contract_purchase).values(
             contract_id=contract_id,
@@ -260,6 +297,15 @@ async def change_purchase(
         update(contract_purchase)
         .where(contract_purchase.c.contract_id == contract_id, contract_purchase.c.part == part)
         .values(**values)
+    )
+
+
+async def drop_purchase(connection: AsyncConnection, contract_id: int, part: str) -> None:
+    """Note that what a contract gave as that part is no longer its own."""
+    await connection.execute(
+        delete(contract_purchase).where(
+            contract_purchase.c.contract_id == contract_id, contract_purchase.c.part == part
+        )
     )
 
 
