@@ -68,7 +68,12 @@ class Prices:
         async with self._database.read() as connection:
             shop = await find_connection(connection, guild_id, connection_id)
             found = (await prices.of_shops(connection, [shop.id]))[shop.id]
-            return [PriceView(price, await _item(connection, price)) for price in found]
+            sold = await products.by_ids(connection, {each.product_id or 0 for each in found})
+            single = await scripts.by_ids(connection, {each.script_id or 0 for each in found})
+        return [
+            PriceView(each, sold.get(each.product_id or 0) or single.get(each.script_id or 0))
+            for each in found
+        ]
 
     async def open_numbers(self, guild_id: int) -> dict[int, tuple[int, int]]:
         """Return, by connection, how many prices have an item (or need none), and how many are open."""
