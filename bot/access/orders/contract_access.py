@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import Item
 from bot.access.ledger.changes import Recorded
-from bot.access.orders.prices import Mapped, item_of_line, keys_of
 from bot.access.orders.purchases import Bought, end_in, open_in
 from bot.access.orders.renewals import renew_in
+from bot.access.orders.sold_lines import Mapped, item_of_line, keys_of
 from bot.access.people.errors import BeingForgotten, CustomerBlocked
 from bot.access.request import PAYMENT, RequestContext
 from bot.access.rules.contracts import Given, Standing
