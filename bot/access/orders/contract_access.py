@@ -228,7 +228,8 @@ class ContractAccess:
             by = wanted.ends_at - before.ends_at
         now = self._request.at
         if wanted.is_past(now) and not await self._runs(there, by, wanted.grace_days):
-            await self._end(there, before, None, becomes=wanted)
+            if not before.is_over:
+                await self._end(there, before, None)
             return
         if by < timedelta() and not before.is_over and self._asks(there):
             await self._ask(there)
@@ -248,15 +249,12 @@ class ContractAccess:
             self._done.held.append(purchase.id)
         await self._keep(there, wanted, is_held=renewed.is_held)
 
-    async def _end(
-        self,
-        there: ContractPurchase,
-        before: Wanted,
-        after: int | None,
-        becomes: Wanted | None = None,
-    ) -> None:
-        """End what is not paid for any more; what is replaced ends once its successor stands."""
-        over = becomes or replace(before, is_over=True)
+    async def _end(self, there: ContractPurchase, before: Wanted, after: int | None) -> None:
+        """End what is not paid for any more; what is replaced ends once its successor stands.
+
+        What it ends with stays as it was, so that it counts from there when it comes back.
+        """
+        over = replace(before, is_over=True)
         if before.is_past(self._request.at) and not await self._runs(there):
             await self._keep(there, over)
             return

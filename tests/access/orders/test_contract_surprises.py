@@ -130,6 +130,17 @@ async def test_days_of_a_pause_stay_when_the_subscription_ends_at_its_paid_end(h
     assert harness.end("Ann_Trades") == first + timedelta(days=10)
 
 
+async def test_a_month_that_was_refunded_does_not_come_with_the_next_one(harness, shop):
+    first = month_end()
+    await shop.tells(paid("in_1", first, "p_trend"), NAMED, runs())
+    await shop.tells(paid("in_2", first + MONTH, "p_trend"))
+    await harness.let_pass((MONTH + timedelta(days=1)).total_seconds())
+    await shop.tells(Refund("re_1", "in_2", clock.now(), is_full=True))
+    assert harness.end("Ann_Trades") == "absent"
+    await shop.tells(paid("in_3", first + 2 * MONTH, "p_trend"))
+    assert harness.end("Ann_Trades") == first + 2 * MONTH + SLACK
+
+
 async def test_two_contracts_joined_do_not_give_the_next_one_an_old_number(harness, shop):
     first = month_end()
     await shop.tells(paid("in_1", first, "p_trend", "sub_1"), NAMED)
