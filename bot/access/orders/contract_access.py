@@ -10,16 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import Item
 from bot.access.ledger.changes import Recorded
-from bot.access.orders.prices import Mapped, item_of_line, keys_of
 from bot.access.orders.purchases import Bought, end_in, open_in
 from bot.access.orders.renewals import renew_in
+from bot.access.orders.sold_lines import Mapped, item_of_line, keys_of
 from bot.access.people.errors import BeingForgotten, CustomerBlocked
 from bot.access.request import PAYMENT, RequestContext
 from bot.access.rules.contracts import Given, Standing
 from bot.access.rules.duration import Length, parse_length
-from bot.access.rules.entitlements import State
+from bot.access.rules.entitlements import State, still_gives
 from bot.store.kinds import StateKind
-from bot.store.ledger import purchases
+from bot.store.ledger import entitlements, purchases
 from bot.store.records import Connection, Contract, ContractPurchase, Customer
 from bot.store.sales import contracts
 from bot.store.vault import Vault
@@ -107,7 +107,7 @@ class ContractAccess:
         What staff changed meanwhile stays as they made it, until the contract comes to something else.
         """
         due, unmapped = await self._due(standing)
-        known = await contracts.purchases_of(self._connection, self._contract.id)
+        known = await self._known(person)
         replaced_by: int | None = None
         for each in due.values():
             there = known.get(each.part)
@@ -124,6 +124,21 @@ class ContractAccess:
                 continue  # what it is for from now on is yet to be said: it keeps what it has
             await self._end(there, before, replaced_by)
         return self._done
+
+    async def _known(self, person: Customer) -> dict[str, ContractPurchase]:
+        """Return what the contract gave its buyer; what it gave another, before two were one, ends."""
+        known = await contracts.purchases_of(self._connection, self._contract.id)
+        bought = await purchases.by_ids(
+            self._connection, [each.purchase_id for each in known.values()]
+        )
+        for part, there in list(known.items()):
+            purchase = bought[there.purchase_id]
+            if purchase.customer_id != person.id:
+                ended = await end_in(self._connection, self._vault, self._request, purchase)
+                _ = self._done.add(ended)
+                await contracts.drop_purchase(self._connection, self._contract.id, part)
+                del known[part]
+        return known
 
     async def _due(self, standing: Standing) -> tuple[dict[str, Due], set[str]]:
         """Return what is to be given, by part, and the shop's ids of which nobody knows the item."""
@@ -212,11 +227,9 @@ class ContractAccess:
         if before.ends_at is not None and wanted.ends_at is not None:
             by = wanted.ends_at - before.ends_at
         now = self._request.at
-        if before.is_past(now) and wanted.is_past(now):
-            await self._keep(there, wanted)
-            return
-        if wanted.is_past(now):
-            await self._end(there, before, None, becomes=wanted)
+        if wanted.is_past(now) and not await self._runs(there, by, wanted.grace_days):
+            if not before.is_over:
+                await self._end(there, before, None)
             return
         if by < timedelta() and not before.is_over and self._asks(there):
             await self._ask(there)
@@ -229,22 +242,20 @@ class ContractAccess:
             purchase,
             by=by,
             grace_days=wanted.grace_days,
+            was_held=there.is_held,
         )
         _ = self._done.add(renewed.recorded)
         if renewed.is_held:
             self._done.held.append(purchase.id)
-        await self._keep(there, wanted if not renewed.is_held else before, is_held=renewed.is_held)
+        await self._keep(there, wanted, is_held=renewed.is_held)
 
-    async def _end(
-        self,
-        there: ContractPurchase,
-        before: Wanted,
-        after: int | None,
-        becomes: Wanted | None = None,
-    ) -> None:
-        """End what is not paid for any more; what is replaced ends once its successor stands."""
-        over = becomes or replace(before, is_over=True)
-        if before.is_past(self._request.at):
+    async def _end(self, there: ContractPurchase, before: Wanted, after: int | None) -> None:
+        """End what is not paid for any more; what is replaced ends once its successor stands.
+
+        What it ends with stays as it was, so that it counts from there when it comes back.
+        """
+        over = replace(before, is_over=True)
+        if before.is_past(self._request.at) and not await self._runs(there):
             await self._keep(there, over)
             return
         if after is None and self._asks(there):
@@ -254,6 +265,21 @@ class ContractAccess:
         recorded = await end_in(self._connection, self._vault, self._request, purchase, after=after)
         _ = self._done.add(recorded)
         await self._keep(there, over)
+
+    async def _runs(
+        self,
+        there: ContractPurchase,
+        by: timedelta = timedelta(),
+        grace_days: int | None = None,
+    ) -> bool:
+        """Return whether it gives something still, as what a pause made longer may; so much later, if asked."""
+        given = await entitlements.of_purchases(self._connection, [there.purchase_id])
+        for reason in given[there.purchase_id]:
+            end = None if reason.ends_at is None else reason.ends_at + by
+            days = reason.grace_days if grace_days is None else grace_days
+            if still_gives(replace(reason, ends_at=end, grace_days=days), self._request.at):
+                return True
+        return False
 
     def _asks(self, there: ContractPurchase) -> bool:
         return self._source.asks_first and there.part not in self._agreed

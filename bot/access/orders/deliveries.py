@@ -18,7 +18,7 @@ from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import DeliveryState
 from bot.store.records import Connection, Delivery
-from bot.store.sales import deliveries
+from bot.store.sales import connections, deliveries
 from bot.store.vault import UnreadableError, Vault
 
 log = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ class Deliveries:
                 due = await deliveries.due(connection, clock.now(), _AT_ONCE)
                 next_try_at = None if due else await deliveries.next_try_at(connection)
                 sources = {
-                    connection_id: await deliveries.source(connection, connection_id)
+                    connection_id: await connections.whichever(connection, connection_id)
                     for connection_id in {delivery.connection_id for delivery in due}
                 }
             self._silent.clear()
@@ -191,7 +191,7 @@ class Deliveries:
     async def _take_in(self, delivery: Delivery, reading: Reading) -> tuple[int, Taken]:
         """Change what it changes; return for which server, and that."""
         async with self._database.write() as connection:
-            source = await deliveries.source(connection, delivery.connection_id)
+            source = await connections.whichever(connection, delivery.connection_id)
             if reading.is_test or not reading.facts:
                 taken = Taken(DeliveryState.IGNORED)
             else:
@@ -213,7 +213,7 @@ class Deliveries:
 
     async def _park(self, delivery: Delivery, why: str) -> None:
         async with self._database.write() as connection:
-            source = await deliveries.source(connection, delivery.connection_id)
+            source = await connections.whichever(connection, delivery.connection_id)
             await self._note_stuck(connection, source, DeliveryState.STUCK)
             await deliveries.change(
                 connection,
