@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from discord import app_commands
 
 from bot.access.errors import ButtonGone
+from bot.access.orders.contracts import Contracts
 from bot.access.orders.pending import Pending
 from bot.access.orders.price_questions import Prices
 from bot.access.people.username_lookup import clean
@@ -14,7 +15,13 @@ from bot.interactions.components import ComponentInteraction, Form, number_in
 from bot.interactions.levels import Level
 from bot.interactions.options import PaymentMessage, Shop
 from bot.interactions.responses import Interaction
-from bot.replies import Message, webhook_pending as replies, webhook_prices as price_replies
+from bot.replies import (
+    Message,
+    history_payments,
+    webhook_pending as replies,
+    webhook_prices as price_replies,
+)
+from bot.replies.history_payments import PAYMENT_END, PAYMENT_KEEP
 from bot.replies.message import key
 from bot.replies.webhooks import PENDING_OPEN
 from bot.services import Services
@@ -31,10 +38,12 @@ class OrderCommands(_Part):
 
     _prices: Prices
     _pending: Pending
+    _contracts: Contracts
 
     def __init__(self, services: Services) -> None:
         self._prices = services.prices
         self._pending = services.pending
+        self._contracts = services.contracts
         for name, handler in (
             (replies.PAGE, self.turn),
             (PENDING_OPEN, self.pending_pressed),
@@ -47,6 +56,8 @@ class OrderCommands(_Part):
             (price_replies.NEXT, self.next_price),
         ):
             services.router.add(name, Level.MANAGER, handler)
+        services.router.add(PAYMENT_END, Level.STAFF, self.end_paid)
+        services.router.add(PAYMENT_KEEP, Level.STAFF, self.keep_paid)
 
     @levels.manager
     @app_commands.command(description="What was paid by nobody who is known, and what is stuck")
@@ -66,6 +77,22 @@ class OrderCommands(_Part):
         page = press.page(1)
         await responses.defer_in_place(press.interaction)
         await responses.reply(press.interaction, await self._view(press.guild_id, page))
+
+    async def end_paid(self, press: ComponentInteraction) -> None:
+        """End what a payment brought that went back, as staff were asked."""
+        await self._decide(press, ends=True)
+
+    async def keep_paid(self, press: ComponentInteraction) -> None:
+        """Keep it."""
+        await self._decide(press, ends=False)
+
+    async def _decide(self, press: ComponentInteraction, *, ends: bool) -> None:
+        await responses.defer_in_place(press.interaction)
+        contract_id, part = number_in(press.text(0)), press.text(1)
+        request = press.request()
+        person = await self._contracts.decide(request, contract_id, part, ends=ends)
+        message = history_payments.decided(person, request.member_id, ended=ends)
+        await responses.reply(press.interaction, message)
 
     async def _view(self, guild_id: int, page: int) -> Message:
         size = replies.PER_PAGE

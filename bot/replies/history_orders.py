@@ -57,12 +57,9 @@ def order_entry(asked: Asked) -> Message:
 def _put_back(asked: Event, state: str) -> tuple[Button, ...]:
     """Return the way back from what a source or a program took away; a member has it in their answer."""
     by_itself = asked.actor_kind in (ActorKind.SOURCE, ActorKind.KEY)
-    if (
-        not by_itself
-        or asked.action != OrderKind.REVOKE
-        or state != OrderState.DONE
-        or asked.order_id is None
-    ):
+    after = asked.after if isinstance(asked.after, Mapping) else {}
+    took = asked.action == OrderKind.REVOKE or after.get("shortened", False)
+    if not by_itself or not took or state != OrderState.DONE or asked.order_id is None:
         return ()
     return (Button("Put back", key(LOGGED_PUT_BACK, asked.guild_id, asked.order_id)),)
 

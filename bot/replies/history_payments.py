@@ -5,10 +5,11 @@ from typing import Any
 
 import discord
 
+from bot.replies import orders
 from bot.replies.message import Button, Message, key
 from bot.replies.text import typed
 from bot.replies.tone import Tone
-from bot.store.records import Event
+from bot.store.records import Customer, Event
 
 PAYMENT_END = "payment_end"
 PAYMENT_KEEP = "payment_keep"
@@ -54,6 +55,17 @@ def question(event: Event) -> Message:
             ),
         ),
         tone=Tone.LOOK,
+    )
+
+
+def decided(person: Customer, member_id: int, *, ended: bool) -> Message:
+    """Return, in place of the question, who decided it and how."""
+    whose = orders.person(person)
+    if ended:
+        return Message(f"✅ <@{member_id}> let it end. The access of {whose} is taken away now.")
+    return Message(
+        f"✅ <@{member_id}> decided: {whose} keeps it. It ends as it would have without the payment's return, "
+        "unless the shop tells something new."
     )
 
 

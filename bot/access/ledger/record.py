@@ -341,7 +341,9 @@ def _after(permission: Permission, change: Change, now: State) -> Mapping[str, A
     """Return what the history says that the order leads to; `now`: what is wanted by it."""
     if change.moved_from is not None:
         return {**facts(now), "from": change.moved_from}
-    if change.pauses or change.sets or change.brings:
+    if change.ends and change.brings:
+        return {**facts(now), "shortened": True}
+    if change.pauses or change.sets:
         return facts(now)
     if change.resumes:
         since = min(reason.paused_at for reason in change.resumes if reason.paused_at is not None)

@@ -112,6 +112,25 @@ async def test_a_full_refund_ends_it_and_one_that_failed_puts_it_back_with_the_o
     assert harness.end("Ann_Trades") == until
 
 
+async def test_a_refund_of_the_last_period_shortens_it_and_staff_can_put_that_back(harness, shop):
+    end = clock.now() + MONTH
+    await shop.tells(paid(end=end), NAMED, runs(renews=False))
+    await shop.tells(paid("in_2", end + MONTH))
+    assert harness.end("Ann_Trades") == cut(end + MONTH)
+    await shop.tells(Refund("re_1", "in_2", clock.now(), amount=Decimal(2900)))
+    assert harness.end("Ann_Trades") == cut(end)
+    async with harness.database.read() as connection:
+        [ended] = await events.of_action(connection, HOME, "set", LONG_AGO)
+    assert ended.after["shortened"]
+    await harness.put_back(ended.order_id)
+    await harness.rest()
+    assert harness.end("Ann_Trades") == cut(end + MONTH)
+    await shop.tells(Refund("re_1", "in_2", clock.now(), amount=Decimal(2900)))
+    assert harness.end("Ann_Trades") == cut(end + MONTH)  # staff decided, and nothing is new
+    await shop.tells(paid("in_3", end + 2 * MONTH))
+    assert harness.end("Ann_Trades") >= cut(end + 2 * MONTH)
+
+
 async def test_a_dispute_holds_it_and_a_won_one_puts_it_back(harness, shop):
     await shop.tells(paid(), NAMED, runs())
     until = harness.end("Ann_Trades")
