@@ -112,7 +112,9 @@ async def test_what_can_be_bought_again_needs_a_length_and_a_script_has_none(sho
         said = await shop.owner("webhook add", provider="discord")
         await shop.choose(said, 0, "Trend")
         await eventually(
-            lambda: any("needs a usual length" in text_of(m) for m in shop.as_owner.sees(shop.channel))
+            lambda: any(
+                "needs a usual length" in text_of(m) for m in shop.as_owner.sees(shop.channel)
+            )
         )
         assert await shop.premium_rules.listed(shop.guild.id) == []
 
@@ -141,5 +143,7 @@ async def test_a_silent_discord_changes_nothing_and_a_button_of_a_thing_that_is_
         shop.fake.switches.remove(silent)
         del shop.fake.premium.skus[sku.id]
         picked = await shop.as_owner.choose(said, 0, ["Trend"])
-        await picked.until(lambda _: any("too old" in text_of(m) for m in shop.as_owner.sees(shop.channel)))
+        await picked.until(
+            lambda _: any("too old" in text_of(m) for m in shop.as_owner.sees(shop.channel))
+        )
         assert await shop.premium_rules.listed(shop.guild.id) == []
