@@ -20,7 +20,7 @@ CONTRACT = {
     "access set": ("staff", ["item", "until", "member", "username", "note"]),
     "access revoke": ("staff", ["item", "member", "username", "note"]),
     "access check": ("staff", ["member", "username"]),
-    "access list": ("staff", ["item", "ends"]),
+    "access list": ("staff", ["item", "ends", "role"]),
     "why": ("staff", ["member", "username", "item"]),
     "customer match": ("staff", ["file"]),
     "customer link": ("staff", ["member", "username"]),
