@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.interactions import levels
@@ -100,7 +101,19 @@ async def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(
     assert found[name].extras["level"] is Level[level.upper()]
 
 
+MENUS = {"TradingView access": "staff"}  # in a member's menu
+
+
+async def test_a_menu_has_the_name_and_the_level_of_the_contract(harness):
+    found = {each.name: each for each in levels.menus_in(harness.client.tree)}
+    assert {name: each.extras["level"].name.lower() for name, each in found.items()} == MENUS
+    assert {each.type for each in found.values()} == {discord.AppCommandType.user}
+
+
 README = Path(__file__).parents[2] / "README.md"
+MENU_ROW = re.compile(
+    r"^\| \*(.*?)\* in a member's menu .*?\| (anyone|staff|manager|Manage Server) \|", re.MULTILINE
+)
 ROW = re.compile(r"^\| (`/.*?) \| (anyone|staff|manager|Manage Server) \|", re.MULTILINE)
 
 
@@ -123,6 +136,11 @@ async def test_the_readme_and_discord_have_the_same_commands_with_the_same_level
         for command in levels.commands_in(harness.client.tree)
     }
     assert table() == registered
+    menus = {
+        menu.name: menu.extras["level"].name.lower()
+        for menu in levels.menus_in(harness.client.tree)
+    }
+    assert dict(MENU_ROW.findall(README.read_text("utf-8"))) == menus
 
 
 async def test_the_list_shows_nobody_whose_time_is_over(harness):
