@@ -4,6 +4,7 @@ import pytest
 
 from bot.interactions import levels
 from bot.interactions.levels import Level
+from bot.replies import interrupted
 from bot.sandbox.discord import RefusedError
 from tests.support.discord_harness import at_work, eventually, labels, text_of
 
@@ -183,3 +184,7 @@ async def test_a_menu_that_lost_its_level_refuses_everybody(harness):
 async def test_help_names_it_for_staff_alone(harness):
     assert NAME in text_of((await harness.run(harness.as_mod, "help")).original)
     assert NAME not in text_of((await harness.run(harness.as_buyer, "help")).original)
+
+
+def test_a_request_that_was_cut_off_is_called_by_its_menu_and_member():
+    assert interrupted.menu(NAME, "7") == "*TradingView access* <@7>"
