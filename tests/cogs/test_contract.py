@@ -4,6 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
+import discord
 import pytest
 
 import cogs
@@ -23,7 +24,7 @@ CONTRACT = {
     "access set": ("staff", ["item", "until", "member", "username", "note"]),
     "access revoke": ("staff", ["item", "member", "username", "note"]),
     "access check": ("staff", ["member", "username"]),
-    "access list": ("staff", ["item", "ends"]),
+    "access list": ("staff", ["item", "ends", "role"]),
     "why": ("staff", ["member", "username", "item"]),
     "customer match": ("staff", ["file"]),
     "customer link": ("staff", ["member", "username"]),
@@ -114,7 +115,19 @@ def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(found,
     assert found[name].extras["level"] is Level[level.upper()]
 
 
+MENUS = {"TradingView access": "staff"}  # in a member's menu
+
+
+async def test_a_menu_has_the_name_and_the_level_of_the_contract(harness):
+    found = {each.name: each for each in levels.menus_in(harness.client.tree)}
+    assert {name: each.extras["level"].name.lower() for name, each in found.items()} == MENUS
+    assert {each.type for each in found.values()} == {discord.AppCommandType.user}
+
+
 README = Path(__file__).parents[2] / "README.md"
+MENU_ROW = re.compile(
+    r"^\| \*(.*?)\* in a member's menu .*?\| (anyone|staff|manager|Manage Server) \|", re.MULTILINE
+)
 ROW = re.compile(r"^\| (`/.*?) \| (anyone|staff|manager|Manage Server) \|", re.MULTILINE)
 
 
@@ -134,6 +147,11 @@ def table():
 def test_the_readme_and_discord_have_the_same_commands_with_the_same_levels(found):
     registered = {name: command.extras["level"].name.lower() for name, command in found.items()}
     assert table() == registered
+    menus = {
+        menu.name: menu.extras["level"].name.lower()
+        for menu in levels.menus_in(harness.client.tree)
+    }
+    assert dict(MENU_ROW.findall(README.read_text("utf-8"))) == menus
 
 
 async def test_the_list_shows_nobody_whose_time_is_over(harness):
