@@ -24,6 +24,17 @@ from bot.store.records import Connection, Contract, ContractPurchase, Customer
 from bot.store.sales import contracts
 from bot.store.vault import Vault
 
+# Beside what is wanted: what staff were asked about, and refused.
+KEPT = "kept"
+
+
+def kept_as_it_is(asked: ContractPurchase) -> dict[str, Any]:
+    """Return what is wanted of something that staff keep, until the contract comes to something else."""
+    shorter = (asked.asked or {}).get("wanted")
+    if shorter is None:  # nothing was to be left of it
+        return {**asked.wanted, "is_over": True}
+    return {**asked.wanted, KEPT: shorter}
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -223,16 +234,18 @@ class ContractAccess:
             if there.asked is not None:  # what staff were asked about is not so any more
                 await self._keep(there, wanted)
             return
+        if there.wanted.get(KEPT) == wanted.to_json():
+            return  # staff were asked, and kept it as it was
         by = timedelta()
         if before.ends_at is not None and wanted.ends_at is not None:
             by = wanted.ends_at - before.ends_at
         now = self._request.at
         if wanted.is_past(now) and not await self._runs(there, by, wanted.grace_days):
             if not before.is_over:
-                await self._end(there, before, None)
+                await self._end(there, before, None, wanted)
             return
         if by < timedelta() and not before.is_over and self._asks(there):
-            await self._ask(there)
+            await self._ask(there, wanted)
             return
         [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
         renewed = await renew_in(
@@ -249,7 +262,13 @@ class ContractAccess:
             self._done.held.append(purchase.id)
         await self._keep(there, wanted, is_held=renewed.is_held)
 
-    async def _end(self, there: ContractPurchase, before: Wanted, after: int | None) -> None:
+    async def _end(
+        self,
+        there: ContractPurchase,
+        before: Wanted,
+        after: int | None,
+        wanted: Wanted | None = None,
+    ) -> None:
         """End what is not paid for any more; what is replaced ends once its successor stands.
 
         What it ends with stays as it was, so that it counts from there when it comes back.
@@ -259,7 +278,7 @@ class ContractAccess:
             await self._keep(there, over)
             return
         if after is None and self._asks(there):
-            await self._ask(there)
+            await self._ask(there, wanted)
             return
         [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
         recorded = await end_in(self._connection, self._vault, self._request, purchase, after=after)
@@ -284,10 +303,12 @@ class ContractAccess:
     def _asks(self, there: ContractPurchase) -> bool:
         return self._source.asks_first and there.part not in self._agreed
 
-    async def _ask(self, there: ContractPurchase) -> None:
-        """Note that staff are asked; the same question is asked once."""
+    async def _ask(self, there: ContractPurchase, wanted: Wanted | None) -> None:
+        """Note that staff are asked, and about what; the same question is asked once."""
         if there.asked is None:
-            asked = {"at": self._request.at.isoformat()}
+            asked: dict[str, Any] = {"at": self._request.at.isoformat()}
+            if wanted is not None:
+                asked["wanted"] = wanted.to_json()
             await contracts.change_purchase(
                 self._connection, there.contract_id, there.part, asked=asked
             )

@@ -247,3 +247,21 @@ async def anew(harness, provider):
             price = await prices.add(connection, source.id, key, None, clock.now())
             await prices.set_item(connection, price.id, script_id=script.id)
     return Shop(harness, source)
+
+
+async def test_a_shortening_that_staff_refused_does_not_come_with_the_next_message(harness, shop):
+    first = month_end()
+    await shop.asks_first()
+    await shop.tells(paid("in_1", first, "p_trend"), NAMED, runs())
+    await shop.tells(paid("in_2", first + MONTH, "p_trend"))
+    before = harness.end("Ann_Trades")
+    await shop.tells(Refund("re_1", "in_2", clock.now(), is_full=True))
+    contract = await shop.contract()
+    await harness.contracts.decide(
+        harness.request(), contract.id, f"s{harness.script.id}", ends=False
+    )
+    await harness.time.advance(3600)
+    await shop.tells(runs())
+    assert harness.end("Ann_Trades") == before
+    await shop.tells(paid("in_3", first + 2 * MONTH, "p_trend"))
+    assert harness.end("Ann_Trades") == first + 2 * MONTH + SLACK
