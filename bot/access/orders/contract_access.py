@@ -19,7 +19,7 @@ from bot.access.rules.contracts import Given, Standing
 from bot.access.rules.duration import Length, parse_length
 from bot.access.rules.entitlements import State, still_gives
 from bot.store.kinds import StateKind
-from bot.store.ledger import entitlements, purchases
+from bot.store.ledger import entitlements, permissions, purchases
 from bot.store.records import Connection, Contract, ContractPurchase, Customer
 from bot.store.sales import contracts
 from bot.store.vault import Vault
@@ -120,16 +120,25 @@ class ContractAccess:
         due, unmapped = await self._due(standing)
         known = await self._known(person)
         replaced_by: int | None = None
+        holding: set[str] = set()
         for each in due.values():
             there = known.get(each.part)
-            if there is None:
+            if there is None and (held := await self._held_back(known.values(), each)):
+                holding.add(held.part)
+            elif there is None:
                 lead = await self._open(each, person)
                 replaced_by = lead or replaced_by
             else:
                 await self._change(there, each)
         for part, there in known.items():
             before = Wanted.of(there.wanted)
-            if part in due or before.is_over or there.line_key in unmapped:
+            if part in due or part in holding:
+                continue
+            if there.is_held:  # nothing waits for staff any more
+                await contracts.change_purchase(
+                    self._connection, self._contract.id, part, is_held=False
+                )
+            if before.is_over or there.line_key in unmapped:
                 continue
             if unmapped and not due:
                 continue  # what it is for from now on is yet to be said: it keeps what it has
@@ -150,6 +159,26 @@ class ContractAccess:
                 await contracts.drop_purchase(self._connection, self._contract.id, part)
                 del known[part]
         return known
+
+    async def _held_back(
+        self, known: Collection[ContractPurchase], due: Due
+    ) -> ContractPurchase | None:
+        """Return what staff revoked of this contract and something else would bring back; it waits for them."""
+        ids = {script.id for script in due.item.scripts}
+        given = await entitlements.of_purchases(
+            self._connection, [each.purchase_id for each in known]
+        )
+        for there in known:
+            reasons = [each for each in given[there.purchase_id] if each.script_id in ids]
+            held_by = [each.permission_id for each in reasons if each.permission_id is not None]
+            found = await permissions.by_ids(self._connection, held_by)
+            if any(each.held_back for each in found):
+                await contracts.change_purchase(
+                    self._connection, self._contract.id, there.part, is_held=True
+                )
+                self._done.held.append(there.purchase_id)
+                return there
+        return None
 
     async def _due(self, standing: Standing) -> tuple[dict[str, Due], set[str]]:
         """Return what is to be given, by part, and the shop's ids of which nobody knows the item."""

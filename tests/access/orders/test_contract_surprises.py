@@ -95,6 +95,20 @@ async def test_of_two_scripts_one_is_revoked_and_the_other_gets_each_month_once(
     assert ends(harness) == [second + MONTH + SLACK] * 2
 
 
+async def test_who_lost_it_to_staff_does_not_get_it_back_by_a_change_of_plan(harness, shop):
+    end = month_end()
+    await shop.tells(paid("in_1", end, "p_trend"), NAMED, runs())
+    await harness.done(await harness.revoke("Ann_Trades", "trend"))
+    await shop.tells(paid("in_2", end + MONTH, "gold"))
+    assert ends(harness) == ["absent", "absent"]
+    await shop.tells(runs())
+    assert ends(harness) == ["absent", "absent"]
+    await harness.done(await harness.grant("Ann_Trades", "1D", "trend"))
+    await harness.contracts.look()
+    await harness.rest()
+    assert ends(harness) == [end + MONTH + SLACK] * 2
+
+
 async def test_a_script_taken_out_of_the_product_does_not_come_back_by_a_renewal(harness, shop):
     first = month_end()
     await shop.tells(paid("in_1", first), NAMED, runs())
