@@ -97,15 +97,29 @@ CONTRACT = {
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    """Every command by its name, as a client has them before it connects."""
+def tree(tmp_path_factory):
+    """Every command and menu by its name, as a client has them before it connects."""
 
     async def loaded():
         async with open_shop(tmp_path_factory.mktemp("commands")) as vendor:
             await cogs.load(vendor.services)
-            return {each.qualified_name: each for each in levels.commands_in(vendor.client.tree)}
+            tree = vendor.client.tree
+            return (
+                {each.qualified_name: each for each in levels.commands_in(tree)},
+                {each.name: each for each in levels.menus_in(tree)},
+            )
 
     return asyncio.run(loaded())
+
+
+@pytest.fixture
+def found(tree):
+    return tree[0]
+
+
+@pytest.fixture
+def menus(tree):
+    return tree[1]
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -118,10 +132,9 @@ def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(found,
 MENUS = {"TradingView access": "staff"}  # in a member's menu
 
 
-async def test_a_menu_has_the_name_and_the_level_of_the_contract(harness):
-    found = {each.name: each for each in levels.menus_in(harness.client.tree)}
-    assert {name: each.extras["level"].name.lower() for name, each in found.items()} == MENUS
-    assert {each.type for each in found.values()} == {discord.AppCommandType.user}
+def test_a_menu_has_the_name_and_the_level_of_the_contract(menus):
+    assert {name: each.extras["level"].name.lower() for name, each in menus.items()} == MENUS
+    assert {each.type for each in menus.values()} == {discord.AppCommandType.user}
 
 
 README = Path(__file__).parents[2] / "README.md"
@@ -144,14 +157,11 @@ def table():
     return found
 
 
-def test_the_readme_and_discord_have_the_same_commands_with_the_same_levels(found):
+def test_the_readme_and_discord_have_the_same_commands_with_the_same_levels(found, menus):
     registered = {name: command.extras["level"].name.lower() for name, command in found.items()}
     assert table() == registered
-    menus = {
-        menu.name: menu.extras["level"].name.lower()
-        for menu in levels.menus_in(harness.client.tree)
-    }
-    assert dict(MENU_ROW.findall(README.read_text("utf-8"))) == menus
+    listed = dict(MENU_ROW.findall(README.read_text("utf-8")))
+    assert listed == {name: menu.extras["level"].name.lower() for name, menu in menus.items()}
 
 
 async def test_the_list_shows_nobody_whose_time_is_over(harness):

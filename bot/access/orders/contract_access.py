@@ -117,7 +117,7 @@ class ContractAccess:
 
         What staff changed meanwhile stays as they made it, until the contract comes to something else.
         """
-        due, unmapped = await self._due(standing)
+        due, stays = await self._due(standing)
         known = await self._known(person)
         replaced_by: int | None = None
         holding: set[str] = set()
@@ -138,9 +138,9 @@ class ContractAccess:
                 await contracts.change_purchase(
                     self._connection, self._contract.id, part, is_held=False
                 )
-            if before.is_over or there.line_key in unmapped:
+            if before.is_over or there.line_key in stays:
                 continue
-            if unmapped and not due:
+            if stays and not due:
                 continue  # what it is for from now on is yet to be said: it keeps what it has
             await self._end(there, before, replaced_by)
         return self._done
@@ -186,30 +186,32 @@ class ContractAccess:
         return None
 
     async def _due(self, standing: Standing) -> tuple[dict[str, Due], set[str]]:
-        """Return what is to be given, by part, and the shop's ids of which nobody knows the item."""
+        """Return what is to be given, by part, and the shop's ids of which nobody knows an item now.
+
+        What these gave before stays as it is.
+        """
         due: dict[str, Due] = {}
-        unmapped: set[str] = set()
+        stays: set[str] = set()
         for given in standing.gives:
             mapped = await item_of_line(
                 self._connection, self._source, given.line, self._request.at
             )
-            if mapped is Mapped.IGNORED:
-                continue
-            if mapped is Mapped.UNKNOWN:
-                unmapped.update(keys_of(given.line))
+            if isinstance(mapped, Mapped):
+                stays.update(keys_of(given.line))
+                self._done.is_unmapped |= mapped is Mapped.UNKNOWN
                 continue
             each = _due_of(given, mapped)
             if each is None:
                 self._done.without_length.append(mapped)
-                unmapped.update(keys_of(given.line))
+                self._done.is_unmapped = True
+                stays.update(keys_of(given.line))
                 continue
             other = due.get(each.part)
             if other is None or (other.wanted.ends_at or each.given.at) < (
                 each.wanted.ends_at or each.given.at
             ):
                 due[each.part] = each
-        self._done.is_unmapped = bool(unmapped)
-        return due, unmapped
+        return due, stays
 
     async def _open(self, due: Due, person: Customer) -> int | None:
         """Give something for the first time; return the order that leads."""

@@ -355,6 +355,20 @@ async def test_an_unknown_price_waits_and_goes_on_once_it_is_mapped(harness, sho
     assert harness.row("Ann_Trades") is not None
 
 
+async def test_what_runs_keeps_what_it_has_once_its_price_is_nothing_to_do_with_usher(
+    harness, shop
+):
+    await shop.tells(paid(), NAMED, runs())
+    until = harness.end("Ann_Trades")
+    async with harness.database.write() as connection:
+        [price] = (await prices.by_keys(connection, shop.source.id, ["p_trend"])).values()
+        await prices.set_item(connection, price.id, is_ignored=True)
+    await shop.tells(runs(rank=1))
+    assert harness.end("Ann_Trades") == until
+    await shop.tells(paid("in_2", clock.now() + 2 * MONTH))
+    assert harness.end("Ann_Trades") == until
+
+
 async def test_what_a_shop_calls_like_an_item_is_that_item(harness, shop):
     await shop.tells(paid(price="trend"), NAMED)
     assert harness.row("Ann_Trades") is not None
