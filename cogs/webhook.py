@@ -11,7 +11,7 @@ from bot.interactions.levels import Level
 from bot.interactions.options import PaymentProvider, Shop
 from bot.interactions.progress import answer_in_the_end
 from bot.interactions.responses import Interaction
-from bot.replies import Message, webhook_forms as forms, webhooks as replies
+from bot.replies import Message, webhook_discord, webhook_forms as forms, webhooks as replies
 from bot.replies.message import key
 from bot.services import Services
 from cogs.webhook_orders import OrderCommands
@@ -42,7 +42,10 @@ class Webhook(
     @app_commands.command(description="Connect a shop, in five steps")
     @app_commands.describe(provider="Who takes the money; pick it from the list")
     async def add(self, interaction: Interaction, provider: PaymentProvider) -> None:
-        """Ask for the secret in a form."""
+        """Ask for the secret in a form; Discord's own shop has none."""
+        if provider.strip().casefold() == webhook_discord.NAME:
+            await self.show_discord(interaction)
+            return
         await self._connections.known(provider)
         guild_id, name = levels.request(interaction).guild_id, provider.strip().casefold()
         form = Form(
@@ -66,8 +69,9 @@ class Webhook(
         guild_id = levels.request(interaction).guild_id
         views = await self._connections.listed(guild_id)
         prices = await self._prices.open_numbers(guild_id)
+        sold = await self._premium.listed(guild_id)
         waiting = (await self._pending.view(guild_id, skip=0, limit=1)).number
-        await responses.reply(interaction, replies.listed(views, prices, guild_id, waiting))
+        await responses.reply(interaction, replies.listed(views, prices, guild_id, waiting, sold))
 
     @levels.manager
     @app_commands.command(description="Wait for the first message of a shop, and say what came")
@@ -103,6 +107,9 @@ class Webhook(
     async def remove(self, interaction: Interaction, connection: Shop) -> None:
         """Say what that means, and ask."""
         await responses.defer(interaction)
+        if connection == webhook_discord.NUMBER:
+            await self.remove_discord(interaction)
+            return
         request = levels.request(interaction)
         view = await self._connections.one(request.guild_id, connection)
 

@@ -1,6 +1,6 @@
 """The part of /webhook about what a vendor sets for a shop: terms, secrets, options."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from discord import app_commands
 
@@ -14,30 +14,27 @@ from bot.interactions.options import Item, Shop, ShopPrice
 from bot.interactions.responses import Interaction
 from bot.replies import (
     Message,
+    webhook_discord,
     webhook_forms as forms,
     webhook_prices as price_replies,
     webhooks as replies,
 )
 from bot.replies.message import key
 from bot.services import Services
+from cogs.webhook_discord import DiscordCommands
 
 Days = app_commands.Range[int, 0, 90]
 FieldName = app_commands.Range[str, 1, 100]
 
-# Loaded as a part of the group alone, so it is no cog; discord.py's types want one around its commands.
-if TYPE_CHECKING:
-    from discord.ext.commands import Cog as _Part
-else:
-    _Part = object
 
-
-class SettingsCommands(_Part):
+class SettingsCommands(DiscordCommands):
     """Commands of the group /webhook; the group itself is in `cogs.webhook`."""
 
     _connections: Connections
     _prices: Prices
 
     def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._connections = services.connections
         self._prices = services.prices
         self._guild_settings = services.guild_settings
@@ -81,6 +78,11 @@ class SettingsCommands(_Part):
         ask: bool | None = None,
     ) -> None:
         """Change what is filled in, and show everything."""
+        given = (price, item, name_field, slack, grace, cancel, refund, dispute, ask)
+        if connection == webhook_discord.NUMBER:
+            nothing = given == (None,) * len(given)
+            await self.show_discord(interaction, "" if nothing else webhook_discord.not_changed())
+            return
         await responses.defer(interaction)
         request = levels.request(interaction)
         if price is not None or item is not None:

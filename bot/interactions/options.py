@@ -21,6 +21,7 @@ from bot.errors import UserError
 from bot.interactions import levels
 from bot.interactions.client import Usher
 from bot.interactions.levels import Level
+from bot.replies import webhook_discord
 from bot.replies.codes import choice as batch_line
 from bot.replies.message import shorten
 from bot.replies.text import plain_day, plain_moment, spoken
@@ -37,6 +38,7 @@ _USUAL = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y
 _UNITS = "DWMY"
 _MAX_LENGTH = 100
 _MAX_CHOICES = 25
+_OF_DISCORD = ("edit", "remove")  # the commands that can change Discord's own shop
 _MEMBER = re.compile(
     r"(?:<@!?)?([0-9]{15,19})>?"
 )  # TradingView's names of digits alone are shorter
@@ -231,22 +233,37 @@ class PaymentProviderTransformer(_OneItem):
             for each in found
             if text in f"{each.name} {each.label.casefold()}"
         }
+        if text in f"{webhook_discord.NAME} {webhook_discord.LABEL.casefold()}":
+            fitting[webhook_discord.NAME] = webhook_discord.LABEL
         return [_choice(label, name) for name, label in fitting.items()][:_MAX_CHOICES]
 
 
 class ShopTransformer(_NumberOption):
-    """Connections to shops, by number."""
+    """Connections to shops, by number; Discord's own shop is number 0 where one can change it."""
+
+    @property
+    def min_value(self) -> int:
+        """Return the number of Discord's own shop."""
+        return webhook_discord.NUMBER
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
         """Return the connections whose number or provider fits."""
-        found = await interaction.client.autocomplete.shops(interaction.guild_id or 0, typed)
-        return [
+        guild_id, suggests = interaction.guild_id or 0, interaction.client.autocomplete
+        found = await suggests.shops(guild_id, typed)
+        choices: Choices = [
             app_commands.Choice(
                 name=shorten(f"{row.id} – {payments.provider(row.provider).label}", _MAX_LENGTH),
                 value=row.id,
             )
             for row in found
         ]
+        own = f"{webhook_discord.NUMBER} – {webhook_discord.LABEL}"
+        command = interaction.command
+        fits = command is not None and command.name in _OF_DISCORD
+        fits = fits and typed.strip().casefold() in own.casefold()
+        if fits and await suggests.sells_on_discord(guild_id):
+            choices.append(app_commands.Choice(name=own, value=webhook_discord.NUMBER))
+        return choices[:_MAX_CHOICES]
 
 
 class ShopPriceTransformer(_OneItem):

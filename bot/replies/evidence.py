@@ -10,8 +10,9 @@ from typing import Any
 
 from bot.access.queries.evidence import Bought, Dossier, Shown, Sold
 from bot.access.rules.payments import Dispute, Failure, Payment, Refund
+from bot.access.sources import payments
 from bot.replies.message import Attached, Message
-from bot.replies.text import origin_named
+from bot.replies.text import order_number, origin_named
 from bot.store.kinds import ActorKind, Tie
 from bot.store.records import Customer, Event, Script
 
@@ -156,7 +157,7 @@ def _identity(person: Customer) -> list[Row]:
 
 
 def _money(sold: Sold) -> Iterator[Row]:
-    shop, name = sold.provider, sold.contract.name
+    shop, name = payments.label(sold.provider), order_number(sold.contract.name)
     for fact in sold.facts:
         match fact:
             case Payment():

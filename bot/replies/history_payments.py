@@ -5,9 +5,10 @@ from typing import Any
 
 import discord
 
+from bot.access.sources import payments
 from bot.replies import orders
 from bot.replies.message import Button, Message, key
-from bot.replies.text import typed
+from bot.replies.text import order_number, typed
 from bot.replies.tone import Tone
 from bot.store.records import Customer, Event
 
@@ -72,12 +73,12 @@ def decided(person: Customer, member_id: int, *, ended: bool) -> Message:
 def _order(after: Mapping[str, Any]) -> str:
     """Return the number of an order or subscription, and of which shop."""
     shop = _shop(after)
-    return f"{typed(after.get('contract') or after.get('about') or '?')} of {shop}"
+    return f"{typed(order_number(after.get('contract') or after.get('about') or '?'))} of {shop}"
 
 
 def _shop(after: Mapping[str, Any]) -> str:
-    name = str(after.get("provider") or "the shop")
-    return "the shop" if name in ("standard", "generic") else name.capitalize()
+    name = str(after.get("provider") or "")
+    return "the shop" if name in ("", "standard", "generic") else payments.label(name)
 
 
 def _notice(facts: Any) -> str:

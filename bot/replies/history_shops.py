@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.access.orders.pending import STUCK
+from bot.access.sources import payments
 from bot.replies.text import bold, typed
 
 
 def _shop(facts: Any) -> str:
     """Return the shop with its number, as `/webhook list` shows it."""
-    name = str(facts.after.get("shop") or facts.after.get("provider") or "").capitalize()
+    provider = facts.after.get("provider")
+    name = str(facts.after.get("shop") or (payments.label(str(provider)) if provider else ""))
     number = facts.after.get("connection_id")
     return f"{bold(name)} (connection {number})" if name and number else "a shop"
 

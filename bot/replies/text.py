@@ -57,6 +57,11 @@ def typed(text: str) -> str:
     return f"`{shorten(plain, _MAX_TYPED)}`" if plain else "an empty text"
 
 
+def order_number(name: str) -> str:
+    """Return the number of an order or subscription as its shop shows it."""
+    return name.removeprefix("order:")
+
+
 def title(item: Script | Product) -> str:
     """Return the title of a script or product in bold."""
     return bold(item.title)

@@ -7,7 +7,18 @@ from bot.access.rules.contracts import Why
 from bot.access.sources import payments
 from bot.replies.message import Button, Message, key, shorten
 from bot.replies.overview import pages
-from bot.replies.text import bold, count, embed, end_day, escape, listed, member, relative, typed
+from bot.replies.text import (
+    bold,
+    count,
+    embed,
+    end_day,
+    escape,
+    listed,
+    member,
+    order_number,
+    relative,
+    typed,
+)
 from bot.replies.tone import Tone
 from bot.store.kinds import DeliveryState
 from bot.store.records import Delivery
@@ -47,7 +58,7 @@ def view(view: PendingView, guild_id: int, page: int) -> Message:
         only = len(view.orders) == 1
         buttons += [
             Button(
-                "Assign" if only else f"Assign {each.contract.name}",
+                "Assign" if only else f"Assign {order_number(each.contract.name)}",
                 key(ASSIGN, guild_id, each.contract.id),
                 discord.ButtonStyle.primary,
             )
@@ -78,7 +89,7 @@ def _first(view: PendingView) -> str:
 def _order(order: PendingOrder) -> str:
     contract = order.contract
     parts = [
-        f"{bold(shorten(contract.name, _MAX_NAME))} ({payments.provider(order.provider).label})"
+        f"{bold(shorten(order_number(contract.name), _MAX_NAME))} ({payments.provider(order.provider).label})"
     ]
     if order.what:
         parts.append(listed(escape(shorten(each, _MAX_NAME)) for each in order.what))
@@ -111,7 +122,7 @@ def whose(order: PendingOrder, guild_id: int) -> Message:
         custom_id=key(PICK, guild_id, contract.id), placeholder="The member who paid"
     )
     return Message(
-        f"**Whose is the order {escape(shorten(contract.name, _MAX_NAME))}?**\n{_order(order)}\nBe sure: a name or an e-mail that "
+        f"**Whose is the order {escape(shorten(order_number(contract.name), _MAX_NAME))}?**\n{_order(order)}\nBe sure: a name or an e-mail that "
         "somebody typed at the shop proves nothing.",
         items=(pick,),
         buttons=(Button("Back", key(PAGE, guild_id, "all", 0, "b")),),
@@ -121,13 +132,17 @@ def whose(order: PendingOrder, guild_id: int) -> Message:
 
 def assigned(order: PendingOrder, member_id: int, *, has_name: bool) -> Message:
     """Return that an order is somebody's now."""
-    goes_on = (
-        "What it pays for is on its way to TradingView."
-        if has_name
-        else "It waits until they tell me their TradingView name with `/link`."
-    )
+    if not order.gives:
+        goes_on = (
+            "It gives nothing yet. Where nobody has said which product was sold, `/webhook list` has the button "
+            "for it, and then it goes on by itself; else it is not paid, or over."
+        )
+    elif has_name:
+        goes_on = "What it pays for is on its way to TradingView."
+    else:
+        goes_on = "It waits until they tell me their TradingView name with `/link`."
     return Message(
-        f"✅ **The order {escape(shorten(order.contract.name, _MAX_NAME))} is of {member(member_id)} now.** {goes_on}"
+        f"✅ **The order {escape(shorten(order_number(order.contract.name), _MAX_NAME))} is of {member(member_id)} now.** {goes_on}"
     )
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import discord
 
+from bot.access.catalogue.premium_rules import PremiumOpening
 from bot.access.orders.connection_view import NAME_FIELD, ConnectionView, Heard, path_of
 from bot.access.sources import payments
 from bot.access.sources.payments import Provider
-from bot.replies import webhook_prices
+from bot.replies import webhook_discord, webhook_prices
 from bot.replies.message import Button, Message, key
 from bot.replies.text import bold, count, embed, escape, moment, relative, typed
 from bot.replies.tone import Tone
@@ -234,9 +235,10 @@ def listed(
     prices: Mapping[int, tuple[int, int]],
     guild_id: int,
     waiting: int,
+    sold: Sequence[PremiumOpening] = (),
 ) -> Message:
-    """Return how each connection stands; `prices` are the known and the open ones of each."""
-    if not views:
+    """Return how each connection stands; `prices` are the known and the open ones of each, `sold` is Discord's."""
+    if not views and not sold:
         return Message(
             "**No shop is connected yet.** `/webhook add` connects one, in five steps.",
             tone=Tone.PLAIN,
@@ -244,6 +246,8 @@ def listed(
     lines = [_line(view, *prices.get(view.row.id, (0, 0))) for view in views[:_MAX_LISTED]]
     if len(views) > _MAX_LISTED:
         lines.append(f"… and {len(views) - _MAX_LISTED} more")
+    if sold:
+        lines.append(webhook_discord.line(sold))
     buttons = []
     if unsaid := sum(number for _, number in prices.values()):
         label = f"Say what {count(unsaid, 'price')} {'is' if unsaid == 1 else 'are'}"
@@ -253,7 +257,7 @@ def listed(
     if waiting or stuck:
         label = f"What waits ({waiting + stuck})"
         buttons.append(Button(label, key(PENDING_OPEN, guild_id)))
-    first = f"{count(len(views), 'connection')} to shops."
+    first = f"{count(len(views) + bool(sold), 'connection')} to shops."
     return Message(first, (embed("Shops", "\n".join(lines)),), tuple(buttons))
 
 

@@ -19,6 +19,7 @@ from bot.replies.text import (
     escape,
     listed,
     member,
+    order_number,
     origin,
     relative,
     role,
@@ -137,7 +138,7 @@ def _ended(found: Explanation) -> str:
         grace = f" Paid for until {end_day(last.ends_at)}, then {last.grace_days} days of grace."
     where = origin(last)
     if found.contract is not None:
-        where += f" (order {typed(found.contract.name)})"
+        where += f" (order {typed(order_number(found.contract.name))})"
     came = "came" if where.startswith("from") else "was"
     return f"{text}\nIt {came} {where}, {day(last.asked_at)}.{grace}"
 

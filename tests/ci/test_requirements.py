@@ -1,11 +1,13 @@
 """What a server installs: locked to files, from wherever pip looks, listed, and looked over."""
 
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,32 @@ def test_every_file_is_known_by_its_hash_and_no_address_is_named():
         assert all(re.fullmatch("--hash=sha256:[0-9a-f]{64}", text) for text in hashes), pin
     assert "://" not in LOCK
     assert not re.search(r"^\s*--(?!hash=)", LOCK, re.MULTILINE)
+
+
+def test_what_the_program_imports_is_installed_with_it():
+    """A machine of somebody who develops has more; on a fresh one, each import needs its package."""
+    installs = {canonicalize_name(pin.name) for pin, _ in pins()}
+    packages = packages_distributions()
+    imported = {
+        name.partition(".")[0]
+        for folder in ("bot", "cogs")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in (
+            [each.name for each in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    foreign = imported & packages.keys() - {"bot", "cogs"}
+    assert len(foreign) > 10
+    assert [
+        name
+        for name in sorted(foreign)
+        if not installs & set(map(canonicalize_name, packages[name]))
+    ] == []
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])

@@ -384,6 +384,8 @@ async def test_a_member_whose_name_is_known_needs_no_form_and_one_without_may_te
     harness,
 ):
     await add(harness, secret=SECRET)
+    owner = harness.as_owner
+    await harness.run(owner, "webhook edit", connection=1, price="gold", item="trend")
     await paid(harness, "sub_1")
     await paid(harness, "sub_2")
     for order, name in (("sub_1", ""), ("sub_2", None)):
@@ -403,6 +405,18 @@ async def test_a_member_whose_name_is_known_needs_no_form_and_one_without_may_te
             )
         await eventually(lambda view=view: " now.**" in text_of(view.original))
     assert "on its way to TradingView" in text_of(view.original)
+
+
+async def test_an_order_of_which_nobody_said_the_product_is_not_said_to_be_on_its_way(harness):
+    await add(harness, secret=SECRET)
+    await harness.run(harness.as_owner, "customer link", member=harness.buyer, username="Alice_T")
+    await paid(harness, "sub_1")
+    view = await harness.run(harness.as_owner, "webhook pending")
+    await press(harness, view.original, "Assign")
+    await eventually(lambda: "Whose is the order" in text_of(view.original))
+    await harness.as_owner.choose(view.original, 0, [harness.buyer])
+    await eventually(lambda: " now.**" in text_of(view.original))
+    assert "It gives nothing yet" in text_of(view.original)
 
 
 async def test_an_order_that_somebody_else_assigned_meanwhile_is_said_so(harness):

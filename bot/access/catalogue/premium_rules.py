@@ -10,9 +10,11 @@ from bot.access.catalogue.lookup import Item, find_item, item_of
 from bot.access.request import RequestContext
 from bot.access.rules.duration import Length
 from bot.access.rules.premium import PremiumSku
+from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import SkuKind
 from bot.store.ledger import events
+from bot.store.records import Product, Script
 from bot.store.sales import premium
 from bot.store.sales.premium import PremiumRule
 
@@ -37,8 +39,7 @@ class PremiumRules:
         async with self._database.read() as connection:
             return [
                 PremiumOpening(rule, await item_of(connection, rule.product_id, rule.script_id))
-                for rule in await premium.rules_of(connection, guild_id)
-                if rule.removed_at is None
+                for rule in await _open_rules(connection, guild_id)
             ]
 
     async def add(
@@ -54,28 +55,45 @@ class PremiumRules:
         """
         async with self._database.write() as connection:
             opens = await find_item(connection, request.guild_id, item)
-            text = _length(sku, opens, length)
-            known = await _known(connection, request.guild_id, sku.id, opens)
-            if known is None:
-                rule = await premium.add_rule(
-                    connection,
-                    request.guild_id,
-                    sku.id,
-                    sku.kind,
-                    opens.product_id,
-                    opens.script_id,
-                    name=sku.name[:100],
-                    length=text,
-                    added_by=request.member_id,
-                    added_at=request.at,
-                )
-            else:
-                rule = await premium.change_rule(
-                    connection, known.id, name=sku.name[:100], length=text, removed_at=None
-                )
-            await _record(connection, request, "premium_add", rule)
+            rule = await _add(connection, request, sku, opens, length)
         await self._changed()
         return PremiumOpening(rule, opens)
+
+    async def choose(
+        self, request: RequestContext, sku: PremiumSku, item: str | None
+    ) -> PremiumOpening | None:
+        """Let something that Discord sells open that item and no other; None: nothing new from now on.
+
+        Raises:
+            ItemUnknown: there is no such item.
+            PremiumNeedsLength: it is used up, and the item has no length.
+        """
+        async with self._database.write() as connection:
+            opens = None if item is None else await find_item(connection, request.guild_id, item)
+            rule = None if opens is None else await _add(connection, request, sku, opens)
+            for other in await _open_rules(connection, request.guild_id):
+                if other.sku_id == sku.id and (rule is None or other.id != rule.id):
+                    await _remove(connection, request, other)
+        await self._changed()
+        return None if rule is None or opens is None else PremiumOpening(rule, opens)
+
+    async def remove_all(self, request: RequestContext) -> int:
+        """Let nothing that Discord sells open anything new; return how many things opened something."""
+        async with self._database.write() as connection:
+            found = await _open_rules(connection, request.guild_id)
+            for rule in found:
+                await _remove(connection, request, rule)
+        if found:
+            await self._changed()
+        return len({rule.sku_id for rule in found})
+
+    async def items(self, guild_id: int) -> list[Product | Script]:
+        """Return everything that may be opened, products first."""
+        async with self._database.read() as connection:
+            return [
+                *await products.listed(connection, guild_id),
+                *await scripts.listed(connection, guild_id),
+            ]
 
     async def remove(self, request: RequestContext, sku_id: int, item: str) -> PremiumOpening:
         """Let it open nothing new; what was bought before lasts as Discord says.
@@ -89,10 +107,54 @@ class PremiumRules:
             rule = await _known(connection, request.guild_id, sku_id, opens)
             if rule is None or rule.removed_at is not None:
                 raise PremiumOpensNothing(opens.title)
-            rule = await premium.change_rule(connection, rule.id, removed_at=request.at)
-            await _record(connection, request, "premium_remove", rule)
+            rule = await _remove(connection, request, rule)
         await self._changed()
         return PremiumOpening(rule, opens)
+
+
+async def _add(
+    connection: AsyncConnection,
+    request: RequestContext,
+    sku: PremiumSku,
+    opens: Item,
+    length: Length | None = None,
+) -> PremiumRule:
+    text, name = _length(sku, opens, length), sku.name[:100]
+    known = await _known(connection, request.guild_id, sku.id, opens)
+    if known is None:
+        rule = await premium.add_rule(
+            connection,
+            request.guild_id,
+            sku.id,
+            sku.kind,
+            opens.product_id,
+            opens.script_id,
+            name=name,
+            length=text,
+            added_by=request.member_id,
+            added_at=request.at,
+        )
+    elif (known.name, known.length, known.removed_at) == (name, text, None):
+        return known
+    else:
+        rule = await premium.change_rule(
+            connection, known.id, name=name, length=text, removed_at=None
+        )
+    await _record(connection, request, "premium_add", rule)
+    return rule
+
+
+async def _remove(
+    connection: AsyncConnection, request: RequestContext, rule: PremiumRule
+) -> PremiumRule:
+    removed = await premium.change_rule(connection, rule.id, removed_at=request.at)
+    await _record(connection, request, "premium_remove", removed)
+    return removed
+
+
+async def _open_rules(connection: AsyncConnection, guild_id: int) -> list[PremiumRule]:
+    found = await premium.rules_of(connection, guild_id)
+    return [rule for rule in found if rule.removed_at is None]
 
 
 def _length(sku: PremiumSku, item: Item, length: Length | None) -> str | None:

@@ -140,6 +140,11 @@ class ContractAccess:
                 del known[part]
         return known
 
+    async def look(self, standing: Standing) -> Followed:
+        """Return what is still to be said about what a contract is for, while nobody knows whose it is."""
+        await self._due(standing)
+        return self._done
+
     async def _due(self, standing: Standing) -> tuple[dict[str, Due], set[str]]:
         """Return what is to be given, by part, and the shop's ids of which nobody knows the item."""
         due: dict[str, Due] = {}
@@ -185,7 +190,7 @@ class ContractAccess:
             due.item,
             person.member_id,
             gives,
-            note=f"{self._source.provider} {self._contract.name}"[:200],
+            note=f"order {self._contract.name.removeprefix('order:')}"[:200],
             customer=person,
             grace_days=due.wanted.grace_days,
             since=due.given.at if due.length is not None else None,

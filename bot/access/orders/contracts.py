@@ -120,12 +120,13 @@ class Contracts:
             renews=standing.renews,
         )
         found = await whose(connection, request, contract, standing.buyer)
-        followed = Followed()
+        ended: list[int] = []
         if found is not None:
             contract, ended = await self._belongs(connection, request, contract, found)
-            access = ContractAccess(
-                connection, self._vault, request, source, contract, agreed=agreed
-            )
+        access = ContractAccess(connection, self._vault, request, source, contract, agreed=agreed)
+        if found is None:  # what was sold can be said before it is known to whom
+            followed = await access.look(standing)
+        else:
             followed = await access.follow(standing, found.customer)
             followed.superseded += ended
         person = None if found is None else found.customer
@@ -229,7 +230,7 @@ class Contracts:
             actor=request.actor,
             customer_id=found.customer.id,
             member_id=found.customer.member_id,
-            after={"contract": contract.name, "how": found.how},
+            after={"contract": contract.name, "how": found.how, "provider": source.provider},
         )
         followed = await self._follow(connection, given, source, contract)
         return (*ended, *followed.superseded)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.orders.connections import find_connection
+from bot.access.orders.contract_claims import titles_of
 from bot.access.orders.errors import ContractUnknown, DeliveryUnknown, OrderTaken
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.contracts import Why
@@ -40,6 +41,7 @@ class PendingOrder:
     what: tuple[str, ...]
     username: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
+    gives: bool = False  # to somebody, by now
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,14 @@ class Pending:
     async def assign(
         self, request: RequestContext, contract_id: int, subject: Subject
     ) -> PendingOrder:
-        """Let an order be that person's; returns it as it was. Raises as `order` does, and what the name is refused for."""
+        """Let an order be that person's; returns it as it was, and whether it gives anything now.
+
+        Raises as `order` does, and what the name is refused for.
+        """
         order = await self.order(request.guild_id, contract_id)
         await self._assign(request, contract_id, subject)
-        return order
+        async with self._database.read() as connection:
+            return replace(order, gives=bool(await titles_of(connection, contract_id)))
 
     async def replay(
         self, request: RequestContext, connection_id: int | None, delivery_id: int | None = None

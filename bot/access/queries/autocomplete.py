@@ -13,7 +13,7 @@ from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, permissions
 from bot.store.people import autocomplete
 from bot.store.records import ApiKey, Connection, Delivery, Entitlement, Price, Product, Script
-from bot.store.sales import api_keys, connections, prices, waiting
+from bot.store.sales import api_keys, connections, premium, prices, waiting
 from bot.tradingview import LIFETIME, End, Lifetime, clean_username
 
 MOST = 25
@@ -81,6 +81,12 @@ class Autocomplete:
         async with self._database.read() as connection:
             listed = await connections.listed(connection, guild_id)
         return [row for row in listed if text in f"{row.id} {row.provider}"][:MOST]
+
+    async def sells_on_discord(self, guild_id: int) -> bool:
+        """Return whether something that Discord itself sells opens an item there."""
+        async with self._database.read() as connection:
+            rules = await premium.rules_of(connection, guild_id)
+        return any(rule.removed_at is None for rule in rules)
 
     async def prices(self, guild_id: int, connection_id: int | None, typed: str) -> list[Price]:
         """Return what that shop sells, or any shop, as far as it fits; what nobody has said yet comes first."""

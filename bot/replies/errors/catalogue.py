@@ -113,8 +113,8 @@ def _(error: refusals.RoleOpensNothing) -> str:
 @sentence.register
 def _(error: refusals.PremiumNeedsLength) -> str:
     return (
-        f"**{escape(error.title)} can be bought on Discord again and again**, so say how much time one gives, "
-        "such as `1M`; or give the product a length with `/product edit`. Nothing was changed."
+        f"**{escape(error.title)} can be bought on Discord again and again**, so what it gives needs a "
+        "usual length. Nothing was changed. `/product edit` with `duration` gives a product one; then choose that product."
     )
 
 

@@ -5,7 +5,7 @@ from bot.sandbox.shop import Shop
 from bot.sandbox.tour.steps import Goal, Json, Step, Story, command, switch
 
 _FORM = "standard"
-_PRODUCT = "trend"
+_PRODUCT = "trend-monthly"  # no short name of the bot's, so that it has to ask
 
 
 class SaleWithDeadLogin(Story):

@@ -193,6 +193,23 @@ async def test_what_nobody_linked_waits_and_is_done_when_staff_say_whose_it_is(h
     assert harness.end("Ann_Trades") == cut(until) + timedelta(days=2)
 
 
+async def test_what_nobody_linked_and_nobody_said_the_product_of_waits_for_both(harness, shop):
+    until = clock.now() + MONTH
+    taken = await shop.tells(paid(end=until, price="p_new"), runs())
+    assert taken.state is DeliveryState.UNMAPPED
+    assert await noted(harness, "payment_unclaimed") == 1
+    assert await noted(harness, "price_asked") == 1
+    row = await shop.contract()
+    await harness.contracts.assign(harness.request("a1"), row.id, Subject(None, "Ann_Trades"))
+    await harness.rest()
+    assert harness.row("Ann_Trades") is None
+    async with harness.database.write() as connection:
+        price = await prices.add(connection, row.connection_id, "p_new", None, clock.now())
+        await prices.set_item(connection, price.id, script_id=harness.script.id)
+    await shop.tells(paid(end=until, price="p_new"), runs())  # the message that waited, once more
+    assert harness.end("Ann_Trades") == cut(until) + timedelta(days=2)
+
+
 async def test_a_contract_that_was_assigned_wrongly_moves_to_the_right_person(harness, shop):
     await shop.tells(paid(), NAMED, runs())
     row = await shop.contract()

@@ -1,20 +1,12 @@
 """The tour's chapter of a sale that comes in while the login is dead, played against the real bot."""
 
-import importlib.util
-
 import pytest
 import pytest_asyncio
 
 from bot.sandbox import opened
 from tests.support.fake_time import eventually
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("cogs.webhook") is None,
-        reason="the bot has no command /webhook yet; with it, this runs by itself",
-    ),
-]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -58,7 +50,7 @@ async def test_a_sale_waits_for_the_login_and_nobody_types_it_anywhere(sandbox, 
     assert [each.status for each in shop.payments.sent] == [200]
     await offered("Read #access-log as Olivia")
     asked = eyes.page.locator("#messages .menu.open").last
-    await asked.locator(".choice", has_text=shop.publications[0].script.title).click()
+    await asked.locator("label.choice", has_text=shop.publications[0].script.title).click()
     await asked.locator("button", has_text="Choose").click()
     await reached(4)
     assert shop.chart_of(shop.unlinked.name) == ()

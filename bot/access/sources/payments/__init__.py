@@ -109,6 +109,17 @@ def provider(name: str) -> Provider:
     return found
 
 
+def label(name: str) -> str:
+    """Return what people call a provider; of one that there is no more, the name.
+
+    The providers of all connections are read at the start, so that nothing is imported for their history.
+    """
+    try:
+        return provider(name).label
+    except LookupError:
+        return name
+
+
 async def offered() -> list[Provider]:
     """Return every provider; those that nobody used yet are read beside the loop."""
     return await asyncio.to_thread(lambda: [provider(name) for name in names()])
