@@ -67,6 +67,6 @@ def _place(command: "app_commands.Command[Any, ..., Any]") -> tuple[int, str, st
     lowest = min(
         each.extras["level"] for each in of_group if isinstance(each, app_commands.Command)
     )
-    if group is None:  # what is looked up stands together, whoever may
-        return min(lowest, 1), "", command.qualified_name
+    if group is None:  # those of staff and of managers stand together, as their head is one
+        return int(lowest > 0), "", command.qualified_name
     return lowest, group.name, command.qualified_name
