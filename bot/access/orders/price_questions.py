@@ -178,10 +178,10 @@ class Prices:
 
 async def ask_in(connection: AsyncConnection, shop: Connection, at: datetime) -> None:
     """Ask staff in the log channel about prices that nobody was asked about, some of a shop at a time."""
-    listed = (await prices.of_shops(connection, [shop.id]))[shop.id]
-    asked = sum(is_open(price) and price.asked_at is not None for price in listed)
-    new = [price for price in listed if is_open(price) and price.asked_at is None]
-    new = new[: max(0, MAX_QUESTIONS - asked)]
+    room = MAX_QUESTIONS - await prices.number_asked(connection, shop.id)
+    new = [] if room <= 0 else await prices.unasked(connection, shop.id, room)
+    if not new:
+        return
     await prices.set_asked(connection, [price.id for price in new], at)
     for price in new:
         await events.record(

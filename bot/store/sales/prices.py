@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.parts import parts
@@ -71,12 +71,23 @@ async def of_shops(
     return found
 
 
-async def unasked(connection: AsyncConnection, connection_id: int) -> list[Price]:
+async def number_asked(connection: AsyncConnection, connection_id: int) -> int:
+    """Return about how many prices staff were asked without an answer so far."""
+    number = await connection.scalar(
+        select(func.count())
+        .select_from(price)
+        .where(price.c.connection_id == connection_id, _IS_OPEN, price.c.asked_at.is_not(None))
+    )
+    return number or 0
+
+
+async def unasked(connection: AsyncConnection, connection_id: int, limit: int) -> list[Price]:
     """Return what nobody said the item of, and staff were not asked about; oldest first."""
     rows = await connection.execute(
         select(price)
         .where(price.c.connection_id == connection_id, _IS_OPEN, price.c.asked_at.is_(None))
         .order_by(price.c.id)
+        .limit(limit)
     )
     return [Price.of(row) for row in rows]
 
