@@ -69,7 +69,7 @@ class Tiny:
         if data["type"] == "odd":
             raise Refused("it has another form")
         payment = Payment(key=data["id"], contract=data["order"], at=stored.received_at)
-        facts = () if data["type"] == "other" else (payment,)
+        facts = () if data["type"] == "other" else (payment,) * data.get("times", 1)
         return Reading(facts, stored.received_at, is_test=data["type"] == "test")
 
 

@@ -19,10 +19,21 @@ from bot.access.rules.contracts import Given, Standing
 from bot.access.rules.duration import Length, parse_length
 from bot.access.rules.entitlements import State, still_gives
 from bot.store.kinds import StateKind
-from bot.store.ledger import entitlements, purchases
+from bot.store.ledger import entitlements, permissions, purchases
 from bot.store.records import Connection, Contract, ContractPurchase, Customer
 from bot.store.sales import contracts
 from bot.store.vault import Vault
+
+# Beside what is wanted: what staff were asked about, and refused.
+KEPT = "kept"
+
+
+def kept_as_it_is(asked: ContractPurchase) -> dict[str, Any]:
+    """Return what is wanted of something that staff keep, until the contract comes to something else."""
+    shorter = (asked.asked or {}).get("wanted")
+    if shorter is None:  # nothing was to be left of it
+        return {**asked.wanted, "is_over": True}
+    return {**asked.wanted, KEPT: shorter}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +120,25 @@ class ContractAccess:
         due, unmapped = await self._due(standing)
         known = await self._known(person)
         replaced_by: int | None = None
+        holding: set[str] = set()
         for each in due.values():
             there = known.get(each.part)
-            if there is None:
+            if there is None and (held := await self._held_back(known.values(), each)):
+                holding.add(held.part)
+            elif there is None:
                 lead = await self._open(each, person)
                 replaced_by = lead or replaced_by
             else:
                 await self._change(there, each)
         for part, there in known.items():
             before = Wanted.of(there.wanted)
-            if part in due or before.is_over or there.line_key in unmapped:
+            if part in due or part in holding:
+                continue
+            if there.is_held:  # nothing waits for staff any more
+                await contracts.change_purchase(
+                    self._connection, self._contract.id, part, is_held=False
+                )
+            if before.is_over or there.line_key in unmapped:
                 continue
             if unmapped and not due:
                 continue  # what it is for from now on is yet to be said: it keeps what it has
@@ -144,6 +164,26 @@ class ContractAccess:
         """Return what is still to be said about what a contract is for, while nobody knows whose it is."""
         await self._due(standing)
         return self._done
+
+    async def _held_back(
+        self, known: Collection[ContractPurchase], due: Due
+    ) -> ContractPurchase | None:
+        """Return what staff revoked of this contract and something else would bring back; it waits for them."""
+        ids = {script.id for script in due.item.scripts}
+        given = await entitlements.of_purchases(
+            self._connection, [each.purchase_id for each in known]
+        )
+        for there in known:
+            reasons = [each for each in given[there.purchase_id] if each.script_id in ids]
+            held_by = [each.permission_id for each in reasons if each.permission_id is not None]
+            found = await permissions.by_ids(self._connection, held_by)
+            if any(each.held_back for each in found):
+                await contracts.change_purchase(
+                    self._connection, self._contract.id, there.part, is_held=True
+                )
+                self._done.held.append(there.purchase_id)
+                return there
+        return None
 
     async def _due(self, standing: Standing) -> tuple[dict[str, Due], set[str]]:
         """Return what is to be given, by part, and the shop's ids of which nobody knows the item."""
@@ -228,16 +268,18 @@ class ContractAccess:
             if there.asked is not None:  # what staff were asked about is not so any more
                 await self._keep(there, wanted)
             return
+        if there.wanted.get(KEPT) == wanted.to_json():
+            return  # staff were asked, and kept it as it was
         by = timedelta()
         if before.ends_at is not None and wanted.ends_at is not None:
             by = wanted.ends_at - before.ends_at
         now = self._request.at
         if wanted.is_past(now) and not await self._runs(there, by, wanted.grace_days):
             if not before.is_over:
-                await self._end(there, before, None)
+                await self._end(there, before, None, wanted)
             return
         if by < timedelta() and not before.is_over and self._asks(there):
-            await self._ask(there)
+            await self._ask(there, wanted)
             return
         [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
         renewed = await renew_in(
@@ -254,7 +296,13 @@ class ContractAccess:
             self._done.held.append(purchase.id)
         await self._keep(there, wanted, is_held=renewed.is_held)
 
-    async def _end(self, there: ContractPurchase, before: Wanted, after: int | None) -> None:
+    async def _end(
+        self,
+        there: ContractPurchase,
+        before: Wanted,
+        after: int | None,
+        wanted: Wanted | None = None,
+    ) -> None:
         """End what is not paid for any more; what is replaced ends once its successor stands.
 
         What it ends with stays as it was, so that it counts from there when it comes back.
@@ -264,7 +312,7 @@ class ContractAccess:
             await self._keep(there, over)
             return
         if after is None and self._asks(there):
-            await self._ask(there)
+            await self._ask(there, wanted)
             return
         [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
         recorded = await end_in(self._connection, self._vault, self._request, purchase, after=after)
@@ -289,10 +337,12 @@ class ContractAccess:
     def _asks(self, there: ContractPurchase) -> bool:
         return self._source.asks_first and there.part not in self._agreed
 
-    async def _ask(self, there: ContractPurchase) -> None:
-        """Note that staff are asked; the same question is asked once."""
+    async def _ask(self, there: ContractPurchase, wanted: Wanted | None) -> None:
+        """Note that staff are asked, and about what; the same question is asked once."""
         if there.asked is None:
-            asked = {"at": self._request.at.isoformat()}
+            asked: dict[str, Any] = {"at": self._request.at.isoformat()}
+            if wanted is not None:
+                asked["wanted"] = wanted.to_json()
             await contracts.change_purchase(
                 self._connection, there.contract_id, there.part, asked=asked
             )

@@ -31,6 +31,7 @@ FORGET_EVERY = 3600.0
 _AT_ONCE = 20  # messages in memory
 _REST = 2.0  # of the time that a message took, while new ones come: these are taken in first
 _LONGEST_REST = 0.5  # seconds
+_MAX_TOLD = 500  # facts and lines of one message, whose transaction holds up all others
 _FORGOTTEN_AT_ONCE = 200
 
 # Why a message is stuck, for whoever words it.
@@ -38,6 +39,7 @@ NO_KEY = "no key opens it"
 NO_BODY = "its content is no longer kept"
 FAILED = "it failed again and again"
 UNTRUE = "the provider does not know of it"
+TOO_MUCH = "it tells of too many things at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,10 @@ class Deliveries:
             delivery.received_at,
         )
         await self._check(source, provider, stored)
-        return provider.read(stored, source.options)
+        reading = provider.read(stored, source.options)
+        if _number_told(reading) > _MAX_TOLD:
+            raise Refused(TOO_MUCH)
+        return reading
 
     async def _check(self, source: Connection, provider: Provider, stored: Stored) -> None:
         """Ask the provider where nobody signed the message. Raises Refused where it is not true, and _NotYet."""
@@ -264,6 +269,11 @@ class Deliveries:
 
 class _NotYet(Exception):  # noqa: N818 - named for what it says
     """Nobody can say yet whether a message is true."""
+
+
+def _number_told(reading: Reading) -> int:
+    """Return how much a message tells: its facts, and the lines of what was paid for."""
+    return sum(1 + len(getattr(fact, "lines", ())) for fact in reading.facts)
 
 
 def _place(error: BaseException) -> str:

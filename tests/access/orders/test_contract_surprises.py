@@ -95,6 +95,20 @@ async def test_of_two_scripts_one_is_revoked_and_the_other_gets_each_month_once(
     assert ends(harness) == [second + MONTH + SLACK] * 2
 
 
+async def test_who_lost_it_to_staff_does_not_get_it_back_by_a_change_of_plan(harness, shop):
+    end = month_end()
+    await shop.tells(paid("in_1", end, "p_trend"), NAMED, runs())
+    await harness.done(await harness.revoke("Ann_Trades", "trend"))
+    await shop.tells(paid("in_2", end + MONTH, "gold"))
+    assert ends(harness) == ["absent", "absent"]
+    await shop.tells(runs())
+    assert ends(harness) == ["absent", "absent"]
+    await harness.done(await harness.grant("Ann_Trades", "1D", "trend"))
+    await harness.contracts.look()
+    await harness.rest()
+    assert ends(harness) == [end + MONTH + SLACK] * 2
+
+
 async def test_a_script_taken_out_of_the_product_does_not_come_back_by_a_renewal(harness, shop):
     first = month_end()
     await shop.tells(paid("in_1", first), NAMED, runs())
@@ -247,3 +261,21 @@ async def anew(harness, provider):
             price = await prices.add(connection, source.id, key, None, clock.now())
             await prices.set_item(connection, price.id, script_id=script.id)
     return Shop(harness, source)
+
+
+async def test_a_shortening_that_staff_refused_does_not_come_with_the_next_message(harness, shop):
+    first = month_end()
+    await shop.asks_first()
+    await shop.tells(paid("in_1", first, "p_trend"), NAMED, runs())
+    await shop.tells(paid("in_2", first + MONTH, "p_trend"))
+    before = harness.end("Ann_Trades")
+    await shop.tells(Refund("re_1", "in_2", clock.now(), is_full=True))
+    contract = await shop.contract()
+    await harness.contracts.decide(
+        harness.request(), contract.id, f"s{harness.script.id}", ends=False
+    )
+    await harness.time.advance(3600)
+    await shop.tells(runs())
+    assert harness.end("Ann_Trades") == before
+    await shop.tells(paid("in_3", first + 2 * MONTH, "p_trend"))
+    assert harness.end("Ann_Trades") == first + 2 * MONTH + SLACK

@@ -15,6 +15,7 @@ from bot.access.orders.deliveries import (
     KEPT,
     NO_BODY,
     NO_KEY,
+    TOO_MUCH,
     TRIES_AGAIN,
     UNTRUE,
     Taken,
@@ -143,6 +144,13 @@ async def test_what_cannot_be_read_is_stuck_at_once_with_its_reason(shop, caplog
     assert (await delivery(shop)).reason == "it has another form"
     assert shop.stuck == [(HOME, shop.source_id)], "once for the connection"
     assert "Secret_Buyer" not in caplog.text
+
+
+async def test_one_that_tells_of_thousands_of_things_is_stuck_before_it_holds_up_others(shop):
+    await take(shop, paid(1, times=501), paid(2))
+    await shop.deliveries.process()
+    assert await shop.states() == [("m1", "stuck"), ("m2", "done")]
+    assert (await delivery(shop)).reason == TOO_MUCH
 
 
 async def test_each_connection_has_an_alert_of_its_own(shop):
