@@ -22,7 +22,7 @@ import aiohttp
 from sqlalchemy import func, insert, select
 
 from bot import clock
-from bot.access.sources.payments.signatures import digest
+from bot.access.sources.payments.shared.signatures import digest
 from bot.store.records import Unanswered
 from bot.store.tables import catalogue, payments
 from bot.web import make_app, serve
