@@ -21,7 +21,7 @@ Row = Sequence[str]
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1a1a1a}"
     "h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}p{margin:.3rem 0}"
-    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;min-width:40rem}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}.big table{min-width:40rem}"
     "td:first-child{white-space:nowrap}"
     "th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #ddd}"
     "th{font-weight:600;background:#f5f5f5}.none{color:#666}@media print{body{margin:0}}"
@@ -123,9 +123,10 @@ def _section(title: str, head: Row, rows: Iterable[Row]) -> str:
     )
     if not cells:
         return f'<h2>{escape(title)}</h2><p class="none">Nothing.</p>'
+    big = " big" if len(head) > 3 else ""  # as narrow as a phone, its columns could not be read
     top = "".join(f"<th>{escape(each)}</th>" for each in head) if any(head) else ""
     return (
-        f'<h2>{escape(title)}</h2><div class="wide" tabindex="0"><table><thead><tr>{top}</tr></thead>'
+        f'<h2>{escape(title)}</h2><div class="wide{big}" tabindex="0"><table><thead><tr>{top}</tr></thead>'
         f"<tbody>{cells}</tbody></table></div>"
     )
 

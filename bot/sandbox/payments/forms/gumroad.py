@@ -91,5 +91,6 @@ FORM = Form(
     lambda: secrets.token_hex(16),
     deeds=_DEEDS,
     once=_DEEDS - {Deed.RENEW, Deed.CANCEL},
-    note="Gumroad signs nothing: the whole address is the secret.",
+    note="Gumroad signs nothing: leave the form's secret empty, and the whole address is the secret. Or paste the "
+    "address with ?secret= and the secret below behind it.",
 )
