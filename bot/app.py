@@ -35,7 +35,7 @@ from bot.store.maintenance import backup
 log = logging.getLogger(__name__)
 
 SEATS_EVERY = 900.0  # seconds between counts of the people with access
-SPARE_AFTER = 1.0  # seconds from the first connection until its memory is given back
+SPARE_AFTER = 2.0  # seconds from the first connection until its memory is given back
 BACKUP_EVERY = 1800.0  # seconds between looks whether today's copy is there
 LEFT_EVERY = 3600.0  # seconds between looks for logins of servers that the bot left
 ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again

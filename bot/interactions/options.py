@@ -252,7 +252,7 @@ class ShopTransformer(_NumberOption):
         found = await suggests.shops(guild_id, typed)
         choices: Choices = [
             app_commands.Choice(
-                name=shorten(f"{row.id} – {payments.provider(row.provider).label}", _MAX_LENGTH),
+                name=shorten(f"{row.id} – {payments.label(row.provider)}", _MAX_LENGTH),
                 value=row.id,
             )
             for row in found

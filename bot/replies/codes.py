@@ -39,8 +39,9 @@ def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
 def invalid(guild_id: int) -> Message:
     """Return that a code does not work, the same for every reason, with a button to type it again."""
     return Message(
-        "**That code does not work.** Nothing was changed. Look whether you have all of it, "
-        f"{LENGTH} letters and digits. It may also be used, or over: then ask whoever gave it to you.",
+        "**That code does not work.** Nothing was changed. Look whether you have all of it: "
+        f"a code of this server has {LENGTH} letters and digits, and a licence key stands in the shop's e-mail. It may "
+        "also be used, or over: then ask whoever gave it to you.",
         buttons=(redeem_button(guild_id, "Try again"),),
         tone=Tone.STOP,
     )

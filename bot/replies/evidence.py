@@ -21,7 +21,8 @@ Row = Sequence[str]
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1a1a1a}"
     "h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}p{margin:.3rem 0}"
-    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}.big table{min-width:40rem}"
+    "td:first-child{white-space:nowrap}"
     "th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #ddd}"
     "th{font-weight:600;background:#f5f5f5}.none{color:#666}@media print{body{margin:0}}"
 )
@@ -79,7 +80,7 @@ def _page(dossier: Dossier, server: str | None) -> str:
         (
             "What was paid",
             ("When (UTC)", "Shop", "Order or subscription", "What", "Amount", "Period (UTC)"),
-            [row for each in dossier.sold for row in _money(each)],
+            sorted((row for each in dossier.sold for row in _money(each)), key=lambda row: row[0]),
         ),
         (
             "What was bought",
@@ -122,9 +123,10 @@ def _section(title: str, head: Row, rows: Iterable[Row]) -> str:
     )
     if not cells:
         return f'<h2>{escape(title)}</h2><p class="none">Nothing.</p>'
+    big = " big" if len(head) > 3 else ""  # as narrow as a phone, its columns could not be read
     top = "".join(f"<th>{escape(each)}</th>" for each in head) if any(head) else ""
     return (
-        f'<h2>{escape(title)}</h2><div class="wide"><table><thead><tr>{top}</tr></thead>'
+        f'<h2>{escape(title)}</h2><div class="wide{big}" tabindex="0"><table><thead><tr>{top}</tr></thead>'
         f"<tbody>{cells}</tbody></table></div>"
     )
 
@@ -168,10 +170,11 @@ def _money(sold: Sold) -> Iterator[Row]:
                     _moment(fact.at), shop, name, what, amount, period if fact.ends_at else "",
                 )  # fmt: skip
             case Refund():
-                amount = _amount(fact.amount or fact.total, None)
-                yield (
-                    _moment(fact.at), shop, name, f"refund, {fact.state} ({fact.key})", amount, "",
-                )  # fmt: skip
+                # A shop may tell of each refund, of the sum of all so far, or of both.
+                is_sum = fact.amount is None and fact.total is not None
+                what = "refunded so far in all" if is_sum else f"refund, {fact.state}"
+                amount = _amount(fact.total if is_sum else fact.amount, None)
+                yield _moment(fact.at), shop, name, f"{what} ({fact.key})", amount, ""
             case Dispute():
                 yield _moment(fact.at), shop, name, f"dispute, {fact.state} ({fact.key})", "", ""
             case Failure():
@@ -186,7 +189,8 @@ def _amount(amount: Decimal | None, currency: str | None) -> str:
 
 def _bought(bought: Bought) -> Row:
     purchase = bought.purchase
-    ends = [each.ends_at for each in bought.reasons if each.ends_at is not None]
+    reasons = [each for each in bought.reasons if each.ended_at is None] or bought.reasons
+    ends = [each.ends_at for each in reasons if each.ends_at is not None]
     until = _moment(max(ends)) if ends else {"lifetime": "no end", "open": "as long as it lasts"}.get(
         purchase.kind, ""
     )  # fmt: skip

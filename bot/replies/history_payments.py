@@ -92,8 +92,8 @@ def _notice(facts: Any) -> str:
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "payment_notice": _notice,
     "payment_unclaimed": lambda f: (
-        f"💳 {_order(f.after)} is paid, and nobody knows yet which member it is of: `/webhook pending` lets "
-        "you say so. It is done by itself once the buyer links it"
+        f"💳 {_order(f.after)} is paid, and nobody knows yet which member it is of. It waits: `/webhook pending` "
+        "lets you say who it was, or it goes on by itself once the buyer shows that it is theirs"
     ),
     "payment_partly_refunded": lambda f: (
         f"💳 a part of {_order(f.after)} was refunded; {f.whom} keeps the access that it brought"

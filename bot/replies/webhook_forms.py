@@ -23,7 +23,7 @@ _MAX_HINT = 100
 
 def form_title(name: str) -> str:
     """Return the title of the form that asks for the secret of a provider."""
-    return shorten(f"{payments.provider(name).label}: the secret", _MAX_FORM_TITLE)
+    return shorten(f"{payments.label(name)}: the secret", _MAX_FORM_TITLE)
 
 
 def add_items(name: str) -> "list[discord.ui.Item[discord.ui.View]]":

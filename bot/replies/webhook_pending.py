@@ -89,7 +89,7 @@ def _first(view: PendingView) -> str:
 def _order(order: PendingOrder) -> str:
     contract = order.contract
     parts = [
-        f"{bold(shorten(order_number(contract.name), _MAX_NAME))} ({payments.provider(order.provider).label})"
+        f"{bold(shorten(order_number(contract.name), _MAX_NAME))} ({payments.label(order.provider)})"
     ]
     if order.what:
         parts.append(listed(escape(shorten(each, _MAX_NAME)) for each in order.what))
@@ -106,7 +106,7 @@ def _order(order: PendingOrder) -> str:
 
 
 def _message(delivery: Delivery, provider: str) -> str:
-    label = payments.provider(provider).label
+    label = payments.label(provider)
     what = (
         f"- **{delivery.id}**: {typed(delivery.kind)} of {label}, {relative(delivery.received_at)}"
     )

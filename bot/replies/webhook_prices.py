@@ -119,7 +119,7 @@ def called(price: Price) -> str:
 
 def shop(row: Connection) -> str:
     """Return a shop with its number."""
-    return f"{payments.provider(row.provider).label} (connection {row.id})"
+    return f"{payments.label(row.provider)} (connection {row.id})"
 
 
 def _line(view: PriceView) -> str:

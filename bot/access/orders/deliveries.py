@@ -29,6 +29,8 @@ AGAIN = 15.0  # seconds until the next look, where the database could not keep a
 KEPT = timedelta(days=90)  # for bodies; what tells a copy of a message is kept for ever
 FORGET_EVERY = 3600.0
 _AT_ONCE = 20  # messages in memory
+_REST = 2.0  # of the time that a message took, while new ones come: these are taken in first
+_LONGEST_REST = 0.5  # seconds
 _MAX_TOLD = 500  # facts and lines of one message, whose transaction holds up all others
 _FORGOTTEN_AT_ONCE = 200
 
@@ -103,7 +105,6 @@ class Deliveries:
 
     async def _run(self) -> None:
         while True:
-            self._woken.clear()
             try:
                 pause = await self.process()
             except (DatabaseBusyError, DiskFullError) as error:  # said once by the database
@@ -120,6 +121,7 @@ class Deliveries:
         Raises DatabaseBusyError and DiskFullError, which are no fault of a message.
         """
         while True:
+            self._woken.clear()  # what came until here is found below
             async with self._database.read() as connection:
                 due = await deliveries.due(connection, clock.now(), _AT_ONCE)
                 next_try_at = None if due else await deliveries.next_try_at(connection)
@@ -129,7 +131,10 @@ class Deliveries:
                 }
             self._silent.clear()
             for delivery in due:
+                begun = clock.monotonic()
                 await self._process(delivery, sources[delivery.connection_id])
+                if self._woken.is_set():
+                    await clock.sleep(min((clock.monotonic() - begun) * _REST, _LONGEST_REST))
             if not due:
                 break
         if next_try_at is None:

@@ -177,6 +177,8 @@ async def ask_in(connection: AsyncConnection, shop: Connection, at: datetime) ->
     asked = await prices.open_of(connection, shop.id, is_asked=True, limit=MAX_QUESTIONS)
     left = MAX_QUESTIONS - len(asked)
     new = await prices.open_of(connection, shop.id, is_asked=False, limit=left) if left else []
+    if not new:
+        return
     await prices.set_asked(connection, [price.id for price in new], at)
     for price in new:
         await events.record(

@@ -10,8 +10,8 @@ from bot.access.ledger.changes import Brought, Change, NewEnd, NewOrder, Recorde
 from bot.access.ledger.record import record_unguarded
 from bot.access.request import RequestContext
 from bot.store.catalogue import products
-from bot.store.kinds import ActorKind, OrderKind
-from bot.store.ledger import entitlements, orders, permissions, purchases
+from bot.store.kinds import ActorKind, OrderKind, PermissionState
+from bot.store.ledger import entitlements, order_outcomes, orders, permissions, purchases
 from bot.store.records import Entitlement, Purchase
 from bot.store.vault import Vault
 
@@ -71,8 +71,11 @@ async def renew_in(
             continue
         lead = recorded[0].order.id if recorded else None
         later = () if by_staff else await _later_lengths(connection, reason)
+        is_news = await _is_news(connection, reason, by, grace_days)
         new = await _order(connection, request, purchase, reason, lead, by, grace_days, later)
         recorded.append(await record_unguarded(connection, vault, new))
+        if not is_news:
+            await order_outcomes.no_news(connection, recorded[-1].order.id, request.at)
     return Renewed(tuple(recorded), is_held)
 
 
@@ -95,6 +98,20 @@ def _latest(given: Iterable[Entitlement]) -> list[Entitlement]:
         ):
             latest[reason.script_id] = reason
     return list(latest.values())
+
+
+async def _is_news(
+    connection: AsyncConnection, reason: Entitlement, by: timedelta, grace_days: int
+) -> bool:
+    """Return whether the customer is to hear of it: of days kept beyond the same paid end, they are not.
+
+    They hear that a payment failed; "it goes on" beside that would say the opposite.
+    """
+    if by or reason.ended_at is not None or grace_days <= reason.grace_days:
+        return True
+    assert reason.permission_id is not None  # noqa: S101 - what waits for a name has no order
+    permission = await permissions.by_id(connection, reason.permission_id)
+    return permission.state is not PermissionState.DONE  # then an order before has still to be told
 
 
 async def _is_held_back(connection: AsyncConnection, reason: Entitlement) -> bool:

@@ -302,6 +302,8 @@ async def end_moved_by(connection: AsyncConnection, order_id: int, at: datetime)
 
 async def unsettle(connection: AsyncConnection, entitlement_ids: Collection[int]) -> None:
     """Have the ends of these, asked for as a length, fixed anew once."""
+    if not entitlement_ids:
+        return
     await connection.execute(
         update(entitlement)
         .where(entitlement.c.id.in_(list(entitlement_ids)))

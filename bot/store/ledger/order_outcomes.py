@@ -179,6 +179,11 @@ async def member_told(connection: AsyncConnection, order_id: int, at: datetime) 
     )
 
 
+async def no_news(connection: AsyncConnection, order_id: int, at: datetime) -> None:
+    """Note that this order alone is nothing that the member has to hear of."""
+    await connection.execute(update(order).where(order.c.id == order_id).values(member_told_at=at))
+
+
 async def tell_anew(connection: AsyncConnection, changed: Collection[int]) -> None:
     """Have the askers told again whose request changed in an order that another one leads."""
     if not changed:

@@ -323,6 +323,8 @@ async def add_claim_codes(
     connection: AsyncConnection, guild_id: int, contract_id: int, digests: Collection[bytes]
 ) -> None:
     """Let a buyer show by any of these that the contract is theirs; what shows another one stays so."""
+    if not digests:
+        return
     rows = await connection.execute(
         select(claim_code.c.digest).where(
             claim_code.c.guild_id == guild_id, claim_code.c.digest.in_(list(digests))

@@ -24,7 +24,7 @@ from bot.replies.orders import to_customer
 from bot.replies.why import why
 from bot.store.catalogue import products
 from bot.store.kinds import ActorKind, DeliveryState
-from bot.store.ledger import entitlements, events, purchases
+from bot.store.ledger import entitlements, events, order_outcomes, purchases
 from bot.store.people import customers, reminders
 from bot.store.records import Actor
 from bot.store.sales import prices
@@ -170,6 +170,31 @@ async def test_a_failed_payment_starts_the_grace_days_once_and_a_retry_brings_th
     assert harness.end("Ann_Trades") == cut(paid_end) + timedelta(days=3)
     await shop.tells(paid("in_2", paid_end + MONTH), runs())
     assert harness.end("Ann_Trades") == cut(paid_end + MONTH) + timedelta(days=2)
+
+
+async def test_who_hears_that_a_payment_failed_does_not_hear_besides_that_it_goes_on(harness, shop):
+    named = Buyer(contract="sub_1", username="Ann_Trades", discord_id=ANN)
+    paid_end = clock.now() + MONTH
+    await shop.tells(paid(end=paid_end), named, runs())
+    await harness.let_pass(MONTH.total_seconds())
+
+    async def unheard():
+        async with harness.database.read() as connection:
+            return await order_outcomes.members_to_tell(connection)
+
+    async def all_hear():
+        async with harness.database.write() as connection:
+            for number in await order_outcomes.members_to_tell(connection):
+                await order_outcomes.member_told(connection, number, clock.now())
+
+    assert len(await unheard()) == 1
+    await all_hear()
+    failed = Failure("in_2", "sub_1", clock.now(), paid_end, 1)
+    await shop.tells(failed, runs(Status.PAST_DUE, renews=False))
+    assert harness.end("Ann_Trades") == cut(paid_end) + timedelta(days=3)
+    assert await unheard() == []
+    await shop.tells(paid("in_2", paid_end + MONTH), runs())
+    assert len(await unheard()) == 1
 
 
 async def test_an_upgrade_leaves_no_gap(harness, shop):

@@ -239,13 +239,13 @@ PROVIDER = Provider(
     head=head,
     read=read,
     where=(
-        "In Gumroad open Settings, Advanced, paste the address into Ping endpoint with ?secret= and your"
-        " secret behind it, and press Update settings. The ping tells of sales alone: refunds, disputes and"
+        "In Gumroad open Settings, Advanced, paste the address into Ping endpoint, with ?secret= and your"
+        " secret behind it if you chose one, and press Update settings. The ping tells of sales alone: refunds, disputes and"
         " cancellations come once the same address is subscribed to them through Gumroad's API."
     ),
     secret=(
-        "Gumroad signs nothing, so the secret is yours to choose: a long random text of letters and"
-        " digits, which you also put behind ?secret= in the address."
+        "Gumroad signs nothing: leave this empty, and the address itself is the secret. Or choose a long random"
+        " text of letters and digits, and put it behind ?secret= in the address."
     ),
     name_field=(
         "In Gumroad open Checkout, Checkout form, and add a required text field named TradingView"

@@ -191,7 +191,8 @@ PROVIDER = Provider(
     ),
     name_field=(
         "Add a required field for the TradingView name to the checkout or the product with a plug-in for"
-        " checkout fields, and tell Usher the key that it is saved under unless it holds tradingview."
+        " checkout fields. If the field's own name does not hold the word tradingview, type that name into"
+        " name_field of /webhook edit."
     ),
     secret_pattern=r"[A-Za-z0-9_-]{10,200}",
     check_options=fields.options_with(name_field=str),

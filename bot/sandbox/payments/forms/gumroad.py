@@ -27,6 +27,7 @@ def _write(order: Order, deed: Deed, _: str) -> list[Letter]:
 
 
 def _sale(order: Order) -> dict[str, str]:
+    """Write a product without licence keys: of one with them the bot asks Gumroad itself, which is not here."""
     paid, buyer = order.paid, order.buyer
     fields = {
         "seller_id": "seller_harbor",
@@ -41,7 +42,6 @@ def _sale(order: Order) -> dict[str, str]:
         "price": str(PRICE),
         "currency": "usd",
         "quantity": "1",
-        "license_key": f"{order.id.upper()}-{order.id[::-1].upper()}",
         "refunded": _flag(paid.is_fully_refunded),
         "disputed": _flag(paid.dispute is not None),
         "dispute_won": _flag(paid.dispute_won),
@@ -91,5 +91,6 @@ FORM = Form(
     lambda: secrets.token_hex(16),
     deeds=_DEEDS,
     once=_DEEDS - {Deed.RENEW, Deed.CANCEL},
-    note="Gumroad signs nothing: the whole address is the secret.",
+    note="Gumroad signs nothing: leave the form's secret empty, and the whole address is the secret. Or paste the "
+    "address with ?secret= and the secret below behind it.",
 )
