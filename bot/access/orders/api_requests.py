@@ -31,7 +31,7 @@ from bot.access.request import API, GIFT, Consent, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import NOTHING, State, last_seen, still_gives
 from bot.access.sync.queue import Queue
-from bot.errors import UserError
+from bot.errors import DiskFullError, UserError
 from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderKind
@@ -259,6 +259,8 @@ class ApiRequests:
         """Record an order; returns, by script, the order and the one that leads it."""
         try:
             recorded = await record(connection, self._vault, new)
+        except DiskFullError:  # not a matter of this item
+            raise
         except UserError as refusal:
             raise _RefusedError(place, _failure(refusal)) from refusal
         superseded += recorded.superseded
