@@ -81,6 +81,17 @@ async def test_lifetime_that_somebody_removed_on_tradingview_is_put_there_again(
     assert harness.end("Ann_Trades") is None
 
 
+async def test_a_script_that_tradingview_has_no_more_hides_no_other(api, harness):
+    gone = await harness.vendor.add_script("gone")
+    harness.give("Ann_Trades", None)
+    del harness.fake.world.scripts[gone.pine_id]
+    status, rows, _ = await api.get("Ann_Trades", ["gone", "trend"])
+    assert status == 200
+    assert [(row["pine_id"], row["hasAccess"], row["status"]) for row in rows] == [
+        (gone.pine_id, False, "Failure"), (harness.pine_id, True, "Success"),
+    ]  # fmt: skip
+
+
 async def test_what_cannot_be_kept_is_not_now_and_can_be_asked_again(api, harness, caplog):
     body = {"pine_ids": ["trend"], "duration": "7D"}
     repeat = {"Idempotency-Key": "k"}
