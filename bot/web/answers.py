@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
+from bot.errors import DatabaseBusyError, DiskFullError
 from bot.web.clients import FRONT
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ _SENTENCES = {
     429: "Too many requests; try again later.",
     503: "Not available at the moment; try again later.",
 }
+_AGAIN = "30"  # seconds
 _FAILED = "Something went wrong here; it has been noted."
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -64,6 +66,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
             if name in raised.headers:
                 answer.headers[name] = raised.headers[name]
         return answer
+    except (DatabaseBusyError, DiskFullError):  # nothing was kept, and it may be asked again
+        return error(503, Retry_After=_AGAIN)
     except (web.RequestPayloadError, ConnectionError):
         return error(400)  # the body is broken, or its sender gone
     except Exception:

@@ -7,6 +7,7 @@ import pytest
 from tests.support import vendor_fixture
 from tests.support.access_harness import open_harness
 from tests.support.api_harness import open_api
+from tests.support.full_disk import full_disk
 from tests.support.vendor_fixture import AT, HOME
 
 
@@ -78,6 +79,34 @@ async def test_lifetime_that_somebody_removed_on_tradingview_is_put_there_again(
     status, [row], _ = await api.post("Ann_Trades", ["trend"], "L")
     assert (status, row["hasAccess"], row["status"]) == (200, False, "Success")
     assert harness.end("Ann_Trades") is None
+
+
+async def test_a_script_that_tradingview_has_no_more_hides_no_other(api, harness):
+    gone = await harness.vendor.add_script("gone")
+    harness.give("Ann_Trades", None)
+    del harness.fake.world.scripts[gone.pine_id]
+    status, rows, _ = await api.get("Ann_Trades", ["gone", "trend"])
+    assert status == 200
+    assert [(row["pine_id"], row["hasAccess"], row["status"]) for row in rows] == [
+        (gone.pine_id, False, "Failure"), (harness.pine_id, True, "Success"),
+    ]  # fmt: skip
+
+
+async def test_what_cannot_be_kept_is_not_now_and_can_be_asked_again(api, harness, caplog):
+    body = {"pine_ids": ["trend"], "duration": "7D"}
+    repeat = {"Idempotency-Key": "k"}
+    with full_disk():
+        for method in ("POST", "DELETE"):
+            status, answer, headers = await api.meanwhile(
+                method, "/access/Ann_Trades", json=body, headers=repeat
+            )
+            assert (status, list(answer)) == (503, ["errorMessage"])
+            assert int(headers["Retry-After"]) > 0
+    assert "Traceback" not in caplog.text
+    assert not harness.writes()
+    status, [row], _ = await api.meanwhile("POST", "/access/Ann_Trades", json=body, headers=repeat)
+    assert (status, row["status"]) == (200, "Success")
+    assert harness.end("Ann_Trades") == AT + timedelta(days=7)
 
 
 async def test_a_product_adds_no_end_where_there_is_lifetime(api, harness):

@@ -31,7 +31,7 @@ from bot.access.request import API, GIFT, Consent, RequestContext, Subject
 from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import NOTHING, State, last_seen, still_gives
 from bot.access.sync.queue import Queue
-from bot.errors import UserError
+from bot.errors import DiskFullError, UserError
 from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderKind
@@ -39,7 +39,7 @@ from bot.store.ledger import entitlements, orders, permissions
 from bot.store.records import ApiKey, ApiRequest, Script
 from bot.store.sales import api_requests
 from bot.store.vault import Vault
-from bot.tradingview import Lifetime
+from bot.tradingview import Lifetime, NoSuchScript
 from bot.tradingview.deadline import in_time
 
 READ_TIMEOUT = 8.0  # seconds that a live read may take, while none of the same request is answered
@@ -104,9 +104,16 @@ class ApiRequests:
         if wanted and session.state is not LoginState.ALIVE:
             raise TradingViewSilent
         answered: list[int] = []  # many scripts take as long as the account's pace
+        gone: set[str] = (
+            set()
+        )  # pine ids of those that TradingView has no more: no outage of the others
 
         async def shown_of(script: Script) -> State:
-            state = await look(session.tradingview, script, name)
+            state = NOTHING
+            try:
+                state = await look(session.tradingview, script, name)
+            except NoSuchScript:
+                gone.add(script.pine_id)
             answered.append(script.id)
             return state
 
@@ -123,7 +130,11 @@ class ApiRequests:
             for (_, script), state in zip(wanted, shown, strict=True)
             if state is not None
         }
-        return [part for each in found for part in each.parts(states)]
+        return [
+            replace(part, failure=Failure.NO_SUCH_SCRIPT) if part.pine_id in gone else part
+            for each in found
+            for part in each.parts(states)
+        ]
 
     async def change(self, key: ApiKey, asked: Asked) -> ApiRequest:
         """Record a change, and return it; the same one when it is repeated with its key.
@@ -259,6 +270,8 @@ class ApiRequests:
         """Record an order; returns, by script, the order and the one that leads it."""
         try:
             recorded = await record(connection, self._vault, new)
+        except DiskFullError:  # not a matter of this item
+            raise
         except UserError as refusal:
             raise _RefusedError(place, _failure(refusal)) from refusal
         superseded += recorded.superseded

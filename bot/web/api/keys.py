@@ -110,7 +110,7 @@ def _text(request: web.Request) -> str | None:
 
 def _in_address(request: web.Request) -> bool:
     """Return whether a key stands in the address, where others can read it: that opens nothing."""
-    values = (*request.query.values(), *request.match_info.values())
+    values = (*request.query, *request.query.values(), *request.match_info.values())
     return any(name.casefold() in _NAMES for name in request.query) or any(map(read_key, values))
 
 
