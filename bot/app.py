@@ -35,6 +35,7 @@ from bot.store.maintenance import backup
 log = logging.getLogger(__name__)
 
 SEATS_EVERY = 900.0  # seconds between counts of the people with access
+SPARE_AFTER = 1.0  # seconds from the first connection until its memory is given back
 BACKUP_EVERY = 1800.0  # seconds between looks whether today's copy is there
 LEFT_EVERY = 3600.0  # seconds between looks for logins of servers that the bot left
 ENVIRONMENT_AGAIN = 30.0  # seconds until a login that could not be tested is tried again
@@ -46,7 +47,6 @@ async def run(settings: Settings) -> None:
     Raises:
         StartupError: it cannot start, or Discord refuses it.
     """
-    memory.hold_little()
     if settings.discord_token is None:
         raise StartupError("DISCORD_TOKEN is missing: put your bot's token into .env.")
     token = settings.discord_token.get_secret_value()
@@ -170,7 +170,15 @@ async def _serve(services: Services, token: str) -> None:
         await services.client.ask_the_time()
     services.outcome_notifier.start()
     services.holder_role_giver.start()
+    _ = services.jobs.spawn(_spare_once_ready(services.client), "give memory back")
     await stay_connected(services.client, services.blockade)
+
+
+async def _spare_once_ready(client: Usher) -> None:
+    """Give back what the first connection needed: all that Discord tells of its servers comes in it."""
+    await client.wait_until_ready()
+    await clock.sleep(SPARE_AFTER)
+    memory.spare_what_is_loaded()
 
 
 def _point_at_discord(settings: Settings) -> None:

@@ -3,11 +3,24 @@
 import ctypes
 import gc
 import sys
-from types import CodeType, FunctionType
+from contextlib import suppress
+from importlib import import_module
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-# The two largest libraries: 2.5 MB of text that only people read, who do so elsewhere.
-_WITH_DOCSTRINGS = ("discord", "sqlalchemy")
+# The largest libraries, and of each what the bot uses: megabytes of text and types that only people
+# read, who do so elsewhere.
+_LIBRARIES = (
+    "discord",
+    "discord.ext.commands",
+    "sqlalchemy",
+    "sqlalchemy.ext.asyncio",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "aiohttp",
+    "aiohttp.web",
+)
+_INSPECTED = "cogs"  # whose functions discord.py asks for the types that they take
+_WITH_A_COPY = (property, classmethod, staticmethod)  # of what their function says
 _ARENA_MAX = -8  # of mallopt(3), as the two below
 _TRIM_THRESHOLD = -1
 _MMAP_THRESHOLD = -3
@@ -26,12 +39,30 @@ def hold_little() -> None:
         library.mallopt(_MMAP_THRESHOLD, 32 * _KIB)
 
 
+def load_libraries() -> None:
+    """Load the large libraries and let go what they say about themselves; once, before all that uses them.
+
+    Freed later it would leave holes, which little fits into: here what is loaded next does.
+    """
+    for name in _LIBRARIES:
+        import_module(name)
+    forget_notes()
+
+
+def forget_notes() -> None:
+    """Let go what all loaded code says about itself: docstrings, and the types of what functions take."""
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType | type) or type(thing) is ModuleType:
+            _forget_docstring(thing)
+        if isinstance(thing, FunctionType) and not _is_inspected(thing):
+            del thing.__annotations__
+
+
 def spare_what_is_loaded() -> None:
     """Have the garbage collector pass over what the start loaded, which stays until the end.
 
     Else each full collection looks through all of it, and holds the loop for 80 ms.
     """
-    _forget_docstrings()
     gc.collect()
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if library is not None and hasattr(library, "malloc_trim"):
@@ -39,24 +70,26 @@ def spare_what_is_loaded() -> None:
     gc.freeze()
 
 
-def _forget_docstrings() -> None:
-    for thing in gc.get_objects():
-        if _is_of_a_library(thing):
-            if isinstance(thing, FunctionType):
-                thing.__code__ = _without_docstring(thing.__code__, thing.__doc__)
-                thing.__doc__ = None
-            else:
-                type.__setattr__(thing, "__doc__", None)  # some refuse to be changed as others are
+def _is_inspected(function: FunctionType) -> bool:
+    return str(function.__module__).partition(".")[0] == _INSPECTED
 
 
-def _is_of_a_library(thing: Any) -> bool:
-    if not isinstance(thing, FunctionType | type) or not isinstance(thing.__doc__, str):
-        return False
-    return str(thing.__module__).partition(".")[0] in _WITH_DOCSTRINGS
+def _forget_docstring(thing: Any) -> None:
+    if isinstance(thing, FunctionType):
+        thing.__code__ = _without_docstring(thing.__code__, thing.__doc__)
+        thing.__doc__ = None
+    elif isinstance(thing, ModuleType):
+        thing.__doc__ = None
+    else:
+        with suppress(TypeError):  # those written in C cannot be changed
+            type.__setattr__(thing, "__doc__", None)  # some refuse to be changed as others are
+        for value in vars(thing).values():
+            if isinstance(value, _WITH_A_COPY):
+                value.__doc__ = None
 
 
 def _without_docstring(code: CodeType, docstring: str | None) -> CodeType:
     """Return the code of a function without the text, which is its first constant."""
-    if not code.co_consts or code.co_consts[0] is not docstring:
+    if docstring is None or not code.co_consts or code.co_consts[0] is not docstring:
         return code
     return code.replace(co_consts=(None, *code.co_consts[1:]))

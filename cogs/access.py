@@ -3,15 +3,16 @@
 from dataclasses import replace
 from typing import Literal
 
+import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone
-from bot.access.queries.holders import Cut
+from bot.access.queries.holders import Cut, WithRole
 from bot.access.request import Consent, RequestContext, Subject
 from bot.access.rules.duration import read_until
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction, Form
+from bot.interactions.components import ComponentInteraction, Form, number_in
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
 from bot.interactions.options import AnyMember, Item, Length, Until, Username
@@ -48,6 +49,7 @@ class Access(
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self._overview = services.overview
+        self._members = services.client.members
         self._adoption = services.adoption
         self._scripts = services.scripts
         self._retries = services.retries
@@ -220,23 +222,44 @@ class Access(
 
     @levels.staff
     @app_commands.command(name="list", description="Who has a script or product, by end date")
-    @app_commands.describe(item=_ITEM, ends="Only those whose access ends then, or ended")
-    async def list_(self, interaction: Interaction, item: Item, ends: Ends | None = None) -> None:
+    @app_commands.describe(
+        item=_ITEM,
+        ends="Only those whose access ends then, or ended",
+        role="Only those who have this role now",
+    )
+    async def list_(
+        self,
+        interaction: Interaction,
+        item: Item,
+        ends: Ends | None = None,
+        role: discord.Role | None = None,
+    ) -> None:
         """Show the customers of one item, page by page."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
         cut = None if ends is None else Cut(ends)
-        await responses.reply(interaction, await self._page(guild_id, item, 0, cut))
+        work = self._page(guild_id, item, 0, cut, None if role is None else role.id)
+        await responses.reply(interaction, await work)
 
     async def turn(self, press: ComponentInteraction) -> None:
         """Show another page of the list."""
         await responses.defer_in_place(press.interaction)
-        item, cut = overview_replies.cut_of(press.text(0))
-        message = await self._page(press.guild_id, item, press.page(1), cut)
+        item, cut, role = overview_replies.cut_of(press.text(0))
+        role_id = number_in(role) if role else None
+        message = await self._page(press.guild_id, item, press.page(1), cut, role_id)
         await responses.reply(press.interaction, message)
 
-    async def _page(self, guild_id: int, item: str, page: int, cut: Cut | None) -> Message:
-        found = await self._overview.holders(guild_id, item, page, cut)
+    async def _page(
+        self, guild_id: int, item: str, page: int, cut: Cut | None, role_id: int | None
+    ) -> Message:
+        role = None
+        if role_id is not None:
+            known = await self._overview.members_of(guild_id, item, cut)
+            having = known and await self._members.having(guild_id, role_id, known)
+            if having is None:
+                return overview_replies.role_unknown(role_id)
+            role = WithRole(role_id, frozenset(having))
+        found = await self._overview.holders(guild_id, item, page, cut, role)
         return overview_replies.holders(found, guild_id)
 
     async def put_back(self, press: ComponentInteraction) -> None:

@@ -30,7 +30,9 @@ class Help(commands.Cog):
         roles = self._guild_settings.level_roles(levels.request(interaction).guild_id)
         held = levels.level_of(interaction.user, roles)
         allowed = [each for each in levels.commands_in(self._tree) if each.extras["level"] <= held]
-        await responses.reply(interaction, guide.commands(allowed, is_buyer=not held))
+        menus = [each for each in levels.menus_in(self._tree) if each.extras["level"] <= held]
+        shown = guide.commands(allowed, [each.name for each in menus], is_buyer=not held)
+        await responses.reply(interaction, shown)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import discord
+from discord import app_commands
 
 from bot import clock
 from bot.access.orders.unanswered import UnansweredInteractions
@@ -101,6 +102,8 @@ def _asked(interaction: Interaction) -> str:
     match interaction.type:
         case discord.InteractionType.application_command:
             command = interaction.command
+            if isinstance(command, app_commands.ContextMenu):
+                return interrupted.menu(command.name, data.get("target_id", 0))
             name = "a command" if command is None else command.qualified_name
             return interrupted.command(name, dict(_options(data.get("options", ()))))
         case discord.InteractionType.component:

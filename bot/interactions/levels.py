@@ -4,7 +4,7 @@ import enum
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import discord
 from discord import app_commands
@@ -19,7 +19,8 @@ from bot.interactions.responses import Interaction
 from bot.store.kinds import RoleLevel
 from bot.store.records import Actor
 
-CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
+_Runnable: TypeAlias = "app_commands.Command[Any, ..., Any] | app_commands.ContextMenu"
+CommandT = TypeVar("CommandT", bound=_Runnable)
 
 
 _HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
@@ -64,7 +65,7 @@ def manage_server(command: CommandT) -> CommandT:
 
 
 def _declare(command: CommandT, level: Level) -> CommandT:
-    if not isinstance(command, app_commands.Command):
+    if not isinstance(command, app_commands.Command | app_commands.ContextMenu):
         raise TypeError("a level stands above @app_commands.command, not below it")
     command.extras["level"] = level
     return command
@@ -171,17 +172,29 @@ class LevelTree(app_commands.CommandTree[Any]):
 def doing_of(interaction: Interaction) -> str:
     """Return what was asked for, for the log: the command's name, never its options."""
     command = interaction.command
-    name = "an unknown command" if command is None else f"/{command.qualified_name}"
+    name = "an unknown command" if command is None else _called(command)
     return f"{name} by {interaction.user.id} in {interaction.guild_id}"
 
 
 def commands_in(
     tree: "app_commands.CommandTree[Any]",
 ) -> "Iterator[app_commands.Command[Any, ..., Any]]":
-    """Yield every command that can be run, those in groups included."""
+    """Yield every slash command that can be run, those in groups included."""
     for command in tree.walk_commands():
         if isinstance(command, app_commands.Command):
             yield command
+
+
+def menus_in(tree: "app_commands.CommandTree[Any]") -> "Iterator[app_commands.ContextMenu]":
+    """Yield every command in the menu of a member or a message."""
+    for kind in (discord.AppCommandType.user, discord.AppCommandType.message):
+        yield from tree.walk_commands(type=kind)
+
+
+def _called(command: _Runnable) -> str:
+    """Return a command's name as people see it: only those that are typed have a slash."""
+    slash = "/" if isinstance(command, app_commands.Command) else ""
+    return f"{slash}{command.qualified_name}"
 
 
 def seal(tree: "app_commands.CommandTree[Any]") -> None:
@@ -189,13 +202,12 @@ def seal(tree: "app_commands.CommandTree[Any]") -> None:
 
     Raises TypeError for a command without a level: a forgotten one must not reach Discord.
     """
-    for command in commands_in(tree):
+    every: list[_Runnable] = [*commands_in(tree), *menus_in(tree)]
+    for command in every:
         if not isinstance(command.extras.get("level"), Level):
-            raise TypeError(f"/{command.qualified_name} has no level")
+            raise TypeError(f"{_called(command)} has no level")
     for top in tree.get_commands():
-        if isinstance(top, app_commands.ContextMenu):
-            raise TypeError(f"{top.name}: context menus have no levels yet")
-        leaves = [top] if isinstance(top, app_commands.Command) else list(_leaves(top))
+        leaves = list(_leaves(top)) if isinstance(top, app_commands.Group) else [top]
         top.default_permissions = _DISCORD_ASKS[min(leaf.extras["level"] for leaf in leaves)]
         top.guild_only = True
         top.allowed_contexts = app_commands.AppCommandContext(guild=True)

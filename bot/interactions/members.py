@@ -23,6 +23,7 @@ from bot.access.errors import DiscordSilent, MembersSilent
 from bot.access.people.errors import MembersUnseen
 from bot.access.people.import_records import People, Person, Wanted
 from bot.access.people.member_facts import MemberRoles
+from bot.access.queries.holders import MAX_MEMBERS
 from bot.interactions.member_requests import MAX_IDS, MemberRequests, person_of
 from bot.notifications.trouble import NO_SUCH_MEMBER, NO_SUCH_SERVER, TROUBLE, code_of, in_short
 
@@ -36,7 +37,6 @@ SEARCH_KEPT = 600.0  # seconds: for whoever turns pages, and for a second try
 MAX_SEARCHED = 1000  # as many as Discord shows for one name
 _MAX_QUERY = 100  # characters
 _NO_ACCESS = 50001
-_MAX_COUNTED = 2_000  # as many as are asked about while somebody waits for a number
 _PAGE = 1000  # members in one answer, at most
 
 T = TypeVar("T")
@@ -152,20 +152,38 @@ class Members:
 
         None where Discord does not say, or there are too many to be asked about.
         """
-        number, ids = 0, sorted(known)
+        if not self.are_listed:
+            having = await self.having(guild_id, role_id, known)
+            return None if having is None else (len(having), False)
+        number = 0
         try:
-            if self.are_listed:
-                async for page in self.listed(guild_id):
-                    number += sum(role_id in member.roles for member in page)
-                return number, True
-            if len(ids) > _MAX_COUNTED:
-                return None
-            for start in range(0, len(ids), MAX_IDS):
-                some = await self._requests.roles_by_ids(guild_id, ids[start : start + MAX_IDS])
-                number += sum(role_id in roles for roles in some.values())
+            async for page in self.listed(guild_id):
+                number += sum(role_id in member.roles for member in page)
         except MembersSilent:
             return None
-        return number, False
+        return number, True
+
+    async def having(
+        self, guild_id: int, role_id: int, known: Collection[int]
+    ) -> frozenset[int] | None:
+        """Return which of the `known` ones have that role now, without the members intent too.
+
+        None where Discord does not say, or there are too many to be asked about.
+        """
+        ids = sorted(known)
+        if len(ids) > MAX_MEMBERS:
+            return None
+        found: set[int] = set()
+        try:
+            for start in range(0, len(ids), MAX_IDS):
+                some = await self._requests.roles_by_ids(guild_id, ids[start : start + MAX_IDS])
+                # Everybody has the role that is called like the server; Discord lists it for none.
+                found |= {
+                    each for each, roles in some.items() if role_id in roles or role_id == guild_id
+                }
+        except MembersSilent:
+            return None
+        return frozenset(found)
 
     async def _page(self, guild_id: int, after: int) -> list[Any]:
         try:

@@ -103,6 +103,9 @@ class OutgoingWebhooks:
         except GROUND as error:  # it is sent once more, with the same id
             log.info("program %s waits (%s)", endpoint_id, in_short(error))
             await clock.sleep(EVERY)
+        except Exception:  # the same: nobody is sent one message over and over meanwhile
+            log.exception("sending to program %s failed; it goes on in %s s", endpoint_id, EVERY)
+            await clock.sleep(EVERY)
         finally:
             self._busy.discard(endpoint_id)
             self._woken.set()

@@ -16,6 +16,8 @@ def why_given(receipt: Receipt, server: str) -> str | None:
 def why_ended(receipt: Receipt, server: str) -> tuple[str, str]:
     """Return why it ended, after "has ended", and what to do."""
     rule = receipt.rule
+    if rule is None and (lost := _filled(receipt, server, "lost")):
+        return f" because {lost}.", REGISTRY[receipt.order.actor.id or ""].again
     if rule is None:
         label = source_named(receipt.order.actor.id or "")
         return f": what gave it to you in {bold(server)} ({label}) is over.", _ASK_STAFF
@@ -43,8 +45,9 @@ def as_long_as(checked: Checked) -> str | None:
 
 def _filled(receipt: Receipt, server: str, words: str) -> str | None:
     rule = receipt.rule
-    known = None if rule is None else REGISTRY.get(rule.source)
-    if rule is None or known is None:
-        return None
-    text: str = getattr(known, words)
-    return text.format(role=bold(rule.role_name), server=bold(server)) or None
+    known = REGISTRY.get((receipt.order.actor.id or "") if rule is None else rule.source)
+    text: str = getattr(known, words, "")
+    if rule is None and known is not None and known.is_of_roles:
+        return None  # the rule is gone
+    role = "" if rule is None else bold(rule.role_name)
+    return text.format(role=role, server=bold(server)) or None

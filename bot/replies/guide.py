@@ -15,11 +15,14 @@ _OWN = "Your own"
 
 
 def commands(
-    allowed: "Sequence[app_commands.Command[Any, ..., Any]]", *, is_buyer: bool
+    allowed: "Sequence[app_commands.Command[Any, ..., Any]]",
+    menus: Sequence[str] = (),
+    *,
+    is_buyer: bool,
 ) -> Message:
     """Return three lines for a buyer; for anybody else every command, by what it is about.
 
-    Of a group only the names: Discord shows what each does while one types, and all would not fit.
+    `menus`: the commands in a member's menu. Of a group only the names: Discord shows what each does while one types, and all would not fit.
     """
     if is_buyer:
         by_name = {command.qualified_name: command for command in allowed}
@@ -29,6 +32,9 @@ def commands(
             "\n".join([f"**{head}**", *_lines(list(group))])
             for head, group in groupby(sorted(allowed, key=_place), key=_head)
         )
+        if menus:
+            names = " · ".join(f"*{name}*" for name in menus)
+            lines += f"\n\n**In a member's menu** (right-click, then *Apps*)\n{names}"
     return Message("", (embed("What you can do", lines),))
 
 

@@ -30,6 +30,11 @@ def command(name: str, options: Mapping[str, Any]) -> str:
     return shorten(" ".join((f"`/{name}`", *shown)), _MAX_ASKED)
 
 
+def menu(name: str, member_id: str | int) -> str:
+    """Return what was asked with a command of a member's menu."""
+    return f"*{name}* {member(int(member_id))}"
+
+
 def button(label: str | None) -> str:
     """Return what was asked with a button; without a label, with a list."""
     text = "your choice from a list" if label is None else f"the button “{escape(label)}”"

@@ -318,7 +318,8 @@ def to_customer(receipt: Receipt, server: str) -> Message:
         case OrderKind.PUT_BACK:
             first = f"✅ Your access to {what} is back{how_long}: the staff of {bold(server)} put it back."
         case _:
-            first = f"{'⚠️' if shorter else '✅'} The end of {what} was changed by the staff of {bold(server)}"
+            by = "with what you bought" if by_itself else f"by the staff of {bold(server)}"
+            first = f"{'⚠️' if shorter else '✅'} The end of {what} was changed {by}"
             first += f": you can use it{how_long}." if how_long else "."
             if goes_on and not several:
                 return Message(f"{first}\n`/me` in the server shows everything that you have.")

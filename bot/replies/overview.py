@@ -51,13 +51,19 @@ def holders(page: Holders, guild_id: int) -> Message:
             "`/sync status` has the button for it."
         )
     what = title(page.item)
-    about = page.item.slug if page.ends is None else f"{page.item.slug}{_CUT}{page.ends}"
+    about = _CUT.join((page.item.slug, page.ends or "", str(page.role_id or "")))
+    if page.role_id is not None:
+        beside = "\n-# Only members whom I know with their TradingView name; the role as it is now."
+    with_role = "" if page.role_id is None else f" with the role <@&{page.role_id}>"
     if page.paused:
         beside += "\n" + "\n".join(
             f"⏸️ {person_text(customer)}: paused since {day(since)}"
             for customer, since in page.paused
         )
     if not page.total:
+        if page.role_id is not None:
+            end = "" if page.ends is None else f" and such an end ({page.ends})"
+            return Message(f"Nobody{with_role}{end} has {what}.{beside}")
         if page.ends is not None:
             return Message(f"Nobody has {what} with such an end ({page.ends}).")
         if beside:
@@ -66,16 +72,25 @@ def holders(page: Holders, guild_id: int) -> Message:
     numbers = f"Page {page.page + 1} of {page.pages}" if page.pages > 1 else None
     has = "Whose time is over" if page.ends is Cut.ENDED else "Who has it, by end date"
     return Message(
-        f"{what}: {count(page.total, 'person', 'people')}{_CUTS.get(page.ends, '')}.{beside}",
+        f"{what}: {count(page.total, 'person', 'people')}{with_role}{_CUTS.get(page.ends, '')}.{beside}",
         (embed(has, "\n".join(_holder_lines(page)), footer=numbers),),
         pages(LIST, guild_id, about, page.page, more=page.page + 1 < page.pages),
     )
 
 
-def cut_of(about: str) -> tuple[str, Cut | None]:
-    """Return the short name, and what the list is cut down to, in the key of a button."""
-    slug, _, ends = about.partition(_CUT)
-    return slug, next((cut for cut in Cut if cut == ends), None)
+def role_unknown(role_id: int) -> Message:
+    """Return that it cannot be said now who has a role."""
+    return Message(
+        f"⚠️ **I cannot say who has <@&{role_id}> just now:** Discord does not tell, or more people have "
+        "it than I may ask about at once. Without `role` you get the whole list; or try again in a minute."
+    )
+
+
+def cut_of(about: str) -> tuple[str, Cut | None, str]:
+    """Return the short name, what the list is cut down to, and the role's number, in a button's key."""
+    slug, _, rest = about.partition(_CUT)
+    ends, _, role = rest.partition(_CUT)
+    return slug, next((cut for cut in Cut if cut == ends), None), role
 
 
 def _holder_lines(page: Holders) -> Iterator[str]:

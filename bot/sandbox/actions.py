@@ -58,6 +58,16 @@ class Actions:
         chosen = options.pop("channel", None)
         return await person.run(path, guild=place.guild, at=place, channel=chosen, **options)
 
+    async def use_menu(
+        self, person_id: str, channel_id: str, name: str, target_id: str
+    ) -> Interaction:
+        """Pick a command from the menu of a person, who may have left."""
+        person, place = self._person(person_id), self._channel(channel_id)
+        target = self._discord.world.users.get(_number(target_id))
+        if target is None or place.guild is None:
+            raise RefusedError("pick somebody of the server")
+        return await person.use_menu(name, target, guild=place.guild, channel=place)
+
     async def complete(
         self, person_id: str, channel_id: str, path: str, option: str, given: dict[str, Any]
     ) -> list[Json]:

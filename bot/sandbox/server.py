@@ -126,6 +126,13 @@ async def _run(simulation: Simulation, body: Json) -> Json:
     return {"interaction": str(used.id)}
 
 
+async def _use_menu(simulation: Simulation, body: Json) -> Json:
+    used = await simulation.actions.use_menu(
+        body["as"], body["channel"], body["command"], body["target"]
+    )
+    return {"interaction": str(used.id)}
+
+
 async def _complete(simulation: Simulation, body: Json) -> Json:
     choices = await simulation.actions.complete(
         body["as"], body["channel"], body["command"], body["option"], body.get("options") or {}
@@ -216,6 +223,7 @@ async def _server(simulation: Simulation, body: Json) -> Json:
 
 _ORDERS: dict[str, Order] = {
     "run": _run,
+    "menu": _use_menu,
     "complete": _complete,
     "press": _press,
     "choose": _choose,

@@ -4,7 +4,7 @@ import json
 import math
 from functools import lru_cache
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bot.access.rules.api_keys import Scope
 from bot.rate_limit import RateLimit
@@ -20,7 +20,13 @@ KEY_LIMIT = web.AppKey("key_limit", RateLimit)  # of a key with the scope valida
 
 
 async def validate(request: web.Request) -> web.Response:
-    """200 with the exact spelling or `false`; 400, 429 and 503 never say "invalid"."""
+    """200 with the exact spelling or `false`; 400, 429 and 503 never say "invalid". Any page may ask."""
+    answer = await _answer(request)
+    answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"  # it says the same to everybody
+    return answer
+
+
+async def _answer(request: web.Request) -> web.Response:
     app = request.app
     key = await offered(request, Scope.VALIDATE)
     limit, asker = app[LIMIT], client_of(request, app[FRONT].proxies)

@@ -1,12 +1,16 @@
 """The commands are a contract: their names, options and levels are those that others rely on."""
 
+import asyncio
 import re
 from pathlib import Path
 
+import discord
 import pytest
 
+import cogs
 from bot.interactions import levels
 from bot.interactions.levels import Level
+from tests.support.vendor_fixture import open_shop
 
 CONTRACT = {
     "help": ("anyone", []),
@@ -20,7 +24,7 @@ CONTRACT = {
     "access set": ("staff", ["item", "until", "member", "username", "note"]),
     "access revoke": ("staff", ["item", "member", "username", "note"]),
     "access check": ("staff", ["member", "username"]),
-    "access list": ("staff", ["item", "ends"]),
+    "access list": ("staff", ["item", "ends", "role"]),
     "why": ("staff", ["member", "username", "item"]),
     "customer match": ("staff", ["file"]),
     "customer link": ("staff", ["member", "username"]),
@@ -92,15 +96,38 @@ CONTRACT = {
 }
 
 
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """Every command by its name, as a client has them before it connects."""
+
+    async def loaded():
+        async with open_shop(tmp_path_factory.mktemp("commands")) as vendor:
+            await cogs.load(vendor.services)
+            return {each.qualified_name: each for each in levels.commands_in(vendor.client.tree)}
+
+    return asyncio.run(loaded())
+
+
 @pytest.mark.parametrize("name", CONTRACT)
-async def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(harness, name):
-    found = {one.qualified_name: one for one in levels.commands_in(harness.client.tree)}
+def test_a_command_has_the_name_the_options_and_the_level_of_the_contract(found, name):
     level, options = CONTRACT[name]
     assert sorted(option.display_name for option in found[name].parameters) == sorted(options)
     assert found[name].extras["level"] is Level[level.upper()]
 
 
+MENUS = {"TradingView access": "staff"}  # in a member's menu
+
+
+async def test_a_menu_has_the_name_and_the_level_of_the_contract(harness):
+    found = {each.name: each for each in levels.menus_in(harness.client.tree)}
+    assert {name: each.extras["level"].name.lower() for name, each in found.items()} == MENUS
+    assert {each.type for each in found.values()} == {discord.AppCommandType.user}
+
+
 README = Path(__file__).parents[2] / "README.md"
+MENU_ROW = re.compile(
+    r"^\| \*(.*?)\* in a member's menu .*?\| (anyone|staff|manager|Manage Server) \|", re.MULTILINE
+)
 ROW = re.compile(r"^\| (`/.*?) \| (anyone|staff|manager|Manage Server) \|", re.MULTILINE)
 
 
@@ -117,12 +144,14 @@ def table():
     return found
 
 
-async def test_the_readme_and_discord_have_the_same_commands_with_the_same_levels(harness):
-    registered = {
-        command.qualified_name: command.extras["level"].name.lower()
-        for command in levels.commands_in(harness.client.tree)
-    }
+def test_the_readme_and_discord_have_the_same_commands_with_the_same_levels(found):
+    registered = {name: command.extras["level"].name.lower() for name, command in found.items()}
     assert table() == registered
+    menus = {
+        menu.name: menu.extras["level"].name.lower()
+        for menu in levels.menus_in(harness.client.tree)
+    }
+    assert dict(MENU_ROW.findall(README.read_text("utf-8"))) == menus
 
 
 async def test_the_list_shows_nobody_whose_time_is_over(harness):

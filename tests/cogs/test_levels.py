@@ -72,6 +72,23 @@ async def test_a_stranger_is_refused_by_every_privileged_command_and_told_nothin
     assert not harness.vendor.fake.log
 
 
+async def test_a_stranger_is_refused_by_every_menu_and_told_nothing(harness):
+    harness.fake.open_commands(harness.guild)
+    harness.vendor.fake.log.clear()
+    menus = list(checks.menus_in(harness.client.tree))
+    assert menus
+    for menu in menus:
+        assert menu.extras["level"] > Level.ANYONE
+        request = await harness.as_stranger.use_menu(
+            menu.name, harness.buyer, guild=harness.guild, channel=harness.channel
+        )
+        message = await request.answered()
+        assert text_of(message) in NOTHING_TOLD, menu.name
+        assert message.ephemeral
+        assert not message.components
+    assert not harness.vendor.fake.log
+
+
 async def test_a_stranger_is_suggested_nothing(harness):
     harness.fake.open_commands(harness.guild)
     asked = 0
@@ -170,6 +187,8 @@ async def test_discord_hides_from_buyers_what_they_cannot_run(harness):
 async def test_every_command_has_a_level_and_works_only_in_servers(harness):
     for command in checks.commands_in(harness.client.tree):
         assert isinstance(command.extras["level"], Level), command.qualified_name
+    for menu in checks.menus_in(harness.client.tree):
+        assert isinstance(menu.extras["level"], Level), menu.name
     for registered in harness.fake.commands():
         assert registered["contexts"] == [0]
         assert registered["integration_types"] == [0]
@@ -188,6 +207,19 @@ async def test_a_command_without_a_level_stops_the_start(closed_office):
     client = closed_office.build()
     client.tree.add_command(forgotten)
     with pytest.raises(TypeError, match="/forgotten has no level"):
+        async with at_work(closed_office, client):
+            pass
+    assert closed_office.fake.commands() == []
+
+
+async def test_a_menu_without_a_level_stops_the_start(closed_office):
+    @app_commands.context_menu(name="Forgotten one")
+    async def forgotten(interaction: discord.Interaction, user: discord.User):
+        raise AssertionError
+
+    client = closed_office.build()
+    client.tree.add_command(forgotten)
+    with pytest.raises(TypeError, match=r"^Forgotten one has no level"):
         async with at_work(closed_office, client):
             pass
     assert closed_office.fake.commands() == []

@@ -166,6 +166,25 @@ async def test_a_refund_ends_it_at_once_and_what_came_twice_counts_once(shop):
         await shop.shows(endless)
 
 
+async def test_what_is_told_late_brings_nothing_back(shop):
+    async with shop.running() as services:
+        sku = await shop.sell()
+        await shop.linked()
+        bought = shop.premium.subscribe(shop.buyer, sku)
+        await shop.shows(endless)
+        [page] = [some async for some in services.discord_shop.held(frozenset({sku.id}))]
+        shop.premium.take_back(bought.entitlement)
+        await shop.shows(lambda row: row is None)
+        bought.entitlement.is_deleted = False
+        shop.premium._tell("CREATE", bought.entitlement)
+        bought.entitlement.is_deleted = True
+        await shop.rest()
+        await services.premium_access.see(page)  # asked for before it was taken back
+        await shop.rest()
+        assert not shop.has()
+        assert len(await shop.bought()) == 1
+
+
 async def test_nothing_comes_by_a_test_or_by_what_opens_nothing(shop):
     async with shop.running():
         sku = await shop.sell()

@@ -93,6 +93,18 @@ async def test_no_form_made_by_hand_ends_in_an_error_of_ours(harness, posted, ca
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
+@pytest.mark.parametrize("target", ["1", str(2**63 - 1)])
+async def test_a_menu_of_somebody_made_up_ends_in_no_error_of_ours(harness, caplog, target):
+    [command] = [each for each in harness.fake.commands() if each["type"] == 2]
+    user = {"id": target, "username": "x", "discriminator": "0", "avatar": None}
+    data = {key: command[key] for key in ("id", "name", "type")}
+    data |= {"target_id": target, "resolved": {"users": {target: user}}}
+    sent = harness.as_owner._send(Kind.COMMAND, harness.channel, data, command=command["name"])
+    said = text_of(await sent.answered())
+    assert "Something went wrong" not in said
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
 @pytest.mark.parametrize("option", ["item", "username", "duration", "note"])
 async def test_half_a_character_is_said_and_holds_up_no_note_of_others(harness, caplog, option):
     options = {"item": "trend", "username": "Alice_T", "duration": "1M", option: "a\ud800"}

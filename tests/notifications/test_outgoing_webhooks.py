@@ -211,6 +211,8 @@ async def test_a_crash_after_the_answer_sends_it_again_under_the_same_id(harness
     monkeypatch.setattr(events, "tried", crashes)
     await granted(harness)
     await arrives(harness)
+    await harness.rest()
+    assert len(harness.receiver.got) == 1  # not over and over
     monkeypatch.setattr(events, "tried", tried)
     await arrives(harness, 2)
     assert len(set(harness.receiver.ids)) == 1

@@ -13,6 +13,7 @@ TAKES_AWAY = {
     "Block",  # opens a form that asks why
     "Yes, delete it",
     "End it",  # what a payment brought that went back
+    "Revoke",  # asks which, and as the command does
     "Yes, remove it",  # a role no longer opens an item
 }
 

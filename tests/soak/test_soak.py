@@ -5,7 +5,7 @@ import random
 
 from tests.soak.days import soak
 
-ROUNDS = 20
+ROUNDS = 12
 
 
 async def test_random_orders_under_random_faults_end_as_they_must(tmp_path):

@@ -12,7 +12,7 @@ from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
-from tests.support.vendor_fixture import AT
+from tests.support.vendor_fixture import AT, new_database
 
 
 class Child:
@@ -37,6 +37,7 @@ class Child:
 
     async def furnish(self):
         """A server with one script, as after /script add."""
+        await asyncio.to_thread(new_database, self.tmp_path / "data")
         async with open_database(self.url) as database, database.write() as connection:
             await guilds.ensure(connection, self.guild.id, AT)
             await scripts.add(

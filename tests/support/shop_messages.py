@@ -15,8 +15,8 @@ from bot.access.orders.intake import Intake
 from bot.access.orders.providers import Providers
 from bot.access.rules.payments import Heading, Payment, Reading, Refused
 from bot.access.sources.payments import ADDRESS_SECRET
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.signatures import digest, from_hex, insist, insist_on_time
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.signatures import digest, from_hex, insist, insist_on_time
 from bot.jobs import Jobs
 from bot.rate_limit import RateLimit
 from bot.store.catalogue import guilds
@@ -69,7 +69,7 @@ class Tiny:
         if data["type"] == "odd":
             raise Refused("it has another form")
         payment = Payment(key=data["id"], contract=data["order"], at=stored.received_at)
-        facts = () if data["type"] == "other" else (payment,)
+        facts = () if data["type"] == "other" else (payment,) * data.get("times", 1)
         return Reading(facts, stored.received_at, is_test=data["type"] == "test")
 
 

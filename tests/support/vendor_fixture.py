@@ -165,6 +165,7 @@ def _migrated():
 def new_database(folder):
     """The address of a new database in that folder (blocking)."""
     path = folder / "usher.db"
+    folder.mkdir(mode=0o700, exist_ok=True)
     path.touch(mode=0o600)
     path.write_bytes(_migrated())
     return f"sqlite+aiosqlite:///{path}"

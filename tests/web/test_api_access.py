@@ -238,7 +238,9 @@ async def test_a_revoke_by_staff_takes_the_place_of_what_waits(api, harness):
         {"data": [("pine_ids[]", "trend"), ("pine_ids[]", "wave"), ("duration", "7D")]},
         {"params": {"pine_ids": "trend,wave", "duration": "7D"}},
         {"params": [("pine_ids", "trend"), ("pine_ids", "wave"), ("duration", "7D")]},
+        {"params": [("pine_ids[]", "trend"), ("pine_ids[]", "wave"), ("duration", "7D")]},
         {"data": b'{"pine_ids": ["trend", "wave"], "duration": "7D"}'},
+        {"data": b'\xef\xbb\xbf{"pine_ids": ["trend", "wave"], "duration": "7D"}'},
     ],
 )
 async def test_it_can_be_asked_in_many_forms(api, harness, options):

@@ -86,6 +86,19 @@ async def test_wrong_keys_are_limited_for_each_client_before_anything_is_worked_
     assert status == 404
 
 
+async def test_wrong_keys_of_a_neighbour_lock_out_nobody_whose_key_worked(api, harness, frozen):
+    assert (await api.ask("GET", ORDER))[0] == 404
+    fresh = (await api.new_key()).text
+    for _ in range(25):
+        await api.ask("GET", ORDER, key=written(1, new_secret()))
+    assert (await api.ask("GET", ORDER, key="nonsense"))[0] == 429
+    assert (await api.ask("GET", ORDER, key=fresh))[0] == 429
+    assert (await api.ask("GET", ORDER))[0] == 404
+    await api.keys.revoke(harness.request(), (await api.keys.listed(HOME))[0].name)
+    assert (await api.ask("GET", ORDER))[:2] == (401, REFUSED)
+    assert (await api.ask("GET", ORDER))[0] == 429  # from then on it is as wrong as any other
+
+
 async def test_right_keys_are_not_counted_as_wrong_ones(api):
     for _ in range(50):
         status, _, _ = await api.ask("GET", ORDER)

@@ -179,6 +179,18 @@ async def test_too_many_requests_of_one_client(get, world):
     assert status == 429
 
 
+async def test_any_page_may_ask_for_a_name_and_for_nothing_else(get, world):
+    origin = {"Origin": "https://shop.example"}
+    world.error = UpstreamTrouble(Trouble.TIMEOUT)
+    paths = ["/validate/Exact_Name", "/validate/%20", *["/validate/Exact_Name"] * 20]
+    answers = [await get(path, headers=origin) for path in paths]
+    assert {status for status, _, _ in answers} == {400, 429, 503}
+    assert {headers.get("Access-Control-Allow-Origin") for _, _, headers in answers} == {"*"}
+    for path in ("/healthz", "/readyz", "/openapi.json", "/nothing"):
+        _, _, headers = await get(path, headers=origin)
+        assert "Access-Control-Allow-Origin" not in headers
+
+
 async def test_alive_whatever_else_is_broken(get, world):
     world.database, world.gateway = OSError("gone"), False
     assert (await get("/healthz"))[0] == 200

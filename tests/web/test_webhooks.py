@@ -19,12 +19,14 @@ from bot.web.webhooks import MAX_BODY
 from tests.support.fake_time import eventually
 from tests.support.full_disk import full_disk
 from tests.support.shop_messages import ADDRESS, HOST, OTHER, SECRET, open_shop, paid, signed
+from tests.support.vendor_fixture import new_database
 
 BODY = paid(buyer="Secret_Buyer", email="buyer@example.org")
 
 
 @pytest.fixture
 async def shop(frozen, tmp_path):
+    await asyncio.to_thread(new_database, tmp_path)
     async with open_shop(tmp_path) as shop:
         await shop.connect()
         yield shop

@@ -1,6 +1,5 @@
 """Finds what is meant by an item: a script or a product, by its short name."""
 
-import difflib
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -110,4 +109,6 @@ async def with_scripts(connection: AsyncConnection, product: Product) -> Item:
 
 
 def _near(typed: str, slugs: list[str]) -> tuple[str, ...]:
+    import difflib  # noqa: PLC0415 - rarely needed, and large
+
     return tuple(difflib.get_close_matches(typed[:100], slugs, NEAR, 0.5) or slugs[:NEAR])

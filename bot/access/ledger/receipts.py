@@ -300,7 +300,9 @@ def _took_lately(order: Order, made: Mapping[int, Entitlement], now: datetime) -
         return False
     if order.kind in (OrderKind.REVOKE, OrderKind.MOVE):
         return True
-    after = made[order.entitlement_id or 0]
+    after = made.get(order.entitlement_id or 0)
+    if after is None:  # a source moved the end of what it gave; what went by that tells the rest
+        return True
     before = State(order.before, order.before_ends_at)
     return took_away(before, State(StateKind(after.kind), after.ends_at))
 

@@ -1,12 +1,11 @@
 """One script of a request of the HTTP API: what was there, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import NOTHING, State
 from bot.store.kinds import StateKind
 from bot.store.records import Script
@@ -32,7 +31,7 @@ class Part:
     order_id: int | None = None
     lead_id: int | None = None  # the order that leads it
     failure: Failure | None = None
-    lifetime: bool = False  # it was asked for without an end
+    lifetime: bool = False  # there is no end to it after the request
 
     def kept(self) -> dict[str, Any]:
         """Return it as the database keeps it."""
@@ -73,9 +72,12 @@ class Wanted:
         had: Mapping[int, State],
         order_ids: Mapping[int, tuple[int, int]] | None = None,
         failure: Failure | None = None,
-        length: Length | None = None,
+        endless: Collection[int] = (),
     ) -> list[Part]:
-        """Return its parts; `order_ids` are, by script, the order and the one that leads it."""
+        """Return its parts; `order_ids` are, by script, the order and the one that leads it.
+
+        `endless` are the scripts that have no end after the request.
+        """
         if not self.scripts:
             return [Part(self.slug, NOTHING, failure=self.failure)]
         parts = []
@@ -88,7 +90,7 @@ class Wanted:
                     order_id,
                     lead_id,
                     failure,
-                    lifetime=length is not None and length.lifetime,
+                    lifetime=script.id in endless,
                 )
             )
         return parts

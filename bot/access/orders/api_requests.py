@@ -23,13 +23,13 @@ from bot.access.ledger.record import record
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.orders.api_parts import Failure, Part, Wanted
 from bot.access.orders.errors import RepeatedDifferently
-from bot.access.orders.present import Before, Presence
+from bot.access.orders.present import Before, Presence, Present
 from bot.access.people.api_keys import actor_of
 from bot.access.people.errors import BeingForgotten, CustomerBlocked, UserUnknown
 from bot.access.people.username_lookup import clean, look
 from bot.access.request import API, GIFT, Consent, RequestContext, Subject
 from bot.access.rules.duration import Length
-from bot.access.rules.entitlements import State, still_gives
+from bot.access.rules.entitlements import NOTHING, State, last_seen, still_gives
 from bot.access.sync.queue import Queue
 from bot.errors import UserError
 from bot.store.catalogue import products, scripts
@@ -42,7 +42,7 @@ from bot.store.vault import Vault
 from bot.tradingview import Lifetime
 from bot.tradingview.deadline import in_time
 
-READ_TIMEOUT = 8.0  # seconds that a live read may take
+READ_TIMEOUT = 8.0  # seconds that a live read may take, while none of the same request is answered
 KEPT = timedelta(days=30)  # for so long a request can be repeated and asked about
 FORGET_EVERY = 3600.0  # seconds between looks for older ones
 
@@ -67,6 +67,7 @@ class _Prepared:
     target: Target | None = None  # whose access to what is to change; None: nothing changes
     failure: Failure | None = None
     before: State | None = None
+    endless: frozenset[int] = frozenset()  # scripts that have no end after it
 
 
 class ApiRequests:
@@ -102,9 +103,16 @@ class ApiRequests:
         wanted = [(each, script) for each in found for script in each.scripts]
         if wanted and session.state is not LoginState.ALIVE:
             raise TradingViewSilent
+        answered: list[int] = []  # many scripts take as long as the account's pace
+
+        async def shown_of(script: Script) -> State:
+            state = await look(session.tradingview, script, name)
+            answered.append(script.id)
+            return state
+
         shown = await asyncio.gather(
             *(
-                in_time(look(session.tradingview, script, name), READ_TIMEOUT)
+                in_time(shown_of(script), READ_TIMEOUT, lambda: len(answered))
                 for _, script in wanted
             )
         )
@@ -185,12 +193,14 @@ class ApiRequests:
             return _Prepared(wanted, {}, failure=wanted.failure)
         target = replace(first, item=wanted.slug)
         now = await self._presence.before(request, target)
-        had = {each.script.id: each.shown or each.most for each in now.scripts}
+        had = {each.script.id: _on_tradingview(each) for each in now.scripts}
         prepared = _Prepared(wanted, had, target, before=now.single)
-        if length is not None:
-            lasts = all(isinstance(each.most.end, Lifetime) for each in now.scripts)
-            return replace(prepared, target=None) if lasts else prepared
-        return await self._prepare_removal(prepared, now)
+        if length is None:
+            return await self._prepare_removal(prepared, now)
+        lasting = {each.script.id for each in now.scripts if isinstance(each.most.end, Lifetime)}
+        if all(isinstance(had[each].end, Lifetime) and each in lasting for each in had):
+            return replace(prepared, target=None)
+        return replace(prepared, endless=frozenset(had if length.lifetime else lasting))
 
     async def _prepare_removal(self, prepared: _Prepared, now: Before) -> _Prepared:
         known = [each.known.id for each in now.scripts if each.known is not None]
@@ -200,7 +210,8 @@ class ApiRequests:
         live = [each for some in active.values() for each in some if still_gives(each, moment)]
         if any(reason.source == GIFT for reason in live):
             return replace(prepared, target=None, failure=Failure.GIFT)
-        perhaps = any(not each.certain or each.most.gives_access(moment) for each in now.scripts)
+        # What is overruled may stand on TradingView still: only its own list says that it is gone.
+        perhaps = any(each.shown is None or each.most.gives_access(moment) for each in now.scripts)
         return prepared if live or perhaps else replace(prepared, target=None)
 
     # In one transaction
@@ -234,7 +245,7 @@ class ApiRequests:
                     its_own = replace(request, idempotency_key=f"api {request_id} {place}")
                     new = _order(its_own, each.target, asked.length, each.before)
                     ids = await self._record_one(connection, new, place, superseded)
-                parts += each.wanted.parts(each.had, ids, each.failure, asked.length)
+                parts += each.wanted.parts(each.had, ids, each.failure, each.endless)
             await api_requests.set_parts(connection, request_id, [each.kept() for each in parts])
             recorded = await api_requests.by_id(connection, key.guild_id, request_id)
         assert recorded is not None  # noqa: S101 - it was added above
@@ -275,6 +286,13 @@ def _order(
         return NewOrder(request, OrderKind.GRANT, target, change, before=before)
     change = Change(ends_all=True, overrules=True, held_back=True)
     return NewOrder(request, OrderKind.REVOKE, target, change, before=before)
+
+
+def _on_tradingview(present: Present) -> State:
+    """Return what TradingView shows of a script; where it does not say, what was last seen there."""
+    if present.shown is not None:
+        return present.shown
+    return NOTHING if present.known is None else last_seen(present.known)
 
 
 def _failure(refusal: UserError) -> Failure:

@@ -10,6 +10,7 @@ from bot.access.people.username_lookup import clean
 from bot.access.request import RequestContext
 from bot.access.rules.payments import Buyer
 from bot.store.kinds import ClaimHow, Tie
+from bot.store.ledger import purchases
 from bot.store.people import customers
 from bot.store.records import Actor, Contract, Customer
 from bot.store.sales import contracts
@@ -51,18 +52,18 @@ async def _found(
     if buyer.token is not None:
         member_id = await contracts.member_of_token(connection, guild_id, buyer.token)
         if member_id is not None:
-            person = await _member(connection, request, member_id, name)
+            person = await _member(connection, request, contract, member_id, name)
             return Whose(person, ClaimHow.TOKEN)
     if name is not None:
         if buyer.discord_id is not None:
-            person = await _member(connection, request, buyer.discord_id, name)
+            person = await _member(connection, request, contract, buyer.discord_id, name)
             if person.name_folded == name.casefold():
                 return Whose(person, ClaimHow.NAME)
         holder = await customers.by_name(connection, guild_id, name)
         holder = holder or await customers.add(connection, guild_id, username=name)
         return Whose(holder, ClaimHow.NAME)
     if buyer.discord_id is not None:
-        person = await _member(connection, request, buyer.discord_id, None)
+        person = await _member(connection, request, contract, buyer.discord_id, None)
         return Whose(person, ClaimHow.DISCORD)
     if contract.customer_ref is not None:
         same = await contracts.customer_of_buyer(
@@ -82,15 +83,33 @@ def _name(buyer: Buyer) -> str | None:
 
 
 async def _member(
-    connection: AsyncConnection, request: RequestContext, member_id: int, name: str | None
+    connection: AsyncConnection,
+    request: RequestContext,
+    contract: Contract,
+    member_id: int,
+    name: str | None,
 ) -> Customer:
-    """Return that member's record, added when new; a name that nobody is known by becomes theirs."""
+    """Return that member's record, added when new; a name that nobody is known by becomes theirs.
+
+    Not of a member for whom something else waits: whoever pays may type any member's id, and with a name of
+    their own they would get it.
+    """
     guild_id = request.guild_id
     person = await customers.by_member(connection, guild_id, member_id)
-    if name is not None and (person is None or person.username is None):
+    if name is not None and (
+        person is None
+        or (person.username is None and not await _has_more(connection, person, contract))
+    ):
         is_free = await customers.by_name(connection, guild_id, name) is None
         # Whoever has access by that name already may be somebody else.
         if is_free and not await sightings.of_name(connection, guild_id, name):
             asked = replace(request, actor=Actor.member(member_id))
             return await tie(connection, asked, name, member_id, how=Tie.CLAIMED)
     return person or await customers.add(connection, guild_id, member_id=member_id)
+
+
+async def _has_more(connection: AsyncConnection, person: Customer, contract: Contract) -> bool:
+    """Return whether somebody got anything but what this contract gave."""
+    gave = await contracts.purchases_of(connection, contract.id)
+    got = (await purchases.of_customers(connection, [person.id]))[person.id]
+    return bool({each.id for each in got} - {each.purchase_id for each in gave.values()})

@@ -10,19 +10,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import Item
 from bot.access.ledger.changes import Recorded
-from bot.access.orders.prices import Mapped, item_of_line, keys_of
 from bot.access.orders.purchases import Bought, end_in, open_in
 from bot.access.orders.renewals import renew_in
+from bot.access.orders.sold_lines import Mapped, item_of_line, keys_of
 from bot.access.people.errors import BeingForgotten, CustomerBlocked
 from bot.access.request import PAYMENT, RequestContext
 from bot.access.rules.contracts import Given, Standing
 from bot.access.rules.duration import Length, parse_length
-from bot.access.rules.entitlements import State
+from bot.access.rules.entitlements import State, still_gives
 from bot.store.kinds import StateKind
-from bot.store.ledger import purchases
+from bot.store.ledger import entitlements, permissions, purchases
 from bot.store.records import Connection, Contract, ContractPurchase, Customer
 from bot.store.sales import contracts
 from bot.store.vault import Vault
+
+# Beside what is wanted: what staff were asked about, and refused.
+KEPT = "kept"
+
+
+def kept_as_it_is(asked: ContractPurchase) -> dict[str, Any]:
+    """Return what is wanted of something that staff keep, until the contract comes to something else."""
+    shorter = (asked.asked or {}).get("wanted")
+    if shorter is None:  # nothing was to be left of it
+        return {**asked.wanted, "is_over": True}
+    return {**asked.wanted, KEPT: shorter}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +118,72 @@ class ContractAccess:
         What staff changed meanwhile stays as they made it, until the contract comes to something else.
         """
         due, unmapped = await self._due(standing)
-        known = await contracts.purchases_of(self._connection, self._contract.id)
+        known = await self._known(person)
         replaced_by: int | None = None
+        holding: set[str] = set()
         for each in due.values():
             there = known.get(each.part)
-            if there is None:
+            if there is None and (held := await self._held_back(known.values(), each)):
+                holding.add(held.part)
+            elif there is None:
                 lead = await self._open(each, person)
                 replaced_by = lead or replaced_by
             else:
                 await self._change(there, each)
         for part, there in known.items():
             before = Wanted.of(there.wanted)
-            if part in due or before.is_over or there.line_key in unmapped:
+            if part in due or part in holding:
+                continue
+            if there.is_held:  # nothing waits for staff any more
+                await contracts.change_purchase(
+                    self._connection, self._contract.id, part, is_held=False
+                )
+            if before.is_over or there.line_key in unmapped:
                 continue
             if unmapped and not due:
                 continue  # what it is for from now on is yet to be said: it keeps what it has
             await self._end(there, before, replaced_by)
         return self._done
 
+    async def _known(self, person: Customer) -> dict[str, ContractPurchase]:
+        """Return what the contract gave its buyer; what it gave another, before two were one, ends."""
+        known = await contracts.purchases_of(self._connection, self._contract.id)
+        bought = await purchases.by_ids(
+            self._connection, [each.purchase_id for each in known.values()]
+        )
+        for part, there in list(known.items()):
+            purchase = bought[there.purchase_id]
+            if purchase.customer_id != person.id:
+                ended = await end_in(self._connection, self._vault, self._request, purchase)
+                _ = self._done.add(ended)
+                await contracts.drop_purchase(self._connection, self._contract.id, part)
+                del known[part]
+        return known
+
     async def look(self, standing: Standing) -> Followed:
         """Return what is still to be said about what a contract is for, while nobody knows whose it is."""
         await self._due(standing)
         return self._done
+
+    async def _held_back(
+        self, known: Collection[ContractPurchase], due: Due
+    ) -> ContractPurchase | None:
+        """Return what staff revoked of this contract and something else would bring back; it waits for them."""
+        ids = {script.id for script in due.item.scripts}
+        given = await entitlements.of_purchases(
+            self._connection, [each.purchase_id for each in known]
+        )
+        for there in known:
+            reasons = [each for each in given[there.purchase_id] if each.script_id in ids]
+            held_by = [each.permission_id for each in reasons if each.permission_id is not None]
+            found = await permissions.by_ids(self._connection, held_by)
+            if any(each.held_back for each in found):
+                await contracts.change_purchase(
+                    self._connection, self._contract.id, there.part, is_held=True
+                )
+                self._done.held.append(there.purchase_id)
+                return there
+        return None
 
     async def _due(self, standing: Standing) -> tuple[dict[str, Due], set[str]]:
         """Return what is to be given, by part, and the shop's ids of which nobody knows the item."""
@@ -213,18 +268,18 @@ class ContractAccess:
             if there.asked is not None:  # what staff were asked about is not so any more
                 await self._keep(there, wanted)
             return
+        if there.wanted.get(KEPT) == wanted.to_json():
+            return  # staff were asked, and kept it as it was
         by = timedelta()
         if before.ends_at is not None and wanted.ends_at is not None:
             by = wanted.ends_at - before.ends_at
         now = self._request.at
-        if before.is_past(now) and wanted.is_past(now):
-            await self._keep(there, wanted)
-            return
-        if wanted.is_past(now):
-            await self._end(there, before, None, becomes=wanted)
+        if wanted.is_past(now) and not await self._runs(there, by, wanted.grace_days):
+            if not before.is_over:
+                await self._end(there, before, None, wanted)
             return
         if by < timedelta() and not before.is_over and self._asks(there):
-            await self._ask(there)
+            await self._ask(there, wanted)
             return
         [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
         renewed = await renew_in(
@@ -234,39 +289,60 @@ class ContractAccess:
             purchase,
             by=by,
             grace_days=wanted.grace_days,
+            was_held=there.is_held,
         )
         _ = self._done.add(renewed.recorded)
         if renewed.is_held:
             self._done.held.append(purchase.id)
-        await self._keep(there, wanted if not renewed.is_held else before, is_held=renewed.is_held)
+        await self._keep(there, wanted, is_held=renewed.is_held)
 
     async def _end(
         self,
         there: ContractPurchase,
         before: Wanted,
         after: int | None,
-        becomes: Wanted | None = None,
+        wanted: Wanted | None = None,
     ) -> None:
-        """End what is not paid for any more; what is replaced ends once its successor stands."""
-        over = becomes or replace(before, is_over=True)
-        if before.is_past(self._request.at):
+        """End what is not paid for any more; what is replaced ends once its successor stands.
+
+        What it ends with stays as it was, so that it counts from there when it comes back.
+        """
+        over = replace(before, is_over=True)
+        if before.is_past(self._request.at) and not await self._runs(there):
             await self._keep(there, over)
             return
         if after is None and self._asks(there):
-            await self._ask(there)
+            await self._ask(there, wanted)
             return
         [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
         recorded = await end_in(self._connection, self._vault, self._request, purchase, after=after)
         _ = self._done.add(recorded)
         await self._keep(there, over)
 
+    async def _runs(
+        self,
+        there: ContractPurchase,
+        by: timedelta = timedelta(),
+        grace_days: int | None = None,
+    ) -> bool:
+        """Return whether it gives something still, as what a pause made longer may; so much later, if asked."""
+        given = await entitlements.of_purchases(self._connection, [there.purchase_id])
+        for reason in given[there.purchase_id]:
+            end = None if reason.ends_at is None else reason.ends_at + by
+            days = reason.grace_days if grace_days is None else grace_days
+            if still_gives(replace(reason, ends_at=end, grace_days=days), self._request.at):
+                return True
+        return False
+
     def _asks(self, there: ContractPurchase) -> bool:
         return self._source.asks_first and there.part not in self._agreed
 
-    async def _ask(self, there: ContractPurchase) -> None:
-        """Note that staff are asked; the same question is asked once."""
+    async def _ask(self, there: ContractPurchase, wanted: Wanted | None) -> None:
+        """Note that staff are asked, and about what; the same question is asked once."""
         if there.asked is None:
-            asked = {"at": self._request.at.isoformat()}
+            asked: dict[str, Any] = {"at": self._request.at.isoformat()}
+            if wanted is not None:
+                asked["wanted"] = wanted.to_json()
             await contracts.change_purchase(
                 self._connection, there.contract_id, there.part, asked=asked
             )

@@ -10,7 +10,7 @@ from bot import clock
 from bot.access.errors import ButtonGone
 from bot.access.orders.buyers import Whose, whose
 from bot.access.orders.connection_view import terms_of
-from bot.access.orders.contract_access import ContractAccess, Followed
+from bot.access.orders.contract_access import ContractAccess, Followed, kept_as_it_is
 from bot.access.orders.contract_claims import ClaimedPurchase, claimant, new_token, titles_of
 from bot.access.orders.contract_notes import ContractNotes
 from bot.access.orders.contract_records import ContractRecords
@@ -73,30 +73,31 @@ class Contracts:
         """Merge what a message says, and do what it comes to, in a transaction that writes."""
         now = clock.now()
         actor = Actor(ActorKind.SOURCE, PAYMENT)
-        request = RequestContext(source.guild_id, actor, f"delivery {delivery.id}", now)
+        # What waited for a price is done anew later, when the contract may come to something else.
+        key = f"delivery {delivery.id} {now:%Y%m%d%H%M%S%f}"
+        request = RequestContext(source.guild_id, actor, key, now)
         for notice in (fact for fact in reading.facts if isinstance(fact, Notice)):
             await self._notes.of_notice(connection, request, source, notice)
         groups = grouped(reading.facts)
         if not groups:
             return Taken(DeliveryState.IGNORED)
         superseded: list[int] = []
-        first: int | None = None
         is_unmapped, reason = False, None
-        for group in groups:
-            contract = await self._records.merged(connection, source, group, now)
-            contract, failed = await self._records.learn(connection, contract, group)
-            first = first or contract.id
+        told = await self._records.told(connection, source, groups, now)
+        for contract_id, failures in told.items():
+            contract = await contracts.by_id(connection, source.guild_id, contract_id)
+            assert contract is not None  # noqa: S101 - it was told of just now
             followed = await self._follow(connection, request, source, contract)
             superseded += followed.superseded
             is_unmapped |= followed.is_unmapped
             if followed.without_length:
                 reason = "nobody said how long it is sold for"
-            if failed is not None:
-                await self._notes.of_failure(connection, request, contract.id, failed)
+            for failed in failures:
+                await self._notes.of_failure(connection, request, contract_id, failed)
         if is_unmapped:
             await ask_in(connection, source, now)
         state = DeliveryState.UNMAPPED if is_unmapped else DeliveryState.DONE
-        return Taken(state, first, reason, tuple(superseded))
+        return Taken(state, next(iter(told)), reason, tuple(superseded))
 
     # What it comes to
 
@@ -150,13 +151,12 @@ class Contracts:
                 for recorded in await end_in(connection, self._vault, request, purchase):
                     superseded += recorded.superseded
             await contracts.drop_purchases(connection, contract.id)
-        by = request.actor.member_id if found.how is ClaimHow.STAFF else None
         contract = await contracts.change(
             connection,
             contract.id,
             customer_id=found.customer.id,
             claimed_how=found.how,
-            claimed_by=by,
+            claimed_by=None,
         )
         return contract, superseded
 
@@ -212,13 +212,16 @@ class Contracts:
         self, connection: AsyncConnection, request: RequestContext, contract: Contract, found: Whose
     ) -> tuple[int, ...]:
         source = await connections.whichever(connection, contract.connection_id)
+        # What it gives and takes is the shop's doing, which counts again and can be put back.
         actor = Actor(ActorKind.SOURCE, PAYMENT)
-        contract, ended = await self._belongs(connection, request, contract, found)
-        if contract.claimed_how is not found.how:
-            by = request.actor.member_id if found.how is ClaimHow.STAFF else None
-            contract = await contracts.change(
-                connection, contract.id, claimed_how=found.how, claimed_by=by
-            )
+        given = RequestContext(
+            request.guild_id, actor, f"claim {request.idempotency_key}", request.at
+        )
+        contract, ended = await self._belongs(connection, given, contract, found)
+        by = request.actor.member_id if found.how is ClaimHow.STAFF else None
+        contract = await contracts.change(
+            connection, contract.id, claimed_how=found.how, claimed_by=by
+        )
         await events.record(
             connection,
             request.guild_id,
@@ -228,9 +231,6 @@ class Contracts:
             customer_id=found.customer.id,
             member_id=found.customer.member_id,
             after={"contract": contract.name, "how": found.how, "provider": source.provider},
-        )
-        given = RequestContext(
-            request.guild_id, actor, f"claim {request.idempotency_key}", request.at
         )
         followed = await self._follow(connection, given, source, contract)
         return (*ended, *followed.superseded)
@@ -267,7 +267,7 @@ class Contracts:
                     contract.id,
                     part,
                     asked=None,
-                    wanted={**asked.wanted, "is_over": True},
+                    wanted=kept_as_it_is(asked),
                 )
             await events.record(
                 connection,
@@ -298,6 +298,9 @@ class Contracts:
 
     async def look(self) -> None:
         """Bring up to date what staff revoked of a contract and granted again since."""
+        async with self._database.read() as connection:
+            if not await contracts.held(connection):
+                return  # nothing is written, and nobody waits for it
         async with self._database.write() as connection:
             superseded: list[int] = []
             servers: set[int] = set()

@@ -18,7 +18,7 @@ from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import DeliveryState
 from bot.store.records import Connection, Delivery
-from bot.store.sales import deliveries
+from bot.store.sales import connections, deliveries
 from bot.store.vault import UnreadableError, Vault
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ AGAIN = 15.0  # seconds until the next look, where the database could not keep a
 KEPT = timedelta(days=90)  # for bodies; what tells a copy of a message is kept for ever
 FORGET_EVERY = 3600.0
 _AT_ONCE = 20  # messages in memory
+_MAX_TOLD = 500  # facts and lines of one message, whose transaction holds up all others
 _FORGOTTEN_AT_ONCE = 200
 
 # Why a message is stuck, for whoever words it.
@@ -36,6 +37,7 @@ NO_KEY = "no key opens it"
 NO_BODY = "its content is no longer kept"
 FAILED = "it failed again and again"
 UNTRUE = "the provider does not know of it"
+TOO_MUCH = "it tells of too many things at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Deliveries:
                 due = await deliveries.due(connection, clock.now(), _AT_ONCE)
                 next_try_at = None if due else await deliveries.next_try_at(connection)
                 sources = {
-                    connection_id: await deliveries.source(connection, connection_id)
+                    connection_id: await connections.whichever(connection, connection_id)
                     for connection_id in {delivery.connection_id for delivery in due}
                 }
             self._silent.clear()
@@ -168,7 +170,10 @@ class Deliveries:
             delivery.received_at,
         )
         await self._check(source, provider, stored)
-        return provider.read(stored, source.options)
+        reading = provider.read(stored, source.options)
+        if _number_told(reading) > _MAX_TOLD:
+            raise Refused(TOO_MUCH)
+        return reading
 
     async def _check(self, source: Connection, provider: Provider, stored: Stored) -> None:
         """Ask the provider where nobody signed the message. Raises Refused where it is not true, and _NotYet."""
@@ -191,7 +196,7 @@ class Deliveries:
     async def _take_in(self, delivery: Delivery, reading: Reading) -> tuple[int, Taken]:
         """Change what it changes; return for which server, and that."""
         async with self._database.write() as connection:
-            source = await deliveries.source(connection, delivery.connection_id)
+            source = await connections.whichever(connection, delivery.connection_id)
             if reading.is_test or not reading.facts:
                 taken = Taken(DeliveryState.IGNORED)
             else:
@@ -213,7 +218,7 @@ class Deliveries:
 
     async def _park(self, delivery: Delivery, why: str) -> None:
         async with self._database.write() as connection:
-            source = await deliveries.source(connection, delivery.connection_id)
+            source = await connections.whichever(connection, delivery.connection_id)
             await self._note_stuck(connection, source, DeliveryState.STUCK)
             await deliveries.change(
                 connection,
@@ -259,6 +264,11 @@ class Deliveries:
 
 class _NotYet(Exception):  # noqa: N818 - named for what it says
     """Nobody can say yet whether a message is true."""
+
+
+def _number_told(reading: Reading) -> int:
+    """Return how much a message tells: its facts, and the lines of what was paid for."""
+    return sum(1 + len(getattr(fact, "lines", ())) for fact in reading.facts)
 
 
 def _place(error: BaseException) -> str:

@@ -16,6 +16,7 @@ from bot.access.request import PREMIUM, RequestContext
 from bot.access.rules.duration import Length, parse_length
 from bot.access.rules.entitlements import State
 from bot.access.rules.premium import PremiumEntitlement, PremiumPlan, given_by
+from bot.expiring import Expiring
 from bot.store.engine.database import Database
 from bot.store.kinds import ActorKind, Otherwise
 from bot.store.ledger import direct_messages, purchases, role_gains
@@ -28,6 +29,8 @@ from bot.store.vault import Vault
 log = logging.getLogger(__name__)
 
 _ACTOR = Actor(ActorKind.SOURCE, PREMIUM)
+_LATE = 3_600.0  # seconds in which something older may still arrive
+_MOST_TAKEN_BACK = 10_000
 
 # What a buyer reads who has to link a TradingView name first.
 ToUnlinked = Callable[[int, Item], Mapping[str, Any]]
@@ -63,6 +66,7 @@ class PremiumAccess:
         self._to_unlinked = to_unlinked
         self._tell = tell
         self._sku_ids: frozenset[int] = frozenset()
+        self._taken_back = Expiring[bool](_MOST_TAKEN_BACK)  # by entitlement
         self.on_consumable: list[
             Callable[[], None]
         ] = []  # called when Discord is to be told of one
@@ -80,8 +84,14 @@ class PremiumAccess:
     async def see(self, entitlements: Sequence[PremiumEntitlement]) -> None:
         """Follow what Discord says of these entitlements."""
         for entitlement in entitlements:
-            if entitlement.sku_id in self._sku_ids:
-                await self._follow(entitlement)
+            if entitlement.sku_id not in self._sku_ids:
+                continue
+            key = str(entitlement.id)
+            if entitlement.is_deleted:
+                self._taken_back.put(key, True, clock.monotonic() + _LATE)
+            elif self._taken_back.get(key, False):
+                continue  # a page or an event from before it was taken back
+            await self._follow(entitlement)
 
     async def plan(self, plan: PremiumPlan) -> None:
         """Follow the plan of a subscription: what is cancelled lasts to its end, unless it is resumed."""

@@ -68,17 +68,18 @@ class Prices:
         async with self._database.read() as connection:
             shop = await find_connection(connection, guild_id, connection_id)
             found = (await prices.of_shops(connection, [shop.id]))[shop.id]
-            return [PriceView(price, await _item(connection, price)) for price in found]
+            sold = await products.by_ids(connection, {each.product_id or 0 for each in found})
+            single = await scripts.by_ids(connection, {each.script_id or 0 for each in found})
+        return [
+            PriceView(each, sold.get(each.product_id or 0) or single.get(each.script_id or 0))
+            for each in found
+        ]
 
     async def open_numbers(self, guild_id: int) -> dict[int, tuple[int, int]]:
         """Return, by connection, how many prices have an item (or need none), and how many are open."""
         async with self._database.read() as connection:
             ids = [row.id for row in await connections.listed(connection, guild_id)]
-            found = await prices.of_shops(connection, ids)
-        return {
-            shop: (len(each) - (number := sum(map(is_open, each))), number)
-            for shop, each in found.items()
-        }
+            return await prices.numbers(connection, ids)
 
     async def question(self, guild_id: int, price_id: int) -> PriceQuestion:
         """Return what may be chosen for a price. Raises ButtonGone where there is none such here."""
@@ -88,17 +89,12 @@ class Prices:
             raise ButtonGone
         return asked
 
-    async def next_question(
-        self, guild_id: int, connection_id: int | None = None
-    ) -> PriceQuestion | None:
+    async def next_question(self, guild_id: int) -> PriceQuestion | None:
         """Return the oldest price of which nobody has said the item; None without any."""
         async with self._database.read() as connection:
             shops = [row.id for row in await connections.listed(connection, guild_id)]
-            found = await prices.of_shops(connection, shops)
-            for shop, each in found.items():
-                if connection_id in (None, shop) and each and is_open(each[0]):
-                    return await question_in(connection, guild_id, each[0].id)
-        return None
+            price = await prices.first_open(connection, shops)
+            return None if price is None else await question_in(connection, guild_id, price.id)
 
     async def choose(self, request: RequestContext, price_id: int, chosen: str) -> PriceDecided:
         """Let a price be what was chosen: `p` or `s` with the number of the item, or `none`.
@@ -166,8 +162,8 @@ class Prices:
             )
         released = await deliveries.process_unmapped(connection, shop.id)
         await ask_in(connection, shop, request.at)
-        listed = (await prices.of_shops(connection, [shop.id]))[shop.id]
-        return PriceDecided(price, shop, item, released, sum(map(is_open, listed)))
+        _, left = (await prices.numbers(connection, [shop.id]))[shop.id]
+        return PriceDecided(price, shop, item, released, left)
 
     def _released(self, decided: PriceDecided) -> PriceDecided:
         if decided.released:
@@ -178,10 +174,9 @@ class Prices:
 
 async def ask_in(connection: AsyncConnection, shop: Connection, at: datetime) -> None:
     """Ask staff in the log channel about prices that nobody was asked about, some of a shop at a time."""
-    listed = (await prices.of_shops(connection, [shop.id]))[shop.id]
-    asked = sum(is_open(price) and price.asked_at is not None for price in listed)
-    new = [price for price in listed if is_open(price) and price.asked_at is None]
-    new = new[: max(0, MAX_QUESTIONS - asked)]
+    asked = await prices.open_of(connection, shop.id, is_asked=True, limit=MAX_QUESTIONS)
+    left = MAX_QUESTIONS - len(asked)
+    new = await prices.open_of(connection, shop.id, is_asked=False, limit=left) if left else []
     await prices.set_asked(connection, [price.id for price in new], at)
     for price in new:
         await events.record(

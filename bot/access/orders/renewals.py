@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.ledger.changes import Brought, Change, NewEnd, NewOrder, Recorded
 from bot.access.ledger.record import record_unguarded
 from bot.access.request import RequestContext
+from bot.store.catalogue import products
 from bot.store.kinds import ActorKind, OrderKind, PermissionState
 from bot.store.ledger import entitlements, order_outcomes, orders, permissions, purchases
 from bot.store.records import Entitlement, Purchase
@@ -33,11 +34,13 @@ async def renew_in(
     *,
     by: timedelta = _NO_TIME,
     grace_days: int,
+    was_held: bool = False,
 ) -> Renewed:
     """Move the end of what a purchase gives, later or sooner, with that many days kept beyond it.
 
     What its source ended counts again. What staff ended does so with more time alone, and not while they
-    hold it back. What was shifted meanwhile, as by a pause, keeps that. Sooner, it can be put back.
+    hold it back: time that came meanwhile (`was_held`) waits for them. What was shifted meanwhile, as by a
+    pause, keeps that. Sooner, it can be put back.
     """
     given = (await entitlements.of_purchases(connection, [purchase.id]))[purchase.id]
     end = None if purchase.ends_at is None else purchase.ends_at + by
@@ -51,14 +54,17 @@ async def renew_in(
     )
     recorded: list[Recorded] = []
     is_held = False
+    sold = await _scripts_of(connection, purchase)
     for reason in _latest(given):
         by_staff = False
         if reason.ended_at is not None:
-            if await _is_held_back(connection, reason):
-                is_held = True
-                continue
             by_staff = await _is_ended_by_staff(connection, purchase, reason)
-            if by_staff and by <= _NO_TIME:
+            held_back = await _is_held_back(connection, reason)
+            more = was_held or by > _NO_TIME
+            if held_back or (by_staff and (not more or reason.script_id not in sold)):
+                # Its end moves all the same: the next change counts from there.
+                await _move_ended(connection, reason, by)
+                is_held |= held_back and (more or not by_staff)
                 continue
         if reason.permission_id is None:
             await _move_waiting(connection, reason, by, grace_days)
@@ -71,6 +77,14 @@ async def renew_in(
         if not is_news:
             await order_outcomes.no_news(connection, recorded[-1].order.id, request.at)
     return Renewed(tuple(recorded), is_held)
+
+
+async def _scripts_of(connection: AsyncConnection, purchase: Purchase) -> set[int | None]:
+    """Return the scripts of what was bought, as it is sold now."""
+    if purchase.product_id is None:
+        return {purchase.script_id}
+    found = await products.scripts_of(connection, [purchase.product_id])
+    return {script.id for script in found[purchase.product_id]}
 
 
 def _latest(given: Iterable[Entitlement]) -> list[Entitlement]:
@@ -117,6 +131,12 @@ async def _is_ended_by_staff(
         return False
     order = await orders.by_id(connection, reason.ended_by)
     return order is not None and order.actor_kind is not ActorKind.SOURCE
+
+
+async def _move_ended(connection: AsyncConnection, reason: Entitlement, by: timedelta) -> None:
+    """Move the end of what stays ended."""
+    if reason.ends_at is not None and by:
+        await entitlements.change(connection, reason.id, ends_at=reason.ends_at + by)
 
 
 async def _move_waiting(

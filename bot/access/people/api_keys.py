@@ -170,6 +170,8 @@ class ApiKeys:
             is_manager = await self._may(key.guild_id, key.made_by)
         except DiscordSilent:
             return  # nothing is known; asked again at the next look
+        if is_manager is (key.alarmed_at is None):
+            return  # as it was: nothing is written
         async with self._database.write() as connection:
             now = await api_keys.by_id(connection, key.id)
             if now is None or now.revoked_at is not None:

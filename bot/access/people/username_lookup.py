@@ -1,6 +1,5 @@
 """Asks TradingView about a person before anything is recorded, if that is quickly done."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -116,6 +115,8 @@ def nearest(name: str, hints: Iterable[Hint]) -> tuple[str, ...]:
 
 def _nearest(name: str, found: list[str]) -> tuple[str, ...]:
     def likeness(other: str) -> float:
+        import difflib  # noqa: PLC0415 - rarely needed, and large
+
         return difflib.SequenceMatcher(None, name.casefold(), other.casefold()).ratio()
 
     return tuple(sorted(found, key=likeness, reverse=True)[:NEAR])

@@ -91,7 +91,7 @@ class Evidence:
         async with self._database.read() as connection:
             person = await required(connection, guild_id, subject)
             sold = []
-            for contract in await contracts.of_customer(connection, person.id):
+            for contract in await contracts.of_customer(connection, guild_id, person.id):
                 source = await connections.whichever(connection, contract.connection_id)
                 sold.append(Sold(source.provider, contract, tuple(from_json(contract.facts))))
             got = (await purchases.of_customers(connection, [person.id]))[person.id]

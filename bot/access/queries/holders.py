@@ -15,6 +15,7 @@ from bot.store.records import Customer, Holder, Permission, Product, Script
 from bot.store.sweeps import drift
 
 PAGE = 15
+MAX_MEMBERS = 2_000  # as many as Discord is asked about while somebody waits
 
 
 class Cut(StrEnum):
@@ -40,6 +41,37 @@ class Holders:
     # Beside them: whose time stands still since when, the longest first; of the first page of a script.
     paused: tuple[tuple[Customer, datetime], ...] = ()
     paid: Mapping[int, datetime] = field(default_factory=dict)  # before grace days, by permission
+    role_id: int | None = None  # the role that they have
+
+
+@dataclass(frozen=True, slots=True)
+class WithRole:
+    """Those of the asked members who have a role now."""
+
+    role_id: int
+    members: frozenset[int]
+
+
+async def members_of(
+    connection: AsyncConnection, guild_id: int, name: str, now: datetime, ends: Cut | None = None
+) -> set[int] | None:
+    """Return the Discord members who have an item or are paused; None where they are too many to ask about.
+
+    Raises ItemUnknown.
+    """
+    item, shown = await find_item(connection, guild_id, name), _ends(ends, now)
+    limit = MAX_MEMBERS + 1
+    if item.product is not None:
+        bought = await holders.page(connection, item.product.id, shown, skip=0, limit=limit)
+        people = [each.customer for each in bought]
+    else:
+        script_id = item.scripts[0].id
+        held = await permissions.holders(connection, script_id, shown, skip=0, limit=limit)
+        still = [] if ends else await paused.of_script(connection, script_id, limit)
+        people = [*(customer for _, customer in held), *(customer for customer, _ in still)]
+    if len(people) > MAX_MEMBERS:
+        return None
+    return {customer.member_id for customer in people if customer.member_id is not None}
 
 
 async def holders_of(
@@ -49,26 +81,42 @@ async def holders_of(
     page: int,
     now: datetime,
     ends: Cut | None = None,
+    role: WithRole | None = None,
 ) -> Holders:
     """Return one page of who has an item; a page beyond the last is the last. Raises ItemUnknown."""
     item, shown = await find_item(connection, guild_id, name), _ends(ends, now)
+    among, role_id = (None, None) if role is None else (role.members, role.role_id)
     if item.product is not None:
-        total = await holders.count(connection, item.product.id, shown)
+        total = await holders.count(connection, item.product.id, shown, among)
         page, pages = _page(page, total)
         buyers = await holders.page(
-            connection, item.product.id, shown, skip=page * PAGE, limit=PAGE
+            connection, item.product.id, shown, skip=page * PAGE, limit=PAGE, among=among
         )
-        return Holders(item.product, (), page, pages, total, ends=ends, buyers=tuple(buyers))
+        return Holders(
+            item.product, (), page, pages, total, ends=ends, buyers=tuple(buyers), role_id=role_id
+        )
     script = item.scripts[0]
-    total = await permissions.count_holders(connection, script.id, shown)
+    total = await permissions.count_holders(connection, script.id, shown, among)
     page, pages = _page(page, total)
-    people = await permissions.holders(connection, script.id, shown, skip=page * PAGE, limit=PAGE)
-    untaken = 0 if ends else await drift.count_strangers(connection, script.id, now)
-    still = () if page or ends else await paused.of_script(connection, script.id, PAGE)
+    people = await permissions.holders(
+        connection, script.id, shown, skip=page * PAGE, limit=PAGE, among=among
+    )
+    # Who is not taken over is known by the TradingView name alone.
+    untaken = 0 if ends or role else await drift.count_strangers(connection, script.id, now)
+    still = () if page or ends else await paused.of_script(connection, script.id, PAGE, among)
     reasons = await entitlements.active_of(connection, [held.id for held, _ in people])
     paid = {each: end for each, why in reasons.items() if (end := paid_until(why))}
     return Holders(
-        script, tuple(people), page, pages, total, untaken, ends, paused=tuple(still), paid=paid
+        script,
+        tuple(people),
+        page,
+        pages,
+        total,
+        untaken,
+        ends,
+        paused=tuple(still),
+        paid=paid,
+        role_id=role_id,
     )
 
 

@@ -8,14 +8,15 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.catalogue.lookup import find_item
 from bot.access.ledger.receipts import WaitingFor, held_up
 from bot.access.logins.sessions import AccountSession, LoginState, Sessions
 from bot.access.orders.outcomes import Outcomes
-from bot.access.people.errors import UserUnknown
+from bot.access.people.errors import MemberHasNoName, UserUnknown
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
 from bot.access.queries.explained import stored_of
-from bot.access.queries.holders import PAGE, Cut, Holders, holders_of
+from bot.access.queries.holders import PAGE, Cut, Holders, WithRole, holders_of, members_of
 from bot.access.queries.own_view import OwnView, own_view
 from bot.access.queries.standing import Checked, Person
 from bot.access.request import Subject
@@ -147,6 +148,30 @@ class Overview:
             await self._near(session, name) if is_unknown else None,
         )
 
+    async def of_member(self, guild_id: int, member_id: int) -> Person:
+        """Return the same of a member; without a name for one who has none here."""
+        try:
+            return await self.check(guild_id, Subject(member_id))
+        except MemberHasNoName:
+            return Person("", None, ())
+
+    async def has(self, guild_id: int, member_id: int) -> list[Script | Product]:
+        """Return what a member has or is to have, also on TradingView alone, by short name."""
+        return (await self.of_member(guild_id, member_id)).items(clock.now())
+
+    async def item(self, guild_id: int, slug: str) -> Script | Product:
+        """Return the script or product of that short name. Raises ItemUnknown."""
+        async with self._database.read() as connection:
+            found = await find_item(connection, guild_id, slug)
+        return found.product or found.scripts[0]
+
+    async def on_offer(self, guild_id: int) -> list[Script | Product]:
+        """Return the scripts and products that can be given, by short name."""
+        async with self._database.read() as connection:
+            listed = await scripts.listed(connection, guild_id)
+            sold = await products.listed(connection, guild_id)
+        return sorted([*listed, *sold], key=lambda item: item.slug)
+
     async def wanted(self, script: Script, name: str) -> End | None:
         """Return until when a person should have a script; None: not at all."""
         async with self._database.read() as connection:
@@ -171,7 +196,12 @@ class Overview:
             return await products.listed(connection, guild_id)
 
     async def holders(
-        self, guild_id: int, item: str, page: int = 0, ends: Cut | None = None
+        self,
+        guild_id: int,
+        item: str,
+        page: int = 0,
+        ends: Cut | None = None,
+        role: WithRole | None = None,
     ) -> Holders:
         """Return who has an item, by end date, a page at a time; a page beyond the last is the last.
 
@@ -179,7 +209,14 @@ class Overview:
             ItemUnknown: no script or product has that short name.
         """
         async with self._database.read() as connection:
-            return await holders_of(connection, guild_id, item, page, clock.now(), ends)
+            return await holders_of(connection, guild_id, item, page, clock.now(), ends, role)
+
+    async def members_of(
+        self, guild_id: int, item: str, ends: Cut | None = None
+    ) -> set[int] | None:
+        """Return the Discord members who have an item; None where they are too many. Raises ItemUnknown."""
+        async with self._database.read() as connection:
+            return await members_of(connection, guild_id, item, clock.now(), ends)
 
     async def status(self, guild_id: int) -> Status:
         """Return what waits, what is stuck, and what holds it up."""

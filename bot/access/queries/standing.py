@@ -123,3 +123,14 @@ class Person:
     # TradingView knows no user of that name: the nearest that it knows; None where it was not asked.
     unknown: tuple[str, ...] | None = None
     waiting: tuple[tuple[Purchase, Script | Product], ...] = ()  # for a TradingView name
+
+    def items(self, now: datetime) -> list[Script | Product]:
+        """Return what the person has or is to have: products, and scripts that came by themselves."""
+        found: dict[str, Script | Product] = {}
+        for checked in self.scripts:
+            if checked.standing(now) not in (Standing.HAS, Standing.DUE, Standing.PAUSED):
+                continue
+            for product in [why.product for why in checked.whys] or [None]:
+                item = checked.script if product is None else product
+                found[item.slug] = item
+        return sorted(found.values(), key=lambda item: item.slug)

@@ -11,6 +11,13 @@ Network = IPv4Network | IPv6Network
 
 # Hosts that a cloud answers at to its own machines alone, although the address looks public.
 _METADATA = frozenset({IPv4Address("168.63.129.16"), IPv6Address("fd00:ec2::254")})
+# What the registries keep for protocols and examples, and Python takes for public in some versions.
+_RESERVED = (
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("3fff::/20"),
+    IPv6Network("5f00::/16"),
+)
 _NAT64 = IPv6Network("64:ff9b::/96")  # an IPv4 address stands in the last 32 bits
 
 
@@ -63,6 +70,7 @@ def is_public(address: Address) -> bool:
         and not (form.is_multicast or form.is_reserved or form.is_link_local or form.is_loopback)
         and not (isinstance(form, IPv6Address) and form.is_site_local)
         and form not in _METADATA
+        and not any(form in network for network in _RESERVED)
         for form in _forms(address)
     )
 

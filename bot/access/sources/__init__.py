@@ -37,6 +37,11 @@ class Source:
     lasts: str = ""
 
     @property
+    def is_of_roles(self) -> bool:
+        """Return whether Discord shows it by a role."""
+        return self.stands_for is not None or "{role}" in self.has
+
+    @property
     def origin(self) -> str:
         """Return where something is from, to stand behind it: "from a role", "given by staff"."""
         return f"from {self.label}" if self.label.startswith("a ") else self.label

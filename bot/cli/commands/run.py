@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from bot import logs
+from bot import logs, memory
 from bot.cli.usage import Command
 
 
@@ -18,10 +18,13 @@ def run() -> None:
     Example, once .env holds the bot's token (usher check says what is missing):
       usher run
     """  # noqa: D301 - click reads the \b, which keeps the lines apart
+    memory.hold_little()
     from bot import settings
 
     found = settings.load()
     logs.set_up(found.log_level, found.log_format, found.secrets)
+    memory.load_libraries()
     from bot import app  # mistakes in the settings come first
 
+    memory.forget_notes()
     asyncio.run(app.run(found))

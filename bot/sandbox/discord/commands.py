@@ -8,7 +8,7 @@ from bot.sandbox.discord.errors import Form, Json, Path, unknown
 from bot.sandbox.discord.snowflakes import Snowflakes, parse_id
 from bot.sandbox.discord.world import Guild, Member, Role, User
 
-CHAT_INPUT = 1
+CHAT_INPUT, USER_MENU = 1, 2
 SUBCOMMAND, GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
 _NESTABLE = ((SUBCOMMAND, GROUP), (SUBCOMMAND,), ())  # by depth
@@ -151,6 +151,10 @@ def check_command(form: Form, path: Path, body: Any) -> None:
             form.add(path, "APPLICATION_COMMAND_TOO_LARGE", "Command exceeds maximum size (8000)")
     else:
         form.text((*path, "name"), body.get("name"), 1, 32, required=True)
+        for part in ("description", "options"):
+            if body.get(part):
+                code = f"APPLICATION_COMMAND_CONTEXT_MENU_{part.upper()}_NOT_ALLOWED"
+                form.add((*path, part), code, f"Context menu commands cannot have {part}")
     needed = body.get("default_member_permissions")
     if needed is not None and parse_id(needed) is None:
         form.add((*path, "default_member_permissions"), "BASE_TYPE_INVALID", "Not a bit field")

@@ -54,6 +54,7 @@ class InteractionService:
         *,
         message: Message | None = None,
         command: str | None = None,
+        target: User | None = None,
     ) -> Interaction:
         """Start an interaction; the bot has `ack_within` seconds of the injected clock."""
         moment = self._now()
@@ -68,6 +69,7 @@ class InteractionService:
             now=self._now,
             message=message,
             command=command,
+            target=target,
         )
         self.all[interaction.id] = self._by_token[interaction.token] = interaction
         self._pending.add(interaction)

@@ -56,6 +56,7 @@ class Interaction:
         now: Callable[[], datetime],
         message: Message | None = None,
         command: str | None = None,
+        target: User | None = None,
     ) -> None:
         self.id = number
         self.token = interaction_token(number)
@@ -66,6 +67,7 @@ class Interaction:
         self.data = data
         self.message = message
         self.command = command
+        self.target = target  # in whose menu it was picked
         self.created_at = created_at
         self.respond_by = respond_by
         self.reply: Reply | None = None
@@ -216,6 +218,8 @@ class Interaction:
         metadata = source["interaction_metadata"]
         if self.kind is Kind.COMMAND:
             metadata["name"] = self.command
+            if self.target is not None:
+                metadata["target_user"] = payloads.user(self.target)
             source["command"] = True
             source["interaction"] = {
                 "id": str(self.id),

@@ -9,6 +9,7 @@ from bot.sandbox.discord.commands import (
     ATTACHMENT,
     BOOLEAN,
     CHANNEL,
+    CHAT_INPUT,
     GROUP,
     INTEGER,
     MENTIONABLE,
@@ -17,6 +18,7 @@ from bot.sandbox.discord.commands import (
     STRING,
     SUBCOMMAND,
     USER,
+    USER_MENU,
 )
 from bot.sandbox.discord.errors import Json
 from bot.sandbox.discord.world import Channel, Guild, Member, Role, User
@@ -59,9 +61,10 @@ class Resolved:
 def find(commands: list[Json], path: str) -> tuple[Json, list[Json], Json]:
     """The command, the sub-command options on the way, and the part that holds the parameters."""
     names = path.lstrip("/").split()
-    command = next((each for each in commands if each["name"] == names[0]), None)
+    typed = [each for each in commands if each["type"] == CHAT_INPUT]
+    command = next((each for each in typed if each["name"] == names[0]), None)
     if command is None:
-        shown = ", ".join(each["name"] for each in commands)
+        shown = ", ".join(each["name"] for each in typed)
         raise RefusedError(f"no command /{names[0]} is shown; shown are: {shown or 'none'}")
     way: list[Json] = []
     part = command
@@ -74,6 +77,16 @@ def find(commands: list[Json], path: str) -> tuple[Json, list[Json], Json]:
     if any(each["type"] in (SUBCOMMAND, GROUP) for each in part.get("options") or []):
         raise RefusedError(f"/{path} needs a sub-command")
     return command, way, part
+
+
+def menu_of(commands: list[Json], name: str) -> Json:
+    """The command of that name in the menu of a member."""
+    menus = [each for each in commands if each["type"] == USER_MENU]
+    found = next((each for each in menus if each["name"] == name), None)
+    if found is None:
+        shown = ", ".join(each["name"] for each in menus)
+        raise RefusedError(f"the menu has no {name}; it has: {shown or 'none'}")
+    return found
 
 
 def filled(part: Json, given: dict[str, Any], resolved: Resolved) -> list[Json]:

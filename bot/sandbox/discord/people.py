@@ -14,6 +14,7 @@ from bot.sandbox.discord.options import (
     Upload,
     filled,
     find,
+    menu_of,
     nested,
     while_typing,
 )
@@ -76,6 +77,24 @@ class Person:
         if resolved.parts:
             data["resolved"] = resolved.parts
         return self._send(Kind.COMMAND, place, data, command=path, deliver=deliver)
+
+    async def use_menu(
+        self,
+        name: str,
+        target: User,
+        *,
+        guild: Guild,
+        channel: Channel | None = None,
+        deliver: int = 1,
+    ) -> Interaction:
+        """Pick a command from the menu of a person, also of one who left but wrote there."""
+        command = menu_of(self.commands(guild), name)
+        place = self._place(guild, channel)
+        resolved = self._resolved(guild, place)
+        data = self._command_data(command, [])
+        data["target_id"] = resolved.user(target)
+        data["resolved"] = resolved.parts
+        return self._send(Kind.COMMAND, place, data, command=name, deliver=deliver, target=target)
 
     async def complete(
         self,
@@ -220,12 +239,13 @@ class Person:
         message: Message | None = None,
         command: str | None = None,
         deliver: int = 1,
+        target: User | None = None,
     ) -> Interaction:
         if message is not None and place.guild is not None:
             self._place(place.guild, place)
         interaction_service = self._office.interaction_service
         interaction = interaction_service.open(
-            kind, self.user, place, data, message=message, command=command
+            kind, self.user, place, data, message=message, command=command, target=target
         )
         body = self._envelope(interaction)
         interaction_service.deliver(interaction, body)

@@ -61,18 +61,32 @@ async def count_of(
     return dict.fromkeys(product_ids, 0) | {row.product_id: row.number for row in rows}
 
 
-async def count(connection: AsyncConnection, product_id: int, ends: Ends) -> int:
-    """Count who has a product with such an end."""
-    people = _people(product_id, ends).subquery()
+async def count(
+    connection: AsyncConnection,
+    product_id: int,
+    ends: Ends,
+    among: Collection[int] | None = None,
+) -> int:
+    """Count who has a product with such an end; `among`: of these members."""
+    people = _people(product_id, ends, among).subquery()
     total = await connection.execute(select(func.count()).select_from(people))
     return int(total.scalar_one())
 
 
 async def page(
-    connection: AsyncConnection, product_id: int, ends: Ends, *, skip: int, limit: int
+    connection: AsyncConnection,
+    product_id: int,
+    ends: Ends,
+    *,
+    skip: int,
+    limit: int,
+    among: Collection[int] | None = None,
 ) -> list[Holder]:
-    """Return who has a product with such an end, the soonest first and without an end last."""
-    people = _people(product_id, ends).subquery()
+    """Return who has a product with such an end, the soonest first and without an end last.
+
+    `among`: only these members.
+    """
+    people = _people(product_id, ends, among).subquery()
     rows = await connection.execute(
         select(customer, people)
         .join(people, people.c.customer_id == customer.c.id)
@@ -99,7 +113,7 @@ async def page(
     ]
 
 
-def _people(product_id: int, ends: Ends) -> "Select[Any]":
+def _people(product_id: int, ends: Ends, among: Collection[int] | None = None) -> "Select[Any]":
     """Return each customer with the end of what the product gives them."""
     endless = func.max(case((entitlement.c.kind == EntitlementKind.UNTIL, 0), else_=1))
     latest = func.max(entitlement.c.ends_at)
@@ -117,6 +131,10 @@ def _people(product_id: int, ends: Ends) -> "Select[Any]":
         .where(purchase.c.product_id == product_id, entitlement.c.ended_at.is_(None))
         .group_by(purchase.c.customer_id)
     )
+    if among is not None:
+        query = query.join(customer, customer.c.id == purchase.c.customer_id).where(
+            customer.c.member_id.in_(list(among))
+        )
     waiting = func.max(case((entitlement.c.settled_at.is_(None), 1), else_=0)) == 1
     stands_still = paused_since.is_not(None)  # its end moves
     if ends.after is not None:

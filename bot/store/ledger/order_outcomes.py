@@ -15,6 +15,8 @@ from bot.store.tables.people import customer
 
 FINAL = (OrderState.DONE, OrderState.SUPERSEDED, OrderState.STUCK)
 
+_other, _held = order.alias(), permission.alias()  # made once: it copies every column
+
 
 async def untold(
     connection: AsyncConnection,
@@ -125,17 +127,16 @@ def _leads_what_waits(*, stuck_is_waited_for: bool = True) -> "ColumnElement[boo
 
     Staff have to look where it waits behind something stuck; the customer hears of the whole.
     """
-    other, held = order.alias(), permission.alias()
-    behind_stuck = waits_for_another(held, (PermissionState.STUCK,))
+    behind_stuck = waits_for_another(_held, (PermissionState.STUCK,))
     return exists().where(
-        held.c.id == other.c.permission_id,
+        _held.c.id == _other.c.permission_id,
         *(() if stuck_is_waited_for else (~behind_stuck,)),
         or_(
-            other.c.lead_id == order.c.id,
-            and_(order.c.lead_id.is_not(None), other.c.lead_id == order.c.lead_id),
-            other.c.id == order.c.lead_id,
+            _other.c.lead_id == order.c.id,
+            and_(order.c.lead_id.is_not(None), _other.c.lead_id == order.c.lead_id),
+            _other.c.id == order.c.lead_id,
         ),
-        other.c.state == OrderState.WAITING,
+        _other.c.state == OrderState.WAITING,
     )
 
 

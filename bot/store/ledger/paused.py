@@ -1,5 +1,6 @@
 """Queries about whose time stands still."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -12,9 +13,12 @@ from bot.store.tables.people import customer
 
 
 async def of_script(
-    connection: AsyncConnection, script_id: int, limit: int
+    connection: AsyncConnection, script_id: int, limit: int, among: Collection[int] | None = None
 ) -> list[tuple[Customer, datetime]]:
-    """Return who has nothing of a script as all of it is paused, and since when; the longest first."""
+    """Return who has nothing of a script as all of it is paused, and since when; the longest first.
+
+    `among`: only these members.
+    """
     since = func.min(entitlement.c.paused_at).label("since")
     rows = await connection.execute(
         select(customer, since)
@@ -25,6 +29,7 @@ async def of_script(
             permission.c.wanted == StateKind.NOTHING,
             entitlement.c.ended_at.is_(None),
             entitlement.c.paused_at.is_not(None),
+            *([] if among is None else [customer.c.member_id.in_(list(among))]),
         )
         .group_by(customer.c.id)
         .order_by(since, customer.c.id)

@@ -306,12 +306,21 @@ async def backlog(
 
 
 async def holders(
-    connection: AsyncConnection, script_id: int, ends: Ends, *, skip: int, limit: int
+    connection: AsyncConnection,
+    script_id: int,
+    ends: Ends,
+    *,
+    skip: int,
+    limit: int,
+    among: Collection[int] | None = None,
 ) -> list[tuple[Permission, Customer]]:
-    """Return who should have a script, or had it, with such an end; without an end last."""
+    """Return who should have a script, or had it, with such an end; without an end last.
+
+    `among`: only these members.
+    """
     found = await connection.execute(
         _holdings()
-        .where(permission.c.script_id == script_id, _ends_so(ends))
+        .where(permission.c.script_id == script_id, _ends_so(ends), *_of(among))
         .order_by(
             permission.c.wanted_ends_at.is_(None),
             permission.c.wanted_ends_at,
@@ -323,14 +332,24 @@ async def holders(
     return [(holding.permission, holding.customer) for holding in map(_holding, found)]
 
 
-async def count_holders(connection: AsyncConnection, script_id: int, ends: Ends) -> int:
-    """Count who should have a script, or had it, with such an end."""
+async def count_holders(
+    connection: AsyncConnection,
+    script_id: int,
+    ends: Ends,
+    among: Collection[int] | None = None,
+) -> int:
+    """Count who should have a script, or had it, with such an end; `among`: of these members."""
     found = await connection.execute(
         select(func.count())
         .select_from(permission)
-        .where(permission.c.script_id == script_id, _ends_so(ends))
+        .join(customer, customer.c.id == permission.c.customer_id)
+        .where(permission.c.script_id == script_id, _ends_so(ends), *_of(among))
     )
     return int(found.scalar_one())
+
+
+def _of(among: Collection[int] | None) -> "list[ColumnElement[bool]]":
+    return [] if among is None else [customer.c.member_id.in_(list(among))]
 
 
 def _ends_so(ends: Ends) -> "ColumnElement[bool]":

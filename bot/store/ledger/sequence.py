@@ -11,6 +11,10 @@ from bot.store.tables.ledger import order, permission
 
 _UNDONE = (PermissionState.WAITING, PermissionState.WORKING, PermissionState.STUCK)
 
+# Made once: an alias copies every column of its table when it is first used, which is most of what
+# these queries cost.
+_first, _ordered = permission.alias(), order.alias()
+
 
 def waits_for_another(
     held: FromClause, states: Collection[PermissionState] = _UNDONE
@@ -20,17 +24,16 @@ def waits_for_another(
     What goes together waits for none of its own. Nor is there anything left to wait for where the time of
     what goes on ran out.
     """
-    first, ordered = permission.alias(), order.alias()
     return and_(
         held.c.after_id.is_not(None),
         exists().where(
-            or_(ordered.c.id == held.c.after_id, ordered.c.lead_id == held.c.after_id),
-            first.c.id == ordered.c.permission_id,
-            first.c.after_id.is_distinct_from(held.c.after_id),
-            first.c.state.in_(list(states)),
+            or_(_ordered.c.id == held.c.after_id, _ordered.c.lead_id == held.c.after_id),
+            _first.c.id == _ordered.c.permission_id,
+            _first.c.after_id.is_distinct_from(held.c.after_id),
+            _first.c.state.in_(list(states)),
             or_(
-                first.c.state != PermissionState.STUCK,
-                first.c.reason.is_distinct_from(Reason.TOO_LATE),
+                _first.c.state != PermissionState.STUCK,
+                _first.c.reason.is_distinct_from(Reason.TOO_LATE),
             ),
         ),
     )

@@ -226,7 +226,7 @@ async def _rewrite(connection: AsyncConnection, traces: Traces) -> None:
 
 async def _rewrite_payments(connection: AsyncConnection, person: Customer) -> None:
     """Keep of the person's payments what was paid and when, and neither who bought nor a message."""
-    mine = contract.c.customer_id == person.id
+    mine = and_(contract.c.guild_id == person.guild_id, contract.c.customer_id == person.id)
     theirs = select(contract.c.id).where(mine)
     await connection.execute(
         update(delivery).where(delivery.c.contract_id.in_(theirs)).values(body=None)

@@ -16,6 +16,8 @@ from bot.store.tables.payments import contract, contract_purchase
 from bot.store.tables.people import customer
 from bot.store.tables.reminders import reminder, reminders_off
 
+_other = entitlement.alias("other")  # made once: it copies every column
+
 
 @dataclass(frozen=True, slots=True)
 class EndingScript(Record):
@@ -107,12 +109,11 @@ def _ending(query: Select[Any], guild_id: int, since: datetime, until: datetime)
     renews it, does not end, nor does what a renewal prolongs that is on its way, nor a subscription that
     renews by itself.
     """
-    other = entitlement.alias("other")
     goes_on = exists().where(
-        other.c.permission_id == entitlement.c.permission_id,
-        other.c.ended_at.is_(None),
-        other.c.paused_at.is_(None),
-        or_(other.c.settled_at.is_(None), other.c.ends_at > entitlement.c.ends_at),
+        _other.c.permission_id == entitlement.c.permission_id,
+        _other.c.ended_at.is_(None),
+        _other.c.paused_at.is_(None),
+        or_(_other.c.settled_at.is_(None), _other.c.ends_at > entitlement.c.ends_at),
     )
     wants_none = exists().where(
         reminders_off.c.guild_id == customer.c.guild_id,

@@ -14,6 +14,7 @@ from bot.store.tables.ledger import entitlement, permission
 from bot.store.tables.payments import (
     buyer_token,
     claim_code,
+    connection as shop,
     contract,
     contract_purchase,
     contract_ref,
@@ -112,6 +113,46 @@ async def by_refs(
     return [Contract.of(row) for row in found]
 
 
+async def of_removed(
+    connection: AsyncConnection, guild_id: int, provider: str, refs: Collection[str]
+) -> list[Contract]:
+    """Return the contracts with any of these ids that connections to that provider had which are removed."""
+    ids: set[int] = set()
+    for some in parts(refs):
+        rows = await connection.execute(
+            select(contract_ref.c.contract_id)
+            .join(shop, shop.c.id == contract_ref.c.connection_id)
+            .where(
+                shop.c.guild_id == guild_id,
+                shop.c.provider == provider,
+                shop.c.removed_at.is_not(None),
+                contract_ref.c.ref.in_(some),
+            )
+        )
+        ids.update(rows.scalars())
+    found = await connection.execute(
+        select(contract).where(contract.c.id.in_(ids)).order_by(contract.c.id)
+    )
+    return [Contract.of(row) for row in found]
+
+
+async def hand_over(connection: AsyncConnection, contract_id: int, connection_id: int) -> Contract:
+    """Let a contract be of another connection from now on; an id that one knows already stays as it is."""
+    known = select(contract_ref.c.ref).where(contract_ref.c.connection_id == connection_id)
+    await connection.execute(
+        update(contract_ref)
+        .where(contract_ref.c.contract_id == contract_id, contract_ref.c.ref.not_in(known))
+        .values(connection_id=connection_id)
+    )
+    row = await connection.execute(
+        update(contract)
+        .where(contract.c.id == contract_id)
+        .values(connection_id=connection_id)
+        .returning(contract)
+    )
+    return Contract.of(row.one())
+
+
 async def know_refs(
     connection: AsyncConnection, connection_id: int, contract_id: int, refs: Collection[str]
 ) -> None:
@@ -169,18 +210,21 @@ async def customer_of_buyer(
     return found.scalar_one_or_none()
 
 
-async def of_customer(connection: AsyncConnection, customer_id: int) -> list[Contract]:
-    """Return the contracts of a customer, oldest first."""
+async def of_customer(
+    connection: AsyncConnection, guild_id: int, customer_id: int
+) -> list[Contract]:
+    """Return the contracts of a server's customer, oldest first."""
     found = await connection.execute(
-        select(contract).where(contract.c.customer_id == customer_id).order_by(contract.c.id)
+        select(contract)
+        .where(contract.c.guild_id == guild_id, contract.c.customer_id == customer_id)
+        .order_by(contract.c.id)
     )
     return [Contract.of(row) for row in found]
 
 
 async def held(connection: AsyncConnection) -> list[Contract]:
     """Return contracts of which staff revoked something, where by now nothing of it is held back."""
-    stands = exists().where(
-        contract_purchase.c.contract_id == contract.c.id,
+    ids = select(contract_purchase.c.contract_id).where(
         contract_purchase.c.is_held,
         ~exists().where(
             entitlement.c.purchase_id == contract_purchase.c.purchase_id,
@@ -188,7 +232,9 @@ async def held(connection: AsyncConnection) -> list[Contract]:
             permission.c.held_back,
         ),
     )
-    found = await connection.execute(select(contract).where(stands).order_by(contract.c.id))
+    found = await connection.execute(
+        select(contract).where(contract.c.id.in_(ids)).order_by(contract.c.id)
+    )
     return [Contract.of(row) for row in found]
 
 
@@ -228,11 +274,7 @@ async def add_purchase(
     wanted: dict[str, Any],
 ) -> None:
     """Note what a contract gave; what it gave before as that part is no longer its own."""
-    await connection.execute(
-        delete(contract_purchase).where(
-            contract_purchase.c.contract_id == contract_id, contract_purchase.c.part == part
-        )
-    )
+    await drop_purchase(connection, contract_id, part)
     await connection.execute(
         insert(contract_purchase).values(
             contract_id=contract_id,
@@ -255,6 +297,15 @@ async def change_purchase(
         update(contract_purchase)
         .where(contract_purchase.c.contract_id == contract_id, contract_purchase.c.part == part)
         .values(**values)
+    )
+
+
+async def drop_purchase(connection: AsyncConnection, contract_id: int, part: str) -> None:
+    """Note that what a contract gave as that part is no longer its own."""
+    await connection.execute(
+        delete(contract_purchase).where(
+            contract_purchase.c.contract_id == contract_id, contract_purchase.c.part == part
+        )
     )
 
 

@@ -54,12 +54,6 @@ async def newest_sources(connection: AsyncConnection, limit: int) -> list[Connec
     return [Connection.of(row) for row in found]
 
 
-async def source(connection: AsyncConnection, connection_id: int) -> Connection:
-    """Return that connection, removed or not."""
-    found = await connection.execute(select(_connection).where(_connection.c.id == connection_id))
-    return Connection.of(found.one())
-
-
 async def note_refused(
     connection: AsyncConnection, connection_id: int, number: int, at: datetime, why: str
 ) -> None:

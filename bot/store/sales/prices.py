@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.parts import parts
@@ -71,14 +71,47 @@ async def of_shops(
     return found
 
 
-async def unasked(connection: AsyncConnection, connection_id: int) -> list[Price]:
-    """Return what nobody said the item of, and staff were not asked about; oldest first."""
+async def open_of(
+    connection: AsyncConnection, connection_id: int, *, is_asked: bool, limit: int
+) -> list[Price]:
+    """Return what nobody said the item of, and staff were asked about or not; oldest first, so many at most."""
     rows = await connection.execute(
         select(price)
-        .where(price.c.connection_id == connection_id, _IS_OPEN, price.c.asked_at.is_(None))
+        .where(
+            price.c.connection_id == connection_id,
+            _IS_OPEN,
+            price.c.asked_at.is_not(None) if is_asked else price.c.asked_at.is_(None),
+        )
         .order_by(price.c.id)
+        .limit(limit)
     )
     return [Price.of(row) for row in rows]
+
+
+async def numbers(
+    connection: AsyncConnection, connection_ids: Collection[int]
+) -> dict[int, tuple[int, int]]:
+    """Return, by shop, how many prices have an item (or need none), and how many are open."""
+    is_open = func.sum(case((_IS_OPEN, 1), else_=0))
+    rows = await connection.execute(
+        select(price.c.connection_id, func.count().label("number"), is_open.label("open"))
+        .where(price.c.connection_id.in_(list(connection_ids)))
+        .group_by(price.c.connection_id)
+    )
+    found = {row.connection_id: (row.number - row.open, row.open) for row in rows}
+    return {each: found.get(each, (0, 0)) for each in connection_ids}
+
+
+async def first_open(connection: AsyncConnection, connection_ids: Collection[int]) -> Price | None:
+    """Return the oldest price of these shops of which nobody said the item."""
+    rows = await connection.execute(
+        select(price)
+        .where(price.c.connection_id.in_(list(connection_ids)), _IS_OPEN)
+        .order_by(price.c.id)
+        .limit(1)
+    )
+    row = rows.one_or_none()
+    return None if row is None else Price.of(row)
 
 
 async def set_asked(connection: AsyncConnection, price_ids: Collection[int], at: datetime) -> None:

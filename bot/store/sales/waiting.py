@@ -44,8 +44,9 @@ async def messages(
     connection: AsyncConnection, guild_id: int, *, limit: int, connection_id: int | None = None
 ) -> list[Delivery]:
     """Return the newest messages that wait or are stuck: of a server, or of one of its shops."""
-    rows = await connection.execute(
-        select(delivery)
+    # By their ids first: to sort whole rows would read every body that waits.
+    ids = await connection.scalars(
+        select(delivery.c.id)
         .join(shop, shop.c.id == delivery.c.connection_id)
         .where(
             shop.c.guild_id == guild_id,
@@ -55,7 +56,10 @@ async def messages(
         .order_by(delivery.c.id.desc())
         .limit(limit)
     )
-    return [Delivery.of(row, delivery) for row in rows]
+    rows = await connection.execute(
+        select(delivery).where(delivery.c.id.in_(ids.all())).order_by(delivery.c.id.desc())
+    )
+    return [Delivery.of(row) for row in rows]
 
 
 async def counts(
@@ -73,11 +77,9 @@ async def counts(
 
 async def newest(connection: AsyncConnection, connection_id: int) -> Delivery | None:
     """Return the message of that shop that came last."""
+    newest_id = select(func.max(delivery.c.id)).where(delivery.c.connection_id == connection_id)
     rows = await connection.execute(
-        select(delivery)
-        .where(delivery.c.connection_id == connection_id)
-        .order_by(delivery.c.id.desc())
-        .limit(1)
+        select(delivery).where(delivery.c.id == newest_id.scalar_subquery())
     )
     row = rows.one_or_none()
     return None if row is None else Delivery.of(row)

@@ -68,7 +68,6 @@ delivery = Table(
         "ix_delivery_received_at",
         "received_at",
         sqlite_where=text("body IS NOT NULL"),
-        postgresql_where=text("body IS NOT NULL"),
     ),
     Index("ix_delivery_contract_id", "contract_id"),
 )

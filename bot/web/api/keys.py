@@ -1,22 +1,30 @@
 """The key of a request: who asks, and whether they may."""
 
+import hashlib
 import math
+import secrets
 
 from aiohttp import hdrs, web
 
+from bot import clock
 from bot.access.people.api_keys import ApiKeys
 from bot.access.rules.api_keys import Scope, read_key
+from bot.expiring import Expiring
 from bot.rate_limit import RateLimit
 from bot.store.records import ApiKey
 from bot.web.clients import FRONT, client_of
 
 KEYS = web.AppKey("api_keys", ApiKeys)
 _WRONG = web.AppKey("wrong_api_keys", RateLimit)
+_RIGHT = web.AppKey("right_api_keys", Expiring[bool])  # those that worked, unreadable
 _PACE = web.AppKey("api_key_pace", RateLimit)
 
 HEADER = "X-Admin-Token"
 _BEARER = "bearer "
 _MAX_LENGTH = 200  # characters; no key is that long
+_MOST_RIGHT = 1_000
+_RIGHT_FOR = 86_400.0  # seconds
+_SALT = secrets.token_bytes(16)  # of this run
 _NAMES = frozenset(
     {"key", "token", "api_key", "apikey", "admin_token", "access_token", HEADER.casefold()}
 )
@@ -26,6 +34,7 @@ def add_to(app: web.Application, keys: ApiKeys) -> None:
     """Let requests to this application be opened by keys."""
     app[KEYS] = keys
     app[_WRONG] = RateLimit(rate=0.2, burst=20)  # wrong keys of one client
+    app[_RIGHT] = Expiring(_MOST_RIGHT)
     app[_PACE] = RateLimit(rate=10.0, burst=200)  # requests with one key
 
 
@@ -67,14 +76,26 @@ async def _key_of(request: web.Request) -> ApiKey | None:
     if text is None or KEYS not in request.app:
         return None
     wrong, client = request.app[_WRONG], client_of(request, request.app[FRONT].proxies)
-    if wait := wrong.wait(client):  # before anything is looked up or worked out
+    right, mark = request.app[_RIGHT], _mark(text)
+    worked = right.get(mark, False)
+    # Before anything is looked up or worked out; but strangers behind the same address, or before a proxy
+    # that nobody named, must not lock out a program whose key worked.
+    if not worked and (wait := wrong.wait(client)):
         raise _too_many(wait)
     key = None
     if len(text) <= _MAX_LENGTH and not _in_address(request):
         key = await request.app[KEYS].opened_by(text)
     if key is None:
         wrong.take(client)
+    if key is not None or worked:
+        right.put(mark, key is not None, clock.monotonic() + _RIGHT_FOR)
     return key
+
+
+def _mark(text: str) -> str:
+    """Return what a key is remembered by: nobody reads it back."""
+    given = text[: _MAX_LENGTH + 1].encode(errors="surrogateescape")
+    return hashlib.blake2b(given, key=_SALT, digest_size=16).hexdigest()
 
 
 def _text(request: web.Request) -> str | None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -66,17 +67,14 @@ def _repeat_key(request: web.Request) -> str | None:
 
 def _merged(request: web.Request, body: bytes) -> Fields:
     """Return the fields of the address and the body; what stands in both comes from the body."""
-    fields: Fields = {}
-    for name in request.query:
-        fields[name] = list(request.query.getall(name))
-    return fields | _fields(request, body)
+    return _listed(request.query.items()) | _fields(request, body)
 
 
 def _fields(request: web.Request, body: bytes) -> Fields:
     if not body.strip():
         return {}
     try:
-        text = body.decode()
+        text = body.decode("utf-8-sig")  # some programs write a mark in front
         if request.content_type == _FORM and not text.lstrip().startswith("{"):
             return _listed(parse_qsl(text, keep_blank_values=True, max_num_fields=200))
         pairs = json.loads(text, object_pairs_hook=_object)
@@ -87,7 +85,7 @@ def _fields(request: web.Request, body: bytes) -> Fields:
     return {name: _texts(value) for name, value in pairs.items() if value is not None}
 
 
-def _listed(pairs: list[tuple[str, str]]) -> Fields:
+def _listed(pairs: Iterable[tuple[str, str]]) -> Fields:
     fields: Fields = {}
     for name, value in pairs:
         fields.setdefault(name.removesuffix("[]"), []).append(value)

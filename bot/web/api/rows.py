@@ -43,13 +43,18 @@ class Standing:
         """Return what became of it."""
         if self.part.failure is not None:
             return Status.FAILURE
-        return Status.NOT_APPLIED if self.receipt is None else _STATUS[self.receipt.own_state]
+        stays = self.part.lifetime and isinstance(self.part.had.end, Lifetime)
+        if self.receipt is None or stays:
+            return Status.NOT_APPLIED
+        return _STATUS[self.receipt.own_state]
 
     @property
     def end(self) -> datetime | None:
         """Return the end on TradingView that it gives, with grace days; None for none, or not known yet."""
         gives = None if self.receipt is None else self.receipt.entitlement
-        if gives is None or gives.ends_at is None or self.status is Status.FAILURE:
+        if gives is None or gives.ends_at is None:
+            return None
+        if self.part.lifetime or self.status is Status.FAILURE:
             return None
         return gives.ends_at + timedelta(days=gives.grace_days)
 

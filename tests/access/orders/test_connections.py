@@ -23,13 +23,14 @@ from bot.access.orders.errors import (
     SecretUnusable,
     TooManyConnections,
 )
+from bot.access.orders.pending import note_stuck
 from bot.access.orders.price_questions import MAX_QUESTIONS, NOTHING, ask_in
 from bot.access.request import Subject
 from bot.access.rules.contracts import Terms
 from bot.replies.history import ALARMS
 from bot.store.kinds import DeliveryState
 from bot.store.ledger import events
-from bot.store.sales import prices
+from bot.store.sales import connections, prices
 from tests.support.shops import gets, is_paid, made_up_providers, states
 from tests.support.vendor_fixture import HOME, OTHER, open_shop
 
@@ -384,7 +385,8 @@ async def test_stuck_messages_are_tried_again_one_or_all_of_a_shop_or_all(vendor
 
 async def test_staff_are_called_to_a_stuck_message(vendor):
     row = await add(vendor)
-    await vendor.pending.note_stuck(HOME, row.id)
+    async with vendor.database.write() as connection:
+        await note_stuck(connection, await connections.whichever(connection, row.id))
     [event] = await actions(vendor, "payment_stuck")
     assert event.after == {"connection_id": row.id, "provider": "acme"}
     assert "payment_stuck" in ALARMS

@@ -20,9 +20,10 @@ from bot.access.rules.payments import (
     Snapshot,
     Status,
 )
+from bot.replies.orders import to_customer
 from bot.replies.why import why
 from bot.store.catalogue import products
-from bot.store.kinds import DeliveryState
+from bot.store.kinds import ActorKind, DeliveryState
 from bot.store.ledger import entitlements, events, order_outcomes, purchases
 from bot.store.people import customers, reminders
 from bot.store.records import Actor
@@ -69,6 +70,13 @@ def runs(status=Status.ACTIVE, renews=True, contract="sub_1", **more):
 
 
 NAMED = Buyer(contract="sub_1", username="Ann_Trades")
+
+
+async def bought_by(harness, name):
+    async with harness.database.read() as connection:
+        person = await customers.by_name(connection, HOME, name)
+        found = (await purchases.of_customers(connection, [person.id]))[person.id]
+    return next(each for each in found if each.source == "payment")
 
 
 async def test_what_is_paid_for_a_name_stands_until_its_end_and_the_slack(harness, shop):
@@ -240,6 +248,30 @@ async def test_a_contract_that_was_assigned_wrongly_moves_to_the_right_person(ha
     assert harness.end("Ann_Trades") is not None
 
 
+async def test_what_went_to_the_wrong_person_and_back_is_given_anew_and_ends_as_of_the_shop(
+    harness, shop
+):
+    whole = clock.now().replace(microsecond=0) + MONTH  # as shops tell it: nothing is rounded
+    await shop.tells(paid(end=whole), NAMED, runs())
+    row = await shop.contract()
+    for key, name in (("a1", "Ben_Trades"), ("a2", "Ann_Trades")):
+        await harness.contracts.assign(harness.request(key), row.id, Subject(None, name))
+        await harness.rest()
+    assert harness.end("Ann_Trades") == whole + timedelta(days=2)
+    assert harness.row("Ben_Trades") is None
+    async with harness.database.read() as connection:
+        taken = [
+            each
+            for name in ("Ann_Trades", "Ben_Trades")
+            for each in await events.of_customer(
+                connection, HOME, (await customers.by_name(connection, HOME, name)).id
+            )
+            if each.action == "revoke"
+        ]
+    assert len(taken) == 2
+    assert {each.actor_kind for each in taken} == {ActorKind.SOURCE}  # with a way back for staff
+
+
 async def test_sales_chain_and_a_refund_of_the_first_lets_the_second_begin_earlier(harness, shop):
     start = clock.now()
     buyer = Buyer(payment="pi_1", username="Ann_Trades")
@@ -267,6 +299,42 @@ async def test_a_staff_revoke_holds_back_the_renewal_until_they_grant_again(harn
     await harness.contracts.look()
     await harness.rest()
     assert harness.end("Ann_Trades") == cut(end) + timedelta(days=2)
+
+
+async def test_a_renewal_counts_once_for_what_staff_left_of_a_product(harness, shop):
+    await shop.tells(paid(price="gold"), NAMED, runs())
+    await harness.revoke("Ann_Trades")  # one of its two scripts
+    await harness.rest()
+    assert harness.row("Ann_Trades") is None
+    end = (clock.now() + 2 * MONTH).replace(microsecond=0)
+    for number in range(3):  # a shop tells of one payment in several messages
+        await shop.tells(paid("in_2", end, price="gold"), runs(rank=number))
+    assert harness.row("Ann_Trades") is None
+    other = harness.fake.world.row(harness.other.pine_id, "Ann_Trades")
+    assert other.end == end + timedelta(days=2)
+    assert (await bought_by(harness, "Ann_Trades")).ends_at == end
+    await harness.grant("Ann_Trades", "7D")
+    await harness.rest()
+    await harness.contracts.look()
+    await harness.rest()
+    assert harness.end("Ann_Trades") == end + timedelta(days=2)
+    assert harness.fake.world.row(harness.other.pine_id, "Ann_Trades").end == other.end
+
+
+async def test_what_the_shop_ended_and_staff_hold_back_counts_again_once_both_let_it(harness, shop):
+    end = (clock.now() + MONTH).replace(microsecond=0)
+    await shop.tells(paid(end=end), NAMED, runs())
+    await harness.grant("Ann_Trades", "7D")
+    await shop.tells(Dispute("du_1", "in_1", clock.now(), DisputeState.OPEN))
+    await harness.revoke("Ann_Trades")
+    await harness.rest()
+    await shop.tells(Dispute("du_1", "in_1", clock.now(), DisputeState.WON))
+    assert harness.row("Ann_Trades") is None
+    await harness.grant("Ann_Trades", "7D")
+    await harness.rest()
+    await harness.contracts.look()
+    await harness.rest()
+    assert harness.end("Ann_Trades") >= end + timedelta(days=2)
 
 
 async def test_where_staff_are_asked_first_nothing_ends_until_they_say_so(harness, shop):
@@ -330,6 +398,20 @@ async def test_a_refund_that_came_first_finds_its_payment(harness, shop):
     await shop.tells(paid(), NAMED)
     assert harness.row("Ann_Trades") is not None
     await shop.tells(Same("pi_9", "in_1"))
+    assert harness.row("Ann_Trades") is None
+
+
+async def test_what_staff_moved_to_another_plan_is_renewed_there_alone(harness, shop):
+    await shop.tells(paid(), NAMED, runs())
+    await harness.moves.move(
+        harness.request(confirmed=True), Subject(username="Ann_Trades"), "trend", "range"
+    )
+    await harness.rest()
+    assert harness.row("Ann_Trades") is None
+    end = (clock.now() + 2 * MONTH).replace(microsecond=0)
+    await shop.tells(paid("in_2", end))
+    moved = harness.fake.world.row(harness.other.pine_id, "Ann_Trades")
+    assert abs(moved.end - (end + timedelta(days=2))) < timedelta(seconds=1)
     assert harness.row("Ann_Trades") is None
 
 
@@ -476,3 +558,33 @@ async def noted(harness, action):
 
 def cut(moment):
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+async def told(harness):
+    """What the buyer reads of each order, oldest first, and whether it can be put back."""
+    async with harness.database.read() as connection:
+        ids = (await connection.exec_driver_sql('SELECT id FROM "order" ORDER BY id')).scalars()
+        ids = ids.all()
+    receipts = [await harness.outcomes.receipt(each) for each in ids]
+    return [(to_customer(each, "Trends").text, each.can_put_back) for each in receipts]
+
+
+async def test_a_buyer_reads_that_a_purchase_gave_it_changed_it_and_ended_it(harness, shop):
+    await shop.tells(paid(), NAMED, runs())
+    await shop.tells(paid("in_2", clock.now() + 2 * MONTH))
+    await harness.let_pass(1)
+    await shop.tells(runs(renews=False))
+    await shop.tells(Refund("re_2", "in_2", clock.now(), is_full=True))
+    *said, (shortened, can_put_back) = await told(harness)
+    assert can_put_back
+    await shop.tells(Refund("re_1", "in_1", clock.now(), is_full=True))
+    (given, _), (renewed, _), (cancelled, _) = said
+    *_, (ended, _) = await told(harness)
+    assert "because you bought it" in given
+    assert "goes on until" in renewed
+    assert "because you bought it" in renewed
+    assert "was changed with what you bought" in cancelled
+    assert "was changed with what you bought" in shortened
+    assert "because it is no longer paid for" in ended
+    assert "Buy it again" in ended
+    assert not any("staff" in each for each in (given, renewed, cancelled, shortened))

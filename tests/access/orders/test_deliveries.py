@@ -1,5 +1,6 @@
 """What shops sent is worked through once, in order, and nothing holds up the rest."""
 
+import asyncio
 import logging
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from bot.access.orders.deliveries import (
     KEPT,
     NO_BODY,
     NO_KEY,
+    TOO_MUCH,
     TRIES_AGAIN,
     UNTRUE,
     Taken,
@@ -27,12 +29,14 @@ from bot.store.vault import Vault
 from tests.support.fake_time import eventually
 from tests.support.full_disk import full_disk
 from tests.support.shop_messages import ADDRESS, HOME, OTHER, open_shop, paid, signed
+from tests.support.vendor_fixture import new_database
 
 CONTRACTS = payments.contract
 
 
 @pytest.fixture
 async def shop(frozen, tmp_path):
+    await asyncio.to_thread(new_database, tmp_path)
     async with open_shop(tmp_path, served=False) as shop:
         shop.source_id = await shop.connect()
         shop.time = frozen
@@ -140,6 +144,13 @@ async def test_what_cannot_be_read_is_stuck_at_once_with_its_reason(shop, caplog
     assert (await delivery(shop)).reason == "it has another form"
     assert shop.stuck == [(HOME, shop.source_id)], "once for the connection"
     assert "Secret_Buyer" not in caplog.text
+
+
+async def test_one_that_tells_of_thousands_of_things_is_stuck_before_it_holds_up_others(shop):
+    await take(shop, paid(1, times=501), paid(2))
+    await shop.deliveries.process()
+    assert await shop.states() == [("m1", "stuck"), ("m2", "done")]
+    assert (await delivery(shop)).reason == TOO_MUCH
 
 
 async def test_each_connection_has_an_alert_of_its_own(shop):

@@ -40,10 +40,10 @@ class Shop:
         self.as_owner = fake.person(self.owner)
         self.as_buyer = fake.person(self.buyer)
 
-    def opened(self, kind=Kind.COMMAND):
+    def opened(self, kind=Kind.COMMAND, target=None):
         """An interaction of the buyer that reached no bot, and the path of its callback."""
         used = self.fake.interaction_service.open(
-            kind, self.buyer, self.channel, {"name": "x"}, command="x"
+            kind, self.buyer, self.channel, {"name": "x"}, command="x", target=target
         )
         return used, f"/interactions/{used.id}/{used.token}/callback"
 

@@ -199,6 +199,8 @@ BAD_COMMANDS = [
     ({"options": [option(type=99)]}, "0.options.0.type"),
     ({"options": [option(type=1, options=[option(type=1)])]}, "0.options.0.options.0.type"),
     ({"type": 3, "name": "x" * 33}, "0.name"),
+    ({"type": 2, "name": "Has one"}, "0.description"),
+    ({"type": 2, "name": "Has some", "options": [option()]}, "0.options"),
     ({"default_member_permissions": "all"}, "0.default_member_permissions"),
     (
         {"options": [option(name=f"o{n}", choices=CHOICES) for n in range(5)]},

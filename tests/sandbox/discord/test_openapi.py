@@ -237,6 +237,21 @@ async def test_commands(ask, fake, shop, place):
     await ask("DELETE", one, status=204, command_id=command["id"], **ids)
 
 
+async def test_a_menu_and_its_answer(ask, fake, shop):
+    ids = {"application_id": fake.bot}
+    menu = {"name": "Look up", "type": 2, "contexts": [0], "integration_types": [0]}
+    await ask("PUT", "/applications/{application_id}/commands", [menu], **ids)
+    wrong = [{**menu, "description": "d"}]
+    await ask("PUT", "/applications/{application_id}/commands", wrong, status=400, **ids)
+    used, _ = shop.opened(target=shop.owner)
+    hook = {"interaction_id": used.id, "interaction_token": used.token}
+    body = {"type": 4, "data": {"content": "seen"}}
+    await ask("POST", CALLBACK, body, query="?with_response=true", **hook)
+    hook = {"webhook_id": fake.bot, "webhook_token": used.token}
+    seen = await ask("GET", HOOK + "/messages/@original", **hook)
+    assert seen["interaction_metadata"]["target_user"]["id"] == str(shop.owner.id)
+
+
 async def test_interactions(ask, fake, shop):
     async def reply(body, status=200, query="?with_response=true"):
         used, _ = shop.opened()

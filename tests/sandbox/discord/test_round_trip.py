@@ -102,6 +102,12 @@ async def layout(interaction: discord.Interaction):
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
+@app_commands.context_menu(name="Look up")
+async def look_up(interaction: discord.Interaction, user: discord.User):
+    kind = type(user).__name__
+    await interaction.response.send_message(f"{kind} {user.name}", ephemeral=True)
+
+
 class Access(app_commands.Group):
     def __init__(self):
         permissions = discord.Permissions(manage_messages=True)
@@ -133,7 +139,7 @@ class Access(app_commands.Group):
 @pytest.fixture
 async def bot(make_bot, shop, start):
     bot = make_bot()
-    for command in (hello, work, ask, form, write, export, layout, Access()):
+    for command in (hello, work, ask, form, write, export, layout, look_up, Access()):
         bot.tree.add_command(command)
     return await start(bot)
 
@@ -147,6 +153,24 @@ async def test_a_command_is_answered_and_its_answer_is_seen_by_one_person_only(b
     assert not used.deferred
     assert shop.as_buyer.sees(shop.channel) == [answer]
     assert shop.as_owner.sees(shop.channel) == []
+
+
+async def test_a_menu_names_a_member_or_who_left(bot, shop):
+    used = await shop.as_owner.use_menu("Look up", shop.buyer, guild=shop.guild)
+    assert used.data["target_id"] == str(shop.buyer.id)
+    assert set(used.data["resolved"]) == {"users", "members"}
+    assert (await used.answered()).content == "Member ben"
+    shop.fake.remove_member(shop.guild, shop.buyer)
+    used = await shop.as_owner.use_menu("Look up", shop.buyer, guild=shop.guild)
+    assert set(used.data["resolved"]) == {"users"}
+    answer = await used.answered()
+    assert answer.content == "User ben"
+    metadata = answer.source["interaction_metadata"]
+    assert metadata["target_user"]["id"] == str(shop.buyer.id)
+    with pytest.raises(RefusedError, match="Look up"):
+        await shop.as_owner.use_menu("hello", shop.buyer, guild=shop.guild)
+    with pytest.raises(RefusedError):
+        await shop.as_owner.run("Look up", guild=shop.guild)
 
 
 async def test_a_deferral_is_filled_in_and_keeps_the_history_of_its_edits(bot, shop):

@@ -126,6 +126,16 @@ async def test_a_command_without_a_bot_is_refused_as_discord_does(api, shop):
     assert "/me" in answer["error"]
 
 
+async def test_a_menu_without_a_bot_is_refused_as_discord_does(api, shop):
+    used = {"as": str(shop.owner.id), "channel": str(shop.general.id), "command": "Look up"}
+    status, answer = await api.post("menu", **used, target=str(shop.owner.id))
+    assert status == 422
+    assert "Look up" in answer["error"]
+    status, answer = await api.post("menu", **used, target="x")
+    assert status == 422
+    assert "somebody" in answer["error"]
+
+
 async def test_what_is_said_reaches_every_open_page(sandbox, api, shop, http):
     async with http.get(f"{sandbox.url}/api/events") as stream:
         body = {"as": str(shop.owner.id), "channel": str(shop.general.id), "text": "hello"}

@@ -36,7 +36,12 @@ async def test_what_staff_were_asked_or_said_is_asked_no_more(vendor):
         await prices.set_item(connection, added[0].id, script_id=script.id)
         await prices.set_item(connection, added[1].id, is_ignored=True)
         await prices.set_asked(connection, [added[2].id], AT)
-        assert await prices.unasked(connection, mine.id) == [added[3]]
+        new = await prices.open_of(connection, mine.id, is_asked=False, limit=5)
+        assert new == [added[3]]
+        asked = await prices.open_of(connection, mine.id, is_asked=True, limit=5)
+        assert [price.id for price in asked] == [added[2].id]
+        assert await prices.numbers(connection, [mine.id]) == {mine.id: (2, 2)}
+        assert (await prices.first_open(connection, [mine.id])).id == added[2].id
         found = (await prices.of_shops(connection, [mine.id]))[mine.id]
     assert [price.key for price in found] == ["p2", "p3", "p0", "p1"]
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.access.rules.payments import Heading, Reading, Refused, Stored
-from bot.access.sources.payments import Headers, OptionInvalid, Options, Provider, own_message
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.signatures import (
+from bot.access.sources.payments import Headers, OptionInvalid, Options, Provider
+from bot.access.sources.payments.shared import own_message
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.signatures import (
     digest,
     from_base64,
     from_hex,

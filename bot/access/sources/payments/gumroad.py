@@ -22,17 +22,10 @@ from bot.access.rules.payments import (
     Status,
     Stored,
 )
-from bot.access.sources.payments import (
-    ADDRESS_SECRET,
-    Check,
-    Headers,
-    Options,
-    Provider,
-    fields,
-    signatures,
-)
-from bot.access.sources.payments.bodies import form_of
-from bot.access.sources.payments.values import member_of, text
+from bot.access.sources.payments import ADDRESS_SECRET, Check, Headers, Options, Provider
+from bot.access.sources.payments.shared import fields, signatures
+from bot.access.sources.payments.shared.bodies import form_of
+from bot.access.sources.payments.shared.values import member_of, text
 
 _API = "https://api.gumroad.com/v2"
 _NESTED = re.compile(r"(?P<outer>[a-z_]+)\[(?P<inner>[^\[\]]+)\]", re.ASCII)

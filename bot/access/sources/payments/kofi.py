@@ -9,9 +9,10 @@ from typing import Any
 from bot.access.rules.duration import parse_length
 from bot.access.rules.errors import DurationUnreadable, TooFar
 from bot.access.rules.payments import Heading, Line, Payment, Reading, Refused, Stored
-from bot.access.sources.payments import Headers, Options, Provider, fields, signatures
-from bot.access.sources.payments.bodies import form_of, json_of
-from bot.access.sources.payments.values import snowflake, text
+from bot.access.sources.payments import Headers, Options, Provider
+from bot.access.sources.payments.shared import fields, signatures
+from bot.access.sources.payments.shared.bodies import form_of, json_of
+from bot.access.sources.payments.shared.values import snowflake, text
 
 _TEST_SENDER = "Ko-fi Team"  # of the test buttons on its page, which send the real token
 _NAME = r"@?(?P<name>[A-Za-z0-9_.-]{2,64}|\S*tradingview\.com/u/[A-Za-z0-9_.-]{2,64}/?)"

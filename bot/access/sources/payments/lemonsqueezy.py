@@ -22,9 +22,10 @@ from bot.access.rules.payments import (
     Status,
     Stored,
 )
-from bot.access.sources.payments import Headers, Options, Provider, fields
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.values import at_path, member_of, text
+from bot.access.sources.payments import Headers, Options, Provider
+from bot.access.sources.payments.shared import fields
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.values import at_path, member_of, text
 
 _INVOICE_LEADS = timedelta(hours=1)  # it is made a little before the subscription says it is paid
 _STATUS = {

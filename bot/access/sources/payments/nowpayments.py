@@ -16,9 +16,10 @@ from bot.access.rules.payments import (
     Refund,
     Stored,
 )
-from bot.access.sources.payments import Headers, Options, Provider, fields, signatures
-from bot.access.sources.payments.bodies import Number, json_of
-from bot.access.sources.payments.values import text
+from bot.access.sources.payments import Headers, Options, Provider
+from bot.access.sources.payments.shared import fields, signatures
+from bot.access.sources.payments.shared.bodies import Number, json_of
+from bot.access.sources.payments.shared.values import text
 
 
 def verify(

@@ -23,9 +23,10 @@ from bot.access.rules.payments import (
     Status,
     Stored,
 )
-from bot.access.sources.payments import Headers, Options, Provider, fields, signatures
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.values import at_path, member_of, text
+from bot.access.sources.payments import Headers, Options, Provider
+from bot.access.sources.payments.shared import fields, signatures
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.values import at_path, member_of, text
 
 _SIGNATURE = re.compile(r"ts=(\d{1,12})((?:;h1=[0-9A-Fa-f]{64}){1,8})", re.ASCII)
 # Seconds; a clock at home is seldom as exact as the 5 s that Paddle's own code asks for.

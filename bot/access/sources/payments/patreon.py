@@ -21,9 +21,10 @@ from bot.access.rules.payments import (
     Status,
     Stored,
 )
-from bot.access.sources.payments import Headers, Options, Provider, fields, signatures
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.values import at_path, member_of, snowflake, text
+from bot.access.sources.payments import Headers, Options, Provider
+from bot.access.sources.payments.shared import fields, signatures
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.values import at_path, member_of, snowflake, text
 
 _EVENT = re.compile(r"[a-z]{1,30}(?::[a-z_]{1,30}){1,3}", re.ASCII)
 _LEFT = ("members:delete", "members:pledge:delete")

@@ -1,22 +1,14 @@
 """Standard Webhooks: our own payment message, signed as the specification says (payments-wire, section 4)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.access.rules.payments import Heading, Reading, Refused, Stored
-from bot.access.sources.payments import Headers, Options, Provider, own_message
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.signatures import (
-    digest,
-    from_base64,
-    header,
-    insist,
-    insist_on_time,
-)
-
-_PREFIX = "whsec_"
-_MIN_KEY = 16  # bytes: a key that was decoded by mistake may be empty, and vouches for anybody
+from bot.access.rules.payments import Heading, Reading, Stored
+from bot.access.sources.payments import Headers, Options, Provider
+from bot.access.sources.payments.shared import own_message
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.standard_headers import insist_on_standard, standard_header
 
 
 def verify(
@@ -42,44 +34,6 @@ def read(stored: Stored, options: Options) -> Reading:
 def check_options(options: Options) -> dict[str, Any]:
     """Return the options as they are kept. Raises OptionInvalid."""
     return own_message.check_options(options)
-
-
-def insist_on_standard(
-    headers: Headers, body: bytes, secrets: Sequence[str], now: datetime, tolerance: float
-) -> None:
-    """Raise Refused unless one of the secrets made one of the signatures in the headers.
-
-    Each secret is tried as the specification has it, decoded, and as it stands: some senders do so (Whop).
-    """
-    event_id, sent, signatures = (
-        standard_header(headers, name) for name in ("id", "timestamp", "signature")
-    )
-    if not (event_id and sent and signatures):
-        raise Refused("a header of the signature is missing")
-    insist_on_time(sent, now, tolerance)
-    message = f"{event_id}.{sent}.".encode(errors="replace") + body
-    insist(
-        (digest(key, message) for secret in secrets for key in _keys_of(secret)),
-        [
-            from_base64(signature.rstrip(","))  # a proxy folds headers with commas
-            for version, _, signature in (entry.partition(",") for entry in signatures.split())
-            if version == "v1"
-        ],
-    )
-
-
-def standard_header(headers: Headers, name: str) -> str:
-    """Return a header of Standard Webhooks, also under the name that its first sender gave it."""
-    return header(headers, f"webhook-{name}") or header(headers, f"svix-{name}")
-
-
-def _keys_of(secret: str) -> Iterator[bytes]:
-    secret = secret.strip()
-    if secret:
-        yield secret.encode(errors="replace")
-    decoded = from_base64(secret.removeprefix("v1,").removeprefix(_PREFIX))
-    if decoded and len(decoded) >= _MIN_KEY:
-        yield decoded
 
 
 PROVIDER = Provider(

@@ -17,9 +17,10 @@ from bot.access.rules.payments import (
     Status,
     Stored,
 )
-from bot.access.sources.payments import Headers, Options, Provider, fields, signatures
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.values import at_path, text
+from bot.access.sources.payments import Headers, Options, Provider
+from bot.access.sources.payments.shared import fields, signatures
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.values import at_path, text
 
 # What WordPress sends, unsigned, when the vendor saves the webhook: it wants 200, and nothing comes of it.
 _GREETING = re.compile(rb"webhook_id=\d{1,20}")

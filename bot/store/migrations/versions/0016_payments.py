@@ -220,6 +220,5 @@ def _delivery() -> None:
         ["received_at"],
         unique=False,
         sqlite_where=sa.text("body IS NOT NULL"),
-        postgresql_where=sa.text("body IS NOT NULL"),
     )
     op.create_index("ix_delivery_state", "delivery", ["state", "next_try_at", "id"], unique=False)

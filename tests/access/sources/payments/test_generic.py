@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from bot.access.rules.payments import Heading, Payment, Refused, Stored
 from bot.access.sources.payments import OptionInvalid
 from bot.access.sources.payments.generic import PROVIDER, check_options, head, read, verify
-from bot.access.sources.payments.signatures import digest
+from bot.access.sources.payments.shared.signatures import digest
 from tests.access.sources.payments.test_standard import MESSAGE
 
 SECRET = "topsecret"

@@ -10,8 +10,8 @@ from hypothesis import given, settings, strategies as st
 
 from bot.access.rules.payments import Buyer, Line, Notice, NoticeKind, Payment, Refund, Refused
 from bot.access.sources.payments import provider
-from bot.access.sources.payments.bodies import json_of
 from bot.access.sources.payments.nowpayments import canonical
+from bot.access.sources.payments.shared.bodies import json_of
 from tests.support.payment_messages import (
     NOW,
     changed_json,

@@ -23,7 +23,7 @@ from bot.access.rules.payments import (
     Stored,
 )
 from bot.access.sources.payments import OptionInvalid, generic
-from bot.access.sources.payments.own_message import PATHS, TYPES, check_options, read
+from bot.access.sources.payments.shared.own_message import PATHS, TYPES, check_options, read
 
 SENT = datetime(2026, 1, 1, tzinfo=UTC)
 CAME = datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)

@@ -4,12 +4,14 @@ import inspect
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import given, settings, strategies as st
 from multidict import CIMultiDict
 
 from bot.access.rules.payments import Heading, Reading, Refused, Stored
+from bot.access.rules.shop_links import with_token
 from bot.access.sources.payments import OptionInvalid, names, provider
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -268,3 +270,12 @@ def test_options_are_checked_and_checking_them_again_changes_nothing(name):
             check(junk)
         assert refused.value.name in junk
         assert refused.value.why.endswith(".")
+
+
+def test_the_shop_link_takes_the_token_as_the_steps_say():
+    offered = {provider(name).link_parameter for name in names()} - {None}
+    links = ("https://buy.stripe.com/a", "https://x.lemonsqueezy.com/a", "https://x.gumroad.com/a")
+    written = {
+        unquote(urlsplit(with_token(link, "u-1")).query).removesuffix("=u-1") for link in links
+    }
+    assert written == offered

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from bot.access.rules.payments import Heading, Payment, Refused, Stored
 from bot.access.sources.payments import OptionInvalid
-from bot.access.sources.payments.signatures import digest
+from bot.access.sources.payments.shared.signatures import digest
 from bot.access.sources.payments.standard import check_options, head, read, verify
 
 SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="

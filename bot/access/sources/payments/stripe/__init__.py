@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.access.rules.payments import Heading, Notice, NoticeKind, Reading, Refused, Stored
 from bot.access.sources.payments import Headers, Options, Provider
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.signatures import (
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.signatures import (
     MAX_AGE,
     digest,
     from_hex,

@@ -1,13 +1,11 @@
-"""The one wiring: every object of which a program has one, made from what was opened before."""
+"""The one wiring: every object, made from what was opened before."""
 
-from dataclasses import dataclass
 from functools import partial
 
 import aiohttp
 
 from bot import outgoing, tradingview_accounts
 from bot.access.catalogue.discovery import Discovery
-from bot.access.catalogue.premium_rules import PremiumRules
 from bot.access.catalogue.products import Products
 from bot.access.catalogue.role_rules import RoleRules
 from bot.access.catalogue.scripts import Scripts
@@ -20,31 +18,20 @@ from bot.access.ledger.seats import SeatCounts
 from bot.access.logins.environment import Environment
 from bot.access.logins.one_time_pages import OneTimePages
 from bot.access.logins.outages import Outages
-from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
 from bot.access.logins.watch import LoginMonitor
 from bot.access.orders.account_moves import AccountMoves
 from bot.access.orders.api_requests import ApiRequests
 from bot.access.orders.codes import Codes
-from bot.access.orders.connections import Connections
-from bot.access.orders.contract_notes import ContractNotes
-from bot.access.orders.contracts import Contracts
-from bot.access.orders.deliveries import Deliveries
 from bot.access.orders.endings import Endings
 from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
 from bot.access.orders.holder_roles import HolderRoles
-from bot.access.orders.intake import Intake
 from bot.access.orders.moves import Moves
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.pauses import Pauses
-from bot.access.orders.pending import Pending, note_stuck
-from bot.access.orders.premium import PremiumAccess
-from bot.access.orders.premium_rounds import PremiumRounds
 from bot.access.orders.present import Presence
-from bot.access.orders.price_questions import Prices
 from bot.access.orders.product_scripts import ProductScripts
-from bot.access.orders.providers import Providers
 from bot.access.orders.purchases import Purchases
 from bot.access.orders.resends import Resends
 from bot.access.orders.role_access import RoleAccess
@@ -75,7 +62,7 @@ from bot.access.queries.overview import Overview
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
 from bot.access.rules.addresses import Allowed
-from bot.access.sources import REGISTRY, payments
+from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
 from bot.access.sweeps.recovery import Recovery
 from bot.access.sweeps.repair import Repairs
@@ -92,7 +79,6 @@ from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
 from bot.interactions.member_events import MemberEvents
 from bot.interactions.order_flow import OrderFlow
-from bot.interactions.premium import DiscordShop, PremiumEvents
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications import kept_messages
@@ -110,131 +96,12 @@ from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
-from bot.provider_calls import ProviderCalls
+from bot.services.sales import sell
+from bot.services.services import Services
 from bot.settings import Settings
 from bot.store.engine.database import Database
-from bot.store.ledger import entitlements
 from bot.store.vault import Vault
-from bot.tradingview import TradingViewClient
 from bot.tradingview.signin import SignIn
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What commands, pages, tests and benchmarks are given; each takes from it what it uses."""
-
-    database: Database
-    vault: Vault
-    jobs: Jobs
-
-    # Logins
-    public: TradingViewClient  # strangers' questions: no login, a pace apart from members' and accounts'
-    sessions: Sessions
-    spares: Spares
-    environment: Environment
-    one_time_pages: OneTimePages
-    outages: Outages
-    login_monitor: LoginMonitor
-
-    # People and scripts
-    guild_settings: GuildSettings
-    claims: Claims
-    customers: Customers
-    guidance: Guidance
-    proofs: Proofs
-    imports: Imports
-    reminders: Reminders
-    api_keys: ApiKeys
-    ties: Ties
-    blocks: Blocks
-    erasures: Erasures
-    scripts: Scripts
-    products: Products
-    discovery: Discovery
-
-    # Orders, and their way to TradingView
-    clock_watch: ClockWatch
-    notifier: Notifier
-    queue: Queue
-    outcomes: Outcomes
-    grants: Grants
-    api_requests: ApiRequests
-    endings: Endings
-    moves: Moves
-    pauses: Pauses
-    purchases: Purchases
-    role_rules: RoleRules
-    role_access: RoleAccess
-    role_losses: RoleLosses
-    role_rounds: RoleRounds
-    premium_rules: PremiumRules
-    premium_access: PremiumAccess
-    premium_rounds: PremiumRounds
-    discord_shop: DiscordShop
-    product_scripts: ProductScripts
-    contracts: Contracts
-    codes: Codes
-    trials: Trials
-    intake: Intake
-    deliveries: Deliveries
-    connections: Connections
-    prices: Prices
-    pending: Pending
-    retries: Retries
-    unanswered: UnansweredInteractions
-    seat_counts: SeatCounts
-    schema_guard: SchemaGuard
-
-    # Full checks
-    sweeps: Sweeps
-    drift: Drift
-    adoption: Adoption
-    repairs: Repairs
-    recovery: Recovery
-    undecided: Undecided
-    sweep_schedule: SweepSchedule
-
-    # What people look up
-    overview: Overview
-    directory: Directory
-    evidence: Evidence
-    why: Causes
-    self_check: SelfCheck
-    autocomplete: Autocomplete
-
-    # Discord
-    router: ComponentRouter
-    client: Usher
-    member_events: MemberEvents
-    order_flow: OrderFlow
-    sweep_flow: SweepFlow
-    blockade: Blockade
-    direct_messages: DirectMessages
-    log_channel: LogChannel
-    panel_poster: PanelPoster
-    outbox: Outbox
-    outcome_notifier: OutcomeNotifier
-    login_alerts: LoginAlerts
-    disk_alarm: DiskAlarm
-    holder_role_giver: HolderRoleGiver
-
-    # The vendor's own programs
-    outgoing_endpoints: OutgoingEndpoints
-    outgoing_webhooks: OutgoingWebhooks
-    figures: Figures
-
-    async def open(self) -> None:
-        """Load what is kept in memory, and let the database know the sources; once, before all else."""
-        async with self.database.write() as connection:
-            await entitlements.know_sources(connection, REGISTRY)
-        await self.sessions.open()
-        await self.guild_settings.open()
-        await self.sweeps.open()
-        await self.role_rules.open()
-        await self.role_access.open()
-        await self.connections.open()
-        await self.intake.open()
-        await self.premium_access.open()
 
 
 def build(
@@ -341,54 +208,11 @@ def build(
         partial(kept_messages.to_unlinked, client),
         outcome_notifier.wake,
     )
-    contracts = Contracts(
-        database,
-        vault,
-        purchases,
-        ContractNotes(
-            partial(kept_messages.to_buyer, client), partial(kept_messages.to_late_payer, client)
-        ),
-        outcome_notifier.wake,
-    )
-    connections = Connections(
-        database,
-        vault,
-        payments.provider,
-        payments.names,
-        settings.public_url,
-        settings.http_port,
-    )
-    prices, pending = Prices(database), Pending(database, vault, contracts.assign)
-    providers = Providers(payments.provider)
-    intake = Intake(database, vault, jobs, providers)
-    deliveries = Deliveries(
-        database,
-        vault,
-        jobs,
-        providers,
-        contracts,
-        note_stuck,
-        ProviderCalls(http).ask,
-    )
-    intake.on_new.append(deliveries.wake)
-    connections.on_change.append(intake.changed)
-    prices.on_released.append(deliveries.wake)
-    pending.on_released.append(deliveries.wake)
+    sales = sell(settings, database, vault, http, jobs, client, purchases, outcome_notifier.wake)
     role_losses = RoleLosses(database, role_rules, purchases)
     role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
     member_events.subscribe("roles", role_access.hear, role_access.matters)
     client.on_arrival.append(role_rounds.arrived)
-    premium_access = PremiumAccess(
-        database,
-        vault,
-        purchases,
-        partial(kept_messages.to_premium_buyer, client),
-        outcome_notifier.wake,
-    )
-    discord_shop = DiscordShop(client)
-    premium_rounds = PremiumRounds(premium_access, discord_shop)
-    premium_rules = PremiumRules(database, premium_rounds.rules_changed)
-    PremiumEvents(premium_access, premium_rounds).attach(client)
 
     return Services(
         database=database,
@@ -436,24 +260,24 @@ def build(
         role_access=role_access,
         role_losses=role_losses,
         role_rounds=role_rounds,
-        premium_rules=premium_rules,
-        premium_access=premium_access,
-        premium_rounds=premium_rounds,
-        discord_shop=discord_shop,
+        premium_rules=sales.premium_rules,
+        premium_access=sales.premium_access,
+        premium_rounds=sales.premium_rounds,
+        discord_shop=sales.discord_shop,
         product_scripts=ProductScripts(
             database,
             queue,
             notifier,
             [source.name for source in REGISTRY.values() if source.returns_by_itself],
         ),
-        contracts=contracts,
-        codes=Codes(database, vault, purchases, contracts),
+        contracts=sales.contracts,
+        codes=Codes(database, vault, purchases, sales.contracts),
         trials=Trials(database, vault, purchases, partial(kept_messages.of_trial, client)),
-        intake=intake,
-        deliveries=deliveries,
-        connections=connections,
-        prices=prices,
-        pending=pending,
+        intake=sales.intake,
+        deliveries=sales.deliveries,
+        connections=sales.connections,
+        prices=sales.prices,
+        pending=sales.pending,
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

@@ -34,9 +34,9 @@ from bot.access.rules.payments import (
     Stored,
 )
 from bot.access.sources.payments import OptionInvalid, Options
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.signatures import MAX_AGE
-from bot.access.sources.payments.values import amount, at_path, moment, snowflake, text
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.signatures import MAX_AGE
+from bot.access.sources.payments.shared.values import amount, at_path, moment, snowflake, text
 
 TYPES = ("paid", "cancelled", "payment_failed", "refunded", "disputed", "dispute_won", "ended")
 PATHS = {

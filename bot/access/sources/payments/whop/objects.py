@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.access.rules.payments import Buyer, Line, Refused
-from bot.access.sources.payments.values import (
+from bot.access.sources.payments.shared.values import (
     amount,
     asks_for_tradingview,
     member_of,

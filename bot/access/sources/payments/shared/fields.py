@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from bot.access.rules.payments import Buyer, Refused
-from bot.access.sources.payments import Headers, OptionInvalid, Options, signatures
-from bot.access.sources.payments.values import (
+from bot.access.sources.payments import Headers, OptionInvalid, Options
+from bot.access.sources.payments.shared import signatures
+from bot.access.sources.payments.shared.values import (
     amount as amount_of,
     asks_for_tradingview,
     moment as moment_of,

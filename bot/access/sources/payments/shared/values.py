@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bot.access.rules.duration import cut
-from bot.access.sources.payments.bodies import Number
+from bot.access.sources.payments.shared.bodies import Number
 
 MAX_TEXT = 200  # characters of what is kept
 _MILLISECONDS = 100_000_000_000  # a unix time from here on counts these

@@ -28,12 +28,12 @@ from bot.access.rules.payments import (
     Stored,
 )
 from bot.access.sources.payments import Headers, Options, Provider
-from bot.access.sources.payments.bodies import json_of
-from bot.access.sources.payments.own_message import checked_tolerance, event_id, tolerance_of
-from bot.access.sources.payments.signatures import header
-from bot.access.sources.payments.standard import insist_on_standard, standard_header
-from bot.access.sources.payments.values import amount, member_of, moment, text
-from bot.access.sources.payments.whop_objects import (
+from bot.access.sources.payments.shared.bodies import json_of
+from bot.access.sources.payments.shared.own_message import checked_tolerance, event_id, tolerance_of
+from bot.access.sources.payments.shared.signatures import header
+from bot.access.sources.payments.shared.standard_headers import insist_on_standard, standard_header
+from bot.access.sources.payments.shared.values import amount, member_of, moment, text
+from bot.access.sources.payments.whop.objects import (
     Message,
     buyer,
     customer,

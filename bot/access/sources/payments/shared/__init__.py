@@ -1,0 +1,1 @@
+"""What the modules of several providers have in common; no provider is here."""
