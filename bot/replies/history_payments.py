@@ -103,7 +103,8 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     ),
     "payment_without_length": lambda f: (
         f"⚠️ {_order(f.after)} is paid, but nobody said how long {typed(f.after.get('item', ''))} is sold "
-        "for. Set it with `/product edit duration`, then press *Try again* at `/webhook pending`"
+        "for. Give a product with it a length (`/product create` or `/product edit` with `duration`), choose it for "
+        "this price with `/webhook edit`, then press *Try again* at `/webhook pending`"
     ),
     "payment_barred": lambda f: (
         f"⚠️ {f.whom} paid for {_order(f.after)} and gets nothing, because they are blocked. Refund it in "

@@ -59,7 +59,9 @@ def typed(text: str) -> str:
 
 def order_number(name: str) -> str:
     """Return the number of an order or subscription as its shop shows it."""
-    return name.removeprefix("order:")
+    return name.removeprefix("order:").removeprefix(
+        "sale:"
+    )  # what tells them from subscriptions inside
 
 
 def title(item: Script | Product) -> str:

@@ -134,8 +134,8 @@ def assigned(order: PendingOrder, member_id: int, *, has_name: bool) -> Message:
     """Return that an order is somebody's now."""
     if not order.gives:
         goes_on = (
-            "It gives nothing yet. Where nobody has said which product was sold, `/webhook list` has the button "
-            "for it, and then it goes on by itself; else it is not paid, or over."
+            "It gives nothing yet. Where nobody has said which product was sold, or for how long, `/webhook list` and "
+            "the log channel say what to do, and then it goes on; else it is not paid, or over."
         )
     elif has_name:
         goes_on = "What it pays for is on its way to TradingView."

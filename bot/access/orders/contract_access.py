@@ -232,7 +232,7 @@ class ContractAccess:
             due.item,
             person.member_id,
             gives,
-            note=f"order {self._contract.name.removeprefix('order:')}"[:200],
+            note=f"order {self._contract.name.rpartition(':')[2]}"[:200],
             customer=person,
             grace_days=due.wanted.grace_days,
             since=due.given.at if due.length is not None else None,
