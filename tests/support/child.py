@@ -70,9 +70,12 @@ class Child:
             **more,
         }
 
-    async def spawn(self, *, files=None, **more):
-        """Start it; at most `files` may be open at once, as the system's own limit says otherwise."""
-        command = (sys.executable, "-m", "bot", "run")
+    async def spawn(self, *, files=None, module=(), **more):
+        """Start it; at most `files` may be open at once, as the system's own limit says otherwise.
+
+        With another `module`, that is what is started, with what follows it.
+        """
+        command = (sys.executable, "-m", *(module or ("bot", "run")))
         if files is not None:
             command = ("sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command)
         self.process = await asyncio.create_subprocess_exec(
