@@ -57,9 +57,10 @@ def order_entry(asked: Asked) -> Message:
 def _put_back(asked: Event, state: str) -> tuple[Button, ...]:
     """Return the way back from what a source or a program took away; a member has it in their answer."""
     by_itself = asked.actor_kind in (ActorKind.SOURCE, ActorKind.KEY)
+    is_sooner = asked.action == OrderKind.SET and asked.actor_kind is ActorKind.SOURCE
     if (
         not by_itself
-        or asked.action != OrderKind.REVOKE
+        or not (asked.action == OrderKind.REVOKE or is_sooner)
         or state != OrderState.DONE
         or asked.order_id is None
     ):
