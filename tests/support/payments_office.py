@@ -45,9 +45,9 @@ class PaymentsOffice:
             async with serve(app, HOST, 0) as self.port, aiohttp.ClientSession() as self.http:
                 yield self
 
-    async def connect(self, provider="standard", secret=SECRET):
+    async def connect(self, provider="standard", secret=SECRET, guild=None):
         """Add the connection as a vendor does; return the path that the answer shows."""
-        asked = await self.as_owner.run("webhook add", guild=self.guild, provider=provider)
+        asked = await self.as_owner.run("webhook add", guild=guild or self.guild, provider=provider)
         sent = await self.as_owner.submit(asked, {"secret": secret})
         await sent.answered()
         return re.search(r"/webhooks/[\w-]+", text_of(sent.original))[0]
@@ -109,6 +109,8 @@ class PaymentsOffice:
         chosen = await self.as_owner.choose(question, 0, [label])
         await chosen.answered()
         return question
+
+    iso = staticmethod(iso)
 
     @staticmethod
     def in_days(days):
