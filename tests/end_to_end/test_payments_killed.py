@@ -1,5 +1,6 @@
 """SIGKILL at each step of a payment, in the whole bot: one purchase, one row on TradingView, one message."""
 
+import asyncio
 import json
 import re
 import signal
@@ -16,7 +17,7 @@ from bot.store.catalogue import scripts
 from bot.store.engine.database import open_database
 from bot.store.sales import connections, prices
 from bot.store.vault import Vault
-from tests.support.child import open_child
+from tests.support.child import open_child, usher
 from tests.support.discord_harness import text_of
 from tests.support.fake_time import eventually
 from tests.support.killed_program import STEPS
@@ -168,3 +169,38 @@ async def test_a_payment_counts_once_whenever_the_bot_is_killed(shop):
     assert len(shop.rows("SELECT 1 FROM contract")) == len(MOMENTS)
     assert {state for (state,) in shop.rows("SELECT state FROM delivery")} == {"done"}
     assert len(shop.rows("SELECT 1 FROM delivery")) == len(MOMENTS)
+
+
+async def test_a_restored_backup_gives_and_tells_no_payment_twice(shop):
+    """One was done when the backup was made, and one waited."""
+    child = shop.child
+    await shop.start()
+    assert await shop.pay(0) == 200
+    await eventually(lambda: shop.told(0), tries=6000)
+    child.tradingview.switches.hang = True
+    assert await shop.pay(1) == 200
+
+    async def waits():
+        query = "SELECT 1 FROM delivery WHERE state = 'done'"
+        return len(await asyncio.to_thread(shop.rows, query)) == 2
+
+    await eventually(waits)
+    code, said = await usher(child, "backup", "yesterday.db")
+    assert code == 0, said
+    child.tradingview.switches.hang = False
+    await eventually(lambda: shop.told(1), tries=6000)
+    assert await child.stop() == 0
+    code, said = await usher(child, "restore", "yesterday.db")
+    assert code == 0, said
+    await shop.start()
+    for number in (0, 1):
+        assert await shop.pay(number) == 200
+
+    async def is_over():
+        return await asyncio.to_thread(shop.rows, "SELECT 1 FROM guild WHERE restored_at IS NULL")
+
+    await eventually(is_over, tries=6000)
+    assert await child.stop() == 0
+    assert len(child.writes()) == 2
+    assert [len(shop.told(number)) for number in (0, 1)] == [1, 1]
+    assert len(shop.rows("SELECT 1 FROM purchase")) == 2

@@ -139,3 +139,14 @@ async def open_child(tmp_path):
     child = Child(tmp_path, discord, tradingview)
     await child.furnish()
     return child
+
+
+async def usher(child, *arguments):
+    """One command in the terminal; returns its exit code and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments,
+        cwd=child.tmp_path, env=child.environment(),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    printed, _ = await process.communicate()
+    return process.returncode, printed.decode()
