@@ -12,7 +12,7 @@ from dateutil.relativedelta import relativedelta
 
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
-from tests.support.child import open_child
+from tests.support.child import open_child, usher
 from tests.support.discord_harness import text_of
 from tests.support.fake_time import eventually
 from tests.support.vendor_fixture import AT
@@ -29,17 +29,6 @@ async def child(tmp_path):
         await child._end(signal.SIGKILL)
         await child.discord.close()
         await child.tradingview.close()
-
-
-async def usher(child, *arguments):
-    """One command in the terminal; returns its exit code and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments,
-        cwd=child.tmp_path, env=child.environment(),
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    printed, _ = await process.communicate()
-    return process.returncode, printed.decode()
 
 
 async def grant(child, name, length, **more):

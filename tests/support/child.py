@@ -71,9 +71,12 @@ class Child:
             **more,
         }
 
-    async def spawn(self, *, files=None, **more):
-        """Start it; at most `files` may be open at once, as the system's own limit says otherwise."""
-        command = (sys.executable, "-m", "bot", "run")
+    async def spawn(self, *, files=None, module=(), **more):
+        """Start it; at most `files` may be open at once, as the system's own limit says otherwise.
+
+        With another `module`, that is what is started, with what follows it.
+        """
+        command = (sys.executable, "-m", *(module or ("bot", "run")))
         if files is not None:
             command = ("sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command)
         self.process = await asyncio.create_subprocess_exec(
@@ -137,3 +140,14 @@ async def open_child(tmp_path):
     child = Child(tmp_path, discord, tradingview)
     await child.furnish()
     return child
+
+
+async def usher(child, *arguments):
+    """One command in the terminal; returns its exit code and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments,
+        cwd=child.tmp_path, env=child.environment(),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    printed, _ = await process.communicate()
+    return process.returncode, printed.decode()

@@ -317,7 +317,10 @@ class ContractAccess:
             await self._ask(there, wanted)
             return
         [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
-        recorded = await end_in(self._connection, self._vault, self._request, purchase, after=after)
+        note = f"{self._source.provider} {self._contract.name}"[:180] + f": {self._contract.why}"
+        recorded = await end_in(
+            self._connection, self._vault, self._request, purchase, after=after, note=note
+        )
         _ = self._done.add(recorded)
         await self._keep(there, over)
 

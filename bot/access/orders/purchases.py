@@ -236,10 +236,11 @@ async def end_in(
     purchase: Purchase,
     *,
     after: int | None = None,
+    note: str | None = None,
 ) -> list[Recorded]:
     """End a purchase with its source, in a transaction that writes; returns an order for each script.
 
-    It begins once the order `after` is done, where what takes its place is to stand first. Lengths that
+    `note` says why, for staff. It begins once the order `after` is done, where what takes its place is to stand first. Lengths that
     were to begin at its end are worked out anew.
     """
     at = request.at
@@ -258,7 +259,7 @@ async def end_in(
     recorded: list[Recorded] = []
     for reason in held:
         lead = recorded[0].order.id if recorded else None
-        new = await _ending(connection, request, purchase, reason, lead, after)
+        new = replace(await _ending(connection, request, purchase, reason, lead, after), note=note)
         recorded.append(await record_unguarded(connection, vault, new))
     if live and not held:  # what was ended before by staff ends nothing now
         await _note(connection, request, purchase, "purchase_ended")

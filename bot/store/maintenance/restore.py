@@ -9,14 +9,26 @@ from urllib.parse import quote
 from sqlalchemy import and_, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind, OrderState, PermissionState, Reason, StateKind, SweepState
+from bot.store.kinds import (
+    ActorKind,
+    DeliveryState,
+    OrderState,
+    OutgoingState,
+    PermissionState,
+    Reason,
+    StateKind,
+    SweepState,
+)
 from bot.store.ledger import unanswered
 from bot.store.ledger.order_outcomes import FINAL, people_untold
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import event, order, permission
 from bot.store.tables.messages import direct_message
+from bot.store.tables.outgoing import outgoing_endpoint, outgoing_event
+from bot.store.tables.payments import connection as shop, delivery
 from bot.store.tables.sweeps import sighting, sweep
 
+HELD = "the database was restored"  # why a message of a shop is stuck
 NAMED = 10  # of the people who may not have been told
 
 
@@ -53,6 +65,7 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     await connection.execute(update(guild).values(restored_at=at, reminders_from=at))
     await connection.execute(update(script).values(restored_at=at))
     await connection.execute(delete(direct_message))
+    await _keep_from_programs(connection, at)
     await _remember_seen(connection)
     overruling = and_(
         permission.c.state != PermissionState.DONE, permission.c.replaces.is_not(None)
@@ -106,6 +119,44 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     ]
     if entries:
         await connection.execute(insert(event), entries)
+    await _hold_payments(connection, at)  # which the log channel has not shown yet
+
+
+async def _hold_payments(connection: AsyncConnection, at: datetime) -> None:
+    """Have staff say whether messages of shops that nobody had worked on count: they may have, and been undone."""
+    held = await connection.execute(
+        update(delivery)
+        .where(delivery.c.state == DeliveryState.NEW)
+        .values(state=DeliveryState.STUCK, reason=HELD, next_try_at=None)
+        .returning(delivery.c.connection_id)
+    )
+    ids = set(held.scalars())
+    shops = await connection.execute(select(shop).where(shop.c.id.in_(ids)).order_by(shop.c.id))
+    entries = [
+        {
+            "guild_id": each.guild_id,
+            "at": at,
+            "actor_kind": ActorKind.USHER,
+            "action": "payment_stuck",
+            "after": {"connection_id": each.id, "provider": each.provider},
+        }
+        for each in shops
+    ]
+    if entries:
+        await connection.execute(insert(event), entries)
+
+
+async def _keep_from_programs(connection: AsyncConnection, at: datetime) -> None:
+    """Tell a vendor's programs nothing of what happened before: they may have heard, and staff can send it again."""
+    await connection.execute(
+        update(outgoing_event)
+        .where(outgoing_event.c.state == OutgoingState.WAITING)
+        .values(state=OutgoingState.FAILED, next_try_at=None, ended_at=at)
+    )
+    newest = select(func.coalesce(func.max(event.c.id), 0)).scalar_subquery()
+    await connection.execute(
+        update(outgoing_endpoint).values(read_event_id=newest, read_ends_at=at, failing_since=None)
+    )
 
 
 async def _compare_undecided(connection: AsyncConnection) -> None:
