@@ -1,20 +1,15 @@
 """Keeps a second Usher off a database that is in use."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from filelock import BaseFileLock, FileLock, Timeout
+
 from bot.errors import StartupError
 from bot.store.maintenance import ground
 from bot.store.maintenance.files import file_of, prepare_folder
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 
 class InUseError(StartupError):
@@ -37,7 +32,7 @@ async def alone_with(url: str) -> AsyncIterator[None]:
     lock = lock_of(path)
     try:
         await asyncio.to_thread(acquire, lock, path)
-    except HeldError as error:
+    except Timeout as error:
         raise InUseError(
             f"Another Usher is already running with the database {path}. Two of them would write to "
             "TradingView twice, so this one stops. Stop the other one first, or give this one a "
@@ -49,53 +44,13 @@ async def alone_with(url: str) -> AsyncIterator[None]:
         await asyncio.to_thread(lock.release)
 
 
-class HeldError(Exception):
-    """Another process holds a lock."""
-
-
-class FileLock:
-    """The lock of a file, which the system takes back from a process that ends."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._file: int | None = None
-
-    def acquire(self) -> None:
-        """Acquire it without waiting (blocking). Raises HeldError, and OSError where nothing can be locked."""
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            _lock(file)
-        except BaseException:
-            os.close(file)
-            raise
-        self._file = file
-
-    def release(self) -> None:
-        """Let others have it; the file stays."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-
-def _lock(file: int) -> None:
-    if sys.platform == "win32":
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except PermissionError as error:
-            raise HeldError from error
-    else:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HeldError from error
-
-
-def acquire(lock: FileLock, path: Path) -> None:
-    """Acquire the lock of that database without waiting (blocking). Raises HeldError or GroundError."""
+def acquire(lock: BaseFileLock, path: Path) -> None:
+    """Acquire the lock of that database without waiting (blocking). Raises Timeout or GroundError."""
     with ground.explained(path):
-        lock.acquire()
+        lock.acquire(timeout=0)
 
 
-def lock_of(path: Path) -> FileLock:
+def lock_of(path: Path) -> BaseFileLock:
     """Return the lock of that database, not acquired yet."""
-    return FileLock(f"{path}.lock")
+    # Where the system has no locks, a file that lies there would count as one, also after a crash.
+    return FileLock(f"{path}.lock", thread_local=False, fallback_to_soft=False)

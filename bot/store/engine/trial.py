@@ -22,7 +22,7 @@ def try_out(path: Path) -> None:
     ):
         probe = Path(folder) / "usher.db"
         lock = lock_of(probe)
-        lock.acquire()
+        lock.acquire(timeout=0)
         lock.release()
         with closing(sqlite3.connect(probe)) as raw:
             ground.use_wal(raw, path)
