@@ -6,7 +6,6 @@ from discord.ext import commands
 from bot.interactions import levels, responses
 from bot.interactions.options import AnyMember, Username
 from bot.interactions.responses import Interaction
-from bot.replies.evidence import evidence as reply
 from bot.services import Services
 
 
@@ -30,6 +29,8 @@ class Evidence(commands.Cog):
         """Make the file; nobody else's data is in it."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
+        from bot.replies.evidence import evidence as reply  # noqa: PLC0415 - rarely asked for
+
         dossier = await self._evidence.gather(guild_id, levels.subject(member, username))
         server = None if interaction.guild is None else interaction.guild.name
         await responses.reply(interaction, reply(dossier, server))

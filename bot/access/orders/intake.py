@@ -10,7 +10,6 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from cachetools import LRUCache
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import clock
@@ -67,7 +66,7 @@ class Intake:
         self._vault = vault
         self._jobs = jobs
         self._providers = providers
-        self._sources: LRUCache[str, _Source] = LRUCache(_KEPT)
+        self._sources: dict[str, _Source] = {}  # by address
         self._changes = 0
         self._limit = RateLimit(_RATE, _BURST)
         self._refusals = Refusals(database, jobs)
@@ -79,7 +78,7 @@ class Intake:
         """Load the connections: a flood of guesses must not keep a shop's first message out."""
         async with self._database.read() as connection:
             for source in reversed(await deliveries.newest_sources(connection, _KEPT)):
-                self._sources[source.public_id] = self._opened(source)
+                self._keep(source.public_id, self._opened(source))
 
     def changed(self, public_id: str) -> None:
         """Forget what is known of a connection: it was changed or removed."""
@@ -143,8 +142,14 @@ class Intake:
             return None
         known = self._opened(source)
         if changes == self._changes:  # else it may be what was there before
-            self._sources[public_id] = known
+            self._keep(public_id, known)
         return known
+
+    def _keep(self, public_id: str, source: _Source) -> None:
+        """Remember a connection, and no longer the one that was looked up first of too many."""
+        self._sources[public_id] = source
+        if len(self._sources) > _KEPT:
+            del self._sources[next(iter(self._sources))]
 
     def _opened(self, source: Connection) -> _Source:
         known: tuple[str, ...] = ()
