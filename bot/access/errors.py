@@ -36,6 +36,11 @@ class DiscordSilent(UserError):
 
 
 @dataclass(eq=False)
+class DiscordShopSilent(DiscordSilent):
+    """Discord does not say what the application sells, or what of it counts."""
+
+
+@dataclass(eq=False)
 class MembersSilent(UserError):
     """Discord does not list the members of the server now; `wait`: seconds until it does, where known."""
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import discord
 from discord.enums import EntitlementType, SKUType, SubscriptionStatus
 
-from bot.access.errors import DiscordSilent
+from bot.access.errors import DiscordShopSilent
 from bot.access.orders.premium import PremiumAccess
 from bot.access.orders.premium_rounds import PremiumRounds
 from bot.access.rules.premium import PremiumEntitlement, PremiumPlan, PremiumSku
@@ -70,7 +70,7 @@ class DiscordShop:
         self._client = client
 
     async def skus(self) -> list[PremiumSku]:
-        """Return what can be bought. Raises DiscordSilent."""
+        """Return what can be bought. Raises DiscordShopSilent."""
         found: Any = await self._answer(self._client.http.get_skus(self._application))
         kinds = ((each, _kind(each["type"])) for each in found)
         return [
@@ -80,7 +80,7 @@ class DiscordShop:
         ]
 
     async def held(self, sku_ids: frozenset[int]) -> AsyncIterator[Sequence[PremiumEntitlement]]:
-        """Yield what counts now of these things, some at a time. Raises DiscordSilent."""
+        """Yield what counts now of these things, some at a time. Raises DiscordShopSilent."""
         after = 0
         while True:
             page: Any = await self._answer(
@@ -99,27 +99,27 @@ class DiscordShop:
             after = max(int(each["id"]) for each in page)
 
     async def entitlement(self, entitlement_id: int) -> PremiumEntitlement | None:
-        """Return that entitlement as it is now; None when there is none. Raises DiscordSilent."""
+        """Return that entitlement as it is now; None when there is none. Raises DiscordShopSilent."""
         asking = self._client.http.get_entitlement(self._application, entitlement_id)
         found: Any = await self._answer(asking, may_be_gone=True)
         return None if found is None else self._entitlement(found)
 
     async def plans(self, sku_id: int, member_id: int) -> list[PremiumPlan]:
-        """Return how that member's subscriptions to that thing go on. Raises DiscordSilent."""
+        """Return how that member's subscriptions to that thing go on. Raises DiscordShopSilent."""
         asking = self._client.http.list_sku_subscriptions(sku_id, user_id=member_id, limit=_PAGE)
         found: Any = await self._answer(asking, may_be_gone=True)
         state = self._client._connection  # noqa: SLF001 - discord.py has no other way to read one
         return [_plan(discord.Subscription(data=each, state=state)) for each in found or ()]
 
     async def consume(self, entitlement_id: int) -> None:
-        """Tell Discord that it is used up; of one that is gone, nothing is to be told. Raises DiscordSilent."""
+        """Tell Discord that it is used up; of one that is gone, nothing is to be told. Raises DiscordShopSilent."""
         asking = self._client.http.consume_entitlement(self._application, entitlement_id)
         await self._answer(asking, may_be_gone=True)
 
     @property
     def _application(self) -> int:
         if self._client.application_id is None:
-            raise DiscordSilent
+            raise DiscordShopSilent
         return self._client.application_id
 
     def _entitlement(self, data: Any) -> PremiumEntitlement | None:
@@ -134,10 +134,10 @@ class DiscordShop:
         except discord.NotFound as error:
             if may_be_gone:
                 return None
-            raise DiscordSilent from error
+            raise DiscordShopSilent from error
         except (*TROUBLE, TimeoutError) as error:
             log.info("Discord does not say what it sold (%s)", in_short(error))
-            raise DiscordSilent from error
+            raise DiscordShopSilent from error
 
 
 def _read(told: discord.Entitlement) -> PremiumEntitlement | None:

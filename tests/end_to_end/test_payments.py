@@ -84,6 +84,7 @@ async def test_a_dispute_a_cancellation_a_failed_payment_and_the_end(office):
     for _ in range(2):
         assert await office.own(path, "payment_failed", "B-1", message_id="failed") == 200
     await office.passes(lambda: office.end() > end)  # some days of grace
+    await office.passes(lambda: office.told("did not go through"))
     await office.rest(5)
     assert len(office.told("did not go through")) == 1
     await office.own(path, "ended", "B-1")

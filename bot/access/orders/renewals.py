@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -162,6 +162,13 @@ async def _later_lengths(connection: AsyncConnection, reason: Entitlement) -> tu
     return tuple(each.id for each in others if each.length and each.asked_at >= reason.asked_at)
 
 
+def _is_sooner(reason: Entitlement, end: datetime, grace_days: int) -> bool:
+    """Return whether the person loses time by that end, days on top of it included."""
+    assert reason.ends_at is not None  # noqa: S101 - it has another end, then
+    days = timedelta(days=grace_days - reason.grace_days)
+    return end + days < reason.ends_at
+
+
 async def _order(
     connection: AsyncConnection,
     request: RequestContext,
@@ -177,7 +184,7 @@ async def _order(
     permission = await permissions.by_id(connection, reason.permission_id)
     end = None if reason.ends_at is None else reason.ends_at + by
     gives_more = reason.ended_at is not None or by > _NO_TIME or grace_days > reason.grace_days
-    if by < _NO_TIME and reason.ended_at is None and end is not None:
+    if end is not None and reason.ended_at is None and _is_sooner(reason, end, grace_days):
         change = Change(
             ends=(reason.id,), brings=(Brought(reason, end, reason.row_day, reason.paused_at),)
         )

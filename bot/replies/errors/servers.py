@@ -34,6 +34,13 @@ def _(_: refusals.HalfCharacter) -> str:
 
 @sentence.register
 def _(_: refusals.DiscordSilent) -> str:
+    return (
+        f"**Discord does not tell me just now what you may do here.** Nothing was changed. {AGAIN}"
+    )
+
+
+@sentence.register
+def _(_: refusals.DiscordShopSilent) -> str:
     return f"**Discord does not answer just now, and I need its answer for this.** Nothing was changed. {AGAIN}"
 
 
