@@ -34,6 +34,7 @@ SOLD_EVERY = 4  # messages: the others are of products that nobody knows
 RATE, SECONDS = 200, 30
 UNKNOWN, AT_ONCE = 10_000, 20
 PADDING = "x" * 3_000  # with it a message is as large as one of Stripe's
+TOO_MANY = 429  # the limit of one connection, far above what a shop sends
 GRANT_EVERY = 0.25  # seconds
 ANSWERED, ACKNOWLEDGED = 1.0, 0.3  # seconds, at most: 99 of 100 messages, every grant
 GROWTH = 30.0  # MB, at most, by the 10,000
@@ -129,11 +130,12 @@ class Sender:
         self._http, self._url = http, f"http://{HOST}:{port}/webhooks/{ADDRESS}"
         self.statuses: list[int] = []
 
-    async def send(self, number: int, product: str | None = None) -> None:
+    async def send(self, number: int, product: str | None = None) -> int:
         body = paid(number, product or ("gold" if number % SOLD_EVERY == 0 else f"new-{number}"))
         headers = signed(number, body)
         async with self._http.post(self._url, data=body, headers=headers) as answer:
             self.statuses.append(answer.status)
+            return answer.status
 
     async def at_a_rate(self) -> list[float]:
         """Return how many seconds each message took from when it was due."""
@@ -155,7 +157,8 @@ class Sender:
 
         async def some() -> None:
             for number in numbers:
-                await self.send(number, f"unknown-{number}")
+                while await self.send(number, f"unknown-{number}") == TOO_MANY:  # noqa: ASYNC110
+                    await asyncio.sleep(1)  # as Retry-After says, to be sent again
 
         await asyncio.gather(*(some() for _ in range(AT_ONCE)))
 
