@@ -17,6 +17,8 @@ from bot.store.sales import contracts
 from bot.store.sweeps import sightings
 
 _BEST_FIRST = tuple(ClaimHow)
+# What no message of the shop says better.
+_SAID_FOR_GOOD = frozenset({ClaimHow.STAFF, ClaimHow.MEMBER, ClaimHow.TOKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ async def whose(
     """
     if contract.customer_id is not None and contract.claimed_how is not None:
         known = await customers.by_id(connection, contract.customer_id)
+        if known is not None and contract.claimed_how in _SAID_FOR_GOOD:
+            return Whose(known, contract.claimed_how)
         if known is not None:
             better = _BEST_FIRST[: _BEST_FIRST.index(contract.claimed_how)]
             found = await _found(connection, request, contract, buyer)

@@ -235,6 +235,16 @@ async def test_what_nobody_linked_and_nobody_said_the_product_of_waits_for_both(
     assert harness.end("Ann_Trades") == cut(until) + timedelta(days=2)
 
 
+async def test_the_name_in_a_message_makes_nobody_of_what_staff_assigned(harness, shop):
+    await shop.tells(paid(), runs())
+    row = await shop.contract()
+    await harness.contracts.assign(harness.request("a1"), row.id, Subject(None, "Ann_Trades"))
+    await shop.tells(Buyer(contract="sub_1", username="Somebody_Else"))
+    async with harness.database.read() as connection:
+        assert await customers.by_name(connection, HOME, "Somebody_Else") is None
+    assert harness.row("Ann_Trades") is not None
+
+
 async def test_a_contract_that_was_assigned_wrongly_moves_to_the_right_person(harness, shop):
     await shop.tells(paid(), NAMED, runs())
     row = await shop.contract()
