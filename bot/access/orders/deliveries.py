@@ -29,7 +29,7 @@ AGAIN = 15.0  # seconds until the next look, where the database could not keep a
 KEPT = timedelta(days=90)  # for bodies; what tells a copy of a message is kept for ever
 FORGET_EVERY = 3600.0
 _AT_ONCE = 20  # messages in memory
-_REST = 2.0  # of the time that a message took, while new ones come: these are taken in first
+_REST = 4.0  # of the time that a message took, while new ones come: these are taken in first
 _LONGEST_REST = 0.5  # seconds
 _MAX_TOLD = 500  # facts and lines of one message, whose transaction holds up all others
 _FORGOTTEN_AT_ONCE = 200
