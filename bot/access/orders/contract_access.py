@@ -283,7 +283,7 @@ class ContractAccess:
         if by < timedelta() and not before.is_over and self._asks(there):
             await self._ask(there, wanted)
             return
-        [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
+        purchase = await purchases.by_id(self._connection, there.purchase_id)
         renewed = await renew_in(
             self._connection,
             self._vault,
@@ -316,7 +316,7 @@ class ContractAccess:
         if after is None and self._asks(there):
             await self._ask(there, wanted)
             return
-        [purchase] = (await purchases.by_ids(self._connection, [there.purchase_id])).values()
+        purchase = await purchases.by_id(self._connection, there.purchase_id)
         note = f"{self._source.provider} {self._contract.name}"[:180] + f": {self._contract.why}"
         recorded = await end_in(
             self._connection, self._vault, self._request, purchase, after=after, note=note

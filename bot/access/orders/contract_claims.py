@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import item_of
 from bot.access.orders.buyers import Whose
-from bot.access.orders.contract_records import digest_of
 from bot.access.people.identity import tie
 from bot.access.request import RequestContext
+from bot.access.rules.codes import digest_of
 from bot.store.kinds import ClaimHow, Tie
 from bot.store.ledger import entitlements, purchases
 from bot.store.people import customers

@@ -1,6 +1,5 @@
 """What is known of a contract, kept: its facts, every id it goes by, and who bought it, encrypted."""
 
-import hashlib
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.rules import contract_json
+from bot.access.rules.codes import digest_of
 from bot.access.rules.contract_facts import buyer_of, merge, without_people
 from bot.access.rules.contract_groups import Group
 from bot.access.rules.contracts import Why
@@ -152,8 +152,3 @@ def _claims_better(contract: Contract, other: Contract) -> bool:
         return contract.claimed_how is not None
     how = _BEST_FIRST.index(contract.claimed_how), contract.id
     return how < (_BEST_FIRST.index(other.claimed_how), other.id)
-
-
-def digest_of(guild_id: int, code: str) -> bytes:
-    """Return by what a code that a buyer was shown is looked up."""
-    return hashlib.sha256(f"{guild_id} {code}".encode(errors="replace")).digest()

@@ -72,10 +72,9 @@ class Contracts:
     ) -> Taken:
         """Merge what a message says, and do what it comes to, in a transaction that writes."""
         now = clock.now()
-        actor = Actor(ActorKind.SOURCE, PAYMENT)
         # What waited for a price is done anew later, when the contract may come to something else.
         key = f"delivery {delivery.id} {now:%Y%m%d%H%M%S%f}"
-        request = RequestContext(source.guild_id, actor, key, now)
+        request = _of_shop(source.guild_id, key, now)
         for notice in (fact for fact in reading.facts if isinstance(fact, Notice)):
             await self._notes.of_notice(connection, request, source, notice)
         groups = grouped(reading.facts)
@@ -213,10 +212,7 @@ class Contracts:
     ) -> tuple[int, ...]:
         source = await connections.whichever(connection, contract.connection_id)
         # What it gives and takes is the shop's doing, which counts again and can be put back.
-        actor = Actor(ActorKind.SOURCE, PAYMENT)
-        given = RequestContext(
-            request.guild_id, actor, f"claim {request.idempotency_key}", request.at
-        )
+        given = _of_shop(request.guild_id, f"claim {request.idempotency_key}", request.at)
         contract, ended = await self._belongs(connection, given, contract, found)
         by = request.actor.member_id if found.how is ClaimHow.STAFF else None
         contract = await contracts.change(
@@ -256,9 +252,9 @@ class Contracts:
             superseded: tuple[int, ...] = ()
             if ends:
                 source = await connections.whichever(connection, contract.connection_id)
-                actor = Actor(ActorKind.SOURCE, PAYMENT)
-                key = f"decided {request.idempotency_key}"
-                agreed = RequestContext(request.guild_id, actor, key, request.at)
+                agreed = _of_shop(
+                    request.guild_id, f"decided {request.idempotency_key}", request.at
+                )
                 followed = await self._follow(connection, agreed, source, contract, agreed=(part,))
                 superseded = tuple(followed.superseded)
             else:  # it is not asked about again until the contract comes to something else
@@ -308,13 +304,17 @@ class Contracts:
                 source = await connections.whichever(connection, contract.connection_id)
                 now = clock.now()
                 key = f"held {contract.id} {now:%Y%m%d%H%M%S%f}"
-                actor = Actor(ActorKind.SOURCE, PAYMENT)
-                request = RequestContext(contract.guild_id, actor, key, now)
+                request = _of_shop(contract.guild_id, key, now)
                 followed = await self._follow(connection, request, source, contract)
                 superseded += followed.superseded
                 servers.add(contract.guild_id)
         for guild_id in servers:
             self._purchases.go_on(guild_id, superseded)
+
+
+def _of_shop(guild_id: int, key: str, at: datetime) -> RequestContext:
+    """Return the request that a shop makes: what it gives and takes is the payment's doing."""
+    return RequestContext(guild_id, Actor(ActorKind.SOURCE, PAYMENT), key, at)
 
 
 def _is_over(reason: Entitlement, now: datetime) -> bool:

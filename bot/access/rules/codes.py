@@ -42,4 +42,4 @@ def digest_of(guild_id: int, signs: str) -> bytes:
     A code is random and long: there is nothing for a slow hash, or for a key, to protect. Nor can
     codes that were sold stop working when a key is changed or lost.
     """
-    return hashlib.sha256(f"{guild_id} {signs}".encode()).digest()
+    return hashlib.sha256(f"{guild_id} {signs}".encode(errors="replace")).digest()
