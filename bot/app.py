@@ -31,6 +31,7 @@ from bot.settings import Settings
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
 from bot.store.maintenance import backup
+from bot.web import dashboard
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,7 @@ def web_application(settings: Settings, services: Services) -> Application:
         intake=services.intake,
         requests=services.api_requests,
         outcomes=services.outcomes,
+        dashboard=lambda app: dashboard.add_to(app, services),
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.public_url,
     )

@@ -15,16 +15,13 @@ from bot.access.logins.cookies import read_cookies
 from bot.access.logins.errors import CodeUnreadable, CookiesOfOther
 from bot.access.logins.renewal import CandidateLogin
 from bot.cli.prompts import agreed, hidden, line, need_hidden_typing
-from bot.cli.usage import SERVER_NUMBER
+from bot.cli.servers import server
 from bot.errors import StartupError, UserError
 from bot.replies import explain, login as login_replies
 from bot.replies.plain import plain
 from bot.settings import Settings
-from bot.store.catalogue import guilds
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import InUseError, alone_with
-from bot.store.maintenance.inspect import examine
-from bot.store.maintenance.revision import Schema
 from bot.store.vault import rekey as renew_keys
 from bot.tradingview import Cookies
 from bot.tradingview.errors import TradingViewError
@@ -39,7 +36,7 @@ def set_login(settings: Settings, guild_id: int | None) -> int:
 
     Raises StartupError when it cannot be told for which server, or the database cannot be opened.
     """
-    guild_id = asyncio.run(_server(settings, guild_id))
+    guild_id = asyncio.run(server(settings, guild_id, "this login"))
     need_hidden_typing()
     click.echo(
         "In a private browser window, log in at tradingview.com and copy two cookies (F12, "
@@ -56,7 +53,7 @@ def sign_in(settings: Settings, guild_id: int | None) -> int:
 
     Returns and raises as `set_login`.
     """
-    guild_id = asyncio.run(_server(settings, guild_id))
+    guild_id = asyncio.run(server(settings, guild_id, "this login"))
     need_hidden_typing()
     click.echo("One attempt is made. What you type is not shown, and the password is not kept.")
     name = line("TradingView name or e-mail")
@@ -119,39 +116,6 @@ def _keep(settings: Settings, guild_id: int, cookies: Cookies) -> int:
     click.echo(plain(login_replies.updated(updated).text))
     click.echo("A running bot uses it within five seconds.")
     return DONE
-
-
-async def _server(settings: Settings, wanted: int | None) -> int:
-    """Return the Discord server's id: the one named, the configured one, or the only one."""
-    known = await _known(settings)
-    if wanted is None:
-        wanted = settings.discord_guild_id
-    if wanted is None and len(known) == 1:
-        wanted = known[0]
-    listed = ", ".join(map(str, known))
-    if wanted is None:
-        seen = f"Usher knows these: {listed}." if known else "Usher knows none yet."
-        raise StartupError(
-            "For which Discord server is this login? Write its number behind the command, or set "
-            f"DISCORD_GUILD_ID. You find it {SERVER_NUMBER} {seen}"
-        )
-    if known and wanted not in (*known, settings.discord_guild_id):
-        raise StartupError(
-            f"Usher knows no Discord server with the number {wanted}. It knows: {listed}."
-        )
-    return wanted
-
-
-async def _known(settings: Settings) -> list[int]:
-    """Return the ids of the servers in the database; where there is none, none is made."""
-    examined = await asyncio.to_thread(examine, settings.database_path)
-    if examined.schema is Schema.ABSENT:
-        return []
-    async with (
-        tradingview_accounts.database_beside(settings) as database,
-        database.read() as connection,
-    ):
-        return [guild.id for guild in await guilds.listed(connection, left=True)]
 
 
 async def _use(

@@ -51,7 +51,7 @@ async def carry_out(
     try:
         message = await act(interaction, request)
     except (NeedsYes, UserUnknown) as question:
-        options = _options(question, request.consent, labels)
+        options = options_of(question, request.consent, labels)
         if not options:
             raise
 
@@ -65,19 +65,24 @@ async def carry_out(
             return Choice(label, again, style)
 
         # The person who asks may be no manager: then the press is refused, and the question stays.
-        by_manager = isinstance(question, NeedsYes) and question.needs_manager
-        needed = max(level, Level.MANAGER) if by_manager else level
+        needed = max(level, level_needed(question))
         choices = [
             *(choice(*option) for option in options),
             Choice("No, leave it", leave or _leave),
         ]
         buttons = router.question(request.guild_id, request.member_id, needed, choices)
-        message = _asked(question, labels, buttons)
+        message = asked(question, labels, buttons)
     if message is not None:
         await responses.reply(interaction, message)
 
 
-def _options(
+def level_needed(question: UserError) -> Level:
+    """Return the level that a yes to it takes, whoever asked."""
+    by_manager = isinstance(question, NeedsYes) and question.needs_manager
+    return Level.MANAGER if by_manager else Level.ANYONE
+
+
+def options_of(
     question: UserError, consent: Consent, labels: Labels
 ) -> Sequence[tuple[str, Consent, discord.ButtonStyle]]:
     """Return what may be pressed, and what the person who presses it has agreed to then."""
@@ -104,7 +109,7 @@ def _options(
             return []
 
 
-def _asked(question: UserError, labels: Labels, buttons: tuple[Button, ...]) -> Message:
+def asked(question: UserError, labels: Labels, buttons: tuple[Button, ...] = ()) -> Message:
     """Return the question; what names many people comes with a file."""
     files: tuple[Attached, ...] = ()
     if isinstance(question, UserUnknown):

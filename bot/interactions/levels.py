@@ -17,7 +17,7 @@ from bot.interactions import responses
 from bot.interactions.members import Members
 from bot.interactions.responses import Interaction
 from bot.store.kinds import RoleLevel
-from bot.store.records import Actor
+from bot.store.records import OPERATOR_ID, Actor
 
 _Runnable: TypeAlias = "app_commands.Command[Any, ..., Any] | app_commands.ContextMenu"
 CommandT = TypeVar("CommandT", bound=_Runnable)
@@ -106,13 +106,17 @@ async def may_manage(
 ) -> bool:
     """Return whether that member of that server has the level manager, asked outside of an interaction.
 
-    Raises DiscordSilent when Discord does not tell.
+    The operator has. Raises DiscordSilent when Discord does not tell.
     """
+    if member_id == OPERATOR_ID:
+        return True
     member = await members.find(guild_id, member_id)
-    return (
-        member is not None
-        and level_of(member, guild_settings.level_roles(guild_id)) >= Level.MANAGER
-    )
+    return member is not None and level_in(member, guild_settings) >= Level.MANAGER
+
+
+def level_in(member: discord.Member, guild_settings: GuildSettings) -> Level:
+    """Return what a member may do in their server."""
+    return level_of(member, guild_settings.level_roles(member.guild.id))
 
 
 def request(interaction: Interaction) -> RequestContext:

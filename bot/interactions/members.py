@@ -24,6 +24,7 @@ from bot.access.people.errors import MembersUnseen
 from bot.access.people.import_records import People, Person, Wanted
 from bot.access.people.member_facts import MemberRoles
 from bot.access.queries.holders import MAX_MEMBERS
+from bot.interactions.member_names import MemberNames
 from bot.interactions.member_requests import MAX_IDS, MemberRequests, person_of
 from bot.notifications.trouble import NO_SUCH_MEMBER, NO_SUCH_SERVER, TROUBLE, code_of, in_short
 
@@ -60,6 +61,7 @@ class Members:
     def __init__(self, client: discord.Client, state: Any) -> None:
         self._client = client
         self._requests = MemberRequests(client, state.parsers)
+        self.names = MemberNames(self._requests)
         self._lists: dict[int, _Kept] = {}  # by server
         self._listing: dict[int, asyncio.Task[list[Person]]] = {}
         self._searched: dict[tuple[int, str], _Kept] = {}

@@ -10,7 +10,7 @@ from bot.access.people.pseudonyms import pseudonym
 from bot.access.rules.duration import Length, is_end_of_day
 from bot.access.sources import REGISTRY
 from bot.replies.message import shorten
-from bot.store.records import Entitlement, Product, Purchase, Script
+from bot.store.records import OPERATOR_ID, Entitlement, Product, Purchase, Script
 from bot.tradingview.models import End, Lifetime
 
 _MAX_TYPED = 60
@@ -76,6 +76,8 @@ def role(role_id: int) -> str:
 
 def member(member_id: int) -> str:
     """Return a mention, which Discord shows as the member's name; of an erased one, what stands for them."""
+    if member_id == OPERATOR_ID:
+        return "the operator"
     return f"<@{member_id}>" if member_id > 0 else pseudonym(-member_id)
 
 

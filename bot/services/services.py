@@ -49,6 +49,7 @@ from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.imports import Imports
 from bot.access.people.proofs import Proofs
 from bot.access.people.reminders import Reminders
+from bot.access.people.web_sessions import WebSessions
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
@@ -71,6 +72,7 @@ from bot.access.sync.schema_guard import SchemaGuard
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.member_events import MemberEvents
+from bot.interactions.member_names import MemberNames
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.premium import DiscordShop
 from bot.interactions.sweep_flow import SweepFlow
@@ -117,6 +119,7 @@ class Services:
     imports: Imports
     reminders: Reminders
     api_keys: ApiKeys
+    web_sessions: WebSessions
     ties: Ties
     blocks: Blocks
     erasures: Erasures
@@ -177,6 +180,7 @@ class Services:
     # Discord
     router: ComponentRouter
     client: Usher
+    member_names: MemberNames
     member_events: MemberEvents
     order_flow: OrderFlow
     sweep_flow: SweepFlow

@@ -51,6 +51,7 @@ from bot.access.people.limits import MemberLimits
 from bot.access.people.panels import Panels
 from bot.access.people.proofs import Proofs
 from bot.access.people.reminders import Reminders
+from bot.access.people.web_sessions import WebSessions
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
@@ -241,6 +242,7 @@ def build(
         imports=Imports(database, claims),
         reminders=reminders,
         api_keys=ApiKeys(database, vault, may, jobs, settings.public_url),
+        web_sessions=WebSessions(database, settings.public_url),
         ties=Ties(database, queue, purchases.wake),
         blocks=Blocks(database),
         erasures=Erasures(database, vault, endings, kept_messages.to_eraser, outcome_notifier.wake),
@@ -305,6 +307,7 @@ def build(
         autocomplete=autocomplete,
         router=router,
         client=client,
+        member_names=client.members.names,
         member_events=member_events,
         order_flow=OrderFlow(outcomes, notifier, router),
         sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, outbox),

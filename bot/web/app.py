@@ -34,6 +34,7 @@ def make_app(
     requests: ApiRequests | None = None,
     outcomes: Outcomes | None = None,
     intake: Intake | None = None,
+    dashboard: Callable[[web.Application], None] | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -43,7 +44,7 @@ def make_app(
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any; `intake` is where
     messages of shops go; `keys` are those of the API, by which `requests` and their `outcomes` are opened;
-    `figures` counts for `/metrics`.
+    `figures` counts for `/metrics`; `dashboard` adds the pages for staff.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
     app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
@@ -72,4 +73,6 @@ def make_app(
         login.add_to(app, links)
     if intake is not None:
         webhooks.add_to(app, intake)
+    if dashboard is not None:
+        dashboard(app)
     return app

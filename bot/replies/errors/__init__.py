@@ -21,6 +21,7 @@ from bot.replies.errors import (  # noqa: F401 - each module registers its sente
     servers,
     sweeps,
     tradingview,
+    web_sessions,
     webhooks,
 )
 from bot.replies.errors.sentence import UNEXPECTED, sentence

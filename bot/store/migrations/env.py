@@ -20,7 +20,8 @@ import bot.store.tables.roles
 import bot.store.tables.sales
 import bot.store.tables.seats
 import bot.store.tables.shapes
-import bot.store.tables.sweeps  # noqa: F401 - so that the metadata knows every table
+import bot.store.tables.sweeps
+import bot.store.tables.web  # noqa: F401 - so that the metadata knows every table
 from bot.store.tables.columns import metadata
 
 connection: Connection = context.config.attributes["connection"]

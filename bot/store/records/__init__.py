@@ -1,7 +1,7 @@
 """Rows as the rest of the program sees them: frozen, typed, moments aware in UTC."""
 
 from bot.store.records.api import ApiKey, ApiRequest
-from bot.store.records.base import USHER, Actor, Record
+from bot.store.records.base import OPERATOR, OPERATOR_ID, USHER, Actor, Record
 from bot.store.records.catalogue import (
     HeldRole,
     HolderRole,
@@ -41,8 +41,11 @@ from bot.store.records.servers import (
     Session,
     Unanswered,
 )
+from bot.store.records.web import WebSession
 
 __all__ = [
+    "OPERATOR",
+    "OPERATOR_ID",
     "USHER",
     "Account",
     "Actor",
@@ -82,4 +85,5 @@ __all__ = [
     "Session",
     "Unanswered",
     "Untaken",
+    "WebSession",
 ]

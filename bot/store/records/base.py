@@ -47,6 +47,9 @@ class Actor:
 
 
 USHER = Actor(ActorKind.USHER)
+# Whoever signs in from the bot's own computer: as a member, with a number that Discord gives to nobody.
+OPERATOR_ID = 0
+OPERATOR = Actor.member(OPERATOR_ID)
 
 
 class OfActor:

@@ -9,6 +9,7 @@ from bot.store.tables.ledger import order, unanswered
 from bot.store.tables.logins import environment_session, session, spare_session
 from bot.store.tables.outgoing import outgoing_endpoint
 from bot.store.tables.payments import connection, contract, delivery
+from bot.store.tables.web import bot_token
 
 # Every column that holds something encrypted; whatever reads or re-encrypts all goes by this.
 ENCRYPTED = (
@@ -24,6 +25,7 @@ ENCRYPTED = (
     outgoing_endpoint.c.address,
     outgoing_endpoint.c.secret,
     api_key.c.hash_key,
+    bot_token.c.token,
 )
 # Those of them that fill up with tens of thousands of values: whether a key is the right one shows on a few.
 MANY = (contract.c.buyer, delivery.c.body)

@@ -1,0 +1,31 @@
+# ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
+"""What can be refused about the dashboard's links and sessions; `bot.replies` says it."""
+
+from dataclasses import dataclass
+
+from bot.errors import UserError
+
+
+@dataclass(eq=False)
+class NoDashboardAddress(UserError):
+    """The pages have no address that reaches them from outside."""
+
+
+@dataclass(eq=False)
+class DashboardLinkOver(UserError):
+    """The link was used, is older than ten minutes, or is none."""
+
+
+@dataclass(eq=False)
+class NotSignedIn(UserError):
+    """The browser has no living session for that server."""
+
+
+@dataclass(eq=False)
+class SessionNotFresh(UserError):
+    """That needs a session which is not older than a quarter of an hour."""
+
+
+@dataclass(eq=False)
+class FormForeign(UserError):
+    """The form does not come from a page of this session."""

@@ -1,0 +1,45 @@
+"""Refusals about the dashboard's links, sessions and forms, in sentences."""
+
+from bot.access.people import web_session_errors as refusals
+from bot.replies.errors.sentence import sentence
+
+
+@sentence.register
+def _(_: refusals.NoDashboardAddress) -> str:
+    return (
+        "**The dashboard has no address that reaches it from here.** Whoever runs the bot opens it with "
+        "`usher dashboard` on the bot's computer, or gives it an address with `PUBLIC_URL`."
+    )
+
+
+@sentence.register
+def _(_: refusals.DashboardLinkOver) -> str:
+    return (
+        "**This link does not open anything any more.** A link works once, for ten minutes, and a newer one "
+        "ends it. Ask for a new one with `/dashboard` in Discord, or `usher dashboard` on the bot's computer."
+    )
+
+
+@sentence.register
+def _(_: refusals.NotSignedIn) -> str:
+    return (
+        "**You are not signed in here.** Run `/dashboard` in your Discord server and open the link that "
+        "comes; on the bot's own computer, `usher dashboard` prints one. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(_: refusals.SessionNotFresh) -> str:
+    return (
+        "**Please sign in again for this.** What takes access away, and the TradingView login, ask for a "
+        "sign-in of the last 15 minutes. Open a new link with `/dashboard` (or `usher dashboard`), then press "
+        "it once more. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(_: refusals.FormForeign) -> str:
+    return (
+        "**That did not come from a page of yours.** Load the page again and press once more. Nothing was "
+        "changed."
+    )

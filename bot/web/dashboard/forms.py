@@ -1,0 +1,112 @@
+"""A form that was sent: its fields, the key by which it counts once, and what its sender said yes to before."""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+from aiohttp import web
+
+from bot import clock
+from bot.access.errors import ButtonGone
+from bot.access.people.web_session_errors import FormForeign
+from bot.access.request import Consent, RequestContext
+from bot.interactions.levels import Level
+from bot.web.dashboard.visitor import Visitor
+
+TOKEN, ONCE, AGREED = "form_token", "once", "agreed"
+_OF_EVERY_FORM = frozenset({TOKEN, ONCE, AGREED})
+_ONCE = re.compile(r"[0-9a-f]{32}")
+_QUESTION_SECONDS = 15 * 60
+_MAX_NUMBER = 2**63 - 1  # as far as the database counts
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a page of the dashboard sent; texts are stripped, and a field that is not there is empty."""
+
+    path: str
+    fields: Mapping[str, str] = field(repr=False)
+    once: str
+    key: str  # the idempotency key: sent twice, it counts once
+    consent: Consent = field(default_factory=Consent)
+
+    def text(self, name: str) -> str:
+        """Return what was typed, or chosen."""
+        return self.fields.get(name, "").strip()
+
+    def number(self, name: str) -> int:
+        """Return an id that a page of ours put in. Raises ButtonGone for anything else."""
+        return number_in(self.text(name))
+
+    def checked(self, name: str) -> bool:
+        """Return whether the box was ticked."""
+        return bool(self.text(name))
+
+    def request(self, visitor: Visitor) -> RequestContext:
+        """Return who asks, with what they agreed to."""
+        return visitor.request(self.key, self.consent)
+
+    def kept_fields(self) -> dict[str, str]:
+        """Return what has to be sent again when a question is answered."""
+        return {name: text for name, text in self.fields.items() if name not in _OF_EVERY_FORM}
+
+
+async def read(request: web.Request, visitor: Visitor) -> Form:
+    """Return the form. Raises FormForeign for one of another session, ButtonGone for a broken one or an old yes."""
+    sent = await request.post()
+    fields = {name: value for name, value in sent.items() if isinstance(value, str)}
+    if not hmac.compare_digest(fields.get(TOKEN, "").encode(), visitor.form_token.encode()):
+        raise FormForeign
+    once = fields.get(ONCE, "")
+    if (
+        len(fields) != len(sent)
+        or not _ONCE.fullmatch(once)
+        or any("\0" in text for text in fields.values())
+    ):
+        raise ButtonGone
+    form = Form(request.path, fields, once, f"web {visitor.session.id} {once}")
+    if AGREED not in fields:
+        return form
+    return replace(form, consent=_agreed(visitor, form, fields[AGREED]))
+
+
+def agreement(visitor: Visitor, form: Form, consent: Consent, level: Level) -> str:
+    """Return what the button of a question carries: the yes to it, for this form of this session alone."""
+    kept = {
+        "of": _fingerprint(visitor, form),
+        "until": clock.now().timestamp() + _QUESTION_SECONDS,
+        "level": level,
+        "consent": asdict(consent),
+    }
+    return visitor.services.vault.seal(json.dumps(kept)).decode()
+
+
+def _agreed(visitor: Visitor, form: Form, sealed: str) -> Consent:
+    """Return what was agreed to. Raises ButtonGone, or NotAllowed for a yes that takes a manager."""
+    vault = visitor.services.vault
+    try:
+        kept = json.loads(vault.open(sealed.encode())) if vault.opens(sealed.encode()) else {}
+    except ValueError:  # sealed, and no yes
+        kept = {}
+    now = clock.now().timestamp()
+    if not isinstance(kept, dict) or kept.get("of") != _fingerprint(visitor, form):
+        raise ButtonGone
+    if not now < kept["until"] <= now + _QUESTION_SECONDS:
+        raise ButtonGone
+    visitor.require(Level(kept["level"]))
+    return Consent(**kept["consent"])
+
+
+def _fingerprint(visitor: Visitor, form: Form) -> str:
+    parts = [visitor.session.id, form.path, form.once, sorted(form.kept_fields().items())]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def number_in(text: str) -> int:
+    """Return the id in a form or an address. Raises ButtonGone for what a page of ours never writes."""
+    if not re.fullmatch(r"[0-9]{1,19}", text) or int(text) > _MAX_NUMBER:
+        raise ButtonGone
+    return int(text)

@@ -1,0 +1,36 @@
+"""The dashboard's menu: its places, in their order, and who sees each."""
+
+from dataclasses import dataclass
+
+from bot.access.people.web_sessions import PATH
+from bot.interactions.levels import Level
+
+STATIC = f"{PATH}static/"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of the menu: where it leads, below the server's own address, and from which level on."""
+
+    path: str
+    label: str
+    level: Level
+
+
+PLACES = (
+    Place("", "Today", Level.STAFF),
+    Place("people", "People", Level.STAFF),
+    Place("items", "Scripts and products", Level.MANAGER),
+    Place("differences", "Differences", Level.STAFF),
+    Place("payments", "Payments", Level.MANAGER),
+    Place("history", "History", Level.STAFF),
+    Place("login", "Login", Level.MANAGER),
+    Place("settings", "Settings", Level.MANAGER),
+    Place("checks", "Checks", Level.MANAGER),
+    Place("backups", "Backups", Level.MANAGER),
+)
+
+
+def home(guild_id: int) -> str:
+    """Return the address of a server's first page, with a slash at its end."""
+    return f"{PATH}{guild_id}/"

@@ -1,0 +1,171 @@
+"""Which address of the dashboard shows or does what, and for whom: each says its level, or does not exist."""
+
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+
+from bot.access.errors import ButtonGone, DiscordSilent, NotAllowed, TradingViewSilent
+from bot.access.logins.errors import TooManyPresses
+from bot.access.people.web_session_errors import (
+    DashboardLinkOver,
+    FormForeign,
+    NotSignedIn,
+    SessionNotFresh,
+)
+from bot.access.people.web_sessions import PATH
+from bot.errors import UserError
+from bot.interactions.levels import Level
+from bot.replies import Message, explain
+from bot.tradingview.errors import TradingViewError, UpstreamTrouble
+from bot.web import answers
+from bot.web.dashboard import browser, forms
+from bot.web.dashboard.forms import Form
+from bot.web.dashboard.places import STATIC
+from bot.web.dashboard.visitor import BUTTONS, SERVICES, Visitor, guild_of, visitor_of
+from bot.web.pages import page
+
+log = logging.getLogger(__name__)
+
+_IN_SERVER = PATH + "{guild_id:[0-9]{1,20}}/"
+_STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
+    (NotSignedIn, 401),
+    ((NotAllowed, FormForeign, SessionNotFresh), 403),
+    (ButtonGone, 404),
+    (DashboardLinkOver, 410),
+    (TooManyPresses, 429),
+    ((DiscordSilent, TradingViewSilent, UpstreamTrouble), 503),
+    ((UserError, TradingViewError), 422),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a form did: the page that comes next, below the server's address, and what stands above it."""
+
+    to: str = ""
+    message: Message | None = None
+
+
+Show = Callable[[Visitor, web.Request], Awaitable[web.StreamResponse]]
+Act = Callable[[Visitor, Form, web.Request], Awaitable[Done | web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may ask for an address, and whether their session must be young."""
+
+    level: Level
+    fresh: bool
+
+
+class Routes:
+    """Adds the addresses of one application; `rules` tells of each who may ask for it."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._app = app
+        self.rules: dict[tuple[str, str], Rule] = {}
+
+    def page(self, path: str, level: Level, show: Show, *, fresh: bool = False) -> None:
+        """Show a page, or give a file, to those who have that level in the address's server."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            try:
+                visitor = await visitor_of(request, level, fresh=fresh)
+                return await show(visitor, request)
+            except Exception as error:  # noqa: BLE001 - explained and logged there
+                return await failed(request, error)
+
+        self._app.router.add_get(_IN_SERVER + path, handle, allow_head=False)
+        self.rules["GET", _IN_SERVER + path] = Rule(level, fresh)
+
+    def form(self, path: str, level: Level, act: Act, *, fresh: bool = False) -> None:
+        """Do what a form of our own pages asks for; then the browser is led to the page that comes next.
+
+        `fresh`: it takes something away, or touches the login, so the session must be young.
+        """
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            try:
+                browser.require_own_page(request, public_origin(request))
+                visitor = await visitor_of(request, level, fresh=fresh)
+                form = await forms.read(request, visitor)
+                done = await act(visitor, form, request)
+            except Exception as error:  # noqa: BLE001 - explained and logged there
+                return await failed(request, error)
+            if not isinstance(done, Done):
+                return done
+            if done.message is not None:
+                visitor.note(done.message)
+            return see(visitor.address(done.to))
+
+        self._app.router.add_post(_IN_SERVER + path, handle)
+        self.rules["POST", _IN_SERVER + path] = Rule(level, fresh)
+
+    def button(self, name: str, path: str) -> None:
+        """Let the buttons with `key(name, …)` under a reply send the form at `path`, whose `{}` are the key's parts."""
+        self._app[BUTTONS][name] = path
+
+
+ROUTES = web.AppKey("dashboard_routes", Routes)
+
+
+async def nowhere(request: web.Request) -> web.StreamResponse:
+    """Say that there is no such page."""
+    return await failed(request, ButtonGone())
+
+
+def public_origin(request: web.Request) -> str | None:
+    """Return the origin of the address that the pages have from outside."""
+    return browser.origin_of(request.app[SERVICES].web_sessions.base)
+
+
+def see(address: str) -> web.Response:
+    """Return the answer that leads the browser to a page, so that loading it anew sends no form again."""
+    return web.Response(status=303, headers={hdrs.LOCATION: address})
+
+
+async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
+    """Return the page that explains a failure; one of ours is logged. Raises what is no page's to answer."""
+    if isinstance(error, web.HTTPException | web.RequestPayloadError | ConnectionError):
+        raise error
+    status = next((status for kinds, status in _STATUS if isinstance(error, kinds)), 500)
+    explained = explain(error)
+    if status == 500:
+        log.error(
+            "%s %s failed [%s]",
+            request.method,
+            answers.route_of(request),
+            explained.reference,
+            exc_info=error,
+        )
+    else:
+        log.info("%s %s: %s", request.method, answers.route_of(request), explained.kind)
+    response = await page(
+        "dashboard/failed.html",
+        static_at=STATIC,
+        status=status,
+        message=Message(explained.text, tone=explained.tone),
+        signed_out=isinstance(error, NotSignedIn),
+        back=_back(request),
+    )
+    if isinstance(error, TooManyPresses):
+        response.headers[hdrs.RETRY_AFTER] = str(math.ceil(error.wait))
+    if isinstance(error, NotSignedIn) and "HX-Request" in request.headers:
+        response.headers["HX-Refresh"] = "true"  # the whole page asks to sign in, not a part of it
+    return response
+
+
+def _back(request: web.Request) -> str | None:
+    """Return the page that the browser came from, where it is one of this server's."""
+    if "guild_id" not in request.match_info:
+        return None
+    try:
+        start = f"{PATH}{guild_of(request.match_info)}/"
+    except NotSignedIn:
+        return None
+    before = request.headers.get("Referer", "")
+    path = "/" + before.partition("://")[2].partition("/")[2]
+    return path if path.startswith(start) and path != request.path else start

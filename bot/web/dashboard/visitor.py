@@ -1,0 +1,185 @@
+"""Who looks at the dashboard: a person of one server, with the level they have at this moment."""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+from aiohttp import web
+
+from bot import clock
+from bot.access.errors import NotAllowed
+from bot.access.people.web_session_errors import NotSignedIn, SessionNotFresh
+from bot.access.people.web_sessions import is_fresh
+from bot.access.request import Consent, RequestContext
+from bot.interactions.levels import Level, level_in
+from bot.replies import Message
+from bot.services import Services
+from bot.store.records import OPERATOR_ID, Actor, WebSession
+from bot.web.dashboard import browser
+from bot.web.dashboard.places import PLACES, STATIC, home
+from bot.web.pages import HEADERS, names
+from bot.web.pages.rendering import render
+
+SERVICES = web.AppKey("dashboard_services", Services)
+NOTES = web.AppKey("dashboard_notes", dict[int, list[Message]])
+BUTTONS = web.AppKey(
+    "dashboard_buttons", dict[str, str]
+)  # by a button's name, the form that does it
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of a reply as it stands on a page: it sends a form there, or leads to an address."""
+
+    label: str
+    address: str
+    is_link: bool
+    is_danger: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A signed-in person; handlers of pages and forms are given one."""
+
+    services: Services
+    session: WebSession
+    level: Level
+    name: str
+    secret: str = field(repr=False)  # of the session, as the browser keeps it
+    notes: dict[int, list[Message]] = field(repr=False)
+    buttons: dict[str, str] = field(repr=False)
+
+    @property
+    def guild_id(self) -> int:
+        """Return the server; every look-up of a page is held to it."""
+        return self.session.guild_id
+
+    @property
+    def guild(self) -> discord.Guild | None:
+        """Return the server as Discord shows it; None while it is not known."""
+        return self.services.client.get_guild(self.guild_id)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return whether the session is young enough for the login and for removals."""
+        return is_fresh(self.session, clock.now())
+
+    @property
+    def form_token(self) -> str:
+        """Return what each form of this session carries; no other session can know it."""
+        return hmac.new(self.secret.encode(), b"form", "sha256").hexdigest()
+
+    def may(self, level: Level) -> bool:
+        """Return whether the visitor has that level."""
+        return self.level >= level
+
+    def require(self, level: Level) -> None:
+        """Raise NotAllowed unless the visitor has that level."""
+        if not self.may(level):
+            raise NotAllowed(level.name.lower())
+
+    def request(self, key: str, consent: Consent = Consent()) -> RequestContext:  # noqa: B008 - frozen
+        """Return who asks, and when; a form that is sent twice has the same key."""
+        actor = Actor.member(self.session.member_id)
+        return RequestContext(self.guild_id, actor, key, clock.now(), consent=consent)
+
+    def address(self, path: str = "") -> str:
+        """Return where a page of this server is, such as that of `people/12`."""
+        return f"{home(self.guild_id)}{path}"
+
+    def note(self, message: Message) -> None:
+        """Show this above the next page that the browser opens; it is not kept beyond the program's end."""
+        self.notes[self.session.id] = [*self.notes.get(self.session.id, [])[-2:], message]
+
+    def actions(self, message: Message) -> list[Action]:
+        """Return those buttons of a reply that a page can do too; others belong to Discord alone."""
+        found = []
+        for button in message.buttons:
+            is_danger = button.style is discord.ButtonStyle.danger
+            if button.url is not None:
+                found.append(Action(button.label, button.url, is_link=True, is_danger=False))
+                continue
+            _, name, _, *parts = (button.key or "::").split(":")
+            if not button.disabled and name in self.buttons:
+                address = self.address(self.buttons[name].format(*parts))
+                found.append(Action(button.label, address, is_link=False, is_danger=is_danger))
+        return found
+
+    async def page(
+        self, template: str, /, *, here: str = "", status: int = 200, **context: Any
+    ) -> web.Response:
+        """Return a page of the dashboard; `here` is the path of its place in the menu."""
+        text = await render(
+            template,
+            static_at=STATIC,
+            visitor=self,
+            here=here,
+            places=[place for place in PLACES if self.may(place.level)],
+            server=self.guild.name if self.guild else f"server {self.guild_id}",
+            notes=self.notes.pop(self.session.id, []),
+            once=lambda: secrets.token_hex(16),
+            **context,
+        )
+        return web.Response(
+            text=await self._named(text), status=status, content_type="text/html", headers=HEADERS
+        )
+
+    async def _named(self, text: str) -> str:
+        wanted = names.members_in(text)
+        known = await self.services.member_names.of(self.guild_id, wanted) if wanted else {}
+        guild = self.guild
+
+        def role(number: int) -> str | None:
+            found = None if guild is None else guild.get_role(number)
+            return None if found is None else found.name
+
+        def channel(number: int) -> str | None:
+            found = None if guild is None else guild.get_channel(number)
+            return None if found is None else found.name
+
+        return names.put_in(text, known, role, channel, self.address())
+
+
+async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False) -> Visitor:
+    """Return whoever asks, whose level is asked for anew.
+
+    Raises NotSignedIn, NotAllowed, SessionNotFresh, or DiscordSilent while Discord does not tell.
+    """
+    services = request.app[SERVICES]
+    guild_id = guild_of(request.match_info)
+    for secret in browser.secrets_of(request, guild_id):
+        session = await services.web_sessions.find(secret, guild_id)
+        if session is not None:
+            break
+    else:
+        raise NotSignedIn
+    held, name = await _level_and_name(services, session)
+    visitor = Visitor(
+        services, session, held, name, secret, request.app[NOTES], request.app[BUTTONS]
+    )
+    visitor.require(level)
+    if fresh and not visitor.is_fresh:
+        raise SessionNotFresh
+    return visitor
+
+
+def guild_of(matched: Mapping[str, str]) -> int:
+    """Return the server in an address. Raises NotSignedIn for what cannot be one."""
+    number = int(matched["guild_id"])  # the address takes digits only
+    if number >= 2**63:
+        raise NotSignedIn
+    return number
+
+
+async def _level_and_name(services: Services, session: WebSession) -> tuple[Level, str]:
+    """Return the level and the name that the person has in the server now; nothing once they left."""
+    if session.member_id == OPERATOR_ID:
+        return Level.MANAGER, "the operator"
+    member = await services.client.members.find(session.guild_id, session.member_id)
+    if member is None:
+        return Level.ANYONE, "nobody"
+    services.member_names.note(session.guild_id, member.id, member.display_name)
+    return level_in(member, services.guild_settings), member.display_name
