@@ -84,6 +84,12 @@ class DashboardHarness:
         member_id = OPERATOR_ID if user is None else user.id
         return await create_token(self.vendor.database, (guild or self.guild).id, member_id)
 
+    async def signed_in_somehow(self, user):
+        """A browser of somebody who may open no page, as after a lost role."""
+        browser = await self.browser()
+        await browser.post("/dashboard/sign-in", {"token": await self.token(user)})
+        return browser
+
     async def signed_in(self, user=None):
         """A browser of that member, just signed in; of the operator without one."""
         browser = await self.browser()
