@@ -1,6 +1,7 @@
 """The dashboard of a real Discord server, in front of the same bot, and browsers without a script."""
 
 import contextlib
+import dataclasses
 
 import aiohttp
 from yarl import URL
@@ -55,8 +56,8 @@ class Browser:
 class DashboardHarness:
     """The harness of a Discord server, and the web endpoint in front of the same bot."""
 
-    def __init__(self, harness):
-        self.harness = harness
+    def __init__(self, harness, **changed):
+        self.harness, self._changed = harness, changed  # settings that are not as usual
         self.port = self.app = None
         self._open = contextlib.AsyncExitStack()
 
@@ -67,9 +68,10 @@ class DashboardHarness:
     async def running(self):
         """The bot at work, and its web endpoint open."""
         harness = self.harness
-        async with self._open, at_work(harness, harness.build(), ready=True):
+        async with self._open, at_work(harness, harness.build(**self._changed), ready=True):
             services = harness.vendor.services
-            self.app = web_application(harness.vendor.settings, services)
+            settings = dataclasses.replace(harness.vendor.settings, **self._changed)
+            self.app = web_application(settings, services)
             async with serve(self.app, HOST, 0) as self.port:
                 yield self
 
