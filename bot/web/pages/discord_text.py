@@ -31,8 +31,17 @@ _PRIVATE = re.compile("[\ue000\ue001]")
 def as_html(text: str) -> Markup:
     """Return the text as HTML; whatever is no markup of Discord's stands there letter for letter."""
     lines: list[Markup] = []
+    fenced: list[str] | None = None  # the lines of what is shown letter for letter
     in_list = False
     for line in _PRIVATE.sub("", text).split("\n"):
+        if line.strip() == "```":
+            if fenced is not None:
+                lines.append(Markup("<pre><code>{}</code></pre>").format("\n".join(fenced)))
+            fenced = [] if fenced is None else None
+            continue
+        if fenced is not None:
+            fenced.append(line)
+            continue
         item = re.match(r"(?:- |• )(.*)", line)
         if (item is not None) != in_list:
             lines.append(Markup("</ul>") if in_list else Markup("<ul>"))
@@ -41,9 +50,16 @@ def as_html(text: str) -> Markup:
             lines.append(Markup("<li>{}</li>").format(_inline(item[1])))
         elif line.strip():
             lines.append(_block(line))
+    if fenced:  # it was never closed
+        lines.append(Markup("<pre><code>{}</code></pre>").format("\n".join(fenced)))
     if in_list:
         lines.append(Markup("</ul>"))
     return Markup("").join(lines)
+
+
+def as_inline(text: str) -> Markup:
+    """Return one line of it as HTML, to stand within a sentence of the page's own."""
+    return _inline(_PRIVATE.sub("", text))
 
 
 def _block(line: str) -> Markup:
