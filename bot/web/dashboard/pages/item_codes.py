@@ -48,7 +48,7 @@ async def create(
             back=path_of(item),
             codes=made.codes,
             message=replies.made_on_page(made),
-            file=replies.file(made),
+            attached=replies.file(made),
         )
 
     return await confirm.carry_out(visitor, form, act, Labels("Yes, make them"), back=path_of(item))
