@@ -30,31 +30,31 @@ _PRIVATE = re.compile("[\ue000\ue001]")
 
 def as_html(text: str) -> Markup:
     """Return the text as HTML; whatever is no markup of Discord's stands there letter for letter."""
+    parts: list[Markup] = []
+    for place, part in enumerate(_PRIVATE.sub("", text).split("```")):
+        if place % 2:  # what stands between two of them is shown letter for letter
+            parts.append(Markup("<pre><code>{}</code></pre>").format(part.strip("\n")))
+        else:
+            parts += _blocks(part)
+    return Markup("").join(parts)
+
+
+def _blocks(text: str) -> list[Markup]:
     lines: list[Markup] = []
-    fenced: list[str] | None = None  # the lines of what is shown letter for letter
     in_list = False
-    for line in _PRIVATE.sub("", text).split("\n"):
-        if line.strip() == "```":
-            if fenced is not None:
-                lines.append(Markup("<pre><code>{}</code></pre>").format("\n".join(fenced)))
-            fenced = [] if fenced is None else None
-            continue
-        if fenced is not None:
-            fenced.append(line)
-            continue
+    for line in text.split("\n"):
+        line = line.strip()
         item = re.match(r"(?:- |• )(.*)", line)
         if (item is not None) != in_list:
             lines.append(Markup("</ul>") if in_list else Markup("<ul>"))
             in_list = not in_list
         if item is not None:
             lines.append(Markup("<li>{}</li>").format(_inline(item[1])))
-        elif line.strip():
+        elif line:
             lines.append(_block(line))
-    if fenced:  # it was never closed
-        lines.append(Markup("<pre><code>{}</code></pre>").format("\n".join(fenced)))
     if in_list:
         lines.append(Markup("</ul>"))
-    return Markup("").join(lines)
+    return lines
 
 
 def as_inline(text: str) -> Markup:

@@ -147,7 +147,7 @@ async def test_a_role_opens_a_script_after_it_was_said_for_how_many(dashboard):
     assert len(await dashboard.role_rules.listed(dashboard.guild.id)) == 1
     page = await browser.press("Yes, let it open that")
     assert "@VIP <b>" in page.text
-    assert "3 more days" in page.text
+    assert "kept for 3 more days" in page.text
     page = await browser.press(f"roles/{vip.id}/remove")
     assert "no longer open Trend?" in page.text
     page = await browser.press("Yes, remove it")

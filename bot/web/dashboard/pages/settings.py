@@ -4,10 +4,9 @@ from functools import partial
 
 from aiohttp import web
 
-from bot.access.errors import NotAllowed
 from bot.interactions import server_setup
 from bot.interactions.levels import Level
-from bot.replies import explain, panel as panel_replies, reminders as reminder_replies
+from bot.replies import panel as panel_replies, reminders as reminder_replies
 from bot.replies.channel_trouble import why
 from bot.store.kinds import RoleLevel
 from bot.web.dashboard.forms import Form
@@ -42,7 +41,6 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
         here="settings",
         tab=_PATH,
         may_set=visitor.may(Level.MANAGE_SERVER),
-        refusal=explain(NotAllowed(Level.MANAGE_SERVER.name.lower())).sentence,
         levels=[
             (str(level), sorted(roles), role_choices(visitor, but=roles))
             for level, roles in held.items()
