@@ -42,8 +42,7 @@ def as_html(text: str) -> Markup:
 def _blocks(text: str) -> list[Markup]:
     lines: list[Markup] = []
     in_list = False
-    for line in text.split("\n"):
-        line = line.strip()
+    for line in map(str.strip, text.split("\n")):
         item = re.match(r"(?:- |• )(.*)", line)
         if (item is not None) != in_list:
             lines.append(Markup("</ul>") if in_list else Markup("<ul>"))
