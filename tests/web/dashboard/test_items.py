@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from bot.store.catalogue import guilds, scripts
+from bot.store.ledger import role_losses
 from tests.support.fake_time import eventually
 
 OTHER_SERVER = 991
@@ -188,7 +189,9 @@ async def test_codes_are_shown_once_one_a_line_and_can_be_revoked(dashboard):
     assert "That code works no more" in page.text
     page = await browser.press("items/codes/1/revoke")
     assert "All codes of batch 1 work no more" in page.text
-    page = await browser.press("items/codes/1/0/put-back")
+    back = [form for form in page.forms if form.action.endswith("items/codes/1/0/put-back")]
+    assert len(back) == 2  # under what was just said, and in the list
+    page = await browser.post(back[0].action, back[0].fields)
     assert "The codes of batch 1 work again" in page.text
 
 
@@ -209,3 +212,29 @@ async def test_codes_for_lifetime_are_asked_about_and_too_many_are_refused(dashb
     assert CODE.search(page.html)
     [batch] = await dashboard.codes.batches(dashboard.guild.id)
     assert batch.length.lifetime
+
+
+async def test_a_role_that_many_lost_is_decided_about_here_too(dashboard):
+    [trend] = (await listed(dashboard)).values()
+    vip = dashboard.make_role("VIP")
+    await eventually(lambda: browser_knows(dashboard, vip))
+    browser = await dashboard.signed_in()
+    await browser.get(f"items/scripts/{trend.script.id}")
+    await browser.press("Go on", role=str(vip.id))
+    for keep, label in ((True, "It was an accident: keep"), (False, "They really lost it")):
+        async with dashboard.vendor.database.write() as connection:
+            loss = await role_losses.add(
+                connection, dashboard.guild.id, vip.id, dashboard.time.now(), is_deleted=False
+            )
+        page = await browser.get("items")
+        assert "many lost that role at once" in page.text
+        [form] = [
+            form for form in page.forms if any(each.startswith(label) for each in form.labels)
+        ]
+        assert (await browser.post(form.action.replace(str(loss.id), "999"), form.fields)).status in (404, 422)  # fmt: skip
+        page = await browser.post(form.action, form.fields)
+        assert "decided so" in page.text or "said that it was an accident" in page.text
+        async with dashboard.vendor.database.read() as connection:
+            decided = await role_losses.by_id(connection, dashboard.guild.id, loss.id)
+        assert decided.is_kept is keep
+        assert "many lost" not in (await browser.get("items")).text

@@ -33,7 +33,7 @@ def add_to(routes: Routes) -> None:
     routes.page("items/scripts/{item_id}", Level.MANAGER, show_script)
     routes.form("items/scripts/{item_id}/rename", Level.MANAGER, rename)
     routes.form("items/scripts/{item_id}/archive", Level.MANAGER, archive, fresh=True)
-    routes.form("items/scripts/{item_id}/check", Level.STAFF, check)
+    routes.form("items/scripts/{item_id}/check", Level.MANAGER, check)
 
 
 async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
