@@ -238,3 +238,20 @@ async def test_a_role_that_many_lost_is_decided_about_here_too(dashboard):
             decided = await role_losses.by_id(connection, dashboard.guild.id, loss.id)
         assert decided.is_kept is keep
         assert "many lost" not in (await browser.get("items")).text
+
+
+async def test_a_full_check_that_cannot_be_made_says_so_on_a_later_page(dashboard):
+    [trend] = (await listed(dashboard)).values()
+    path = f"items/scripts/{trend.script.id}"
+    dashboard.switches.logged_out = True
+    browser = await dashboard.signed_in()
+    await browser.get(path)
+    page = await browser.press("Full check now")
+
+    async def is_told():
+        return "could not be read now" in page.text or (
+            "could not be read now" in (await browser.get(path)).text
+        )
+
+    await eventually(is_told)
+    assert (await listed(dashboard))["trend"].checked_at is None
