@@ -3,6 +3,7 @@
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access.orders.codes import MAX_CODES
 from bot.access.request import RequestContext
 from bot.interactions import confirm, levels, responses
 from bot.interactions.components import ComponentInteraction
@@ -12,8 +13,6 @@ from bot.interactions.options import CodeBatch, Item, Length, Until
 from bot.interactions.responses import Interaction
 from bot.replies import Message, codes as code_replies
 from bot.services import Services
-
-_MAX = 1_000
 
 
 class Code(commands.GroupCog, group_name="code", group_description="Codes that give access"):
@@ -39,8 +38,8 @@ class Code(commands.GroupCog, group_name="code", group_description="Codes that g
         interaction: Interaction,
         item: Item,
         duration: Length,
-        count: app_commands.Range[int, 1, _MAX] = 1,
-        uses: app_commands.Range[int, 1, _MAX] = 1,
+        count: app_commands.Range[int, 1, MAX_CODES] = 1,
+        uses: app_commands.Range[int, 1, MAX_CODES] = 1,
         expires: Until | None = None,
     ) -> None:
         """Make codes; asks before they give lifetime."""

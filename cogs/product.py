@@ -4,9 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.catalogue.errors import HolderRoleProblem, HolderRoleUnusable
 from bot.access.catalogue.products import MAX_GRACE, Clearable, Terms
-from bot.access.people.errors import RoleProblem, RoleUnusable
 from bot.access.request import RequestContext
 from bot.interactions import confirm, levels, responses
 from bot.interactions.components import Choice, ComponentInteraction
@@ -14,10 +12,9 @@ from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
 from bot.interactions.options import Length, Product as ProductOption, Scripts
 from bot.interactions.responses import Interaction
+from bot.interactions.roles import holder_role
 from bot.replies import Message, product_scripts as scripts_replies, products as product_replies
 from bot.services import Services
-from bot.store.kinds import RoleTrouble
-from bot.store.records import Product as Row
 
 _PRODUCT = "The product; pick it from the list"
 _SLUG = "What you and your staff type: small letters, digits, - and _"
@@ -69,10 +66,12 @@ class Product(
     ) -> None:
         """Add it to what can be given and sold."""
         await responses.defer(interaction)
-        terms = Terms(slug, title, duration, _holders(role), grace, trial, link)
+        holders = None if role is None else holder_role(role)
+        terms = Terms(slug, title, duration, holders, grace, trial, link)
         entry = await self._products.create(levels.request(interaction), terms, scripts or ())
         await responses.reply(
-            interaction, product_replies.created(entry, self._trouble(entry.product))
+            interaction,
+            product_replies.created(entry, self._holder_roles.trouble_of(entry.product)),
         )
 
     @levels.manager
@@ -103,16 +102,12 @@ class Product(
     ) -> None:
         """Change what was given, and nothing else."""
         await responses.defer(interaction)
-        terms = Terms(slug, title, duration, _holders(role), grace, trial, link, without)
+        holders = None if role is None else holder_role(role)
+        cleared = () if without is None else (without,)
+        terms = Terms(slug, title, duration, holders, grace, trial, link, cleared)
         before, after = await self._products.edit(levels.request(interaction), product, terms)
-        trouble = self._trouble(after.product)
+        trouble = self._holder_roles.trouble_of(after.product)
         await responses.reply(interaction, product_replies.edited(before, after, trouble))
-
-    def _trouble(self, product: Row) -> RoleTrouble | None:
-        """Return why the product's role cannot be given, where that is known."""
-        if product.role_id is None:
-            return None
-        return self._holder_roles.trouble(product.guild_id, product.role_id)
 
     @commands.Cog.listener()
     async def on_member_join(self, member: discord.Member) -> None:
@@ -190,16 +185,3 @@ class Product(
         await responses.defer(interaction)
         entries = await self._products.listed(levels.request(interaction).guild_id)
         await responses.reply(interaction, product_replies.listing(entries))
-
-
-def _holders(role: discord.Role | None) -> int | None:
-    """Return the id of a role that may be given to holders. Raises RoleUnusable or HolderRoleUnusable."""
-    if role is None:
-        return None
-    if role.is_default():
-        raise RoleUnusable(RoleProblem.EVERYONE)
-    if role.managed:
-        raise RoleUnusable(RoleProblem.MANAGED)
-    if role.permissions.administrator or role.permissions.manage_guild:
-        raise HolderRoleUnusable(role.id, HolderRoleProblem.HAS_LEVEL)
-    return role.id

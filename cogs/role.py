@@ -4,15 +4,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.catalogue.role_rules import Role
-from bot.access.people.errors import RoleProblem, RoleUnusable
-from bot.access.sources import RoleFacts, behind
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.options import Item
 from bot.interactions.progress import taking_a_while
 from bot.interactions.responses import Interaction
+from bot.interactions.roles import opening_role
 from bot.replies import Message, roles as role_replies
 from bot.services import Services
 
@@ -46,7 +44,7 @@ class RoleCommands(
     ) -> None:
         """Say how many get it at once, and ask; where nobody does, it is added."""
         await responses.defer(interaction)
-        request, chosen = levels.request(interaction), _role(role)
+        request, chosen = levels.request(interaction), opening_role(role)
         opens = await self._rules.may_add(request, chosen, item, grace)
         known = await self._rules.known_members(request.guild_id)
         counting = self._members.number_with(request.guild_id, role.id, known)
@@ -134,10 +132,3 @@ class RoleCommands(
         await responses.defer_in_place(press.interaction)
         done = await self._losses.decide(press.request(), loss_id, keep=keep)
         await responses.reply(press.interaction, role_replies.decided(done))
-
-
-def _role(role: discord.Role) -> Role:
-    if role.is_default():
-        raise RoleUnusable(RoleProblem.EVERYONE)
-    facts = RoleFacts(role.id, role.name, is_of_boosters=role.is_premium_subscriber())
-    return Role(role.id, role.name, behind(facts).name)

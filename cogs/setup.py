@@ -5,15 +5,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone
-from bot.access.people.errors import ChannelClosed, RoleProblem, RoleUnusable
 from bot.access.request import RequestContext
-from bot.interactions import levels, responses
+from bot.interactions import levels, responses, server_setup
 from bot.interactions.components import ComponentInteraction, number_in
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.notifications.log_channel import RIGHTS
 from bot.replies import Message, setup as setup_replies
-from bot.replies.channel_trouble import ChannelTrouble
 from bot.replies.reminders import shown
 from bot.services import Services
 from bot.store.kinds import RoleLevel
@@ -64,7 +61,9 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
     async def log(self, interaction: Interaction, channel: discord.TextChannel) -> None:
         """Set the log channel."""
         await responses.defer(interaction)
-        message = await self._set_log(levels.request(interaction), channel)
+        message = await server_setup.set_log_channel(
+            self._guild_settings, self._client, levels.request(interaction), channel
+        )
         await responses.reply(interaction, message)
 
     # The checklist's buttons and lists
@@ -86,7 +85,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         role = None if guild is None else guild.get_role(_chosen(press))
         if role is None:
             raise ButtonGone
-        message = await self._add_role(request, role, RoleLevel.STAFF)
+        message = await server_setup.add_role(self._guild_settings, request, role, RoleLevel.STAFF)
         await responses.reply(
             press.interaction, setup_replies.followed_by(message, await self._checklist(request))
         )
@@ -98,7 +97,9 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         channel = None if guild is None else guild.get_channel(_chosen(press))
         if not isinstance(channel, discord.TextChannel):
             raise ButtonGone
-        message = await self._set_log(request, channel)
+        message = await server_setup.set_log_channel(
+            self._guild_settings, self._client, request, channel
+        )
         await responses.reply(
             press.interaction, setup_replies.followed_by(message, await self._checklist(request))
         )
@@ -113,11 +114,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
 
     async def _checklist(self, request: RequestContext) -> Message:
         setup = await self._guild_settings.setup(request.guild_id)
-        trouble = None
-        if setup.log_channel_id is not None:
-            trouble = self._log_channel.trouble(request.guild_id, setup.log_channel_id)
-            if trouble is None and setup.log_is_closed:
-                trouble = ChannelTrouble(setup.log_channel_id)
+        trouble = server_setup.log_trouble(self._log_channel, setup, request.guild_id)
         intent = self._client.members_intent
         reminders = await self._reminders.settings(request.guild_id)
         return setup_replies.checklist(setup, request.guild_id, trouble, intent, reminders)
@@ -128,45 +125,15 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         await responses.defer(interaction)
         request = levels.request(interaction)
         if remove:
-            await self._guild_settings.remove_role(request, role.id, level)
-            message = setup_replies.role_removed(role.id, level)
+            message = await server_setup.remove_role(self._guild_settings, request, role.id, level)
         else:
-            message = await self._add_role(request, role, level)
+            message = await server_setup.add_role(self._guild_settings, request, role, level)
         await responses.reply(interaction, message)
-
-    async def _add_role(
-        self, request: RequestContext, role: discord.Role, level: RoleLevel
-    ) -> Message:
-        if role.is_default():
-            raise RoleUnusable(RoleProblem.EVERYONE)
-        if role.managed:
-            raise RoleUnusable(RoleProblem.MANAGED)
-        new = await self._guild_settings.add_role(request, role.id, level)
-        return setup_replies.role_added(
-            role.id, level, new=new, sees_commands=_sees_commands(role, level)
-        )
-
-    async def _set_log(self, request: RequestContext, channel: discord.TextChannel) -> Message:
-        mine = channel.permissions_for(channel.guild.me)
-        missing = tuple(right for right in RIGHTS if not getattr(mine, right))
-        if missing:
-            raise ChannelClosed(channel.id, missing)
-        await self._guild_settings.set_log_channel(request, channel.id)
-        await self._client.say_what_is_unseen()
-        public = channel.permissions_for(channel.guild.default_role).view_channel
-        return setup_replies.log_channel(channel.id, public=public)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """Forget the level of a role that no longer exists."""
         await self._guild_settings.forget_role(role.guild.id, role.id)
-
-
-def _sees_commands(role: discord.Role, level: RoleLevel) -> bool:
-    """Return whether Discord shows the level's commands to that role by itself."""
-    rights = role.permissions | role.guild.default_role.permissions
-    needed = rights.moderate_members if level is RoleLevel.STAFF else rights.manage_guild
-    return needed or rights.administrator
 
 
 def _chosen(press: ComponentInteraction) -> int:

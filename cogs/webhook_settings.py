@@ -7,7 +7,7 @@ from discord import app_commands
 from bot.access.orders.connection_view import ConnectionChange, ConnectionView
 from bot.access.orders.connections import Connections
 from bot.access.orders.price_questions import Prices
-from bot.interactions import levels, responses
+from bot.interactions import levels, responses, shop_setup
 from bot.interactions.components import ComponentInteraction, Form
 from bot.interactions.levels import Level
 from bot.interactions.options import Item, Shop, ShopPrice
@@ -159,11 +159,4 @@ class SettingsCommands(DiscordCommands):
         await responses.reply(press.interaction, await self._steps(view, replies.changed(view)))
 
     async def _steps(self, view: ConnectionView, done: str) -> Message:
-        setup = await self._guild_settings.setup(view.row.guild_id)
-        return replies.steps(
-            view,
-            self._connections.address(view.row),
-            self._connections.local,
-            log_channel=setup.log_channel_id is not None,
-            done=done,
-        )
+        return await shop_setup.steps(self._connections, self._guild_settings, view, done)

@@ -20,7 +20,7 @@ from bot.notifications.trouble import (
     in_short,
 )
 from bot.store.kinds import HolderRoleState, RoleTrouble
-from bot.store.records import HolderRole
+from bot.store.records import HolderRole, Product
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,12 @@ class HolderRoleGiver:
         """Begin to give and take until the jobs end. Call it when the client is logged in."""
         self._notifier.listeners.append(self._woken.set)
         _ = self._jobs.spawn(self._run(), "roles of holders")
+
+    def trouble_of(self, product: Product) -> RoleTrouble | None:
+        """Return why the role of a product cannot be given, where that is known."""
+        if product.role_id is None:
+            return None
+        return self.trouble(product.guild_id, product.role_id)
 
     def trouble(self, guild_id: int, role_id: int) -> RoleTrouble | None:
         """Return why a role cannot be given, as far as Discord has told; Discord's 50013 does not say."""

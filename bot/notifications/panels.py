@@ -1,5 +1,6 @@
 """Posts the panel, and removes the one that it takes the place of."""
 
+import hashlib
 import logging
 
 import discord
@@ -25,6 +26,10 @@ class PanelPoster:
         self._client = client
         self._panels = panels
 
+    async def channel(self, guild_id: int) -> int | None:
+        """Return the channel in which a server's panel stands; None: none was posted."""
+        return await self._panels.channel(guild_id)
+
     async def post(self, request: RequestContext, channel: Channel, text: str | None) -> int | None:
         """Post the panel there; returns the channel of an earlier one that could not be removed.
 
@@ -38,7 +43,7 @@ class PanelPoster:
             raise ChannelClosed(channel.id, missing)
         message = panel_replies.panel(text, request.guild_id)
         try:
-            sent = await channel.send(**message.send_kwargs(nonce=f"p{request.idempotency_key}"))
+            sent = await channel.send(**message.send_kwargs(nonce=_nonce(request)))
         except discord.HTTPException as error:
             if error.code not in (*CHANNEL_CLOSED, CHANNEL_GONE):
                 raise
@@ -57,3 +62,8 @@ class PanelPoster:
             log.info("an earlier panel was not removed (%s)", in_short(error))
             return getattr(error, "code", None) in (_DELETED, CHANNEL_GONE)
         return True
+
+
+def _nonce(request: RequestContext) -> str:
+    """Return the same nonce for the same request, no longer than Discord takes."""
+    return f"p{hashlib.sha256(request.idempotency_key.encode()).hexdigest()[:20]}"

@@ -17,7 +17,8 @@ from bot.replies.text import (
 )
 from bot.store.records import ApiKey
 
-_MAY = {
+# What each scope allows, in words.
+MAY = {
     Scope.VALIDATE: "check many names",
     Scope.READ: "read who has access",
     Scope.WRITE: "give and end access",
@@ -86,7 +87,7 @@ def _line(key: ApiKey) -> str:
 
 
 def _allowed(key: ApiKey) -> str:
-    return in_words(words for scope, words in _MAY.items() if scope in key.allows)
+    return in_words(words for scope, words in MAY.items() if scope in key.allows)
 
 
 def _end(key: ApiKey) -> str:

@@ -64,9 +64,30 @@ def made(made: MadeCodes) -> Message:
         "**Keep the file: I show the codes only now**, and keep none of them myself. Members use one with "
         f"`/redeem`. `/code list` counts how many are used; `/code revoke` ends them (batch {batch.made.id})."
     )
+    return Message("\n".join(lines), files=(file(made),))
+
+
+def made_on_page(made: MadeCodes) -> Message:
+    """Return the same above a page that has the codes itself, this once."""
+    batch = made.batch
+    return Message(
+        f"✅ **{count(len(made.codes), 'code')} made:** {_gives(batch)}. {_limits(batch)}\n"
+        "**Copy them or keep the file: I show the codes only now**, and keep none of them myself. Members "
+        f"use one with `/redeem`. This is batch {batch.made.id}."
+    )
+
+
+def made_before() -> Message:
+    """Return that a request that came twice made its codes the first time."""
+    return Message(
+        "Those codes are made already; they were shown then. To have others, make new ones."
+    )
+
+
+def file(made: MadeCodes) -> Attached:
+    """Return new codes as a file, one a line."""
     content = "".join(f"{each}\n" for each in made.codes).encode()
-    name = f"codes-{batch.sold.slug}-{batch.made.id}.txt"
-    return Message("\n".join(lines), files=(Attached(name, content),))
+    return Attached(f"codes-{made.batch.sold.slug}-{made.batch.made.id}.txt", content)
 
 
 def listed(batches: Sequence[Batch], guild_id: int, page: int, *, more: bool) -> Message:

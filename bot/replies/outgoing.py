@@ -66,8 +66,14 @@ def listed(entries: Sequence[EndpointEntry]) -> Message:
 
 
 def _line(entry: EndpointEntry) -> str:
+    endpoint = entry.endpoint
+    return f"- **{endpoint.id}** {bold(endpoint.host)}: {how_it_goes(entry)}"
+
+
+def how_it_goes(entry: EndpointEntry) -> str:
+    """Return what a program is told, and whether it takes that."""
     endpoint, counts = entry.endpoint, entry.counts
-    parts = [f"- **{endpoint.id}** {bold(endpoint.host)}: {_kinds(endpoint)}. {_last(endpoint)}"]
+    parts = [f"{_kinds(endpoint)}. {_last(endpoint)}"]
     if waiting := counts.get(OutgoingState.WAITING, 0):
         parts.append(f"{count(waiting, 'message')} {'waits' if waiting == 1 else 'wait'}.")
     if failed := counts.get(OutgoingState.FAILED, 0):

@@ -32,12 +32,17 @@ def people(change: ChangesProduct) -> tuple[Attached, ...]:
     """Return a file of everybody whom it concerns, where they are too many to be named above."""
     if max((len(effect.people) for effect in (*change.gains, *change.losses)), default=0) <= _NAMED:
         return ()
+    return (people_file(change),)
+
+
+def people_file(change: ChangesProduct) -> Attached:
+    """Return the file of everybody whom it concerns, however many they are."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(_COLUMNS)
     rows.writerows(_rows(change.gains, "gains"))
     rows.writerows(_rows(change.losses, "loses"))
-    return (Attached(f"{change.product.slug}-people.csv", text.getvalue().encode()),)
+    return Attached(f"{change.product.slug}-people.csv", text.getvalue().encode())
 
 
 def changed(done: Changed, guild_id: int) -> Message:

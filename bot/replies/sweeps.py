@@ -48,6 +48,14 @@ def progress(progress: Progress) -> Message:
     return Message(f"⏳ **Checking {escape(progress.script.title)}:** {where}")
 
 
+def begun(script: Script) -> Message:
+    """Return that the reading of a list began, where nobody watches how far it is."""
+    return Message(
+        f"⏳ **I am reading the whole list of {escape(script.title)}.** Nothing changes on TradingView by it; "
+        "what differs is shown once it is read."
+    )
+
+
 def people(numbers: Numbers) -> str:
     """Return how many people there are, by their ends."""
     if not numbers.total:

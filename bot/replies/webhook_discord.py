@@ -19,7 +19,8 @@ ITEM, PAGE = "discord_shop", "discord_shop_page"
 NOTHING = "-"  # no short name looks so
 _LISTS = 4  # a message has five rows, and the buttons need one
 _ITEMS = 24  # with the one for nothing, as many as Discord lists
-_SOLD: dict[SkuKind, str] = {
+# What buying a thing of each kind means, in words.
+SOLD: dict[SkuKind, str] = {
     SkuKind.SUBSCRIPTION: "a subscription: access lasts as long as it runs",
     SkuKind.DURABLE: "bought once: access has no end",
     SkuKind.CONSUMABLE: "can be bought again and again: each adds the product's usual length",
@@ -83,7 +84,7 @@ def _nothing_sold(done: str) -> str:
 def _line(sku: PremiumSku, openings: Sequence[PremiumOpening]) -> str:
     what = [each.item.title for each in openings if each.rule.sku_id == sku.id]
     gives = " and ".join(map(bold, what)) if what else "⚠️ nothing yet"
-    return f"- {bold(sku.name)} → {gives}\n  -# {_SOLD[sku.kind]}"
+    return f"- {bold(sku.name)} → {gives}\n  -# {SOLD[sku.kind]}"
 
 
 def _list(

@@ -243,7 +243,7 @@ def listed(
             "**No shop is connected yet.** `/webhook add` connects one, in five steps.",
             tone=Tone.PLAIN,
         )
-    lines = [_line(view, *prices.get(view.row.id, (0, 0))) for view in views[:_MAX_LISTED]]
+    lines = [line(view, *prices.get(view.row.id, (0, 0))) for view in views[:_MAX_LISTED]]
     if len(views) > _MAX_LISTED:
         lines.append(f"… and {len(views) - _MAX_LISTED} more")
     if sold:
@@ -261,7 +261,7 @@ def listed(
     return Message(first, (embed("Shops", "\n".join(lines)),), tuple(buttons))
 
 
-def _line(view: ConnectionView, known: int, unsaid: int) -> str:
+def line(view: ConnectionView, known: int, unsaid: int) -> str:
     """Return one connection: whether it works, when it was heard last, and what is open."""
     row = view.row
     parts = [f"{_state(view)} {bold(view.label)}, connection {row.id}"]

@@ -20,6 +20,7 @@ from bot.access.catalogue.errors import (
 )
 from bot.access.catalogue.lookup import find, find_product
 from bot.access.catalogue.slugs import clean_slug, clean_title, refuse_taken
+from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.access.rules.duration import Length
 from bot.store.catalogue import guilds, products, role_rules
@@ -60,7 +61,7 @@ class Terms:
     grace: int | None = None
     trial: Length | None = None
     link: str | None = None
-    without: Clearable | None = None
+    without: Collection[Clearable] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,14 @@ class Products:
         async with self._database.read() as connection:
             return await _entry(connection, await find_product(connection, guild_id, slug))
 
+    async def entry_of(self, guild_id: int, product_id: int) -> ProductEntry:
+        """Return the product of that number, archived or not. Raises ButtonGone when that server has none such."""
+        async with self._database.read() as connection:
+            product = await products.by_id(connection, product_id)
+            if product is None or product.guild_id != guild_id:
+                raise ButtonGone
+            return await _entry(connection, product)
+
     async def archive(self, request: RequestContext, slug: str) -> ProductEntry:
         """Sell it no more; the people who have it keep it. Raises ItemUnknown."""
         async with self._database.write() as connection:
@@ -192,8 +201,7 @@ def _read(terms: Terms) -> ProductChange:
         ("link", read_link, terms.link),
     )
     values = {name: clean(value) for name, clean, value in given if value is not None}
-    if terms.without is not None:
-        values[_COLUMNS[terms.without]] = None
+    values |= {_COLUMNS[each]: None for each in terms.without}
     return cast("ProductChange", values)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,7 +24,7 @@ from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.records import Script
-from bot.store.sweeps import drift
+from bot.store.sweeps import drift, sweeps
 from bot.tradingview import (
     Denied,
     NoSuchScript,
@@ -49,11 +50,12 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A script in the list, with everybody who has it; `untaken` of them were not taken over yet."""
+    """A script, with everybody who has it; `untaken` of them were not taken over yet."""
 
     script: Script
     holders: int
     untaken: int = 0
+    checked_at: datetime | None = None  # when its whole list was read last
 
 
 class Scripts:
@@ -139,6 +141,12 @@ class Scripts:
             script = await find(connection, guild_id, item)
             return (await _entries(connection, [script]))[0]
 
+    async def entry_of(self, guild_id: int, script_id: int) -> Entry:
+        """Return the script of that number with its people, archived or not. Raises ButtonGone."""
+        async with self._database.read() as connection:
+            script = await script_of(connection, guild_id, script_id)
+            return (await _entries(connection, [script]))[0]
+
     async def of_button(self, guild_id: int, script_id: int) -> Script:
         """Return the script of a button's key. Raises ButtonGone when that server has none such."""
         async with self._database.read() as connection:
@@ -222,8 +230,14 @@ async def _entries(connection: AsyncConnection, listed: Sequence[Script]) -> lis
     ids, now = [script.id for script in listed], clock.now()
     known = await scripts.holders_of(connection, ids, now)
     strangers = await drift.count_strangers_of(connection, ids, now, ignored=True)
+    read = await sweeps.last_of(connection, ids)
     return [
-        Entry(script, known[script.id] + strangers[script.id], strangers[script.id])
+        Entry(
+            script,
+            known[script.id] + strangers[script.id],
+            strangers[script.id],
+            read[script.id].ended_at if script.id in read else None,
+        )
         for script in listed
     ]
 

@@ -14,6 +14,7 @@ from bot.access.orders.contract_claims import ClaimedPurchase
 from bot.access.orders.contracts import Contracts
 from bot.access.orders.errors import (
     CodeNotNamed,
+    CodesOutOfRange,
     CodeUnknown,
     GivesLifetime,
     HaveItForever,
@@ -35,6 +36,8 @@ from bot.store.sales import codes
 from bot.store.sales.codes import Code, CodeBatch, Count
 from bot.store.vault import Vault
 from bot.tradingview import End, Lifetime
+
+MAX_CODES = 1_000  # made at once, and uses of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,10 @@ class Codes:
             ItemUnknown: there is no such item.
             ProductEmpty: the product has no script.
             GivesLifetime: they give something without an end, and the person who asks did not agree yet.
+            CodesOutOfRange: so many codes, or uses of each, are not possible.
         """
+        if not (1 <= number <= MAX_CODES and 1 <= uses <= MAX_CODES):
+            raise CodesOutOfRange(MAX_CODES)
         async with self._database.write() as connection:
             if await codes.is_made(connection, request.guild_id, request.idempotency_key):
                 return None
@@ -135,6 +141,14 @@ class Codes:
         """Return a server's batches, newest first."""
         async with self._database.read() as connection:
             return await batches_in(connection, guild_id, skip=skip, limit=limit)
+
+    async def batches_of(
+        self, guild_id: int, item: Script | Product, *, skip: int = 0, limit: int = 25
+    ) -> list[Batch]:
+        """Return the batches of one item, newest first."""
+        async with self._database.read() as connection:
+            found = await codes.batches(connection, guild_id, item=item, skip=skip, limit=limit)
+            return await _batches(connection, found)
 
     async def revoke(self, request: RequestContext, batch_id: int | None, typed: str) -> Revoked:
         """Let all codes of a batch, or one code as it is typed, work no more; what was got stays.

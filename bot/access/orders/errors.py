@@ -56,6 +56,13 @@ class RoleLossDecided(UserError):
 
 
 @dataclass(eq=False)
+class CodesOutOfRange(UserError):
+    """So many codes, or uses of each, are not possible; 1 to `most` are."""
+
+    most: int
+
+
+@dataclass(eq=False)
 class CodeUnknown(UserError):
     """There is no such code or batch of codes here."""
 

@@ -75,6 +75,15 @@ class Prices:
             for each in found
         ]
 
+    async def of_item(
+        self, guild_id: int, item: Script | Product
+    ) -> list[tuple[Price, Connection]]:
+        """Return what an item is sold as, each with its shop."""
+        async with self._database.read() as connection:
+            found = await prices.of_item(connection, guild_id, item)
+            shops = {row.id: row for row in await connections.listed(connection, guild_id)}
+        return [(each, shops[each.connection_id]) for each in found]
+
     async def open_numbers(self, guild_id: int) -> dict[int, tuple[int, int]]:
         """Return, by connection, how many prices have an item (or need none), and how many are open."""
         async with self._database.read() as connection:

@@ -89,6 +89,17 @@ class ProductScripts:
             changed = await self._change(connection, request, preview)
         return self._done(request, changed)
 
+    async def preview(
+        self,
+        request: RequestContext,
+        slug: str,
+        add: Collection[str] = (),
+        remove: Collection[str] = (),
+    ) -> ChangesProduct:
+        """Return who would gain and lose what by that change, which is not made. Raises ItemUnknown or NothingToChange."""
+        async with self._database.read() as connection:
+            return await self._planned(connection, request, slug, add, remove)
+
     async def put_back(self, request: RequestContext, event_id: int) -> Changed:
         """Put back what one change took out, for the product and for all who lost it, within 24 hours.
 
@@ -133,6 +144,22 @@ class ProductScripts:
         remove: Collection[str],
     ) -> ChangesProduct:
         """Return what the change does, to which somebody agreed. Raises as `change` does."""
+        preview = await self._planned(connection, request, slug, add, remove)
+        consent = request.consent
+        is_more = preview.gain > consent.gains or preview.lose > consent.removals
+        if not consent.confirmed or is_more:
+            raise preview
+        return preview
+
+    async def _planned(
+        self,
+        connection: AsyncConnection,
+        request: RequestContext,
+        slug: str,
+        add: Collection[str],
+        remove: Collection[str],
+    ) -> ChangesProduct:
+        """Return what the change does. Raises ItemUnknown or NothingToChange."""
         product = await find_product(connection, request.guild_id, slug)
         there = (await products.scripts_of(connection, [product.id]))[product.id]
         ids, slugs = {script.id for script in there}, {script.slug: script for script in there}
@@ -146,12 +173,7 @@ class ProductScripts:
         leaving = [each for each in leaving if each.id in ids]
         if not coming and not leaving:
             raise NothingToChange(product.title)
-        preview = await self._preview(connection, request, product, coming, leaving)
-        consent = request.consent
-        is_more = preview.gain > consent.gains or preview.lose > consent.removals
-        if not consent.confirmed or is_more:
-            raise preview
-        return preview
+        return await self._preview(connection, request, product, coming, leaving)
 
     async def _change(
         self, connection: AsyncConnection, request: RequestContext, change: ChangesProduct

@@ -47,6 +47,14 @@ def _(error: refusals.TrialForNewOnly) -> str:
 
 
 @sentence.register
+def _(error: refusals.CodesOutOfRange) -> str:
+    return (
+        f"**1 to {error.most:,} codes can be made at once, each for 1 to {error.most:,} members.** "
+        "Nothing was made."
+    )
+
+
+@sentence.register
 def _(_: refusals.CodeUnknown) -> str:
     return "**There is no such code here.** Nothing was changed; `/code list` shows what there is."
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import case, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Record
+from bot.store.records import Product, Record, Script
 from bot.store.tables.sales import code, code_batch, code_use
 
 
@@ -141,15 +141,20 @@ async def batch(connection: AsyncConnection, guild_id: int, batch_id: int) -> Co
 
 
 async def batches(
-    connection: AsyncConnection, guild_id: int, *, skip: int = 0, limit: int = 25
+    connection: AsyncConnection,
+    guild_id: int,
+    *,
+    item: Script | Product | None = None,
+    skip: int = 0,
+    limit: int = 25,
 ) -> list[CodeBatch]:
-    """Return a server's batches, newest first."""
+    """Return a server's batches, or those of one of its items, newest first."""
+    query = select(code_batch).where(code_batch.c.guild_id == guild_id)
+    if item is not None:
+        column = code_batch.c.product_id if isinstance(item, Product) else code_batch.c.script_id
+        query = query.where(column == item.id)
     rows = await connection.execute(
-        select(code_batch)
-        .where(code_batch.c.guild_id == guild_id)
-        .order_by(code_batch.c.id.desc())
-        .offset(skip)
-        .limit(limit)
+        query.order_by(code_batch.c.id.desc()).offset(skip).limit(limit)
     )
     return [CodeBatch.of(row) for row in rows]
 

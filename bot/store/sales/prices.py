@@ -7,7 +7,7 @@ from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.parts import parts
-from bot.store.records import Price
+from bot.store.records import Price, Product, Script
 from bot.store.tables.payments import connection as shop, price
 
 _IS_OPEN = price.c.product_id.is_(None) & price.c.script_id.is_(None) & ~price.c.is_ignored
@@ -69,6 +69,20 @@ async def of_shops(
     for row in map(Price.of, rows):
         found[row.connection_id].append(row)
     return found
+
+
+async def of_item(
+    connection: AsyncConnection, guild_id: int, item: Script | Product
+) -> list[Price]:
+    """Return what a server's shops sell that item as."""
+    column = price.c.product_id if isinstance(item, Product) else price.c.script_id
+    rows = await connection.execute(
+        select(price)
+        .join(shop, shop.c.id == price.c.connection_id)
+        .where(shop.c.guild_id == guild_id, shop.c.removed_at.is_(None), column == item.id)
+        .order_by(price.c.connection_id, price.c.id)
+    )
+    return [Price.of(row, price) for row in rows]
 
 
 async def open_of(

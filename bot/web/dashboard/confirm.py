@@ -1,7 +1,7 @@
 """The one ask-back of the dashboard: what needs a yes is asked on a page, and done when its button is pressed."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -10,6 +10,8 @@ from bot.access.people.errors import UserUnknown
 from bot.access.request import RequestContext
 from bot.interactions import confirm
 from bot.interactions.confirm import Labels
+from bot.interactions.levels import Level
+from bot.replies import Message
 from bot.web.dashboard.forms import AGREED, Form, agreement
 from bot.web.dashboard.routes import Done
 from bot.web.dashboard.visitor import Visitor
@@ -24,7 +26,8 @@ class Option:
     is_danger: bool
 
 
-Act = Callable[[RequestContext], Awaitable[Done]]  # may be called again, with more consent
+# May be called again, with more consent; what is shown this once is answered with a page of its own.
+Act = Callable[[RequestContext], Awaitable[Done | web.StreamResponse]]
 
 
 async def carry_out(
@@ -34,8 +37,13 @@ async def carry_out(
     labels: Labels = Labels(),  # noqa: B008 - frozen
     *,
     back: str = "",
-) -> Done | web.Response:
-    """Do it, or ask back; a no leads to `back`. Raises what `act` refuses, but for what can be asked."""
+    files_at: str = "",
+) -> Done | web.StreamResponse:
+    """Do it, or ask back; a no leads to `back`. Raises what `act` refuses, but for what can be asked.
+
+    `files_at`: the form that gives the file which comes with the question. The question repeats the form's
+    fields, so that no form in which a secret is typed may come here.
+    """
     try:
         return await act(form.request(visitor))
     except (NeedsYes, UserUnknown) as question:
@@ -46,12 +54,41 @@ async def carry_out(
         ]
         if not options:
             raise
-        return await visitor.page(
-            "dashboard/question.html",
-            status=409,
-            message=confirm.asked(question, labels),
-            options=options if visitor.may(needed) else [],
-            form=form,
-            agreed=AGREED,
-            back=visitor.address(back),
-        )
+        message = confirm.asked(question, labels)
+        allowed = options if visitor.may(needed) else []
+        return await _question(visitor, form, message, allowed, back, files_at)
+
+
+async def ask(
+    visitor: Visitor,
+    form: Form,
+    message: Message,
+    yes: str,
+    *,
+    level: Level,
+    is_danger: bool = False,
+    back: str = "",
+) -> web.Response:
+    """Ask what a command asks with buttons of its own; after a yes the form's consent is confirmed."""
+    agreed = agreement(visitor, form, replace(form.consent, confirmed=True), level)
+    return await _question(visitor, form, message, [Option(yes, agreed, is_danger)], back)
+
+
+async def _question(
+    visitor: Visitor,
+    form: Form,
+    message: Message,
+    options: Sequence[Option],
+    back: str,
+    files_at: str = "",
+) -> web.Response:
+    return await visitor.page(
+        "dashboard/question.html",
+        status=409,
+        message=message,
+        options=options,
+        form=form,
+        agreed=AGREED,
+        back=visitor.address(back),
+        files_at=visitor.address(files_at) if files_at else "",
+    )

@@ -26,7 +26,7 @@ async def record(
     labels: Labels = Labels(),  # noqa: B008 - frozen
     *,
     back: str = "",
-) -> Done | web.Response:
+) -> Done | web.StreamResponse:
     """Record the order and lead to its page; `order` may be called again, with more consent."""
 
     async def act(request: RequestContext) -> Done:

@@ -30,20 +30,35 @@ _PRIVATE = re.compile("[\ue000\ue001]")
 
 def as_html(text: str) -> Markup:
     """Return the text as HTML; whatever is no markup of Discord's stands there letter for letter."""
+    parts: list[Markup] = []
+    for place, part in enumerate(_PRIVATE.sub("", text).split("```")):
+        if place % 2:  # what stands between two of them is shown letter for letter
+            parts.append(Markup("<pre><code>{}</code></pre>").format(part.strip("\n")))
+        else:
+            parts += _blocks(part)
+    return Markup("").join(parts)
+
+
+def _blocks(text: str) -> list[Markup]:
     lines: list[Markup] = []
     in_list = False
-    for line in _PRIVATE.sub("", text).split("\n"):
+    for line in map(str.strip, text.split("\n")):
         item = re.match(r"(?:- |• )(.*)", line)
         if (item is not None) != in_list:
             lines.append(Markup("</ul>") if in_list else Markup("<ul>"))
             in_list = not in_list
         if item is not None:
             lines.append(Markup("<li>{}</li>").format(_inline(item[1])))
-        elif line.strip():
+        elif line:
             lines.append(_block(line))
     if in_list:
         lines.append(Markup("</ul>"))
-    return Markup("").join(lines)
+    return lines
+
+
+def as_inline(text: str) -> Markup:
+    """Return one line of it as HTML, to stand within a sentence of the page's own."""
+    return _inline(_PRIVATE.sub("", text))
 
 
 def _block(line: str) -> Markup:
