@@ -41,7 +41,7 @@ from bot.tradingview.models import End, Lifetime
 TAKE, SET, FORM, END = "check_take", "check_set", "check_form", "check_end"
 UNTIL = "until"
 _MAX_REASONS = (8, 5, 2, 1, 0)  # of each script, as there is room
-_MAX_REASONS_PAGE = 20
+_MAX_REASONS_PAGE = 12
 _MAX_LENGTH = 4_000
 _MAX_DIFFERING = 8  # scripts with buttons, three each
 

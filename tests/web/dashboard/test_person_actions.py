@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from yarl import URL
 
-from bot.store.catalogue import guilds
+from bot.store.catalogue import guilds, scripts
 from bot.store.kinds import Tie
 from bot.store.people import customers
 from bot.web.dashboard.routes import ROUTES
 from tests.support.dashboard_harness import DashboardHarness
 from tests.support.dashboard_people import customer, end, have, now, orders
+from tests.support.vendor_fixture import hold
 
 A_MONTH = datetime(2026, 4, 10, 12, tzinfo=UTC)
 
@@ -488,3 +489,123 @@ async def test_neither_a_name_nor_a_member_is_refused(dashboard, staff):
     page = await staff.press("Grant", duration="1M")
     assert page.status == 422
     assert await orders(dashboard) == 0
+
+
+async def seats(dashboard, number):
+    """So many people have a seat by now."""
+    async with dashboard.vendor.database.write() as connection:
+        [script] = await scripts.listed(connection, dashboard.guild.id)
+        for one in range(number):
+            person = await customers.add(connection, dashboard.guild.id, username=f"seat{one}")
+            await hold(connection, script, person, wanted="lifetime", seen="lifetime")
+
+
+async def test_a_grant_over_the_line_of_seats_takes_a_manager(dashboard, staff, manager, alice):
+    await seats(dashboard, 100)
+    asked = dashboard.vendor.request(dashboard.mod.id, guild_id=dashboard.guild.id)
+    await dashboard.seat_counts.set_guard(asked, on=True)
+    await staff.get(f"people/{alice.id}")
+    page = await staff.press("Grant", duration="1M")
+    assert page.status == 409
+    assert "That takes a manager of this server. Nothing was changed." in page.text
+    assert await orders(dashboard) == 0
+    await manager.get(f"people/{alice.id}")
+    page = await manager.press("Grant", duration="1M")
+    assert page.status == 409
+    [yes] = [label for form in page.forms for label in form.labels if label.startswith("Yes")]
+    page = await manager.press(yes)
+    assert "Done" in page.text
+    assert end(dashboard) == A_MONTH
+
+
+async def test_the_mends_find_nothing_of_another_server(dashboard, manager):
+    mine = await customer(dashboard)
+    async with dashboard.vendor.database.write() as connection:
+        at = dashboard.vendor.request().at
+        await guilds.ensure(connection, 77, at)
+        foreign = await customers.add(connection, 77, username="Alice_Two", member_id=5)
+        claim = await customers.add_claim(connection, 77, 6, "Alice_Two", at, None)
+    script = await dashboard.vendor.add_script("theirs", guild_id=77)
+    fields = (await manager.get(f"people/{mine.id}")).form("Grant").fields
+    for path in (
+        f"why/c{foreign.id}/trend",
+        f"grant/c{foreign.id}/trend",
+        f"grant/m{foreign.member_id}/trend",
+        "grant/x1/trend",
+        f"resume/c{foreign.id}/trend",
+        f"name/{foreign.id}/Alice_T",
+        f"name/{foreign.id}",
+        f"tell/{foreign.id}",
+        f"roles/{foreign.member_id}/trend",
+        f"set-right/{script.id}/Alice_Two",
+        f"take-over/{script.id}/Alice_Two",
+        f"set-end/{script.id}/Alice_Two",
+        f"end/{script.id}/Alice_Two",
+    ):
+        page = await manager.post(f"people/{path}", fields)
+        assert page.status == 404, path
+    for path in (
+        "retry/theirs",
+        f"claims/{claim.id}/accept",
+        f"claims/{claim.id}/move",
+        f"claims/{claim.id}/refuse",
+    ):
+        page = await manager.post(f"people/{path}", fields)
+        assert page.status == 422, path
+    assert (await now(dashboard, foreign.id)).member_id == 5
+    assert await orders(dashboard) == 0
+
+
+async def test_a_name_of_another_member_is_moved_after_a_question_and_a_young_session(
+    dashboard, staff
+):
+    stan = await customer(dashboard, "Alice_T", dashboard.stranger)
+    async with dashboard.vendor.database.write() as connection:
+        at = dashboard.vendor.request().at
+        await customers.add_claim(
+            connection, dashboard.guild.id, dashboard.buyer.id, "Alice_T", at, None
+        )
+    await staff.get(f"people/{stan.id}")
+    page = await staff.press("Yes, it is theirs")
+    assert "it belongs to @stan" in page.text
+    assert (await now(dashboard, stan.id)).member_id == dashboard.stranger.id
+    question = page
+    await grow_old(dashboard)
+    page = await staff.press("Yes, move it")
+    assert page.status == 403
+    assert (await now(dashboard, stan.id)).member_id == dashboard.stranger.id
+    staff = await dashboard.signed_in(dashboard.mod)
+    await staff.get(f"people/{stan.id}")
+    await staff.press("Yes, it is theirs")
+    page = await staff.press("Yes, move it")
+    assert "accepted that Alice_T belongs to @ben" in page.text
+    assert question.status == 200
+
+
+async def test_a_paused_person_is_resumed_from_the_answer_why(dashboard, staff, alice):
+    await have(dashboard, "Alice_T", "1M")
+    await staff.get(f"people/{alice.id}")
+    await staff.press("Pause it", item="trend")
+    await staff.get(f"people/{alice.id}/why?item=trend")
+    page = await staff.press("Resume")
+    assert "/orders/" in page.url.path
+    assert end(dashboard) == A_MONTH
+
+
+async def test_a_wrong_name_is_put_right_from_the_answer_why(dashboard, staff):
+    nobody = await customer(dashboard, "Alice_")
+    page = await staff.get(f"people/{nobody.id}/why")
+    assert "TradingView knows nobody called Alice_" in page.text
+    page = await staff.press("Alice_T")
+    assert "Their TradingView name is Alice_T now" in page.text
+    page = await staff.get(f"people/{nobody.id}/why")
+    assert (await now(dashboard, nobody.id)).username == "Alice_T"
+
+
+async def test_with_many_items_they_are_listed_once(dashboard, staff, alice):
+    for number in range(60):
+        await dashboard.script(f"script-{number}")
+    page = await staff.get(f"people/{alice.id}")
+    assert page.html.count("script-42") == 1
+    page = await staff.press("Grant", item="script-42", duration="1M")
+    assert "Done" in page.text
