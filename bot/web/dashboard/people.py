@@ -3,8 +3,7 @@
 import discord
 from aiohttp import web
 
-from bot.access.errors import ButtonGone, DiscordSilent
-from bot.access.people.errors import MemberNotFound
+from bot.access.errors import ButtonGone, DiscordSilent, MemberNotFound
 from bot.access.people.import_records import Wanted
 from bot.access.people.username_lookup import clean
 from bot.access.people.web_session_errors import SessionNotFresh
