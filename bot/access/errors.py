@@ -62,6 +62,14 @@ class NotYourButton(UserError):
     """Somebody else was asked."""
 
 
+@dataclass(eq=False)
+class MemberNotFound(UserError):
+    """Neither an id nor the name that was typed is that of one member; `several`: of more than one."""
+
+    text: str
+    several: bool = False
+
+
 # TradingView
 
 

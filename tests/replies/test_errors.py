@@ -88,6 +88,7 @@ VALUES = {
     "shortens": 1,
     "number": 12_345,
     "new": False,
+    "several": False,
     "meant": ItemKind.PRODUCT,
     "product": PRODUCT,
     "gains": (Effect(SCRIPT, (AFFECTED,) * 5_000),),

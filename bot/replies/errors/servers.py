@@ -51,6 +51,19 @@ def _(error: refusals.MembersSilent) -> str:
 
 
 @sentence.register
+def _(error: refusals.MemberNotFound) -> str:
+    if error.several:
+        return (
+            f"**Several members of this server are called {typed(error.text)}.** Nothing was changed. Type "
+            "the Discord id instead: in Discord, *Copy User ID* in the member's menu."
+        )
+    return (
+        f"**I find no member called {typed(error.text)}.** Nothing was changed. Type the name as Discord "
+        "shows it in this server, or the Discord id: *Copy User ID* in the member's menu."
+    )
+
+
+@sentence.register
 def _(_: refusals.ButtonGone) -> str:
     return "**That button is too old.** Nothing was changed; run the command again."
 
