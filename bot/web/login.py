@@ -14,7 +14,8 @@ from aiohttp import hdrs, web
 
 from bot.access.errors import DiscordSilent, NotAllowed, TradingViewSilent
 from bot.access.logins.errors import CookiesOfOther, LinkOver, PageRefused, TooManyPresses
-from bot.access.logins.one_time_pages import PATH, OneTimePages, kept
+from bot.access.logins.entry import kept
+from bot.access.logins.one_time_pages import PATH, OneTimePages
 from bot.access.logins.spares import SpareKept
 from bot.errors import UserError
 from bot.rate_limit import RateLimit

@@ -346,10 +346,10 @@ async def test_a_second_press_waiting_for_the_first_makes_no_attempt_once_the_pa
 async def test_nothing_typed_is_held_longer_than_its_page_lasts(desk):
     desk.vendor.switches.set("down", True)
     assert (await desk.press("paste", **desk.pair()))[1]["next"] == "again"
-    assert len(desk.links._progress) == 1
+    assert len(desk.links.entry._progress) == 1
     await desk.time.advance(601)
     await desk.new(by=STAFF + 1)
-    assert desk.links._progress == {}
+    assert desk.links.entry._progress == {}
 
 
 async def test_a_page_that_ends_during_a_press_is_not_used(desk):
