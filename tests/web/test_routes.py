@@ -14,6 +14,8 @@ from tests.support.access_harness import open_harness
 from tests.support.api_harness import open_api
 from tests.support.vendor_fixture import AT, HOME, OTHER
 
+# Beside the pages for people.
+FILES = ("brand.css", "pages.css", "pages.js", "htmx.js", "login.js", "icon.svg")
 PUBLIC = {
     ("GET", "/validate/{username}"),
     ("HEAD", "/validate/{username}"),
@@ -24,13 +26,15 @@ PUBLIC = {
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),
     # The page of a one-time link, which knows nothing; what it posts needs the link's token.
-    *((method, f"/login/{name}") for name in ("", "login.css", "login.js", "brand.css", "icon.svg") for method in ("GET", "HEAD")),
+    *((method, f"/login/{name}") for name in ("", *(f"static/{file}" for file in FILES)) for method in ("GET", "HEAD")),
 }  # fmt: skip
 # By what they are opened, and which tests look at that.
 OTHERWISE = {
     ("POST", f"/login/{name}"): "the token of a one-time link (test_login_guard.py)"
     for name in ("paste", "password", "code", "again")
 } | {("POST", "/webhooks/{id}"): "the signature of a shop (test_webhooks.py)"}
+# What is answered with a page.
+FORMS = {("POST", "/login/"): "the same, sent by the page's forms (test_login_plain.py)"}
 KEYED = {
     ("GET", "/access/{username}"): Scope.READ,
     ("POST", "/access/{username}"): Scope.WRITE,
@@ -62,7 +66,7 @@ def routes(app):
 
 
 async def test_it_is_said_of_every_address_who_may_ask(api):
-    assert routes(api.app) == PUBLIC | OTHERWISE.keys() | KEYED.keys()
+    assert routes(api.app) == PUBLIC | OTHERWISE.keys() | FORMS.keys() | KEYED.keys()
 
 
 def address(path):
