@@ -120,7 +120,10 @@ async def _send(request: web.Request) -> web.Response:
         if do not in _PRESSES:
             if do == "back":
                 await links.start_over(token)
-            return await _page(_step(await links.waits_for(token)), token)
+            waits = await links.waits_for(token)
+            return await (
+                _page("choose", token) if waits is None else _refused(links, token, waits)
+            )
         outcome = await _PRESSES[do](links, token, fields)
     except _NOT_OURS:
         raise
