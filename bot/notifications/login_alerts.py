@@ -81,7 +81,11 @@ class LoginAlerts:
         """Return who is told, one after the other until one of them takes messages."""
         owner = [] if server.owner_id is None else [server.owner_id]
         setter = outage.set_by
-        if setter in (None, OPERATOR_ID, *owner) or not await self._may(server.id, setter):
+        if (
+            setter is None
+            or setter in (OPERATOR_ID, *owner)
+            or not await self._may(server.id, setter)
+        ):
             return owner
         return [setter, *owner]
 

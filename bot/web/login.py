@@ -136,7 +136,7 @@ async def _send(request: web.Request) -> web.Response:
 async def _refused(links: OneTimePages, token: str, error: Exception) -> web.Response:
     """Return the page with the failure above what it offers now."""
     sentence, status = _explained(error)
-    following = _next(error)
+    following = next_step(error)
     tone = Tone.LOOK if following in ("yes", "code") else Tone.STOP
     step = following
     if isinstance(error, LinkOver) or await links.page_of(token) is None:
@@ -150,14 +150,14 @@ async def _refused(links: OneTimePages, token: str, error: Exception) -> web.Res
 
 def _step(waits: UserError | TradingViewError | None) -> str:
     """Return what an open page offers where that is why what was typed is not done yet."""
-    return "choose" if waits is None else _next(waits)
+    return "choose" if waits is None else next_step(waits)
 
 
 def _failed(error: Exception) -> web.Response:
     """Return the failure as JSON."""
     sentence, status = _explained(error)
     return web.json_response(
-        {"errorMessage": plain(sentence), "next": _next(error)},
+        {"errorMessage": plain(sentence), "next": next_step(error)},
         status=status,
         headers={**HEADERS, **_retry_after(error)},
     )
@@ -182,7 +182,7 @@ def _retry_after(error: Exception) -> dict[str, str]:
     return {}
 
 
-def _next(error: Exception) -> str:
+def next_step(error: Exception) -> str:
     """Return what the page offers now: yes, again, code, over, or to correct what was typed."""
     if isinstance(error, CookiesOfOther):
         return "yes"

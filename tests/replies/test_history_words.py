@@ -106,6 +106,7 @@ FACTS = {
     "session_lost": (None, None, ""),
     "login_page": (None, None, ""),
     "login_page_refused": (None, None, ""),
+    "login_refused": (None, None, ""),
     "messages_stopped": (None, None, ""),
     "messages_resumed": (None, None, ""),
     "members_unseen": (None, None, ""),

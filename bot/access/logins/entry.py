@@ -43,7 +43,7 @@ class Door:
     """Where somebody stands who brings a login: a one-time page, or a session of the dashboard.
 
     `may` tells whether they still may, and `check` raises once the door is shut; `used` is called when a
-    login was kept. `refused` is what the history calls a try that was refused.
+    login was kept, where that shuts it. `refused` is what the history calls a try that was refused.
     """
 
     key: str = field(repr=False)  # of what was typed there so far
@@ -53,7 +53,7 @@ class Door:
     refused: str
     may: Callable[[], Awaitable[bool]]
     check: Callable[[], Awaitable[object]]
-    used: Callable[[], Awaitable[None]]
+    used: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass
@@ -171,7 +171,7 @@ class LoginEntry:
         spare: bool,
         anyway: bool = False,
     ) -> Outcome:
-        """Test and keep the pair; only this uses the door up."""
+        """Test and keep the pair; only this may use the door up."""
         await door.check()  # it may have been used or have ended meanwhile
         request = RequestContext(
             door.guild_id,
@@ -189,7 +189,8 @@ class LoginEntry:
             progress.candidate, progress.spare = candidate, spare
             progress.question = replace(waits) if isinstance(waits, CookiesOfOther) else None
             raise
-        await door.used()
+        if door.used is not None:
+            await door.used()
         self.forget(door.key)
         return outcome
 

@@ -7,9 +7,10 @@ from aiohttp import web
 
 from bot.access.errors import NeedsYes
 from bot.access.people.errors import UserUnknown
-from bot.access.request import RequestContext
+from bot.access.request import Consent, RequestContext
 from bot.interactions import confirm
 from bot.interactions.confirm import Labels
+from bot.replies import Message
 from bot.web.dashboard.forms import AGREED, Form, agreement
 from bot.web.dashboard.routes import Done
 from bot.web.dashboard.visitor import Visitor
@@ -46,12 +47,27 @@ async def carry_out(
         ]
         if not options:
             raise
-        return await visitor.page(
-            "dashboard/question.html",
-            status=409,
-            message=confirm.asked(question, labels),
-            options=options if visitor.may(needed) else [],
-            form=form,
-            agreed=AGREED,
-            back=visitor.address(back),
-        )
+        options = options if visitor.may(needed) else []
+        return await _question(visitor, form, confirm.asked(question, labels), options, back)
+
+
+async def ask(
+    visitor: Visitor, form: Form, question: Message, label: str, *, back: str = ""
+) -> web.Response:
+    """Return the page with a question that is always asked first; after a yes `form.consent` is confirmed."""
+    yes = agreement(visitor, form, Consent(confirmed=True), visitor.level)
+    return await _question(visitor, form, question, [Option(label, yes, is_danger=True)], back)
+
+
+async def _question(
+    visitor: Visitor, form: Form, message: Message, options: list[Option], back: str
+) -> web.Response:
+    return await visitor.page(
+        "dashboard/question.html",
+        status=409,
+        message=message,
+        options=options,
+        form=form,
+        agreed=AGREED,
+        back=visitor.address(back),
+    )
