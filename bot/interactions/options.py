@@ -34,7 +34,7 @@ AnyMember = discord.Member | discord.User  # also one who left, by their id
 UsherInteraction = discord.Interaction[Usher]
 Choices = list[app_commands.Choice[str | int | float]]
 
-_USUAL = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y", "L"))
+USUAL_LENGTHS = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y", "L"))
 _UNITS = "DWMY"
 _MAX_LENGTH = 100
 _MAX_CHOICES = 25
@@ -145,9 +145,19 @@ class CustomerTransformer(_NameOption):
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> Subject:
         """Return the person meant; raises NameUnreadable."""
-        if member := _MEMBER.fullmatch(typed.strip()):
-            return Subject(member_id=int(member[1]))
-        return Subject(username=clean(typed))
+        return customer_meant(typed)
+
+
+def member_meant(typed: str) -> int | None:
+    """Return the member whose mention or id was typed; None for anything else."""
+    member = _MEMBER.fullmatch(typed.strip())
+    return None if member is None else int(member[1])
+
+
+def customer_meant(typed: str) -> Subject:
+    """Return who is meant by a member's mention or id, or a TradingView name; raises NameUnreadable."""
+    member_id = member_meant(typed)
+    return Subject(username=clean(typed)) if member_id is None else Subject(member_id)
 
 
 class TrialTransformer(_Option):
@@ -367,7 +377,7 @@ def _lengths(typed: str) -> list[duration.Length]:
         read = [_read(f"{text}{unit}") for unit in _UNITS]
         return [length for length in read if length is not None]
     exact = _read(text)
-    return [exact] if exact is not None else list(_USUAL)
+    return [exact] if exact is not None else list(USUAL_LENGTHS)
 
 
 def _read(text: str) -> duration.Length | None:

@@ -1,6 +1,7 @@
 """One person's access, script by script: what should be, what is, why, and what to do where they differ."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import discord
@@ -40,6 +41,7 @@ from bot.tradingview.models import End, Lifetime
 TAKE, SET, FORM, END = "check_take", "check_set", "check_form", "check_end"
 UNTIL = "until"
 _MAX_REASONS = (8, 5, 2, 1, 0)  # of each script, as there is room
+_MAX_REASONS_PAGE = 20
 _MAX_LENGTH = 4_000
 _MAX_DIFFERING = 8  # scripts with buttons, three each
 
@@ -54,10 +56,8 @@ def check(person: Person, guild_id: int) -> Message:
         who += f" ({member(person.customer.member_id)})"
     if not person.scripts:
         return Message(f"{who} has nothing here: there are no scripts yet. `/script add` adds one.")
-    by: dict[Standing, list[Checked]] = {standing: [] for standing in Standing}
-    for checked in person.scripts:
-        by[checked.standing(now)].append(checked)
-    told = [*by[Standing.HAS], *by[Standing.DUE], *by[Standing.PAUSED], *by[Standing.ENDED]]
+    by = _by_standing(person, now)
+    told = _told(by)
     if person.unknown is not None and not told:
         return Message(_unknown(person.username, person.unknown), tone=Tone.STOP)
     rest = []
@@ -72,22 +72,89 @@ def check(person: Person, guild_id: int) -> Message:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Scripts of which the same is to be said: what should be, what is, and why."""
+
+    heading: str
+    should_be: str
+    shown: str
+    trouble: tuple[str, ...]
+    reasons: tuple[str, ...]
+    scripts: tuple[Checked, ...]
+
+    @property
+    def lines(self) -> list[str]:
+        """Return it as `/access check` says it."""
+        facts = [f"Should be: {self.should_be}", f"On TradingView: {self.shown}"]
+        return [self.heading, *facts, *self.trouble, *self.reasons]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """One person's access for a page: what there is to say of, and the titles of all other scripts."""
+
+    told: tuple[Block, ...]
+    nothing: str
+    unknown: str
+
+
+def in_blocks(person: Person, *, asked: bool) -> Blocks:
+    """Return the same for a page, which has more room; `asked`: TradingView was asked now."""
+    now = clock.now()
+    by = _by_standing(person, now)
+    told = _blocks(_told(by), _MAX_REASONS_PAGE, now, asked=asked)
+    return Blocks(tuple(told), _titles(by[Standing.NOTHING]), _titles(by[Standing.UNKNOWN]))
+
+
+def differing(person: Person, guild_id: int) -> tuple[Button, ...]:
+    """Return what can be done where what should be and what TradingView shows now differ."""
+    now = clock.now()
+    return _buttons(person.username, _told(_by_standing(person, now)), guild_id, now)
+
+
+def waits(person: Person) -> Message | None:
+    """Return what a member has got who has no TradingView name yet; None where nothing waits for one."""
+    return _waiting(person) if person.waiting else None
+
+
+def _by_standing(person: Person, now: datetime) -> dict[Standing, list[Checked]]:
+    by: dict[Standing, list[Checked]] = {standing: [] for standing in Standing}
+    for checked in person.scripts:
+        by[checked.standing(now)].append(checked)
+    return by
+
+
+def _told(by: dict[Standing, list[Checked]]) -> list[Checked]:
+    """Return the scripts of which there is more to say than that there is nothing."""
+    return [*by[Standing.HAS], *by[Standing.DUE], *by[Standing.PAUSED], *by[Standing.ENDED]]
+
+
 def _fitted(told: Sequence[Checked], rest: list[str], now: datetime) -> str:
     """Return the blocks with as many reasons each as there is room for."""
     text = ""
     for most in _MAX_REASONS:
-        text = "\n\n".join([*_blocks(told, most, now), *rest])
+        blocks = ["\n".join(block.lines) for block in _blocks(told, most, now)]
+        text = "\n\n".join([*blocks, *rest])
         if len(text) <= _MAX_LENGTH:
             return text
     return text
 
 
-def _blocks(told: Sequence[Checked], most: int, now: datetime) -> list[str]:
+def _blocks(
+    told: Sequence[Checked], most: int, now: datetime, *, asked: bool = True
+) -> list[Block]:
     """Return a block for each script; those of which the same is to be said share one."""
-    alike: dict[tuple[str, ...], list[Checked]] = {}
+    alike: dict[tuple[str, ...], list[Block]] = {}
     for checked in told:
-        alike.setdefault(tuple(_lines(checked, most, now)), []).append(checked)
-    return ["\n".join([_heading(some, now), *lines]) for lines, some in alike.items()]
+        block = _block(checked, most, now, asked=asked)
+        alike.setdefault(tuple(block.lines), []).append(block)
+    return [_together(some, now) for some in alike.values()]
+
+
+def _together(some: Sequence[Block], now: datetime) -> Block:
+    scripts = tuple(checked for block in some for checked in block.scripts)
+    return replace(some[0], heading=_heading(scripts, now), scripts=scripts)
 
 
 def _heading(some: Sequence[Checked], now: datetime) -> str:
@@ -179,20 +246,21 @@ def _titles(scripts: Iterable[Checked]) -> str:
     return ", ".join(escape(checked.script.title) for checked in scripts)
 
 
-def _lines(checked: Checked, most: int, now: datetime) -> list[str]:
-    """Return one script: what should be, what is, and why."""
+def _block(checked: Checked, most: int, now: datetime, *, asked: bool) -> Block:
+    """Return one script: what should be, what is, and why; its heading comes with the others alike."""
     since = checked.paused_since(now)
     still = f", as it is paused since {day(since)}" if since is not None else ""
     should_be = NO_END if checked.lasting else _end(checked.wanted.end, now)
-    lines = [f"Should be: {should_be}{still}"]
-    lines.append(f"On TradingView: {_shown(checked, now)}")
+    trouble: tuple[str, ...] = ()
     if checked.permission is not None and checked.permission.state is PermissionState.STUCK:
-        lines.append(f"⚠️ {why_stuck(checked.permission.reason)}")
+        trouble = (f"⚠️ {why_stuck(checked.permission.reason)}",)
     elif checked.permission is not None and checked.permission.state is not PermissionState.DONE:
-        lines.append("⏳ Still waiting; `/sync status` says why.")
+        trouble = ("⏳ Still waiting; `/sync status` says why.",)
     elif checked.differs(now):
-        lines.append(f"⚠️ {_difference(checked)}")
-    return [*lines, *reasons.lines(checked, most, now)]
+        trouble = (f"⚠️ {_difference(checked)}",)
+    shown = _shown(checked, now) if asked else _last_shown(checked, now)
+    told = tuple(reasons.lines(checked, most, now))
+    return Block("", f"{should_be}{still}", shown, trouble, told, (checked,))
 
 
 def _difference(checked: Checked) -> str:
@@ -249,5 +317,13 @@ def _shown(checked: Checked, now: datetime) -> str:
         return NO_END if isinstance(known.end, Lifetime) else _end(known.end, now)
     if known.kind is StateKind.UNKNOWN:
         return "it did not answer just now"
+    return f"it did not answer just now; {_last_shown(checked, now)}"
+
+
+def _last_shown(checked: Checked, now: datetime) -> str:
+    """Return what was seen there last, for who did not ask TradingView now."""
+    known = checked.known
+    if known.kind is StateKind.UNKNOWN:
+        return "not read yet"
     when = f" {relative(checked.known_at)}" if checked.known_at else ""
-    return f"it did not answer just now; last seen{when}: {_end(known.end, now)}"
+    return f"last seen{when}: {_end(known.end, now)}"

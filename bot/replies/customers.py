@@ -8,7 +8,6 @@ from bot.access.orders.ties import Moved
 from bot.access.people.pseudonyms import pseudonym
 from bot.access.queries.directory import Found, Profile
 from bot.access.queries.standing import Checked
-from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import last_seen
 from bot.replies.claims import CLAIMS
 from bot.replies.history import in_lines
@@ -92,16 +91,8 @@ def _facts(person: Profile) -> list[str]:
             else "no name is known; `/customer link` ties one"
         ),
     ]
-    if customer is not None and customer.linked_at is not None:
-        own = customer.linked_by == customer.member_id
-        by = "by themselves" if own else f"by {member(customer.linked_by or 0)}"
-        lines.append(f"Tied since {day(customer.linked_at)}, {by}")
-    if customer is not None and customer.blocked_at is not None:
-        why = f": {typed(customer.block_reason)}" if customer.block_reason else ""
-        by = member(customer.blocked_by) if customer.blocked_by else "Usher"
-        lines.append(f"⛔ Blocked since {day(customer.blocked_at)} by {by}{why}")
-    if customer is not None and customer.forget_at is not None:
-        lines.append("⏳ Is forgotten as soon as TradingView shows that the access has ended")
+    if customer is not None:
+        lines += facts(customer)
     lines += [
         f"⏳ {member(claim.member_id)} says that {bold(claim.username)} is theirs, "
         f"{relative(claim.asked_at)}; staff must look"
@@ -109,6 +100,22 @@ def _facts(person: Profile) -> list[str]:
     ]
     if not person.checked:
         lines.append("Has no access, and had none that I know of")
+    return lines
+
+
+def facts(customer: Customer) -> list[str]:
+    """Return since when a name and a member are tied, and whether the customer is blocked or to be forgotten."""
+    lines = []
+    if customer.linked_at is not None:
+        own = customer.linked_by == customer.member_id
+        by = "by themselves" if own else f"by {member(customer.linked_by or 0)}"
+        lines.append(f"Tied since {day(customer.linked_at)}, {by}")
+    if customer.blocked_at is not None:
+        why = f": {typed(customer.block_reason)}" if customer.block_reason else ""
+        by = member(customer.blocked_by) if customer.blocked_by else "Usher"
+        lines.append(f"⛔ Blocked since {day(customer.blocked_at)} by {by}{why}")
+    if customer.forget_at is not None:
+        lines.append("⏳ Is forgotten as soon as TradingView shows that the access has ended")
     return lines
 
 
@@ -132,7 +139,7 @@ def _purchases(person: Profile) -> list[str]:
     for bought in person.purchases[: -_MAX_PURCHASES - 1 : -1]:
         item = person.item(bought)
         what = "an item" if item is None else title(item)
-        line = f"- {what} {origin(bought)}, {day(bought.asked_at)}: {_length(bought)}"
+        line = f"- {what} {origin(bought)}, {day(bought.asked_at)}: {length(bought)}"
         if bought.ended_at is not None:
             line += f"; ended {day(bought.ended_at)}"
         lines.append(f"{line} – {typed(bought.note)}" if bought.note else line)
@@ -140,7 +147,8 @@ def _purchases(person: Profile) -> list[str]:
     return [*lines, f"- and {more} more"] if more > 0 else lines
 
 
-def _length(bought: Purchase) -> str:
+def length(bought: Purchase) -> str:
+    """Return how much was got, or until when, in words."""
     if bought.kind is EntitlementKind.LIFETIME:
         return "lifetime"
     if bought.kind is EntitlementKind.OPEN:

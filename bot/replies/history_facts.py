@@ -27,7 +27,8 @@ from bot.tradingview.models import Lifetime
 _MAX_DIFFERENCES = 140
 
 
-def _actor(actor: Actor) -> str:
+def actor_named(actor: Actor) -> str:
+    """Return who did something, for a sentence."""
     match actor.kind:
         case ActorKind.MEMBER:
             return member(actor.member_id or 0)
@@ -46,7 +47,7 @@ class Facts:
         self, entry: Event, item: Script | Product | None, customer: Customer | None
     ) -> None:
         self.kind, self.at = entry.action, entry.at
-        self.who = _actor(entry.actor)
+        self.who = actor_named(entry.actor)
         self.what = title(item) if item else "a script"
         self.whom = person(customer) if customer else "this person"  # one word for every case
         self.member = member(entry.member_id) if entry.member_id else "a member"

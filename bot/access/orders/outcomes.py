@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.ledger.notifier import Notifier
-from bot.access.ledger.receipts import Receipt, WaitingFor, quiet_until, receipts_of
+from bot.access.ledger.receipts import (
+    PUT_BACK_WITHIN,
+    TAKES_AWAY,
+    Receipt,
+    WaitingFor,
+    quiet_until,
+    receipts_of,
+)
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
@@ -19,6 +26,7 @@ from bot.store.vault import UnreadableError, Vault
 
 TOKEN_LIFE = timedelta(minutes=15)
 SAID_WITHIN = timedelta(seconds=10)  # by then the command itself has answered, if it lives
+MAX_OPEN = 20  # of one customer
 MARGIN = timedelta(seconds=30)  # an edit must arrive before Discord forgets
 
 
@@ -60,6 +68,19 @@ class Outcomes:
         if not found:
             raise LookupError(order_id)
         return found[0]
+
+    async def open_of(self, customer_id: int) -> list[Receipt]:
+        """Return a customer's orders that wait, are stuck, or can be put back, newest first, so many at most."""
+        since = clock.now() - PUT_BACK_WITHIN
+        async with self._database.read() as connection:
+            found = await orders.open_of(connection, customer_id, TAKES_AWAY, since, MAX_OPEN)
+            receipts = await self._receipts(connection, [order.id for order in found])
+        is_open = (OrderState.WAITING, OrderState.STUCK)
+        return [
+            each
+            for each in receipts
+            if each.state in is_open or any(part.can_put_back for part in each.every)
+        ]
 
     async def _receipts(
         self, connection: AsyncConnection, order_ids: Collection[int]

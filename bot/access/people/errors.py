@@ -66,6 +66,14 @@ class MemberHasNoName(UserError):
 
 
 @dataclass(eq=False)
+class MemberNotFound(UserError):
+    """Neither an id nor the name that was typed is that of one member; `several`: of more than one."""
+
+    text: str
+    several: bool = False
+
+
+@dataclass(eq=False)
 class MemberHasOtherName(UserError):
     """The member is tied to another TradingView name (said to staff)."""
 

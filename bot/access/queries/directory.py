@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.people.identity import name_of
 from bot.access.people.who import known
+from bot.access.queries.person import PersonRecord, person_of
 from bot.access.queries.standing import Checked
 from bot.access.request import Subject
 from bot.store.catalogue import products, scripts
@@ -97,6 +98,16 @@ class Directory:
             person = await customers.by_id(connection, customer_id)
         is_here = person is not None and person.guild_id == guild_id and person.forgotten is None
         return person if is_here else None
+
+    async def find(self, guild_id: int, subject: Subject) -> Customer | None:
+        """Return the customer meant; None without one. Raises as `bot.access.people.who.known` does."""
+        async with self._database.read() as connection:
+            return await known(connection, guild_id, subject)
+
+    async def person(self, guild_id: int, customer_id: int) -> PersonRecord | None:
+        """Return all that is stored of that customer, where they are of this server and not forgotten."""
+        async with self._database.read() as connection:
+            return await person_of(connection, guild_id, customer_id, clock.now())
 
     async def search(self, guild_id: int, text: str, page: int = 0) -> Found:
         """Return the customers of a server that fit, `PAGE` at a time; a page beyond the last is the last."""

@@ -18,7 +18,7 @@ from bot.access.people.username_lookup import LOOKUP_TIMEOUT, exact, look
 from bot.access.queries.explained import stored_of
 from bot.access.queries.holders import PAGE, Cut, Holders, WithRole, holders_of, members_of
 from bot.access.queries.own_view import OwnView, own_view
-from bot.access.queries.standing import Checked, Person
+from bot.access.queries.standing import Person, checked_of
 from bot.access.request import Subject
 from bot.access.rules.entitlements import (
     State,
@@ -126,25 +126,12 @@ class Overview:
                     for script in listed
                 )
             )
-        checked = []
-        for script, now in zip(listed, shown, strict=True):
-            whys = stored.whys.get(script.id, ())
-            checked.append(
-                Checked(
-                    script,
-                    stored.held.get(script.id),
-                    now,
-                    tuple(why.reason for why in whys),
-                    stored.seen.get(script.id),
-                    whys=whys,
-                    ended=stored.ended.get(script.id, ()),
-                )
-            )
+        checked = checked_of(stored, shown)
         is_unknown = stored.customer is None and _nothing(shown)
         return Person(
             name,
             stored.customer,
-            tuple(checked),
+            checked,
             await self._near(session, name) if is_unknown else None,
         )
 
@@ -253,7 +240,7 @@ class Overview:
                 found = await events.of_customer(
                     connection, guild_id, person.id, skip=page * PAGE, limit=PAGE + 1
                 )
-                whole = await _whole(connection, guild_id, person, found)
+                whole = await whole_products(connection, person, found)
             listed = await scripts.listed(connection, guild_id, archived=True)
             sold = await products.listed(connection, guild_id, archived=True)
         return History(
@@ -267,13 +254,13 @@ class Overview:
         )
 
 
-async def _whole(
-    connection: AsyncConnection, guild_id: int, person: Customer, found: Sequence[Event]
+async def whole_products(
+    connection: AsyncConnection, person: Customer, found: Sequence[Event]
 ) -> dict[int, int]:
     """Return, by order, the product for all of whose scripts it stands: the same became of each."""
     about = await orders.by_ids(connection, {each.order_id for each in found if each.order_id})
     leads = {each.id: each.product_id for each in about if each.product_id and each.lead_id is None}
-    split = await events.split_requests(connection, guild_id, person.id, leads)
+    split = await events.split_requests(connection, person.guild_id, person.id, leads)
     return {each: product for each, product in leads.items() if each not in split}
 
 

@@ -1,11 +1,11 @@
 """How one person stands with each script: what should be, what TradingView shows, and whether they differ."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.access.queries.explained import EndedWhy, Why
+from bot.access.queries.explained import EndedWhy, Stored, Why
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import (
     NOTHING,
@@ -134,3 +134,19 @@ class Person:
                 item = checked.script if product is None else product
                 found[item.slug] = item
         return sorted(found.values(), key=lambda item: item.slug)
+
+
+def checked_of(stored: Stored, shown: Sequence[State | None]) -> tuple[Checked, ...]:
+    """Return how a person stands with each script; `shown`: what TradingView shows of it now, in the same order."""
+    return tuple(
+        Checked(
+            script,
+            stored.held.get(script.id),
+            now,
+            tuple(why.reason for why in stored.whys.get(script.id, ())),
+            stored.seen.get(script.id),
+            whys=stored.whys.get(script.id, ()),
+            ended=stored.ended.get(script.id, ()),
+        )
+        for script, now in zip(stored.scripts, shown, strict=True)
+    )

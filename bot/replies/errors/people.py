@@ -233,6 +233,19 @@ def _(_: refusals.EncodingUnclear) -> str:
 
 
 @sentence.register
+def _(error: refusals.MemberNotFound) -> str:
+    if error.several:
+        return (
+            f"**Several members of this server are called {typed(error.text)}.** Nothing was changed. Type "
+            "the Discord id instead: in Discord, *Copy User ID* in the member's menu."
+        )
+    return (
+        f"**I find no member called {typed(error.text)}.** Nothing was changed. Type the name as Discord "
+        "shows it in this server, or the Discord id: *Copy User ID* in the member's menu."
+    )
+
+
+@sentence.register
 def _(_: refusals.MembersUnseen) -> str:
     return (
         "**Discord does not show me who is in this server**, so I cannot tell who is meant, and I do "

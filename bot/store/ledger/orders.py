@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import (
@@ -15,7 +15,7 @@ from bot.store.kinds import (
 from bot.store.ledger.order_outcomes import tell_anew
 from bot.store.parts import parts
 from bot.store.records import Actor, Order, Permission
-from bot.store.tables.ledger import order
+from bot.store.tables.ledger import order, permission
 
 # Why orders from a restored backup are stuck that nothing wakes: they are yet to be compared with
 # TradingView, or staff have to decide, or to order them anew.
@@ -208,6 +208,48 @@ async def of_permission(
         .order_by(order.c.id)
     )
     return [Order.of(row) for row in found]
+
+
+async def open_of(
+    connection: AsyncConnection,
+    customer_id: int,
+    kinds: Collection[OrderKind],
+    since: datetime,
+    limit: int,
+) -> list[Order]:
+    """Return the newest orders for a customer that wait or are stuck, or are of these kinds and asked since then.
+
+    Those that another one leads are left out.
+    """
+    found = await connection.execute(
+        select(order)
+        .join(permission, permission.c.id == order.c.permission_id)
+        .where(
+            permission.c.customer_id == customer_id,
+            order.c.lead_id.is_(None),
+            or_(
+                order.c.state.in_((OrderState.WAITING, OrderState.STUCK)),
+                order.c.id.in_(_leading_open(customer_id)),
+                and_(order.c.kind.in_(list(kinds)), order.c.asked_at >= since),
+            ),
+        )
+        .order_by(order.c.id.desc())
+        .limit(limit)
+    )
+    return [Order.of(row, order) for row in found]
+
+
+def _leading_open(customer_id: int) -> "Select[tuple[int]]":
+    """Return the orders that lead others of a customer which wait or are stuck."""
+    return (
+        select(order.c.lead_id)
+        .join(permission, permission.c.id == order.c.permission_id)
+        .where(
+            permission.c.customer_id == customer_id,
+            order.c.lead_id.is_not(None),
+            order.c.state.in_((OrderState.WAITING, OrderState.STUCK)),
+        )
+    )
 
 
 async def had(

@@ -253,6 +253,21 @@ async def purchases_of(
     return {row.part: ContractPurchase.of(row) for row in found}
 
 
+async def of_purchases(
+    connection: AsyncConnection, purchase_ids: Collection[int]
+) -> dict[int, int]:
+    """Return, by purchase, the contract that gave it; those that no contract gave are left out."""
+    found: dict[int, int] = {}
+    for some in parts(purchase_ids):
+        rows = await connection.execute(
+            select(contract_purchase.c.purchase_id, contract_purchase.c.contract_id).where(
+                contract_purchase.c.purchase_id.in_(some)
+            )
+        )
+        found |= {row.purchase_id: row.contract_id for row in rows}
+    return found
+
+
 async def of_purchase(connection: AsyncConnection, purchase_id: int) -> Contract | None:
     """Return the contract that gave this."""
     found = await connection.execute(

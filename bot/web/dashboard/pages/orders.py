@@ -6,6 +6,7 @@ from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.interactions.levels import Level
 from bot.replies import orders as replies
+from bot.replies.history_facts import actor_named
 from bot.store.kinds import OrderState
 from bot.web.dashboard import orders
 from bot.web.dashboard.forms import Form, number_in
@@ -29,7 +30,9 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         raise ButtonGone
     return await visitor.page(
         "dashboard/order.html",
+        receipt=receipt,
         message=replies.receipt(receipt),
+        asked_by=actor_named(receipt.order.actor),
         waits=receipt.state is OrderState.WAITING,
     )
 
