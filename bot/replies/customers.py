@@ -8,6 +8,7 @@ from bot.access.orders.ties import Moved
 from bot.access.people.pseudonyms import pseudonym
 from bot.access.queries.directory import Found, Profile
 from bot.access.queries.standing import Checked
+from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import last_seen
 from bot.replies.claims import CLAIMS
 from bot.replies.history import in_lines

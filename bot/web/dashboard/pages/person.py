@@ -59,7 +59,13 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         differing=Message(buttons=access_check.differing(access, visitor.guild_id)),
         waiting=access_check.waits(access),
         open_orders=[
-            (each, orders.receipt(each), each.state is OrderState.STUCK) for each in receipts
+            (
+                each,
+                orders.receipt(each),
+                each.state is OrderState.STUCK,
+                each.state is OrderState.WAITING,
+            )
+            for each in receipts
         ],
         claims=[claims.question(each) for each in asked],
         history=in_lines(record.history.events, record.history.item),
