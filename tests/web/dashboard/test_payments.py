@@ -22,11 +22,12 @@ from bot.access.rules.payments import (
     Snapshot,
     Status,
 )
-from bot.store.catalogue import guilds
+from bot.store.catalogue import guilds, products
 from bot.store.kinds import DeliveryState
 from bot.store.records import Delivery
 from bot.store.sales import connections, prices
 from bot.store.tables.payments import contract, contract_purchase, delivery
+from tests.cogs.test_codes import link
 from tests.support.shops import gets, hears, is_paid, states
 
 MONTH = timedelta(days=30)
@@ -182,9 +183,7 @@ async def test_an_order_that_is_somebodys_by_now_is_not_taken_away(dashboard, br
 async def test_what_staff_are_asked_about_is_decided_on_the_page(
     dashboard, browser, shop, button, stands
 ):
-    await dashboard.vendor.person(
-        member=dashboard.buyer.id, name="Alice_T", guild_id=dashboard.guild.id
-    )
+    await link(dashboard, dashboard.buyer, "Alice_T")
     number = await bought(dashboard, shop, discord_id=dashboard.buyer.id)
     [script] = dashboard.vendor.world.scripts.values()
     row = dashboard.vendor.world.row
@@ -262,9 +261,7 @@ async def test_a_contract_is_told_in_words_without_a_body_or_an_address(dashboar
 
 
 async def test_contracts_are_found_by_number_or_person_and_paged(dashboard, browser, shop):
-    await dashboard.vendor.person(
-        member=dashboard.buyer.id, name="Alice_T", guild_id=dashboard.guild.id
-    )
+    await link(dashboard, dashboard.buyer, "Alice_T")
     await bought(dashboard, shop, "sub_77", discord_id=dashboard.buyer.id)
     async with dashboard.vendor.database.write() as connection:
         await connection.execute(
@@ -313,16 +310,16 @@ async def test_each_connection_says_how_it_stands(dashboard, browser, shop):
 
 async def test_pages_with_a_long_list_of_items_stay_small(dashboard, browser, shop):
     async with dashboard.vendor.database.write() as connection:
-        await connection.exec_driver_sql(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
-            "INSERT INTO product (guild_id, slug, title, made_at) "
-            f"SELECT {dashboard.guild.id}, 'p' || i, 'A product with a long title ' || i, "
-            "(SELECT made_at FROM product LIMIT 1) FROM n WHERE (SELECT count(*) FROM product) > 0"
-        )
+        for number in range(300):
+            await products.add(
+                connection, dashboard.guild.id, by=1, at=clock.now(), slug=f"p{number}",
+                title=f"A product with a long title {number}",
+            )  # fmt: skip
     for number in range(20):
         await sells(dashboard, shop, f"price_{number}", f"Price {number}")
     page = await browser.get("payments")
     assert len(page.html) < 100_000
+    assert "19 more come once these are answered" in page.text
 
 
 async def test_what_others_typed_comes_escaped(dashboard, browser, shop):
@@ -346,7 +343,6 @@ async def test_another_servers_contracts_prices_and_messages_are_not_here(dashbo
     database, vault = dashboard.vendor.database, dashboard.vendor.vault
     async with database.write() as connection:
         await connection.exec_driver_sql("INSERT INTO guild SELECT * FROM guild WHERE 0")
-        from bot.store.catalogue import guilds
 
         await guilds.ensure(connection, 77, clock.now())
         theirs = await connections.add(
