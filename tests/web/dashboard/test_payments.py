@@ -385,6 +385,14 @@ async def test_staff_who_manage_nothing_do_not_see_them(dashboard, shop):
         assert (await browser.get(path)).status == 403
 
 
+async def test_a_buyer_without_a_tradingview_name_is_called_as_in_discord(dashboard, browser, shop):
+    await bought(dashboard, shop, discord_id=dashboard.buyer.id)
+    await tells(dashboard, shop, Refund("re_1", "in_sub_1", clock.now(), is_full=True))
+    page = await browser.get("payments")
+    assert "@ben" in page.links
+    assert "of @ben: the money was refunded" in page.text
+
+
 async def test_a_form_without_its_token_does_nothing(dashboard, browser, shop):
     number = await pending(dashboard, shop, "A-17")
     page = await browser.get(f"payments/contracts/{number}")
