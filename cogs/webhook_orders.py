@@ -156,7 +156,7 @@ class OrderCommands(_Part):
     async def _assign(self, press: ComponentInteraction, number: int, subject: Subject) -> None:
         order = await self._pending.assign(press.request(), number, subject)
         has_name = await self._pending.has_name(press.guild_id, subject.member_id or 0)
-        message = replies.assigned(order, subject.member_id or 0, has_name=has_name)
+        message = replies.assigned(order, subject, has_name=has_name)
         await responses.reply(press.interaction, message)
 
     # What a price is

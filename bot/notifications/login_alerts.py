@@ -1,7 +1,7 @@
 """Tells whoever may renew a TradingView login that it ended, that it still has, and that it is back.
 
-That is the member who set it, while they may; else, and where it came from the settings or the terminal,
-the owner of the server.
+That is the member who set it, while they may; else, and where it came from the settings, the terminal or
+the operator, the owner of the server.
 
 The log channel gets the same from the history. A message is marked once it was sent, and one that could
 not be marked is not sent again; only after a crash in between is it, with the same nonce, which Discord
@@ -21,7 +21,7 @@ from bot.notifications.log_channel import May
 from bot.notifications.trouble import GROUND, TROUBLE, in_short
 from bot.replies.login_alerts import to_setter
 from bot.store.kinds import OutageStage
-from bot.store.records import Outage
+from bot.store.records import OPERATOR_ID, Outage
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,11 @@ class LoginAlerts:
         """Return who is told, one after the other until one of them takes messages."""
         owner = [] if server.owner_id is None else [server.owner_id]
         setter = outage.set_by
-        if setter is None or setter in owner or not await self._may(server.id, setter):
+        if (
+            setter is None
+            or setter in (OPERATOR_ID, *owner)
+            or not await self._may(server.id, setter)
+        ):
             return owner
         return [setter, *owner]
 

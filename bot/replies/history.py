@@ -199,6 +199,9 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "login_page_refused": lambda f: (
         f"⚠️ A try on {f.who}'s one-time page for the TradingView login was refused. Nothing was changed"
     ),
+    "login_refused": lambda f: (
+        f"⚠️ A TradingView login that {f.who} gave on the dashboard was refused. Nothing was changed"
+    ),
     "dashboard_opened": lambda f: f"{f.who} signed in to the dashboard",
     "dashboard_sessions_ended": lambda f: (
         f"{f.who} signed {f.number('browser')} out of the dashboard"

@@ -8,7 +8,7 @@ import discord
 from bot.access.sources import payments
 from bot.replies import orders
 from bot.replies.message import Button, Message, key
-from bot.replies.text import order_number, typed
+from bot.replies.text import member, order_number, typed
 from bot.replies.tone import Tone
 from bot.store.records import Customer, Event
 
@@ -63,9 +63,11 @@ def decided(person: Customer, member_id: int, *, ended: bool) -> Message:
     """Return, in place of the question, who decided it and how."""
     whose = orders.person(person)
     if ended:
-        return Message(f"✅ <@{member_id}> let it end. The access of {whose} is taken away now.")
+        return Message(
+            f"✅ {member(member_id)} let it end. The access of {whose} is taken away now."
+        )
     return Message(
-        f"✅ <@{member_id}> decided: {whose} keeps it. It ends as it would have without the payment's return, "
+        f"✅ {member(member_id)} decided: {whose} keeps it. It ends as it would have without the payment's return, "
         "unless the shop tells something new."
     )
 

@@ -67,8 +67,8 @@ def testing_now() -> Message:
     return Message("⏳ **Testing the login with TradingView…**")
 
 
-def kept_or_used(outcome: Updated | SpareKept, guild_id: int) -> Message:
-    """Return whether the cookies are kept as a spare, or used because no other login works."""
+def kept_or_used(outcome: Updated | SpareKept, guild_id: int | None = None) -> Message:
+    """Return whether the cookies are kept as a spare, or used; with a server, then offer to add a spare."""
     return spare_kept(outcome) if isinstance(outcome, SpareKept) else updated(outcome, guild_id)
 
 
@@ -148,7 +148,9 @@ def status(login: LoginStatus, verdict: LoginCheck | None, guild_id: int) -> Mes
     tone = None if first.startswith(("✅", "❌")) else Tone.LOOK
     lines = [first]
     if login.set_at is not None:
-        by = f" by {member(login.set_by)}" if login.set_by else " from the settings of the program"
+        by = " from the settings of the program"
+        if login.set_by is not None:
+            by = f" by {member(login.set_by)}"
         lines.append(f"Added {relative(login.set_at)}{by}.")
     if not login.has_sign:
         lines.append("⚠️ The second cookie, `sessionid_sign`, is missing.")

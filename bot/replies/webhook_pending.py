@@ -3,6 +3,7 @@
 import discord
 
 from bot.access.orders.pending import PendingOrder, PendingView
+from bot.access.request import Subject
 from bot.access.rules.contracts import Why
 from bot.access.sources import payments
 from bot.replies.message import Button, Message, key, shorten
@@ -130,8 +131,11 @@ def whose(order: PendingOrder, guild_id: int) -> Message:
     )
 
 
-def assigned(order: PendingOrder, member_id: int, *, has_name: bool) -> Message:
-    """Return that an order is somebody's now."""
+def assigned(order: PendingOrder, subject: Subject, *, has_name: bool) -> Message:
+    """Return that an order is somebody's now: a member's, or a TradingView user's."""
+    whose = (
+        typed(subject.username or "") if subject.member_id is None else member(subject.member_id)
+    )
     if not order.gives:
         goes_on = (
             "It gives nothing yet. Where nobody has said which product was sold, or for how long, `/webhook list` and "
@@ -142,7 +146,7 @@ def assigned(order: PendingOrder, member_id: int, *, has_name: bool) -> Message:
     else:
         goes_on = "It waits until they tell me their TradingView name with `/link`."
     return Message(
-        f"✅ **The order {escape(shorten(order_number(order.contract.name), _MAX_NAME))} is of {member(member_id)} now.** {goes_on}"
+        f"✅ **The order {escape(shorten(order_number(order.contract.name), _MAX_NAME))} is of {whose} now.** {goes_on}"
     )
 
 

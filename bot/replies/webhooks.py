@@ -1,6 +1,7 @@
 """What a vendor reads while a shop is connected: five steps, the test, the list, and what can be set."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 import discord
@@ -264,7 +265,7 @@ def listed(
 def line(view: ConnectionView, known: int, unsaid: int) -> str:
     """Return one connection: whether it works, when it was heard last, and what is open."""
     row = view.row
-    parts = [f"{_state(view)} {bold(view.label)}, connection {row.id}"]
+    parts = [f"{_SIGNS.get(standing(view), '⚠️')} {bold(view.label)}, connection {row.id}"]
     if row.heard_at is not None:
         kind = f" ({typed(row.heard_kind)})" if row.heard_kind else ""
         parts.append(f"last message {relative(row.heard_at)}{kind}")
@@ -288,15 +289,32 @@ def line(view: ConnectionView, known: int, unsaid: int) -> str:
     return text
 
 
-def _state(view: ConnectionView) -> str:
+class Standing(StrEnum):
+    """How a connection stands, in the words of pages."""
+
+    NO_SECRET = "the secret is missing"  # noqa: S105 - words
+    REFUSED = "messages are refused"
+    STUCK = "messages are stuck"
+    SILENT = "nothing has come yet"
+    WAITS = "messages wait for a price"
+    WORKS = "works"
+
+
+_SIGNS = {Standing.SILENT: "⏳", Standing.WAITS: "⏳", Standing.WORKS: "✅"}
+
+
+def standing(view: ConnectionView) -> Standing:
+    """Return how a connection stands; what is worst about it."""
     row = view.row
-    is_missing = not view.secrets and payments.provider(row.provider).is_signed
-    was_refused = row.refused_at is not None and (
-        row.heard_at is None or row.refused_at > row.heard_at
-    )
-    if is_missing or was_refused or view.stuck:
-        return "⚠️"
-    return "⏳" if row.heard_at is None or view.unmapped else "✅"
+    if not view.secrets and payments.provider(row.provider).is_signed:
+        return Standing.NO_SECRET
+    if row.refused_at is not None and (row.heard_at is None or row.refused_at > row.heard_at):
+        return Standing.REFUSED
+    if view.stuck:
+        return Standing.STUCK
+    if row.heard_at is None:
+        return Standing.SILENT
+    return Standing.WAITS if view.unmapped else Standing.WORKS
 
 
 # The end

@@ -56,6 +56,7 @@ from bot.access.queries.evidence import Evidence
 from bot.access.queries.figures import Figures
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.overview import Overview
+from bot.access.queries.sales_records import SalesRecords
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
 from bot.access.sources import REGISTRY
@@ -155,6 +156,7 @@ class Services:
     connections: Connections
     prices: Prices
     pending: Pending
+    sales_records: SalesRecords
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts

@@ -60,6 +60,7 @@ from bot.access.queries.history import HistoryTail
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.outgoing_events import OutgoingEvents
 from bot.access.queries.overview import Overview
+from bot.access.queries.sales_records import SalesRecords
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
 from bot.access.rules.addresses import Allowed
@@ -280,6 +281,7 @@ def build(
         connections=sales.connections,
         prices=sales.prices,
         pending=sales.pending,
+        sales_records=SalesRecords(database),
         retries=Retries(database, queue),
         unanswered=unanswered,
         seat_counts=SeatCounts(database),

@@ -6,9 +6,11 @@ import discord
 import pytest
 
 from bot.notifications.backoff import PAUSES
+from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.login_alerts import LoginAlerts
 from bot.replies.login_alerts import to_setter
 from bot.store.logins import outages
+from bot.store.records import OPERATOR_ID
 from tests.support.discord_harness import at_work, open_office, text_of
 
 
@@ -196,6 +198,26 @@ async def test_a_login_that_was_deleted_is_not_said_to_be_back(harness):
 async def outage_of(harness):
     async with harness.vendor.database.read() as connection:
         return await outages.untold(connection)
+
+
+async def test_of_a_login_that_the_operator_gave_the_owner_hears_and_nobody_else_is_tried(
+    harness, monkeypatch
+):
+    async with at_work(harness):
+        request = harness.vendor.request(by=OPERATOR_ID, guild_id=harness.guild.id)
+        await harness.vendor.sessions.update(request, harness.vendor.cookies())
+        asked = []
+        send = DirectMessages.send
+
+        async def noted(self, user_id, *given, **more):
+            asked.append(user_id)
+            return await send(self, user_id, *given, **more)
+
+        monkeypatch.setattr(DirectMessages, "send", noted)
+        await dies(harness)
+        await alerts_of(harness).tell()
+        assert asked == [harness.owner.id]
+        assert "has ended" in text_of(harness.as_owner.dms()[0])
 
 
 async def test_of_a_login_from_the_settings_the_owner_hears(harness):

@@ -108,6 +108,7 @@ FACTS = {
     "dashboard_sessions_ended": (None, NUMBER, "m"),
     "login_page": (None, None, ""),
     "login_page_refused": (None, None, ""),
+    "login_refused": (None, None, ""),
     "messages_stopped": (None, None, ""),
     "messages_resumed": (None, None, ""),
     "members_unseen": (None, None, ""),

@@ -164,7 +164,9 @@ async def ask(port, sent):
     assert b"\r\nServer: Usher" in head, (sent[:300], head)
     assert b"echo-me" not in whole
     assert b"aiohttp" not in whole.lower()
-    if status >= 400 and body and not sent.startswith(b"HEAD"):
+    if status >= 400 and b"\r\nContent-Type: text/html" in head:  # a page for people
+        assert b'class="note stop"' in body, (sent[:300], whole)
+    elif status >= 400 and body and not sent.startswith(b"HEAD"):
         assert "errorMessage" in json.loads(body), (sent[:300], whole)
     return status
 

@@ -21,7 +21,7 @@ from tests.support.vendor_fixture import HOME, STAFF, open_shop
 
 PUBLIC = "http://127.0.0.1:8080"
 RIGHT = {"name": "vendor_one", "password": "open sesame"}
-PAGE = Path(bot.web.__file__).parent / "page"
+PAGES = Path(bot.web.__file__).parent / "pages"
 
 
 async def yes():
@@ -96,24 +96,28 @@ async def test_pasted_cookies_are_tested_used_and_the_page_is_spent(desk):
 
 
 async def test_the_page_and_its_parts_are_shown_without_a_token_and_spend_nothing(desk):
-    files = {
-        "": "html",
-        "login.css": "css",
-        "login.js": "javascript",
-        "brand.css": "css",
-        "icon.svg": "svg",
+    async with desk.http.get(f"{desk.url}/login/?token={desk.token}") as answer:
+        page, headers = await answer.text(), answer.headers
+    assert answer.status == 200
+    assert headers["Content-Type"].startswith("text/html")
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "form-action 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["Cache-Control"] == "no-store"
+    assert (
+        headers["Referrer-Policy"] == "same-origin"
+    )  # else forms would not say where they come from
+    assert headers["X-Frame-Options"] == "DENY"
+    assert desk.token not in page
+    parts = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert {"login.js", "pages.js", "pages.css", "brand.css", "icon.svg"} == {
+        re.fullmatch(r"static/([\w.]+)\?\w+", part)[1] for part in parts
     }
-    for path, kind in files.items():
-        async with desk.http.get(f"{desk.url}/login/{path}?token={desk.token}") as answer:
+    for part in parts:
+        async with desk.http.get(f"{desk.url}/login/{part}") as answer:
             assert answer.status == 200
-            assert kind in answer.headers["Content-Type"]
-            policy = answer.headers["Content-Security-Policy"]
-            assert "default-src 'none'" in policy
-            assert "frame-ancestors 'none'" in policy
-            assert "unsafe" not in policy
-            assert answer.headers["Cache-Control"] == "no-store"
-            assert answer.headers["Referrer-Policy"] == "no-referrer"
-            assert answer.headers["X-Frame-Options"] == "DENY"
             assert desk.token not in await answer.text()
     for path in ("paste", "password", "code", "again"):
         async with desk.http.get(f"{desk.url}/login/{path}") as answer:
@@ -122,9 +126,11 @@ async def test_the_page_and_its_parts_are_shown_without_a_token_and_spend_nothin
 
 
 async def test_the_page_asks_nobody_else(desk):
-    for file in sorted(PAGE.iterdir()):
-        text = await asyncio.to_thread(file.read_text, "utf-8")
-        assert not re.findall(r"(?:https?:)?//[a-z]", re.sub(r"(?m)^\s*//.*$", "", text)), file.name
+    async with desk.http.get(f"{desk.url}/login/") as answer:
+        page = await answer.text()
+    script = await asyncio.to_thread((PAGES / "static/login.js").read_text, "utf-8")
+    for text in (page, re.sub(r"(?m)^\s*//.*$", "", script)):
+        assert not re.findall(r"(?:https?:)?//[a-z]", text)
         assert "onclick" not in text
         assert "style=" not in text
 
@@ -346,10 +352,10 @@ async def test_a_second_press_waiting_for_the_first_makes_no_attempt_once_the_pa
 async def test_nothing_typed_is_held_longer_than_its_page_lasts(desk):
     desk.vendor.switches.set("down", True)
     assert (await desk.press("paste", **desk.pair()))[1]["next"] == "again"
-    assert len(desk.links._progress) == 1
+    assert len(desk.links.entry._progress) == 1
     await desk.time.advance(601)
     await desk.new(by=STAFF + 1)
-    assert desk.links._progress == {}
+    assert desk.links.entry._progress == {}
 
 
 async def test_a_page_that_ends_during_a_press_is_not_used(desk):

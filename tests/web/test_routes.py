@@ -15,8 +15,8 @@ from tests.support.access_harness import open_harness
 from tests.support.api_harness import open_api
 from tests.support.vendor_fixture import AT, HOME, OTHER
 
-# What lies beside pages, the same for everybody.
-FILES = ("brand.css", "pages.css", "pages.js", "htmx.js", "icon.svg")
+# Beside the pages for people.
+FILES = ("brand.css", "pages.css", "pages.js", "htmx.js", "login.js", "icon.svg")
 PUBLIC = {
     ("GET", "/validate/{username}"),
     ("HEAD", "/validate/{username}"),
@@ -27,17 +27,19 @@ PUBLIC = {
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),
     # The page of a one-time link, which knows nothing; what it posts needs the link's token.
-    *((method, f"/login/{name}") for name in ("", "login.css", "login.js", "brand.css", "icon.svg") for method in ("GET", "HEAD")),
     ("GET", "/dashboard/"), ("HEAD", "/dashboard/"),
     *((method, f"/dashboard/static/{name}") for name in FILES for method in ("GET", "HEAD")),
     ("*", "/dashboard/{tail}"),  # no such page
+    *((method, f"/login/{name}") for name in ("", *(f"static/{file}" for file in FILES)) for method in ("GET", "HEAD")),
 }  # fmt: skip
 # By what they are opened, and which tests look at that.
 OTHERWISE = {
     ("POST", f"/login/{name}"): "the token of a one-time link (test_login_guard.py)"
     for name in ("paste", "password", "code", "again")
-} | {
-    ("POST", "/webhooks/{id}"): "the signature of a shop (test_webhooks.py)",
+} | {("POST", "/webhooks/{id}"): "the signature of a shop (test_webhooks.py)"}
+# What is answered with a page.
+FORMS = {
+    ("POST", "/login/"): "the token of a one-time link, sent by its forms (test_login_plain.py)",
     ("POST", "/dashboard/sign-in"): "a one-time link (dashboard/test_way_in.py)",
 }
 KEYED = {
@@ -75,7 +77,7 @@ async def test_it_is_said_of_every_address_who_may_ask(api):
         (method, path.replace(":[0-9]{1,20}", "")) for method, path in api.app[ROUTES].rules
     }  # dashboard/test_every_route.py walks over them
     assert all(path.startswith("/dashboard/{guild_id}/") for _, path in signed_in)
-    assert routes(api.app) == PUBLIC | OTHERWISE.keys() | KEYED.keys() | signed_in
+    assert routes(api.app) == PUBLIC | OTHERWISE.keys() | FORMS.keys() | KEYED.keys() | signed_in
 
 
 def address(path):
@@ -146,7 +148,7 @@ async def test_what_is_open_needs_no_key(api, method, path):
         assert answer.status not in (401, 403)
 
 
-@pytest.mark.parametrize(("method", "path"), sorted(OTHERWISE))
+@pytest.mark.parametrize(("method", "path"), sorted(OTHERWISE | FORMS))
 async def test_a_key_opens_nothing_that_is_opened_otherwise(api, method, path):
     everything = (await api.new_key(",".join(Scope))).text
     async with api.http.request(

@@ -56,6 +56,7 @@ class LoginStatus:
     set_at: datetime | None
     has_sign: bool
     spares: int = 0
+    is_unreadable: bool = False  # the database holds another, which no key at hand opens
 
     @property
     def takes_spare(self) -> bool:

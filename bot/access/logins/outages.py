@@ -17,6 +17,11 @@ class Outages:
         async with self._database.read() as connection:
             return await outages.untold(connection)
 
+    async def latest(self, guild_id: int, limit: int) -> list[Outage]:
+        """Return the last outages of a server's login, the newest first."""
+        async with self._database.read() as connection:
+            return await outages.latest(connection, guild_id, limit)
+
     async def waiting(self, guild_id: int) -> int:
         """Return how many orders wait in that server."""
         async with self._database.read() as connection:

@@ -135,6 +135,7 @@ class Sessions:
             set_at=None if stored is None else stored.session.set_at,
             has_sign=held.cookies is not None and held.cookies.sessionid_sign is not None,
             spares=spare,
+            is_unreadable=bool(held.unreadable),
         )
 
     async def update(self, request: RequestContext, cookies: Cookies | CandidateLogin) -> Updated:

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import clock
 from bot.access.errors import TradingViewSilent
@@ -33,6 +33,16 @@ class SpareKept:
 
     username: str | None
     spares: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSpare:
+    """A spare without its cookies; moments in UTC, `set_by` None: from outside Discord."""
+
+    set_by: int | None
+    set_at: datetime
+    checked_at: datetime
+    is_readable: bool  # with the keys at hand
 
 
 class Spares:
@@ -79,6 +89,20 @@ class Spares:
                     connection, request.guild_id, now, "session_spare_set", actor=request.actor
                 )
         return SpareKept(updated.username or account.username, count)
+
+    async def listed(self, guild_id: int) -> list[KnownSpare]:
+        """Return a server's spares in the order in which they take over."""
+        held = await self._sessions.of(guild_id)
+        if held.account_id is None:
+            return []
+        async with self._database.read() as connection:
+            kept = await spares.of_account(connection, held.account_id)
+        return [
+            KnownSpare(
+                each.set_by, each.set_at, each.checked_at, self._vault.opens(bytes(each.cookies))
+            )
+            for each in kept
+        ]
 
     async def take_over(self, held: AccountSession) -> bool:
         """Replace the login in use, found dead, with its lock held; returns whether a spare did."""

@@ -100,10 +100,15 @@ class Prices:
 
     async def next_question(self, guild_id: int) -> PriceQuestion | None:
         """Return the oldest price of which nobody has said the item; None without any."""
+        return next(iter(await self.questions(guild_id, 1)), None)
+
+    async def questions(self, guild_id: int, limit: int) -> list[PriceQuestion]:
+        """Return the oldest prices of which nobody has said the item, with everything that they may be."""
         async with self._database.read() as connection:
-            shops = [row.id for row in await connections.listed(connection, guild_id)]
-            price = await prices.first_open(connection, shops)
-            return None if price is None else await question_in(connection, guild_id, price.id)
+            shops = {row.id: row for row in await connections.listed(connection, guild_id)}
+            found = await prices.open_in(connection, shops, limit)
+            items = await _items(connection, guild_id) if found else ()
+        return [PriceQuestion(each, shops[each.connection_id], items, None) for each in found]
 
     async def choose(self, request: RequestContext, price_id: int, chosen: str) -> PriceDecided:
         """Let a price be what was chosen: `p` or `s` with the number of the item, or `none`.
@@ -207,11 +212,8 @@ async def question_in(
     )
     if price is None or shop is None:
         return None
-    items: list[Script | Product] = [
-        *await products.listed(connection, guild_id),
-        *await scripts.listed(connection, guild_id),
-    ]
-    return PriceQuestion(price, shop, tuple(items), await _item(connection, price))
+    items = await _items(connection, guild_id)
+    return PriceQuestion(price, shop, items, await _item(connection, price))
 
 
 def is_open(price: Price) -> bool:
@@ -232,6 +234,13 @@ def facts_of(price: Price, shop: Connection) -> dict[str, str | int]:
         "connection_id": shop.id,
         "provider": shop.provider,
     }
+
+
+async def _items(connection: AsyncConnection, guild_id: int) -> tuple[Script | Product, ...]:
+    return (
+        *await products.listed(connection, guild_id),
+        *await scripts.listed(connection, guild_id),
+    )
 
 
 async def _item(connection: AsyncConnection, price: Price) -> Script | Product | None:

@@ -80,6 +80,17 @@ async def untold(connection: AsyncConnection) -> list[Outage]:
     return [outage for outage in map(Outage.of, found) if outage.told != outage.stage]
 
 
+async def latest(connection: AsyncConnection, guild_id: int, limit: int) -> list[Outage]:
+    """Return the last outages of a server, the newest first."""
+    found = await connection.execute(
+        select(login_outage)
+        .where(login_outage.c.guild_id == guild_id)
+        .order_by(login_outage.c.id.desc())
+        .limit(limit)
+    )
+    return [Outage.of(row) for row in found]
+
+
 async def told(connection: AsyncConnection, outage_id: int, what: OutageStage) -> None:
     """Record that whoever may renew the login was told of that."""
     await connection.execute(

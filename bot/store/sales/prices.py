@@ -102,6 +102,19 @@ async def open_of(
     return [Price.of(row) for row in rows]
 
 
+async def open_in(
+    connection: AsyncConnection, connection_ids: Collection[int], limit: int
+) -> list[Price]:
+    """Return what these shops sell of which nobody said the item, oldest first, so many at most."""
+    rows = await connection.execute(
+        select(price)
+        .where(price.c.connection_id.in_(list(connection_ids)), _IS_OPEN)
+        .order_by(price.c.id)
+        .limit(limit)
+    )
+    return [Price.of(row) for row in rows]
+
+
 async def numbers(
     connection: AsyncConnection, connection_ids: Collection[int]
 ) -> dict[int, tuple[int, int]]:
@@ -114,18 +127,6 @@ async def numbers(
     )
     found = {row.connection_id: (row.number - row.open, row.open) for row in rows}
     return {each: found.get(each, (0, 0)) for each in connection_ids}
-
-
-async def first_open(connection: AsyncConnection, connection_ids: Collection[int]) -> Price | None:
-    """Return the oldest price of these shops of which nobody said the item."""
-    rows = await connection.execute(
-        select(price)
-        .where(price.c.connection_id.in_(list(connection_ids)), _IS_OPEN)
-        .order_by(price.c.id)
-        .limit(1)
-    )
-    row = rows.one_or_none()
-    return None if row is None else Price.of(row)
 
 
 async def set_asked(connection: AsyncConnection, price_ids: Collection[int], at: datetime) -> None:

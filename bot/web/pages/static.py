@@ -13,6 +13,7 @@ _FILES = {
     "pages.css": ("web/pages/static/pages.css", "text/css"),
     "pages.js": ("web/pages/static/pages.js", "text/javascript"),
     "htmx.js": ("web/pages/static/htmx-2.0.11.min.js", "text/javascript"),
+    "login.js": ("web/pages/static/login.js", "text/javascript"),
     "icon.svg": ("brand/icon.svg", "image/svg+xml"),
 }
 _KEPT = "private, max-age=31536000, immutable"

@@ -38,7 +38,7 @@ function signIn() {
 
 // Sent twice by an impatient hand, a form counts once anyway; the button says that it is on its way.
 document.addEventListener("submit", (event) => {
-  if (event.target.method === "get") return;
+  if (event.target.method === "get" || event.defaultPrevented) return;
   const button = event.submitter;
   if (button) setTimeout(() => { button.disabled = true; button.setAttribute("aria-busy", "true"); });
 });

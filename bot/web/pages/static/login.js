@@ -1,8 +1,10 @@
 "use strict";
 
-// The token stays in the fragment: no server ever gets it as part of an address. Nor does it stay in the
+// Where this does not run the page's forms are sent by themselves. Where it does, nothing is loaded anew, and
+// the token stays in the fragment: no server ever gets it as part of an address. Nor does it stay in the
 // address for the browser's history, a screenshot or whoever looks over a shoulder.
-const token = location.hash.slice(1);
+const pasted = document.querySelector("#paste [name=token]").value; // of a link that came by the form
+const token = location.hash.slice(1) || pasted;
 history.replaceState(null, "", location.pathname);
 
 const byId = (id) => document.getElementById(id);
@@ -14,16 +16,17 @@ let busy = false;
 
 function tell(text, kind) {
   note.textContent = text;
-  note.className = `note ${kind}`;
+  note.className = `note ${kind} lines`;
   note.hidden = false;
 }
 
 function show(form) {
   for (const one of forms) one.hidden = one !== form;
   const choosing = form === byId("paste") || form === byId("password");
-  document.querySelector(".tabs").hidden = !choosing;
+  document.querySelector("[role=tablist]").hidden = !choosing;
+  byId("leave").hidden = choosing;
   if (choosing) before = form;
-  form.querySelector("input, button")?.focus();
+  form.querySelector("input:not([type=hidden]), button")?.focus();
 }
 
 function choose(tab) {
@@ -43,7 +46,7 @@ function over() {
 
 function waiting(on) {
   busy = on;
-  for (const button of document.querySelectorAll(".go")) button.disabled = on;
+  for (const button of byId("work").querySelectorAll("button[type=submit]")) button.disabled = on;
   if (on) tell("Asking TradingView… this can take a moment.", "");
 }
 
@@ -68,7 +71,7 @@ async function press(name, fields) {
     waiting(false);
   }
   if (answer?.ok) {
-    tell(`${said.message}\nYou can close this page.`, "good");
+    tell(`${said.message}\nYou can close this page.`, "done");
     over();
   } else {
     refused(said);
@@ -79,15 +82,16 @@ async function press(name, fields) {
 
 function refused(said) {
   const asks = said.next === "yes" || said.next === "code";
-  tell(said.errorMessage ?? "Something went wrong. Please press again.", asks ? "ask" : "bad");
+  tell(said.errorMessage ?? "Something went wrong. Please press again.", asks ? "look" : "stop");
   byId("secret").value = "";
   byId("digits").value = "";
   if (said.next === "over") over();
   if (said.next === "code") show(byId("code"));
   if (said.next === "yes" || said.next === "again") {
-    byId("yes").textContent = said.next === "yes" ? "Yes, change the account" : "Try again";
-    byId("yes").classList.toggle("danger", said.next === "yes");
-    byId("again").dataset.yes = String(said.next === "yes");
+    const yes = said.next === "yes";
+    byId("yes").textContent = yes ? "Yes, change the account" : "Try again";
+    byId("yes").className = `${yes ? "danger" : "go"} wide`;
+    byId("agreed").value = yes ? "1" : "";
     show(byId("again"));
   }
 }
@@ -104,15 +108,16 @@ const actions = {
     spare: form.elements.spare.checked,
   }),
   code: () => ({ code: byId("digits").value }),
-  again: (form) => ({ yes: form.dataset.yes === "true" }),
+  again: () => ({ yes: byId("agreed").value === "1" }),
 };
 
 for (const form of forms) {
+  form.noValidate = true; // what is missing is said in the note
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const empty = [...form.querySelectorAll("input[required]")].find((input) => !input.value.trim());
     if (empty) {
-      tell(`Please fill in: ${empty.labels[0].textContent.trim()}.`, "bad");
+      tell(`Please fill in: ${empty.labels[0].textContent.trim()}.`, "stop");
       empty.focus();
     } else {
       press(form.id, actions[form.id](form));
@@ -128,15 +133,22 @@ for (const tab of tabs) {
     other.focus();
   });
 }
-for (const id of ["back", "no"]) {
-  byId(id).addEventListener("click", () => {
-    note.hidden = true;
-    show(before);
-  });
-}
+byId("leave").addEventListener("submit", (event) => {
+  event.preventDefault();
+  note.hidden = true;
+  show(before);
+});
 
+for (const tab of tabs) {
+  const panel = byId(tab.getAttribute("aria-controls"));
+  panel.setAttribute("role", "tabpanel");
+  panel.setAttribute("aria-labelledby", tab.id);
+  panel.querySelector(".of-tab").hidden = true; // the tab says it
+}
 if (token) {
+  byId("open").hidden = true;
   byId("work").hidden = false;
-} else {
-  tell("This page is opened from Discord: run /session link there and press its button.", "ask");
+  if (!byId("paste").hidden) show(byId("paste"));
+} else if (note.hidden) {
+  tell("This page is opened from Discord: run /session link there and press its button, or paste its link here.", "look");
 }
