@@ -40,9 +40,9 @@ def check(
     """  # noqa: D301 - click reads the \b, which keeps the lines apart
     logs.set_up("error")
     if tradingview or tester is not None:
-        from bot.cli.doctor import tradingview as upstream
+        from bot.doctor import tradingview as upstream
 
         context.exit(asyncio.run(upstream.run(tester=tester, slug=slug)))
-    from bot.cli import doctor
+    from bot import doctor
 
     context.exit(asyncio.run(doctor.run()))

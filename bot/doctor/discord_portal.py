@@ -10,8 +10,8 @@ import aiohttp
 from yarl import URL
 
 from bot import clock
-from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.unreachable import remedy_for, why_not
+from bot.doctor.findings import Finding
+from bot.doctor.unreachable import remedy_for, why_not
 from bot.outgoing import BLOCKED_REMEDY, blocked, blocked_for
 from bot.settings import Settings
 

@@ -9,9 +9,9 @@ from bot import clock, logs, tradingview_accounts
 from bot.access.logins import environment
 from bot.access.logins.cookies import digest, pack, unpack
 from bot.access.logins.renewal import Keep
-from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.login import ENVIRONMENT, Held
-from bot.cli.doctor.privacy import privacy
+from bot.doctor.findings import Finding
+from bot.doctor.login import ENVIRONMENT, Held
+from bot.doctor.privacy import privacy
 from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
 from bot.store.engine.trial import try_out

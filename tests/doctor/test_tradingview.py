@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from bot import clock, tradingview_accounts
 from bot.__main__ import main
 from bot.access.logins.cookies import pack
-from bot.cli.doctor import tradingview as checking
+from bot.doctor import tradingview as checking
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Settings
 from bot.store.catalogue import guilds, scripts

@@ -14,12 +14,11 @@ import pytest
 from cryptography.fernet import Fernet
 from yarl import URL
 
-from bot import clock, tradingview_accounts
+from bot import clock, doctor, tradingview_accounts
 from bot.access.logins.cookies import pack
 from bot.access.logins.environment import Environment
-from bot.cli import doctor
-from bot.cli.doctor import login
-from bot.cli.doctor.unreachable import why_not
+from bot.doctor import login
+from bot.doctor.unreachable import why_not
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Secret, Settings

@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from bot import clock, logs, settings
-from bot.cli.doctor.account import Account, Accounts, opened
-from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.login import said_pause
-from bot.cli.doctor.observations import Observations
-from bot.cli.doctor.open_questions import ask_all
-from bot.cli.doctor.write_trial import WriteTrial
 from bot.cli.prompts import agreed
+from bot.doctor.account import Account, Accounts, opened
+from bot.doctor.findings import Finding
+from bot.doctor.login import said_pause
+from bot.doctor.observations import Observations
+from bot.doctor.open_questions import ask_all
+from bot.doctor.write_trial import WriteTrial
 from bot.errors import StartupError
 from bot.settings import Settings
 from bot.store.records import Script
