@@ -14,9 +14,10 @@ import pytest
 from cryptography.fernet import Fernet
 from yarl import URL
 
-from bot import clock, doctor, tradingview_accounts
+from bot import clock, tradingview_accounts
 from bot.access.logins.cookies import pack
 from bot.access.logins.environment import Environment
+from bot.cli import check
 from bot.doctor import login
 from bot.doctor.unreachable import why_not
 from bot.sandbox.discord import FakeDiscord
@@ -86,7 +87,7 @@ def usher(monkeypatch, discord, tradingview, guild):
         for name, value in {**given, **variables}.items():
             monkeypatch.setenv(name, value)
         lines = []
-        code = await doctor.run(file, lines.append)
+        code = await check.run(file, lines.append)
         text = "\n".join(lines)
         for secret in ("DISCORD_TOKEN", "SECRET_KEY", "TV_SESSIONID", "TV_SESSIONID_SIGN"):
             value = os.environ.get(secret)
