@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from typing import Literal, NamedTuple, TextIO
 from urllib.parse import quote
 
+from bot.log_excerpt import EXCERPT
+
 HIDDEN = "[hidden]"
 
 # Anything else may write whole forms, cookies or SQL parameters when it is talkative.
@@ -265,6 +267,7 @@ def set_up(
     for old in [known for known in root.handlers if isinstance(known, _Handler)]:
         root.removeHandler(old)
     root.addHandler(handler)
+    root.addHandler(EXCERPT)
     wanted = logging.getLevelNamesMapping()[level.upper()]
     root.setLevel(max(wanted, logging.INFO))
     for name in _OURS:

@@ -201,6 +201,8 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     ),
     "dashboard_opened": lambda f: f"{f.who} signed in to the dashboard",
     "dashboard_sessions_ended": lambda f: f"{f.who} ended {f.number('session')} of the dashboard",
+    "backup_made": lambda f: f"{f.who} made a copy of the database",
+    "backup_downloaded": lambda f: f"{f.who} downloaded a copy of the database",
     "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
     "session_lost": lambda _: (
         "⚠️ The key of the stored TradingView login was lost, so the login was given up. Nobody lost "
