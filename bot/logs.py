@@ -266,8 +266,8 @@ def set_up(
     root = logging.getLogger()
     for old in [known for known in root.handlers if isinstance(known, _Handler)]:
         root.removeHandler(old)
-    root.addHandler(handler)
     root.addHandler(EXCERPT)
+    root.addHandler(handler)
     wanted = logging.getLevelNamesMapping()[level.upper()]
     root.setLevel(max(wanted, logging.INFO))
     for name in _OURS:

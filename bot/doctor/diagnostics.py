@@ -92,6 +92,8 @@ def settings_shown(settings: Settings) -> dict[str, object]:
         value, name = getattr(settings, field.name), field.name
         if name in HARMLESS:
             shown[name.upper()] = value
+        elif not value:
+            shown[name.upper()] = "unset"
         else:
             shown[name.upper()] = "default" if value == field.default else "set"
     if settings.public_url is not None:

@@ -254,8 +254,7 @@ def _files(settings: Settings) -> list[Finding]:
     try:
         reading.load(env_file, need_token=False)
         findings = [Finding("Settings", "are understood.")]
-        findings += [Finding("Settings", text, note=True) for text in reading.remarks(env_file)]
-    except (StartupError, OSError, UnicodeDecodeError):
+    except StartupError:
         text = "they were changed since the start, and the next start will not understand them."
         remedy = "Run `usher check` on the bot's computer: it names each one that is wrong."
         findings = [Finding("Settings", text, remedy)]

@@ -119,11 +119,9 @@ def found(database: Path) -> list[Found]:
     """Return every copy beside the database, the newest first (blocking)."""
     copies = []
     for kind, form in _NAMES.items():
-        for _, path in _found(database, form):
+        for moment, path in _found(database, form):
             with suppress(FileNotFoundError):  # dropped meanwhile
-                stat = path.stat()
-                made_at = datetime.fromtimestamp(stat.st_mtime, tz=UTC)
-                copies.append(Found(path, kind, made_at, stat.st_size))
+                copies.append(Found(path, kind, _made_at(moment, path), path.stat().st_size))
     return sorted(copies, key=lambda each: (each.made_at, each.path.name), reverse=True)
 
 
@@ -136,16 +134,18 @@ def found_no_room(error: CopyError) -> bool:
 
 
 def newest(database: Path) -> datetime | None:
-    """Return when the newest daily copy was made (blocking); None without any.
+    """Return when the newest daily copy was made (blocking); None without any."""
+    daily = _found(database, _NAMES[CopyKind.DAILY])
+    return max((_made_at(day, path) for day, path in daily), default=None)
 
-    Its name says the day: a file that was copied or touched later is no newer for that.
-    """
-    made = []
-    for day, path in _found(database, _NAMES[CopyKind.DAILY]):
-        midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        touched = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-        made.append(touched if touched < midnight + timedelta(days=1) else midnight)
-    return max(made, default=None)
+
+def _made_at(moment: str, path: Path) -> datetime:
+    """Return when a copy was made, by its name: one that was copied or touched later is no newer for that."""
+    if "T" in moment:
+        return datetime.strptime(moment, "%Y-%m-%dT%H%M%S").replace(tzinfo=UTC)
+    midnight = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    touched = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+    return touched if touched < midnight + timedelta(days=1) else midnight
 
 
 def _keep_daily(database: Path, now: datetime) -> None:

@@ -125,6 +125,7 @@ async def retry(visitor: Visitor, form: Form, _: web.Request) -> Done | web.Stre
 
 def _pieces(text: str) -> list[tuple[str, str]]:
     """Return the text in pieces: what is typed somewhere, addresses, and the words between."""
+    text = text[:1].upper() + text[1:]  # it stands below its subject, not behind it
     pieces: list[tuple[str, str]] = []
     end = 0
     for match in _PIECE.finditer(text):
