@@ -48,7 +48,12 @@ async def test_all_is_fine_and_managers_alone_see_it(dashboard):
     page = await browser.get("checks")
     assert (page.status, "Nothing is wrong" in page.text) == (200, True)
     page = await checked(browser)
-    for text in ("Discord knows the bot as", "Server Members Intent is on", "Works (", "Is up to date"):
+    for text in (
+        "Discord knows the bot as",
+        "Server Members Intent is on",
+        "Works (",
+        "Is up to date",
+    ):
         assert text in page.text
     assert "Nothing is wrong" in page.text
     browser = await dashboard.signed_in(dashboard.mod)

@@ -9,10 +9,7 @@ from aiohttp import hdrs, web
 
 from bot import clock
 from bot.access.request import RequestContext
-from bot.doctor.diagnostics import diagnostics
-from bot.doctor.discord_portal import invite_link
 from bot.doctor.findings import Finding, Place, Severity
-from bot.doctor.running import ask, look
 from bot.interactions.levels import Level
 from bot.replies import overview as replies
 from bot.web.dashboard.confirm import carry_out
@@ -57,6 +54,8 @@ class Checks:
 
     async def show(self, visitor: Visitor, request: web.Request) -> web.StreamResponse:
         """Show what is known now, and what was found when it was last asked for."""
+        from bot.doctor.discord_portal import invite_link  # noqa: PLC0415 - as in _findings
+
         whole = await visitor.sees_whole()
         findings = await self._findings(visitor, request, whole=whole)
         asked = self._asked.get((visitor.guild_id, whole))
@@ -80,6 +79,8 @@ class Checks:
 
     async def check(self, visitor: Visitor, _: Form, request: web.Request) -> Done:
         """Ask Discord and TradingView, and read the files."""
+        from bot.doctor.running import ask  # noqa: PLC0415 - as in _findings
+
         services, guild_id = visitor.services, visitor.guild_id
         whole = await visitor.sees_whole()
         found = await ask(services, request.app[SETTINGS], guild_id, whole=whole)
@@ -88,6 +89,8 @@ class Checks:
 
     async def download(self, visitor: Visitor, request: web.Request) -> web.StreamResponse:
         """Give the file."""
+        from bot.doctor.diagnostics import diagnostics  # noqa: PLC0415 - as in _findings
+
         whole = await visitor.sees_whole()
         content = await diagnostics(
             visitor.services,
@@ -106,6 +109,9 @@ class Checks:
     async def _findings(
         self, visitor: Visitor, request: web.Request, *, whole: bool
     ) -> list[Finding]:
+        # It is looked at rarely, and costs memory from then on only.
+        from bot.doctor.running import look  # noqa: PLC0415
+
         settings, guild_id = request.app[SETTINGS], visitor.guild_id
         found = await look(visitor.services, settings, guild_id, whole=whole)
         asked = self._asked.get((guild_id, whole))
