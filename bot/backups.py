@@ -70,9 +70,9 @@ class Backups:
             raise BackupNotMade("the database is in memory alone")
         mark = hashlib.sha256(request.idempotency_key.encode()).hexdigest()[:8]
         async with self._making:
-            before = next((each for each in await self._found() if mark in each.path.name), None)
-            if before is not None:
-                return before.path.name
+            for each in await self._found():
+                if each.path.name.endswith(f"-{mark}.db"):
+                    return each.path.name
             made = await asyncio.to_thread(_make, self._path, mark)
             await self._record(request, "backup_made", made)
         return made.name

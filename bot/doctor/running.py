@@ -221,15 +221,17 @@ async def _place(services: Services, path: Path) -> list[Finding]:
 
 async def _application(services: Services, settings: Settings) -> list[Finding]:
     """Ask Discord what it knows of the bot, with the connection and the token that the bot has."""
+    client = services.client
+    if services.blockade.left() or client.user is None:
+        return []  # nothing may be asked, or with nothing to ask with; `look` tells
     try:
-        told = await services.client.http.request(Route("GET", "/applications/@me"))
+        told = await client.http.request(Route("GET", "/applications/@me"))
     except TROUBLE as error:
         services.blockade.note(error)
         text = f"could not be asked ({in_short(error)})."
         return [Finding("Discord", text, "Wait a few minutes, then check again.")]
-    name = services.client.user.name if services.client.user else "a bot"
     return [
-        Finding("Bot token", f"Discord knows the bot as {name}."),
+        Finding("Bot token", f"Discord knows the bot as {client.user.name}."),
         *of_application(told, settings),
     ]
 

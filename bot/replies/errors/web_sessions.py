@@ -33,8 +33,8 @@ def _(_: refusals.NotSignedIn) -> str:
 @sentence.register
 def _(_: refusals.SessionNotFresh) -> str:
     return (
-        "**Please sign in again for this.** What takes access away, and the TradingView login, ask for a "
-        "sign-in of the last 15 minutes. Open a new link with `/dashboard` (or `usher dashboard`), then press "
+        "**Please sign in again for this.** What takes access away, the TradingView login and copies of the "
+        "database ask for a sign-in of the last 15 minutes. Open a new link with `/dashboard` (or `usher dashboard`), then press "
         "it once more. Nothing was changed."
     )
 

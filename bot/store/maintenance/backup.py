@@ -94,7 +94,10 @@ def keep_before(database: Path, revision: str) -> Path:
 
 def keep_made(database: Path, mark: str) -> Path:
     """Make a copy that somebody asks for (blocking); `mark` is eight hex digits. Raises CopyError."""
-    target = folder_of(database) / f"{database.stem}-made-{_moment()}-{mark}.db"
+    folder = folder_of(database)
+    for left in folder.glob(f".{database.stem}-made-*.part"):  # of a program that was killed
+        left.unlink(missing_ok=True)
+    target = folder / f"{database.stem}-made-{_moment()}-{mark}.db"
     copy(database, target)
     _drop_old(database, _NAMES[CopyKind.MADE], KEPT_MADE)
     return target

@@ -53,6 +53,7 @@ async def test_a_copy_is_made_once_for_a_form_sent_twice_and_downloaded_whole(da
     assert answer.status == 200
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Type"] == "application/vnd.sqlite3"
     await asyncio.to_thread((tmp_path / "taken.db").write_bytes, content)
     with closing(sqlite3.connect(tmp_path / "taken.db")) as raw:
         assert raw.execute("SELECT title FROM script").fetchall() == [("Trend",)]
@@ -153,9 +154,13 @@ async def test_what_cannot_be_copied_is_said_and_leaves_nothing(
     assert [each.name for each in (tmp_path / "backups").iterdir()] == []
 
 
-async def test_the_newest_five_made_ones_are_kept(dashboard):
+async def test_the_newest_five_made_ones_are_kept_and_halves_are_swept_away(dashboard, tmp_path):
+    left = tmp_path / "backups" / ".usher-made-2026-03-09T120000-00000000.db.part"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
     browser = await dashboard.signed_in(dashboard.owner)
     for _ in range(6):
         await pressed(browser, "Make a copy now")
         await dashboard.time.advance(60)
     assert len(await copies(dashboard)) == 5
+    assert not left.exists()
