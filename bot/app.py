@@ -119,7 +119,7 @@ def web_application(settings: Settings, services: Services) -> Application:
         intake=services.intake,
         requests=services.api_requests,
         outcomes=services.outcomes,
-        dashboard=lambda app: dashboard.add_to(app, services),
+        dashboard=lambda app: dashboard.add_to(app, services, settings),
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.public_url,
     )

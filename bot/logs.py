@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from typing import Literal, NamedTuple, TextIO
 from urllib.parse import quote
 
+from bot.log_excerpt import EXCERPT
+
 HIDDEN = "[hidden]"
 
 # Anything else may write whole forms, cookies or SQL parameters when it is talkative.
@@ -264,6 +266,7 @@ def set_up(
     root = logging.getLogger()
     for old in [known for known in root.handlers if isinstance(known, _Handler)]:
         root.removeHandler(old)
+    root.addHandler(EXCERPT)
     root.addHandler(handler)
     wanted = logging.getLevelNamesMapping()[level.upper()]
     root.setLevel(max(wanted, logging.INFO))

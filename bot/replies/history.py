@@ -206,6 +206,8 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "dashboard_sessions_ended": lambda f: (
         f"{f.who} signed {f.number('browser')} out of the dashboard"
     ),
+    "backup_made": lambda f: f"{f.who} made a copy of the database",
+    "backup_downloaded": lambda f: f"{f.who} downloaded a copy of the database",
     "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
     "session_lost": lambda _: (
         "⚠️ The key of the stored TradingView login was lost, so the login was given up. Nobody lost "

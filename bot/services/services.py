@@ -70,6 +70,7 @@ from bot.access.sweeps.sweep import Sweeps
 from bot.access.sweeps.undecided import Undecided
 from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
+from bot.backups import Backups
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.member_events import MemberEvents
@@ -121,6 +122,7 @@ class Services:
     reminders: Reminders
     api_keys: ApiKeys
     web_sessions: WebSessions
+    backups: Backups
     ties: Ties
     blocks: Blocks
     erasures: Erasures

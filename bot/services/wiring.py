@@ -75,6 +75,7 @@ from bot.access.sweeps.sweep import Sweeps
 from bot.access.sweeps.undecided import Undecided
 from bot.access.sync.queue import Queue
 from bot.access.sync.schema_guard import SchemaGuard
+from bot.backups import Backups
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
@@ -102,6 +103,7 @@ from bot.services.sales import sell
 from bot.services.services import Services
 from bot.settings import Settings
 from bot.store.engine.database import Database
+from bot.store.maintenance.files import file_of
 from bot.store.vault import Vault
 from bot.tradingview.signin import SignIn
 
@@ -244,6 +246,7 @@ def build(
         reminders=reminders,
         api_keys=ApiKeys(database, vault, may, jobs, settings.public_url),
         web_sessions=WebSessions(database, settings.public_url),
+        backups=Backups(database, file_of(settings.database_url)),
         ties=Ties(database, queue, purchases.wake),
         blocks=Blocks(database),
         erasures=Erasures(database, vault, endings, kept_messages.to_eraser, outcome_notifier.wake),

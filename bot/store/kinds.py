@@ -1,4 +1,4 @@
-"""The closed sets of words that columns hold; the CHECKs of the schema are made from them."""
+"""The closed sets of words that columns hold, and the names of copies; the CHECKs of the schema are made from them."""
 
 from enum import StrEnum
 
@@ -247,3 +247,12 @@ class PostResult(StrEnum):
     UNTRUSTED = "untrusted"  # the certificate could not be verified
     FORBIDDEN = "forbidden"  # it leads to a private address, which is not allowed
     LOST = "lost"  # the key of what was encrypted is lost
+
+
+class CopyKind(StrEnum):
+    """Why a copy was made."""
+
+    DAILY = "daily"
+    MADE = "made"  # somebody asked for it
+    BEFORE = "before"  # the schema was changed
+    REPLACED = "replaced"  # another database took its place

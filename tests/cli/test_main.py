@@ -179,7 +179,7 @@ def test_check_exits_as_it_found(monkeypatch):
     async def run():
         return 1
 
-    monkeypatch.setattr(bot.cli, "doctor", SimpleNamespace(run=run), raising=False)
+    monkeypatch.setattr(bot.cli, "check", SimpleNamespace(run=run), raising=False)
     assert main(["check"]) == 1
 
 

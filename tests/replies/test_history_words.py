@@ -159,6 +159,8 @@ FACTS = {
     "outgoing_removed": (None, {"host": "a.example", "endpoint": 1}, ""),
     "outgoing_replayed": (None, {"host": "a.example", "endpoint": 1}, ""),
     "outgoing_off": (None, {"host": "a.example", "endpoint": 1, "since": AT.isoformat()}, ""),
+    "backup_made": (None, {"name": "usher-made.db"}, ""),
+    "backup_downloaded": (None, {"name": "usher-made.db"}, ""),
     "api_key_made": (None, {"key_id": 1, "name": "shop", "scopes": "read,write"}, ""),
     "api_key_revoked": (None, {"key_id": 1, "name": "shop", "scopes": "read,write"}, ""),
     "api_key_orphaned": (None, {"name": "shop", "scopes": "read,write"}, "m"),

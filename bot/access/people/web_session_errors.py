@@ -1,5 +1,5 @@
 # ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
-"""What can be refused about the dashboard's links and sessions; `bot.replies` says it."""
+"""What can be refused about the dashboard's links, sessions and copies; `bot.replies` says it."""
 
 from dataclasses import dataclass
 
@@ -29,3 +29,15 @@ class SessionNotFresh(UserError):
 @dataclass(eq=False)
 class FormForeign(UserError):
     """The form does not come from a page of this session."""
+
+
+@dataclass(eq=False)
+class OperatorNeeded(UserError):
+    """It belongs to every server in the database, so managers of one cannot have it."""
+
+
+@dataclass(eq=False)
+class BackupNotMade(UserError):
+    """The database could not be copied; says in a few words why."""
+
+    reason: str

@@ -40,9 +40,11 @@ def check(
     """  # noqa: D301 - click reads the \b, which keeps the lines apart
     logs.set_up("error")
     if tradingview or tester is not None:
-        from bot.cli.doctor import tradingview as upstream
+        from bot.cli.prompts import agreed
+        from bot.doctor import tradingview as upstream
 
-        context.exit(asyncio.run(upstream.run(tester=tester, slug=slug)))
-    from bot.cli import doctor
+        found = upstream.run(write=click.echo, tester=tester, slug=slug, ask=agreed)
+        context.exit(asyncio.run(found))
+    from bot.cli import check as checking
 
-    context.exit(asyncio.run(doctor.run()))
+    context.exit(asyncio.run(checking.run()))

@@ -2,6 +2,8 @@
 
 from bot.access.people import web_session_errors as refusals
 from bot.replies.errors.sentence import sentence
+from bot.replies.message import shorten
+from bot.replies.text import escape
 
 
 @sentence.register
@@ -31,8 +33,8 @@ def _(_: refusals.NotSignedIn) -> str:
 @sentence.register
 def _(_: refusals.SessionNotFresh) -> str:
     return (
-        "**Please sign in again for this.** What takes access away, and the TradingView login, ask for a "
-        "sign-in of the last 15 minutes. Open a new link with `/dashboard` (or `usher dashboard`), then press "
+        "**Please sign in again for this.** What takes access away, the TradingView login and copies of the "
+        "database ask for a sign-in of the last 15 minutes. Open a new link with `/dashboard` (or `usher dashboard`), then press "
         "it once more. Nothing was changed."
     )
 
@@ -42,4 +44,20 @@ def _(_: refusals.FormForeign) -> str:
     return (
         "**That did not come from a page of yours.** Load the page again and press once more. Nothing was "
         "changed."
+    )
+
+
+@sentence.register
+def _(_: refusals.OperatorNeeded) -> str:
+    return (
+        "**That is for whoever runs the bot.** It works for other servers too, and a copy of the database holds "
+        "theirs as well. On the bot's own computer, `usher dashboard` opens this page. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(error: refusals.BackupNotMade) -> str:
+    return (
+        f"**The copy could not be made:** {escape(shorten(error.reason, 200))}. Nothing was changed, and the earlier copies are "
+        "still there."
     )

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import RoleLevel
 from bot.store.records import Guild, Record
-from bot.store.tables.catalogue import guild, guild_role
+from bot.store.tables.catalogue import guild, guild_role, product, script
 from bot.store.tables.ledger import event
+from bot.store.tables.logins import account
+from bot.store.tables.people import customer
 from bot.store.tables.shapes import shape_check
 
 Roles = Mapping[RoleLevel, frozenset[int]]
@@ -71,6 +73,17 @@ async def left_ids(connection: AsyncConnection, before: datetime | None = None) 
     if before is not None:
         query = query.where(guild.c.left_at <= before)
     return set((await connection.execute(query)).scalars())
+
+
+async def serves_others(connection: AsyncConnection, guild_id: int) -> bool:
+    """Return whether anything of another server's sales is in the database, also of one that the bot left."""
+    for table in (customer, script, product, account):
+        other = await connection.execute(
+            select(table.c.id).where(table.c.guild_id != guild_id).limit(1)
+        )
+        if other.first() is not None:
+            return True
+    return False
 
 
 async def holds(connection: AsyncConnection, guild_ids: Collection[int]) -> dict[int, Hold]:

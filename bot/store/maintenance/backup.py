@@ -1,22 +1,44 @@
 """Copies of the database beside it: one a day, and one before it is changed or replaced."""
 
 import asyncio
+import errno
 import os
 import re
 import shutil
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 from bot import clock
+from bot.store.kinds import CopyKind
 from bot.store.maintenance.files import file_of
 
 KEPT = 7  # of the daily ones
 KEPT_OF_EACH = 3  # of those before a change of the schema, and of those before a restore
+KEPT_MADE = 5  # of those that somebody made
 
 _DAY, _MOMENT = r"\d{4}-\d\d-\d\d", r"\d{4}-\d\d-\d\dT\d{6}"
+
+
+_NAMES = {
+    CopyKind.DAILY: rf"({_DAY})\.db",
+    CopyKind.MADE: rf"made-({_MOMENT})-[0-9a-f]{{8}}\.db",
+    CopyKind.BEFORE: rf"before-.*-({_MOMENT})\.db",
+    CopyKind.REPLACED: rf"replaced-({_MOMENT})\.db",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One copy beside the database, as it is on the disk."""
+
+    path: Path
+    kind: CopyKind
+    made_at: datetime
+    size: int  # bytes
 
 
 class CopyError(Exception):
@@ -66,7 +88,18 @@ def keep_before(database: Path, revision: str) -> Path:
     """Keep a copy from before the schema becomes that of `revision` (blocking). Raises CopyError."""
     target = folder_of(database) / f"{database.stem}-before-{revision}-{_moment()}.db"
     copy(database, target)
-    _drop_old(database, rf"before-.*-({_MOMENT})\.db", KEPT_OF_EACH)
+    _drop_old(database, _NAMES[CopyKind.BEFORE], KEPT_OF_EACH)
+    return target
+
+
+def keep_made(database: Path, mark: str) -> Path:
+    """Make a copy that somebody asks for (blocking); `mark` is eight hex digits. Raises CopyError."""
+    folder = folder_of(database)
+    for left in folder.glob(f".{database.stem}-made-*.part"):  # of a program that was killed
+        left.unlink(missing_ok=True)
+    target = folder / f"{database.stem}-made-{_moment()}-{mark}.db"
+    copy(database, target)
+    _drop_old(database, _NAMES[CopyKind.MADE], KEPT_MADE)
     return target
 
 
@@ -85,17 +118,37 @@ def keep_replaced(database: Path) -> Path:
     return aside
 
 
-def newest(database: Path) -> datetime | None:
-    """Return when the newest daily copy was made (blocking); None without any.
+def found(database: Path) -> list[Found]:
+    """Return every copy beside the database, the newest first (blocking)."""
+    copies = []
+    for kind, form in _NAMES.items():
+        for moment, path in _found(database, form):
+            with suppress(FileNotFoundError):  # dropped meanwhile
+                copies.append(Found(path, kind, _made_at(moment, path), path.stat().st_size))
+    return sorted(copies, key=lambda each: (each.made_at, each.path.name), reverse=True)
 
-    Its name says the day: a file that was copied or touched later is no newer for that.
-    """
-    made = []
-    for day, path in _found(database, rf"({_DAY})\.db"):
-        midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        touched = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-        made.append(touched if touched < midnight + timedelta(days=1) else midnight)
-    return max(made, default=None)
+
+def found_no_room(error: CopyError) -> bool:
+    """Return whether a copy could not be made because the disk is full."""
+    cause = error.__cause__
+    if isinstance(cause, OSError):
+        return cause.errno in (errno.ENOSPC, errno.EDQUOT)
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+
+
+def newest(database: Path) -> datetime | None:
+    """Return when the newest daily copy was made (blocking); None without any."""
+    daily = _found(database, _NAMES[CopyKind.DAILY])
+    return max((_made_at(day, path) for day, path in daily), default=None)
+
+
+def _made_at(moment: str, path: Path) -> datetime:
+    """Return when a copy was made, by its name: one that was copied or touched later is no newer for that."""
+    if "T" in moment:
+        return datetime.strptime(moment, "%Y-%m-%dT%H%M%S").replace(tzinfo=UTC)
+    midnight = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    touched = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+    return touched if touched < midnight + timedelta(days=1) else midnight
 
 
 def _keep_daily(database: Path, now: datetime) -> None:
@@ -104,7 +157,7 @@ def _keep_daily(database: Path, now: datetime) -> None:
     if target.exists():
         return
     copy(database, target)
-    _drop_old(database, rf"({_DAY})\.db", KEPT)
+    _drop_old(database, _NAMES[CopyKind.DAILY], KEPT)
 
 
 def _moment() -> str:

@@ -27,6 +27,7 @@ from bot.store.tables.messages import direct_message
 from bot.store.tables.outgoing import outgoing_endpoint, outgoing_event
 from bot.store.tables.payments import connection as shop, delivery
 from bot.store.tables.sweeps import sighting, sweep
+from bot.store.tables.web import dashboard_link, web_session
 
 HELD = "the database was restored"  # why a message of a shop is stuck
 NAMED = 10  # of the people who may not have been told
@@ -56,7 +57,8 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     """Hold back every server until its lists were read, and whatever could be told or taken twice.
 
     What was to end or replace access may have been done, and access given again, since `made_at`:
-    nothing wakes it before it was compared with TradingView. Who was to be told of something that had
+    nothing wakes it before it was compared with TradingView. Nobody is signed in by a copy: sessions and links
+    of the dashboard may have been ended since. Who was to be told of something that had
     ended is not told again, for they may have been since, and so may the log channel; the entry in the
     history names these people. `bot.access.sweeps.recovery` says what becomes of the rest.
     """
@@ -64,7 +66,8 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     # Reminders that were due since the copy was made were said, as far as anybody knows.
     await connection.execute(update(guild).values(restored_at=at, reminders_from=at))
     await connection.execute(update(script).values(restored_at=at))
-    await connection.execute(delete(direct_message))
+    for table in (direct_message, web_session, dashboard_link):
+        await connection.execute(delete(table))
     await _keep_from_programs(connection, at)
     await _remember_seen(connection)
     overruling = and_(

@@ -45,6 +45,7 @@ from bot.store.tables.people import attempt, claim, customer, merged_customer, p
 from bot.store.tables.reminders import reminders_off
 from bot.store.tables.sales import code_use, trial_use
 from bot.store.tables.sweeps import sighting, sweep, sweep_row
+from bot.store.tables.web import dashboard_link, web_session
 
 LARGEST_NUMBER = 10**6  # what stands for a person is below it
 
@@ -142,6 +143,8 @@ async def _delete(connection: AsyncConnection, traces: Traces) -> None:
             (attempt, "member_id"),
             (holder_role, "member_id"),
             (buyer_token, "member_id"),
+            (dashboard_link, "member_id"),
+            (web_session, "member_id"),
         )
         for table, whose in whose_rows:
             await connection.execute(

@@ -13,6 +13,7 @@ from bot.access.people.web_session_errors import (
     DashboardLinkOver,
     FormForeign,
     NotSignedIn,
+    OperatorNeeded,
     SessionNotFresh,
 )
 from bot.access.people.web_sessions import PATH
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 _IN_SERVER = PATH + "{guild_id:[0-9]{1,20}}/"
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
     (NotSignedIn, 401),
-    ((NotAllowed, FormForeign, SessionNotFresh), 403),
+    ((NotAllowed, FormForeign, SessionNotFresh, OperatorNeeded), 403),
     (ButtonGone, 404),
     (DashboardLinkOver, 410),
     (TooManyPresses, 429),

@@ -11,12 +11,14 @@ from aiohttp import web
 
 from bot import clock
 from bot.access.errors import NotAllowed
+from bot.access.people.operators import sees_whole
 from bot.access.people.web_session_errors import NotSignedIn, SessionNotFresh
 from bot.access.people.web_sessions import is_fresh
 from bot.access.request import Consent, RequestContext
 from bot.interactions.levels import Level, level_in
 from bot.replies import Message
 from bot.services import Services
+from bot.settings import Settings
 from bot.store.records import OPERATOR_ID, Actor, WebSession
 from bot.web.dashboard import browser
 from bot.web.dashboard.places import PLACES, STATIC, home
@@ -24,6 +26,7 @@ from bot.web.pages import HEADERS, names
 from bot.web.pages.rendering import render
 
 SERVICES = web.AppKey("dashboard_services", Services)
+SETTINGS = web.AppKey("dashboard_settings", Settings)
 NOTES = web.AppKey("dashboard_notes", dict[int, list[Message]])
 BUTTONS = web.AppKey(
     "dashboard_buttons", dict[str, str]
@@ -80,6 +83,10 @@ class Visitor:
         """Raise NotAllowed unless the visitor has that level."""
         if not self.may(level):
             raise NotAllowed(level.name.lower())
+
+    async def sees_whole(self) -> bool:
+        """Return whether the visitor may see what belongs to the program, and not to one server."""
+        return await sees_whole(self.services.database, self.guild_id, self.session.member_id)
 
     def request(self, key: str, consent: Consent = Consent()) -> RequestContext:  # noqa: B008 - frozen
         """Return who asks, and when; a form that is sent twice has the same key."""

@@ -19,7 +19,7 @@ from bot.replies import history
 from bot.store.catalogue import products
 from bot.store.kinds import AttemptKind, HolderRoleState, Otherwise, ReminderOutcome, SkuKind
 from bot.store.ledger import direct_messages, events, holder_roles, purchases, unanswered
-from bot.store.people import attempts, customers, erasure, proofs, reminders
+from bot.store.people import attempts, customers, erasure, proofs, reminders, web_sessions
 from bot.store.records import Actor, HolderRole, Unanswered
 from bot.store.sales import api_keys, api_requests, contracts, trials
 from bot.store.tables.columns import metadata
@@ -147,6 +147,11 @@ async def known_by_what_is_new(harness):
             connection, HOME, key_id=key.id, repeat_key=None, fingerprint=b"x" * 32,
             username="ann_Trades", at=AT,
         )  # fmt: skip
+        for member_id, secret in ((ANN, "a"), (STAFF, "b")):
+            await web_sessions.add(connection, secret * 64, HOME, member_id, AT)
+            await web_sessions.add_link(
+                connection, secret * 64, guild_id=HOME, member_id=member_id, expires_at=AT
+            )
         members = {"members": [str(ANN), "9"], "role_name": "VIP", "number": 2, "loss_id": 1}
         for action in ("roles_lost", CALLED):
             await events.record(connection, HOME, AT, action, after=members)
@@ -190,6 +195,8 @@ async def test_nothing_stays_in_any_table_that_names_people(harness):
     assert left_in_file(harness) == []
     async with harness.database.read() as connection:
         kept = await events.since(connection, HOME, 0)
+        signed_in = await web_sessions.listed(connection, HOME)
+    assert [each.member_id for each in signed_in] == [STAFF]  # who forgot her
     said = [history.line(each, harness.script, None) for each in kept]
     assert any("person " in line for line in said if "take no direct messages" in line)
     # The same person comes back, uses the same code, and is forgotten once more.

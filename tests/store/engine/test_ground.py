@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event, insert, text
 from sqlalchemy.engine import Engine
 
-from bot.cli.doctor.database import examine_files
+from bot.doctor.database import examine_files
 from bot.errors import DiskFullError
 from bot.settings import Settings
 from bot.store.engine import database as module

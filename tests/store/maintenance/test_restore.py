@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select
 
+from bot.store.catalogue import guilds
 from bot.store.kinds import DeliveryState, OutgoingKind
 from bot.store.ledger import events
 from bot.store.maintenance import restore
+from bot.store.people import web_sessions
 from bot.store.sales import connections, outgoing
 from bot.store.tables.outgoing import outgoing_endpoint, outgoing_event
 from bot.store.tables.payments import delivery
@@ -53,3 +55,16 @@ async def test_messages_that_nobody_worked_on_wait_for_staff_and_programs_hear_n
         assert await connection.scalar(select(outgoing_event.c.state)) == "failed"
         row = (await connection.execute(select(outgoing_endpoint))).one()
         assert (row.read_event_id, row.read_ends_at) == (before, LATER)
+
+
+async def test_nobody_is_signed_in_to_the_dashboard_by_a_copy(frozen, tmp_path):
+    frozen.set(AT)
+    async with open_shop(tmp_path) as vendor, vendor.database.write() as connection:
+        await guilds.ensure(connection, HOME, AT)
+        await web_sessions.add(connection, "a" * 64, HOME, STAFF, AT)
+        await web_sessions.add_link(
+            connection, "b" * 64, guild_id=HOME, member_id=STAFF, expires_at=LATER
+        )
+        await restore.mark(connection, AT, LATER)
+        assert await web_sessions.listed(connection, HOME) == []
+        assert await web_sessions.take_link(connection, "b" * 64, AT, LATER) is None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.cli.doctor.observations import Came, Observations
+from bot.doctor.observations import Came, Observations
 from bot.tradingview import LIFETIME, End, Row, TradingViewClient, TradingViewError, wire
 
 READ_BACK = (0.0, 1.0, 2.0, 4.0)  # pauses before each look

@@ -17,9 +17,9 @@ from yarl import URL
 from bot import clock, tradingview_accounts
 from bot.access.logins.cookies import pack
 from bot.access.logins.environment import Environment
-from bot.cli import doctor
-from bot.cli.doctor import login
-from bot.cli.doctor.unreachable import why_not
+from bot.cli import check
+from bot.doctor import login
+from bot.doctor.unreachable import why_not
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Secret, Settings
@@ -87,7 +87,7 @@ def usher(monkeypatch, discord, tradingview, guild):
         for name, value in {**given, **variables}.items():
             monkeypatch.setenv(name, value)
         lines = []
-        code = await doctor.run(file, lines.append)
+        code = await check.run(file, lines.append)
         text = "\n".join(lines)
         for secret in ("DISCORD_TOKEN", "SECRET_KEY", "TV_SESSIONID", "TV_SESSIONID_SIGN"):
             value = os.environ.get(secret)

@@ -10,7 +10,8 @@ from cryptography.fernet import Fernet
 from bot import clock, tradingview_accounts
 from bot.__main__ import main
 from bot.access.logins.cookies import pack
-from bot.cli.doctor import tradingview as checking
+from bot.cli import prompts
+from bot.doctor import tradingview as checking
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Settings
 from bot.store.catalogue import guilds, scripts
@@ -351,4 +352,4 @@ def test_the_command_line_reaches_it(monkeypatch):
     monkeypatch.setattr(checking, "run", run)
     monkeypatch.setattr("bot.logs.set_up", lambda *_: None)
     assert main(["check", "--tradingview", "--write", "Tess", "--script", "trend"]) == 0
-    assert given == {"tester": "Tess", "slug": "trend"}
+    assert (given["tester"], given["slug"], given["ask"]) == ("Tess", "trend", prompts.agreed)

@@ -8,15 +8,13 @@ import aiohttp
 import click
 
 from bot import logs, outgoing, settings
-from bot.cli.doctor.clock_skew import compare
-from bot.cli.doctor.database import Files, examine_files
-from bot.cli.doctor.discord_portal import NEEDED, ask_discord, invite_link
-from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.login import ask_tradingview
-from bot.cli.doctor.web_address import examine_web
+from bot.doctor.clock_skew import compare
+from bot.doctor.database import Files, examine_files
+from bot.doctor.discord_portal import NEEDED, ask_discord, invite_link
+from bot.doctor.findings import Finding
+from bot.doctor.login import ask_tradingview
+from bot.doctor.web_address import examine_web
 from bot.errors import StartupError
-
-__all__ = ["run"]
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 

@@ -10,8 +10,8 @@ from bot import clock, logs, tradingview_accounts
 from bot.access.logins.account import TEST_TIMEOUT
 from bot.access.logins.probe import LoginCheck, examine
 from bot.access.logins.renewal import CandidateLogin, Keep
-from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.unreachable import remedy_for, why_not
+from bot.doctor.findings import Finding
+from bot.doctor.unreachable import remedy_for, why_not
 from bot.settings import Settings
 from bot.tradingview import Cookies, Limiter
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.cli.doctor.findings import Finding
+from bot.doctor.findings import Finding
 
 _MAX_SKEW = timedelta(seconds=30)  # worth mending before it does harm (`clock.MAX_SKEW`)
 

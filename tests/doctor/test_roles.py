@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot import clock
-from bot.cli.doctor.database import examine_files
+from bot.doctor.database import examine_files
 from bot.settings import Settings
 from bot.store.catalogue import guilds, products
 from bot.store.engine.database import open_database

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from bot.cli.doctor.findings import Finding
+from bot.doctor.findings import Finding
 from bot.store.maintenance.files import is_shared
 
 _SUBJECT = "Privacy"

@@ -10,8 +10,8 @@ import aiohttp
 from yarl import URL
 
 from bot import clock
-from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.unreachable import remedy_for, why_not
+from bot.doctor.findings import Finding
+from bot.doctor.unreachable import remedy_for, why_not
 from bot.outgoing import BLOCKED_REMEDY, blocked, blocked_for
 from bot.settings import Settings
 
@@ -130,11 +130,16 @@ async def _application(asking: _Asking, portal: Portal, settings: Settings) -> N
     if application is None:
         return
     portal.application_id = int(application["id"])
-    page = f"{_PORTAL}/{portal.application_id}"
+    portal.findings += of_application(application, settings)
+
+
+def of_application(application: dict[str, Any], settings: Settings) -> list[Finding]:
+    """Return findings about the application, as Discord describes it to its bot."""
+    page = f"{_PORTAL}/{application['id']}"
     is_on = bool(int(application.get("flags") or 0) & _MEMBERS_ON)
-    portal.findings.append(_intents(settings, f"{page}/bot", is_on=is_on))
+    findings = [_intents(settings, f"{page}/bot", is_on=is_on)]
     if application.get("interactions_endpoint_url"):
-        portal.findings.append(
+        findings.append(
             Finding(
                 "Commands",
                 "Discord sends commands to a web address instead of to the bot.",
@@ -142,13 +147,14 @@ async def _application(asking: _Asking, portal: Portal, settings: Settings) -> N
             )
         )
     if application.get("bot_require_code_grant"):
-        portal.findings.append(
+        findings.append(
             Finding(
                 "Invite",
                 "the invite link cannot work as long as a code grant is required.",
                 f"Open {page}/bot, switch off Requires OAuth2 Code Grant, save.",
             )
         )
+    return findings
 
 
 def _intents(settings: Settings, page: str, *, is_on: bool) -> Finding:
@@ -191,17 +197,19 @@ async def _server(asking: _Asking, portal: Portal, guild_id: int | None) -> None
                 )
             )
         return
-    held = int(mine.get("permissions") or 0)
-    lacking = [name for name, bit in NEEDED.items() if not held & (bit | _ADMINISTRATOR)]
-    portal.findings.append(
-        Finding(
+    portal.findings.append(of_server(mine.get("name", "it"), int(mine.get("permissions") or 0)))
+
+
+def of_server(name: str, held: int) -> Finding:
+    """Return whether the bot has there the rights that it needs, of those that it holds."""
+    lacking = [right for right, bit in NEEDED.items() if not held & (bit | _ADMINISTRATOR)]
+    if lacking:
+        return Finding(
             "Server",
             f"the bot may not: {', '.join(lacking)}.",
             "Open the invite link below once more, or give these rights to the bot's role.",
         )
-        if lacking
-        else Finding("Server", f"the bot is in {mine.get('name', 'it')} with the rights it needs.")
-    )
+    return Finding("Server", f"the bot is in {name} with the rights it needs.")
 
 
 def _id_in(token: str) -> int | None:

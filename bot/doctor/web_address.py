@@ -2,7 +2,7 @@
 
 from yarl import URL
 
-from bot.cli.doctor.findings import Finding
+from bot.doctor.findings import Finding
 from bot.settings import Settings
 
 _SUBJECT = "Web address"

@@ -9,9 +9,9 @@ from bot import clock, logs, tradingview_accounts
 from bot.access.logins import environment
 from bot.access.logins.cookies import digest, pack, unpack
 from bot.access.logins.renewal import Keep
-from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.login import ENVIRONMENT, Held
-from bot.cli.doctor.privacy import privacy
+from bot.doctor.findings import Finding, Place
+from bot.doctor.login import ENVIRONMENT, Held
+from bot.doctor.privacy import privacy
 from bot.settings import Settings
 from bot.store.engine.database import Database, open_database
 from bot.store.engine.trial import try_out
@@ -39,21 +39,37 @@ class Files:
 def examine_files(settings: Settings, env_file: Path | None = None) -> Files:
     """Examine everything that lies on this computer (blocking; call it in a thread); changes nothing."""
     path = settings.database_path
-    findings = [_writable(path), _space(path)]
+    findings = [_writable(path), space(path)]
     examined = examine(path)
     findings.append(_schema(examined))
     if examined.schema not in (Schema.ABSENT, Schema.UNREADABLE):
-        findings.append(_backups(path))
-    findings += [_role(title, trouble) for title, trouble in examined.role_troubles]
+        findings.append(backups(path))
+    findings += [role(title, trouble) for title, trouble in examined.role_troubles]
     vault, about_key = _key(settings, examined)
-    findings.append(about_key)
-    if apart := tradingview_accounts.key_on_other_disk(settings):
-        findings.append(Finding("Key", *apart))
-    key_file = key_in_use(settings.key_file, settings.earlier_key_file)
-    findings += privacy(path, key_file, env_file)
+    findings += [about_key, *_kept_safely(settings, env_file)]
     return Files(
         findings, _logins(settings, examined, vault), is_new=examined.schema is Schema.ABSENT
     )
+
+
+def examine_whole(settings: Settings, env_file: Path | None = None) -> list[Finding]:
+    """Return what takes long to find out of the files that a running bot uses (blocking): all of it is read."""
+    examined = examine(settings.database_path)
+    _, about_key = _key(settings, examined)
+    return [
+        _writable(settings.database_path),
+        _schema(examined),
+        about_key,
+        *_kept_safely(settings, env_file),
+    ]
+
+
+def _kept_safely(settings: Settings, env_file: Path | None) -> list[Finding]:
+    findings = []
+    if apart := tradingview_accounts.key_on_other_disk(settings):
+        findings.append(Finding("Key", *apart))
+    key_file = key_in_use(settings.key_file, settings.earlier_key_file)
+    return findings + privacy(settings.database_path, key_file, env_file)
 
 
 _ROLES = {
@@ -76,10 +92,11 @@ _ROLES = {
 }
 
 
-def _role(title: str, trouble: RoleTrouble) -> Finding:
-    """Return why the holders of a product do not get its role, as it was when the bot last ran."""
+def role(title: str, trouble: RoleTrouble) -> Finding:
+    """Return why the holders of a product do not get its role, as it was when the bot last looked."""
     why, remedy = _ROLES[trouble]
-    return Finding("Roles", f"the role of {title} cannot be given to its holders: {why}", remedy)
+    text = f"the role of {title} cannot be given to its holders: {why}"
+    return Finding("Roles", text, remedy, place=Place.ITEMS)
 
 
 def _writable(path: Path) -> Finding:
@@ -99,7 +116,8 @@ def _of(trouble: GroundError) -> Finding:
     return Finding("Database", trouble.wrong, trouble.remedy)
 
 
-def _space(path: Path) -> Finding:
+def space(path: Path) -> Finding:
+    """Return how much room there is where the database lies (blocking)."""
     free = ground.free_bytes(path)
     text = f"{_size(free)} are free where the database is."
     if free > ground.LITTLE:
@@ -137,7 +155,8 @@ def _schema(examined: Examined) -> Finding:
             )
 
 
-def _backups(database: Path) -> Finding:
+def backups(database: Path) -> Finding:
+    """Return how old the newest daily copy is (blocking)."""
     subject = "Backups"
     made = backup.newest(database)
     remedy = (
@@ -145,11 +164,12 @@ def _backups(database: Path) -> Finding:
         f"{backup.folder_of(database)}, if there is room."
     )
     if made is None:
-        return Finding(subject, "there is none yet; `usher run` makes one a day.", note=True)
+        text = "there is none yet; `usher run` makes one a day."
+        return Finding(subject, text, note=True, place=Place.BACKUPS)
     hours = max(0, int((clock.now() - made).total_seconds() // 3600))
     age = f"{hours} hours" if hours < 48 else f"{hours // 24} days"
     text = f"the newest is {age} old, of {made:%Y-%m-%d %H:%M} UTC."
-    return Finding(subject, text, remedy if hours >= STALE_HOURS else None)
+    return Finding(subject, text, remedy if hours >= STALE_HOURS else None, place=Place.BACKUPS)
 
 
 def _key(settings: Settings, examined: Examined) -> tuple[Vault | None, Finding]:

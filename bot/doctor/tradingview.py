@@ -7,16 +7,13 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-import click
-
 from bot import clock, logs, settings
-from bot.cli.doctor.account import Account, Accounts, opened
-from bot.cli.doctor.findings import Finding
-from bot.cli.doctor.login import said_pause
-from bot.cli.doctor.observations import Observations
-from bot.cli.doctor.open_questions import ask_all
-from bot.cli.doctor.write_trial import WriteTrial
-from bot.cli.prompts import agreed
+from bot.doctor.account import Account, Accounts, opened
+from bot.doctor.findings import Finding
+from bot.doctor.login import said_pause
+from bot.doctor.observations import Observations
+from bot.doctor.open_questions import ask_all
+from bot.doctor.write_trial import WriteTrial
 from bot.errors import StartupError
 from bot.settings import Settings
 from bot.store.records import Script
@@ -34,13 +31,17 @@ class _NoTrialError(Exception):
     """The tester's grant was not begun; the text says why."""
 
 
+def _no(_: str) -> bool:
+    return False
+
+
 async def run(
     env_file: Path | None = Path(".env"),
-    write: Callable[[str], object] = click.echo,
+    write: Callable[[str], object] = print,
     *,
     tester: str | None = None,
     slug: str | None = None,
-    ask: Callable[[str], bool] = agreed,
+    ask: Callable[[str], bool] = _no,
 ) -> int:
     """Compare, look, and report; returns 0 when everything is as known, else 1.
 

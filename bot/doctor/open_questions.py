@@ -1,8 +1,8 @@
 """What reads alone can show of the wire's open questions, on the vendor's own account."""
 
 from bot import clock
-from bot.cli.doctor.account import Account
-from bot.cli.doctor.observations import Observations
+from bot.doctor.account import Account
+from bot.doctor.observations import Observations
 from bot.tradingview import BadPagination, Page, TradingViewError, UpstreamTrouble, discovery, wire
 from bot.tradingview.client import TradingViewClient
 from bot.tradingview.parsing import hints as read_hints, page as read_page

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.cli.doctor.database import examine_files
+from bot.doctor.database import examine_files
 from bot.settings import Settings
 from bot.store.engine.database import open_database
 from bot.store.maintenance import backup
