@@ -10,11 +10,12 @@ import click
 from bot import logs, outgoing, settings
 from bot.cli.doctor.clock_skew import compare
 from bot.cli.doctor.database import Files, examine_files
-from bot.cli.doctor.discord_portal import NEEDED, ask_discord, invite_link
+from bot.cli.doctor.discord_portal import ask_discord
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.login import ask_tradingview
 from bot.cli.doctor.web_address import examine_web
 from bot.errors import StartupError
+from bot.interactions.portal import NEEDED, invite_link
 
 __all__ = ["run"]
 
@@ -31,7 +32,7 @@ async def run(
         write(logs.cleaned(str(line)))
 
     try:
-        found = await asyncio.to_thread(settings.load, env_file, need_token=False)
+        found = await asyncio.to_thread(settings.load, env_file)
     except StartupError as error:
         say(error)
         say("\nNext: mend these, then run: usher check")
@@ -44,7 +45,7 @@ async def run(
     findings += [Finding("Settings", remark, note=True) for remark in remarks]
     files = await asyncio.to_thread(examine_files, found, env_file)
     async with outgoing.session(found, timeout=_TIMEOUT) as http:
-        portal = await ask_discord(http, found)
+        portal = await ask_discord(http, found, files.token)
         upstream = await ask_tradingview(http, found, files.logins)
     findings += portal.findings
     findings += upstream.findings
