@@ -14,6 +14,8 @@ from tests.support.access_harness import open_harness
 from tests.support.api_harness import open_api
 from tests.support.vendor_fixture import AT, HOME, OTHER
 
+FILES = ("brand.css", "pages.css", "pages.js", "htmx.js", "icon.svg")
+
 PUBLIC = {
     ("GET", "/validate/{username}"),
     ("HEAD", "/validate/{username}"),
@@ -25,6 +27,9 @@ PUBLIC = {
     ("HEAD", "/openapi.json"),
     # The page of a one-time link, which knows nothing; what it posts needs the link's token.
     *((method, f"/login/{name}") for name in ("", "login.css", "login.js", "brand.css", "icon.svg") for method in ("GET", "HEAD")),
+    # Once the first run is over it is a page that says so, whoever asks (tests/web/first_run).
+    ("*", "/setup/{tail}"),
+    *((method, f"/setup/{name}") for name in ("", *(f"static/{file}" for file in FILES)) for method in ("GET", "HEAD")),
 }  # fmt: skip
 # By what they are opened, and which tests look at that.
 OTHERWISE = {

@@ -80,15 +80,14 @@ _NO_KEY = (
     "one was given in the browser, but the key that opens it is missing or another one.",
     "Put the key back, or set DISCORD_TOKEN.",
 )
+_RESET = f"Open {PORTAL}, your application, page Bot, button Reset Token"
 _NEW_IN_ENVIRONMENT = (
     "Discord does not accept DISCORD_TOKEN.",
-    f"Open {PORTAL}, your application, page Bot, button Reset Token; put the new one in "
-    ".env. The token is not the Client Secret and not the Public Key.",
+    f"{_RESET}; put the new one in .env. The token is not the Client Secret and not the Public Key.",
 )
 _NEW_IN_BROWSER = (
     "Discord does not accept the one that was given in the browser any more.",
-    f"Open {PORTAL}, your application, page Bot, button Reset Token; give the new one on the page whose "
-    "link usher run prints.",
+    f"{_RESET}; give the new one on the page whose link usher run prints.",
 )
 
 
