@@ -101,14 +101,19 @@ _TITLES = {
 async def _step(
     request: web.Request, first_run: FirstRun, *, status: int = 200, refused: str | None = None
 ) -> web.Response:
-    """Return the page of the next step; `refused` is what is wrong with the token that was just given."""
-    secret, application = _secret(request, first_run), first_run.application
+    """Return the page of the next step; `refused` is what is wrong with the token that was just given.
+
+    While the server is waited for, another token can be given: on a page that does not load itself anew.
+    """
+    secret, application, step = _secret(request, first_run), first_run.application, first_run.step
+    if step is Step.INVITE and (refused or "other" in request.query):
+        step = Step.TOKEN
     return await _page(
-        first_run.step,
+        step,
         status=status,
-        title=_TITLES[first_run.step],
+        title=_TITLES[step],
         form_token=_form_token(secret or ""),
-        step=first_run.step,
+        step=step,
         application=application,
         invite="" if application is None else invite_link(application.id),
         portal=PORTAL if application is None else f"{PORTAL}/{application.id}",

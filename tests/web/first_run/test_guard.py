@@ -140,7 +140,7 @@ async def test_without_the_session_nothing_is_taken_and_nothing_shown(stage):
 async def test_once_the_server_is_there_no_token_is_taken_any_more(stage):
     browser = await stage.opened()
     await browser.press("Check the token", token=stage.discord.bot_token)
-    form = browser.page.form("Check this token").fields
+    form = (await browser.get("/setup/?other=1")).form("Check the token").fields
     await stage.invited()
     before = await stage.tokens.kept()
     page = await browser.post("/setup/token", {**form, "token": stage.discord.reset_token()})

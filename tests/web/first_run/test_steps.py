@@ -85,11 +85,15 @@ async def test_another_token_can_be_given_while_the_server_is_waited_for(stage):
     browser = await stage.opened()
     first = stage.discord.bot_token
     await browser.press("Check the token", token=first)
-    page = await browser.press("Check this token", token="nonsense")
+    page = await browser.get(browser.page.links["Use another token"])
+    assert "refresh" not in page.html  # what is typed is not lost
+    page = await browser.press("Check the token", token="nonsense")
     assert "The token from before stays" in page.text
     assert await stage.tokens.kept() == first
+    assert (await browser.get(page.links[f"Go on with {stage.discord.bot.name}"])).status == 200
+    await browser.get(browser.page.links["Use another token"])
     second = stage.discord.reset_token()
-    page = await browser.press("Check this token", token=second)
+    page = await browser.press("Check the token", token=second)
     assert page.title == "Invite the bot · Usher"
     assert await stage.tokens.kept() == second
     await stage.invited()
