@@ -15,7 +15,7 @@ def link(address: str) -> Message:
     """Return the private answer with the one-time link."""
     text = (
         "**Here is your dashboard.** The link works once, for ten minutes, and is yours alone: do not pass "
-        "it on.\nThe browser stays signed in for up to 7 days; `/dashboard-sessions` shows who is, and ends it."
+        "it on.\nThe browser stays signed in for up to 7 days; `/dashboard-sessions` shows who is, and signs them out."
     )
     return Message(text, buttons=(Button("Open the dashboard", url=address),))
 

@@ -200,7 +200,9 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
         f"⚠️ A try on {f.who}'s one-time page for the TradingView login was refused. Nothing was changed"
     ),
     "dashboard_opened": lambda f: f"{f.who} signed in to the dashboard",
-    "dashboard_sessions_ended": lambda f: f"{f.who} ended {f.number('session')} of the dashboard",
+    "dashboard_sessions_ended": lambda f: (
+        f"{f.who} signed {f.number('browser')} out of the dashboard"
+    ),
     "session_forgotten": lambda f: f"{f.who} deleted the TradingView login",
     "session_lost": lambda _: (
         "⚠️ The key of the stored TradingView login was lost, so the login was given up. Nobody lost "

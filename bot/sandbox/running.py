@@ -11,11 +11,11 @@ from bot.sandbox.sandbox import HOST, Sandbox
 from bot.sandbox.shop import ShopKind
 
 
-async def run(port: int, kind: ShopKind) -> None:
+async def run(port: int, kind: ShopKind, *, host: str = HOST, bot_port: int = 0) -> None:
     """Run until Ctrl-C or SIGTERM; prints the page's address (another port when this one is taken)."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    async with opened(port, kind=kind) as sandbox:
+    async with opened(port, kind=kind, host=host, bot_port=bot_port) as sandbox:
         _say("")
         _say("  Usher's sandbox is open. Go to")
         _say("")
@@ -29,15 +29,20 @@ async def run(port: int, kind: ShopKind) -> None:
 
 @asynccontextmanager
 async def opened(
-    port: int, *, kind: ShopKind = "busy", with_bot: bool = True
+    port: int,
+    *,
+    kind: ShopKind = "busy",
+    with_bot: bool = True,
+    host: str = HOST,
+    bot_port: int = 0,
 ) -> AsyncIterator[Sandbox]:
     """Open the whole sandbox, its bot started and being set up; closed in reverse at the end."""
     async with AsyncExitStack() as stack:
-        sandbox = Sandbox(with_bot=with_bot)
+        sandbox = Sandbox(with_bot=with_bot, host=host, bot_port=bot_port)
         await sandbox.open(kind)
         stack.push_async_callback(sandbox.close)
         files = await asyncio.to_thread(server.read_files)
-        runner, page_port = await server.listen(server.application(sandbox, files), port)
+        runner, page_port = await server.listen(server.application(sandbox, files), host, port)
         stack.push_async_callback(runner.cleanup)
         sandbox.url = f"http://{HOST}:{page_port}"
         yield sandbox

@@ -24,13 +24,17 @@ _PACE = "12"
 class Sandbox:
     """Holds the present shop; `url` is the address of the page, once it is served.
 
-    Without the bot only the stand-ins and the page are there, and the opening counts as over.
+    Without the bot only the stand-ins and the page are there, and the opening counts as over. `host` is where
+    page and bot listen: another than this computer's own in a container, whose ports are published. The bot's
+    pages are at `bot_port`; 0 takes any free one.
     """
 
-    def __init__(self, *, with_bot: bool) -> None:
+    def __init__(self, *, with_bot: bool, host: str = HOST, bot_port: int = 0) -> None:
         self.url = ""
+        self.host = host
         self.simulation: Simulation
         self._with_bot = with_bot
+        self._bot_port = bot_port
         self._shop = AsyncExitStack()
         self._changing = asyncio.Lock()
 
@@ -39,6 +43,8 @@ class Sandbox:
         async with self._changing:
             before, pages = self._shop, getattr(self, "simulation", None)
             self._shop = AsyncExitStack()
+            if pages is not None and self._bot_port:  # the next bot needs the same
+                await pages.child.stop()
             try:
                 self.simulation = await self._shop.enter_async_context(self._opened(kind))
             except BaseException:
@@ -63,8 +69,8 @@ class Sandbox:
             await tradingview.start()
             stack.push_async_callback(tradingview.close)
             shop = furnish(discord, tradingview, datetime.now(UTC), kind)
-            web_port = _free_port()
-            child = Child(_settings(shop, folder, web_port), folder)
+            web_port = self._bot_port or _free_port()
+            child = Child(_settings(shop, folder, self.host, web_port), folder)
             simulation = Simulation(shop, child, f"http://{HOST}:{web_port}")
             tasks = [asyncio.create_task(simulation.follow())]
             stack.push_async_callback(_end, tasks)
@@ -76,7 +82,7 @@ class Sandbox:
             yield simulation
 
 
-def _settings(shop: Shop, folder: Path, web_port: int) -> dict[str, str]:
+def _settings(shop: Shop, folder: Path, host: str, web_port: int) -> dict[str, str]:
     """Return the bot's whole environment; it reads no file."""
     sessionid, sign = shop.login
     login = {} if shop.is_empty else {"TV_SESSIONID": sessionid, "TV_SESSIONID_SIGN": sign or ""}
@@ -92,9 +98,9 @@ def _settings(shop: Shop, folder: Path, web_port: int) -> dict[str, str]:
         "TV_CONCURRENCY": "4",
         "DATABASE_URL": f"sqlite+aiosqlite:///{(folder / 'usher.db').as_posix()}",
         "SECRET_KEY": Fernet.generate_key().decode(),
-        "HTTP_HOST": HOST,
+        "HTTP_HOST": host,
         "HTTP_PORT": str(web_port),
-        "PUBLIC_URL": f"http://{HOST}:{web_port}",  # for the one-time page of /session link
+        "PUBLIC_URL": f"http://{HOST}:{web_port}",  # for the links of /dashboard and /session link
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from aiohttp import web
 
 from bot.sandbox.discord import RefusedError
-from bot.sandbox.sandbox import HOST, Sandbox
+from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.shop import ShopKind
 from bot.sandbox.simulation import Simulation
 
@@ -91,14 +91,14 @@ def read_files() -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in found}
 
 
-async def listen(app: web.Application, port: int) -> tuple[web.AppRunner, int]:
-    """Listen on that port of the loopback address, or on any free one when it is taken."""
+async def listen(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
+    """Listen on that port, or on any free one when it is taken."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, HOST, port).start()
+        await web.TCPSite(runner, host, port).start()
     except OSError:
-        await web.TCPSite(runner, HOST, 0).start()
+        await web.TCPSite(runner, host, 0).start()
     return runner, runner.addresses[0][1]
 
 

@@ -148,14 +148,20 @@ def test_ctrl_c_ends_quietly(monkeypatch, capsys):
 def test_the_sandbox_needs_no_settings(monkeypatch):
     opened = []
 
-    async def run(port, kind):
-        opened.append((port, kind))
+    async def run(port, kind, *, host, bot_port):
+        opened.append((port, kind, host, bot_port))
 
     module(monkeypatch, "sandbox", run)
     monkeypatch.setenv("HTTP_PORT", "nonsense")
     assert main(["sandbox"]) == 0
     assert main(["sandbox", "--port", "0", "--empty"]) == 0
-    assert opened == [(8000, "busy"), (0, "empty")]
+    published = ["--host", "0.0.0.0", "--dashboard-port", "8080"]
+    assert main(["sandbox", *published]) == 0
+    assert opened == [
+        (8000, "busy", "127.0.0.1", 0),
+        (0, "empty", "127.0.0.1", 0),
+        (8000, "busy", "0.0.0.0", 8080),
+    ]
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "x"])

@@ -104,6 +104,8 @@ FACTS = {
     "session_alive": (None, None, ""),
     "session_left": (None, None, ""),
     "session_lost": (None, None, ""),
+    "dashboard_opened": (None, None, ""),
+    "dashboard_sessions_ended": (None, NUMBER, "m"),
     "login_page": (None, None, ""),
     "login_page_refused": (None, None, ""),
     "messages_stopped": (None, None, ""),

@@ -14,7 +14,7 @@ CODE_WORDS = re.compile(
     r"|guilds?|events?|upstream|wish(es)?)\b",
     re.IGNORECASE,
 )
-COMMANDS = re.compile(r"`?(/|usher )[a-z]+( [a-z-]+)?`?")  # their names are a contract
+COMMANDS = re.compile(r"`?(/|usher )[a-z-]+( [a-z-]+)?`?")  # their names are a contract
 
 FILES = [
     *sorted(Path(bot.replies.__file__).parent.rglob("*.py")),

@@ -1,6 +1,7 @@
 """The dashboard of a real Discord server, in front of the same bot, and browsers without a script."""
 
 import contextlib
+import dataclasses
 
 import aiohttp
 from yarl import URL
@@ -55,8 +56,8 @@ class Browser:
 class DashboardHarness:
     """The harness of a Discord server, and the web endpoint in front of the same bot."""
 
-    def __init__(self, harness):
-        self.harness = harness
+    def __init__(self, harness, **changed):
+        self.harness, self._changed = harness, changed  # settings that are not as usual
         self.port = self.app = None
         self._open = contextlib.AsyncExitStack()
 
@@ -67,9 +68,10 @@ class DashboardHarness:
     async def running(self):
         """The bot at work, and its web endpoint open."""
         harness = self.harness
-        async with self._open, at_work(harness, harness.build(), ready=True):
+        async with self._open, at_work(harness, harness.build(**self._changed), ready=True):
             services = harness.vendor.services
-            self.app = web_application(harness.vendor.settings, services)
+            settings = dataclasses.replace(harness.vendor.settings, **self._changed)
+            self.app = web_application(settings, services)
             async with serve(self.app, HOST, 0) as self.port:
                 yield self
 
@@ -83,6 +85,12 @@ class DashboardHarness:
         """The token of a fresh link for a member; for the operator without one."""
         member_id = OPERATOR_ID if user is None else user.id
         return await create_token(self.vendor.database, (guild or self.guild).id, member_id)
+
+    async def signed_in_somehow(self, user):
+        """A browser of somebody who may open no page, as after a lost role."""
+        browser = await self.browser()
+        await browser.post("/dashboard/sign-in", {"token": await self.token(user)})
+        return browser
 
     async def signed_in(self, user=None):
         """A browser of that member, just signed in; of the operator without one."""

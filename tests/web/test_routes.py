@@ -10,12 +10,13 @@ import pytest
 
 from bot.access.rules.api_keys import Scope, new_secret, written
 from bot.access.rules.duration import parse_length
+from bot.web.dashboard.routes import ROUTES
 from tests.support.access_harness import open_harness
 from tests.support.api_harness import open_api
 from tests.support.vendor_fixture import AT, HOME, OTHER
 
+# What lies beside pages, the same for everybody.
 FILES = ("brand.css", "pages.css", "pages.js", "htmx.js", "icon.svg")
-
 PUBLIC = {
     ("GET", "/validate/{username}"),
     ("HEAD", "/validate/{username}"),
@@ -27,6 +28,9 @@ PUBLIC = {
     ("HEAD", "/openapi.json"),
     # The page of a one-time link, which knows nothing; what it posts needs the link's token.
     *((method, f"/login/{name}") for name in ("", "login.css", "login.js", "brand.css", "icon.svg") for method in ("GET", "HEAD")),
+    ("GET", "/dashboard/"), ("HEAD", "/dashboard/"),
+    *((method, f"/dashboard/static/{name}") for name in FILES for method in ("GET", "HEAD")),
+    ("*", "/dashboard/{tail}"),  # no such page
     # Once the first run is over it is a page that says so, whoever asks (tests/web/first_run).
     ("*", "/setup/{tail}"),
     *((method, f"/setup/{name}") for name in ("", *(f"static/{file}" for file in FILES)) for method in ("GET", "HEAD")),
@@ -35,7 +39,10 @@ PUBLIC = {
 OTHERWISE = {
     ("POST", f"/login/{name}"): "the token of a one-time link (test_login_guard.py)"
     for name in ("paste", "password", "code", "again")
-} | {("POST", "/webhooks/{id}"): "the signature of a shop (test_webhooks.py)"}
+} | {
+    ("POST", "/webhooks/{id}"): "the signature of a shop (test_webhooks.py)",
+    ("POST", "/dashboard/sign-in"): "a one-time link (dashboard/test_way_in.py)",
+}
 KEYED = {
     ("GET", "/access/{username}"): Scope.READ,
     ("POST", "/access/{username}"): Scope.WRITE,
@@ -67,7 +74,11 @@ def routes(app):
 
 
 async def test_it_is_said_of_every_address_who_may_ask(api):
-    assert routes(api.app) == PUBLIC | OTHERWISE.keys() | KEYED.keys()
+    signed_in = {
+        (method, path.replace(":[0-9]{1,20}", "")) for method, path in api.app[ROUTES].rules
+    }  # dashboard/test_every_route.py walks over them
+    assert all(path.startswith("/dashboard/{guild_id}/") for _, path in signed_in)
+    assert routes(api.app) == PUBLIC | OTHERWISE.keys() | KEYED.keys() | signed_in
 
 
 def address(path):
@@ -133,6 +144,7 @@ async def test_a_key_of_another_server_shows_and_changes_nothing_here(api, harne
 
 @pytest.mark.parametrize(("method", "path"), sorted(PUBLIC))
 async def test_what_is_open_needs_no_key(api, method, path):
+    method = "GET" if method == "*" else method
     async with api.http.request(method, api.url + address(path)) as answer:
         assert answer.status not in (401, 403)
 
@@ -140,8 +152,10 @@ async def test_what_is_open_needs_no_key(api, method, path):
 @pytest.mark.parametrize(("method", "path"), sorted(OTHERWISE))
 async def test_a_key_opens_nothing_that_is_opened_otherwise(api, method, path):
     everything = (await api.new_key(",".join(Scope))).text
-    status, answer, _ = await api.ask(
-        method, address(path), key=everything, json={"token": everything}
-    )
-    assert status == (401 if path.startswith("/webhooks") else 403)
-    assert "errorMessage" in answer
+    async with api.http.request(
+        method,
+        api.url + address(path),
+        headers={"X-Admin-Token": everything},
+        json={"token": everything},
+    ) as answer:
+        assert answer.status == (401 if path.startswith("/webhooks") else 403)

@@ -28,7 +28,7 @@ def backup(file: Path) -> None:
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
-    """Put a copy in the place of the database, while Usher is stopped.
+    """Put a copy in place of the database, while Usher is stopped.
 
     FILE is the copy; it stays as it is.
 

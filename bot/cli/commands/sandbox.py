@@ -30,7 +30,22 @@ def _port(_: click.Context, __: click.Parameter, text: str) -> int:
     is_flag=True,
     help="Begin with an empty shop, for a vendor's first day: set up, discover, take over.",
 )
-def sandbox(port: int, empty: bool) -> None:
+@click.option(
+    "--dashboard-port",
+    default="0",
+    metavar="PORT",
+    show_default=True,
+    callback=_port,
+    help="Where the bot's own pages are; 0 takes any free port.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    metavar="ADDRESS",
+    show_default=True,
+    help="Where both listen. Others are for containers: the pages answer this computer alone.",
+)
+def sandbox(port: int, empty: bool, dashboard_port: int, host: str) -> None:
     """Try everything on this computer, without accounts or network.
 
     The bot is the real one; TradingView and Discord are stand-ins, which a page in the browser shows.
@@ -42,5 +57,7 @@ def sandbox(port: int, empty: bool) -> None:
     """  # noqa: D301 - click reads the \b, which keeps the lines apart
     logs.set_up()
     from bot import sandbox as stand_ins
+    from bot.sandbox.shop import ShopKind
 
-    asyncio.run(stand_ins.run(port, "empty" if empty else "busy"))
+    kind: ShopKind = "empty" if empty else "busy"
+    asyncio.run(stand_ins.run(port, kind, host=host, bot_port=dashboard_port))

@@ -160,6 +160,23 @@ async def test_a_taken_port_gives_way_to_a_free_one(http):
                 assert answer.status == 200
 
 
+async def test_in_a_container_the_page_and_the_bot_listen_to_its_published_ports(http):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    async with opened(0, with_bot=False, host="0.0.0.0", bot_port=port) as sandbox:
+        environment = sandbox.simulation.child._environment
+        assert (environment["HTTP_HOST"], environment["HTTP_PORT"]) == ("0.0.0.0", str(port))
+        assert environment["PUBLIC_URL"] == f"http://127.0.0.1:{port}"
+        await sandbox.open("empty")  # another shop's bot has the same port
+        assert sandbox.simulation.child._environment["HTTP_PORT"] == str(port)
+        page_port = sandbox.url.rpartition(":")[2]
+        for name, status in (("127.0.0.1", 200), ("evil.example", 403)):
+            headers = {"Host": f"{name}:{page_port}"}
+            async with http.get(sandbox.url, headers=headers) as answer:
+                assert answer.status == status
+
+
 async def test_the_folder_is_gone_afterwards():
     async with opened(0, with_bot=False) as sandbox:
         folder = sandbox.simulation.child._folder

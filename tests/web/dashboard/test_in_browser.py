@@ -1,0 +1,111 @@
+"""Every page of the dashboard in a real browser, where there is one: wide and narrow, by day and by night."""
+
+import re
+import shutil
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import async_playwright
+
+from bot.web.dashboard.routes import ROUTES
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
+SCREENS = [(1280, "light"), (390, "dark")]
+GRAVE = {"serious", "critical"}
+
+
+@pytest.fixture
+async def filled(dashboard):
+    """A shop with a little of everything, so that pages have something to show."""
+    product = {"slug": "gold", "title": "<script>alert(1)</script> Gold", "scripts": "trend"}
+    await dashboard.run(dashboard.as_owner, "product create", **product)
+    for username in ("Alice_T", "__bob__"):
+        given = {"item": "trend", "duration": "1M", "username": username, "note": "<b>bank</b>"}
+        await dashboard.run(dashboard.as_mod, "access grant", **given)
+    return dashboard
+
+
+def pages(dashboard):
+    """The address of every page that is no file."""
+    start = "/dashboard/{guild_id:[0-9]{1,20}}/"
+    for method, path in dashboard.app[ROUTES].rules:
+        if method == "GET":
+            yield re.sub(r"\{[^}]+\}", "1", path.removeprefix(start))
+
+
+async def opened(playwright, dashboard, width, scheme):
+    """A context of the browser that the owner is signed in with; what it asks for is kept."""
+    browser = await playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    context = await browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, accept_downloads=True
+    )
+    page = await context.new_page()
+    page.trouble, page.asked = [], []
+    page.on("pageerror", lambda error: page.trouble.append(str(error)))
+    page.on(
+        "console",
+        lambda said: (
+            said.type == "error"
+            and "status of 4" not in said.text
+            and page.trouble.append(said.text)
+        ),
+    )
+    page.on("request", lambda request: page.asked.append(request.url))
+    token = await dashboard.token(dashboard.owner)
+    await page.goto(f"http://127.0.0.1:{dashboard.port}/dashboard/#{token}")
+    await page.wait_for_selector("nav.side", state="attached")
+    assert token not in page.url
+    assert token not in await page.evaluate("location.href + document.referrer")
+    return browser, page
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+async def test_every_page_fits_its_screen_and_can_be_used_by_everybody(filled, width, scheme):
+    async with async_playwright() as playwright:
+        browser, page = await opened(playwright, filled, width, scheme)
+        home = f"http://127.0.0.1:{filled.port}/dashboard/{filled.guild.id}/"
+        for path in pages(filled):
+            try:
+                answer = await page.goto(home + path)
+            except Exception as error:
+                if "Download is starting" in str(error):
+                    continue
+                raise
+            if "text/html" not in answer.headers.get("content-type", ""):
+                continue
+            assert answer.status in (200, 404), path
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, (path, wide)
+            found = await Axe().run(page)
+            grave = [
+                (each["id"], [node["html"][:200] for node in each["nodes"]])
+                for each in found.response["violations"]
+                if each["impact"] in GRAVE
+            ]
+            assert not grave, (path, grave)
+            assert len(await answer.body()) <= 100_000, path
+        assert page.trouble == []
+        own = f"http://127.0.0.1:{filled.port}/"
+        assert all(url.startswith(own) for url in page.asked)
+        await browser.close()
+
+
+async def test_the_keyboard_alone_reaches_the_page_and_the_menu(filled):
+    async with async_playwright() as playwright:
+        browser, page = await opened(playwright, filled, 1280, "light")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.textContent") == "To the page"
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "main"
+        await browser.close()
+    async with async_playwright() as playwright:
+        browser, page = await opened(playwright, filled, 390, "light")
+        await page.focus("details.menu summary")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.textContent") == "Today"
+        await browser.close()
