@@ -86,27 +86,25 @@ def _lead(settings: Settings, kept: str | None, near: str | None, *, is_refused:
     if is_refused:
         text = (
             "Discord does not accept the bot's token any more that was given in the browser. Orders wait, "
-            "and nothing is lost. Give Usher a new one: open this link in a browser on this computer."
+            "and nothing is lost. Give Usher a new one: open this link in a browser."
         )
     elif kept is not None:
-        text = (
-            "The bot is in no server yet. Go on where you were: open this link in a browser on this "
-            "computer."
-        )
+        text = "The bot is in no server yet. Go on where you were: open this link in a browser."
     else:
         text = (
-            "Usher has no bot token yet: none stands in DISCORD_TOKEN. Open this link in a browser on this "
-            f"computer; the page leads on. (What Usher knows is kept in {settings.database_path.absolute()})"
+            "Usher has no bot token yet: none stands in DISCORD_TOKEN. Open this link in a browser; the page "
+            f"leads on. (What Usher knows is kept in {settings.database_path.absolute()})"
         )
     return text if near is None else f"{near}\n\n{text}"
 
 
 def _links(settings: Settings, port: int, token: str) -> str:
-    """Return where the page is: at the public address too, where what is typed there travels encrypted."""
+    """Return where the page is: at the public address first, where what is typed there travels encrypted."""
     here = f"    {settings.local_address(port)}{PATH}#{token}"
     if settings.public_url is None or not is_safe(settings.public_url):
         return here
-    return f"{here}\n\nor anywhere:\n\n    {settings.public_url.rstrip('/')}{PATH}#{token}"
+    public = f"    {settings.public_url.rstrip('/')}{PATH}#{token}"
+    return public if public == here else f"{public}\n\nor, in a browser on this computer:\n\n{here}"
 
 
 def _require_private_address(settings: Settings) -> None:
