@@ -22,6 +22,7 @@ _LOOK_EVERY, _LATER = (
     30.0,
 )  # seconds between looks for the server; later: nobody hurries any more
 _HURRY = 200  # looks
+_LIKE_A_TOKEN = 20  # characters
 _BLOCKED = 600.0  # seconds, as Discord wants to hear nothing
 
 
@@ -73,7 +74,8 @@ class FirstRun:
     async def give(self, text: str) -> None:
         """Take a token: it is kept once Discord knows it. Raises TokenFault, with nothing changed."""
         token = token_in(text)
-        logs.keep_out(token)
+        if len(token) >= _LIKE_A_TOKEN:  # a word typed by mistake must not be hidden in the log
+            logs.keep_out(token)
         application = await self._portal.application(token)
         await self._tokens.keep(token)
         self._token, self.application, self.fault = token, application, None
