@@ -4,12 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    contextmanager,
-)
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import yarl
 from aiohttp.web import Application
@@ -17,21 +12,21 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import cogs
-from bot import clock, memory, outgoing, tradingview_accounts, web
+from bot import clock, memory, outgoing, premises, tradingview_accounts, web
 from bot.access.errors import TradingViewSilent
 from bot.access.orders import api_requests, connections, contracts, erasure
 from bot.access.people import api_keys
-from bot.errors import StartupError
+from bot.first_run import TokenAtHand
 from bot.interactions.client import Usher
-from bot.interactions.connection import guard, log_in, stay_connected
+from bot.interactions.connection import TokenRefusedError, guard, log_in, stay_connected
 from bot.jobs import Jobs
 from bot.notifications import disk_alarm, login_alerts
+from bot.premises import Premises
 from bot.services import Services, build
 from bot.settings import Settings
-from bot.store.engine.database import open_database
-from bot.store.engine.lock import alone_with
 from bot.store.maintenance import backup
-from bot.web import dashboard
+from bot.web import dashboard, first_run as first_run_pages
+from bot.web.first_run import FirstRun
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +43,9 @@ async def run(settings: Settings) -> None:
     Raises:
         StartupError: it cannot start, or Discord refuses it.
     """
-    if settings.discord_token is None:
-        raise StartupError("DISCORD_TOKEN is missing: put your bot's token into .env.")
-    token = settings.discord_token.get_secret_value()
     stop = asyncio.Event()
     with _stopped_by_signals(stop):
-        running = asyncio.create_task(_open_and_serve(settings, token))
+        running = asyncio.create_task(_open_and_serve(settings))
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -69,44 +61,62 @@ async def run(settings: Settings) -> None:
                 raise
 
 
-async def _open_and_serve(settings: Settings, token: str) -> None:
-    async with opened(settings) as services:
-        memory.spare_what_is_loaded()
-        await _serve(services, token)
+async def _open_and_serve(settings: Settings) -> None:
+    """Serve with the token at hand; where one that was given in the browser is refused, with the next one."""
+    _point_at_discord(settings)
+    async with premises.opened(settings) as opened_premises:
+        at_hand = TokenAtHand(opened_premises)
+        while True:
+            token = await at_hand.get()
+            try:
+                async with _at_work(opened_premises, at_hand.first_run) as services:
+                    memory.spare_what_is_loaded()
+                    return await _serve(services, token)
+            except TokenRefusedError:
+                if not at_hand.refuse(token):
+                    raise
+                log.warning(
+                    "Discord does not accept the bot's token any more; a new one can be given in the browser"
+                )
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Services]:
     """Yield everything open and at work, but not connected to Discord; close it in reverse."""
     _point_at_discord(settings)
+    async with (
+        premises.opened(settings) as opened_premises,
+        _at_work(opened_premises, None) as services,
+    ):
+        yield services
+
+
+@asynccontextmanager
+async def _at_work(base: Premises, first_run: FirstRun | None) -> AsyncIterator[Services]:
+    settings, listener = base.settings, base.listener
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(alone_with(settings.database_url))
-        database = await stack.enter_async_context(open_database(settings.database_url))
-        vault = await tradingview_accounts.vault_of(settings, database)
-        if apart := await asyncio.to_thread(tradingview_accounts.key_on_other_disk, settings):
-            log.warning("%s %s", *apart)
         http = await stack.enter_async_context(outgoing.session(settings))
         jobs = Jobs()
-        services = build(settings, database, vault, http, jobs)
+        services = build(settings, base.database, base.vault, http, jobs)
         stack.push_async_callback(services.sessions.close)  # when no job uses them any more
         stack.push_async_callback(services.unanswered.close)
         await stack.enter_async_context(jobs)
         await services.open()
         await cogs.load(services)
-        await stack.enter_async_context(_endpoint(settings, services))
+        # Also while Discord cannot be reached.
+        await listener.show(web_application(settings, services, first_run))
+        stack.push_async_callback(listener.clear)
         await stack.enter_async_context(services.client)
         await _start(settings, services)
         yield services
 
 
-def _endpoint(settings: Settings, services: Services) -> AbstractAsyncContextManager[int]:
-    """Serve the web endpoint; also while Discord cannot be reached."""
-    app = web_application(settings, services)
-    return web.serve(app, settings.http_host, settings.http_port, settings.http_connections)
-
-
-def web_application(settings: Settings, services: Services) -> Application:
+def web_application(
+    settings: Settings, services: Services, first_run: FirstRun | None = None
+) -> Application:
     """Return what the web endpoint serves: every address that there is."""
+    if first_run is not None:
+        first_run.is_connected = services.client.is_ready
     return web.make_app(
         lookup=services.public.hints,
         expected_wait=services.public.expected_wait,
@@ -120,6 +130,7 @@ def web_application(settings: Settings, services: Services) -> Application:
         requests=services.api_requests,
         outcomes=services.outcomes,
         dashboard=lambda app: dashboard.add_to(app, services, settings),
+        setup=lambda app: first_run_pages.add_to(app, first_run, settings.public_url),
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.public_url,
     )

@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.errors import StartupError
-from bot.settings import Secret, Settings, load, remarks
+from bot.settings import Secret, Settings, load, misplaced_file, remarks
 
 NAMES = {name.upper() for name in Settings.__dataclass_fields__}
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
@@ -82,19 +82,12 @@ def test_defaults():
     assert (settings.log_level, settings.log_format) == ("info", "text")
 
 
-def test_a_missing_token_is_named(monkeypatch):
+@pytest.mark.parametrize("blank", [None, "", "   ", '""'])
+def test_without_a_token_there_are_settings_all_the_same(monkeypatch, blank):
     monkeypatch.delenv("DISCORD_TOKEN")
-    assert "DISCORD_TOKEN is missing" in complaint(monkeypatch)
-
-
-@pytest.mark.parametrize("blank", ["", "   ", '""'])
-def test_an_empty_token_is_missing(monkeypatch, blank):
-    assert "DISCORD_TOKEN is missing" in complaint(monkeypatch, DISCORD_TOKEN=blank)
-
-
-def test_the_token_is_not_needed_where_discord_is_not(monkeypatch):
-    monkeypatch.delenv("DISCORD_TOKEN")
-    assert load(None, need_token=False).discord_token is None
+    if blank is not None:
+        monkeypatch.setenv("DISCORD_TOKEN", blank)
+    assert load(None).discord_token is None
 
 
 def test_set_but_empty_counts_as_unset(monkeypatch):
@@ -346,26 +339,47 @@ def test_a_hosts_port_that_is_none_is_named(monkeypatch):
 def test_a_file_that_was_meant_to_be_env_is_named(monkeypatch, tmp_path, name):
     monkeypatch.delenv("DISCORD_TOKEN")
     (tmp_path / name).write_text("DISCORD_TOKEN=abc\n")
-    text = said(tmp_path / ".env")
+    text = misplaced_file(tmp_path / ".env")
     assert f"mv {tmp_path / name} {tmp_path / '.env'}" in text
     assert "abc" not in text
+    assert text in remarks(tmp_path / ".env")
     monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
     assert name in remarks(tmp_path / ".env")[0]
 
 
-def test_without_env_the_example_is_copied_first(monkeypatch, tmp_path):
+def test_beside_other_mistakes_a_file_that_was_meant_to_be_env_comes_first(monkeypatch, tmp_path):
+    monkeypatch.delenv("DISCORD_TOKEN")
+    monkeypatch.setenv("HTTP_PORT", "none")
+    (tmp_path / ".env.txt").write_text("DISCORD_TOKEN=abc\n")
+    text = said(tmp_path / ".env")
+    assert text.index(".env.txt") < text.index("HTTP_PORT")
+
+
+def test_no_env_is_no_mistake_but_a_token_in_the_example_is_said(monkeypatch, tmp_path):
     monkeypatch.delenv("DISCORD_TOKEN")
     monkeypatch.chdir(tmp_path)
-    assert "Run the command in Usher's own folder" in said(Path(".env"))
+    assert misplaced_file() is None
     Path(".env.example").write_text("DISCORD_TOKEN=\n")
-    text = said(Path(".env"))
-    assert text.index("cp .env.example .env && chmod 600 .env") < text.index(
-        "DISCORD_TOKEN is missing"
-    )
+    assert misplaced_file() is None
     Path(".env.example").write_text("DISCORD_TOKEN=abc\n")
-    assert "The token stands in .env.example" in said(Path(".env"))
+    assert "The token stands in .env.example" in misplaced_file()
+    assert "cp .env.example .env && chmod 600 .env" in misplaced_file()
     Path(".env").mkdir()
-    assert ".env is a folder" in said(Path(".env"))
+    assert ".env is a folder" in misplaced_file()
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:8080"),
+        ("::", "http://[::1]:8080"),
+        ("localhost", "http://localhost:8080"),
+        ("192.168.1.5", "http://192.168.1.5:8080"),
+    ],
+)
+def test_a_browser_on_this_computer_finds_what_listens_everywhere(host, address):
+    assert Settings(http_host=host).local_address(8080) == address
 
 
 def test_settings_that_stand_in_the_environment_need_no_file(tmp_path):

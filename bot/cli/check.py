@@ -10,11 +10,12 @@ import click
 from bot import logs, outgoing, settings
 from bot.doctor.clock_skew import compare
 from bot.doctor.database import Files, examine_files
-from bot.doctor.discord_portal import NEEDED, ask_discord, invite_link
+from bot.doctor.discord_portal import ask_discord
 from bot.doctor.findings import Finding
 from bot.doctor.login import ask_tradingview
 from bot.doctor.web_address import examine_web
 from bot.errors import StartupError
+from bot.interactions.portal import NEEDED, invite_link
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
@@ -29,7 +30,7 @@ async def run(
         write(logs.cleaned(str(line)))
 
     try:
-        found = await asyncio.to_thread(settings.load, env_file, need_token=False)
+        found = await asyncio.to_thread(settings.load, env_file)
     except StartupError as error:
         say(error)
         say("\nNext: mend these, then run: usher check")
@@ -42,7 +43,7 @@ async def run(
     findings += [Finding("Settings", remark, note=True) for remark in remarks]
     files = await asyncio.to_thread(examine_files, found, env_file)
     async with outgoing.session(found, timeout=_TIMEOUT) as http:
-        portal = await ask_discord(http, found)
+        portal = await ask_discord(http, found, files.token)
         upstream = await ask_tradingview(http, found, files.logins)
     findings += portal.findings
     findings += upstream.findings

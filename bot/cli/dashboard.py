@@ -6,8 +6,6 @@ from bot.cli.servers import server
 from bot.settings import Settings
 from bot.store.records import OPERATOR_ID
 
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - read, not bound
-
 
 async def link(settings: Settings, guild_id: int | None) -> str:
     """Return what is printed: the link, which signs in as the operator, a manager of that server.
@@ -28,5 +26,4 @@ def _base(settings: Settings) -> str:
     """Return where the pages are: the public address, else this computer's own."""
     if settings.public_url is not None:
         return settings.public_url.rstrip("/")
-    host = _ANYWHERE.get(settings.http_host, settings.http_host)
-    return f"http://{host}:{settings.http_port}"
+    return settings.local_address(settings.http_port)

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from bot.access.logins.lost_keys import drop_lost, logins_among, lost, shops_among
+from bot.access.logins.lost_keys import (
+    drop_lost,
+    is_token_among,
+    logins_among,
+    lost,
+    shops_among,
+)
 from bot.cli.prompts import typed_yes
 from bot.errors import StartupError
 from bot.settings import Settings
@@ -39,7 +45,7 @@ def drop(settings: Settings) -> int:
     if not typed_yes("Type yes to give them up"):
         click.echo("Left as it was.")
         return NOT_DONE
-    click.echo(asyncio.run(_give_up(settings, shops_among(values))))
+    click.echo(asyncio.run(_give_up(settings, values)))
     return DONE
 
 
@@ -53,7 +59,7 @@ def _explanation(values: Sequence[Sealed]) -> str:
             (
                 others,
                 _count(others, "other encrypted value")
-                + " (spare logins, answers in Discord, what shops sent)",
+                + " (spare logins, the bot's token, answers in Discord, what shops sent)",
             ),
         )
         if number
@@ -75,7 +81,7 @@ async def _look(settings: Settings) -> list[Sealed]:
         return await lost(database, vault)
 
 
-async def _give_up(settings: Settings, shops: int) -> str:
+async def _give_up(settings: Settings, values: Sequence[Sealed]) -> str:
     async with _opened(settings) as (database, vault):
         try:
             copy = await asyncio.to_thread(backup.keep_before, settings.database_path, "drop")
@@ -92,7 +98,9 @@ async def _give_up(settings: Settings, shops: int) -> str:
             "Then give the TradingView login again: /session update in Discord"
             + (f", in each of {servers} servers." if servers > 1 else ".")
         )
-    if shops:
+    if is_token_among(values) and settings.discord_token is None:
+        said.append("It asks for the bot's token again, on a page whose link it prints.")
+    if shops := shops_among(values):
         said.append(
             f"Then give the secret of {_count(shops, 'shop')} again: /webhook edit in Discord. Until then "
             "what they send is refused."

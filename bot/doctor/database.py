@@ -9,6 +9,7 @@ from bot import clock, logs, tradingview_accounts
 from bot.access.logins import environment
 from bot.access.logins.cookies import digest, pack, unpack
 from bot.access.logins.renewal import Keep
+from bot.doctor.discord_portal import KeptToken
 from bot.doctor.findings import Finding, Place
 from bot.doctor.login import ENVIRONMENT, Held
 from bot.doctor.privacy import privacy
@@ -34,6 +35,7 @@ class Files:
     findings: list[Finding]
     logins: list[Held]
     is_new: bool = False  # no database yet
+    token: KeptToken | None = None  # None: none was given in the browser
 
 
 def examine_files(settings: Settings, env_file: Path | None = None) -> Files:
@@ -48,7 +50,10 @@ def examine_files(settings: Settings, env_file: Path | None = None) -> Files:
     vault, about_key = _key(settings, examined)
     findings += [about_key, *_kept_safely(settings, env_file)]
     return Files(
-        findings, _logins(settings, examined, vault), is_new=examined.schema is Schema.ABSENT
+        findings,
+        _logins(settings, examined, vault),
+        is_new=examined.schema is Schema.ABSENT,
+        token=_token(examined, vault),
     )
 
 
@@ -70,6 +75,14 @@ def _kept_safely(settings: Settings, env_file: Path | None) -> list[Finding]:
         findings.append(Finding("Key", *apart))
     key_file = key_in_use(settings.key_file, settings.earlier_key_file)
     return findings + privacy(settings.database_path, key_file, env_file)
+
+
+def _token(examined: Examined, vault: Vault | None) -> KeptToken | None:
+    if examined.bot_token is None:
+        return None
+    token = None if vault is None else vault.open(examined.bot_token)
+    logs.keep_out(token)
+    return KeptToken(token)
 
 
 _ROLES = {

@@ -1,33 +1,31 @@
 """Asks Discord about the token, the intents, the server, and who the invite link is for."""
 
-import base64
-import binascii
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import aiohttp
-from yarl import URL
 
 from bot import clock
 from bot.doctor.findings import Finding
 from bot.doctor.unreachable import remedy_for, why_not
+from bot.interactions.portal import (
+    DISCORD,
+    MAX_GUILDS,
+    NEEDED,
+    PORTAL,
+    USER_AGENT,
+    id_in,
+    sees_members,
+)
 from bot.outgoing import BLOCKED_REMEDY, blocked, blocked_for
 from bot.settings import Settings
 
-DISCORD = "https://discord.com/api/v10"
-_PORTAL = "https://discord.com/developers/applications"
-_MEMBERS_ON = 1 << 14 | 1 << 15  # GATEWAY_GUILD_MEMBERS, and its form for small bots
 _ADMINISTRATOR = 1 << 3
-_MAX_GUILDS = 200
 _UNREACHED = (
     "Look at this computer's internet connection, DISCORD_API_URL, and https://discordstatus.com; then "
     "check again."
 )
-
-# What history lines and alerts in the log channel need; answers to commands need nothing.
-NEEDED = {"View Channels": 1 << 10, "Send Messages": 1 << 11, "Embed Links": 1 << 14}
-SCOPES = ("bot", "applications.commands")
 
 
 @dataclass
@@ -39,51 +37,78 @@ class Portal:
     date: datetime | None = None  # the moment by Discord's clock
 
 
-def invite_link(application_id: int) -> str:
-    """Return the address that brings the bot into a server, with no more rights than it needs."""
-    query = {
-        "client_id": str(application_id),
-        "scope": " ".join(SCOPES),
-        "permissions": str(sum(NEEDED.values())),
-    }
-    return str(URL("https://discord.com/oauth2/authorize").with_query(query))
+@dataclass(frozen=True, slots=True)
+class KeptToken:
+    """The bot's token that was given in the browser; it counts while DISCORD_TOKEN is unset."""
+
+    token: str | None = field(repr=False)  # None: no key at hand opens it
 
 
-async def ask_discord(http: aiohttp.ClientSession, settings: Settings) -> Portal:
-    """Return findings about everything that lies with Discord."""
+async def ask_discord(
+    http: aiohttp.ClientSession, settings: Settings, kept: KeptToken | None = None
+) -> Portal:
+    """Return findings about everything that lies with Discord, and which token counts."""
     portal = Portal()
-    if settings.discord_token is None:
-        portal.findings.append(
-            Finding(
-                "Bot token",
-                "DISCORD_TOKEN is missing.",
-                f"Open {_PORTAL}, your application, page Bot, button Reset Token; put it in .env.",
-            )
-        )
+    is_given = settings.discord_token is not None
+    token = settings.discord_token.get_secret_value() if settings.discord_token else None
+    if token is None and kept is not None:
+        token = kept.token
+    if token is None:
+        portal.findings.append(Finding("Bot token", *(_NO_TOKEN if kept is None else _NO_KEY)))
         return portal
-    token = settings.discord_token.get_secret_value()
-    portal.application_id = _id_in(token)
-    asking = _Asking(http, settings.discord_api_url or DISCORD, token, portal)
+    portal.application_id = id_in(token)
+    mend = _NEW_IN_ENVIRONMENT if is_given else _NEW_IN_BROWSER
+    asking = _Asking(http, settings.discord_api_url or DISCORD, token, portal, mend)
     me = await asking.get("/users/@me")
     if me is None:
         return portal
     name = me.get("username", "a bot")
-    portal.findings.append(Finding("Bot token", f"Discord knows the bot as {name}."))
+    counts = "DISCORD_TOKEN counts" if is_given else "the one that was given in the browser counts"
+    unused = "; the one that was given in the browser is not used" if is_given and kept else ""
+    text = f"{counts}{unused}. Discord knows the bot as {name}."
+    portal.findings.append(Finding("Bot token", text))
     await _application(asking, portal, settings)
     await _server(asking, portal, settings.discord_guild_id)
     return portal
 
 
+_NO_TOKEN = (
+    "there is none: DISCORD_TOKEN is unset, and none was given in the browser.",
+    "Run usher run, and open the link that it prints: the page there asks for the token and leads on.",
+)
+_NO_KEY = (
+    "one was given in the browser, but the key that opens it is missing or another one.",
+    "Put the key back, or set DISCORD_TOKEN.",
+)
+_RESET = f"Open {PORTAL}, your application, page Bot, button Reset Token"
+_NEW_IN_ENVIRONMENT = (
+    "Discord does not accept DISCORD_TOKEN.",
+    f"{_RESET}; put the new one in .env. The token is not the Client Secret and not the Public Key.",
+)
+_NEW_IN_BROWSER = (
+    "Discord does not accept the one that was given in the browser any more.",
+    f"{_RESET}; give the new one on the page whose link usher run prints.",
+)
+
+
 class _Asking:
     """GETs with the token; what goes wrong becomes a finding."""
 
-    def __init__(self, http: aiohttp.ClientSession, base: str, token: str, portal: Portal) -> None:
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        base: str,
+        token: str,
+        portal: Portal,
+        mend: tuple[str, str],  # of a token that is refused
+    ) -> None:
         self._http = http
         self._base = base
+        self._mend = mend
         self._portal = portal
         self._headers = {
             "Authorization": f"Bot {token}",
-            "User-Agent": "DiscordBot (usher-bot, 0)",
+            "User-Agent": USER_AGENT,
         }
 
     async def get(self, path: str) -> Any:
@@ -97,7 +122,7 @@ class _Asking:
                     return await response.json()
                 seconds = blocked_for(response.status, response.headers)
                 self._portal.findings.append(
-                    _refusal(response.status)
+                    self._refusal(response.status)
                     if seconds is None
                     else Finding("Discord", blocked(seconds), BLOCKED_REMEDY)
                 )
@@ -111,18 +136,11 @@ class _Asking:
             )
         return None
 
-
-def _refusal(status: int) -> Finding:
-    if status in (401, 403):
-        return Finding(
-            "Bot token",
-            "Discord does not accept DISCORD_TOKEN.",
-            f"Open {_PORTAL}, your application, page Bot, button Reset Token; put the new one in "
-            ".env. The token is not the Client Secret and not the Public Key.",
-        )
-    return Finding(
-        "Discord", f"answered with an error ({status}).", "Wait a few minutes, then check again."
-    )
+    def _refusal(self, status: int) -> Finding:
+        if status in (401, 403):
+            return Finding("Bot token", *self._mend)
+        text = f"answered with an error ({status})."
+        return Finding("Discord", text, "Wait a few minutes, then check again.")
 
 
 async def _application(asking: _Asking, portal: Portal, settings: Settings) -> None:
@@ -135,9 +153,8 @@ async def _application(asking: _Asking, portal: Portal, settings: Settings) -> N
 
 def of_application(application: dict[str, Any], settings: Settings) -> list[Finding]:
     """Return findings about the application, as Discord describes it to its bot."""
-    page = f"{_PORTAL}/{application['id']}"
-    is_on = bool(int(application.get("flags") or 0) & _MEMBERS_ON)
-    findings = [_intents(settings, f"{page}/bot", is_on=is_on)]
+    page = f"{PORTAL}/{application['id']}"
+    findings = [_intents(settings, f"{page}/bot", is_on=sees_members(application))]
     if application.get("interactions_endpoint_url"):
         findings.append(
             Finding(
@@ -174,7 +191,7 @@ def _intents(settings: Settings, page: str, *, is_on: bool) -> Finding:
 
 
 async def _server(asking: _Asking, portal: Portal, guild_id: int | None) -> None:
-    guilds = await asking.get(f"/users/@me/guilds?limit={_MAX_GUILDS}")
+    guilds = await asking.get(f"/users/@me/guilds?limit={MAX_GUILDS}")
     if guilds is None:
         return
     if not guilds or guild_id is None:
@@ -187,7 +204,7 @@ async def _server(asking: _Asking, portal: Portal, guild_id: int | None) -> None
         return
     mine = next((guild for guild in guilds if int(guild["id"]) == guild_id), None)
     if mine is None:
-        if len(guilds) < _MAX_GUILDS:
+        if len(guilds) < MAX_GUILDS:
             portal.findings.append(
                 Finding(
                     "Server",
@@ -210,13 +227,3 @@ def of_server(name: str, held: int) -> Finding:
             "Open the invite link below once more, or give these rights to the bot's role.",
         )
     return Finding("Server", f"the bot is in {name} with the rights it needs.")
-
-
-def _id_in(token: str) -> int | None:
-    """Return the application's id: the first part of its token."""
-    first = token.partition(".")[0]
-    try:
-        number = base64.urlsafe_b64decode(first + "=" * (-len(first) % 4))
-        return int(number)
-    except (ValueError, binascii.Error):
-        return None

@@ -254,7 +254,7 @@ def _files(settings: Settings) -> list[Finding]:
     """Read the settings anew, as the next start will, and the whole database (blocking)."""
     env_file = Path(".env")
     try:
-        reading.load(env_file, need_token=False)
+        reading.load(env_file)
         findings = [Finding("Settings", "are understood.")]
     except StartupError:
         text = "they were changed since the start, and the next start will not understand them."

@@ -52,7 +52,7 @@ async def run(
         write(logs.cleaned(str(line)))
 
     try:
-        found = await asyncio.to_thread(settings.load, env_file, need_token=False)
+        found = await asyncio.to_thread(settings.load, env_file)
         for secret in found.secrets:
             logs.keep_out(secret)
         return await _run(found, say, tester, slug, ask)

@@ -244,14 +244,11 @@ class Usher(commands.Bot):
         """Register only what changed: Discord allows few registrations a day.
 
         Where commands were registered in the other way before, they are taken away: people would
-        see each of them twice.
+        see each of them twice. Another bot's token is another application, which has none yet.
         """
-        digest = hashlib.sha256(
-            json.dumps(
-                [command.to_dict(self.tree) for command in self.tree.get_commands()],
-                sort_keys=True,
-            ).encode()
-        ).hexdigest()
+        commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        registered = [self._application_number(), commands]
+        digest = hashlib.sha256(json.dumps(registered, sort_keys=True).encode()).hexdigest()
         known = await self.guild_settings.command_digests()
         here = None if self._guild_id is None else discord.Object(self._guild_id)
         for guild_id, old in known.items():

@@ -28,6 +28,10 @@ _TOKEN_REFUSED = (
 )
 
 
+class TokenRefusedError(StartupError):
+    """Discord does not accept the token: neither now nor at another try."""
+
+
 class _BlockedError(Exception):
     """Discord blocks this address; discord.py would try again at once, and for ever."""
 
@@ -76,7 +80,7 @@ def _taking_turns(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.ClientWebS
 async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
     """Log in; a Discord that cannot be reached is tried again, since access goes on without it.
 
-    Raises StartupError when Discord refuses the token, or cannot be trusted.
+    Raises TokenRefusedError when Discord refuses the token, StartupError when it cannot be trusted.
     """
     tries = 0
     while True:
@@ -84,7 +88,7 @@ async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
         try:
             await client.login(token)
         except discord.LoginFailure as error:
-            raise StartupError(_TOKEN_REFUSED) from error
+            raise TokenRefusedError(_TOKEN_REFUSED) from error
         except TROUBLE as error:
             _end_if_untrusted(error)
             await client.forget_login()
@@ -103,7 +107,7 @@ async def log_in(client: Usher, token: str, blockade: Blockade) -> None:
 async def stay_connected(client: Usher, blockade: Blockade) -> None:
     """Hold the gateway open until cancelled, without events about members where Discord refuses them.
 
-    Raises StartupError when Discord closes the connection for good.
+    Raises StartupError when Discord closes the connection for good; TokenRefusedError where a new token mends it.
     """
     while True:
         try:
@@ -132,7 +136,7 @@ def _closed_for_good(code: int) -> StartupError:
     kept = "Nothing is lost: what was ordered waits, and goes on after the next start."
     match code:
         case 4004:
-            return StartupError(f"{_TOKEN_REFUSED} {kept}")
+            return TokenRefusedError(f"{_TOKEN_REFUSED} {kept}")
         case 4011:
             return StartupError(
                 f"Discord closed the connection: this bot is in too many servers for one Usher. {kept}"

@@ -11,11 +11,14 @@ from yarl import URL
 from bot.errors import StartupError
 from bot.settings import sources
 from bot.settings.sources import Given
-from bot.settings.values import NO_TOKEN, READERS, Network, Secret, parts
+from bot.settings.values import READERS, Network, Secret, parts
 
 KEY_NAME = "secret.key"
+_ENV_FILE = Path(".env")
+# Where a browser on this computer finds what listens everywhere.
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, not bound
 
-__all__ = ["Secret", "Settings", "load", "remarks"]
+__all__ = ["Secret", "Settings", "load", "misplaced_file", "remarks"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ class Settings:
         """Where earlier versions made the key, wherever the database was; it counts when it is there."""
         return Path("data") / KEY_NAME
 
+    def local_address(self, port: int) -> str:
+        """Return where a browser on this computer finds the web endpoint that listens at that port."""
+        host = _ANYWHERE.get(self.http_host, self.http_host).strip("[]")
+        return str(URL.build(scheme="http", host=host, port=port))
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret value held here, for the log's filter."""
@@ -86,7 +94,7 @@ class Settings:
         )
 
 
-def load(env_file: Path | None = Path(".env"), *, need_token: bool = True) -> Settings:
+def load(env_file: Path | None = _ENV_FILE) -> Settings:
     """Return the settings of the environment, then of `env_file`; None reads no file.
 
     Raises StartupError (78) that names every faulty variable, where it stands, how to mend it, and no
@@ -99,8 +107,6 @@ def load(env_file: Path | None = Path(".env"), *, need_token: bool = True) -> Se
         report = f"Usher cannot start: the file {env_file} {reason}."
     else:
         values, mistakes = _read(given)
-        if need_token and "discord_token" not in given:
-            mistakes["discord_token"] = NO_TOKEN
         if not mistakes:
             return Settings(**values)
         first = None if "discord_token" in given else sources.misplaced(env_file)
@@ -108,7 +114,7 @@ def load(env_file: Path | None = Path(".env"), *, need_token: bool = True) -> Se
     raise StartupError(report)  # outside the handlers: the causes hold values
 
 
-def remarks(env_file: Path | None = Path(".env")) -> list[str]:
+def remarks(env_file: Path | None = _ENV_FILE) -> list[str]:
     """Return what is worth knowing about settings that can be read: of the host's own, of a wrong file."""
     given = sources.given(READERS, env_file)
     return [
@@ -119,6 +125,11 @@ def remarks(env_file: Path | None = Path(".env")) -> list[str]:
         )
         if remark is not None
     ]
+
+
+def misplaced_file(env_file: Path = _ENV_FILE) -> str | None:
+    """Return what to do about a file that was meant to be `env_file`, as the bot's token may stand in it."""
+    return sources.misplaced(env_file)
 
 
 def _read(given: Mapping[str, Given]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -61,9 +61,9 @@ def port_of_host(settings: Mapping[str, Given]) -> str | None:
 
 
 def misplaced(env_file: Path | None, *, is_needed: bool = True) -> str | None:
-    """Return what to do about a file that was meant to be `env_file`; None when that is there.
+    """Return what to do about a file that was meant to be `env_file`; None when that is there, or none is.
 
-    Where it is not needed, as everything stands in the environment, only a wrong name is said.
+    Where it is not needed, as the token stands in the environment, only a wrong name is said.
     """
     if env_file is None or env_file.is_file():
         return None
@@ -76,19 +76,12 @@ def misplaced(env_file: Path | None, *, is_needed: bool = True) -> str | None:
                 f"There is a file {near}, but Usher reads {env_file} (Windows hides endings such as "
                 f".txt). Rename it:\n    {_move()} {near} {env_file}"
             )
-    if not is_needed:
-        return None
     example = env_file.with_name(_EXAMPLE)
-    if not example.is_file():
-        return (
-            f"There is no file {env_file} in this folder, {Path.cwd()}. Run the command in Usher's own "
-            f"folder: the one that holds {_EXAMPLE}."
-        )
-    if _has_token(example):
+    if is_needed and _has_token(example):
         return (
             f"The token stands in {example}, and Usher reads {env_file}. {_copy(example, env_file)}"
         )
-    return f"There is no file {env_file} yet. {_copy(example, env_file)}"
+    return None
 
 
 def _has_token(example: Path) -> bool:

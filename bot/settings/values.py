@@ -17,7 +17,6 @@ _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")  # what a Cookie header carri
 _TOKEN_REMEDY = (
     "Copy it from the Discord developer portal, your application, page Bot, button Reset Token."  # noqa: S105
 )
-NO_TOKEN = f"is missing. {_TOKEN_REMEDY}"
 
 
 class Secret:

@@ -35,6 +35,7 @@ def make_app(
     outcomes: Outcomes | None = None,
     intake: Intake | None = None,
     dashboard: Callable[[web.Application], None] | None = None,
+    setup: Callable[[web.Application], None] | None = None,
     trusted_proxies: Sequence[Network] = (),
     public_url: str | None = None,
     limit: RateLimit | None = None,
@@ -44,15 +45,10 @@ def make_app(
     `expected_wait` tells how long a look-up would wait for that budget, in seconds.
     `links` are the one-time pages for the TradingView login, when there are to be any; `intake` is where
     messages of shops go; `keys` are those of the API, by which `requests` and their `outcomes` are opened;
-    `figures` counts for `/metrics`; `dashboard` adds the pages for staff.
+    `figures` counts for `/metrics`; `dashboard` adds the pages for staff, `setup` those of the first run.
     `database` and `gateway` tell whether each is there; `jobs` must outlive the server.
     """
-    app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
-    app.on_response_prepare.append(answers.add_headers)
-    front = Front(tuple(trusted_proxies), https=(public_url or "").startswith("https://"))
-    app[FRONT] = front
-    if front.https:
-        app.on_response_prepare.append(answers.insist_on_https)
+    app = bare_app(trusted_proxies, public_url)
     app[validate.NAMES] = Names(lookup, jobs, expected_wait=expected_wait)
     app[validate.LIMIT] = limit or RateLimit(rate=1.0, burst=30)
     app[validate.KEY_LIMIT] = RateLimit(rate=10.0, burst=300)
@@ -75,4 +71,19 @@ def make_app(
         webhooks.add_to(app, intake)
     if dashboard is not None:
         dashboard(app)
+    if setup is not None:
+        setup(app)
+    return app
+
+
+def bare_app(
+    trusted_proxies: Sequence[Network] = (), public_url: str | None = None
+) -> web.Application:
+    """Return an application that has no address yet, and answers for that as every one of ours does."""
+    app = web.Application(middlewares=[answers.errors_as_json], client_max_size=_LARGEST_BODY)
+    app.on_response_prepare.append(answers.add_headers)
+    front = Front(tuple(trusted_proxies), https=(public_url or "").startswith("https://"))
+    app[FRONT] = front
+    if front.https:
+        app.on_response_prepare.append(answers.insist_on_https)
     return app

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Self
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
@@ -21,7 +22,8 @@ _OTHER_FILES = 100  # that the program may have open beside them: database, Disc
 # Well under the ten seconds that containers get to stop.
 _SHUTDOWN = 5.0
 _LOOK_EVERY = 1.0  # seconds, for clients that take too long
-_WATCHERS = frozenset({"/healthz", "/readyz"})
+# Asked every few seconds: by what watches over the program, and by a page that waits for its next step.
+_WATCHERS = frozenset({"/healthz", "/readyz", "/setup/"})
 
 
 class AccessLog(AbstractAccessLogger):
@@ -50,14 +52,63 @@ async def serve(
 
     Raises StartupError when the address cannot be listened at.
     """
-    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=_SHUTDOWN)
-    await runner.setup()
-    try:
-        async with _listening(runner, host, port, _connections(connections)) as bound:
-            log.info("web endpoint at http://%s:%s", host, bound)
-            yield bound
-    finally:
-        await runner.cleanup()
+    async with Listener(host, port, connections) as listener:
+        await listener.show(app)
+        yield listener.port
+
+
+class Listener:
+    """One address that is listened at from the first application on; another may take its place there."""
+
+    def __init__(self, host: str, port: int, connections: int = MAX_CONNECTIONS) -> None:
+        self._host = host
+        self._connections = _connections(connections)
+        self._runner: web.AppRunner | None = None
+        self._open = AsyncExitStack()
+        self._is_listening = False
+        self.port = port  # the one that was found, once it listens at port 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+        await self.clear()
+
+    async def show(self, app: web.Application) -> None:
+        """Serve this application from now on; the one before is closed, and meanwhile nobody is refused.
+
+        Raises StartupError when the address cannot be listened at.
+        """
+        runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=_SHUTDOWN)
+        await runner.setup()
+        before, self._runner = self._runner, runner
+        if before is not None:
+            await before.cleanup()
+        elif not self._is_listening:
+            listening = _listening(self._connection, self._host, self.port, self._connections)
+            self.port = await self._open.enter_async_context(listening)
+            self._is_listening = True
+        log.info("web endpoint at http://%s:%s", self._host, self.port)
+
+    async def clear(self) -> None:
+        """Serve nothing more: what is asked still gets its answer, and who comes now gets none."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    def _connection(self) -> asyncio.Protocol:
+        if self._runner is None or self._runner.server is None:
+            return _Nothing()
+        server = self._runner.server
+        return Connection(self._connections, server, access_log_class=AccessLog, access_log=log)
+
+
+class _Nothing(asyncio.Protocol):
+    """Closes a connection that comes while nothing is served."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
 
 
 def _connections(wanted: int) -> Connections:
@@ -77,19 +128,12 @@ def _connections(wanted: int) -> Connections:
 
 @asynccontextmanager
 async def _listening(
-    runner: web.AppRunner, host: str, port: int, connections: Connections
+    factory: Callable[[], asyncio.Protocol], host: str, port: int, connections: Connections
 ) -> AsyncIterator[int]:
     """Accept connections of our own kind inside the block; a site of aiohttp's makes only its own."""
     loop = asyncio.get_running_loop()
-    server = runner.server
-    assert server is not None  # noqa: S101 - it is set up
     try:
-        listening = await loop.create_server(
-            lambda: Connection(connections, server, access_log_class=AccessLog, access_log=log),
-            host,
-            port,
-            backlog=BACKLOG,
-        )
+        listening = await loop.create_server(factory, host, port, backlog=BACKLOG)
     except OSError as error:
         raise StartupError(
             f"Usher cannot listen at HTTP_HOST {host}, HTTP_PORT {port}: {error.strerror}. "

@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import insert, select, update
 
 from bot import logs
+from bot.access.people.bot_token import BotTokens
 from bot.cli.usher import usher as command
 from bot.errors import StartupError
 from bot.settings import Settings
@@ -140,6 +141,25 @@ def test_the_secrets_of_shops_are_given_up_and_asked_for_again():
     assert said.exit_code == 0
     assert "give the secret of 1 shop again: /webhook edit" in said.output
     asyncio.run(start())
+
+
+def test_the_bots_token_is_given_up_and_asked_for_again():
+    async def with_a_token():
+        await furnish()
+        async with open_database(URL) as database:
+            await BotTokens(database, await open_vault(None, KEY, database)).keep("MTIz.a.token")
+
+    async def kept_token():
+        async with open_database(URL) as database:
+            return await BotTokens(database, await open_vault(None, KEY, database)).kept()
+
+    asyncio.run(with_a_token())
+    assert asyncio.run(kept_token()) == "MTIz.a.token"
+    KEY.unlink()
+    said = drop("yes")
+    assert said.exit_code == 0
+    assert "It asks for the bot's token again" in said.output
+    assert asyncio.run(kept_token()) is None
 
 
 @pytest.mark.parametrize("typed", [[], [""], ["y"], ["no"]])

@@ -17,6 +17,7 @@ from yarl import URL
 from bot import clock, tradingview_accounts
 from bot.access.logins.cookies import pack
 from bot.access.logins.environment import Environment
+from bot.access.people.bot_token import BotTokens
 from bot.cli import check
 from bot.doctor import login
 from bot.doctor.unreachable import why_not
@@ -142,7 +143,45 @@ async def test_an_address_behind_a_proxy_that_is_not_trusted_is_said(usher):
 async def test_a_missing_token_is_one_finding_among_others(usher):
     code, text = await usher(DISCORD_TOKEN="")
     assert (code, wrong(text)) == (1, ["Bot token"])
+    assert "open the link that it prints" in text
     assert "TradingView: answers" in text
+
+
+async def kept(folder, token, key=KEY):
+    """Keep a token as the first-run page does."""
+    async with open_database(f"sqlite+aiosqlite:///{folder}/data/usher.db") as database:
+        await BotTokens(database, Vault(key)).keep(token)
+
+
+async def test_the_token_that_was_given_in_the_browser_counts_without_another(
+    usher, discord, folder
+):
+    await kept(folder, discord.bot_token)
+    code, text = await usher(DISCORD_TOKEN="")
+    assert (code, wrong(text)) == (0, [])
+    assert "Bot token: the one that was given in the browser counts." in text
+    assert f"client_id={discord.bot.id}" in text
+    assert discord.bot_token not in text
+
+
+async def test_the_token_of_the_environment_counts_before_it(usher, discord, folder):
+    await kept(folder, "MTIz.another.token")
+    _, text = await usher()
+    assert wrong(text) == []
+    assert "DISCORD_TOKEN counts; the one that was given in the browser is not used." in text
+
+
+async def test_a_kept_token_that_discord_refuses_is_given_anew_in_the_browser(usher, folder):
+    await kept(folder, "MTIz.another.token")
+    _, text = await usher(DISCORD_TOKEN="")
+    assert wrong(text) == ["Bot token"]
+    assert "give the new one on the page whose link usher run prints" in text
+
+
+async def test_a_kept_token_that_no_key_opens_is_said(usher, folder):
+    await kept(folder, "MTIz.another.token", Fernet.generate_key().decode())
+    _, text = await usher(DISCORD_TOKEN="")
+    assert sorted(wrong(text)) == ["Bot token", "Key"]
 
 
 async def test_a_token_that_discord_refuses(usher, discord):

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.interactions.client import Usher
 from bot.store.catalogue import guilds
 from tests.support.discord_harness import at_work, open_office, text_of
 from tests.support.fake_time import eventually, settle
@@ -30,6 +31,14 @@ async def test_commands_are_registered_only_when_they_changed(harness):
     client = harness.build()
     await client.guild_settings.remember_commands(await client.guild_settings.known(), "global:old")
     async with at_work(harness, client):
+        assert len(registrations(harness)) == 2
+
+
+async def test_another_bots_commands_are_registered_too(harness, monkeypatch):
+    async with at_work(harness):
+        assert len(registrations(harness)) == 1
+    monkeypatch.setattr(Usher, "_application_number", lambda _: harness.fake.bot.id + 1)
+    async with at_work(harness):
         assert len(registrations(harness)) == 2
 
 

@@ -133,20 +133,21 @@ class Child:
         return [call for kind in kinds for call in self.tradingview.calls(kind) if call.applied]
 
 
-async def open_child(tmp_path):
+async def open_child(tmp_path, *, furnished=True):
     discord, tradingview = FakeDiscord(), FakeTradingView()
     await discord.start()
     await tradingview.start()
     child = Child(tmp_path, discord, tradingview)
-    await child.furnish()
+    if furnished:
+        await child.furnish()
     return child
 
 
-async def usher(child, *arguments):
+async def usher(child, *arguments, **more):
     """One command in the terminal; returns its exit code and what it printed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", *arguments,
-        cwd=child.tmp_path, env=child.environment(),
+        cwd=child.tmp_path, env=child.environment(**more),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     printed, _ = await process.communicate()

@@ -51,7 +51,7 @@ def filled(path):
 
 def is_page(path):
     """Whether people read what is answered there, in failure too."""
-    return path.startswith("/dashboard/")
+    return path.startswith(("/dashboard/", "/setup/"))
 
 
 def assert_safe(answer, path):

@@ -31,6 +31,9 @@ PUBLIC = {
     *((method, f"/dashboard/static/{name}") for name in FILES for method in ("GET", "HEAD")),
     ("*", "/dashboard/{tail}"),  # no such page
     *((method, f"/login/{name}") for name in ("", *(f"static/{file}" for file in FILES)) for method in ("GET", "HEAD")),
+    # Once the first run is over it is a page that says so, whoever asks (tests/web/first_run).
+    ("*", "/setup/{tail}"),
+    *((method, f"/setup/{name}") for name in ("", *(f"static/{file}" for file in FILES)) for method in ("GET", "HEAD")),
 }  # fmt: skip
 # By what they are opened, and which tests look at that.
 OTHERWISE = {

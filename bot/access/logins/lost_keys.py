@@ -10,6 +10,7 @@ from bot.store.ledger import events
 from bot.store.logins import outages
 from bot.store.tables.logins import account, session
 from bot.store.tables.payments import connection as shop
+from bot.store.tables.web import bot_token
 from bot.store.vault import Sealed, Vault, give_up, unreadable
 
 
@@ -27,6 +28,11 @@ def logins_among(values: Sequence[Sealed]) -> int:
 def shops_among(values: Sequence[Sealed]) -> int:
     """Return how many of these are the secrets of a shop's connection."""
     return sum(value.column is shop.c.secrets for value in values)
+
+
+def is_token_among(values: Sequence[Sealed]) -> bool:
+    """Return whether the bot's own token, given in the browser, is one of these."""
+    return any(value.column is bot_token.c.token for value in values)
 
 
 async def drop_lost(database: Database, vault: Vault | None) -> int:

@@ -22,7 +22,7 @@ def backup(file: Path) -> None:
     from bot import settings
     from bot.cli import backup as copies
 
-    click.echo(copies.back_up(settings.load(need_token=False), file))
+    click.echo(copies.back_up(settings.load(), file))
 
 
 @click.command(cls=Command)
@@ -38,7 +38,7 @@ def restore(file: Path) -> None:
     """  # noqa: D301 - as above
     from bot import settings
 
-    found = settings.load(need_token=False)
+    found = settings.load()
     from bot.cli import backup as copies
 
     click.echo(asyncio.run(copies.restore(found, file)))

@@ -28,7 +28,7 @@ def dashboard(server: int | None) -> None:
     """  # noqa: D301 - click reads the \b, which keeps the lines apart
     from bot import settings
 
-    found = settings.load(need_token=False)
+    found = settings.load()
     logs.set_up("error", found.log_format, found.secrets)
     from bot.cli import dashboard as pages
 

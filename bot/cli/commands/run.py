@@ -12,10 +12,11 @@ from bot.cli.usage import Command
 def run() -> None:
     """Start the bot and its web endpoint.
 
-    It reads its settings from the environment and from .env in this folder. Ctrl-C stops it.
+    It reads its settings from the environment and from .env in this folder; neither is needed. Where there
+    is no bot token yet, it prints a link to a page that asks for it and leads on. Ctrl-C stops it.
 
     \b
-    Example, once .env holds the bot's token (usher check says what is missing):
+    Example:
       usher run
     """  # noqa: D301 - click reads the \b, which keeps the lines apart
     memory.hold_little()

@@ -110,6 +110,6 @@ def drop(context: click.Context) -> None:
 def _settings() -> "Settings":
     from bot import settings
 
-    found = settings.load(need_token=False)
+    found = settings.load()
     logs.set_up("error", found.log_format, found.secrets)
     return found

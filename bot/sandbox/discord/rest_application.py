@@ -5,10 +5,13 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.discord import payloads, permissions
-from bot.sandbox.discord.errors import ApiError, Json, missing_access, unknown
+from bot.sandbox.discord.errors import ApiError, Form, Json, missing_access, unknown
 from bot.sandbox.discord.rest import Created, Endpoint, Office, read_json, read_object
 from bot.sandbox.discord.snowflakes import parse_id
 from bot.sandbox.discord.world import User
+
+_MAX_GUILDS = 200
+_MAX_ID = 2**63 - 1
 
 
 async def gateway(office: Office, request: web.Request) -> Json:  # noqa: ARG001 - one signature
@@ -24,7 +27,14 @@ async def me(office: Office, request: web.Request) -> Json:  # noqa: ARG001 - on
     return payloads.self_user(office.world.bot)
 
 
-async def my_guilds(office: Office, request: web.Request) -> list[Json]:  # noqa: ARG001
+async def my_guilds(office: Office, request: web.Request) -> list[Json]:
+    form = Form()
+    limit = _number(form, request, "limit", 1, _MAX_GUILDS) or _MAX_GUILDS
+    before, after = (_number(form, request, name, 0, _MAX_ID) for name in ("before", "after"))
+    form.done()
+    guilds = sorted(office.world.bot_guilds(), key=lambda each: each.id)
+    if before:  # the page that ends there
+        guilds = [each for each in guilds if each.id < before][-limit:]
     return [
         {
             "id": str(each.id),
@@ -35,8 +45,17 @@ async def my_guilds(office: Office, request: web.Request) -> list[Json]:  # noqa
             "permissions": str(_own_permissions(office, each.id)),
             "features": [],
         }
-        for each in office.world.bot_guilds()
+        for each in [each for each in guilds if each.id > (after or 0)][:limit]
     ]
+
+
+def _number(form: Form, request: web.Request, name: str, least: int, most: int) -> int | None:
+    """A number of the query, or None where it is not there."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    number = int(text) if text.isascii() and text.removeprefix("-").isdigit() else text
+    return form.number((name,), number, least, most)
 
 
 async def leave_guild(office: Office, request: web.Request) -> None:

@@ -15,6 +15,7 @@ from bot.store.maintenance.revision import Schema, schema_of
 from bot.store.tables.catalogue import product, script
 from bot.store.tables.encrypted import ENCRYPTED, for_a_look
 from bot.store.tables.logins import account, environment_session, session
+from bot.store.tables.web import bot_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Examined:
     renewed: Mapping[str, bytes] = field(default_factory=dict)
     # Products whose role cannot be given to their holders: by title, why.
     role_troubles: tuple[tuple[str, RoleTrouble], ...] = ()
+    bot_token: bytes | None = None  # sealed, where one was given in the browser
 
 
 def examine(path: Path) -> Examined:
@@ -83,6 +85,7 @@ def examine(path: Path) -> Examined:
                 logins,
                 renewed,
                 tuple((row.title, row.role_trouble) for row in troubles),
+                connection.scalar(select(bot_token.c.token)),
             )
     except SQLAlchemyError as error:
         trouble = ground.trouble_with(path, error)

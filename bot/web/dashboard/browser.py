@@ -46,19 +46,19 @@ def origin_of(address: str | None) -> str | None:
     return None if address is None else str(URL(address).origin()).lower()
 
 
-def secrets_of(request: web.Request, guild_id: int) -> list[str]:
-    """Return what the browser keeps for that server: at most one for each kind of address."""
-    names = [_name(guild_id, secure=True)]
+def secrets_of(request: web.Request, kept_for: int | str) -> list[str]:
+    """Return what the browser keeps for that server, or place: at most one for each kind of address."""
+    names = [_name(kept_for, secure=True)]
     if _is_this_computer(request):
-        names.append(_name(guild_id, secure=False))
+        names.append(_name(kept_for, secure=False))
     return [request.cookies[name] for name in names if name in request.cookies]
 
 
-def keep(request: web.Request, response: web.Response, guild_id: int, secret: str) -> None:
+def keep(request: web.Request, response: web.Response, kept_for: int | str, secret: str) -> None:
     """Have the browser keep the secret of a new session; on this computer without https too."""
     secure = not _came_in_the_open(request)
     response.set_cookie(
-        _name(guild_id, secure=secure),
+        _name(kept_for, secure=secure),
         secret,
         max_age=int(LASTS.total_seconds()),
         path="/",
@@ -84,5 +84,5 @@ def _came_in_the_open(request: web.Request) -> bool:
     return asked_here or not (in_front.https and in_front.came_by_https(request))
 
 
-def _name(guild_id: int, *, secure: bool) -> str:
-    return f"__Host-{_COOKIE}-{guild_id}" if secure else f"{_COOKIE}-{guild_id}"
+def _name(kept_for: int | str, *, secure: bool) -> str:
+    return f"__Host-{_COOKIE}-{kept_for}" if secure else f"{_COOKIE}-{kept_for}"

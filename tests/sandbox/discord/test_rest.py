@@ -32,6 +32,24 @@ async def test_a_wrong_token_is_401(api, shop):
     assert (await api("GET", "/users/@me"))[0] == 401
 
 
+async def test_the_bots_servers_come_by_number_in_pages(api, shop):
+    more = [shop.fake.add_guild(f"More {number}", shop.owner).id for number in range(3)]
+    every = [shop.guild.id, *more]
+
+    async def listed(query=""):
+        status, answer = await api("GET", f"/users/@me/guilds{query}")
+        assert status == 200
+        return [int(each["id"]) for each in answer]
+
+    assert await listed() == every
+    assert await listed("?limit=2") == every[:2]
+    assert await listed(f"?after={every[0]}&limit=2") == every[1:3]
+    assert await listed(f"?before={every[3]}&limit=2") == every[1:3]
+    assert await listed(f"?after={every[2] - 1}&limit=1") == [every[2]]
+    for wrong in ("0", "201", "many"):
+        assert await api.refused("GET", f"/users/@me/guilds?limit={wrong}") == 50035
+
+
 async def test_a_private_channel_is_seen_by_the_bot_but_not_by_members(api, shop):
     private = shop.fake.add_channel(shop.guild, "staff", public=False)
     assert (await api("POST", url("channels", private, "messages"), {"content": "x"}))[0] == 200
