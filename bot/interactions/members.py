@@ -291,6 +291,8 @@ class Members:
 
     async def named(self, guild_id: int, name: str) -> frozenset[int]:
         """Return the members whose names begin so; nobody where Discord does not tell within a second."""
+        if self._client.user is None:  # not signed in to Discord yet
+            return frozenset()
         self._forget_searches()
         asking = asyncio.ensure_future(self._search(guild_id, name))
         try:

@@ -80,7 +80,7 @@ def _paid(guild_id: int, text: str) -> "Select[Any]":
         .join(shop, shop.c.id == contract_ref.c.connection_id)
         .where(shop.c.guild_id == guild_id, contract_ref.c.ref == text.removeprefix("#"))
     )
-    named = contract.c.name.icontains(text.removeprefix("#"), autoescape=True)
+    named = contract.c.name.icontains(text, autoescape=True)
     return select(contract.c.customer_id).where(
         contract.c.guild_id == guild_id,
         contract.c.customer_id.is_not(None),
