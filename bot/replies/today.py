@@ -121,8 +121,8 @@ def to_do(view: View, *, is_manager: bool) -> Iterator[Chore]:
 def _people(view: View) -> Iterator[str]:
     people = view.people
     accesses = ""
-    if view.accesses != people[Group.ACCESS]:
-        accesses = f", {count(view.accesses, 'access', 'accesses')} in all"
+    if view.counted is not None and view.counted.accesses != people[Group.ACCESS]:
+        accesses = f", {count(view.counted.accesses, 'access', 'accesses')} in all"
     yield f"**{count(people[Group.ACCESS], 'person has', 'people have')} access**{accesses}"
     yield f"- {people[Group.WEEK]:,} with access that ends within 7 days"
     yield f"- {people[Group.LAPSED]:,} whose access ran out this month"

@@ -34,7 +34,7 @@ SHOWN = (
     *(Group.ACCESS, Group.WEEK, Group.LAPSED, Group.UNLINKED, Group.NAMELESS),
     *(Group.WAITING, Group.STUCK),
 )
-FEW = 2_000  # accesses: what so few people have is counted while somebody waits
+FEW = 500  # people: what they have is counted while somebody waits
 PATIENCE = 0.5  # seconds
 REST = 20.0  # times as long as the last count took, no new one begins
 
@@ -54,6 +54,7 @@ class Counted:
     """What takes long to count where many have access, as it was at that moment."""
 
     at: datetime
+    accesses: int  # in force, of everybody
     seats: Seats
     differing: int
     untaken: int  # people
@@ -66,7 +67,6 @@ class View:
 
     guild_id: int
     people: Mapping[Group, int]
-    accesses: int
     queue: Status
     login: LoginStatus
     dead_since: datetime | None  # the login does not work since then
@@ -120,7 +120,6 @@ class Today:
         now = clock.now()
         async with self._database.read() as connection:
             people = await groups.count(connection, Asked(guild_id, now), SHOWN)
-            accesses = await groups.count_accesses(connection, guild_id, now)
             sales = await _sales(connection, guild_id)
             outage = await outages.open_of(connection, guild_id)
         login = await self._sessions.status(guild_id)
@@ -128,7 +127,6 @@ class Today:
         return View(
             guild_id,
             people,
-            accesses,
             await self._overview.status(guild_id),
             login,
             (login.since if outage is None else outage.since) if is_dead else None,
@@ -136,7 +134,7 @@ class Today:
             (await self._undecided.questions(guild_id)).total,
             await self._pending.numbers(guild_id),
             sales,
-            await self._lately(guild_id, _patience(patience, accesses)),
+            await self._lately(guild_id, _patience(patience, people[Group.ACCESS])),
         )
 
     async def _lately(self, guild_id: int, patience: float) -> Counted | None:
@@ -157,8 +155,10 @@ class Today:
         async with self._database.read() as connection:
             mondays = _mondays(now)
             numbers = await recent.numbers(connection, guild_id, SOLD, mondays)
+            accesses = await groups.count_accesses(connection, guild_id, now)
         self._counted[guild_id] = Counted(
             now,
+            accesses,
             await self._seat_counts.now(guild_id),
             sum(number for _, number in overall.differing),
             overall.untaken.people,
@@ -168,10 +168,10 @@ class Today:
         self._rests_until[guild_id] = clock.monotonic() + REST * took
 
 
-def _patience(asked: float | None, accesses: int) -> float:
+def _patience(asked: float | None, people: int) -> float:
     if asked is not None:
         return asked
-    return PATIENCE if accesses <= FEW else 0.0
+    return PATIENCE if people <= FEW else 0.0
 
 
 def _mondays(now: datetime) -> list[datetime]:

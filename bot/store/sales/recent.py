@@ -19,14 +19,17 @@ async def last(
     connection: AsyncConnection, guild_id: int, sources: Collection[str], limit: int
 ) -> list[tuple[Purchase, Customer]]:
     """Return the last purchases from these sources, newest first; an erased person's are left out."""
+    # By their ids first, which an index has: to sort whole rows would read all that was ever sold.
+    ids = await connection.scalars(
+        select(purchase.c.id)
+        .where(purchase.c.guild_id == guild_id, purchase.c.source.in_(list(sources)))
+        .order_by(purchase.c.id.desc())
+        .limit(2 * limit)
+    )
     rows = await connection.execute(
         select(purchase, customer)
         .join(customer, customer.c.id == purchase.c.customer_id)
-        .where(
-            purchase.c.guild_id == guild_id,
-            purchase.c.source.in_(list(sources)),
-            customer.c.forgotten.is_(None),
-        )
+        .where(purchase.c.id.in_(ids.all()), customer.c.forgotten.is_(None))
         .order_by(purchase.c.id.desc())
         .limit(limit)
     )

@@ -55,7 +55,7 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
         "dashboard/today.html",
         view=view,
         notices=[],
-        nobody=not (view.accesses or view.orders_waiting or view.orders_stuck or view.sales),
+        nobody=not (any(view.people.values()) or view.sales),
         counted=counted,
         day=_day,
         people=view.people,
