@@ -38,17 +38,46 @@ PAGES = {
     "search by a note": "people?q=invoice+90",
     "search in vain": "people?q=nobody_at_all",
 }
-_REST = """
-import resource, sys
-from bot import app
-if sys.argv[1] == "with":
-    import bot.web.dashboard
-status = open("/proc/self/status").read()
-print(int(status.partition("VmRSS:")[2].split()[0]))
+# What a bot has loaded, with the dashboard's modules or a stand-in for them; and what its first page adds.
+_LOADED = """
+import asyncio, sys, types
+if sys.argv[1] == "without":
+    name = "bot.web.dashboard"
+    sys.modules[name] = types.ModuleType(name)
+import bot.__main__, bot.app
+if sys.argv[1] == "rendered":
+    from bot.web.pages import page
+    asyncio.run(page("dashboard/sign_in.html", static_at="/dashboard/static/"))
+with open("/proc/self/smaps_rollup") as file:
+    print(sum(int(line.split()[1]) for line in file if line.startswith("Private_Dirty")))
 """
 
 
+async def _loaded(what: str) -> float:
+    """Megabytes of its own that a new process holds: the least of a few."""
+    sizes = []
+    for _ in range(5):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _LOADED, what, stdout=asyncio.subprocess.PIPE
+        )
+        printed, _ = await process.communicate()
+        sizes.append(int(printed) / 1024)
+    return min(sizes)
+
+
+async def memory() -> None:
+    without, with_it, rendered = [await _loaded(what) for what in ("without", "with", "rendered")]
+    say(
+        "what the dashboard adds to memory",
+        at_rest_mb=with_it - without,
+        limit_mb=LIMIT_MB,
+        after_the_first_page_mb=rendered - with_it,
+        good=with_it - without <= LIMIT_MB,
+    )
+
+
 async def main(customers: int) -> None:
+    await memory()
     async with open_desk(pace=1000, concurrency=4) as desk:
         await desk.pause(paused=True)
         await _filled(desk, customers)
