@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone
+from bot.access.queries.directory import plain
 from bot.access.request import RequestContext, Subject
 from bot.interactions import confirm, levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, Form
@@ -76,7 +77,7 @@ class CustomerCare(commands.Cog):
         """Show who fits, page by page."""
         await responses.defer(interaction)
         request = levels.request(interaction)
-        found = await self._directory.search(request.guild_id, _plain(text))
+        found = await self._directory.search(request.guild_id, plain(text))
         await responses.reply(interaction, replies.found(found, request.guild_id))
 
     @levels.staff
@@ -287,9 +288,3 @@ class CustomerCare(commands.Cog):
 
 def _subject(person: Customer) -> Subject:
     return Subject(person.member_id, person.username)
-
-
-def _plain(text: str) -> str:
-    """Return what is searched for; of a mention the id."""
-    plain = " ".join(text.split())
-    return plain[2:-1].lstrip("!") if plain.startswith("<@") and plain.endswith(">") else plain

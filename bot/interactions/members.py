@@ -31,6 +31,7 @@ from bot.notifications.trouble import NO_SUCH_MEMBER, NO_SUCH_SERVER, TROUBLE, c
 log = logging.getLogger(__name__)
 
 FIND_TIMEOUT = 2.0  # seconds; a press must be acknowledged within 3 s
+NAMED_TIMEOUT = 1.0  # seconds; a page that waits for it shows what else is found
 ASK_TIMEOUT = 30.0  # seconds, where nobody waits for it
 ASK_EVERY = 1.0  # seconds between two of those who are asked about in turn
 LIST_KEPT = 30.0  # seconds: Discord lists everybody no sooner again
@@ -208,8 +209,7 @@ class Members:
         """
         if self._client.intents.members:
             return People(tuple(await self._everybody(guild_id)))
-        now = clock.monotonic()
-        self._searched = {key: kept for key, kept in self._searched.items() if kept.until > now}
+        self._forget_searches()
         asked, number = 0, len(wanted.ids) + len(wanted.names)
 
         def told(more: int) -> None:
@@ -288,6 +288,24 @@ class Members:
             if member is not None and (person := person_of(member)) is not None:
                 found.append(person)
         return found
+
+    async def named(self, guild_id: int, name: str) -> frozenset[int]:
+        """Return the members whose names begin so; nobody where Discord does not tell within a second."""
+        if self._client.user is None:  # not signed in to Discord yet
+            return frozenset()
+        self._forget_searches()
+        asking = asyncio.ensure_future(self._search(guild_id, name))
+        try:
+            is_told = await clock.within(NAMED_TIMEOUT, asking)
+            return frozenset(person.id for person in asking.result()) if is_told else frozenset()
+        except (MembersSilent, MembersUnseen):
+            return frozenset()
+        finally:
+            asking.cancel()
+
+    def _forget_searches(self) -> None:
+        now = clock.monotonic()
+        self._searched = {key: kept for key, kept in self._searched.items() if kept.until > now}
 
     async def _search(self, guild_id: int, name: str) -> list[Person]:
         """Return the members whose names begin so; discord.py waits between two as long as Discord says."""

@@ -41,7 +41,7 @@ def overview(seats: Seats, guild_id: int, picture: bytes | None) -> Message:
     lines = [
         f"**{_people(seats.today)} today, {seats.then:,} at the month's end** ({day}).",
         f"`{bar(seats.then, FREE)}` {seats.then:,} of {FREE} without a fee",
-        f"Likely fee for this month: **{money(seats.fee.once)}**. {_distance(max(seats.today, seats.then))}",
+        f"Likely fee for this month: **{money(seats.fee.once)}**. {distance(seats)}",
         f"Today: {_by_reason(seats.reasons_today)}",
     ]
     if seats.reasons_then != seats.reasons_today:
@@ -121,7 +121,9 @@ def _people(number: int) -> str:
     return f"{count(number, 'person has', 'people have')} access"
 
 
-def _distance(number: int) -> str:
+def distance(seats: Seats) -> str:
+    """Return how far the fee is, today or at the month's end."""
+    number = max(seats.today, seats.then)
     if number > FREE:
         return f"⚠️ That is {number - FREE:,} more than the {FREE} that cost nothing."
     return f"{FREE - number} more fit before it begins."

@@ -56,8 +56,10 @@ from bot.access.queries.evidence import Evidence
 from bot.access.queries.figures import Figures
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.overview import Overview
+from bot.access.queries.people import PeopleList
 from bot.access.queries.sales_records import SalesRecords
 from bot.access.queries.self_check import SelfCheck
+from bot.access.queries.today import Today
 from bot.access.queries.why import Causes
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
@@ -175,6 +177,8 @@ class Services:
 
     # What people look up
     overview: Overview
+    today: Today
+    people_list: PeopleList
     directory: Directory
     evidence: Evidence
     why: Causes

@@ -60,8 +60,10 @@ from bot.access.queries.history import HistoryTail
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.outgoing_events import OutgoingEvents
 from bot.access.queries.overview import Overview
+from bot.access.queries.people import PeopleList
 from bot.access.queries.sales_records import SalesRecords
 from bot.access.queries.self_check import SelfCheck
+from bot.access.queries.today import Today
 from bot.access.queries.why import Causes
 from bot.access.rules.addresses import Allowed
 from bot.access.sources import REGISTRY
@@ -218,6 +220,11 @@ def build(
     member_events.subscribe("roles", role_access.hear, role_access.matters)
     client.on_arrival.append(role_rounds.arrived)
 
+    seat_counts, undecided = SeatCounts(database), Undecided(database, queue, notifier)
+    today = Today(
+        database, jobs, sessions, overview, seat_counts, drift, claims, undecided, sales.pending
+    )
+
     return Services(
         database=database,
         vault=vault,
@@ -287,16 +294,18 @@ def build(
         sales_records=SalesRecords(database),
         retries=Retries(database, queue),
         unanswered=unanswered,
-        seat_counts=SeatCounts(database),
+        seat_counts=seat_counts,
         schema_guard=SchemaGuard(database, sessions, queue.wake),
         sweeps=sweeps,
         drift=drift,
         adoption=adoption,
         repairs=repairs,
         recovery=Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake),
-        undecided=Undecided(database, queue, notifier),
+        undecided=undecided,
         sweep_schedule=SweepSchedule(database, sweeps, drift),
         overview=overview,
+        today=today,
+        people_list=PeopleList(database),
         directory=Directory(database),
         evidence=Evidence(database, sessions),
         why=Causes(database, sessions, outcomes),

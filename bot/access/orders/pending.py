@@ -55,6 +55,14 @@ class PendingView:
     unmapped: int
 
 
+@dataclass(frozen=True, slots=True)
+class PendingNumbers:
+    """How many paid orders are nobody's, and how many messages wait for staff."""
+
+    orders: int
+    messages: int
+
+
 class Pending:
     """Shows what waits, says whose an order is, and lets messages be tried again."""
 
@@ -64,6 +72,14 @@ class Pending:
         self._assign = assign
         # Called once messages may be tried again.
         self.on_released: list[Callable[[], None]] = []
+
+    async def numbers(self, guild_id: int) -> PendingNumbers:
+        """Count what `view` shows."""
+        since = clock.now() - _SHOWN_FOR
+        async with self._database.read() as connection:
+            orders = await waiting.unclaimed_number(connection, guild_id, _PAID, since)
+            messages = await waiting.counts(connection, guild_id)
+        return PendingNumbers(orders, sum(messages.values()))
 
     async def view(self, guild_id: int, *, skip: int, limit: int) -> PendingView:
         """Return what waits in a server."""

@@ -53,6 +53,12 @@ class Found:
     total: int
 
 
+def plain(text: str) -> str:
+    """Return what is searched for; of a mention the id."""
+    words = " ".join(text.split())
+    return words[2:-1].lstrip("!") if words.startswith("<@") and words.endswith(">") else words
+
+
 class Directory:
     """Reads; changes nothing, and asks nobody."""
 

@@ -101,7 +101,12 @@ permission = Table(
     end_rule("before"),
     CheckConstraint("state <> 'stuck' OR reason IS NOT NULL", name="stuck_says_why"),
     Index("ix_permission_due", "guild_id", "state", "next_try_at"),
-    Index("ix_permission_customer_id", "customer_id"),
+    # Who has what and until when, without a look at the rows: a page counts people by it.
+    Index("ix_permission_customer_id", "customer_id", "wanted", "wanted_ends_at", "script_id"),
+    Index(
+        "ix_permission_wanted",
+        *("guild_id", "wanted", "wanted_ends_at", "customer_id", "script_id"),
+    ),
 )
 
 source = Table(

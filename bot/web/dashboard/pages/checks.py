@@ -54,7 +54,7 @@ class Checks:
 
     async def show(self, visitor: Visitor, request: web.Request) -> web.StreamResponse:
         """Show what is known now, and what was found when it was last asked for."""
-        from bot.doctor.discord_portal import invite_link  # noqa: PLC0415 - as in _findings
+        from bot.interactions.portal import invite_link  # noqa: PLC0415 - as in _findings
 
         whole = await visitor.sees_whole()
         findings = await self._findings(visitor, request, whole=whole)

@@ -1,20 +1,150 @@
-"""The first page."""
+"""The first page: how the server stands today, each number a way to the people behind it."""
+
+from dataclasses import replace
+from datetime import date
 
 from aiohttp import web
 
+from bot.access.logins.sessions import LoginState
+from bot.access.queries.people import Group
+from bot.access.queries.today import View
+from bot.access.request import RequestContext
+from bot.access.rules.seat_fee import FREE
 from bot.interactions.levels import Level
-from bot.web.dashboard.routes import Routes
+from bot.replies import (
+    Message,
+    claims as claim_replies,
+    overview as queue_replies,
+    today as replies,
+)
+from bot.replies.orders import why_stuck
+from bot.replies.text import origin
+from bot.store.records import Holding, Script
+from bot.web.dashboard import confirm, pictures
+from bot.web.dashboard.forms import Form, number_in
+from bot.web.dashboard.routes import Done, Routes
 from bot.web.dashboard.visitor import Visitor
+
+# Where a page is, of what waits for a person.
+_PLACES = {
+    "differing": ("differences", "Show what differs"),
+    "untaken": ("differences", "Take them over"),
+    "orders": ("payments", "Say whose they are"),
+    "messages": ("payments", "Show them"),
+}
 
 
 def add_to(routes: Routes) -> None:
-    """Serve it."""
+    """Serve the page, and the buttons of what is stuck and of members who wait."""
     routes.page("", Level.STAFF, show)
+    routes.form("retry", Level.STAFF, retry)
+    routes.form("requests/{claim_id}/accept", Level.STAFF, accept)
+    routes.form("requests/{claim_id}/move", Level.STAFF, move)
+    routes.form("requests/{claim_id}/refuse", Level.STAFF, refuse)
+    routes.button(claim_replies.CLAIM_YES, "requests/{}/accept")
+    routes.button(claim_replies.CLAIM_MOVE, "requests/{}/move")
+    routes.button(claim_replies.CLAIM_NO, "requests/{}/refuse")
 
 
 async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     """Show how everything stands."""
-    guild_id = visitor.guild_id
+    view = await visitor.services.today.view(visitor.guild_id)
+    is_manager = visitor.may(Level.MANAGER)
+    counted = view.counted
     return await visitor.page(
-        "dashboard/today.html", login=await visitor.services.sessions.status(guild_id)
+        "dashboard/today.html",
+        view=view,
+        notices=[],
+        nobody=not (any(view.people.values()) or view.sales),
+        counted=counted,
+        day=_day,
+        people=view.people,
+        Group=Group,
+        tone=replies.tone(view).name.lower(),
+        first=replies.first(view),
+        login=replies.login(view),
+        is_alive=view.login.state is LoginState.ALIVE,
+        has_login=view.login.state is not LoginState.NONE,
+        queue=_queue(view),
+        stuck=_stuck(view),
+        why_stuck=why_stuck,
+        chores=[
+            each for each in replies.to_do(view, is_manager=is_manager) if each.name in _PLACES
+        ],
+        leads_to=_PLACES,
+        question=await _question(visitor, view),
+        undecided=view.undecided,
+        seats_text=[] if counted is None else list(replies.seats(counted))[1:],
+        free=FREE,
+        seats=None if counted is None else pictures.seats(counted.seats.line),
+        bars=[] if counted is None else pictures.bars([number for _, number in counted.weeks]),
+        origin=origin,
+        amount=replies.amount,
+        is_manager=is_manager,
     )
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _queue(view: View) -> Message | None:
+    """Return what waits and what is not read, in the words of `/sync status`; stuck orders stand apart."""
+    queue = view.queue
+    if not (queue.waiting or queue.unchecked or queue.restoring):
+        return None
+    return queue_replies.status(replace(queue, stuck=(), more_stuck=0, paused=()))
+
+
+def _stuck(view: View) -> list[tuple[Script, list[Holding]]]:
+    """Return what can be tried again, by script: its stuck orders; none where TradingView refuses all of it."""
+    found: dict[int, tuple[Script, list[Holding]]] = {
+        script.id: (script, []) for script in view.queue.paused
+    }
+    for row in view.queue.stuck:
+        found.setdefault(row.script.id, (row.script, []))[1].append(row)
+    return list(found.values())
+
+
+async def _question(visitor: Visitor, view: View) -> Message | None:
+    """Return the oldest request of a member that staff decide."""
+    if not view.requests:
+        return None
+    asked = await visitor.services.claims.question(visitor.guild_id, view.requests[0].id)
+    return claim_replies.listed_question(asked, len(view.requests) - 1)
+
+
+async def retry(visitor: Visitor, form: Form, _: web.Request) -> Done | web.StreamResponse:
+    """Try again what waits or is stuck for a script, as `/sync retry` does."""
+    item = form.text("item")
+
+    async def act(request: RequestContext) -> Done:
+        tried = await visitor.services.retries.retry(request, item)
+        return Done(message=queue_replies.retried(item, tried))
+
+    return await confirm.carry_out(visitor, form, act)
+
+
+async def accept(visitor: Visitor, form: Form, request: web.Request) -> Done:
+    """Say that a name is the member's; where it is somebody else's, that is asked first."""
+    claim_id = number_in(request.match_info["claim_id"])
+    asked = await visitor.services.claims.question(visitor.guild_id, claim_id)
+    if asked.holder_id is not None:
+        return Done(message=claim_replies.move_it(asked.claim, asked.holder_id))
+    return await _decide(visitor, form, request, accept=True)
+
+
+async def move(visitor: Visitor, form: Form, request: web.Request) -> Done:
+    """Say so although another member holds the name."""
+    return await _decide(visitor, form, request, accept=True)
+
+
+async def refuse(visitor: Visitor, form: Form, request: web.Request) -> Done:
+    """Say that it is not."""
+    return await _decide(visitor, form, request, accept=False)
+
+
+async def _decide(visitor: Visitor, form: Form, request: web.Request, *, accept: bool) -> Done:
+    claim_id = number_in(request.match_info["claim_id"])
+    decided = await visitor.services.claims.decide(form.request(visitor), claim_id, accept=accept)
+    return Done(message=claim_replies.decided(decided, visitor.session.member_id, accepted=accept))
