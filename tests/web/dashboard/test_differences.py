@@ -204,7 +204,7 @@ async def test_missing_access_is_given_back_from_an_old_session_but_nothing_is_t
     page = await browser.get(
         browser.page.links["Missing: they should have access, and TradingView shows none (1)"]
     )
-    assert page.links["Alice_T"].startswith(f"/dashboard/{dashboard.guild.id}/people/")
+    assert page.links["their page"].startswith(f"/dashboard/{dashboard.guild.id}/people/")
     await browser.press("Give 1 missing back")
     assert "1 order on Trend carried out" in (await settled(browser)).text
     assert dashboard.vendor.world.row(pine_id(dashboard), "Alice_T").end == end

@@ -55,6 +55,11 @@ class Wanted:
     def is_any(self) -> bool:
         return bool(self.query)
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Return whether anything is chosen that stands below the first line of the form."""
+        return any((self.item, self.kind, self.by, self.since, self.until))
+
 
 def add_to(routes: Routes) -> None:
     """Serve the page; its only form is that of the order."""
