@@ -8,6 +8,7 @@ from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.access.sweeps.adopt import Adoption, Taken
 from bot.access.sweeps.drift import Kind
+from bot.access.sweeps.full_checks import FullChecks
 from bot.access.sweeps.repair import Repaired, Repairs
 from bot.access.sweeps.reports import Drift, Report
 from bot.access.sweeps.sweep import Sweeps
@@ -38,6 +39,7 @@ class SweepFlow:
     def __init__(
         self,
         sweeps: Sweeps,
+        full_checks: FullChecks,
         drift: Drift,
         adoption: Adoption,
         repairs: Repairs,
@@ -45,6 +47,7 @@ class SweepFlow:
         outbox: Outbox,
     ) -> None:
         self._sweeps = sweeps
+        self._full_checks = full_checks
         self._drift = drift
         self._adoption = adoption
         self._repairs = repairs
@@ -118,12 +121,11 @@ class SweepFlow:
         self, interaction: Interaction, request: RequestContext, script: Script
     ) -> None:
         """Read the list of a script, showing how far it is."""
-        swept = await drawn(
+        await drawn(
             interaction,
-            lambda tell: self._sweeps.of_script(script, by=request.member_id, tell=tell),
+            lambda tell: self._full_checks.read(script, request.member_id, tell),
             sweep_replies.progress,
         )
-        await self._drift.note(swept, request.member_id)
 
     async def with_differences(self, status: Message, guild_id: int) -> Message:
         """Return how the queue stands, with how much differs on TradingView and who is not known yet."""
@@ -255,7 +257,9 @@ class SweepFlow:
     async def count_again(self, press: ComponentInteraction) -> None:
         """Count differences again that staff left alone: of one kind, or all of the script."""
         await responses.defer_in_place(press.interaction)
-        script_id, kind = press.number(0), _kind(press) if len(press.args) > 1 else None
+        script_id, kind = press.number(0), None
+        if len(press.args) > 1 and press.text(1) != differences.EVERY_KIND:
+            kind = _kind(press)
         number = await self._drift.count_again(press.request(), script_id, kind)
         report = await self._differences(press.guild_id, script_id)
         await responses.reply(press.interaction, differences.counted_again(number, report))

@@ -17,7 +17,7 @@ from bot.store.records import Untaken
 from bot.tradingview.models import End
 
 REPAIR, TAKE, IGNORE, REPAIR_BACK = "repair", "take", "ignore", "mend_back"
-COUNT_AGAIN = "count_again"
+COUNT_AGAIN, EVERY_KIND = "count_again", "all"
 
 HEADS: Mapping[Kind, str] = {
     Kind.MISSING: "Missing: they should have access, and TradingView shows none",
@@ -26,6 +26,37 @@ HEADS: Mapping[Kind, str] = {
     Kind.STUCK: "Stuck orders",
     Kind.NAMESAKE: "Names that are mixed up: I change nothing there",
 }
+
+
+def kind_heads(report: Report) -> list[tuple[Kind, str]]:
+    """Return what each kind that there is says of its people, with whoever is not taken over yet."""
+    heads: dict[Kind, list[str]] = {}
+    for head, kind, number, _ in _blocks(report):
+        heads.setdefault(kind, []).append(f"{head} ({number:,})")
+    return [(kind, "; ".join(said)) for kind, said in heads.items()]
+
+
+def should_be(difference: Difference) -> str:
+    """Return what one person should have."""
+    return _end(difference.wanted.end)
+
+
+def is_shown(difference: Difference) -> str:
+    """Return what TradingView shows of one person; of a mixed-up name, who has it."""
+    shown = _end(difference.shown.end)
+    return f"{_mixed_up(difference)}: {shown}" if difference.kind is Kind.NAMESAKE else shown
+
+
+def why_one_is_stuck(difference: Difference) -> str:
+    """Return why the order of one person is stuck; empty where none is."""
+    if difference.kind is not Kind.STUCK or difference.permission is None:
+        return ""
+    return why_stuck(difference.permission.reason)
+
+
+def nobody_chosen() -> Message:
+    """Return that nobody was chosen."""
+    return Message("**Nobody was ticked,** so nothing was done. Tick somebody, then press again.")
 
 
 def report(report: Report, guild_id: int) -> Message:
@@ -156,7 +187,7 @@ def _buttons(report: Report, guild_id: int) -> tuple[Button, ...]:
 def _count_again(report: Report, guild_id: int) -> tuple[Button, ...]:
     if not report.ignored:
         return ()
-    again = key(COUNT_AGAIN, guild_id, report.script.id)
+    again = key(COUNT_AGAIN, guild_id, report.script.id, EVERY_KIND)
     return (Button(f"Count the {report.ignored:,} left alone again", again),)
 
 

@@ -61,7 +61,7 @@ def questions(found: Questions, guild_id: int, done: str = "") -> Message:
     """Return what is to be decided, with a list for either answer."""
     if not found.total:
         return Message(done or nothing())
-    lines = [f"{done}\n" if done else "", f"**These orders wait for you.** {_EITHER}"]
+    lines = [f"{done}\n" if done else "", asked()]
     lines += [f"- {_line(each)}" for each in found.shown]
     if found.total > len(found.shown):
         lines.append(f"- and {found.total - len(found.shown):,} more, which come up after these")
@@ -72,6 +72,11 @@ def questions(found: Questions, guild_id: int, done: str = "") -> Message:
             _list(found, DROP_SOME, guild_id, "Drop these: they were done and taken away"),
         ),
     )
+
+
+def asked() -> str:
+    """Return what is to be decided, and what either answer does."""
+    return f"**These orders wait for you.** {_EITHER}"
 
 
 def carried_out(number: int) -> str:
@@ -105,13 +110,14 @@ def _them(number: int) -> str:
 
 def _line(question: Question) -> str:
     held = question.holding
-    return f"{bold(held.permission.username)}, {bold(held.script.title)}: {_what(question)}"
+    return f"{bold(held.permission.username)}, {bold(held.script.title)}: {given(question)}"
 
 
-def _what(question: Question) -> str:
-    asked = plain_day(question.orders[0].asked_at)
-    given = [_given(reason) for reason in question.gives]
-    return f"{', '.join(given) or 'what they should have'}, asked on {asked}"
+def given(question: Question) -> str:
+    """Return what the orders of one person would give, and when they were asked."""
+    day = plain_day(question.orders[0].asked_at)
+    times = [_given(reason) for reason in question.gives]
+    return f"{', '.join(times) or 'what they should have'}, asked on {day}"
 
 
 def _given(reason: Entitlement) -> str:
@@ -134,7 +140,7 @@ def _list(
                 label=shorten(
                     f"{each.holding.permission.username}, {each.holding.script.title}", 100
                 ),
-                description=shorten(_what(each), 100),
+                description=shorten(given(each), 100),
                 value=str(each.holding.permission.id),
             )
             for each in found.shown

@@ -54,6 +54,7 @@ from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
 from bot.access.queries.figures import Figures
+from bot.access.queries.history_pages import HistoryPages
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.overview import Overview
 from bot.access.queries.people import PeopleList
@@ -63,6 +64,8 @@ from bot.access.queries.today import Today
 from bot.access.queries.why import Causes
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
+from bot.access.sweeps.difference_pages import DifferencePages
+from bot.access.sweeps.full_checks import FullChecks
 from bot.access.sweeps.recovery import Recovery
 from bot.access.sweeps.repair import Repairs
 from bot.access.sweeps.reports import Drift
@@ -168,7 +171,9 @@ class Services:
 
     # Full checks
     sweeps: Sweeps
+    full_checks: FullChecks
     drift: Drift
+    difference_pages: DifferencePages
     adoption: Adoption
     repairs: Repairs
     recovery: Recovery
@@ -179,6 +184,7 @@ class Services:
     overview: Overview
     today: Today
     people_list: PeopleList
+    history_pages: HistoryPages
     directory: Directory
     evidence: Evidence
     why: Causes

@@ -57,6 +57,7 @@ from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
 from bot.access.queries.figures import Figures
 from bot.access.queries.history import HistoryTail
+from bot.access.queries.history_pages import HistoryPages
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.outgoing_events import OutgoingEvents
 from bot.access.queries.overview import Overview
@@ -68,6 +69,8 @@ from bot.access.queries.why import Causes
 from bot.access.rules.addresses import Allowed
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.adopt import Adoption
+from bot.access.sweeps.difference_pages import DifferencePages
+from bot.access.sweeps.full_checks import FullChecks
 from bot.access.sweeps.recovery import Recovery
 from bot.access.sweeps.repair import Repairs
 from bot.access.sweeps.reports import Drift
@@ -147,6 +150,7 @@ def build(
         Drift(database),
         Adoption(database, sessions),
     )
+    full_checks = FullChecks(database, sweeps, drift, jobs)
     repairs = Repairs(database, sessions, vault, queue, notifier)
 
     router, autocomplete = ComponentRouter(guild_settings), Autocomplete(database)
@@ -297,7 +301,9 @@ def build(
         seat_counts=seat_counts,
         schema_guard=SchemaGuard(database, sessions, queue.wake),
         sweeps=sweeps,
+        full_checks=full_checks,
         drift=drift,
+        difference_pages=DifferencePages(database),
         adoption=adoption,
         repairs=repairs,
         recovery=Recovery(database, sweeps, lambda swept: drift.note(swept, None), queue.wake),
@@ -306,6 +312,7 @@ def build(
         overview=overview,
         today=today,
         people_list=PeopleList(database),
+        history_pages=HistoryPages(database),
         directory=Directory(database),
         evidence=Evidence(database, sessions),
         why=Causes(database, sessions, outcomes),
@@ -324,7 +331,7 @@ def build(
         member_names=client.members.names,
         member_events=member_events,
         order_flow=OrderFlow(outcomes, notifier, router),
-        sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, outbox),
+        sweep_flow=SweepFlow(sweeps, full_checks, drift, adoption, repairs, router, outbox),
         log_channel=log_channel,
         panel_poster=PanelPoster(client, panels),
         direct_messages=direct_messages,

@@ -182,7 +182,7 @@ def test_the_queue_with_differences():
 
 
 def test_mending_and_putting_back():
-    it = Repaired(SCRIPT, Kind.EXTRA, 7, 7, str(BIG))
+    it = Repaired(SCRIPT, 7, 7, str(BIG))
     fits(drift.repairs(it, Standing(7, 4, 1)))
     assert "✅ **7 orders on" in fits(drift.repaired(it, Standing(7, 0, 0), BIG))
     assert "goes on by itself" in fits(drift.repaired(it, Standing(7, 4, 0), BIG))

@@ -25,6 +25,7 @@ class WebPage(HTMLParser):
         self.html, self.status, self.headers, self.url = html, status, headers or {}, url
         self.forms, self.links, self.title, self.ids = [], {}, "", {}
         self._text, self._form, self._link, self._button, self._select = [], None, None, None, None
+        self._address = None
         self._option, self._silent, self._in_title, self._textarea = None, 0, False, None
         self.feed(html)
 
@@ -48,7 +49,7 @@ class WebPage(HTMLParser):
             case "title":
                 self._in_title = True
             case "button":
-                self._button = []
+                self._button, self._address = [], given.get("formaction")
             case "a":
                 self._link = (given.get("href", ""), [])
             case _:
@@ -95,14 +96,23 @@ class WebPage(HTMLParser):
             case "textarea":
                 self._textarea = None
             case "button" if self._button is not None:
-                if self._form is not None:
-                    self._form.labels.append(" ".join("".join(self._button).split()))
-                self._button = None
+                self._end_of_button(" ".join("".join(self._button).split()))
             case "a" if self._link is not None:
                 self.links[" ".join("".join(self._link[1]).split())] = self._link[0]
                 self._link = None
         if tag not in _INLINE:
             self._text.append(" ")
+
+    def _end_of_button(self, label):
+        form, self._button = self._form, None
+        if form is None:
+            return
+        if self._address is None:
+            form.labels.append(label)
+        else:  # it sends the same fields elsewhere
+            self.forms.append(
+                PageForm(self._address, form.method, form.fields, [label], form.choices)
+            )
 
     def handle_data(self, data):
         if self._in_title:

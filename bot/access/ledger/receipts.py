@@ -272,6 +272,18 @@ def because_of(reason: Reason | None) -> WaitingFor | None:
             return None
 
 
+async def put_backs_among(
+    connection: AsyncConnection, order_ids: Collection[int], now: datetime
+) -> set[int]:
+    """Return which of these orders took something away that can be put back."""
+    found = await orders.by_ids(connection, order_ids)
+    about = await permissions.with_people(connection, {order.permission_id for order in found})
+    made = await entitlements.by_ids(
+        connection, {order.entitlement_id for order in found if order.entitlement_id}
+    )
+    return await _put_backs(connection, found, about, made, now)
+
+
 async def _put_backs(
     connection: AsyncConnection,
     found: Sequence[Order],

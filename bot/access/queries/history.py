@@ -62,13 +62,13 @@ class HistoryTail:
             new = await events.since(
                 connection, guild_id, event_id, limit=limit, without=events.QUIET
             )
-            return await _entries(connection, new)
+            return await entries_of(connection, new)
 
     async def of_interaction(self, interaction_id: int) -> list[Entry]:
         """Return what a person did through one interaction, oldest first."""
         async with self._database.read() as connection:
             found = await events.of_interaction(connection, interaction_id)
-            return await _entries(connection, found)
+            return await entries_of(connection, found)
 
     async def asked(self, entry: Event) -> Asked | None:
         """Return the request that this entry is about, with all that became of it; None without an order."""
@@ -82,7 +82,7 @@ class HistoryTail:
             found = await events.of_orders(connection, entry.guild_id, entry.customer_id, ids)
             if not found:
                 return None
-            entries = await _entries(connection, found)
+            entries = await entries_of(connection, found)
         last = {each.event.order_id: each for each in entries}
         first = entries[0]
         parts = tuple(last[each] for each in ids if each in last)
@@ -154,7 +154,8 @@ class HistoryTail:
             await guilds.set_log_closed(connection, guild_id, None)
 
 
-async def _entries(connection: AsyncConnection, found: Sequence[Event]) -> list[Entry]:
+async def entries_of(connection: AsyncConnection, found: Sequence[Event]) -> list[Entry]:
+    """Return these entries with what they are about, in as many statements for many as for one."""
     about = await scripts.by_ids(
         connection, {event.script_id for event in found if event.script_id}
     )

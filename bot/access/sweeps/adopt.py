@@ -102,6 +102,23 @@ class Adoption:
             await _record(connection, request, script, number)
         return Taken(script, number, left)
 
+    async def take_named(
+        self, request: RequestContext, script_id: int, names: Collection[str]
+    ) -> Taken:
+        """Take over those of these people who have access without a reason. Raises as `take_over` does."""
+        now = clock.now()
+        async with self._database.write() as connection:
+            script = await script_of(connection, request.guild_id, script_id)
+            strangers = await drift.strangers(connection, script.id, now)
+            ids = [person.id for person in strangers if person.name_folded in names]
+            number = await adopt.adopt(connection, script, now, request.member_id, FOUND, ids)
+            left = len(ids) - number
+            number += await self._known(connection, request, script, Kind.EXTRA, names)
+            if not number and not left:
+                raise NothingDiffers
+            await _record(connection, request, script, number)
+        return Taken(script, number, left)
+
     async def take_over_strangers(self, request: RequestContext) -> TakenEverywhere:
         """Take over, on every script of the server, everybody of whom Usher knows nothing.
 
@@ -178,21 +195,28 @@ class Adoption:
             raise TradingViewSilent
         return answer[0]
 
-    async def longer_ends(self, request: RequestContext, script_id: int) -> Taken:
-        """Keep the ends that TradingView shows where they are later than Usher's.
+    async def longer_ends(
+        self, request: RequestContext, script_id: int, names: Collection[str] | None = None
+    ) -> Taken:
+        """Keep the ends that TradingView shows where they are later than Usher's; of all, or of these people.
 
         An earlier one is not taken over: it would take paid time away. Raises as `take_over` does.
         """
         async with self._database.write() as connection:
             script = await script_of(connection, request.guild_id, script_id)
-            number = await self._known(connection, request, script, Kind.OTHER_END)
+            number = await self._known(connection, request, script, Kind.OTHER_END, names)
             if not number:
                 raise NothingDiffers
             await _record(connection, request, script, number)
         return Taken(script, number, 0)
 
     async def _known(
-        self, connection: AsyncConnection, request: RequestContext, script: Script, kind: Kind
+        self,
+        connection: AsyncConnection,
+        request: RequestContext,
+        script: Script,
+        kind: Kind,
+        names: Collection[str] | None = None,
     ) -> int:
         now, number = clock.now(), 0
         for difference in await of_permissions(connection, script.id, now):
@@ -200,6 +224,7 @@ class Adoption:
                 difference.kind is kind
                 and not difference.is_ignored
                 and difference.permission is not None
+                and (names is None or difference.name in names)
             ):
                 if kind is Kind.OTHER_END and not difference.shortens(now):
                     continue

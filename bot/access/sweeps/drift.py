@@ -40,6 +40,11 @@ class Difference:
     marks: Marks = UNMARKED
 
     @property
+    def name(self) -> str:
+        """Return what stands for the person among those of one script."""
+        return self.username.casefold()
+
+    @property
     def mark(self) -> str:
         """Return what stands for this difference, and for no other of the same permission."""
         parts = [self.kind.value]
@@ -154,13 +159,17 @@ async def of_scripts(
 
 
 async def differences_of_kind(
-    connection: AsyncConnection, script_id: int, kind: Kind, now: datetime
+    connection: AsyncConnection,
+    script_id: int,
+    kind: Kind,
+    now: datetime,
+    names: Collection[str] | None = None,
 ) -> list[Difference]:
-    """Return all of one kind, without those that staff ignore."""
+    """Return all of one kind without those that staff ignore, or only the ones of these `names`."""
     known = await of_permissions(connection, script_id, now)
     found = [
         difference for difference in known if difference.kind is kind and not difference.is_ignored
     ]
     if kind is Kind.EXTRA:
         found += map(of_stranger, await drift.strangers(connection, script_id, now))
-    return found
+    return found if names is None else [each for each in found if each.name in names]

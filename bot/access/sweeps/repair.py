@@ -1,13 +1,13 @@
 """Repairs differences for staff: records orders, which sync carries out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.catalogue.lookup import script_of
-from bot.access.errors import TradingViewSilent
+from bot.access.errors import ButtonGone, TradingViewSilent
 from bot.access.ledger.changes import Change, NewOrder
 from bot.access.ledger.errors import PutBackTooLate
 from bot.access.ledger.notifier import Notifier
@@ -40,7 +40,6 @@ class Repaired:
     """What was ordered; `took` of the people have less afterwards."""
 
     script: Script
-    kind: Kind
     number: int
     took: int
     reference: str  # of the order, to put it back and to see how it goes
@@ -76,8 +75,9 @@ class Repairs:
         request: RequestContext,
         script_id: int,
         kind: Kind,
+        names: Collection[str] | None = None,
     ) -> Repaired:
-        """Have every difference of that kind made as it should be.
+        """Have every difference of that kind made as it should be, or only those of these people.
 
         Raises:
             TakesFromMany: more than 5 people or 5 % lose access or time, and the consent is
@@ -90,7 +90,7 @@ class Repairs:
         request = replace(request, token=None)  # the reply counts them; no order has one of its own
         async with self._database.read() as connection:
             script = await script_of(connection, request.guild_id, script_id)
-            found = await differences_of_kind(connection, script.id, kind, now)
+            found = await differences_of_kind(connection, script.id, kind, now, names)
             if not found:
                 raise NothingDiffers
             await refuse_many(connection, script, found, now, request.consent)
@@ -107,7 +107,7 @@ class Repairs:
         self._queue.wake(request.guild_id)
         # What a stuck order takes was ordered before: that is not to be put back from here.
         took = 0 if kind is Kind.STUCK else sum(difference.takes(now) for difference in ordered)
-        return Repaired(script, kind, len(ordered), took, request.idempotency_key)
+        return Repaired(script, len(ordered), took, request.idempotency_key)
 
     async def repair_person(self, request: RequestContext, script_id: int, name: str) -> int:
         """Have TradingView show for one person and script what it should; returns the order.
@@ -179,6 +179,25 @@ class Repairs:
         return Standing(
             len(states), states.count(OrderState.WAITING), states.count(OrderState.STUCK)
         )
+
+    async def ordered(self, guild_id: int, script_id: int, reference: str) -> Repaired:
+        """Return what one repair of that script ordered. Raises ButtonGone when there was none."""
+        async with self._database.read() as connection:
+            script = await script_of(connection, guild_id, script_id)
+            found = await repairs.of_order(connection, guild_id, reference)
+            about = {
+                each.id: each
+                for each in await permissions.by_ids(
+                    connection, [order.permission_id for order in found]
+                )
+            }
+            ended = await entitlements.taken_by(connection, {order.id for order in found})
+        if not any(each.script_id == script.id for each in about.values()):
+            raise ButtonGone
+        took = sum(
+            about[order.permission_id].replaces == order.id or order.id in ended for order in found
+        )
+        return Repaired(script, len(found), took, reference)
 
     async def _order(
         self, request: RequestContext, script: Script, differences: Sequence[Difference]

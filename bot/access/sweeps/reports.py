@@ -1,6 +1,6 @@
 """Reports what differs on TradingView, and remembers what was told and what staff leave alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,7 +83,8 @@ class Drift:
         now = clock.now()
         async with self._database.read() as connection:
             script = await script_of(connection, guild_id, script_id)
-            return await _report(connection, script, now)
+            known = await of_permissions(connection, script.id, now)
+            return await report_of(connection, script, known, now)
 
     async def overall(self, guild_id: int) -> Overall:
         """Return how many differences and how many strangers each script of a server has."""
@@ -142,8 +143,14 @@ class Drift:
                 )
         return sum(counts.values())
 
-    async def ignore(self, request: RequestContext, script_id: int, kind: Kind) -> int:
-        """Leave these as they are, until they differ in another way; returns how many.
+    async def ignore(
+        self,
+        request: RequestContext,
+        script_id: int,
+        kind: Kind,
+        names: Collection[str] | None = None,
+    ) -> int:
+        """Leave all of a kind as they are, or these people, until they differ in another way; returns how many.
 
         Raises:
             IgnoresMany: they are more than `MANY`, and the person who asks did not agree yet.
@@ -153,7 +160,7 @@ class Drift:
         now = clock.now()
         async with self._database.write() as connection:
             script = await script_of(connection, request.guild_id, script_id)
-            found = await differences_of_kind(connection, script.id, kind, now)
+            found = await differences_of_kind(connection, script.id, kind, now, names)
             if not found:
                 raise NothingDiffers
             if len(found) > MANY and not request.consent.confirmed:
@@ -220,8 +227,10 @@ async def _record_ignored(
     )
 
 
-async def _report(connection: AsyncConnection, script: Script, now: datetime) -> Report:
-    known = await of_permissions(connection, script.id, now)
+async def report_of(
+    connection: AsyncConnection, script: Script, known: Sequence[Difference], now: datetime
+) -> Report:
+    """Return the report about a script, with the differences `known` of people whom Usher knows."""
     numbers = await drift.numbers(connection, script.id, now)
     strangers = await drift.strangers(connection, script.id, now, limit=SHOWN)
     ignored = await drift.count_strangers(connection, script.id, now, ignored=True)

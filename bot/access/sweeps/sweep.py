@@ -72,7 +72,7 @@ class Sweeps:
     def __init__(self, database: Database, sessions: Sessions) -> None:
         self._database = database
         self._sessions = sessions
-        self._running: set[int] = set()
+        self._running: dict[int, Progress] = {}  # by script
 
     async def open(self) -> None:
         """Close what the last run of the program left half read; once, before anything else."""
@@ -102,11 +102,20 @@ class Sweeps:
         """
         if script.id in self._running:
             raise CheckRunning(script)
-        self._running.add(script.id)
+        self._running[script.id] = Progress(script)
+
+        def tell_all(progress: Progress) -> None:
+            self._running[script.id] = progress
+            tell(progress)
+
         try:
-            return await self._sweep(script, by, tell)
+            return await self._sweep(script, by, tell_all)
         finally:
-            self._running.discard(script.id)
+            del self._running[script.id]
+
+    def progress(self, script_id: int) -> Progress | None:
+        """Return how far the reading of that list is, whoever asked for it; None while nobody reads it."""
+        return self._running.get(script_id)
 
     async def of_people(
         self, script: Script, people: Sequence[Permission]

@@ -227,6 +227,18 @@ async def by_id(connection: AsyncConnection, guild_id: int, event_id: int) -> Ev
     return None if row is None else _entry(row)
 
 
+async def by_ids(
+    connection: AsyncConnection, guild_id: int, event_ids: Collection[int]
+) -> list[Event]:
+    """Return those entries of a server, newest first."""
+    rows = await connection.execute(
+        _ENTRIES.where(event.c.guild_id == guild_id, event.c.id.in_(list(event_ids))).order_by(
+            event.c.at.desc(), event.c.id.desc()
+        )
+    )
+    return [_entry(row) for row in rows]
+
+
 async def of_action(
     connection: AsyncConnection, guild_id: int, action: str, since: datetime
 ) -> list[Event]:

@@ -259,6 +259,12 @@ event = Table(
     Column("interaction_id", BigInteger),  # of Discord, through which a person did it
     Index("ix_event_guild_customer", "guild_id", "customer_id", "at"),
     Index("ix_event_interaction_id", "interaction_id"),
+    # What a search in the history looks at, newest last: it reads this instead of whole entries.
+    Index(
+        "ix_event_history",
+        *("guild_id", "at", "action", "actor_kind", "actor_id"),
+        *("script_id", "product_id", "order_id"),
+    ),
 )
 
 event_words = Table(

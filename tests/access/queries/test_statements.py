@@ -11,6 +11,7 @@ from bot.access.ledger.settle import settle_with, unsettle
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.import_csv import Pair
 from bot.access.queries.history import HistoryTail
+from bot.access.queries.history_pages import Search
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State
@@ -281,6 +282,16 @@ PATHS = {
     "a receipt": Path(filled.ends_of_ann, receipt),
     "a report of drift": Path(
         filled.differing, lambda harness: harness.drift.report(HOME, harness.script.id)
+    ),
+    "a page of drift": Path(
+        filled.differing,
+        lambda harness: harness.difference_pages.people(HOME, harness.script.id),
+    ),
+    "a page of scripts": Path(
+        filled.differing_scripts, lambda harness: harness.difference_pages.scripts(HOME)
+    ),
+    "a page of the history": Path(
+        filled.entries, lambda harness: harness.history_pages.page(HOME, Search(), None)
     ),
     "counts of drift": Path(filled.differing_scripts, lambda harness: harness.drift.overall(HOME)),
     "drift noted": Path(filled.differing, note),
