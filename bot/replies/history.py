@@ -17,6 +17,7 @@ from bot.replies import (
     history_sweeps,
     links,
     members_intent,
+    newer_release,
     outgoing,
     panel,
     roles,
@@ -273,6 +274,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "roles_lost_over": lambda f: (
         f"✅ Everybody who lost {f.role()} has it again; nothing is left to decide"
     ),
+    "newer_release": lambda f: newer_release.told(f.after),
     "called_to_link": lambda f: links.called(f.after),
     "joined": lambda _: "Usher joined this server",
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",

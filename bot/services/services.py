@@ -56,6 +56,7 @@ from bot.access.queries.evidence import Evidence
 from bot.access.queries.figures import Figures
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.overview import Overview
+from bot.access.queries.releases import Releases
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
 from bot.access.sources import REGISTRY
@@ -86,6 +87,7 @@ from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
 from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
+from bot.notifications.releases import UpdateCheck
 from bot.notifications.trouble import Blockade
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
@@ -198,6 +200,10 @@ class Services:
     outgoing_endpoints: OutgoingEndpoints
     outgoing_webhooks: OutgoingWebhooks
     figures: Figures
+
+    # Usher itself
+    releases: Releases
+    update_check: UpdateCheck
 
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""

@@ -1,6 +1,7 @@
 """The one wiring: every object, made from what was opened before."""
 
 from functools import partial
+from importlib.metadata import version
 
 import aiohttp
 
@@ -60,6 +61,7 @@ from bot.access.queries.history import HistoryTail
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.outgoing_events import OutgoingEvents
 from bot.access.queries.overview import Overview
+from bot.access.queries.releases import Releases
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.why import Causes
 from bot.access.rules.addresses import Allowed
@@ -95,6 +97,7 @@ from bot.notifications.outbox import Outbox
 from bot.notifications.outgoing_http import Poster
 from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
+from bot.notifications.releases import UpdateCheck
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
 from bot.services.sales import sell
@@ -103,6 +106,8 @@ from bot.settings import Settings
 from bot.store.engine.database import Database
 from bot.store.vault import Vault
 from bot.tradingview.signin import SignIn
+
+RUNNING = version("usher-bot")  # read before the loop runs, as it lies in a file
 
 
 def build(
@@ -215,6 +220,8 @@ def build(
     member_events.subscribe("roles", role_access.hear, role_access.matters)
     client.on_arrival.append(role_rounds.arrived)
 
+    releases = Releases(database, RUNNING, outcome_notifier.wake)
+
     return Services(
         database=database,
         vault=vault,
@@ -323,4 +330,6 @@ def build(
         outgoing_endpoints=outgoing_endpoints,
         outgoing_webhooks=outgoing_webhooks,
         figures=Figures(database, sessions, queue),
+        releases=releases,
+        update_check=UpdateCheck(http, settings.update_url, RUNNING, releases),
     )

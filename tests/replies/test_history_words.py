@@ -168,6 +168,11 @@ FACTS = {
     "price_set": (None, PRICE, "s"),
     "price_ignored": (None, PRICE, ""),
     "payment_stuck": (None, PRICE, ""),
+    "newer_release": (
+        None,
+        {"version": "1.2.0", "address": "https://usher.example/1.2.0", "running": "0.1.0"},
+        "",
+    ),
     "joined": (None, None, ""),
     "left": (None, None, ""),
 }

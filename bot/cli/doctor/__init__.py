@@ -13,6 +13,7 @@ from bot.cli.doctor.database import Files, examine_files
 from bot.cli.doctor.discord_portal import NEEDED, ask_discord, invite_link
 from bot.cli.doctor.findings import Finding
 from bot.cli.doctor.login import ask_tradingview
+from bot.cli.doctor.updates import examine_updates
 from bot.cli.doctor.web_address import examine_web
 from bot.errors import StartupError
 
@@ -40,6 +41,7 @@ async def run(
         logs.keep_out(secret)
     findings = [Finding("Settings", "are understood.")]
     findings += examine_web(found)
+    findings += examine_updates(found)
     remarks = await asyncio.to_thread(settings.remarks, env_file)
     findings += [Finding("Settings", remark, note=True) for remark in remarks]
     files = await asyncio.to_thread(examine_files, found, env_file)
