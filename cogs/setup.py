@@ -4,15 +4,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.errors import ButtonGone
+from bot.access.errors import ButtonGone, DiscordSilent
 from bot.access.people.errors import ChannelClosed, RoleProblem, RoleUnusable
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, number_in
 from bot.interactions.levels import Level
+from bot.interactions.quick_setup import QuickSetup
 from bot.interactions.responses import Interaction
 from bot.notifications.log_channel import RIGHTS
-from bot.replies import Message, setup as setup_replies
+from bot.replies import Message, quick_setup, setup as setup_replies
 from bot.replies.channel_trouble import ChannelTrouble
 from bot.replies.reminders import shown
 from bot.services import Services
@@ -27,6 +28,8 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         self._log_channel = services.log_channel
         self._reminders = services.reminders
         self._client = services.client
+        self._quick = QuickSetup(services.guild_settings, services.client.say_what_is_unseen)
+        services.router.add(setup_replies.QUICK, Level.MANAGE_SERVER, self.pressed_quick)
         services.router.add(setup_replies.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
         services.router.add(setup_replies.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
         services.router.add(setup_replies.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
@@ -67,7 +70,23 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         message = await self._set_log(levels.request(interaction), channel)
         await responses.reply(interaction, message)
 
+    @levels.manage_server
+    @app_commands.command(description="Have a role for staff and a private log channel made")
+    async def quick(self, interaction: Interaction) -> None:
+        """Make both, where they are not there yet."""
+        await responses.defer(interaction)
+        await responses.reply(
+            interaction, await self._make(interaction, levels.request(interaction))
+        )
+
     # The checklist's buttons and lists
+
+    async def pressed_quick(self, press: ComponentInteraction) -> None:
+        """Make role and channel."""
+        await responses.defer_in_place(press.interaction)
+        await responses.reply(
+            press.interaction, await self._make(press.interaction, press.request())
+        )
 
     async def open_staff(self, press: ComponentInteraction) -> None:
         """Show the roles."""
@@ -110,6 +129,13 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             raise ButtonGone
         settings = await self._reminders.settings(press.guild_id)
         await responses.reply(press.interaction, shown(settings, press.guild_id))
+
+    async def _make(self, interaction: Interaction, request: RequestContext) -> Message:
+        server = self._client.get_guild(request.guild_id)
+        if server is None or server.unavailable:
+            raise DiscordSilent
+        quick = await self._quick.make(server, interaction.user, request, interaction.id)
+        return quick_setup.result(quick, await self._checklist(request), request.guild_id)
 
     async def _checklist(self, request: RequestContext) -> Message:
         setup = await self._guild_settings.setup(request.guild_id)

@@ -230,6 +230,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
+    "setup_quick": lambda f: f"{f.who} has what is missing of staff role and log channel made",
     "setup_reminders": lambda f: (
         f"{f.who} changed the reminders before a paid end: days {f.after_text('days') or '**none**'}, "
         f"nights of {f.after_text('time_zone')}"

@@ -1,6 +1,7 @@
 """The checklist of a new server, its roles and its log channel."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import discord
 
@@ -25,6 +26,7 @@ OPEN_LOG = "setup_open_log"
 PICK_STAFF = "setup_pick_staff"
 PICK_LOG = "setup_pick_log"
 PICK_SETTING = "setup_pick_setting"
+QUICK = "setup_quick"
 REMINDERS = "reminders"
 
 _LEVELS = {RoleLevel.STAFF: "staff", RoleLevel.MANAGER: "managers"}
@@ -74,14 +76,14 @@ def checklist(
         lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
     if unseen := members_intent.setup_line(intent):
         lines.append(unseen)
-    button, wrong = _next(setup, guild_id, trouble), wrong_clock.warning()
+    buttons, wrong = _next(setup, guild_id, trouble), wrong_clock.warning()
     if wrong:
         lines.append(wrong)
-    is_done = button is None and not (setup.unread or wrong or setup.role_troubles)
+    is_done = not buttons and not (setup.unread or wrong or setup.role_troubles)
     first = "**Everything is set up.**" if is_done else "**Setting up Usher**"
     return Message(
         "\n".join([first, *lines]),
-        buttons=() if button is None else (button,),
+        buttons=buttons,
         items=(_settings(guild_id),) if setup.scripts else (),
         tone=Tone.DONE if is_done and not setup.claims else None,
     )
@@ -127,12 +129,17 @@ def role_added(role_id: int, level: RoleLevel, *, new: bool, sees_commands: bool
     already = "" if new else " already"
     lines = [f"✅ **<@&{role_id}> counts as {_LEVELS[level]}{already}.**"]
     if not sees_commands:
-        lines.append(
-            f"⚠️ The role lacks Discord's right {bold(_NEEDED[level])}, so Discord hides "
-            f"{_COMMANDS[level]} from it. Switch them on: *Server Settings > Integrations > Usher*, "
-            "choose the command, then *Add roles or members*."
-        )
+        lines.append(hidden_commands(level))
     return Message("\n".join(lines))
+
+
+def hidden_commands(level: RoleLevel) -> str:
+    """Return that Discord hides the level's commands from a role, and how to show them."""
+    return (
+        f"⚠️ The role lacks Discord's right {bold(_NEEDED[level])}, so Discord hides "
+        f"{_COMMANDS[level]} from it. Switch them on: *Server Settings > Integrations > Usher*, "
+        "choose the command, then *Add roles or members*."
+    )
 
 
 def role_removed(role_id: int, level: RoleLevel) -> Message:
@@ -190,10 +197,19 @@ def _people(setup: Setup) -> str:
     return f"✅ {name}: all taken over"
 
 
-def _next(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> Button | None:
+def _next(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> tuple[Button, ...]:
+    """Return the button of the next open step; the first two can be done by one press."""
     style = discord.ButtonStyle.primary
-    if not setup.staff:
-        return Button("Choose the role for staff", key(OPEN_STAFF, guild_id), style)
+    choose = Button("Choose the role for staff", key(OPEN_STAFF, guild_id), style)
+    if not setup.staff and setup.log_channel_id is None:
+        quick = Button("Make role and channel for me", key(QUICK, guild_id), style)
+        return (quick, replace(choose, style=discord.ButtonStyle.secondary))
+    step = _step_button(setup, guild_id, trouble) if setup.staff else choose
+    return () if step is None else (step,)
+
+
+def _step_button(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> Button | None:
+    style = discord.ButtonStyle.primary
     if setup.log_channel_id is None:
         return Button("Choose the channel", key(OPEN_LOG, guild_id), style)
     if trouble is not None:

@@ -168,6 +168,7 @@ FACTS = {
     "price_set": (None, PRICE, "s"),
     "price_ignored": (None, PRICE, ""),
     "payment_stuck": (None, PRICE, ""),
+    "setup_quick": (None, {"role_after": "5", "channel_after": None}, ""),
     "newer_release": (
         None,
         {"version": "1.2.0", "address": "https://usher.example/1.2.0", "running": "0.1.0"},

@@ -38,6 +38,17 @@ class Setup:
     log_is_closed: bool = False  # Discord refused what was written there, and does not say why
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What is being made in Discord by one press, and what is ours there: whatever is younger than that.
+
+    Both are ids of Discord's, which grow with time: the press that began it was followed by what it made.
+    """
+
+    role_after: int | None  # None: no role is made
+    channel_after: int | None
+
+
 class GuildSettings:
     """Keeps the settings, and in memory the roles that every check needs at once.
 
@@ -134,6 +145,45 @@ class GuildSettings:
             )
             waiting = await customers.waiting_claims(connection, request.guild_id)
             await record_claims(connection, waiting)
+
+    async def begin_making(
+        self, request: RequestContext, press_id: int, *, role: bool, channel: bool
+    ) -> Making:
+        """Note that a role for staff, or a log channel, is about to be made, before Discord is asked for it.
+
+        One that was begun before and not noted as made since, as after a crash, goes on from there.
+        """
+        async with self._database.write() as connection:
+            await guilds.ensure(connection, request.guild_id, request.at)
+
+            async def begun(part: str, done: str) -> int | None:
+                actions = ("setup_quick", done)
+                last = await events.newest(connection, request.guild_id, actions)
+                if last is None or last.action == done or not isinstance(last.after, dict):
+                    return None
+                return int(last.after[part]) if last.after.get(part) else None
+
+            before = Making(
+                await begun("role_after", "setup_staff") if role else None,
+                await begun("channel_after", "setup_log") if channel else None,
+            )
+            making = Making(
+                (before.role_after or press_id) if role else None,
+                (before.channel_after or press_id) if channel else None,
+            )
+            if making != before:
+                await events.record(
+                    connection,
+                    request.guild_id,
+                    request.at,
+                    "setup_quick",
+                    actor=request.actor,
+                    after={
+                        "role_after": making.role_after and str(making.role_after),
+                        "channel_after": making.channel_after and str(making.channel_after),
+                    },
+                )
+        return making
 
     async def setup(self, guild_id: int) -> Setup:
         """Return how far that server is."""

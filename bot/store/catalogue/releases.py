@@ -1,6 +1,7 @@
 """The newest release that the update address named."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +14,7 @@ _ONLY = 1  # the one row
 
 async def newest(connection: AsyncConnection) -> NewerRelease | None:
     """Return the newest release that was named, also one that runs by now; None before any was."""
-    found = await connection.execute(
+    found: Any = await connection.execute(
         select(newer_release.c.version, newer_release.c.address, newer_release.c.seen_at)
     )
     row = found.one_or_none()
