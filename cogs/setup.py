@@ -8,12 +8,18 @@ from bot.access.errors import ButtonGone, DiscordSilent
 from bot.access.people.errors import ChannelClosed, RoleProblem, RoleUnusable
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
-from bot.interactions.components import ComponentInteraction, number_in
+from bot.interactions.components import ComponentInteraction, Form, number_in
 from bot.interactions.levels import Level
 from bot.interactions.quick_setup import QuickSetup
 from bot.interactions.responses import Interaction
 from bot.notifications.log_channel import RIGHTS
-from bot.replies import Message, quick_setup, setup as setup_replies
+from bot.replies import (
+    Message,
+    key,
+    quick_setup,
+    setup as setup_replies,
+    setup_proof as proof_replies,
+)
 from bot.replies.channel_trouble import ChannelTrouble
 from bot.replies.reminders import shown
 from bot.services import Services
@@ -29,6 +35,10 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         self._reminders = services.reminders
         self._client = services.client
         self._quick = QuickSetup(services.guild_settings, services.client.say_what_is_unseen)
+        self._proof = services.setup_proof
+        self._proof_flow = services.proof_flow
+        services.router.add(proof_replies.OPEN, Level.MANAGE_SERVER, self.open_proof)
+        services.router.add(proof_replies.FORM, Level.MANAGE_SERVER, self.prove)
         services.router.add(setup_replies.QUICK, Level.MANAGE_SERVER, self.pressed_quick)
         services.router.add(setup_replies.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
         services.router.add(setup_replies.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
@@ -87,6 +97,22 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         await responses.reply(
             press.interaction, await self._make(press.interaction, press.request())
         )
+
+    async def open_proof(self, press: ComponentInteraction) -> None:
+        """Ask for a tester."""
+        scripts = await self._proof.scripts(press.guild_id)
+        if not scripts:
+            raise ButtonGone
+        form_key = key(proof_replies.FORM, press.guild_id)
+        form = Form(proof_replies.FORM_TITLE, form_key, proof_replies.form(scripts))
+        await responses.open_form(press.interaction, form)
+
+    async def prove(self, press: ComponentInteraction) -> None:
+        """Give the tester a day, read it back, and take it away again."""
+        await responses.defer(press.interaction)
+        slug = press.fields.get(proof_replies.SCRIPT, "").strip() or None
+        username = press.fields.get(proof_replies.USERNAME, "")
+        await self._proof_flow.carry_out(press.interaction, press.request(), slug, username)
 
     async def open_staff(self, press: ComponentInteraction) -> None:
         """Show the roles."""

@@ -231,6 +231,12 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
     "setup_quick": lambda f: f"{f.who} has what is missing of staff role and log channel made",
+    "proof_begun": lambda f: (
+        f"{f.who} began a proof of the setup: {f.what} for {f.whom}, for a day, to be taken away at once"
+    ),
+    "proof_done": lambda f: (
+        f"✅ The setup is proven: TradingView showed {f.what} for {f.whom}, and shows it no more"
+    ),
     "setup_reminders": lambda f: (
         f"{f.who} changed the reminders before a paid end: days {f.after_text('days') or '**none**'}, "
         f"nights of {f.after_text('time_zone')}"

@@ -9,14 +9,14 @@ from bot.access.logins.sessions import LoginState
 from bot.access.people.guild_settings import Setup
 from bot.access.people.member_facts import MembersIntent
 from bot.access.people.reminders import ReminderSettings
-from bot.replies import members_intent, scripts, wrong_clock
+from bot.replies import members_intent, scripts, setup_proof, wrong_clock
 from bot.replies.channel_trouble import ChannelTrouble, why
 from bot.replies.holder_roles import why as why_no_role
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
 from bot.replies.reminders import in_words
 from bot.replies.sweeps import TAKING_OVER, take_over_everybody, untaken
-from bot.replies.text import bold, count, listed, title
+from bot.replies.text import bold, count, day, listed, relative, title
 from bot.replies.tone import Tone
 from bot.store.kinds import RoleLevel
 from bot.store.records import Product
@@ -61,7 +61,12 @@ def checklist(
         ),
     ]
     if setup.scripts:
-        lines.append(_people(setup))
+        lines += [_people(setup), _proof(setup)]
+        if setup.tester is not None:
+            lines.append(
+                f"⏳ {bold(setup.tester.username)} still has the access of the last proof; it ends by itself, "
+                f"{relative(setup.tester.ends_at)}."
+            )
     if setup.manager:
         lines.append(f"▫️ Managers of scripts and login: {_roles(setup.manager)}")
     if setup.scripts and reminders is not None:
@@ -79,7 +84,7 @@ def checklist(
     buttons, wrong = _next(setup, guild_id, trouble), wrong_clock.warning()
     if wrong:
         lines.append(wrong)
-    is_done = not buttons and not (setup.unread or wrong or setup.role_troubles)
+    is_done = not (buttons or setup.tester) and not (setup.unread or wrong or setup.role_troubles)
     first = "**Everything is set up.**" if is_done else "**Setting up Usher**"
     return Message(
         "\n".join([first, *lines]),
@@ -185,6 +190,13 @@ def _login(setup: Setup) -> str:
     return _step(alive, "TradingView login", works, "which account has the scripts?")
 
 
+def _proof(setup: Setup) -> str:
+    name = "Proof that it works"
+    if setup.proven_at is None:
+        return f"⬜ {name}: a day for a tester, read back from TradingView, and taken away again"
+    return f"✅ {name}: {day(setup.proven_at)}"
+
+
 def _people(setup: Setup) -> str:
     """Return whether everybody who has access already is known here."""
     name = "People who have access already"
@@ -218,7 +230,9 @@ def _step_button(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) ->
         return form_button(guild_id, "Add the TradingView login")
     if not setup.scripts:
         return Button("Add the first script", key(scripts.OPEN_FORM, guild_id), style)
-    return take_over_everybody(setup.untaken, guild_id)
+    if taking_over := take_over_everybody(setup.untaken, guild_id):
+        return taking_over
+    return setup_proof.button(guild_id) if setup.proven_at is None else None
 
 
 def _roles(role_ids: Iterable[int]) -> str:

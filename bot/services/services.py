@@ -37,6 +37,7 @@ from bot.access.orders.purchases import Purchases
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.orders.role_rounds import RoleRounds
+from bot.access.orders.setup_proof import SetupProof
 from bot.access.orders.ties import Ties
 from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
@@ -76,6 +77,7 @@ from bot.interactions.member_events import MemberEvents
 from bot.interactions.member_names import MemberNames
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.premium import DiscordShop
+from bot.interactions.setup_proof import ProofFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import DirectMessages
@@ -136,6 +138,7 @@ class Services:
     outcomes: Outcomes
     grants: Grants
     api_requests: ApiRequests
+    setup_proof: SetupProof
     endings: Endings
     moves: Moves
     pauses: Pauses
@@ -185,6 +188,7 @@ class Services:
     member_names: MemberNames
     member_events: MemberEvents
     order_flow: OrderFlow
+    proof_flow: ProofFlow
     sweep_flow: SweepFlow
     blockade: Blockade
     direct_messages: DirectMessages

@@ -38,6 +38,7 @@ from bot.access.orders.resends import Resends
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.orders.role_rounds import RoleRounds
+from bot.access.orders.setup_proof import SetupProof
 from bot.access.orders.ties import Ties
 from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
@@ -82,6 +83,7 @@ from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
 from bot.interactions.member_events import MemberEvents
 from bot.interactions.order_flow import OrderFlow
+from bot.interactions.setup_proof import ProofFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications import kept_messages
@@ -135,6 +137,7 @@ def build(
         Purchases(database, vault, queue, notifier),
         Presence(database, sessions),
     )
+    setup_proof = SetupProof(database, sessions, presence, vault, queue, notifier)
     role_rules = RoleRules(database)
 
     guild_settings = GuildSettings(database, sessions)
@@ -261,6 +264,7 @@ def build(
         outcomes=outcomes,
         grants=Grants(database, presence, vault, queue, notifier),
         api_requests=ApiRequests(database, vault, sessions, presence, queue, notifier),
+        setup_proof=setup_proof,
         endings=endings,
         moves=Moves(database, vault, queue, notifier, presence),
         pauses=Pauses(database, vault, queue, notifier),
@@ -317,6 +321,7 @@ def build(
         member_names=client.members.names,
         member_events=member_events,
         order_flow=OrderFlow(outcomes, notifier, router),
+        proof_flow=ProofFlow(setup_proof, outcomes, notifier, router),
         sweep_flow=SweepFlow(sweeps, drift, adoption, repairs, router, outbox),
         log_channel=log_channel,
         panel_poster=PanelPoster(client, panels),

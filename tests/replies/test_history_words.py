@@ -168,6 +168,8 @@ FACTS = {
     "price_set": (None, PRICE, "s"),
     "price_ignored": (None, PRICE, ""),
     "payment_stuck": (None, PRICE, ""),
+    "proof_begun": (None, None, "sc"),
+    "proof_done": (None, None, "sc"),
     "setup_quick": (None, {"role_after": "5", "channel_after": None}, ""),
     "newer_release": (
         None,

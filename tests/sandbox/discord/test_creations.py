@@ -32,8 +32,9 @@ async def test_discord_py_makes_both_and_hears_of_them(fake, able, make_bot, sta
     )
     hidden = discord.PermissionOverwrite(view_channel=False)
     seen = discord.PermissionOverwrite(view_channel=True)
+    seers = {role: seen, guild.me: seen}
     channel = await guild.create_text_channel(
-        "The Log", topic="t", overwrites={guild.default_role: hidden, role: seen}, reason="b"
+        "The Log", topic="t", overwrites={guild.default_role: hidden, **seers}, reason="b"
     )
     await eventually(lambda: guild.get_channel(channel.id) is not None)
     await eventually(lambda: [each.position for each in guild.roles] == [0, 1, 2])
