@@ -11,8 +11,8 @@ from bot.replies.text import bold, title, until
 from bot.store.kinds import OrderState
 from bot.store.records import Script
 
-OPEN = "setup_prove"
-FORM = "setup_prove_form"
+OPEN = "setup_open_proof"
+FORM = "setup_proof_form"
 USERNAME = "username"
 SCRIPT = "script"
 FORM_TITLE = "Prove that it works"
@@ -94,6 +94,8 @@ _UNREAD = "▫️ Read back: there was nothing to read yet"
 
 def _taken(taken: Receipt) -> str:
     match taken.own_state:
+        case OrderState.DONE if taken.reasons:
+            return "✅ Taken away: only what somebody else gave in between stays"
         case OrderState.DONE:
             return "✅ Taken away: TradingView's list does not show it any more"
         case OrderState.STUCK:

@@ -64,8 +64,8 @@ async def test_the_checklist_leads_from_step_to_step(closed_office):
         assert "Trend is added" in text_of(await sent.answered())
 
         said = await show(harness)
-        assert "Everything is set up" in text_of(said)
-        assert labels(said) == []
+        assert "⬜ Proof that it works" in text_of(said)
+        assert labels(said) == ["Prove that it works"]
 
 
 async def test_roles_get_and_lose_a_level(harness):

@@ -24,7 +24,7 @@ _NO_ROLES: Roles = dict.fromkeys(RoleLevel, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
-class Tester:
+class ProofLeft:
     """Whom a proof gave access that was not taken away yet; it ends by itself."""
 
     username: str
@@ -46,7 +46,7 @@ class Setup:
     unread: tuple[Script, ...]  # scripts whose list was never read in full, so nobody knows
     role_troubles: tuple[Product, ...] = ()  # whose role cannot be given to its holders
     proven_at: datetime | None = None  # when TradingView first showed what was ordered here
-    tester: Tester | None = None  # who still has the access of a proof that did not end
+    tester: ProofLeft | None = None  # who still has the access of a proof that did not end
     log_is_closed: bool = False  # Discord refused what was written there, and does not say why
 
 
@@ -285,7 +285,7 @@ async def _proven_at(connection: AsyncConnection, guild_id: int) -> datetime | N
     return await orders.first_done_at(connection, guild_id) if proof is None else proof.at
 
 
-async def _tester(connection: AsyncConnection, guild_id: int) -> Tester | None:
+async def _tester(connection: AsyncConnection, guild_id: int) -> ProofLeft | None:
     """Return who has what the last proof gave; None where it was taken away, or has ended."""
     last = await events.newest(connection, guild_id, ("proof_begun", "proof_done"))
     if last is None or last.action == "proof_done" or last.order_id is None:
@@ -297,4 +297,4 @@ async def _tester(connection: AsyncConnection, guild_id: int) -> Tester | None:
     if reason.ended_at is not None or reason.ends_at is None or reason.ends_at <= clock.now():
         return None
     permission = await permissions.by_id(connection, given.permission_id)
-    return Tester(permission.username, reason.ends_at)
+    return ProofLeft(permission.username, reason.ends_at)
