@@ -91,7 +91,7 @@ def _asking(quick: Quick, guild_id: int) -> Message:
     right, them = ("rights", "them") if several else ("right", "it")
     link = Button(f"Give me the {right}", url=quick.invite)
     return Message(
-        f"**To make {listed(open_)} I need Discord's {right} {rights(quick.missing)}**, for nothing else: "
+        f"To make {listed(open_)} I need Discord's {right} {rights(quick.missing)}, for nothing else: "
         f"afterwards you may take {them} from me again. Nothing was made yet.\n"
         f"Press *{link.label}*, say yes on Discord's page, come back and press *Try again*. Or choose what "
         "you have: `/setup staff` and `/setup log`.",

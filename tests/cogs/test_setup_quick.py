@@ -11,16 +11,12 @@ from bot.store.ledger import events
 from tests.support.discord_harness import at_work, eventually, labels, text_of
 
 pytestmark = pytest.mark.ready
-NEEDED = permissions.BOT | permissions.MANAGE_CHANNELS
 
 
 @pytest.fixture
 async def new(closed_office):
     """A new server: no staff, no log channel, and the bot may make both."""
     harness = closed_office
-    harness.fake.change_role(
-        harness.guild, harness.fake.bot_role(harness.guild), permissions=NEEDED
-    )
     async with at_work(harness, ready=True):
         await harness.guild_settings.remove_role(
             harness.vendor.request(guild_id=harness.guild.id), harness.staff.id, "staff"
@@ -275,9 +271,6 @@ async def test_a_role_of_that_name_that_is_not_ours_is_left_alone(new):
 @pytest.mark.parametrize("made", ["nothing", "role", "channel"])
 async def test_killed_in_the_middle_it_goes_on_with_what_was_made(closed_office, monkeypatch, made):
     harness = closed_office
-    harness.fake.change_role(
-        harness.guild, harness.fake.bot_role(harness.guild), permissions=NEEDED
-    )
 
     async def die(*args, **kwargs):
         raise asyncio.CancelledError

@@ -6,12 +6,10 @@ import pytest
 from bot.sandbox.discord import permissions
 from tests.support.fake_time import eventually
 
-ABLE = permissions.BOT | permissions.MANAGE_CHANNELS
-
 
 @pytest.fixture
-def able(fake, shop):
-    fake.change_role(shop.guild, fake.bot_role(shop.guild), permissions=ABLE)
+def able(shop):
+    """A server in which the bot may make roles and channels."""
     return shop
 
 

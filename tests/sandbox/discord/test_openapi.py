@@ -185,9 +185,10 @@ async def test_guilds_members_and_roles(ask, fake, shop):
 async def test_roles_and_channels_that_are_made(ask, fake, shop):
     guild = {"guild_id": shop.guild}
     make, open_ = "/guilds/{guild_id}/roles", "/guilds/{guild_id}/channels"
+    own = fake.bot_role(shop.guild)
+    fake.change_role(shop.guild, own, permissions=permissions.EVERYONE)
     await ask("POST", open_, {"name": "x"}, status=403, **guild)
-    bits = permissions.BOT | permissions.MANAGE_CHANNELS
-    fake.change_role(shop.guild, fake.bot_role(shop.guild), permissions=bits)
+    fake.change_role(shop.guild, own, permissions=permissions.BOT)
     role = await ask("POST", make, {"name": "Staff", "permissions": "0"}, **guild)
     seen = {"id": role["id"], "type": 0, "allow": "1024", "deny": "0"}
     body = {"name": "log", "topic": "t", "permission_overwrites": [seen]}
