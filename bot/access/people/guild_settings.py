@@ -280,9 +280,11 @@ class GuildSettings:
 
 
 async def _proven_at(connection: AsyncConnection, guild_id: int) -> datetime | None:
-    """Return when a proof held, or when the first order was done and read back; None before either."""
-    proof = await events.newest(connection, guild_id, ("proof_done",))
-    return await orders.first_done_at(connection, guild_id) if proof is None else proof.at
+    """Return when the first order was done and read back, or a proof held; None before either."""
+    if first := await orders.first_done_at(connection, guild_id):
+        return first
+    proof = await events.newest(connection, guild_id, ("proof_done",))  # its tester was forgotten
+    return None if proof is None else proof.at
 
 
 async def _tester(connection: AsyncConnection, guild_id: int) -> ProofLeft | None:
