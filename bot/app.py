@@ -20,7 +20,7 @@ from bot.first_run import TokenAtHand
 from bot.interactions.client import Usher
 from bot.interactions.connection import TokenRefusedError, guard, log_in, stay_connected
 from bot.jobs import Jobs
-from bot.notifications import disk_alarm, login_alerts
+from bot.notifications import disk_alarm, login_alerts, releases
 from bot.premises import Premises
 from bot.services import Services, build
 from bot.settings import Settings
@@ -160,8 +160,15 @@ async def _start(settings: Settings, services: Services) -> None:
     jobs.every(disk_alarm.EVERY, "watch the disk", services.disk_alarm.look)
     jobs.every(login_alerts.EVERY, "tell of logins that ended", services.login_alerts.tell)
     services.outgoing_webhooks.start()
+    if looks_for_newer(settings):
+        jobs.every(releases.EVERY, "look for a newer Usher", services.update_check.look)
     adopting = _adopt_environment(settings, services)
     _ = jobs.spawn(adopting, "login of the environment")
+
+
+def looks_for_newer(settings: Settings) -> bool:
+    """Return whether an address is asked for newer releases of Usher."""
+    return settings.update_check == "on" and settings.update_url is not None
 
 
 async def _keep_daily(url: str) -> None:

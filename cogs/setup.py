@@ -4,13 +4,20 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.errors import ButtonGone
+from bot.access.errors import ButtonGone, DiscordSilent
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses, server_setup
-from bot.interactions.components import ComponentInteraction, number_in
+from bot.interactions.components import ComponentInteraction, Form, number_in
 from bot.interactions.levels import Level
+from bot.interactions.quick_setup import QuickSetup
 from bot.interactions.responses import Interaction
-from bot.replies import Message, setup as setup_replies
+from bot.replies import (
+    Message,
+    key,
+    quick_setup,
+    setup as setup_replies,
+    setup_proof as proof_replies,
+)
 from bot.replies.reminders import shown
 from bot.services import Services
 from bot.store.kinds import RoleLevel
@@ -24,6 +31,12 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         self._log_channel = services.log_channel
         self._reminders = services.reminders
         self._client = services.client
+        self._quick = QuickSetup(services.guild_settings, services.client.say_what_is_unseen)
+        self._proof = services.setup_proof
+        self._proof_flow = services.proof_flow
+        services.router.add(proof_replies.OPEN, Level.MANAGE_SERVER, self.open_proof)
+        services.router.add(proof_replies.FORM, Level.MANAGE_SERVER, self.prove)
+        services.router.add(setup_replies.QUICK, Level.MANAGE_SERVER, self.pressed_quick)
         services.router.add(setup_replies.OPEN_STAFF, Level.MANAGE_SERVER, self.open_staff)
         services.router.add(setup_replies.OPEN_LOG, Level.MANAGE_SERVER, self.open_log)
         services.router.add(setup_replies.PICK_STAFF, Level.MANAGE_SERVER, self.picked_staff)
@@ -66,7 +79,39 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         )
         await responses.reply(interaction, message)
 
+    @levels.manage_server
+    @app_commands.command(description="Have a role for staff and a private log channel made")
+    async def quick(self, interaction: Interaction) -> None:
+        """Make both, where they are not there yet."""
+        await responses.defer(interaction)
+        await responses.reply(
+            interaction, await self._make(interaction, levels.request(interaction))
+        )
+
     # The checklist's buttons and lists
+
+    async def pressed_quick(self, press: ComponentInteraction) -> None:
+        """Make role and channel."""
+        await responses.defer_in_place(press.interaction)
+        await responses.reply(
+            press.interaction, await self._make(press.interaction, press.request())
+        )
+
+    async def open_proof(self, press: ComponentInteraction) -> None:
+        """Ask for a tester."""
+        scripts = await self._proof.scripts(press.guild_id)
+        if not scripts:
+            raise ButtonGone
+        form_key = key(proof_replies.FORM, press.guild_id)
+        form = Form(proof_replies.FORM_TITLE, form_key, proof_replies.form(scripts))
+        await responses.open_form(press.interaction, form)
+
+    async def prove(self, press: ComponentInteraction) -> None:
+        """Give the tester a day, read it back, and take it away again."""
+        await responses.defer(press.interaction)
+        slug = press.fields.get(proof_replies.SCRIPT, "").strip() or None
+        username = press.fields.get(proof_replies.USERNAME, "")
+        await self._proof_flow.carry_out(press.interaction, press.request(), slug, username)
 
     async def open_staff(self, press: ComponentInteraction) -> None:
         """Show the roles."""
@@ -111,6 +156,13 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             raise ButtonGone
         settings = await self._reminders.settings(press.guild_id)
         await responses.reply(press.interaction, shown(settings, press.guild_id))
+
+    async def _make(self, interaction: Interaction, request: RequestContext) -> Message:
+        server = self._client.get_guild(request.guild_id)
+        if server is None or server.unavailable:
+            raise DiscordSilent
+        quick = await self._quick.make(server, interaction.user, request, interaction.id)
+        return quick_setup.result(quick, await self._checklist(request), request.guild_id)
 
     async def _checklist(self, request: RequestContext) -> Message:
         setup = await self._guild_settings.setup(request.guild_id)

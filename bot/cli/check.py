@@ -13,6 +13,7 @@ from bot.doctor.database import Files, examine_files
 from bot.doctor.discord_portal import ask_discord
 from bot.doctor.findings import Finding
 from bot.doctor.login import ask_tradingview
+from bot.doctor.updates import examine_updates
 from bot.doctor.web_address import examine_web
 from bot.errors import StartupError
 from bot.interactions.portal import NEEDED, invite_link
@@ -39,6 +40,7 @@ async def run(
         logs.keep_out(secret)
     findings = [Finding("Settings", "are understood.")]
     findings += examine_web(found)
+    findings += examine_updates(found)
     remarks = await asyncio.to_thread(settings.remarks, env_file)
     findings += [Finding("Settings", remark, note=True) for remark in remarks]
     files = await asyncio.to_thread(examine_files, found, env_file)

@@ -17,6 +17,7 @@ from bot.replies import (
     history_sweeps,
     links,
     members_intent,
+    newer_release,
     outgoing,
     panel,
     roles,
@@ -236,6 +237,13 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
+    "setup_quick": lambda f: f"{f.who} has what is missing of staff role and log channel made",
+    "proof_begun": lambda f: (
+        f"{f.who} began a proof of the setup: {f.what} for {f.whom}, for a day, to be taken away at once"
+    ),
+    "proof_done": lambda f: (
+        f"✅ The setup is proven: TradingView showed {f.what} for {f.whom}, and shows it no more"
+    ),
     "setup_reminders": lambda f: (
         f"{f.who} changed the reminders before a paid end: days {f.after_text('days') or '**none**'}, "
         f"nights of {f.after_text('time_zone')}"
@@ -280,6 +288,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "roles_lost_over": lambda f: (
         f"✅ Everybody who lost {f.role()} has it again; nothing is left to decide"
     ),
+    "newer_release": lambda f: newer_release.told(f.after),
     "called_to_link": lambda f: links.called(f.after),
     "joined": lambda _: "Usher joined this server",
     "left": lambda _: "Usher was removed from this server; everything waits until it is back",

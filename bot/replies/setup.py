@@ -1,6 +1,7 @@
 """The checklist of a new server, its roles and its log channel."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import discord
 
@@ -8,14 +9,14 @@ from bot.access.logins.sessions import LoginState
 from bot.access.people.guild_settings import Setup
 from bot.access.people.member_facts import MembersIntent
 from bot.access.people.reminders import ReminderSettings
-from bot.replies import members_intent, scripts, wrong_clock
+from bot.replies import members_intent, scripts, setup_proof, wrong_clock
 from bot.replies.channel_trouble import ChannelTrouble, why
 from bot.replies.holder_roles import why as why_no_role
 from bot.replies.login import form_button
 from bot.replies.message import Button, Message, key
 from bot.replies.reminders import in_words
 from bot.replies.sweeps import TAKING_OVER, take_over_everybody, untaken
-from bot.replies.text import bold, count, listed, title
+from bot.replies.text import bold, count, day, listed, relative, title
 from bot.replies.tone import Tone
 from bot.store.kinds import RoleLevel
 from bot.store.records import Product
@@ -25,6 +26,7 @@ OPEN_LOG = "setup_open_log"
 PICK_STAFF = "setup_pick_staff"
 PICK_LOG = "setup_pick_log"
 PICK_SETTING = "setup_pick_setting"
+QUICK = "setup_quick"
 REMINDERS = "reminders"
 
 _LEVELS = {RoleLevel.STAFF: "staff", RoleLevel.MANAGER: "managers"}
@@ -59,7 +61,12 @@ def checklist(
         ),
     ]
     if setup.scripts:
-        lines.append(_people(setup))
+        lines += [_people(setup), _proof(setup)]
+        if setup.tester is not None:
+            lines.append(
+                f"⏳ {bold(setup.tester.username)} still has the access of the last proof; it ends by itself, "
+                f"{relative(setup.tester.ends_at)}."
+            )
     if setup.manager:
         lines.append(f"▫️ Managers of scripts and login: {_roles(setup.manager)}")
     if setup.scripts and reminders is not None:
@@ -74,14 +81,14 @@ def checklist(
         lines.append(f"⏳ {waiting} for a decision about a TradingView name, {where}.")
     if unseen := members_intent.setup_line(intent):
         lines.append(unseen)
-    button, wrong = _next(setup, guild_id, trouble), wrong_clock.warning()
+    buttons, wrong = _next(setup, guild_id, trouble), wrong_clock.warning()
     if wrong:
         lines.append(wrong)
-    is_done = button is None and not (setup.unread or wrong or setup.role_troubles)
+    is_done = not (buttons or setup.tester) and not (setup.unread or wrong or setup.role_troubles)
     first = "**Everything is set up.**" if is_done else "**Setting up Usher**"
     return Message(
         "\n".join([first, *lines]),
-        buttons=() if button is None else (button,),
+        buttons=buttons,
         items=(_settings(guild_id),) if setup.scripts else (),
         tone=Tone.DONE if is_done and not setup.claims else None,
     )
@@ -127,12 +134,17 @@ def role_added(role_id: int, level: RoleLevel, *, new: bool, sees_commands: bool
     already = "" if new else " already"
     lines = [f"✅ **<@&{role_id}> counts as {_LEVELS[level]}{already}.**"]
     if not sees_commands:
-        lines.append(
-            f"⚠️ The role lacks Discord's right {bold(_NEEDED[level])}, so Discord hides "
-            f"{_COMMANDS[level]} from it. Switch them on: *Server Settings > Integrations > Usher*, "
-            "choose the command, then *Add roles or members*."
-        )
+        lines.append(hidden_commands(level))
     return Message("\n".join(lines))
+
+
+def hidden_commands(level: RoleLevel) -> str:
+    """Return that Discord hides the level's commands from a role, and how to show them."""
+    return (
+        f"⚠️ The role lacks Discord's right {bold(_NEEDED[level])}, so Discord hides "
+        f"{_COMMANDS[level]} from it. Switch them on: *Server Settings > Integrations > Usher*, "
+        "choose the command, then *Add roles or members*."
+    )
 
 
 def role_removed(role_id: int, level: RoleLevel) -> Message:
@@ -178,6 +190,13 @@ def _login(setup: Setup) -> str:
     return _step(alive, "TradingView login", works, "which account has the scripts?")
 
 
+def _proof(setup: Setup) -> str:
+    name = "Proof that it works"
+    if setup.proven_at is None:
+        return f"⬜ {name}: a day for a tester, read back from TradingView, and taken away again"
+    return f"✅ {name}: {day(setup.proven_at)}"
+
+
 def _people(setup: Setup) -> str:
     """Return whether everybody who has access already is known here."""
     name = "People who have access already"
@@ -190,10 +209,19 @@ def _people(setup: Setup) -> str:
     return f"✅ {name}: all taken over"
 
 
-def _next(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> Button | None:
+def _next(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> tuple[Button, ...]:
+    """Return the button of the next open step; the first two can be done by one press."""
     style = discord.ButtonStyle.primary
-    if not setup.staff:
-        return Button("Choose the role for staff", key(OPEN_STAFF, guild_id), style)
+    choose = Button("Choose the role for staff", key(OPEN_STAFF, guild_id), style)
+    if not setup.staff and setup.log_channel_id is None:
+        quick = Button("Make role and channel for me", key(QUICK, guild_id), style)
+        return (quick, replace(choose, style=discord.ButtonStyle.secondary))
+    step = _step_button(setup, guild_id, trouble) if setup.staff else choose
+    return () if step is None else (step,)
+
+
+def _step_button(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> Button | None:
+    style = discord.ButtonStyle.primary
     if setup.log_channel_id is None:
         return Button("Choose the channel", key(OPEN_LOG, guild_id), style)
     if trouble is not None:
@@ -202,7 +230,9 @@ def _next(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> Button
         return form_button(guild_id, "Add the TradingView login")
     if not setup.scripts:
         return Button("Add the first script", key(scripts.OPEN_FORM, guild_id), style)
-    return take_over_everybody(setup.untaken, guild_id)
+    if taking_over := take_over_everybody(setup.untaken, guild_id):
+        return taking_over
+    return setup_proof.button(guild_id) if setup.proven_at is None else None
 
 
 def _roles(role_ids: Iterable[int]) -> str:

@@ -37,6 +37,7 @@ from bot.access.orders.purchases import Purchases
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.orders.role_rounds import RoleRounds
+from bot.access.orders.setup_proof import SetupProof
 from bot.access.orders.ties import Ties
 from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
@@ -58,6 +59,7 @@ from bot.access.queries.history_pages import HistoryPages
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.overview import Overview
 from bot.access.queries.people import PeopleList
+from bot.access.queries.releases import Releases
 from bot.access.queries.sales_records import SalesRecords
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.today import Today
@@ -82,6 +84,7 @@ from bot.interactions.member_events import MemberEvents
 from bot.interactions.member_names import MemberNames
 from bot.interactions.order_flow import OrderFlow
 from bot.interactions.premium import DiscordShop
+from bot.interactions.setup_proof import ProofFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications.direct_messages import DirectMessages
@@ -93,6 +96,7 @@ from bot.notifications.order_outcomes import OutcomeNotifier
 from bot.notifications.outbox import Outbox
 from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
+from bot.notifications.releases import UpdateCheck
 from bot.notifications.trouble import Blockade
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
@@ -142,6 +146,7 @@ class Services:
     outcomes: Outcomes
     grants: Grants
     api_requests: ApiRequests
+    setup_proof: SetupProof
     endings: Endings
     moves: Moves
     pauses: Pauses
@@ -197,6 +202,7 @@ class Services:
     member_names: MemberNames
     member_events: MemberEvents
     order_flow: OrderFlow
+    proof_flow: ProofFlow
     sweep_flow: SweepFlow
     blockade: Blockade
     direct_messages: DirectMessages
@@ -212,6 +218,10 @@ class Services:
     outgoing_endpoints: OutgoingEndpoints
     outgoing_webhooks: OutgoingWebhooks
     figures: Figures
+
+    # Usher itself
+    releases: Releases
+    update_check: UpdateCheck
 
     async def open(self) -> None:
         """Load what is kept in memory, and let the database know the sources; once, before all else."""

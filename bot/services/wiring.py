@@ -1,6 +1,7 @@
 """The one wiring: every object, made from what was opened before."""
 
 from functools import partial
+from importlib.metadata import version
 
 import aiohttp
 
@@ -37,6 +38,7 @@ from bot.access.orders.resends import Resends
 from bot.access.orders.role_access import RoleAccess
 from bot.access.orders.role_losses import RoleLosses
 from bot.access.orders.role_rounds import RoleRounds
+from bot.access.orders.setup_proof import SetupProof
 from bot.access.orders.ties import Ties
 from bot.access.orders.trials import Trials
 from bot.access.orders.unanswered import UnansweredInteractions
@@ -62,6 +64,7 @@ from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.outgoing_events import OutgoingEvents
 from bot.access.queries.overview import Overview
 from bot.access.queries.people import PeopleList
+from bot.access.queries.releases import Releases
 from bot.access.queries.sales_records import SalesRecords
 from bot.access.queries.self_check import SelfCheck
 from bot.access.queries.today import Today
@@ -87,6 +90,7 @@ from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
 from bot.interactions.member_events import MemberEvents
 from bot.interactions.order_flow import OrderFlow
+from bot.interactions.setup_proof import ProofFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications import kept_messages
@@ -102,6 +106,7 @@ from bot.notifications.outbox import Outbox
 from bot.notifications.outgoing_http import Poster
 from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
+from bot.notifications.releases import UpdateCheck
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
 from bot.services.sales import sell
@@ -111,6 +116,8 @@ from bot.store.engine.database import Database
 from bot.store.maintenance.files import file_of
 from bot.store.vault import Vault
 from bot.tradingview.signin import SignIn
+
+RUNNING = version("usher-bot")  # read before the loop runs, as it lies in a file
 
 
 def build(
@@ -138,6 +145,7 @@ def build(
         Purchases(database, vault, queue, notifier),
         Presence(database, sessions),
     )
+    setup_proof = SetupProof(database, sessions, presence, vault, queue, notifier)
     role_rules = RoleRules(database)
 
     guild_settings = GuildSettings(database, sessions)
@@ -228,6 +236,7 @@ def build(
     today = Today(
         database, jobs, sessions, overview, seat_counts, drift, claims, undecided, sales.pending
     )
+    releases = Releases(database, RUNNING, outcome_notifier.wake)
 
     return Services(
         database=database,
@@ -269,6 +278,7 @@ def build(
         outcomes=outcomes,
         grants=Grants(database, presence, vault, queue, notifier),
         api_requests=ApiRequests(database, vault, sessions, presence, queue, notifier),
+        setup_proof=setup_proof,
         endings=endings,
         moves=Moves(database, vault, queue, notifier, presence),
         pauses=Pauses(database, vault, queue, notifier),
@@ -332,6 +342,7 @@ def build(
         member_events=member_events,
         order_flow=OrderFlow(outcomes, notifier, router),
         sweep_flow=SweepFlow(sweeps, full_checks, drift, adoption, repairs, router, outbox),
+        proof_flow=ProofFlow(setup_proof, outcomes, notifier, router),
         log_channel=log_channel,
         panel_poster=PanelPoster(client, panels),
         direct_messages=direct_messages,
@@ -344,4 +355,6 @@ def build(
         outgoing_endpoints=outgoing_endpoints,
         outgoing_webhooks=outgoing_webhooks,
         figures=Figures(database, sessions, queue),
+        releases=releases,
+        update_check=UpdateCheck(http, settings.update_url, RUNNING, releases),
     )

@@ -53,6 +53,9 @@ class Settings:
     http_proxy: Secret | None = None
     no_proxy: str | None = None
 
+    update_check: Literal["on", "off"] = "on"
+    update_url: str | None = None
+
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     log_format: Literal["text", "json"] = "text"
 

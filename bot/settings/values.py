@@ -163,6 +163,20 @@ def _safe_url(text: str, *schemes: str) -> str:
     return url
 
 
+def _update_url(text: str) -> str:
+    """Return the address as it stands; what it answers is believed, so nobody on the way may change it."""
+    try:
+        url = URL(text)
+        fits = bool(url.host) and url.port != 0 and not (url.user or url.password or url.fragment)
+    except ValueError:
+        fits, url = False, URL()
+    if not fits or url.scheme not in ("http", "https") or not is_safe(text):
+        raise ValueError(
+            "must be a full address that starts with https://, without a user name or “#”."
+        )
+    return text
+
+
 def _api_url(text: str) -> str:
     url = _safe_url(text)
     if not re.search(r"/v\d+$", url):
@@ -267,6 +281,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "https_proxy": _proxy,
     "http_proxy": _proxy,
     "no_proxy": _hosts,
+    "update_check": _choice("on", "off", wrong="must be on or off."),
+    "update_url": _update_url,
     "log_level": _choice(
         *("debug", "info", "warning", "error", "critical"),
         wrong="must be one of debug, info, warning, error, critical.",

@@ -28,7 +28,7 @@ async def test_the_checklist_leads_from_step_to_step(closed_office):
         )
         said = await show(harness)
         assert text_of(said).count("⬜") == 4
-        assert labels(said) == ["Choose the role for staff"]
+        assert labels(said) == ["Make role and channel for me", "Choose the role for staff"]
 
         press = await harness.as_owner.press(said, "Choose the role for staff")
         await press.until(lambda now: "Which role" in text_of(now))
@@ -64,8 +64,8 @@ async def test_the_checklist_leads_from_step_to_step(closed_office):
         assert "Trend is added" in text_of(await sent.answered())
 
         said = await show(harness)
-        assert "Everything is set up" in text_of(said)
-        assert labels(said) == []
+        assert "⬜ Proof that it works" in text_of(said)
+        assert labels(said) == ["Prove that it works"]
 
 
 async def test_roles_get_and_lose_a_level(harness):

@@ -21,6 +21,7 @@ from bot.access.people.bot_token import BotTokens
 from bot.cli import check
 from bot.doctor import login
 from bot.doctor.unreachable import why_not
+from bot.doctor.updates import examine_updates
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
 from bot.settings import Secret, Settings
@@ -569,3 +570,19 @@ async def test_a_proxy_that_does_not_help_is_named(usher, how):
         url = proxy.url if how == "gone" else other.url
         _, said = await usher(HTTPS_PROXY=url, TRADINGVIEW_URL="https://tv.test")
     assert f"the proxy of HTTPS_PROXY or HTTP_PROXY{' refuses' if how == 'refuses' else ''}" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "note   Newer releases: are not looked for, as UPDATE_URL is not set."),
+        ({"UPDATE_CHECK": "off"}, "note   Newer releases: are not looked for (UPDATE_CHECK=off)."),
+        (
+            {"UPDATE_URL": "https://releases.example/latest"},
+            "ok     Newer releases: https://releases.example/latest is asked once a day.",
+        ),
+    ],
+)
+def test_whether_anybody_would_hear_of_a_newer_release(given, said):
+    settings = Settings(**{name.lower(): value for name, value in given.items()})
+    assert str(examine_updates(settings)[0]).startswith(said)

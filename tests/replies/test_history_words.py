@@ -173,6 +173,14 @@ FACTS = {
     "price_set": (None, PRICE, "s"),
     "price_ignored": (None, PRICE, ""),
     "payment_stuck": (None, PRICE, ""),
+    "proof_begun": (None, None, "sc"),
+    "proof_done": (None, None, "sc"),
+    "setup_quick": (None, {"role_after": "5", "channel_after": None}, ""),
+    "newer_release": (
+        None,
+        {"version": "1.2.0", "address": "https://usher.example/1.2.0", "running": "0.1.0"},
+        "",
+    ),
     "joined": (None, None, ""),
     "left": (None, None, ""),
 }

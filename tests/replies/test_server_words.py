@@ -7,11 +7,13 @@ import pytest
 from bot.access.catalogue.scripts import Added, Entry
 from bot.access.logins.sessions import LoginCheck, LoginState, LoginStatus, Updated
 from bot.access.people.customers import Unlinked
-from bot.access.people.guild_settings import Setup
+from bot.access.people.guild_settings import ProofLeft, Setup
 from bot.replies import history, login, people, scripts, setup
 from bot.replies.tone import Tone
 from bot.store.records import Event, Script, Untaken
 from bot.tradingview.models import Hint
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 LONG = "_*" * 50
@@ -51,6 +53,7 @@ def ready(**values):
         "claims": 0,
         "untaken": Untaken(0, 0),
         "unread": (),
+        "proven_at": NOW,
     }
     return Setup(**(rest | values))
 
@@ -77,7 +80,13 @@ def button(answer):
         ({"login": LoginState.DEAD}, ["Add the TradingView login"]),
         ({"scripts": 0}, ["Add the first script"]),
         ({"scripts": 0, "staff": frozenset()}, ["Choose the role for staff"]),
+        (
+            {"staff": frozenset(), "log_channel_id": None},
+            ["Make role and channel for me", "Choose the role for staff"],
+        ),
         ({"untaken": Untaken(118, 120)}, ["Take over 118 people"]),
+        ({"untaken": Untaken(118, 120), "proven_at": None}, ["Take over 118 people"]),
+        ({"proven_at": None}, ["Prove that it works"]),
         ({"untaken": Untaken(1, 1), "log_channel_id": None}, ["Choose the channel"]),
         ({"unread": (script(),) * 60}, []),
     ],
@@ -88,7 +97,15 @@ def test_the_checklist_has_one_button_for_the_next_open_step(values, label):
     fits(answer)
 
 
-@pytest.mark.parametrize("open_step", [{"untaken": Untaken(2, 3)}, {"unread": (script(),)}])
+@pytest.mark.parametrize(
+    "open_step",
+    [
+        {"untaken": Untaken(2, 3)},
+        {"unread": (script(),)},
+        {"proven_at": None},
+        {"tester": ProofLeft("__T__", NOW)},
+    ],
+)
 def test_not_everything_is_set_up_while_people_are_not_taken_over(open_step):
     assert "Everything is set up" in fits(setup.checklist(ready(), 1))
     assert setup.checklist(ready(), 1).edge is Tone.DONE

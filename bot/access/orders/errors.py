@@ -148,3 +148,11 @@ class ContractUnknown(UserError):
 @dataclass(eq=False)
 class RepeatedDifferently(UserError):
     """A program sent another request with the Idempotency-Key of an earlier one."""
+
+
+@dataclass(eq=False)
+class TesterHasAccess(UserError):
+    """Somebody who has access to the script already can be no tester: theirs would be touched."""
+
+    username: str
+    script: Script

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot import clock
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.claims import record_claims
@@ -13,12 +15,20 @@ from bot.store.catalogue import guilds, products, scripts
 from bot.store.catalogue.guilds import Roles
 from bot.store.engine.database import Database
 from bot.store.kinds import RoleLevel
-from bot.store.ledger import events
+from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Actor, Product, Script, Untaken
 from bot.store.sweeps import drift, sweeps
 
 _NO_ROLES: Roles = dict.fromkeys(RoleLevel, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class ProofLeft:
+    """Whom a proof gave access that was not taken away yet; it ends by itself."""
+
+    username: str
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,20 @@ class Setup:
     untaken: Untaken  # who has access on TradingView and was not taken over yet
     unread: tuple[Script, ...]  # scripts whose list was never read in full, so nobody knows
     role_troubles: tuple[Product, ...] = ()  # whose role cannot be given to its holders
+    proven_at: datetime | None = None  # when TradingView first showed what was ordered here
+    tester: ProofLeft | None = None  # who still has the access of a proof that did not end
     log_is_closed: bool = False  # Discord refused what was written there, and does not say why
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What is being made in Discord by one press, and what is ours there: whatever is younger than that.
+
+    Both are ids of Discord's, which grow with time: the press that began it was followed by what it made.
+    """
+
+    role_after: int | None  # None: no role is made
+    channel_after: int | None
 
 
 class GuildSettings:
@@ -135,6 +158,45 @@ class GuildSettings:
             waiting = await customers.waiting_claims(connection, request.guild_id)
             await record_claims(connection, waiting)
 
+    async def begin_making(
+        self, request: RequestContext, press_id: int, *, role: bool, channel: bool
+    ) -> Making:
+        """Note that a role for staff, or a log channel, is about to be made, before Discord is asked for it.
+
+        One that was begun before and not noted as made since, as after a crash, goes on from there.
+        """
+        async with self._database.write() as connection:
+            await guilds.ensure(connection, request.guild_id, request.at)
+
+            async def begun(part: str, done: str) -> int | None:
+                actions = ("setup_quick", done)
+                last = await events.newest(connection, request.guild_id, actions)
+                if last is None or last.action == done or not isinstance(last.after, dict):
+                    return None
+                return int(last.after[part]) if last.after.get(part) else None
+
+            before = Making(
+                await begun("role_after", "setup_staff") if role else None,
+                await begun("channel_after", "setup_log") if channel else None,
+            )
+            making = Making(
+                (before.role_after or press_id) if role else None,
+                (before.channel_after or press_id) if channel else None,
+            )
+            if making != before:
+                await events.record(
+                    connection,
+                    request.guild_id,
+                    request.at,
+                    "setup_quick",
+                    actor=request.actor,
+                    after={
+                        "role_after": making.role_after and str(making.role_after),
+                        "channel_after": making.channel_after and str(making.channel_after),
+                    },
+                )
+        return making
+
     async def setup(self, guild_id: int) -> Setup:
         """Return how far that server is."""
         session = await self._sessions.of(guild_id)
@@ -159,6 +221,8 @@ class GuildSettings:
                     for product in await products.listed(connection, guild_id, archived=True)
                     if product.role_trouble is not None and product.role_id is not None
                 ),
+                proven_at=await _proven_at(connection, guild_id),
+                tester=await _tester(connection, guild_id),
                 log_is_closed=guild is not None and guild.log_closed_at is not None,
             )
 
@@ -213,3 +277,26 @@ class GuildSettings:
     def _tell(self, guild_id: int) -> None:
         for tell in self.on_change:
             tell(guild_id)
+
+
+async def _proven_at(connection: AsyncConnection, guild_id: int) -> datetime | None:
+    """Return when the first order was done and read back, or a proof held; None before either."""
+    if first := await orders.first_done_at(connection, guild_id):
+        return first
+    proof = await events.newest(connection, guild_id, ("proof_done",))  # its tester was forgotten
+    return None if proof is None else proof.at
+
+
+async def _tester(connection: AsyncConnection, guild_id: int) -> ProofLeft | None:
+    """Return who has what the last proof gave; None where it was taken away, or has ended."""
+    last = await events.newest(connection, guild_id, ("proof_begun", "proof_done"))
+    if last is None or last.action == "proof_done" or last.order_id is None:
+        return None
+    given = await orders.by_id(connection, last.order_id)
+    if given is None or given.entitlement_id is None:
+        return None
+    reason = await entitlements.by_id(connection, given.entitlement_id)
+    if reason.ended_at is not None or reason.ends_at is None or reason.ends_at <= clock.now():
+        return None
+    permission = await permissions.by_id(connection, given.permission_id)
+    return ProofLeft(permission.username, reason.ends_at)

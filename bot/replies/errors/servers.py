@@ -3,11 +3,12 @@
 import math
 
 from bot.access import errors as refusals
+from bot.access.orders.errors import TesterHasAccess
 from bot.access.people import errors as settings
 from bot.errors import DatabaseBusyError, DiskFullError
 from bot.replies.channel_trouble import rights
 from bot.replies.errors.sentence import AGAIN, sentence
-from bot.replies.text import did_you_mean, typed
+from bot.replies.text import bold, did_you_mean, title, typed
 from bot.store.kinds import RoleLevel
 
 _LEVELS = {
@@ -144,4 +145,12 @@ def _(error: settings.TimeZoneUnknown) -> str:
     return (
         f"**I know no time zone called {typed(error.text)}.** Nothing was changed. Write it as "
         f"`Europe/Berlin`, `America/New_York` or `UTC`.{did_you_mean(error.near)}"
+    )
+
+
+@sentence.register
+def _(error: TesterHasAccess) -> str:
+    return (
+        f"{bold(error.username)} has access to {title(error.script)} already, and a proof touches nobody's. "
+        "**Nothing was changed.** Take somebody who has none."
     )

@@ -74,6 +74,14 @@ class Changes:
         self._guild_changed(guild)
         return role
 
+    def create_role(self, guild: Guild, name: str, bits: int) -> Role:
+        """What POST does: the role comes to the bottom, and the others make room."""
+        others = [each for each in guild.roles.values() if each is not guild.everyone]
+        role = self.add_role(guild, name, bits, 1)
+        for each in others:
+            self.change_role(guild, each, position=each.position + 1, bits=None)
+        return role
+
     def sell_role(self, guild: Guild, role: Role) -> None:
         """Have a role come with a server subscription: from now on Discord alone gives and takes it."""
         role.listing = self.world.ids.next()
@@ -190,6 +198,18 @@ class Changes:
             for role in guild.roles.values():
                 if role.bot is self.world.bot:
                     channel.overwrites[role.id] = Overwrite(role.id, 0, allow=hidden)
+        return self._open(guild, channel)
+
+    def create_channel(
+        self, guild: Guild, name: str, topic: str | None, overwrites: list[Overwrite]
+    ) -> Channel:
+        """What POST does: a text channel that changes these permissions from the first moment on."""
+        channel = Channel(self.world.ids.next(), name, guild, position=len(guild.channels))
+        channel.topic = topic
+        channel.overwrites = {each.id: each for each in overwrites}
+        return self._open(guild, channel)
+
+    def _open(self, guild: Guild, channel: Channel) -> Channel:
         guild.channels[channel.id] = self.world.channels[channel.id] = channel
         self.gateway_channel("CHANNEL_CREATE", channel)
         return channel

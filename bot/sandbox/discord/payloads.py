@@ -106,7 +106,7 @@ def channel(channel: Channel) -> Json:
         "name": channel.name,
         "position": channel.position,
         "parent_id": None,
-        "topic": None,
+        "topic": channel.topic,
         "nsfw": False,
         "rate_limit_per_user": 0,
         "last_message_id": last,

@@ -31,7 +31,7 @@ EVERYONE = (
     | READ_MESSAGE_HISTORY
     | USE_APPLICATION_COMMANDS
 )
-BOT = EVERYONE | MANAGE_ROLES
+BOT = EVERYONE | MANAGE_ROLES | MANAGE_CHANNELS
 
 
 def of_member(guild: Guild, member: Member) -> int:

@@ -86,14 +86,20 @@ def _keep_reason(
     office: Office, request: web.Request, member: Member, role: Role, *, given: bool
 ) -> None:
     """Write the change and the bot's reason for it into the audit log, when it is one."""
+    reason = audit_reason(request)
+    if given is not (role in member.roles):
+        entry = RoleChange(office.world.now(), member.user.id, role.id, given, reason)
+        office.world.role_changes.append(entry)
+
+
+def audit_reason(request: web.Request) -> str | None:
+    """The bot's reason for the audit log; Discord refuses one that is too long."""
     reason = unquote(request.headers.get("X-Audit-Log-Reason", "")) or None
     if reason is not None and len(reason) > _REASON:
         form = Form()
         form.text(("reason",), reason, 0, _REASON)
         form.done()
-    if given is not (role in member.roles):
-        entry = RoleChange(office.world.now(), member.user.id, role.id, given, reason)
-        office.world.role_changes.append(entry)
+    return reason
 
 
 def _number(member: Member) -> int:

@@ -13,6 +13,7 @@ from bot.sandbox.discord import (
     rest,
     rest_application,
     rest_channels,
+    rest_creations,
     rest_guilds,
     rest_interactions,
     rest_premium,
@@ -91,6 +92,7 @@ class FakeDiscord:
             *rest_application.ENDPOINTS,
             *rest_channels.ENDPOINTS,
             *rest_guilds.ENDPOINTS,
+            *rest_creations.ENDPOINTS,
             *rest_interactions.ENDPOINTS,
             *rest_premium.ENDPOINTS,
         ]

@@ -14,6 +14,7 @@ Target = Literal[
     "edit",
     "dm",
     "roles",
+    "creation",
     "commands",
     "member",
     "search",

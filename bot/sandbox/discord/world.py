@@ -84,6 +84,7 @@ class Channel:
     guild: "Guild | None" = None
     recipient: User | None = None
     position: int = 0
+    topic: str | None = None
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     messages: list["Message"] = field(default_factory=list)
 
@@ -229,6 +230,18 @@ class RoleChange:
     reason: str | None
 
 
+@dataclass(frozen=True)
+class Creation:
+    """A role or a channel that the bot made or deleted, as the audit log shows it."""
+
+    at: datetime
+    what: Literal["role", "channel"]
+    target_id: int
+    name: str
+    reason: str | None
+    deleted: bool = False
+
+
 class World:
     """Finds things by id; raises Discord's own "unknown" errors."""
 
@@ -240,6 +253,7 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.dms: dict[int, Channel] = {}
         self.role_changes: list[RoleChange] = []
+        self.creations: list[Creation] = []
         self.files: dict[int, bytes] = {}
         self.files_url = ""
         self.bot = self.new_user("Usher", bot=True)

@@ -32,8 +32,9 @@ class FirstDay(Story):
         return Step(
             "Say who your staff are",
             "You are Olivia, the owner. The bot has just joined your server. /setup show lists what "
-            "is missing and has a button for the next thing: choose Moderator as the role of your "
-            "staff, and access-log as the channel for the history.",
+            "is missing and has a button for the next thing. On a server of your own one press makes role "
+            "and channel; here they are there already: choose Moderator as the role of your staff, and "
+            "access-log as the channel for the history.",
             [
                 Goal("You have seen the checklist", lambda: self._used("setup show")),
                 Goal("Your staff have a role", lambda: self.heard("counts as staff")),

@@ -80,6 +80,21 @@ async def by_id(connection: AsyncConnection, order_id: int) -> Order | None:
     return None if row is None else Order.of(row)
 
 
+async def first_done_at(connection: AsyncConnection, guild_id: int) -> datetime | None:
+    """Return when the first order that gave access in a server was done; None before any was."""
+    found = await connection.execute(
+        select(order.c.ended_at)
+        .where(
+            order.c.guild_id == guild_id,
+            order.c.state == OrderState.DONE,
+            order.c.kind.in_((OrderKind.GRANT, OrderKind.SET)),
+        )
+        .order_by(order.c.id)
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
 async def by_key(connection: AsyncConnection, guild_id: int, idempotency_key: str) -> Order | None:
     """Return the order that came with that key: delivered twice, it is there once."""
     found = await connection.execute(

@@ -41,7 +41,7 @@ from bot.store.records.servers import (
     Session,
     Unanswered,
 )
-from bot.store.records.web import WebSession
+from bot.store.records.web import NewerRelease, WebSession
 
 __all__ = [
     "OPERATOR",
@@ -67,6 +67,7 @@ __all__ = [
     "HolderRole",
     "Holding",
     "LogEntry",
+    "NewerRelease",
     "Numbers",
     "Order",
     "Outage",

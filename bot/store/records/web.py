@@ -16,3 +16,12 @@ class WebSession(Record):
     member_id: int  # 0: the operator
     made_at: datetime
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewerRelease(Record):
+    """A release of Usher that is newer than the one that runs, and the address of its notes."""
+
+    version: str
+    address: str | None
+    seen_at: datetime

@@ -13,6 +13,8 @@ import aiohttp
 import jsonschema
 import pytest
 
+from bot.sandbox.discord import permissions
+
 DOCUMENT = os.environ.get("DISCORD_OPENAPI")
 
 pytestmark = pytest.mark.skipif(
@@ -178,6 +180,22 @@ async def test_guilds_members_and_roles(ask, fake, shop):
     search = "/guilds/{guild_id}/members/search"
     await ask("GET", search, query="?query=b&limit=1001", status=400, **guild)
     await ask("GET", search, status=400, **guild)
+
+
+async def test_roles_and_channels_that_are_made(ask, fake, shop):
+    guild = {"guild_id": shop.guild}
+    make, open_ = "/guilds/{guild_id}/roles", "/guilds/{guild_id}/channels"
+    own = fake.bot_role(shop.guild)
+    fake.change_role(shop.guild, own, permissions=permissions.EVERYONE)
+    await ask("POST", open_, {"name": "x"}, status=403, **guild)
+    fake.change_role(shop.guild, own, permissions=permissions.BOT)
+    role = await ask("POST", make, {"name": "Staff", "permissions": "0"}, **guild)
+    seen = {"id": role["id"], "type": 0, "allow": "1024", "deny": "0"}
+    body = {"name": "log", "topic": "t", "permission_overwrites": [seen]}
+    channel = await ask("POST", open_, body, status=201, **guild)
+    await ask("POST", open_, {}, status=400, **guild)
+    await ask("DELETE", "/channels/{channel_id}", channel_id=channel["id"])
+    await ask("DELETE", make + "/{role_id}", status=204, role_id=role["id"], **guild)
 
 
 async def test_channels_and_messages(ask, fake, shop):
