@@ -8,7 +8,7 @@ from bot.access.queries.people import Group
 from bot.access.queries.today import Counted, Sale, View
 from bot.access.rules.payments import Payment
 from bot.access.rules.seat_fee import FREE
-from bot.replies import wrong_clock
+from bot.replies import newer_release, wrong_clock
 from bot.replies.dashboard import open_button
 from bot.replies.login import form_button
 from bot.replies.message import Message
@@ -42,6 +42,8 @@ def overview(view: View, *, is_manager: bool) -> Message:
         boxes.append(embed("Last sales", "\n".join(lines)))
     lines = [*filter(None, [warning]), first(view)]
     lines += [f"⚠️ {each.text}: {each.command}." for each in to_do(view, is_manager=is_manager)]
+    if view.newer is not None:
+        lines.append(newer_release.notice(view.newer).text)
     buttons = [open_button(view.guild_id)]
     if is_manager and view.login.state is not LoginState.ALIVE:
         label = "Add the login" if view.login.state is LoginState.NONE else "Renew the login"

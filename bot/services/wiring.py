@@ -233,10 +233,19 @@ def build(
     client.on_arrival.append(role_rounds.arrived)
 
     seat_counts, undecided = SeatCounts(database), Undecided(database, queue, notifier)
-    today = Today(
-        database, jobs, sessions, overview, seat_counts, drift, claims, undecided, sales.pending
-    )
     releases = Releases(database, RUNNING, outcome_notifier.wake)
+    today = Today(
+        database,
+        jobs,
+        sessions,
+        overview,
+        seat_counts,
+        drift,
+        claims,
+        undecided,
+        sales.pending,
+        releases,
+    )
 
     return Services(
         database=database,

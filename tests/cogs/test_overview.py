@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.access.rules.releases import Release
 from bot.store.people import customers
 from tests.access.queries.test_today import buy
 from tests.support.discord_harness import labels, text_of
@@ -55,3 +56,9 @@ async def test_a_login_that_is_missing_comes_first_and_managers_get_its_button(h
     assert labels(request.original) == ["Open the dashboard", "Add the login"]
     request = await harness.run(harness.as_mod, "overview")
     assert labels(request.original) == ["Open the dashboard"]
+
+
+async def test_a_newer_release_is_said(harness):
+    await harness.vendor.services.releases.heard(Release("99.1.0", "https://usher.example/notes"))
+    said = text_of((await harness.run(harness.as_mod, "overview")).original)
+    assert "There is a newer Usher, **99.1.0**. What is new: <https://usher.example/notes>." in said

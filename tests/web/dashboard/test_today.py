@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from bot import clock
+from bot.access.rules.releases import Release
 from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.sales import recent
@@ -212,3 +213,14 @@ async def test_a_script_that_tradingview_refuses_can_be_tried_again(dashboard):
     assert "is refused by TradingView" not in (await browser.get("")).text
     async with dashboard.vendor.database.read() as connection:
         assert (await connection.execute(permission.select())).all() == []
+
+
+async def test_a_newer_release_is_said_with_its_notes_and_an_older_one_is_not(dashboard):
+    releases = dashboard.vendor.services.releases
+    await releases.heard(Release("0.0.1", "https://usher.example/old"))
+    browser = await dashboard.signed_in(dashboard.mod)
+    assert "newer Usher" not in (await browser.get("")).text
+    await releases.heard(Release("99.1.0", "https://usher.example/notes"))
+    page = await browser.get("")
+    assert "There is a newer Usher, 99.1.0." in page.text
+    assert "https://usher.example/notes" in page.links.values()

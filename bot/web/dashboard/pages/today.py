@@ -14,6 +14,7 @@ from bot.interactions.levels import Level
 from bot.replies import (
     Message,
     claims as claim_replies,
+    newer_release,
     overview as queue_replies,
     today as replies,
 )
@@ -54,7 +55,7 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     return await visitor.page(
         "dashboard/today.html",
         view=view,
-        notices=[],
+        notice=None if view.newer is None else newer_release.notice(view.newer),
         nobody=not (any(view.people.values()) or view.sales),
         counted=counted,
         day=_day,
