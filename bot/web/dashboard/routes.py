@@ -107,6 +107,8 @@ class Routes:
 
     def button(self, name: str, path: str) -> None:
         """Let the buttons with `key(name, …)` under a reply send the form at `path`, whose `{}` are the key's parts."""
+        if name in self._app[BUTTONS]:
+            raise ValueError(f"the button {name} has a form already")
         self._app[BUTTONS][name] = path
 
 
@@ -157,6 +159,12 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
     if isinstance(error, NotSignedIn) and "HX-Request" in request.headers:
         response.headers["HX-Refresh"] = "true"  # the whole page asks to sign in, not a part of it
     return response
+
+
+def came_from(request: web.Request) -> str:
+    """Return the page of this server on which a form stood, as `Done` takes it; Today where that is not told."""
+    start = f"{PATH}{guild_of(request.match_info)}/"
+    return (_back(request) or start).removeprefix(start)
 
 
 def _back(request: web.Request) -> str | None:

@@ -28,6 +28,7 @@ from bot.web.pages.rendering import render
 SERVICES = web.AppKey("dashboard_services", Services)
 SETTINGS = web.AppKey("dashboard_settings", Settings)
 NOTES = web.AppKey("dashboard_notes", dict[int, list[Message]])
+_MAX_NOTED = 200  # sessions with a note
 BUTTONS = web.AppKey(
     "dashboard_buttons", dict[str, str]
 )  # by a button's name, the form that does it
@@ -84,6 +85,11 @@ class Visitor:
         if not self.may(level):
             raise NotAllowed(level.name.lower())
 
+    def require_fresh(self) -> None:
+        """Raise SessionNotFresh where the session is too old for what takes something away."""
+        if not self.is_fresh:
+            raise SessionNotFresh
+
     async def sees_whole(self) -> bool:
         """Return whether the visitor may see what belongs to the program, and not to one server."""
         return await sees_whole(self.services.database, self.guild_id, self.session.member_id)
@@ -99,7 +105,9 @@ class Visitor:
 
     def note(self, message: Message) -> None:
         """Show this above the next page that the browser opens; it is not kept beyond the program's end."""
-        self.notes[self.session.id] = [*self.notes.get(self.session.id, [])[-2:], message]
+        self.notes[self.session.id] = [*self.notes.pop(self.session.id, [])[-2:], message]
+        while len(self.notes) > _MAX_NOTED:  # of browsers that opened no page any more
+            del self.notes[next(iter(self.notes))]
 
     def actions(self, message: Message) -> list[Action]:
         """Return those buttons of a reply that a page can do too; others belong to Discord alone."""
@@ -168,8 +176,8 @@ async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False)
         services, session, held, name, secret, request.app[NOTES], request.app[BUTTONS]
     )
     visitor.require(level)
-    if fresh and not visitor.is_fresh:
-        raise SessionNotFresh
+    if fresh:
+        visitor.require_fresh()
     return visitor
 
 

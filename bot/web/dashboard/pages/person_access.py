@@ -8,8 +8,7 @@ from bot.access.request import RequestContext
 from bot.access.rules.duration import parse_length, read_until
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
-from bot.replies import overview as replies
-from bot.web.dashboard import confirm, orders
+from bot.web.dashboard import orders, retries
 from bot.web.dashboard.forms import Form
 from bot.web.dashboard.people import (
     PERSON,
@@ -17,7 +16,6 @@ from bot.web.dashboard.people import (
     named_subject,
     note_in,
     page_of,
-    require_fresh,
     subject_of,
 )
 from bot.web.dashboard.routes import Done, Routes
@@ -135,19 +133,7 @@ async def revoke(visitor: Visitor, form: Form, request: web.Request) -> Done | w
 async def retry(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:
     """Try everything of a script once more, as `/sync retry` does."""
     person = await customer_in(visitor, request)
-    return await try_again(visitor, form, form.text("item"), page_of(person))
-
-
-async def try_again(
-    visitor: Visitor, form: Form, item: str, back: str
-) -> Done | web.StreamResponse:
-    """Wake what waits or is stuck for an item; asks where that takes access from many."""
-
-    async def act(context: RequestContext) -> Done:
-        number = await visitor.services.retries.retry(context, item)
-        return Done(back, replies.retried(item, number))
-
-    return await confirm.carry_out(visitor, form, act, back=back)
+    return await retries.retry(visitor, form, form.text("item"), page_of(person))
 
 
 def taking_away(visitor: Visitor, order: orders.Order) -> orders.Order:
@@ -155,11 +141,11 @@ def taking_away(visitor: Visitor, order: orders.Order) -> orders.Order:
 
     async def checked(context: RequestContext) -> int:
         if context.consent.confirmed:
-            require_fresh(visitor)
+            visitor.require_fresh()
         try:
             return await order(context)
         except (Shortens, MoveLeavesOpen):
-            require_fresh(visitor)
+            visitor.require_fresh()
             raise
 
     return checked

@@ -3,7 +3,6 @@
 from aiohttp import web
 
 from bot.access.catalogue.products import Clearable, Terms
-from bot.access.people.web_session_errors import SessionNotFresh
 from bot.access.request import RequestContext
 from bot.access.rules.duration import parse_length
 from bot.interactions.confirm import Labels
@@ -111,8 +110,8 @@ async def change_scripts(
     """Add and take out scripts as they are ticked, once it was said who gains and loses what."""
     product = await _product(visitor, request)
     add, remove = await _changed(visitor, form, product)
-    if remove and not visitor.is_fresh:
-        raise SessionNotFresh
+    if remove:
+        visitor.require_fresh()
 
     async def act(asked: RequestContext) -> Done:
         done = await visitor.services.product_scripts.change(asked, product.slug, add, remove)
