@@ -14,6 +14,7 @@ from bot.access.errors import ButtonGone
 from bot.access.people.web_session_errors import FormForeign
 from bot.access.request import Consent, RequestContext
 from bot.interactions.levels import Level
+from bot.web.dashboard import browser
 from bot.web.dashboard.visitor import Visitor
 
 TOKEN, ONCE, AGREED = "form_token", "once", "agreed"
@@ -56,7 +57,7 @@ class Form:
 
 async def read(request: web.Request, visitor: Visitor) -> Form:
     """Return the form. Raises FormForeign for one of another session, ButtonGone for a broken one or an old yes."""
-    sent = await request.post()
+    sent = await browser.sent(request)
     fields = {name: value for name, value in sent.items() if isinstance(value, str)}
     if not hmac.compare_digest(fields.get(TOKEN, "").encode(), visitor.form_token.encode()):
         raise FormForeign

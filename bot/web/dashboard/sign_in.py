@@ -37,7 +37,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     try:
         browser.require_own_page(request, public_origin(request))
         _limit(request)
-        token = str((await request.post()).get("token", ""))
+        token = str((await browser.sent(request)).get("token", ""))
         # Without the script a person pastes all of the link.
         opened = await request.app[SERVICES].web_sessions.open(token.rpartition("#")[2].strip())
     except Exception as error:  # noqa: BLE001 - explained and logged there
