@@ -25,7 +25,7 @@ def require_own_page(request: web.Request, public_origin: str | None) -> None:
         raise web.HTTPUnsupportedMediaType
 
 
-async def sent(request: web.Request) -> MultiDictProxy[str | bytearray | web.FileField]:
+async def sent(request: web.Request) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
     """Return the fields of a form. Raises ButtonGone unless it came as our pages send it: as UTF-8."""
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise ButtonGone
