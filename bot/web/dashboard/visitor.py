@@ -84,6 +84,11 @@ class Visitor:
         if not self.may(level):
             raise NotAllowed(level.name.lower())
 
+    def require_fresh(self) -> None:
+        """Raise SessionNotFresh for a session that is too old for what takes something away."""
+        if not self.is_fresh:
+            raise SessionNotFresh
+
     async def sees_whole(self) -> bool:
         """Return whether the visitor may see what belongs to the program, and not to one server."""
         return await sees_whole(self.services.database, self.guild_id, self.session.member_id)
@@ -168,8 +173,8 @@ async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False)
         services, session, held, name, secret, request.app[NOTES], request.app[BUTTONS]
     )
     visitor.require(level)
-    if fresh and not visitor.is_fresh:
-        raise SessionNotFresh
+    if fresh:
+        visitor.require_fresh()
     return visitor
 
 

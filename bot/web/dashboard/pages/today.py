@@ -39,7 +39,7 @@ def add_to(routes: Routes) -> None:
     routes.page("", Level.STAFF, show)
     routes.form("retry", Level.STAFF, retry)
     routes.form("requests/{claim_id}/accept", Level.STAFF, accept)
-    routes.form("requests/{claim_id}/move", Level.STAFF, move)
+    routes.form("requests/{claim_id}/move", Level.STAFF, move, fresh=True)
     routes.form("requests/{claim_id}/refuse", Level.STAFF, refuse)
     routes.button(claim_replies.CLAIM_YES, "requests/{}/accept")
     routes.button(claim_replies.CLAIM_MOVE, "requests/{}/move")
