@@ -3,7 +3,6 @@
 from aiohttp import web
 
 from bot.access.request import RequestContext
-from bot.access.sweeps.errors import TakesFromMany
 from bot.replies import overview as replies
 from bot.web.dashboard import confirm
 from bot.web.dashboard.forms import Form
@@ -12,16 +11,10 @@ from bot.web.dashboard.visitor import Visitor
 
 
 async def retry(visitor: Visitor, form: Form, item: str, back: str) -> Done | web.StreamResponse:
-    """Try it again and lead to `back`; that it takes access from many is asked first, in a young session."""
+    """Try it again and lead to `back`; asks first where that takes access from many."""
 
     async def act(context: RequestContext) -> Done:
-        if context.consent.removals:
-            visitor.require_fresh()
-        try:
-            tried = await visitor.services.retries.retry(context, item)
-        except TakesFromMany:
-            visitor.require_fresh()
-            raise
+        tried = await visitor.services.retries.retry(context, item)
         return Done(back, replies.retried(item, tried))
 
     return await confirm.carry_out(visitor, form, act, back=back)

@@ -86,7 +86,7 @@ class Visitor:
             raise NotAllowed(level.name.lower())
 
     def require_fresh(self) -> None:
-        """Raise SessionNotFresh where the session is too old for what takes something away."""
+        """Raise SessionNotFresh for a session that is too old for what takes something away."""
         if not self.is_fresh:
             raise SessionNotFresh
 

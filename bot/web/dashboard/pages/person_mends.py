@@ -30,7 +30,7 @@ def add_to(routes: Routes) -> None:
         (mends.ASK, "why/{who}/{item}", ask_again, False),
         (mends.OPEN_GRANT, "grant/{who}/{item}", open_grant, False),
         (mends.RESUME, "resume/{who}/{item}", resume, False),
-        (mends.CORRECT, "name/{customer_id}/{name}", name_picked, False),
+        (mends.CORRECT, "name/{customer_id}/{name}", name_picked, True),
         (mends.OPEN_NAME, "name/{customer_id}", open_name, False),
         (mends.TELL, "tell/{customer_id}", tell, False),
         (mends.FOLLOW, "roles/{member_id}/{item}", follow_roles, False),

@@ -31,7 +31,7 @@ _RED = discord.ButtonStyle.danger
 def add_to(routes: Routes) -> None:
     """Serve the forms."""
     routes.form(f"{PERSON}/link", Level.STAFF, link)
-    routes.form(f"{PERSON}/name", Level.STAFF, correct)
+    routes.form(f"{PERSON}/name", Level.STAFF, correct, fresh=True)
     routes.form(f"{PERSON}/unlink", Level.STAFF, unlink)
     routes.form(f"{PERSON}/hand-over", Level.STAFF, hand_over, fresh=True)
     routes.form(f"{PERSON}/block", Level.MANAGER, block)

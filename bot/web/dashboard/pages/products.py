@@ -97,6 +97,8 @@ async def edit(visitor: Visitor, form: Form, request: web.Request) -> Done:
     """Change how it is sold; people keep what they have."""
     services = visitor.services
     product = await _product(visitor, request)
+    if product.role_id is not None and form.text("role") != str(product.role_id):
+        visitor.require_fresh()  # its holders lose the role
     before, after = await services.products.edit(
         form.request(visitor), product.slug, _terms(visitor, form, product)
     )
