@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 
 from bot.access.errors import ButtonGone, DiscordSilent, NotAllowed, TradingViewSilent
 from bot.access.logins.errors import TooManyPresses
+from bot.access.orders.errors import ConnectionUnknown
 from bot.access.people.web_session_errors import (
     DashboardLinkOver,
     FormForeign,
@@ -34,7 +35,7 @@ _IN_SERVER = PATH + "{guild_id:[0-9]{1,20}}/"
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
     (NotSignedIn, 401),
     ((NotAllowed, FormForeign, SessionNotFresh, OperatorNeeded), 403),
-    (ButtonGone, 404),
+    ((ButtonGone, ConnectionUnknown), 404),
     (DashboardLinkOver, 410),
     (TooManyPresses, 429),
     ((DiscordSilent, TradingViewSilent, UpstreamTrouble), 503),
