@@ -159,7 +159,7 @@ class Visitor:
 
 
 async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False) -> Visitor:
-    """Return whoever asks, whose level is asked for anew.
+    """Return the person who asks, whose level is asked for anew.
 
     Raises NotSignedIn, NotAllowed, SessionNotFresh, or DiscordSilent while Discord does not tell.
     """

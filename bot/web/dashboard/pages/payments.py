@@ -17,9 +17,8 @@ from bot.web.dashboard.visitor import Visitor
 _ORDERS = 20  # a page of those that nobody knows the buyer of; so many messages too
 _MAX_PAGE = 100_000
 _PRICES = 25
-_MOST_OPTIONS = (
-    600  # in all lists of the page together: of a shop with many items fewer prices are asked
-)
+# In all lists of the page together: of a shop with many items fewer prices are asked.
+_MAX_OPTIONS = 600
 _SALES = 8
 
 
@@ -91,7 +90,7 @@ async def replay_all(visitor: Visitor, form: Form, _: web.Request) -> Done:
 
 def _as_many_as_fit(asked: list[PriceQuestion]) -> list[PriceQuestion]:
     """Return the questions that are put at once: each has a list of all items."""
-    return asked[: max(1, _MOST_OPTIONS // (len(asked[0].items) + 1))] if asked else []
+    return asked[: max(1, _MAX_OPTIONS // (len(asked[0].items) + 1))] if asked else []
 
 
 def _choices(asked: list[PriceQuestion]) -> list[tuple[str, str]]:
