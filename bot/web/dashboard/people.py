@@ -7,7 +7,7 @@ from bot.access.errors import ButtonGone, DiscordSilent, MemberNotFound
 from bot.access.people.import_records import Wanted
 from bot.access.people.username_lookup import clean
 from bot.access.request import Subject
-from bot.interactions.options import member_meant
+from bot.interactions.typed import member_meant
 from bot.notifications.trouble import TROUBLE
 from bot.store.records import Customer
 from bot.web.dashboard.forms import Form, number_in

@@ -8,7 +8,7 @@ from bot.access.queries.person import PersonRecord
 from bot.access.queries.standing import Person, Standing
 from bot.access.sources import payments
 from bot.interactions.levels import Level
-from bot.interactions.options import USUAL_LENGTHS
+from bot.interactions.typed import USUAL_LENGTHS
 from bot.replies import access_check, claims, customers, orders, why
 from bot.replies.history import in_lines
 from bot.replies.message import Message

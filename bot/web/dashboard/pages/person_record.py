@@ -7,7 +7,7 @@ from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
-from bot.interactions.options import customer_meant
+from bot.interactions.typed import customer_meant
 from bot.replies import Button, customers as replies, key, people as people_replies
 from bot.replies.message import Message
 from bot.replies.why import corrected
