@@ -39,7 +39,7 @@ async def opened(playwright, dashboard, width, scheme):
     """A context of the browser that the owner is signed in with; what it asks for is kept."""
     browser = await playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
     context = await browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, accept_downloads=True
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = await context.new_page()
     page.trouble, page.asked = [], []
