@@ -20,6 +20,7 @@ from bot.access.people.web_sessions import PATH
 from bot.errors import UserError
 from bot.interactions.levels import Level
 from bot.replies import Message, explain
+from bot.replies.dashboard import nothing_here
 from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.web import answers
 from bot.web.dashboard import browser, forms
@@ -144,11 +145,14 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
         )
     else:
         log.info("%s %s: %s", request.method, answers.route_of(request), explained.kind)
+    is_page = request.method == hdrs.METH_GET and isinstance(error, ButtonGone)
+    message = Message(explained.text, tone=explained.tone)
     response = await page(
         "dashboard/failed.html",
         static_at=STATIC,
         status=status,
-        message=Message(explained.text, tone=explained.tone),
+        missing=is_page,
+        message=nothing_here() if is_page else message,
         signed_out=isinstance(error, NotSignedIn),
         back=_back(request),
     )

@@ -50,11 +50,12 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     """Show how everything stands."""
     view = await visitor.services.today.view(visitor.guild_id)
     is_manager = visitor.may(Level.MANAGER)
+    newer = await visitor.services.releases.newer()
     counted = view.counted
     return await visitor.page(
         "dashboard/today.html",
         view=view,
-        notices=[],
+        notices=replies.notices(newer if is_manager else None),
         nobody=not (any(view.people.values()) or view.sales),
         counted=counted,
         day=_day,
