@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from bot.replies.message import Button, Message, key
 from bot.replies.text import count, member, relative
-from bot.replies.tone import Tone
 from bot.store.records import WebSession
 
 END, END_ALL = "dash_end", "dash_end_all"
@@ -24,14 +23,6 @@ def link(address: str) -> Message:
 def open_button(guild_id: int) -> Button:
     """Return the button that answers with a link."""
     return Button("Open the dashboard", key(OPEN, guild_id))
-
-
-def nothing_here() -> Message:
-    """Return that an address leads to nothing, or to what this server does not have."""
-    return Message(
-        "**There is nothing at this address.** It was removed, or the address is not whole. Nothing was changed.",
-        tone=Tone.STOP,
-    )
 
 
 def sessions(found: Sequence[WebSession], guild_id: int) -> Message:

@@ -22,7 +22,6 @@ from bot.access.people.web_sessions import PATH
 from bot.errors import UserError
 from bot.interactions.levels import Level
 from bot.replies import Message, explain
-from bot.replies.dashboard import nothing_here
 from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.web import answers
 from bot.web.dashboard import browser, forms
@@ -149,14 +148,12 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
         )
     else:
         log.info("%s %s: %s", request.method, answers.route_of(request), explained.kind)
-    is_page = request.method == hdrs.METH_GET and isinstance(error, ButtonGone)
-    message = Message(explained.text, tone=explained.tone)
     response = await page(
         "dashboard/failed.html",
         static_at=STATIC,
         status=status,
-        missing=is_page,
-        message=nothing_here() if is_page else message,
+        missing=status == 404,
+        message=Message(explained.text, tone=explained.tone),
         signed_out=isinstance(error, NotSignedIn),
         back=_back(request),
     )
