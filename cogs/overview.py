@@ -19,6 +19,7 @@ class Overview(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self._today = services.today
+        self._releases = services.releases
         self._guild_settings = services.guild_settings
 
     @levels.staff
@@ -31,4 +32,7 @@ class Overview(commands.Cog):
         guild_id = levels.request(interaction).guild_id
         view = await self._today.view(guild_id, patience=_COUNT_TIMEOUT)
         held = levels.level_of(interaction.user, self._guild_settings.level_roles(guild_id))
-        await responses.reply(interaction, replies.overview(view, is_manager=held >= Level.MANAGER))
+        message = replies.overview(
+            view, is_manager=held >= Level.MANAGER, newer=await self._releases.newer()
+        )
+        await responses.reply(interaction, message)

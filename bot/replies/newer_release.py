@@ -3,10 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.replies.message import Message
 from bot.replies.text import bold
-from bot.replies.tone import Tone
 from bot.store.records import NewerRelease
+
+
+def notice(release: NewerRelease) -> str:
+    """Return the line beside a server's day."""
+    notes = f" What is new: <{release.address}>." if release.address else ""
+    return (
+        f"There is a newer Usher, {bold(release.version)}.{notes} "
+        "Whoever runs the bot installs it when it suits."
+    )
 
 
 def told(facts: Mapping[str, Any]) -> str:
@@ -19,9 +26,3 @@ def told(facts: Mapping[str, Any]) -> str:
         f"There is a newer Usher{named}{here}.{notes} "
         "Nothing changes by itself: whoever runs the bot installs it when it suits"
     )
-
-
-def notice(release: NewerRelease) -> Message:
-    """Return the same for those who look at today, with the release that is known now."""
-    facts = {"version": release.version, "address": release.address}
-    return Message(f"⬆️ {told(facts)}.", tone=Tone.LOOK)

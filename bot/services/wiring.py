@@ -233,19 +233,10 @@ def build(
     client.on_arrival.append(role_rounds.arrived)
 
     seat_counts, undecided = SeatCounts(database), Undecided(database, queue, notifier)
-    releases = Releases(database, RUNNING, outcome_notifier.wake)
     today = Today(
-        database,
-        jobs,
-        sessions,
-        overview,
-        seat_counts,
-        drift,
-        claims,
-        undecided,
-        sales.pending,
-        releases,
+        database, jobs, sessions, overview, seat_counts, drift, claims, undecided, sales.pending
     )
+    releases = Releases(database, RUNNING, outcome_notifier.wake)
 
     return Services(
         database=database,

@@ -13,7 +13,6 @@ from bot.access.logins.sessions import LoginState, LoginStatus, Sessions
 from bot.access.orders.pending import Pending, PendingNumbers
 from bot.access.people.claims import Claims
 from bot.access.queries.overview import Overview, Status
-from bot.access.queries.releases import Releases
 from bot.access.request import CODE, PAYMENT, PREMIUM
 from bot.access.rules.contract_json import from_json
 from bot.access.rules.payments import Payment
@@ -25,7 +24,7 @@ from bot.store.engine.database import Database
 from bot.store.logins import outages
 from bot.store.people import groups
 from bot.store.people.groups import Asked, Group
-from bot.store.records import Claim, Customer, NewerRelease, Product, Purchase, Script
+from bot.store.records import Claim, Customer, Product, Purchase, Script
 from bot.store.sales import recent
 
 SOLD = (PAYMENT, PREMIUM, CODE)  # the sources of what counts as a sale
@@ -76,7 +75,6 @@ class View:
     payments: PendingNumbers  # for managers
     sales: tuple[Sale, ...]
     counted: Counted | None  # None: it is being counted
-    newer: NewerRelease | None  # of Usher, where one is known
 
     @property
     def orders_waiting(self) -> int:
@@ -103,7 +101,6 @@ class Today:
         claims: Claims,
         undecided: Undecided,
         pending: Pending,
-        releases: Releases,
     ) -> None:
         self._database = database
         self._jobs = jobs
@@ -114,7 +111,6 @@ class Today:
         self._claims = claims
         self._undecided = undecided
         self._pending = pending
-        self._releases = releases
         self._counted: dict[int, Counted] = {}
         self._rests_until: dict[int, float] = {}
         self._counting: dict[int, asyncio.Task[None]] = {}
@@ -139,7 +135,6 @@ class Today:
             await self._pending.numbers(guild_id),
             sales,
             await self._lately(guild_id, _patience(patience, people[Group.ACCESS])),
-            await self._releases.newer(),
         )
 
     async def _lately(self, guild_id: int, patience: float) -> Counted | None:

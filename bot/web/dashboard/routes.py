@@ -154,6 +154,7 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
         "dashboard/failed.html",
         static_at=STATIC,
         status=status,
+        missing=status == 404,
         message=Message(explained.text, tone=explained.tone),
         signed_out=isinstance(error, NotSignedIn),
         back=_back(request),

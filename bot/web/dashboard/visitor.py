@@ -21,7 +21,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.store.records import OPERATOR_ID, Actor, WebSession
 from bot.web.dashboard import browser
-from bot.web.dashboard.places import PLACES, STATIC, home
+from bot.web.dashboard.places import PLACES, STATIC, home, place_of
 from bot.web.pages import HEADERS, names
 from bot.web.pages.rendering import render
 
@@ -55,6 +55,7 @@ class Visitor:
     secret: str = field(repr=False)  # of the session, as the browser keeps it
     notes: dict[int, list[Message]] = field(repr=False)
     buttons: dict[str, str] = field(repr=False)
+    place: str  # the path of the place in the menu that the browser's address belongs to
 
     @property
     def guild_id(self) -> int:
@@ -124,14 +125,14 @@ class Visitor:
         return found
 
     async def page(
-        self, template: str, /, *, here: str = "", status: int = 200, **context: Any
+        self, template: str, /, *, here: str | None = None, status: int = 200, **context: Any
     ) -> web.Response:
-        """Return a page of the dashboard; `here` is the path of its place in the menu."""
+        """Return a page of the dashboard; `here` is its place in the menu, where the address does not say it."""
         text = await render(
             template,
             static_at=STATIC,
             visitor=self,
-            here=here,
+            here=self.place if here is None else here,
             places=[place for place in PLACES if self.may(place.level)],
             server=self.guild.name if self.guild else f"server {self.guild_id}",
             notes=self.notes.pop(self.session.id, []),
@@ -172,8 +173,9 @@ async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False)
     else:
         raise NotSignedIn
     held, name = await _level_and_name(services, session)
+    place = place_of(request.path.removeprefix(home(guild_id)))
     visitor = Visitor(
-        services, session, held, name, secret, request.app[NOTES], request.app[BUTTONS]
+        services, session, held, name, secret, request.app[NOTES], request.app[BUTTONS], place
     )
     visitor.require(level)
     if fresh:

@@ -30,8 +30,8 @@ async def test_staff_see_everybody_in_pages_and_find_somebody(dashboard):
     page = await browser.get(page.links["Later"])
     assert "Page 2 of 3" in page.text
     assert not set(shown) & set(page.links)
-    page = await browser.press("Search", q=known[7].username)
-    assert page.links[known[7].username].endswith(f"/people/{known[7].id}")
+    page = await browser.press("Search", q=known[-1].username)
+    assert page.links[known[-1].username].endswith(f"/people/{known[-1].id}")
     assert "1 person." in page.text
     page = await browser.get(page.links["With access"])  # the search goes along
     assert "1 person." in page.text
@@ -131,3 +131,13 @@ async def test_a_full_page_stays_below_a_hundred_kilobytes(dashboard):
             )  # fmt: skip
     browser = await dashboard.signed_in(dashboard.mod)
     assert len((await browser.get("people?q=Person")).html.encode()) < 100_000
+
+
+async def test_the_list_leads_to_the_form_for_somebody_new(dashboard):
+    browser = await dashboard.signed_in(dashboard.mod)
+    page = await browser.get("people")
+    assert page.links["Grant to somebody"].endswith("/people/new")
+    page = await browser.get(page.links["Grant to somebody new"])
+    assert page.status == 200
+    assert page.form("Grant")
+    assert page.links["People"].endswith("/people")

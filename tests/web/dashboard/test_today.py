@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from bot import clock
 from bot.access.rules.releases import Release
+from bot.replies import wrong_clock
 from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.sales import recent
@@ -219,12 +220,16 @@ async def test_a_script_that_tradingview_refuses_can_be_tried_again(dashboard):
         assert (await connection.execute(permission.select())).all() == []
 
 
-async def test_a_newer_release_is_said_with_its_notes_and_an_older_one_is_not(dashboard):
-    releases = dashboard.vendor.services.releases
-    await releases.heard(Release("0.0.1", "https://usher.example/old"))
-    browser = await dashboard.signed_in(dashboard.mod)
-    assert "newer Usher" not in (await browser.get("")).text
-    await releases.heard(Release("99.1.0", "https://usher.example/notes"))
-    page = await browser.get("")
-    assert "There is a newer Usher, 99.1.0." in page.text
-    assert "https://usher.example/notes" in page.links.values()
+async def test_a_newer_release_stands_above_the_day_for_managers(dashboard):
+    await dashboard.releases.heard(Release("99.1.0", "https://usher.example/99.1.0"))
+    page = await (await dashboard.signed_in(dashboard.owner)).get("")
+    assert "There is a newer Usher, 99.1.0" in page.text
+    assert "https://usher.example/99.1.0" in page.links.values()
+    page = await (await dashboard.signed_in(dashboard.mod)).get("")
+    assert "newer Usher" not in page.text
+
+
+async def test_a_wrong_clock_stands_above_the_day(dashboard, monkeypatch):
+    monkeypatch.setattr(wrong_clock, "warning", lambda: "**The clock is wrong.**")
+    page = await (await dashboard.signed_in(dashboard.mod)).get("")
+    assert "The clock is wrong." in page.text

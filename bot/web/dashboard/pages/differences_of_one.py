@@ -58,7 +58,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         found=found,
         script=found.report.script,
         report=Message(message.text, buttons=message.buttons),
-        heads=differences.kind_heads(found.report),
+        heads=dict(differences.kind_heads(found.report)),
         words=differences,
         progress=None if progress is None else sweep_replies.progress(progress),
         refused=None if refusal is None else explain(refusal).text,

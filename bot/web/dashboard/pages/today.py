@@ -13,7 +13,6 @@ from bot.interactions.levels import Level
 from bot.replies import (
     Message,
     claims as claim_replies,
-    newer_release,
     overview as queue_replies,
     today as replies,
 )
@@ -44,11 +43,12 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     """Show how everything stands."""
     view = await visitor.services.today.view(visitor.guild_id)
     is_manager = visitor.may(Level.MANAGER)
+    newer = await visitor.services.releases.newer()
     counted = view.counted
     return await visitor.page(
         "dashboard/today.html",
         view=view,
-        notice=None if view.newer is None else newer_release.notice(view.newer),
+        notices=replies.notices(newer if is_manager else None),
         nobody=not (any(view.people.values()) or view.sales),
         counted=counted,
         day=_day,
