@@ -9,11 +9,13 @@ from aiohttp import hdrs, web
 
 from bot.access.errors import ButtonGone, DiscordSilent, NotAllowed, TradingViewSilent
 from bot.access.logins.errors import TooManyPresses
+from bot.access.orders.errors import ConnectionUnknown
 from bot.access.people.web_session_errors import (
     DashboardLinkOver,
     FormForeign,
     NotSignedIn,
     OperatorNeeded,
+    PageGone,
     SessionNotFresh,
 )
 from bot.access.people.web_sessions import PATH
@@ -34,7 +36,7 @@ _IN_SERVER = PATH + "{guild_id:[0-9]{1,20}}/"
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
     (NotSignedIn, 401),
     ((NotAllowed, FormForeign, SessionNotFresh, OperatorNeeded), 403),
-    (ButtonGone, 404),
+    ((PageGone, ConnectionUnknown), 404),
     (DashboardLinkOver, 410),
     (TooManyPresses, 429),
     ((DiscordSilent, TradingViewSilent, UpstreamTrouble), 503),
@@ -132,6 +134,8 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
     """Return the page that explains a failure; one of ours is logged. Raises what is no page's to answer."""
     if isinstance(error, web.HTTPException | web.RequestPayloadError | ConnectionError):
         raise error
+    if isinstance(error, ButtonGone):
+        error = PageGone()
     status = next((status for kinds, status in _STATUS if isinstance(error, kinds)), 500)
     explained = explain(error)
     if status == 500:

@@ -1,6 +1,5 @@
 """Every page of the dashboard in a real browser, where there is one: wide and narrow, by day and by night."""
 
-import re
 import shutil
 
 import pytest
@@ -8,6 +7,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
 from bot.web.dashboard.routes import ROUTES
+from tests.web.dashboard.test_every_route import START, filled as with_numbers
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -30,17 +30,16 @@ async def filled(dashboard):
 
 def pages(dashboard):
     """The address of every page that is no file."""
-    start = "/dashboard/{guild_id:[0-9]{1,20}}/"
     for method, path in dashboard.app[ROUTES].rules:
         if method == "GET":
-            yield re.sub(r"\{[^}]+\}", "1", path.removeprefix(start))
+            yield with_numbers(path.removeprefix(START))
 
 
 async def opened(playwright, dashboard, width, scheme):
     """A context of the browser that the owner is signed in with; what it asks for is kept."""
     browser = await playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
     context = await browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, accept_downloads=True
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = await context.new_page()
     page.trouble, page.asked = [], []

@@ -22,7 +22,6 @@ TAKING = (
     "people/set-right/{script_id}/{name}",
     "people/end/{script_id}/{name}",
     "people/claims/{claim_id}/move",
-    "requests/{claim_id}/move",
     "differences/{script_id}/retry",
     "differences/{script_id}/repair/{kind:extra|other_end|stuck}",
     "differences/undecided/drop",

@@ -197,7 +197,7 @@ async def rows(dashboard, but):
 
 
 def paths_of(dashboard, method):
-    for (verb, path), _ in dashboard.app[ROUTES].rules.items():
+    for verb, path in dashboard.app[ROUTES].rules:
         if verb == method:
             yield path.removeprefix(START)
 

@@ -21,7 +21,7 @@ from bot.replies.orders import why_stuck
 from bot.replies.text import origin
 from bot.store.records import Holding, Script
 from bot.web.dashboard import confirm, pictures
-from bot.web.dashboard.forms import Form, number_in
+from bot.web.dashboard.forms import Form
 from bot.web.dashboard.routes import Done, Routes
 from bot.web.dashboard.visitor import Visitor
 
@@ -35,15 +35,9 @@ _PLACES = {
 
 
 def add_to(routes: Routes) -> None:
-    """Serve the page, and the buttons of what is stuck and of members who wait."""
+    """Serve the page, and the button of what is stuck; those of members who wait are `person_mends`'."""
     routes.page("", Level.STAFF, show)
     routes.form("retry", Level.STAFF, retry)
-    routes.form("requests/{claim_id}/accept", Level.STAFF, accept)
-    routes.form("requests/{claim_id}/move", Level.STAFF, move, fresh=True)
-    routes.form("requests/{claim_id}/refuse", Level.STAFF, refuse)
-    routes.button(claim_replies.CLAIM_YES, "requests/{}/accept")
-    routes.button(claim_replies.CLAIM_MOVE, "requests/{}/move")
-    routes.button(claim_replies.CLAIM_NO, "requests/{}/refuse")
 
 
 async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
@@ -123,28 +117,3 @@ async def retry(visitor: Visitor, form: Form, _: web.Request) -> Done | web.Stre
         return Done(message=queue_replies.retried(item, tried))
 
     return await confirm.carry_out(visitor, form, act)
-
-
-async def accept(visitor: Visitor, form: Form, request: web.Request) -> Done:
-    """Say that a name is the member's; where it is somebody else's, that is asked first."""
-    claim_id = number_in(request.match_info["claim_id"])
-    asked = await visitor.services.claims.question(visitor.guild_id, claim_id)
-    if asked.holder_id is not None:
-        return Done(message=claim_replies.move_it(asked.claim, asked.holder_id))
-    return await _decide(visitor, form, request, accept=True)
-
-
-async def move(visitor: Visitor, form: Form, request: web.Request) -> Done:
-    """Say so although another member holds the name."""
-    return await _decide(visitor, form, request, accept=True)
-
-
-async def refuse(visitor: Visitor, form: Form, request: web.Request) -> Done:
-    """Say that it is not."""
-    return await _decide(visitor, form, request, accept=False)
-
-
-async def _decide(visitor: Visitor, form: Form, request: web.Request, *, accept: bool) -> Done:
-    claim_id = number_in(request.match_info["claim_id"])
-    decided = await visitor.services.claims.decide(form.request(visitor), claim_id, accept=accept)
-    return Done(message=claim_replies.decided(decided, visitor.session.member_id, accepted=accept))
