@@ -26,8 +26,8 @@ from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.web import answers
 from bot.web.dashboard import browser, forms
 from bot.web.dashboard.forms import Form
-from bot.web.dashboard.places import STATIC
-from bot.web.dashboard.visitor import BUTTONS, SERVICES, Visitor, guild_of, visitor_of
+from bot.web.dashboard.places import STATIC, home
+from bot.web.dashboard.visitor import BUTTONS, SERVICES, Visitor, guild_of, named, visitor_of
 from bot.web.pages import page
 
 log = logging.getLogger(__name__)
@@ -159,6 +159,8 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
         signed_out=isinstance(error, NotSignedIn),
         back=_back(request),
     )
+    if response.text is not None and (guild_id := _guild_id(request)) is not None:
+        response.text = await named(request.app[SERVICES], guild_id, response.text)
     if isinstance(error, TooManyPresses):
         response.headers[hdrs.RETRY_AFTER] = str(math.ceil(error.wait))
     if isinstance(error, NotSignedIn) and "HX-Request" in request.headers:
@@ -168,18 +170,25 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
 
 def came_from(request: web.Request) -> str:
     """Return the page of this server on which a form stood, as `Done` takes it; Today where that is not told."""
-    start = f"{PATH}{guild_of(request.match_info)}/"
-    return (_back(request) or start).removeprefix(start)
+    return (_back(request) or "").removeprefix(home(guild_of(request.match_info)))
+
+
+def _guild_id(request: web.Request) -> int | None:
+    """Return the server in the address, where there is one."""
+    if "guild_id" not in request.match_info:
+        return None
+    try:
+        return guild_of(request.match_info)
+    except NotSignedIn:
+        return None
 
 
 def _back(request: web.Request) -> str | None:
     """Return the page that the browser came from, where it is one of this server's."""
-    if "guild_id" not in request.match_info:
+    guild_id = _guild_id(request)
+    if guild_id is None:
         return None
-    try:
-        start = f"{PATH}{guild_of(request.match_info)}/"
-    except NotSignedIn:
-        return None
+    start = home(guild_id)
     before = request.headers.get("Referer", "")
     path = "/" + before.partition("://")[2].partition("/")[2]
     return path if path.startswith(start) and path != request.path else start

@@ -139,24 +139,25 @@ class Visitor:
             once=lambda: secrets.token_hex(16),
             **context,
         )
-        return web.Response(
-            text=await self._named(text), status=status, content_type="text/html", headers=HEADERS
-        )
+        text = await named(self.services, self.guild_id, text)
+        return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
-    async def _named(self, text: str) -> str:
-        wanted = names.members_in(text)
-        known = await self.services.member_names.of(self.guild_id, wanted) if wanted else {}
-        guild = self.guild
 
-        def role(number: int) -> str | None:
-            found = None if guild is None else guild.get_role(number)
-            return None if found is None else found.name
+async def named(services: Services, guild_id: int, text: str) -> str:
+    """Return a finished page with the names of that server's members, roles and channels in place."""
+    wanted = names.members_in(text)
+    known = await services.member_names.of(guild_id, wanted) if wanted else {}
+    guild = services.client.get_guild(guild_id)
 
-        def channel(number: int) -> str | None:
-            found = None if guild is None else guild.get_channel(number)
-            return None if found is None else found.name
+    def role(number: int) -> str | None:
+        found = None if guild is None else guild.get_role(number)
+        return None if found is None else found.name
 
-        return names.put_in(text, known, role, channel, self.address())
+    def channel(number: int) -> str | None:
+        found = None if guild is None else guild.get_channel(number)
+        return None if found is None else found.name
+
+    return names.put_in(text, known, role, channel, home(guild_id))
 
 
 async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False) -> Visitor:
