@@ -9,9 +9,8 @@ from bot.interactions.responses import Interaction
 from bot.replies import today as replies
 from bot.services import Services
 
-_COUNT_TIMEOUT = (
-    5.0  # seconds for what takes long to count; without it the rest is said all the same
-)
+# Seconds for what takes long to count; without it the rest is said all the same.
+_COUNT_TIMEOUT = 5.0
 
 
 class Overview(commands.Cog):

@@ -17,7 +17,7 @@ from bot.store.kinds import OrderState
 
 log = logging.getLogger(__name__)
 
-_ORDER_TIMEOUT = 60.0  # seconds for each of the two orders
+_PATIENCE = 60.0  # seconds for each of the two orders
 
 
 class ProofFlow:
@@ -49,11 +49,11 @@ class ProofFlow:
         interaction.client.door.says_it_itself(interaction)
         with self._notifier.awaiting(order_id):  # no other part tells the asker meanwhile
             await responses.reply(interaction, replies.giving(), provisional=True)
-            given = await self._outcomes.outcome(order_id, _ORDER_TIMEOUT)
+            given = await self._outcomes.outcome(order_id, _PATIENCE)
             back_id = await self._proof.take_back(request, order_id)
             with self._notifier.awaiting(back_id):
                 await responses.reply(interaction, replies.taking(given), provisional=True)
-                taken = await self._outcomes.outcome(back_id, _ORDER_TIMEOUT)
+                taken = await self._outcomes.outcome(back_id, _PATIENCE)
                 if given.own_state is taken.own_state is OrderState.DONE:
                     await self._proof.held(request, order_id)
                 for receipt in (await self._outcomes.receipt(order_id), taken):
