@@ -4,6 +4,7 @@ import socket
 
 import pytest
 import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
 
 from bot.sandbox import opened
 from bot.sandbox.child import Line
@@ -96,6 +97,8 @@ async def test_the_whole_way_from_nothing_to_the_proof(new_shop, look):
     await eyes.sees("#botcard", "Waits for you")
     assert await eyes.page.locator("[data-key='firstrun invite']").is_disabled()
     assert await eyes.page.locator("[data-key='place dashboard']").is_disabled()
+    found = await Axe().run(eyes.page)
+    assert [each["id"] for each in found.response["violations"]] == []
     page = await new_tab(eyes, "[data-key='firstrun link']")
     await page.locator("input#token[type=password]").fill(
         await eyes.page.locator("#firsttoken").inner_text()
