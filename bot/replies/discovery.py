@@ -1,18 +1,30 @@
 """The vendor's own scripts on TradingView, to be added from a list."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 
 from bot.access.catalogue.discovery import Chosen, Offer
 from bot.replies.errors import explain
-from bot.replies.message import Message, key, shorten
+from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, title, typed
 
 CHOSEN = "discovered"
+FIND = "discover"
 _IN_A_LIST = 25
 _MAX_LISTS = 5
 _MAX_NAMED = 15
+
+
+def button(guild_id: int) -> Button:
+    """Return the button that lists the scripts."""
+    return Button("Choose from my scripts", key(FIND, guild_id), discord.ButtonStyle.primary)
+
+
+def again(guild_id: int) -> Button:
+    """Return the button that asks once more, where TradingView could not be asked."""
+    return replace(button(guild_id), label="Look for my scripts again")
 
 
 def looking() -> Message:
