@@ -85,10 +85,11 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         async def act(interaction: Interaction, request: RequestContext) -> Message | None:
             work = self._sessions.update(request, cookies)
             updated = await taking_a_while(interaction, work, login_replies.testing())
-            message = login_replies.updated(updated, request.guild_id)
             if updated.has_scripts:
-                return message
-            await self._discovery_flow.offer_under(message, interaction, request.guild_id)
+                return login_replies.updated(updated, request.guild_id)
+            await responses.reply(interaction, login_replies.updated(updated))
+            above = login_replies.updated(updated, scripts_follow=True)
+            await self._discovery_flow.offer_under(above, interaction, request.guild_id)
             return None
 
         await confirm.carry_out(

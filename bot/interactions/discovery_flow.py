@@ -25,15 +25,13 @@ class DiscoveryFlow:
         await responses.reply(interaction, message)
 
     async def offer_under(self, done: Message, interaction: Interaction, guild_id: int) -> None:
-        """Answer with what was done, at once, and then with the scripts under it."""
-        await responses.reply(interaction, done)
+        """Answer with the scripts under what was done."""
         try:
             found = await self._find(guild_id)
         except UserError as error:
             found = Message(explain(error).text, buttons=(replies.again(guild_id),))
         text = f"{done.text}\n\n{found.text}"
-        message = replace(found, text=text, buttons=(*found.buttons, *done.buttons))
-        await responses.reply(interaction, message)
+        await responses.reply(interaction, replace(found, text=text))
 
     async def _find(self, guild_id: int) -> Message:
         message = replies.found(await self._discovery.find(guild_id), guild_id)

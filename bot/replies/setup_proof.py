@@ -73,6 +73,9 @@ def result(given: Receipt, taken: Receipt) -> Message:
     lines = [*_given(given), _taken(taken)]
     if is_given and is_taken:
         head = "**It works: your server is set up.**"
+        lines.append(
+            "▫️ From now on `/access grant` gives access to your customers; `/setup show` says what is still open."
+        )
     elif is_given:
         head = f"**Access can be given; taking it away is not done yet.** {_BY_ITSELF}"
     else:
