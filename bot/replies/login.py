@@ -23,9 +23,7 @@ _MAX_TITLE = 50
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
     """Return the two fields of the form."""
-    how = (
-        "From a private window that you close without logging out; a whole cookie export works too"
-    )
+    how = "F12 > Application (Firefox: Storage) > Cookies; a private window, closed without logging out"
     return [
         discord.ui.Label(
             text=SESSIONID,
@@ -34,7 +32,7 @@ def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
                 custom_id=SESSIONID,
                 min_length=1,
                 max_length=_MAX_TYPED,
-                placeholder="32 characters",
+                placeholder="32 characters; or all that a cookie extension exports",
             ),
         ),
         discord.ui.Label(
