@@ -42,7 +42,8 @@ def found(offers: Sequence[Offer], guild_id: int) -> Message:
     if not offers:
         return Message(
             "**TradingView shows no invite-only scripts of this account.** The login works, so that "
-            "is true: publish one as invite-only, or check with `/session status` whose login it is."
+            "is true: publish one as invite-only, or check with `/session status` whose login it is.",
+            buttons=(again(guild_id),),
         )
     new = [offer for offer in offers if offer.is_new][: _IN_A_LIST * _MAX_LISTS]
     here = [offer for offer in offers if offer.slug is not None]
