@@ -61,10 +61,13 @@ class FirstDay(Story):
     def _discover(self) -> Step:
         return Step(
             "Find your scripts",
-            "The bot asks TradingView which invite-only scripts are yours. Choose all three, and "
-            "add them.",
+            "The bot asks TradingView which invite-only scripts are yours: the list stands under the answer to your "
+            "first login, and /script discover shows it again. Choose all three, and add them.",
             [
-                Goal("TradingView was asked", lambda: self._used("script discover")),
+                Goal(
+                    "TradingView was asked",
+                    lambda: self._used("script discover") or self.heard("added:"),
+                ),
                 Goal("Your scripts are added", lambda: self.heard("added:")),
             ],
             [self._as_owner("Fill in /script discover", "script discover")],

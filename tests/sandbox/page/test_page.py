@@ -235,8 +235,7 @@ async def test_the_vendor_s_first_day_in_an_empty_shop(empty_shop, look):
     await eventually(lambda: simulation.tour.current == 1)
     await eyes.page.locator("#form button[type=submit]").click()
     await eventually(lambda: simulation.tour.current == 2)
-    await offered("Fill in /script discover")
-    # what a list says beside the names is there to read
+    # the list stands under the login's answer; what it says beside the names is there to read
     await eyes.sees("#messages .choice small", "PUB;")
     for box in await messages.locator(".choice input").all():
         await box.check()
