@@ -52,7 +52,7 @@ class FromNothing(FirstDay):
             "A role for staff, a channel for the history",
             "You are Olivia, the owner. /setup show lists what is missing and has a button for the next thing. "
             "Its first button makes a role and a channel. Press it: the bot asks for the rights to do so, "
-            "which you give it, and then Try again.",
+            "you give it those, and it goes on by itself.",
             [
                 Goal(
                     "Your staff have a role",
