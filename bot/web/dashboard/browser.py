@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from yarl import URL
 
 from bot.access.people.web_session_errors import FormForeign
@@ -26,19 +26,27 @@ def require_own_page(request: web.Request, public_origin: str | None) -> None:
 def _own_origins(request: web.Request, public_origin: str | None) -> set[str]:
     own = set() if public_origin is None else {public_origin}
     if _is_this_computer(request):
-        own.add(f"http://{request.host.lower()}")
+        own.add(f"http://{_host(request).lower()}")
     return own
 
 
 def _is_this_computer(request: web.Request) -> bool:
     """Return whether the browser asked for an address of its own computer, which no name outside is."""
-    host = URL(f"http://{request.host}").host or ""
+    try:
+        host = URL(f"http://{_host(request)}").host or ""
+    except ValueError:  # no address at all
+        return False
     if host == "localhost":
         return True
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _host(request: web.Request) -> str:
+    """Return what the browser asked for; aiohttp would look up a name of its own where that is missing."""
+    return request.headers.get(hdrs.HOST, "")
 
 
 def origin_of(address: str | None) -> str | None:

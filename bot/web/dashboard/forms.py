@@ -15,6 +15,7 @@ from bot.access.people.web_session_errors import FormForeign
 from bot.access.request import Consent, RequestContext
 from bot.interactions.levels import Level
 from bot.web.dashboard.visitor import Visitor
+from bot.web.form_fields import fields_of
 
 TOKEN, ONCE, AGREED = "form_token", "once", "agreed"
 _OF_EVERY_FORM = frozenset({TOKEN, ONCE, AGREED})
@@ -56,7 +57,7 @@ class Form:
 
 async def read(request: web.Request, visitor: Visitor) -> Form:
     """Return the form. Raises FormForeign for one of another session, ButtonGone for a broken one or an old yes."""
-    sent = await request.post()
+    sent = await fields_of(request)
     fields = {name: value for name, value in sent.items() if isinstance(value, str)}
     if not hmac.compare_digest(fields.get(TOKEN, "").encode(), visitor.form_token.encode()):
         raise FormForeign

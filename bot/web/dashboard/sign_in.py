@@ -14,6 +14,7 @@ from bot.web.dashboard.forms import Form
 from bot.web.dashboard.places import STATIC, home
 from bot.web.dashboard.routes import ROUTES, Done, failed, public_origin, see
 from bot.web.dashboard.visitor import SERVICES, Visitor
+from bot.web.form_fields import fields_of
 from bot.web.pages import page
 
 _GUESSES = web.AppKey("dashboard_guesses", RateLimit)
@@ -37,7 +38,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     try:
         browser.require_own_page(request, public_origin(request))
         _limit(request)
-        token = str((await request.post()).get("token", ""))
+        token = str((await fields_of(request)).get("token", ""))
         # Without the script a person pastes all of the link.
         opened = await request.app[SERVICES].web_sessions.open(token.rpartition("#")[2].strip())
     except Exception as error:  # noqa: BLE001 - explained and logged there

@@ -154,3 +154,17 @@ async def test_guesses_are_slowed_down(dashboard):
     assert seen[0] == 410
     assert seen[-1] == 429
     assert int(browser.page.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [("nonsense", b"token=x"), ("utf-8", b"token=\xff"), ("utf-7", b"form_token=+2AA-")],
+)
+async def test_a_form_that_cannot_be_read_is_the_senders_fault(dashboard, encoding, body):
+    browser = await dashboard.signed_in(dashboard.mod)
+    kind = f"application/x-www-form-urlencoded; charset={encoding}"
+    page = await browser.post("sign-out", body, **{"Content-Type": kind})
+    assert page.status == 400
+    page = await browser.post("/dashboard/sign-in", body, **{"Content-Type": kind})
+    assert page.status in (400, 410)
+    assert (await browser.get("")).status == 200
