@@ -9,7 +9,9 @@ from multidict import MultiDictProxy
 _HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
 
-async def fields_of(request: web.Request) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
+async def fields_of(
+    request: web.Request,
+) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
     """Return the fields of the form. Raises HTTPBadRequest where they cannot be read."""
     try:
         sent = await request.post()
