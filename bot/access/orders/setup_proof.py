@@ -77,7 +77,8 @@ class SetupProof:
             raise TradingViewSilent
         if _has_something(now, request):
             raise TesterHasAccess(target.spelling.username, script)
-        change = Change(gives=LENGTH, source=STAFF, held_back=False)
+        # What staff ended stays ended for what comes back by itself: a proof lets none of it in again.
+        change = Change(gives=LENGTH, source=STAFF)
         new = NewOrder(request, OrderKind.GRANT, target, change, NOTE)
         async with self._database.write() as connection:
             recorded = await record(connection, self._vault, new)
