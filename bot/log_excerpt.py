@@ -13,6 +13,7 @@ from types import TracebackType
 
 KEPT = 200  # lines
 _OURS = frozenset({"bot", "cogs", "__main__"})
+_ROOT = PurePath(__file__).parents[1]  # where it is installed is nobody's business
 _FRAMES = 4  # of our own code, the innermost ones
 _MAX_NUMBER = 10_000  # an id may be larger
 _LEFT_OUT = "…"
@@ -71,9 +72,9 @@ def _raised(record: logging.LogRecord) -> str:
 def _places(traceback: TracebackType | None) -> list[str]:
     places = []
     while traceback is not None:
-        parts = PurePath(traceback.tb_frame.f_code.co_filename).parts
-        ours = next((at for at, part in enumerate(parts) if part in _OURS), None)
-        if ours is not None and "site-packages" not in parts:
-            places.append(f"{'/'.join(parts[ours:])}:{traceback.tb_lineno}")
+        path = PurePath(traceback.tb_frame.f_code.co_filename)
+        inside = path.relative_to(_ROOT).parts if path.is_relative_to(_ROOT) else ()
+        if inside and inside[0] in _OURS:
+            places.append(f"{'/'.join(inside)}:{traceback.tb_lineno}")
         traceback = traceback.tb_next
     return places[-_FRAMES:]

@@ -78,7 +78,7 @@ _NO_TOKEN = (
 )
 _NO_KEY = (
     "one was given in the browser, but the key that opens it is missing or another one.",
-    "Put the key back, or set DISCORD_TOKEN.",
+    "Put the key back. If it is lost for good: `usher session drop`, then usher run asks for the token again.",
 )
 _RESET = f"Open {PORTAL}, your application, page Bot, button Reset Token"
 _NEW_IN_ENVIRONMENT = (

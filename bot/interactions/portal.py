@@ -50,11 +50,12 @@ PASSING = frozenset({Fault.BLOCKED, Fault.UNTRUSTED, Fault.SILENT})
 
 
 class TokenFault(Exception):  # noqa: N818 - named for what it says; it holds nothing of the token
-    """A token that Discord does not accept, or a Discord that cannot be asked."""
+    """A token that Discord does not accept, or a Discord that cannot be asked, not before `wait` seconds."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, wait: float = 0.0) -> None:
         super().__init__(fault.value)
         self.fault = fault
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Portal:
                 needs_code_grant=bool(found.get("bot_require_code_grant")),
                 has_endpoint=bool(found.get("interactions_endpoint_url")),
             )
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise TokenFault(Fault.SILENT) from None
 
     async def server(self, token: str, guild_id: int | None) -> Server | None:
@@ -145,7 +146,7 @@ class Portal:
         found = await self._get(token, f"/users/@me/guilds{query}")
         try:
             servers = [Server(int(each["id"]), str(each["name"])) for each in found]
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise TokenFault(Fault.SILENT) from None
         if guild_id is not None:
             servers = [each for each in servers if each.id == guild_id]
@@ -159,18 +160,24 @@ class Portal:
             ) as answer:
                 if answer.ok:
                     return await answer.json()
-                raise TokenFault(_fault(answer, token))
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                raise _fault(answer, token)
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as error:
             log.info("Discord cannot be asked about the bot's token (%s)", type(error).__name__)
             raise TokenFault(Fault.UNTRUSTED if is_untrusted(error) else Fault.SILENT) from None
 
 
-def _fault(answer: aiohttp.ClientResponse, token: str) -> Fault:
-    log.info("Discord answers a question about the bot's token with status %s", answer.status)
-    if blocked_for(answer.status, answer.headers) is not None:
-        return Fault.BLOCKED
-    if answer.status not in (401, 403):
-        return Fault.SILENT
+def _fault(answer: aiohttp.ClientResponse, token: str) -> TokenFault:
+    """Return what a refusal means: Discord's own ones come as JSON, those of whoever stands before it seldom."""
+    status, headers = answer.status, answer.headers
+    log.info("Discord answers a question about the bot's token with status %s", status)
+    if (wait := blocked_for(status, headers)) is not None:
+        return TokenFault(Fault.BLOCKED, wait)
+    if status == 429:
+        wanted = headers.get(hdrs.RETRY_AFTER, "")
+        return TokenFault(Fault.SILENT, float(wanted) if wanted.isdecimal() else 0.0)
+    is_own = "json" in headers.get(hdrs.CONTENT_TYPE, "")
+    if status != 401 and not (status == 403 and is_own):
+        return TokenFault(Fault.SILENT)
     if _CLIENT_SECRET.fullmatch(token):
-        return Fault.CLIENT_SECRET
-    return Fault.REFUSED if token.count(".") == 2 else Fault.NO_TOKEN
+        return TokenFault(Fault.CLIENT_SECRET)
+    return TokenFault(Fault.REFUSED if token.count(".") == 2 else Fault.NO_TOKEN)

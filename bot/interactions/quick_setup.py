@@ -186,7 +186,10 @@ class _Parts:
             return [
                 channel
                 for channel in await self.guild.fetch_channels()
-                if isinstance(channel, discord.TextChannel) and channel.name == CHANNEL_NAME
+                if isinstance(channel, discord.TextChannel)
+                and channel.name == CHANNEL_NAME
+                # One that everybody sees is somebody else's, and no place for customers' names.
+                and channel.overwrites_for(self.guild.default_role).view_channel is False
             ]
 
         async def create() -> discord.TextChannel:
@@ -206,7 +209,8 @@ class _Parts:
         """Return what this press or an earlier try of it made, and what became of it.
 
         Discord is asked afterwards what is there: an answer may be lost after something was made, and
-        what discord.py tried again for that may have made two, of which the first one stays.
+        what discord.py tried again for that may have made two, of which the first one stays. What is older
+        than this press is never deleted: somebody may have made it by hand since an earlier try.
         """
         try:
             found = [] if after == self.press_id else await _younger(there, after)
@@ -223,6 +227,8 @@ class _Parts:
         try:
             found = await _younger(there, after)
             for twin in found[1:]:
+                if twin.id < self.press_id:
+                    continue
                 await twin.delete(reason="Made twice, as an answer of Discord was lost")
         except TROUBLE as error:
             log.info("/setup quick cannot see what it made (%s)", in_short(error))

@@ -11,7 +11,7 @@ from bot.interactions import confirm, responses
 from bot.interactions.components import ComponentRouter
 from bot.interactions.levels import Level
 from bot.interactions.responses import Interaction
-from bot.notifications.trouble import GROUND, in_short
+from bot.notifications.trouble import GROUND, TROUBLE, in_short
 from bot.replies import Message, setup_proof as replies
 from bot.store.kinds import OrderState
 
@@ -36,29 +36,36 @@ class ProofFlow:
     ) -> None:
         """Do it and answer. Raises what is refused, but for what can be asked back."""
 
-        async def act(interaction: Interaction, request: RequestContext) -> Message:
+        async def act(interaction: Interaction, request: RequestContext) -> None:
             order_id = await self._proof.give(request, slug, username)
-            return await self._from_given(interaction, request, order_id)
+            await self._from_given(interaction, request, order_id)
 
         level = Level.MANAGE_SERVER
         await confirm.carry_out(self._router, interaction, request, level, act)
 
     async def _from_given(
         self, interaction: Interaction, request: RequestContext, order_id: int
-    ) -> Message:
+    ) -> None:
         interaction.client.door.says_it_itself(interaction)
         with self._notifier.awaiting(order_id):  # no other part tells the asker meanwhile
-            await responses.reply(interaction, replies.giving(), provisional=True)
+            await self._say_meanwhile(interaction, replies.giving())
             given = await self._outcomes.outcome(order_id, _PATIENCE)
             back_id = await self._proof.take_back(request, order_id)
             with self._notifier.awaiting(back_id):
-                await responses.reply(interaction, replies.taking(given), provisional=True)
+                await self._say_meanwhile(interaction, replies.taking(given))
                 taken = await self._outcomes.outcome(back_id, _PATIENCE)
                 if given.own_state is taken.own_state is OrderState.DONE:
                     await self._proof.held(request, order_id)
-                for receipt in (await self._outcomes.receipt(order_id), taken):
-                    await self._note_told(receipt)
-        return replies.result(given, taken)
+                if await responses.reply(interaction, replies.result(given, taken)):
+                    for receipt in (await self._outcomes.receipt(order_id), taken):
+                        await self._note_told(receipt)
+
+    async def _say_meanwhile(self, interaction: Interaction, message: Message) -> None:
+        """Say how far it is; a Discord that takes no word must not keep access from being taken away."""
+        try:
+            await responses.reply(interaction, message, provisional=True)
+        except TROUBLE as error:
+            log.info("how far a proof is could not be said (%s)", in_short(error))
 
     async def _note_told(self, receipt: Receipt) -> None:
         """Note that the asker knows; where that fails, they hear of it once more."""

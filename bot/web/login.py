@@ -25,6 +25,7 @@ from bot.replies.tone import Tone
 from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.tradingview.signin import SecondFactorNeeded, TooManySignIns
 from bot.web.clients import FRONT, client_of
+from bot.web.form_fields import fields_of
 from bot.web.pages import HEADERS, add_static, page
 
 log = logging.getLogger(__name__)
@@ -225,11 +226,7 @@ async def _fields(request: web.Request) -> Fields:
 
 
 async def _form_fields(request: web.Request) -> Fields:
-    try:
-        sent = await request.post()
-    except (UnicodeDecodeError, LookupError):  # of no encoding, or of one that nobody knows
-        raise web.HTTPBadRequest from None
-    fields: Fields = dict(sent)
+    fields: Fields = dict(await fields_of(request))
     return fields | {name: bool(fields.get(name)) for name in ("spare", "yes")}
 
 

@@ -113,12 +113,46 @@ def test_a_network_share_is_named_as_one(container, kind):
     assert "network share" in container.start("run", FILESYSTEM=kind).stderr
 
 
-@pytest.mark.parametrize("number", ["", "me", "1000;id"])
-def test_a_user_that_is_no_number_is_refused(container, number):
-    ran = container.start("run", PUID=number, PGID="")
+@pytest.mark.parametrize("name", ["PUID", "PGID"])
+@pytest.mark.parametrize("number", ["", "me", "1000;id", "-1", " 1000", "1\n2", "1" * 11])
+def test_a_user_that_is_no_number_is_refused(container, number, name):
+    ran = container.start("run", **{name: number})
     assert ran.returncode == 78
     assert "PUID and PGID are numbers" in ran.stderr
     assert "usher run" not in ran.stdout
+
+
+@pytest.mark.parametrize("number", ["0", "00"])
+def test_root_is_named_as_such(container, number):
+    assert "runs as root" in container.start("run", PUID=number).stderr
+
+
+def test_a_disk_whose_files_belong_to_nobody_else_is_no_reason_to_stop(container):
+    container.program("find", "echo chown: Operation not permitted >&2; exit 1")
+    ran = container.start("run")
+    assert "not all of /data could be given to the user 1000:1001" in ran.stderr
+    assert ran.stdout.splitlines() == ["as 1000:1001", "usher run"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives files away")
+def test_files_are_given_away_and_what_a_link_leads_to_is_not(container, tmp_path):
+    data, outside = tmp_path / "data", tmp_path / "outside"
+    (data / "backups").mkdir(parents=True)
+    outside.mkdir()
+    for file in (data / "usher.db", data / "backups" / "-h ü'.db", outside / "passwd"):
+        file.write_text("x")
+    (data / "link").symlink_to(outside / "passwd")
+    (data / "backups" / "folder").symlink_to(outside)
+    container.program("find", f'shift; exec /usr/bin/find "{data}" "$@"')
+    ran = container.start("run")
+    assert (ran.stderr, ran.returncode) == ("", 0)
+    inside = [data, *data.rglob("*")]
+    assert {(each.lstat().st_uid, each.lstat().st_gid) for each in inside} == {(1000, 1001)}
+    assert {each.stat().st_uid for each in (outside, outside / "passwd")} == {0}
+
+
+def test_without_a_word_it_runs(container):
+    assert container.start().stdout.splitlines() == ["as 1000:1001", "usher run"]
 
 
 def test_the_sandbox_listens_to_the_published_ports(container):

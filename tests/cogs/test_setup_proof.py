@@ -1,10 +1,12 @@
 """The last step of /setup show: a tester gets a day, TradingView shows it, and it is taken away again."""
 
+import asyncio
+
 import pytest
 
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
-from bot.store.ledger import events
+from bot.store.ledger import events, orders, permissions
 from tests.support.discord_harness import at_work, labels, text_of
 
 PROVE = "Prove that it works"
@@ -216,3 +218,69 @@ async def test_delivered_twice_it_is_one_proof(ready):
     assert len(harness.tradingview.calls("add")) == 1
     proof = [each for each in await history(harness) if each.startswith("proof")]
     assert proof == ["proof_begun", "proof_done"]
+
+
+async def test_two_proofs_at_once_give_one_day(ready):
+    harness = ready
+    said = await show(harness)
+    presses = [await harness.as_owner.press(said, PROVE) for _ in range(2)]
+    fields = {"username": "Tess_Tester"}
+    sent = await asyncio.gather(*(harness.as_owner.submit(each, fields) for each in presses))
+    await harness.passes(lambda: all("⏳" not in text_of(each.original) for each in sent))
+    await harness.passes(lambda: any("is set up" in text_of(each.original) for each in sent))
+    assert sum("Nothing was changed" in text_of(each.original) for each in sent) == 1
+    assert len(harness.tradingview.calls("add")) == 1
+    assert row(harness) is None
+
+
+async def test_a_login_that_ends_in_between_leaves_no_tester_unsaid(ready):
+    harness = ready
+    take_back = harness.setup_proof.take_back
+
+    async def without_a_login(request, order_id):
+        harness.vendor.world.end_all_sessions()
+        return await take_back(request, order_id)
+
+    harness.setup_proof.take_back = without_a_login
+    sent = await prove(harness)
+    await harness.passes(lambda: "it is ordered" in text_of(sent.original), seconds=300)
+    still = "**Tess\\_Tester** still has the access of the last proof; it ends by itself"
+    assert still in text_of(await show(harness))
+    await harness.log_in()
+    await harness.passes(lambda: row(harness) is None, seconds=300)
+    await harness.time.advance(5)
+    assert still not in text_of(await show(harness))
+
+
+async def test_a_discord_that_takes_no_word_leaves_no_tester_with_access(ready):
+    harness = ready
+    give = harness.setup_proof.give
+
+    async def give_and_lose_discord(*args):
+        order_id = await give(*args)
+        harness.fake.switches.refuse("original", 50035, 400, times=None)
+        return order_id
+
+    harness.setup_proof.give = give_and_lose_discord
+    sent = await prove(harness)
+    await harness.passes(lambda: len(harness.tradingview.calls("remove")) == 1, seconds=200)
+    assert row(harness) is None
+    harness.fake.switches.clear()
+    await harness.passes(lambda: "Tess" in text_of(sent.original), seconds=200)
+
+
+async def test_what_staff_ended_comes_no_more_by_itself_than_before(ready):
+    harness = ready
+    await harness.run(
+        harness.as_mod, "access grant", item="trend", duration="1M", username="Tess_Tester"
+    )
+    await harness.passes(lambda: row(harness) is not None)
+    customers = harness.vendor.request(guild_id=harness.guild.id)
+    await harness.grants.revoke(customers, "trend", Subject(username="Tess_Tester"))
+    await harness.passes(lambda: row(harness) is None)
+    request = harness.vendor.request(guild_id=harness.guild.id)
+    given = await harness.setup_proof.give(request, None, "Tess_Tester")
+    await harness.setup_proof.take_back(request, given)
+    async with harness.vendor.database.read() as connection:
+        order = await orders.by_id(connection, given)
+        assert (await permissions.by_id(connection, order.permission_id)).held_back

@@ -320,6 +320,19 @@ async def test_a_role_of_that_name_that_is_not_ours_is_left_alone(new):
     assert len(roles(harness)) == 2
 
 
+async def test_what_somebody_made_by_hand_since_a_failed_try_stays(new):
+    """A channel that everybody sees gets no customers' names, and nothing of theirs is deleted."""
+    harness = new
+    harness.fake.switches.refuse("creation", 30005, 400, times=1)
+    said = await quick(harness)
+    mine = [harness.fake.add_channel(harness.guild, "usher-log") for _ in range(2)]
+    hidden = [harness.fake.add_channel(harness.guild, "usher-log", public=False) for _ in range(2)]
+    press = await harness.as_owner.press(said, "Try again")
+    await press.until(lambda now: "I made" in text_of(now))
+    assert await log_of(harness) not in {each.id for each in mine}
+    assert {each.id for each in (*mine, *hidden)} <= harness.guild.channels.keys()
+
+
 @pytest.mark.parametrize("made", ["nothing", "role", "channel"])
 async def test_killed_in_the_middle_it_goes_on_with_what_was_made(closed_office, monkeypatch, made):
     harness = closed_office

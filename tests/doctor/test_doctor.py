@@ -183,6 +183,8 @@ async def test_a_kept_token_that_no_key_opens_is_said(usher, folder):
     await kept(folder, "MTIz.another.token", Fernet.generate_key().decode())
     _, text = await usher(DISCORD_TOKEN="")
     assert sorted(wrong(text)) == ["Bot token", "Key"]
+    # Another token alone does not help: with such a key Usher does not start.
+    assert "If it is lost for good: `usher session drop`, then usher run asks" in text
 
 
 async def test_a_token_that_discord_refuses(usher, discord):

@@ -77,9 +77,15 @@ class SetupProof:
             raise TradingViewSilent
         if _has_something(now, request):
             raise TesterHasAccess(target.spelling.username, script)
-        change = Change(gives=LENGTH, source=STAFF, held_back=False)
+        # What staff ended stays ended for what comes back by itself: a proof lets none of it in again.
+        change = Change(gives=LENGTH, source=STAFF)
         new = NewOrder(request, OrderKind.GRANT, target, change, NOTE)
         async with self._database.write() as connection:
+            # Another order may have come since the look: what that gives is not the proof's to take away.
+            if not await orders.by_key(connection, request.guild_id, request.idempotency_key):
+                held = await permissions.by_name(connection, script.id, target.spelling.username)
+                if held is not None and await entitlements.active(connection, held.id):
+                    raise TesterHasAccess(target.spelling.username, script)
             recorded = await record(connection, self._vault, new)
             if recorded.is_new:
                 permission = await permissions.by_id(connection, recorded.order.permission_id)

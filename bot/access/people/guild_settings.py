@@ -14,7 +14,7 @@ from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.catalogue.guilds import Roles
 from bot.store.engine.database import Database
-from bot.store.kinds import RoleLevel
+from bot.store.kinds import OrderState, PermissionState, RoleLevel
 from bot.store.ledger import entitlements, events, orders, permissions
 from bot.store.people import customers
 from bot.store.records import Actor, Product, Script, Untaken
@@ -301,7 +301,11 @@ async def _tester(connection: AsyncConnection, guild_id: int) -> ProofLeft | Non
     if given is None or given.entitlement_id is None:
         return None
     reason = await entitlements.by_id(connection, given.entitlement_id)
-    if reason.ended_at is not None or reason.ends_at is None or reason.ends_at <= clock.now():
-        return None
     permission = await permissions.by_id(connection, given.permission_id)
+    if reason.ends_at is None or reason.ends_at <= clock.now():
+        return None
+    # What was ordered back stands on TradingView until that order is done.
+    stands = given.state is OrderState.DONE and permission.state is not PermissionState.DONE
+    if reason.ended_at is not None and not stands:
+        return None
     return ProofLeft(permission.username, reason.ends_at)

@@ -144,11 +144,17 @@ def newest(database: Path) -> datetime | None:
 
 def _made_at(moment: str, path: Path) -> datetime:
     """Return when a copy was made, by its name: one that was copied or touched later is no newer for that."""
+    begin = _begin_of(moment)
     if "T" in moment:
-        return datetime.strptime(moment, "%Y-%m-%dT%H%M%S").replace(tzinfo=UTC)
-    midnight = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        return begin
     touched = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-    return touched if touched < midnight + timedelta(days=1) else midnight
+    return touched if touched < begin + timedelta(days=1) else begin
+
+
+def _begin_of(moment: str) -> datetime:
+    """Return the moment in a name, or when its day began. Raises ValueError for one that never was."""
+    form = "%Y-%m-%dT%H%M%S" if "T" in moment else "%Y-%m-%d"
+    return datetime.strptime(moment, form).replace(tzinfo=UTC)
 
 
 def _keep_daily(database: Path, now: datetime) -> None:
@@ -166,10 +172,23 @@ def _moment() -> str:
 
 def _found(database: Path, form: str) -> list[tuple[str, Path]]:
     """Return its copies with names of that form, each with the moment in the name, oldest first."""
-    named = re.compile(rf"{re.escape(database.stem)}-{form}")
+    named = re.compile(rf"{re.escape(database.stem)}-{form}", re.ASCII)
     folder = folder_of(database)
     listed = folder.iterdir() if folder.is_dir() else ()
-    return sorted((match[1], path) for path in listed if (match := named.fullmatch(path.name)))
+    return sorted(
+        (match[1], path)
+        for path in listed
+        # What somebody else put there is left alone: no moment, or no file.
+        if (match := named.fullmatch(path.name)) and _is_moment(match[1]) and path.is_file()
+    )
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        _begin_of(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _drop_old(database: Path, form: str, kept: int) -> None:

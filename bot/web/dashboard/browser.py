@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import MultiDictProxy
 from yarl import URL
 
@@ -10,6 +10,7 @@ from bot.access.errors import ButtonGone
 from bot.access.people.web_session_errors import FormForeign
 from bot.access.people.web_sessions import LASTS
 from bot.web.clients import FRONT
+from bot.web.form_fields import fields_of
 
 _COOKIE = "usher"
 _ALIKE = ("same-origin", "none")  # `none`: typed in, or from a bookmark
@@ -30,25 +31,30 @@ async def sent(request: web.Request) -> MultiDictProxy[str | bytes | bytearray |
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise ButtonGone
     try:
-        return await request.post()
-    except UnicodeDecodeError:
+        return await fields_of(request)
+    except web.HTTPBadRequest:
         raise ButtonGone from None
 
 
 def _own_origins(request: web.Request, public_origin: str | None) -> set[str]:
     own = set() if public_origin is None else {public_origin}
     if _is_this_computer(request):
-        own.add(f"http://{request.host.lower()}")
+        own.add(f"http://{_host(request).lower()}")
     return own
 
 
 def _is_this_computer(request: web.Request) -> bool:
     """Return whether the browser asked for an address of its own computer, which no name outside is."""
     try:
-        host = URL(f"http://{request.host}").host or ""
+        host = URL(f"http://{_host(request)}").host or ""
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:  # a name, or nothing that could be one
         return False
+
+
+def _host(request: web.Request) -> str:
+    """Return what the browser asked for; aiohttp would look up a name of its own where that is missing."""
+    return request.headers.get(hdrs.HOST, "")
 
 
 def origin_of(address: str | None) -> str | None:

@@ -23,7 +23,7 @@ _LOOK_EVERY, _LATER = (
 )  # seconds between looks for the server; later: nobody hurries any more
 _HURRY = 200  # looks
 _LIKE_A_TOKEN = 20  # characters
-_BLOCKED = 600.0  # seconds, as Discord wants to hear nothing
+_LONGEST = 3600.0  # seconds between looks, however long Discord wants to hear nothing
 
 
 class Step(StrEnum):
@@ -72,11 +72,16 @@ class FirstRun:
         return Step.TOKEN if self._token is None else Step.INVITE
 
     async def give(self, text: str) -> None:
-        """Take a token: it is kept once Discord knows it. Raises TokenFault, with nothing changed."""
+        """Take a token: it is kept once Discord knows it; not once the server is there.
+
+        Raises TokenFault, with nothing changed.
+        """
         token = token_in(text)
         if len(token) >= _LIKE_A_TOKEN:  # a word typed by mistake must not be hidden in the log
             logs.keep_out(token)
         application = await self._portal.application(token)
+        if self.server is not None:  # the one from before found it meanwhile, and is logged in with
+            return
         await self._tokens.keep(token)
         self._token, self.application, self.fault = token, application, None
         self._changed.set()
@@ -113,7 +118,7 @@ class FirstRun:
                 self.fault = error.fault
                 if error.fault not in PASSING:
                     self._token = self.application = None
-            return _BLOCKED if error.fault is Fault.BLOCKED else 0.0
+            return min(error.wait, _LONGEST)
         if token == self._token:
             self.application, self.server, self.fault = application, server, None
         return 0.0

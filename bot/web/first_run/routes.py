@@ -20,6 +20,7 @@ from bot.web.clients import FRONT, Network, client_of
 from bot.web.dashboard import browser
 from bot.web.first_run.links import LinkOver
 from bot.web.first_run.progress import FirstRun, Step
+from bot.web.form_fields import fields_of
 from bot.web.pages import HEADERS, add_static, page
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ def _require(form_token: str, sent: str) -> None:
 
 async def _open(request: web.Request, first_run: FirstRun) -> web.StreamResponse:
     """Use the link up, and lead to the first step; a browser that has opened one needs none."""
-    if _secret(request, first_run) is not None:
+    if first_run.server is not None or _secret(request, first_run) is not None:
         return _see_page()
     # Without the script a person pastes all of the link.
     token = (await _field(request, "token")).rpartition("#")[2].strip()
@@ -196,6 +197,8 @@ async def _token(request: web.Request, first_run: FirstRun) -> web.StreamRespons
 
 async def _again(request: web.Request, first_run: FirstRun) -> web.StreamResponse:
     """Ask Discord anew which of the bot's switches are on."""
+    if first_run.server is not None:
+        return _see_page()
     _limit(request.app[_TRIES], "all")
     try:
         await first_run.look_again()
@@ -213,7 +216,7 @@ async def _too_many(wait: int) -> web.Response:
 
 
 async def _field(request: web.Request, name: str) -> str:
-    return str((await request.post()).get(name, ""))
+    return str((await fields_of(request)).get(name, ""))
 
 
 def _secret(request: web.Request, first_run: FirstRun) -> str | None:

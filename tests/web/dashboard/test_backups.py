@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import os
 import sqlite3
 from contextlib import closing
+from urllib.parse import quote
 
 import pytest
 from yarl import URL
@@ -164,3 +166,35 @@ async def test_the_newest_five_made_ones_are_kept_and_halves_are_swept_away(dash
         await dashboard.time.advance(60)
     assert len(await copies(dashboard)) == 5
     assert not left.exists()
+
+
+async def test_what_somebody_else_put_beside_the_copies_spoils_nothing(dashboard, tmp_path):
+    path = tmp_path / "usher.db"
+    await backup.keep_daily(f"sqlite+aiosqlite:///{path}")
+    [daily] = await copies(dashboard)
+    folder = tmp_path / "backups"
+    for name in ("usher-2026-02-30.db", "usher-9999-99-99.db", "usher-2０26-01-01.db"):
+        (folder / name).write_bytes(b"mine")
+    (folder / "usher-made-2026-13-01T250000-00000000.db").write_bytes(b"mine")
+    (folder / "usher-2026-01-01.db").mkdir()
+    os.mkfifo(folder / "usher-2026-01-02.db")  # reading it would never end
+    browser = await dashboard.signed_in()
+    page = await browser.get("backups")
+    assert (page.status, await copies(dashboard)) == (200, [daily])
+    assert await asyncio.to_thread(backup.newest, path) is not None
+    for _ in range(6):
+        await pressed(browser, "Make a copy now")
+        await dashboard.time.advance(60)
+    assert len(await asyncio.to_thread(list, folder.iterdir())) == 6 + 6
+
+
+async def test_a_name_of_any_letters_is_a_name_for_the_browser_too(dashboard, tmp_path):
+    whole = await asyncio.to_thread(backup.keep_before, tmp_path / "usher.db", "0021")
+    odd = 'usher-before-ü "; x=%2F?#\r-2026-01-01T000000.db'
+    await asyncio.to_thread(whole.rename, whole.with_name(odd))
+    browser = await dashboard.signed_in()
+    page = await browser.get("backups")
+    answer, content = await fetched(browser, page.links["Download"])
+    assert (answer.status, content[:13]) == (200, b"SQLite format")
+    kept = answer.headers["Content-Disposition"]
+    assert kept == f"attachment; filename*=UTF-8''{quote(odd, safe='')}"

@@ -11,6 +11,7 @@ from bot.access.people.bot_token import BotTokens
 from bot.interactions.portal import Portal
 from bot.sandbox.discord import FakeDiscord
 from bot.store.engine.database import open_database
+from bot.store.people import bot_token
 from bot.store.vault import Vault
 from bot.web import serve
 from bot.web.first_run import FirstRun, Links, application
@@ -53,6 +54,11 @@ class Stage:
         await browser.get("/setup/")
         await browser.press("Go on", token=self.shown[-1])
         return browser
+
+    async def sealed(self):
+        """What is kept of the token, as it stands in the database."""
+        async with self.tokens._database.read() as connection:
+            return await bot_token.kept(connection)
 
     async def invited(self, name="The shop"):
         """The bot comes into a server, and the page is one look further."""

@@ -1,5 +1,6 @@
 """Who may use the first-run page: whoever has the terminal's newest link, from Usher's own page, once."""
 
+import asyncio
 import secrets
 
 import pytest
@@ -148,6 +149,21 @@ async def test_once_the_server_is_there_no_token_is_taken_any_more(stage):
     assert await stage.tokens.kept() == before
 
 
+async def test_once_the_server_is_there_pages_that_are_still_open_lead_on(stage):
+    """Discord is not asked any more, and the terminal shows no link that leads to nothing."""
+    stage.discord.allow_members_intent(allowed=False)
+    browser = await stage.opened()
+    page = await browser.press("Check the token", token=stage.discord.bot_token)
+    form = page.form("I changed it: look again").fields
+    await stage.invited()
+    asked = len(stage.discord.calls)
+    page = await browser.post("/setup/again", form)
+    assert (page.title, len(stage.discord.calls)) == ("The bot starts · Usher", asked)
+    stranger = await stage.browser()
+    page = await stranger.post("/setup/open", {"token": stage.shown[0]})
+    assert (page.title, len(stage.shown)) == ("Usher is set up · Usher", 1)
+
+
 async def test_a_session_ends(stage):
     browser = await stage.opened()
     await stage.time.advance(7 * 24 * 3600)
@@ -194,3 +210,50 @@ async def test_nothing_else_is_served_but_that_it_is_alive(stage):
         assert (await browser.post(path, {})).status == 404
     page = await browser.get("/setup/elsewhere")
     assert (page.status, page.title) == (404, "There is no such page · Usher")
+
+
+@pytest.mark.parametrize("host", [b"[::1", b"a:99999999", b"\xff", b"localhost\\@x", None])
+async def test_a_host_that_is_none_is_a_stranger(stage, monkeypatch, host):
+    """No name of the computer is looked up in its place either: that would stop everything else."""
+    await stage.begin()
+    monkeypatch.setattr("socket.getfqdn", lambda: pytest.fail("a name was looked up"))
+    named = b"" if host is None else b"Host: " + host + b"\r\n"
+    ends = b"Connection: close\r\n"
+    version = b"HTTP/1.0\r\n" if host is None else b"HTTP/1.1\r\n"  # which may leave it out
+    asked = b"GET /setup/ " + version + named + ends + b"Cookie: usher-setup=x\r\n\r\n"
+    assert b" 200 " in await answer_to(stage.port, asked)
+    sent = (
+        b"POST /setup/open " + version + b"Content-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 7\r\nOrigin: http://" + (host or b"") + b"\r\n"
+    )
+    assert b" 403 " in await answer_to(stage.port, sent + named + ends + b"\r\ntoken=x")
+
+
+async def answer_to(port, sent):
+    """The first line that comes back for those bytes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    line = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("nonsense", b"form_token=x"),
+        ("rot13", b"form_token=x"),
+        ("utf-8", b"form_token=\xff"),
+        ("utf-7", b"form_token=+2AA-"),  # half a character
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_the_senders_fault(stage, encoding, body):
+    browser = await stage.opened()
+    kind = f"application/x-www-form-urlencoded; charset={encoding}"
+    for path in ("/setup/token", "/setup/again"):
+        page = await browser.post(path, body, **{"Content-Type": kind})
+        assert page.status in (400, 403)  # what can be read is no token of this session's forms
+    stranger = await stage.browser()
+    page = await stranger.post("/setup/open", body, **{"Content-Type": kind})
+    assert page.status in (400, 410)

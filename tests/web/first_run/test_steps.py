@@ -1,9 +1,14 @@
 """What the first-run page asks for, step by step, and what it says when something is wrong."""
 
 import asyncio
+import contextlib
 
+import aiohttp
 import pytest
+from aiohttp import web
 
+from bot.interactions.portal import Portal, TokenFault
+from bot.web import serve
 from bot.web.first_run import FirstRun
 from tests.support.fake_time import eventually
 
@@ -195,3 +200,75 @@ async def test_the_token_is_in_no_page_no_log_and_not_readable_in_the_database(s
     assert token.encode() not in kept
     assert token not in repr(stage.first_run)
     assert isinstance(stage.first_run, FirstRun)
+
+
+@pytest.mark.parametrize(("switch", "seconds"), [("slow_down", 120), ("block", 1800)])
+async def test_discord_is_asked_no_sooner_than_it_wants(stage, switch, seconds):
+    browser = await stage.opened()
+    await browser.press("Check the token", token=stage.discord.bot_token)
+    await eventually(lambda: ("GET", "/api/v10/users/@me/guilds", 200) in stage.discord.calls)
+    getattr(stage.discord.switches, switch)("other", retry_after=seconds, times=1)
+    await stage.time.advance(3)
+    await eventually(lambda: stage.first_run.fault is not None)
+    asked = len(stage.discord.calls)
+    await stage.time.advance(seconds - 5)
+    assert len(stage.discord.calls) == asked
+    await stage.time.advance(5)
+    await eventually(lambda: stage.first_run.fault is None)
+
+
+async def test_a_page_of_somebody_before_discord_blames_no_token(stage):
+    """As a firewall's: refused, and in HTML."""
+    browser = await stage.opened()
+    stage.discord.switches.fail("other", 403, times=1)
+    page = await browser.press("Check the token", token=stage.discord.bot_token)
+    assert (page.status, "Discord does not answer" in page.text) == (422, True)
+    await browser.press("Check the token", token=stage.discord.bot_token)
+    await eventually(lambda: ("GET", "/api/v10/users/@me/guilds", 200) in stage.discord.calls)
+    stage.discord.switches.fail("other", 403, times=1)
+    await stage.time.advance(3)
+    await eventually(lambda: stage.first_run.fault is not None)
+    assert "Waiting until the bot appears" in (await browser.get("/setup/")).text
+
+
+async def test_a_token_that_comes_with_the_server_is_not_kept_beside_the_one_that_logs_in(stage):
+    browser = await stage.opened()
+    token = stage.discord.bot_token
+    await browser.press("Check the token", token=token)
+    await browser.get("/setup/?other=1")
+    hold = stage.discord.switches.hold("other", times=1)
+    second = asyncio.create_task(browser.press("Check the token", token=token))
+    await eventually(lambda: hold.hit)
+    await stage.invited()
+    before = await stage.sealed()
+    stage.discord.switches.clear()
+    assert (await second).title == "The bot starts · Usher"
+    assert await stage.sealed() == before
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"id": "1", "username": "Usher", "flags": 1e999}',
+        '{"id": 1e999, "username": "Usher"}',
+        "[]",
+        "null",
+        '"token"',
+        "[" * 100_000,
+        '{"id": "\\u0661", "username": null, "flags": {}}',
+        "<html>",
+        "",
+    ],
+)
+async def test_an_answer_of_another_kind_is_no_answer(said):
+    async def answer(_):
+        return web.Response(text=said, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get("/{tail:.*}", answer)
+    async with serve(app, "127.0.0.1", 0) as port, aiohttp.ClientSession() as http:
+        portal = Portal(http, f"http://127.0.0.1:{port}")
+        with contextlib.suppress(TokenFault):
+            assert (await portal.application("MTIz.abc.def")).sees_members is False
+        with contextlib.suppress(TokenFault):
+            assert await portal.server("MTIz.abc.def", None) is None

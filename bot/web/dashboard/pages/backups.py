@@ -1,5 +1,8 @@
 """Backups: the copies of the database, one more, and one to take along."""
 
+import re
+from urllib.parse import quote
+
 from aiohttp import hdrs, web
 
 from bot.access.people.web_session_errors import OperatorNeeded
@@ -11,6 +14,7 @@ from bot.web.dashboard.routes import Done, Routes
 from bot.web.dashboard.visitor import Visitor
 
 HERE = "backups"
+_PLAIN = re.compile(r"[\w .+-]+", re.ASCII)
 _WHY = {
     CopyKind.DAILY: "Daily",
     CopyKind.MADE: "Made here",
@@ -55,7 +59,7 @@ async def download(visitor: Visitor, request: web.Request) -> web.StreamResponse
         path,
         headers={
             hdrs.CONTENT_TYPE: "application/vnd.sqlite3",
-            hdrs.CONTENT_DISPOSITION: f'attachment; filename="{path.name}"',
+            hdrs.CONTENT_DISPOSITION: _attached(path.name),
             hdrs.CACHE_CONTROL: "no-store",
         },
     )
@@ -65,6 +69,13 @@ async def _require_whole(visitor: Visitor) -> None:
     """Raise OperatorNeeded where the copy holds what belongs to other servers too."""
     if not await visitor.sees_whole():
         raise OperatorNeeded
+
+
+def _attached(name: str) -> str:
+    """Return the header that has the browser keep the file under its name, whatever the database is called."""
+    if _PLAIN.fullmatch(name):
+        return f'attachment; filename="{name}"'
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _size(count: int) -> str:
