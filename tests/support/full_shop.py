@@ -149,7 +149,9 @@ async def _differences(dashboard):
     world = dashboard.vendor.world
     pine_id = next(iter(world.scripts))
     for each in range(5):
-        world.grant(pine_id, f"stranger_{each}", clock.now() + timedelta(days=each) if each else None)
+        world.grant(
+            pine_id, f"stranger_{each}", clock.now() + timedelta(days=each) if each else None
+        )
     world.revoke(pine_id, "Alice_Two")
     browser = await dashboard.signed_in(dashboard.owner)
     await browser.get("differences/1")

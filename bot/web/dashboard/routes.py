@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -166,10 +167,11 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
 
 def _back(request: web.Request) -> str | None:
     """Return the page that the browser came from, where it is one of this server's."""
-    if "guild_id" not in request.match_info:
+    server = re.match(PATH + r"(?P<guild_id>[0-9]{1,20})/", request.path)
+    if server is None:
         return None
     try:
-        start = f"{PATH}{guild_of(request.match_info)}/"
+        start = f"{PATH}{guild_of(server.groupdict())}/"
     except NotSignedIn:
         return None
     before = request.headers.get("Referer", "")

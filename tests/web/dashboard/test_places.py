@@ -33,4 +33,6 @@ async def test_more_time_is_offered_for_what_the_person_has_and_its_order_is_amo
     assert page.form("Set the end").fields["item"] == "trend"
     page = await browser.press("Grant", duration="7D")
     assert await orders(dashboard, "grant") == 2
-    assert page.html.count('aria-current="page">People<') == 2  # of the menu, and of that on a phone
+    assert (
+        page.html.count('aria-current="page">People<') == 2
+    )  # of the menu, and of that on a phone
