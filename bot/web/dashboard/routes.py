@@ -27,8 +27,8 @@ from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.web import answers
 from bot.web.dashboard import browser, forms
 from bot.web.dashboard.forms import Form
-from bot.web.dashboard.places import STATIC
-from bot.web.dashboard.visitor import BUTTONS, SERVICES, Visitor, guild_of, visitor_of
+from bot.web.dashboard.places import STATIC, home
+from bot.web.dashboard.visitor import BUTTONS, SERVICES, Visitor, guild_of, named, visitor_of
 from bot.web.pages import page
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,8 @@ class Routes:
 
     def button(self, name: str, path: str) -> None:
         """Let the buttons with `key(name, …)` under a reply send the form at `path`, whose `{}` are the key's parts."""
+        if name in self._app[BUTTONS]:
+            raise ValueError(f"the button {name} has a form already")
         self._app[BUTTONS][name] = path
 
 
@@ -158,6 +160,8 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
         signed_out=isinstance(error, NotSignedIn),
         back=_back(request),
     )
+    if response.text is not None and (guild_id := _guild_id(request)) is not None:
+        response.text = await named(request.app[SERVICES], guild_id, response.text)
     if isinstance(error, TooManyPresses):
         response.headers[hdrs.RETRY_AFTER] = str(math.ceil(error.wait))
     if isinstance(error, NotSignedIn) and "HX-Request" in request.headers:
@@ -165,15 +169,28 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
     return response
 
 
-def _back(request: web.Request) -> str | None:
-    """Return the page that the browser came from, where it is one of this server's."""
+def came_from(request: web.Request) -> str:
+    """Return the page of this server on which a form stood, as `Done` takes it; Today where that is not told."""
+    return (_back(request) or "").removeprefix(home(guild_of(request.match_info)))
+
+
+def _guild_id(request: web.Request) -> int | None:
+    """Return the server in the address, where there is one."""
     server = re.match(PATH + r"(?P<guild_id>[0-9]{1,20})/", request.path)
     if server is None:
         return None
     try:
-        start = f"{PATH}{guild_of(server.groupdict())}/"
+        return guild_of(server.groupdict())
     except NotSignedIn:
         return None
+
+
+def _back(request: web.Request) -> str | None:
+    """Return the page that the browser came from, where it is one of this server's."""
+    guild_id = _guild_id(request)
+    if guild_id is None:
+        return None
+    start = home(guild_id)
     before = request.headers.get("Referer", "")
     path = "/" + before.partition("://")[2].partition("/")[2]
     return path if path.startswith(start) and path != request.path else start

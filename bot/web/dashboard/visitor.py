@@ -28,6 +28,7 @@ from bot.web.pages.rendering import render
 SERVICES = web.AppKey("dashboard_services", Services)
 SETTINGS = web.AppKey("dashboard_settings", Settings)
 NOTES = web.AppKey("dashboard_notes", dict[int, list[Message]])
+_MAX_NOTED = 200  # sessions with a note
 BUTTONS = web.AppKey(
     "dashboard_buttons", dict[str, str]
 )  # by a button's name, the form that does it
@@ -85,6 +86,11 @@ class Visitor:
         if not self.may(level):
             raise NotAllowed(level.name.lower())
 
+    def require_fresh(self) -> None:
+        """Raise SessionNotFresh for a session that is too old for what takes something away."""
+        if not self.is_fresh:
+            raise SessionNotFresh
+
     async def sees_whole(self) -> bool:
         """Return whether the visitor may see what belongs to the program, and not to one server."""
         return await sees_whole(self.services.database, self.guild_id, self.session.member_id)
@@ -100,7 +106,9 @@ class Visitor:
 
     def note(self, message: Message) -> None:
         """Show this above the next page that the browser opens; it is not kept beyond the program's end."""
-        self.notes[self.session.id] = [*self.notes.get(self.session.id, [])[-2:], message]
+        self.notes[self.session.id] = [*self.notes.pop(self.session.id, [])[-2:], message]
+        while len(self.notes) > _MAX_NOTED:  # of browsers that opened no page any more
+            del self.notes[next(iter(self.notes))]
 
     def actions(self, message: Message) -> list[Action]:
         """Return those buttons of a reply that a page can do too; others belong to Discord alone."""
@@ -131,28 +139,29 @@ class Visitor:
             once=lambda: secrets.token_hex(16),
             **context,
         )
-        return web.Response(
-            text=await self._named(text), status=status, content_type="text/html", headers=HEADERS
-        )
+        text = await named(self.services, self.guild_id, text)
+        return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
-    async def _named(self, text: str) -> str:
-        wanted = names.members_in(text)
-        known = await self.services.member_names.of(self.guild_id, wanted) if wanted else {}
-        guild = self.guild
 
-        def role(number: int) -> str | None:
-            found = None if guild is None else guild.get_role(number)
-            return None if found is None else found.name
+async def named(services: Services, guild_id: int, text: str) -> str:
+    """Return a finished page with the names of that server's members, roles and channels in place."""
+    wanted = names.members_in(text)
+    known = await services.member_names.of(guild_id, wanted) if wanted else {}
+    guild = services.client.get_guild(guild_id)
 
-        def channel(number: int) -> str | None:
-            found = None if guild is None else guild.get_channel(number)
-            return None if found is None else found.name
+    def role(number: int) -> str | None:
+        found = None if guild is None else guild.get_role(number)
+        return None if found is None else found.name
 
-        return names.put_in(text, known, role, channel, self.address())
+    def channel(number: int) -> str | None:
+        found = None if guild is None else guild.get_channel(number)
+        return None if found is None else found.name
+
+    return names.put_in(text, known, role, channel, home(guild_id))
 
 
 async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False) -> Visitor:
-    """Return whoever asks, whose level is asked for anew.
+    """Return the person who asks, whose level is asked for anew.
 
     Raises NotSignedIn, NotAllowed, SessionNotFresh, or DiscordSilent while Discord does not tell.
     """
@@ -170,8 +179,8 @@ async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False)
         services, session, held, name, secret, request.app[NOTES], request.app[BUTTONS], place
     )
     visitor.require(level)
-    if fresh and not visitor.is_fresh:
-        raise SessionNotFresh
+    if fresh:
+        visitor.require_fresh()
     return visitor
 
 

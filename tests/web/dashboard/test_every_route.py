@@ -120,6 +120,12 @@ async def test_what_a_button_sends_is_a_form_that_is_there(dashboard):
         assert path in forms, name
 
 
+async def test_two_forms_for_one_button_do_not_start(dashboard):
+    [name, *_] = dashboard.app[BUTTONS]
+    with pytest.raises(ValueError, match=name):
+        dashboard.app[ROUTES].button(name, "elsewhere")
+
+
 async def test_a_number_of_nothing_here_is_no_page(dashboard, rules):
     browser = await dashboard.signed_in(dashboard.owner)
     numbered = [path for method, path in rules if method == "GET" and "/1" in path]

@@ -403,3 +403,10 @@ async def test_a_form_without_its_token_does_nothing(dashboard, browser, shop):
     sent = {**form.fields, "username": "Alice_T", "form_token": "x"}
     assert (await browser.post(form.action, sent)).status == 403
     assert await whose(dashboard, number) is None
+
+
+async def test_a_page_beyond_all_numbers_is_an_empty_page(dashboard):
+    browser = await dashboard.signed_in(dashboard.owner)
+    for path in ("payments", "payments/contracts", "people", "differences", "history"):
+        page = await browser.get(f"{path}?page={2**63 - 1}")
+        assert page.status in (200, 404), path

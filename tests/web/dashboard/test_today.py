@@ -115,6 +115,10 @@ async def test_many_removals_are_asked_about_first(dashboard):
     assert await history(dashboard, "retry") == []
     page = await browser.get(page.links["No, leave it"])
     assert "30 orders are stuck" in page.text
+    dashboard.time.set(clock.now() + timedelta(minutes=16))
+    page = await browser.press("Try again")
+    assert page.status == 403
+    assert "sign in again" in page.text
 
 
 async def test_a_member_who_waits_is_decided_about_here(dashboard):

@@ -8,7 +8,6 @@ from aiohttp import web
 from bot.access.logins.sessions import LoginState
 from bot.access.queries.people import Group
 from bot.access.queries.today import View
-from bot.access.request import RequestContext
 from bot.access.rules.seat_fee import FREE
 from bot.interactions.levels import Level
 from bot.replies import (
@@ -20,7 +19,7 @@ from bot.replies import (
 from bot.replies.orders import why_stuck_here
 from bot.replies.text import origin
 from bot.store.records import Holding, Script
-from bot.web.dashboard import confirm, pictures
+from bot.web.dashboard import pictures, retries
 from bot.web.dashboard.forms import Form
 from bot.web.dashboard.routes import Done, Routes
 from bot.web.dashboard.visitor import Visitor
@@ -36,7 +35,7 @@ _PLACES = {
 
 
 def add_to(routes: Routes) -> None:
-    """Serve the page, and the button of what is stuck; those of members who wait are `person_mends`'."""
+    """Serve the page, and the button of what is stuck."""
     routes.page("", Level.STAFF, show)
     routes.form("retry", Level.STAFF, retry)
 
@@ -112,10 +111,4 @@ async def _question(visitor: Visitor, view: View) -> Message | None:
 
 async def retry(visitor: Visitor, form: Form, _: web.Request) -> Done | web.StreamResponse:
     """Try again what waits or is stuck for a script, as `/sync retry` does."""
-    item = form.text("item")
-
-    async def act(request: RequestContext) -> Done:
-        tried = await visitor.services.retries.retry(request, item)
-        return Done(message=queue_replies.retried(item, tried))
-
-    return await confirm.carry_out(visitor, form, act)
+    return await retries.retry(visitor, form, form.text("item"), "")
