@@ -55,6 +55,7 @@ _WAITING = {
 _THEN = "I send it then; there is nothing to do. You hear from me when it is done."
 _BY_ITSELF = "I keep trying; you need not run it again. You hear from me when it is done."
 
+_REFUSED = "TradingView refuses it, again and again."
 _STUCK: Mapping[Reason | None, str] = {
     Reason.TOO_LATE: "Time ran out while it was waiting, so nothing was sent. If it should still be "
     "given, run `/access grant` again.",
@@ -67,8 +68,7 @@ _STUCK: Mapping[Reason | None, str] = {
     "or done and taken away since. Staff decide: `/sync status` has the button.",
     Reason.RESTORED: "It comes from a backup, and something else was changed since, so I did nothing. "
     "`/access check` shows what is there; order it anew if it is still wanted.",
-    Reason.REFUSED: "TradingView refuses it, again and again. `/sync status` shows its own words; "
-    "`/sync retry` tries once more.",
+    Reason.REFUSED: f"{_REFUSED} `/sync status` shows its own words; `/sync retry` tries once more.",
 }
 _STUCK_OTHER = "`/sync status` says more; `/sync retry` tries once more."
 
@@ -76,6 +76,13 @@ _STUCK_OTHER = "`/sync status` says more; `/sync retry` tries once more."
 def why_stuck(reason: Reason | None) -> str:
     """Return why only a person can help, and how."""
     return _STUCK.get(reason, _STUCK_OTHER)
+
+
+def why_stuck_here(reason: Reason | None) -> str:
+    """Return the same where TradingView's own words and the button that tries again stand beside it."""
+    if reason is Reason.REFUSED:
+        return _REFUSED
+    return why_stuck(reason) if reason in _STUCK else ""
 
 
 def why_waiting(reason: WaitingFor | None, quiet_until: datetime | None = None) -> str:

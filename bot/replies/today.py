@@ -121,6 +121,13 @@ def to_do(view: View, *, is_manager: bool) -> Iterator[Chore]:
         people = count(view.counted.untaken, "person is", "people are")
         text = f"{people} on TradingView and not taken over yet"
         yield Chore("untaken", text, "`/sync status` has the button")
+    if is_manager and view.payments.ends:
+        text = count(
+            view.payments.ends,
+            "purchase waits for your word before it ends",
+            "purchases wait for your word before they end",
+        )
+        yield Chore("ends", text, "the log channel has the question")
     if is_manager and view.payments.orders:
         paid = count(view.payments.orders, "paid order is", "paid orders are")
         text = f"{paid} of nobody who is known"

@@ -21,7 +21,7 @@ from bot.store.ledger import events
 from bot.store.parts import parts
 from bot.store.people import customers
 from bot.store.records import Connection, Contract, Delivery
-from bot.store.sales import connections, contracts, deliveries, prices, waiting
+from bot.store.sales import connections, contract_pages, contracts, deliveries, prices, waiting
 from bot.store.vault import UnreadableError, Vault
 
 STUCK = "payment_stuck"  # an entry of the history, and an alarm in the log channel
@@ -57,10 +57,11 @@ class PendingView:
 
 @dataclass(frozen=True, slots=True)
 class PendingNumbers:
-    """How many paid orders are nobody's, and how many messages wait for staff."""
+    """How many paid orders are nobody's, how many messages wait for staff, and of how many ends they are asked."""
 
     orders: int
     messages: int
+    ends: int
 
 
 class Pending:
@@ -79,7 +80,8 @@ class Pending:
         async with self._database.read() as connection:
             orders = await waiting.unclaimed_number(connection, guild_id, _PAID, since)
             messages = await waiting.counts(connection, guild_id)
-        return PendingNumbers(orders, sum(messages.values()))
+            ends = await contract_pages.asked_number(connection, guild_id)
+        return PendingNumbers(orders, sum(messages.values()), ends)
 
     async def view(self, guild_id: int, *, skip: int, limit: int) -> PendingView:
         """Return what waits in a server."""

@@ -114,16 +114,32 @@ async def asked(
     rows = await connection.execute(
         select(*columns)
         .join(contract_purchase, contract_purchase.c.contract_id == contract.c.id)
-        .where(
-            contract.c.guild_id == guild_id,
-            contract.c.customer_id.is_not(None),
-            # An answer leaves JSON's own null behind.
-            contract_purchase.c.asked["at"].as_string().is_not(None),
-        )
+        .where(*_is_asked(guild_id))
         .order_by(contract.c.id, contract_purchase.c.part)
         .limit(limit)
     )
     return [(ContractRow.of(row), row.part, row.asked) for row in rows]
+
+
+async def asked_number(connection: AsyncConnection, guild_id: int) -> int:
+    """Return how many such questions there are."""
+    return (
+        await connection.execute(
+            select(func.count())
+            .select_from(contract)
+            .join(contract_purchase, contract_purchase.c.contract_id == contract.c.id)
+            .where(*_is_asked(guild_id))
+        )
+    ).scalar_one()
+
+
+def _is_asked(guild_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        contract.c.guild_id == guild_id,
+        contract.c.customer_id.is_not(None),
+        # An answer leaves JSON's own null behind.
+        contract_purchase.c.asked["at"].as_string().is_not(None),
+    )
 
 
 async def messages_of(

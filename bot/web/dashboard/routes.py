@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -175,10 +176,11 @@ def came_from(request: web.Request) -> str:
 
 def _guild_id(request: web.Request) -> int | None:
     """Return the server in the address, where there is one."""
-    if "guild_id" not in request.match_info:
+    server = re.match(PATH + r"(?P<guild_id>[0-9]{1,20})/", request.path)
+    if server is None:
         return None
     try:
-        return guild_of(request.match_info)
+        return guild_of(server.groupdict())
     except NotSignedIn:
         return None
 

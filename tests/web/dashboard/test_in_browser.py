@@ -72,7 +72,7 @@ async def opened(playwright, dashboard, width, scheme):
     return browser, page
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 async def test_every_page_fits_its_screen_and_can_be_used_by_everybody(filled, width, scheme):
     async with async_playwright() as playwright:

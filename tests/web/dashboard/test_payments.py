@@ -189,6 +189,9 @@ async def test_what_staff_are_asked_about_is_decided_on_the_page(
     row = dashboard.vendor.world.row
     await dashboard.passes(lambda: row(script.pine_id, "Alice_T") is not None)
     await tells(dashboard, shop, Refund("re_1", "in_sub_1", clock.now(), is_full=True))
+    page = await browser.get("")
+    assert "1 purchase waits for your word before it ends" in page.text
+    assert page.links["Decide"].endswith("/payments")
     page = await browser.get("payments")
     assert "May this end?" in page.text
     assert "the money was refunded" in page.text

@@ -36,3 +36,11 @@ async def test_more_time_is_offered_for_what_the_person_has_and_its_order_is_amo
     assert (
         page.html.count('aria-current="page">People<') == 2
     )  # of the menu, and of that on a phone
+
+
+async def test_an_address_of_nothing_leads_back_to_the_server(dashboard):
+    browser = await dashboard.signed_in(dashboard.mod)
+    for path in ("nothing/at/all", "people/999"):
+        page = await browser.get(path)
+        assert (page.status, page.title) == (404, "Nothing here · Usher")
+        assert page.links["Go back"] == f"/dashboard/{dashboard.guild.id}/"

@@ -83,7 +83,7 @@ async def test_a_shop_is_removed_after_a_yes(dashboard, browser):
     page = await browser.press("Yes, remove it")
     assert "is removed" in page.text
     assert await dashboard.connections.listed(dashboard.guild.id) == []
-    assert (await browser.get("settings/webhooks/1")).status == 422
+    assert (await browser.get("settings/webhooks/1")).status == 404
 
 
 async def test_the_test_waits_for_a_message_and_says_what_came(dashboard, browser):
@@ -123,7 +123,7 @@ async def test_another_servers_shop_is_not_there(dashboard, browser):
     path = f"settings/webhooks/{foreign.row.id}"
     for address in (path, f"{path}/test?began=1&refused=0&at="):
         page = await browser.get(address)
-        assert page.status == 422
+        assert page.status == 404
         assert foreign.row.public_id not in page.html
     for form in ("edit", "secret", "drop-old", "api-key", "options", "test", "remove"):
         page = await browser.post(f"{path}/{form}", {**fields, "secret": NEW})

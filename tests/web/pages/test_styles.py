@@ -1,4 +1,4 @@
-"""The style sheet and the pages have the same classes: none is missing, none is left over, none stands twice."""
+"""The style sheet and the templates fit each other: no class is missing or left over, no table without heads."""
 
 import re
 from collections import Counter
@@ -38,6 +38,15 @@ def named():
 def test_every_class_of_a_page_has_a_rule_and_every_rule_a_page():
     assert used() - named() - TONES == set()
     assert named() - used() - TONES - HOOKS == set()
+
+
+def test_every_column_of_a_table_has_a_head():
+    for file in WEB.glob("pages/templates/**/*.html"):
+        text = file.read_text("utf-8")
+        for head in re.findall(r"<thead>.*?</thead>", text, re.DOTALL):
+            assert "<td" not in head, file.name
+            assert head.count("<th ") == head.count('scope="col"') > 0, file.name
+            assert "></th>" not in head.replace("</span></th>", ""), file.name
 
 
 def test_no_rule_stands_twice():

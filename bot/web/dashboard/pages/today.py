@@ -16,7 +16,7 @@ from bot.replies import (
     overview as queue_replies,
     today as replies,
 )
-from bot.replies.orders import why_stuck
+from bot.replies.orders import why_stuck_here
 from bot.replies.text import origin
 from bot.store.records import Holding, Script
 from bot.web.dashboard import pictures, retries
@@ -28,6 +28,7 @@ from bot.web.dashboard.visitor import Visitor
 _PLACES = {
     "differing": ("differences", "Show what differs"),
     "untaken": ("differences", "Take them over"),
+    "ends": ("payments", "Decide"),
     "orders": ("payments", "Say whose they are"),
     "messages": ("payments", "Show them"),
 }
@@ -61,7 +62,7 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
         has_login=view.login.state is not LoginState.NONE,
         queue=_queue(view),
         stuck=_stuck(view),
-        why_stuck=why_stuck,
+        why_stuck=why_stuck_here,
         chores=[
             each for each in replies.to_do(view, is_manager=is_manager) if each.name in _PLACES
         ],
