@@ -21,7 +21,8 @@ _INLINE = re.compile(
     r"|<@&(?P<role>\d{1,20})>"
     r"|<#(?P<channel>\d{1,20})>"
     r"|</(?P<command>[\w -]{1,100}):\d+>"
-    r"|\[(?P<label>(?:\\.|[^\\\]\n])+)\]\(<?(?P<target>https://[^\s()<>]+)>?\)"
+    # No bracket within: else a text of nothing but brackets took the square of its length.
+    r"|\[(?P<label>(?:\\.|[^\\\[\]\n])+)\]\(<?(?P<target>https://[^\s()<>]+)>?\)"
     r"|<?(?P<address>https?://[^\s<>()]+)>?"
 )
 _DATES = frozenset("dD")

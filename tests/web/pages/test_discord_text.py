@@ -34,6 +34,11 @@ from tests.support.web_page import WebPage
             "[here](https://a.example)",
             '<p><a href="https://a.example" rel="noreferrer">here</a></p>',
         ),
+        # Only the last bracket before a label begins it: looking from each took a text's length squared.
+        (
+            "[[a](https://a.example)",
+            '<p>[<a href="https://a.example" rel="noreferrer">a</a></p>',
+        ),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
         ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"),
         (r"\*\*not bold\*\* \<@5\>", "<p>**not bold** &lt;@5&gt;</p>"),
