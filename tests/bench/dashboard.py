@@ -30,7 +30,7 @@ from tests.bench.desk import HOME, STAFF, Desk, middle, open_desk, percentile, s
 from tests.bench.filled_dashboard import fill
 from tests.bench.visits import Browser, open_browser
 
-SCRIPTS, ROUNDS = 4, 40
+SCRIPTS, ROUNDS = 4, 20
 LIMIT_MS, LIMIT_KB, LIMIT_STEP_MS = 50.0, 100.0, 15.0
 PAGES = {
     "today": "",
