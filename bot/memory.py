@@ -64,10 +64,15 @@ def spare_what_is_loaded() -> None:
     Else each full collection looks through all of it, and holds the loop for 80 ms.
     """
     gc.collect()
+    give_back()
+    gc.freeze()
+
+
+def give_back() -> None:
+    """Give back to the system what was freed."""
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if library is not None and hasattr(library, "malloc_trim"):
         library.malloc_trim(0)
-    gc.freeze()
 
 
 def _is_inspected(function: FunctionType) -> bool:

@@ -10,50 +10,59 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.queries.history_pages import HistoryPages, Search
 from bot.replies.history_kinds import actions_of
 from bot.store.catalogue import guilds
-from bot.store.engine.database import Database, open_database
+from bot.store.engine.database import open_database
 from bot.store.kinds import ActorKind
 from bot.store.tables.ledger import event, event_words
 from bot.store.tables.people import customer
 
 HOME, ENTRIES, PEOPLE, ROUNDS = 100, 200_000, 10_000, 9
+_FIRST = 1_000  # the first of their ids: some happened before
 _ACTIONS = ("grant", "done", "done", "set", "revoke", "link", "matched", "drift", "purchase")
 
 
-async def fill(database: Database) -> None:
+async def fill(connection: AsyncConnection, guild_id: int, people: int) -> None:
     """Ten years of a busy shop; every second entry has a note, one in 20,000 is about the login."""
     chance, now = random.Random(11), clock.now()
-    async with database.write() as connection:
-        await guilds.ensure(connection, HOME, now)
-        people = [
-            {"guild_id": HOME, "username": f"P{each}", "name_folded": f"p{each}"}
-            for each in range(PEOPLE)
+    for start in range(0, ENTRIES, 5_000):
+        rows = [
+            {
+                "id": _FIRST + each,
+                "guild_id": guild_id,
+                "at": now - timedelta(minutes=25) * (ENTRIES - each),
+                "actor_kind": "member" if each % 2 else "usher",
+                "actor_id": str(each % 9 + 1) if each % 2 else None,
+                "action": chance.choice(_ACTIONS) if each % 20_000 else "session_dead",
+                "customer_id": chance.randrange(1, people),
+                "order_id": each // 2,
+                "after": {"kind": "until", "ends_at": "2026-02-01T00:00:00+00:00"},
+            }
+            for each in range(start, start + 5_000)
         ]
-        await connection.execute(insert(customer), people)
-        for start in range(0, ENTRIES, 5_000):
-            rows = [
-                {
-                    "guild_id": HOME,
-                    "at": now - timedelta(minutes=25) * (ENTRIES - each),
-                    "actor_kind": "member" if each % 2 else "usher",
-                    "actor_id": str(each % 9 + 1) if each % 2 else None,
-                    "action": chance.choice(_ACTIONS) if each % 20_000 else "session_dead",
-                    "customer_id": chance.randrange(1, PEOPLE),
-                    "order_id": each // 2,
-                    "after": {"kind": "until", "ends_at": "2026-02-01T00:00:00+00:00"},
-                }
-                for each in range(start, start + 5_000)
-            ]
-            await connection.execute(insert(event), rows)
-            notes = [
-                {"event_id": each + 1, "guild_id": HOME, "words": {"note": f"Order {each}, card"}}
-                for each in range(start, start + 5_000, 2)
-            ]
-            await connection.execute(insert(event_words), notes)
+        await connection.execute(insert(event), rows)
+        notes = [
+            {
+                "event_id": _FIRST + each,
+                "guild_id": guild_id,
+                "words": {"note": f"Order {each}, card"},
+            }
+            for each in range(start, start + 5_000, 2)
+        ]
+        await connection.execute(insert(event_words), notes)
+
+
+async def _people(connection: AsyncConnection) -> None:
+    await guilds.ensure(connection, HOME, clock.now())
+    people = [
+        {"guild_id": HOME, "username": f"P{each}", "name_folded": f"p{each}"}
+        for each in range(PEOPLE)
+    ]
+    await connection.execute(insert(customer), people)
 
 
 async def main() -> None:
@@ -72,7 +81,9 @@ async def main() -> None:
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         async with open_database(f"sqlite+aiosqlite:///{Path(folder) / 'usher.db'}") as database:
-            await fill(database)
+            async with database.write() as connection:
+                await _people(connection)
+                await fill(connection, HOME, PEOPLE)
             pages = HistoryPages(database)
             for name, search in searches.items():
                 took, cpu = [], []

@@ -1,4 +1,8 @@
-"""Queries that find customers by what staff remember of them: a name, an id, a note, an order number."""
+"""Queries that find customers by what staff remember of them: a name, an id, a note, an order number.
+
+SQLite's LIKE takes small letters for large ones by itself. Servers are compared as sums, so that it reads
+these tables in a row, instead of by the server's index in as many steps.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -40,7 +44,7 @@ def fits(guild_id: int, text: str, members: Collection[int] = ()) -> "ColumnElem
     Or that it is one of these members.
     """
     return and_(
-        customer.c.guild_id == guild_id,
+        customer.c.guild_id + 0 == guild_id,
         customer.c.forgotten.is_(None),
         or_(
             customer.c.name_folded.contains(text.casefold(), autoescape=True),
@@ -55,20 +59,20 @@ def fits(guild_id: int, text: str, members: Collection[int] = ()) -> "ColumnElem
 
 
 def _ordered(guild_id: int, text: str) -> "Select[Any]":
-    noted = order.c.note.icontains(text, autoescape=True)
+    noted = order.c.note.contains(text, autoescape=True)
     # Their ids first: joined, the orders of everybody would be looked up one by one.
     some = select(order.c.permission_id).where(
-        order.c.guild_id == guild_id, or_(noted, _number(text))
+        order.c.guild_id + 0 == guild_id, or_(noted, _number(text))
     )
     return select(permission.c.customer_id).where(permission.c.id.in_(some))
 
 
 def _bought(guild_id: int, text: str) -> "Select[Any]":
     return select(purchase.c.customer_id).where(
-        purchase.c.guild_id == guild_id,
+        purchase.c.guild_id + 0 == guild_id,
         or_(
-            purchase.c.note.icontains(text, autoescape=True),
-            purchase.c.reference.icontains(text, autoescape=True),
+            purchase.c.note.contains(text, autoescape=True),
+            purchase.c.reference.contains(text, autoescape=True),
         ),
     )
 
@@ -80,9 +84,9 @@ def _paid(guild_id: int, text: str) -> "Select[Any]":
         .join(shop, shop.c.id == contract_ref.c.connection_id)
         .where(shop.c.guild_id == guild_id, contract_ref.c.ref == text.removeprefix("#"))
     )
-    named = contract.c.name.icontains(text, autoescape=True)
+    named = contract.c.name.contains(text, autoescape=True)
     return select(contract.c.customer_id).where(
-        contract.c.guild_id == guild_id,
+        contract.c.guild_id + 0 == guild_id,
         contract.c.customer_id.is_not(None),
         or_(named, contract.c.id.in_(by_ref)),
     )

@@ -184,9 +184,10 @@ def _ends(after: datetime, until: datetime | None = None) -> "ColumnElement[bool
 
 def _meant(group: Group, asked: Asked) -> "ColumnElement[bool]":
     """Return the condition that a customer is of a group, and asked for."""
-    here = and_(
-        customer.c.guild_id == asked.guild_id, customer.c.forgotten.is_(None), _is_of(group, asked)
-    )
+    # As a sum: SQLite reads the customers in a row, or looks few up by their ids, instead of going by
+    # the server's index in as many steps.
+    is_here = customer.c.guild_id + 0 == asked.guild_id
+    here = and_(is_here, customer.c.forgotten.is_(None), _is_of(group, asked))
     if not asked.text:
         return here
     return and_(here, fits(asked.guild_id, asked.text, asked.members))

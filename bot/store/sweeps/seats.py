@@ -1,10 +1,12 @@
 """Queries about seats: who has access to anything, day by day, and what a server wants done."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import CursorResult, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import EntitlementKind, PermissionState, StateKind
@@ -13,6 +15,8 @@ from bot.store.sweeps.sightings import is_counted
 from bot.store.tables.ledger import entitlement, permission
 from bot.store.tables.seats import seat_day, seat_watch
 from bot.store.tables.sweeps import sighting
+
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ async def held(connection: AsyncConnection, guild_id: int) -> list[Held]:
     """Return everything that a server keeps for TradingView, of archived scripts too."""
     columns = [permission.c[name] for name in Held.__dataclass_fields__]
     found = await connection.execute(select(*columns).where(permission.c.guild_id == guild_id))
-    return [Held(*row) for row in found]  # many: the columns stand in the order of the fields
+    return await _made(Held, found)
 
 
 async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
@@ -80,7 +84,7 @@ async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
     found = await connection.execute(
         select(*columns).where(entitlement.c.guild_id == guild_id, entitlement.c.ended_at.is_(None))
     )
-    return [Why(*row) for row in found]
+    return await _made(Why, found)
 
 
 async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:
@@ -89,7 +93,15 @@ async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:
     found = await connection.execute(
         select(*columns).where(sighting.c.guild_id == guild_id, ~is_counted())
     )
-    return [Listed(*row) for row in found]
+    return await _made(Listed, found)
+
+
+async def _made(kind: Callable[..., _Kind], found: CursorResult[Any]) -> list[_Kind]:
+    """Return a record for each row, whose columns stand in the order of the fields.
+
+    They are many, and already read: made in a thread, they do not hold the loop.
+    """
+    return await asyncio.to_thread(lambda: [kind(*row) for row in found])
 
 
 async def note_day(connection: AsyncConnection, guild_id: int, day: date, seats: int) -> None:

@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot import memory
 from bot.replies.text import plain_day, plain_moment
 from bot.web.pages import static
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
     from markupsafe import Markup
 
-_TEMPLATES = Path(__file__).with_name("templates")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -40,42 +40,28 @@ async def page(
 
 async def render(template: str, /, *, static_at: str, **context: Any) -> str:
     """Return the text that a template makes of these."""
-    environment = _loaded.get("environment")
-    if environment is None:
-        environment = await asyncio.to_thread(_load)  # it reads the disk, and compiles
-    return environment.get_template(template).render(static_at=static_at, **context)
+    compiled = _compiled.get(template)
+    if compiled is None:
+        compiled = await asyncio.to_thread(_compile, template)  # it reads the disk
+    return compiled.render(static_at=static_at, **context)
 
 
-_loaded: "dict[str, Environment]" = {}
+_compiled: "dict[str, Template]" = {}  # each with all that it is made of
 
 
-def _load() -> "Environment":
-    """Return the environment with every template read and compiled."""
-    from jinja2 import (  # noqa: PLC0415 - it costs memory, which bots without a page spare
-        DictLoader,
-        Environment,
-        StrictUndefined,
-    )
+def _compile(template: str) -> "Template":
+    """Return a template, and have all that it is made of at hand; most bots are never asked for most of them."""
+    compiled = _compiled[template] = _environment().get_template(template)
+    memory.give_back()  # what compiling took, which is more than what stays
+    return compiled
 
-    from bot.web.pages.discord_text import as_html, as_inline, without_places  # noqa: PLC0415 - as above
 
-    files = sorted(_TEMPLATES.rglob("*.html"))
-    texts = {file.relative_to(_TEMPLATES).as_posix(): file.read_text("utf-8") for file in files}
-    environment = Environment(
-        loader=DictLoader(texts),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        finalize=without_places,
-    )
-    environment.filters |= {"discord": as_html, "inline": as_inline, "day": _day, "moment": _moment}
-    environment.globals |= {"file": static.addresses().__getitem__}
-    for name in texts:
-        environment.get_template(name)
-    _loaded["environment"] = environment
-    return environment
+@cache
+def _environment() -> "Environment":
+    from bot.web.pages import templating  # noqa: PLC0415 - it costs memory, which bots without a page spare
+
+    filters = {"day": _day, "moment": _moment}
+    return templating.environment(filters, {"file": static.addresses().__getitem__})
 
 
 def _day(moment: datetime) -> "Markup":
