@@ -400,3 +400,11 @@ async def test_a_form_without_its_token_does_nothing(dashboard, browser, shop):
     sent = {**form.fields, "username": "Alice_T", "form_token": "x"}
     assert (await browser.post(form.action, sent)).status == 403
     assert await whose(dashboard, number) is None
+
+
+async def test_the_order_that_a_shop_made_has_its_page(dashboard, shop, browser):
+    await bought(dashboard, shop, username="Alice_T")
+    page = await browser.get("orders/1")
+    assert page.status == 200
+    assert "Asked by" in page.text
+    assert "Alice_T" in page.text
