@@ -9,7 +9,8 @@ from bot.interactions.responses import Interaction
 from bot.replies import today as replies
 from bot.services import Services
 
-_PATIENCE = 5.0  # seconds for what takes long to count; without it the rest is said all the same
+# Seconds for what takes long to count; without it the rest is said all the same.
+_COUNT_TIMEOUT = 5.0
 
 
 class Overview(commands.Cog):
@@ -17,6 +18,7 @@ class Overview(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self._today = services.today
+        self._releases = services.releases
         self._guild_settings = services.guild_settings
 
     @levels.staff
@@ -27,6 +29,9 @@ class Overview(commands.Cog):
         """Look, and answer in one message."""
         await responses.defer(interaction)
         guild_id = levels.request(interaction).guild_id
-        view = await self._today.view(guild_id, patience=_PATIENCE)
+        view = await self._today.view(guild_id, patience=_COUNT_TIMEOUT)
         held = levels.level_of(interaction.user, self._guild_settings.level_roles(guild_id))
-        await responses.reply(interaction, replies.overview(view, is_manager=held >= Level.MANAGER))
+        message = replies.overview(
+            view, is_manager=held >= Level.MANAGER, newer=await self._releases.newer()
+        )
+        await responses.reply(interaction, message)

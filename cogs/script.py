@@ -28,10 +28,12 @@ class Script(
     def __init__(self, services: Services) -> None:
         self._scripts = services.scripts
         self._discovery = services.discovery
+        self._discovery_flow = services.discovery_flow
         self._sweep_flow = services.sweep_flow
         self._router = services.router
         services.router.add(script_replies.OPEN_FORM, Level.MANAGER, self.open_form)
         services.router.add(script_replies.FORM, Level.MANAGER, self.submitted)
+        services.router.add(discovery_replies.FIND, Level.MANAGER, self.find)
         services.router.add(discovery_replies.CHOSEN, Level.MANAGER, self.chosen)
 
     @levels.manager
@@ -78,13 +80,12 @@ class Script(
     async def discover(self, interaction: Interaction) -> None:
         """Ask TradingView which scripts are the vendor's own."""
         await responses.defer(interaction)
-        guild_id = levels.request(interaction).guild_id
-        work = self._discovery.find(guild_id)
-        offers = await taking_a_while(interaction, work, discovery_replies.looking())
-        message = discovery_replies.found(offers, guild_id)
-        await responses.reply(
-            interaction, await self._sweep_flow.with_taking_over(message, guild_id)
-        )
+        await self._discovery_flow.offer(interaction, levels.request(interaction).guild_id)
+
+    async def find(self, press: ComponentInteraction) -> None:
+        """Ask from a button."""
+        await responses.defer_in_place(press.interaction)
+        await self._discovery_flow.offer(press.interaction, press.guild_id)
 
     async def chosen(self, press: ComponentInteraction) -> None:
         """Add those that were chosen, and read who has them."""

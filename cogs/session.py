@@ -27,6 +27,7 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
         self._sessions = services.sessions
         self._spares = services.spares
         self._one_time_pages = services.one_time_pages
+        self._discovery_flow = services.discovery_flow
         self._router = services.router
         services.router.add(login_replies.OPEN_FORM, Level.MANAGER, self.open_form)
         services.router.add(login_replies.FORM, Level.MANAGER, self.submitted)
@@ -81,10 +82,15 @@ class Session(commands.GroupCog, group_name="session", group_description="The Tr
     ) -> None:
         """Test the cookies and use them; another account's need a yes."""
 
-        async def act(interaction: Interaction, request: RequestContext) -> Message:
+        async def act(interaction: Interaction, request: RequestContext) -> Message | None:
             work = self._sessions.update(request, cookies)
             updated = await taking_a_while(interaction, work, login_replies.testing())
-            return login_replies.updated(updated, request.guild_id)
+            if updated.has_scripts:
+                return login_replies.updated(updated, request.guild_id)
+            await responses.reply(interaction, login_replies.updated(updated))
+            above = login_replies.updated(updated, scripts_follow=True)
+            await self._discovery_flow.offer_under(above, interaction, request.guild_id)
+            return None
 
         await confirm.carry_out(
             self._router, interaction, request, Level.MANAGER, act, _CHANGE_ACCOUNT

@@ -31,6 +31,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         self._log_channel = services.log_channel
         self._reminders = services.reminders
         self._client = services.client
+        self._jobs = services.jobs
         self._quick = QuickSetup(services.guild_settings, services.client.say_what_is_unseen)
         self._proof = services.setup_proof
         self._proof_flow = services.proof_flow
@@ -162,6 +163,8 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         if server is None or server.unavailable:
             raise DiscordSilent
         quick = await self._quick.make(server, interaction.user, request, interaction.id)
+        if quick.missing:
+            self._quick.asks(interaction, request, quick.missing)
         return quick_setup.result(quick, await self._checklist(request), request.guild_id)
 
     async def _checklist(self, request: RequestContext) -> Message:
@@ -181,6 +184,22 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
         else:
             message = await server_setup.add_role(self._guild_settings, request, role, level)
         await responses.reply(interaction, message)
+
+    @commands.Cog.listener()
+    async def on_guild_role_update(self, _before: discord.Role, role: discord.Role) -> None:
+        """Look whether the bot was given the rights that it asked for."""
+        if self._quick.may_go_on(role.guild):
+            work = self._go_on(role.guild)
+            _ = self._jobs.spawn(work, "making role and channel once the rights are there")
+
+    async def _go_on(self, guild: discord.Guild) -> None:
+        """Make role and channel for whoever pressed the button, where they still may."""
+        if (asked := await self._quick.given(guild)) is None:
+            return
+        member = await self._client.members.find(guild.id, asked.interaction.user.id)
+        if member is not None and levels.may_set_up(member, self._guild_settings):
+            message = await self._make(asked.interaction, asked.request)
+            await responses.reply(asked.interaction, message)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:

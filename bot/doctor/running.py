@@ -18,6 +18,7 @@ from bot.access.queries.overview import Status
 from bot.doctor import database
 from bot.doctor.discord_portal import of_application, of_server
 from bot.doctor.findings import Finding, Place
+from bot.doctor.updates import examine_updates
 from bot.doctor.web_address import examine_web
 from bot.errors import StartupError
 from bot.notifications.trouble import TROUBLE, in_short
@@ -44,6 +45,7 @@ async def look(
     findings.append(_clock())
     if whole:
         findings += examine_web(settings)
+        findings += examine_updates(settings)
         findings += await _place(services, settings.database_path)
     return findings
 

@@ -101,6 +101,13 @@ def require(
         raise NotAllowed((Level.MANAGE_SERVER if level is None else level).name.lower())
 
 
+def may_set_up(user: discord.User | discord.Member, guild_settings: GuildSettings) -> bool:
+    """Return whether that user has the level Manage Server where they are a member."""
+    return isinstance(user, discord.Member) and (
+        level_in(user, guild_settings) >= Level.MANAGE_SERVER
+    )
+
+
 async def may_manage(
     members: Members, guild_settings: GuildSettings, guild_id: int, member_id: int
 ) -> bool:

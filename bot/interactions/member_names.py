@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection
-from contextlib import suppress
 
 from bot import clock
 from bot.access.errors import MembersSilent
@@ -43,9 +42,9 @@ class MemberNames:
         try:
             if not await clock.within(TIMEOUT, asking):
                 return False
-            found = []
-            with suppress(MembersSilent):
-                found = asking.result()
+            found = asking.result()
+        except MembersSilent:
+            return False
         finally:
             asking.cancel()
         for member_id in member_ids:  # also those who left, so that nobody asks for them each time

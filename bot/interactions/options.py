@@ -21,6 +21,7 @@ from bot.errors import UserError
 from bot.interactions import levels
 from bot.interactions.client import Usher
 from bot.interactions.levels import Level
+from bot.interactions.typed import USUAL_LENGTHS, customer_meant
 from bot.replies import webhook_discord
 from bot.replies.codes import choice as batch_line
 from bot.replies.message import shorten
@@ -34,14 +35,10 @@ AnyMember = discord.Member | discord.User  # also one who left, by their id
 UsherInteraction = discord.Interaction[Usher]
 Choices = list[app_commands.Choice[str | int | float]]
 
-USUAL_LENGTHS = tuple(parse_length(text) for text in ("7D", "2W", "1M", "3M", "6M", "1Y", "L"))
 _UNITS = "DWMY"
 _MAX_LENGTH = 100
 _MAX_CHOICES = 25
 _OF_DISCORD = ("edit", "remove")  # the commands that can change Discord's own shop
-_MEMBER = re.compile(
-    r"(?:<@!?)?([0-9]{15,19})>?"
-)  # TradingView's names of digits alone are shorter
 
 
 class _Option(app_commands.Transformer[Usher], ABC):
@@ -146,18 +143,6 @@ class CustomerTransformer(_NameOption):
     async def transform(self, _: UsherInteraction, typed: str, /) -> Subject:
         """Return the person meant; raises NameUnreadable."""
         return customer_meant(typed)
-
-
-def member_meant(typed: str) -> int | None:
-    """Return the member whose mention or id was typed; None for anything else."""
-    member = _MEMBER.fullmatch(typed.strip())
-    return None if member is None else int(member[1])
-
-
-def customer_meant(typed: str) -> Subject:
-    """Return who is meant by a member's mention or id, or a TradingView name; raises NameUnreadable."""
-    member_id = member_meant(typed)
-    return Subject(username=clean(typed)) if member_id is None else Subject(member_id)
 
 
 class TrialTransformer(_Option):

@@ -5,12 +5,15 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 import discord
 
+from bot import clock
 from bot.access.people.guild_settings import GuildSettings, Making
 from bot.access.request import RequestContext
+from bot.interactions.responses import Interaction
 from bot.notifications.log_channel import RIGHTS
 from bot.notifications.trouble import TROUBLE, code_of, in_short
 from bot.replies.quick_setup import Outcome, Quick
@@ -22,6 +25,8 @@ ROLE_NAME = "Usher Staff"
 CHANNEL_NAME = "usher-log"
 _TOPIC = "What Usher did, for whom, and what needs a look. Staff only: the lines name customers."
 _REASON = "Asked for with /setup quick"
+_MOMENT = 2.0  # seconds: Discord tells of several changes one after the other
+_CHANGEABLE = timedelta(minutes=14)  # for as long Discord lets an answer be changed, with room
 _FULL = frozenset({30005, 30013})  # so many roles, channels as a server may have
 _REFUSED = frozenset({50001, 50013})  # no access, no right
 
@@ -37,6 +42,7 @@ class QuickSetup:
 
     guild_settings: GuildSettings
     say_what_is_unseen: Callable[[], Awaitable[object]]
+    _asked: dict[int, "Asked"] = field(default_factory=dict)  # for rights, by server
     _turns: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def make(
@@ -48,6 +54,7 @@ class QuickSetup:
     ) -> Quick:
         """Make what is not there, and note each as soon as it is made; `press_id`: of the interaction."""
         async with self._turns[guild.id]:
+            self._asked.pop(guild.id, None)
             staff = self._known(guild, RoleLevel.STAFF)
             channel = await self._channel(guild)
             kept = Outcome.KEPT
@@ -71,6 +78,29 @@ class QuickSetup:
             )
             part = _Parts(guild, member, press_id)
             return await self._make(part, request, making, staff, channel)
+
+    def asks(
+        self, interaction: Interaction, request: RequestContext, rights: tuple[str, ...]
+    ) -> None:
+        """Remember who was asked for rights, so that it goes on by itself once the bot has them."""
+        self._asked[request.guild_id] = Asked(interaction, request, rights)
+
+    def may_go_on(self, guild: discord.Guild) -> bool:
+        """Return whether the bot has the rights that were asked for there."""
+        asked = self._asked.get(guild.id)
+        return asked is not None and asked.is_met(guild)
+
+    async def given(self, guild: discord.Guild) -> "Asked | None":
+        """Return which answer can go on, a moment after the bot's rights changed; None where none can.
+
+        Not any more when *Try again* was pressed meanwhile, or the answer cannot be changed any longer.
+        """
+        asked = self._asked.get(guild.id)
+        await clock.sleep(_MOMENT)
+        if asked is None or self._asked.get(guild.id) is not asked or not asked.is_met(guild):
+            return None
+        del self._asked[guild.id]
+        return asked if clock.now() - asked.request.at < _CHANGEABLE else None
 
     async def _make(
         self,
@@ -112,6 +142,19 @@ class QuickSetup:
         chosen = (await self.guild_settings.setup(guild.id)).log_channel_id
         found = None if chosen is None else guild.get_channel(chosen)
         return found if isinstance(found, discord.TextChannel) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer that asked for rights, and what asked for it."""
+
+    interaction: Interaction
+    request: RequestContext
+    rights: tuple[str, ...]
+
+    def is_met(self, guild: discord.Guild) -> bool:
+        """Return whether the bot has them all."""
+        return not _lacking(guild, self.rights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +265,12 @@ def _overwrites(
 def _missing(guild: discord.Guild, *, role: bool, channel: bool) -> tuple[str, ...]:
     """Return the rights that the bot lacks in the server for what is to be made."""
     needed = ("manage_roles",) * role + ("manage_channels", *RIGHTS) * channel
+    return _lacking(guild, needed)
+
+
+def _lacking(guild: discord.Guild, rights: Iterable[str]) -> tuple[str, ...]:
     held = guild.me.guild_permissions
-    return tuple(right for right in needed if not (held.administrator or getattr(held, right)))
+    return tuple(right for right in rights if not (held.administrator or getattr(held, right)))
 
 
 def _invite(guild: discord.Guild, missing: Collection[str]) -> str:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from bot import clock
 from bot.access.errors import ButtonGone
+from bot.access.people.guild_settings import GuildSettings
 from bot.access.request import RequestContext
 from bot.access.sweeps.adopt import Adoption, Taken
 from bot.access.sweeps.drift import Kind
@@ -21,11 +22,11 @@ from bot.interactions.components import (
     number_in,
 )
 from bot.interactions.confirm import Act
-from bot.interactions.levels import Level
+from bot.interactions.levels import Level, may_set_up
 from bot.interactions.progress import EVERY, answer_in_the_end, drawn
 from bot.interactions.responses import Interaction
 from bot.notifications.outbox import Outbox
-from bot.replies import Message, drift as differences, explain, sweeps as sweep_replies
+from bot.replies import Message, drift as differences, explain, setup_proof, sweeps as sweep_replies
 from bot.store.records import Script
 
 _FOLLOWED = 60.0  # seconds that a repair is watched; then they go on by themselves
@@ -45,6 +46,7 @@ class SweepFlow:
         repairs: Repairs,
         router: ComponentRouter,
         outbox: Outbox,
+        guild_settings: GuildSettings,
     ) -> None:
         self._sweeps = sweeps
         self._full_checks = full_checks
@@ -53,6 +55,7 @@ class SweepFlow:
         self._repairs = repairs
         self._router = router
         self._outbox = outbox
+        self._guild_settings = guild_settings
         router.add(sweep_replies.SHOW, Level.STAFF, self.show)
         router.add(sweep_replies.TAKE_EVERY, Level.STAFF, self.take_every)
         router.add(sweep_replies.CHOOSE, Level.STAFF, self.choose)
@@ -84,8 +87,12 @@ class SweepFlow:
         first: Message,
     ) -> None:
         """Read the lists of scripts that were just added; answers with who can be taken over."""
-        work = self._check_each(interaction, request, scripts, first)
-        await self._in_the_end(interaction, work)
+
+        async def work() -> Message:
+            checked = await self._check_each(interaction, request, scripts, first)
+            return await self._with_proof(interaction, checked) if scripts else checked
+
+        await self._in_the_end(interaction, work())
 
     async def _check_each(
         self,
@@ -103,6 +110,15 @@ class SweepFlow:
         message = Message("\n".join(lines), first.embeds, first.buttons)
         overall = await self._drift.overall(request.guild_id)
         return sweep_replies.after_adding(message, reports, overall.untaken, request.guild_id)
+
+    async def _with_proof(self, interaction: Interaction, message: Message) -> Message:
+        """Return the message with the button for what is next in a new server, for whoever may press it."""
+        guild_id = interaction.guild_id
+        if guild_id is None or not may_set_up(interaction.user, self._guild_settings):
+            return message
+        if await self._guild_settings.is_proven(guild_id):
+            return message
+        return setup_proof.offered(message, guild_id)
 
     async def _in_the_end(
         self, interaction: Interaction, work: Coroutine[Any, Any, Message]
@@ -153,7 +169,8 @@ class SweepFlow:
         """Take over everybody of whom nothing is known on every script of the server."""
         await responses.defer_in_place(press.interaction)
         taken = await self._adoption.take_over_strangers(press.request())
-        await responses.reply(press.interaction, sweep_replies.taken_everywhere(taken))
+        message = sweep_replies.taken_everywhere(taken)
+        await responses.reply(press.interaction, await self._with_proof(press.interaction, message))
 
     async def choose(self, press: ComponentInteraction) -> None:
         """Show a page of people to choose from."""

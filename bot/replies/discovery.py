@@ -1,18 +1,30 @@
 """The vendor's own scripts on TradingView, to be added from a list."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 
 from bot.access.catalogue.discovery import Chosen, Offer
 from bot.replies.errors import explain
-from bot.replies.message import Message, key, shorten
+from bot.replies.message import Button, Message, key, shorten
 from bot.replies.text import bold, count, escape, title, typed
 
 CHOSEN = "discovered"
+FIND = "discover"
 _IN_A_LIST = 25
 _MAX_LISTS = 5
 _MAX_NAMED = 15
+
+
+def button(guild_id: int) -> Button:
+    """Return the button that lists the scripts."""
+    return Button("Choose from my scripts", key(FIND, guild_id), discord.ButtonStyle.primary)
+
+
+def again(guild_id: int) -> Button:
+    """Return the button that asks once more, where TradingView could not be asked."""
+    return replace(button(guild_id), label="Look for my scripts again")
 
 
 def looking() -> Message:
@@ -30,7 +42,8 @@ def found(offers: Sequence[Offer], guild_id: int) -> Message:
     if not offers:
         return Message(
             "**TradingView shows no invite-only scripts of this account.** The login works, so that "
-            "is true: publish one as invite-only, or check with `/session status` whose login it is."
+            "is true: publish one as invite-only, or check with `/session status` whose login it is.",
+            buttons=(again(guild_id),),
         )
     new = [offer for offer in offers if offer.is_new][: _IN_A_LIST * _MAX_LISTS]
     here = [offer for offer in offers if offer.slug is not None]

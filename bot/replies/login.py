@@ -23,9 +23,7 @@ _MAX_TITLE = 50
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
     """Return the two fields of the form."""
-    how = (
-        "From a private window that you close without logging out; a whole cookie export works too"
-    )
+    how = "F12 > Application (Firefox: Storage) > Cookies; a private window, closed without logging out"
     return [
         discord.ui.Label(
             text=SESSIONID,
@@ -34,7 +32,7 @@ def form_items() -> "list[discord.ui.Item[discord.ui.View]]":
                 custom_id=SESSIONID,
                 min_length=1,
                 max_length=_MAX_TYPED,
-                placeholder="32 characters",
+                placeholder="32 characters; or all that a cookie extension exports",
             ),
         ),
         discord.ui.Label(
@@ -72,15 +70,18 @@ def kept_or_used(outcome: Updated | SpareKept, guild_id: int | None = None) -> M
     return spare_kept(outcome) if isinstance(outcome, SpareKept) else updated(outcome, guild_id)
 
 
-def updated(update: Updated, guild_id: int | None = None) -> Message:
-    """Return that the new cookies are in use; with a server, offer to add a spare."""
+def updated(
+    update: Updated, guild_id: int | None = None, *, scripts_follow: bool = False
+) -> Message:
+    """Return that the new cookies are in use; with a server, offer to add a spare.
+
+    `scripts_follow`: a list of the account's scripts stands below.
+    """
     whose = f" as {escape(update.username)}" if update.username else ""
-    goes_on = (
-        "What was waiting goes on now."
-        if update.has_scripts
-        else "Next, `/script discover` finds your scripts."
-    )
-    lines = [f"✅ **The TradingView login works{whose}.** {goes_on}"]
+    goes_on = " What was waiting goes on now."
+    if not update.has_scripts:
+        goes_on = "" if scripts_follow else " Next, `/script discover` finds your scripts."
+    lines = [f"✅ **The TradingView login works{whose}.**{goes_on}"]
     if not update.has_sign:
         lines.append(
             "⚠️ The second cookie, `sessionid_sign`, is missing. It works now, but TradingView may "

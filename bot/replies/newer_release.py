@@ -4,6 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.replies.text import bold
+from bot.store.records import NewerRelease
+
+
+def notice(release: NewerRelease) -> str:
+    """Return the line beside a server's day."""
+    notes = f" What is new: <{release.address}>." if release.address else ""
+    return (
+        f"There is a newer Usher, {bold(release.version)}.{notes} "
+        "Whoever runs the bot installs it when it suits."
+    )
 
 
 def told(facts: Mapping[str, Any]) -> str:

@@ -93,8 +93,8 @@ def _asking(quick: Quick, guild_id: int) -> Message:
     return Message(
         f"To make {listed(open_)} I need Discord's {right} {rights(quick.missing)}, for nothing else: "
         f"afterwards you may take {them} from me again. Nothing was made yet.\n"
-        f"Press *{link.label}*, say yes on Discord's page, come back and press *Try again*. Or choose what "
-        "you have: `/setup staff` and `/setup log`.",
+        f"Press *{link.label}* and say yes on Discord's page; then I go on here by myself. (If nothing "
+        "happens, press *Try again*.) Or choose what you have: `/setup staff` and `/setup log`.",
         buttons=(link, _again(guild_id)),
     )
 

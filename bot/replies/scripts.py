@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.access.catalogue.scripts import Added, Entry
-from bot.replies.message import Button, Message
+from bot.replies.message import Button, Message, key
 from bot.replies.text import count, embed, escape, title, typed
 from bot.replies.tone import Tone
 from bot.store.records import Script
@@ -15,6 +15,11 @@ OPEN_FORM = "script_open"
 FORM_TITLE = "Add a script"
 PINE_ID, SLUG, TITLE = "pine_id", "slug", "title"
 _MAX_LINES = 40
+
+
+def by_hand(guild_id: int) -> Button:
+    """Return the button that opens the form for a script that no list shows."""
+    return Button("Add one by hand", key(OPEN_FORM, guild_id))
 
 
 def form_items() -> "list[discord.ui.Item[discord.ui.View]]":

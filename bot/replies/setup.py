@@ -9,7 +9,7 @@ from bot.access.logins.sessions import LoginState
 from bot.access.people.guild_settings import Setup
 from bot.access.people.member_facts import MembersIntent
 from bot.access.people.reminders import ReminderSettings
-from bot.replies import members_intent, scripts, setup_proof, wrong_clock
+from bot.replies import discovery, members_intent, scripts, setup_proof, wrong_clock
 from bot.replies.channel_trouble import ChannelTrouble, why
 from bot.replies.holder_roles import why as why_no_role
 from bot.replies.login import form_button
@@ -210,29 +210,25 @@ def _people(setup: Setup) -> str:
 
 
 def _next(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> tuple[Button, ...]:
-    """Return the button of the next open step; the first two can be done by one press."""
+    """Return the button of the next open step, and another way to take it where there is one."""
     style = discord.ButtonStyle.primary
     choose = Button("Choose the role for staff", key(OPEN_STAFF, guild_id), style)
     if not setup.staff and setup.log_channel_id is None:
         quick = Button("Make role and channel for me", key(QUICK, guild_id), style)
         return (quick, replace(choose, style=discord.ButtonStyle.secondary))
-    step = _step_button(setup, guild_id, trouble) if setup.staff else choose
-    return () if step is None else (step,)
-
-
-def _step_button(setup: Setup, guild_id: int, trouble: ChannelTrouble | None) -> Button | None:
-    style = discord.ButtonStyle.primary
+    if not setup.staff:
+        return (choose,)
     if setup.log_channel_id is None:
-        return Button("Choose the channel", key(OPEN_LOG, guild_id), style)
+        return (Button("Choose the channel", key(OPEN_LOG, guild_id), style),)
     if trouble is not None:
-        return Button("Choose another channel", key(OPEN_LOG, guild_id), style)
+        return (Button("Choose another channel", key(OPEN_LOG, guild_id), style),)
     if setup.login is not LoginState.ALIVE:
-        return form_button(guild_id, "Add the TradingView login")
+        return (form_button(guild_id, "Add the TradingView login"),)
     if not setup.scripts:
-        return Button("Add the first script", key(scripts.OPEN_FORM, guild_id), style)
+        return (discovery.button(guild_id), scripts.by_hand(guild_id))
     if taking_over := take_over_everybody(setup.untaken, guild_id):
-        return taking_over
-    return setup_proof.button(guild_id) if setup.proven_at is None else None
+        return (taking_over,)
+    return () if setup.proven_at is not None else (setup_proof.button(guild_id),)
 
 
 def _roles(role_ids: Iterable[int]) -> str:

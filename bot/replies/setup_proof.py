@@ -1,6 +1,7 @@
 """The proof of a server's setup: its form, how far it is, and what each of its three steps came to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 
@@ -22,6 +23,12 @@ _BY_ITSELF = "Whatever happens, it ends by itself after a day."
 def button(guild_id: int) -> Button:
     """Return the button that opens the form."""
     return Button("Prove that it works", key(OPEN, guild_id), discord.ButtonStyle.primary)
+
+
+def offered(message: Message, guild_id: int) -> Message:
+    """Return the message with that button as what comes next."""
+    text = f"{message.text}\n▫️ Next: prove that it works, with a day for a tester."
+    return replace(message, text=text, buttons=(*message.buttons, button(guild_id)))
 
 
 def form(scripts: Sequence[Script]) -> "list[discord.ui.Item[discord.ui.View]]":
@@ -66,6 +73,9 @@ def result(given: Receipt, taken: Receipt) -> Message:
     lines = [*_given(given), _taken(taken)]
     if is_given and is_taken:
         head = "**It works: your server is set up.**"
+        lines.append(
+            "▫️ From now on `/access grant` gives access to your customers; `/setup show` says what is still open."
+        )
     elif is_given:
         head = f"**Access can be given; taking it away is not done yet.** {_BY_ITSELF}"
     else:

@@ -8,7 +8,7 @@ from bot.access.queries.people import Group
 from bot.access.queries.today import Counted, Sale, View
 from bot.access.rules.payments import Payment
 from bot.access.rules.seat_fee import FREE
-from bot.replies import wrong_clock
+from bot.replies import newer_release, wrong_clock
 from bot.replies.dashboard import open_button
 from bot.replies.login import form_button
 from bot.replies.message import Message
@@ -17,6 +17,7 @@ from bot.replies.seats import distance, money
 from bot.replies.sweeps import bar
 from bot.replies.text import count, embed, listed, moment, origin, relative, title
 from bot.replies.tone import Tone
+from bot.store.records import NewerRelease
 
 _LAST = 5  # sales
 SHOWN = 5  # of what is stuck
@@ -31,7 +32,7 @@ class Chore:
     command: str
 
 
-def overview(view: View, *, is_manager: bool) -> Message:
+def overview(view: View, *, is_manager: bool, newer: NewerRelease | None = None) -> Message:
     """Return the day, with the button that opens the dashboard; what only managers may see is for them."""
     warning = wrong_clock.warning()
     boxes = [embed("People", "\n".join(_people(view))), embed("Orders", "\n".join(_orders(view)))]
@@ -42,6 +43,8 @@ def overview(view: View, *, is_manager: bool) -> Message:
         boxes.append(embed("Last sales", "\n".join(lines)))
     lines = [*filter(None, [warning]), first(view)]
     lines += [f"⚠️ {each.text}: {each.command}." for each in to_do(view, is_manager=is_manager)]
+    if newer is not None and is_manager:
+        lines.append(f"-# {newer_release.notice(newer)}")
     buttons = [open_button(view.guild_id)]
     if is_manager and view.login.state is not LoginState.ALIVE:
         label = "Add the login" if view.login.state is LoginState.NONE else "Renew the login"
@@ -49,6 +52,15 @@ def overview(view: View, *, is_manager: bool) -> Message:
     return Message(
         "\n".join(lines), tuple(boxes), tuple(buttons), tone=Tone.STOP if warning else tone(view)
     )
+
+
+def notices(newer: NewerRelease | None) -> list[Message]:
+    """Return what belongs to the whole bot and stands above a server's day: a wrong clock, a newer release."""
+    warning = wrong_clock.warning()
+    found = [Message(warning, tone=Tone.STOP)] if warning else []
+    if newer is not None:
+        found.append(Message(newer_release.notice(newer)))
+    return found
 
 
 def tone(view: View) -> Tone:

@@ -25,6 +25,7 @@ from bot.sandbox.discord.commands import (
 )
 from bot.sandbox.discord.components import (
     CHANNEL_SELECT,
+    LINK,
     MENTIONABLE_SELECT,
     ROLE_SELECT,
     USER_SELECT,
@@ -57,6 +58,24 @@ class Actions:
         options = self._options(part, given)
         chosen = options.pop("channel", None)
         return await person.run(path, guild=place.guild, at=place, channel=chosen, **options)
+
+    async def dashboard_address(self) -> str:
+        """Return the address behind the button with which the bot answers the owner's /dashboard.
+
+        The answer is put away again: a link that works once is of no use to whoever reads it later.
+        """
+        owner = self._discord.person(self._shop.owner)
+        used = await owner.run("dashboard", guild=self._shop.guild, at=self._shop.general)
+        try:
+            answer = await used.answered()
+        except NotAnsweredError:
+            raise RefusedError("the bot did not answer; try again in a moment") from None
+        links = [part["url"] for part in walk(answer.components) if part.get("style") == LINK]
+        if not links:
+            raise RefusedError(answer.text)
+        for message in used.messages:
+            owner.delete(message)
+        return str(links[0])
 
     async def use_menu(
         self, person_id: str, channel_id: str, name: str, target_id: str

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from bot.sandbox.child import Child
 from bot.sandbox.discord import NotAnsweredError, RefusedError
+from bot.sandbox.first_run import FirstRun
 from bot.sandbox.shop import Shop
 
 Json = dict[str, Any]
@@ -30,9 +31,10 @@ class Task:
 class Opening:
     """Carries out its tasks one after the other; `on_change` hears of each."""
 
-    def __init__(self, shop: Shop, child: Child) -> None:
+    def __init__(self, shop: Shop, child: Child, first_run: FirstRun | None = None) -> None:
         self._shop = shop
         self._child = child
+        self._first_run = first_run
         self.on_change: Callable[[], None] = lambda: None
         self.over = False
         self.tasks = [Task("Start the bot", self._started)]
@@ -117,21 +119,26 @@ class Opening:
         return Task(text, do)
 
     async def _started(self) -> str:
-        """Wait until the bot is connected, shows its commands and has tried its TradingView login."""
+        """Wait until the bot is connected, shows its commands and has tried its TradingView login.
+
+        One that was given no token prints a link instead, and waits itself.
+        """
         await self._child.start()
-        person = self._shop.discord.person(self._shop.owner)
         async with asyncio.timeout(_ANSWER_TIMEOUT):
-            while not (
-                self._shop.discord.online
-                and person.commands(self._shop.guild)
-                and (self._shop.is_empty or self._login_was_tried())
-            ):
+            while not self._is_up():
                 if self._child.state == "off":
                     raise _EndedError
                 await asyncio.sleep(_LOOK_EVERY)
+        if self._first_run is not None:
+            return "It has no token, and printed a link to the page that asks for it."
         if self._shop.is_empty:
             return "It is connected. All the rest is yours to do."
         return "It is connected, and its TradingView login works."
+
+    def _is_up(self) -> bool:
+        if self._first_run is not None:
+            return self._first_run.link is not None
+        return self._shop.shows_commands and (self._shop.is_empty or self._login_was_tried())
 
     def _login_was_tried(self) -> bool:
         return any(call.status is not None for call in self._shop.tradingview.calls("details"))

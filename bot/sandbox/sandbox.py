@@ -75,6 +75,8 @@ class Sandbox:
             tasks = [asyncio.create_task(simulation.follow())]
             stack.push_async_callback(_end, tasks)
             stack.push_async_callback(child.stop)
+            if simulation.first_run is not None:
+                tasks.append(asyncio.create_task(simulation.first_run.watch()))
             if self._with_bot:
                 tasks.append(asyncio.create_task(simulation.opening.run()))
             else:
@@ -83,12 +85,15 @@ class Sandbox:
 
 
 def _settings(shop: Shop, folder: Path, host: str, web_port: int) -> dict[str, str]:
-    """Return the bot's whole environment; it reads no file."""
+    """Return the bot's whole environment; it reads no file. In a new shop it is told of no bot and no server."""
     sessionid, sign = shop.login
-    login = {} if shop.is_empty else {"TV_SESSIONID": sessionid, "TV_SESSIONID_SIGN": sign or ""}
-    return {
+    bot = {
         "DISCORD_TOKEN": shop.discord.bot_token,
         "DISCORD_GUILD_ID": str(shop.guild.id),
+    }
+    login = {} if shop.is_empty else {"TV_SESSIONID": sessionid, "TV_SESSIONID_SIGN": sign or ""}
+    return {
+        **({} if shop.is_new else bot),
         "DISCORD_API_URL": shop.discord.api_url,
         "DISCORD_GATEWAY_URL": shop.discord.gateway_url,
         "TRADINGVIEW_URL": shop.tradingview.url,

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from aiohttp import web
 
+from bot.sandbox import dashboard
 from bot.sandbox.discord import RefusedError
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.shop import ShopKind
@@ -81,6 +82,7 @@ def application(sandbox: Sandbox, files: dict[str, bytes]) -> web.Application:
     for name, order in _ORDERS.items():
         app.router.add_post(f"/api/{name}", _handler(sandbox, order))
     app.router.add_post("/api/open", _opener(sandbox))
+    dashboard.add_to(app, sandbox)
     app.router.add_get("/{name}", page)
     return app
 

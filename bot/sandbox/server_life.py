@@ -11,6 +11,7 @@ Json = dict[str, Any]
 
 _NAME_LENGTH = 32
 _ROLE_LENGTH = 100
+_BITS_LENGTH = 19
 
 
 class ServerLife:
@@ -33,6 +34,7 @@ class ServerLife:
             "drag_role": self._drag_role,
             "delete_role": self._delete_role,
             "intent": self._intent,
+            "authorize": self._authorize,
         }
 
     def do(self, body: Json) -> Cast | None:
@@ -113,6 +115,15 @@ class ServerLife:
     def _intent(self, body: Json) -> None:
         self._discord.allow_members_intent(allowed=_flag(body, "on"))
 
+    def _authorize(self, body: Json) -> None:
+        """Do what Discord's page behind an invite link does: let the bot in, or change its rights."""
+        bits = _bits(body)
+        guild, discord = self._shop.guild, self._discord
+        if discord.bot.id in guild.members:
+            discord.change_role(guild, discord.bot_role(guild), permissions=bits)
+        else:
+            discord.invite_bot(guild, bot_permissions=bits)
+
     # Finding things again
 
     def _user(self, body: Json) -> User:
@@ -145,6 +156,13 @@ def _flag(body: Json, name: str) -> bool:
     if not isinstance(body[name], bool):
         raise TypeError(f"{name} is true or false")
     return bool(body[name])
+
+
+def _bits(body: Json) -> int:
+    text = str(body["permissions"])
+    if not (text.isascii() and text.isdigit() and len(text) <= _BITS_LENGTH):
+        raise ValueError("permissions is a number")
+    return int(text)
 
 
 def _typed(body: Json, longest: int) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.sandbox import sample_customers
 from bot.sandbox.discord import Channel, FakeDiscord, Guild, Role, User
+from bot.sandbox.discord.server import PREFIX
 from bot.sandbox.payments import PaymentShop
 from bot.sandbox.tradingview import FakeTradingView, Script, Vendor
 
@@ -14,8 +15,8 @@ _MODERATE, _VIEW = 1 << 40, 1 << 10
 
 # In the busy shop the bot is set up by its owner as it opens; in the empty one all of that is left to do.
 # The one with a role is a busy one too, where a payment bot gives a role to whoever has paid; in the one
-# with sales a payment provider tells the bot of them.
-ShopKind = Literal["busy", "empty", "role", "sale"]
+# with sales a payment provider tells the bot of them. In the new one the bot is not even in the server yet.
+ShopKind = Literal["busy", "empty", "role", "sale", "new"]
 _PAID_ROLE = "Gold"
 
 _SCRIPTS = (
@@ -67,11 +68,32 @@ class Shop:
 
     @property
     def is_empty(self) -> bool:
-        return self.kind == "empty"
+        return self.kind in ("empty", "new")
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody has given the bot its token yet, nor let it into the server."""
+        return self.kind == "new"
 
     @property
     def owner(self) -> User:
         return self.guild.owner
+
+    @property
+    def knows_token(self) -> bool:
+        """Whether somebody has asked Discord with the bot's token whose it is."""
+        return ("GET", f"{PREFIX}/applications/@me", 200) in self.discord.calls
+
+    @property
+    def has_bot(self) -> bool:
+        """Whether the bot is in the server, connected or not."""
+        return self.discord.bot.id in self.guild.members
+
+    @property
+    def shows_commands(self) -> bool:
+        """Whether the bot is connected, and the owner is shown its commands."""
+        person = self.discord.person(self.owner)
+        return self.discord.online and bool(person.commands(self.guild))
 
     @property
     def everybody(self) -> tuple[Cast, ...]:
@@ -117,10 +139,13 @@ def furnish(
     sample_customers.fill(tradingview.world, (first, second, third), now)
 
     owner = discord.add_user("olivia", display_name="Olivia")
-    guild = discord.add_guild("Harbor Charts", owner, channel="general")
+    is_new = kind == "new"
+    guild = discord.add_guild("Harbor Charts", owner, with_bot=not is_new, channel="general")
+    if is_new:
+        discord.allow_members_intent(allowed=False)  # as for every new application
     general = next(iter(guild.channels.values()))
     staff = discord.add_role(guild, "Moderator", _MODERATE)
-    history = discord.add_channel(guild, "access-log", public=False)
+    history = discord.add_channel(guild, "staff-room" if is_new else "access-log", public=False)
     discord.set_overwrite(history, staff, allow=_VIEW)
     people = (Cast(owner, "owner", "owns the server"), *_members(discord, guild, staff))
     paid_role = None

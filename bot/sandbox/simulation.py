@@ -15,6 +15,7 @@ from bot.sandbox.discord.observer import (
     guild as guild_as_json,
     user as user_as_json,
 )
+from bot.sandbox.first_run import FirstRun
 from bot.sandbox.opening import Opening
 from bot.sandbox.recovery import Recovery
 from bot.sandbox.server_life import ServerLife
@@ -40,7 +41,8 @@ class Simulation:
         self.actions = Actions(shop)
         self.server_life = ServerLife(shop)
         self.tour = Tour(shop, child)
-        self.opening = Opening(shop, child)
+        self.first_run = FirstRun(shop) if shop.is_new else None
+        self.opening = Opening(shop, child, self.first_run)
         self.web_address = web_address
         shop.payments.address = web_address
         self._pages: list[asyncio.Queue[Json]] = []
@@ -51,6 +53,8 @@ class Simulation:
         child.on_line = self._line
         self.tour.on_change = lambda: self.tell("tour", tour=self.tour.describe())
         self.opening.on_change = self._opening_changed
+        if self.first_run is not None:
+            self.first_run.on_change = self._first_run_changed
         shop.payments.on_change = self._payments_changed
         shop.tradingview.watchers.append(self._called)
         shop.tradingview.switches.watchers.append(self._turned)
@@ -103,6 +107,7 @@ class Simulation:
             "web_address": self.web_address,
             "payments": self.shop.payments.describe(),
             "opening": self.opening.describe(),
+            "first_run": self._first_run(),
             "tour": self.tour.describe(),
             "recovery": self._recovery.describe(),
             "lines": [as_json(line) for line in self.child.lines],
@@ -154,6 +159,12 @@ class Simulation:
         if account is not None:
             self.tell("rows", person=self._rows(account))
         return {"member": user["id"]}
+
+    async def dashboard_address(self) -> str:
+        """Return the link to its pages that the bot gives the owner; RefusedError says why it gives none."""
+        if not (self.opening.over and self.shop.shows_commands):
+            raise RefusedError("the bot is not connected; start it, or wait a moment")
+        return await self.actions.dashboard_address()
 
     async def sell(self, body: Json) -> None:
         """Let the pretend shop do what the page asks for; ValueError says why it cannot."""
@@ -262,6 +273,10 @@ class Simulation:
         if self.opening.over:
             self.tour.restart()  # nothing that the opening did counts
 
+    def _first_run_changed(self) -> None:
+        self.tell("first_run", first_run=self._first_run())
+        self.tour.look()
+
     def _payments_changed(self) -> None:
         self.tell("payments", payments=self.shop.payments.describe())
         self.tour.sold()
@@ -272,6 +287,8 @@ class Simulation:
 
     def _line(self, line: Line) -> None:
         self.tell("line", line=as_json(line))
+        if self.first_run is not None:
+            self.first_run.read(line)
         if self._recovery.read(line.text):
             self.tell("recovery", recovery=self._recovery.describe())
 
@@ -289,6 +306,9 @@ class Simulation:
             "members_allowed": discord.members_allowed,
             "hears_members": discord.hears_members,
         }
+
+    def _first_run(self) -> Json | None:
+        return None if self.first_run is None else self.first_run.describe()
 
     def _failed(self) -> list[Json]:
         """Commands and presses that nobody answered in time."""

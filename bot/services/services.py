@@ -81,6 +81,7 @@ from bot.access.sync.schema_guard import SchemaGuard
 from bot.backups import Backups
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
+from bot.interactions.discovery_flow import DiscoveryFlow
 from bot.interactions.member_events import MemberEvents
 from bot.interactions.member_names import MemberNames
 from bot.interactions.order_flow import OrderFlow
@@ -206,6 +207,7 @@ class Services:
     order_flow: OrderFlow
     proof_flow: ProofFlow
     sweep_flow: SweepFlow
+    discovery_flow: DiscoveryFlow
     blockade: Blockade
     direct_messages: DirectMessages
     log_channel: LogChannel

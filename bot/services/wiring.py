@@ -86,6 +86,7 @@ from bot.access.sync.schema_guard import SchemaGuard
 from bot.backups import Backups
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
+from bot.interactions.discovery_flow import DiscoveryFlow
 from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
 from bot.interactions.member_events import MemberEvents
@@ -238,6 +239,10 @@ def build(
     )
     releases = Releases(database, RUNNING, outcome_notifier.wake)
 
+    discovery = Discovery(database, sessions, scripts)
+    sweep_flow = SweepFlow(
+        sweeps, full_checks, drift, adoption, repairs, router, outbox, guild_settings
+    )
     return Services(
         database=database,
         vault=vault,
@@ -272,7 +277,7 @@ def build(
         erasures=Erasures(database, vault, endings, kept_messages.to_eraser, outcome_notifier.wake),
         scripts=scripts,
         products=Products(database),
-        discovery=Discovery(database, sessions, scripts),
+        discovery=discovery,
         notifier=notifier,
         queue=queue,
         outcomes=outcomes,
@@ -342,7 +347,8 @@ def build(
         member_names=client.members.names,
         member_events=member_events,
         order_flow=OrderFlow(outcomes, notifier, router),
-        sweep_flow=SweepFlow(sweeps, full_checks, drift, adoption, repairs, router, outbox),
+        sweep_flow=sweep_flow,
+        discovery_flow=DiscoveryFlow(discovery, sweep_flow),
         proof_flow=ProofFlow(setup_proof, outcomes, notifier, router),
         log_channel=log_channel,
         panel_poster=PanelPoster(client, panels),

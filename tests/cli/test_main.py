@@ -155,11 +155,14 @@ def test_the_sandbox_needs_no_settings(monkeypatch):
     monkeypatch.setenv("HTTP_PORT", "nonsense")
     assert main(["sandbox"]) == 0
     assert main(["sandbox", "--port", "0", "--empty"]) == 0
+    assert main(["sandbox", "--first-run"]) == 0
+    assert main(["sandbox", "--first-run", "--empty"]) == 2
     published = ["--host", "0.0.0.0", "--dashboard-port", "8080"]
     assert main(["sandbox", *published]) == 0
     assert opened == [
         (8000, "busy", "127.0.0.1", 0),
         (0, "empty", "127.0.0.1", 0),
+        (8000, "new", "127.0.0.1", 0),
         (8000, "busy", "0.0.0.0", 8080),
     ]
 

@@ -164,6 +164,19 @@ def test_the_readme_and_discord_have_the_same_commands_with_the_same_levels(foun
     assert listed == {name: menu.extras["level"].name.lower() for name, menu in menus.items()}
 
 
+GUIDES = ("README.md", ".github/HOSTING.md", ".env.example")
+MENTIONED = re.compile(r"(?<![\w./-])/([a-z]+(?:-[a-z]+)?(?: [a-z]+)?)`")
+
+
+def test_every_command_that_the_guides_tell_to_type_exists(found):
+    groups = {name.partition(" ")[0] for name in found}
+    for guide in GUIDES:
+        text = (README.parent / guide).read_text("utf-8")
+        for name in MENTIONED.findall(text):
+            if name.partition(" ")[0] in groups:
+                assert name in found or name in groups, (guide, name)
+
+
 async def test_the_list_shows_nobody_whose_time_is_over(harness):
     short = await harness.run(
         harness.as_mod, "access grant", item="trend", duration="1D", username="Alice_T"

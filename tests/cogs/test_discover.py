@@ -1,5 +1,6 @@
 """/script discover over a real gateway: from nothing to several scripts and their people."""
 
+from bot.access.errors import TradingViewSilent
 from tests.support.discord_harness import labels, text_of
 
 
@@ -53,3 +54,56 @@ async def test_only_those_who_manage_scripts_see_it(harness):
         for sub in command.get("options", ())
     ]
     assert "script discover" not in names
+
+
+async def first_login(harness):
+    """The first login of a server without scripts, by the form; returns its answer."""
+    for script in await harness.setup_proof.scripts(harness.guild.id):
+        await harness.scripts.archive(
+            harness.vendor.request(guild_id=harness.guild.id), script.slug
+        )
+    opened = await harness.as_owner.run(
+        "session update", guild=harness.guild, channel=harness.channel
+    )
+    cookies = harness.vendor.cookies()
+    values = {"sessionid": cookies.sessionid, "sessionid_sign": cookies.sessionid_sign}
+    sent = await harness.as_owner.submit(opened, values)
+    await sent.answered()
+    return sent
+
+
+async def test_the_first_login_goes_on_with_the_scripts_to_choose_from_and_then_the_proof(harness):
+    sent = await first_login(harness)
+    await harness.passes(lambda: "1 invite-only script" in text_of(sent.original))
+    assert "login works" in text_of(sent.original)
+    assert "discover" not in text_of(sent.original)
+    [pine_id] = harness.vendor.world.scripts
+    await harness.as_owner.choose(sent.original, 0, [pine_id])
+    await harness.passes(lambda: "Prove that it works" in labels(sent.original))
+    assert "1 script added" in text_of(sent.original)
+    assert "Next: prove that it works" in text_of(sent.original)
+
+
+async def test_the_first_login_stays_said_where_the_scripts_cannot_be_asked_for(
+    harness, monkeypatch
+):
+    async def silent(_):
+        raise TradingViewSilent
+
+    with monkeypatch.context() as patched:
+        patched.setattr(harness.discovery, "find", silent)
+        sent = await first_login(harness)
+        await harness.passes(lambda: labels(sent.original) == ["Look for my scripts again"])
+    assert "login works" in text_of(sent.original)
+    assert "does not answer" in text_of(sent.original)
+    await harness.as_owner.press(sent.original, "Look for my scripts again")
+    await harness.passes(lambda: "1 invite-only script" in text_of(sent.original))
+
+
+async def test_the_proof_is_offered_to_whoever_may_press_it(harness):
+    harness.vendor.world.grant(next(iter(harness.vendor.world.scripts)), "a")
+    await harness.run(harness.as_mod, "sync sweep", item="trend")
+    said = (await harness.run(harness.as_mod, "sync status")).original
+    await harness.as_mod.press(said, "Take over 1 person")
+    await harness.passes(lambda: "1 person taken over" in text_of(said))
+    assert labels(said) == []

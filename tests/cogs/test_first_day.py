@@ -41,6 +41,7 @@ async def test_the_checklist_is_not_done_before_everybody_is_taken_over(harness)
     await harness.as_owner.press(said, "Take over 3 people")
     await harness.passes(lambda: "3 people taken over" in text_of(said))
     assert "**3 people taken over**, with 4 accesses, on **Tail** and **Trend**" in text_of(said)
+    assert labels(said) == ["Prove that it works"]
     said = await show(harness, "setup show")
     assert text_of(said).count("⬜") == 1
     assert labels(said) == ["Prove that it works"]

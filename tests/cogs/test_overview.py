@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.access.rules.releases import Release
 from bot.store.people import customers
 from tests.access.queries.test_today import buy
 from tests.support.discord_harness import labels, text_of
@@ -55,3 +56,11 @@ async def test_a_login_that_is_missing_comes_first_and_managers_get_its_button(h
     assert labels(request.original) == ["Open the dashboard", "Add the login"]
     request = await harness.run(harness.as_mod, "overview")
     assert labels(request.original) == ["Open the dashboard"]
+
+
+async def test_a_newer_release_is_named_to_managers(harness):
+    await harness.releases.heard(Release("99.1.0", None))
+    said = text_of((await harness.run(harness.as_owner, "overview")).original)
+    assert "There is a newer Usher, **99.1.0**" in said
+    said = text_of((await harness.run(harness.as_mod, "overview")).original)
+    assert "newer Usher" not in said

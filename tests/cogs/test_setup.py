@@ -54,10 +54,10 @@ async def test_the_checklist_leads_from_step_to_step(closed_office):
         assert "Next, `/script discover` finds your scripts" in text_of(await sent.answered())
 
         said = await show(harness)
-        assert labels(said) == ["Add the first script"]
+        assert labels(said) == ["Choose from my scripts", "Add one by hand"]
         assert "`/script discover` lists your scripts" in text_of(said)
         pine_id = harness.vendor.world.add_script(harness.vendor.vendor).pine_id
-        press = await harness.as_owner.press(said, "Add the first script")
+        press = await harness.as_owner.press(said, "Add one by hand")
         sent = await harness.as_owner.submit(
             press, {"pine_id": pine_id, "slug": "trend", "title": "Trend"}
         )

@@ -200,6 +200,58 @@ def rights_of(harness):
     return harness.client.get_guild(harness.guild.id).me.guild_permissions
 
 
+async def without_rights(harness):
+    """The bot's own role, after it lost the rights that `/setup quick` takes."""
+    bot_role = harness.fake.bot_role(harness.guild)
+    harness.fake.change_role(harness.guild, bot_role, permissions=permissions.EVERYONE)
+    await eventually(lambda: not rights_of(harness).manage_channels)
+    return bot_role
+
+
+BOTH = permissions.EVERYONE | permissions.MANAGE_ROLES | permissions.MANAGE_CHANNELS
+
+
+async def test_it_goes_on_by_itself_once_the_rights_are_there(new):
+    harness = new
+    bot_role = await without_rights(harness)
+    said = await quick(harness)
+    assert "I go on here by myself" in text_of(said)
+    one = permissions.EVERYONE | permissions.MANAGE_ROLES
+    harness.fake.change_role(harness.guild, bot_role, permissions=one)
+    await eventually(lambda: rights_of(harness).manage_roles)
+    await harness.time.advance(10)
+    assert roles(harness) == []
+    harness.fake.change_role(harness.guild, bot_role, permissions=BOTH)
+    await harness.passes(lambda: "I made the channel" in text_of(said))
+    assert labels(said) == ["Add the TradingView login"]
+    assert len(roles(harness)) == len(channels(harness)) == 1
+    assert (await history(harness)).count("setup_quick") == 1
+
+
+async def test_an_answer_too_old_to_change_makes_nothing(new):
+    harness = new
+    bot_role = await without_rights(harness)
+    await quick(harness)
+    await harness.time.advance(15 * 60)
+    harness.fake.change_role(harness.guild, bot_role, permissions=BOTH)
+    await eventually(lambda: rights_of(harness).manage_channels)
+    await harness.time.advance(10)
+    assert roles(harness) == channels(harness) == []
+
+
+async def test_whoever_may_not_any_more_gets_nothing_made(new):
+    harness = new
+    able = harness.fake.add_role(harness.guild, "Admin-ish", permissions=permissions.MANAGE_GUILD)
+    harness.fake.give_role(harness.guild, harness.mod, able)
+    bot_role = await without_rights(harness)
+    await harness.run(harness.as_mod, "setup quick")
+    harness.fake.take_role(harness.guild, harness.mod, able)
+    harness.fake.change_role(harness.guild, bot_role, permissions=BOTH)
+    await eventually(lambda: rights_of(harness).manage_channels)
+    await harness.time.advance(10)
+    assert roles(harness) == channels(harness) == []
+
+
 async def test_only_the_missing_right_for_the_missing_part_is_asked_for(new):
     harness = new
     await harness.run(harness.as_owner, "setup staff", role=harness.staff)

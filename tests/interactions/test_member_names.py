@@ -66,3 +66,13 @@ async def test_where_discord_lists_nobody_numbers_stay(requests):
 
     requests.trouble = refused
     assert await MemberNames(requests).of(1, {5}) == {}
+
+
+async def test_a_silent_moment_is_not_taken_for_an_answer(requests):
+    async def refused():
+        raise MembersSilent
+
+    names, requests.trouble = MemberNames(requests), refused
+    assert await names.of(1, {5}) == {}
+    requests.trouble = None
+    assert await names.of(1, {5}) == {5: "Mia M."}

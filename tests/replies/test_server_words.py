@@ -78,7 +78,7 @@ def button(answer):
         ({"log_channel_id": None}, ["Choose the channel"]),
         ({"login": LoginState.NONE}, ["Add the TradingView login"]),
         ({"login": LoginState.DEAD}, ["Add the TradingView login"]),
-        ({"scripts": 0}, ["Add the first script"]),
+        ({"scripts": 0}, ["Choose from my scripts", "Add one by hand"]),
         ({"scripts": 0, "staff": frozenset()}, ["Choose the role for staff"]),
         (
             {"staff": frozenset(), "log_channel_id": None},

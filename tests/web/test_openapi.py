@@ -17,7 +17,7 @@ from tests.support.access_harness import open_harness
 from tests.support.api_harness import HOST, Api, yes
 from tests.support.vendor_fixture import AT
 
-PAGES = "/login/"  # for people
+PAGES = ("/login/", "/dashboard/", "/setup/")  # for people
 EXAMPLES = 5  # for each operation
 FREE = RateLimit(rate=1e6, burst=1_000_000)
 

@@ -226,6 +226,11 @@ class GuildSettings:
                 log_is_closed=guild is not None and guild.log_closed_at is not None,
             )
 
+    async def is_proven(self, guild_id: int) -> bool:
+        """Return whether TradingView ever showed what was ordered in that server."""
+        async with self._database.read() as connection:
+            return await _proven_at(connection, guild_id) is not None
+
     # What the Discord client tells and asks
 
     async def joined(self, guild_id: int) -> None:

@@ -27,6 +27,11 @@ class SessionNotFresh(UserError):
 
 
 @dataclass(eq=False)
+class PageGone(UserError):
+    """What the page or its button is about is not there, or is another server's."""
+
+
+@dataclass(eq=False)
 class FormForeign(UserError):
     """The form does not come from a page of this session."""
 

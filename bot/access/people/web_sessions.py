@@ -21,6 +21,7 @@ LINK_LASTS = timedelta(minutes=10)
 IDLE = timedelta(hours=12)  # without a request for so long, a session is over
 LASTS = timedelta(days=7)
 FRESH = timedelta(minutes=15)  # so young must it be for the login and for what takes something away
+_MOST = 10  # sessions of one person in one server; a further one ends the one used longest ago
 _NOTED = timedelta(minutes=1)  # a use is written at most so often
 _TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)  # as secrets.token_urlsafe() writes so many bytes
@@ -56,6 +57,13 @@ class WebSessions:
         token = await create_token(self._database, request.guild_id, request.member_id)
         return f"{self._base}{PATH}#{token}"
 
+    async def knows(self, token: str) -> bool:
+        """Return whether there is a link with that token: who guesses has nothing written by it."""
+        if not _TOKEN.fullmatch(token):
+            return False
+        async with self._database.read() as connection:
+            return await web_sessions.has_link(connection, _hash(token))
+
     async def open(self, token: str) -> Opened:
         """Use a link up and return the session that it opens. Raises DashboardLinkOver."""
         now = clock.now()
@@ -69,6 +77,7 @@ class WebSessions:
                 raise DashboardLinkOver
             guild_id, member_id = whose
             session = await web_sessions.add(connection, _hash(secret), guild_id, member_id, now)
+            await web_sessions.drop_beyond(connection, session, _MOST)
             await events.record(
                 connection, guild_id, now, "dashboard_opened", actor=Actor.member(member_id)
             )

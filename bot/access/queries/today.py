@@ -35,7 +35,7 @@ SHOWN = (
     *(Group.WAITING, Group.STUCK),
 )
 FEW = 500  # people: what they have is counted while somebody waits
-PATIENCE = 0.5  # seconds
+COUNT_TIMEOUT = 0.5  # seconds
 REST = 20.0  # times as long as the last count took, no new one begins
 
 
@@ -171,7 +171,7 @@ class Today:
 def _patience(asked: float | None, people: int) -> float:
     if asked is not None:
         return asked
-    return PATIENCE if people <= FEW else 0.0
+    return COUNT_TIMEOUT if people <= FEW else 0.0
 
 
 def _mondays(now: datetime) -> list[datetime]:

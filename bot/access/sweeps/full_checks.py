@@ -1,4 +1,6 @@
-"""Full checks that a person asked for: one they wait for, and one that goes on while they look at a page."""
+"""Full checks that a person asked for: one they wait for, and some that go on while they look at a page."""
+
+from collections.abc import Sequence
 
 from bot import clock
 from bot.access.catalogue.lookup import script_of
@@ -45,6 +47,16 @@ class FullChecks:
             _ = self._refused.pop(script.id, None)  # it is said at once
             raise refusal
         return True
+
+    def begin_each(self, scripts: Sequence[Script], by: int) -> None:
+        """Read the lists of these scripts one after the other, while nobody waits; `refusal` tells what failed."""
+        _ = self._jobs.spawn(self._read_each(scripts, by), "full checks that a page began")
+
+    async def _read_each(self, scripts: Sequence[Script], by: int) -> None:
+        for script in scripts:
+            if self.progress(script.id) is None:
+                _ = self._refused.pop(script.id, None)
+                _ = await self._go_on(script, by)
 
     def progress(self, script_id: int) -> Progress | None:
         """Return how far the check of that script is, whoever asked for it; None while there is none."""

@@ -40,6 +40,14 @@ def _(_: refusals.SessionNotFresh) -> str:
 
 
 @sentence.register
+def _(_: refusals.PageGone) -> str:
+    return (
+        "**There is nothing here.** What this page or button is about is gone, or never was in this server. "
+        "Nothing was changed."
+    )
+
+
+@sentence.register
 def _(_: refusals.FormForeign) -> str:
     return (
         "**That did not come from a page of yours.** Load the page again and press once more. Nothing was "

@@ -2,7 +2,7 @@
 
 import { $, avatar, h, notice } from "./dom.js";
 import * as picker from "./picker.js";
-import { changed, displayName, get, on, placesOf, post, shown, state } from "./store.js";
+import { changed, displayName, get, inFirstRun, on, placesOf, post, shown, state } from "./store.js";
 import { look } from "./views.js";
 
 const [SUB, GROUP, STRING, , BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, , FILE] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
@@ -374,7 +374,7 @@ function placed() {
     leave(false);
     loadCommands();
   }
-  const closed = !state.opening.over;
+  const closed = !state.opening.over || inFirstRun();
   say().disabled = closed;
   $("send").disabled = closed;
   const where = channel?.guild ? `#${channel.name}` : "the bot";
@@ -392,6 +392,6 @@ export function start() {
   say().addEventListener("keydown", keyInBox);
   document.addEventListener("keydown", keyAnywhere);
   say().addEventListener("blur", () => setTimeout(() => document.activeElement !== say() && !chosen && picker.hide(), 0));
-  on("place opening", placed);
+  on("place opening first_run", placed);
   on("bot", (bot) => bot?.state === "running" && loadCommands());
 }

@@ -1,5 +1,6 @@
 // The messages of a channel, drawn as Discord draws them.
 
+import { isAuthorize, openAuthorize } from "./authorize.js";
 import { $, arrange, avatar, h, icon, notice } from "./dom.js";
 import { inline, markdown } from "./markdown.js";
 import { displayName, markSeen, names, on, post, sees, shown, state } from "./store.js";
@@ -24,6 +25,7 @@ function press(message, key) {
 
 function button(message, part) {
   const label = [part.emoji?.name, part.label].filter(Boolean).join(" ");
+  if (part.style === 5 && isAuthorize(part.url)) return h("button", { type: "button", class: "button", "data-key": part.url, onclick: () => openAuthorize(part.url) }, label);
   if (part.style === 5) return h("a", { class: "button", href: safe(part.url), target: "_blank", rel: "noopener noreferrer" }, label);
   return h(
     "button",

@@ -1,8 +1,8 @@
 // The switches that break things, the bot's own panel, and the opening.
 
 import { $, copy, fill, h, icon, notice } from "./dom.js";
-import { botButtons, botLine } from "./side.js";
-import { on, post, state } from "./store.js";
+import { botButtons, botLine, dashboardLink } from "./side.js";
+import { inFirstRun, on, post, state } from "./store.js";
 import { cookieBox, makeCookies, toCopy } from "./tour.js";
 
 const turn = (name, value) => post("switch", { name, value }).catch((error) => notice(error.message, true));
@@ -65,6 +65,9 @@ function drawBot() {
     h("h2", {}, "The bot"),
     h("p", { class: "quiet" }, "A process of its own, the same program that runs on a real server."),
     h("div", { class: "botrow" }, botLine(), botButtons("panel")),
+    h("h3", {}, "Its dashboard"),
+    h("p", { class: "quiet" }, "The bot's own web pages, in a new tab: the link that /dashboard gives Olivia. Type /dashboard as one of your staff to see what they see."),
+    dashboardLink("panel"),
     h("h3", {}, "Ask it from a shop"),
     h("p", { class: "quiet" }, "Paste this into a terminal: does that TradingView name exist?"),
     h("div", { class: "line" }, h("code", { id: "curl" }, curl), h("button", { type: "button", class: "link", "data-key": "copy curl", onclick: () => copy(curl, "the curl line") }, icon("copy"), h("span", { class: "sr" }, "Copy"))),
@@ -106,9 +109,11 @@ function tasks() {
 function drawOpening() {
   if (!state.ready) return;
   const { over, tasks: all, failed } = state.opening;
+  const waits = over && inFirstRun();
   $("opening").hidden = over;
-  $("messages").hidden = !over;
-  document.body.classList.toggle("opening", !over);
+  $("firstrun").hidden = !waits;
+  $("messages").hidden = !over || waits;
+  document.body.classList.toggle("opening", !over || waits);
   if (over) {
     if (failed && !drawOpening.told) notice("Part of the opening failed; the panel Bot says what.", true);
     drawOpening.told = true;
@@ -117,7 +122,8 @@ function drawOpening() {
   drawOpening.told = false;
   const done = all.filter((task) => task.state === "done").length;
   const bar = h("progress", { max: all.length, value: done, "aria-label": "Opening the shop" });
-  fill($("opening"), h("div", { class: "sheet" }, h("h2", {}, "Opening the shop"), h("p", { class: "quiet" }, "Olivia sets the bot up with its own slash commands, as you would on a real server."), bar, tasks()));
+  const how = state.firstRun ? "The bot starts as on its first day: nobody has told it anything." : "Olivia sets the bot up with its own slash commands, as you would on a real server.";
+  fill($("opening"), h("div", { class: "sheet" }, h("h2", {}, "Opening the shop"), h("p", { class: "quiet" }, how), bar, tasks()));
   $("opening").querySelector(".working")?.scrollIntoView({ block: "nearest" });
 }
 
@@ -125,7 +131,7 @@ export function start() {
   $("panel-bot").append(h("div", { id: "bot-top" }), h("div", { id: "log", role: "log", "aria-label": "The bot's log", tabindex: "0" }));
   state.cookieWatchers = [drawBot];
   on("switches", drawFaults);
-  on("bot opening", drawBot);
+  on("bot opening first_run", drawBot);
   on("lines", drawLines);
-  on("opening", drawOpening);
+  on("opening first_run", drawOpening);
 }

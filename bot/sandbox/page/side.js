@@ -1,7 +1,7 @@
 // Who one is, where one is, and how the bot is.
 
 import { $, avatar, fill, h, icon, notice } from "./dom.js";
-import { changed, displayName, dmOf, member, on, placesOf, post, shown, state, unread } from "./store.js";
+import { changed, displayName, dmOf, inFirstRun, member, on, placesOf, post, shown, state, unread } from "./store.js";
 
 const PARTS = [["owner", "Owner"], ["moderator", "Moderators"], ["buyer", "Buyers"]];
 const BOT = {
@@ -105,9 +105,17 @@ export function botButtons(where) {
   return now === "off" ? start : kill;
 }
 
+// A link, so that no browser takes the new tab for a pop-up; the sandbox asks the bot, and leads on.
+export function dashboardLink(where) {
+  const label = "Open the dashboard";
+  const key = `${where} dashboard`;
+  if (state.bot.state !== "running" || !state.opening.over || inFirstRun()) return h("button", { type: "button", class: "button", disabled: true, "data-key": key }, label);
+  return h("a", { class: "button", href: "dashboard", target: "_blank", rel: "noopener noreferrer", "data-key": key }, label);
+}
+
 export function botLine() {
   const { state: now, killed, exit_code: code, starts } = state.bot;
-  const [text, light] = BOT[now];
+  const [text, light] = now === "starting" && state.opening.over && inFirstRun() ? ["Waits for you", "busy"] : BOT[now];
   const ended = now === "off" && starts > 0 ? (killed ? "Killed" : `Ended (exit code ${code})`) : text;
   return h("p", { class: "botline" }, h("span", { class: `light ${light}`, "aria-hidden": "true" }), h("strong", {}, ended));
 }
@@ -118,6 +126,7 @@ function drawBot() {
   const had = $("botcard").contains(document.activeElement);
   $("botcard").replaceChildren(h("p", { class: "part" }, "The bot"), botLine(), button);
   if (had) button.focus();
+  fill($("placelink"), dashboardLink("place"));
 }
 
 function drawPlace() {
@@ -142,7 +151,7 @@ export function start() {
   on("place unread people", drawPeople);
   on("place unread", drawChannels);
   on("place unread", drawPlace);
-  on("bot opening", drawBot);
+  on("bot opening first_run", drawBot);
   $("who").addEventListener("click", () => {
     const open = document.body.classList.toggle("drawer");
     $("who").setAttribute("aria-expanded", String(open));

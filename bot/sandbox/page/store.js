@@ -16,6 +16,7 @@ export const state = {
   switches: { featured: [], others: [], changed: 0 },
   bot: { state: "off" },
   opening: { over: false, tasks: [] },
+  firstRun: null,
   tour: { steps: [], current: 0, done: false },
   lines: [],
   payments: { forms: [], orders: [], sent: [] },
@@ -69,6 +70,9 @@ export async function get(name) {
   if (!response.ok) throw new Error(answer.error ?? "That did not work.");
   return answer;
 }
+
+// Whether the bot still waits to be told its token, or let into the server.
+export const inFirstRun = () => state.firstRun !== null && !state.firstRun.over;
 
 // Names and places
 
@@ -155,6 +159,7 @@ function load(all) {
   state.switches = all.switches;
   state.bot = all.bot;
   state.opening = all.opening;
+  state.firstRun = all.first_run;
   state.tour = all.tour;
   state.lines = all.lines;
   state.payments = all.payments;
@@ -237,6 +242,10 @@ const HANDLERS = {
   bot: (event) => put("bot", event.bot),
   tour: (event) => put("tour", event.tour),
   opening: (event) => put("opening", event.opening),
+  first_run: (event) => {
+    state.firstRun = event.first_run;
+    changed("first_run");
+  },
   payments: (event) => put("payments", event.payments),
   recovery: (event) => put("recovery", event.recovery),
   other_shop: () => location.reload(),

@@ -10,6 +10,7 @@ import { look } from "./views.js";
 const attempt = (work) => work.catch((error) => notice(error.message, true));
 
 const SHOPS = {
+  new: ["From nothing", "Starts the bot without a token and without a server, as usher run does for the first time."],
   empty: ["A first day", "Opens an empty shop, for a vendor's first day: set up, find your scripts, take over the customers."],
   sale: ["A sale", "Opens a shop that runs, with a payment provider: a sale comes in while the login is dead."],
   role: ["A paid role", "Opens a shop where a payment bot gives a role to whoever has paid: from there to the buyer's chart."],

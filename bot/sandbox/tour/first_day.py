@@ -61,10 +61,13 @@ class FirstDay(Story):
     def _discover(self) -> Step:
         return Step(
             "Find your scripts",
-            "The bot asks TradingView which invite-only scripts are yours. Choose all three, and "
-            "add them.",
+            "The bot asks TradingView which invite-only scripts are yours: the list stands under the answer to your "
+            "first login, and /script discover shows it again. Choose all three, and add them.",
             [
-                Goal("TradingView was asked", lambda: self._used("script discover")),
+                Goal(
+                    "TradingView was asked",
+                    lambda: self._used("script discover") or self.heard("added:"),
+                ),
                 Goal("Your scripts are added", lambda: self.heard("added:")),
             ],
             [self._as_owner("Fill in /script discover", "script discover")],
@@ -76,7 +79,7 @@ class FirstDay(Story):
             "More than a hundred people have access already. The bot does not touch them until you "
             "say that they are yours. Press Take over under the last answer: nothing changes on TradingView, and "
             "from then on the bot knows who has what, until when.",
-            [Goal("The bot knows your customers", lambda: self.heard("taken over"))],
+            [Goal("The bot knows your customers", self._taken_over)],
             [self._as_owner("Fill in /script discover", "script discover")],
         )
 
@@ -122,6 +125,10 @@ class FirstDay(Story):
         return {"name": "customers.csv", "base64": base64.b64encode(text.encode()).decode()}
 
     # What the goals look at
+
+    def _taken_over(self) -> int:
+        """Return how many answers say so; "not taken over yet" is none of them."""
+        return self.heard("people taken over") or self.heard("all taken over")
 
     def _used(self, path: str) -> int:
         return sum(1 for each in self.facts.used if each.command == path and answer(each))

@@ -8,6 +8,7 @@ from bot.sandbox.shop import Shop, ShopKind
 from bot.sandbox.tour.bad_day import BadDay
 from bot.sandbox.tour.buyer_with_role import BuyerWithRole
 from bot.sandbox.tour.first_day import FirstDay
+from bot.sandbox.tour.from_nothing import FromNothing
 from bot.sandbox.tour.sale_with_dead_login import SaleWithDeadLogin
 from bot.sandbox.tour.steps import Facts, Json, Story
 from bot.sandbox.tradingview import Call
@@ -17,6 +18,7 @@ _STORIES: dict[ShopKind, type[Story]] = {
     "role": BuyerWithRole,
     "sale": SaleWithDeadLogin,
     "busy": BadDay,
+    "new": FromNothing,
 }
 
 

@@ -90,5 +90,5 @@ def _paid(guild_id: int, text: str) -> "Select[Any]":
 
 def _number(text: str) -> "ColumnElement[bool]":
     number = text.removeprefix("#")
-    is_one = number.isdecimal() and number.isascii() and int(number) < 2**63
+    is_one = number.isdecimal() and number.isascii() and len(number) < 20 and int(number) < 2**63
     return order.c.id == int(number) if is_one else false()

@@ -1,5 +1,6 @@
 """Queries about who is signed in to the dashboard; of links and cookies only hashes are kept."""
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
@@ -7,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import WebSession
 from bot.store.tables.web import dashboard_link, web_session
+
+_ID_BITS = 48
 
 
 async def add_link(
@@ -30,6 +33,14 @@ async def add_link(
     )
 
 
+async def has_link(connection: AsyncConnection, token_hash: str) -> bool:
+    """Return whether there is such a link, over or not."""
+    found = await connection.execute(
+        select(dashboard_link.c.guild_id).where(dashboard_link.c.token_hash == token_hash)
+    )
+    return found.one_or_none() is not None
+
+
 async def take_link(
     connection: AsyncConnection, token_hash: str, now: datetime, latest: datetime
 ) -> tuple[int, int] | None:
@@ -51,10 +62,11 @@ async def take_link(
 async def add(
     connection: AsyncConnection, secret_hash: str, guild_id: int, member_id: int, at: datetime
 ) -> WebSession:
-    """Add a session and return it."""
+    """Add a session and return it; its number was never another one's, whatever is still kept for that."""
     row = await connection.execute(
         insert(web_session)
         .values(
+            id=secrets.randbits(_ID_BITS),
             secret_hash=secret_hash,
             guild_id=guild_id,
             member_id=member_id,
@@ -114,6 +126,22 @@ async def end(
         await connection.execute(delete(dashboard_link).where(*links))
     result = await connection.execute(delete(web_session).where(*ended))
     return result.rowcount
+
+
+async def drop_beyond(connection: AsyncConnection, newest: WebSession, most: int) -> None:
+    """End the sessions of its person that were used longest ago, so that there are `most` with the newest."""
+    theirs = (
+        web_session.c.guild_id == newest.guild_id,
+        web_session.c.member_id == newest.member_id,
+        web_session.c.id != newest.id,
+    )
+    kept = (
+        select(web_session.c.id)
+        .where(*theirs)
+        .order_by(web_session.c.seen_at.desc(), web_session.c.made_at.desc())
+        .limit(most - 1)
+    )
+    await connection.execute(delete(web_session).where(*theirs, web_session.c.id.not_in(kept)))
 
 
 async def drop_old(

@@ -3,8 +3,10 @@
 from ipaddress import ip_address
 
 from aiohttp import web
+from multidict import MultiDictProxy
 from yarl import URL
 
+from bot.access.errors import ButtonGone
 from bot.access.people.web_session_errors import FormForeign
 from bot.access.people.web_sessions import LASTS
 from bot.web.clients import FRONT
@@ -23,6 +25,16 @@ def require_own_page(request: web.Request, public_origin: str | None) -> None:
         raise web.HTTPUnsupportedMediaType
 
 
+async def sent(request: web.Request) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
+    """Return the fields of a form. Raises ButtonGone unless it came as our pages send it: as UTF-8."""
+    if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
+        raise ButtonGone
+    try:
+        return await request.post()
+    except UnicodeDecodeError:
+        raise ButtonGone from None
+
+
 def _own_origins(request: web.Request, public_origin: str | None) -> set[str]:
     own = set() if public_origin is None else {public_origin}
     if _is_this_computer(request):
@@ -32,12 +44,10 @@ def _own_origins(request: web.Request, public_origin: str | None) -> set[str]:
 
 def _is_this_computer(request: web.Request) -> bool:
     """Return whether the browser asked for an address of its own computer, which no name outside is."""
-    host = URL(f"http://{request.host}").host or ""
-    if host == "localhost":
-        return True
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
+        host = URL(f"http://{request.host}").host or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name, or nothing that could be one
         return False
 
 

@@ -6,8 +6,22 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from bot.access.errors import NeedsYes
-from bot.access.people.errors import UserUnknown
+from bot.access.ledger.errors import (
+    ChangesProduct,
+    EndsSeveral,
+    MoveLeavesOpen,
+    Shortens,
+    StopsEverything,
+)
+from bot.access.people.errors import (
+    ForgetsCustomer,
+    MergesCustomers,
+    MovesCustomer,
+    UserUnknown,
+)
 from bot.access.request import RequestContext
+from bot.access.sweeps.errors import TakesFromMany
+from bot.errors import UserError
 from bot.interactions import confirm
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
@@ -15,6 +29,16 @@ from bot.replies import Message
 from bot.web.dashboard.forms import AGREED, Form, agreement
 from bot.web.dashboard.routes import Done
 from bot.web.dashboard.visitor import Visitor
+
+_LOSSES = (
+    EndsSeveral,
+    ForgetsCustomer,
+    MergesCustomers,
+    MoveLeavesOpen,
+    MovesCustomer,
+    Shortens,
+    TakesFromMany,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +65,23 @@ async def carry_out(
 ) -> Done | web.StreamResponse:
     """Do it, or ask back; a no leads to `back`. Raises what `act` refuses, but for what can be asked.
 
+    A loss is asked about in a young session alone. Raises SessionNotFresh.
+
     `files_at`: the form that gives the file which comes with the question. The question repeats the form's
     fields, so that no form in which a secret is typed may come here.
     """
     try:
         return await act(form.request(visitor))
     except (NeedsYes, UserUnknown) as question:
-        needed = confirm.level_needed(question)
+        needed, loses = confirm.level_needed(question), _takes_away(question)
+        if loses:
+            visitor.require_fresh()
         options = [
-            Option(label, agreement(visitor, form, consent, needed), style.name == "danger")
+            Option(
+                label,
+                agreement(visitor, form, consent, needed, takes_away=loses),
+                style.name == "danger",
+            )
             for label, consent, style in confirm.options_of(question, form.consent, labels)
         ]
         if not options:
@@ -57,6 +89,17 @@ async def carry_out(
         message = confirm.asked(question, labels)
         allowed = options if visitor.may(needed) else []
         return await _question(visitor, form, message, allowed, back, files_at)
+
+
+def _takes_away(question: UserError) -> bool:
+    """Return whether a yes to it takes access or time from somebody."""
+    match question:
+        case ChangesProduct():
+            return bool(question.losses)
+        case StopsEverything():
+            return not question.goes_on
+        case _:
+            return isinstance(question, _LOSSES)
 
 
 async def ask(

@@ -17,6 +17,7 @@ from bot.access.request import Consent, RequestContext
 from bot.interactions.levels import Level
 from bot.replies import interrupted
 from bot.store.records import Unanswered
+from bot.web.dashboard import browser
 from bot.web.dashboard.visitor import Visitor
 
 TOKEN, ONCE, AGREED = "form_token", "once", "agreed"
@@ -35,6 +36,7 @@ class Form:
     once: str
     key: str  # the idempotency key: sent twice, it counts once
     consent: Consent = field(default_factory=Consent)
+    takes_away: bool = False  # a yes in it was to a loss: it counts in a young session alone
 
     def text(self, name: str) -> str:
         """Return what was typed, or chosen."""
@@ -72,7 +74,7 @@ class Form:
 
 async def read(request: web.Request, visitor: Visitor) -> Form:
     """Return the form. Raises FormForeign for one of another session, ButtonGone for a broken one or an old yes."""
-    sent = await request.post()
+    sent = await browser.sent(request)
     fields = {name: value for name, value in sent.items() if isinstance(value, str)}
     if not hmac.compare_digest(fields.get(TOKEN, "").encode(), visitor.form_token.encode()):
         raise FormForeign
@@ -86,22 +88,31 @@ async def read(request: web.Request, visitor: Visitor) -> Form:
     form = Form(request.path, fields, once, f"web {visitor.session.id} {once}")
     if AGREED not in fields:
         return form
-    return replace(form, consent=_agreed(visitor, form, fields[AGREED]))
+    return _agreed(visitor, form, fields[AGREED])
 
 
-def agreement(visitor: Visitor, form: Form, consent: Consent, level: Level) -> str:
-    """Return what the button of a question carries: the yes to it, for this form of this session alone."""
+def agreement(
+    visitor: Visitor, form: Form, consent: Consent, level: Level, *, takes_away: bool = False
+) -> str:
+    """Return what the button of a question carries: the yes to it, for this form of this session alone.
+
+    `takes_away`: it is a yes to a loss, for which the session must still be young when it is said.
+    """
     kept = {
         "of": _fingerprint(visitor, form),
         "until": clock.now().timestamp() + _QUESTION_SECONDS,
         "level": level,
+        "takes_away": takes_away or form.takes_away,
         "consent": asdict(consent),
     }
     return visitor.services.vault.seal(json.dumps(kept)).decode()
 
 
-def _agreed(visitor: Visitor, form: Form, sealed: str) -> Consent:
-    """Return what was agreed to. Raises ButtonGone, or NotAllowed for a yes that takes a manager."""
+def _agreed(visitor: Visitor, form: Form, sealed: str) -> Form:
+    """Return the form with what was agreed to.
+
+    Raises ButtonGone, NotAllowed for a yes that takes a manager, or SessionNotFresh for one to a loss.
+    """
     vault = visitor.services.vault
     try:
         kept = json.loads(vault.open(sealed.encode())) if vault.opens(sealed.encode()) else {}
@@ -113,7 +124,9 @@ def _agreed(visitor: Visitor, form: Form, sealed: str) -> Consent:
     if not now < kept["until"] <= now + _QUESTION_SECONDS:
         raise ButtonGone
     visitor.require(Level(kept["level"]))
-    return Consent(**kept["consent"])
+    if kept["takes_away"]:
+        visitor.require_fresh()
+    return replace(form, consent=Consent(**kept["consent"]), takes_away=kept["takes_away"])
 
 
 def _fingerprint(visitor: Visitor, form: Form) -> str:

@@ -6,9 +6,8 @@ from aiohttp import web
 from bot.access.errors import ButtonGone, DiscordSilent, MemberNotFound
 from bot.access.people.import_records import Wanted
 from bot.access.people.username_lookup import clean
-from bot.access.people.web_session_errors import SessionNotFresh
 from bot.access.request import Subject
-from bot.interactions.options import member_meant
+from bot.interactions.typed import member_meant
 from bot.notifications.trouble import TROUBLE
 from bot.store.records import Customer
 from bot.web.dashboard.forms import Form, number_in
@@ -58,12 +57,6 @@ def note_in(form: Form, name: str = "note") -> str | None:
     if len(text) > MAX_NOTE:
         raise ButtonGone
     return text or None
-
-
-def require_fresh(visitor: Visitor) -> None:
-    """Raise SessionNotFresh for a session that is too old for what takes something away."""
-    if not visitor.is_fresh:
-        raise SessionNotFresh
 
 
 async def member_in(visitor: Visitor, typed: str) -> int:

@@ -31,6 +31,16 @@ PLACES = (
 )
 
 
+_BESIDE = {"orders": "people"}  # pages that belong to another place than their address begins with
+
+
+def place_of(path: str) -> str:
+    """Return the place of a page, by its path below the server's address; the first page for what has none."""
+    start = path.partition("/")[0]
+    start = _BESIDE.get(start, start)
+    return start if any(place.path == start for place in PLACES) else ""
+
+
 def home(guild_id: int) -> str:
     """Return the address of a server's first page, with a slash at its end."""
     return f"{PATH}{guild_id}/"

@@ -9,11 +9,13 @@ from aiohttp import hdrs, web
 
 from bot.access.errors import ButtonGone, DiscordSilent, NotAllowed, TradingViewSilent
 from bot.access.logins.errors import TooManyPresses
+from bot.access.orders.errors import ConnectionUnknown
 from bot.access.people.web_session_errors import (
     DashboardLinkOver,
     FormForeign,
     NotSignedIn,
     OperatorNeeded,
+    PageGone,
     SessionNotFresh,
 )
 from bot.access.people.web_sessions import PATH
@@ -24,8 +26,8 @@ from bot.tradingview.errors import TradingViewError, UpstreamTrouble
 from bot.web import answers
 from bot.web.dashboard import browser, forms
 from bot.web.dashboard.forms import Form
-from bot.web.dashboard.places import STATIC
-from bot.web.dashboard.visitor import BUTTONS, SERVICES, Visitor, guild_of, visitor_of
+from bot.web.dashboard.places import STATIC, home
+from bot.web.dashboard.visitor import BUTTONS, SERVICES, Visitor, guild_of, named, visitor_of
 from bot.web.pages import page
 
 log = logging.getLogger(__name__)
@@ -34,7 +36,7 @@ _IN_SERVER = PATH + "{guild_id:[0-9]{1,20}}/"
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
     (NotSignedIn, 401),
     ((NotAllowed, FormForeign, SessionNotFresh, OperatorNeeded), 403),
-    (ButtonGone, 404),
+    ((PageGone, ConnectionUnknown), 404),
     (DashboardLinkOver, 410),
     (TooManyPresses, 429),
     ((DiscordSilent, TradingViewSilent, UpstreamTrouble), 503),
@@ -108,6 +110,8 @@ class Routes:
 
     def button(self, name: str, path: str) -> None:
         """Let the buttons with `key(name, …)` under a reply send the form at `path`, whose `{}` are the key's parts."""
+        if name in self._app[BUTTONS]:
+            raise ValueError(f"the button {name} has a form already")
         self._app[BUTTONS][name] = path
 
 
@@ -133,6 +137,8 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
     """Return the page that explains a failure; one of ours is logged. Raises what is no page's to answer."""
     if isinstance(error, web.HTTPException | web.RequestPayloadError | ConnectionError):
         raise error
+    if isinstance(error, ButtonGone):
+        error = PageGone()
     status = next((status for kinds, status in _STATUS if isinstance(error, kinds)), 500)
     explained = explain(error)
     if status == 500:
@@ -149,10 +155,13 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
         "dashboard/failed.html",
         static_at=STATIC,
         status=status,
+        missing=status == 404,
         message=Message(explained.text, tone=explained.tone),
         signed_out=isinstance(error, NotSignedIn),
         back=_back(request),
     )
+    if response.text is not None and (guild_id := _guild_id(request)) is not None:
+        response.text = await named(request.app[SERVICES], guild_id, response.text)
     if isinstance(error, TooManyPresses):
         response.headers[hdrs.RETRY_AFTER] = str(math.ceil(error.wait))
     if isinstance(error, NotSignedIn) and "HX-Request" in request.headers:
@@ -160,14 +169,27 @@ async def failed(request: web.Request, error: Exception) -> web.StreamResponse:
     return response
 
 
-def _back(request: web.Request) -> str | None:
-    """Return the page that the browser came from, where it is one of this server's."""
+def came_from(request: web.Request) -> str:
+    """Return the page of this server on which a form stood, as `Done` takes it; Today where that is not told."""
+    return (_back(request) or "").removeprefix(home(guild_of(request.match_info)))
+
+
+def _guild_id(request: web.Request) -> int | None:
+    """Return the server in the address, where there is one."""
     if "guild_id" not in request.match_info:
         return None
     try:
-        start = f"{PATH}{guild_of(request.match_info)}/"
+        return guild_of(request.match_info)
     except NotSignedIn:
         return None
+
+
+def _back(request: web.Request) -> str | None:
+    """Return the page that the browser came from, where it is one of this server's."""
+    guild_id = _guild_id(request)
+    if guild_id is None:
+        return None
+    start = home(guild_id)
     before = request.headers.get("Referer", "")
     path = "/" + before.partition("://")[2].partition("/")[2]
     return path if path.startswith(start) and path != request.path else start

@@ -36,15 +36,28 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     """Use the link up, and lead to its server's first page with a session of its own."""
     try:
         browser.require_own_page(request, public_origin(request))
-        _limit(request)
-        token = str((await request.post()).get("token", ""))
+        sessions = request.app[SERVICES].web_sessions
+        pasted = str((await browser.sent(request)).get("token", ""))
         # Without the script a person pastes all of the link.
-        opened = await request.app[SERVICES].web_sessions.open(token.rpartition("#")[2].strip())
+        token = pasted.rpartition("#")[2].strip()
+        if not await sessions.knows(token):
+            _limit(request)  # who has a link is not held up by others from behind the same proxy
+        opened = await sessions.open(token)
+        await _end_earlier(request, opened.session.guild_id)
     except Exception as error:  # noqa: BLE001 - explained and logged there
         return await failed(request, error)
     response = see(home(opened.session.guild_id))
     browser.keep(request, response, opened.session.guild_id, opened.secret)
     return response
+
+
+async def _end_earlier(request: web.Request, guild_id: int) -> None:
+    """End what the browser had for that server: it forgets the cookie, so that only a copy could go on."""
+    sessions = request.app[SERVICES].web_sessions
+    for secret in browser.secrets_of(request, guild_id):
+        earlier = await sessions.find(secret, guild_id)
+        if earlier is not None:
+            await sessions.sign_out(earlier)
 
 
 def _limit(request: web.Request) -> None:
@@ -57,6 +70,7 @@ def _limit(request: web.Request) -> None:
 async def sign_out(visitor: Visitor, _: Form, request: web.Request) -> Done | web.StreamResponse:
     """End the session, and have the browser forget it."""
     await visitor.services.web_sessions.sign_out(visitor.session)
+    visitor.notes.pop(visitor.session.id, None)
     response = see(PATH)
     browser.forget(request, response, visitor.guild_id)
     return response

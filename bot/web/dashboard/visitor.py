@@ -21,13 +21,14 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.store.records import OPERATOR_ID, Actor, WebSession
 from bot.web.dashboard import browser
-from bot.web.dashboard.places import PLACES, STATIC, home
+from bot.web.dashboard.places import PLACES, STATIC, home, place_of
 from bot.web.pages import HEADERS, names
 from bot.web.pages.rendering import render
 
 SERVICES = web.AppKey("dashboard_services", Services)
 SETTINGS = web.AppKey("dashboard_settings", Settings)
 NOTES = web.AppKey("dashboard_notes", dict[int, list[Message]])
+_MAX_NOTED = 200  # sessions with a note
 BUTTONS = web.AppKey(
     "dashboard_buttons", dict[str, str]
 )  # by a button's name, the form that does it
@@ -54,6 +55,7 @@ class Visitor:
     secret: str = field(repr=False)  # of the session, as the browser keeps it
     notes: dict[int, list[Message]] = field(repr=False)
     buttons: dict[str, str] = field(repr=False)
+    place: str  # the path of the place in the menu that the browser's address belongs to
 
     @property
     def guild_id(self) -> int:
@@ -84,6 +86,11 @@ class Visitor:
         if not self.may(level):
             raise NotAllowed(level.name.lower())
 
+    def require_fresh(self) -> None:
+        """Raise SessionNotFresh for a session that is too old for what takes something away."""
+        if not self.is_fresh:
+            raise SessionNotFresh
+
     async def sees_whole(self) -> bool:
         """Return whether the visitor may see what belongs to the program, and not to one server."""
         return await sees_whole(self.services.database, self.guild_id, self.session.member_id)
@@ -99,7 +106,9 @@ class Visitor:
 
     def note(self, message: Message) -> None:
         """Show this above the next page that the browser opens; it is not kept beyond the program's end."""
-        self.notes[self.session.id] = [*self.notes.get(self.session.id, [])[-2:], message]
+        self.notes[self.session.id] = [*self.notes.pop(self.session.id, [])[-2:], message]
+        while len(self.notes) > _MAX_NOTED:  # of browsers that opened no page any more
+            del self.notes[next(iter(self.notes))]
 
     def actions(self, message: Message) -> list[Action]:
         """Return those buttons of a reply that a page can do too; others belong to Discord alone."""
@@ -116,23 +125,22 @@ class Visitor:
         return found
 
     async def page(
-        self, template: str, /, *, here: str = "", status: int = 200, **context: Any
+        self, template: str, /, *, here: str | None = None, status: int = 200, **context: Any
     ) -> web.Response:
-        """Return a page of the dashboard; `here` is the path of its place in the menu."""
+        """Return a page of the dashboard; `here` is its place in the menu, where the address does not say it."""
         text = await render(
             template,
             static_at=STATIC,
             visitor=self,
-            here=here,
+            here=self.place if here is None else here,
             places=[place for place in PLACES if self.may(place.level)],
             server=self.guild.name if self.guild else f"server {self.guild_id}",
             notes=[*await self._interrupted(), *self.notes.pop(self.session.id, [])],
             once=lambda: secrets.token_hex(16),
             **context,
         )
-        return web.Response(
-            text=await self._named(text), status=status, content_type="text/html", headers=HEADERS
-        )
+        text = await named(self.services, self.guild_id, text)
+        return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
     async def _interrupted(self) -> list[Message]:
         """Return what became of forms that had no answer when the program ended, as by a crash."""
@@ -144,24 +152,26 @@ class Visitor:
             told.append(interrupted.after_restart(form, entries))
         return told
 
-    async def _named(self, text: str) -> str:
-        wanted = names.members_in(text)
-        known = await self.services.member_names.of(self.guild_id, wanted) if wanted else {}
-        guild = self.guild
 
-        def role(number: int) -> str | None:
-            found = None if guild is None else guild.get_role(number)
-            return None if found is None else found.name
+async def named(services: Services, guild_id: int, text: str) -> str:
+    """Return a finished page with the names of that server's members, roles and channels in place."""
+    wanted = names.members_in(text)
+    known = await services.member_names.of(guild_id, wanted) if wanted else {}
+    guild = services.client.get_guild(guild_id)
 
-        def channel(number: int) -> str | None:
-            found = None if guild is None else guild.get_channel(number)
-            return None if found is None else found.name
+    def role(number: int) -> str | None:
+        found = None if guild is None else guild.get_role(number)
+        return None if found is None else found.name
 
-        return names.put_in(text, known, role, channel, self.address())
+    def channel(number: int) -> str | None:
+        found = None if guild is None else guild.get_channel(number)
+        return None if found is None else found.name
+
+    return names.put_in(text, known, role, channel, home(guild_id))
 
 
 async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False) -> Visitor:
-    """Return whoever asks, whose level is asked for anew.
+    """Return the person who asks, whose level is asked for anew.
 
     Raises NotSignedIn, NotAllowed, SessionNotFresh, or DiscordSilent while Discord does not tell.
     """
@@ -174,12 +184,13 @@ async def visitor_of(request: web.Request, level: Level, *, fresh: bool = False)
     else:
         raise NotSignedIn
     held, name = await _level_and_name(services, session)
+    place = place_of(request.path.removeprefix(home(guild_id)))
     visitor = Visitor(
-        services, session, held, name, secret, request.app[NOTES], request.app[BUTTONS]
+        services, session, held, name, secret, request.app[NOTES], request.app[BUTTONS], place
     )
     visitor.require(level)
-    if fresh and not visitor.is_fresh:
-        raise SessionNotFresh
+    if fresh:
+        visitor.require_fresh()
     return visitor
 
 

@@ -39,6 +39,11 @@ def as_html(text: str) -> Markup:
     return Markup("").join(parts)
 
 
+def without_places(shown: object) -> object:
+    """Return what a page shows; text that was made here alone may hold the place of a name."""
+    return _PRIVATE.sub("", shown) if type(shown) is str else shown
+
+
 def _blocks(text: str) -> list[Markup]:
     lines: list[Markup] = []
     in_list = False

@@ -27,9 +27,7 @@ def put_in(
         if found[1] == "m":
             name = members.get(number)
             shown = f"member {number}" if name is None else f"@{name}"
-            return (
-                f'<a class="member" href="{escape(address)}people?q={number}">{escape(shown)}</a>'
-            )
+            return f'<a href="{escape(address)}people?q={number}">{escape(shown)}</a>'
         if found[1] == "r":
             return f'<span class="tag">@{escape(role(number) or "a deleted role")}</span>'
         return f'<span class="tag">#{escape(channel(number) or "a deleted channel")}</span>'

@@ -57,7 +57,7 @@ def _load() -> "Environment":
         StrictUndefined,
     )
 
-    from bot.web.pages.discord_text import as_html, as_inline  # noqa: PLC0415 - as above
+    from bot.web.pages.discord_text import as_html, as_inline, without_places  # noqa: PLC0415 - as above
 
     files = sorted(_TEMPLATES.rglob("*.html"))
     texts = {file.relative_to(_TEMPLATES).as_posix(): file.read_text("utf-8") for file in files}
@@ -68,6 +68,7 @@ def _load() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=without_places,
     )
     environment.filters |= {"discord": as_html, "inline": as_inline, "day": _day, "moment": _moment}
     environment.globals |= {"file": static.addresses().__getitem__}

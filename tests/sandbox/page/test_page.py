@@ -105,6 +105,35 @@ async def test_the_tour_from_the_first_sale_to_the_last_with_the_keyboard_alone(
         assert await answer.json() == {"validuser": True, "verifiedUserName": "finn"}
 
 
+async def test_the_dashboard_opens_with_one_press_and_from_a_command(open_shop, look):
+    eyes = await look(open_shop)
+    server = f"{open_shop.simulation.web_address}/dashboard/{open_shop.simulation.shop.guild.id}/"
+
+    async def opens(button):
+        async with eyes.page.context.expect_page() as opening:
+            await button.click()
+        page = await opening.value
+        page.set_default_timeout(20_000)
+        await page.locator("nav.side").wait_for()
+        assert page.url.startswith(server)
+        return page
+
+    before = await eyes.page.locator("#messages .message").count()
+    page = await opens(eyes.page.locator("#placelink a"))
+    assert await page.locator("nav.side").get_by_text("Settings").count()  # Olivia owns the server
+    assert await eyes.page.locator("#messages .message").count() == before  # no used link is left
+    await page.close()
+    await eyes.page.locator("#tab-bot").click()
+    await (await opens(eyes.page.locator("#panel-bot a", has_text="Open the dashboard"))).close()
+    # as one of the staff, from what the bot says to the command
+    await eyes.page.locator("#people label", has_text="Mina").click()
+    await eyes.page.locator("#say").focus()
+    await eyes.type("/dashboard")
+    await eyes.press("Tab", "Enter")
+    page = await opens(eyes.page.locator("#messages .message a", has_text="Open the dashboard"))
+    await page.close()
+
+
 async def test_commands_are_picked_filled_in_and_sent_by_key(open_shop, look):
     eyes = await look(open_shop)
     await eyes.page.locator("#say").focus()
@@ -206,8 +235,7 @@ async def test_the_vendor_s_first_day_in_an_empty_shop(empty_shop, look):
     await eventually(lambda: simulation.tour.current == 1)
     await eyes.page.locator("#form button[type=submit]").click()
     await eventually(lambda: simulation.tour.current == 2)
-    await offered("Fill in /script discover")
-    # what a list says beside the names is there to read
+    # the list stands under the login's answer; what it says beside the names is there to read
     await eyes.sees("#messages .choice small", "PUB;")
     for box in await messages.locator(".choice input").all():
         await box.check()

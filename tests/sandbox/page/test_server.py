@@ -56,6 +56,17 @@ async def test_other_sites_are_refused(sandbox, http, headers):
         assert answer.status == 403
 
 
+async def test_the_way_to_the_dashboard_says_why_it_leads_nowhere(sandbox, http):
+    for site, status, why in (
+        ("same-origin", 422, "The bot is not connected"),
+        ("cross-site", 403, "Open it from the sandbox"),
+    ):
+        async with http.get(f"{sandbox.url}/dashboard", headers={"Sec-Fetch-Site": site}) as answer:
+            assert (answer.status, answer.content_type) == (status, "text/html")
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            assert why in await answer.text()
+
+
 async def test_a_body_that_another_site_could_send_is_refused(sandbox, http):
     async with http.post(f"{sandbox.url}/api/bot", data='{"do": "kill"}') as answer:
         assert answer.status == 415
@@ -71,6 +82,8 @@ async def test_a_body_that_another_site_could_send_is_refused(sandbox, http):
         ("tour", {"do": "dance"}, 400),
         ("server", {"do": "dance"}, 400),
         ("server", {"do": "intent", "on": "perhaps"}, 400),
+        ("server", {"do": "authorize"}, 400),
+        ("server", {"do": "authorize", "permissions": "everything"}, 400),
         ("server", {"do": "leave"}, 400),
         ("server", {"do": "leave", "member": "1"}, 422),
         ("server", {"do": "delete_role", "role": "1"}, 422),

@@ -112,7 +112,10 @@ async def test_an_empty_shop_has_nothing_set_up(sandbox, api):
     assert simulation.shop.is_empty
     assert [task.text for task in simulation.opening.tasks] == ["Start the bot"]
     status, answer = await api.post("open", shop="palace")
-    assert (status, answer["error"]) == (400, "A shop is one of these: busy, empty, role, sale")
+    assert (status, answer["error"]) == (
+        400,
+        "A shop is one of these: busy, empty, role, sale, new",
+    )
     assert sandbox.simulation is simulation
 
 

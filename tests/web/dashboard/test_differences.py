@@ -274,6 +274,7 @@ async def test_orders_from_a_backup_are_decided_by_ticks(dashboard):
         await dashboard.recovery.start(jobs)
         await eventually(lambda: waits_for_staff(dashboard, browser))
     browser = await dashboard.signed_in(dashboard.mod)
+    assert (await browser.get("")).links["Decide"].endswith("/differences/undecided")
     await browser.get("differences")
     page = await browser.get(browser.page.links["Decide"])
     assert "7 days, asked on 10 March 2026" in page.text

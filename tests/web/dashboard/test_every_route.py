@@ -11,17 +11,25 @@ from bot.web.dashboard.routes import ROUTES
 from bot.web.dashboard.visitor import BUTTONS
 
 EVIL = "https://evil.example"
+START = "/dashboard/{guild_id:[0-9]{1,20}}/"
 OLD = timedelta(minutes=16)
 
 
 @pytest.fixture
 async def rules(dashboard):
     """By method and path below the server's own address, who may ask."""
-    start = "/dashboard/{guild_id:[0-9]{1,20}}/"
     return {
-        (method, re.sub(r"\{[^}]+\}", "1", path.removeprefix(start))): rule
+        (method, filled(path.removeprefix(START))): rule
         for (method, path), rule in dashboard.app[ROUTES].rules.items()
     }
+
+
+def filled(path):
+    """The path with a number for each id, and the first of several words where only those are taken."""
+    words = re.compile(r"[a-z_]+")
+    return re.sub(
+        r"\{\w+(?::([^{}]*))?\}", lambda part: (words.match(part[1] or "") or ["1"])[0], path
+    )
 
 
 async def ask(browser, method, path, fields=None, **headers):
@@ -102,9 +110,20 @@ async def test_an_old_session_is_asked_to_sign_in_again_where_it_takes_something
             assert "sign in again" in page.text
 
 
-async def test_what_a_button_sends_is_a_form_that_is_there(dashboard, rules):
+async def test_what_a_button_sends_is_a_form_that_is_there(dashboard):
+    forms = {
+        re.sub(r"\{[^{}]*\}", "{}", path.removeprefix(START))
+        for method, path in dashboard.app[ROUTES].rules
+        if method == "POST"
+    }
     for name, path in dashboard.app[BUTTONS].items():
-        assert ("POST", path.replace("{}", "1")) in rules, name
+        assert path in forms, name
+
+
+async def test_two_forms_for_one_button_do_not_start(dashboard):
+    [name, *_] = dashboard.app[BUTTONS]
+    with pytest.raises(ValueError, match=name):
+        dashboard.app[ROUTES].button(name, "elsewhere")
 
 
 async def test_a_number_of_nothing_here_is_no_page(dashboard, rules):

@@ -1,6 +1,5 @@
 """Every page of the dashboard in a real browser, where there is one: wide and narrow, by day and by night."""
 
-import re
 import shutil
 
 import pytest
@@ -8,6 +7,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
 from bot.web.dashboard.routes import ROUTES
+from tests.support.full_shop import fill
+from tests.web.dashboard.test_every_route import START, filled as with_numbers
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -15,32 +16,41 @@ BROWSER = next(
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
 SCREENS = [(1280, "light"), (390, "dark")]
 GRAVE = {"serious", "critical"}
+# Pages with something on them that the address with the number 1 does not show.
+MORE = (
+    "people?q=nobody",
+    "people?show=stuck",
+    "people/1?do=revoke",
+    "people/12",
+    "differences/1?kind=extra",
+    "items/products/2",
+    "payments/contracts/3",
+    "settings/webhooks/new?provider=stripe",
+)
+# What is wider than the card that it stands in, and so is cut or lies over its neighbour.
+CUT = """() => [...document.querySelectorAll(".card, .note, .figure")]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText.slice(0, 80))"""
 
 
 @pytest.fixture
 async def filled(dashboard):
     """A shop with a little of everything, so that pages have something to show."""
-    product = {"slug": "gold", "title": "<script>alert(1)</script> Gold", "scripts": "trend"}
-    await dashboard.run(dashboard.as_owner, "product create", **product)
-    for username in ("Alice_T", "__bob__"):
-        given = {"item": "trend", "duration": "1M", "username": username, "note": "<b>bank</b>"}
-        await dashboard.run(dashboard.as_mod, "access grant", **given)
+    await fill(dashboard, 12)
     return dashboard
 
 
 def pages(dashboard):
     """The address of every page that is no file."""
-    start = "/dashboard/{guild_id:[0-9]{1,20}}/"
     for method, path in dashboard.app[ROUTES].rules:
         if method == "GET":
-            yield re.sub(r"\{[^}]+\}", "1", path.removeprefix(start))
+            yield with_numbers(path.removeprefix(START))
 
 
 async def opened(playwright, dashboard, width, scheme):
     """A context of the browser that the owner is signed in with; what it asks for is kept."""
     browser = await playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
     context = await browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, accept_downloads=True
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = await context.new_page()
     page.trouble, page.asked = [], []
@@ -68,7 +78,7 @@ async def test_every_page_fits_its_screen_and_can_be_used_by_everybody(filled, w
     async with async_playwright() as playwright:
         browser, page = await opened(playwright, filled, width, scheme)
         home = f"http://127.0.0.1:{filled.port}/dashboard/{filled.guild.id}/"
-        for path in pages(filled):
+        for path in [*pages(filled), *MORE]:
             try:
                 answer = await page.goto(home + path)
             except Exception as error:
@@ -80,6 +90,13 @@ async def test_every_page_fits_its_screen_and_can_be_used_by_everybody(filled, w
             assert answer.status in (200, 404), path
             wide = await page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, (path, wide)
+            assert await page.evaluate(CUT) == [], path
+            assert await page.title() == f"{await page.inner_text('h1')} · Usher", path
+            if answer.status == 200:
+                place = page.locator("nav.side [aria-current=page]")
+                assert await place.count() == 1, path
+                begins = "people" if path.startswith("orders/") else path
+                assert (home + begins).startswith(await place.evaluate("link => link.href")), path
             found = await Axe().run(page)
             grave = [
                 (each["id"], [node["html"][:200] for node in each["nodes"]])

@@ -408,3 +408,10 @@ async def test_the_order_that_a_shop_made_has_its_page(dashboard, shop, browser)
     assert page.status == 200
     assert "Asked by" in page.text
     assert "Alice_T" in page.text
+
+
+async def test_a_page_beyond_all_numbers_is_an_empty_page(dashboard):
+    browser = await dashboard.signed_in(dashboard.owner)
+    for path in ("payments", "payments/contracts", "people", "differences", "history"):
+        page = await browser.get(f"{path}?page={2**63 - 1}")
+        assert page.status in (200, 404), path

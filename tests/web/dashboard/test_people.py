@@ -131,3 +131,13 @@ async def test_a_full_page_stays_below_a_hundred_kilobytes(dashboard):
             )  # fmt: skip
     browser = await dashboard.signed_in(dashboard.mod)
     assert len((await browser.get("people?q=Person")).html.encode()) < 100_000
+
+
+async def test_the_list_leads_to_the_form_for_somebody_new(dashboard):
+    browser = await dashboard.signed_in(dashboard.mod)
+    page = await browser.get("people")
+    assert page.links["Grant to somebody"].endswith("/people/new")
+    page = await browser.get(page.links["Grant to somebody new"])
+    assert page.status == 200
+    assert page.form("Grant")
+    assert page.links["People"].endswith("/people")

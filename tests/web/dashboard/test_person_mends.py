@@ -42,7 +42,9 @@ async def test_a_claim_is_decided_on_the_page(dashboard, staff):
         )
     page = await staff.get(f"people/{ben.id}")
     assert "says that Alice_T" in page.text
-    page = await staff.press("Yes, it is theirs")
+    form, here = page.form("Yes, it is theirs"), str(page.url)
+    page = await staff.post(form.action, form.fields, Referer=here)
+    assert str(page.url) == here
     assert "accepted that Alice_T belongs to @ben" in page.text
     assert (await now(dashboard, ben.id)).username == "Alice_T"
 
@@ -158,12 +160,12 @@ async def test_the_mends_find_nothing_of_another_server(dashboard, manager):
         page = await manager.post(f"people/{path}", fields)
         assert page.status == 404, path
     for path in (
-        "retry/theirs",
+        "people/retry/theirs",
         f"claims/{claim.id}/accept",
         f"claims/{claim.id}/move",
         f"claims/{claim.id}/refuse",
     ):
-        page = await manager.post(f"people/{path}", fields)
+        page = await manager.post(path, fields)
         assert page.status == 422, path
     assert (await now(dashboard, foreign.id)).member_id == 5
     assert await orders(dashboard) == 0

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import update
 
 from bot import clock
+from bot.access.rules.releases import Release
+from bot.replies import wrong_clock
 from bot.store.ledger import events
 from bot.store.people import customers
 from bot.store.sales import recent
@@ -113,6 +115,10 @@ async def test_many_removals_are_asked_about_first(dashboard):
     assert await history(dashboard, "retry") == []
     page = await browser.get(page.links["No, leave it"])
     assert "30 orders are stuck" in page.text
+    dashboard.time.set(clock.now() + timedelta(minutes=16))
+    page = await browser.press("Try again")
+    assert page.status == 403
+    assert "sign in again" in page.text
 
 
 async def test_a_member_who_waits_is_decided_about_here(dashboard):
@@ -212,3 +218,18 @@ async def test_a_script_that_tradingview_refuses_can_be_tried_again(dashboard):
     assert "is refused by TradingView" not in (await browser.get("")).text
     async with dashboard.vendor.database.read() as connection:
         assert (await connection.execute(permission.select())).all() == []
+
+
+async def test_a_newer_release_stands_above_the_day_for_managers(dashboard):
+    await dashboard.releases.heard(Release("99.1.0", "https://usher.example/99.1.0"))
+    page = await (await dashboard.signed_in(dashboard.owner)).get("")
+    assert "There is a newer Usher, 99.1.0" in page.text
+    assert "https://usher.example/99.1.0" in page.links.values()
+    page = await (await dashboard.signed_in(dashboard.mod)).get("")
+    assert "newer Usher" not in page.text
+
+
+async def test_a_wrong_clock_stands_above_the_day(dashboard, monkeypatch):
+    monkeypatch.setattr(wrong_clock, "warning", lambda: "**The clock is wrong.**")
+    page = await (await dashboard.signed_in(dashboard.mod)).get("")
+    assert "The clock is wrong." in page.text

@@ -5,14 +5,14 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from bot import clock
-from bot.access.request import RequestContext
 from bot.doctor.findings import Finding, Place, Severity
 from bot.interactions.levels import Level
-from bot.replies import overview as replies
-from bot.web.dashboard.confirm import carry_out
+from bot.replies.message import Attached
+from bot.web.dashboard import retries
+from bot.web.dashboard.files import file_response
 from bot.web.dashboard.forms import Form
 from bot.web.dashboard.routes import Done, Routes
 from bot.web.dashboard.visitor import SETTINGS, Visitor
@@ -100,11 +100,7 @@ class Checks:
             whole=whole,
         )
         name = f"usher-diagnostics-{clock.now():%Y-%m-%d}.json"
-        return web.Response(
-            text=json.dumps(content, indent=2),
-            content_type="application/json",
-            headers={hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"'},
-        )
+        return file_response(Attached(name, json.dumps(content, indent=2).encode()))
 
     async def _findings(
         self, visitor: Visitor, request: web.Request, *, whole: bool
@@ -120,13 +116,7 @@ class Checks:
 
 async def retry(visitor: Visitor, form: Form, _: web.Request) -> Done | web.StreamResponse:
     """Try again what waits or is stuck for one script, as `/sync retry` does."""
-    slug = form.text("item")
-
-    async def again(request: RequestContext) -> Done:
-        tried = await visitor.services.retries.retry(request, slug)
-        return Done(HERE, replies.retried(slug, tried))
-
-    return await carry_out(visitor, form, again, back=HERE)
+    return await retries.retry(visitor, form, form.text("item"), HERE)
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ def add_to(routes: Routes) -> None:
     """Serve the pages and their forms; what may end somebody's access needs a young session."""
     routes.page("differences", Level.STAFF, show)
     routes.page("differences/undecided", Level.STAFF, show_undecided)
-    routes.form("differences/undecided/carry-out", Level.STAFF, carry_out)
+    routes.form("differences/undecided/carry-out", Level.STAFF, carry_out, fresh=True)
     routes.form("differences/undecided/drop", Level.STAFF, drop, fresh=True)
     routes.form("differences/take-over", Level.STAFF, take_over_everybody)
     routes.form("differences/put-back/{reference}", Level.STAFF, put_back)

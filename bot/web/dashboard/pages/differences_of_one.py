@@ -13,10 +13,9 @@ from bot.replies import (
     Message,
     drift as differences,
     explain,
-    overview as overview_replies,
     sweeps as sweep_replies,
 )
-from bot.web.dashboard import confirm
+from bot.web.dashboard import confirm, retries
 from bot.web.dashboard.forms import Form, number_in
 from bot.web.dashboard.routes import Done, Routes
 from bot.web.dashboard.visitor import Visitor
@@ -59,7 +58,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         found=found,
         script=found.report.script,
         report=Message(message.text, buttons=message.buttons),
-        heads=differences.kind_heads(found.report),
+        heads=dict(differences.kind_heads(found.report)),
         words=differences,
         progress=None if progress is None else sweep_replies.progress(progress),
         refused=None if refusal is None else explain(refusal).text,
@@ -91,13 +90,8 @@ async def check(visitor: Visitor, _: Form, request: web.Request) -> Done:
 async def retry(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:
     """Try everything that waits or is stuck once more."""
     report = await visitor.services.drift.report(visitor.guild_id, _script_id(request))
-    slug, back = report.script.slug, f"differences/{report.script.id}"
-
-    async def act(context: RequestContext) -> Done:
-        tried = await visitor.services.retries.retry(context, slug)
-        return Done(back, overview_replies.retried(slug, tried))
-
-    return await confirm.carry_out(visitor, form, act, back=back)
+    back = f"differences/{report.script.id}"
+    return await retries.retry(visitor, form, report.script.slug, back)
 
 
 async def repair(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:

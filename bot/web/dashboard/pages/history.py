@@ -23,7 +23,7 @@ from bot.web.dashboard.visitor import Visitor
 _FIELDS = ("person", "item", "kind", "by", "since", "until", "q")
 _MEMBER = re.compile(r"[0-9]{1,19}")
 _DAY = timedelta(days=1)
-_LONGEST = 100  # characters that are looked for
+_MAX_TEXT = 100  # characters that are looked for
 _BY = (
     ("", "Anybody"),
     (ActorKind.MEMBER, "Staff and members"),
@@ -95,7 +95,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
 
 def _wanted(query: Mapping[str, str]) -> Wanted:
     """Return what is asked for; a date that is none, and what a page of ours never sends, is left out."""
-    given = {name: query.get(name, "").strip().replace("\0", "")[:_LONGEST] for name in _FIELDS}
+    given = {name: query.get(name, "").strip().replace("\0", "")[:_MAX_TEXT] for name in _FIELDS}
     for name in ("since", "until"):
         if _day_in(given[name]) is None:
             given[name] = ""

@@ -8,12 +8,15 @@ from bot.access.catalogue.products import ProductEntry
 from bot.access.catalogue.scripts import Entry
 from bot.interactions.levels import Level
 from bot.replies import (
+    Message,
     discovery as discovery_replies,
+    explain,
     roles as role_replies,
     scripts as replies,
     sweeps as sweep_replies,
 )
-from bot.web.dashboard import confirm, full_checks
+from bot.store.records import Script
+from bot.web.dashboard import confirm
 from bot.web.dashboard.forms import Form, number_in
 from bot.web.dashboard.in_discord import role_choices
 from bot.web.dashboard.items import SCRIPTS, item_in, path_of, sales_of
@@ -74,19 +77,31 @@ async def show_script(visitor: Visitor, request: web.Request) -> web.StreamRespo
     """Show one script: its people, what it belongs to, and how it is sold."""
     services, guild_id = visitor.services, visitor.guild_id
     script = await item_in(visitor, request, SCRIPTS)
+    entry = await services.scripts.entry_of(guild_id, script.id)
     products = await services.products.listed(guild_id)
     return await visitor.page(
         "dashboard/script.html",
         here="items",
-        entry=await services.scripts.entry_of(guild_id, script.id),
+        entry=entry,
         products=[
             each.product
             for each in products
             if script.id in {part.id for part in each.scripts} and not _is_archived(each)
         ],
+        full_check=_full_check(visitor, entry.script),
         sales=await sales_of(visitor, request, script),
         roles=role_choices(visitor, managed=True),
     )
+
+
+def _full_check(visitor: Visitor, script: Script) -> Message | None:
+    """Return how far the reading of its list is, or why the last one that was begun on a page failed."""
+    full_checks = visitor.services.full_checks
+    if (progress := full_checks.progress(script.id)) is not None:
+        return sweep_replies.progress(progress)
+    if (refusal := full_checks.refusal(script.id)) is not None:
+        return Message(sweep_replies.unread(script, explain(refusal).sentence))
+    return None
 
 
 async def show_new(visitor: Visitor, _: web.Request) -> web.StreamResponse:
@@ -99,7 +114,7 @@ async def add(visitor: Visitor, form: Form, _: web.Request) -> Done:
     added = await visitor.services.scripts.add(
         form.request(visitor), form.text("pine_id"), form.text("slug"), form.text("title")
     )
-    full_checks.start(visitor, [added.script])
+    visitor.services.full_checks.begin_each([added.script], visitor.session.member_id)
     return Done(path_of(added.script), replies.added(added))
 
 
@@ -121,7 +136,9 @@ async def add_own(visitor: Visitor, form: Form, _: web.Request) -> Done:
         offers = await visitor.services.discovery.find(visitor.guild_id)
         chosen = [offer.pine_id for offer in offers if offer.is_new]
     done = await visitor.services.discovery.add(form.request(visitor), chosen)
-    full_checks.start(visitor, [added.script for added in done.added])
+    visitor.services.full_checks.begin_each(
+        [added.script for added in done.added], visitor.session.member_id
+    )
     return Done("items/scripts/discover", discovery_replies.added(done))
 
 
@@ -156,5 +173,5 @@ async def check(visitor: Visitor, _: Form, request: web.Request) -> Done:
     script = await visitor.services.scripts.of_button(
         visitor.guild_id, number_in(request.match_info["item_id"])
     )
-    full_checks.start(visitor, [script])
+    visitor.services.full_checks.begin_each([script], visitor.session.member_id)
     return Done(path_of(script), sweep_replies.begun(script))

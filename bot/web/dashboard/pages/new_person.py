@@ -12,7 +12,7 @@ from bot.replies import access_check
 from bot.web.dashboard import orders
 from bot.web.dashboard.forms import Form
 from bot.web.dashboard.pages.person import LENGTHS, items
-from bot.web.dashboard.pages.person_access import GRANT, SET, taking_away
+from bot.web.dashboard.pages.person_access import GRANT, SET
 from bot.web.dashboard.people import member_in, note_in, page_of
 from bot.web.dashboard.routes import Done, Routes, see
 from bot.web.dashboard.visitor import Visitor
@@ -74,7 +74,7 @@ async def set_end(visitor: Visitor, form: Form, _: web.Request) -> Done | web.St
     async def order(context: RequestContext) -> int:
         return await visitor.services.grants.set_end(context, item, until, subject, note)
 
-    return await orders.record(visitor, form, taking_away(visitor, order), SET, back=PATH)
+    return await orders.record(visitor, form, order, SET, back=PATH)
 
 
 async def _subject(visitor: Visitor, username: str, member: str) -> Subject:

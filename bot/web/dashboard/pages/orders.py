@@ -7,7 +7,7 @@ from bot.access.request import RequestContext
 from bot.interactions.levels import Level
 from bot.replies import orders as replies
 from bot.replies.history_facts import actor_named
-from bot.store.kinds import OrderState
+from bot.store.kinds import OrderKind, OrderState
 from bot.web.dashboard import orders
 from bot.web.dashboard.forms import Form, number_in
 from bot.web.dashboard.routes import Done, Routes
@@ -38,8 +38,13 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
 
 
 async def put_back(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:
-    """Undo what the order took away; sent twice, done once."""
+    """Undo what the order took away; what it gave ends by that. Sent twice, done once."""
     order_id = number_in(request.match_info["order_id"])
+    receipt = await orders.receipt(visitor, order_id)
+    if receipt is None:
+        raise ButtonGone
+    if receipt.order.kind is not OrderKind.REVOKE:
+        visitor.require_fresh()
 
     async def order(context: RequestContext) -> int:
         return await visitor.services.grants.put_back(context, order_id)

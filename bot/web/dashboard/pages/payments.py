@@ -15,10 +15,10 @@ from bot.web.dashboard.routes import Done, Routes
 from bot.web.dashboard.visitor import Visitor
 
 _ORDERS = 20  # a page of those that nobody knows the buyer of; so many messages too
+_MAX_PAGE = 100_000
 _PRICES = 25
-_MOST_OPTIONS = (
-    600  # in all lists of the page together: of a shop with many items fewer prices are asked
-)
+# In all lists of the page together: of a shop with many items fewer prices are asked.
+_MAX_OPTIONS = 600
 _SALES = 8
 
 
@@ -33,7 +33,7 @@ def add_to(routes: Routes) -> None:
 async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     """Show what waits, how each connection stands, and the last sales."""
     services, guild_id = visitor.services, visitor.guild_id
-    page = number_in(request.query.get("page", "0"))
+    page = min(number_in(request.query.get("page", "0")), _MAX_PAGE)
     waiting = await services.pending.view(guild_id, skip=page * _ORDERS, limit=_ORDERS)
     prices = await services.prices.open_numbers(guild_id)
     asked = await services.prices.questions(guild_id, _PRICES)
@@ -90,7 +90,7 @@ async def replay_all(visitor: Visitor, form: Form, _: web.Request) -> Done:
 
 def _as_many_as_fit(asked: list[PriceQuestion]) -> list[PriceQuestion]:
     """Return the questions that are put at once: each has a list of all items."""
-    return asked[: max(1, _MOST_OPTIONS // (len(asked[0].items) + 1))] if asked else []
+    return asked[: max(1, _MAX_OPTIONS // (len(asked[0].items) + 1))] if asked else []
 
 
 def _choices(asked: list[PriceQuestion]) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """One person's page: who they are, what they may use and why until then, and what staff may do about it."""
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from bot import clock
 from bot.access.errors import ButtonGone
@@ -8,18 +8,18 @@ from bot.access.queries.person import PersonRecord
 from bot.access.queries.standing import Person, Standing
 from bot.access.sources import payments
 from bot.interactions.levels import Level
-from bot.interactions.options import USUAL_LENGTHS
+from bot.interactions.typed import USUAL_LENGTHS
 from bot.replies import access_check, claims, customers, orders, why
 from bot.replies.history import in_lines
 from bot.replies.message import Message
 from bot.replies.text import order_number, origin_named, spoken
 from bot.store.kinds import OrderState
 from bot.store.records import Customer, Product, Script
+from bot.web.dashboard.files import file_response
 from bot.web.dashboard.forms import number_in
 from bot.web.dashboard.people import PERSON, page_of, subject_of
 from bot.web.dashboard.routes import Routes, see
 from bot.web.dashboard.visitor import Visitor
-from bot.web.pages import HEADERS
 
 LENGTHS = tuple((each.text, spoken(each)) for each in USUAL_LENGTHS)
 _HELD = (Standing.HAS, Standing.DUE, Standing.PAUSED)
@@ -116,14 +116,7 @@ async def evidence(visitor: Visitor, request: web.Request) -> web.StreamResponse
 
     dossier = await visitor.services.evidence.gather(visitor.guild_id, subject_of(record.customer))
     server = None if visitor.guild is None else visitor.guild.name
-    file = reply(dossier, server).files[number]
-    kind = "text/html" if file.name.endswith(".html") else "text/csv"
-    headers = {
-        **HEADERS,
-        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{file.name}"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return web.Response(body=file.content, content_type=kind, charset="utf-8", headers=headers)
+    return file_response(reply(dossier, server).files[number])
 
 
 async def _record(visitor: Visitor, request: web.Request) -> PersonRecord:

@@ -3,13 +3,11 @@
 from aiohttp import web
 
 from bot.access.errors import ButtonGone
-from bot.access.ledger.errors import MoveLeavesOpen, Shortens
 from bot.access.request import RequestContext
 from bot.access.rules.duration import parse_length, read_until
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
-from bot.replies import overview as replies
-from bot.web.dashboard import confirm, orders
+from bot.web.dashboard import orders, retries
 from bot.web.dashboard.forms import Form
 from bot.web.dashboard.people import (
     PERSON,
@@ -17,7 +15,6 @@ from bot.web.dashboard.people import (
     named_subject,
     note_in,
     page_of,
-    require_fresh,
     subject_of,
 )
 from bot.web.dashboard.routes import Done, Routes
@@ -67,7 +64,7 @@ async def gift(visitor: Visitor, form: Form, request: web.Request) -> Done | web
 
 
 async def set_end(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:
-    """Give exactly this end; an earlier one takes something away, so it takes a young session."""
+    """Give exactly this end; an earlier one is asked about."""
     person = await customer_in(visitor, request)
     until = read_until(form.text("until"), form.request(visitor).at)
     subject, item, note = named_subject(person, form), form.text("item"), note_in(form)
@@ -75,13 +72,11 @@ async def set_end(visitor: Visitor, form: Form, request: web.Request) -> Done | 
     async def order(context: RequestContext) -> int:
         return await visitor.services.grants.set_end(context, item, until, subject, note)
 
-    return await orders.record(
-        visitor, form, taking_away(visitor, order), SET, back=page_of(person)
-    )
+    return await orders.record(visitor, form, order, SET, back=page_of(person))
 
 
 async def move(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:
-    """Let what they bought go on as another item; an earlier end takes a young session."""
+    """Let what they bought go on as another item; asks where something stays or ends earlier."""
     person = await customer_in(visitor, request)
     typed, note = form.text("until"), note_in(form)
     until = read_until(typed, form.request(visitor).at) if typed else None
@@ -91,9 +86,7 @@ async def move(visitor: Visitor, form: Form, request: web.Request) -> Done | web
         return await visitor.services.moves.move(context, subject, old, new, until, note)
 
     labels = Labels("Yes, change it")
-    return await orders.record(
-        visitor, form, taking_away(visitor, order), labels, back=page_of(person)
-    )
+    return await orders.record(visitor, form, order, labels, back=page_of(person))
 
 
 async def pause(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:
@@ -135,31 +128,4 @@ async def revoke(visitor: Visitor, form: Form, request: web.Request) -> Done | w
 async def retry(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:
     """Try everything of a script once more, as `/sync retry` does."""
     person = await customer_in(visitor, request)
-    return await try_again(visitor, form, form.text("item"), page_of(person))
-
-
-async def try_again(
-    visitor: Visitor, form: Form, item: str, back: str
-) -> Done | web.StreamResponse:
-    """Wake what waits or is stuck for an item; asks where that takes access from many."""
-
-    async def act(context: RequestContext) -> Done:
-        number = await visitor.services.retries.retry(context, item)
-        return Done(back, replies.retried(item, number))
-
-    return await confirm.carry_out(visitor, form, act, back=back)
-
-
-def taking_away(visitor: Visitor, order: orders.Order) -> orders.Order:
-    """Return the order, refused for an old session as far as it takes something away."""
-
-    async def checked(context: RequestContext) -> int:
-        if context.consent.confirmed:
-            require_fresh(visitor)
-        try:
-            return await order(context)
-        except (Shortens, MoveLeavesOpen):
-            require_fresh(visitor)
-            raise
-
-    return checked
+    return await retries.retry(visitor, form, form.text("item"), page_of(person))

@@ -1,4 +1,4 @@
-"""The buttons under what is said of a person, as forms: the mends of `/why`, of `/access check` and of claims."""
+"""The buttons under what is said of a person, as forms: the mends of `/why` and of `/access check`."""
 
 from urllib.parse import quote
 
@@ -10,16 +10,14 @@ from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
 from bot.replies import (
     access_check,
-    claims,
     customers,
     message as messages,
     why,
     why_mends as mends,
 )
 from bot.store.records import Customer
-from bot.web.dashboard import orders
+from bot.web.dashboard import orders, retries
 from bot.web.dashboard.forms import Form, number_in
-from bot.web.dashboard.pages.person_access import try_again
 from bot.web.dashboard.pages.person_record import give_name
 from bot.web.dashboard.people import page_of, subject_of
 from bot.web.dashboard.routes import Act, Done, Routes
@@ -32,19 +30,16 @@ def add_to(routes: Routes) -> None:
         (mends.ASK, "why/{who}/{item}", ask_again, False),
         (mends.OPEN_GRANT, "grant/{who}/{item}", open_grant, False),
         (mends.RESUME, "resume/{who}/{item}", resume, False),
-        (mends.CORRECT, "name/{customer_id}/{name}", name_picked, False),
+        (mends.CORRECT, "name/{customer_id}/{name}", name_picked, True),
         (mends.OPEN_NAME, "name/{customer_id}", open_name, False),
         (mends.TELL, "tell/{customer_id}", tell, False),
         (mends.FOLLOW, "roles/{member_id}/{item}", follow_roles, False),
         (mends.RETRY, "retry/{item}", retry, False),
-        (mends.SET_RIGHT, "set-right/{script_id}/{name}", set_right, False),
+        (mends.SET_RIGHT, "set-right/{script_id}/{name}", set_right, True),
         (access_check.TAKE, "take-over/{script_id}/{name}", take_over, False),
         (access_check.SET, "set-end/{script_id}/{name}", open_set, False),
         (access_check.END, "end/{script_id}/{name}", end, True),
         (customers.OPEN_LINK, "link/{member_id}", open_link, False),
-        (claims.CLAIM_YES, "claims/{claim_id}/accept", accept, False),
-        (claims.CLAIM_MOVE, "claims/{claim_id}/move", accept_anyway, True),
-        (claims.CLAIM_NO, "claims/{claim_id}/refuse", refuse, False),
     )
     for button, path, act, fresh in mended:
         parts = [part if not part.startswith("{") else "{}" for part in path.split("/")]
@@ -115,7 +110,7 @@ async def follow_roles(visitor: Visitor, _: Form, request: web.Request) -> Done:
 
 async def retry(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:
     """Try everything of the script once more."""
-    return await try_again(visitor, form, request.match_info["item"], "people")
+    return await retries.retry(visitor, form, request.match_info["item"], "people")
 
 
 async def set_right(
@@ -161,7 +156,7 @@ async def end(visitor: Visitor, form: Form, request: web.Request) -> Done | web.
     return await orders.record(visitor, form, order, Labels("Yes, end it"), back=back)
 
 
-# Of names, and of those who claim them
+# Of names
 
 
 async def open_link(visitor: Visitor, _: Form, request: web.Request) -> Done:
@@ -171,38 +166,6 @@ async def open_link(visitor: Visitor, _: Form, request: web.Request) -> Done:
     if person is None:
         return Done(f"people/new?member={member_id}")
     return Done(f"{page_of(person)}?do=link#link")
-
-
-async def accept(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:
-    """Give the name to the claimer; asks once more when it is another member's."""
-    claim_id = number_in(request.match_info["claim_id"])
-    asked = await visitor.services.claims.question(visitor.guild_id, claim_id)
-    if asked.holder_id is not None:
-        return await visitor.page(
-            "dashboard/reply.html",
-            title="Whose name is it?",
-            message=claims.move_it(asked.claim, asked.holder_id),
-            back="people",
-        )
-    return await _decide(visitor, form, claim_id, accept=True)
-
-
-async def accept_anyway(visitor: Visitor, form: Form, request: web.Request) -> Done:
-    """Give the name to the claimer although it is another member's."""
-    return await _decide(visitor, form, number_in(request.match_info["claim_id"]), accept=True)
-
-
-async def refuse(visitor: Visitor, form: Form, request: web.Request) -> Done:
-    """Leave the name where it is."""
-    return await _decide(visitor, form, number_in(request.match_info["claim_id"]), accept=False)
-
-
-async def _decide(visitor: Visitor, form: Form, claim_id: int, *, accept: bool) -> Done:
-    context = form.request(visitor)
-    claim = await visitor.services.claims.decide(context, claim_id, accept=accept)
-    message = claims.decided(claim, context.member_id, accepted=accept)
-    person = await visitor.services.directory.find(visitor.guild_id, Subject(claim.member_id))
-    return Done("people" if person is None else page_of(person), message)
 
 
 # Whom they are about

@@ -7,7 +7,7 @@ from bot.access.errors import ButtonGone
 from bot.access.request import RequestContext
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
-from bot.interactions.options import customer_meant
+from bot.interactions.typed import customer_meant
 from bot.replies import Button, customers as replies, key, people as people_replies
 from bot.replies.message import Message
 from bot.replies.why import corrected
@@ -31,7 +31,7 @@ _RED = discord.ButtonStyle.danger
 def add_to(routes: Routes) -> None:
     """Serve the forms."""
     routes.form(f"{PERSON}/link", Level.STAFF, link)
-    routes.form(f"{PERSON}/name", Level.STAFF, correct)
+    routes.form(f"{PERSON}/name", Level.STAFF, correct, fresh=True)
     routes.form(f"{PERSON}/unlink", Level.STAFF, unlink)
     routes.form(f"{PERSON}/hand-over", Level.STAFF, hand_over, fresh=True)
     routes.form(f"{PERSON}/block", Level.MANAGER, block)

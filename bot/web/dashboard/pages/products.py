@@ -3,7 +3,6 @@
 from aiohttp import web
 
 from bot.access.catalogue.products import Clearable, Terms
-from bot.access.people.web_session_errors import SessionNotFresh
 from bot.access.request import RequestContext
 from bot.access.rules.duration import parse_length
 from bot.interactions.confirm import Labels
@@ -98,6 +97,8 @@ async def edit(visitor: Visitor, form: Form, request: web.Request) -> Done:
     """Change how it is sold; people keep what they have."""
     services = visitor.services
     product = await _product(visitor, request)
+    if product.role_id is not None and form.text("role") != str(product.role_id):
+        visitor.require_fresh()  # its holders lose the role
     before, after = await services.products.edit(
         form.request(visitor), product.slug, _terms(visitor, form, product)
     )
@@ -111,8 +112,8 @@ async def change_scripts(
     """Add and take out scripts as they are ticked, once it was said who gains and loses what."""
     product = await _product(visitor, request)
     add, remove = await _changed(visitor, form, product)
-    if remove and not visitor.is_fresh:
-        raise SessionNotFresh
+    if remove:
+        visitor.require_fresh()
 
     async def act(asked: RequestContext) -> Done:
         done = await visitor.services.product_scripts.change(asked, product.slug, add, remove)

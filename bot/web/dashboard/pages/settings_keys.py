@@ -18,7 +18,7 @@ _PATH = "settings/keys"
 def add_to(routes: Routes) -> None:
     """Serve the page and its forms."""
     routes.page(_PATH, Level.MANAGER, show)
-    routes.form(_PATH, Level.MANAGER, create)
+    routes.form(_PATH, Level.MANAGER, create, fresh=True)  # whoever has it may end access with it
     routes.form(f"{_PATH}/revoke", Level.MANAGER, revoke, fresh=True)
 
 

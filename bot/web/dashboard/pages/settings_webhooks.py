@@ -18,7 +18,7 @@ from bot.web.dashboard.visitor import Visitor
 
 _PATH = "settings/webhooks"
 _ONE = f"{_PATH}/{{connection_id}}"
-_WAIT = 600  # seconds for the first message, as with the command
+_TEST_TIMEOUT = 600  # seconds for the first message, as with the command
 
 
 def add_to(routes: Routes) -> None:
@@ -183,7 +183,7 @@ async def show_test(visitor: Visitor, request: web.Request) -> web.StreamRespons
     now = await connections.heard(visitor.guild_id, view.row.id)
     before = _before(request, now)
     began = number_in(request.query.get("began", ""))
-    is_over = visitor.request("").at.timestamp() - began > _WAIT
+    is_over = visitor.request("").at.timestamp() - began > _TEST_TIMEOUT
     waits = not now.is_newer(before) and not is_over
     if waits:
         message = replies.waiting(view)

@@ -8,7 +8,6 @@ from aiohttp import web
 from bot.access.logins.sessions import LoginState
 from bot.access.queries.people import Group
 from bot.access.queries.today import View
-from bot.access.request import RequestContext
 from bot.access.rules.seat_fee import FREE
 from bot.interactions.levels import Level
 from bot.replies import (
@@ -20,8 +19,8 @@ from bot.replies import (
 from bot.replies.orders import why_stuck
 from bot.replies.text import origin
 from bot.store.records import Holding, Script
-from bot.web.dashboard import confirm, pictures
-from bot.web.dashboard.forms import Form, number_in
+from bot.web.dashboard import pictures, retries
+from bot.web.dashboard.forms import Form
 from bot.web.dashboard.routes import Done, Routes
 from bot.web.dashboard.visitor import Visitor
 
@@ -35,26 +34,21 @@ _PLACES = {
 
 
 def add_to(routes: Routes) -> None:
-    """Serve the page, and the buttons of what is stuck and of members who wait."""
+    """Serve the page, and the button of what is stuck."""
     routes.page("", Level.STAFF, show)
     routes.form("retry", Level.STAFF, retry)
-    routes.form("requests/{claim_id}/accept", Level.STAFF, accept)
-    routes.form("requests/{claim_id}/move", Level.STAFF, move)
-    routes.form("requests/{claim_id}/refuse", Level.STAFF, refuse)
-    routes.button(claim_replies.CLAIM_YES, "requests/{}/accept")
-    routes.button(claim_replies.CLAIM_MOVE, "requests/{}/move")
-    routes.button(claim_replies.CLAIM_NO, "requests/{}/refuse")
 
 
 async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     """Show how everything stands."""
     view = await visitor.services.today.view(visitor.guild_id)
     is_manager = visitor.may(Level.MANAGER)
+    newer = await visitor.services.releases.newer()
     counted = view.counted
     return await visitor.page(
         "dashboard/today.html",
         view=view,
-        notices=[],
+        notices=replies.notices(newer if is_manager else None),
         nobody=not (any(view.people.values()) or view.sales),
         counted=counted,
         day=_day,
@@ -116,35 +110,4 @@ async def _question(visitor: Visitor, view: View) -> Message | None:
 
 async def retry(visitor: Visitor, form: Form, _: web.Request) -> Done | web.StreamResponse:
     """Try again what waits or is stuck for a script, as `/sync retry` does."""
-    item = form.text("item")
-
-    async def act(request: RequestContext) -> Done:
-        tried = await visitor.services.retries.retry(request, item)
-        return Done(message=queue_replies.retried(item, tried))
-
-    return await confirm.carry_out(visitor, form, act)
-
-
-async def accept(visitor: Visitor, form: Form, request: web.Request) -> Done:
-    """Say that a name is the member's; where it is somebody else's, that is asked first."""
-    claim_id = number_in(request.match_info["claim_id"])
-    asked = await visitor.services.claims.question(visitor.guild_id, claim_id)
-    if asked.holder_id is not None:
-        return Done(message=claim_replies.move_it(asked.claim, asked.holder_id))
-    return await _decide(visitor, form, request, accept=True)
-
-
-async def move(visitor: Visitor, form: Form, request: web.Request) -> Done:
-    """Say so although another member holds the name."""
-    return await _decide(visitor, form, request, accept=True)
-
-
-async def refuse(visitor: Visitor, form: Form, request: web.Request) -> Done:
-    """Say that it is not."""
-    return await _decide(visitor, form, request, accept=False)
-
-
-async def _decide(visitor: Visitor, form: Form, request: web.Request, *, accept: bool) -> Done:
-    claim_id = number_in(request.match_info["claim_id"])
-    decided = await visitor.services.claims.decide(form.request(visitor), claim_id, accept=accept)
-    return Done(message=claim_replies.decided(decided, visitor.session.member_id, accepted=accept))
+    return await retries.retry(visitor, form, form.text("item"), "")
