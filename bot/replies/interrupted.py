@@ -1,6 +1,7 @@
 """What people read of a request that something broke off, and whether anything came of it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.access.queries.history import Entry
@@ -44,6 +45,13 @@ def button(label: str | None) -> str:
 def form() -> str:
     """Return what was asked with a form."""
     return "the form that you sent"
+
+
+def sent_form(fields: Mapping[str, str], at: datetime) -> str:
+    """Return what was asked with a form of the dashboard."""
+    typed = [escape(shorten(fields[name], _MAX_OPTION)) for name in _SHOWN if fields.get(name)]
+    sent = f"{form()} {relative(at)}"
+    return shorten(f"{sent}, {' '.join(typed)}" if typed else sent, _MAX_ASKED)
 
 
 def still_working() -> Message:

@@ -55,6 +55,7 @@ from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
 from bot.access.queries.figures import Figures
+from bot.access.queries.history import HistoryTail
 from bot.access.queries.history_pages import HistoryPages
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.overview import Overview
@@ -190,6 +191,7 @@ class Services:
     overview: Overview
     today: Today
     people_list: PeopleList
+    history: HistoryTail
     history_pages: HistoryPages
     directory: Directory
     evidence: Evidence

@@ -327,6 +327,7 @@ def build(
         overview=overview,
         today=today,
         people_list=PeopleList(database),
+        history=history,
         history_pages=HistoryPages(database),
         directory=Directory(database),
         evidence=Evidence(database, sessions),

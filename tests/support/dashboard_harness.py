@@ -49,7 +49,8 @@ class Browser:
     async def _ask(self, method, path, **options):
         address = path if path.startswith("/") else f"/dashboard/{self.office.guild.id}/{path}"
         async with self.http.request(method, self.origin + address, **options) as answer:
-            self.page = WebPage(await answer.text(), answer.status, answer.headers, answer.url)
+            text = await answer.text(errors="replace")  # a file to keep may hold anything
+            self.page = WebPage(text, answer.status, answer.headers, answer.url)
         return self.page
 
 

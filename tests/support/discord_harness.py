@@ -13,7 +13,10 @@ from bot.sandbox.discord import FakeDiscord
 from bot.store.catalogue import guilds
 from tests.support.fake_time import eventually, world_now
 from tests.support.idle import at_rest
+from tests.support.quick_commands import check_each_command_once
 from tests.support.vendor_fixture import open_shop
+
+check_each_command_once()
 
 
 class DiscordHarness:
@@ -64,10 +67,14 @@ class DiscordHarness:
 
     async def make_staff(self):
         """The staff role counts as staff, as after /setup staff."""
+        await self.add_staff_role()
+        await self.guild_settings.open()
+
+    async def add_staff_role(self):
+        """The same in the database alone, for a bot that is yet to open it."""
         async with self.vendor.database.write() as connection:
             await guilds.ensure(connection, self.guild.id, clock.now())
             await guilds.add_role(connection, self.guild.id, self.staff.id, "staff")
-        await self.guild_settings.open()
 
     async def choose_log_channel(self, channel):
         async with self.vendor.database.write() as connection:
@@ -171,8 +178,8 @@ async def at_work(harness, client=None, *, ready=False):
     if ready:  # discord.py waits so many real seconds after each server for one more
         client._connection.guild_ready_timeout = 0.1
     services = harness.vendor.services
+    await harness.add_staff_role()
     await services.open()
-    await harness.make_staff()
     await cogs.load(services)
     starting = asyncio.get_running_loop().create_task(client.start(harness.fake.bot_token))
     connected = asyncio.get_running_loop().create_task(harness.fake.bot_ready())

@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import aiohttp
+from cryptography.fernet import Fernet
 from sqlalchemy import insert, make_url
 
 from bot import logs, tradingview_accounts
@@ -28,7 +29,7 @@ from bot.store.ledger import entitlements, events
 from bot.store.people import customers
 from bot.store.records import Actor
 from bot.store.tables.ledger import permission
-from bot.store.vault import open_vault
+from bot.store.vault import Vault
 from bot.tradingview.models import Cookies
 from tests.support.fake_time import world_now
 
@@ -162,13 +163,36 @@ def _migrated():
         return path.read_bytes()
 
 
-def new_database(folder):
+@cache
+def _with_two_servers():
+    """The same with both servers of a shop, and every source."""
+
+    async def fill(url):
+        async with open_database(url) as database, database.write() as connection:
+            await guilds.ensure(connection, HOME, AT)
+            await guilds.ensure(connection, OTHER, AT)
+            await entitlements.know_sources(connection, REGISTRY)
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(fill(new_database(Path(folder))))
+        return (Path(folder) / "usher.db").read_bytes()
+
+
+def new_database(folder, content=_migrated):
     """The address of a new database in that folder (blocking)."""
     path = folder / "usher.db"
     folder.mkdir(mode=0o700, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_bytes(_migrated())
+    path.write_bytes(content())
     return f"sqlite+aiosqlite:///{path}"
+
+
+def _key(path):
+    """What `open_vault` makes for a database in which nothing is sealed, without waiting for the disk (blocking)."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(f"{Fernet.generate_key().decode()}\n")
+    return path.read_text().strip()
 
 
 @asynccontextmanager
@@ -177,7 +201,7 @@ async def open_shop(tmp_path):
     await fake.start()
     try:
         settings = Settings(
-            database_url=await asyncio.to_thread(new_database, tmp_path),
+            database_url=await asyncio.to_thread(new_database, tmp_path, _with_two_servers),
             tradingview_url=fake.url,
             pine_facade_url=fake.url,
             tv_pace=1e9,
@@ -191,11 +215,7 @@ async def open_shop(tmp_path):
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
                 Jobs() as jobs,
             ):
-                async with database.write() as connection:
-                    await guilds.ensure(connection, HOME, AT)
-                    await guilds.ensure(connection, OTHER, AT)
-                    await entitlements.know_sources(connection, REGISTRY)
-                vault = await open_vault(None, tmp_path / "secret.key", database)
+                vault = Vault(await asyncio.to_thread(_key, tmp_path / "secret.key"))
                 yield Vendor(settings, database, vault, http, jobs, fake)
     finally:
         await fake.close()

@@ -15,6 +15,7 @@ class PageForm:
     fields: dict[str, str] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     choices: dict[str, list[str]] = field(default_factory=dict)  # of a list or radios, the values
+    required: set[str] = field(default_factory=set)  # browsers send nothing while one is empty
 
 
 class WebPage(HTMLParser):
@@ -58,6 +59,8 @@ class WebPage(HTMLParser):
             self._text.append(" ")
 
     def _start_of_form(self, tag, given):
+        if self._form is not None and "required" in given:
+            self._form.required.add(given["name"])
         match tag:
             case "form":
                 self._form = PageForm(given.get("action", ""), given.get("method", "get"))
@@ -111,7 +114,9 @@ class WebPage(HTMLParser):
             form.labels.append(label)
         else:  # it sends the same fields elsewhere
             self.forms.append(
-                PageForm(self._address, form.method, form.fields, [label], form.choices)
+                PageForm(
+                    self._address, form.method, form.fields, [label], form.choices, form.required
+                )
             )
 
     def handle_data(self, data):

@@ -1,10 +1,14 @@
-"""Notes every interaction before Discord hears that it is worked on, until it has its answer.
+"""Notes every interaction before Discord hears that it is worked on, and every form of the dashboard.
 
-Whatever the moment of a crash, what is left over is answered after the next start.
+Until it has its answer: whatever the moment of a crash, what is left over is answered after the next
+start. The forms have numbers below 0, which no interaction has.
 """
 
 import asyncio
+import hashlib
 import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +24,7 @@ log = logging.getLogger(__name__)
 
 NOTE_TIMEOUT = 1.0  # seconds; Discord waits 3 for the acknowledgement, which is more urgent
 AGAIN = 2.0  # seconds until what the database did not take is written again
+FORMS_KEPT = timedelta(days=7)  # as long as the session that sent one can last
 
 
 class UnansweredInteractions:
@@ -30,6 +35,7 @@ class UnansweredInteractions:
         self._vault = vault
         self._jobs = jobs
         self._in_hand: set[int] = set()  # this program will answer them
+        self._forms: dict[int, tuple[int, int]] = {}  # left over: the server, and who sent it
         self._may_be_left = True  # as after a crash; else nobody has to look
         self._new: dict[int, Unanswered] = {}
         self._over: set[int] = set()
@@ -37,7 +43,7 @@ class UnansweredInteractions:
         self._writing: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
-    async def note(self, asked: Unanswered, token: str) -> bool:
+    async def note(self, asked: Unanswered, token: str | None = None) -> bool:
         """Note an interaction, and that whatever this task records from now on comes from it.
 
         Return whether the database answered within a second; it is there then, unless that failed.
@@ -45,7 +51,9 @@ class UnansweredInteractions:
         events.interaction.set(asked.interaction_id)
         self._in_hand.add(asked.interaction_id)
         self._over.discard(asked.interaction_id)
-        self._new[asked.interaction_id] = replace(asked, token=self._vault.seal(token))
+        self._forms.pop(asked.interaction_id, None)
+        sealed = None if token is None else self._vault.seal(token)
+        self._new[asked.interaction_id] = replace(asked, token=sealed)
         written = self._written[asked.interaction_id] = asyncio.get_running_loop().create_future()
         self._write_soon()
         if await clock.within(NOTE_TIMEOUT, written):
@@ -66,8 +74,43 @@ class UnansweredInteractions:
             self._in_hand.discard(interaction_id)
             self._may_be_left = True
 
+    @asynccontextmanager
+    async def form(self, asked: Unanswered) -> AsyncIterator[None]:
+        """Note a form of the dashboard while it is worked on; an error is an answer, an end is none."""
+        before = events.interaction.get()
+        try:
+            await self.note(asked)
+            yield
+        except Exception:
+            self.answered(asked.interaction_id)
+            raise
+        except BaseException:
+            self.let_go(asked.interaction_id)
+            raise
+        else:
+            self.answered(asked.interaction_id)
+        finally:
+            events.interaction.set(before)  # the next form of this connection is another one
+
+    async def forms_left_over(self, guild_id: int, member_id: int) -> list[Unanswered]:
+        """Return that person's forms which nobody works on any more, oldest first: each is told once."""
+        _ = await self.left_over()  # what is no form stays for those who answer it
+        whose = (guild_id, member_id)
+        found = {number for number, sender in self._forms.items() if sender == whose}
+        if not found:
+            return []
+        async with (
+            self._database.read() as connection
+        ):  # as it reads now: somebody may be forgotten
+            noted = await unanswered.listed(connection)
+        for number in found:
+            self._forms.pop(number, None)
+            self.answered(number)
+        told = [form for form in noted if form.interaction_id in found]
+        return sorted(told, key=lambda form: form.asked_at)
+
     async def left_over(self) -> list[Unanswered]:
-        """Return what nobody works on any more, as after a crash; oldest first."""
+        """Return the interactions that nobody works on any more, as after a crash; oldest first."""
         if not self._may_be_left:
             return []
         self._may_be_left = False  # one that is let go of while it is read sets it again
@@ -80,8 +123,18 @@ class UnansweredInteractions:
             raise
         ours |= self._in_hand | self._over
         left = [each for each in noted if each.interaction_id not in ours]
+        self._keep_forms(form for form in left if form.interaction_id < 0)
+        left = [each for each in left if each.interaction_id > 0]
         self._may_be_left |= bool(left or self._new)  # what is written late may be left over too
         return left
+
+    def _keep_forms(self, forms: Iterable[Unanswered]) -> None:
+        """Keep them for their senders, of whom none comes back to an old one."""
+        for form in forms:
+            if clock.now() - form.asked_at < FORMS_KEPT:
+                self._forms[form.interaction_id] = (form.guild_id, form.member_id)
+            else:
+                self.answered(form.interaction_id)
 
     def token(self, asked: Unanswered) -> str | None:
         """Return the means to answer; None when its 15 minutes are (nearly) over."""
@@ -140,3 +193,8 @@ class UnansweredInteractions:
                 if written is not None and not written.done():
                     written.set_result(None)
         self._over -= over
+
+
+def number_of_form(key: str) -> int:
+    """Return the number of a form that was sent with this key: the same when it is sent again."""
+    return -1 - int(hashlib.sha256(key.encode()).hexdigest()[:15], 16)

@@ -11,9 +11,12 @@ from aiohttp import web
 
 from bot import clock
 from bot.access.errors import ButtonGone
+from bot.access.orders.unanswered import number_of_form
 from bot.access.people.web_session_errors import FormForeign
 from bot.access.request import Consent, RequestContext
 from bot.interactions.levels import Level
+from bot.replies import interrupted
+from bot.store.records import Unanswered
 from bot.web.dashboard import browser
 from bot.web.dashboard.visitor import Visitor
 
@@ -50,6 +53,19 @@ class Form:
     def request(self, visitor: Visitor) -> RequestContext:
         """Return who asks, with what they agreed to."""
         return visitor.request(self.key, self.consent)
+
+    def as_asked(self, visitor: Visitor) -> Unanswered:
+        """Return what is noted of it while it is worked on."""
+        now = clock.now()
+        return Unanswered(
+            interaction_id=number_of_form(self.key),
+            guild_id=visitor.guild_id,
+            member_id=visitor.session.member_id,
+            asked=interrupted.sent_form(self.fields, now),
+            asked_at=now,
+            token=None,
+            in_place=False,
+        )
 
     def kept_fields(self) -> dict[str, str]:
         """Return what has to be sent again when a question is answered."""

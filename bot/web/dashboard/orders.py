@@ -50,6 +50,6 @@ async def receipt(visitor: Visitor, order_id: int) -> Receipt | None:
             return None
         if now.state is OrderState.WAITING and not takes_long(now):
             now = await services.outcomes.outcome(order_id, WAITING_TIMEOUT)
-        if now.order.asker_id == visitor.session.member_id:
+        if now.order.actor.member_id == visitor.session.member_id:
             await services.outcomes.told(order_id, now.told_as)
     return now

@@ -96,7 +96,8 @@ class Routes:
                 browser.require_own_page(request, public_origin(request))
                 visitor = await visitor_of(request, level, fresh=fresh)
                 form = await forms.read(request, visitor)
-                done = await act(visitor, form, request)
+                async with visitor.services.unanswered.form(form.as_asked(visitor)):
+                    done = await act(visitor, form, request)
             except Exception as error:  # noqa: BLE001 - explained and logged there
                 return await failed(request, error)
             if not isinstance(done, Done):

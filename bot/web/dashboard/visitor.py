@@ -16,7 +16,7 @@ from bot.access.people.web_session_errors import NotSignedIn, SessionNotFresh
 from bot.access.people.web_sessions import is_fresh
 from bot.access.request import Consent, RequestContext
 from bot.interactions.levels import Level, level_in
-from bot.replies import Message
+from bot.replies import Message, interrupted
 from bot.services import Services
 from bot.settings import Settings
 from bot.store.records import OPERATOR_ID, Actor, WebSession
@@ -135,12 +135,22 @@ class Visitor:
             here=self.place if here is None else here,
             places=[place for place in PLACES if self.may(place.level)],
             server=self.guild.name if self.guild else f"server {self.guild_id}",
-            notes=self.notes.pop(self.session.id, []),
+            notes=[*await self._interrupted(), *self.notes.pop(self.session.id, [])],
             once=lambda: secrets.token_hex(16),
             **context,
         )
         text = await named(self.services, self.guild_id, text)
         return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+
+    async def _interrupted(self) -> list[Message]:
+        """Return what became of forms that had no answer when the program ended, as by a crash."""
+        services, told = self.services, []
+        for form in await services.unanswered.forms_left_over(
+            self.guild_id, self.session.member_id
+        ):
+            entries = await services.history.of_interaction(form.interaction_id)
+            told.append(interrupted.after_restart(form, entries))
+        return told
 
 
 async def named(services: Services, guild_id: int, text: str) -> str:

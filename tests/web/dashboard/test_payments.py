@@ -405,6 +405,14 @@ async def test_a_form_without_its_token_does_nothing(dashboard, browser, shop):
     assert await whose(dashboard, number) is None
 
 
+async def test_the_order_that_a_shop_made_has_its_page(dashboard, shop, browser):
+    await bought(dashboard, shop, username="Alice_T")
+    page = await browser.get("orders/1")
+    assert page.status == 200
+    assert "Asked by" in page.text
+    assert "Alice_T" in page.text
+
+
 async def test_a_page_beyond_all_numbers_is_an_empty_page(dashboard):
     browser = await dashboard.signed_in(dashboard.owner)
     for path in ("payments", "payments/contracts", "people", "differences", "history"):
