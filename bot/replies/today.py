@@ -43,7 +43,7 @@ def overview(view: View, *, is_manager: bool, newer: NewerRelease | None = None)
         boxes.append(embed("Last sales", "\n".join(lines)))
     lines = [*filter(None, [warning]), first(view)]
     lines += [f"⚠️ {each.text}: {each.command}." for each in to_do(view, is_manager=is_manager)]
-    if newer is not None and is_manager:
+    if newer is not None:
         lines.append(f"-# {newer_release.notice(newer)}")
     buttons = [open_button(view.guild_id)]
     if is_manager and view.login.state is not LoginState.ALIVE:

@@ -49,7 +49,7 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     return await visitor.page(
         "dashboard/today.html",
         view=view,
-        notices=replies.notices(newer if is_manager else None),
+        notices=replies.notices(newer),
         nobody=not (any(view.people.values()) or view.sales),
         counted=counted,
         day=_day,
