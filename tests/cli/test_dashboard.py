@@ -6,7 +6,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from bot import clock
+from bot import clock, logs
 from bot.access.people.web_sessions import WebSessions
 from bot.cli.usher import usher as command
 from bot.store.catalogue import guilds
@@ -21,6 +21,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/usher.db")
     monkeypatch.delenv("PUBLIC_URL", raising=False)
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # it is the whole program's
     return tmp_path
 
 

@@ -54,7 +54,8 @@ class UnansweredInteractions:
         self._forms.pop(asked.interaction_id, None)
         sealed = None if token is None else self._vault.seal(token)
         self._new[asked.interaction_id] = replace(asked, token=sealed)
-        written = self._written[asked.interaction_id] = asyncio.get_running_loop().create_future()
+        waiting = asyncio.get_running_loop().create_future()
+        written = self._written.setdefault(asked.interaction_id, waiting)  # sent twice at once
         self._write_soon()
         if await clock.within(NOTE_TIMEOUT, written):
             return True
