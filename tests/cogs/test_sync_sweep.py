@@ -79,7 +79,8 @@ async def test_adding_a_script_reads_its_list_and_offers_to_take_over(harness):
     )
     await harness.passes(lambda: "40 people" in text_of(request.original))
     assert "40 people: 20 without an end, 20 dated" in text_of(request.original)
-    assert labels(request.original) == ["Take over 40 people", "Choose from a list"]
+    offered = ["Take over 40 people", "Choose from a list", "Prove that it works"]
+    assert labels(request.original) == offered
     done = await harness.as_owner.press(request.original, "Take over 40 people")
     await done.until(lambda now: "40 people taken over" in text_of(now))
     listed = await harness.run(harness.as_mod, "access list", item="tail")

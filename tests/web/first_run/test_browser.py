@@ -32,7 +32,7 @@ async def test_all_of_it_on_any_screen(stage, with_script, width, scheme):
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         screen = {"width": width, "height": 800}
-        context = await browser.new_context(viewport=screen, color_scheme=scheme, java_script_enabled=with_script, bypass_csp=True)  # fmt: skip
+        context = await browser.new_context(viewport=screen, color_scheme=scheme, reduced_motion="reduce", java_script_enabled=with_script, bypass_csp=True)  # fmt: skip
         page = await context.new_page()
         asked = []
         page.on("request", lambda request: asked.append(request.url))
