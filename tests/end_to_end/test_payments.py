@@ -58,6 +58,7 @@ async def test_an_order_is_paid_renewed_refunded_and_put_back(office):
     assert len(office.logged("ended **Trend**")) == 1
     await put_back(office, "ended **Trend**")
     await office.ends(later)
+    await office.passes(lambda: office.told("is back"))
     await office.rest(65)  # nothing of that is looked at anew
     assert office.end() == later
     assert len(office.logged("Which product")) == 0  # the one question says what was chosen
