@@ -24,7 +24,7 @@ from bot.store.engine.database import Database
 from bot.store.logins import outages
 from bot.store.people import groups
 from bot.store.people.groups import Asked, Group
-from bot.store.records import Claim, Customer, Product, Purchase, Script
+from bot.store.records import Claim, Customer, Outage, Product, Purchase, Script
 from bot.store.sales import recent
 
 SOLD = (PAYMENT, PREMIUM, CODE)  # the sources of what counts as a sale
@@ -117,25 +117,37 @@ class Today:
 
     async def view(self, guild_id: int, *, patience: float | None = None) -> View:
         """Return how that server stands; `patience`: so many seconds may be counted, else few where many have access."""
-        now = clock.now()
-        async with self._database.read() as connection:
-            people = await groups.count(connection, Asked(guild_id, now), SHOWN)
-            sales = await _sales(connection, guild_id)
-            outage = await outages.open_of(connection, guild_id)
+        # Each reads for itself, at the same time: one after the other they take twice as long.
+        people, (sales, outage), queue, requests, undecided, pending = await asyncio.gather(
+            self._people(guild_id),
+            self._sales_and_outage(guild_id),
+            self._overview.status(guild_id),
+            self._claims.waiting(guild_id),
+            self._undecided.questions(guild_id),
+            self._pending.numbers(guild_id),
+        )
         login = await self._sessions.status(guild_id)
         is_dead = login.state is LoginState.DEAD
         return View(
             guild_id,
             people,
-            await self._overview.status(guild_id),
+            queue,
             login,
             (login.since if outage is None else outage.since) if is_dead else None,
-            tuple(await self._claims.waiting(guild_id)),
-            (await self._undecided.questions(guild_id)).total,
-            await self._pending.numbers(guild_id),
+            tuple(requests),
+            undecided.total,
+            pending,
             sales,
             await self._lately(guild_id, _patience(patience, people[Group.ACCESS])),
         )
+
+    async def _people(self, guild_id: int) -> Mapping[Group, int]:
+        async with self._database.read() as connection:
+            return await groups.count(connection, Asked(guild_id, clock.now()), SHOWN)
+
+    async def _sales_and_outage(self, guild_id: int) -> tuple[tuple[Sale, ...], Outage | None]:
+        async with self._database.read() as connection:
+            return await _sales(connection, guild_id), await outages.open_of(connection, guild_id)
 
     async def _lately(self, guild_id: int, patience: float) -> Counted | None:
         """Return the last count, after a new one if that is quick; at most a twentieth of the time is spent so."""
