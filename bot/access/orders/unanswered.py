@@ -37,6 +37,7 @@ class UnansweredInteractions:
         self._in_hand: set[int] = set()  # this program will answer them
         self._forms: dict[int, tuple[int, int]] = {}  # left over: the server, and who sent it
         self._may_be_left = True  # as after a crash; else nobody has to look
+        self._looking = asyncio.Lock()  # so that a page waits for what another is just reading
         self._new: dict[int, Unanswered] = {}
         self._over: set[int] = set()
         self._written: dict[int, asyncio.Future[None]] = {}
@@ -112,6 +113,10 @@ class UnansweredInteractions:
 
     async def left_over(self) -> list[Unanswered]:
         """Return the interactions that nobody works on any more, as after a crash; oldest first."""
+        async with self._looking:
+            return await self._left_over()
+
+    async def _left_over(self) -> list[Unanswered]:
         if not self._may_be_left:
             return []
         self._may_be_left = False  # one that is let go of while it is read sets it again

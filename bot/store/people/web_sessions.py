@@ -99,7 +99,7 @@ async def listed(connection: AsyncConnection, guild_id: int) -> list[WebSession]
     found = await connection.execute(
         select(web_session)
         .where(web_session.c.guild_id == guild_id)
-        .order_by(web_session.c.seen_at.desc(), web_session.c.id.desc())
+        .order_by(web_session.c.seen_at.desc(), web_session.c.made_at.desc())
     )
     return [WebSession.of(row) for row in found]
 
