@@ -101,9 +101,8 @@ class UnansweredInteractions:
         found = {number for number, sender in self._forms.items() if sender == whose}
         if not found:
             return []
-        async with (
-            self._database.read() as connection
-        ):  # as it reads now: somebody may be forgotten
+        # As it reads now: somebody may be forgotten since.
+        async with self._database.read() as connection:
             noted = await unanswered.listed(connection)
         for number in found:
             self._forms.pop(number, None)

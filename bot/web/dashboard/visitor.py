@@ -124,15 +124,13 @@ class Visitor:
                 found.append(Action(button.label, address, is_link=False, is_danger=is_danger))
         return found
 
-    async def page(
-        self, template: str, /, *, here: str | None = None, status: int = 200, **context: Any
-    ) -> web.Response:
-        """Return a page of the dashboard; `here` is its place in the menu, where the address does not say it."""
+    async def page(self, template: str, /, *, status: int = 200, **context: Any) -> web.Response:
+        """Return a page of the dashboard; its address says its place in the menu."""
         text = await render(
             template,
             static_at=STATIC,
             visitor=self,
-            here=self.place if here is None else here,
+            here=self.place,
             places=[place for place in PLACES if self.may(place.level)],
             server=self.guild.name if self.guild else f"server {self.guild_id}",
             notes=[*await self._interrupted(), *self.notes.pop(self.session.id, [])],

@@ -35,7 +35,6 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     whole = await visitor.sees_whole()
     return await visitor.page(
         "dashboard/backups.html",
-        here=HERE,
         whole=whole,
         copies=await visitor.services.backups.listed() if whole else [],
         why=_WHY,

@@ -66,7 +66,6 @@ class Checks:
         }
         return await visitor.page(
             "dashboard/checks.html",
-            here=HERE,
             wrong=by_severity[Severity.WRONG],
             notes_found=by_severity[Severity.NOTE],
             fine=by_severity[Severity.FINE],

@@ -41,7 +41,6 @@ async def search(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     )
     return await visitor.page(
         "dashboard/contracts.html",
-        here="payments",
         found=found,
         text=text,
         label=label,
@@ -57,7 +56,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         raise ButtonGone
     return await visitor.page(
         "dashboard/contract.html",
-        here="payments",
         shown=shown,
         sale=shown.sale,
         contract=shown.sale.contract,

@@ -49,7 +49,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     }
     return await visitor.page(
         "dashboard/differences.html",
-        here=_HERE,
         message=message,
         undecided=(await services.undecided.questions(guild_id)).total,
         scripts=scripts,
@@ -85,7 +84,6 @@ async def show_undecided(visitor: Visitor, _: web.Request) -> web.StreamResponse
     found = await visitor.services.undecided.questions(visitor.guild_id)
     return await visitor.page(
         "dashboard/undecided.html",
-        here=_HERE,
         found=found,
         asked=undecided_replies.asked(),
         given=undecided_replies.given,

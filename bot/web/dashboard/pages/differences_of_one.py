@@ -54,7 +54,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     message = differences.report(found.report, visitor.guild_id)
     return await visitor.page(
         "dashboard/differences_of_one.html",
-        here="differences",
         found=found,
         script=found.report.script,
         report=Message(message.text, buttons=message.buttons),
@@ -73,7 +72,6 @@ async def show_repair(visitor: Visitor, request: web.Request) -> web.StreamRespo
     now = await repairs.progress(guild_id, reference)
     return await visitor.page(
         "dashboard/repair.html",
-        here="differences",
         script=repaired.script,
         message=differences.repaired(repaired, now, guild_id),
         waits=now.waiting,

@@ -76,7 +76,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     )
     return await visitor.page(
         "dashboard/history.html",
-        here="history",
         found=found,
         wanted=wanted,
         is_later=before is not None,

@@ -43,7 +43,6 @@ async def create(
             return Done(path_of(item), replies.made_before())
         return await visitor.page(
             "dashboard/codes_made.html",
-            here="items",
             item=item,
             back=path_of(item),
             codes=made.codes,

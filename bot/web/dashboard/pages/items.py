@@ -53,7 +53,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     product_page, script_page = _page_in(request, "products"), _page_in(request, "scripts")
     return await visitor.page(
         "dashboard/items.html",
-        here="items",
         products=products[product_page * _PER_PAGE :][:_PER_PAGE],
         product_page=product_page,
         product_pages=math.ceil(len(products) / _PER_PAGE),
@@ -81,7 +80,6 @@ async def show_script(visitor: Visitor, request: web.Request) -> web.StreamRespo
     products = await services.products.listed(guild_id)
     return await visitor.page(
         "dashboard/script.html",
-        here="items",
         entry=entry,
         products=[
             each.product
@@ -106,7 +104,7 @@ def _full_check(visitor: Visitor, script: Script) -> Message | None:
 
 async def show_new(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     """Show the form of a new script."""
-    return await visitor.page("dashboard/script_new.html", here="items")
+    return await visitor.page("dashboard/script_new.html")
 
 
 async def add(visitor: Visitor, form: Form, _: web.Request) -> Done:
@@ -123,7 +121,6 @@ async def show_own(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     offers = await visitor.services.discovery.find(visitor.guild_id)
     return await visitor.page(
         "dashboard/discover.html",
-        here="items",
         message=discovery_replies.found(offers, visitor.guild_id),
         offers=[offer for offer in offers if offer.is_new],
     )

@@ -44,7 +44,6 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     waits = _entry(visitor).waits_for(_key(visitor))
     return await visitor.page(
         "dashboard/login.html",
-        here="login",
         login=await services.sessions.status(guild_id),
         waiting=await services.outages.waiting(guild_id),
         spares=await services.spares.listed(guild_id),

@@ -43,7 +43,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
             message = access_check.check(found, visitor.guild_id)
     return await visitor.page(
         "dashboard/person_new.html",
-        here="people",
         message=message,
         username=typed,
         member=member,

@@ -40,7 +40,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     views = await services.connections.listed(guild_id)
     return await visitor.page(
         "dashboard/payments.html",
-        here="payments",
         waiting=waiting,
         page=page,
         pages=max(1, -(-waiting.number // _ORDERS)),

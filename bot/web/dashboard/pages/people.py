@@ -85,7 +85,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     ids = {each.customer.member_id for each in found.people if each.customer.member_id}
     return await visitor.page(
         "dashboard/people.html",
-        here="people",
         asked=asked,
         found=found,
         labels=_LABELS,

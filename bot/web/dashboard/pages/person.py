@@ -48,7 +48,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     asked = [await services.claims.question(visitor.guild_id, each.id) for each in record.claims]
     return await visitor.page(
         "dashboard/person.html",
-        here="people",
         record=record,
         person=person,
         name=await name_of(visitor, person),
@@ -97,7 +96,6 @@ async def show_why(visitor: Visitor, request: web.Request) -> web.StreamResponse
     )
     return await visitor.page(
         "dashboard/person_why.html",
-        here="people",
         person=person,
         name=await name_of(visitor, person),
         message=why.why(found),

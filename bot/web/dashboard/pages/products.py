@@ -46,7 +46,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     others = [script for script in on_sale if script.id not in there]
     return await visitor.page(
         "dashboard/product.html",
-        here="items",
         entry=entry,
         length=_spoken(product.length),
         trial=_spoken(product.trial),
@@ -77,7 +76,6 @@ async def show_new(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     scripts = await visitor.services.scripts.listed(visitor.guild_id, archived=False)
     return await visitor.page(
         "dashboard/product_new.html",
-        here="items",
         scripts=[each.script for each in scripts],
         tick=_TICK,
         holder_roles=_holder_roles(visitor),

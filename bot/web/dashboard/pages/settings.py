@@ -38,7 +38,6 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     held = {RoleLevel.STAFF: setup.staff, RoleLevel.MANAGER: setup.manager}
     return await visitor.page(
         "dashboard/settings.html",
-        here="settings",
         tab=_PATH,
         may_set=visitor.may(Level.MANAGE_SERVER),
         levels=[

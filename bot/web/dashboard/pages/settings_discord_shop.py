@@ -29,7 +29,6 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     opened = {each.rule.sku_id: each.item.slug for each in openings}
     return await visitor.page(
         "dashboard/discord_shop.html",
-        here="settings",
         message=replies.shop(skus, openings, items, guild_id),
         skus=[(sku, replies.SOLD[sku.kind], opened.get(sku.id, replies.NOTHING)) for sku in skus],
         items=[(replies.NOTHING, "Nothing"), *((item.slug, item.title) for item in items)],

@@ -27,7 +27,6 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     keys = await visitor.services.api_keys.listed(visitor.guild_id)
     return await visitor.page(
         "dashboard/settings_keys.html",
-        here="settings",
         tab=_PATH,
         keys=[
             (
@@ -52,7 +51,6 @@ async def create(visitor: Visitor, form: Form, _: web.Request) -> Done | web.Str
         return Done(_PATH, replies.made_before())
     return await visitor.page(
         "dashboard/shown_once.html",
-        here="settings",
         heading="Your new key",
         message=replies.made(made),
         back=_PATH,

@@ -30,7 +30,6 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     entries = await visitor.services.outgoing_endpoints.listed(visitor.guild_id)
     return await visitor.page(
         "dashboard/settings_outgoing.html",
-        here="settings",
         tab=_PATH,
         programs=[
             (entry.endpoint, replies.how_it_goes(entry), entry.endpoint.state is EndpointState.OFF)
@@ -48,7 +47,6 @@ async def add(visitor: Visitor, form: Form, _: web.Request) -> web.StreamRespons
     )
     return await visitor.page(
         "dashboard/shown_once.html",
-        here="settings",
         heading="Your program",
         message=replies.added(new),
         back=_PATH,

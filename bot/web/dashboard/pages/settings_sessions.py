@@ -27,7 +27,6 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     found = await visitor.services.web_sessions.listed(visitor.guild_id)
     return await visitor.page(
         "dashboard/settings_sessions.html",
-        here="settings",
         tab=_PATH,
         sessions=[(session, member(session.member_id)) for session in found[:_SHOWN]],
         hidden=max(0, len(found) - _SHOWN),

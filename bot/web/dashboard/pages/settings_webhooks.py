@@ -47,7 +47,6 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     sold = await services.premium_rules.listed(guild_id)
     return await visitor.page(
         "dashboard/settings_webhooks.html",
-        here="settings",
         tab=_PATH,
         shops=[
             (view.row.id, replies.line(view, *prices.get(view.row.id, (0, 0)))) for view in views
@@ -65,7 +64,6 @@ async def show_new(visitor: Visitor, request: web.Request) -> web.StreamResponse
         provider = payments.provider(chosen)
     return await visitor.page(
         "dashboard/webhook_new.html",
-        here="settings",
         provider=provider,
         offered=[] if provider else await payments.offered(),
         discord_shop=webhook_discord.LABEL,
@@ -88,7 +86,6 @@ async def show_one(visitor: Visitor, request: web.Request) -> web.StreamResponse
     steps = await shop_setup.steps(services.connections, services.guild_settings, view)
     return await visitor.page(
         "dashboard/webhook.html",
-        here="settings",
         view=view,
         path=f"{_PATH}/{view.row.id}",
         provider=payments.provider(view.row.provider),
@@ -193,7 +190,6 @@ async def show_test(visitor: Visitor, request: web.Request) -> web.StreamRespons
         message = replies.nothing_came(view)
     return await visitor.page(
         "dashboard/webhook_test.html",
-        here="settings",
         view=view,
         path=f"{_PATH}/{view.row.id}",
         message=message,
