@@ -256,3 +256,84 @@ class CopyKind(StrEnum):
     MADE = "made"  # somebody asked for it
     BEFORE = "before"  # the schema was changed
     REPLACED = "replaced"  # another database took its place
+
+
+class BatchKind(StrEnum):
+    """What a batch does to the access of everybody in it."""
+
+    GRANT = "grant"
+    EXTEND = "extend"
+    COMPENSATE = "compensate"
+    SET = "set"
+    REVOKE = "revoke"
+    UNDO = "undo"  # of another batch
+
+
+class BatchState(StrEnum):
+    """How a batch stands, from its dry run to its end."""
+
+    DRAFT = "draft"  # the dry run was shown, nothing was ordered
+    APPROVAL = "approval"  # started by one manager; it takes a second one's press
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"  # ended before its end; what was done by then stays
+
+
+class RowState(StrEnum):
+    """How one row of a batch stands."""
+
+    FAULTY = "faulty"  # it could not be understood: nothing is ordered for it
+    LEFT_OUT = "left_out"  # understood, and nothing is ordered for it; its problem says why
+    PLANNED = "planned"
+    ORDERED = "ordered"  # its order says how it stands
+    WITHDRAWN = (
+        "withdrawn"  # the batch was cancelled before its turn, or its order was put back by that
+    )
+
+
+class RowProblem(StrEnum):
+    """Why nothing is ordered for a row of a batch; the first ones are mistakes in the file."""
+
+    NOBODY_NAMED = "nobody_named"
+    NAME_UNREADABLE = "name_unreadable"
+    NAME_HAS_LONG_DASH = "name_has_long_dash"
+    NAME_HAS_HIDDEN_MARK = "name_has_hidden_mark"
+    NAME_IS_OTHER_PAGE = "name_is_other_page"
+    ID_UNREADABLE = "id_unreadable"
+    ID_SHORTENED = "id_shortened"  # by a spreadsheet, to 1.2E+17 or ...000
+    ID_FITS_SEVERAL = "id_fits_several"
+    MEMBER_UNKNOWN = "member_unknown"  # nobody in the server has that id
+    NO_NAME_KNOWN = "no_name_known"  # of that member no TradingView name is known
+    NAME_TAKEN = "name_taken"  # the name is another member's
+    OTHER_NAME = "other_name"  # the member has another name
+    NO_ITEM = "no_item"
+    ITEM_UNKNOWN = "item_unknown"
+    ITEM_EMPTY = "item_empty"  # a product without scripts
+    NO_TIME = "no_time"  # neither a duration nor an end
+    TWO_TIMES = "two_times"  # both
+    DURATION_UNREADABLE = "duration_unreadable"
+    DATE_UNREADABLE = "date_unreadable"
+    DATE_AMBIGUOUS = "date_ambiguous"
+    DATE_WITHOUT_ZONE = "date_without_zone"
+    DATE_PAST = "date_past"
+    TOO_FAR = "too_far"
+    NOTE_TOO_LONG = "note_too_long"
+    TWICE = "twice"  # another row is about the same person and item
+    USER_UNKNOWN = "user_unknown"  # TradingView has nobody of that name
+    # Nothing to do, or not any more.
+    NO_ACCESS = "no_access"  # there is nothing to extend or to end
+    ENDLESS = "endless"  # time cannot be added to access without an end
+    SAME_ALREADY = "same_already"
+    BLOCKED = "blocked"
+    FORGOTTEN = "forgotten"
+    CHANGED_SINCE = "changed_since"  # by somebody else, since the dry run
+    UNDONE_ALREADY = "undone_already"
+
+
+class Lookup(StrEnum):
+    """Whether TradingView was asked if it knows the name of a row."""
+
+    KNOWN = "known"  # it does
+    OPEN = "open"  # it is yet to be asked
+    UNKNOWN = "unknown"  # it has nobody of that name

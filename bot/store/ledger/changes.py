@@ -33,6 +33,7 @@ class PermissionFacts(TypedDict, total=False):
     attempts: int
     next_try_at: datetime | None
     asked_at: datetime
+    batch_id: int | None
 
 
 class PermissionChange(PermissionFacts, total=False):

@@ -38,6 +38,7 @@ async def add(
     product_id: int | None = None,
     lead_id: int | None = None,
     member_told_at: datetime | None = None,
+    batch_id: int | None = None,
 ) -> Order:
     """Add a waiting order; its revision is the permission's next one."""
     row = await connection.execute(
@@ -60,6 +61,7 @@ async def add(
             product_id=product_id,
             lead_id=lead_id,
             member_told_at=member_told_at,
+            batch_id=batch_id,
         )
         .returning(order)
     )

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 import bot.store.tables.api
+import bot.store.tables.batches
 import bot.store.tables.catalogue
 import bot.store.tables.holder_roles
 import bot.store.tables.ledger

@@ -2,6 +2,7 @@
 
 from bot.store.records.api import ApiKey, ApiRequest
 from bot.store.records.base import OPERATOR, OPERATOR_ID, USHER, Actor, Record
+from bot.store.records.batches import Batch, BatchRow
 from bot.store.records.catalogue import (
     HeldRole,
     HolderRole,
@@ -52,6 +53,8 @@ __all__ = [
     "Affected",
     "ApiKey",
     "ApiRequest",
+    "Batch",
+    "BatchRow",
     "Claim",
     "Connection",
     "Contract",

@@ -52,6 +52,7 @@ class Permission(Record):
     next_try_at: datetime | None
     asked_at: datetime
     after_id: int | None = None  # the order that must be done first, with all that it leads
+    batch_id: int | None = None  # the batch alone for which it waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ class Order(Record, OfActor):
     member_told_at: datetime | None
     product_id: int | None = None  # when it was asked about a product
     lead_id: int | None = None  # the first order of the same request, which leads
+    batch_id: int | None = None  # of many, which is told of as one
 
     @property
     def asker_id(self) -> int:

@@ -29,6 +29,7 @@ class Guild(Record):
     reminders_from: datetime | None = None
     panel_channel_id: int | None = None
     panel_message_id: int | None = None
+    approval_above: int | None = 25
 
 
 @dataclass(frozen=True, slots=True)

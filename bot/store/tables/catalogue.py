@@ -34,6 +34,8 @@ guild = Table(
     Column("reminders_from", UtcDateTime),
     Column("panel_channel_id", BigInteger),  # where the buttons for members stand
     Column("panel_message_id", BigInteger),
+    # A batch that ends the access of more people takes a second manager; NULL: none does.
+    Column("approval_above", Integer, server_default="25"),
 )
 
 guild_role = Table(

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Column, Select, select
 
 from bot.store.tables.api import api_key
+from bot.store.tables.batches import batch
 from bot.store.tables.ledger import order, unanswered
 from bot.store.tables.logins import environment_session, session, spare_session
 from bot.store.tables.outgoing import outgoing_endpoint
@@ -18,6 +19,7 @@ ENCRYPTED = (
     environment_session.c.cookies,
     order.c.answer_token,
     unanswered.c.token,
+    batch.c.answer_token,
     connection.c.secrets,
     connection.c.api_key,
     contract.c.buyer,

@@ -38,7 +38,7 @@ _WANTED = [kind for kind in StateKind if kind is not StateKind.UNKNOWN]
 _SEEN = [kind for kind in StateKind if kind is not StateKind.OPEN]
 
 
-def _actor() -> tuple[Column[Any] | CheckConstraint, ...]:
+def actor_columns() -> tuple[Column[Any] | CheckConstraint, ...]:
     """Return the columns of an actor: a kind, and an id within that kind, except for Usher itself."""
     return (
         Column("actor_kind", OneOf(ActorKind), nullable=False),
@@ -86,6 +86,8 @@ permission = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try_at", UtcDateTime),
     Column("asked_at", UtcDateTime, nullable=False),  # of the oldest order still waiting
+    # The batch alone for which it waits: it lets others go first, and stands still with the batch.
+    Column("batch_id", Integer),
     # Of a difference between the two: the one told in the log channel, and the one staff ignored.
     Column("noted_difference", String(120)),
     Column("ignored_difference", String(120)),
@@ -101,6 +103,7 @@ permission = Table(
     end_rule("before"),
     CheckConstraint("state <> 'stuck' OR reason IS NOT NULL", name="stuck_says_why"),
     Index("ix_permission_due", "guild_id", "state", "next_try_at"),
+    Index("ix_permission_batch_id", "batch_id", "state"),
     # Who has what and until when, without a look at the rows: a page counts people by it.
     Index("ix_permission_customer_id", "customer_id", "wanted", "wanted_ends_at", "script_id"),
     Index(
@@ -130,7 +133,7 @@ purchase = Table(
     Column("length", String(32)),  # as asked: "1M"
     Column("ends_at", UtcDateTime),  # as asked, where it was a moment
     Column("grace_days", Integer, nullable=False, server_default="0"),
-    *_actor(),
+    *actor_columns(),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("note", Text),
     Column("lapses_at", UtcDateTime),  # its source is lost: it ends then, unless that comes back
@@ -218,8 +221,9 @@ order = Table(
     Column("product_id", Integer, ForeignKey("product.id")),  # when it was asked about a product
     # The first order of the same request, which leads: its people hear of all of them together.
     Column("lead_id", Integer, ForeignKey("order.id")),
+    Column("batch_id", Integer),  # of many, which is told of as one
     Column("revision", Integer, nullable=False),
-    *_actor(),
+    *actor_columns(),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("note", Text),
     Column("before", OneOf(StateKind), nullable=False),  # what Usher wanted before this order
@@ -238,6 +242,7 @@ order = Table(
     Index("ix_wish_permission_id", "permission_id", "state"),
     Index("ix_wish_told", "state", "told_state"),
     Index("ix_order_lead_id", "lead_id"),
+    Index("ix_order_batch_id", "batch_id", "state"),
 )
 
 event = Table(
@@ -246,7 +251,7 @@ event = Table(
     Column("id", Integer, primary_key=True),
     guild_id(),
     Column("at", UtcDateTime, nullable=False),
-    *_actor(),
+    *actor_columns(),
     Column("action", String(32), nullable=False),
     Column("script_id", Integer),
     Column("product_id", Integer),

@@ -1,0 +1,71 @@
+"""What a file or a filter asks for, row by row, before it is compared with what anybody has.
+
+They stand apart from the reading of files, which is imported only where one is read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.access.rules.duration import Length
+from bot.store.kinds import RowProblem, RowState
+from bot.store.records import BatchRow
+from bot.tradingview import End
+
+MAX_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What counts for every row that says nothing itself: the options of the command."""
+
+    item: str | None = None  # its short name, as typed
+    length: Length | None = None
+    until: End | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: who, which item, and how much time or which end; at least one of the two names somebody."""
+
+    line: int  # in the file, from 1; by a filter: its place
+    member_id: int | None = None
+    username: str | None = None  # as TradingView can have it, in any case
+    item: str = ""  # the short name, as typed
+    length: Length | None = None
+    until: End | None = None
+    note: str | None = None
+    written: Mapping[str, str] = field(default_factory=dict)  # its cells, by the column's word
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file, read: what could be understood, and the rows that could not be."""
+
+    entries: tuple[Entry, ...]
+    faulty: tuple[BatchRow, ...]
+
+
+def faulty(entry: Entry, problem: RowProblem, detail: str | None = None) -> BatchRow:
+    """Return a row that could not be understood, with its cells, so that the file can be mended."""
+    return BatchRow(
+        entry.line,
+        RowState.FAULTY,
+        problem,
+        detail,
+        entry.written,
+        member_id=entry.member_id,
+        username=entry.username,
+        note=entry.note,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Who is meant without a file; what is None, anybody may be. `item` is also what is given or taken."""
+
+    item: str | None = None
+    ends_before: datetime | None = None
+    role_id: int | None = None
+    everyone: bool = False  # with access to anything
