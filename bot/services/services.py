@@ -100,6 +100,7 @@ from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
 from bot.notifications.releases import UpdateCheck
 from bot.notifications.trouble import Blockade
+from bot.services.bulk import Bulk
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
 from bot.store.vault import Vault
@@ -174,6 +175,7 @@ class Services:
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
+    bulk: Bulk
     schema_guard: SchemaGuard
 
     # Full checks

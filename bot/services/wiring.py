@@ -110,6 +110,7 @@ from bot.notifications.panels import PanelPoster
 from bot.notifications.releases import UpdateCheck
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
+from bot.services.bulk import bulk
 from bot.services.sales import sell
 from bot.services.services import Services
 from bot.settings import Settings
@@ -282,6 +283,7 @@ def build(
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, presence, vault, queue, notifier),
+        bulk=bulk(database, vault, sessions, queue, notifier, jobs),
         api_requests=ApiRequests(database, vault, sessions, presence, queue, notifier),
         setup_proof=setup_proof,
         endings=endings,

@@ -101,6 +101,11 @@ def about_person(customer_id: int) -> "ColumnElement[bool]":
     return event.c.customer_id.in_(select(literal(customer_id)).union_all(merged))
 
 
+def of_batch() -> "ColumnElement[bool]":
+    """Return the condition that an entry is about one order of a batch, which is told of as one."""
+    return exists().where(order.c.id == event.c.order_id, order.c.batch_id.is_not(None))
+
+
 async def record_all(connection: AsyncConnection, entries: Sequence[NewEvent]) -> None:
     """Add these entries, in this order, each with what names people beside it."""
     if not entries:
@@ -205,13 +210,13 @@ async def since(
     *,
     without: Collection[str] = (),
 ) -> list[Event]:
-    """Return what was recorded after that entry, oldest first, but for the actions in `without`."""
+    """Return what was recorded after that entry, oldest first, but for the actions in `without`.
+
+    With these, what is one of many in a batch is left out, too: the batch has entries of its own.
+    """
+    quiet = (event.c.action.not_in(tuple(without)), ~of_batch()) if without else ()
     rows = await connection.execute(
-        _ENTRIES.where(
-            event.c.guild_id == guild_id,
-            event.c.id > event_id,
-            event.c.action.not_in(tuple(without)),
-        )
+        _ENTRIES.where(event.c.guild_id == guild_id, event.c.id > event_id, *quiet)
         .order_by(event.c.id)
         .limit(limit)
     )
