@@ -23,7 +23,8 @@ class Export(commands.Cog):
     async def export(self, interaction: Interaction, item: Item | None = None) -> None:
         """Make the files; only the person who asked sees them."""
         await responses.defer(interaction)
-        from bot.replies.exports import exported  # noqa: PLC0415 - rarely asked for
+        from bot.replies.exports import Files, exported  # noqa: PLC0415 - rarely asked for
 
-        export = await self._exports.make(levels.request(interaction), item)
-        await responses.reply(interaction, await asyncio.to_thread(exported, export))
+        files = Files()
+        export = await self._exports.make(levels.request(interaction), item, files.add)
+        await responses.reply(interaction, await asyncio.to_thread(exported, export, files))

@@ -1,95 +1,77 @@
 """The files of `/export`: their columns, and what is said beside them."""
 
 import gzip
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from bot.access.queries.export_rows import AccessRow, CustomerRow, Paid, PurchaseRow
-from bot.access.queries.exports import Export
-from bot.access.rules.cells import Cell, table
+from bot.access.queries.exports import Export, Page
+from bot.access.rules.cells import Cell, Table
 from bot.access.sources import payments
 from bot.replies.message import Attached, Message
 from bot.replies.text import count, listed, order_number, title
 from bot.store.kinds import EntitlementKind
 
 CUSTOMERS, PURCHASES, ACCESS = "customers", "purchases", "access"
-LARGEST = 10_000_000  # bytes of a file, and of all of one answer; Discord takes little more
+LARGEST = 10_000_000  # bytes of a file; Discord takes little more
+_PACKED = ".gz"
 _LIFETIME = "lifetime"
 _YES_NO = {True: "yes", False: "no", None: ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One of the files before it is written: what stands in it, and how a row becomes cells."""
-
-    name: str
-    head: Sequence[str]
-    rows: Sequence[Any]
-    cells: Callable[[Any], Iterable[Cell]]
-
-    def written(self, rows: Iterable[Any] | None = None) -> bytes:
-        """Return the file; `rows`: the same, through whatever counts them on their way."""
-        return table(self.head, map(self.cells, self.rows if rows is None else rows))
-
-
-def sheets(export: Export) -> dict[str, Sheet]:
-    """Return the files of an export by what they are about; `/bulk` reads the customers back."""
-    ending = ".csv" if export.item is None else f"-{export.item.slug}.csv"
-    return {
-        CUSTOMERS: Sheet(
-            f"{CUSTOMERS}{ending}",
-            ("username", "discord_id", "item", "kind", "until", "note"),
-            export.customers,
-            _customer,
-        ),
-        PURCHASES: Sheet(
-            f"{PURCHASES}{ending}",
-            (
-                *("username", "discord_id", "item", "source", "reference", "kind", "length"),
-                *("asked_at", "ends", "grace_days", "paused_since", "ended"),
-                *("contract", "shop", "note"),
-            ),
-            export.purchases,
-            _purchase,
-        ),
-        ACCESS: Sheet(
-            f"{ACCESS}{ending}",
-            (
-                *("script", "username", "discord_id", "wanted", "wanted_until"),
-                *("seen", "seen_until", "seen_at", "agrees"),
-            ),
-            export.access,
-            _access,
-        ),
-    }
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    CUSTOMERS: ("username", "discord_id", "item", "kind", "until", "note"),
+    PURCHASES: (
+        *("username", "discord_id", "item", "source", "reference", "kind", "length", "asked_at"),
+        *("ends", "grace_days", "paused_since", "ended", "contract", "shop", "note"),
+    ),
+    ACCESS: (
+        *("script", "username", "discord_id", "wanted", "wanted_until"),
+        *("seen", "seen_until", "seen_at", "agrees"),
+    ),
+}
 
 
-def attached(export: Export, kind: str) -> Attached:
-    """Return one of the files (slow for a large one; call it in a thread)."""
-    sheet = sheets(export)[kind]
-    return Attached(sheet.name, sheet.written())
+class Files:
+    """The files of an export on their way; `kinds`: only these."""
 
+    def __init__(self, *kinds: str) -> None:
+        self._tables = {kind: Table(_COLUMNS[kind]) for kind in kinds or _COLUMNS}
 
-def exported(export: Export) -> Message:
-    """Return the answer with the files (slow for large ones; call it in a thread)."""
-    files = [Attached(sheet.name, sheet.written()) for sheet in sheets(export).values()]
-    packed = sum(len(file.content) for file in files) > LARGEST
-    if packed:
-        files = [
-            Attached(f"{file.name}.gz", gzip.compress(file.content, mtime=0)) for file in files
+    def add(self, page: Page) -> None:
+        """Write the rows of some people (blocking)."""
+        rows = {
+            CUSTOMERS: map(_customer, page.customers),
+            PURCHASES: map(_purchase, page.purchases),
+            ACCESS: map(_access, page.access),
+        }
+        for kind, table in self._tables.items():
+            table.add(rows[kind])
+
+    def written(self, export: Export) -> list[Attached]:
+        """Return the files; `/bulk` reads the customers back (blocking)."""
+        ending = ".csv" if export.item is None else f"-{export.item.slug}.csv"
+        return [
+            Attached(f"{kind}{ending}", table.content()) for kind, table in self._tables.items()
         ]
-    kept, room = [], LARGEST
-    for file in files:
-        if len(file.content) <= room:
-            kept.append(file)
-            room -= len(file.content)
-    return Message(
-        _text(export, packed, [file for file in files if file not in kept]), files=tuple(kept)
-    )
 
 
-def _text(export: Export, packed: bool, left_out: Sequence[Attached]) -> str:
+def exported(export: Export, files: Files) -> Message:
+    """Return the answer with the files; too large a one is packed (blocking)."""
+    ready = [_packed(file) for file in files.written(export)]
+    kept = tuple(file for file in ready if len(file.content) <= LARGEST)
+    left_out = [file.name for file in ready if len(file.content) > LARGEST]
+    is_packed = any(file.name.endswith(_PACKED) for file in kept)
+    return Message(_text(export, left_out, is_packed=is_packed), files=kept)
+
+
+def _packed(file: Attached) -> Attached:
+    """Return the file, a large one packed."""
+    if len(file.content) <= LARGEST:
+        return file
+    return Attached(f"{file.name}{_PACKED}", gzip.compress(file.content, mtime=0))
+
+
+def _text(export: Export, left_out: Sequence[str], *, is_packed: bool) -> str:
     what = "of this server" if export.item is None else f"of {title(export.item)}"
     people = count(export.people, "person", "people")
     lines = [
@@ -102,13 +84,13 @@ def _text(export: Export, packed: bool, left_out: Sequence[Attached]) -> str:
         "- purchases: everything that was ever bought or given.",
         "- access: for each script what should be on TradingView, and what was last seen there.",
     ]
-    if packed:
+    if is_packed:
         lines.append(
-            "They are larger than Discord takes, so they are packed (gzip): open them with any "
-            "program for zip files first."
+            "What is larger than Discord takes is packed (`.gz`): most programs that open zip files "
+            "open it."
         )
     if left_out:
-        names = listed([f"`{file.name}`" for file in left_out])
+        names = listed([f"`{name}`" for name in left_out])
         lines.append(
             f"⚠️ Even packed there was no room for {names}. `usher export` on the bot's own computer "
             "writes every file."

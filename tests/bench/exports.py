@@ -18,7 +18,8 @@ from bot import clock
 from bot.access.queries.exports import Exports
 from bot.access.request import RequestContext
 from bot.access.sources import REGISTRY
-from bot.replies.exports import exported
+from bot.memory import spare_what_is_loaded
+from bot.replies.exports import Files, exported
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import open_database
 from bot.store.ledger import entitlements
@@ -128,6 +129,7 @@ async def main(number: int) -> None:
         async with open_database(f"sqlite+aiosqlite:///{Path(folder) / 'usher.db'}") as database:
             async with database.write() as connection:
                 await fill(connection, number)
+            spare_what_is_loaded()  # as the bot does once it has started
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             lag = Lag()
             watching = asyncio.create_task(lag.watch())
@@ -135,16 +137,16 @@ async def main(number: int) -> None:
             lag.seconds.clear()
             begun = time.perf_counter()
             request = RequestContext(HOME, Actor.member(STAFF), "export", clock.now())
-            export = await Exports(database).make(request, None)
+            files = Files()
+            export = await Exports(database).make(request, None, files.add)
             gathered = time.perf_counter() - begun
-            message = await asyncio.to_thread(exported, export)
+            message = await asyncio.to_thread(exported, export, files)
             seconds = time.perf_counter() - begun
             watching.cancel()
     held = max(lag.seconds, default=0.0)
     say(
         f"files of {number} people, two scripts each",
-        customers=len(export.customers),
-        access=len(export.access),
+        customers=export.people,
         bytes={file.name: len(file.content) for file in message.files},
         seconds_to_gather=gathered,
         seconds=seconds,

@@ -6,11 +6,11 @@ where one of them was bought alone too, each script has its own. An end that is 
 moves with a pause, stands in no row: nothing is set from there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.access.rules.entitlements import State
+from bot.access.rules.entitlements import NOTHING, State
 from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.records import Product, Script
 from bot.store.sweeps.exports import Beside, OfContract, Sale, Stranger, Who, Why
@@ -155,17 +155,17 @@ def customer_rows(
     now: datetime,
 ) -> list[CustomerRow]:
     """Return who has what now: of a product what that gives, of a script whatever gives it."""
-    found: dict[int, dict[int, list[Why]]] = {}
+    found: dict[int, dict[int, list[Why]]] = {each: {} for each in people}
     for why in reasons:
-        if why.customer_id in people:
-            found.setdefault(why.customer_id, {}).setdefault(why.script_id, []).append(why)
+        if why.customer_id in found:
+            found[why.customer_id].setdefault(why.script_id, []).append(why)
+    empty = _of_empty_products(people, sales, shelf, now)
     rows = []
-    for customer_id, by_script in found.items():
-        person = _Rows(people[customer_id], shelf, by_script, now)
+    for customer_id, who in people.items():
+        person = _Rows(who, shelf, found[customer_id], now, empty.get(customer_id, []))
         _add_all(person, item)
-        rows += person.rows
-    rows += _of_empty_products(people, sales, shelf, now)
-    return sorted(rows, key=lambda row: (*_by_name(row.who), row.item))
+        rows += sorted(person.rows, key=lambda row: row.item)
+    return rows
 
 
 def _add_all(person: _Rows, item: Script | Product | None) -> None:
@@ -187,19 +187,19 @@ def _add_all(person: _Rows, item: Script | Product | None) -> None:
 
 def _of_empty_products(
     people: Mapping[int, Who], sales: Iterable[Sale], shelf: Shelf, now: datetime
-) -> Iterator[CustomerRow]:
-    """Yield who has a product that had no script to give when it was got."""
+) -> dict[int, list[CustomerRow]]:
+    """Return, by customer, the products that had no script to give when they were got."""
+    found: dict[int, list[CustomerRow]] = {}
     for sale in sales:
         is_over = sale.ended_at is not None or (sale.ends_at is not None and sale.ends_at <= now)
         if sale.product_id is None or sale.reasons or is_over or sale.customer_id not in people:
             continue
         fixed = sale.paused_at is None and sale.length is None
-        yield CustomerRow(
-            people[sale.customer_id],
-            shelf.slug(sale.product_id, None),
-            Paid(sale.kind, sale.ends_at if fixed else None, is_fixed=fixed),
-            sale.note,
-        )
+        paid_for = Paid(sale.kind, sale.ends_at if fixed else None, is_fixed=fixed)
+        slug = shelf.slug(sale.product_id, None)
+        row = CustomerRow(people[sale.customer_id], slug, paid_for, sale.note)
+        found.setdefault(sale.customer_id, []).append(row)
+    return found
 
 
 def purchase_rows(
@@ -221,44 +221,29 @@ def purchase_rows(
 
 
 def access_rows(
-    people: Mapping[int, Who],
-    held: Iterable[Beside],
-    strangers: Iterable[Stranger],
-    shelf: Shelf,
-    now: datetime,
+    people: Mapping[int, Who], held: Iterable[Beside], shelf: Shelf, now: datetime
 ) -> list[AccessRow]:
-    """Return what should be beside what was seen, also of those whom only TradingView knows."""
+    """Return what these people should have, beside what was seen."""
     rows = []
     for each in held:
-        who = people.get(each.customer_id)
-        if who is None:
+        if (who := people.get(each.customer_id)) is None:
             continue
         wanted, seen = State(each.wanted, each.wanted_ends_at), State(each.seen, each.seen_ends_at)
+        script, agrees = shelf.slug(None, each.script_id), _agrees(wanted, seen, now)
         rows.append(
-            AccessRow(
-                shelf.slug(None, each.script_id),
-                each.username,
-                who.member_id,
-                wanted,
-                seen,
-                each.seen_at,
-                _agrees(wanted, seen, now),
-            )
+            AccessRow(script, each.username, who.member_id, wanted, seen, each.seen_at, agrees)
         )
-    for found in strangers:
-        seen, nothing = State(found.kind, found.ends_at), State(StateKind.NOTHING)
-        rows.append(
-            AccessRow(
-                shelf.slug(None, found.script_id),
-                found.username,
-                None,
-                nothing,
-                seen,
-                found.seen_at,
-                _agrees(nothing, seen, now),
-            )
-        )
-    return sorted(rows, key=lambda row: (row.script, row.username.casefold()))
+    return rows
+
+
+def stranger_rows(found: Iterable[Stranger], shelf: Shelf, now: datetime) -> list[AccessRow]:
+    """Return what was seen of people whom only TradingView knows: nothing says why they have it."""
+    rows = []
+    for each in found:
+        script, seen = shelf.slug(None, each.script_id), State(each.kind, each.ends_at)
+        agrees = _agrees(NOTHING, seen, now)
+        rows.append(AccessRow(script, each.username, None, NOTHING, seen, each.seen_at, agrees))
+    return rows
 
 
 def _agrees(wanted: State, seen: State, now: datetime) -> bool | None:
@@ -268,7 +253,3 @@ def _agrees(wanted: State, seen: State, now: datetime) -> bool | None:
     if not wanted.gives_access(now):
         return not seen.gives_access(now)
     return seen.agrees_with(wanted)
-
-
-def _by_name(who: Who) -> tuple[bool, str, int]:
-    return who.username is None, (who.username or "").casefold(), who.id

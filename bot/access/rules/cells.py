@@ -39,12 +39,29 @@ def plain(text: str) -> str:
     return text[1:] if text.startswith(_MARK) and text[1:].startswith(MARKED) else text
 
 
-def table(head: Sequence[str], rows: Iterable[Iterable[Cell]]) -> bytes:
-    """Return a whole CSV file, as spreadsheets open it: UTF-8 that says so, and lines that end with CR LF."""
-    import csv  # noqa: PLC0415 - files are rarely asked for
+class Table:
+    """A CSV file on its way, as spreadsheets open it: UTF-8 that says so, and lines that end with CR LF."""
 
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows(map(cell, row) for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    def __init__(self, head: Sequence[str]) -> None:
+        import csv  # noqa: PLC0415 - files are rarely asked for
+
+        self._bytes = io.BytesIO()
+        self._text = io.TextIOWrapper(self._bytes, "utf-8-sig", newline="")
+        self._writer = csv.writer(self._text)
+        self._writer.writerow(head)
+
+    def add(self, rows: Iterable[Iterable[Cell]]) -> None:
+        """Write these rows below the others (slow for many; call it in a thread)."""
+        self._writer.writerows(map(cell, row) for row in rows)
+
+    def content(self) -> bytes:
+        """Return the file as far as it was written."""
+        self._text.flush()
+        return self._bytes.getvalue()
+
+
+def table(head: Sequence[str], rows: Iterable[Iterable[Cell]]) -> bytes:
+    """Return a whole CSV file."""
+    file = Table(head)
+    file.add(rows)
+    return file.content()

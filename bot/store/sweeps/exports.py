@@ -1,6 +1,7 @@
 """Queries for the files of a server: who has what and why, everything that was bought, wanted beside seen.
 
-Each is one statement for any size; the rows are made in a thread, so that many do not hold the loop.
+They are read some people at a time: with the rows of all of them in memory, Python's own tidying up would
+hold the loop. Rows are made in a thread.
 """
 
 from collections.abc import Collection
@@ -95,6 +96,7 @@ class Beside:
 class Stranger:
     """A row of TradingView's list that is nobody's whom Usher knows."""
 
+    id: int
     script_id: int
     username: str
     kind: StateKind
@@ -102,19 +104,30 @@ class Stranger:
     seen_at: datetime
 
 
-async def people(connection: AsyncConnection, guild_id: int) -> dict[int, Who]:
-    """Return everybody whom a server knows, by their numbers; who was forgotten is nobody."""
+async def everybody(connection: AsyncConnection, guild_id: int) -> list[int]:
+    """Return the numbers of all customers of a server by name, those without one last."""
+    found = await connection.execute(
+        select(customer.c.id)
+        .where(customer.c.guild_id == guild_id)
+        .order_by(customer.c.name_folded.is_(None), customer.c.name_folded, customer.c.id)
+    )
+    return list(found.scalars())
+
+
+async def people(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Who]:
+    """Return these customers by their numbers, in this order; who was forgotten is nobody."""
     columns = [customer.c[name] for name in Who.__dataclass_fields__]
     found = await connection.execute(
-        select(*columns).where(customer.c.guild_id == guild_id, customer.c.forgotten.is_(None))
+        select(*columns).where(customer.c.id.in_(list(ids)), customer.c.forgotten.is_(None))
     )
-    return {who.id: who for who in await made(Who, found)}
+    by_id = {who.id: who for who in await made(Who, found)}
+    return {each: by_id[each] for each in ids if each in by_id}
 
 
 async def reasons(
-    connection: AsyncConnection, guild_id: int, script_ids: Collection[int] | None
+    connection: AsyncConnection, ids: Collection[int], script_ids: Collection[int] | None
 ) -> list[Why]:
-    """Return every reason that counts, of these scripts or of all, in the order asked."""
+    """Return every reason of these customers that counts, for these scripts or all, in the order asked."""
     own = (entitlement.c.kind, entitlement.c.ends_at, entitlement.c.grace_days)
     found = await connection.execute(
         select(
@@ -129,7 +142,7 @@ async def reasons(
         )
         .join(purchase, purchase.c.id == entitlement.c.purchase_id)
         .where(
-            entitlement.c.guild_id == guild_id,
+            purchase.c.customer_id.in_(list(ids)),
             entitlement.c.ended_at.is_(None),
             _among(entitlement.c.script_id, script_ids),
         )
@@ -140,15 +153,15 @@ async def reasons(
 
 async def sales(
     connection: AsyncConnection,
-    guild_id: int,
+    ids: Collection[int],
     *,
     product_id: int | None = None,
     script_id: int | None = None,
 ) -> list[Sale]:
-    """Return everything that was ever bought or given, oldest first: of a product, or with a script in it."""
+    """Return all that these customers ever got, oldest first: of a product, or with a script in it."""
     worked_out = ("latest", "reasons", "left", "last_ended_at")
     names = [name for name in Sale.__dataclass_fields__ if name not in worked_out]
-    which: list[ColumnElement[bool]] = [purchase.c.guild_id == guild_id]
+    which: list[ColumnElement[bool]] = [purchase.c.customer_id.in_(list(ids))]
     if product_id is not None:
         which.append(purchase.c.product_id == product_id)
     if script_id is not None:
@@ -174,43 +187,54 @@ async def sales(
     return await made(Sale, found)
 
 
-async def contracts(connection: AsyncConnection, guild_id: int) -> dict[int, OfContract]:
-    """Return, by purchase, the contract of a shop that gave it."""
+async def contracts(connection: AsyncConnection, ids: Collection[int]) -> dict[int, OfContract]:
+    """Return, by purchase, the contract of a shop that gave it to one of these customers."""
     found = await connection.execute(
         select(contract_purchase.c.purchase_id, contract.c.name, shop.c.provider)
+        .join(purchase, purchase.c.id == contract_purchase.c.purchase_id)
         .join(contract, contract.c.id == contract_purchase.c.contract_id)
         .join(shop, shop.c.id == contract.c.connection_id)
-        .where(contract.c.guild_id == guild_id)
+        .where(purchase.c.customer_id.in_(list(ids)))
     )
     return {each.purchase_id: each for each in await made(OfContract, found)}
 
 
 async def beside(
-    connection: AsyncConnection, guild_id: int, script_ids: Collection[int] | None
+    connection: AsyncConnection, ids: Collection[int], script_ids: Collection[int] | None
 ) -> list[Beside]:
-    """Return what should be and what was seen of these scripts or of all, by script and name."""
+    """Return what these customers should have and what was seen, of these scripts or all."""
     columns = [permission.c[name] for name in Beside.__dataclass_fields__]
     found = await connection.execute(
         select(*columns)
-        .where(permission.c.guild_id == guild_id, _among(permission.c.script_id, script_ids))
-        .order_by(permission.c.script_id, permission.c.name_folded)
+        .where(
+            permission.c.customer_id.in_(list(ids)),
+            _among(permission.c.script_id, script_ids),
+        )
+        .order_by(permission.c.customer_id, permission.c.script_id)
     )
     return await made(Beside, found)
 
 
 async def strangers(
-    connection: AsyncConnection, guild_id: int, script_ids: Collection[int] | None
+    connection: AsyncConnection,
+    guild_id: int,
+    script_ids: Collection[int] | None,
+    *,
+    after: int,
+    limit: int,
 ) -> list[Stranger]:
-    """Return who has access by the last full checks, and was not taken over, by script and name."""
+    """Return who has access by the last full checks and was not taken over, of numbers above `after`."""
     columns = [sighting.c[name] for name in Stranger.__dataclass_fields__]
     found = await connection.execute(
         select(*columns)
         .where(
             sighting.c.guild_id == guild_id,
+            sighting.c.id > after,
             _among(sighting.c.script_id, script_ids),
             ~is_counted(),
         )
-        .order_by(sighting.c.script_id, sighting.c.name_folded)
+        .order_by(sighting.c.id)
+        .limit(limit)
     )
     return await made(Stranger, found)
 

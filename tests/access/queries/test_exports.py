@@ -1,6 +1,7 @@
 """The files of a server: each person and item once, as `/bulk set` takes them back, and nobody of another server."""
 
 import csv
+import gzip
 import io
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from bot.access.catalogue.lookup import find_item
 from bot.access.orders.purchases import Bought
 from bot.access.people.import_csv import read
 from bot.access.people.import_ids import read_number
+from bot.access.queries import exports
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.cells import plain
 from bot.access.rules.duration import parse_until
@@ -49,8 +51,12 @@ async def harness(frozen, tmp_path):
 
 
 async def files(harness, item=None, guild_id=HOME):
-    export = await harness.exports.gather(guild_id, item)
-    return {kind: sheet.written() for kind, sheet in replies.sheets(export).items()}
+    found = replies.Files()
+    export = await harness.exports.gather(guild_id, item, found.add)
+    return {
+        file.name.partition(".")[0].partition("-")[0]: file.content
+        for file in found.written(export)
+    }
 
 
 async def rows(harness, item=None, kind="customers", guild_id=HOME):
@@ -268,13 +274,13 @@ async def test_another_server_is_in_none_of_the_files(harness):
         [], [], [],
     ]  # fmt: skip
     with pytest.raises(ItemUnknown):
-        await harness.exports.gather(OTHER, "gold")
+        await harness.exports.gather(OTHER, "gold", lambda _: None)
 
 
 async def test_who_had_files_made_stands_in_the_history(harness):
     await have(harness, "1M", "gold")
-    await harness.exports.make(harness.request(), "gold")
-    await harness.exports.make(harness.request(), None)
+    await harness.exports.make(harness.request(), "gold", lambda _: None)
+    await harness.exports.make(harness.request(), None, lambda _: None)
     of_gold, of_all = await harness.vendor.events("exported")
     assert of_gold.actor.member_id == STAFF
     assert of_gold.product_id is not None
@@ -292,15 +298,35 @@ async def test_a_product_that_has_no_script_yet_has_its_customers_all_the_same(h
     assert short(await rows(harness)) == [(NAME, "soon", "open", "")]
 
 
-async def test_files_that_discord_would_not_take_are_packed_and_then_left_out(harness, monkeypatch):
-    await have(harness, "1M", "gold")
-    export = await harness.exports.gather(HOME, None)
-    monkeypatch.setattr(replies, "LARGEST", 600)
-    packed = replies.exported(export)
-    assert {file.name for file in packed.files} >= {"customers.csv.gz"}
+async def test_a_file_that_discord_would_not_take_is_packed_and_then_left_out(harness, monkeypatch):
+    for name in (NAME, "bob-fx", "ann_trades2"):
+        await have(harness, "1M", "gold", name=name, note="paid by card" * 9)
+    found = replies.Files()
+    export = await harness.exports.gather(HOME, None, found.add)
+    sizes = {file.name: len(file.content) for file in found.written(export)}
+    monkeypatch.setattr(replies, "LARGEST", sizes["purchases.csv"] - 1)
+    packed = replies.exported(export, found)
+    assert [file.name for file in packed.files][:2] == ["customers.csv", "purchases.csv.gz"]
+    assert gzip.decompress(packed.files[1].content) == found.written(export)[1].content
     assert "packed" in packed.text
-    monkeypatch.setattr(replies, "LARGEST", 150)
-    left_out = replies.exported(export)
-    assert [file.name for file in left_out.files] == ["customers.csv.gz"]
-    assert "no room for `purchases.csv.gz` and `access.csv.gz`" in left_out.text
+    monkeypatch.setattr(replies, "LARGEST", len(packed.files[1].content) - 1)
+    left_out = replies.exported(export, found)
+    assert "purchases.csv.gz" not in [file.name for file in left_out.files]
+    assert "no room for `purchases.csv.gz`" in left_out.text
     assert "usher export" in left_out.text
+
+
+async def test_many_people_come_some_at_a_time_and_each_once(harness, monkeypatch):
+    monkeypatch.setattr(exports, "_PEOPLE", 2)
+    monkeypatch.setattr(exports, "_STRANGERS", 1)
+    for name in (NAME, "bob-fx", "ann_trades2"):
+        await have(harness, "1M", "trend", name=name)
+    for name in ("stray_1", "stray_2", "stray_3"):
+        harness.fake.world.add_user(name)
+        harness.give(name, None)
+    await harness.meanwhile(harness.sweeps.run(HOME, "trend", by=STAFF))
+    shares = []
+    await harness.exports.gather(HOME, None, lambda page: shares.append(page.share))
+    assert shares == [2 / 3, 1.0, 1.0, 1.0, 1.0]
+    assert [row["username"] for row in await rows(harness)] == [NAME, "ann_trades2", "bob-fx"]
+    assert len(await rows(harness, kind="access")) == 6
