@@ -30,7 +30,7 @@ async def test_the_list_and_each_item_lead_to_the_files(dashboard, manager):
     page = await manager.get("people")
     for link, column in (
         ("Download purchases", "source"),
-        ("Download what TradingView shows", "agrees"),
+        ("Download access", "agrees"),
     ):
         await manager.get("people")
         assert column in rows(await manager.get(page.links[link]))[0]
