@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 
 from bot import tradingview_accounts
+from bot.access.catalogue.errors import ItemUnknown
 from bot.access.queries.exports import Exports, Page
 from bot.cli.servers import server
-from bot.errors import StartupError, UserError
-from bot.replies import explain
+from bot.errors import StartupError
 from bot.replies.exports import CUSTOMERS, Files
 from bot.replies.message import Attached
 from bot.replies.plain import plain
-from bot.replies.text import count
+from bot.replies.text import count, did_you_mean
 from bot.settings import Settings
 from bot.store.maintenance.inspect import examine
 from bot.store.maintenance.revision import Schema
@@ -56,8 +56,9 @@ async def export(
 
             async with tradingview_accounts.database_beside(settings) as database:
                 found = await Exports(database).gather(guild_id, item, take)
-    except UserError as error:
-        click.echo(plain(explain(error).sentence), err=True)
+    except ItemUnknown as error:
+        near = plain(did_you_mean(error.near))
+        click.echo(f"There is no script or product called {item}.{near}", err=True)
         return NOT_DONE
     written = await asyncio.to_thread(files.written, found)
     people = count(found.people, "person", "people")
