@@ -34,8 +34,10 @@ async def item_of_line(
     What a shop calls exactly like an item's short name is that item.
     """
     keys = keys_of(line)
-    known = await prices.by_keys(connection, source.id, keys)
-    ordered = [known[each] for each in keys if each in known]
+    # A shop's list calls it by its name, where it does not have the ids: that name says it as well.
+    named = (line.name[:200],) if line.name else ()
+    known = await prices.by_keys(connection, source.id, (*keys, *named))
+    ordered = [known[each] for each in (*keys, *named) if each in known]
     for price in ordered:
         if price.product_id is not None or price.script_id is not None:
             return await item_of(connection, price.product_id, price.script_id)
