@@ -9,7 +9,7 @@ from bot.access.catalogue.errors import ItemUnknown
 from bot.access.catalogue.lookup import Item, find_item, item_of
 from bot.access.rules.payments import Line
 from bot.store.records import Connection
-from bot.store.sales import prices
+from bot.store.sales import moving, prices
 
 UNNAMED = "-"  # the key of what a shop sells without a word for it
 
@@ -43,16 +43,27 @@ async def item_of_line(
             return await item_of(connection, price.product_id, price.script_id)
     if any(price.is_ignored for price in ordered):
         return Mapped.IGNORED
+    for listed in await moving.prices_of_list(connection, source, (*keys, *named)):
+        item = await item_of(connection, listed.product_id, listed.script_id)
+        await _keep(connection, source, keys[0], line, item, at)
+        return item
     for each in keys:
         try:
             item = await find_item(connection, source.guild_id, each)
         except ItemUnknown:
             continue
-        price = await prices.add(connection, source.id, each, line.name, at)
-        await prices.set_item(
-            connection, price.id, product_id=item.product_id, script_id=item.script_id
-        )
+        await _keep(connection, source, each, line, item, at)
         return item
     if not ordered:
         await prices.add(connection, source.id, keys[0], line.name, at)
     return Mapped.UNKNOWN
+
+
+async def _keep(
+    connection: AsyncConnection, source: Connection, key: str, line: Line, item: Item, at: datetime
+) -> None:
+    """Keep which item a price is."""
+    price = await prices.add(connection, source.id, key, line.name, at)
+    await prices.set_item(
+        connection, price.id, product_id=item.product_id, script_id=item.script_id
+    )

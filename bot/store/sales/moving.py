@@ -8,9 +8,9 @@ from sqlalchemy import and_, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import PermissionState
-from bot.store.records import Connection, Contract, Purchase
+from bot.store.records import Connection, Contract, Price, Purchase
 from bot.store.tables.ledger import entitlement, permission, purchase
-from bot.store.tables.payments import connection as shop, contract, contract_ref
+from bot.store.tables.payments import connection as shop, contract, contract_ref, price
 from bot.store.tables.people import customer
 from bot.store.tables.sweeps import sighting
 
@@ -167,3 +167,26 @@ async def forget_awaited(connection: AsyncConnection, contract_id: int) -> None:
             contract_ref.c.contract_id == contract_id, contract_ref.c.ref.like(_AWAITED)
         )
     )
+
+
+async def prices_of_list(
+    connection: AsyncConnection, source: Connection, keys: Collection[str]
+) -> list[Price]:
+    """Return what staff said of these of the shop's prices when its list was taken over before it was connected."""
+    rows = await connection.execute(
+        select(price)
+        .join(shop, shop.c.id == price.c.connection_id)
+        .where(
+            shop.c.guild_id == source.guild_id,
+            shop.c.reference == before_connected(source.provider),
+            price.c.key.in_(list(keys)),
+            or_(price.c.product_id.is_not(None), price.c.script_id.is_not(None)),
+        )
+        .order_by(price.c.id)
+    )
+    return [Price.of(row) for row in rows]
+
+
+def before_connected(provider: str) -> str:
+    """Return the reference of what stands for a shop until it is connected."""
+    return f"moved from {provider}"

@@ -191,7 +191,7 @@ class ChangeOfShop:
 
     async def _placeholder(self, request: RequestContext, provider: str) -> Connection:
         """Return a connection that is none yet: the first message of a later one takes its contracts over."""
-        reference = f"moved from {provider}"
+        reference = moving.before_connected(provider)
         async with self._database.write() as connection:
             for known in await connections.every_of(connection, request.guild_id):
                 if known.reference == reference:
