@@ -5,6 +5,7 @@ import click
 from bot.cli.commands.backup import backup, restore
 from bot.cli.commands.check import check
 from bot.cli.commands.dashboard import dashboard
+from bot.cli.commands.import_ import import_
 from bot.cli.commands.run import run
 from bot.cli.commands.sandbox import sandbox
 from bot.cli.commands.session import session
@@ -31,5 +32,5 @@ def usher(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (run, sandbox, check, dashboard, backup, restore, session):
+for command in (run, sandbox, check, dashboard, backup, restore, session, import_):
     usher.add_command(command)

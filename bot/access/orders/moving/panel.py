@@ -60,6 +60,7 @@ _OFF = frozenset(
     }
 )
 _FOR_GOOD = frozenset({"", "lifetime", "never", "permanent", "none", "null", "forever"})
+_LARGEST_VALUE = 1_000_000  # bytes
 _MAX_STEPS = 20_000  # of ten thousand: a file made to take for ever is given up
 
 
@@ -91,6 +92,7 @@ def _guard(database: sqlite3.Connection) -> None:
         )
         return sqlite3.SQLITE_OK if is_known else sqlite3.SQLITE_DENY
 
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
     steps = count(1)
     database.set_progress_handler(lambda: int(next(steps) > _MAX_STEPS), 10_000)
     database.set_authorizer(allow)

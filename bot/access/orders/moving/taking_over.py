@@ -39,9 +39,10 @@ Tell = Callable[[int, int], None]  # so many of so many are done
 class ConnectionUnclear(Exception):  # noqa: N818 - named for what it says
     """Several connections go to that shop, or none has the number that was named."""
 
-    def __init__(self, numbers: Sequence[int]) -> None:
-        super().__init__(numbers)
+    def __init__(self, numbers: Sequence[int], wanted: int | None) -> None:
+        super().__init__(numbers, wanted)
         self.numbers = numbers
+        self.wanted = wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,9 @@ class ChangeOfShop:
         if wanted is not None:
             found = [each for each in found if each.id == wanted]
         if len(found) > 1 or (wanted is not None and not found):
-            raise ConnectionUnclear([each.id for each in listed if each.provider == provider])
+            raise ConnectionUnclear(
+                [each.id for each in listed if each.provider == provider], wanted
+            )
         return found[0] if found else None
 
     async def apply(
@@ -140,13 +143,13 @@ class ChangeOfShop:
             if each.outcome in TAKEN or each.outcome is Outcome.NO_ACCESS
         ]
         number = 0
+        tying = None if source is None else Tying(self._vault, request, source)
         for some in _parts(work):
             async with self._database.write() as connection:
                 for match in some:
-                    if source is None:
+                    if tying is None:
                         await self._without_shop(connection, request, match, done, grant_missing)
                     else:
-                        tying = Tying(self._vault, request, source)
                         await _with_shop(
                             connection, tying, match, done,
                             grants=grant_missing, extends=extend_to_paid,

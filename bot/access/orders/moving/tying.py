@@ -14,8 +14,8 @@ from bot.access.orders.moving.matching import Match
 from bot.access.orders.sold_lines import keys_of
 from bot.access.people.identity import resolve
 from bot.access.request import FOUND, PAYMENT, RequestContext, Subject
-from bot.access.rules.contract_groups import grouped
-from bot.access.rules.contracts import Standing, derive
+from bot.access.rules.contract_groups import Group, grouped
+from bot.access.rules.contracts import Standing, Why, derive
 from bot.access.rules.entitlements import last_seen, still_gives
 from bot.access.rules.payments import Line
 from bot.errors import UserError
@@ -49,6 +49,7 @@ class Tying:
         self._source = source
         self._records = ContractRecords(vault)
         self._terms = terms_of(source)
+        self._mapped: set[tuple[str, str]] = set()  # prices that are known to be an item
 
     async def tie(self, connection: AsyncConnection, match: Match) -> Tied | None:
         """Let what TradingView shows be what a contract gave, with the ends that it has.
@@ -126,12 +127,7 @@ class Tying:
             return None  # nobody says for how long
         facts = facts_of(payer, request.at, ends_at, sold_for or "lifetime")
         [group] = grouped(facts)
-        known = await contracts.by_refs(connection, self._source.id, group.refs)
-        contract = (
-            known[-1]
-            if known
-            else await self._records.merged(connection, self._source, group, request.at)
-        )
+        contract = await self._known(connection, group)
         if contract.customer_id not in (None, person.id):
             return None  # the shop or staff said of somebody else that it is theirs
         gave = await contracts.purchases_of(connection, contract.id)
@@ -154,10 +150,30 @@ class Tying:
         )
         return Tied(contract, standing, person, is_new=True) if standing.gives else None
 
+    async def _known(self, connection: AsyncConnection, group: Group) -> Contract:
+        """Return the contract that goes by these ids: of this connection, or of one that was removed."""
+        source, refs = self._source, group.refs
+        found = await contracts.by_refs(connection, source.id, refs)
+        if not found:
+            earlier = await contracts.of_removed(connection, source.guild_id, source.provider, refs)
+            found = [await contracts.hand_over(connection, each.id, source.id) for each in earlier]
+        if found:
+            return found[-1]
+        name = (group.contract or min(refs))[:200]
+        at = self._request.at
+        added = await contracts.add(
+            connection, source.guild_id, source.id, name=name, why=Why.PENDING, at=at
+        )
+        await contracts.know_refs(connection, source.id, added.id, refs)
+        return added
+
     async def _map(self, connection: AsyncConnection, line: Line, match: Match) -> None:
         """Keep which item a product of the shop is, as staff say for a price."""
         assert match.item is not None  # noqa: S101 - only what has an item is taken
         for key in keys_of(line):
+            if (key, match.item.slug) in self._mapped:
+                continue
+            self._mapped.add((key, match.item.slug))
             price = await prices.add(connection, self._source.id, key, line.name, self._request.at)
             if price.product_id is None and price.script_id is None and not price.is_ignored:
                 await prices.set_item(

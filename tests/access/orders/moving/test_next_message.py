@@ -170,3 +170,25 @@ async def test_addresses_are_kept_encrypted_alone(harness, tmp_path):
         names = list(await connection.scalars(select(contract.c.name)))
     assert any(ref.startswith("await address ") for ref in refs)
     assert "example" not in repr(refs + names)
+
+
+async def test_of_one_buyers_two_subscriptions_the_right_one_goes_on(harness, tmp_path):
+    other = await harness.vendor.add_script(slug="range")
+    harness.fake.world.grant(other.pine_id, NAME, END)
+    await harness.sweeps.run(100, "range", by=1)
+    moved = MovedShop(harness, tmp_path, "gumroad")
+    await moved.connect("gumroad")
+    text = list_of("gumroad")
+    title, row = text.splitlines()
+    second = row.replace("s1==", "s9==").replace("Scripts", "Other").replace("gold", "silver")
+    done = await moved.take_over(f"{title}\n{row}\n{second}\n", items={"Other": "range"})
+    assert (done.tied, len(await moved.rows(contract))) == (2, 2)
+    more = {"product_name": "Other", "permalink": "silver", "product_id": "prod2=="}
+    await moved.says("gumroad", gumroad_charge("s10==", END, subscription_id="sub2==", **more))
+    assert harness.end(NAME) == END
+    later = END.replace(month=END.month + 1) + SLACK
+    assert harness.fake.world.row(other.pine_id, NAME).end == later
+    await moved.says("gumroad", gumroad_charge("s2==", END))
+    assert harness.end(NAME) == later
+    assert await moved.bought() == ["payment", "payment"]
+    assert await moved.all_done()
