@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 from bot.access.ledger.notifier import Notifier
 from bot.access.logins.sessions import Sessions
+from bot.access.orders.bulk.approval import Approval
 from bot.access.orders.bulk.batches import Batches
 from bot.access.orders.bulk.lookups import Lookups
 from bot.access.orders.bulk.runner import BatchRunner
+from bot.access.orders.bulk.selecting import Selection
+from bot.access.orders.bulk.undo import Undo
 from bot.access.orders.bulk.views import BatchViews
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
@@ -22,6 +25,9 @@ class Bulk:
     views: BatchViews
     runner: BatchRunner
     lookups: Lookups
+    selection: Selection
+    undo: Undo
+    approval: Approval
 
     def start(self) -> None:
         """Go on with what was under way, until the jobs end."""
@@ -42,4 +48,12 @@ def bulk(
     runner = BatchRunner(database, vault, queue, notifier, jobs)
     lookups = Lookups(database, sessions, jobs)
     batches.on_change += [runner.wake, lookups.wake]
-    return Bulk(batches, BatchViews(database, sessions), runner, lookups)
+    return Bulk(
+        batches,
+        BatchViews(database, sessions),
+        runner,
+        lookups,
+        Selection(database, batches),
+        Undo(database, batches),
+        Approval(database),
+    )

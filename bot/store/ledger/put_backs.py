@@ -29,16 +29,31 @@ async def known_keys(
 
 
 async def removals(
-    connection: AsyncConnection, permission_ids: Collection[int]
+    connection: AsyncConnection,
+    permission_ids: Collection[int],
+    kinds: Collection[OrderKind] = TAKES_AWAY,
 ) -> dict[int, list[int]]:
-    """Return, by permission, every `set`, `revoke` and `move` for it, oldest first."""
+    """Return, by permission, every `set`, `revoke` and `move` for it, or orders of these kinds, oldest first."""
     found: dict[int, list[int]] = {each: [] for each in permission_ids}
     for some in parts(permission_ids):
         rows = await connection.execute(
             select(order.c.permission_id, order.c.id)
-            .where(order.c.permission_id.in_(some), order.c.kind.in_(TAKES_AWAY))
+            .where(order.c.permission_id.in_(some), order.c.kind.in_(tuple(kinds)))
             .order_by(order.c.id)
         )
         for row in rows:
             found[row.permission_id].append(row.id)
+    return found
+
+
+async def of_batch(
+    connection: AsyncConnection, batch_id: int, permission_ids: Collection[int]
+) -> set[int]:
+    """Return the orders of one batch for these permissions."""
+    found: set[int] = set()
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(order.c.id).where(order.c.permission_id.in_(some), order.c.batch_id == batch_id)
+        )
+        found.update(rows.scalars())
     return found
