@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import OrderKind
+from bot.store.kinds import OrderKind, OrderState
 from bot.store.parts import parts
 from bot.store.tables.ledger import order
 
@@ -57,3 +57,19 @@ async def of_batch(
         )
         found.update(rows.scalars())
     return found
+
+
+async def waits_of_batch(connection: AsyncConnection, permission_id: int, after: int) -> bool:
+    """Return whether a waiting order later than that revision puts back what a batch did."""
+    found = await connection.execute(
+        select(order.c.id)
+        .where(
+            order.c.permission_id == permission_id,
+            order.c.kind == OrderKind.PUT_BACK,
+            order.c.batch_id.is_not(None),
+            order.c.state == OrderState.WAITING,
+            order.c.revision > after,
+        )
+        .limit(1)
+    )
+    return found.scalar_one_or_none() is not None
