@@ -6,6 +6,7 @@ from bot.access.ledger.notifier import Notifier
 from bot.access.logins.sessions import Sessions
 from bot.access.orders.bulk.batches import Batches
 from bot.access.orders.bulk.lookups import Lookups
+from bot.access.orders.bulk.messages import BatchMessages
 from bot.access.orders.bulk.row_results import RowResults
 from bot.access.orders.bulk.runner import BatchRunner
 from bot.access.orders.bulk.views import BatchViews
@@ -22,6 +23,7 @@ class Bulk:
     batches: Batches
     views: BatchViews
     results: RowResults
+    messages: BatchMessages
     runner: BatchRunner
     lookups: Lookups
 
@@ -40,8 +42,15 @@ def bulk(
     jobs: Jobs,
 ) -> Bulk:
     """Return the way of a batch, wired."""
-    batches = Batches(database, queue)
+    batches = Batches(database, vault, queue)
     runner = BatchRunner(database, vault, queue, notifier, jobs)
     lookups = Lookups(database, sessions, jobs)
     batches.on_change += [runner.wake, lookups.wake]
-    return Bulk(batches, BatchViews(database, sessions), RowResults(database), runner, lookups)
+    return Bulk(
+        batches,
+        BatchViews(database, sessions),
+        RowResults(database),
+        BatchMessages(database, vault),
+        runner,
+        lookups,
+    )
