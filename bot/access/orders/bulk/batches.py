@@ -17,7 +17,7 @@ from bot.access.orders.bulk.errors import (
     NothingToDo,
     SecondManagerNeeded,
 )
-from bot.access.orders.bulk.facts import facts_for
+from bot.access.orders.bulk.facts import Facts, facts_for
 from bot.access.orders.bulk.forecast import Forecast, calls_for, forecast
 from bot.access.orders.bulk.planning import plan
 from bot.access.orders.bulk.records import Entry
@@ -59,17 +59,19 @@ class Batches:
         self._queue = queue
         self.on_change: list[Callable[[], None]] = []
 
-    async def draft(self, request: RequestContext, draft: Draft) -> int:
+    async def draft(self, request: RequestContext, draft: Draft, facts: Facts | None = None) -> int:
         """Compare what is asked for with what people have, and keep it; nothing is ordered yet.
 
-        Returns the batch's number, the same one when a request is delivered twice. Raises NothingToDo.
+        `facts`, where they were read already, are of the moment of the request. Returns the batch's number,
+        the same one when a request is delivered twice. Raises NothingToDo.
         """
         async with self._database.read() as connection:
             known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
             if known is not None:
                 return known.id
-            typed = {entry.item for entry in draft.entries}
-            facts = await facts_for(connection, request.guild_id, typed, request.at)
+            if facts is None:
+                typed = {entry.item for entry in draft.entries}
+                facts = await facts_for(connection, request.guild_id, typed, request.at)
             census = await census_of(connection, request.guild_id)
             planned = await asyncio.to_thread(plan, draft.kind, draft.entries, facts)
             rows = sorted([*draft.faulty, *planned], key=lambda row: row.line)

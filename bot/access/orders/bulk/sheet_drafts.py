@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from bot.access.orders.bulk.batches import Batches, Draft
-from bot.access.orders.bulk.records import Defaults
+from bot.access.orders.bulk.records import Defaults, Filter
+from bot.access.orders.bulk.selecting import chosen_of
 from bot.access.people.import_records import People, Wanted
 from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind
 from bot.store.sweeps import standing
-from bot.tradingview import Lifetime
 
 LookUp = Callable[[Wanted], Awaitable[People]]
 
@@ -55,22 +54,8 @@ class SheetDrafts:
             kind,
             entries,
             (*sheet.faulty, *unclear),
-            _chosen(defaults),
+            chosen_of(Filter(), defaults),
             file_name=name[:200],
             note=defaults.note,
         )
         return await self._batches.draft(request, draft)
-
-
-def _chosen(defaults: Defaults) -> dict[str, Any]:
-    """Return the defaults as the database keeps them, for those who read of the batch."""
-    until = defaults.until
-    return {
-        "item": defaults.item,
-        "length": None if defaults.length is None else defaults.length.text,
-        "until": None
-        if until is None
-        else "lifetime"
-        if isinstance(until, Lifetime)
-        else until.isoformat(),
-    }
