@@ -12,7 +12,7 @@ from tests.support.shops import gets, made_up_providers
 
 TYPED = {
     "item", "username", "duration", "until", "from", "to", "into",
-    "product", "scripts", "add", "remove", "trial", "expires", "batch",
+    "product", "scripts", "add", "remove", "trial", "expires", "batch", "ends_before",
     "provider", "connection", "price", "delivery",
 }  # fmt: skip
 NAMED = ("apikey revoke", "name")  # of something new, a name is made up: there are none to suggest
