@@ -54,6 +54,7 @@ from bot.access.people.web_sessions import WebSessions
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
+from bot.access.queries.exports import Exports
 from bot.access.queries.figures import Figures
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.history_pages import HistoryPages
@@ -89,6 +90,7 @@ from bot.interactions.premium import DiscordShop
 from bot.interactions.setup_proof import ProofFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
+from bot.notifications.batch_progress import BatchProgress
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
 from bot.notifications.holder_roles import HolderRoleGiver
@@ -197,6 +199,7 @@ class Services:
     history_pages: HistoryPages
     directory: Directory
     evidence: Evidence
+    exports: Exports
     why: Causes
     self_check: SelfCheck
     autocomplete: Autocomplete
@@ -216,6 +219,7 @@ class Services:
     panel_poster: PanelPoster
     outbox: Outbox
     outcome_notifier: OutcomeNotifier
+    batch_progress: BatchProgress
     login_alerts: LoginAlerts
     disk_alarm: DiskAlarm
     holder_role_giver: HolderRoleGiver

@@ -31,7 +31,6 @@ from bot.store.people import customers
 from bot.store.records import Batch, BatchRow, Customer
 from bot.store.vault import Vault
 
-
 # Whoever saw the dry run agreed to all of it; a member who merely claims a name is not to know.
 _AGREED = Consent(confirmed=True, unknown_name=True, bare_name=True)
 _TAKING = (BatchKind.SET, BatchKind.REVOKE)
