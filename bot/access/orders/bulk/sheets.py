@@ -26,6 +26,7 @@ from bot.store.records import BatchRow
 from bot.tradingview import LIFETIME, End
 
 _LONGEST_NOTE = 200
+_MARK = "\ufeff"  # at the beginning of a file
 _TIME_PROBLEMS: dict[type[UserError], RowProblem] = {
     DurationUnreadable: RowProblem.DURATION_UNREADABLE,
     DateUnreadable: RowProblem.DATE_UNREADABLE,
@@ -61,8 +62,10 @@ def read(data: bytes, kind: BatchKind, defaults: Defaults, now: datetime) -> She
         raise WhoColumnMissing(error.titles) from error
     reader = _Reader(kind, defaults, now)
     places = bulk_columns.taken(table.columns, kind)
-    width = len(table.columns.titles)
+    titles, width = list(table.columns.titles), len(table.columns.titles)
     for line, row in rows(table, table.columns.naming):
+        if [cell.lstrip(_MARK) for cell in row] == titles:  # files that were put behind one another
+            continue
         cells = {
             word: cell
             for word, place in places.items()

@@ -187,7 +187,7 @@ def test_a_file_of_mistakes_alone_is_read():
 
 
 def test_a_file_of_old_letters_keeps_nobody_busy():
-    text = "username,item,duration\n" + ("aé" * 50 + "\n") * 48_000
+    text = "username,item,duration\n" + ("aé" * 50 + "\n") * 25_000
     assert isinstance(refused(text.encode("windows-1252")), FileTooLarge)
 
 
