@@ -18,9 +18,9 @@ from bot.access.people.errors import (
     FileTooLarge,
     FileUnreadable,
     LinesRunTogether,
-    LineTooLong,
 )
 from bot.access.people.import_encoding import decode
+from bot.access.people.import_errors import LineTooLong
 from bot.access.people.import_records import LARGEST, MAX_LINES
 from bot.tradingview import visible
 

@@ -14,6 +14,8 @@ from bot.access.people.errors import (
     FileTooLarge,
     FileUnreadable,
     LinesRunTogether,
+)
+from bot.access.people.import_errors import (
     LineTooLong,
     NoRows,
     TooManyColumns,
