@@ -142,6 +142,7 @@ async def _start(settings: Settings, services: Services) -> None:
     services.clock_watch.start(jobs)
     await services.queue.start()
     services.purchases.start(jobs)
+    services.bulk.start()
     services.deliveries.start()
     services.role_rounds.start(jobs)
     services.premium_rounds.start(jobs)

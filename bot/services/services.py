@@ -54,6 +54,7 @@ from bot.access.people.web_sessions import WebSessions
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
+from bot.access.queries.exports import Exports
 from bot.access.queries.figures import Figures
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.history_pages import HistoryPages
@@ -100,6 +101,7 @@ from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.panels import PanelPoster
 from bot.notifications.releases import UpdateCheck
 from bot.notifications.trouble import Blockade
+from bot.services.bulk import Bulk
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements
 from bot.store.vault import Vault
@@ -174,6 +176,7 @@ class Services:
     retries: Retries
     unanswered: UnansweredInteractions
     seat_counts: SeatCounts
+    bulk: Bulk
     schema_guard: SchemaGuard
 
     # Full checks
@@ -195,6 +198,7 @@ class Services:
     history_pages: HistoryPages
     directory: Directory
     evidence: Evidence
+    exports: Exports
     why: Causes
     self_check: SelfCheck
     autocomplete: Autocomplete

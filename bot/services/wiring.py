@@ -57,6 +57,7 @@ from bot.access.people.web_sessions import WebSessions
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
+from bot.access.queries.exports import Exports
 from bot.access.queries.figures import Figures
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.history_pages import HistoryPages
@@ -110,6 +111,7 @@ from bot.notifications.panels import PanelPoster
 from bot.notifications.releases import UpdateCheck
 from bot.notifications.reminders import ReminderNotifier
 from bot.notifications.trouble import Blockade
+from bot.services.bulk import bulk
 from bot.services.sales import sell
 from bot.services.services import Services
 from bot.settings import Settings
@@ -282,6 +284,7 @@ def build(
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, presence, vault, queue, notifier),
+        bulk=bulk(database, vault, sessions, queue, notifier, jobs),
         api_requests=ApiRequests(database, vault, sessions, presence, queue, notifier),
         setup_proof=setup_proof,
         endings=endings,
@@ -331,6 +334,7 @@ def build(
         history_pages=HistoryPages(database),
         directory=Directory(database),
         evidence=Evidence(database, sessions),
+        exports=Exports(database),
         why=Causes(database, sessions, outcomes),
         self_check=SelfCheck(
             database,

@@ -78,6 +78,7 @@ FACTS = {
     "guided": (None, None, "cm"),
     "forget": (None, NUMBER, "c"),
     "forgotten": (None, {"person": 482130}, ""),
+    "exported": (None, NUMBER | {"item": "trend"}, "s"),
     "claim": (None, NAME | {"claim_id": 1}, "m"),
     "claim_withdrawn": (NAME, None, "m"),
     "claim_accepted": (None, NAME, "m"),

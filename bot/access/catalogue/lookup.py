@@ -58,7 +58,7 @@ async def find(connection: AsyncConnection, guild_id: int, item: str) -> Script:
     script = await scripts.by_slug(connection, guild_id, typed)
     if script is None:
         slugs = [script.slug for script in await scripts.listed(connection, guild_id)]
-        raise ItemUnknown(item, _near(typed, slugs))
+        raise ItemUnknown(item, near_slugs(typed, slugs))
     return script
 
 
@@ -77,7 +77,23 @@ async def find_item(connection: AsyncConnection, guild_id: int, item: str) -> It
     slugs = [script.slug for script in await scripts.listed(connection, guild_id)]
     slugs += [product.slug for product in sold]
     # A server without products need not learn the word.
-    raise ItemUnknown(item, _near(typed, slugs), ItemKind.EITHER if sold else ItemKind.SCRIPT)
+    raise ItemUnknown(item, near_slugs(typed, slugs), ItemKind.EITHER if sold else ItemKind.SCRIPT)
+
+
+async def every_item(connection: AsyncConnection, guild_id: int) -> dict[str, Item]:
+    """Return everything on sale in a server, by its short name; a script goes before a product."""
+    sold = await products.listed(connection, guild_id)
+    scripts_of = await products.scripts_of(connection, [product.id for product in sold])
+    found = {
+        product.slug: Item(
+            tuple(script for script in scripts_of[product.id] if script.archived_at is None),
+            product,
+        )
+        for product in sold
+    }
+    return found | {
+        script.slug: Item((script,)) for script in await scripts.listed(connection, guild_id)
+    }
 
 
 async def find_product(connection: AsyncConnection, guild_id: int, slug: str) -> Product:
@@ -86,7 +102,7 @@ async def find_product(connection: AsyncConnection, guild_id: int, slug: str) ->
     if product := await products.by_slug(connection, guild_id, typed):
         return product
     slugs = [product.slug for product in await products.listed(connection, guild_id)]
-    raise ItemUnknown(slug, _near(typed, slugs), ItemKind.PRODUCT)
+    raise ItemUnknown(slug, near_slugs(typed, slugs), ItemKind.PRODUCT)
 
 
 async def item_of(
@@ -108,7 +124,8 @@ async def with_scripts(connection: AsyncConnection, product: Product) -> Item:
     return Item(tuple(script for script in found if script.archived_at is None), product)
 
 
-def _near(typed: str, slugs: list[str]) -> tuple[str, ...]:
+def near_slugs(typed: str, slugs: list[str]) -> tuple[str, ...]:
+    """Return the short names that look like what was typed, the likest first."""
     import difflib  # noqa: PLC0415 - rarely needed, and large
 
     return tuple(difflib.get_close_matches(typed[:100], slugs, NEAR, 0.5) or slugs[:NEAR])

@@ -114,6 +114,7 @@ class NewOrder:
     from_now: bool = False  # its end was worked out from the moment of asking
     product_id: int | None = None  # where the target is one permission of a product
     lead_id: int | None = None  # the order of the same request that leads
+    batch_id: int | None = None  # of many, which is told of as one
 
     @property
     def awaits_clock(self) -> bool:

@@ -296,6 +296,7 @@ async def _add(
         product_id=new.product_id,
         lead_id=new.lead_id,
         member_told_at=request.at if new.change.by_customer else None,  # told as the asker
+        batch_id=new.batch_id,
     )
 
 
@@ -319,6 +320,7 @@ async def _await_sync(
         replaces = None  # the order to overrule TradingView is withdrawn with it
     if change.resumes:
         replaces = None
+    is_waiting = permission.state is PermissionState.WAITING
     return await want_anew(
         connection,
         permission.id,
@@ -331,9 +333,11 @@ async def _await_sync(
         detail=None,
         attempts=0,
         next_try_at=order.asked_at,
-        asked_at=permission.asked_at
-        if permission.state is PermissionState.WAITING
-        else order.asked_at,
+        asked_at=permission.asked_at if is_waiting else order.asked_at,
+        # What waits for people goes before a batch, and does not stand still with it.
+        batch_id=permission.batch_id
+        if is_waiting and permission.batch_id is None
+        else order.batch_id,
     )
 
 

@@ -60,7 +60,7 @@ class SeatCounts:
         now = clock.now()
         end = month_end(now)
         async with self._database.read() as connection:
-            census = await _census(connection, guild_id)
+            census = await census_of(connection, guild_id)
             watch = await seats.watch(connection, guild_id)
             past = await seats.days(connection, guild_id, (now - PAST).date())
             listed = await scripts.listed(connection, guild_id)
@@ -109,7 +109,7 @@ class SeatCounts:
         now = clock.now()
         end = month_end(now)
         async with self._database.read() as connection:
-            census = await _census(connection, guild_id)
+            census = await census_of(connection, guild_id)
         today, then = census.count(now), census.count(end.start)
         async with self._database.write() as connection:
             await seats.note_day(connection, guild_id, now.date(), today)
@@ -194,13 +194,14 @@ async def _seated(
     """Return who counts at the month's end, once `coming` is on its way; None without a guard."""
     if not (await seats.watch(connection, request.guild_id)).guard:
         return None
-    census = await _census(connection, request.guild_id, coming)
+    census = await census_of(connection, request.guild_id, coming)
     return await asyncio.to_thread(census.seated, month_end(request.at).start)
 
 
-async def _census(
+async def census_of(
     connection: AsyncConnection, guild_id: int, coming: Mapping[int, State] | None = None
 ) -> Census:
+    """Return everybody who counts in a server, once `coming` is on its way: by permission, what each is to have."""
     held = await seats.held(connection, guild_id)
     reasons = await seats.reasons(connection, guild_id)
     listed = await seats.listed(connection, guild_id)

@@ -6,27 +6,19 @@ by the same functions of `bot.access.ledger.record`.
 
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot import clock
 from bot.access.ledger.changes import Change, NewOrder, Recorded, Target
 from bot.access.ledger.errors import (
     EndsSeveral,
     NothingToRevoke,
-    OvertakenSince,
     PutBackTooLate,
     Shortens,
 )
 from bot.access.ledger.notifier import Notifier
-from bot.access.ledger.receipts import (
-    PUT_BACK_WITHIN,
-    TAKES_AWAY,
-    overtaken_since,
-    put_back_key,
-    took_away,
-)
+from bot.access.ledger.receipts import PUT_BACK_WITHIN, TAKES_AWAY, put_back_key, took_away
 from bot.access.ledger.record import record
 from bot.access.orders.present import Before, Presence
+from bot.access.orders.put_backs import put_back_in
 from bot.access.request import GIFT, STAFF, RequestContext, Subject
 from bot.access.rules.duration import Length, RowEnd, absolute
 from bot.access.rules.entitlements import (
@@ -36,7 +28,7 @@ from bot.access.rules.entitlements import (
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderKind, StateKind
-from bot.store.ledger import entitlements, orders, permissions
+from bot.store.ledger import entitlements, orders
 from bot.store.records import Order
 from bot.store.vault import Vault
 from bot.tradingview import End, Lifetime
@@ -166,16 +158,7 @@ class Grants:
                 undone = await orders.by_id(connection, undone.lead_id)
             if undone is None or not _may_be_put_back(undone, request):
                 raise PutBackTooLate
-            led = await orders.led_by(connection, [undone.id])
-            recorded = None
-            # Of a move, what it took away stands again before what it gave goes.
-            for each in sorted((undone, *led[undone.id]), key=lambda e: e.kind is OrderKind.MOVE):
-                if await overtaken_since(connection, each):
-                    raise OvertakenSince
-                new = await _putting_back(connection, request, each, recorded)
-                part = await record(connection, self._vault, new)
-                recorded = recorded or part
-            assert recorded is not None  # noqa: S101 - the order itself is one of them
+            recorded = await put_back_in(connection, self._vault, request, undone)
         return self._go_on(recorded)
 
     async def _give(
@@ -228,32 +211,6 @@ class Grants:
         if len(reasons) > 1 or any(isinstance(each.most.end, Lifetime) for each in now.scripts):
             return EndsSeveral(now.sold, name, tuple(reasons.values()))
         return None
-
-
-async def _putting_back(
-    connection: AsyncConnection, request: RequestContext, undone: Order, lead: Recorded | None
-) -> NewOrder:
-    """Return the order that undoes one; `lead` is the first of the same press."""
-    permission = await permissions.by_id(connection, undone.permission_id)
-    request = replace(
-        request,
-        idempotency_key=put_back_key(undone.id),
-        token=request.token if lead is None else None,
-    )
-    is_new_access = undone.kind is OrderKind.MOVE and lead is not None
-    return NewOrder(
-        request,
-        OrderKind.PUT_BACK,
-        permission,
-        Change(
-            undoes=undone,
-            overrules=undone.kind is OrderKind.MOVE,
-            after=lead.order.id if is_new_access and lead is not None else None,
-            held_back=False,
-        ),
-        product_id=undone.product_id,
-        lead_id=None if lead is None else lead.order.id,
-    )
 
 
 def _may_be_put_back(order: Order, request: RequestContext) -> bool:

@@ -39,6 +39,7 @@ class _GuildChange(TypedDict, total=False):
     reminders_from: datetime | None
     panel_channel_id: int
     panel_message_id: int
+    approval_above: int | None
 
 
 async def by_id(connection: AsyncConnection, guild_id: int) -> Guild | None:
@@ -125,6 +126,11 @@ async def set_panel(
 ) -> None:
     """Set where the message with the buttons for members stands."""
     await _change(connection, guild_id, panel_channel_id=channel_id, panel_message_id=message_id)
+
+
+async def set_approval(connection: AsyncConnection, guild_id: int, above: int | None) -> None:
+    """Set of how many people a batch may end the access before it takes a second manager; None: never."""
+    await _change(connection, guild_id, approval_above=above)
 
 
 async def set_posted(connection: AsyncConnection, guild_id: int, event_id: int) -> None:

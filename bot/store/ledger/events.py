@@ -54,6 +54,10 @@ _ENTRIES = select(event, event_words.c.words).outerjoin(
     event_words, event_words.c.event_id == event.c.id
 )
 
+# Made once: that takes longer than to run it.
+_ADD = insert(event)
+_ADD_AND_TELL = insert(event).returning(event.c.id)
+
 # The interaction that is worked on: each entry keeps it, so that after a crash it can be told what
 # came of one. Whatever Usher itself does meanwhile has it too, under its own name.
 interaction: ContextVar[int | None] = ContextVar("interaction", default=None)
@@ -101,6 +105,11 @@ def about_person(customer_id: int) -> "ColumnElement[bool]":
     return event.c.customer_id.in_(select(literal(customer_id)).union_all(merged))
 
 
+def of_batch() -> "ColumnElement[bool]":
+    """Return the condition that an entry is about one order of a batch, which is told of as one."""
+    return exists().where(order.c.id == event.c.order_id, order.c.batch_id.is_not(None))
+
+
 async def record_all(connection: AsyncConnection, entries: Sequence[NewEvent]) -> None:
     """Add these entries, in this order, each with what names people beside it."""
     if not entries:
@@ -108,9 +117,9 @@ async def record_all(connection: AsyncConnection, entries: Sequence[NewEvent]) -
     words = [_words(entry) for entry in entries]
     rows = [_columns(entry) for entry in entries]
     if not any(words):
-        await connection.execute(insert(event), rows)
+        await connection.execute(_ADD, rows)
         return
-    added = await connection.execute(insert(event).returning(event.c.id), rows)
+    added = await connection.execute(_ADD_AND_TELL, rows)
     ids = sorted(added.scalars())  # given out in the order of the rows
     await connection.execute(
         insert(event_words),
@@ -205,13 +214,13 @@ async def since(
     *,
     without: Collection[str] = (),
 ) -> list[Event]:
-    """Return what was recorded after that entry, oldest first, but for the actions in `without`."""
+    """Return what was recorded after that entry, oldest first, but for the actions in `without`.
+
+    With these, what is one of many in a batch is left out, too: the batch has entries of its own.
+    """
+    quiet = (event.c.action.not_in(tuple(without)), ~of_batch()) if without else ()
     rows = await connection.execute(
-        _ENTRIES.where(
-            event.c.guild_id == guild_id,
-            event.c.id > event_id,
-            event.c.action.not_in(tuple(without)),
-        )
+        _ENTRIES.where(event.c.guild_id == guild_id, event.c.id > event_id, *quiet)
         .order_by(event.c.id)
         .limit(limit)
     )

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, false, func, literal, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind
-from bot.store.ledger.events import QUIET, about_person
+from bot.store.ledger.events import QUIET, about_person, of_batch
 from bot.store.tables.ledger import event, event_words
 
 _NEWEST = 5_000  # entries among which those who made them are looked for
@@ -69,7 +69,7 @@ async def find(
 def _conditions(search: Search) -> "list[ColumnElement[bool]]":
     conditions: list[ColumnElement[bool]] = []
     if search.customer_id is None:
-        conditions.append(event.c.action.not_in(QUIET))
+        conditions += [event.c.action.not_in(QUIET), ~of_batch()]
     else:
         conditions.append(about_person(search.customer_id))
     if search.actions is not None:

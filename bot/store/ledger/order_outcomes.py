@@ -143,6 +143,7 @@ def _leads_what_waits(*, stuck_is_waited_for: bool = True) -> "ColumnElement[boo
 def _asker_unaware() -> "ColumnElement[bool]":
     return and_(
         order.c.kind != OrderKind.REPAIR,
+        order.c.batch_id.is_(None),  # a batch is told of as one
         order.c.actor_kind == ActorKind.MEMBER,  # no other asker can be told in Discord
         order.c.state.in_(FINAL),
         or_(order.c.told_state.is_(None), order.c.told_state != order.c.state),

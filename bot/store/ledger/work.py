@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.store.kinds import (
+    BatchState,
     EntitlementKind,
     OrderKind,
     OrderState,
@@ -20,13 +21,26 @@ from bot.store.kinds import (
 from bot.store.ledger import shapes
 from bot.store.ledger.replays import is_held, is_undecided
 from bot.store.ledger.sequence import waits_for_another
+from bot.store.tables.batches import batch as batch_table
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import entitlement, order, permission
 from bot.store.tables.sweeps import sweep
 
+
+def _stands_still() -> "ColumnElement[bool]":
+    """Return whether the batch for which a permission waits is paused, or is being cancelled."""
+    return exists().where(
+        batch_table.c.id == permission.c.batch_id,
+        or_(
+            batch_table.c.state == BatchState.PAUSED,
+            and_(batch_table.c.state == BatchState.CANCELLED, batch_table.c.ended_at.is_(None)),
+        ),
+    )
+
+
 # Orders wait while a script is paused, or the lists were not read since a restore, or the bot is not
 # there, or TradingView answers in another form than the known one; somebody's also while an older one
-# is yet to be compared after a restore, or to be decided by staff.
+# is yet to be compared after a restore, or to be decided by staff; a batch's while that stands still.
 _OPEN = (
     permission.c.state.in_((PermissionState.WAITING, PermissionState.WORKING)),
     script.c.paused_at.is_(None),
@@ -35,8 +49,13 @@ _OPEN = (
     guild.c.left_at.is_(None),
     shapes.is_open(),
     ~waits_for_another(permission),
+    or_(permission.c.batch_id.is_(None), ~_stands_still()),
     ~exists().where(order.c.permission_id == permission.c.id, or_(is_held(), is_undecided())),
 )
+
+
+# What people wait for goes before a batch; then in the order asked.
+_IN_TURN = (permission.c.batch_id.is_not(None), permission.c.asked_at, permission.c.id)
 
 
 async def guilds(connection: AsyncConnection) -> list[int]:
@@ -62,9 +81,7 @@ async def due(
     )
     if only is not None:
         query = query.where(permission.c.id.in_(list(only)))
-    found = await connection.execute(
-        query.order_by(permission.c.asked_at, permission.c.id).limit(limit)
-    )
+    found = await connection.execute(query.order_by(*_IN_TURN).limit(limit))
     return list(found.scalars())
 
 
@@ -90,7 +107,7 @@ async def batch(
     found = await connection.execute(
         _open(permission.c.id)
         .where(due_now, permission.c.script_id == script_id)
-        .order_by(permission.c.asked_at, permission.c.id)
+        .order_by(*_IN_TURN)
         .limit(limit)
     )
     return script_id, list(found.scalars())

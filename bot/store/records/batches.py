@@ -33,6 +33,8 @@ class Batch(Record, OfActor):
     note: str | None
     file_name: str | None
     chosen: Mapping[str, Any]
+    forecast: Mapping[str, Any]
+    newest_order_id: int
     undoes_id: int | None
     seats: int
     started_at: datetime | None
@@ -56,6 +58,7 @@ class BatchRow(Record):
     customer_id: int | None = None
     member_id: int | None = None
     username: str | None = None
+    tv_user_id: int | None = None
     product_id: int | None = None
     script_id: int | None = None
     length: str | None = None
@@ -67,7 +70,6 @@ class BatchRow(Record):
     before_ends_at: datetime | None = None
     after: StateKind = StateKind.NOTHING
     after_ends_at: datetime | None = None
-    revision: int = 0
     order_id: int | None = None
     undoes_order_id: int | None = None
     id: int = 0

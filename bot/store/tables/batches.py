@@ -44,6 +44,8 @@ batch = Table(
     Column("note", Text),
     Column("file_name", String(200)),
     Column("chosen", JSON, nullable=False),  # the filter, and what counts where a row says nothing
+    Column("forecast", JSON, nullable=False),  # what the dry run said of all of it together
+    Column("newest_order_id", Integer, nullable=False),  # of the server at the dry run; 0: none yet
     Column("undoes_id", Integer, ForeignKey("batch.id")),
     Column("seats", Integer, nullable=False, server_default="0"),  # agreed to, towards the fee
     Column("started_at", UtcDateTime),
@@ -77,6 +79,7 @@ batch_row = Table(
     Column("customer_id", Integer),  # NULL: nobody who is known yet
     Column("member_id", BigInteger),
     Column("username", String(64)),
+    Column("tv_user_id", BigInteger),  # as TradingView says, where it was asked
     Column("product_id", Integer, ForeignKey("product.id")),
     Column("script_id", Integer, ForeignKey("script.id")),
     Column("length", String(32)),  # what is given: so much more, or until then
@@ -89,7 +92,6 @@ batch_row = Table(
     Column("before_ends_at", UtcDateTime),
     Column("after", OneOf(StateKind), nullable=False),
     Column("after_ends_at", UtcDateTime),
-    Column("revision", Integer, nullable=False, server_default="0"),  # of its permissions, summed
     Column("order_id", Integer, ForeignKey("order.id")),  # the one that leads
     Column("undoes_order_id", Integer, ForeignKey("order.id")),  # of an undo: what it puts back
     one_of("state", RowState),

@@ -1,0 +1,306 @@
+"""Batches: a dry run first, then hundreds of orders that can be paused, cancelled and undone."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.ledger.errors import OverTheLine
+from bot.access.ledger.seats import census_of
+from bot.access.orders.bulk.errors import (
+    BatchGone,
+    BatchMovedOn,
+    NothingToDo,
+    SecondManagerNeeded,
+)
+from bot.access.orders.bulk.facts import facts_for
+from bot.access.orders.bulk.forecast import Forecast, calls_for, forecast
+from bot.access.orders.bulk.planning import plan
+from bot.access.orders.bulk.records import Entry
+from bot.access.request import RequestContext
+from bot.access.rules.seat_fee import FREE, month_end
+from bot.access.sync.queue import Queue
+from bot.store.catalogue import guilds
+from bot.store.engine.database import Database
+from bot.store.kinds import BatchKind, BatchState, RowState
+from bot.store.ledger import batches, events, work
+from bot.store.records import USHER, Batch, BatchRow
+from bot.store.sweeps import seats
+
+DRAFT_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a batch is to be, before it is compared with what anybody has."""
+
+    kind: BatchKind
+    entries: Sequence[Entry]
+    faulty: Sequence[BatchRow] = ()
+    chosen: Mapping[str, Any] | None = None  # the filter and the defaults, for those who read of it
+    file_name: str | None = None
+    note: str | None = None
+
+
+class Batches:
+    """Makes, starts and stops batches; `bot.access.orders.bulk.runner` carries them out.
+
+    What is in `on_change` is called after one was started, went on or was cancelled.
+    """
+
+    def __init__(self, database: Database, queue: Queue) -> None:
+        self._database = database
+        self._queue = queue
+        self.on_change: list[Callable[[], None]] = []
+
+    async def draft(self, request: RequestContext, draft: Draft) -> int:
+        """Compare what is asked for with what people have, and keep it; nothing is ordered yet.
+
+        Returns the batch's number, the same one when a request is delivered twice. Raises NothingToDo.
+        """
+        async with self._database.read() as connection:
+            known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
+            if known is not None:
+                return known.id
+            typed = {entry.item for entry in draft.entries}
+            facts = await facts_for(connection, request.guild_id, typed, request.at)
+            census = await census_of(connection, request.guild_id)
+            planned = await asyncio.to_thread(plan, draft.kind, draft.entries, facts)
+            rows = sorted([*draft.faulty, *planned], key=lambda row: row.line)
+            calls = await _calls(connection, facts.scripts_of, rows)
+        end = month_end(request.at).start
+        whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
+        return await self.keep(request, draft, rows, whole)
+
+    async def keep(
+        self,
+        request: RequestContext,
+        draft: Draft,
+        rows: Sequence[BatchRow],
+        whole: Forecast,
+        undoes_id: int | None = None,
+    ) -> int:
+        """Keep the rows of a dry run; returns the batch's number. Raises NothingToDo."""
+        if not any(row.state in (RowState.PLANNED, RowState.FAULTY) for row in rows):
+            counted = Counter(row.problem for row in rows if row.problem is not None)
+            raise NothingToDo(tuple(counted.most_common()))
+        async with self._database.write() as connection:
+            known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
+            if known is not None:
+                return known.id
+            batch = await batches.add(
+                connection,
+                request.guild_id,
+                kind=draft.kind,
+                idempotency_key=request.idempotency_key,
+                actor=request.actor,
+                made_at=request.at,
+                note=draft.note,
+                file_name=draft.file_name,
+                chosen=dict(draft.chosen or {}),
+                forecast=whole.to_json(),
+                undoes_id=undoes_id,
+            )
+            await batches.add_rows(connection, batch.id, rows)
+        self._changed()
+        return batch.id
+
+    async def start(self, request: RequestContext, batch_id: int) -> Batch:
+        """Start what a dry run showed, or have it wait for a second manager; pressed twice, it counts once.
+
+        Raises:
+            BatchGone: there is no such dry run, or it is older than a day.
+            NothingToDo: not one row would change anything.
+            OverTheLine: a manager must agree to so many seats first.
+        """
+        async with self._database.write() as connection:
+            batch = await one(connection, request.guild_id, batch_id)
+            if batch.state is not BatchState.DRAFT:
+                return batch
+            if request.at - batch.made_at > DRAFT_LIFE:
+                raise BatchGone
+            whole = Forecast.of(batch.forecast)
+            if not whole.people:
+                raise NothingToDo
+            await _refuse_over_line(connection, request, whole)
+            server = await guilds.by_id(connection, request.guild_id)
+            above = None if server is None else server.approval_above
+            waits = above is not None and whole.ends > above
+            state = BatchState.APPROVAL if waits else BatchState.RUNNING
+            action = "batch_asked" if waits else "batch_started"
+            await self._move(
+                connection,
+                request,
+                batch,
+                state,
+                action,
+                (BatchState.DRAFT,),
+                seats=request.consent.seats,
+            )
+        self._changed()
+        return replace(batch, state=state, started_at=request.at)
+
+    async def approve(self, request: RequestContext, batch_id: int) -> Batch:
+        """Let a batch start that another manager asked for. Raises SecondManagerNeeded, BatchMovedOn."""
+        async with self._database.write() as connection:
+            batch = await one(connection, request.guild_id, batch_id)
+            if batch.approved_by == request.member_id:
+                return batch
+            if batch.state is not BatchState.APPROVAL:
+                raise BatchMovedOn(batch.state)
+            if batch.actor == request.actor:
+                raise SecondManagerNeeded
+            await self._move(
+                connection,
+                request,
+                batch,
+                BatchState.RUNNING,
+                "batch_approved",
+                (BatchState.APPROVAL,),
+                approved_by=request.member_id,
+                approved_at=request.at,
+            )
+        self._changed()
+        return replace(batch, state=BatchState.RUNNING, approved_by=request.member_id)
+
+    async def pause(self, request: RequestContext, batch_id: int) -> Batch:
+        """Let a batch stand still: what was not sent to TradingView yet waits. Raises BatchMovedOn."""
+        return await self._switch(
+            request, batch_id, BatchState.PAUSED, "batch_paused", BatchState.RUNNING
+        )
+
+    async def resume(self, request: RequestContext, batch_id: int) -> Batch:
+        """Let a paused batch go on. Raises BatchMovedOn."""
+        batch = await self._switch(
+            request, batch_id, BatchState.RUNNING, "batch_resumed", BatchState.PAUSED
+        )
+        self._queue.wake(request.guild_id)
+        return batch
+
+    async def cancel(self, request: RequestContext, batch_id: int) -> Batch:
+        """End a batch before its end: what TradingView was not asked for yet is withdrawn, the rest stays.
+
+        Raises BatchMovedOn.
+        """
+        return await self._switch(
+            request,
+            batch_id,
+            BatchState.CANCELLED,
+            "batch_cancelled",
+            BatchState.RUNNING,
+            BatchState.PAUSED,
+            BatchState.APPROVAL,
+        )
+
+    async def drop(self, request: RequestContext, batch_id: int) -> None:
+        """Forget a dry run that nobody wants to start; pressed twice, it counts once."""
+        async with self._database.write() as connection:
+            batch = await batches.by_id(connection, request.guild_id, batch_id)
+            if batch is None:
+                return
+            if batch.state is not BatchState.DRAFT:
+                raise BatchMovedOn(batch.state)
+            await batches.drop(connection, [batch.id])
+
+    async def _switch(
+        self,
+        request: RequestContext,
+        batch_id: int,
+        state: BatchState,
+        action: str,
+        *before: BatchState,
+    ) -> Batch:
+        async with self._database.write() as connection:
+            batch = await one(connection, request.guild_id, batch_id)
+            if batch.state is state:
+                return batch
+            if batch.state not in before:
+                raise BatchMovedOn(batch.state)
+            await self._move(connection, request, batch, state, action, before)
+        self._changed()
+        return replace(batch, state=state)
+
+    async def _move(
+        self,
+        connection: AsyncConnection,
+        request: RequestContext,
+        batch: Batch,
+        state: BatchState,
+        action: str,
+        before: Sequence[BatchState],
+        **values: Any,
+    ) -> None:
+        """Change the state, with an entry in the history."""
+        if batch.started_at is None:
+            values["started_at"] = request.at
+        await batches.change(connection, batch.id, *before, state=state, **values)
+        await note(connection, batch, request.at, action, request)
+
+    def _changed(self) -> None:
+        for listener in self.on_change:
+            listener()
+
+
+async def note(
+    connection: AsyncConnection,
+    batch: Batch,
+    at: datetime,
+    action: str,
+    request: RequestContext | None = None,
+    **more: int,
+) -> None:
+    """Add the history's entry about a whole batch."""
+    whole = Forecast.of(batch.forecast)
+    await events.record(
+        connection,
+        batch.guild_id,
+        at,
+        action,
+        actor=USHER if request is None else request.actor,
+        note=batch.note,
+        after={
+            "batch": batch.id,
+            "kind": batch.kind,
+            "people": whole.people,
+            "ends": whole.ends,
+            **({} if batch.undoes_id is None else {"undoes": batch.undoes_id}),
+            **more,
+        },
+    )
+
+
+async def one(connection: AsyncConnection, guild_id: int, batch_id: int) -> Batch:
+    """Return that batch of that server. Raises BatchGone."""
+    batch = await batches.by_id(connection, guild_id, batch_id)
+    if batch is None:
+        raise BatchGone
+    return batch
+
+
+async def _refuse_over_line(
+    connection: AsyncConnection, request: RequestContext, whole: Forecast
+) -> None:
+    """Refuse what gives too many people time, where managers want to be asked first."""
+    watch = await seats.watch(connection, request.guild_id)
+    more = whole.seats_then - whole.seats_now
+    if watch.guard and more > 0 and whole.seats_then > max(FREE, request.consent.seats):
+        raise OverTheLine(whole.seats_then, more)
+
+
+async def _calls(
+    connection: AsyncConnection,
+    scripts_of: Callable[[BatchRow], Sequence[int]],
+    rows: Sequence[BatchRow],
+) -> int:
+    """Return about how many calls of TradingView the planned rows take."""
+    changes = Counter(
+        script_id for row in rows if row.state is RowState.PLANNED for script_id in scripts_of(row)
+    )
+    calls = 0
+    for script_id, number in changes.items():
+        calls += calls_for(number, await work.rows_known(connection, script_id))
+    return calls

@@ -1,0 +1,36 @@
+# ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
+"""What can be refused about batches; `bot.replies` says it."""
+
+from dataclasses import dataclass
+
+from bot.errors import UserError
+from bot.store.kinds import BatchState, RowProblem
+
+
+@dataclass(eq=False)
+class NobodyChosen(UserError):
+    """Neither a file nor a filter says whom it is about."""
+
+
+@dataclass(eq=False)
+class NothingToDo(UserError):
+    """Not one row of the batch would change anything; `problems` says why, the most frequent first."""
+
+    problems: tuple[tuple[RowProblem, int], ...] = ()
+
+
+@dataclass(eq=False)
+class BatchGone(UserError):
+    """There is no such batch in this server, or its dry run is too old."""
+
+
+@dataclass(eq=False)
+class BatchMovedOn(UserError):
+    """The batch stands otherwise by now, so that this cannot be done to it any more."""
+
+    state: BatchState
+
+
+@dataclass(eq=False)
+class SecondManagerNeeded(UserError):
+    """Whoever started the batch cannot approve it: another manager has to."""

@@ -1,0 +1,244 @@
+"""The dry run: what every row of a batch comes to, compared with what people have; pure, no I/O."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.access.catalogue.lookup import Item, near_slugs
+from bot.access.orders.bulk.facts import Facts, OfScript, folded, most_of
+from bot.access.orders.bulk.records import Entry, faulty
+from bot.access.rules.duration import Length, cut
+from bot.access.rules.entitlements import NOTHING, State, preview, still_gives, want
+from bot.store.kinds import BatchKind, EntitlementKind, Lookup, RowProblem, RowState, StateKind
+from bot.store.records import BatchRow, Customer
+from bot.tradingview import End, Lifetime
+
+_MAX_NEAR = 50  # rows for which near short names are looked up: that is slow
+
+
+@dataclass(frozen=True, slots=True)
+class _After:
+    """What somebody has of an item once a row is carried out, or why it is left out."""
+
+    state: State = NOTHING
+    problem: RowProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One row with what its person has of each script of the item, and the most of it."""
+
+    entry: Entry
+    item: Item
+    scripts: Sequence[OfScript]
+    before: State
+    now: datetime
+
+
+def plan(kind: BatchKind, entries: Sequence[Entry], facts: Facts) -> list[BatchRow]:
+    """Return a row for each entry: planned, left out, or faulty where it names nobody or nothing."""
+    planner = _Planner(kind, facts)
+    return [planner.row(entry) for entry in entries]
+
+
+class _Planner:
+    """Plans one row after another; it remembers whom it planned something for."""
+
+    def __init__(self, kind: BatchKind, facts: Facts) -> None:
+        self._kind = kind
+        self._facts = facts
+        self._lines: dict[tuple[str, str], int] = {}  # by person and item
+        self._near = 0
+
+    def row(self, entry: Entry) -> BatchRow:
+        slug = folded(entry.item)
+        item = self._facts.items.get(slug)
+        if item is None:
+            return self._item_unknown(entry, slug)
+        if not item.scripts:
+            return faulty(entry, RowProblem.ITEM_EMPTY, item.title)
+        person, problem, detail = self._person(entry)
+        if problem is not None:
+            return faulty(entry, problem, detail)
+        name = person.username if person is not None and person.username else entry.username or ""
+        first = self._lines.setdefault((name.casefold(), slug), entry.line)
+        if first != entry.line:
+            return faulty(entry, RowProblem.TWICE, str(first))
+        return self._planned(entry, item, person, name)
+
+    def _item_unknown(self, entry: Entry, slug: str) -> BatchRow:
+        if not slug:
+            return faulty(entry, RowProblem.NO_ITEM)
+        self._near += 1
+        near = near_slugs(slug, list(self._facts.sold)) if self._near <= _MAX_NEAR else ()
+        return faulty(entry, RowProblem.ITEM_UNKNOWN, ", ".join(near) or None)
+
+    def _person(self, entry: Entry) -> tuple[Customer | None, RowProblem | None, str | None]:
+        """Return who is meant: None for a name that nobody has yet; or why that is not clear."""
+        holder = None
+        if entry.username is not None:
+            holder = self._facts.by_name.get(entry.username.casefold())
+        if entry.member_id is None:
+            return holder, None if entry.username else RowProblem.NOBODY_NAMED, None
+        member = self._facts.by_member.get(entry.member_id)
+        if entry.username is None:
+            if member is None or member.username is None:
+                return None, RowProblem.NO_NAME_KNOWN, None
+            return member, None, None
+        if holder is not None and holder.member_id not in (None, entry.member_id):
+            return None, RowProblem.NAME_TAKEN, None
+        if member is not None and member.name_folded not in (None, entry.username.casefold()):
+            return None, RowProblem.OTHER_NAME, member.username
+        return holder, None, None
+
+    def _planned(self, entry: Entry, item: Item, person: Customer | None, name: str) -> BatchRow:
+        now, scripts = self._facts.now, self._facts.of(person, name, item)
+        before = most_of(each.most(now) for each in scripts)
+        after = _AFTER[self._kind](_Case(entry, item, scripts, before, now))
+        if after.problem is None and self._kind is not BatchKind.REVOKE:
+            after = replace(after, problem=_barred(person))
+        state = after.state if after.problem is None else before
+        length, kind, ends_at = _given(entry)
+        return BatchRow(
+            entry.line,
+            RowState.PLANNED if after.problem is None else RowState.LEFT_OUT,
+            after.problem,
+            customer_id=None if person is None else person.id,
+            member_id=entry.member_id,
+            username=name,
+            tv_user_id=None if person is None else person.tv_user_id,
+            product_id=item.product_id,
+            script_id=item.script_id,
+            length=length,
+            kind=kind,
+            ends_at=ends_at,
+            note=entry.note,
+            lookup=self._lookup(person, name, scripts),
+            before=before.kind,
+            before_ends_at=before.ends_at,
+            after=state.kind,
+            after_ends_at=state.ends_at,
+        )
+
+    def _lookup(self, person: Customer | None, name: str, scripts: Sequence[OfScript]) -> Lookup:
+        """Return whether TradingView has yet to be asked if it knows the name."""
+        if person is not None and person.tv_user_id is not None:
+            return Lookup.KNOWN
+        if any(each.held is not None and each.held.checked for each in scripts):
+            return Lookup.KNOWN
+        if name.casefold() in self._facts.listed_names or self._kind is BatchKind.REVOKE:
+            return Lookup.KNOWN
+        return Lookup.OPEN
+
+
+def _barred(person: Customer | None) -> RowProblem | None:
+    if person is None:
+        return None
+    if person.forget_at is not None or person.forgotten is not None:
+        return RowProblem.FORGOTTEN
+    return None if person.blocked_at is None else RowProblem.BLOCKED
+
+
+def _given(entry: Entry) -> tuple[str | None, EntitlementKind | None, datetime | None]:
+    """Return what the row gives, as it is kept: a length, a kind, an end."""
+    if entry.length is not None and not entry.length.lifetime:
+        return entry.length.text, EntitlementKind.UNTIL, None
+    if entry.until is not None and not isinstance(entry.until, Lifetime):
+        return None, EntitlementKind.UNTIL, cut(entry.until)
+    if entry.length is None and entry.until is None:
+        return None, None, None
+    return None, EntitlementKind.LIFETIME, None
+
+
+def _state(end: End) -> State:
+    return State(StateKind.LIFETIME) if isinstance(end, Lifetime) else State(StateKind.UNTIL, end)
+
+
+def _is_endless(state: State) -> bool:
+    return isinstance(state.end, Lifetime)
+
+
+def _added(case: _Case) -> _After:
+    """Return what there is after more time; an end that is given only makes it longer."""
+    entry, before = case.entry, case.before
+    if entry.until is not None:
+        after = most_of((before, _state(entry.until)))
+        return _After(after, RowProblem.SAME_ALREADY if after == before else None)
+    assert entry.length is not None  # noqa: S101 - the file or the command gives one of them
+    if entry.length.lifetime:
+        is_so = before.kind is StateKind.LIFETIME
+        return _After(State(StateKind.LIFETIME), RowProblem.SAME_ALREADY if is_so else None)
+    if _is_endless(before):
+        return _After(problem=RowProblem.ENDLESS)
+    return _After(most_of(_longer(case, each, entry.length) for each in case.scripts))
+
+
+def _longer(case: _Case, of_script: OfScript, length: Length) -> State:
+    """Return what there is of one script with that much more time, grace days on top."""
+    end = preview(of_script.counted(case.now), length, case.now)
+    if isinstance(end, Lifetime):
+        return _state(end)
+    grace = case.item.product.grace_days if case.item.product is not None else 0
+    with_grace = _state(end + timedelta(days=grace))
+    return most_of((with_grace, of_script.most(case.now)))
+
+
+def _extended(case: _Case) -> _After:
+    """Return what there is after more time, for those alone who have dated access, or paused."""
+    if _is_endless(case.before):
+        return _After(problem=RowProblem.ENDLESS)
+    counted = (reason for each in case.scripts for reason in each.counted(case.now))
+    if not any(still_gives(reason, case.now) for reason in counted):
+        return _After(problem=RowProblem.NO_ACCESS)
+    return _added(case)
+
+
+def _compensated(case: _Case) -> _After:
+    """Return the same for those alone whose access is live: what is paused lost nothing."""
+    if not case.before.gives_access(case.now):
+        return _After(problem=RowProblem.NO_ACCESS)
+    return _extended(case)
+
+
+def _set(case: _Case) -> _After:
+    """Return exactly the end that is given; what another product gives of the same script stays."""
+    assert case.entry.until is not None  # noqa: S101 - the file or the command gives one
+    given = _state(case.entry.until)
+    after = [most_of((given, _stays(each, case.item))) for each in case.scripts]
+    same = all(
+        before.agrees_with(then) and before.kind is then.kind
+        for before, then in zip((each.most(case.now) for each in case.scripts), after, strict=True)
+    )
+    return _After(most_of(after), RowProblem.SAME_ALREADY if same else None)
+
+
+def _revoked(case: _Case) -> _After:
+    """Return what stays after every reason for the item ended: what another product gives."""
+    product = case.item.product
+    ends = any(
+        still_gives(reason, case.now) and (product is None or of in (None, product.id))
+        for each in case.scripts
+        for of, reason in each.reasons
+    )
+    shown = any(
+        each.most(case.now).gives_access(case.now) and not each.reasons for each in case.scripts
+    )
+    if not ends and not shown:
+        return _After(problem=RowProblem.NO_ACCESS)
+    return _After(most_of(_stays(each, case.item) for each in case.scripts))
+
+
+def _stays(of_script: OfScript, item: Item) -> State:
+    """Return what other products give of a script, which an order about this product leaves alone."""
+    if item.product is None:
+        return NOTHING
+    return want(reason for of, reason in of_script.reasons if of not in (None, item.product_id))
+
+
+_AFTER: dict[BatchKind, Callable[[_Case], _After]] = {
+    BatchKind.GRANT: _added,
+    BatchKind.EXTEND: _extended,
+    BatchKind.COMPENSATE: _compensated,
+    BatchKind.SET: _set,
+    BatchKind.REVOKE: _revoked,
+}

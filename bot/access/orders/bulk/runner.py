@@ -1,0 +1,161 @@
+"""Carries out batches: records their rows a few at a time, so that people's orders go first all the while."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.access.ledger.errors import OvertakenSince
+from bot.access.ledger.notifier import Notifier
+from bot.access.orders.bulk.batches import DRAFT_LIFE, note
+from bot.access.orders.bulk.recording import RowRecorder
+from bot.access.orders.put_backs import put_back_in
+from bot.access.request import RequestContext
+from bot.access.sync.queue import Queue
+from bot.jobs import Jobs
+from bot.store.engine.database import Database
+from bot.store.kinds import BatchState, OrderState, RowState
+from bot.store.ledger import batches, orders
+from bot.store.records import Batch
+from bot.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+EVERY = 10.0  # seconds between looks, when nothing ends; what ends wakes it
+AT_LEAST = 0.5  # seconds between two looks
+# Rows that may wait for TradingView; they are refilled by as many as whole lists are read for.
+AHEAD, REFILL = 200, 100
+AT_ONCE = 50  # rows in one transaction: somebody else's order waits for no longer than that
+KEEP_ROWS = timedelta(days=30)  # after the end; the history has what each did
+
+
+class BatchRunner:
+    """Keeps running batches moving, until every row has ended; safe to kill at any moment."""
+
+    def __init__(
+        self, database: Database, vault: Vault, queue: Queue, notifier: Notifier, jobs: Jobs
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._queue = queue
+        self._notifier = notifier
+        self._jobs = jobs
+        self._woken = asyncio.Event()
+        notifier.listeners.append(self.wake)
+
+    def wake(self) -> None:
+        """Look soon for what can go on."""
+        self._woken.set()
+
+    def start(self) -> None:
+        """Begin to carry out batches, until the jobs end."""
+        _ = self._jobs.spawn(self._run(), "batches")
+        self._jobs.every(3600.0, "old batches", self.tidy)
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            busy = True
+            try:
+                busy = await self.look()
+            except Exception:  # the next look goes on
+                log.exception("batches stumbled; again in %s s", EVERY)
+            await clock.sleep(AT_LEAST)
+            await clock.set_within(EVERY if busy else None, self._woken)
+
+    async def look(self) -> bool:
+        """Take every batch as far as it can go now; returns whether any is under way."""
+        async with self._database.read() as connection:
+            found = await batches.under_way(connection)
+        for batch in found:
+            if batch.state is BatchState.RUNNING:
+                await self._feed(batch)
+            elif batch.state is BatchState.CANCELLED:
+                await self._withdraw(batch)
+        return bool(found)
+
+    async def _feed(self, batch: Batch) -> None:
+        """Record rows while TradingView has not enough to do; the last one done, the batch is."""
+        async with self._database.read() as connection:
+            room = AHEAD - await batches.ahead(connection, batch.id)
+        if room < REFILL:
+            return
+        while True:
+            async with self._database.write() as connection:
+                current = await batches.by_id(connection, batch.guild_id, batch.id)
+                if current is None or current.state is not BatchState.RUNNING:
+                    return
+                rows = await batches.rows(connection, batch.id, RowState.PLANNED, limit=AT_ONCE)
+                recorder = RowRecorder(connection, self._vault, current)
+                await recorder.record(rows, _request(current))
+                if not rows and not await batches.is_waiting(connection, batch.id):
+                    await self._end(connection, current, BatchState.DONE, "batch_done")
+            self._notifier.ended(recorder.superseded)
+            room -= AT_ONCE
+            if not rows or room < AT_ONCE:
+                break
+        self._queue.wake(batch.guild_id)
+
+    async def _withdraw(self, batch: Batch) -> None:
+        """Take back what TradingView was not asked for yet; the rest stays, and can be undone."""
+        while True:
+            superseded: list[int] = []
+            async with self._database.write() as connection:
+                await batches.change_rows(
+                    connection, batch.id, RowState.PLANNED, state=RowState.WITHDRAWN
+                )
+                rows = await batches.unsent(connection, batch.id, AT_ONCE)
+                for row in rows:
+                    lead = await orders.by_id(connection, row.order_id or 0)
+                    assert lead is not None  # noqa: S101 - a foreign key
+                    try:
+                        async with connection.begin_nested():
+                            recorded = await put_back_in(
+                                connection,
+                                self._vault,
+                                _request(batch),
+                                lead,
+                                batch_id=batch.id,
+                            )
+                    except OvertakenSince:  # a later order decides: nothing is left to take back
+                        pass
+                    else:
+                        superseded += recorded.superseded
+                    await batches.change_row(connection, row.id, state=RowState.WITHDRAWN)
+                if not rows:
+                    await self._end(connection, batch, BatchState.CANCELLED, "batch_ended")
+            self._notifier.ended(superseded)
+            if not rows:
+                break
+        self._queue.wake(batch.guild_id)
+
+    async def _end(
+        self, connection: AsyncConnection, batch: Batch, state: BatchState, action: str
+    ) -> None:
+        now = clock.now()
+        await batches.change(connection, batch.id, state=state, ended_at=now)
+        counted = await batches.numbers(connection, batch.id)
+        await note(
+            connection,
+            batch,
+            now,
+            action,
+            done=counted.orders.get(OrderState.DONE, 0),
+            failed=counted.orders.get(OrderState.STUCK, 0),
+            left_out=counted.rows.get(RowState.LEFT_OUT, 0),
+            withdrawn=counted.rows.get(RowState.WITHDRAWN, 0),
+        )
+
+    async def tidy(self) -> None:
+        """Forget dry runs that were never started, and the rows of batches that ended long ago."""
+        now = clock.now()
+        async with self._database.write() as connection:
+            await batches.drop(connection, await batches.drafts(connection, now - DRAFT_LIFE))
+            await batches.drop_rows(connection, now - KEEP_ROWS)
+
+
+def _request(batch: Batch) -> RequestContext:
+    """Return the request of whoever started the batch, as of now."""
+    return RequestContext(batch.guild_id, batch.actor, f"batch {batch.id}", clock.now())

@@ -1,0 +1,102 @@
+"""How batches stand: what their dry runs said, and what became of their rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.logins.sessions import Sessions
+from bot.access.orders.bulk.batches import one
+from bot.access.orders.bulk.forecast import Forecast
+from bot.store.catalogue import guilds
+from bot.store.engine.database import Database
+from bot.store.kinds import BatchState, RowState
+from bot.store.ledger import batches
+from bot.store.ledger.batches import Numbers
+from bot.store.records import Batch, BatchRow
+
+PAGE = 10  # batches, of a list
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """How a batch stands: what its dry run said, and what became of its rows."""
+
+    batch: Batch
+    forecast: Forecast
+    numbers: Numbers
+    open_lookups: int  # names that TradingView was not asked for yet
+    seconds: float  # about, for what is left
+    approval_above: int | None  # ending the access of more people takes a second manager
+    undone_by: tuple[Batch, ...] = ()
+
+    @property
+    def needs_approval(self) -> bool:
+        """Return whether a second manager has to press, too."""
+        return self.approval_above is not None and self.forecast.ends > self.approval_above
+
+    @property
+    def done_share(self) -> float:
+        """Return how much of it has ended, from 0 to 1."""
+        rows = self.numbers.rows
+        ordered, planned = rows.get(RowState.ORDERED, 0), rows.get(RowState.PLANNED, 0)
+        waiting = self.numbers.waiting + planned
+        return 1.0 if ordered + planned == 0 else 1 - waiting / (ordered + planned)
+
+
+class BatchViews:
+    """Reads batches for those who ask."""
+
+    def __init__(self, database: Database, sessions: Sessions) -> None:
+        self._database = database
+        self._sessions = sessions
+
+    async def view(self, guild_id: int, batch_id: int) -> BatchView:
+        """Return how a batch stands. Raises BatchGone."""
+        async with self._database.read() as connection:
+            batch = await one(connection, guild_id, batch_id)
+            [view] = await self._views(connection, [batch])
+        return view
+
+    async def listed(self, guild_id: int, page: int) -> tuple[list[BatchView], int, int]:
+        """Return one page of a server's batches, newest first, the page's number from 0, and how many there are."""
+        async with self._database.read() as connection:
+            pages = max(1, -(-await batches.count(connection, guild_id) // PAGE))
+            page = min(max(page, 0), pages - 1)
+            found = await batches.listed(connection, guild_id, skip=page * PAGE, limit=PAGE)
+            return await self._views(connection, found), page, pages
+
+    async def rows(
+        self, guild_id: int, batch_id: int, *states: RowState, skip: int = 0, limit: int = 50
+    ) -> list[BatchRow]:
+        """Return rows of a batch, in the order of its file. Raises BatchGone."""
+        async with self._database.read() as connection:
+            batch = await one(connection, guild_id, batch_id)
+            return await batches.rows(connection, batch.id, *states, skip=skip, limit=limit)
+
+    async def _views(self, connection: AsyncConnection, found: Sequence[Batch]) -> list[BatchView]:
+        numbers = await batches.numbers_of(connection, [batch.id for batch in found])
+        views: list[BatchView] = []
+        for batch in found:
+            server = await guilds.by_id(connection, batch.guild_id)
+            is_draft = batch.state is BatchState.DRAFT
+            views.append(
+                BatchView(
+                    batch,
+                    Forecast.of(batch.forecast),
+                    numbers[batch.id],
+                    await batches.open_lookups(connection, batch.id) if is_draft else 0,
+                    await self._seconds(batch, numbers[batch.id]),
+                    None if server is None else server.approval_above,
+                    tuple(await batches.undone_by(connection, batch.id)),
+                )
+            )
+        return views
+
+    async def _seconds(self, batch: Batch, numbers: Numbers) -> float:
+        """Return about how long what is left takes, by how fast the account's requests go out now."""
+        whole = Forecast.of(batch.forecast)
+        rows = sum(numbers.rows.get(state, 0) for state in (RowState.PLANNED, RowState.ORDERED))
+        left = numbers.rows.get(RowState.PLANNED, 0) + numbers.waiting
+        session = await self._sessions.of(batch.guild_id)
+        return whole.calls * (left / rows if rows else 0) / session.limiter.rate

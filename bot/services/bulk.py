@@ -1,0 +1,45 @@
+"""The wiring of batches: many orders from one file or filter."""
+
+from dataclasses import dataclass
+
+from bot.access.ledger.notifier import Notifier
+from bot.access.logins.sessions import Sessions
+from bot.access.orders.bulk.batches import Batches
+from bot.access.orders.bulk.lookups import Lookups
+from bot.access.orders.bulk.runner import BatchRunner
+from bot.access.orders.bulk.views import BatchViews
+from bot.access.sync.queue import Queue
+from bot.jobs import Jobs
+from bot.store.engine.database import Database
+from bot.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """What makes, shows and carries out batches."""
+
+    batches: Batches
+    views: BatchViews
+    runner: BatchRunner
+    lookups: Lookups
+
+    def start(self) -> None:
+        """Go on with what was under way, until the jobs end."""
+        self.runner.start()
+        self.lookups.start()
+
+
+def bulk(
+    database: Database,
+    vault: Vault,
+    sessions: Sessions,
+    queue: Queue,
+    notifier: Notifier,
+    jobs: Jobs,
+) -> Bulk:
+    """Return the way of a batch, wired."""
+    batches = Batches(database, queue)
+    runner = BatchRunner(database, vault, queue, notifier, jobs)
+    lookups = Lookups(database, sessions, jobs)
+    batches.on_change += [runner.wake, lookups.wake]
+    return Bulk(batches, BatchViews(database, sessions), runner, lookups)

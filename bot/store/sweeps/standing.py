@@ -1,0 +1,102 @@
+"""Queries for what many people have of some scripts, all at once and in little memory."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from sqlalchemy import CursorResult, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.kinds import StateKind
+from bot.store.records import Customer, Entitlement, Record
+from bot.store.sweeps.sightings import is_counted
+from bot.store.tables.ledger import entitlement, permission, purchase
+from bot.store.tables.people import customer
+from bot.store.tables.sweeps import sighting
+
+_Kind = TypeVar("_Kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Record):
+    """What one person should have of one script, and what was seen of it."""
+
+    id: int
+    script_id: int
+    customer_id: int
+    checked: bool
+    wanted: StateKind
+    wanted_ends_at: Any
+    seen: StateKind
+    seen_ends_at: Any
+    ours: StateKind
+    ours_ends_at: Any
+    replaces: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Record):
+    """A row of TradingView's list about which Usher knows nothing else."""
+
+    script_id: int
+    tv_user_id: int | None
+    username: str
+    name_folded: str
+    kind: StateKind
+    ends_at: Any
+
+
+async def people(connection: AsyncConnection, guild_id: int) -> list[Customer]:
+    """Return everybody whom a server knows, but for those who were forgotten."""
+    columns = [customer.c[field.name] for field in fields(Customer)]
+    found = await connection.execute(
+        select(*columns).where(customer.c.guild_id == guild_id, customer.c.forgotten.is_(None))
+    )
+    return await _made(Customer, found)
+
+
+async def held(connection: AsyncConnection, script_ids: Collection[int]) -> list[Held]:
+    """Return what everybody should have of these scripts."""
+    columns = [permission.c[field.name] for field in fields(Held)]
+    found = await connection.execute(
+        select(*columns).where(permission.c.script_id.in_(list(script_ids)))
+    )
+    return await _made(Held, found)
+
+
+async def reasons(
+    connection: AsyncConnection, script_ids: Collection[int]
+) -> list[tuple[int | None, Entitlement]]:
+    """Return the reasons that count for these scripts, in the order asked, each with its product."""
+    columns = [entitlement.c[field.name] for field in fields(Entitlement)]
+    found = await connection.execute(
+        select(purchase.c.product_id, *columns)
+        .join(purchase, purchase.c.id == entitlement.c.purchase_id)
+        .where(
+            entitlement.c.script_id.in_(list(script_ids)),
+            entitlement.c.ended_at.is_(None),
+            entitlement.c.permission_id.is_not(None),
+        )
+        .order_by(entitlement.c.asked_at, entitlement.c.id)
+    )
+    return await _made(lambda product_id, *row: (product_id, Entitlement(*row)), found)
+
+
+async def listed(connection: AsyncConnection, script_ids: Collection[int]) -> list[Listed]:
+    """Return whom the last full reads of these scripts found, and who is in no order of Usher's."""
+    columns = [sighting.c[field.name] for field in fields(Listed)]
+    found = await connection.execute(
+        select(*columns).where(
+            and_(sighting.c.script_id.in_(list(script_ids)), ~is_counted()),
+        )
+    )
+    return await _made(Listed, found)
+
+
+async def _made(kind: Callable[..., _Kind], found: CursorResult[Any]) -> list[_Kind]:
+    """Return a record for each row, whose columns stand in the order of the fields.
+
+    They are many, and already read: made in a thread, they do not hold the loop.
+    """
+    return await asyncio.to_thread(lambda: [kind(*row) for row in found])

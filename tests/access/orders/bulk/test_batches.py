@@ -1,0 +1,321 @@
+"""Batches: a dry run, hundreds of orders behind everybody else's, pause, cancel and the end."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.access.ledger.errors import OverTheLine
+from bot.access.orders.bulk.batches import DRAFT_LIFE, Draft
+from bot.access.orders.bulk.errors import BatchGone, BatchMovedOn, NothingToDo, SecondManagerNeeded
+from bot.access.orders.bulk.records import Entry
+from bot.access.request import Subject
+from bot.access.rules.duration import parse_length, parse_until
+from bot.store.kinds import BatchKind, BatchState, Lookup, OrderState, RowProblem, RowState
+from bot.store.records import Actor
+from bot.tradingview import LIFETIME
+from tests.support.access_harness import open_harness
+from tests.support.vendor_fixture import HOME, OTHER
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+NAMES = [f"Buyer_{number}" for number in range(12)]
+
+
+class Counter:
+    """Where somebody makes batches, and lets them be carried out."""
+
+    def __init__(self, harness):
+        self.harness, self.bulk = harness, harness.services.bulk
+
+    async def draft(self, kind, entries, **more):
+        return await self.bulk.batches.draft(self.harness.request(), Draft(kind, entries, **more))
+
+    async def start(self, number, **consent):
+        return await self.bulk.batches.start(self.harness.request(**consent), number)
+
+    async def run(self, kind, entries):
+        """Make a batch and carry it out to its end."""
+        number = await self.draft(kind, entries)
+        await self.start(number)
+        await self.to_the_end(number)
+        return number
+
+    async def to_the_end(self, number):
+        for _ in range(60):
+            await self.bulk.runner.look()
+            await self.harness.rest()
+            if (await self.view(number)).batch.ended_at is not None:
+                return
+            await self.harness.time.to_the_next(5)
+        raise AssertionError(await self.view(number))
+
+    async def view(self, number):
+        return await self.bulk.views.view(HOME, number)
+
+    async def rows(self, number, *states):
+        return await self.bulk.views.rows(HOME, number, *states)
+
+    async def problems(self, number):
+        return {row.line: row.problem for row in await self.rows(number) if row.problem}
+
+
+def entries(names, length=None, until=None, item="trend", **more):
+    end = None if until is None else LIFETIME if until == "L" else parse_until(until, NOW)
+    return [
+        Entry(
+            line,
+            username=name,
+            item=item,
+            length=None if length is None else parse_length(length),
+            until=end,
+            **more,
+        )
+        for line, name in enumerate(names, 2)
+    ]
+
+
+@pytest.fixture
+async def counter(tmp_path, frozen):
+    async with open_harness(tmp_path, frozen) as harness:
+        for name in NAMES:
+            harness.vendor.world.add_user(name)
+        yield Counter(harness)
+
+
+def moment(*parts):
+    return datetime(*parts, tzinfo=UTC)
+
+
+async def given(counter, names, length="1M"):
+    for name in names:
+        await counter.harness.done(await counter.harness.grant(name, length))
+
+
+async def test_a_dry_run_orders_nothing(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    await counter.bulk.runner.look()
+    await counter.harness.rest()
+    view = await counter.view(number)
+    assert view.batch.state is BatchState.DRAFT
+    assert view.forecast.people == view.forecast.newcomers == 12
+    assert view.forecast.first_end == view.forecast.last_end == moment(2026, 4, 10, 12)
+    assert all(counter.harness.end(name) == "absent" for name in NAMES)
+
+
+async def test_a_started_batch_gives_everybody_what_the_dry_run_showed(counter):
+    number = await counter.run(BatchKind.GRANT, entries(NAMES, "1M"))
+    assert {counter.harness.end(name) for name in NAMES} == {moment(2026, 4, 10, 12)}
+    view = await counter.view(number)
+    assert view.batch.state is BatchState.DONE
+    assert view.numbers.orders == {OrderState.DONE: 12}
+
+
+async def test_the_same_request_makes_one_batch(counter):
+    request = counter.harness.request()
+    draft = Draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    first = await counter.bulk.batches.draft(request, draft)
+    assert await counter.bulk.batches.draft(request, draft) == first
+
+
+async def test_a_start_pressed_twice_counts_once(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    await counter.start(number)
+    await counter.start(number)
+    await counter.to_the_end(number)
+    assert {counter.harness.end(name) for name in NAMES} == {moment(2026, 4, 10, 12)}
+
+
+async def test_a_length_counts_from_the_start_and_not_from_a_rows_turn(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(NAMES[:1], "1D"))
+    await counter.start(number)
+    await counter.harness.time.advance(7_200)
+    await counter.to_the_end(number)
+    assert counter.harness.end(NAMES[0]) == moment(2026, 3, 11, 12)
+
+
+async def test_an_extension_leaves_out_lifetime_lapsed_and_strangers(counter):
+    await given(counter, ["Ann_Trades"], "5Y")
+    await given(counter, ["bob-fx"], "L")
+    await given(counter, NAMES[:1], "1D")
+    await counter.harness.time.advance(2 * 86_400)
+    names = ["Ann_Trades", "bob-fx", *NAMES[:2]]
+    number = await counter.run(BatchKind.EXTEND, entries(names, "3D"))
+    assert counter.harness.end("Ann_Trades") == moment(2031, 3, 13, 12)
+    assert await counter.problems(number) == {
+        3: RowProblem.ENDLESS,
+        4: RowProblem.NO_ACCESS,
+        5: RowProblem.NO_ACCESS,
+    }
+
+
+async def test_a_set_that_says_what_there_is_writes_nothing(counter):
+    await given(counter, ["Ann_Trades"])
+    with pytest.raises(NothingToDo):
+        await counter.draft(BatchKind.SET, entries(["Ann_Trades"], until="2026-04-10T12:00:00Z"))
+
+
+async def test_a_revocation_ends_access(counter):
+    await given(counter, ["Ann_Trades"])
+    await counter.run(BatchKind.REVOKE, entries(["Ann_Trades"]))
+    assert counter.harness.end("Ann_Trades") == "absent"
+
+
+async def test_the_same_person_twice_is_a_mistake_that_names_the_first_line(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(["Ann_Trades", "ANN_TRADES"], "1M"))
+    [row] = await counter.rows(number, RowState.FAULTY)
+    assert (row.problem, row.detail) == (RowProblem.TWICE, "2")
+
+
+async def test_an_unknown_item_names_the_near_ones(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(["Ann_Trades"], "1M", item="trand"))
+    [row] = await counter.rows(number)
+    assert (row.problem, row.detail) == (RowProblem.ITEM_UNKNOWN, "trend")
+
+
+async def test_a_blocked_customer_is_left_out(counter):
+    await given(counter, ["Ann_Trades"])
+    await counter.harness.services.blocks.block(
+        counter.harness.request(confirmed=True), Subject(username="Ann_Trades"), None
+    )
+    number = await counter.draft(BatchKind.GRANT, entries(["Ann_Trades", "bob-fx"], "1M"))
+    assert await counter.problems(number) == {2: RowProblem.BLOCKED}
+
+
+async def test_nothing_is_given_to_whom_staff_revoked_since_the_dry_run(counter):
+    await given(counter, ["Ann_Trades"])
+    number = await counter.draft(BatchKind.GRANT, entries(["Ann_Trades"], "1M"))
+    await counter.harness.done(await counter.harness.revoke("Ann_Trades"))
+    await counter.start(number)
+    await counter.to_the_end(number)
+    assert counter.harness.end("Ann_Trades") == "absent"
+    assert await counter.problems(number) == {2: RowProblem.CHANGED_SINCE}
+
+
+async def test_nothing_is_taken_from_whom_somebody_renewed_since_the_dry_run(counter):
+    await given(counter, ["Ann_Trades"])
+    number = await counter.draft(BatchKind.SET, entries(["Ann_Trades"], until="2026-03-20"))
+    await given(counter, ["Ann_Trades"])
+    await counter.start(number)
+    await counter.to_the_end(number)
+    assert counter.harness.end("Ann_Trades") == moment(2026, 5, 10, 12)
+    assert await counter.problems(number) == {2: RowProblem.CHANGED_SINCE}
+
+
+async def test_a_paused_batch_sends_nothing_and_goes_on_where_it_was(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    counter.harness.switches.down = True
+    await counter.start(number)
+    await counter.bulk.runner.look()
+    await counter.harness.rest()
+    await counter.bulk.batches.pause(counter.harness.request(), number)
+    counter.harness.switches.down = False
+    await counter.harness.let_pass(600)
+    await counter.bulk.runner.look()
+    await counter.harness.rest()
+    assert all(counter.harness.end(name) == "absent" for name in NAMES)
+    await counter.bulk.batches.resume(counter.harness.request(), number)
+    await counter.to_the_end(number)
+    assert {counter.harness.end(name) for name in NAMES} == {moment(2026, 4, 10, 12)}
+
+
+async def test_what_a_person_orders_goes_on_while_a_batch_is_paused(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    counter.harness.switches.down = True
+    await counter.start(number)
+    await counter.bulk.runner.look()
+    await counter.harness.rest()
+    await counter.bulk.batches.pause(counter.harness.request(), number)
+    counter.harness.switches.down = False
+    order = await counter.harness.grant(NAMES[0], "1D")
+    await counter.harness.done(order, within=600)
+    assert counter.harness.end(NAMES[0]) == moment(2026, 4, 11, 12)
+    assert counter.harness.end(NAMES[1]) == "absent"
+
+
+async def test_a_cancelled_batch_withdraws_what_was_not_sent(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    counter.harness.switches.down = True
+    await counter.start(number)
+    await counter.bulk.runner.look()
+    await counter.harness.rest()
+    await counter.bulk.batches.cancel(counter.harness.request(), number)
+    counter.harness.switches.down = False
+    await counter.to_the_end(number)
+    await counter.harness.let_pass(600)
+    assert all(counter.harness.end(name) == "absent" for name in NAMES)
+    view = await counter.view(number)
+    assert view.batch.state is BatchState.CANCELLED
+    assert view.numbers.rows == {RowState.WITHDRAWN: 12}
+    with pytest.raises(BatchMovedOn):
+        await counter.bulk.batches.resume(counter.harness.request(), number)
+
+
+async def test_ending_the_access_of_many_takes_another_manager(counter):
+    await given(counter, NAMES)
+    async with counter.harness.database.write() as connection:
+        from bot.store.catalogue import guilds
+
+        await guilds.set_approval(connection, HOME, 10)
+    number = await counter.draft(BatchKind.REVOKE, entries(NAMES))
+    batch = await counter.start(number)
+    assert batch.state is BatchState.APPROVAL
+    await counter.bulk.runner.look()
+    with pytest.raises(SecondManagerNeeded):
+        await counter.bulk.batches.approve(counter.harness.request(), number)
+    other = replace(counter.harness.request(), actor=Actor.member(2))
+    await counter.bulk.batches.approve(other, number)
+    await counter.to_the_end(number)
+    assert all(counter.harness.end(name) == "absent" for name in NAMES)
+
+
+async def test_more_people_than_are_free_need_a_yes_where_managers_want_to_be_asked(counter):
+    async with counter.harness.database.write() as connection:
+        from bot.store.sweeps import seats
+
+        await seats.set_guard(connection, HOME, on=True)
+    number = await counter.draft(
+        BatchKind.GRANT, entries([f"Crowd_{each}" for each in range(101)], "1M")
+    )
+    with pytest.raises(OverTheLine) as refusal:
+        await counter.start(number)
+    assert (refusal.value.seats, refusal.value.more) == (101, 101)
+    assert (await counter.start(number, seats=101)).state is BatchState.RUNNING
+
+
+async def test_another_servers_staff_find_no_batch(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    with pytest.raises(BatchGone):
+        await counter.bulk.batches.start(counter.harness.request(guild_id=OTHER), number)
+    with pytest.raises(BatchGone):
+        await counter.bulk.views.view(OTHER, number)
+
+
+async def test_a_dry_run_is_forgotten_after_a_day(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    await counter.harness.time.advance(DRAFT_LIFE.total_seconds() + 1)
+    with pytest.raises(BatchGone):
+        await counter.start(number)
+    await counter.bulk.runner.tidy()
+    with pytest.raises(BatchGone):
+        await counter.view(number)
+
+
+async def test_names_that_nobody_here_knows_are_looked_up_meanwhile(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(["bUYER_1", "Nobody_At_All"], "1M"))
+    assert (await counter.view(number)).open_lookups == 2
+    assert await counter.bulk.lookups.look()
+    assert not await counter.bulk.lookups.look()
+    known, unknown = await counter.rows(number)
+    assert (known.username, known.lookup) == ("Buyer_1", Lookup.KNOWN)
+    assert (unknown.state, unknown.problem) == (RowState.LEFT_OUT, RowProblem.USER_UNKNOWN)
+
+
+async def test_a_batchs_orders_are_told_of_as_one(counter):
+    await counter.run(BatchKind.GRANT, entries(NAMES, "1M"))
+    assert await counter.harness.outcomes.untold() == []
+    shown = await counter.harness.services.history.since(HOME, 0, 100)
+    assert [each.event.action for each in shown if each.event.order_id] == []
+    assert [e.event.action for e in shown if e.event.action.startswith("batch")] == [
+        "batch_started",
+        "batch_done",
+    ]
