@@ -9,9 +9,10 @@ from hypothesis import given, strategies as st
 
 from bot.access.orders.bulk.records import Defaults
 from bot.access.orders.bulk.sheets import read
+from bot.access.rules.cells import MARKED, cell, table
 from bot.access.rules.duration import parse_length
 from bot.store.kinds import BatchKind
-from bot.tradingview import LIFETIME
+from bot.tradingview import LIFETIME, visible
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ID = 123456789012345678
@@ -171,15 +172,13 @@ def test_what_an_export_did_to_a_note_is_undone(written, note):
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\x1b"), max_size=60))
 def test_any_note_that_an_export_wrote_reads_back_equal(text):
-    note = text.strip() if text[:1] not in "=+-@\t\r'" else text  # as notes are typed
-    written = f"'{note}" if note[:1] and note[0] in "=+-@\t\r'" else note
-    if not note:
-        return
-    lines = io.StringIO()
-    rows = [["username", "item", "until", "note"], ["a", "t", "lifetime", written]]
-    csv.writer(lines).writerows(rows)
-    read_back = entry(lines.getvalue()).note
-    assert read_back == note or not (read_back or note.isprintable())  # nothing that shows
+    note = text if text.startswith(MARKED) else text.strip()  # as notes are typed
+    head = ["username", "discord_id", "item", "until", "note"]
+    data = table(head, [["-ann", ID, "t", MAY, note]])
+    [only] = read(data, BatchKind.SET, Defaults(), NOW).entries
+    assert (only.username, only.member_id, only.until) == ("-ann", ID, MAY)
+    shows_nothing = not visible(note).strip() and not note.startswith(MARKED)
+    assert only.note == (None if shows_nothing else note)
 
 
 def test_in_a_file_alone_with_names_every_one_of_them_counts():
@@ -219,7 +218,7 @@ def test_what_programs_write_is_read_back_equal(rows, order, delimiter, encoding
     for row in rows:
         cells = row | {"until": "lifetime"}
         texts = [str(cells[title]) for title in order]
-        writer.writerow([f"'{text}" if text[0] in "=+-@'" else text for text in texts])
+        writer.writerow([cell(text) for text in texts])
     found = sheet(lines.getvalue(), BatchKind.SET, encoding)
     assert (found.faulty, found.unread) == ((), ())
     assert [

@@ -1,5 +1,6 @@
 """What is wrong with a row of a file of orders, and with a file."""
 
+import gzip
 import io
 import zipfile
 from datetime import UTC, datetime
@@ -134,6 +135,8 @@ def workbook():
     [
         (b"", FileUnreadable),
         (workbook(), FileUnreadable),
+        (gzip.compress(HEADER.encode()), FileUnreadable),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", FileUnreadable),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", FileUnreadable),
         (HEADER.encode() + b"an\0n,,trend,1M,,", FileUnreadable),
         ((HEADER + "Пётр,,t,1M,,").encode("cp1251"), EncodingUnclear),
