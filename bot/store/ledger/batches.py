@@ -10,11 +10,13 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import (
+    ActorKind,
     BatchKind,
     BatchState,
     Lookup,
     OrderState,
     PermissionState,
+    Reason,
     RowProblem,
     RowState,
 )
@@ -50,6 +52,8 @@ class _BatchChange(TypedDict, total=False):
     seats: int
     forecast: Mapping[str, Any]
     started_at: datetime
+    actor_kind: ActorKind
+    actor_id: str | None
     approved_by: int
     approved_at: datetime
     ended_at: datetime
@@ -182,6 +186,16 @@ async def count(connection: AsyncConnection, guild_id: int) -> int:
         .where(batch.c.guild_id == guild_id, batch.c.state != BatchState.DRAFT)
     )
     return int(found.scalar_one())
+
+
+async def untold(connection: AsyncConnection) -> list[tuple[Batch, bytes | None]]:
+    """Return the batches that were started and whose end was not told yet, oldest first, each with its token."""
+    found = await connection.execute(
+        select(batch)
+        .where(batch.c.state != BatchState.DRAFT, batch.c.told_at.is_(None))
+        .order_by(batch.c.id)
+    )
+    return [(Batch.of(row), row.answer_token) for row in found]
 
 
 async def change(
@@ -387,6 +401,32 @@ async def unsent(connection: AsyncConnection, batch_id: int, limit: int) -> list
         .limit(limit)
     )
     return [BatchRow.of(row) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEnd:
+    """How one order of a row stands, and why, where only a person can help."""
+
+    state: OrderState
+    reason: Reason | None
+
+
+async def order_ends(
+    connection: AsyncConnection, lead_ids: Collection[int]
+) -> dict[int, list[OrderEnd]]:
+    """Return, by the order that leads, how it and those that it leads stand."""
+    found: dict[int, list[OrderEnd]] = {each: [] for each in lead_ids}
+    lead_id = func.coalesce(order.c.lead_id, order.c.id).label("lead_id")
+    for some in parts(lead_ids):
+        rows_found = await connection.execute(
+            select(lead_id, order.c.state, permission.c.reason)
+            .join(permission, permission.c.id == order.c.permission_id)
+            .where(or_(order.c.id.in_(some), order.c.lead_id.in_(some)))
+            .order_by(order.c.id)
+        )
+        for row in rows_found:
+            found[row.lead_id].append(OrderEnd(row.state, row.reason))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
