@@ -146,9 +146,9 @@ async def test_a_folder_that_takes_nothing_is_said(database, tmp_path, capsys, m
     def full(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("bot.cli.export.os.open", full)
+    monkeypatch.setattr("bot.cli.private_file.os.open", full)
     assert await export() == 78
-    assert "no file could be written: Permission denied" in capsys.readouterr().err
+    assert "customers.csv could not be written: Permission denied" in capsys.readouterr().err
     assert not (tmp_path / "customers.csv").exists()
 
 
