@@ -11,7 +11,7 @@ import click
 from bot import clock, outgoing, tradingview_accounts
 from bot.access.catalogue.lookup import Item
 from bot.access.logins.cookies import read_file
-from bot.access.orders.moving.matching import Plan, products_of
+from bot.access.orders.moving.matching import Outcome, Plan, products_of
 from bot.access.orders.moving.readers import read
 from bot.access.orders.moving.records import Listing, ListUnreadable
 from bot.access.orders.moving.taking_over import ChangeOfShop, ConnectionUnclear, Done, Ground
@@ -82,7 +82,13 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
         return NOT_DONE
     if wish.report is not None:
         change_table.write(wish.report, plan)
-    click.echo(words.summary(plan, named_in=wish.report, is_connected=source is not None))
+    given = [
+        *([Outcome.NO_ACCESS] if done and wish.grant_missing else []),
+        *([Outcome.SHORTER] if done and wish.extend_to_paid else []),
+    ]
+    click.echo(
+        words.summary(plan, named_in=wish.report, is_connected=source is not None, given=given)
+    )
     click.echo(words.done(done) if done else words.dry(plan))
     return DONE
 
@@ -196,7 +202,7 @@ async def _work(
         request = RequestContext(
             guild_id, OPERATOR, f"import {clock.now():%Y%m%d%H%M%S%f}", clock.now()
         )
-        with Bar("Taking over", len(plan.matches)) as bar:
+        with Bar("Taking over") as bar:
             done = await moving.apply(
                 request,
                 plan,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.access.orders.moving.matching import Outcome, Plan
 from bot.access.orders.moving.records import Payer, Paying
-from bot.cli.change_report import moment_text
+from bot.cli.change_report import fault_text, moment_text
 
 _STANDINGS = {
     Outcome.AGREES: "has access, as paid",
@@ -32,7 +32,7 @@ _PAYS = {
 }
 _COLUMNS = (
     "what", "shop id", "line", "discord_id", "discord name", "username", "e-mail", "pays", "product", "item",
-    "paid until", "has until", "without access to",
+    "paid until (UTC)", "has until (UTC)", "without access to",
 )  # fmt: skip
 
 
@@ -56,12 +56,15 @@ def table(plan: Plan) -> str:
         row = _told(match.payer, _STANDINGS[match.outcome])
         row["username"] = match.username or match.payer.username or ""
         row["item"] = match.item.slug if match.item else ""
-        row["paid until"] = moment_text(match.paid_until)
-        row["has until"] = "no end" if has_end else moment_text(match.has_until)
+        row["paid until (UTC)"] = moment_text(match.paid_until)
+        row["has until (UTC)"] = "no end" if has_end else moment_text(match.has_until)
         row["without access to"] = ", ".join(match.missing)
         rows.writerow(_line(row))
     for payer in plan.listing.over:
         rows.writerow(_line(_told(payer, "no longer pays")))
+    for bad in plan.listing.bad:
+        line = {"what": f"not understood: {fault_text(bad)}", "line": str(bad.line)}
+        rows.writerow(_line(line))
     for access in plan.strangers:
         rows.writerow(
             _line(
@@ -69,7 +72,7 @@ def table(plan: Plan) -> str:
                     "what": "has access, does not pay",
                     "username": access.username,
                     "item": plan.titles[access.script_id],
-                    "has until": moment_text(access.ends_at) or "no end",
+                    "has until (UTC)": moment_text(access.ends_at) or "no end",
                 }
             )
         )
@@ -79,7 +82,7 @@ def table(plan: Plan) -> str:
 def _told(payer: Payer, what: str) -> dict[str, str]:
     return {
         "what": what,
-        "shop id": payer.id,
+        "shop id": payer.id or "",
         "line": str(payer.line),
         "discord_id": str(payer.discord_id or ""),
         "discord name": payer.discord_name or "",
@@ -87,7 +90,7 @@ def _told(payer: Payer, what: str) -> dict[str, str]:
         "e-mail": payer.email or "",
         "pays": _PAYS[payer.paying],
         "product": payer.product,
-        "paid until": moment_text(payer.until),
+        "paid until (UTC)": moment_text(payer.until),
     }
 
 

@@ -106,13 +106,14 @@ def test_a_dry_run_names_everybody_and_changes_nothing(shop, tmp_path):
     members = shop.lists(("Ann_Trades", "Gold"), ("bob-fx", "Gold"), ("Cy_Pays", "Gold"))
     said = shop.imports(members, "--from", "whop")
     assert said.exit_code == 0
-    assert "1 have access until the end that is paid." in said.output
-    assert "1 pay, and have no access. --grant-missing gives it to them.\n  Cy_Pays" in said.output
-    assert "1 paid for longer than they have access." in said.output
+    assert "1 person has access until the end that is paid." in said.output
+    assert "1 person pays, and has no access. --grant-missing gives it.\n  Cy_Pays" in said.output
+    assert "1 person paid for longer than they have access." in said.output
     assert (
-        f"bob-fx · mem_20 (line 3): Gold, pays until {END:%Y-%m-%d %H:%M}, has until" in said.output
+        f"bob-fx · mem_20 (line 3): Gold, pays until {END:%Y-%m-%d %H:%M} UTC, has until"
+        in said.output
     )
-    assert "1 have access, and do not pay in this list" in said.output
+    assert "1 person has access, and does not pay in this list." in said.output
     assert "Stranger_1: Trend, without an end" in said.output
     assert "/webhook add" in said.output
     assert "Nothing was changed. The same with --apply takes 2 people over." in said.output
@@ -187,8 +188,8 @@ def test_which_item_a_plan_is_must_be_said_where_there_are_several(shop):
     said = shop.imports(
         members, "--from", "whop", "--map", "gold MONTHLY=trend", "--map", "Stickers=none"
     )
-    assert "2 have access until the end that is paid." in said.output
-    assert "1 pay for something that is no item here." in said.output
+    assert "2 people have access until the end that is paid." in said.output
+    assert "1 person pays for something that is no item here." in said.output
 
 
 def test_on_a_terminal_each_plan_is_asked_about_once(shop, monkeypatch):
@@ -199,7 +200,7 @@ def test_on_a_terminal_each_plan_is_asked_about_once(shop, monkeypatch):
     said = shop.imports(members, "--from", "whop", typed="gold\ntrend\n")
     assert "2 people pay for “Gold”. Which of yours is that: range, trend?" in said.output
     assert "There is no such short name." in said.output
-    assert "1 have access until" in said.output
+    assert "1 person has access until" in said.output
 
 
 def test_a_list_of_another_shop_or_no_list_at_all_is_a_sentence(shop, tmp_path):
@@ -228,10 +229,10 @@ def test_rows_that_are_not_understood_are_named_with_what_helps(shop, tmp_path):
         + "mem_30,c@example.org,Gold,plan_1,sleeping,,cy\n"
     )
     said = shop.imports(path, "--from", "whop")
-    assert "Not understood, or not wholly (2):" in said.output
+    assert "Not understood, or not wholly" in said.output
     assert "line 3: the date in the column renewalperiodend cannot be read." in said.output
     assert "line 4: the word in the column status is not known." in said.output
-    assert "1 have access until" in said.output
+    assert "1 person has access until" in said.output
 
 
 def test_several_connections_must_be_told_apart(shop):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot import clock
 from bot.access.orders.moving.matching import Outcome
+from bot.access.request import Subject
 from bot.store.tables.payments import contract, contract_ref
 from tests.support.access_harness import open_harness
 from tests.support.fake_time import START
@@ -170,6 +171,12 @@ async def test_addresses_are_kept_encrypted_alone(harness, tmp_path):
         names = list(await connection.scalars(select(contract.c.name)))
     assert any(ref.startswith("await address ") for ref in refs)
     assert "example" not in repr(refs + names)
+    await harness.erasures.forget(harness.request(confirmed=True), Subject(username=NAME))
+    await harness.rest()
+    await harness.erasures.carry_out()
+    async with harness.database.read() as connection:
+        refs = list(await connection.scalars(select(contract_ref.c.ref)))
+    assert not [ref for ref in refs if ref.startswith("await ")]
 
 
 async def test_of_one_buyers_two_subscriptions_the_right_one_goes_on(harness, tmp_path):
