@@ -156,7 +156,21 @@ class ChangeOfShop:
                         )  # fmt: skip
             number += len(some)
             tell(number, len(work))
+        if source is not None and done.tied:
+            await self._note(request, source, done.tied)
         return done
+
+    async def _note(self, request: RequestContext, source: Connection, number: int) -> None:
+        """Note in one line how many customers of a shop were taken over."""
+        async with self._database.write() as connection:
+            await events.record(
+                connection,
+                request.guild_id,
+                request.at,
+                "payments_moved",
+                actor=request.actor,
+                after={"number": number, "provider": source.provider},
+            )
 
     async def _scripts(self, guild_id: int, plan: Plan) -> list[Script]:
         async with self._database.read() as connection:
