@@ -12,7 +12,7 @@ from bot import clock, outgoing, tradingview_accounts
 from bot.access.catalogue.lookup import Item
 from bot.access.logins.cookies import read_file
 from bot.access.orders.moving.matching import Outcome, Plan, products_of
-from bot.access.orders.moving.readers import read
+from bot.access.orders.moving.readers import SHOPS, read
 from bot.access.orders.moving.records import Listing, ListUnreadable
 from bot.access.orders.moving.taking_over import ChangeOfShop, ConnectionUnclear, Done, Ground
 from bot.access.request import RequestContext
@@ -59,6 +59,8 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
     Raises StartupError when it cannot be told for which server, or the database cannot be opened.
     """
     guild_id = asyncio.run(server(settings, guild_id, "this list"))
+    if wish.report is not None and not change_table.can_write(wish.report):
+        raise StartupError(words.cannot_write(wish.report))
     lists = tuple(path for path in wish.files if path.suffix.casefold() != ".json")
     logins = [path for path in wish.files if path not in lists]
     try:
@@ -72,7 +74,7 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
         items = chosen(listing, ground, wish.items)
         plan, done = asyncio.run(_work(settings, guild_id, listing, items, source, wish))
     except ListUnreadable as error:
-        click.echo(words.unreadable(error, wish.shop))
+        click.echo(words.unreadable(error, SHOPS[wish.shop]))
         return NOT_DONE
     except ConnectionUnclear as error:
         click.echo(words.connection_unclear(error.numbers, error.wanted))

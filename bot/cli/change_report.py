@@ -104,7 +104,7 @@ def read(listing: Listing) -> str:
 def unreadable(error: ListUnreadable, shop: str) -> str:
     """Return why a list cannot be read, and what to do."""
     line = f" in line {error.line}" if error.line else ""
-    return _WRONG[error.wrong].format(line=line, shop=shop.capitalize()) + " Nothing was changed."
+    return _WRONG[error.wrong].format(line=line, shop=shop) + " Nothing was changed."
 
 
 def connection_unclear(numbers: Sequence[int], wanted: int | None) -> str:
@@ -119,6 +119,11 @@ def connection_unclear(numbers: Sequence[int], wanted: int | None) -> str:
         f"Add --connection with one of these: {listed}." if numbers else "/webhook list shows all."
     )
     return f"{wrong} {mend} Nothing was changed."
+
+
+def cannot_write(path: Path) -> str:
+    """Return that a file cannot be written there."""
+    return f"{path} cannot be written there. Name a file in a folder of yours. Nothing was changed."
 
 
 def question(product: str, number: int, slugs: Sequence[str]) -> str:

@@ -36,6 +36,11 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+def can_write(path: Path) -> bool:
+    """Return whether the file can be written there."""
+    return path.parent.is_dir() and os.access(path.parent, os.W_OK) and not path.is_dir()
+
+
 def write(path: Path, plan: Plan) -> None:
     """Write the file for its owner alone; what stood there is replaced as a whole."""
     part = path.with_name(f".{path.name}.part")

@@ -175,6 +175,13 @@ def test_the_file_alone_holds_addresses_and_only_its_owner_reads_it(shop, tmp_pa
     assert "example.org" not in said.output
 
 
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_done(shop, tmp_path):
+    members = shop.lists(("Ann_Trades", "Gold"))
+    for path in (tmp_path / "nowhere" / "a.csv", tmp_path / "no" / "folder.csv"):
+        with pytest.raises(StartupError, match="cannot be written there"):
+            shop.imports(members, "--from", "whop", "--apply", "--report", path)
+
+
 def test_which_item_a_plan_is_must_be_said_where_there_are_several(shop):
     asyncio.run(shop.sells("range"))
     shop.gives("Ann_Trades")

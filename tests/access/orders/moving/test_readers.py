@@ -207,6 +207,12 @@ def test_gumroad_tells_who_cancelled_what_was_bought_once_and_each_tier():
     assert (once.product, once.keys) == ("Scripts · Pro", ())
 
 
+def test_what_a_terminal_would_obey_is_taken_out():
+    text = "Membership ID,Status,Product,Discord\nmem_1,completed,Go\x1b[2Jld,a\x07nn\n"
+    payer = one(whop.read([text.replace("\x1b", "").encode()], NOW))
+    assert (payer.product, payer.discord_name) == ("Go[2Jld", "ann")
+
+
 def test_what_is_wrong_is_named_by_line_and_the_rest_is_taken():
     text = (
         "Membership ID,Email,Status,Expires at,Discord ID,TradingView username\n"
