@@ -70,8 +70,8 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
             return DONE
         listing = read(wish.shop, lists, clock.now())
         click.echo(words.read(listing))
-        ground, source = asyncio.run(_ground(settings, guild_id, listing, wish))
-        items = chosen(listing, ground, wish.items)
+        ground, source, sold_as = asyncio.run(_ground(settings, guild_id, listing, wish))
+        items = chosen(listing, ground, wish.items, sold_as)
         plan, done = asyncio.run(_work(settings, guild_id, listing, items, source, wish))
     except ListUnreadable as error:
         click.echo(words.unreadable(error, SHOPS[wish.shop]))
@@ -102,21 +102,31 @@ def _login(settings: Settings, guild_id: int, wish: Wish, path: Path) -> bool:
     return True
 
 
-def chosen(listing: Listing, ground: Ground, typed: Mapping[str, str]) -> dict[str, Item | None]:
-    """Return which item each product of a list is: as typed, by its name, the only one, or as asked for.
+def chosen(
+    listing: Listing,
+    ground: Ground,
+    typed: Mapping[str, str],
+    sold_as: Mapping[str, Item],
+) -> dict[str, Item | None]:
+    """Return which item each product of a list is: as typed, as the shop's prices say, by its name, or as asked for.
 
     Raises StartupError where there is nothing to sell, or no terminal on which to ask.
     """
     if not ground.items:
         raise StartupError(words.NO_ITEMS)
     by_name = {name.casefold(): slug for name, slug in typed.items()}
+    keys = {payer.product: payer.keys for payer in listing.payers}
     found: dict[str, Item | None] = {}
     unknown: list[tuple[str, int]] = []
     for product, number in products_of(listing).most_common():
         slug = by_name.get(product.casefold())
+        names = (*keys[product], product)
+        known = next(
+            (sold_as[name.casefold()] for name in names if name.casefold() in sold_as), None
+        )
         if slug is not None:
             found[product] = _item(ground, slug, product)
-        elif (item := _alike(ground, product)) is not None:
+        elif (item := known or _alike(ground, product)) is not None:
             found[product] = item
         else:
             unknown.append((product, number))
@@ -163,14 +173,15 @@ def _ask(ground: Ground, product: str, number: int) -> Item | None:
 
 async def _ground(
     settings: Settings, guild_id: int, listing: Listing, wish: Wish
-) -> tuple[Ground, Connection | None]:
+) -> tuple[Ground, Connection | None, dict[str, Item]]:
     async with tradingview_accounts.database_beside(settings) as database:
         vault = await tradingview_accounts.vault_of(settings, database)
         moving = ChangeOfShop(database, vault)
         ground, source = await moving.ground(guild_id), None
         if listing.provider is not None:
             source = await moving.connection(guild_id, listing.provider, wish.connection)
-    return ground, source
+        sold_as = {} if source is None else await moving.sold_as(source)
+    return ground, source, sold_as
 
 
 async def _work(

@@ -16,7 +16,7 @@ from bot.errors import StartupError
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
-from bot.store.sales import connections
+from bot.store.sales import connections, prices
 from bot.store.sweeps import sweeps
 from tests.cli.test_session import HOME, Upstream, environment, made, rows, set_login
 
@@ -197,6 +197,29 @@ def test_which_item_a_plan_is_must_be_said_where_there_are_several(shop):
     )
     assert "2 people have access until the end that is paid." in said.output
     assert "1 person pays for something that is no item here." in said.output
+
+
+def test_what_a_price_of_the_shop_is_by_now_is_not_asked_again(shop):
+    asyncio.run(shop.sells("range"))
+    shop.gives("Ann_Trades")
+
+    async def sold(connection):
+        source = await connections.add(
+            connection,
+            HOME,
+            public_id="w1",
+            provider="whop",
+            options={},
+            by=1,
+            at=NOW,
+            reference="r",
+        )
+        price = await prices.add(connection, source.id, "plan_1", "Gold", NOW)
+        await prices.set_item(connection, price.id, script_id=shop.sold["trend"].id)
+
+    asyncio.run(shop.writes(sold))
+    said = shop.imports(shop.lists(("Ann_Trades", "Gold monthly")), "--from", "whop")
+    assert "1 person has access until the end that is paid." in said.output
 
 
 def test_on_a_terminal_each_plan_is_asked_about_once(shop, monkeypatch):

@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.catalogue.lookup import Item, with_scripts
+from bot.access.catalogue.lookup import Item, item_of, with_scripts
 from bot.access.orders.moving.matching import TAKEN, Match, Outcome, Plan, matched
 from bot.access.orders.moving.records import Listing
 from bot.access.orders.moving.tying import Tying
@@ -25,11 +25,11 @@ from bot.store.engine.database import Database
 from bot.store.kinds import StateKind
 from bot.store.ledger import events
 from bot.store.records import Connection, Script
-from bot.store.sales import connections, moving
+from bot.store.sales import connections, moving, prices
 from bot.store.sweeps import adopt
 from bot.store.vault import Vault
 
-AT_ONCE = 50  # in one transaction, so that a running bot gets its turn
+AT_ONCE = 20  # in one transaction, so that a running bot gets its turn
 _ID_BYTES = 24
 _T = TypeVar("_T")
 
@@ -112,6 +112,18 @@ class ChangeOfShop:
                 [each.id for each in listed if each.provider == provider], wanted
             )
         return found[0] if found else None
+
+    async def sold_as(self, source: Connection) -> dict[str, Item]:
+        """Return which item each price of a connection is by now, by the shop's ids and by its names."""
+        found: dict[str, Item] = {}
+        async with self._database.read() as connection:
+            for price in (await prices.of_shops(connection, [source.id]))[source.id]:
+                if price.product_id is None and price.script_id is None:
+                    continue
+                item = await item_of(connection, price.product_id, price.script_id)
+                for name in filter(None, (price.name, price.key)):
+                    found[name.casefold()] = item
+        return found
 
     async def apply(
         self,

@@ -231,3 +231,15 @@ async def test_a_tier_that_the_message_does_not_name_is_asked_about_once(harness
     await harness.rest()
     assert (harness.end(NAME), await moved.bought()) == (later + SLACK, ["payment"])
     assert await moved.all_done()
+
+
+async def test_what_was_bought_once_ends_when_the_money_goes_back(harness, tmp_path):
+    moved = MovedShop(harness, tmp_path, "gumroad")
+    await moved.connect("gumroad")
+    harness.give("bob-fx", None)
+    text = list_of("gumroad").replace("monthly", "").replace(NAME, "bob-fx")
+    assert (await moved.take_over(text)).tied == 1
+    back = {"resource_name": "refund", "refunded": "true", "subscription_id": "", "recurrence": ""}
+    await moved.says("gumroad", gumroad_charge("s1==", START, **back))
+    assert harness.end("bob-fx") == "absent"
+    assert await moved.bought() == ["payment"]
