@@ -207,7 +207,9 @@ def done(result: Done) -> str:
         )
     if result.left:
         lines.append(
-            f"Left for now ({len(result.left)}); run it again later, or look at them with /customer show:"
+            f"Left for now ({len(result.left)}): something is on its way for them, their subscription is another"
+            " customer's here, or the list does not say until when they paid. Run it again later, or look at"
+            " them with /customer show:"
         )
         lines += [f"  {_who(match)}" for match in result.left]
     return "\n".join(lines)

@@ -25,7 +25,7 @@ from bot.store.engine.database import Database
 from bot.store.kinds import StateKind
 from bot.store.ledger import events
 from bot.store.records import Connection, Script
-from bot.store.sales import connections, moving, prices
+from bot.store.sales import connections, deliveries, moving, prices
 from bot.store.sweeps import adopt
 from bot.store.vault import Vault
 
@@ -173,8 +173,9 @@ class ChangeOfShop:
         return done
 
     async def _note(self, request: RequestContext, source: Connection, number: int) -> None:
-        """Note in one line how many customers of a shop were taken over."""
+        """Note in one line how many customers of a shop were taken over; messages that waited for a price go on."""
         async with self._database.write() as connection:
+            await deliveries.process_unmapped(connection, source.id)
             await events.record(
                 connection,
                 request.guild_id,

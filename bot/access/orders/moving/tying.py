@@ -33,12 +33,16 @@ SHOP = Actor(ActorKind.SOURCE, PAYMENT)
 
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """A contract, what it comes to and whose it is; `is_new`: it gave nothing before."""
+    """A contract, what it comes to and whose it is.
+
+    `is_new`: it gave nothing before; `was_told`: messages told of it, and nobody knew whose it is.
+    """
 
     contract: Contract
     standing: Standing
     person: Customer
     is_new: bool
+    was_told: bool = False
 
 
 class Tying:
@@ -76,6 +80,8 @@ class Tying:
         if due is None:
             return None
         await self._give(connection, tied, due, held)
+        if tied.was_told:  # what it was paid for since the list was written
+            await self._access(connection, tied.contract).follow(tied.standing, person)
         return tied
 
     async def extend(self, connection: AsyncConnection, match: Match) -> bool:
@@ -138,6 +144,7 @@ class Tying:
         if gave:
             standing = derive(self._records.of(contract), self._terms, request.at)
             return Tied(contract, standing, person, is_new=False)
+        was_told = bool(contract.facts)
         await self._map(connection, line_of(payer), match)
         await self._records.learn(connection, contract, group)
         contract = await self._belongs(connection, contract.id, person)
@@ -152,7 +159,9 @@ class Tying:
             paid_end=standing.paid_end,
             renews=standing.renews,
         )
-        return Tied(contract, standing, person, is_new=True) if standing.gives else None
+        if not standing.gives:
+            return None
+        return Tied(contract, standing, person, is_new=True, was_told=was_told)
 
     async def _known(self, connection: AsyncConnection, group: Group) -> Contract:
         """Return the contract that goes by these ids: of this connection, or of one that was removed."""

@@ -211,3 +211,21 @@ async def test_a_person_who_asked_to_be_forgotten_is_not_tied_anew(moved):
     await harness.erasures.forget(harness.request(confirmed=True), Subject(username="Ann_Trades"))
     done = await moved.take_over(TITLES + row(number=2))
     assert done.tied == 0
+
+
+async def test_what_messages_told_before_anybody_knew_whose_it_is_counts_once(moved):
+    harness = moved.harness
+    harness.give("Ann_Trades", END)
+    harness.give("bob-fx", END)
+    for number, end in ((1, LATER), (2, END)):
+        await moved.says(
+            "whop", whop_membership(end, f"mem_{number}x", plan={"id": f"plan_{number}"})
+        )
+    done = await moved.take_over(TITLES + row() + row(2, "bob-fx"))
+    harness.queue.wake(HOME)
+    await harness.rest()
+    assert (done.tied, harness.end("Ann_Trades"), harness.end("bob-fx")) == (2, LATER + SLACK, END)
+    await harness.services.deliveries.process()
+    await harness.rest()
+    assert (len(harness.writes()), await moved.bought()) == (1, ["payment", "payment"])
+    assert await moved.all_done()
