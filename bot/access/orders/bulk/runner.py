@@ -150,11 +150,20 @@ class BatchRunner:
         self._queue.wake(batch.guild_id)
 
     async def tidy(self) -> None:
-        """Forget dry runs that were never started, and the rows of batches that ended long ago."""
+        """Forget dry runs that were never started, and the rows of batches that ended long ago.
+
+        What waited a day for a second manager is cancelled.
+        """
         now = clock.now()
         async with self._database.write() as connection:
+            for batch in await batches.unapproved(connection, now - DRAFT_LIFE):
+                await batches.change(
+                    connection, batch.id, BatchState.APPROVAL, state=BatchState.CANCELLED
+                )
+                await note(connection, batch, now, "batch_cancelled")
             await batches.drop(connection, await batches.drafts(connection, now - DRAFT_LIFE))
             await batches.drop_rows(connection, now - KEEP_ROWS)
+        self.wake()
 
 
 def _request(batch: Batch) -> RequestContext:
