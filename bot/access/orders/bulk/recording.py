@@ -112,9 +112,7 @@ class RowRecorder:
             return None
         person = await self._person(row, request)
         subject = Subject(row.member_id, person.username)
-        spelling = Spelling(
-            row.username or "", checked=row.tv_user_id is not None, user_id=row.tv_user_id
-        )
+        spelling = _spelled(row, person)
         single = before_of(row) if item.product is None else None
         new = NewOrder(
             request,
@@ -139,10 +137,9 @@ class RowRecorder:
         return item
 
     async def _person(self, row: BatchRow, request: RequestContext) -> Customer:
-        """Return whose access it is: as at the dry run, or found anew by the name."""
+        """Return whose access it is: as at the dry run, by another name too; or found anew by the name."""
         known = self._people.get(row.customer_id or 0)
-        same_name = known is not None and known.username == row.username
-        if known is not None and same_name and row.member_id in (None, known.member_id):
+        if known is not None and known.username and row.member_id in (None, known.member_id):
             return known
         subject = Subject(row.member_id, row.username)
         return await resolve(self.connection, request, subject, user_id=row.tv_user_id)
@@ -161,6 +158,15 @@ class RowRecorder:
             since=self.batch.started_at,
             held_back=False,
         )
+
+
+def _spelled(row: BatchRow, person: Customer) -> Spelling:
+    """Return the name as TradingView spells it: that of the dry run, or the one that the person has by now."""
+    name = row.username or ""
+    if person.name_folded in (None, name.casefold()):
+        return Spelling(name, checked=row.tv_user_id is not None, user_id=row.tv_user_id)
+    known = person.tv_user_id is not None
+    return Spelling(person.username or name, checked=known, user_id=person.tv_user_id)
 
 
 def _given(row: BatchRow) -> Length | State:
