@@ -107,6 +107,11 @@ def _(_: refusals.UndoOfUndo) -> str:
 
 @sentence.register
 def _(error: refusals.UndoTooEarly) -> str:
+    if error.state is BatchState.CANCELLED:
+        return (
+            "**That batch cannot be undone yet:** it is being cancelled just now. Nothing was changed. Try again "
+            "in a minute."
+        )
     return (
         f"**That batch cannot be undone yet:** {_STATES[error.state]}. Nothing was changed. End it with *Cancel* "
         "first; what it did until then can be undone."

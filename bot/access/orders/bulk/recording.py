@@ -47,6 +47,7 @@ class RowRecorder:
     superseded: list[int] = field(default_factory=list)  # orders whose place these took
     _items: dict[tuple[int | None, int | None], Item] = field(default_factory=dict)
     _people: dict[int, Customer] = field(default_factory=dict)
+    _known_by_now: dict[str, int] = field(default_factory=dict)  # names that nobody had before
     _ended: dict[int, set[int]] = field(default_factory=dict)  # by customer: scripts ordered since
     _changed: dict[int, set[int]] = field(default_factory=dict)
 
@@ -55,7 +56,9 @@ class RowRecorder:
         ids = {row.customer_id for row in rows if row.customer_id is not None}
         self._people |= await customers.by_ids(self.connection, ids)
         if self.batch.undoes_id is None:
-            await self._look_since(ids)
+            names = {row.username for row in rows if row.customer_id is None and row.username}
+            self._known_by_now = await customers.by_names(self.connection, request.guild_id, names)
+            await self._look_since(ids.union(self._known_by_now.values()))
         for row in rows:
             key = f"batch {self.batch.id}/{row.id}"
             asked = RequestContext(
@@ -108,7 +111,8 @@ class RowRecorder:
             )
         item = await self._item(row)
         since = self._changed if self.batch.kind in _TAKING else self._ended
-        if since.get(row.customer_id or 0, set()) & {script.id for script in item.scripts}:
+        who = row.customer_id or self._known_by_now.get((row.username or "").casefold(), 0)
+        if since.get(who, set()) & {script.id for script in item.scripts}:
             return None
         person = await self._person(row, request)
         subject = Subject(row.member_id, person.username)

@@ -169,3 +169,34 @@ async def test_what_a_blocked_person_was_given_can_be_undone(counter):
         await customers.block(connection, person.id, clock.now(), by=STAFF, reason=None)
     await counter.undo(number)
     assert harness.end(NAMES[0]) == MONTH_ON
+
+
+async def test_nothing_is_taken_from_whom_somebody_sold_to_first_since_the_dry_run(counter):
+    harness = counter.harness
+    harness.give("Ann_Trades", MONTH_ON.replace(month=9))
+    number = await counter.draft(
+        BatchKind.SET, entries(["Ann_Trades"], until="2026-03-20T12:00:00Z", now=clock.now())
+    )
+    await harness.done(await harness.grant("Ann_Trades", "1M"))
+    await counter.start(number)
+    await counter.to_the_end(number)
+    assert set((await counter.problems(number)).values()) == {RowProblem.CHANGED_SINCE}
+    assert harness.end("Ann_Trades") == MONTH_ON.replace(month=10)
+
+
+@pytest.mark.parametrize("kind", [BatchKind.GRANT, BatchKind.SET])
+async def test_what_staff_revoked_before_is_held_back_again_once_the_batch_is_undone(counter, kind):
+    harness = counter.harness
+    for name in NAMES[:2]:
+        await harness.done(await harness.grant(name, "1M"))
+        await harness.done(await harness.revoke(name))
+    until = "2026-03-20T12:00:00Z" if kind is BatchKind.SET else None
+    length = None if until else "1M"
+    number = await counter.run(kind, entries(NAMES[:3], length, until, now=clock.now()))
+    await harness.done(await harness.grant(NAMES[1], "1M"))
+    await counter.undo(number)
+    assert [(await harness.permission(name)).held_back for name in NAMES[:3]] == [
+        True,
+        False,
+        False,
+    ]
