@@ -1,6 +1,6 @@
 """Refusals about who is meant, and about a file of customers, in sentences."""
 
-from bot.access.people import errors as refusals
+from bot.access.people import errors as refusals, import_errors
 from bot.replies.errors.sentence import sentence
 from bot.replies.message import shorten
 from bot.replies.text import count, did_you_mean, escape, listed, member, relative, typed
@@ -204,7 +204,7 @@ def _(error: refusals.ClaimDecided) -> str:
 def _(error: refusals.FileTooLarge) -> str:
     return (
         f"**That file is too large.** Up to {error.most} MB and 20,000 lines work; "
-        "split it into several."
+        "split it into several. Nothing was changed."
     )
 
 
@@ -237,7 +237,7 @@ def _(_: refusals.EncodingUnclear) -> str:
 
 
 @sentence.register
-def _(error: refusals.LineTooLong) -> str:
+def _(error: import_errors.LineTooLong) -> str:
     return (
         f"**Line {error.line:,} of that file is far too long** for a list of people, so I read none of "
         "it. Each person needs a line of their own. Save the list as CSV (in a spreadsheet: "
@@ -246,7 +246,7 @@ def _(error: refusals.LineTooLong) -> str:
 
 
 @sentence.register
-def _(error: refusals.TooManyColumns) -> str:
+def _(error: import_errors.TooManyColumns) -> str:
     return (
         f"**That file has {error.number:,} columns**, too many for a list of people, so I read none of "
         "it. Keep those that are needed, and send it again."
@@ -272,18 +272,19 @@ def _(_: refusals.ColumnsMissing) -> str:
 
 
 @sentence.register
-def _(error: refusals.WhoColumnMissing) -> str:
+def _(error: import_errors.WhoColumnMissing) -> str:
     shown = listed(typed(shorten(title, 40)) for title in error.titles[:8])
     found = f" The first line of that file holds {shown}." if error.titles else ""
     return (
         f"**No column says who is meant**, so I read none of that file.{found} A line at the top must "
-        "name the columns, and one of them `username` (the TradingView name) or `discord_id`, as in:\n"
-        "```\nusername,discord_id,item,duration,until,note\n```"
+        "name the columns, and one of them `username` (the TradingView name) or `discord_id`; `item`, "
+        "`duration`, `until` and `note` may be others, as in:\n"
+        "```\nusername,item,duration\nTrader_Joe,gold,30D\n```"
     )
 
 
 @sentence.register
-def _(_: refusals.NoRows) -> str:
+def _(_: import_errors.NoRows) -> str:
     return (
         "**That file has the names of its columns, and no row below them**, so there is nothing to do. "
         "Add a row for each person, and send it again."
