@@ -123,7 +123,7 @@ def test_the_file_of_mistakes_is_read_again_once_it_is_mended():
     written = (
         {"username": "-Ann_T", "item": "trand", "duration": "1M", "note": "=a, b"},
         {"discord_id": "123456789012345678", "item": "trend", "until": "soon"},
-        {"discord": "ben", "item": "trend"},
+        {"username": "Carl", "discord": "ben", "item": "trend"},
     )
     found = [
         RowResult(row(RowState.FAULTY, problem, written=cells), "", Outcome.LEFT_OUT)
