@@ -18,7 +18,7 @@ from bot.access.orders.moving.taking_over import ChangeOfShop, ConnectionUnclear
 from bot.access.request import RequestContext
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.sweep import Progress, Sweeps
-from bot.cli import change_report as words, change_table, session
+from bot.cli import change_report as words, change_table, private_file, session
 from bot.cli.progress import Bar
 from bot.cli.prompts import agreed, line
 from bot.cli.servers import server
@@ -59,7 +59,7 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
     Raises StartupError when it cannot be told for which server, or the database cannot be opened.
     """
     guild_id = asyncio.run(server(settings, guild_id, "this list"))
-    if wish.report is not None and not change_table.can_write(wish.report):
+    if wish.report is not None and not private_file.can_be_at(wish.report):
         raise StartupError(words.cannot_write(wish.report))
     lists = tuple(path for path in wish.files if path.suffix.casefold() != ".json")
     logins = [path for path in wish.files if path not in lists]
