@@ -161,12 +161,13 @@ async def drafts(connection: AsyncConnection, made_before: datetime) -> list[int
 
 
 async def listed(
-    connection: AsyncConnection, guild_id: int, *, skip: int, limit: int
+    connection: AsyncConnection, guild_id: int, *states: BatchState, skip: int = 0, limit: int
 ) -> list[Batch]:
-    """Return a server's batches that were started, newest first."""
+    """Return a server's batches in such a state, newest first; without states, those that were started."""
+    wanted = states or tuple(each for each in BatchState if each is not BatchState.DRAFT)
     found = await connection.execute(
         select(batch)
-        .where(batch.c.guild_id == guild_id, batch.c.state != BatchState.DRAFT)
+        .where(batch.c.guild_id == guild_id, batch.c.state.in_(wanted))
         .order_by(batch.c.id.desc())
         .offset(skip)
         .limit(limit)
@@ -198,12 +199,17 @@ async def change(
     return changed.rowcount > 0
 
 
-async def undone_by(connection: AsyncConnection, batch_id: int) -> list[Batch]:
-    """Return the batches that undo this one, oldest first; drafts that were never started too."""
+async def undone_by(
+    connection: AsyncConnection, batch_ids: Collection[int]
+) -> dict[int, list[Batch]]:
+    """Return, by batch, those that undo it, oldest first; drafts that were never started too."""
     found = await connection.execute(
-        select(batch).where(batch.c.undoes_id == batch_id).order_by(batch.c.id)
+        select(batch).where(batch.c.undoes_id.in_(list(batch_ids))).order_by(batch.c.id)
     )
-    return [Batch.of(row) for row in found]
+    undoing: dict[int, list[Batch]] = {each: [] for each in batch_ids}
+    for row in found:
+        undoing[row.undoes_id].append(Batch.of(row))
+    return undoing
 
 
 # Rows
@@ -323,18 +329,20 @@ async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) ->
     return {each: Numbers(*counts) for each, counts in counted.items()}
 
 
-async def open_lookups(connection: AsyncConnection, batch_id: int) -> int:
-    """Count the planned rows of a batch whose name TradingView was not asked for yet."""
+async def open_lookups(
+    connection: AsyncConnection, batch_ids: Collection[int]
+) -> Mapping[int, int]:
+    """Count, by batch, the planned rows whose name TradingView was not asked for yet."""
     found = await connection.execute(
-        select(func.count())
-        .select_from(batch_row)
+        select(batch_row.c.batch_id, func.count())
         .where(
-            batch_row.c.batch_id == batch_id,
+            batch_row.c.batch_id.in_(list(batch_ids)),
             batch_row.c.state == RowState.PLANNED,
             batch_row.c.lookup == Lookup.OPEN,
         )
+        .group_by(batch_row.c.batch_id)
     )
-    return int(found.scalar_one())
+    return Counter({batch_id: number for batch_id, number in found.tuples()})
 
 
 async def ahead(connection: AsyncConnection, batch_id: int) -> int:
