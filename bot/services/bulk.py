@@ -6,6 +6,7 @@ from bot.access.ledger.notifier import Notifier
 from bot.access.logins.sessions import Sessions
 from bot.access.orders.bulk.batches import Batches
 from bot.access.orders.bulk.lookups import Lookups
+from bot.access.orders.bulk.row_results import RowResults
 from bot.access.orders.bulk.runner import BatchRunner
 from bot.access.orders.bulk.views import BatchViews
 from bot.access.sync.queue import Queue
@@ -20,6 +21,7 @@ class Bulk:
 
     batches: Batches
     views: BatchViews
+    results: RowResults
     runner: BatchRunner
     lookups: Lookups
 
@@ -42,4 +44,4 @@ def bulk(
     runner = BatchRunner(database, vault, queue, notifier, jobs)
     lookups = Lookups(database, sessions, jobs)
     batches.on_change += [runner.wake, lookups.wake]
-    return Bulk(batches, BatchViews(database, sessions), runner, lookups)
+    return Bulk(batches, BatchViews(database, sessions), RowResults(database), runner, lookups)

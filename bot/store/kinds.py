@@ -319,6 +319,7 @@ class RowProblem(StrEnum):
     DATE_PAST = "date_past"
     TOO_FAR = "too_far"
     NOTE_TOO_LONG = "note_too_long"
+    TOO_MANY_CELLS = "too_many_cells"  # more than columns: one with a delimiter in it has no quotes
     TWICE = "twice"  # another row is about the same person and item
     USER_UNKNOWN = "user_unknown"  # TradingView has nobody of that name
     # Nothing to do, or not any more.

@@ -318,6 +318,8 @@ class ForgetsCustomer(NeedsYes):
 class FileTooLarge(UserError):
     """The file is larger, or longer, than anybody's list of customers."""
 
+    most: int = 2  # megabytes
+
 
 @dataclass(eq=False)
 class FileUnreadable(UserError):
@@ -327,6 +329,20 @@ class FileUnreadable(UserError):
 @dataclass(eq=False)
 class EncodingUnclear(FileUnreadable):
     """The file is text in an encoding that cannot be told from others, so its letters are uncertain."""
+
+
+@dataclass(eq=False)
+class LineTooLong(FileUnreadable):
+    """That `line` of the file, counted from 1, is longer than any line of a table."""
+
+    line: int
+
+
+@dataclass(eq=False)
+class TooManyColumns(FileUnreadable):
+    """The line with their names has so many columns that it is no list of people; `number`: how many."""
+
+    number: int
 
 
 @dataclass(eq=False)
@@ -343,7 +359,19 @@ class LinesRunTogether(UserError):
 
 @dataclass(eq=False)
 class ColumnsMissing(UserError):
-    """No line near the top names the columns that are needed."""
+    """No line near the top names the columns that are needed; `titles`: what the first one holds."""
+
+    titles: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class WhoColumnMissing(ColumnsMissing):
+    """The same of a file for many orders, which needs a column that says who is meant."""
+
+
+@dataclass(eq=False)
+class NoRows(UserError):
+    """The file has the names of its columns, and nothing below them."""
 
 
 # The server's own settings

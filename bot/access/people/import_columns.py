@@ -39,11 +39,16 @@ _LONGEST_TITLE = 300
 _MAX_COLUMNS = 200
 
 
+def is_question(rank: int) -> bool:
+    """Return whether a title of that rank only sounds as if it names somebody, as a form's question."""
+    return _QUESTION <= rank < 2 * _QUESTION
+
+
 def find_columns(header: Sequence[str]) -> Columns | None:
     """Return the columns that this line names; None unless it names both a member and TradingView."""
     found: dict[str, list[tuple[int, int]]] = {}
     for place, title in enumerate(header[:_MAX_COLUMNS]):
-        if kind_and_rank := _kind(title):
+        if kind_and_rank := who(title):
             kind, rank = kind_and_rank
             found.setdefault(kind, []).append((rank, place))
     ids, names = found.get("id", []), found.get("member", [])
@@ -65,10 +70,18 @@ def _places(ranked: list[tuple[int, int]]) -> tuple[int, ...]:
     return tuple(place for _, place in sorted(ranked))
 
 
-def _kind(title: str) -> tuple[str, int] | None:
-    """Return what a column with that title names, and how far down the list of titles that stands."""
-    folded = fold(title[:_LONGEST_TITLE])
-    compact = re.sub(r"[^a-z0-9]", "", folded)
+def compact(title: str) -> str:
+    """Return a title as it is compared: its letters and digits alone, in any case."""
+    return re.sub(r"[^a-z0-9]", "", fold(title[:_LONGEST_TITLE]))
+
+
+def who(title: str) -> tuple[str, int] | None:
+    """Return how a column with that title names people, and its rank: less is better.
+
+    It is "username" (on TradingView), "id" or "member" (on Discord), or perhaps one of these, as a
+    shop's own: "perhaps_id", "perhaps_member". None: it names nobody.
+    """
+    letters = compact(title)
     known = (
         ("username", _TRADINGVIEW, 0),
         ("id", _DISCORD_ID, 0),
@@ -78,16 +91,16 @@ def _kind(title: str) -> tuple[str, int] | None:
         ("username", _PLAIN_NAME, 2 * _QUESTION),
     )
     for kind, titles, rank in known:
-        if compact in titles:
-            return kind, rank + titles.index(compact)
-    return _asked(re.findall(r"[^\W_]+", folded), compact)
+        if letters in titles:
+            return kind, rank + titles.index(letters)
+    return _asked(re.findall(r"[^\W_]+", fold(title[:_LONGEST_TITLE])), letters)
 
 
-def _asked(words: list[str], compact: str) -> tuple[str, int] | None:
+def _asked(words: list[str], letters: str) -> tuple[str, int] | None:
     """Return the same for a longer title, as "What is your TradingView username?"."""
-    discord, tradingview = compact.find("discord"), compact.find("tradingview")
+    discord, tradingview = letters.find("discord"), letters.find("tradingview")
     if tradingview < 0 and "tv" in words:
-        tradingview = compact.find("tv")
+        tradingview = letters.find("tv")
     if discord < 0 and tradingview < 0:
         return None
     rank = _QUESTION
@@ -102,5 +115,5 @@ def _asked(words: list[str], compact: str) -> tuple[str, int] | None:
         rank += 8
     if discord < 0 or 0 <= tradingview < discord:
         return "username", rank
-    asks_id = present & {"id", "ids"} or re.search(r"discord(user|member)?id", compact)
+    asks_id = present & {"id", "ids"} or re.search(r"discord(user|member)?id", letters)
     return ("id" if asks_id else "member"), rank

@@ -1,15 +1,17 @@
-"""Says which lines of a vendor's own list fit to whom in the server; pure, no I/O."""
+"""Reads a vendor's own list, and says which of its lines fit to whom in the server; pure, no I/O."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.access.people.import_columns import fold
+from bot.access.people.import_columns import find_columns, fold
 from bot.access.people.import_ids import KEPT, Number, read_number
 from bot.access.people.import_records import (
+    BEST,
     LARGEST,
     MAX_LINES,
+    Columns,
     Line,
     MatchedLine,
     Outcome,
@@ -17,10 +19,11 @@ from bot.access.people.import_records import (
     People,
     Person,
     Proposals,
+    Taken,
     Wanted,
 )
 from bot.access.people.import_register import Register
-from bot.access.people.import_table import columns, read
+from bot.access.people.import_table import Table, cell_in, open_table, rows
 from bot.tradingview import HiddenMark, LongDash, OtherPage, clean_username, visible
 
 __all__ = [
@@ -44,6 +47,34 @@ __all__ = [
 
 _OLD_DIGITS = re.compile(r"#\d{1,4}$")  # of an old name
 _MAX_ID = 2**63 - 1
+
+
+def columns(data: bytes) -> Columns:
+    """Return the columns of a CSV file. Raises as `read`."""
+    return _table(data).columns
+
+
+def read(data: bytes, taken: Taken = BEST) -> list[Line]:
+    """Return the lines of a CSV file, whatever wrote it (slow for a large one; call it in a thread).
+
+    Raises:
+        FileTooLarge: more than `LARGEST` bytes or `MAX_LINES` lines.
+        FileUnreadable: no text, or no table; EncodingUnclear: text in letters that are uncertain.
+        ColumnsMissing: no line near its top names both columns.
+        LinesRunTogether: a quotation mark swallows the lines after it.
+    """
+    table = _table(data)
+    username, members = table.columns.of_username(taken), table.columns.of_member(taken)
+    lines: list[Line] = []
+    for number, row in rows(table, (username, *members)):
+        found = [cell for place in members if (cell := cell_in(row, place))]
+        member, also = [*found, "", ""][:2]
+        lines.append(Line(number, member, cell_in(row, username), also))
+    return lines
+
+
+def _table(data: bytes) -> Table[Columns]:
+    return open_table(data, lambda header, _: find_columns(header))
 
 
 class Roster:
@@ -136,7 +167,7 @@ def _matched(line: Line, roster: Roster, register: Register) -> MatchedLine:
         return MatchedLine(line, Outcome.NO_MEMBER)
     if not line.username:
         return MatchedLine(line, Outcome.NO_NAME)
-    name = _name(line.username)
+    name = read_name(line.username)
     if isinstance(name, Outcome):
         return MatchedLine(line, name)
     number = read_number(line.member)
@@ -155,7 +186,7 @@ def _called(text: str) -> str:
     return visible(text).strip().removeprefix("@").strip()
 
 
-def _name(text: str) -> str | Outcome:
+def read_name(text: str) -> str | Outcome:
     """Return the TradingView name in a cell, or why it is none."""
     try:
         return clean_username(text)

@@ -16,9 +16,11 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _WORKBOOK = b"PK\x03\x04"
 _SAMPLE = 400  # bytes; the names of the columns stand in them
-_FOREIGN = re.compile(rb"[\x80-\xff]+")
-_CERTAIN = frozenset("ÁÂÄÇÉËÍÎÓÔÖÚÜßáâäçéëíîóôöúü".encode("windows-1252"))
-_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_CERTAIN = "ÁÂÄÇÉËÍÎÓÔÖÚÜßáâäçéëíîóôöúü".encode("windows-1252")
+_UNCERTAIN = re.compile(  # another one, two side by side, or one alone
+    rb"[^\x00-\x7f%b]|[\x80-\xff]{2}|(?<![A-Za-z])[%b](?![A-Za-z])" % (_CERTAIN, _CERTAIN)
+)
+_AT_ONCE = 64 * 1024  # bytes; meanwhile no other thread has its turn
 _SHIFT = "\x1b"  # how Japanese mail switches its alphabet
 
 
@@ -53,8 +55,9 @@ def _is_wide(sample: bytes) -> bool:
 
 
 def _western(data: bytes) -> str:
-    for found in _FOREIGN.finditer(data):
-        around = {*data[max(0, found.start() - 1) : found.start()], *data[found.end() :][:1]}
-        if len(found[0]) > 1 or found[0][0] not in _CERTAIN or not around & _LETTERS:
+    for start in range(0, len(data), _AT_ONCE):
+        end = start + _AT_ONCE
+        found = _UNCERTAIN.search(data, start, end + 1)  # the next byte is seen, and not judged yet
+        if found is not None and found.start() < end:
             raise EncodingUnclear
     return data.decode("windows-1252")

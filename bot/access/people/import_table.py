@@ -1,105 +1,181 @@
-"""Reads a vendor's list of customers as a table, whatever wrote it; pure, no I/O.
+"""Reads a list of people as a table, whatever program wrote it; pure, no I/O.
 
-It finds the delimiter, the line with the names of the columns and the lines below it.
+It finds the delimiter, the line with the names of the columns and the lines below it. Which names
+those are is for the caller to say: a vendor's list of customers has others than a file of orders.
+Each call into the reader of CSV is kept short, so that a thread never keeps the others waiting.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Generic, Protocol, TypeVar
 
-from bot.access.people.errors import ColumnsMissing, FileTooLarge, FileUnreadable, LinesRunTogether
-from bot.access.people.import_columns import find_columns
+from bot.access.people.errors import (
+    ColumnsMissing,
+    FileTooLarge,
+    FileUnreadable,
+    LinesRunTogether,
+    LineTooLong,
+)
 from bot.access.people.import_encoding import decode
-from bot.access.people.import_records import BEST, LARGEST, MAX_LINES, Columns, Line, Taken
+from bot.access.people.import_records import LARGEST, MAX_LINES
 from bot.tradingview import visible
 
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 20  # lines; titles may stand above it
 # A longer cell names nobody, and some take minutes to compare, with the whole program standing still.
 _LONGEST_CELL = 1_000
+_LONGEST_LINE = 200_000  # characters; of a longer one the reader makes cells for too long in one go
+_MOST_LINES = 10 * MAX_LINES  # with the empty ones, and those inside of cells
 _SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)  # for spreadsheets only
+# What a spreadsheet takes for the beginning of a formula, or for the mark that keeps it from that.
+_NEUTRALISED = frozenset("=+-@\t\r'")
+
+
+class Titled(Protocol):
+    """The columns of a table, by their titles."""
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Return what stands above the columns."""
+
+    @property
+    def doubt(self) -> int:
+        """Return how far from what is certain they are; less is better."""
+
+
+C = TypeVar("C", bound=Titled)
+# Returns the columns that a line names; `above`: the most cells that are filled in a line above it.
+Find = Callable[[Sequence[str], int], C | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Table(Generic[C]):
     """A file whose columns are known; `header` is the number of their line."""
 
-    text: list[str]
-    first: int  # the number of the first line in `text`
+    lines: list[str]
+    first: int  # the number of the first one
     delimiter: str
     header: int
-    columns: Columns
+    columns: C
+    largest: int  # bytes that the file may have
 
 
-def columns(data: bytes) -> Columns:
-    """Return the columns of a CSV file. Raises as `read`."""
-    return _table(data).columns
-
-
-def read(data: bytes, taken: Taken = BEST) -> list[Line]:
-    """Return the lines of a CSV file, whatever wrote it (slow for a large one; call it in a thread).
+def open_table(data: bytes, find: Find[C], largest: int = LARGEST) -> Table[C]:
+    """Return the table in a file, whatever wrote it (slow for a large one; call it in a thread).
 
     Raises:
-        FileTooLarge: more than `LARGEST` bytes or `MAX_LINES` lines.
-        FileUnreadable: no text, or no table; EncodingUnclear: text in letters that are uncertain.
-        ColumnsMissing: no line near its top names both columns.
-        LinesRunTogether: a quotation mark swallows the lines after it.
+        FileTooLarge: more than `largest` bytes, or far too many lines.
+        FileUnreadable: no text, or no table; EncodingUnclear: text in letters that are uncertain;
+            LineTooLong: a line that is longer than any of a table.
+        ColumnsMissing: no line near its top names the columns that are looked for.
     """
-    table = _table(data)
-    username, members = table.columns.of_username(taken), table.columns.of_member(taken)
-    lines: list[Line] = []
-    for start, row in _records(table.text, table.delimiter, table.first):
-        if start <= table.header or not any(cell.strip() for cell in row):
-            continue
-        if len(lines) == MAX_LINES:
-            raise FileTooLarge
-        cells = [_cell(row[place]) if place < len(row) else "" for place in (username, *members)]
-        if _swallowed(row, cells, table):
-            raise LinesRunTogether(start)
-        name, *found = cells
-        member, also = [*(cell for cell in found if cell), "", ""][:2]
-        lines.append(Line(start, member, name, also))
-    return lines
-
-
-def _table(data: bytes) -> _Table:
-    if len(data) > LARGEST:
-        raise FileTooLarge
+    if len(data) > largest:
+        raise FileTooLarge(largest >> 20)
     text = decode(data)
     first = 1
     if above := _SEPARATOR.match(text):
         text, first = text[above.end() :], 2
     if not text.strip():
         raise FileUnreadable
-    lines = list(io.StringIO(text, newline=""))
+    lines = _lines(text, first)
     found = [
-        _Table(lines, first, delimiter, number, named)
+        Table(lines, first, delimiter, number, named, largest)
         for delimiter in _DELIMITERS
-        for number, named in _headers(lines, delimiter, first)
+        for number, named in _headers(lines, delimiter, first, find)
     ]
     if not found:
-        raise ColumnsMissing
-    # A title above may mention both, too: the line that names them best counts.
+        raise ColumnsMissing(_titles(lines, first))
+    if len(lines) > _MOST_LINES:
+        raise FileTooLarge(largest >> 20)
+    # A title above may mention some, too: the line that names them best counts.
     return min(found, key=lambda table: table.columns.doubt)
 
 
-def _headers(lines: list[str], delimiter: str, first: int) -> Iterator[tuple[int, Columns]]:
-    """Yield the lines near the top that name both columns; none below a mark that is never closed."""
+def rows(table: Table[C], naming: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines below the names of the columns, but for empty ones, each with its number.
+
+    `naming`: the places of the columns whose cells have no line breaks in them. Raises:
+        FileTooLarge: more than `MAX_LINES` lines.
+        LinesRunTogether: a quotation mark swallows the lines after it.
+    """
+    number = 0
+    for start, row in _records(table.lines, table.delimiter, table.first):
+        if start <= table.header or not any(cell.strip() for cell in row):
+            continue
+        if number == MAX_LINES:
+            raise FileTooLarge(table.largest >> 20)
+        if _swallowed(row, naming, table):
+            raise LinesRunTogether(start)
+        number += 1
+        yield start, row
+
+
+def cell_in(row: Sequence[str], place: int) -> str:
+    """Return a cell without what keeps a spreadsheet from calculating with it: ="1", '1."""
+    cell = row[place].strip() if place < len(row) else ""
+    if cell.startswith('="') and cell.endswith('"'):
+        cell = cell[2:-1]
+    cell = _shortened(cell.removeprefix("'").strip())
+    return cell if visible(cell).strip() else ""
+
+
+def text_in(row: Sequence[str], place: int) -> str:
+    """Return a cell of free text: as it was before an export kept spreadsheets from calculating with it."""
+    cell = row[place] if place < len(row) else ""
+    if cell[:1] == "'" and cell[1:2] in _NEUTRALISED:
+        return _shortened(cell[1:])
+    cell = cell.strip()
+    if cell.startswith('="') and cell.endswith('"'):
+        cell = cell[2:-1]
+    return _shortened(cell) if visible(cell).strip() else ""
+
+
+def _lines(text: str, first: int) -> list[str]:
+    lines: list[str] = []
+    for number, line in enumerate(io.StringIO(text, newline=""), first):
+        if len(line) > _LONGEST_LINE:
+            raise LineTooLong(number)
+        lines.append(line)
+        if len(lines) > _MOST_LINES:
+            break
+    return lines
+
+
+def _headers(
+    lines: list[str], delimiter: str, first: int, find: Find[C]
+) -> Iterator[tuple[int, C]]:
+    """Yield the lines near the top that name the columns; none below a mark that is never closed."""
     records = _records(lines, delimiter, first)
+    above = 0
     try:
         for number, row in islice(records, _HEADER_WITHIN):
-            if named := find_columns(row):
+            if named := find(row, above):
                 yield number, named
+            above = max(above, sum(1 for cell in row if cell.strip()))
     except LinesRunTogether:
         return
 
 
+def _titles(lines: list[str], first: int) -> tuple[str, ...]:
+    """Return what the first line holds that is not empty, split where that gives the most."""
+    start = next(place for place, line in enumerate(lines) if line.strip())
+    titles: list[str] = []
+    for delimiter in _DELIMITERS:
+        try:
+            _, row = next(_records(lines[start:], delimiter, first))
+        except LinesRunTogether:
+            continue
+        titles = max(titles, [cell.strip() for cell in row if cell.strip()], key=len)
+    return tuple(_shortened(title) for title in titles)
+
+
 def _records(lines: list[str], delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:
     """Yield each line with its number; a quotation mark that is never closed would swallow the rest."""
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(_one_by_one(lines), delimiter=delimiter)
     while True:
         start = reader.line_num
         try:
@@ -113,31 +189,30 @@ def _records(lines: list[str], delimiter: str, first: int) -> Iterator[tuple[int
         yield start + first, row
 
 
+def _one_by_one(lines: list[str]) -> Iterator[str]:
+    """Yield the lines, and let other threads have their turn between them."""
+    for line in lines:  # noqa: UP028 - neither a list's own iterator nor `yield from` does
+        yield line
+
+
 def _is_legal(lines: list[str], delimiter: str) -> bool:
     """Return whether a quoted cell with line breaks in it is closed as it should be."""
     try:
-        next(csv.reader(lines, delimiter=delimiter, strict=True))
+        next(csv.reader(_one_by_one(lines), delimiter=delimiter, strict=True))
     except csv.Error:
         return False
     return True
 
 
-def _swallowed(row: Sequence[str], cells: Sequence[str], table: _Table) -> bool:
+def _swallowed(row: Sequence[str], naming: Sequence[int], table: Table[C]) -> bool:
     """Return whether a cell with line breaks holds other lines: two stray marks can look legal."""
     if not any("\n" in cell or "\r" in cell for cell in row):
         return False
+    # Around a cell they are nothing.
+    cells = [row[place].strip() for place in naming if place < len(row)]
     return len(row) < len(table.columns.titles) or any(
         table.delimiter in cell and ("\n" in cell or "\r" in cell) for cell in cells
     )
-
-
-def _cell(text: str) -> str:
-    """Return a cell without what keeps a spreadsheet from calculating with it: ="1", '1."""
-    cell = text.strip()
-    if cell.startswith('="') and cell.endswith('"'):
-        cell = cell[2:-1]
-    cell = _shortened(cell.removeprefix("'").strip())
-    return cell if visible(cell).strip() else ""
 
 
 def _shortened(cell: str) -> str:

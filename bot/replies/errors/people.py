@@ -2,7 +2,8 @@
 
 from bot.access.people import errors as refusals
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import count, did_you_mean, escape, member, relative, typed
+from bot.replies.message import shorten
+from bot.replies.text import count, did_you_mean, escape, listed, member, relative, typed
 from bot.store.kinds import AttemptKind
 
 _TOO_OFTEN = {
@@ -200,8 +201,11 @@ def _(error: refusals.ClaimDecided) -> str:
 
 
 @sentence.register
-def _(_: refusals.FileTooLarge) -> str:
-    return "**That file is too large.** Up to 2 MB and 20,000 lines work; split it into several."
+def _(error: refusals.FileTooLarge) -> str:
+    return (
+        f"**That file is too large.** Up to {error.most} MB and 20,000 lines work; "
+        "split it into several."
+    )
 
 
 @sentence.register
@@ -233,6 +237,23 @@ def _(_: refusals.EncodingUnclear) -> str:
 
 
 @sentence.register
+def _(error: refusals.LineTooLong) -> str:
+    return (
+        f"**Line {error.line:,} of that file is far too long** for a list of people, so I read none of "
+        "it. Each person needs a line of their own. Save the list as CSV (in a spreadsheet: "
+        "*Save as*, then *CSV*) and send it again."
+    )
+
+
+@sentence.register
+def _(error: refusals.TooManyColumns) -> str:
+    return (
+        f"**That file has {error.number:,} columns**, too many for a list of people, so I read none of "
+        "it. Keep those that are needed, and send it again."
+    )
+
+
+@sentence.register
 def _(_: refusals.MembersUnseen) -> str:
     return (
         "**Discord does not show me who is in this server**, so I cannot tell who is meant, and I do "
@@ -247,4 +268,23 @@ def _(_: refusals.ColumnsMissing) -> str:
     return (
         "**I miss the names of the columns.** A line at the top must hold `discord_id` (or "
         "`discord`, the member's name) and `tradingview` (or `username`), the TradingView name."
+    )
+
+
+@sentence.register
+def _(error: refusals.WhoColumnMissing) -> str:
+    shown = listed(typed(shorten(title, 40)) for title in error.titles[:8])
+    found = f" The first line of that file holds {shown}." if error.titles else ""
+    return (
+        f"**No column says who is meant**, so I read none of that file.{found} A line at the top must "
+        "name the columns, and one of them `username` (the TradingView name) or `discord_id`, as in:\n"
+        "```\nusername,discord_id,item,duration,until,note\n```"
+    )
+
+
+@sentence.register
+def _(_: refusals.NoRows) -> str:
+    return (
+        "**That file has the names of its columns, and no row below them**, so there is nothing to do. "
+        "Add a row for each person, and send it again."
     )

@@ -15,6 +15,7 @@ from bot.store.kinds import (
     Lookup,
     OrderState,
     PermissionState,
+    Reason,
     RowProblem,
     RowState,
 )
@@ -395,6 +396,32 @@ async def unsent(connection: AsyncConnection, batch_id: int, limit: int) -> list
         .limit(limit)
     )
     return [BatchRow.of(row) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEnd:
+    """How one order of a row stands, and why, where only a person can help."""
+
+    state: OrderState
+    reason: Reason | None
+
+
+async def order_ends(
+    connection: AsyncConnection, lead_ids: Collection[int]
+) -> dict[int, list[OrderEnd]]:
+    """Return, by the order that leads, how it and those that it leads stand."""
+    found: dict[int, list[OrderEnd]] = {each: [] for each in lead_ids}
+    lead_id = func.coalesce(order.c.lead_id, order.c.id).label("lead_id")
+    for some in parts(lead_ids):
+        rows_found = await connection.execute(
+            select(lead_id, order.c.state, permission.c.reason)
+            .join(permission, permission.c.id == order.c.permission_id)
+            .where(or_(order.c.id.in_(some), order.c.lead_id.in_(some)))
+            .order_by(order.c.id)
+        )
+        for row in rows_found:
+            found[row.lead_id].append(OrderEnd(row.state, row.reason))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from bot.store.records import BatchRow
 from bot.tradingview import End
 
 MAX_ROWS = 20_000
+LARGEST = 5 * 1024 * 1024  # bytes of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Sheet:
 
     entries: tuple[Entry, ...]
     faulty: tuple[BatchRow, ...]
+    unread: tuple[str, ...] = ()  # the titles of its columns that do not count
 
 
 def faulty(entry: Entry, problem: RowProblem, detail: str | None = None) -> BatchRow:

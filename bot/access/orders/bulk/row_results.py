@@ -1,0 +1,109 @@
+"""What became of each row of a batch, for its files and its lists."""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.catalogue.lookup import item_of
+from bot.access.orders.bulk.batches import one
+from bot.store.engine.database import Database
+from bot.store.kinds import OrderState, Reason, RowProblem, RowState
+from bot.store.ledger import batches
+from bot.store.ledger.batches import OrderEnd
+from bot.store.records import BatchRow
+
+
+class Outcome(enum.Enum):
+    """How one row stands."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    FAILED = "failed"
+    LEFT_OUT = "left out"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """A row with the short name of its item, and what became of it."""
+
+    row: BatchRow
+    item: str
+    outcome: Outcome
+    reason: Reason | None = None  # of what failed
+    is_overtaken: bool = False  # a later order took its place
+
+
+class RowResults:
+    """Reads what became of the rows of a batch, a few at a time, so that nobody waits for a long list."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def mistakes(self, guild_id: int, batch_id: int) -> list[RowResult]:
+        """Return the rows with a mistake, and those whose name TradingView does not know. Raises BatchGone."""
+        found = await self._read(guild_id, batch_id, RowState.FAULTY, RowState.LEFT_OUT)
+        return [each for each in found if is_mistake(each.row)]
+
+    async def every(self, guild_id: int, batch_id: int) -> list[RowResult]:
+        """Return all rows, in the order of the file. Raises BatchGone."""
+        return await self._read(guild_id, batch_id)
+
+    async def first(self, guild_id: int, batch_id: int, limit: int) -> list[RowResult]:
+        """Return the first rows for which something is ordered. Raises BatchGone."""
+        states = (RowState.PLANNED, RowState.ORDERED, RowState.WITHDRAWN)
+        async with self._database.read() as connection:
+            batch = await one(connection, guild_id, batch_id)
+            rows = await batches.rows(connection, batch.id, *states, limit=limit)
+            return await _results(connection, rows, {})
+
+    async def _read(self, guild_id: int, batch_id: int, *states: RowState) -> list[RowResult]:
+        found: list[RowResult] = []
+        items: dict[tuple[int | None, int | None], str] = {}
+        async with self._database.read() as connection:
+            batch = await one(connection, guild_id, batch_id)
+            async for rows in batches.in_turn(connection, batch.id, *states):
+                found += await _results(connection, rows, items)
+        return found
+
+
+def is_mistake(row: BatchRow) -> bool:
+    """Return whether a row has to be mended before it can be carried out."""
+    return row.state is RowState.FAULTY or row.problem is RowProblem.USER_UNKNOWN
+
+
+async def _results(
+    connection: AsyncConnection,
+    rows: Sequence[BatchRow],
+    items: dict[tuple[int | None, int | None], str],
+) -> list[RowResult]:
+    ends = await batches.order_ends(connection, [row.order_id for row in rows if row.order_id])
+    return [await _result(connection, row, items, ends) for row in rows]
+
+
+async def _result(
+    connection: AsyncConnection,
+    row: BatchRow,
+    items: dict[tuple[int | None, int | None], str],
+    ends: Mapping[int, Sequence[OrderEnd]],
+) -> RowResult:
+    key = row.product_id, row.script_id
+    if key not in items and key != (None, None):
+        items[key] = (await item_of(connection, *key)).slug
+    item = items.get(key, "")
+    if row.state in (RowState.FAULTY, RowState.LEFT_OUT):
+        return RowResult(row, item, Outcome.LEFT_OUT)
+    if row.state is RowState.WITHDRAWN:
+        return RowResult(row, item, Outcome.WITHDRAWN)
+    orders = ends.get(row.order_id or 0, ())
+    states = {each.state for each in orders}
+    if OrderState.STUCK in states:
+        reason = next(each.reason for each in orders if each.state is OrderState.STUCK)
+        return RowResult(row, item, Outcome.FAILED, reason)
+    if OrderState.WAITING in states or not states:
+        return RowResult(row, item, Outcome.WAITING)
+    if OrderState.DONE in states:
+        return RowResult(row, item, Outcome.DONE)
+    return RowResult(row, item, Outcome.LEFT_OUT, is_overtaken=True)

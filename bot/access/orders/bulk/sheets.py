@@ -1,0 +1,191 @@
+"""Reads a file of orders: what each of its rows asks for, or what is wrong with it; pure, no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bot.access.orders.bulk import columns as bulk_columns
+from bot.access.orders.bulk.members import MAX_ID, number_of
+from bot.access.orders.bulk.records import LARGEST, Defaults, Entry, Sheet, faulty
+from bot.access.people.errors import ColumnsMissing, NoRows, WhoColumnMissing
+from bot.access.people.import_csv import read_name
+from bot.access.people.import_records import Outcome
+from bot.access.people.import_table import cell_in, open_table, rows, text_in
+from bot.access.rules.duration import Length, cut, parse_length, parse_until
+from bot.access.rules.errors import (
+    DateAmbiguous,
+    DatePast,
+    DateUnreadable,
+    DateWithoutZone,
+    DurationUnreadable,
+    TooFar,
+)
+from bot.errors import UserError
+from bot.store.kinds import BatchKind, RowProblem
+from bot.store.records import BatchRow
+from bot.tradingview import LIFETIME, End
+
+_LONGEST_NOTE = 200
+_TIME_PROBLEMS: dict[type[UserError], RowProblem] = {
+    DurationUnreadable: RowProblem.DURATION_UNREADABLE,
+    DateUnreadable: RowProblem.DATE_UNREADABLE,
+    DateWithoutZone: RowProblem.DATE_WITHOUT_ZONE,
+    DateAmbiguous: RowProblem.DATE_AMBIGUOUS,
+    DatePast: RowProblem.DATE_PAST,
+    TooFar: RowProblem.TOO_FAR,
+}
+
+
+class _Fault(Exception):  # noqa: N818 - of the file, not of the program
+    """What is wrong with a row."""
+
+    def __init__(self, problem: RowProblem, detail: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.detail = detail
+
+
+def read(data: bytes, kind: BatchKind, defaults: Defaults, now: datetime) -> Sheet:
+    """Return what a file asks for (slow for a large one; call it in a thread).
+
+    What a cell says counts before the defaults. Of an id that a spreadsheet shortened the row says
+    nothing but its cell: `members.resolve` comes next. Raises:
+        FileTooLarge: more than `LARGEST` bytes, or 20,000 rows; NoRows: none.
+        FileUnreadable: no text, or no table; EncodingUnclear, LineTooLong, TooManyColumns: why.
+        WhoColumnMissing: no line near its top names a column that says who is meant.
+        LinesRunTogether: a quotation mark swallows the lines after it.
+    """
+    try:
+        table = open_table(data, bulk_columns.find, LARGEST)
+    except ColumnsMissing as error:
+        raise WhoColumnMissing(error.titles) from error
+    reader = _Reader(kind, defaults, now)
+    places = bulk_columns.taken(table.columns, kind)
+    width = len(table.columns.titles)
+    for line, row in rows(table, table.columns.naming):
+        cells = {
+            word: cell
+            for word, place in places.items()
+            if (cell := text_in(row, place) if word == "note" else cell_in(row, place))
+        }
+        reader.take(line, cells, has_more=any(cell.strip() for cell in row[width:]))
+    if not reader.entries and not reader.faulty:
+        raise NoRows
+    unread = bulk_columns.unread(table.columns, kind)
+    return Sheet(tuple(reader.entries), tuple(reader.faulty), unread)
+
+
+class _Reader:
+    """Understands one row after another; it remembers who and what was in those before."""
+
+    def __init__(self, kind: BatchKind, defaults: Defaults, now: datetime) -> None:
+        self._kind = kind
+        self._defaults = defaults
+        self._now = now
+        self._lines: dict[tuple[str | int, str], int] = {}  # by person and item
+        self.entries: list[Entry] = []
+        self.faulty: list[BatchRow] = []
+
+    def take(self, line: int, cells: Mapping[str, str], *, has_more: bool) -> None:
+        """Read a row; `has_more`: it has more cells than there are columns, so they may be shifted."""
+        entry = Entry(line, written=cells)
+        try:
+            if has_more:
+                raise _Fault(RowProblem.TOO_MANY_CELLS)  # noqa: TRY301 - as the other faults are
+            entry = replace(entry, username=_name(cells.get("username", "")))
+            entry = replace(entry, member_id=_member(entry))
+            entry = replace(entry, item=self._item(cells))
+            length, until = self._time(cells)
+            entry = replace(entry, length=length, until=until, note=self._note(cells))
+            self._once(entry)
+        except _Fault as fault:
+            self.faulty.append(faulty(entry, fault.problem, fault.detail))
+        else:
+            self.entries.append(entry)
+
+    def _item(self, cells: Mapping[str, str]) -> str:
+        item = cells.get("item") or (self._defaults.item or "").strip()
+        if not item:
+            raise _Fault(RowProblem.NO_ITEM)
+        return item
+
+    def _time(self, cells: Mapping[str, str]) -> tuple[Length | None, End | None]:
+        """Return how much is given, or until when; for an exact end a length counts from now."""
+        if self._kind is BatchKind.REVOKE:
+            return None, None
+        length = _length(cells["duration"]) if "duration" in cells else None
+        until = self._until(cells["until"]) if "until" in cells else None
+        if length is None and until is None:
+            length, until = self._defaults.length, self._defaults.until
+        if length is None and until is None:
+            raise _Fault(RowProblem.NO_TIME)
+        if length is not None and until is not None:
+            raise _Fault(RowProblem.TWO_TIMES)
+        if length is not None and self._kind is BatchKind.SET:
+            return None, LIFETIME if length.lifetime else cut(length.add_to(self._now))
+        return length, until
+
+    def _until(self, typed: str) -> End:
+        try:
+            return parse_until(typed, self._now)
+        except UserError as error:
+            raise _time_fault(error) from error
+
+    def _note(self, cells: Mapping[str, str]) -> str | None:
+        note = cells.get("note") or self._defaults.note
+        if note is not None and len(note) > _LONGEST_NOTE:
+            raise _Fault(RowProblem.NOTE_TOO_LONG)
+        return note
+
+    def _once(self, entry: Entry) -> None:
+        """Refuse a row about a person and item that another one before it is about."""
+        item = entry.item.casefold()
+        people: list[str | int] = []
+        if entry.username is not None:
+            people.append(entry.username.casefold())
+        if entry.member_id is not None:
+            people.append(entry.member_id)
+        first = min((self._lines.get((person, item), entry.line) for person in people), default=0)
+        if people and first != entry.line:
+            raise _Fault(RowProblem.TWICE, str(first))
+        for person in people:
+            self._lines[person, item] = entry.line
+
+
+def _name(typed: str) -> str | None:
+    """Return the TradingView name in a cell; None for an empty one."""
+    if not typed:
+        return None
+    name = read_name(typed)
+    if isinstance(name, Outcome):
+        raise _Fault(RowProblem(name.value))
+    return name
+
+
+def _member(entry: Entry) -> int | None:
+    """Return the Discord id in the cells, where it is whole; a name on Discord names nobody for certain."""
+    number = number_of(entry)
+    has_id = "discord_id" in entry.written
+    if number is None:
+        if has_id or (entry.username is None and "discord" in entry.written):
+            raise _Fault(RowProblem.ID_UNREADABLE)
+        if entry.username is None:
+            raise _Fault(RowProblem.NOBODY_NAMED)
+        return None
+    if number.damaged:
+        return None
+    if number.value > MAX_ID:
+        raise _Fault(RowProblem.ID_UNREADABLE)
+    return number.value
+
+
+def _length(typed: str) -> Length:
+    try:
+        return parse_length(typed)
+    except UserError as error:
+        raise _time_fault(error) from error
+
+
+def _time_fault(error: UserError) -> _Fault:
+    only = error.only if isinstance(error, DateAmbiguous) else None
+    return _Fault(_TIME_PROBLEMS[type(error)], None if only is None else only.isoformat())
